@@ -1,0 +1,100 @@
+/**
+ * The one family of errors that Fettle throws. It is not a place for outcomes:
+ * a diverged or failed trial is a finished trial with that status, not an error.
+ */
+
+/** What went wrong, as a stable word that programs may test for. */
+export type ErrorCode =
+  | "invalid_argument" // a value breaks a documented rule
+  | "invalid_shape" // shapes or sizes do not fit each other
+  | "invalid_data" // a table or array holds what it must not
+  | "invalid_space" // a search space is impossible
+  | "invalid_state" // called in the wrong order, or on something already freed
+  | "invalid_checkpoint" // saved bytes or JSON are damaged, foreign or newer
+  | "unknown_name" // no metric, optimizer, strategy, column or option of that name
+  | "not_found" // a file or an address does not exist
+  | "memory_limit" // the work does not fit the memory allowed
+  | "unsupported" // this runtime cannot do it
+  | "internal"; // a broken promise of Fettle's own; please report it
+
+/**
+ * An error with a stable `code` and a message for a person: the rule, the value
+ * received, and the way out.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   float(2, 1);
+ * } catch (error) {
+ *   if (error instanceof FettleError && error.code === "invalid_space") console.log(error.message);
+ * }
+ * ```
+ */
+export class FettleError extends Error {
+  override readonly name = "FettleError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `invalid_argument` (or `code`) with `message` unless `condition` holds. */
+export function check(
+  condition: unknown,
+  message: string | (() => string),
+  code: ErrorCode = "invalid_argument",
+): asserts condition {
+  if (!condition) throw new FettleError(code, typeof message === "string" ? message : message());
+}
+
+/** A received value as it is shown in messages: short, and never `[object Object]`. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Whether `value` is an object with named fields: not null, not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Refuses anything but an object whose keys are all among `known`.
+ *
+ * @throws FettleError `invalid_argument` if `value` is no object, `unknown_name` for a stray key.
+ */
+export function checkOptions(value: unknown, kind: string, known: readonly string[]): void {
+  check(isRecord(value), () => `the options of ${kind} are an object, received ${show(value)}`);
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw unknownName(`option of ${kind}`, key, known);
+  }
+}
+
+/** `unknown_name` for `received`, listing what exists and the nearest spelling. */
+export function unknownName(kind: string, received: string, known: readonly string[]): FettleError {
+  const nearest = known
+    .map((name) => [editDistance(received.toLowerCase(), name.toLowerCase()), name] as const)
+    .filter(([distance, name]) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a[0] - b[0])[0];
+  const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
+  return new FettleError("unknown_name", `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ")}.`);
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

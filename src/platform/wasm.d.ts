@@ -1,0 +1,24 @@
+// The part of the WebAssembly interface that Fettle uses, so that no source file can lean
+// on a browser's or Node's globals by accident.
+
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: ArrayBufferView | ArrayBuffer);
+    private readonly brand: unique symbol;
+  }
+  class Instance {
+    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  function compileStreaming(source: unknown): Promise<Module>;
+  function validate(bytes: ArrayBufferView | ArrayBuffer): boolean;
+}
+
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}

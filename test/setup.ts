@@ -1,0 +1,5 @@
+import fc from "fast-check";
+
+// Property tests run the same cases everywhere; a failure prints its seed and path.
+// FETTLE_SEED replays another run: FETTLE_SEED=7 npx vitest run test/...
+fc.configureGlobal({ seed: Number(process.env.FETTLE_SEED ?? 20261124) });
