@@ -1,0 +1,178 @@
+/**
+ * Reads a study back from `study.toJSON()`, trusting nothing: every point is checked
+ * against the space, every record is made anew. It writes no files.
+ */
+
+import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
+import { type Params, resolveSpace, type SearchSpace, type Space, whyOutside } from "./space.js";
+import type { Strategy } from "./strategies/strategy.js";
+import { openStudy, type StoredTrial, type Study, studyVersion } from "./study.js";
+import { makeRecord, statuses, type TrialOutcome, type TrialStatus } from "./trial.js";
+import { type ParamValue, sameValue, valueKey } from "./value.js";
+
+/** What JSON cannot hold, and must be given again. */
+export interface RestoreOptions<S extends Space = Space> {
+  /** The strategy that the study began with, such as `createStrategy(json.strategy.name, json.strategy.options)`. */
+  readonly strategy: Strategy;
+  /** The space that the study began with, if its parameters are to be typed. */
+  readonly space?: S;
+  /** Milliseconds of some clock, to time trials; without it nothing is timed. */
+  readonly clock?: () => number;
+}
+
+const fields = ["format", "version", "space", "strategy", "direction", "seed", "lag", "trials"];
+const trialFields = [
+  "number",
+  "params",
+  "status",
+  "value",
+  "std",
+  "seconds",
+  "error",
+  "scores",
+  "curve",
+  "attributes",
+];
+
+/**
+ * Opens a saved study where it stopped: it goes on with the same trials as if it had
+ * never been saved. Trials that were running then are the first that `ask` hands out.
+ *
+ * @param json - what `study.toJSON()` gave, parsed
+ * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version or no study
+ * at all; `invalid_argument` if the strategy or the space is not the study's own
+ * @example
+ * ```ts
+ * const text = JSON.stringify(study);
+ * const again = restoreStudy(JSON.parse(text), { strategy: random() });
+ * ```
+ */
+export function restoreStudy<const S extends Space = Space>(
+  json: unknown,
+  options: RestoreOptions<S>,
+): Study<S> {
+  checkOptions(options, "restoreStudy", ["strategy", "space", "clock"]);
+  const { strategy, space, clock } = options;
+  must(
+    isRecord(json) && json.format === "fettle-study",
+    `a saved study has the format "fettle-study", received ${show(json)}`,
+  );
+  const { version, direction, seed, lag, trials } = json;
+  must(
+    Number.isSafeInteger(version) && (version as number) >= 1,
+    `its version is a positive integer, received ${show(version)}`,
+  );
+  must(
+    (version as number) <= studyVersion,
+    `it was saved by a newer release (version ${version}; this one reads up to ${studyVersion}); upgrade to open it`,
+  );
+  for (const key of Object.keys(json)) must(fields.includes(key), `no field ${show(key)} in a study`);
+  must(isNatural(seed), `its seed is an integer from 0, received ${show(seed)}`);
+  must(isNatural(lag), `its lag is an integer from 0, received ${show(lag)}`);
+  must(
+    direction === "maximize" || direction === "minimize",
+    `its direction is "maximize" or "minimize", received ${show(direction)}`,
+  );
+  must(Array.isArray(trials), `its trials are a list, received ${show(trials)}`);
+  const searchSpace = rephrase("its space", () => resolveSpace(json.space));
+  checkStrategyIsOwn(json.strategy, strategy);
+  check(
+    space === undefined || valueKey(resolveSpace(space).parameters) === valueKey(searchSpace.parameters),
+    "the space given differs from the one that the study was saved with; leave it out, or begin a new study",
+  );
+  const stored = trials.map((trial, number) => restoreTrial(searchSpace, trial, number));
+  return openStudy<S>(
+    searchSpace,
+    { space: searchSpace.parameters as S, strategy, seed, direction, lag, ...(clock && { clock }) },
+    stored,
+  );
+}
+
+function restoreTrial(space: SearchSpace, trial: unknown, number: number): StoredTrial {
+  must(
+    isRecord(trial) && trial.number === number,
+    `entry ${number} of its trials is no trial ${number}: ${show(trial)}`,
+  );
+  for (const key of Object.keys(trial))
+    must(trialFields.includes(key), `no field ${show(key)} in trial ${number}`);
+  const wrong = whyOutside(space, trial.params);
+  must(wrong === undefined, `the parameters of trial ${number} are not in the space: ${wrong}`);
+  const params = ownParams(space, trial.params as Params);
+  const { status, value } = trial;
+  if (status === "running") return { params };
+  must(statuses.includes(status as TrialStatus), `trial ${number} has an unknown status ${show(status)}`);
+  const needsValue = status === "complete" || status === "pruned";
+  must(
+    !needsValue || Number.isFinite(value),
+    `trial ${number} is ${status} and has no value, received ${show(value)}`,
+  );
+  // null stands for a number that JSON cannot hold, or for none
+  const told = Object.fromEntries(
+    Object.entries(trial)
+      .filter(([key, given]) => key !== "number" && key !== "params" && given !== null)
+      .map(([key, given]) => [
+        key,
+        (key === "scores" || key === "curve") && Array.isArray(given) ? given.map(numberOf) : given,
+      ]),
+  );
+  return {
+    params,
+    record: rephrase(`trial ${number}`, () => makeRecord({ number, params }, told as TrialOutcome)),
+  };
+}
+
+/** The same point made of the space's own values, in its own order. */
+function ownParams(space: SearchSpace, params: Params): Params {
+  const own: Record<string, ParamValue> = {};
+  for (const name of space.names) {
+    if (!Object.hasOwn(params, name)) continue;
+    const parameter = space.parameters[name];
+    const value = params[name];
+    own[name] =
+      parameter.type === "choice"
+        ? (parameter.values.find((allowed) => sameValue(allowed, value)) as ParamValue)
+        : value;
+  }
+  return Object.freeze(own);
+}
+
+function checkStrategyIsOwn(saved: unknown, strategy: Strategy): void {
+  must(
+    isRecord(saved) && typeof saved.name === "string" && isRecord(saved.options),
+    `its strategy has a name and options, received ${show(saved)}`,
+  );
+  check(
+    strategy?.name === saved.name && sameValue(strategy.options, saved.options),
+    () =>
+      `the study was saved with the strategy ${show(saved.name)} and the options ${show(saved.options)}, received ${show(strategy?.name)} and ${show(strategy?.options)}; pass the same`,
+  );
+}
+
+function must(condition: unknown, message: string): asserts condition {
+  check(condition, `this study cannot be opened: ${message}`, "invalid_checkpoint");
+}
+
+/** Runs `read`, and turns what it refuses into a refusal of the checkpoint. */
+function rephrase<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    throw new FettleError(
+      "invalid_checkpoint",
+      `this study cannot be opened: ${what} is damaged: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** NaN for the null that JSON makes of it, anything else as it is. */
+function numberOf(value: unknown): unknown {
+  return value === null ? Number.NaN : value;
+}

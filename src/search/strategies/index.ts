@@ -1,0 +1,38 @@
+/**
+ * Strategies by name, for the command line and for saved studies. Code that knows its
+ * strategy calls `random()` or `grid()` itself, and bundles only that one.
+ */
+
+import { checkOptions, unknownName } from "../../errors.js";
+import { type GridOptions, grid } from "./grid.js";
+import { random } from "./random.js";
+import type { Strategy } from "./strategy.js";
+
+type Options = Readonly<Record<string, unknown>>;
+
+const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
+  grid: (options) => grid(options as GridOptions),
+  random: (options) => {
+    checkOptions(options, "random", []);
+    return random();
+  },
+};
+
+/** The names that `createStrategy` knows. */
+export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers));
+
+/**
+ * A strategy by its name.
+ *
+ * @param options - what the strategy's own function takes, and what `strategy.options` holds
+ * @throws FettleError `unknown_name` for a strategy or an option that does not exist, and what
+ * the strategy's own function throws
+ * @example
+ * ```ts
+ * const strategy = createStrategy("grid", { points: 5 });
+ * ```
+ */
+export function createStrategy(name: string, options: Options = {}): Strategy {
+  if (!Object.hasOwn(makers, name)) throw unknownName("strategy", name, strategyNames);
+  return makers[name](options);
+}

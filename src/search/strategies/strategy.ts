@@ -1,0 +1,43 @@
+/**
+ * The contract of a search strategy: a pure function of (space, history, random
+ * stream) → parameters. It holds no state of its own, so a study resumes from its
+ * history alone, and it never sees an objective. Deciding which trial gets which
+ * budget is a scheduler's work, not a strategy's.
+ *
+ * `checkStrategy` of `fettle/testing` holds a strategy to this contract.
+ */
+
+import type { RandomStream } from "../../numerics/random.js";
+import type { Params, SearchSpace, Space } from "../space.js";
+import type { Direction, TrialRecord } from "../trial.js";
+import type { ParamValue } from "../value.js";
+
+/** What a strategy may know when it suggests the parameters of one trial. */
+export interface SuggestContext {
+  readonly space: SearchSpace;
+  /** The trial's number, from 0. */
+  readonly number: number;
+  /**
+   * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, so that
+   * nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
+   */
+  readonly history: readonly TrialRecord[];
+  /** The parameters of all trials before this one, finished or not; `earlier[i]` belongs to trial `i`. */
+  readonly earlier: readonly Params[];
+  readonly direction: Direction;
+  /** Randomness of this trial alone: a function of the study's seed and `number`. */
+  readonly random: RandomStream;
+}
+
+export interface Strategy {
+  /** A stable word; a saved study names its strategy by it. */
+  readonly name: string;
+  /** Whether suggestions depend on the values of finished trials. If so, asking waits for them. */
+  readonly adaptive: boolean;
+  /** Plain data from which the strategy can be made again, saved with the study. */
+  readonly options: { readonly [option: string]: ParamValue };
+  /** The parameters of a trial, a point of the space; undefined if nothing is left to suggest. */
+  suggest(context: SuggestContext): Params | undefined;
+  /** How many suggestions there are before nothing is left, where that is known. */
+  size?(space: Space): number;
+}

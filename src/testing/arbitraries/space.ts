@@ -1,0 +1,137 @@
+/**
+ * Random search spaces for property tests: every kind of parameter, conditions on
+ * earlier ones, declared in any order. It makes spaces, not points.
+ */
+
+import fc from "fast-check";
+import type { Condition, Parameter } from "../../search/parameter.js";
+import { valueAt, valueCount } from "../../search/scale.js";
+import type { Space } from "../../search/space.js";
+
+export interface SpaceConstraints {
+  /** Only spaces with finitely many points, and not many. Default false. */
+  readonly finite?: boolean;
+  /** Default 5. */
+  readonly maxParameters?: number;
+}
+
+const names = ["units", "rate", "optimizer", "momentum", "depth", "decay", "activation", "b1"];
+
+/** A space of 1 to `maxParameters` parameters. */
+export function anySpace({ finite = false, maxParameters = 5 }: SpaceConstraints = {}): fc.Arbitrary<Space> {
+  const parameter = finite
+    ? anyFiniteParameter()
+    : fc.oneof(anyFiniteParameter(), anyContinuous(), anyLongInt());
+  const entry = fc.record({ parameter, conditions: fc.array(anyClause(), { maxLength: 2 }) });
+  return fc
+    .tuple(fc.array(entry, { minLength: 1, maxLength: maxParameters }), fc.infiniteStream(fc.nat()))
+    .map(([entries, order]) => {
+      const made = entries.map(({ parameter, conditions }, i) => {
+        const when: Record<string, Condition[string]> = {};
+        for (const { pick, from, to } of conditions) {
+          if (pick >= i) continue; // a condition on a parameter that is not there yet: none
+          const clause = clauseOn(entries[pick].parameter, from, to);
+          when[names[pick]] = clause;
+        }
+        const conditional = Object.keys(when).length > 0;
+        return [names[i], conditional ? { ...parameter, when } : parameter] as const;
+      });
+      const keyed = made.map((named) => [order.next().value, named] as const);
+      return Object.fromEntries(keyed.sort((a, b) => a[0] - b[0]).map(([, named]) => named));
+    });
+}
+
+/** A number of one parameter before, and two fractions of its range. */
+function anyClause(): fc.Arbitrary<{ pick: number; from: number; to: number }> {
+  const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+  return fc.record({ pick: fc.nat({ max: 12 }), from: fraction, to: fraction });
+}
+
+/** A clause that some values of `parameter` meet. */
+function clauseOn(parameter: Parameter, from: number, to: number): Condition[string] {
+  const count = valueCount(parameter);
+  if (Number.isFinite(count)) {
+    const [first, second] = [from, to].map((t) =>
+      valueAt(parameter, Math.min(count - 1, Math.floor(t * count))),
+    );
+    if (parameter.type === "choice" || from < to) return first === second ? [first] : [first, second];
+    return { low: second as number, high: first as number };
+  }
+  const { low, high } = parameter as { low: number; high: number };
+  return to < 0.5 ? { low: low + from * (high - low) } : { high: low + from * (high - low) };
+}
+
+function anyFiniteParameter(): fc.Arbitrary<Parameter> {
+  const count = fc.integer({ min: 1, max: 5 });
+  const value = fc.oneof(
+    fc.constantFrom<(string | number | boolean | null)[]>("relu", "tanh", "", true, false, null, 0, 1, -2.5),
+    fc.array(fc.integer({ min: 1, max: 64 }), { maxLength: 3 }),
+    fc.record({ beta: fc.integer({ min: 0, max: 3 }) }),
+  );
+  const choices = fc
+    .uniqueArray(value, { minLength: 1, maxLength: 4, selector: (item) => JSON.stringify(item) })
+    .map((values): Parameter => ({ type: "choice", values }));
+  const ints = fc
+    .record({
+      low: fc.integer({ min: -20, max: 20 }),
+      count,
+      step: fc.integer({ min: 1, max: 4 }),
+      slack: fc.nat(3),
+    })
+    .map(
+      ({ low, count, step, slack }): Parameter => ({
+        type: "int",
+        low,
+        high: low + (count - 1) * step + (slack % step),
+        ...(step > 1 && { step }),
+      }),
+    );
+  const logInts = fc
+    .record({ low: fc.integer({ min: 1, max: 9 }), count, step: fc.integer({ min: 1, max: 4 }) })
+    .map(
+      ({ low, count, step }): Parameter => ({
+        type: "int",
+        low,
+        high: low + (count - 1) * step,
+        log: true,
+        step,
+      }),
+    );
+  const stepped = fc
+    .record({
+      low: fc.integer({ min: -30, max: 30 }),
+      count,
+      step: fc.constantFrom(0.1, 0.25, 0.03, 2, 1e-7),
+    })
+    .map(
+      ({ low, count, step }): Parameter => ({
+        type: "float",
+        low: low / 10,
+        high: low / 10 + count * step,
+        step,
+      }),
+    );
+  return fc.oneof(choices, ints, logInts, stepped);
+}
+
+function anyContinuous(): fc.Arbitrary<Parameter> {
+  const bound = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  const plain = fc
+    .tuple(bound, bound)
+    .map(([a, b]): Parameter => ({ type: "float", low: Math.min(a, b), high: Math.max(a, b) }));
+  const positive = fc.double({ min: 1e-12, max: 1e6, noNaN: true });
+  const logs = fc
+    .tuple(positive, positive)
+    .map(([a, b]): Parameter => ({ type: "float", low: Math.min(a, b), high: Math.max(a, b), log: true }));
+  return fc.oneof(plain, logs);
+}
+
+function anyLongInt(): fc.Arbitrary<Parameter> {
+  return fc
+    .record({
+      low: fc.integer({ min: 1, max: 100 }),
+      span: fc.integer({ min: 0, max: 1_000_000 }),
+      log: fc.boolean(),
+    })
+    .map(({ low, span, log }): Parameter => ({ type: "int", low, high: low + span, ...(log && { log }) }));
+}

@@ -1,0 +1,275 @@
+/**
+ * The laws that every search strategy keeps, as property tests over random spaces;
+ * for the built-in ones and for a user's own. They test the contract, not how well a
+ * strategy searches.
+ */
+
+import fc from "fast-check";
+import { restoreStudy } from "../search/checkpoint.js";
+import type { Parameter } from "../search/parameter.js";
+import type { Params, Space } from "../search/space.js";
+import type { Strategy } from "../search/strategies/strategy.js";
+import { createStudy, type Study } from "../search/study.js";
+import type { Direction, TrialOutcome } from "../search/trial.js";
+import { valueKey } from "../search/value.js";
+import { anySpace } from "./arbitraries/space.js";
+
+export interface StrategyCheckOptions {
+  /** Random cases a law. Default 100. */
+  readonly numRuns?: number;
+  /** Trials a case. Default 12. */
+  readonly trials?: number;
+  /** Seed of the cases, to replay a failure; fast-check's own by default. */
+  readonly seed?: number;
+}
+
+type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
+
+const anySeed = fc.nat({ max: 2 ** 31 - 1 });
+const anyDirection = fc.constantFrom<Direction>("maximize", "minimize");
+
+/** An objective without a model: failures, divergence, ties and plain values, told by the trial's number. */
+const anyOutcomes: fc.Arbitrary<TrialOutcome[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((value) => ({ value })) },
+    { weight: 2, arbitrary: fc.constant({ value: 1 }) },
+    { weight: 1, arbitrary: fc.constantFrom({ value: Number.NaN }, { value: Number.NEGATIVE_INFINITY }) },
+    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "failed", error: "out of luck" }) },
+    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "pruned", value: 0.5 }) },
+  ),
+  { minLength: 1, maxLength: 40 },
+);
+
+/** Asks and tells one trial after another, at most `count`; returns the points. */
+function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number): Params[] {
+  const points: Params[] = [];
+  while (points.length < count) {
+    const trial = study.ask();
+    if (trial === undefined) break;
+    points.push(trial.params);
+    study.tell(trial.number, outcomes[trial.number % outcomes.length]);
+  }
+  return points;
+}
+
+/** The laws by name: each gives a property for fast-check's `assert`. */
+export const strategyLaws: Readonly<Record<string, Law>> = {
+  "suggests values of the space, of their types, where their conditions hold": (strategy, trials) =>
+    fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
+      const study = createStudy({ space, strategy, seed, direction });
+      for (const params of runOut(study, outcomes, trials)) checkPoint(space, params);
+    }),
+
+  "suggests the same sequence for the same seed": (strategy, trials) =>
+    fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
+      const [first, second] = [0, 1].map(() =>
+        runOut(createStudy({ space, strategy, seed, direction }), outcomes, trials),
+      );
+      checkSame(first, second, "one seed gave two sequences");
+    }),
+
+  "goes on from a saved study as if it had not been saved": (strategy, trials) =>
+    fc.property(
+      anySpace(),
+      anySeed,
+      anyOutcomes,
+      fc.nat({ max: trials }),
+      fc.nat({ max: 3 }),
+      (space, seed, outcomes, stop, lag) => {
+        const whole = runOut(
+          createStudy({ space, strategy, seed, lag, direction: "maximize" }),
+          outcomes,
+          trials,
+        );
+        const interrupted = createStudy({ space, strategy, seed, lag, direction: "maximize" });
+        const before = runOut(interrupted, outcomes, stop);
+        // one more is asked and lost: it comes again after the study is opened
+        if (stop < trials) interrupted.ask();
+        const again = restoreStudy(JSON.parse(JSON.stringify(interrupted)), { strategy });
+        const after = runOut(again, outcomes, trials - before.length);
+        checkSame([...before, ...after], whole, "a saved study went on differently");
+      },
+    ),
+
+  "repeats no point of a finite space before all are used": (strategy) =>
+    fc.property(
+      anySpace({ finite: true, maxParameters: 3 }),
+      anySeed,
+      anyOutcomes,
+      (space, seed, outcomes) => {
+        const all = everyPoint(space);
+        const points = runOut(createStudy({ space, strategy, seed, direction: "maximize" }), outcomes, all);
+        const different = new Set(points.map(valueKey)).size;
+        if (different < points.length)
+          fail(`${points.length} suggestions hold only ${different} points, of ${all}`);
+        // a strategy that knows its size may use a part of the space, as a coarse grid does
+        if (points.length < all && strategy.size === undefined)
+          fail(`stopped after ${points.length} of ${all} points`);
+      },
+    ),
+
+  "does not depend on the order in which trials end, within the lag": (strategy, trials) =>
+    fc.property(
+      anySpace(),
+      anySeed,
+      anyOutcomes,
+      fc.nat({ max: 4 }),
+      fc.infiniteStream(fc.nat()),
+      (space, seed, outcomes, lag, order) => {
+        const inOrder = runOut(
+          createStudy({ space, strategy, seed, lag, direction: "maximize" }),
+          outcomes,
+          trials,
+        );
+        const study = createStudy({ space, strategy, seed, lag, direction: "maximize" });
+        const points: Params[] = [];
+        const atWork: number[] = [];
+        let exhausted = false;
+        while (!exhausted || atWork.length > 0) {
+          while (!exhausted && atWork.length <= lag && study.canAsk()) {
+            const trial = points.length < trials ? study.ask() : undefined;
+            if (trial === undefined) exhausted = true;
+            else {
+              points.push(trial.params);
+              atWork.push(trial.number);
+            }
+          }
+          if (atWork.length === 0) continue;
+          const [ended] = atWork.splice(order.next().value % atWork.length, 1);
+          study.tell(ended, outcomes[ended % outcomes.length]);
+        }
+        checkSame(points, inOrder, "another order of ends gave another sequence");
+      },
+    ),
+
+  "survives a history of equal values, of failures and of values that are not finite": (strategy, trials) =>
+    fc.property(
+      anySpace(),
+      anySeed,
+      fc.constantFrom<TrialOutcome>(
+        { value: 0 },
+        { value: Number.NaN },
+        { status: "failed" },
+        { value: 1e308 },
+      ),
+      (space, seed, outcome) => {
+        const points = runOut(
+          createStudy({ space, strategy, seed, direction: "maximize" }),
+          [outcome],
+          trials,
+        );
+        if (points.length === 0) fail("nothing was suggested");
+        for (const params of points) checkPoint(space, params);
+      },
+    ),
+};
+
+/**
+ * Holds a strategy to all laws.
+ *
+ * @param strategy - the strategy; it must accept every space (a grid needs `points`)
+ * @throws Error of fast-check with the law's name, the smallest case that breaks it, and how to replay it
+ * @example
+ * ```ts
+ * test("my strategy keeps the contract", () => checkStrategy(myStrategy()));
+ * ```
+ */
+export function checkStrategy(strategy: Strategy, options: StrategyCheckOptions = {}): void {
+  for (const name of Object.keys(strategyLaws)) checkStrategyLaw(strategy, name, options);
+}
+
+/** Holds a strategy to one of `strategyLaws`. */
+export function checkStrategyLaw(strategy: Strategy, name: string, options: StrategyCheckOptions = {}): void {
+  const { numRuns = 100, trials = 12, seed } = options;
+  try {
+    fc.assert(strategyLaws[name](strategy, trials), { numRuns, ...(seed !== undefined && { seed }) });
+  } catch (error) {
+    throw new Error(`strategy "${strategy.name}" breaks the law "${name}"`, { cause: error });
+  }
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+function checkSame(actual: readonly Params[], expected: readonly Params[], message: string): void {
+  if (valueKey(actual) !== valueKey(expected)) {
+    fail(`${message}:\n${JSON.stringify(actual)}\n${JSON.stringify(expected)}`);
+  }
+}
+
+/** The rules of a space said again, so that the library is not its own judge. */
+function checkPoint(space: Space, params: Params): void {
+  for (const name of Object.keys(params)) if (!(name in space)) fail(`no parameter ${name} in the space`);
+  const applies = (name: string): boolean =>
+    Object.entries(space[name].when ?? {}).every(([parent, clause]) => {
+      if (!applies(parent)) return false;
+      const value = params[parent];
+      if (Array.isArray(clause)) return clause.map(valueKey).includes(valueKey(value));
+      const { low, high } = clause as { low?: number; high?: number };
+      return (
+        (low === undefined || (value as number) >= low) && (high === undefined || (value as number) <= high)
+      );
+    });
+  for (const [name, parameter] of Object.entries(space)) {
+    if (name in params !== applies(name)) fail(`${name} ${name in params ? "does not apply" : "is missing"}`);
+    if (name in params) checkValue(name, parameter, params[name]);
+  }
+}
+
+function checkValue(name: string, parameter: Parameter, value: unknown): void {
+  if (parameter.type === "choice") {
+    if (!parameter.values.map(valueKey).includes(valueKey(value)))
+      fail(`${name} cannot be ${JSON.stringify(value)}`);
+    return;
+  }
+  if (typeof value !== "number" || !(value >= parameter.low && value <= parameter.high)) {
+    fail(`${name} is outside [${parameter.low}, ${parameter.high}]: ${value}`);
+  }
+  if (parameter.type === "int" && !Number.isInteger(value)) fail(`${name} is no integer: ${value}`);
+  if (parameter.step !== undefined) {
+    const steps = (value - parameter.low) / parameter.step;
+    // a step count above 2^20 would need a wider bound: both operands are rounded to 2^-53
+    if (Math.abs(steps - Math.round(steps)) > 1e-6)
+      fail(`${name} is off its steps of ${parameter.step}: ${value}`);
+  }
+}
+
+/** The number of points of a finite space, by nested loops over everything. */
+function everyPoint(space: Space): number {
+  let points: Params[] = [{}];
+  const left = new Set(Object.keys(space));
+  while (left.size > 0) {
+    for (const name of left) {
+      const { when = {}, ...parameter } = space[name];
+      if (Object.keys(when).some((parent) => left.has(parent))) continue;
+      left.delete(name);
+      const values = valuesOf(parameter as Parameter);
+      points = points.flatMap((params) =>
+        values
+          .map((value) => ({ ...params, [name]: value }))
+          .concat(Object.keys(when).length > 0 ? [params as never] : []),
+      );
+    }
+  }
+  const valid = points.filter((params) => {
+    try {
+      checkPoint(space, params);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return new Set(valid.map(valueKey)).size;
+}
+
+function valuesOf(parameter: Parameter): Params[string][] {
+  if (parameter.type === "choice") return [...parameter.values];
+  const step = parameter.step ?? 1;
+  const values: number[] = [];
+  for (let i = 0; ; i++) {
+    const value = Number((parameter.low + i * step).toPrecision(12));
+    if (value > parameter.high) return values;
+    values.push(value);
+  }
+}
