@@ -1,0 +1,237 @@
+/**
+ * Float32 special functions on four lanes, for inner loops. Only + - * /, integer operations and
+ * selections are used, never a fused multiply-add, so a lane's bits are the same on every runtime. Not a
+ * general libm: floating-point flags and the payloads of NaN are left to the runtime.
+ *
+ * Every function takes all float32: zeros with their sign, denormals (as arguments and as results),
+ * infinities and NaN. Its comment states the method and the greatest error over all arguments, in ulp of
+ * the float32 result; test/numerics holds it there. sin, cos and pow are in files of their own.
+ *
+ * The polynomials are minimax fits (linear programming on Chebyshev points in 160-bit arithmetic) whose
+ * coefficients were rounded to float32 one at a time, lowest power first, the rest fitted again.
+ * Reductions follow W. Cody and W. Waite, "Software manual for the elementary functions" (1980), and S.
+ * Moshier's Cephes library.
+ */
+import { c, sign_bits, step } from "./lanes";
+
+export { pow_f32x4 } from "./f32-pow";
+export { cos_f32x4, sin_f32x4 } from "./f32-trig";
+
+const INFINITY_BITS: i32 = 0x7f800000;
+/** ln 2 in two parts: HIGH has 9 significant bits, so its product with an exponent is exact. */
+const LN2_HIGH: f32 = 0.693359375;
+const LN2_LOW: f32 = -2.12194442e-4;
+const SQRT_HALF_BITS: i32 = 0x3f3504f3;
+
+/** `x` kept within [low, high]; NaN stays NaN (pmin and pmax give back their first argument then). */
+@inline
+function clamp(x: v128, low: f32, high: f32): v128 {
+  return f32x4.pmax(f32x4.pmin(x, c(high)), c(low));
+}
+
+/** 2^n for integers -126 <= n <= 127. */
+@inline
+function power_of_two(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/** The integer nearest to x / ln 2, as a float. */
+@inline
+function exponent_of_exp(x: v128): v128 {
+  return f32x4.nearest(f32x4.mul(x, c(1.44269502)));
+}
+
+/** r = x - n ln 2, |r| <= 0.35. */
+@inline
+function remainder_of_exp(x: v128, n: v128): v128 {
+  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, c(LN2_HIGH))), f32x4.mul(n, c(LN2_LOW)));
+}
+
+/** e^r - 1 - r = r^2 Q(r), within 2^-28, plus what the rounding of r lost. */
+@inline
+function tail_of_exp(x: v128, n: v128, r: v128): v128 {
+  const high = f32x4.sub(x, f32x4.mul(n, c(LN2_HIGH)));
+  const lost = f32x4.sub(f32x4.sub(high, r), f32x4.mul(n, c(LN2_LOW)));
+  let q = step(c(0.00139429304), r, 0.00836939272);
+  q = step(q, r, 0.0416663773);
+  q = step(q, r, 0.166665152);
+  q = step(q, r, 0.5);
+  return f32x4.add(f32x4.mul(f32x4.mul(r, r), q), lost);
+}
+
+/** e^(x - n ln 2). The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on it. */
+@inline
+function exp_reduced(x: v128, n: v128): v128 {
+  const r = remainder_of_exp(x, n);
+  const sum = f32x4.add(c(1), r);
+  const lost = f32x4.add(f32x4.sub(c(1), sum), r);
+  return f32x4.add(sum, f32x4.add(lost, tail_of_exp(x, n, r)));
+}
+
+/** e^x for -105 <= x <= 100 (or NaN), denormal results included: 2^n is applied in two halves. */
+@inline
+function exp_clamped(x: v128): v128 {
+  const n = exponent_of_exp(x);
+  const p = exp_reduced(x, n);
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  return f32x4.mul(f32x4.mul(p, power_of_two(half)), power_of_two(i32x4.sub(whole, half)));
+}
+
+/** e^x for |x| <= 80 (or NaN), where 2^n and the result are normal. */
+@inline
+function exp_moderate(x: v128): v128 {
+  const n = exponent_of_exp(x);
+  const p = exp_reduced(x, n);
+  return f32x4.mul(p, power_of_two(i32x4.trunc_sat_f32x4_s(n)));
+}
+
+/** e^x: n = round(x / ln 2), e^(x - n ln 2) by a polynomial, times 2^n. Error <= 1 ulp. */
+export function exp_f32x4(x: v128): v128 {
+  return exp_clamped(clamp(x, -105, 100));
+}
+
+/**
+ * e^x - 1 = 2^n (e^r - 1) + (2^n - 1), with 2^n = a b to reach the overflow threshold: the sum is made as
+ * (a (e^r - 1) + (a - 1/b)) b. Error <= 2 ulp.
+ */
+export function expm1_f32x4(x: v128): v128 {
+  const t = clamp(x, -18, 100);
+  const n = exponent_of_exp(t);
+  const r = remainder_of_exp(t, n);
+  const p = f32x4.add(r, tail_of_exp(t, n, r));
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  const rest = i32x4.sub(whole, half);
+  const a = power_of_two(half);
+  const y = f32x4.add(f32x4.mul(p, a), f32x4.sub(a, power_of_two(i32x4.neg(rest))));
+  return v128.or(f32x4.mul(y, power_of_two(rest)), sign_bits(x));
+}
+
+/**
+ * e ln 2 + low + ln(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2): ln(1 + f) = f - f^2/2 + f^3 P(f), as in
+ * Cephes. The fit is within 2^-27 of the result; `low` is a small correction.
+ */
+@inline
+function log_reduced(f: v128, e: v128, low: v128): v128 {
+  const f2 = f32x4.mul(f, f);
+  let p = step(c(-0.0786242336), f, 0.128836676);
+  p = step(p, f, -0.131285608);
+  p = step(p, f, 0.141808763);
+  p = step(p, f, -0.166245505);
+  p = step(p, f, 0.200023025);
+  p = step(p, f, -0.250008106);
+  p = step(p, f, 0.333333164);
+  let y = f32x4.add(f32x4.mul(f32x4.mul(f, f2), p), f32x4.add(f32x4.mul(e, c(LN2_LOW)), low));
+  y = f32x4.sub(y, f32x4.mul(f2, c(0.5)));
+  return f32x4.add(f32x4.add(f, y), f32x4.mul(e, c(LN2_HIGH)));
+}
+
+/** The integer e with sqrt(1/2) <= x / 2^e < sqrt(2), for normal x > 0. */
+@inline
+function exponent_of_log(x: v128): v128 {
+  return i32x4.shr_s(i32x4.sub(x, i32x4.splat(SQRT_HALF_BITS)), 23);
+}
+
+/** `y`, but NaN below `pole`, -infinity at it, and `x` itself where x is infinite or NaN. */
+@inline
+function log_edges(y: v128, x: v128, pole: f32): v128 {
+  const within = v128.bitselect(y, x, f32x4.lt(x, i32x4.splat(INFINITY_BITS)));
+  const at_pole = v128.bitselect(c(-Infinity), within, f32x4.eq(x, c(pole)));
+  return v128.or(at_pole, f32x4.lt(x, c(pole)));
+}
+
+/** ln x: x = 2^e (1 + f), then `log_reduced`. Denormals are scaled by 2^23 first. Error <= 1 ulp. */
+export function log_f32x4(x: v128): v128 {
+  const denormal = f32x4.lt(x, c(1.17549435e-38));
+  const t = f32x4.mul(x, v128.bitselect(c(8388608), c(1), denormal));
+  const e = exponent_of_log(t);
+  const f = f32x4.sub(i32x4.sub(t, i32x4.shl(e, 23)), c(1));
+  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(denormal, c(23)));
+  return log_edges(log_reduced(f, exponent, c(0)), x, 0);
+}
+
+/**
+ * ln(1 + x): ln u for the rounded u = 1 + x, plus (1 + x - u) / u; where u is in [sqrt(1/2), sqrt(2)),
+ * f = x without any rounding (W. Kahan's idea, as in fdlibm). Error <= 1 ulp.
+ */
+export function log1p_f32x4(x: v128): v128 {
+  const u = f32x4.add(x, c(1));
+  // what the sum lost, exactly (D. Knuth's two-sum)
+  const x1 = f32x4.sub(u, c(1));
+  const lost = f32x4.add(f32x4.sub(c(1), f32x4.sub(u, x1)), f32x4.sub(x, x1));
+  const e = exponent_of_log(u);
+  const near = i32x4.eq(e, i32x4.splat(0));
+  const f = v128.bitselect(x, f32x4.sub(i32x4.sub(u, i32x4.shl(e, 23)), c(1)), near);
+  const low = v128.andnot(f32x4.div(lost, u), near);
+  const y = log_reduced(f, f32x4.convert_i32x4_s(e), low);
+  return log_edges(v128.or(y, sign_bits(x)), x, -1);
+}
+
+/**
+ * tanh x: x + x^3 P(x^2) for |x| < 0.625 (the fit is within 2^-27), otherwise 1 - 2 / (e^(2|x|) + 1), as in
+ * Cephes. Error <= 1.5 ulp.
+ */
+export function tanh_f32x4(x: v128): v128 {
+  const a = f32x4.abs(x);
+  const z = f32x4.mul(a, a);
+  let p = step(c(-0.00571405748), z, 0.0206480604);
+  p = step(p, z, -0.0537427738);
+  p = step(p, z, 0.133314833);
+  p = step(p, z, -0.333332837);
+  const small = f32x4.add(a, f32x4.mul(a, f32x4.mul(z, p)));
+  const t = f32x4.pmin(a, c(10));
+  const e = exp_moderate(f32x4.add(t, t));
+  const large = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(e, c(1))));
+  return v128.or(v128.bitselect(small, large, f32x4.lt(a, c(0.625))), sign_bits(x));
+}
+
+/**
+ * 1 / (1 + e^-x), as z / (1 + z) with z = e^x where x < 0, so that it neither overflows nor cancels. What
+ * the rounding of 1 + z lost comes off again, times q (1 - q), the slope of the quotient q by it (for
+ * x < 0; a smaller help for x > 0). Error <= 2 ulp.
+ */
+export function sigmoid_f32x4(x: v128): v128 {
+  const z = exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+  const sum = f32x4.add(c(1), z);
+  const lost = f32x4.sub(z, f32x4.sub(sum, c(1)));
+  const q = f32x4.div(v128.bitselect(z, c(1), f32x4.lt(x, c(0))), sum);
+  return f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(c(1), q)), lost));
+}
+
+/**
+ * ln(1 + e^x) = max(x, 0) + ln(1 + z) with z = e^-|x|; where z > 0.4, 1 + z is 2 (1 + (z - 1) / 2). Error
+ * <= 2 ulp.
+ */
+export function softplus_f32x4(x: v128): v128 {
+  const z = exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+  const upper = f32x4.gt(z, c(0.414213568));
+  const f = v128.bitselect(f32x4.mul(f32x4.sub(z, c(1)), c(0.5)), z, upper);
+  const y = log_reduced(f, v128.and(upper, c(1)), c(0));
+  return f32x4.add(f32x4.pmax(x, c(0)), y);
+}
+
+/**
+ * erf x: x + x P(x^2) for |x| < 0.95 (the fit is within 2^-29), otherwise 1 - e^-G(|x|), where G is fitted to
+ * -ln erfc so that erf is within 2^-29. Error <= 1.5 ulp.
+ */
+export function erf_f32x4(x: v128): v128 {
+  const a = f32x4.abs(x);
+  const z = f32x4.mul(a, a);
+  let p = step(c(7.99635964e-5), z, -0.000804892217);
+  p = step(p, z, 0.00519228168);
+  p = step(p, z, -0.0268556755);
+  p = step(p, z, 0.112836249);
+  p = step(p, z, -0.376126289);
+  p = step(p, z, 0.128379166);
+  const small = f32x4.add(a, f32x4.mul(a, p));
+  const t = f32x4.pmin(a, c(4));
+  let g = step(c(-0.000191596351), t, 0.00300050108);
+  g = step(g, t, -0.0220560189);
+  g = step(g, t, 0.10357561);
+  g = step(g, t, 0.637589693);
+  g = step(g, t, 1.12743247);
+  g = step(g, t, 0.000254847051);
+  const large = f32x4.sub(c(1), exp_moderate(f32x4.neg(g)));
+  return v128.or(v128.bitselect(small, large, f32x4.lt(a, c(0.95))), sign_bits(x));
+}

@@ -1,0 +1,31 @@
+/** Words that the four-lane functions share. Each is inlined; none is exported to JavaScript. */
+
+/** `x` in every lane. */
+@inline
+export function c(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** One step of Horner's scheme: `p * x + a`, rounded twice. */
+@inline
+export function step(p: v128, x: v128, a: f32): v128 {
+  return f32x4.add(f32x4.mul(p, x), c(a));
+}
+
+/** The sign bits of `x`. */
+@inline
+export function sign_bits(x: v128): v128 {
+  return v128.and(x, i32x4.splat(0x80000000));
+}
+
+/** The high two lanes in place of the low ones, for `promote_low`. */
+@inline
+export function high_half(x: v128): v128 {
+  return v128.shuffle<i64>(x, x, 1, 1);
+}
+
+/** The low two lanes of `low`, then those of `high`. */
+@inline
+export function join_halves(low: v128, high: v128): v128 {
+  return v128.shuffle<i64>(low, high, 0, 2);
+}

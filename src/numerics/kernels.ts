@@ -1,0 +1,110 @@
+/**
+ * The door to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
+ * whole process, for functions that keep no state in its memory. Engines make instances of their own, with
+ * their own memory, from the same compiled module. Nothing is loaded at import.
+ */
+import { platform } from "#platform";
+import { check } from "../errors.js";
+
+/**
+ * What `kernels/index.ts` exports to the library. Addresses are bytes into `memory`; u32 words are taken
+ * modulo 2^32.
+ */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  /** The first address that the kernels do not use themselves. */
+  heap_base(): number;
+
+  f64_exp(x: number): number;
+  f64_expm1(x: number): number;
+  f64_log(x: number): number;
+  f64_log1p(x: number): number;
+  f64_sin(x: number): number;
+  f64_cos(x: number): number;
+  f64_tanh(x: number): number;
+  f64_pow(x: number, y: number): number;
+  f64_sigmoid(x: number): number;
+  f64_softplus(x: number): number;
+  f64_erf(x: number): number;
+  f64_erfc(x: number): number;
+  f64_lgamma(x: number): number;
+  f64_normCdf(x: number): number;
+  f64_logNormCdf(x: number): number;
+  f64_normQuantile(p: number): number;
+
+  /** One Philox block of counter (c0, c1, c2, c3) and key (k0, k1), left at `philox_words()`. */
+  philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
+  philox_words(): number;
+  fill_uniform_f32(
+    out: number,
+    n: number,
+    stream: number,
+    step: number,
+    seedLo: number,
+    seedHi: number,
+  ): void;
+  shuffle_i32(data: number, n: number, epoch: number, seedLo: number, seedHi: number): void;
+
+  /** Applies a unary operation of `Elementwise` to n float32. */
+  unary_f32(op: number, src: number, dst: number, n: number): void;
+  /** Runs `steps` steps of the program whose code lies at `code` on the run whose block lies at `block`. */
+  run(code: number, block: number, steps: number): void;
+  /** Lays out the row ids of the current epoch of a run, after its header was restored. */
+  begin_epoch(block: number): void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+let shared: KernelExports | undefined;
+
+/**
+ * A new instance of compiled kernels, with a memory of its own.
+ *
+ * @param module - the kernels, from `kernelsModule()` or a platform
+ * @example
+ * ```ts
+ * const own = instantiate(kernelsModule());
+ * own.memory.grow(16);
+ * ```
+ */
+export function instantiate(module: WebAssembly.Module): KernelExports {
+  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+}
+
+/**
+ * The compiled kernels, compiled once per process.
+ *
+ * @throws FettleError `invalid_state` where the host can only load them asynchronously and `ready()` has
+ * not been awaited
+ */
+export function kernelsModule(): WebAssembly.Module {
+  compiled ??= platform.kernelsSync();
+  check(
+    compiled,
+    `the kernels are not loaded: ${platform.name} loads them asynchronously only; await ready() first`,
+    "invalid_state",
+  );
+  return compiled;
+}
+
+/**
+ * The process's shared instance of the kernels, made at the first call.
+ *
+ * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and
+ * `ready()` has not been awaited
+ * @example
+ * ```ts
+ * await ready();
+ * kernels().f64_exp(1); // 2.718281828459045
+ * ```
+ */
+export function kernels(): KernelExports {
+  shared ??= instantiate(kernelsModule());
+  return shared;
+}
+
+/** Loads the kernels, so that everything else may be called synchronously. Needed in browsers; harmless elsewhere. */
+export async function ready(): Promise<void> {
+  if (compiled) return;
+  const module = await platform.kernels();
+  compiled ??= module;
+}
