@@ -1,0 +1,39 @@
+/** Gradients of functions of values, after JAX: functions in, functions out, so that they nest. */
+import { check, show } from "../errors.js";
+import { Value } from "../graph/graph.js";
+import { gradients } from "./grad.js";
+
+export { gradients };
+
+type Scalar = (...args: never[]) => Value;
+
+/**
+ * A function that returns both `fn(...args)`, a scalar, and its gradient with respect to the
+ * first argument. That may be a value or an array of values; the gradient has its form.
+ *
+ * @throws FettleError `invalid_shape` if `fn` does not return a scalar.
+ * @example
+ * ```ts
+ * const program = compile((w: Value) => valueAndGrad((v: Value) => sum(square(v)))(w), [3]);
+ * ```
+ */
+export function valueAndGrad<F extends Scalar>(fn: F) {
+  check(typeof fn === "function", () => `a function of values is needed, got ${show(fn)}`);
+  return (...args: Parameters<F>): [Value, GradientOf<Parameters<F>[0]>] => {
+    const wrt = args[0] as Value | readonly Value[];
+    const value = fn(...args);
+    const result = gradients(value, wrt instanceof Value ? [wrt] : wrt);
+    return [value, (wrt instanceof Value ? result[0] : result) as GradientOf<Parameters<F>[0]>];
+  };
+}
+
+type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
+
+/**
+ * The gradient of a scalar function with respect to its first argument, as a function;
+ * `grad(grad(f))` of a function of a scalar is its second derivative.
+ */
+export function grad<F extends Scalar>(fn: F) {
+  const both = valueAndGrad(fn);
+  return (...args: Parameters<F>): GradientOf<Parameters<F>[0]> => both(...args)[1];
+}

@@ -1,0 +1,113 @@
+/** From a step in words to a program: trace, simplify, materialize, fuse, plan, encode. */
+import { check, show } from "../errors.js";
+import { Value } from "../graph/graph.js";
+import type { Shape } from "../graph/shape.js";
+import { verify } from "../graph/verify.js";
+import { encode } from "./encode.js";
+import { fuse, type Unit } from "./fuse.js";
+import { materialize, resolveViews } from "./materialize.js";
+import { type Plan, plan } from "./plan.js";
+import { PROGRAM_FORMAT, type Program, type Slot, type StepGraph, type Stream } from "./program.js";
+import { simplify } from "./simplify.js";
+import { type Signature, type StepResults, type StepValues, trace } from "./trace.js";
+
+/** Everything between the graph and the code, for tests and tools that look inside. */
+export interface Lowered {
+  readonly step: StepGraph;
+  readonly units: readonly Unit[];
+  readonly plan: Plan;
+}
+
+/** The passes that decide what runs where. */
+export function lower(graph: StepGraph, rows: number): Lowered {
+  const step = materialize(simplify(graph));
+  const views = resolveViews(step.nodes);
+  const units = fuse(step, views);
+  return { step, units, plan: plan(step, units, views, rows) };
+}
+
+/**
+ * Compiles one step, written in operations on values, for batches of at most `rows` rows.
+ *
+ * @throws FettleError `invalid_shape` where shapes do not fit, `invalid_argument` for a batch that is not
+ * a positive integer.
+ * @example
+ * ```ts
+ * // y ← y + x, once a step
+ * const program = compileStep({ inputs: { x: [3] }, state: { y: [3] } }, 1, ({ inputs, state }) => ({
+ *   state: { y: add(state.y, inputs.x) },
+ * }));
+ * ```
+ */
+export function compileStep(
+  signature: Signature,
+  rows: number,
+  write: (values: StepValues) => StepResults,
+): Program {
+  check(Number.isSafeInteger(rows) && rows > 0, () => `a batch has at least one row, got ${show(rows)}`);
+  const graph = trace(signature, write);
+  verify({ nodes: [...graph.nodes] }, "trace");
+  const { step, units, plan: memory } = lower(graph, rows);
+  const streams: Stream[] = [
+    ...Object.entries(step.streamsIn).map(([name, id]) => stream(name, id, "in")),
+    ...Object.entries(step.streamsOut).map(([name, id]) => stream(name, id, "out")),
+  ];
+  function stream(name: string, id: number, direction: Stream["direction"]): Stream {
+    return { name, columns: step.nodes[id].shape[1], direction };
+  }
+  const slot = ([name, id]: [string, number]): Slot => ({
+    name,
+    shape: step.nodes[id].shape,
+    offset: memory.offsets.get(id) as number,
+  });
+  const views = resolveViews(step.nodes);
+  return {
+    format: PROGRAM_FORMAT,
+    rows,
+    inputs: Object.entries(step.inputs).map(slot),
+    state: Object.entries(step.state).map(([name, { input }]) => slot([name, input])),
+    outputs: Object.entries(step.outputs).map(slot),
+    streams,
+    bytes: memory.bytes,
+    stateOffset: memory.stateOffset,
+    stateBytes: memory.stateBytes,
+    code: encode({ step, views, plan: memory }, units, streams, rows),
+    graph,
+  };
+}
+
+/** A compiled function: its program, and how many arguments and results it has. */
+export interface CompiledFunction {
+  readonly program: Program;
+  /** How many arguments it takes and how many arrays it returns; 0 for one array by itself. */
+  readonly argumentCount: number;
+  readonly resultCount: number;
+}
+
+/**
+ * Compiles a function of values to a program that `engine.load` makes callable.
+ *
+ * @param fn written in operations; returns a value or an array of values
+ * @param shapes the shape of each argument
+ * @throws FettleError `invalid_shape` where shapes do not fit
+ * @example
+ * ```ts
+ * const norm = compile((x: Value) => sqrt(sum(square(x))), [3]);
+ * const run = createEngine().load(norm);
+ * run([1, 2, 2]).get(); // 3
+ * ```
+ */
+export function compile(
+  fn: (...args: Value[]) => Value | readonly Value[],
+  ...shapes: readonly Shape[]
+): CompiledFunction {
+  let resultCount = 0;
+  const inputs = Object.fromEntries(shapes.map((shape, i) => [`argument${i}`, shape]));
+  const program = compileStep({ inputs }, 1, (values) => {
+    const result = fn(...shapes.map((_, i) => values.inputs[`argument${i}`]));
+    const results = result instanceof Value ? [result] : result;
+    resultCount = result instanceof Value ? 0 : results.length;
+    return { outputs: Object.fromEntries(results.map((value, i) => [`result${i}`, value])) };
+  });
+  return { program, argumentCount: shapes.length, resultCount };
+}

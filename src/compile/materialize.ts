@@ -1,0 +1,84 @@
+/**
+ * Inserts copies where an instruction cannot read a view as it lies, and so decides where
+ * every node's elements are. After this pass each view resolves to memory, and each root
+ * has memory of its own.
+ */
+import { apply, type Value } from "../graph/functions.js";
+import type { Graph, Node, OperationName } from "../graph/graph.js";
+import { operation } from "../graph/operations/index.js";
+import { Opcode } from "../graph/opcodes.js";
+import type { Shape } from "../graph/shape.js";
+import type { StepGraph } from "./program.js";
+import { rewrite } from "./rewrite.js";
+import { isContiguous, ownView, sameExtent, type View, viewThrough } from "./view.js";
+
+export function materialize(step: StepGraph): StepGraph {
+  const views: View[] = [];
+  const append = (op: OperationName, inputs: readonly Value[], attributes: Node["attributes"], graph: Graph): Value => {
+    const value = apply<OperationName>(op, inputs, attributes, graph);
+    views[value.id] = resolveView(value.node, value.id, views, graph.nodes);
+    return value;
+  };
+  const copy = (value: Value): Value => append("copy", [value], {}, value.graph);
+  const taken = new Set<number>();
+
+  return rewrite(
+    step,
+    "materialize",
+    ({ op, attributes }, inputs, graph) => {
+      const ready = inputs.map((value) =>
+        accepts(op, views[value.id], value.shape) ? value : copy(value),
+      );
+      return append(op, ready, attributes, graph);
+    },
+    // A root is computed, not read from elsewhere, and has its memory to itself.
+    (value) => {
+      const own = views[value.id].root === value.id && !("leaf" in operation(value.node.op).lowering);
+      const root = own && !taken.has(value.id) ? value : copy(value);
+      taken.add(root.id);
+      return root;
+    },
+  );
+}
+
+/** The view of each node of a materialized graph. */
+export function resolveViews(nodes: readonly Node[]): View[] {
+  const views: View[] = [];
+  nodes.forEach((node, id) => {
+    views.push(resolveView(node, id, views, nodes));
+  });
+  return views;
+}
+
+function resolveView(node: Node, id: number, views: readonly View[], nodes: readonly Node[]): View {
+  const [input] = node.inputs;
+  const through =
+    "view" in operation(node.op).lowering ? viewThrough(node, views[input], nodes[input].shape) : undefined;
+  return through ?? ownView(id, node.shape);
+}
+
+/** Whether operation `op` can read a view as it lies. */
+function accepts(op: OperationName, view: View, shape: Shape): boolean {
+  const { lowering } = operation(op);
+  if ("elementwise" in lowering || "leaf" in lowering) return true;
+  if ("view" in lowering) return op !== "reshape" || isContiguous(view, shape);
+  switch (lowering.instruction) {
+    case Opcode.Copy:
+      return true;
+    case Opcode.Gemm:
+      return matrixOrder(view, shape) !== undefined;
+    default:
+      return isContiguous(view, shape);
+  }
+}
+
+const UNIT = { scale: 1, power: 0 };
+
+/** Whether a matrix lies by rows or by columns, and the axis whose stride is its leading dimension. */
+export function matrixOrder(view: View, [rows, columns]: Shape): { transposed: boolean } | undefined {
+  const [down, across] = view.strides;
+  const spread = (dim: number, stride: View["strides"][number]) => dim === 1 || stride.scale > 0;
+  if ((columns === 1 || sameExtent(across, UNIT)) && spread(rows, down)) return { transposed: false };
+  if ((rows === 1 || sameExtent(down, UNIT)) && spread(columns, across)) return { transposed: true };
+  return undefined;
+}

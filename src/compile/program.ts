@@ -1,0 +1,72 @@
+/**
+ * A program: what one step does, as plain data. It can be cloned to a worker, stored, and
+ * run by either executor. It holds no state and no data of any run.
+ */
+import type { Node } from "../graph/graph.js";
+import type { Shape } from "../graph/shape.js";
+
+/** Version of the layout of `Program` and of its code; an engine refuses any other. */
+export const PROGRAM_FORMAT = 1;
+
+/** Words at the start of a run's block; `kernels/machine.ts` gives their meaning. */
+export const HEADER_WORDS = 16;
+export const Header = {
+  seedLow: 0,
+  seedHigh: 1,
+  step: 2,
+  epoch: 3,
+  cursor: 4,
+  total: 5,
+  batch: 6,
+  shuffle: 7,
+  ids: 8,
+  order: 9,
+  streams: 10,
+} as const;
+/** Most streams of one program, in and out together. */
+export const MAX_STREAMS = HEADER_WORDS - Header.streams;
+
+/** A named array in the block of a run. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Bytes from the start of the block, a multiple of 16. */
+  readonly offset: number;
+}
+
+/** A matrix outside the block that a step reads or writes one batch of. */
+export interface Stream {
+  readonly name: string;
+  readonly columns: number;
+  readonly direction: "in" | "out";
+}
+
+/** What a step is, before compilation: the graph as it was written, and the meaning of its ends. */
+export interface StepGraph {
+  readonly nodes: readonly Node[];
+  /** Ids of `input` nodes, by name. */
+  readonly inputs: Readonly<Record<string, number>>;
+  readonly streamsIn: Readonly<Record<string, number>>;
+  /** What is kept from step to step: read from `input`, replaced by `output`. */
+  readonly state: Readonly<Record<string, { readonly input: number; readonly output: number }>>;
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly streamsOut: Readonly<Record<string, number>>;
+}
+
+export interface Program {
+  readonly format: number;
+  /** Most rows of a batch. */
+  readonly rows: number;
+  readonly inputs: readonly Slot[];
+  readonly state: readonly Slot[];
+  readonly outputs: readonly Slot[];
+  readonly streams: readonly Stream[];
+  /** Bytes of a run's block. */
+  readonly bytes: number;
+  /** State lies in bytes [stateOffset, stateOffset + stateBytes) of the block. */
+  readonly stateOffset: number;
+  readonly stateBytes: number;
+  readonly code: Int32Array;
+  /** The graph as written, for the reference executor and for reading. */
+  readonly graph: StepGraph;
+}

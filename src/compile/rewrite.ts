@@ -1,0 +1,87 @@
+/**
+ * The frame of passes over graphs: a pass visits the live nodes in order and says what
+ * stands for each in the new graph. Ends are carried over; the result is verified.
+ */
+import { apply, Value } from "../graph/functions.js";
+import { Graph, type Node, type OperationName } from "../graph/graph.js";
+import { verify } from "../graph/verify.js";
+import type { StepGraph } from "./program.js";
+
+/** Ids that must survive: state, outputs and streams. */
+export function rootsOf(step: StepGraph): number[] {
+  return [
+    ...Object.values(step.state).map((ends) => ends.output),
+    ...Object.values(step.outputs),
+    ...Object.values(step.streamsOut),
+  ];
+}
+
+/** Which nodes any root needs; inputs are always kept, since the host writes them. */
+function liveNodes(step: StepGraph): Uint8Array {
+  const live = new Uint8Array(step.nodes.length);
+  for (const root of rootsOf(step)) live[root] = 1;
+  for (let id = step.nodes.length - 1; id >= 0; id--) {
+    if (step.nodes[id].op === "input") live[id] = 1;
+    if (live[id]) for (const input of step.nodes[id].inputs) live[input] = 1;
+  }
+  return live;
+}
+
+/** Makes a new graph: `visit` returns what stands for `node`, whose inputs are already translated. */
+export function rewrite(
+  step: StepGraph,
+  pass: string,
+  visit: (node: Node, inputs: readonly Value[], graph: Graph) => Value,
+  root: (value: Value) => Value = (value) => value,
+): StepGraph {
+  const graph = new Graph();
+  const live = liveNodes(step);
+  const translated: Value[] = [];
+  step.nodes.forEach((node, id) => {
+    if (!live[id]) return;
+    translated[id] = visit(
+      node,
+      node.inputs.map((input) => translated[input]),
+      graph,
+    );
+  });
+  const leaf = (id: number): number => translated[id].id;
+  const end = (id: number): number => root(translated[id]).id;
+  const result: StepGraph = {
+    nodes: graph.nodes,
+    inputs: map(step.inputs, leaf),
+    streamsIn: map(step.streamsIn, leaf),
+    // state that no step changes stays where it is
+    state: map(step.state, ({ input, output }) => ({
+      input: leaf(input),
+      output: output === input ? leaf(input) : end(output),
+    })),
+    outputs: map(step.outputs, end),
+    streamsOut: map(step.streamsOut, end),
+  };
+  verify(graph, pass);
+  return result;
+}
+
+/** Appends `node` unless the graph already has one like it. */
+export function appender(): (node: Pick<Node, "op" | "attributes">, inputs: readonly Value[], graph: Graph) => Value {
+  const seen = new Map<string, Value>();
+  return ({ op, attributes }, inputs, graph) => {
+    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}`;
+    let value = seen.get(key);
+    if (value === undefined) {
+      value = apply<OperationName>(op, inputs, attributes, graph);
+      seen.set(key, value);
+    }
+    return value;
+  };
+}
+
+/** Drops the nodes that no root needs. */
+export function prune(step: StepGraph): StepGraph {
+  return rewrite(step, "prune", ({ op, attributes }, inputs, graph) => apply<OperationName>(op, inputs, attributes, graph));
+}
+
+function map<T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
+}

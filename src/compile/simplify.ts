@@ -1,0 +1,121 @@
+/**
+ * Algebra that costs nothing to know: common subexpressions, identities, constant
+ * scalars, views of views, and work on scalars before they are spread. It changes values
+ * by no more than the rounding of what it leaves out.
+ */
+import { constant, constantValue, Value } from "../graph/functions.js";
+import { type AttributesOf, type Graph, isNode, type Node, type OperationName } from "../graph/graph.js";
+import { operation } from "../graph/operations/index.js";
+import { sameShape } from "../graph/shape.js";
+import type { StepGraph } from "./program.js";
+import { appender, prune, rewrite } from "./rewrite.js";
+
+type Part = Pick<Node, "op" | "attributes">;
+
+export function simplify(step: StepGraph): StepGraph {
+  const append = appender();
+  const make = (part: Part, inputs: readonly Value[], graph: Graph): Value => {
+    return rule(part, inputs, graph) ?? append(part, inputs, graph);
+  };
+
+  function rule(part: Part, inputs: readonly Value[], graph: Graph): Value | undefined {
+    const of = <K extends OperationName>(op: K, attributes: AttributesOf[K], ...values: Value[]): Value =>
+      make({ op, attributes }, values, graph);
+    const [x, y] = inputs;
+    switch (part.op) {
+      case "stopGradient":
+        return x;
+      case "broadcast": {
+        const { shape } = part.attributes as AttributesOf["broadcast"];
+        if (sameShape(x.shape, shape)) return x;
+        if (x.node.op === "broadcast") return of("broadcast", { shape }, inputOf(x));
+        // a scalar in another shape is still that scalar
+        if (x.node.op === "reshape" && inputOf(x).shape.length === 0) return of("broadcast", { shape }, inputOf(x));
+        return undefined;
+      }
+      case "reshape": {
+        const { shape } = part.attributes as AttributesOf["reshape"];
+        if (sameShape(x.shape, shape)) return x;
+        if (x.node.op === "reshape") return of("reshape", { shape }, inputOf(x));
+        if (x.node.op === "broadcast" && inputOf(x).shape.length === 0) return of("broadcast", { shape }, inputOf(x));
+        return undefined;
+      }
+      case "transpose": {
+        const { permutation } = part.attributes as AttributesOf["transpose"];
+        if (permutation.every((axis, i) => axis === i)) return x;
+        if (isNode(x.node, "transpose")) {
+          const first = x.node.attributes.permutation;
+          return of("transpose", { permutation: permutation.map((axis) => first[axis]) }, inputOf(x));
+        }
+        return undefined;
+      }
+      case "add":
+        if (scalarOf(x) === 0) return y;
+        if (scalarOf(y) === 0) return x;
+        if (y.node.op === "neg") return of("sub", {}, x, inputOf(y));
+        if (x.node.op === "neg") return of("sub", {}, y, inputOf(x));
+        break;
+      case "sub":
+        if (scalarOf(y) === 0) return x;
+        if (y.node.op === "neg") return of("add", {}, x, inputOf(y));
+        break;
+      case "mul":
+        if (scalarOf(x) === 1) return y;
+        if (scalarOf(y) === 1) return x;
+        break;
+      case "div":
+        if (scalarOf(y) === 1) return x;
+        break;
+      case "neg":
+        if (x.node.op === "neg") return inputOf(x);
+        break;
+    }
+    return "elementwise" in operation(part.op).lowering ? onSmall(part, inputs, graph, make) : undefined;
+  }
+
+  return prune(rewrite(step, "simplify", make));
+}
+
+/** Elementwise work on constants is done now; on operands all spread from one shape, before they are spread. */
+function onSmall(
+  part: Part,
+  inputs: readonly Value[],
+  graph: Graph,
+  make: (part: Part, inputs: readonly Value[], graph: Graph) => Value,
+): Value | undefined {
+  const scalars = inputs.map(constantValue);
+  if (scalars.every((scalar) => scalar !== undefined) && inputs[0].shape.length === 0) {
+    const [value] = operation(part.op).reference({
+      inputs: scalars.map((scalar) => Float64Array.of(scalar)),
+      shapes: inputs.map(() => []),
+      shape: [],
+      attributes: part.attributes,
+      environment: NOTHING,
+    });
+    // Infinity and NaN stay operations: JSON cannot carry them.
+    return Number.isFinite(value) ? constant(graph, value) : undefined;
+  }
+  const sources = inputs.map((input) => (input.node.op === "broadcast" ? inputOf(input) : undefined));
+  const [first] = sources;
+  if (first === undefined || !sources.every((source) => source && sameShape(source.shape, first.shape))) return undefined;
+  const small = make(part, sources as Value[], graph);
+  return make({ op: "broadcast", attributes: { shape: inputs[0].shape } }, [small], graph);
+}
+
+const NOTHING = {
+  rows: 1,
+  seed: 0,
+  step: 0,
+  input: (): never => {
+    throw new Error("constants have no inputs");
+  },
+};
+
+function inputOf(value: Value): Value {
+  return new Value(value.graph, value.node.inputs[0]);
+}
+
+/** The number that every element of `value` is, where that is known. */
+function scalarOf(value: Value): number | undefined {
+  return constantValue(value.node.op === "broadcast" ? inputOf(value) : value);
+}

@@ -1,0 +1,45 @@
+/** The way in: makes an executor, and makes compiled functions callable on it. */
+import { check, show, unknownName } from "../errors.js";
+import { kernelsModule } from "../numerics/kernels.js";
+import type { Executor } from "./executor.js";
+import { ReferenceExecutor } from "./reference.js";
+import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
+
+export interface EngineOptions {
+  /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
+  readonly executor?: "wasm" | "reference";
+  /** The compiled kernels, for hosts and bundlers that load them in their own way. */
+  readonly module?: WebAssembly.Module;
+  /** The most bytes of WebAssembly memory. Default: as much as the host gives, at most 4 GiB. */
+  readonly memoryLimit?: number;
+}
+
+/**
+ * An engine: memory for matrices and runs, and the kernels that run programs.
+ *
+ * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and `ready()` has
+ * not been awaited; `unknown_name` for another executor; `invalid_argument` for a limit that is not positive.
+ * @example
+ * ```ts
+ * const engine = createEngine({ memoryLimit: 64 * 2 ** 20 });
+ * const norm = engine.load(compile((x: Value) => sqrt(sum(square(x))), [3]));
+ * norm([1, 2, 2]).get(); // 3
+ * ```
+ */
+export function createEngine({ executor = "wasm", module, memoryLimit = MOST_MEMORY }: EngineOptions = {}): Executor {
+  check(
+    Number.isSafeInteger(memoryLimit) && memoryLimit > 0,
+    () => `memoryLimit is a positive number of bytes, got ${show(memoryLimit)}`,
+  );
+  if (executor === "reference") return new ReferenceExecutor();
+  if (executor !== "wasm") throw unknownName("executor", String(executor), ["wasm", "reference"]);
+  return new WasmExecutor(module ?? kernelsModule(), memoryLimit);
+}
+
+let shared: Executor | undefined;
+
+/** The engine that models use unless they are given another: one for the process, made at the first call. */
+export function defaultEngine(): Executor {
+  shared ??= createEngine();
+  return shared;
+}

@@ -1,0 +1,182 @@
+/**
+ * What an executor is: something that holds matrices and runs programs. Two exist, `wasm`
+ * (float32, fast) and `reference` (float64, plain); a run behaves alike on both. An
+ * executor knows nothing of models, folds or trials.
+ */
+import type { NdArray } from "ndarray";
+import type { CompiledFunction } from "../compile/compile.js";
+import type { Program } from "../compile/program.js";
+import { check, FettleError, show } from "../errors.js";
+import { showShape, sizeOf } from "../graph/shape.js";
+import { type ArrayInput, flatten, toNdArray } from "./arrays.js";
+
+/** A row-major matrix that an executor holds until it is freed. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  read(): Float32Array | Float64Array;
+  free(): void;
+}
+
+export interface RunOptions {
+  /** A matrix for each stream of the program; those read all have the same rows. */
+  readonly streams?: Readonly<Record<string, Matrix>>;
+  /** The rows to use, in this order; all by default. */
+  readonly rows?: Int32Array;
+  /** Whether each epoch visits the rows in a new order, drawn from the seed. Default false. */
+  readonly shuffle?: boolean;
+  /** Rows of a batch, at most the program's; the last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** A non-negative safe integer. Default 0. */
+  readonly seed?: number;
+}
+
+/** How far a run has come. */
+export interface Progress {
+  /** Steps done. */
+  readonly step: number;
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** The next row within the epoch. */
+  readonly cursor: number;
+}
+
+/** All that distinguishes a run in the middle from a new one: enough to go on elsewhere to the same bits. */
+export interface SavedRun {
+  readonly progress: Progress;
+  readonly seed: number;
+  /** Every array of the program's state and inputs, by name. */
+  readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>;
+}
+
+/** One use of a program: its state, its inputs, and its place in the data. */
+export interface Run {
+  readonly program: Program;
+  readonly stepsPerEpoch: number;
+  readonly progress: Progress;
+  /** Writes an input or an array of the state. @throws FettleError `unknown_name`, `invalid_shape` */
+  write(name: string, values: number | ArrayLike<number>): void;
+  /** A copy of an output, an input or an array of the state. @throws FettleError `unknown_name` */
+  read(name: string): Float32Array | Float64Array;
+  /** Runs a number of steps. */
+  advance(steps: number): void;
+  save(): SavedRun;
+  /** @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
+  restore(saved: SavedRun): void;
+  /** Gives the memory back. The run may not be used afterwards. */
+  free(): void;
+}
+
+export abstract class Executor {
+  abstract readonly name: "wasm" | "reference";
+  /** Bytes in use by matrices and runs. */
+  abstract readonly bytesInUse: number;
+
+  /** Copies `rows × columns` numbers, or makes a matrix of zeros. @throws FettleError `memory_limit` */
+  abstract matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix;
+
+  /** Starts a run. @throws FettleError `memory_limit`, `invalid_argument`, `invalid_shape` */
+  abstract start(program: Program, options?: RunOptions): Run;
+
+  /** Makes a compiled function callable on arrays. It keeps a run until `free` is called. */
+  load({ program, argumentCount, resultCount }: CompiledFunction): LoadedFunction {
+    const run = this.start(program);
+    const result = (name: string): NdArray<Float32Array | Float64Array> => {
+      const slot = program.outputs.find((output) => output.name === name);
+      return toNdArray(run.read(name), slot?.shape ?? []);
+    };
+    const call = (...args: readonly ArrayInput[]): unknown => {
+      check(args.length === argumentCount, `the function takes ${argumentCount} arguments, got ${args.length}`);
+      program.inputs.forEach(({ name, shape }, i) => run.write(name, flatten(args[i], shape, `argument ${i}`)));
+      run.advance(1);
+      return resultCount === 0 ? result("result0") : Array.from({ length: resultCount }, (_, i) => result(`result${i}`));
+    };
+    return Object.assign(call, { free: () => run.free() }) as LoadedFunction;
+  }
+}
+
+/** A compiled function on an engine; it returns one ndarray, or an array of them as the function did. */
+export interface LoadedFunction {
+  (...args: readonly ArrayInput[]): NdArray<Float32Array | Float64Array> & NdArray<Float32Array | Float64Array>[];
+  /** Gives the memory back. */
+  free(): void;
+}
+
+/** The rows that a run visits and the size of its batches, after checking that the options fit the program. */
+export function checkRun(program: Program, options: RunOptions): { ids: Int32Array; batchSize: number; seed: number } {
+  const { streams = {}, batchSize = program.rows, seed = 0 } = options;
+  check(Number.isSafeInteger(seed) && seed >= 0, () => `a seed is a non-negative integer, got ${show(seed)}`);
+  check(
+    Number.isSafeInteger(batchSize) && batchSize >= 1 && batchSize <= program.rows,
+    () => `the program takes batches of 1 to ${program.rows} rows, got ${show(batchSize)}`,
+  );
+  let available: number | undefined;
+  for (const { name, columns, direction } of program.streams) {
+    const matrix = streams[name];
+    check(matrix !== undefined, `the program reads or writes a matrix "${name}"; none was given`);
+    check(
+      matrix.columns === columns,
+      `the matrix "${name}" has ${matrix.columns} columns, the program wants ${columns}`,
+      "invalid_shape",
+    );
+    if (direction === "out") continue;
+    check(
+      available === undefined || available === matrix.rows,
+      `the matrices have different numbers of rows: ${available} and ${matrix.rows}`,
+      "invalid_shape",
+    );
+    available = matrix.rows;
+  }
+  const ids = options.rows ?? Int32Array.from({ length: available ?? 0 }, (_, i) => i);
+  check(available === undefined || ids.length > 0, "a run over no rows was asked for", "invalid_data");
+  for (const id of ids) {
+    check(id >= 0 && id < (available ?? 0), () => `row ${id} is outside the ${available} rows of the data`);
+  }
+  for (const { name, direction } of program.streams) {
+    check(
+      direction === "in" || streams[name].rows >= ids.length,
+      () => `the matrix "${name}" has room for ${streams[name].rows} rows, ${ids.length} are needed`,
+      "invalid_shape",
+    );
+  }
+  return { ids, batchSize, seed };
+}
+
+/** How many numbers the named array of a program has. */
+export function slotSize(program: Program, name: string, kinds: readonly ("inputs" | "state" | "outputs")[]): number {
+  const slots = kinds.flatMap((kind) => program[kind]);
+  const slot = slots.find((candidate) => candidate.name === name);
+  if (slot === undefined) {
+    throw new FettleError(
+      "unknown_name",
+      `the program has no ${kinds.join(" or ")} ${show(name)}; it has ${slots.map((s) => s.name).join(", ")}`,
+    );
+  }
+  return sizeOf(slot.shape, program.rows);
+}
+
+/** A number for all, or as many numbers as the array has. */
+export function checkValues(program: Program, name: string, values: number | ArrayLike<number>): number {
+  const size = slotSize(program, name, ["inputs", "state"]);
+  check(
+    typeof values === "number" || values.length === size,
+    () => {
+      const slot = [...program.inputs, ...program.state].find((s) => s.name === name);
+      return `"${name}" is ${showShape(slot?.shape ?? [])}, ${size} numbers, got ${(values as ArrayLike<number>).length}`;
+    },
+    "invalid_shape",
+  );
+  return size;
+}
+
+/** Refuses a saved run of another program. */
+export function checkSaved(program: Program, saved: SavedRun): void {
+  for (const { name, shape } of [...program.state, ...program.inputs]) {
+    const array = saved.arrays[name];
+    check(
+      array !== undefined && array.length === sizeOf(shape),
+      () => `the saved run has ${array === undefined ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
+      "invalid_checkpoint",
+    );
+  }
+}

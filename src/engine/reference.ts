@@ -1,0 +1,169 @@
+/**
+ * The plain executor: evaluates a program's graph as it was written, in float64, with the
+ * references of its operations. Slow, and the oracle of everything else.
+ */
+import type { Program } from "../compile/program.js";
+import { check, FettleError } from "../errors.js";
+import { evaluate } from "../graph/evaluate.js";
+import { sizeOf } from "../graph/shape.js";
+import { shuffle, splitSeed } from "../numerics/philox.js";
+import {
+  checkRun,
+  checkSaved,
+  checkValues,
+  Executor,
+  type Matrix,
+  type Progress,
+  type Run,
+  type RunOptions,
+  type SavedRun,
+  slotSize,
+} from "./executor.js";
+
+export class ReferenceExecutor extends Executor {
+  override readonly name = "reference";
+  override bytesInUse = 0;
+
+  override matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix {
+    const size = rows * columns;
+    check(data === undefined || data.length === size, `${rows} × ${columns} numbers are needed, got ${data?.length}`, "invalid_shape");
+    this.bytesInUse += size * 8;
+    const free = (): void => {
+      this.bytesInUse -= size * 8;
+    };
+    return new ReferenceMatrix(rows, columns, data ? Float64Array.from(data) : new Float64Array(size), free);
+  }
+
+  override start(program: Program, options: RunOptions = {}): Run {
+    return new ReferenceRun(program, options);
+  }
+}
+
+class ReferenceMatrix implements Matrix {
+  constructor(
+    readonly rows: number,
+    readonly columns: number,
+    readonly data: Float64Array,
+    readonly free: () => void,
+  ) {}
+
+  read(): Float64Array {
+    return this.data.slice();
+  }
+}
+
+class ReferenceRun implements Run {
+  readonly stepsPerEpoch: number;
+  progress: Progress = { step: 0, epoch: 0, cursor: 0 };
+  private readonly arrays = new Map<string, Float64Array>();
+  private readonly streams = new Map<string, ReferenceMatrix>();
+  private readonly ids: Int32Array;
+  private order: Int32Array;
+  private readonly batchSize: number;
+  private seed: number;
+  private freed = false;
+
+  constructor(
+    readonly program: Program,
+    private readonly options: RunOptions,
+  ) {
+    const { ids, batchSize, seed } = checkRun(program, options);
+    this.stepsPerEpoch = Math.ceil(ids.length / batchSize) || 1;
+    this.ids = ids;
+    this.order = ids;
+    this.batchSize = batchSize;
+    this.seed = seed;
+    for (const { name, shape } of [...program.state, ...program.inputs]) {
+      this.arrays.set(name, new Float64Array(sizeOf(shape)));
+    }
+    for (const { name } of program.streams) {
+      const matrix = options.streams?.[name];
+      check(matrix instanceof ReferenceMatrix, `the matrix "${name}" belongs to another executor`);
+      this.streams.set(name, matrix);
+    }
+  }
+
+  write(name: string, values: number | ArrayLike<number>): void {
+    this.alive();
+    const size = checkValues(this.program, name, values);
+    this.arrays.set(name, typeof values === "number" ? new Float64Array(size).fill(values) : Float64Array.from(values));
+  }
+
+  read(name: string): Float64Array {
+    this.alive();
+    const size = slotSize(this.program, name, ["outputs", "state", "inputs"]);
+    return this.arrays.get(name)?.slice() ?? new Float64Array(size);
+  }
+
+  advance(steps: number): void {
+    this.alive();
+    for (let i = 0; i < steps; i++) this.step();
+  }
+
+  private step(): void {
+    const { graph } = this.program;
+    const total = this.ids.length;
+    const { step, epoch, cursor } = this.progress;
+    if (total > 0 && cursor === 0) this.beginEpoch();
+    const rows = total > 0 ? Math.min(this.batchSize, total - cursor) : this.batchSize;
+    const values = evaluate(
+      { nodes: [...graph.nodes] },
+      {
+        rows,
+        seed: this.seed,
+        step,
+        input: (name) => this.arrays.get(name) ?? this.batch(name, cursor, rows),
+      },
+    );
+    for (const [name, { output }] of Object.entries(graph.state)) this.arrays.set(name, values[output]);
+    for (const [name, id] of Object.entries(graph.outputs)) this.arrays.set(name, values[id]);
+    for (const [name, id] of Object.entries(graph.streamsOut)) {
+      const matrix = this.streams.get(name) as ReferenceMatrix;
+      matrix.data.set(values[id], cursor * matrix.columns);
+    }
+    const next = total > 0 ? cursor + rows : 0;
+    const ends = total > 0 && next >= total;
+    this.progress = { step: step + 1, epoch: ends ? epoch + 1 : epoch, cursor: ends ? 0 : next };
+  }
+
+  private beginEpoch(): void {
+    this.order = this.ids.slice();
+    if (this.options.shuffle) shuffle(this.order, this.progress.epoch, ...splitSeed(this.seed));
+  }
+
+  private batch(name: string, cursor: number, rows: number): Float64Array {
+    const { data, columns } = this.streams.get(name) as ReferenceMatrix;
+    const result = new Float64Array(rows * columns);
+    for (let i = 0; i < rows; i++) {
+      const row = this.order[cursor + i];
+      result.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+    }
+    return result;
+  }
+
+  save(): SavedRun {
+    const { state, inputs } = this.program;
+    return {
+      progress: this.progress,
+      seed: this.seed,
+      arrays: Object.fromEntries([...state, ...inputs].map(({ name }) => [name, this.read(name)])),
+    };
+  }
+
+  restore(saved: SavedRun): void {
+    checkSaved(this.program, saved);
+    this.progress = saved.progress;
+    this.seed = saved.seed;
+    for (const { name } of [...this.program.state, ...this.program.inputs]) this.write(name, saved.arrays[name]);
+    if (this.ids.length > 0) this.beginEpoch();
+  }
+
+  free(): void {
+    this.alive();
+    this.freed = true;
+  }
+
+  private alive(): void {
+    if (this.freed) throw new FettleError("invalid_state", "this run was freed and cannot be used any more");
+  }
+}

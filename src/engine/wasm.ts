@@ -1,0 +1,187 @@
+/** The fast executor: programs on the WebAssembly kernels, float32, all of a run in one block. */
+import { HEADER_WORDS, Header, PROGRAM_FORMAT, type Program, type Slot } from "../compile/program.js";
+import { check, FettleError } from "../errors.js";
+import { sizeOf } from "../graph/shape.js";
+import { instantiate, type KernelExports } from "../numerics/kernels.js";
+import { splitSeed } from "../numerics/philox.js";
+import { Arena } from "./arena.js";
+import {
+  checkRun,
+  checkSaved,
+  checkValues,
+  Executor,
+  type Matrix,
+  type Progress,
+  type Run,
+  type RunOptions,
+  type SavedRun,
+  slotSize,
+} from "./executor.js";
+
+/** WebAssembly's 32-bit address space, less one page so that sizes stay below 2³². */
+export const MOST_MEMORY = 2 ** 32 - 65536;
+
+export class WasmExecutor extends Executor {
+  override readonly name = "wasm";
+  private readonly kernels: KernelExports;
+  private readonly arena: Arena;
+
+  constructor(module: WebAssembly.Module, memoryLimit = MOST_MEMORY) {
+    super();
+    this.kernels = instantiate(module);
+    this.arena = new Arena(this.kernels.memory, this.kernels.heap_base(), memoryLimit);
+  }
+
+  override get bytesInUse(): number {
+    return this.arena.bytesInUse;
+  }
+
+  override matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix {
+    const size = rows * columns;
+    check(data === undefined || data.length === size, `${rows} × ${columns} numbers are needed, got ${data?.length}`, "invalid_shape");
+    return new WasmMatrix(this.kernels, this.arena, rows, columns, data);
+  }
+
+  override start(program: Program, options: RunOptions = {}): Run {
+    return new WasmRun(this.kernels, this.arena, program, options);
+  }
+}
+
+class WasmMatrix implements Matrix {
+  readonly address: number;
+
+  constructor(
+    private readonly kernels: KernelExports,
+    private readonly arena: Arena,
+    readonly rows: number,
+    readonly columns: number,
+    data: ArrayLike<number> | undefined,
+  ) {
+    this.address = arena.allocate(rows * columns * 4);
+    if (data) this.view().set(data);
+  }
+
+  private view(): Float32Array {
+    return new Float32Array(this.kernels.memory.buffer, this.address, this.rows * this.columns);
+  }
+
+  read(): Float32Array {
+    return this.view().slice();
+  }
+
+  free(): void {
+    this.arena.free(this.address);
+  }
+}
+
+/** The block: what the program lays out, then its code, the row ids, and their shuffled copy. */
+class WasmRun implements Run {
+  readonly stepsPerEpoch: number;
+  private readonly block: number;
+  private readonly code: number;
+  private freed = false;
+
+  constructor(
+    private readonly kernels: KernelExports,
+    private readonly arena: Arena,
+    readonly program: Program,
+    options: RunOptions,
+  ) {
+    check(
+      program.format === PROGRAM_FORMAT,
+      `this engine runs programs of format ${PROGRAM_FORMAT}, got ${program.format}; compile it again`,
+      "invalid_checkpoint",
+    );
+    const { ids, batchSize, seed } = checkRun(program, options);
+    this.stepsPerEpoch = Math.ceil(ids.length / batchSize) || 1;
+    const codeOffset = program.bytes;
+    const idsOffset = codeOffset + program.code.length * 4;
+    const orderOffset = idsOffset + ids.length * 4;
+    this.block = arena.allocate(orderOffset + ids.length * 4);
+    this.code = this.block + codeOffset;
+
+    const [seedLow, seedHigh] = splitSeed(seed);
+    const header = this.header();
+    header[Header.seedLow] = seedLow;
+    header[Header.seedHigh] = seedHigh;
+    header[Header.total] = ids.length;
+    header[Header.batch] = batchSize;
+    header[Header.shuffle] = options.shuffle ? 1 : 0;
+    header[Header.ids] = this.block + idsOffset;
+    header[Header.order] = this.block + orderOffset;
+    program.streams.forEach(({ name }, i) => {
+      const matrix = options.streams?.[name];
+      check(matrix instanceof WasmMatrix, `the matrix "${name}" belongs to another executor`);
+      header[Header.streams + i] = matrix.address;
+    });
+    new Int32Array(kernels.memory.buffer, this.code, program.code.length).set(program.code);
+    new Int32Array(kernels.memory.buffer, this.block + idsOffset, ids.length).set(ids);
+  }
+
+  get progress(): Progress {
+    const header = this.header();
+    return { step: header[Header.step], epoch: header[Header.epoch], cursor: header[Header.cursor] };
+  }
+
+  write(name: string, values: number | ArrayLike<number>): void {
+    const size = checkValues(this.program, name, values);
+    const view = this.view(this.slot(name), size);
+    if (typeof values === "number") view.fill(values);
+    else view.set(values);
+  }
+
+  read(name: string): Float32Array {
+    return this.view(this.slot(name), slotSize(this.program, name, ["outputs", "state", "inputs"])).slice();
+  }
+
+  advance(steps: number): void {
+    this.alive();
+    this.kernels.run(this.code, this.block, steps);
+  }
+
+  save(): SavedRun {
+    const header = this.header();
+    const { program } = this;
+    return {
+      progress: this.progress,
+      seed: header[Header.seedHigh] * 2 ** 32 + header[Header.seedLow],
+      arrays: Object.fromEntries([...program.state, ...program.inputs].map(({ name }) => [name, this.read(name)])),
+    };
+  }
+
+  restore(saved: SavedRun): void {
+    checkSaved(this.program, saved);
+    const header = this.header();
+    [header[Header.seedLow], header[Header.seedHigh]] = splitSeed(saved.seed);
+    header[Header.step] = saved.progress.step;
+    header[Header.epoch] = saved.progress.epoch;
+    header[Header.cursor] = saved.progress.cursor;
+    for (const { name } of [...this.program.state, ...this.program.inputs]) this.write(name, saved.arrays[name]);
+    if (header[Header.total] > 0) this.kernels.begin_epoch(this.block);
+  }
+
+  free(): void {
+    this.alive();
+    this.freed = true;
+    this.arena.free(this.block);
+  }
+
+  private alive(): void {
+    if (this.freed) throw new FettleError("invalid_state", "this run was freed and cannot be used any more");
+  }
+
+  private slot(name: string): Slot {
+    const { outputs, state, inputs } = this.program;
+    return [...outputs, ...state, ...inputs].find((slot) => slot.name === name) as Slot;
+  }
+
+  private header(): Uint32Array {
+    this.alive();
+    return new Uint32Array(this.kernels.memory.buffer, this.block, HEADER_WORDS);
+  }
+
+  private view({ offset, shape }: Slot, size = sizeOf(shape)): Float32Array {
+    this.alive();
+    return new Float32Array(this.kernels.memory.buffer, this.block + offset, size);
+  }
+}

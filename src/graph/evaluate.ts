@@ -1,0 +1,23 @@
+/** Evaluates a graph node by node with the float64 references: slow, plain, and the oracle of everything else. */
+import type { Graph } from "./graph.js";
+import { operation } from "./operations/index.js";
+import type { Environment } from "./operations/operation.js";
+import { resolveShape } from "./shape.js";
+
+/** The value of every node, row-major. */
+export function evaluate(graph: Graph, environment: Environment): Float64Array[] {
+  const values: Float64Array[] = [];
+  const shapes = graph.nodes.map((node) => resolveShape(node.shape, environment.rows));
+  graph.nodes.forEach((node, id) => {
+    values.push(
+      operation(node.op).reference({
+        inputs: node.inputs.map((input) => values[input]),
+        shapes: node.inputs.map((input) => shapes[input]),
+        shape: shapes[id],
+        attributes: node.attributes,
+        environment,
+      }),
+    );
+  });
+  return values;
+}

@@ -1,0 +1,108 @@
+/**
+ * The intermediate form: a graph is a list of nodes, each an operation on earlier
+ * nodes, with its shape. It is plain data. It does not know what operations mean
+ * (`operations/`), how they are written (`functions.ts`) or how they run.
+ */
+import type { Shape } from "./shape.js";
+
+/** The static facts of each operation, beside its inputs. */
+export interface AttributesOf {
+  // Leaves
+  input: { readonly name: string; readonly shape: Shape };
+  constant: { readonly shape: Shape; readonly values: readonly number[] };
+  count: { readonly of: Shape };
+  random: { readonly shape: Shape; readonly stream: number };
+  step: NoAttributes;
+  // Elementwise, all inputs and the output of one shape
+  copy: NoAttributes;
+  neg: NoAttributes;
+  abs: NoAttributes;
+  sign: NoAttributes;
+  sqrt: NoAttributes;
+  exp: NoAttributes;
+  expm1: NoAttributes;
+  log: NoAttributes;
+  log1p: NoAttributes;
+  sin: NoAttributes;
+  cos: NoAttributes;
+  tanh: NoAttributes;
+  sigmoid: NoAttributes;
+  softplus: NoAttributes;
+  erf: NoAttributes;
+  relu: NoAttributes;
+  add: NoAttributes;
+  sub: NoAttributes;
+  mul: NoAttributes;
+  div: NoAttributes;
+  pow: NoAttributes;
+  maximum: NoAttributes;
+  minimum: NoAttributes;
+  greater: NoAttributes;
+  greaterEqual: NoAttributes;
+  equal: NoAttributes;
+  select: NoAttributes;
+  // Views and moves
+  stopGradient: NoAttributes;
+  broadcast: { readonly shape: Shape };
+  reshape: { readonly shape: Shape };
+  transpose: { readonly permutation: readonly number[] };
+  slice: { readonly begin: readonly number[]; readonly size: Shape };
+  pad: { readonly before: readonly number[]; readonly after: readonly number[] };
+  concat: { readonly axis: number };
+  takeRows: NoAttributes;
+  scatterRows: { readonly rows: number };
+  // Reductions over the axes [axis, axis + count), which vanish
+  sum: { readonly axis: number; readonly count: number };
+  max: { readonly axis: number; readonly count: number };
+  // Along the last axis
+  softmax: NoAttributes;
+  logSoftmax: NoAttributes;
+  // [m, k] · [k, n] → [m, n]
+  matmul: NoAttributes;
+}
+
+type NoAttributes = Readonly<Record<never, never>>;
+
+export type OperationName = keyof AttributesOf;
+
+export interface Node<K extends OperationName = OperationName> {
+  readonly op: K;
+  readonly inputs: readonly number[];
+  readonly attributes: AttributesOf[K];
+  readonly shape: Shape;
+}
+
+/** Nodes in an order in which every input comes before its users. */
+export class Graph {
+  readonly nodes: Node[] = [];
+}
+
+/** A handle to one node while a graph is being written. */
+export class Value {
+  constructor(
+    readonly graph: Graph,
+    readonly id: number,
+  ) {}
+
+  get node(): Node {
+    return this.graph.nodes[this.id];
+  }
+
+  get shape(): Shape {
+    return this.node.shape;
+  }
+}
+
+/** Whether `node` is of operation `op`, narrowing its attributes. */
+export function isNode<K extends OperationName>(node: Node, op: K): node is Node<K> {
+  return node.op === op;
+}
+
+/** For each node, the ids of the nodes that read it. */
+export function usersOf(graph: Graph): number[][] {
+  const users: number[][] = graph.nodes.map(() => []);
+  graph.nodes.forEach((node, id) => {
+    for (const input of new Set(node.inputs)) users[input].push(id);
+  });
+  return users;
+}

@@ -1,0 +1,91 @@
+/**
+ * Shapes and what they count. A shape is static, except that one dimension may be
+ * `ROWS`: the number of rows of the current batch, known only when a program runs.
+ */
+import { check } from "../errors.js";
+
+/** The one symbolic dimension: rows of the current batch. */
+export const ROWS = -1;
+
+export type Shape = readonly number[];
+
+/** A size that may depend on the batch: `scale × rows^power`. */
+export interface Extent {
+  readonly scale: number;
+  readonly power: number;
+}
+
+/** The number of elements of `shape`. */
+export function extent(shape: Shape): Extent {
+  let scale = 1;
+  let power = 0;
+  for (const dim of shape) {
+    if (dim === ROWS) power++;
+    else scale *= dim;
+  }
+  return { scale, power };
+}
+
+/** The value of an extent for a given number of rows. */
+export function resolve({ scale, power }: Extent, rows: number): number {
+  let size = scale;
+  for (let i = 0; i < power; i++) size *= rows;
+  return size;
+}
+
+/** `shape` with `ROWS` replaced by a number. */
+export function resolveShape(shape: Shape, rows: number): number[] {
+  return shape.map((dim) => (dim === ROWS ? rows : dim));
+}
+
+/** The number of elements of a shape without `ROWS`, or with it resolved to `rows`. */
+export function sizeOf(shape: Shape, rows = 1): number {
+  return resolve(extent(shape), rows);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+/** `[rows, 64]` as it is shown in messages. */
+export function showShape(shape: Shape): string {
+  return `[${shape.map((dim) => (dim === ROWS ? "rows" : dim)).join(", ")}]`;
+}
+
+/**
+ * The shape that both broadcast to, after NumPy: aligned at the right, each pair of
+ * dimensions equal or one of them 1.
+ */
+export function broadcastShapes(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const result: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const p = a[a.length - rank + i] ?? 1;
+    const q = b[b.length - rank + i] ?? 1;
+    check(
+      p === q || p === 1 || q === 1,
+      () => `shapes ${showShape(a)} and ${showShape(b)} do not broadcast: ${dimension(p)} meets ${dimension(q)}`,
+      "invalid_shape",
+    );
+    result.push(p === 1 ? q : p);
+  }
+  return result;
+}
+
+function dimension(dim: number): string {
+  return dim === ROWS ? "rows" : String(dim);
+}
+
+/** Row-major strides in elements, as extents. */
+export function contiguousStrides(shape: Shape): Extent[] {
+  return shape.map((_, axis) => extent(shape.slice(axis + 1)));
+}
+
+/** Throws `invalid_shape` unless every dimension is a positive integer or `ROWS`. */
+export function checkShape(shape: Shape, what: string): void {
+  check(
+    shape.every((dim) => dim === ROWS || (Number.isSafeInteger(dim) && dim > 0)),
+    () => `${what}: dimensions are positive integers or ROWS, got ${showShape(shape)}`,
+    "invalid_shape",
+  );
+}

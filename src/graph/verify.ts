@@ -1,0 +1,23 @@
+/** The check that every pass over graphs must leave a true graph behind. It changes nothing. */
+import { check } from "../errors.js";
+import type { Graph } from "./graph.js";
+import { operation } from "./operations/index.js";
+import { sameShape, showShape } from "./shape.js";
+
+/** Throws `internal` unless inputs precede their users and every shape follows from its rule. */
+export function verify(graph: Graph, pass: string): void {
+  graph.nodes.forEach((node, id) => {
+    for (const input of node.inputs) {
+      check(input >= 0 && input < id, `after ${pass}: node ${id} (${node.op}) reads node ${input}`, "internal");
+    }
+    const shape = operation(node.op).shape(
+      node.inputs.map((input) => graph.nodes[input].shape),
+      node.attributes,
+    );
+    check(
+      sameShape(shape, node.shape),
+      () => `after ${pass}: node ${id} (${node.op}) says ${showShape(node.shape)}, its rule ${showShape(shape)}`,
+      "internal",
+    );
+  });
+}
