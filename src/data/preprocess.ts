@@ -1,0 +1,165 @@
+/**
+ * Imputing and standardising, learnt from the training rows alone and applied to
+ * any rows. It chooses no rows; see split.ts.
+ */
+import { check, show } from "../errors.js";
+import type { Feature } from "./dataset.js";
+import type { Floats } from "../ndarray.js";
+
+/** What was learnt from the training rows: plain data, one number a feature in each array. */
+export interface Preprocessor {
+  /** What a missing cell becomes: the mean of a number, the mode of a boolean or category. */
+  readonly fill: Float64Array;
+  /** The mean, after filling. */
+  readonly mean: Float64Array;
+  /** The population standard deviation, after filling; 1 for a constant feature. */
+  readonly scale: Float64Array;
+}
+
+/**
+ * Learns filling and scaling from the given rows, as scikit-learn's `SimpleImputer` followed by `StandardScaler` would.
+ *
+ * Fillings: the mean of a number; the more frequent of 0 and 1 of a boolean (0 on a tie); the most frequent value of
+ * a category (the first on a tie). A feature with no cell in these rows is filled with 0 (a category with its first value). Every feature is then standardised,
+ * booleans and categories too: z = (x − mean) / √(Σ(x − mean)² / rows). A feature that is constant up to rounding keeps scale 1.
+ *
+ * @param x - `[all, features]`, NaN where missing
+ * @param rows - ids of the training rows; no other row of `x` is read
+ * @throws FettleError `invalid_argument` if `rows` is empty
+ * @example
+ * ```ts
+ * const dataset = encodeTable(readTable("a,b\n1,0\n,1\n3,0\n9,1\n"), { target: "b", missing: "impute" });
+ * const preprocessor = fitPreprocessor(dataset.x, dataset.features, Int32Array.of(0, 1, 2));
+ * applyPreprocessor(dataset.x, Int32Array.of(1), preprocessor); // Float32Array [0]
+ * ```
+ */
+export function fitPreprocessor(
+  x: Floats,
+  features: readonly Pick<Feature, "column" | "kind">[],
+  rows: ArrayLike<number>,
+): Preprocessor {
+  check(rows.length > 0, "a preprocessor is learnt from at least one row, but received none");
+  const width = features.length;
+  const means = features.map((_, j) => meanOf(x, width, rows, j, NaN));
+  const fill = Float64Array.from(features, ({ kind, column }, j) => {
+    if (kind === "number") return Number.isNaN(means[j]) ? 0 : means[j];
+    return Number(kind === "boolean" ? means[j] > 0.5 : j === modeOf(column, features, means));
+  });
+  const mean = fill.map((value, j) => meanOf(x, width, rows, j, value));
+  const scale = fill.map((value, j) => scaleOf(x, width, rows, j, value, mean[j]));
+  return { fill, mean, scale };
+}
+
+/**
+ * Fills and standardises the given rows.
+ *
+ * @param x - `[all, features]`, NaN where missing
+ * @param rows - ids of the rows wanted
+ * @returns `[rows.length, features]`, every number finite
+ * @throws FettleError `invalid_data` for a value so far from the training rows that float32 cannot hold it
+ */
+export function applyPreprocessor(
+  x: Floats,
+  rows: ArrayLike<number>,
+  preprocessor: Preprocessor,
+): Float32Array {
+  const { fill, mean, scale } = preprocessor;
+  const width = fill.length;
+  const z = new Float32Array(rows.length * width);
+  for (let i = 0, k = 0; i < rows.length; i++) {
+    for (let j = 0; j < width; j++, k++) {
+      const value = x[rows[i] * width + j];
+      z[k] = ((Number.isNaN(value) ? fill[j] : value) - mean[j]) / scale[j];
+      check(
+        Number.isFinite(z[k]),
+        () =>
+          `row ${rows[i]}, feature ${j}: ${show(value)} is too far from the training rows' mean ${mean[j]} (deviation ${scale[j]}) to standardise`,
+        "invalid_data",
+      );
+    }
+  }
+  return z;
+}
+
+/**
+ * Learns the scaling of a regression target; `applyPreprocessor` applies it and {@link restoreTarget} undoes it.
+ *
+ * @param y - `[all, outputs]`
+ * @param rows - ids of the training rows
+ */
+export function fitTargetScaler(y: Floats, outputs: number, rows: ArrayLike<number>): Preprocessor {
+  const features = Array.from({ length: outputs }, (_, j) => ({
+    column: String(j),
+    kind: "number" as const,
+  }));
+  return fitPreprocessor(y, features, rows);
+}
+
+/**
+ * Maps predictions of a standardised target back to its own units: y = z · scale + mean.
+ *
+ * @param z - `[rows, outputs]`; NaN and infinity stay what they are
+ * @returns `[rows, outputs]`
+ * @example
+ * ```ts
+ * const y = Float64Array.of(10, 20, 30);
+ * const scaler = fitTargetScaler(y, 1, [0, 1, 2]);
+ * restoreTarget(Float32Array.of(0), scaler); // Float64Array [20]
+ * ```
+ */
+export function restoreTarget(z: Floats, scaler: Preprocessor): Float64Array {
+  const { mean, scale } = scaler;
+  return Float64Array.from(z, (value, k) => value * scale[k % mean.length] + mean[k % mean.length]);
+}
+
+/** Mean of one feature, with NaN replaced by `fill`, or passed over where `fill` is NaN too (NaN if nothing is left). */
+function meanOf(x: Floats, width: number, rows: ArrayLike<number>, j: number, fill: number): number {
+  // Summing differences from the first value keeps the digits of a mean that is large beside its
+  // deviation, and makes the mean of a constant that constant exactly.
+  let origin = NaN;
+  let count = 0;
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const cell = x[rows[i] * width + j];
+    const value = Number.isNaN(cell) ? fill : cell;
+    if (Number.isNaN(value)) continue;
+    if (count++ === 0) origin = value;
+    sum += value - origin;
+  }
+  return origin + sum / count;
+}
+
+/** Population standard deviation of one filled feature, 1 if it is constant. */
+function scaleOf(
+  x: Floats,
+  width: number,
+  rows: ArrayLike<number>,
+  j: number,
+  fill: number,
+  mean: number,
+): number {
+  const count = rows.length;
+  let squares = 0;
+  for (let i = 0; i < count; i++) {
+    const cell = x[rows[i] * width + j];
+    const difference = (Number.isNaN(cell) ? fill : cell) - mean;
+    squares += difference * difference;
+  }
+  const variance = squares / count;
+  // scikit-learn's bound on what rounding alone makes of a constant's variance.
+  const noise = count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
+  return variance > noise ? Math.sqrt(variance) : 1;
+}
+
+/** The feature of a category's most frequent value: the highest mean in its group, the first on a tie. */
+function modeOf(
+  column: string,
+  features: readonly Pick<Feature, "column" | "kind">[],
+  means: readonly number[],
+): number {
+  let mode = -1;
+  features.forEach((feature, j) => {
+    if (feature.column === column && (mode < 0 || means[j] > means[mode])) mode = j;
+  });
+  return mode;
+}

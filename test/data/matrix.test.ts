@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import ndarray from "ndarray";
+import { describe, expect, it } from "vitest";
+import { fromMatrix, type MatrixLike, takeRows, toMatrix, toMatrix64 } from "../../src/data/matrix.js";
+import { refusal } from "./refusal.js";
+
+const float = fc.float({ noNaN: true, noDefaultInfinity: true });
+const nested = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))
+  .chain(([rows, columns]) =>
+    fc.array(fc.array(float, { minLength: columns, maxLength: columns }), {
+      minLength: rows,
+      maxLength: rows,
+    }),
+  );
+
+describe("toMatrix", () => {
+  it("reads every layout of the same matrix alike", () => {
+    fc.assert(
+      fc.property(nested, (rows) => {
+        const [height, width] = [rows.length, rows[0].length];
+        const expected = { data: Float32Array.from(rows.flat()), rows: height, columns: width };
+        const columnMajor = Float32Array.from(
+          { length: height * width },
+          (_, k) => rows[k % height][Math.floor(k / height)],
+        );
+        const padded = new Float64Array(3 + 2 * height * width).fill(NaN);
+        rows.flat().forEach((value, k) => {
+          padded[3 + 2 * k] = value;
+        });
+        const reversed = Float32Array.from([...rows].reverse().flat());
+        const layouts: MatrixLike[] = [
+          rows,
+          rows.map((row) => Float64Array.from(row)),
+          { data: rows.flat(), shape: [height, width] },
+          ndarray(Float32Array.from(rows.flat()), [height, width]),
+          ndarray(columnMajor, [width, height]).transpose(1, 0),
+          ndarray(padded, [height, width], [2 * width, 2], 3),
+          ndarray(reversed, [height, width]).step(-1, 1),
+        ];
+        for (const layout of layouts) expect(toMatrix(layout)).toEqual(expected);
+      }),
+    );
+  });
+
+  it("reads a vector as one column", () => {
+    const expected = { data: Float32Array.of(1, 2, 3), rows: 3, columns: 1 };
+    for (const vector of [
+      [1, 2, 3],
+      Int8Array.of(1, 2, 3),
+      ndarray([1, 2, 3]),
+      { data: [1, 2, 3], shape: [3] },
+    ]) {
+      expect(toMatrix(vector)).toEqual(expected);
+    }
+  });
+
+  it("copies", () => {
+    const data = Float32Array.of(1, 2);
+    const matrix = toMatrix({ data, shape: [1, 2] });
+    data[0] = 9;
+    expect(matrix.data[0]).toBe(1);
+  });
+
+  it("keeps double precision and non-finite numbers where asked to", () => {
+    expect(toMatrix64([1e9 + 1]).data[0]).toBe(1e9 + 1);
+    expect(toMatrix([NaN, Infinity], { allowNonFinite: true }).data).toEqual(Float32Array.of(NaN, Infinity));
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "NaN",
+      [
+        [1, 2],
+        [3, NaN],
+      ],
+      /^invalid_data: y must hold finite numbers, but y\[1\]\[1\] is NaN/,
+    ],
+    ["infinity in a vector", [1, -Infinity], /^invalid_data: .*y\[1\] is -Infinity/],
+    ["a number that float32 cannot hold", [1e39], /^invalid_data: .*y\[0\] is 1e\+39/],
+    ["a word", [["1"]], /^invalid_data: .*y\[0\]\[0\] is "1"/],
+    ["a hole", [[1], [undefined]], /^invalid_data: .*y\[1\]\[0\] is undefined/],
+    ["big integers", BigInt64Array.of(1n), /^invalid_data: .*y\[0\] is 1/],
+    ["ragged rows", [[1, 2], [3]], /^invalid_data: every row of y must have 2 numbers.*y\[1\] has 1/],
+    ["a number among rows", [[1], 2], /^invalid_data: every row of y/],
+    ["nothing at all", [], /^invalid_shape: y must not be empty/],
+    ["empty rows", [[], []], /^invalid_shape: y must not be empty/],
+    [
+      "three dimensions",
+      ndarray(new Float32Array(8), [2, 2, 2]),
+      /^invalid_shape: y must have 1 or 2 dimensions/,
+    ],
+    [
+      "a shape that does not fit",
+      { data: [1, 2, 3], shape: [2, 2] },
+      /^invalid_shape: .*must hold 4 numbers, but holds 3/,
+    ],
+    ["no array", "1,2", /^invalid_data: y must be an array/],
+    ["null", null, /^invalid_data: y must be an array/],
+  ])("refuses %s", (_, x, message) => {
+    expect(refusal(() => toMatrix(x as MatrixLike, { what: "y" }))).toMatch(message);
+  });
+
+  it("refuses the wrong number of columns", () => {
+    expect(refusal(() => toMatrix([1, 2], { columns: 2 }))).toBe(
+      "invalid_shape: x must have 2 columns, but its shape is [2,1]",
+    );
+  });
+});
+
+describe("fromMatrix", () => {
+  it("is undone by toMatrix, and shares its memory", () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const array = fromMatrix(data, 2, 3);
+    expect([array.shape, array.get(1, 0), array.data === data]).toEqual([[2, 3], 4, true]);
+    expect(toMatrix(array)).toEqual({ data, rows: 2, columns: 3 });
+    expect(refusal(() => fromMatrix(data, 2, 2))).toMatch(
+      /^invalid_shape: .*holds 4 numbers, but received 6/,
+    );
+  });
+});
+
+describe("takeRows", () => {
+  it("copies the rows asked for, in that order", () => {
+    expect(takeRows(Float32Array.of(1, 2, 3, 4, 5, 6), 2, [2, 0, 2])).toEqual(
+      Float64Array.of(5, 6, 1, 2, 5, 6),
+    );
+  });
+});

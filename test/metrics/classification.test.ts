@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  accuracy,
+  confusionMatrix,
+  f1,
+  logLoss,
+  precision,
+  recall,
+  rocAuc,
+} from "../../src/metrics/functions.js";
+import { metrics } from "../../src/metrics/registry.js";
+import { refusal } from "../data/refusal.js";
+
+// Made by NumPy's RandomState(7); the expected scores are scikit-learn 1.4.2's.
+const binaryTruth = [1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 1];
+const binaryScores = [0.6, 0.1, 0.3, 0.6, 0.7, 0.8, 0.4, 0.1, 0.3, 0.9, 0.2, 0.6];
+const classTruth = [0, 1, 0, 1, 0, 2, 0, 1, 2, 2, 0, 2];
+const classScores = [
+  [0.5, 0.25, 0.25],
+  [0.643, 0.286, 0.071],
+  [0.5, 0.25, 0.25],
+  [0.304, 0.348, 0.348],
+  [0.308, 0.077, 0.615],
+  [0.471, 0.471, 0.058],
+  [0.4, 0.333, 0.267],
+  [0.25, 0.5, 0.25],
+  [0.308, 0.385, 0.307],
+  [0.2, 0.6, 0.2],
+  [0.3, 0.4, 0.3],
+  [0.176, 0.353, 0.471],
+];
+const DIGITS = 14; // a few float64 operations on numbers near 1
+
+/** Rows of two classes, both present, with scores on a grid so that ties occur. */
+const scored = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(0, 1),
+      fc.integer({ min: 0, max: 10 }).map((x) => x / 10),
+    ),
+    { minLength: 2, maxLength: 40 },
+  )
+  .filter((rows) => new Set(rows.map(([label]) => label)).size === 2)
+  .map((rows) => ({ truth: rows.map(([label]) => label), scores: rows.map(([, score]) => score) }));
+
+describe("two classes", () => {
+  it("equal scikit-learn", () => {
+    expect(accuracy(binaryTruth, binaryScores)).toBeCloseTo(0.6666666666666666, DIGITS);
+    expect(precision(binaryTruth, binaryScores)).toBeCloseTo(0.8333333333333334, DIGITS);
+    expect(recall(binaryTruth, binaryScores)).toBeCloseTo(0.625, DIGITS);
+    expect(f1(binaryTruth, binaryScores)).toBeCloseTo(0.7142857142857143, DIGITS);
+    expect(rocAuc(binaryTruth, binaryScores)).toBeCloseTo(0.78125, DIGITS);
+    expect(logLoss(binaryTruth, binaryScores)).toBeCloseTo(0.644262385868484, DIGITS);
+  });
+
+  it("equal the examples in scikit-learn's documentation", () => {
+    expect(rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])).toBe(0.75);
+    expect(logLoss([1, 0, 0, 1], [0.9, 0.1, 0.2, 0.65])).toBeCloseTo(0.21616, 5);
+    expect(confusionMatrix([0, 1, 0, 1], [1, 1, 1, 0])).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+  });
+
+  it("predict class 1 above one half, not at it", () => {
+    expect(confusionMatrix([1, 1], [0.5, 0.5 + Number.EPSILON])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  it("give 0 where nothing can be divided", () => {
+    expect([precision([1, 0], [0, 0]), recall([0, 0], [1, 0]), f1([0, 0], [0, 0])]).toEqual([0, 0, 0]);
+  });
+
+  it("have an area equal to the share of pairs ranked rightly, ties counting half", () => {
+    fc.assert(
+      fc.property(scored, ({ truth, scores }) => {
+        let right = 0;
+        let pairs = 0;
+        truth.forEach((label, i) => {
+          truth.forEach((other, j) => {
+            if (label !== 1 || other !== 0) return;
+            pairs++;
+            right += scores[i] > scores[j] ? 1 : scores[i] === scores[j] ? 0.5 : 0;
+          });
+        });
+        expect(rocAuc(truth, scores)).toBeCloseTo(right / pairs, DIGITS);
+      }),
+    );
+  });
+
+  it("have no area with one class", () => {
+    expect(rocAuc([1, 1], [0.2, 0.3])).toBeNaN();
+    expect(rocAuc([0, 0], [0.2, 0.3])).toBeNaN();
+  });
+
+  it("keep the loss of a certain error finite: log 2²³", () => {
+    expect(logLoss([1], [0])).toBeCloseTo(23 * Math.LN2, 13);
+    expect(logLoss([0], [1])).toBeCloseTo(23 * Math.LN2, 13);
+    expect(logLoss([1], [1])).toBeLessThan(2 ** -22);
+  });
+});
+
+describe("several classes", () => {
+  it("equal scikit-learn, macro averages", () => {
+    expect(confusionMatrix(classTruth, classScores)).toEqual([
+      [3, 1, 1],
+      [1, 2, 0],
+      [1, 2, 1],
+    ]);
+    expect(accuracy(classTruth, classScores)).toBe(0.5);
+    expect(precision(classTruth, classScores)).toBeCloseTo(0.5, DIGITS);
+    expect(recall(classTruth, classScores)).toBeCloseTo(0.5055555555555555, DIGITS);
+    expect(f1(classTruth, classScores)).toBeCloseTo(0.4777777777777778, DIGITS);
+    expect(rocAuc(classTruth, classScores)).toBeCloseTo(0.5643518518518519, DIGITS);
+    expect(logLoss(classTruth, classScores)).toBeCloseTo(1.1729359782074096, DIGITS);
+  });
+
+  it("read one-hot rows and class ids alike", () => {
+    const oneHot = classTruth.map((label) => [0, 1, 2].map((j) => (j === label ? 1 : 0)));
+    const predicted = [0, 0, 0, 1, 2, 0, 0, 1, 1, 1, 1, 2]; // NumPy's argmax of classScores
+    for (const score of [accuracy, precision, recall, f1]) {
+      expect(score(oneHot, classScores)).toBe(score(classTruth, classScores));
+      expect(score(classTruth, predicted)).toBe(score(classTruth, classScores));
+    }
+    expect(rocAuc(oneHot, classScores)).toBe(rocAuc(classTruth, classScores));
+    expect(confusionMatrix([2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2])).toEqual([
+      [2, 0, 0],
+      [0, 0, 1],
+      [1, 0, 2],
+    ]);
+    expect(confusionMatrix([0, 1], [2, 0])).toEqual([
+      [0, 0, 1],
+      [1, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("average over the classes that occur, as scikit-learn does", () => {
+    const rows = (ids: number[]) => ids.map((id) => [0, 1, 2].map((j) => (j === id ? 1 : 0)));
+    expect(f1(rows([0, 0, 1, 1]), rows([0, 1, 1, 1]))).toBeCloseTo(0.7333333333333334, DIGITS);
+    expect(precision(rows([0, 0, 1, 1]), rows([0, 2, 1, 1]))).toBeCloseTo(0.6666666666666666, DIGITS);
+    expect(
+      rocAuc(rows([0, 0, 1]), [
+        [0.6, 0.3, 0.1],
+        [0.2, 0.7, 0.1],
+        [0.3, 0.6, 0.1],
+      ]),
+    ).toBe(0.5);
+  });
+
+  it("take the first of equal scores", () => {
+    expect(confusionMatrix([2], [[0.2, 0.4, 0.4]])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 1, 0],
+    ]);
+  });
+});
+
+describe("every metric of classes", () => {
+  const names = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"] as const;
+
+  it("does not depend on the order of rows", () => {
+    const ordered = scored.chain(({ truth, scores }) => {
+      const ids = truth.map((_, i) => i);
+      return fc.record({
+        truth: fc.constant(truth),
+        scores: fc.constant(scores),
+        order: fc.shuffledSubarray(ids, { minLength: ids.length }),
+      });
+    });
+    fc.assert(
+      fc.property(ordered, fc.constantFrom(...names), ({ truth, scores, order }, name) => {
+        const before = metrics[name].compute(Float64Array.from(truth), Float64Array.from(scores), 1);
+        const after = metrics[name].compute(
+          Float64Array.from(order, (i) => truth[i]),
+          Float64Array.from(order, (i) => scores[i]),
+          1,
+        );
+        // Counts and rank sums are exact; the loss is a sum of 40 terms below 16: 40 · 640 · 2⁻⁵³ / 2.
+        if (name === "logLoss") expect(Math.abs(after - before)).toBeLessThan(2e-12);
+        else expect(after).toBe(before);
+      }),
+    );
+  });
+
+  it("is NaN if a prediction is", () => {
+    for (const name of names) {
+      expect(metrics[name].compute(Float64Array.of(0, 1, 1), Float32Array.of(0.1, NaN, 0.9), 1)).toBeNaN();
+      expect(
+        metrics[name].compute(Float64Array.of(0, 1, 1, 0), Float32Array.of(0.1, 0.9, NaN, 0.9), 2),
+      ).toBeNaN();
+    }
+    expect(accuracy([0, 1], [NaN, 1])).toBeNaN();
+    expect(refusal(() => confusionMatrix([0, 1], [NaN, 1]))).toMatch(/^invalid_data: .*yPred has a NaN/);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "other numbers of rows",
+      () => accuracy([0, 1], [0.5]),
+      /^invalid_shape: .*as many rows, but have 2 and 1/,
+    ],
+    [
+      "other numbers of columns",
+      () => f1([[1, 0]], [[0.2, 0.5, 0.3]]),
+      /^invalid_shape: .*as many columns, but have 2 and 3/,
+    ],
+    [
+      "a truth that is no class",
+      () => accuracy([0.5, 1], [0, 1]),
+      /^invalid_data: yTrue must hold 0 or 1.*row 0 is \[0.5\]/,
+    ],
+    [
+      "a truth with two classes in a row",
+      () => accuracy([[1, 1]], [[0.5, 0.5]]),
+      /^invalid_data: yTrue .*row 0 is \[1,1\]/,
+    ],
+    [
+      "an id without a column",
+      () => logLoss([3], [[0.2, 0.5, 0.3]]),
+      /^invalid_data: labels must be integers from 0 to 2/,
+    ],
+    [
+      "ids where probabilities belong",
+      () => rocAuc([0, 1, 2], [0, 1, 2]),
+      /^invalid_data: yTrue .*row 2 is \[2\]/,
+    ],
+    ["a NaN in the truth", () => accuracy([NaN], [1]), /^invalid_data: yTrue must hold finite numbers/],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toMatch(message);
+  });
+});
