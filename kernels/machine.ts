@@ -17,7 +17,7 @@
 //   [10…15] addresses of the streams
 
 import { Opcode } from "../src/graph/opcodes";
-import { copy, elementwise } from "./elementwise";
+import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";

@@ -12,11 +12,7 @@
 // Registers hold BLOCK floats. Only the last block may be partial; outputs of a partial
 // vector are computed in scratch and copied, so nothing past an operand's end is written.
 
-import { Elementwise } from "../src/graph/opcodes";
-import {
-  cos_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
-  pow_f32x4, sigmoid_f32x4, sin_f32x4, softplus_f32x4, tanh_f32x4,
-} from "./math/f32";
+import { execute } from "./operations";
 
 /** Kinds of operands; `src/compile/encode.ts` writes them. */
 const DIRECT: i32 = 0;
@@ -192,100 +188,5 @@ export function copy(at: usize, base: usize): void {
       rest = next;
     }
     copyRun(dst, <usize>word(last + 4) << 2, src, <usize>word(last + 8) << 2, word(last));
-  }
-}
-
-const ONE: f32 = 1;
-
-@inline
-function apply1(op: i32, x: v128): v128 {
-  if (op == Elementwise.Move) return x;
-  if (op == Elementwise.Neg) return f32x4.neg(x);
-  if (op == Elementwise.Abs) return f32x4.abs(x);
-  if (op == Elementwise.Sign) return sign(x);
-  if (op == Elementwise.Sqrt) return f32x4.sqrt(x);
-  if (op == Elementwise.Exp) return exp_f32x4(x);
-  if (op == Elementwise.Expm1) return expm1_f32x4(x);
-  if (op == Elementwise.Log) return log_f32x4(x);
-  if (op == Elementwise.Log1p) return log1p_f32x4(x);
-  if (op == Elementwise.Sin) return sin_f32x4(x);
-  if (op == Elementwise.Cos) return cos_f32x4(x);
-  if (op == Elementwise.Tanh) return tanh_f32x4(x);
-  if (op == Elementwise.Sigmoid) return sigmoid_f32x4(x);
-  if (op == Elementwise.Softplus) return softplus_f32x4(x);
-  if (op == Elementwise.Erf) return erf_f32x4(x);
-  return f32x4.max(x, f32x4.splat(0)); // Relu: wasm's max keeps NaN
-}
-
-@inline
-function apply2(op: i32, x: v128, y: v128): v128 {
-  if (op == Elementwise.Add) return f32x4.add(x, y);
-  if (op == Elementwise.Sub) return f32x4.sub(x, y);
-  if (op == Elementwise.Mul) return f32x4.mul(x, y);
-  if (op == Elementwise.Div) return f32x4.div(x, y);
-  if (op == Elementwise.Pow) return pow_f32x4(x, y);
-  if (op == Elementwise.Maximum) return f32x4.max(x, y);
-  if (op == Elementwise.Minimum) return f32x4.min(x, y);
-  if (op == Elementwise.Greater) return v128.and(f32x4.gt(x, y), f32x4.splat(ONE));
-  if (op == Elementwise.GreaterEqual) return v128.and(f32x4.ge(x, y), f32x4.splat(ONE));
-  return v128.and(f32x4.eq(x, y), f32x4.splat(ONE)); // Equal
-}
-
-/** 1, −1, or x itself where it is 0 or NaN. */
-@inline
-function sign(x: v128): v128 {
-  const zero = f32x4.splat(0);
-  const ones = v128.or(v128.and(x, i32x4.splat(0x80000000)), f32x4.splat(ONE));
-  return v128.bitselect(ones, x, v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero)));
-}
-
-@inline
-function map1(op: i32, dst: usize, a: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, apply1(op, v128.load(a + i)));
-}
-
-@inline
-function map2(op: i32, dst: usize, a: usize, b: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, apply2(op, v128.load(a + i), v128.load(b + i)));
-}
-
-/** One operation over `bytes` (a multiple of 16) of its registers. */
-function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
-  switch (op) {
-    case Elementwise.Move: map1(Elementwise.Move, dst, a, bytes); return;
-    case Elementwise.Neg: map1(Elementwise.Neg, dst, a, bytes); return;
-    case Elementwise.Abs: map1(Elementwise.Abs, dst, a, bytes); return;
-    case Elementwise.Sign: map1(Elementwise.Sign, dst, a, bytes); return;
-    case Elementwise.Sqrt: map1(Elementwise.Sqrt, dst, a, bytes); return;
-    case Elementwise.Exp: map1(Elementwise.Exp, dst, a, bytes); return;
-    case Elementwise.Expm1: map1(Elementwise.Expm1, dst, a, bytes); return;
-    case Elementwise.Log: map1(Elementwise.Log, dst, a, bytes); return;
-    case Elementwise.Log1p: map1(Elementwise.Log1p, dst, a, bytes); return;
-    case Elementwise.Sin: map1(Elementwise.Sin, dst, a, bytes); return;
-    case Elementwise.Cos: map1(Elementwise.Cos, dst, a, bytes); return;
-    case Elementwise.Tanh: map1(Elementwise.Tanh, dst, a, bytes); return;
-    case Elementwise.Sigmoid: map1(Elementwise.Sigmoid, dst, a, bytes); return;
-    case Elementwise.Softplus: map1(Elementwise.Softplus, dst, a, bytes); return;
-    case Elementwise.Erf: map1(Elementwise.Erf, dst, a, bytes); return;
-    case Elementwise.Relu: map1(Elementwise.Relu, dst, a, bytes); return;
-    case Elementwise.Add: map2(Elementwise.Add, dst, a, b, bytes); return;
-    case Elementwise.Sub: map2(Elementwise.Sub, dst, a, b, bytes); return;
-    case Elementwise.Mul: map2(Elementwise.Mul, dst, a, b, bytes); return;
-    case Elementwise.Div: map2(Elementwise.Div, dst, a, b, bytes); return;
-    case Elementwise.Pow: map2(Elementwise.Pow, dst, a, b, bytes); return;
-    case Elementwise.Maximum: map2(Elementwise.Maximum, dst, a, b, bytes); return;
-    case Elementwise.Minimum: map2(Elementwise.Minimum, dst, a, b, bytes); return;
-    case Elementwise.Greater: map2(Elementwise.Greater, dst, a, b, bytes); return;
-    case Elementwise.GreaterEqual: map2(Elementwise.GreaterEqual, dst, a, b, bytes); return;
-    case Elementwise.Equal: map2(Elementwise.Equal, dst, a, b, bytes); return;
-    case Elementwise.Select: {
-      const zero = f32x4.splat(0);
-      for (let i: usize = 0; i < bytes; i += 16) {
-        // "not equal" is true for NaN, as in the reference
-        v128.store(dst + i, v128.bitselect(v128.load(b + i), v128.load(c + i), f32x4.ne(v128.load(a + i), zero)));
-      }
-      return;
-    }
-    default: unreachable();
   }
 }

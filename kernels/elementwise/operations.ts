@@ -1,0 +1,99 @@
+// The operations of the elementwise machine, each a loop of its own over its registers.
+//
+// An operation is a class that is never made: `map1<Exp>` compiles to a loop over `Exp.apply`
+// alone. One loop with the opcode as an argument would compile to a dispatch a vector.
+
+import { Elementwise } from "../../src/graph/opcodes";
+import {
+  cos_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
+  pow_f32x4, sigmoid_f32x4, sin_f32x4, softplus_f32x4, tanh_f32x4,
+} from "../math/f32";
+
+@final class Move { @inline apply(x: v128): v128 { return x; } }
+@final class Neg { @inline apply(x: v128): v128 { return f32x4.neg(x); } }
+@final class Abs { @inline apply(x: v128): v128 { return f32x4.abs(x); } }
+@final class Sign { @inline apply(x: v128): v128 { return sign(x); } }
+@final class Sqrt { @inline apply(x: v128): v128 { return f32x4.sqrt(x); } }
+@final class Exp { @inline apply(x: v128): v128 { return exp_f32x4(x); } }
+@final class Expm1 { @inline apply(x: v128): v128 { return expm1_f32x4(x); } }
+@final class Log { @inline apply(x: v128): v128 { return log_f32x4(x); } }
+@final class Log1p { @inline apply(x: v128): v128 { return log1p_f32x4(x); } }
+@final class Sin { @inline apply(x: v128): v128 { return sin_f32x4(x); } }
+@final class Cos { @inline apply(x: v128): v128 { return cos_f32x4(x); } }
+@final class Tanh { @inline apply(x: v128): v128 { return tanh_f32x4(x); } }
+@final class Sigmoid { @inline apply(x: v128): v128 { return sigmoid_f32x4(x); } }
+@final class Softplus { @inline apply(x: v128): v128 { return softplus_f32x4(x); } }
+@final class Erf { @inline apply(x: v128): v128 { return erf_f32x4(x); } }
+// pmax keeps NaN and the sum makes −0 into 0, in fewer instructions than max.
+@final class Relu { @inline apply(x: v128): v128 { return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); } }
+
+@final class Add { @inline apply(x: v128, y: v128): v128 { return f32x4.add(x, y); } }
+@final class Sub { @inline apply(x: v128, y: v128): v128 { return f32x4.sub(x, y); } }
+@final class Mul { @inline apply(x: v128, y: v128): v128 { return f32x4.mul(x, y); } }
+@final class Div { @inline apply(x: v128, y: v128): v128 { return f32x4.div(x, y); } }
+@final class Pow { @inline apply(x: v128, y: v128): v128 { return pow_f32x4(x, y); } }
+@final class Maximum { @inline apply(x: v128, y: v128): v128 { return f32x4.max(x, y); } }
+@final class Minimum { @inline apply(x: v128, y: v128): v128 { return f32x4.min(x, y); } }
+@final class Greater { @inline apply(x: v128, y: v128): v128 { return v128.and(f32x4.gt(x, y), f32x4.splat(1)); } }
+@final class GreaterEqual { @inline apply(x: v128, y: v128): v128 { return v128.and(f32x4.ge(x, y), f32x4.splat(1)); } }
+@final class Equal { @inline apply(x: v128, y: v128): v128 { return v128.and(f32x4.eq(x, y), f32x4.splat(1)); } }
+
+/** 1, −1, or x itself where it is 0 or NaN. */
+@inline
+function sign(x: v128): v128 {
+  const zero = f32x4.splat(0);
+  const ones = v128.or(v128.and(x, i32x4.splat(0x80000000)), f32x4.splat(1));
+  return v128.bitselect(ones, x, v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero)));
+}
+
+function map1<T>(dst: usize, a: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i)));
+}
+
+function map2<T>(dst: usize, a: usize, b: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i)));
+}
+
+/** b where a is not 0 (NaN is not 0), else c. */
+function select(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  const zero = f32x4.splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(dst + i, v128.bitselect(v128.load(b + i), v128.load(c + i), f32x4.ne(v128.load(a + i), zero)));
+  }
+}
+
+/** One operation over `bytes` (a multiple of 16) of its registers. `dst` may be any of the others. */
+export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  switch (op) {
+    case Elementwise.Move: map1<Move>(dst, a, bytes); return;
+    case Elementwise.Neg: map1<Neg>(dst, a, bytes); return;
+    case Elementwise.Abs: map1<Abs>(dst, a, bytes); return;
+    case Elementwise.Sign: map1<Sign>(dst, a, bytes); return;
+    case Elementwise.Sqrt: map1<Sqrt>(dst, a, bytes); return;
+    case Elementwise.Exp: map1<Exp>(dst, a, bytes); return;
+    case Elementwise.Expm1: map1<Expm1>(dst, a, bytes); return;
+    case Elementwise.Log: map1<Log>(dst, a, bytes); return;
+    case Elementwise.Log1p: map1<Log1p>(dst, a, bytes); return;
+    case Elementwise.Sin: map1<Sin>(dst, a, bytes); return;
+    case Elementwise.Cos: map1<Cos>(dst, a, bytes); return;
+    case Elementwise.Tanh: map1<Tanh>(dst, a, bytes); return;
+    case Elementwise.Sigmoid: map1<Sigmoid>(dst, a, bytes); return;
+    case Elementwise.Softplus: map1<Softplus>(dst, a, bytes); return;
+    case Elementwise.Erf: map1<Erf>(dst, a, bytes); return;
+    case Elementwise.Relu: map1<Relu>(dst, a, bytes); return;
+    case Elementwise.Add: map2<Add>(dst, a, b, bytes); return;
+    case Elementwise.Sub: map2<Sub>(dst, a, b, bytes); return;
+    case Elementwise.Mul: map2<Mul>(dst, a, b, bytes); return;
+    case Elementwise.Div: map2<Div>(dst, a, b, bytes); return;
+    case Elementwise.Pow: map2<Pow>(dst, a, b, bytes); return;
+    case Elementwise.Maximum: map2<Maximum>(dst, a, b, bytes); return;
+    case Elementwise.Minimum: map2<Minimum>(dst, a, b, bytes); return;
+    case Elementwise.Greater: map2<Greater>(dst, a, b, bytes); return;
+    case Elementwise.GreaterEqual: map2<GreaterEqual>(dst, a, b, bytes); return;
+    case Elementwise.Equal: map2<Equal>(dst, a, b, bytes); return;
+    case Elementwise.Select: select(dst, a, b, c, bytes); return;
+    default: unreachable();
+  }
+}

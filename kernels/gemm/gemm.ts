@@ -1,0 +1,216 @@
+/**
+ * The matrix product, after G. Van Zee and R. van de Geijn, "BLIS: a framework for rapidly
+ * instantiating BLAS functionality", ACM TOMS 41 (2015): loops over blocks, around a
+ * micro-kernel (micro.ts), with packing (pack.ts) only where it pays. Sizes are in tiles.ts.
+ *
+ * Units: float32, row-major; leading dimensions in elements. Alignment: 4 bytes; results do not
+ * depend on it. C is never read before it is written, and must not overlap A, B or the bias.
+ * Nothing outside the operands is read or written.
+ *
+ * Order of summation: k is cut into blocks of KC = 256. A block is summed from +0 upwards in k,
+ * and the blocks' sums are added in ascending order; then the bias is added. Only for n = 1 with
+ * A not transposed, a block is summed as `dots` in vector.ts says. So the bits of an element of C
+ * follow from its row of op(A), its column of op(B) and that one case, and from nothing else: not from
+ * m, the strides or its place. A row predicted alone has the bits that it has in a batch.
+ *
+ * Error: |C - (op(A) op(B) + bias)| <= g (|op(A)| |op(B)| + |bias|) element by element, barring
+ * underflow and overflow, with g = s u / (1 - s u), u = 2^-24 and
+ * s = min(k, 256) + ceil(k / 256) + 1: the roundings that one product passes through.
+ */
+import { Elementwise } from "../../src/graph/opcodes";
+import { activate, addBias } from "./finish";
+import { ADD, f32_gemm_4x8, RELU } from "./micro";
+import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
+import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH } from "./tiles";
+import { dots, outer, vectorMatrix } from "./vector";
+
+/** A tile of C for the last columns of a matrix that is not a multiple of 8 wide, and its bias. */
+const edge: usize = memory.data(MR * NR * sizeof<f32>(), 16);
+const edgeBias: usize = memory.data(NR * sizeof<f32>(), 16);
+
+/**
+ * C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n]).
+ *
+ * @param transA A is stored as [k, m] and op(A) is its transpose; else it is stored as [m, k]
+ * @param transB B is stored as [n, k]; else as [k, n]
+ * @param bias address of n floats, or 0 for none
+ * @param activation a unary opcode of `Elementwise`, 0 for none
+ */
+export function gemm(
+  transA: bool,
+  transB: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  c: usize,
+  ldc: i32,
+  bias: usize,
+  activation: i32,
+): void {
+  if (m <= 0 || n <= 0) return;
+  const aBytes = lda * 4;
+  const bBytes = ldb * 4;
+  const cBytes = ldc * 4;
+  if (k <= 0) {
+    for (let i = 0; i < m; ++i) memory.fill(c + i * cBytes, 0, n * 4);
+  } else if (n == 1 && !transA) {
+    matrixVector(m, k, a, aBytes, b, transB ? 4 : bBytes, c, cBytes);
+  } else if (n == 1 && ldc == 1) {
+    vectorMatrix(m, k, b, transB ? 4 : bBytes, a, aBytes, c);
+  } else if (m == 1 && !transB) {
+    vectorMatrix(n, k, a, transA ? aBytes : 4, b, bBytes, c);
+  } else if (k == 1 && (!transB || ldb == 1)) {
+    outer(m, n, a, transA ? 4 : aBytes, b, c, cBytes);
+  } else {
+    blocks(transA, transB, m, n, k, a, aBytes, b, bBytes, c, cBytes, bias, activation);
+    return;
+  }
+  if (bias) addBias(m, n, c, cBytes, bias);
+  if (activation) activate(activation, m, n, c, cBytes);
+}
+
+/** c[m] = A[m, k] x[k], strides in bytes. */
+function matrixVector(m: i32, k: i32, a: usize, lda: i32, x: usize, xStep: i32, c: usize, cStep: i32): void {
+  for (let p = 0; p < k; p += KC, a += KC * 4, x += KC * xStep) {
+    const depth = min(KC, k - p);
+    dots(m, depth, a, lda, xStep == 4 ? x : packVector(depth, x, xStep), c, cStep, p > 0);
+  }
+}
+
+/** The general case: blocks of B, of depth, and of A. Strides in bytes. */
+function blocks(
+  transA: bool,
+  transB: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  ldb: i32,
+  c: usize,
+  ldc: i32,
+  bias: usize,
+  activation: i32,
+): void {
+  const fused = activation == Elementwise.Relu ? RELU : 0;
+  for (let j = 0; j < n; j += NC) {
+    const columns = min(NC, n - j);
+    for (let p = 0; p < k; p += KC) {
+      const depth = min(KC, k - p);
+      const last = p + depth == k;
+      const flags = (p > 0 ? ADD : 0) | (last ? fused : 0);
+      const biasHere = last && bias ? bias + j * 4 : 0;
+      // [depth, columns] of B: whole, or only the ragged last panel, in packed panels.
+      const bHere = b + (transB ? j * ldb + p * 4 : p * ldb + j * 4);
+      const packed = transB || (depth * columns > PACK_B_AREA && m >= PACK_B_REACH / ldb);
+      const straight = packed ? 0 : columns & ~(NR - 1);
+      const panels = transB
+        ? packTransposedB(depth, columns, bHere, ldb)
+        : packB(depth, columns - straight, bHere + straight * 4, ldb);
+      for (let i = 0; i < m; i += MC) {
+        const rows = min(MC, m - i);
+        const cHere = c + i * ldc + j * 4;
+        let aHere = a + (transA ? p * lda + i * 4 : i * lda + p * 4);
+        let aPanel = MR * (transA ? 4 : lda);
+        let aRow = transA ? 4 : lda;
+        let aStep = transA ? lda : 4;
+        if (transA && columns >= PACK_A_COLUMNS) {
+          aHere = packTransposedA(rows, depth, aHere, lda);
+          aPanel = depth * 16;
+          aRow = 4;
+          aStep = 16;
+        }
+        if (straight) {
+          block(
+            rows,
+            straight,
+            depth,
+            aHere,
+            aPanel,
+            aRow,
+            aStep,
+            bHere,
+            32,
+            ldb,
+            cHere,
+            ldc,
+            biasHere,
+            flags,
+          );
+        }
+        if (straight < columns) {
+          const bStraight = biasHere ? biasHere + straight * 4 : 0;
+          block(
+            rows,
+            columns - straight,
+            depth,
+            aHere,
+            aPanel,
+            aRow,
+            aStep,
+            panels,
+            depth * 32,
+            32,
+            cHere + straight * 4,
+            ldc,
+            bStraight,
+            flags,
+          );
+        }
+        if (last && activation && !fused) activate(activation, rows, columns, cHere, ldc);
+      }
+    }
+  }
+}
+
+/** C[m, n] = or += A[m, k] B[k, n] in tiles; panels of A and B lie `aPanel` and `bPanel` bytes apart. */
+function block(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  aPanel: i32,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bPanel: i32,
+  bStep: i32,
+  c: usize,
+  ldc: i32,
+  bias: usize,
+  flags: i32,
+): void {
+  for (; n > 0; n -= NR, b += bPanel, c += NR * 4) {
+    const ragged = n < NR;
+    let biasHere = bias;
+    if (bias && ragged) {
+      copyTile(1, n, bias, 0, edgeBias, 0);
+      biasHere = edgeBias;
+    }
+    let aHere = a;
+    let cHere = c;
+    for (let i = m; i > 0; i -= MR, aHere += aPanel, cHere += MR * ldc) {
+      const rows = min(MR, i);
+      if (ragged) {
+        if (flags & ADD) copyTile(rows, n, cHere, ldc, edge, NR * 4);
+        f32_gemm_4x8(k, rows, aHere, aRow, aStep, b, bStep, edge, NR * 4, biasHere, flags);
+        copyTile(rows, n, edge, NR * 4, cHere, ldc);
+      } else {
+        f32_gemm_4x8(k, rows, aHere, aRow, aStep, b, bStep, cHere, ldc, biasHere, flags);
+      }
+    }
+    if (bias) bias += NR * 4;
+  }
+}
+
+/** Copies [rows, columns]; rows lie `fromRow` and `toRow` bytes apart. */
+function copyTile(rows: i32, columns: i32, from: usize, fromRow: i32, to: usize, toRow: i32): void {
+  for (; rows > 0; --rows, from += fromRow, to += toRow) {
+    for (let j = 0; j < columns; ++j) store<f32>(to + j * 4, load<f32>(from + j * 4));
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The register tiles of the matrix product: multiply-add over k, then one store. They know
+ * nothing of blocking, packing or ragged edges in n; gemm.ts deals with those.
+ *
+ * Every tile sums in the same order: from +0 upwards in k, one multiply-add an element.
+ * Strict builds round the product and the sum; relaxed builds fuse them.
+ */
+import { MR } from "./tiles";
+
+/** The tile is added to what C holds, instead of overwriting it. */
+export const ADD: i32 = 1;
+/** max(x, 0) on the way out; NaN stays NaN. */
+export const RELU: i32 = 2;
+
+/** a * b + c in four lanes: fused in relaxed builds, rounded twice in strict ones. */
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/**
+ * max(x, 0) where NaN stays NaN: `pmax(x, 0)` is `x < 0 ? 0 : x`, one instruction. It would
+ * keep -0, but sums that start at +0 are never -0 in strict builds.
+ */
+@inline
+function relu(x: v128): v128 {
+  return f32x4.pmax(x, f32x4.splat(0));
+}
+
+@inline
+function storeRow(c: usize, x0: v128, x1: v128, bias: usize, flags: i32): void {
+  if (flags & ADD) {
+    x0 = f32x4.add(v128.load(c), x0);
+    x1 = f32x4.add(v128.load(c, 16), x1);
+  }
+  if (bias) {
+    x0 = f32x4.add(x0, v128.load(bias));
+    x1 = f32x4.add(x1, v128.load(bias, 16));
+  }
+  if (flags & RELU) {
+    x0 = relu(x0);
+    x1 = relu(x1);
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
+}
+
+/**
+ * C[rows, 8] = A[rows, k] B[k, 8], for 1 to 4 rows and k >= 1. All strides are in bytes, so A may be a
+ * packed panel, a row-major matrix or its transpose, and B a packed panel or rows of a matrix.
+ * Rows past `rows` repeat the last one and are not stored: nothing outside the operands is read.
+ *
+ * @param bias 8 floats added to each row, or 0
+ * @param flags `ADD` and `RELU`
+ */
+export function f32_gemm_4x8(
+  k: i32,
+  rows: i32,
+  a: usize,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  c: usize,
+  cRow: i32,
+  bias: usize,
+  flags: i32,
+): void {
+  let a0 = a;
+  let a1 = rows > 1 ? a0 + aRow : a0;
+  let a2 = rows > 2 ? a1 + aRow : a1;
+  let a3 = rows >= MR ? a2 + aRow : a2;
+  let c00 = f32x4.splat(0);
+  let c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0);
+  let c31 = f32x4.splat(0);
+  // Addresses are advanced before they are used, and the address of B counts the steps: an engine
+  // then needs neither a copy of each address nor a counter. One step a turn: with two in a block,
+  // V8 loads all 12 operands first, and the accumulators spill.
+  const end = b + (k - 1) * bStep;
+  b -= bStep;
+  a0 -= aStep;
+  a1 -= aStep;
+  a2 -= aStep;
+  a3 -= aStep;
+  do {
+    a0 += aStep;
+    a1 += aStep;
+    a2 += aStep;
+    a3 += aStep;
+    b += bStep;
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a0);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+  } while (b != end);
+  storeRow(c, c00, c01, bias, flags);
+  if (rows > 1) storeRow(c + cRow, c10, c11, bias, flags);
+  if (rows > 2) storeRow(c + 2 * cRow, c20, c21, bias, flags);
+  if (rows >= MR) storeRow(c + 3 * cRow, c30, c31, bias, flags);
+}

@@ -1,0 +1,106 @@
+/**
+ * Copies of operands in the order in which the micro-kernel reads them. Packing never
+ * changes a value, so it never changes a result: gemm.ts packs where it pays.
+ */
+import { KC, MC, MR, NC, NR } from "./tiles";
+
+/** Packed block of A: panels of [KC, 4]. */
+const blockA: usize = memory.data(MC * KC * sizeof<f32>(), 64);
+/** Packed block of B: panels of [KC, 8]. */
+const blockB: usize = memory.data(KC * NC * sizeof<f32>(), 64);
+
+/**
+ * Packs A[m, k], stored transposed as [k, m] with rows `lda` bytes apart, into panels of
+ * [k, 4]. A last panel of fewer than 4 rows leaves the rest of it undefined.
+ *
+ * @returns the address of the panels, k * 16 bytes apart
+ */
+export function packTransposedA(m: i32, k: i32, a: usize, lda: i32): usize {
+  let to = blockA;
+  for (let i = 0; i < m; i += MR) {
+    let from = a + i * sizeof<f32>();
+    if (m - i >= MR) {
+      for (let p = 0; p < k; ++p, from += lda, to += 16) v128.store(to, v128.load(from));
+    } else {
+      const bytes = (m - i) * sizeof<f32>();
+      for (let p = 0; p < k; ++p, from += lda, to += 16) memory.copy(to, from, bytes);
+    }
+  }
+  return blockA;
+}
+
+/**
+ * Packs B[k, n], with rows `ldb` bytes apart, into panels of [k, 8]; a last panel of fewer
+ * columns is filled up with zeros.
+ *
+ * @returns the address of the panels, k * 32 bytes apart
+ */
+export function packB(k: i32, n: i32, b: usize, ldb: i32): usize {
+  let to = blockB;
+  for (let j = 0; j < n; j += NR) {
+    let from = b + j * sizeof<f32>();
+    if (n - j >= NR) {
+      for (let p = 0; p < k; ++p, from += ldb, to += 32) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+      }
+    } else {
+      memory.fill(to, 0, k * 32);
+      for (; j < n; ++j, from += 4, to += 4) copyVector(k, from, ldb, to, 32);
+    }
+  }
+  return blockB;
+}
+
+/** As `packB`, for B stored transposed as [n, k] with rows `ldb` bytes apart. */
+export function packTransposedB(k: i32, n: i32, b: usize, ldb: i32): usize {
+  // The last panel, if ragged, has zeros in its missing columns.
+  if (n & 7) memory.fill(blockB + (n & ~7) * k * 4, 0, k * 32);
+  let j = 0;
+  for (; j + 4 <= n; j += 4, b += 4 * ldb) transpose4(k, b, ldb, columnOf(j, k));
+  for (; j < n; ++j, b += ldb) copyVector(k, b, 4, columnOf(j, k), 32);
+  return blockB;
+}
+
+/** Where column j of B begins in panels of [k, 8]. */
+function columnOf(j: i32, k: i32): usize {
+  return blockB + (j & ~7) * k * 4 + (j & 7) * 4;
+}
+
+/** Copies four rows of k floats, `ldb` bytes apart, into four columns of a panel of [k, 8]. */
+function transpose4(k: i32, b: usize, ldb: i32, to: usize): void {
+  let b1 = b + ldb;
+  let b2 = b1 + ldb;
+  let b3 = b2 + ldb;
+  for (; k >= 4; k -= 4, b += 16, b1 += 16, b2 += 16, b3 += 16, to += 128) {
+    const r0 = v128.load(b);
+    const r1 = v128.load(b1);
+    const r2 = v128.load(b2);
+    const r3 = v128.load(b3);
+    const lo01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const hi01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(lo01, lo23, 0, 2));
+    v128.store(to, v128.shuffle<f64>(lo01, lo23, 1, 3), 32);
+    v128.store(to, v128.shuffle<f64>(hi01, hi23, 0, 2), 64);
+    v128.store(to, v128.shuffle<f64>(hi01, hi23, 1, 3), 96);
+  }
+  for (; k > 0; --k, b += 4, b1 += 4, b2 += 4, b3 += 4, to += 32) {
+    store<f32>(to, load<f32>(b));
+    store<f32>(to, load<f32>(b1), 4);
+    store<f32>(to, load<f32>(b2), 8);
+    store<f32>(to, load<f32>(b3), 12);
+  }
+}
+
+/** Packs a vector x[k], with elements `step` bytes apart, for k up to KC. */
+export function packVector(k: i32, x: usize, step: i32): usize {
+  copyVector(k, x, step, blockB, 4);
+  return blockB;
+}
+
+/** Copies k floats from one stride in bytes to another. */
+function copyVector(k: i32, from: usize, fromStep: i32, to: usize, toStep: i32): void {
+  for (; k > 0; --k, from += fromStep, to += toStep) store<f32>(to, load<f32>(from));
+}

@@ -1,0 +1,45 @@
+/**
+ * Tile and block sizes of the matrix product, in one table with their reasons.
+ * It holds numbers only; the loops that obey them are in gemm.ts.
+ */
+
+/**
+ * Rows of a register tile. 4 x 8 keeps 8 accumulators, 2 vectors of B, 1 broadcast element
+ * of A and 1 product: 12 of the 16 vector registers of x86-64, of which engines reserve one
+ * or two. Wider tiles (4 x 12, 6 x 8) measured slower: the accumulators spill.
+ */
+export const MR: i32 = 4;
+
+/** Columns of a register tile: two vectors of four. */
+export const NR: i32 = 8;
+
+/** Columns of the tile of a vector-matrix product: 8 accumulators hide the latency of the additions. */
+export const NV: i32 = 32;
+
+/**
+ * Depth of a block. A panel of B is KC x NR x 4 B = 8 KiB and one of A 4 KiB: both stay in
+ * an L1 cache of 32 KiB. KC also fixes the order of summation, hence the bits of every
+ * result and the error bound: to change it is to change both.
+ */
+export const KC: i32 = 256;
+
+/** Rows of a block of A: MC x KC x 4 B = 64 KiB, a part of the smallest L2 cache in use (256 KiB). */
+export const MC: i32 = 64;
+
+/** Columns of a block of B: KC x NC x 4 B = 256 KiB, streamed from L2 one panel at a time. */
+export const NC: i32 = 256;
+
+/**
+ * A transposed is packed when this many columns of B will use it: eight panels. Read in place, its
+ * rows lie a leading dimension apart and fall into few sets of the cache. A not transposed never is:
+ * four rows read along k are four streams, and measured the same as a panel.
+ */
+export const PACK_A_COLUMNS: i32 = 64;
+
+/**
+ * B is packed when a block of it holds more floats than this (64 KiB, more than L1) and
+ * m times the bytes between its rows reaches PACK_B_REACH: 32 rows of C pay for the copy where rows of
+ * B are 2 KiB apart, 64 where they are 1 KiB apart. B transposed is always packed.
+ */
+export const PACK_B_AREA: i32 = 16384;
+export const PACK_B_REACH: i32 = 65536;

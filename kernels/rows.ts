@@ -1,0 +1,75 @@
+/**
+ * Rows of a table by number: gather and its adjoint. Rows are contiguous float32; nothing is
+ * computed on them but the sums of `scatter_rows_f32`, which run in the order of the ids.
+ */
+
+/** Copies `bytes`, a multiple of 4: a call of memory.copy costs more than a short row. */
+function copyRow(dst: usize, src: usize, bytes: i32): void {
+  if (bytes > 256) {
+    memory.copy(dst, src, bytes);
+    return;
+  }
+  for (; bytes >= 16; bytes -= 16, dst += 16, src += 16) v128.store(dst, v128.load(src));
+  for (; bytes > 0; bytes -= 4, dst += 4, src += 4) store<u32>(dst, load<u32>(src));
+}
+
+/**
+ * dst[i] = table[ids[i]] for i in [0, count): rows of `columns` floats.
+ *
+ * @param ids address of i32 row numbers, which the caller vouches for
+ */
+export function take_rows(table: usize, columns: i32, ids: usize, count: i32, dst: usize): void {
+  const bytes = columns * 4;
+  for (let i = 0; i < count; ++i, dst += bytes) copyRow(dst, table + load<i32>(ids + i * 4) * bytes, bytes);
+}
+
+/**
+ * dst[i] = table[trunc(ids[i])], where an id outside [0, rows), NaN included, makes a row of NaN.
+ *
+ * @param ids address of f32 row numbers, exact up to 2^24
+ */
+export function take_rows_f32(
+  table: usize,
+  rows: i32,
+  columns: i32,
+  ids: usize,
+  count: i32,
+  dst: usize,
+): void {
+  const bytes = columns * 4;
+  for (let i = 0; i < count; ++i, dst += bytes) {
+    const row = rowOf(load<f32>(ids + i * 4), rows);
+    if (row >= 0) copyRow(dst, table + row * bytes, bytes);
+    else for (let j = 0; j < bytes; j += 4) store<f32>(dst + j, NaN);
+  }
+}
+
+/**
+ * dst = 0 [dstRows, columns], then dst[trunc(ids[i])] += src[i] for i = 0, 1, ..., count - 1.
+ * Rows with an id outside [0, dstRows), NaN included, are left out. Each addition rounds:
+ * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, t rows having met in a sum.
+ */
+export function scatter_rows_f32(
+  src: usize,
+  columns: i32,
+  ids: usize,
+  count: i32,
+  dst: usize,
+  dstRows: i32,
+): void {
+  const bytes = columns * 4;
+  memory.fill(dst, 0, dstRows * bytes);
+  for (let i = 0; i < count; ++i, src += bytes) {
+    const row = rowOf(load<f32>(ids + i * 4), dstRows);
+    if (row < 0) continue;
+    const to = dst + row * bytes;
+    let j = 0;
+    for (; j + 16 <= bytes; j += 16) v128.store(to + j, f32x4.add(v128.load(to + j), v128.load(src + j)));
+    for (; j < bytes; j += 4) store<f32>(to + j, load<f32>(to + j) + load<f32>(src + j));
+  }
+}
+
+/** The id as a row number, or -1 if there is no such row. Ids in (-1, 0) truncate to row 0. */
+function rowOf(id: f32, rows: i32): i32 {
+  return id > -1 && id < <f32>rows ? <i32>id : -1;
+}

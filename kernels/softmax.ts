@@ -1,0 +1,85 @@
+/**
+ * Softmax and log-softmax of rows, shifted by the row's maximum so that nothing overflows. Not a
+ * loss: cross-entropy is composed of these.
+ *
+ * With d = x - max, e = exp(d) and Z = sum of e, summed in float64: softmax is e / Z and its logarithm
+ * d - log1p(Z - 1), where Z - 1 keeps its digits when one entry dominates (the maximum's own e is 1).
+ *
+ * Error, with u = 2^-24, n columns and D = (sum of e |d|) / Z, the mean of |d| under softmax, which is
+ * at most ln n; higher orders multiply the bounds by less than 1 + 2^-10:
+ *   softmax      |error| <= (|d| + D + 8) u y + 2^-148
+ *   log-softmax  |error| <= (|d| + |y| + 2 ln Z + D + 4 (1 - 1 / Z)) u + n 2^-52
+ * |d| u is the rounding of d, D u what that does to Z; exp adds 3 u to e and to Z, and the last two
+ * roundings 2 u. So the logarithm of a probability near 1 is as precise as one far from it.
+ *
+ * An entry of -infinity has softmax 0 and logarithm -infinity. A row with NaN or +infinity, or of
+ * -infinity alone, is all NaN. The order of the sum depends on the number of columns alone.
+ */
+import { exp_f32x4, log1p_f32x4 } from "./math/f32";
+import { high_half } from "./math/lanes";
+import { maxRow } from "./reduce";
+
+/**
+ * dst[i] = softmax(src[i]), or its logarithm, for rows of `columns` contiguous floats. `dst` may be `src`.
+ */
+export function softmax_f32(src: usize, dst: usize, rows: i32, columns: i32, log: bool): void {
+  const bytes = columns * 4;
+  for (; rows > 0; --rows, src += bytes, dst += bytes) {
+    const top = f32x4.splat(maxRow(src, columns));
+    if (log) {
+      const excess = <f32>(exponentials(src, 0, bytes, top) - 1);
+      subtract(src, dst, bytes, top, log1p_f32x4(f32x4.splat(excess)));
+    } else {
+      divide(dst, bytes, f32x4.splat(<f32>exponentials(src, dst, bytes, top)));
+    }
+  }
+}
+
+/** The sum of exp(src - top), whose terms are written to `dst` unless that is 0. */
+function exponentials(src: usize, dst: usize, bytes: i32, top: v128): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let at = 0; at < bytes; at += 16) {
+    const rest = bytes - at;
+    const x = rest >= 16 ? v128.load(src + at) : loadEdge(src + at, rest);
+    const e = exp_f32x4(f32x4.sub(x, top));
+    if (dst) {
+      if (rest >= 16) v128.store(dst + at, e);
+      else storeEdge(dst + at, e, rest);
+    }
+    low = f64x2.add(low, f64x2.promote_low_f32x4(e));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(high_half(e)));
+  }
+  low = f64x2.add(low, high);
+  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+}
+
+/** dst /= sum. */
+function divide(dst: usize, bytes: i32, sum: v128): void {
+  for (; bytes >= 16; bytes -= 16, dst += 16) v128.store(dst, f32x4.div(v128.load(dst), sum));
+  for (; bytes > 0; bytes -= 4, dst += 4) store<f32>(dst, load<f32>(dst) / f32x4.extract_lane(sum, 0));
+}
+
+/** dst = (src - top) - logarithm. */
+function subtract(src: usize, dst: usize, bytes: i32, top: v128, logarithm: v128): void {
+  for (; bytes >= 16; bytes -= 16, dst += 16, src += 16) {
+    v128.store(dst, f32x4.sub(f32x4.sub(v128.load(src), top), logarithm));
+  }
+  for (; bytes > 0; bytes -= 4, dst += 4, src += 4) {
+    const shifted = load<f32>(src) - f32x4.extract_lane(top, 0);
+    store<f32>(dst, shifted - f32x4.extract_lane(logarithm, 0));
+  }
+}
+
+/** The last 1 to 3 floats of a row, followed by -infinity, whose exponential is 0. */
+function loadEdge(from: usize, bytes: i32): v128 {
+  let x = v128.load_lane<u32>(from, f32x4.splat(-Infinity), 0);
+  if (bytes > 4) x = v128.load_lane<u32>(from, x, 1, 4);
+  return bytes > 8 ? v128.load_lane<u32>(from, x, 2, 8) : x;
+}
+
+function storeEdge(to: usize, x: v128, bytes: i32): void {
+  v128.store_lane<u32>(to, x, 0);
+  if (bytes > 4) v128.store_lane<u32>(to, x, 1, 4);
+  if (bytes > 8) v128.store_lane<u32>(to, x, 2, 8);
+}

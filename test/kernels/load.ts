@@ -1,0 +1,127 @@
+/**
+ * The built kernels as the tests of test/kernels see them: typed exports, and memory to lay
+ * operands out in. Not the engine's loader, which hides all of this.
+ */
+import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+
+/** What kernels/exports-linear.ts exports, with what the tests need beside it. */
+export interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  heap_base(): number;
+  unary_f32(op: number, src: number, dst: number, n: number): void;
+  gemm(
+    transA: boolean,
+    transB: boolean,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    b: number,
+    ldb: number,
+    c: number,
+    ldc: number,
+    bias: number,
+    activation: number,
+  ): void;
+  sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
+  max_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
+  softmax_f32(src: number, dst: number, rows: number, columns: number, log: boolean): void;
+  take_rows(table: number, columns: number, ids: number, count: number, dst: number): void;
+  take_rows_f32(table: number, rows: number, columns: number, ids: number, count: number, dst: number): void;
+  scatter_rows_f32(
+    src: number,
+    columns: number,
+    ids: number,
+    count: number,
+    dst: number,
+    dstRows: number,
+  ): void;
+}
+
+function instantiate(file: string): [Kernels] | [] {
+  const bytes = readFileSync(new URL(`../../wasm/${file}`, import.meta.url));
+  // Node 20 has relaxed SIMD behind a flag, which newer versions no longer know.
+  if (!WebAssembly.validate(bytes)) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  if (!WebAssembly.validate(bytes)) return [];
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});
+  return [exports as unknown as Kernels];
+}
+
+/** The strict build: the same bits everywhere. */
+export const [strict] = instantiate("kernels.wasm") as [Kernels];
+
+/** Both builds by name; without the relaxed one where the host lacks its instructions. */
+export const builds: readonly (readonly [string, Kernels])[] = [
+  ["strict", strict],
+  ...instantiate("kernels-relaxed.wasm").map((kernels) => ["relaxed", kernels] as const),
+];
+
+const GUARD = 16;
+
+/** Operands laid out one after the other, with NaN between them and after the last. */
+export interface Layout {
+  /** Copies values in; returns their address. */
+  put(values: ArrayLike<number>): number;
+  /** Copies integers in; returns their address. */
+  putInts(values: ArrayLike<number>): number;
+  /** Room for `n` floats, all NaN; returns its address. */
+  room(n: number): number;
+  /** `n` floats from an address, copied out. */
+  read(address: number, n: number): Float32Array;
+  /** Whether everything outside the ranges [address, floats] is as it was when this was first called. */
+  untouched(...ranges: readonly (readonly [number, number])[]): boolean;
+}
+
+/** A fresh layout that begins `offset` floats after the kernels' own memory. It replaces the one before. */
+export function layout(kernels: Kernels, offset = 0): Layout {
+  const start = Math.ceil(kernels.heap_base() / 16) * 4 + offset;
+  let end = start;
+  const floats = () => new Float32Array(kernels.memory.buffer);
+  const room = (n: number): number => {
+    const at = end + GUARD;
+    end = at + n;
+    const missing = (end + GUARD) * 4 - kernels.memory.buffer.byteLength;
+    if (missing > 0) kernels.memory.grow(Math.ceil(missing / 65536));
+    floats().fill(Number.NaN, at - GUARD, end + GUARD);
+    return at * 4;
+  };
+  let before: Uint32Array | undefined;
+  return {
+    room,
+    put(values) {
+      const address = room(values.length);
+      floats().set(values, address / 4);
+      return address;
+    },
+    putInts(values) {
+      const address = room(values.length);
+      new Int32Array(kernels.memory.buffer).set(values, address / 4);
+      return address;
+    },
+    read: (address, n) => floats().slice(address / 4, address / 4 + n),
+    untouched(...ranges) {
+      const now = new Uint32Array(kernels.memory.buffer).slice(start, end + GUARD);
+      before ??= now;
+      for (const [address, n] of ranges)
+        now.set(before.subarray(address / 4 - start).subarray(0, n), address / 4 - start);
+      return now.every((word, i) => word === before?.[i]);
+    },
+  };
+}
+
+/** `n` floats in [-scale, scale), the same for the same seed. */
+export function noise(n: number, seed: number, scale = 1): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 31 - 1) * scale;
+  });
+}
+
+/** The bits of floats: distinguishes -0 from 0, and makes one NaN of all. */
+export function bits(values: Float32Array): number[] {
+  const canonical = values.map((x) => (Number.isNaN(x) ? Number.NaN : x));
+  return [...new Uint32Array(canonical.buffer)];
+}
