@@ -4,7 +4,7 @@
  * where values may, and shapes broadcast as in NumPy. Nothing is computed here.
  */
 import { check, show } from "../errors.js";
-import { type AttributesOf, Graph, isNode, type OperationName, Value } from "./graph.js";
+import { type AttributesOf, type Graph, isNode, type OperationName, Value } from "./graph.js";
 import { operation } from "./operations/index.js";
 import { broadcastShapes, ROWS, type Shape, sameShape, showShape } from "./shape.js";
 
@@ -69,14 +69,32 @@ export function input(graph: Graph, name: string, shape: Shape): Value {
 /** A number, or an array of numbers with its shape. */
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
   const list = typeof values === "number" ? [values] : values;
-  return apply("constant", [], { values: list, shape: shape ?? (typeof values === "number" ? [] : [list.length]) }, graph);
+  return apply(
+    "constant",
+    [],
+    { values: list, shape: shape ?? (typeof values === "number" ? [] : [list.length]) },
+    graph,
+  );
+}
+
+/** A scalar spread to the shape of `x`. */
+export function fullLike(x: Value, value: Operand): Value {
+  return broadcastTo(lift(value, x.graph), x.shape);
+}
+
+/** Zeros of the shape of `x`. */
+export function zerosLike(x: Value): Value {
+  return fullLike(x, 0);
 }
 
 /** The number of elements of `x` as a scalar; it may depend on the rows of the batch. */
 export function count(x: Value): Value {
   return x.shape.includes(ROWS)
     ? apply("count", [], { of: x.shape }, x.graph)
-    : constant(x.graph, x.shape.reduce((a, b) => a * b, 1));
+    : constant(
+        x.graph,
+        x.shape.reduce((a, b) => a * b, 1),
+      );
 }
 
 /** The number of rows of the batch as a scalar. */
@@ -125,7 +143,8 @@ export const greaterEqual = (x: Operand, y: Operand): Value => elementwise("grea
 /** 1 where x = y, else 0. */
 export const equal = (x: Operand, y: Operand): Value => elementwise("equal", x, y);
 /** x where the condition is not 0, else y. The side not taken may be NaN. */
-export const select = (condition: Operand, x: Operand, y: Operand): Value => elementwise("select", condition, x, y);
+export const select = (condition: Operand, x: Operand, y: Operand): Value =>
+  elementwise("select", condition, x, y);
 export const square = (x: Value): Value => mul(x, x);
 /** x Φ(x), exact: ½ x (1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). */
 export const gelu = (x: Value): Value => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2))));
@@ -145,10 +164,13 @@ export function reshape(x: Value, shape: Shape): Value {
 
 /** Permutes the axes; without a permutation, reverses them. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
-  return apply("transpose", [x], { permutation: permutation ?? x.shape.map((_, i) => x.shape.length - 1 - i) });
+  return apply("transpose", [x], {
+    permutation: permutation ?? x.shape.map((_, i) => x.shape.length - 1 - i),
+  });
 }
 
-export const slice = (x: Value, begin: readonly number[], size: Shape): Value => apply("slice", [x], { begin, size });
+export const slice = (x: Value, begin: readonly number[], size: Shape): Value =>
+  apply("slice", [x], { begin, size });
 
 /** Zeros before and after along each axis. */
 export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value =>
@@ -160,7 +182,8 @@ export const concat = (values: readonly Value[], axis = 0): Value =>
 
 export const takeRows = (table: Value, ids: Value): Value => apply("takeRows", [table, ids], {});
 
-export const scatterRows = (x: Value, ids: Value, rows: number): Value => apply("scatterRows", [x, ids], { rows });
+export const scatterRows = (x: Value, ids: Value, rows: number): Value =>
+  apply("scatterRows", [x, ids], { rows });
 
 // Reductions
 
@@ -181,7 +204,12 @@ export function mean(x: Value, axis?: number | readonly number[], keepDims = fal
   return div(sum(x, axes, keepDims), reduced);
 }
 
-function reduce(op: "sum" | "max", x: Value, axis: number | readonly number[] | undefined, keepDims: boolean): Value {
+function reduce(
+  op: "sum" | "max",
+  x: Value,
+  axis: number | readonly number[] | undefined,
+  keepDims: boolean,
+): Value {
   const axes = normalizeAxes(x.shape, axis);
   let result = x;
   // Neighbouring axes are reduced together, from the last, so that the earlier keep their numbers.
@@ -203,7 +231,8 @@ function normalizeAxes(shape: Shape, axis: number | readonly number[] | undefine
   const given = axis === undefined ? shape.map((_, i) => i) : typeof axis === "number" ? [axis] : axis;
   const axes = given.map((a) => (a < 0 ? a + shape.length : a)).sort((a, b) => a - b);
   check(
-    new Set(axes).size === axes.length && axes.every((a) => Number.isInteger(a) && a >= 0 && a < shape.length),
+    new Set(axes).size === axes.length &&
+      axes.every((a) => Number.isInteger(a) && a >= 0 && a < shape.length),
     () => `axes ${show(axis)} do not fit ${showShape(shape)}`,
     "invalid_shape",
   );
@@ -213,7 +242,9 @@ function normalizeAxes(shape: Shape, axis: number | readonly number[] | undefine
 /** Sums out whatever a broadcast from `shape` to the shape of `x` had spread. */
 export function sumTo(x: Value, shape: Shape): Value {
   const extra = x.shape.length - shape.length;
-  const axes = x.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1));
+  const axes = x.shape
+    .map((_, i) => i)
+    .filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1));
   return reshape(axes.length > 0 ? sum(x, axes) : x, shape);
 }
 
@@ -229,5 +260,7 @@ export const dot = (x: Value, y: Value): Value => sum(mul(x, y));
 /** The number behind a scalar constant, or undefined. */
 export function constantValue(value: Value): number | undefined {
   const node = value.node;
-  return isNode(node, "constant") && node.attributes.values.length === 1 ? node.attributes.values[0] : undefined;
+  return isNode(node, "constant") && node.attributes.values.length === 1
+    ? node.attributes.values[0]
+    : undefined;
 }

@@ -21,7 +21,7 @@ export enum Opcode {
   StreamOut = 13,
 }
 
-/** Operations of the elementwise machine (`kernels/elementwise.ts`). */
+/** Operations of the elementwise machine (`kernels/elementwise/machine.ts`). */
 export enum Elementwise {
   None = 0,
   Move = 1,

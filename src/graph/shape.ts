@@ -64,7 +64,8 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
     const q = b[b.length - rank + i] ?? 1;
     check(
       p === q || p === 1 || q === 1,
-      () => `shapes ${showShape(a)} and ${showShape(b)} do not broadcast: ${dimension(p)} meets ${dimension(q)}`,
+      () =>
+        `shapes ${showShape(a)} and ${showShape(b)} do not broadcast: ${dimension(p)} meets ${dimension(q)}`,
       "invalid_shape",
     );
     result.push(p === 1 ? q : p);

@@ -8,7 +8,11 @@ import { sameShape, showShape } from "./shape.js";
 export function verify(graph: Graph, pass: string): void {
   graph.nodes.forEach((node, id) => {
     for (const input of node.inputs) {
-      check(input >= 0 && input < id, `after ${pass}: node ${id} (${node.op}) reads node ${input}`, "internal");
+      check(
+        input >= 0 && input < id,
+        `after ${pass}: node ${id} (${node.op}) reads node ${input}`,
+        "internal",
+      );
     }
     const shape = operation(node.op).shape(
       node.inputs.map((input) => graph.nodes[input].shape),
@@ -16,7 +20,8 @@ export function verify(graph: Graph, pass: string): void {
     );
     check(
       sameShape(shape, node.shape),
-      () => `after ${pass}: node ${id} (${node.op}) says ${showShape(node.shape)}, its rule ${showShape(shape)}`,
+      () =>
+        `after ${pass}: node ${id} (${node.op}) says ${showShape(node.shape)}, its rule ${showShape(shape)}`,
       "internal",
     );
   });

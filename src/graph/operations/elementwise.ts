@@ -9,7 +9,7 @@ import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
 import * as f from "../functions.js";
 import type { OperationName, Value } from "../graph.js";
-import { sameShape, showShape, type Shape } from "../shape.js";
+import { type Shape, sameShape, showShape } from "../shape.js";
 import { Elementwise, type GradientContext, type Operation, type Rows } from "./operation.js";
 
 type Names =

@@ -11,7 +11,12 @@ import { linearRows } from "./linear.js";
 import { moveRows } from "./moves.js";
 import type { Operation, Rows } from "./operation.js";
 
-export const operations: Rows<OperationName> = { ...leafRows, ...elementwiseRows, ...moveRows, ...linearRows };
+export const operations: Rows<OperationName> = {
+  ...leafRows,
+  ...elementwiseRows,
+  ...moveRows,
+  ...linearRows,
+};
 
 /** The row of `op`, for code that treats all operations alike. */
 export function operation<K extends OperationName>(op: K): Operation<K> {

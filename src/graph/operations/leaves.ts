@@ -1,7 +1,7 @@
 /** Leaves: nodes without inputs. Their values come from outside, from the program or from the run. */
-import { check } from "../../errors.js";
+import { check, show } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
-import { checkShape, resolve, extent, sizeOf } from "../shape.js";
+import { checkShape, extent, resolve, sizeOf } from "../shape.js";
 import { Opcode, type Rows } from "./operation.js";
 
 type Names = "input" | "constant" | "count" | "random" | "step";
@@ -45,8 +45,12 @@ export const leafRows: Rows<Names> = {
   /** Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a pure function of
    * (seed, stream, step, index). */
   random: {
-    shape(_, { shape }) {
+    shape(_, { shape, stream }) {
       checkShape(shape, "random");
+      check(
+        Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32 - 1,
+        () => `a stream of random numbers is a whole number from 0 to 2³² − 2, got ${show(stream)}`,
+      );
       return shape;
     },
     gradient: none,

@@ -107,7 +107,12 @@ function reduce(
   start: number,
   combine: (a: number, b: number) => number,
 ): Float64Array {
-  const { inputs: [x], shapes: [from], shape, attributes: { axis, count } } = context;
+  const {
+    inputs: [x],
+    shapes: [from],
+    shape,
+    attributes: { axis, count },
+  } = context;
   const inner = sizeOf(from.slice(axis + count));
   const length = sizeOf(from.slice(axis, axis + count));
   const result = new Float64Array(sizeOf(shape)).fill(start);

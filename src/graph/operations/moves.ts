@@ -1,15 +1,7 @@
 /** Operations that move elements and compute nothing. The first five are views: only addresses change. */
 import { check } from "../../errors.js";
 import * as f from "../functions.js";
-import {
-  broadcastShapes,
-  checkShape,
-  extent,
-  ROWS,
-  sameShape,
-  showShape,
-  sizeOf,
-} from "../shape.js";
+import { broadcastShapes, checkShape, extent, ROWS, sameShape, showShape, sizeOf } from "../shape.js";
 import { Opcode, type Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
 
@@ -65,7 +57,8 @@ export const moveRows: Rows<Names> = {
   transpose: {
     shape([x], { permutation }) {
       check(
-        permutation.length === x.length && new Set(permutation).size === x.length &&
+        permutation.length === x.length &&
+          new Set(permutation).size === x.length &&
           permutation.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.length),
         () => `a permutation of the ${x.length} axes of ${showShape(x)} is needed, got [${permutation}]`,
         "invalid_shape",
@@ -89,21 +82,36 @@ export const moveRows: Rows<Names> = {
   slice: {
     shape([x], { begin, size }) {
       check(
-        begin.length === x.length && size.length === x.length && x.every((dim, i) =>
-          dim === ROWS ? begin[i] === 0 && size[i] === ROWS
-          : isCount(begin[i]) && isCount(size[i]) && size[i] > 0 && begin[i] + size[i] <= dim),
-        () => `slice from [${begin}] of size ${showShape(size)} is outside ${showShape(x)} (rows are kept whole)`,
+        begin.length === x.length &&
+          size.length === x.length &&
+          x.every((dim, i) =>
+            dim === ROWS
+              ? begin[i] === 0 && size[i] === ROWS
+              : isCount(begin[i]) && isCount(size[i]) && size[i] > 0 && begin[i] + size[i] <= dim,
+          ),
+        () =>
+          `slice from [${begin}] of size ${showShape(size)} is outside ${showShape(x)} (rows are kept whole)`,
         "invalid_shape",
       );
       return size;
     },
     gradient: ({ g, inputs: [x], attributes: { begin, size } }) => [
-      f.pad(g, begin, x.shape.map((dim, i) => (dim === ROWS ? 0 : dim - begin[i] - size[i]))),
+      f.pad(
+        g,
+        begin,
+        x.shape.map((dim, i) => (dim === ROWS ? 0 : dim - begin[i] - size[i])),
+      ),
     ],
     reference({ inputs: [x], shapes: [from], shape, attributes: { begin } }) {
       const strides = stridesOf(from);
       const offset = begin.reduce((sum, b, i) => sum + b * strides[i], 0);
-      return copyStrided(x.subarray(offset), strides, new Float64Array(sizeOf(shape)), stridesOf(shape), shape);
+      return copyStrided(
+        x.subarray(offset),
+        strides,
+        new Float64Array(sizeOf(shape)),
+        stridesOf(shape),
+        shape,
+      );
     },
     lowering: { view: true },
   },
@@ -111,8 +119,11 @@ export const moveRows: Rows<Names> = {
   pad: {
     shape([x], { before, after }) {
       check(
-        before.length === x.length && after.length === x.length && x.every((dim, i) =>
-          dim === ROWS ? before[i] === 0 && after[i] === 0 : isCount(before[i]) && isCount(after[i])),
+        before.length === x.length &&
+          after.length === x.length &&
+          x.every((dim, i) =>
+            dim === ROWS ? before[i] === 0 && after[i] === 0 : isCount(before[i]) && isCount(after[i]),
+          ),
         () => `padding [${before}] and [${after}] does not fit ${showShape(x)} (rows are not padded)`,
         "invalid_shape",
       );
@@ -133,8 +144,14 @@ export const moveRows: Rows<Names> = {
     shape(inputs, { axis }) {
       const [first] = inputs;
       check(
-        isCount(axis) && axis < first.length && inputs.every((x) => x.length === first.length && x[axis] !== ROWS &&
-          x.every((dim, i) => i === axis || dim === first[i])),
+        isCount(axis) &&
+          axis < first.length &&
+          inputs.every(
+            (x) =>
+              x.length === first.length &&
+              x[axis] !== ROWS &&
+              x.every((dim, i) => i === axis || dim === first[i]),
+          ),
         () => `${inputs.map(showShape).join(" and ")} do not concatenate along axis ${axis}`,
         "invalid_shape",
       );
@@ -166,7 +183,8 @@ export const moveRows: Rows<Names> = {
     shape([table, ids]) {
       check(
         table.length === 2 && ids.length === 1,
-        () => `takeRows needs a table [n, columns] and ids [m], got ${showShape(table)} and ${showShape(ids)}`,
+        () =>
+          `takeRows needs a table [n, columns] and ids [m], got ${showShape(table)} and ${showShape(ids)}`,
         "invalid_shape",
       );
       return [ids[0], table[1]];
@@ -176,7 +194,8 @@ export const moveRows: Rows<Names> = {
       const result = new Float64Array(ids.length * columns).fill(Number.NaN);
       ids.forEach((id, i) => {
         const row = Math.trunc(id);
-        if (row >= 0 && row < rows) result.set(table.subarray(row * columns, (row + 1) * columns), i * columns);
+        if (row >= 0 && row < rows)
+          result.set(table.subarray(row * columns, (row + 1) * columns), i * columns);
       });
       return result;
     },

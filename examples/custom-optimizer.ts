@@ -1,0 +1,74 @@
+/**
+ * An optimizer of one's own, with hyperparameters and state of its own: Lion, which follows the sign
+ * of a moving average (X. Chen and others, "Symbolic discovery of optimization algorithms", NeurIPS 2023).
+ * It fits y = 2a − 3b in a step written in operations, and would do in `model.compile({ optimizer: lion() })`.
+ *
+ *     npm run example examples/custom-optimizer.ts
+ */
+import {
+  add,
+  applyOptimizer,
+  compileStep,
+  createEngine,
+  defineOptimizer,
+  gradients,
+  matmul,
+  mean,
+  mul,
+  neg,
+  sign,
+  square,
+  step,
+  sub,
+  type Value,
+  zerosLike,
+} from "fettle";
+
+const lion = defineOptimizer({
+  name: "lion",
+  hyperparameters: { learningRate: 1e-4, beta1: 0.9, beta2: 0.99 },
+  ranges: { beta1: "[0, 1)", beta2: "[0, 1)" },
+  init: ({ parameter }) => ({ m: zerosLike(parameter) }),
+  update({ gradient, slots: { m }, hyperparameters: { learningRate, beta1, beta2 } }) {
+    const blend = (beta: Value) => add(mul(beta, m), mul(sub(1, beta), gradient));
+    return { update: neg(mul(learningRate, sign(blend(beta1)))), slots: { m: blend(beta2) } };
+  },
+});
+
+const optimizer = lion({ beta1: 0.5, beta2: 0.9 });
+const hyperparameters = Object.entries(optimizer.hyperparameters);
+
+const program = compileStep(
+  {
+    streams: { x: 2, y: 1 },
+    inputs: Object.fromEntries(hyperparameters.map(([name]) => [name, []])),
+    state: { w: [2, 1], m: [2, 1] },
+  },
+  10,
+  ({ graph, inputs, streams, state: { w, m } }) => {
+    const loss = mean(square(sub(matmul(streams.x, w), streams.y)));
+    const [gradient] = gradients(loss, [w]);
+    const context = { parameter: w, gradient, slots: { m }, hyperparameters: inputs, step: step(graph) };
+    const next = applyOptimizer(optimizer, context);
+    return { state: { w: next.parameter, m: next.slots.m }, outputs: { loss } };
+  },
+);
+
+const rows = Array.from({ length: 100 }, (_, i) => [((i * 37) % 101) / 50 - 1, ((i * 53) % 97) / 48 - 1]);
+const engine = createEngine();
+const x = engine.matrix(100, 2, rows.flat());
+const y = engine.matrix(
+  100,
+  1,
+  rows.map(([a, b]) => 2 * a - 3 * b),
+);
+
+const run = engine.start(program, { streams: { x, y }, batchSize: 10, shuffle: true });
+for (const [name, value] of hyperparameters) run.write(name, value);
+// numbers are inputs: a smaller learning rate needs no other program
+for (const learningRate of [0.03, 0.003, 0.0003]) {
+  run.write("learningRate", learningRate);
+  run.advance(50 * run.stepsPerEpoch);
+  const [a, b] = run.read("w");
+  console.log(`learning rate ${learningRate}: y = ${a.toFixed(3)} a + ${b.toFixed(3)} b`);
+}

@@ -1,0 +1,175 @@
+/**
+ * Makes optimizers from their definitions: merges what the user gave with the defaults and
+ * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
+ */
+import { check, show, unknownName } from "../errors.js";
+import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
+
+/** An interval in mathematical notation: `"[0, 1)"` holds 0 and not 1. */
+export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
+
+/** What shapes the program: the convention, the flags and the traits. */
+export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
+  readonly convention: Convention;
+};
+
+/** How an optimizer works. `H` names its numbers, `F` its flags, `T` its traits. Write the fields in this order. */
+export interface OptimizerDefinition<H extends string, F extends string = never, T extends string = never> {
+  readonly name: string;
+  /** Defaults of the numbers, `learningRate` among them; a function where they differ by convention. */
+  readonly hyperparameters: Defaults<H> | ((convention: Convention) => Defaults<H>);
+  /** Where each number must lie. Any finite number where left out; `learningRate` in `[0, ∞)`. */
+  readonly ranges?: Readonly<Partial<Record<H, Interval>>>;
+  /** Defaults of switches that change the program. */
+  readonly flags?: Readonly<Record<F, boolean>>;
+  /** Throws a FettleError for numbers and flags that do not go together. */
+  readonly validate?: (hyperparameters: Readonly<Record<H, number>>, options: OptimizerOptions<F>) => void;
+  /**
+   * Facts about the numbers that change the program, such as whether momentum is used at all. Numbers
+   * with the same traits share one program.
+   */
+  readonly traits?: (hyperparameters: Readonly<Record<H, number>>) => Readonly<Record<T, boolean>>;
+  /** The slots at the start; none where left out. */
+  readonly init?: (context: InitContext<H> & { readonly options: OptimizerOptions<F | T> }) => Slots;
+  /** The rule, without weight decay, in operations on values. */
+  readonly update: (context: UpdateContext<H> & { readonly options: OptimizerOptions<F | T> }) => Update;
+}
+
+type Defaults<H extends string> = Readonly<Record<H, number>> & { readonly learningRate: number };
+
+/** What a factory takes: any of the numbers and flags, and what every optimizer has. */
+export type OptimizerConfig<H extends string, F extends string = never> = {
+  readonly [K in H]?: number;
+} & { readonly [K in F]?: boolean } & {
+  /** Default 0, in [0, ∞). Decoupled in convention `"keras"`, an L2 penalty in `"torch"`. */
+  readonly weightDecay?: number;
+  /** Default `"keras"`. */
+  readonly convention?: Convention;
+};
+
+/** A function that makes optimizers of one kind. */
+export type OptimizerFactory<H extends string, F extends string = never> = (
+  config?: OptimizerConfig<H, F>,
+) => Optimizer;
+
+const CONVENTIONS: readonly Convention[] = ["keras", "torch"];
+/** Names with a meaning in every optimizer. */
+const RESERVED = ["weightDecay", "convention"];
+
+let definitions = 0;
+
+/**
+ * Defines an optimizer and returns the function that makes it with numbers chosen. It gets
+ * `weightDecay` and `convention` like every other.
+ *
+ * @throws FettleError `invalid_argument` for a name that every optimizer has already. The returned function
+ * throws `unknown_name` for options that do not exist, and `invalid_argument` for values outside their range.
+ * @example
+ * ```ts
+ * // w ← w − lr · sign(g) (the sign of the gradient decides; its size does not)
+ * const signSgd = defineOptimizer({
+ *   name: "signSgd",
+ *   hyperparameters: { learningRate: 0.001 },
+ *   update: ({ gradient, hyperparameters: { learningRate } }) => ({
+ *     update: neg(mul(learningRate, sign(gradient))),
+ *   }),
+ * });
+ * signSgd({ learningRate: 0.01 }).hyperparameters; // { learningRate: 0.01, weightDecay: 0 }
+ * ```
+ */
+export function defineOptimizer<H extends string, F extends string = never, T extends string = never>(
+  definition: OptimizerDefinition<H, F, T>,
+): OptimizerFactory<H, F> {
+  const identity = ++definitions;
+  for (const convention of CONVENTIONS) {
+    for (const name of [
+      ...Object.keys(defaultsOf(definition, convention)),
+      ...Object.keys(definition.flags ?? {}),
+    ]) {
+      check(
+        !RESERVED.includes(name),
+        `an optimizer of your own cannot define ${show(name)}: ${RESERVED.join(" and ")} belong to every optimizer`,
+      );
+    }
+  }
+  return (config = {}) => create(definition, identity, config);
+}
+
+function defaultsOf<H extends string, F extends string, T extends string>(
+  { name, hyperparameters }: OptimizerDefinition<H, F, T>,
+  convention: Convention,
+): Defaults<H> {
+  const defaults = typeof hyperparameters === "function" ? hyperparameters(convention) : hyperparameters;
+  check(
+    typeof defaults?.learningRate === "number",
+    () => `the hyperparameters of optimizer ${show(name)} hold a default learningRate, got ${show(defaults)}`,
+  );
+  return defaults;
+}
+
+function create<H extends string, F extends string, T extends string>(
+  definition: OptimizerDefinition<H, F, T>,
+  identity: number,
+  config: Readonly<Record<string, unknown>>,
+): Optimizer {
+  const { name } = definition;
+  check(
+    typeof config === "object" && config !== null && !Array.isArray(config),
+    () => `${name} takes an object such as { learningRate: 0.01 }, got ${show(config)}`,
+  );
+  const convention = (config.convention ?? "keras") as Convention;
+  if (!CONVENTIONS.includes(convention)) {
+    throw unknownName(`convention of ${name}`, String(convention), CONVENTIONS);
+  }
+  const numbers: Record<string, number> = { ...defaultsOf(definition, convention), weightDecay: 0 };
+  const flags: Record<string, boolean> = { ...definition.flags };
+  const known = [...Object.keys(numbers), ...Object.keys(flags), "convention"];
+  for (const [key, value] of Object.entries(config)) {
+    if (!known.includes(key)) throw unknownName(`option of ${name}`, key, known);
+    if (value === undefined || key === "convention") continue;
+    if (Object.hasOwn(flags, key)) {
+      check(typeof value === "boolean", () => `${key} of ${name} is true or false, got ${show(value)}`);
+      flags[key] = value;
+    } else {
+      numbers[key] = value as number;
+    }
+  }
+  for (const key in numbers) checkNumber(numbers[key], `${key} of ${name}`, rangeOf(definition, key));
+  const hyperparameters = Object.freeze(numbers) as Readonly<Record<H | "weightDecay", number>>;
+  definition.validate?.(hyperparameters, { ...flags, convention } as OptimizerOptions<F>);
+  const traits = definition.traits?.(hyperparameters) ?? {};
+  const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
+  const decaysWeights = hyperparameters.weightDecay !== 0;
+  return Object.freeze({
+    name,
+    hyperparameters,
+    convention,
+    decaysWeights,
+    key: `${name}#${identity}${JSON.stringify({ ...options, decaysWeights })}`,
+    init: (context: InitContext) => definition.init?.({ ...context, options }) ?? {},
+    update: (context: UpdateContext) => definition.update({ ...context, options }),
+  });
+}
+
+function rangeOf<H extends string, F extends string, T extends string>(
+  { ranges }: OptimizerDefinition<H, F, T>,
+  name: string,
+): Interval | undefined {
+  const usual = name === "learningRate" || name === "weightDecay" ? "[0, ∞)" : undefined;
+  return ranges?.[name as H] ?? usual;
+}
+
+function checkNumber(value: number, what: string, range: Interval | undefined): void {
+  check(
+    Number.isFinite(value) && (range === undefined || contains(range, value)),
+    () => `${what} is a finite number${range === undefined ? "" : ` in ${range}`}, got ${show(value)}`,
+  );
+}
+
+function contains(interval: Interval, x: number): boolean {
+  const [low, high] = interval
+    .slice(1, -1)
+    .split(", ")
+    .map((end) => (end === "∞" ? Number.POSITIVE_INFINITY : Number(end)));
+  return (interval.startsWith("[") ? x >= low : x > low) && (interval.endsWith("]") ? x <= high : x < high);
+}

@@ -1,0 +1,109 @@
+/**
+ * What an optimizer is: how parameters follow from gradients, written in operations on
+ * values, like the model itself. Built-ins and a user's own are made by the same function
+ * (`define.ts`) and run on the same machine. An optimizer knows no model, layer or batch.
+ */
+import { check, show } from "../errors.js";
+import { add, mul, sub, Value } from "../graph/functions.js";
+import { sameShape, showShape } from "../graph/shape.js";
+
+/** Whose rules and defaults are followed where Keras 3 and PyTorch disagree. */
+export type Convention = "keras" | "torch";
+
+/** Arrays that an optimizer keeps from step to step, by name. */
+export type Slots = Readonly<Record<string, Value>>;
+
+/** What `init` sees. */
+export interface InitContext<H extends string = string> {
+  /** One array of the model, or all of them end to end. */
+  readonly parameter: Value;
+  /** The numbers, as scalar inputs of the program: changing one does not compile again. */
+  readonly hyperparameters: Readonly<Record<H, Value>>;
+}
+
+/** What `update` sees. */
+export interface UpdateContext<H extends string = string> extends InitContext<H> {
+  /** Of the shape of `parameter`. */
+  readonly gradient: Value;
+  readonly slots: Slots;
+  /** The number of this step, from 1: a scalar. */
+  readonly step: Value;
+}
+
+/** What `update` returns. */
+export interface Update {
+  /** What is added to the parameter, of its shape. */
+  readonly update: Value;
+  /** The new value of every slot; may be left out where there are none. */
+  readonly slots?: Slots;
+}
+
+/** One optimizer with its numbers chosen. Made by the factories: `sgd()`, `adam()`, or your own from `defineOptimizer`. */
+export interface Optimizer {
+  readonly name: string;
+  /** Every number by name, `learningRate` and `weightDecay` among them: inputs of the program. */
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly convention: Convention;
+  /** Whether the program decays weights: `weightDecay` is not 0. */
+  readonly decaysWeights: boolean;
+  /** Equal, within one process, for optimizers that differ only in numbers and so share a program. */
+  readonly key: string;
+  /** The slots at the start. */
+  init(context: InitContext): Slots;
+  /** The rule alone, without weight decay; `applyOptimizer` adds it. */
+  update(context: UpdateContext): Update;
+}
+
+/**
+ * One step of an optimizer on one array: the new parameter and slots.
+ *
+ * Weight decay, which every optimizer has, happens here. In convention `"keras"` it is decoupled
+ * and precedes the update, w ← w − lr·wd·w, as in Keras 3 (I. Loshchilov and F. Hutter, "Decoupled
+ * weight decay regularization", ICLR 2019); in `"torch"` it is an L2 penalty, g ← g + wd·w.
+ *
+ * @param context - values of one graph; `hyperparameters` holds a scalar for each of the optimizer's
+ * @throws FettleError `invalid_argument` or `invalid_shape` if the rule returns other slots than it was
+ * given, or an update of another shape than the parameter
+ * @example
+ * ```ts
+ * const optimizer = sgd({ learningRate: 0.1 });
+ * const inputs = { gradient: [3], learningRate: [], momentum: [], dampening: [], weightDecay: [] };
+ * const program = compileStep({ inputs, state: { w: [3] } }, 1, ({ graph, inputs: { gradient, ...numbers }, state }) => {
+ *   const context = { parameter: state.w, gradient, slots: {}, hyperparameters: numbers, step: step(graph) };
+ *   return { state: { w: applyOptimizer(optimizer, context).parameter } };
+ * });
+ * ```
+ */
+export function applyOptimizer(
+  optimizer: Optimizer,
+  context: UpdateContext,
+): { readonly parameter: Value; readonly slots: Slots } {
+  const { parameter: w, gradient: g, hyperparameters, slots } = context;
+  const { learningRate, weightDecay } = hyperparameters;
+  const coupled = optimizer.decaysWeights && optimizer.convention === "torch";
+  const decoupled = optimizer.decaysWeights && optimizer.convention === "keras";
+  const gradient = coupled ? add(g, mul(weightDecay, w)) : g;
+  const parameter = decoupled ? sub(w, mul(mul(learningRate, weightDecay), w)) : w;
+
+  const result = optimizer.update({ ...context, parameter, gradient });
+  check(
+    result?.update instanceof Value,
+    () =>
+      `the update of optimizer ${show(optimizer.name)} returns { update, slots } of values, got ${show(result)}`,
+  );
+  check(
+    sameShape(result.update.shape, w.shape),
+    () =>
+      `the update of optimizer ${show(optimizer.name)} must have the parameter's shape ${showShape(w.shape)}, ` +
+      `got ${showShape(result.update.shape)}`,
+    "invalid_shape",
+  );
+  const [expected, received] = [slots, result.slots ?? {}].map((record) => Object.keys(record).sort());
+  check(
+    String(expected) === String(received),
+    () =>
+      `the update of optimizer ${show(optimizer.name)} returns a new value for each slot that init made: ` +
+      `${show(expected)}, got ${show(received)}`,
+  );
+  return { parameter: add(parameter, result.update), slots: result.slots ?? {} };
+}

@@ -1,0 +1,51 @@
+/**
+ * Optimizers by name, for the command line and for `compile({ optimizer: "adam" })`. Code that
+ * knows its optimizer calls `adam()` itself, and bundles only that one.
+ */
+import { check, show, unknownName } from "../errors.js";
+import { adadelta } from "./adadelta.js";
+import { adagrad } from "./adagrad.js";
+import { adam } from "./adam.js";
+import type { Optimizer } from "./optimizer.js";
+import { rmsprop } from "./rmsprop.js";
+import { sgd } from "./sgd.js";
+
+/** The factory of every built-in optimizer, by name. */
+export const optimizers = { sgd, adam, rmsprop, adagrad, adadelta };
+
+/** The name of a built-in optimizer. */
+export type OptimizerName = keyof typeof optimizers;
+
+/**
+ * The built-in optimizer of that name with `config`, or an optimizer as it is.
+ *
+ * @param optimizer - `"sgd"`, `"adam"`, `"rmsprop"`, `"adagrad"`, `"adadelta"`, or what a factory made
+ * @param config - what the factory of that name takes; not for an optimizer already made
+ * @throws FettleError `unknown_name` for a name or an option that does not exist; `invalid_argument` for anything
+ * that is no optimizer, and for values outside their range
+ * @example
+ * ```ts
+ * getOptimizer("adam", { learningRate: 3e-4 }).hyperparameters.learningRate; // 3e-4
+ * ```
+ */
+export function getOptimizer(
+  optimizer: string | Optimizer,
+  config?: Readonly<Record<string, unknown>>,
+): Optimizer {
+  if (typeof optimizer === "string") {
+    if (!Object.hasOwn(optimizers, optimizer))
+      throw unknownName("optimizer", optimizer, Object.keys(optimizers));
+    return optimizers[optimizer as OptimizerName](config);
+  }
+  check(
+    typeof optimizer?.update === "function" &&
+      typeof optimizer.init === "function" &&
+      typeof optimizer.key === "string",
+    () => `an optimizer is a name or what a factory such as adam() made, got ${show(optimizer)}`,
+  );
+  check(
+    config === undefined,
+    () => `${optimizer.name} is made already and takes no options, got ${show(config)}`,
+  );
+  return optimizer;
+}

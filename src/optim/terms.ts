@@ -1,0 +1,15 @@
+/** Terms that several optimizers share, for built-ins and for a user's own. No rule of any optimizer is here. */
+import { add, expm1, log, mul, neg, type Operand, sub, type Value } from "../graph/functions.js";
+
+/** The exponential moving average: decay · average + (1 − decay) · x. */
+export function movingAverage(average: Value, x: Value, decay: Operand): Value {
+  return add(mul(decay, average), mul(sub(1, decay), x));
+}
+
+/**
+ * 1 − decayᵗ: the weight that a moving average from 0 has gathered after t steps. As −(e^(t log decay) − 1), since
+ * the difference would lose most of float32's digits for a decay near 1.
+ */
+export function gatheredWeight(decay: Value, step: Value): Value {
+  return neg(expm1(mul(step, log(decay))));
+}

@@ -1,0 +1,288 @@
+/** What factories accept and refuse, what shares a program, and optimizers of one's own. */
+import { describe, expect, it } from "vitest";
+import type { FettleError } from "../../src/errors.js";
+import { add, constant, mul, neg, sign, sub, sum, zerosLike } from "../../src/graph/functions.js";
+import { defineOptimizer } from "../../src/optim/define.js";
+import { getOptimizer, optimizers } from "../../src/optim/registry.js";
+import { reference, trajectory, wasm } from "./drive.js";
+
+const { sgd, adam, rmsprop, adagrad, adadelta } = optimizers;
+
+function caught(run: () => unknown): FettleError {
+  try {
+    run();
+  } catch (error) {
+    return error as FettleError;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("defaults", () => {
+  // from the documentation of keras.optimizers 3 and torch.optim
+  it.each([
+    ["sgd", "keras", { learningRate: 0.01, momentum: 0, dampening: 0 }],
+    ["sgd", "torch", { learningRate: 0.001, momentum: 0, dampening: 0 }],
+    ["adam", "keras", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }],
+    ["adam", "torch", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }],
+    ["rmsprop", "keras", { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7 }],
+    ["rmsprop", "torch", { learningRate: 0.01, rho: 0.99, momentum: 0, epsilon: 1e-8 }],
+    [
+      "adagrad",
+      "keras",
+      { learningRate: 0.001, initialAccumulatorValue: 0.1, epsilon: 1e-7, learningRateDecay: 0 },
+    ],
+    [
+      "adagrad",
+      "torch",
+      { learningRate: 0.01, initialAccumulatorValue: 0, epsilon: 1e-10, learningRateDecay: 0 },
+    ],
+    ["adadelta", "keras", { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 }],
+    ["adadelta", "torch", { learningRate: 1, rho: 0.9, epsilon: 1e-6 }],
+  ])("of %s in convention %s", (name, convention, numbers) => {
+    expect(getOptimizer(name, { convention }).hyperparameters).toEqual({ ...numbers, weightDecay: 0 });
+    if (convention === "keras")
+      expect(getOptimizer(name).hyperparameters).toEqual({ ...numbers, weightDecay: 0 });
+  });
+
+  it("stand in for options that are undefined", () => {
+    expect(getOptimizer("adam", { beta1: undefined, convention: undefined }).key).toBe(adam().key);
+  });
+});
+
+describe("refusals", () => {
+  it.each([
+    [() => sgd({ learningRate: -0.1 }), "learningRate of sgd is a finite number in [0, ∞), got -0.1"],
+    [() => sgd({ learningRate: Number.NaN }), "learningRate of sgd is a finite number in [0, ∞), got NaN"],
+    [
+      () => sgd({ learningRate: Number.POSITIVE_INFINITY }),
+      "learningRate of sgd is a finite number in [0, ∞), got Infinity",
+    ],
+    [
+      () => getOptimizer("sgd", { learningRate: "0.1" }),
+      'learningRate of sgd is a finite number in [0, ∞), got "0.1"',
+    ],
+    [() => sgd({ momentum: 1 }), "momentum of sgd is a finite number in [0, 1), got 1"],
+    [() => sgd({ momentum: -0.1 }), "momentum of sgd is a finite number in [0, 1), got -0.1"],
+    [
+      () => sgd({ convention: "torch", dampening: 1.5 }),
+      "dampening of sgd is a finite number in [0, 1], got 1.5",
+    ],
+    [
+      () => sgd({ dampening: 0.5 }),
+      'dampening of sgd exists only in convention "torch", got 0.5 in convention "keras"',
+    ],
+    [
+      () => sgd({ convention: "torch", dampening: 0.5, momentum: 0.9, nesterov: true }),
+      "nesterov momentum of sgd is defined without dampening, got dampening 0.5",
+    ],
+    [() => getOptimizer("sgd", { nesterov: 1 }), "nesterov of sgd is true or false, got 1"],
+    [() => adam({ beta1: 1 }), "beta1 of adam is a finite number in [0, 1), got 1"],
+    [() => adam({ beta2: 1 }), "beta2 of adam is a finite number in [0, 1), got 1"],
+    [() => adam({ epsilon: -1e-9 }), "epsilon of adam is a finite number in [0, ∞), got -1e-9"],
+    [() => rmsprop({ rho: 1 }), "rho of rmsprop is a finite number in [0, 1), got 1"],
+    [() => rmsprop({ momentum: 1 }), "momentum of rmsprop is a finite number in [0, 1), got 1"],
+    [
+      () => adagrad({ initialAccumulatorValue: -1 }),
+      "initialAccumulatorValue of adagrad is a finite number in [0, ∞), got -1",
+    ],
+    [
+      () => adagrad({ learningRateDecay: 0.1 }),
+      'learningRateDecay of adagrad exists only in convention "torch", got 0.1 in convention "keras"',
+    ],
+    [() => adadelta({ rho: -0.5 }), "rho of adadelta is a finite number in [0, 1), got -0.5"],
+    [() => adadelta({ weightDecay: -1 }), "weightDecay of adadelta is a finite number in [0, ∞), got -1"],
+    [
+      () => getOptimizer("adam", 0.01 as never),
+      "adam takes an object such as { learningRate: 0.01 }, got 0.01",
+    ],
+    [() => getOptimizer(adam(), { beta1: 0 }), 'adam is made already and takes no options, got {"beta1":0}'],
+    [() => getOptimizer({} as never), "an optimizer is a name or what a factory such as adam() made, got {}"],
+    [
+      () => getOptimizer(undefined as never),
+      "an optimizer is a name or what a factory such as adam() made, got undefined",
+    ],
+  ])("%s", (run, message) => {
+    const error = caught(run);
+    expect(error.message).toBe(message);
+    expect([error.name, error.code]).toEqual(["FettleError", "invalid_argument"]);
+  });
+
+  it.each([
+    [
+      () => getOptimizer("adm"),
+      'unknown optimizer "adm". Did you mean "adam"? Known: sgd, adam, rmsprop, adagrad, adadelta.',
+    ],
+    [
+      () => getOptimizer("toString"),
+      'unknown optimizer "toString". Known: sgd, adam, rmsprop, adagrad, adadelta.',
+    ],
+    [
+      () => getOptimizer("adadelta", { learningrate: 1 }),
+      'unknown option of adadelta "learningrate". Did you mean "learningRate"? ' +
+        "Known: learningRate, rho, epsilon, weightDecay, convention.",
+    ],
+    [() => sgd({ convention: "jax" as never }), 'unknown convention of sgd "jax". Known: keras, torch.'],
+  ])("%s", (run, message) => {
+    const error = caught(run);
+    expect(error.message).toBe(message);
+    expect(error.code).toBe("unknown_name");
+  });
+
+  it("accept the ends of closed ranges", () => {
+    expect(
+      sgd({ learningRate: 0, momentum: 0, dampening: 1, convention: "torch" }).hyperparameters.dampening,
+    ).toBe(1);
+    expect(adam({ beta1: 0, beta2: 0, epsilon: 0 }).hyperparameters.epsilon).toBe(0);
+  });
+});
+
+describe("key", () => {
+  it("is equal where only numbers differ", () => {
+    expect(sgd({ learningRate: 0.1, momentum: 0.5, weightDecay: 1 }).key).toBe(
+      sgd({ momentum: 0.9, weightDecay: 0.1 }).key,
+    );
+    expect(adam({ beta1: 0 }).key).toBe(adam().key);
+  });
+
+  it("differs where the program does", () => {
+    const keys = [
+      sgd(),
+      sgd({ momentum: 0.9 }),
+      sgd({ nesterov: true }),
+      sgd({ weightDecay: 0.1 }),
+      sgd({ convention: "torch" }),
+      sgd({ convention: "torch", dampening: 0.5 }),
+      adam(),
+      adam({ amsgrad: true }),
+      rmsprop(),
+      rmsprop({ centered: true }),
+      rmsprop({ momentum: 0.1 }),
+    ].map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("differs for two definitions of one name", () => {
+    const define = () =>
+      defineOptimizer({
+        name: "own",
+        hyperparameters: { learningRate: 1 },
+        update: ({ gradient }) => ({ update: gradient }),
+      });
+    expect(define()().key).not.toBe(define()().key);
+  });
+});
+
+describe("an optimizer of one's own", () => {
+  /** Sums gradients, counts steps in a scalar slot, and adds a share of the first point. */
+  const odd = defineOptimizer({
+    name: "odd",
+    hyperparameters: { learningRate: 0.5, pull: 0.25 },
+    ranges: { pull: "(0, 1]" },
+    flags: { signed: false },
+    traits: ({ pull }) => ({ pulls: pull !== 1 }),
+    init: ({ parameter }) => ({
+      first: parameter,
+      total: zerosLike(parameter),
+      count: constant(parameter.graph, 10),
+    }),
+    update({ parameter, gradient, slots, hyperparameters: { learningRate, pull }, options, step }) {
+      const total = add(slots.total, options.signed ? sign(gradient) : gradient);
+      const back = options.pulls ? mul(pull, sub(slots.first, parameter)) : 0;
+      const move = mul(mul(learningRate, total), slots.count);
+      return {
+        update: add(neg(move), back),
+        slots: { first: slots.first, total, count: add(slots.count, step) },
+      };
+    },
+  });
+
+  /** The same in plain numbers. */
+  function expected(
+    start: number,
+    gradients: number[],
+    { lr = 0.5, pull = 0.25, signed = false, wd = 0 },
+  ): number[] {
+    let [w, total, count] = [start, 0, 10];
+    return gradients.map((g, i) => {
+      w -= lr * wd * w;
+      total += signed ? Math.sign(g) : g;
+      w += -lr * total * count + (pull !== 1 ? pull * (start - w) : 0);
+      count += i + 1;
+      return w;
+    });
+  }
+
+  const gradients = [1.5, -2, 0.25, 3];
+  it.each([
+    [{}, {}],
+    [{ signed: true }, { signed: true }],
+    [{ pull: 1 }, { pull: 1 }],
+    [
+      { learningRate: 0.125, pull: 0.5, weightDecay: 0.5 },
+      { lr: 0.125, pull: 0.5, wd: 0.5 },
+    ],
+  ])("runs with %o, with slots of its own shapes, on both executors", (config, plain) => {
+    // every number here is a short binary fraction, so float32 is exact too
+    const points = expected(2, gradients, plain);
+    for (const executor of [reference, wasm]) {
+      const actual = trajectory(
+        executor,
+        odd(config),
+        [2, 2],
+        gradients.map((g) => [g, g]),
+        gradients.length,
+      );
+      expect(actual).toEqual(points.map((w) => [w, w]));
+    }
+  });
+
+  it("has its ranges and names held", () => {
+    expect(caught(() => odd({ pull: 0 })).message).toBe("pull of odd is a finite number in (0, 1], got 0");
+    expect(caught(() => odd({ push: 1 } as never)).code).toBe("unknown_name");
+    expect(odd({ pull: 1 }).hyperparameters).toEqual({ learningRate: 0.5, pull: 1, weightDecay: 0 });
+  });
+
+  it("may not take the names that every optimizer has, nor do without a learning rate", () => {
+    const define = (hyperparameters: { learningRate: number; weightDecay?: number }) =>
+      defineOptimizer({
+        name: "own",
+        hyperparameters: hyperparameters as { learningRate: number },
+        update: ({ gradient }) => ({ update: gradient }),
+      });
+    expect(caught(() => define({ learningRate: 1, weightDecay: 1 })).message).toBe(
+      'an optimizer of your own cannot define "weightDecay": weightDecay and convention belong to every optimizer',
+    );
+    expect(caught(() => define({} as never)).message).toBe(
+      'the hyperparameters of optimizer "own" hold a default learningRate, got {}',
+    );
+    expect(caught(() => define({ learningRate: Number.NaN })()).message).toBe(
+      "learningRate of own is a finite number in [0, ∞), got NaN",
+    );
+  });
+
+  it("is refused where its update forgets a slot, invents one, or has another shape", () => {
+    const broken = (update: Parameters<typeof defineOptimizer>[0]["update"]) =>
+      defineOptimizer({
+        name: "broken",
+        hyperparameters: { learningRate: 1 },
+        init: ({ parameter }) => ({ a: zerosLike(parameter) }),
+        update,
+      })();
+    const run = (update: Parameters<typeof broken>[0]) =>
+      caught(() => trajectory(reference, broken(update), [1, 2], [[1, 1]], 1));
+    expect(run(({ gradient }) => ({ update: gradient })).message).toBe(
+      'the update of optimizer "broken" returns a new value for each slot that init made: ["a"], got []',
+    );
+    expect(run(({ gradient: g, slots }) => ({ update: g, slots: { ...slots, b: g } })).message).toBe(
+      'the update of optimizer "broken" returns a new value for each slot that init made: ["a"], got ["a","b"]',
+    );
+    const shape = run(({ gradient, slots }) => ({ update: sum(gradient), slots }));
+    expect([shape.code, shape.message]).toEqual([
+      "invalid_shape",
+      'the update of optimizer "broken" must have the parameter\'s shape [2], got []',
+    ]);
+    expect(run(() => ({ update: 1 as never })).message).toBe(
+      'the update of optimizer "broken" returns { update, slots } of values, got {"update":1}',
+    );
+  });
+});

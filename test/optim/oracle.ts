@@ -1,0 +1,145 @@
+/**
+ * The optimizers as plain float64 loops, straight from the equations of Keras 3's and PyTorch's documentation.
+ * Nothing of src is used, so that an error there cannot hide here.
+ */
+
+/** All the numbers and flags of one case; what an optimizer does not have is ignored. */
+export interface OracleConfig {
+  readonly learningRate: number;
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly dampening?: number;
+  readonly weightDecay?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly amsgrad?: boolean;
+  readonly rho?: number;
+  readonly centered?: boolean;
+  readonly initialAccumulatorValue?: number;
+  readonly learningRateDecay?: number;
+}
+
+/** Changes one coordinate's weight: (w, g, t) → w, with its own state. */
+type Rule = (w: number, g: number, t: number) => number;
+
+const rules: Record<string, Record<"keras" | "torch", (config: OracleConfig) => Rule>> = {
+  sgd: {
+    keras({ learningRate: lr, momentum: mu = 0, nesterov }) {
+      let v = 0;
+      return (w, g) => {
+        v = mu * v - lr * g;
+        return nesterov ? w + mu * v - lr * g : w + v;
+      };
+    },
+    torch({ learningRate: lr, momentum: mu = 0, dampening = 0, nesterov }) {
+      let b: number | undefined;
+      return (w, g) => {
+        if (mu === 0) return w - lr * g;
+        b = b === undefined ? g : mu * b + (1 - dampening) * g;
+        return w - lr * (nesterov ? g + mu * b : b);
+      };
+    },
+  },
+  adam: {
+    keras({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad }) {
+      let [m, v, vMax] = [0, 0, 0];
+      return (w, g, t) => {
+        m += (g - m) * (1 - beta1);
+        v += (g * g - v) * (1 - beta2);
+        vMax = Math.max(vMax, v);
+        const alpha = (lr * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+        return w - (alpha * m) / (Math.sqrt(amsgrad ? vMax : v) + epsilon);
+      };
+    },
+    torch({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad }) {
+      let [m, v, vMax] = [0, 0, 0];
+      return (w, g, t) => {
+        m = beta1 * m + (1 - beta1) * g;
+        v = beta2 * v + (1 - beta2) * g * g;
+        vMax = Math.max(vMax, v);
+        const mHat = m / (1 - beta1 ** t);
+        const root = Math.sqrt(amsgrad ? vMax : v) / Math.sqrt(1 - beta2 ** t);
+        return w - (lr * mHat) / (root + epsilon);
+      };
+    },
+  },
+  rmsprop: {
+    keras({ learningRate: lr, rho = 0.9, momentum = 0, epsilon = 1e-7, centered }) {
+      let [v, mean, buffer] = [0, 0, 0];
+      return (w, g) => {
+        v = rho * v + (1 - rho) * g * g;
+        mean = rho * mean + (1 - rho) * g;
+        const increment = (lr * g) / Math.sqrt((centered ? v - mean * mean : v) + epsilon);
+        if (momentum === 0) return w - increment;
+        buffer = momentum * buffer + increment;
+        return w - buffer;
+      };
+    },
+    torch({ learningRate: lr, rho = 0.99, momentum = 0, epsilon = 1e-8, centered }) {
+      let [v, mean, buffer] = [0, 0, 0];
+      return (w, g) => {
+        v = rho * v + (1 - rho) * g * g;
+        mean = mean + (g - mean) * (1 - rho);
+        const root = Math.sqrt(centered ? v - mean * mean : v) + epsilon;
+        if (momentum === 0) return w - (lr * g) / root;
+        buffer = momentum * buffer + g / root;
+        return w - lr * buffer;
+      };
+    },
+  },
+  adagrad: {
+    keras({ learningRate: lr, initialAccumulatorValue = 0.1, epsilon = 1e-7 }) {
+      let sum = initialAccumulatorValue;
+      return (w, g) => {
+        sum += g * g;
+        return w - (lr * g) / Math.sqrt(sum + epsilon);
+      };
+    },
+    torch({ learningRate: lr, initialAccumulatorValue = 0, epsilon = 1e-10, learningRateDecay = 0 }) {
+      let sum = initialAccumulatorValue;
+      return (w, g, t) => {
+        sum += g * g;
+        return w - ((lr / (1 + (t - 1) * learningRateDecay)) * g) / (Math.sqrt(sum) + epsilon);
+      };
+    },
+  },
+  adadelta: {
+    keras: ({ rho = 0.95, epsilon = 1e-7, ...rest }) => adadelta({ rho, epsilon, ...rest }),
+    torch: ({ rho = 0.9, epsilon = 1e-6, ...rest }) => adadelta({ rho, epsilon, ...rest }),
+  },
+};
+
+function adadelta({ learningRate: lr, rho = 0, epsilon = 0 }: OracleConfig): Rule {
+  let [squares, deltas] = [0, 0];
+  return (w, g) => {
+    squares = rho * squares + (1 - rho) * g * g;
+    const delta = (Math.sqrt(deltas + epsilon) / Math.sqrt(squares + epsilon)) * g;
+    deltas = rho * deltas + (1 - rho) * delta * delta;
+    return w - lr * delta;
+  };
+}
+
+/** The points after each of `steps` steps from `start`. */
+export function oracleTrajectory(
+  name: string,
+  convention: "keras" | "torch",
+  config: OracleConfig,
+  gradient: (w: readonly number[]) => number[],
+  start: readonly number[],
+  steps: number,
+): number[][] {
+  const { weightDecay: wd = 0, learningRate: lr } = config;
+  const coordinates = start.map(() => rules[name][convention](config));
+  const points: number[][] = [];
+  let w = [...start];
+  for (let t = 1; t <= steps; t++) {
+    const g = gradient(w);
+    w = w.map((wi, i) => {
+      if (convention === "torch") return coordinates[i](wi, g[i] + wd * wi, t);
+      return coordinates[i](wi - lr * wd * wi, g[i], t);
+    });
+    points.push(w);
+  }
+  return points;
+}
