@@ -69,9 +69,8 @@ export class Arena {
   }
 
   private grow(end: number): void {
-    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
-    if (missing <= 0) return;
-    const needed = this.memory.buffer.byteLength + missing * PAGE;
+    const missing = Math.max(0, Math.ceil((end - this.memory.buffer.byteLength) / PAGE));
+    const needed = missing > 0 ? this.memory.buffer.byteLength + missing * PAGE : end;
     const refuse = (reason: string, cause?: unknown): never => {
       throw new FettleError(
         "memory_limit",
@@ -81,6 +80,7 @@ export class Arena {
       );
     };
     if (needed > this.limit) refuse("memory limit reached");
+    if (missing === 0) return;
     try {
       this.memory.grow(missing);
     } catch (cause) {

@@ -1,7 +1,9 @@
 /** The door for arrays of any rank at the functional surface: nested arrays, typed arrays and ndarrays. */
-import ndarray, { type NdArray } from "ndarray";
+import type { NdArray } from "ndarray";
 import { check, show } from "../errors.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
+import { stridesOf } from "../graph/operations/strided.js";
+import { type Floats, view } from "../ndarray.js";
 
 /** A number, nested arrays of numbers, a flat typed array, or an ndarray. */
 export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64Array | Int32Array | NdArray;
@@ -9,14 +11,18 @@ export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64
 /**
  * The numbers of `value` in row-major order.
  *
- * @throws FettleError `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
+ * @throws FettleError `invalid_data` for what is no number or array, `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
  */
 export function flatten(value: ArrayInput, shape: Shape, what: string): Float64Array {
   const size = sizeOf(shape);
   const result = new Float64Array(size);
   const mismatch = (got: string): string => `${what} is ${showShape(shape)}, ${size} numbers; got ${got}`;
   if (isNdArray(value)) {
-    check(String(value.shape) === String(shape), () => mismatch(`an ndarray ${showShape(value.shape)}`), "invalid_shape");
+    check(
+      String(value.shape) === String(shape),
+      () => mismatch(`an ndarray ${showShape(value.shape)}`),
+      "invalid_shape",
+    );
     const index = shape.map(() => 0);
     for (let i = 0; i < size; i++) {
       result[i] = value.get(...index);
@@ -24,20 +30,37 @@ export function flatten(value: ArrayInput, shape: Shape, what: string): Float64A
     }
     return result;
   }
-  const flat = typeof value === "number" ? [value] : ArrayBuffer.isView(value) ? value : (value.flat(8) as number[]);
-  check(flat.length === size, () => mismatch(`${flat.length} numbers`), "invalid_shape");
-  flat.forEach((number, i) => {
-    check(typeof number === "number", () => mismatch(show(number)), "invalid_data");
-    result[i] = number;
-  });
+  let filled = 0;
+  const fill = (part: unknown, axis: number): void => {
+    if (typeof part === "number") {
+      check(axis === shape.length && filled < size, () => mismatch(show(value)), "invalid_shape");
+      result[filled++] = part;
+      return;
+    }
+    check(Array.isArray(part) || isNumbers(part), () => mismatch(show(part)), "invalid_data");
+    // the outermost may be flat
+    const flat = axis === 0 && part.length === size && typeof part[0] === "number";
+    check(flat || part.length === shape[axis], () => mismatch(show(value)), "invalid_shape");
+    for (const inner of part) fill(inner, flat ? shape.length : axis + 1);
+  };
+  fill(value, 0);
   return result;
 }
 
+function isNumbers(value: unknown): value is ArrayLike<number> & Iterable<number> {
+  return value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array;
+}
+
 export function isNdArray(value: unknown): value is NdArray {
-  return typeof value === "object" && value !== null && "stride" in value && "data" in value && "get" in value;
+  return (
+    typeof value === "object" && value !== null && "stride" in value && "data" in value && "get" in value
+  );
 }
 
 /** An ndarray over `data`, row-major. */
-export function toNdArray(data: Float32Array | Float64Array, shape: Shape): NdArray<Float32Array | Float64Array> {
-  return ndarray(data, [...shape]);
+export function toNdArray(
+  data: Float32Array | Float64Array,
+  shape: Shape,
+): NdArray<Floats> {
+  return view(data, [...shape], stridesOf(shape), 0);
 }

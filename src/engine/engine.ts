@@ -26,7 +26,11 @@ export interface EngineOptions {
  * norm([1, 2, 2]).get(); // 3
  * ```
  */
-export function createEngine({ executor = "wasm", module, memoryLimit = MOST_MEMORY }: EngineOptions = {}): Executor {
+export function createEngine({
+  executor = "wasm",
+  module,
+  memoryLimit = MOST_MEMORY,
+}: EngineOptions = {}): Executor {
   check(
     Number.isSafeInteger(memoryLimit) && memoryLimit > 0,
     () => `memoryLimit is a positive number of bytes, got ${show(memoryLimit)}`,

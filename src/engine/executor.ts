@@ -56,9 +56,13 @@ export interface Run {
   readonly progress: Progress;
   /** Writes an input or an array of the state. @throws FettleError `unknown_name`, `invalid_shape` */
   write(name: string, values: number | ArrayLike<number>): void;
-  /** A copy of an output, an input or an array of the state. @throws FettleError `unknown_name` */
+  /**
+   * A copy of an output, an input or an array of the state; an output with rows has those of the last batch.
+   *
+   * @throws FettleError `unknown_name`
+   */
   read(name: string): Float32Array | Float64Array;
-  /** Runs a number of steps. */
+  /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is a whole number from 0 */
   advance(steps: number): void;
   save(): SavedRun;
   /** @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
@@ -86,10 +90,17 @@ export abstract class Executor {
       return toNdArray(run.read(name), slot?.shape ?? []);
     };
     const call = (...args: readonly ArrayInput[]): unknown => {
-      check(args.length === argumentCount, `the function takes ${argumentCount} arguments, got ${args.length}`);
-      program.inputs.forEach(({ name, shape }, i) => run.write(name, flatten(args[i], shape, `argument ${i}`)));
+      check(
+        args.length === argumentCount,
+        `the function takes ${argumentCount} arguments, got ${args.length}`,
+      );
+      program.inputs.forEach(({ name, shape }, i) =>
+        run.write(name, flatten(args[i], shape, `argument ${i}`)),
+      );
       run.advance(1);
-      return resultCount === 0 ? result("result0") : Array.from({ length: resultCount }, (_, i) => result(`result${i}`));
+      return resultCount === 0
+        ? result("result0")
+        : Array.from({ length: resultCount }, (_, i) => result(`result${i}`));
     };
     return Object.assign(call, { free: () => run.free() }) as LoadedFunction;
   }
@@ -97,13 +108,18 @@ export abstract class Executor {
 
 /** A compiled function on an engine; it returns one ndarray, or an array of them as the function did. */
 export interface LoadedFunction {
-  (...args: readonly ArrayInput[]): NdArray<Float32Array | Float64Array> & NdArray<Float32Array | Float64Array>[];
+  (
+    ...args: readonly ArrayInput[]
+  ): NdArray<Float32Array | Float64Array> & NdArray<Float32Array | Float64Array>[];
   /** Gives the memory back. */
   free(): void;
 }
 
 /** The rows that a run visits and the size of its batches, after checking that the options fit the program. */
-export function checkRun(program: Program, options: RunOptions): { ids: Int32Array; batchSize: number; seed: number } {
+export function checkRun(
+  program: Program,
+  options: RunOptions,
+): { ids: Int32Array; batchSize: number; seed: number } {
   const { streams = {}, batchSize = program.rows, seed = 0 } = options;
   check(Number.isSafeInteger(seed) && seed >= 0, () => `a seed is a non-negative integer, got ${show(seed)}`);
   check(
@@ -132,18 +148,49 @@ export function checkRun(program: Program, options: RunOptions): { ids: Int32Arr
   for (const id of ids) {
     check(id >= 0 && id < (available ?? 0), () => `row ${id} is outside the ${available} rows of the data`);
   }
+  // Without data every step writes one whole batch.
+  const written = available === undefined ? batchSize : ids.length;
   for (const { name, direction } of program.streams) {
     check(
-      direction === "in" || streams[name].rows >= ids.length,
-      () => `the matrix "${name}" has room for ${streams[name].rows} rows, ${ids.length} are needed`,
+      direction === "in" || streams[name].rows >= written,
+      () => `the matrix "${name}" has room for ${streams[name].rows} rows, ${written} are needed`,
       "invalid_shape",
     );
   }
   return { ids, batchSize, seed };
 }
 
-/** How many numbers the named array of a program has. */
-export function slotSize(program: Program, name: string, kinds: readonly ("inputs" | "state" | "outputs")[]): number {
+/** Refuses a matrix whose numbers do not fill it. */
+export function checkMatrix(rows: number, columns: number, data: ArrayLike<number> | undefined): void {
+  check(
+    Number.isSafeInteger(rows) && rows >= 0 && Number.isSafeInteger(columns) && columns >= 1,
+    () =>
+      `a matrix has whole numbers of rows and, at least one, of columns, got ${show(rows)} × ${show(columns)}`,
+    "invalid_shape",
+  );
+  check(
+    data === undefined || data.length === rows * columns,
+    () => `${rows} × ${columns} numbers are needed, got ${data?.length}`,
+    "invalid_shape",
+  );
+}
+
+/** Refuses what is no number of steps. */
+export function checkSteps(steps: number): void {
+  const MOST = 2 ** 31 - 1;
+  check(
+    Number.isInteger(steps) && steps >= 0 && steps <= MOST,
+    () => `a run advances by 0 to ${MOST} steps, got ${show(steps)}`,
+  );
+}
+
+/** How many numbers the named array of a program has, for batches of `rows` rows. */
+export function slotSize(
+  program: Program,
+  name: string,
+  kinds: readonly ("inputs" | "state" | "outputs")[],
+  rows = program.rows,
+): number {
   const slots = kinds.flatMap((kind) => program[kind]);
   const slot = slots.find((candidate) => candidate.name === name);
   if (slot === undefined) {
@@ -152,7 +199,7 @@ export function slotSize(program: Program, name: string, kinds: readonly ("input
       `the program has no ${kinds.join(" or ")} ${show(name)}; it has ${slots.map((s) => s.name).join(", ")}`,
     );
   }
-  return sizeOf(slot.shape, program.rows);
+  return sizeOf(slot.shape, rows);
 }
 
 /** A number for all, or as many numbers as the array has. */
@@ -169,13 +216,22 @@ export function checkValues(program: Program, name: string, values: number | Arr
   return size;
 }
 
-/** Refuses a saved run of another program. */
-export function checkSaved(program: Program, saved: SavedRun): void {
+/** Refuses a saved run of another program, or of data with fewer rows. */
+export function checkSaved(program: Program, saved: SavedRun, rows: number): void {
+  const { seed, progress } = saved;
+  const counts = [seed, progress.step, progress.epoch, progress.cursor];
+  check(
+    counts.every((count) => Number.isSafeInteger(count) && count >= 0) && progress.cursor < Math.max(rows, 1),
+    () =>
+      `the saved run is at seed ${show(seed)} and ${show(progress)}, which this run over ${rows} rows cannot be`,
+    "invalid_checkpoint",
+  );
   for (const { name, shape } of [...program.state, ...program.inputs]) {
     const array = saved.arrays[name];
     check(
       array !== undefined && array.length === sizeOf(shape),
-      () => `the saved run has ${array === undefined ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
+      () =>
+        `the saved run has ${array === undefined ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
       "invalid_checkpoint",
     );
   }

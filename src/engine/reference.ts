@@ -8,8 +8,10 @@ import { evaluate } from "../graph/evaluate.js";
 import { sizeOf } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import {
+  checkMatrix,
   checkRun,
   checkSaved,
+  checkSteps,
   checkValues,
   Executor,
   type Matrix,
@@ -25,30 +27,50 @@ export class ReferenceExecutor extends Executor {
   override bytesInUse = 0;
 
   override matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix {
-    const size = rows * columns;
-    check(data === undefined || data.length === size, `${rows} × ${columns} numbers are needed, got ${data?.length}`, "invalid_shape");
-    this.bytesInUse += size * 8;
-    const free = (): void => {
-      this.bytesInUse -= size * 8;
-    };
-    return new ReferenceMatrix(rows, columns, data ? Float64Array.from(data) : new Float64Array(size), free);
+    checkMatrix(rows, columns, data);
+    const numbers = data ? Float64Array.from(data) : new Float64Array(rows * columns);
+    return new ReferenceMatrix(this, rows, columns, numbers, this.hold(numbers.byteLength));
   }
 
   override start(program: Program, options: RunOptions = {}): Run {
-    return new ReferenceRun(program, options);
+    const run = new ReferenceRun(this, program, options);
+    run.release = this.hold(run.bytes);
+    return run;
+  }
+
+  /** Counts bytes as in use until what it returns is called. */
+  private hold(bytes: number): () => void {
+    this.bytesInUse += bytes;
+    return () => {
+      this.bytesInUse -= bytes;
+    };
   }
 }
 
 class ReferenceMatrix implements Matrix {
+  private freed = false;
+
   constructor(
+    readonly owner: ReferenceExecutor,
     readonly rows: number,
     readonly columns: number,
     readonly data: Float64Array,
-    readonly free: () => void,
+    private readonly release: () => void,
   ) {}
 
   read(): Float64Array {
+    this.alive();
     return this.data.slice();
+  }
+
+  free(): void {
+    this.alive();
+    this.freed = true;
+    this.release();
+  }
+
+  alive(): void {
+    check(!this.freed, "this matrix was freed and cannot be used any more", "invalid_state");
   }
 }
 
@@ -62,8 +84,11 @@ class ReferenceRun implements Run {
   private readonly batchSize: number;
   private seed: number;
   private freed = false;
+  /** Gives the bytes back to the executor's count. */
+  release = (): void => {};
 
   constructor(
+    owner: ReferenceExecutor,
     readonly program: Program,
     private readonly options: RunOptions,
   ) {
@@ -78,7 +103,11 @@ class ReferenceRun implements Run {
     }
     for (const { name } of program.streams) {
       const matrix = options.streams?.[name];
-      check(matrix instanceof ReferenceMatrix, `the matrix "${name}" belongs to another executor`);
+      check(
+        matrix instanceof ReferenceMatrix && matrix.owner === owner,
+        `the matrix "${name}" belongs to another executor`,
+      );
+      matrix.alive();
       this.streams.set(name, matrix);
     }
   }
@@ -86,7 +115,10 @@ class ReferenceRun implements Run {
   write(name: string, values: number | ArrayLike<number>): void {
     this.alive();
     const size = checkValues(this.program, name, values);
-    this.arrays.set(name, typeof values === "number" ? new Float64Array(size).fill(values) : Float64Array.from(values));
+    this.arrays.set(
+      name,
+      typeof values === "number" ? new Float64Array(size).fill(values) : Float64Array.from(values),
+    );
   }
 
   read(name: string): Float64Array {
@@ -95,8 +127,15 @@ class ReferenceRun implements Run {
     return this.arrays.get(name)?.slice() ?? new Float64Array(size);
   }
 
+  /** State, inputs and the order of the rows. */
+  get bytes(): number {
+    const arrays = [...this.arrays.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return arrays + 2 * this.ids.byteLength;
+  }
+
   advance(steps: number): void {
     this.alive();
+    checkSteps(steps);
     for (let i = 0; i < steps; i++) this.step();
   }
 
@@ -151,16 +190,19 @@ class ReferenceRun implements Run {
   }
 
   restore(saved: SavedRun): void {
-    checkSaved(this.program, saved);
+    this.alive();
+    checkSaved(this.program, saved, this.ids.length);
     this.progress = saved.progress;
     this.seed = saved.seed;
-    for (const { name } of [...this.program.state, ...this.program.inputs]) this.write(name, saved.arrays[name]);
+    for (const { name } of [...this.program.state, ...this.program.inputs])
+      this.write(name, saved.arrays[name]);
     if (this.ids.length > 0) this.beginEpoch();
   }
 
   free(): void {
     this.alive();
     this.freed = true;
+    this.release();
   }
 
   private alive(): void {

@@ -6,8 +6,10 @@ import { instantiate, type KernelExports } from "../numerics/kernels.js";
 import { splitSeed } from "../numerics/philox.js";
 import { Arena } from "./arena.js";
 import {
+  checkMatrix,
   checkRun,
   checkSaved,
+  checkSteps,
   checkValues,
   Executor,
   type Matrix,
@@ -37,8 +39,7 @@ export class WasmExecutor extends Executor {
   }
 
   override matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix {
-    const size = rows * columns;
-    check(data === undefined || data.length === size, `${rows} × ${columns} numbers are needed, got ${data?.length}`, "invalid_shape");
+    checkMatrix(rows, columns, data);
     return new WasmMatrix(this.kernels, this.arena, rows, columns, data);
   }
 
@@ -49,6 +50,7 @@ export class WasmExecutor extends Executor {
 
 class WasmMatrix implements Matrix {
   readonly address: number;
+  private freed = false;
 
   constructor(
     private readonly kernels: KernelExports,
@@ -61,7 +63,16 @@ class WasmMatrix implements Matrix {
     if (data) this.view().set(data);
   }
 
+  isOf(arena: Arena): boolean {
+    return this.arena === arena;
+  }
+
+  alive(): void {
+    check(!this.freed, "this matrix was freed and cannot be used any more", "invalid_state");
+  }
+
   private view(): Float32Array {
+    this.alive();
     return new Float32Array(this.kernels.memory.buffer, this.address, this.rows * this.columns);
   }
 
@@ -70,6 +81,8 @@ class WasmMatrix implements Matrix {
   }
 
   free(): void {
+    this.alive();
+    this.freed = true;
     this.arena.free(this.address);
   }
 }
@@ -94,6 +107,15 @@ class WasmRun implements Run {
     );
     const { ids, batchSize, seed } = checkRun(program, options);
     this.stepsPerEpoch = Math.ceil(ids.length / batchSize) || 1;
+    const addresses = program.streams.map(({ name }) => {
+      const matrix = options.streams?.[name];
+      check(
+        matrix instanceof WasmMatrix && matrix.isOf(arena),
+        `the matrix "${name}" belongs to another executor`,
+      );
+      matrix.alive();
+      return matrix.address;
+    });
     const codeOffset = program.bytes;
     const idsOffset = codeOffset + program.code.length * 4;
     const orderOffset = idsOffset + ids.length * 4;
@@ -109,11 +131,7 @@ class WasmRun implements Run {
     header[Header.shuffle] = options.shuffle ? 1 : 0;
     header[Header.ids] = this.block + idsOffset;
     header[Header.order] = this.block + orderOffset;
-    program.streams.forEach(({ name }, i) => {
-      const matrix = options.streams?.[name];
-      check(matrix instanceof WasmMatrix, `the matrix "${name}" belongs to another executor`);
-      header[Header.streams + i] = matrix.address;
-    });
+    header.set(addresses, Header.streams);
     new Int32Array(kernels.memory.buffer, this.code, program.code.length).set(program.code);
     new Int32Array(kernels.memory.buffer, this.block + idsOffset, ids.length).set(ids);
   }
@@ -131,11 +149,18 @@ class WasmRun implements Run {
   }
 
   read(name: string): Float32Array {
-    return this.view(this.slot(name), slotSize(this.program, name, ["outputs", "state", "inputs"])).slice();
+    this.alive();
+    // The first word of the code is the rows it was last set to: those of the last batch.
+    const [rows] = new Int32Array(this.kernels.memory.buffer, this.code, 1);
+    return this.view(
+      this.slot(name),
+      slotSize(this.program, name, ["outputs", "state", "inputs"], rows),
+    ).slice();
   }
 
   advance(steps: number): void {
     this.alive();
+    checkSteps(steps);
     this.kernels.run(this.code, this.block, steps);
   }
 
@@ -145,18 +170,21 @@ class WasmRun implements Run {
     return {
       progress: this.progress,
       seed: header[Header.seedHigh] * 2 ** 32 + header[Header.seedLow],
-      arrays: Object.fromEntries([...program.state, ...program.inputs].map(({ name }) => [name, this.read(name)])),
+      arrays: Object.fromEntries(
+        [...program.state, ...program.inputs].map(({ name }) => [name, this.read(name)]),
+      ),
     };
   }
 
   restore(saved: SavedRun): void {
-    checkSaved(this.program, saved);
     const header = this.header();
+    checkSaved(this.program, saved, header[Header.total]);
     [header[Header.seedLow], header[Header.seedHigh]] = splitSeed(saved.seed);
     header[Header.step] = saved.progress.step;
     header[Header.epoch] = saved.progress.epoch;
     header[Header.cursor] = saved.progress.cursor;
-    for (const { name } of [...this.program.state, ...this.program.inputs]) this.write(name, saved.arrays[name]);
+    for (const { name } of [...this.program.state, ...this.program.inputs])
+      this.write(name, saved.arrays[name]);
     if (header[Header.total] > 0) this.kernels.begin_epoch(this.block);
   }
 

@@ -1,0 +1,119 @@
+/** Everything public. Nothing runs at import, and nothing here pulls in the command line. */
+export { grad, gradients, valueAndGrad } from "./autograd/index.js";
+export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
+export type { Program } from "./compile/program.js";
+export type { Signature, StepResults, StepValues } from "./compile/trace.js";
+export { parseCsv } from "./data/csv.js";
+export { type Dataset, encodeTable, type Feature, oneHot, type Task } from "./data/dataset.js";
+export { fromMatrix, type MatrixLike, toMatrix } from "./data/matrix.js";
+export {
+  applyPreprocessor,
+  fitPreprocessor,
+  fitTargetScaler,
+  type Preprocessor,
+  restoreTarget,
+} from "./data/preprocess.js";
+export { kFold, stratifiedKFold, trainTestSplit, trainValidationTestSplit } from "./data/split.js";
+export { readTable, type Table } from "./data/table.js";
+export { createEngine, type EngineOptions } from "./engine/engine.js";
+export type { Executor, LoadedFunction, Matrix, Run, RunOptions, SavedRun } from "./engine/executor.js";
+export { type ErrorCode, FettleError } from "./errors.js";
+export {
+  abs,
+  add,
+  broadcastTo,
+  concat,
+  constant,
+  cos,
+  div,
+  dot,
+  equal,
+  erf,
+  exp,
+  expm1,
+  fullLike,
+  gelu,
+  greater,
+  greaterEqual,
+  log,
+  log1p,
+  logSoftmax,
+  matmul,
+  max,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  pad,
+  pow,
+  random as randomUniform,
+  relu,
+  reshape,
+  scatterRows,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  softmax,
+  softplus,
+  sqrt,
+  square,
+  step,
+  stopGradient,
+  sub,
+  sum,
+  takeRows,
+  tanh,
+  transpose,
+  zerosLike,
+} from "./graph/functions.js";
+export { Graph, Value } from "./graph/graph.js";
+export { ROWS, type Shape } from "./graph/shape.js";
+export * from "./metrics/functions.js";
+export type { CustomMetric, Metric } from "./metrics/metric.js";
+export { getMetric, type MetricName } from "./metrics/registry.js";
+export type { Activation, ActivationFunction } from "./nn/activations.js";
+export { type Callback, type EarlyStoppingOptions, earlyStopping, type Logs } from "./nn/callbacks.js";
+export type { Initializer, InitializerFunction } from "./nn/initializers.js";
+export { activation, type DenseOptions, dense, dropout, type Layer } from "./nn/layers.js";
+export { binaryCrossentropy, categoricalCrossentropy, type Loss, type LossFunction } from "./nn/losses.js";
+export { l1, l1l2, l2 } from "./nn/regularizers.js";
+export {
+  type CompileOptions,
+  type FitOptions,
+  type History,
+  Sequential,
+  sequential,
+} from "./nn/sequential.js";
+export { ready } from "./numerics/kernels.js";
+export { adadelta } from "./optim/adadelta.js";
+export { adagrad } from "./optim/adagrad.js";
+export { adam } from "./optim/adam.js";
+export { defineOptimizer } from "./optim/define.js";
+export { applyOptimizer, type Optimizer } from "./optim/optimizer.js";
+export { rmsprop } from "./optim/rmsprop.js";
+export { sgd } from "./optim/sgd.js";
+export { restoreStudy } from "./search/checkpoint.js";
+export type { Objective, StudyEvent } from "./search/optimize.js";
+export { choice, float, int } from "./search/parameter.js";
+export { type Params, type ParamsOf, type Space, spaceFromJson } from "./search/space.js";
+export { grid } from "./search/strategies/grid.js";
+export { createStrategy, strategyNames } from "./search/strategies/index.js";
+export { random } from "./search/strategies/random.js";
+export type { Strategy } from "./search/strategies/strategy.js";
+export { createStudy, type Study } from "./search/study.js";
+export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
+export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
+export type { Validation } from "./tune/folds.js";
+export {
+  type Final,
+  type FitSettings,
+  type SearchResult,
+  type TuneObjectiveOptions,
+  type TuneOptions,
+  type TuneResult,
+  tune,
+} from "./tune/tune.js";

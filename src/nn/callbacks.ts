@@ -1,0 +1,80 @@
+/** What may happen between epochs. A callback sees the numbers of the epoch and may stop the training. */
+import type { Floats } from "../ndarray.js";
+import { check, checkOptions, show, unknownName } from "../errors.js";
+
+/** The numbers of an epoch: `loss`, each metric by name, and with validation `valLoss`, `valAccuracy`… */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What a callback may do. */
+export interface TrainingControl {
+  /** Ends the training after this epoch. */
+  stop(): void;
+  /** A copy of all parameters, end to end. */
+  getParameters(): Floats;
+  setParameters(parameters: Floats): void;
+}
+
+export interface Callback {
+  onTrainBegin?(control: TrainingControl): void | Promise<void>;
+  /** After epoch number `epoch`, from 0. */
+  onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  onTrainEnd?(control: TrainingControl): void | Promise<void>;
+}
+
+export interface EarlyStoppingOptions {
+  /** A number of the logs. Default `valLoss`. */
+  readonly monitor?: string;
+  /** Whether less or more is better. Default `auto`: less for losses and errors, more for the rest. */
+  readonly mode?: "auto" | "min" | "max";
+  /** How many epochs in a row without improvement stop the training, as in Keras; 0 is as 1. Default 0. */
+  readonly patience?: number;
+  /** The least change that counts as an improvement. Default 0. */
+  readonly minDelta?: number;
+  /** Whether the parameters of the best epoch are put back. Default true. */
+  readonly restoreBestWeights?: boolean;
+}
+
+const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"];
+
+/**
+ * Stops when a monitored number no longer improves, and puts the best parameters back (Prechelt, 1998).
+ *
+ * @throws FettleError `invalid_argument`; when training, `unknown_name` if the logs have no such number
+ * @example
+ * ```ts
+ * await model.fit(x, y, { epochs: 100, validationSplit: 0.2, callbacks: [earlyStopping({ patience: 5 })] });
+ * ```
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions(options, "earlyStopping", OPTIONS);
+  const { monitor = "valLoss", mode = "auto", patience = 0, minDelta = 0, restoreBestWeights = true } = options;
+  check(["auto", "min", "max"].includes(mode), () => `mode is "auto", "min" or "max", got ${show(mode)}`);
+  check(Number.isSafeInteger(patience) && patience >= 0, () => `patience is a number of epochs, got ${show(patience)}`);
+  check(minDelta >= 0, () => `minDelta is a number of 0 or more, got ${show(minDelta)}`);
+  const smaller = mode === "min" || (mode === "auto" && /loss|error/i.test(monitor));
+  let best: number | undefined;
+  let waited = 0;
+  let parameters: Floats | undefined;
+  return {
+    onTrainBegin() {
+      best = undefined;
+      waited = 0;
+      parameters = undefined;
+    },
+    onEpochEnd(_, logs, control) {
+      const value = logs[monitor];
+      if (value === undefined) throw unknownName("number to monitor", monitor, Object.keys(logs));
+      const gain = best === undefined ? Number.POSITIVE_INFINITY : smaller ? best - value : value - best;
+      if (gain > minDelta && !Number.isNaN(value)) {
+        best = value;
+        waited = 0;
+        if (restoreBestWeights) parameters = control.getParameters();
+      } else if (++waited >= patience) {
+        control.stop();
+      }
+    },
+    onTrainEnd(control) {
+      if (parameters) control.setParameters(parameters);
+    },
+  };
+}

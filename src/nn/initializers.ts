@@ -1,0 +1,55 @@
+/**
+ * How parameters start. An initializer is written in operations and runs on the machine
+ * from the seed, so that a model starts from the same bits everywhere.
+ */
+import { check, show, unknownName } from "../errors.js";
+import { broadcastTo, constant, cos, log, mul, random, reshape, slice, sqrt, sub } from "../graph/functions.js";
+import type { Graph, Value } from "../graph/graph.js";
+import { type Shape, sizeOf } from "../graph/shape.js";
+
+/** Writes the first values of a parameter of `shape`; `stream` tells parameters apart. */
+export type InitializerFunction = (graph: Graph, shape: Shape, stream: number) => Value;
+
+const initializers = {
+  zeros: (graph, shape) => broadcastTo(constant(graph, 0), shape),
+  ones: (graph, shape) => broadcastTo(constant(graph, 1), shape),
+  /** Uniform in ±√(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */
+  glorotUniform: (graph, shape, stream) => uniform(graph, shape, stream, 6 / (fanIn(shape) + fanOut(shape))),
+  /** Normal of variance 2 / (fanIn + fanOut) (Glorot and Bengio, 2010). Keras cuts its tails; this does not. */
+  glorotNormal: (graph, shape, stream) => normal(graph, shape, stream, 2 / (fanIn(shape) + fanOut(shape))),
+  /** Uniform in ±√(6 / fanIn) (He et al., 2015). */
+  heUniform: (graph, shape, stream) => uniform(graph, shape, stream, 6 / fanIn(shape)),
+  /** Normal of variance 2 / fanIn (He et al., 2015). Keras cuts its tails; this does not. */
+  heNormal: (graph, shape, stream) => normal(graph, shape, stream, 2 / fanIn(shape)),
+} satisfies Record<string, InitializerFunction>;
+
+export type InitializerName = keyof typeof initializers;
+export type Initializer = InitializerName | InitializerFunction;
+
+export const initializerNames = Object.keys(initializers) as readonly InitializerName[];
+
+/** @throws FettleError `unknown_name` */
+export function getInitializer(initializer: Initializer): InitializerFunction {
+  if (typeof initializer === "function") return initializer;
+  check(typeof initializer === "string", () => `an initializer is a name or a function, got ${show(initializer)}`);
+  if (!Object.hasOwn(initializers, initializer)) throw unknownName("initializer", initializer, initializerNames);
+  return initializers[initializer];
+}
+
+/** Of a kernel [inputs, units]; of a vector, its length. */
+const fanIn = (shape: Shape): number => shape[0];
+const fanOut = (shape: Shape): number => shape[shape.length - 1];
+
+/** Uniform in ±√limitSquared. */
+function uniform(graph: Graph, shape: Shape, stream: number, limitSquared: number): Value {
+  return mul(sub(mul(random(graph, shape, stream), 2), 1), Math.sqrt(limitSquared));
+}
+
+/** Normal by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1]. */
+function normal(graph: Graph, shape: Shape, stream: number, variance: number): Value {
+  const size = sizeOf(shape);
+  const draws = random(graph, [2, size], stream);
+  const [u, v] = [0, 1].map((row) => slice(draws, [row, 0], [1, size]));
+  const radius = sqrt(mul(log(sub(1, u)), -2 * variance));
+  return reshape(mul(radius, cos(mul(v, 2 * Math.PI))), shape);
+}

@@ -1,0 +1,360 @@
+/**
+ * The model that Keras users know: a stack of layers, compiled with an optimizer and a
+ * loss, fitted to examples. It keeps its numbers as plain arrays; memory of an engine is
+ * taken for the length of a call and given back.
+ */
+import { fromMatrix, type Matrix as HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import type { Floats } from "../ndarray.js";
+import { toNdArray } from "../engine/arrays.js";
+import { defaultEngine } from "../engine/engine.js";
+import type { Executor, SavedRun } from "../engine/executor.js";
+import { check, checkOptions, FettleError, show } from "../errors.js";
+import { showShape } from "../graph/shape.js";
+import type { CustomMetric, Metric } from "../metrics/metric.js";
+import { getMetric } from "../metrics/registry.js";
+import { getOptimizer, type OptimizerName } from "../optim/registry.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { NdArray } from "ndarray";
+import {
+  type Architecture, hyperparametersOf, layerNames, parameterCount, parameterPlaces, programOf, unitsOf,
+} from "./architecture.js";
+import type { Callback, Logs } from "./callbacks.js";
+import { type Layer } from "./layers.js";
+import { getLoss, type Loss } from "./losses.js";
+import { type Evaluation, evaluate, type Examples, predict, train, type TrainingOptions } from "./trainer.js";
+
+export interface CompileOptions {
+  /** A name, for its defaults, or an optimizer. */
+  readonly optimizer: OptimizerName | Optimizer;
+  /** A name or a function of truth and prediction. */
+  readonly loss: Loss;
+  /** Scores of each epoch beside the loss. Default none. */
+  readonly metrics?: readonly (string | CustomMetric)[];
+}
+
+export interface FitOptions {
+  /** Times that every row is visited. Default 1. */
+  readonly epochs?: number;
+  /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
+  readonly batchSize?: number;
+  /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
+  readonly validationSplit?: number;
+  /** Examples for validation; before `validationSplit`. */
+  readonly validationData?: readonly [MatrixLike, MatrixLike];
+  readonly callbacks?: readonly Callback[];
+  /** Whether each epoch visits the rows in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /** Fixes first parameters, order and dropout. Default 0. */
+  readonly seed?: number;
+}
+
+/** The numbers of each epoch, as `model.fit` returns them. */
+export interface History {
+  /** Numbers of the epochs, from 0. */
+  readonly epoch: readonly number[];
+  /** One number an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+}
+
+const FIT_OPTIONS = ["epochs", "batchSize", "validationSplit", "validationData", "callbacks", "shuffle", "seed"];
+/** Rows a step where nothing is trained. */
+export const EVALUATION_BATCH = 256;
+
+/**
+ * A stack of layers.
+ *
+ * @throws FettleError `invalid_argument` for no layers or something else than layers
+ * @example
+ * ```ts
+ * const model = sequential([dense(16, { activation: "relu" }), dense(1, { activation: "sigmoid" })]);
+ * model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+ * const { history } = await model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], { epochs: 300 });
+ * console.log(history.loss.at(-1), model.predict([[0, 1]]).get(0, 0));
+ * ```
+ */
+export function sequential(layers: readonly Layer[]): Sequential {
+  return new Sequential(layers);
+}
+
+/** A trained state and the columns that it is for. */
+interface State {
+  readonly columns: number;
+  readonly saved: SavedRun;
+  /** Whether the optimizer was compiled anew since, so that only the parameters still count. */
+  readonly recompiled?: boolean;
+}
+
+export class Sequential {
+  readonly layers: readonly Layer[];
+  private compiled: { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } | undefined;
+  private state: State | undefined;
+
+  constructor(layers: readonly Layer[]) {
+    check(Array.isArray(layers) && layers.length > 0, () => `a model has at least one layer, got ${show(layers)}`);
+    layers.forEach((layer, i) => {
+      check(typeof layer?.call === "function", () => `layer ${i} is not a layer: ${show(layer)}`);
+    });
+    this.layers = layers;
+  }
+
+  /**
+   * Chooses optimizer, loss and metrics. A model trained before keeps its parameters, and the optimizer begins anew.
+   *
+   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist
+   */
+  compile(options: CompileOptions): void {
+    checkOptions(options, "compile", ["optimizer", "loss", "metrics"]);
+    const { optimizer, loss, metrics = [] } = options;
+    check(Array.isArray(metrics), () => `metrics is an array of names or metrics, got ${show(metrics)}`);
+    getLoss(loss);
+    this.compiled = { optimizer: getOptimizer(optimizer), loss, metrics: metrics.map(getMetric) };
+    if (this.state) this.state = { ...this.state, recompiled: true };
+  }
+
+  /**
+   * What `fit` would train, for `columns` columns of input.
+   *
+   * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
+   */
+  architecture(columns: number): Architecture {
+    const { optimizer, loss } = this.ready();
+    const parameters = parameterCount({ layers: this.layers, columns });
+    check(parameters > 0, "no layer of the model has parameters, so there is nothing to train; add a dense layer");
+    return { layers: this.layers, columns, loss, optimizer };
+  }
+
+  /**
+   * Trains the model, from where it stands: a second call goes on as if it were one, by the seed of the first.
+   * Rows are [rows, columns]; see `FitOptions`.
+   *
+   * @returns the numbers of each epoch; metrics of the training data are taken after the epoch
+   * @throws FettleError `invalid_state` before `compile`; `invalid_data`, `invalid_shape` for arrays that do not fit;
+   * `invalid_argument` for options out of range, such as a batch larger than the data
+   */
+  async fit(x: MatrixLike, y: MatrixLike, options: FitOptions = {}): Promise<History> {
+    checkOptions(options, "fit", FIT_OPTIONS);
+    const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0 } = options;
+    const { metrics } = this.ready();
+    check(Array.isArray(callbacks), () => `callbacks is an array of callbacks, got ${show(callbacks)}`);
+    const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
+    const targets = this.targets(y, inputs, "y");
+    check(Number.isSafeInteger(epochs) && epochs >= 0, () => `epochs is a number of 0 or more, got ${show(epochs)}`);
+    check(
+      validationSplit >= 0 && validationSplit < 1,
+      () => `validationSplit is a share of at least 0 and below 1, got ${show(validationSplit)}`,
+    );
+    const trainRows = options.validationData ? inputs.rows : Math.floor(inputs.rows * (1 - validationSplit));
+    check(trainRows > 0, `a validationSplit of ${validationSplit} leaves none of ${inputs.rows} rows to train on`, "invalid_data");
+    const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
+    const validation = options.validationData && {
+      x: toMatrix(options.validationData[0], { what: "validation x", columns: inputs.columns }),
+      y: options.validationData[1],
+    };
+
+    const engine = defaultEngine();
+    const architecture = this.architecture(inputs.columns);
+    const hyperparameters = hyperparametersOf(architecture);
+    const programs = {
+      initialize: programOf(architecture, "initialize", 1),
+      train: programOf(architecture, "train", batchSize),
+      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
+    };
+    return withMatrices(engine, async (hold) => {
+      const all = { x: hold(inputs), y: hold(targets) };
+      const training: Examples = { ...all, rows: range(0, trainRows) };
+      let heldOut: Examples | undefined;
+      if (validation) {
+        heldOut = { x: hold(validation.x), y: hold(this.targets(validation.y, validation.x, "validation y")) };
+      } else if (trainRows < inputs.rows) heldOut = { ...all, rows: range(trainRows, inputs.rows) };
+
+      const score = (examples: Examples, parameters: Floats): Logs => {
+        const result = evaluate(engine, programs.evaluate, examples, parameters, hyperparameters);
+        return this.scores(result, examples);
+      };
+      const measure = (parameters: () => Floats): Logs => {
+        const { loss: _, ...onTraining } = metrics.length > 0 ? score(training, parameters()) : { loss: 0 };
+        return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
+      };
+      const trained = await train(
+        engine,
+        programs,
+        training,
+        { hyperparameters, epochs, batchSize, shuffle, seed, ...this.start() },
+        callbacks,
+        measure,
+      );
+      this.state = { columns: inputs.columns, saved: trained.state };
+      return toHistory(trained.logs);
+    });
+  }
+
+  /**
+   * The loss, with penalties, and each metric over examples.
+   *
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape`
+   */
+  evaluate(x: MatrixLike, y: MatrixLike): Logs {
+    const { columns, saved } = this.trained();
+    const inputs = toMatrix(x, { what: "x", columns });
+    const targets = this.targets(y, inputs, "y");
+    const architecture = this.architecture(columns);
+    const engine = defaultEngine();
+    return withMatrices(engine, (hold) => {
+      const examples = { x: hold(inputs), y: hold(targets) };
+      const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
+      const parameters = saved.arrays.parameters;
+      return this.scores(evaluate(engine, program, examples, parameters, hyperparametersOf(architecture)), examples);
+    });
+  }
+
+  /**
+   * Predictions, [rows, units of the last layer].
+   *
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape`
+   */
+  predict(x: MatrixLike): NdArray<Floats> {
+    const { columns, saved } = this.trained();
+    const inputs = toMatrix(x, { what: "x", columns });
+    const architecture = this.architecture(columns);
+    const units = this.outputUnits(columns);
+    const engine = defaultEngine();
+    return withMatrices(engine, (hold) => {
+      const program = programOf(architecture, "predict", EVALUATION_BATCH);
+      const hyperparameters = hyperparametersOf(architecture);
+      const prediction = predict(engine, program, hold(inputs), units, saved.arrays.parameters, hyperparameters);
+      return fromMatrix(prediction, inputs.rows, units);
+    });
+  }
+
+  /** Parameters by path, such as `dense_1.kernel`, as ndarrays. @throws FettleError `invalid_state` before `fit` */
+  getWeights(): Record<string, NdArray<Floats>> {
+    const { columns, saved } = this.trained();
+    return Object.fromEntries(
+      parameterPlaces({ layers: this.layers, columns }).map(({ path, offset, size, shape }) => [
+        path,
+        toNdArray(saved.arrays.parameters.slice(offset, offset + size), shape),
+      ]),
+    );
+  }
+
+  /** Puts a trained state in, for inputs of `columns` columns. @throws FettleError `invalid_checkpoint` */
+  restore(columns: number, saved: SavedRun): void {
+    const expected = parameterCount({ layers: this.layers, columns });
+    check(
+      saved?.arrays?.parameters?.length === expected,
+      () => `this model has ${expected} parameters, the saved state ${show(saved?.arrays?.parameters?.length)}`,
+      "invalid_checkpoint",
+    );
+    this.state = { columns, saved };
+  }
+
+  /** Prints the layers with their output shapes and parameters. */
+  summary(print: (line: string) => void = console.log, columns = this.state?.columns): void {
+    const names = layerNames(this.layers);
+    const units = columns === undefined ? [] : unitsOf({ layers: this.layers, columns });
+    const places = columns === undefined ? [] : parameterPlaces({ layers: this.layers, columns });
+    const rows = this.layers.map((_, i) => [
+      names[i],
+      columns === undefined ? "unknown before fit" : showShape([-1, units[i]]),
+      columns === undefined ? "" : String(places.filter(({ layer }) => layer === i).reduce((n, { size }) => n + size, 0)),
+    ]);
+    const table = [["Layer", "Output shape", "Parameters"], ...rows];
+    const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column].length)));
+    for (const row of table) print(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+    if (columns !== undefined) print(`Total parameters: ${parameterCount({ layers: this.layers, columns })}`);
+  }
+
+  private ready(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
+    if (this.compiled) return this.compiled;
+    throw new FettleError("invalid_state", "compile the model first: model.compile({ optimizer, loss })");
+  }
+
+  private trained(): State {
+    if (this.state) return this.state;
+    throw new FettleError("invalid_state", "the model has no parameters yet; call fit first");
+  }
+
+  /** Where training begins: where it stopped, or with the same parameters under a new optimizer, or anew. */
+  private start(): Pick<TrainingOptions, "from" | "parameters"> {
+    if (!this.state) return {};
+    const { saved, recompiled } = this.state;
+    return recompiled ? { parameters: saved.arrays.parameters } : { from: saved };
+  }
+
+  private outputUnits(columns: number): number {
+    return unitsOf({ layers: this.layers, columns })[this.layers.length - 1];
+  }
+
+  /** Targets that fit the inputs and the last layer. */
+  private targets(y: MatrixLike, x: HostMatrix, what: string): HostMatrix {
+    const columns = this.outputUnits(x.columns);
+    const targets = toMatrix(y, { what, columns });
+    check(
+      targets.rows === x.rows,
+      () => `${what} has ${targets.rows} rows and its inputs ${x.rows}; each example needs both`,
+      "invalid_shape",
+    );
+    return targets;
+  }
+
+  private scores({ loss, prediction }: Evaluation, { y, rows }: Examples): Logs {
+    const { metrics } = this.ready();
+    if (metrics.length === 0) return { loss };
+    const all = y.read();
+    const truth = rows ? all.slice(rows[0] * y.columns, (rows[rows.length - 1] + 1) * y.columns) : all;
+    const scores = metrics.map(({ name, compute }) => [name, compute(truth, prediction, y.columns)] as const);
+    return { loss, ...Object.fromEntries(scores) };
+  }
+}
+
+/** Puts matrices on the engine for the length of `use`. */
+function withMatrices<T>(engine: Executor, use: (hold: (matrix: HostMatrix) => Examples["x"]) => T): T {
+  const held: Examples["x"][] = [];
+  const release = (): void => {
+    for (const matrix of held) matrix.free();
+  };
+  const hold = ({ data, rows, columns }: HostMatrix): Examples["x"] => {
+    const matrix = engine.matrix(rows, columns, data);
+    held.push(matrix);
+    return matrix;
+  };
+  let result: T;
+  try {
+    result = use(hold);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(release) as T;
+  release();
+  return result;
+}
+
+/** A batch of 1 to all rows. @throws FettleError `invalid_argument` */
+export function checkBatch(batchSize: number, rows: number): number {
+  check(
+    Number.isSafeInteger(batchSize) && batchSize >= 1,
+    () => `batchSize is a positive number of rows, got ${show(batchSize)}`,
+  );
+  check(batchSize <= rows, `batchSize is ${batchSize}, but there are only ${rows} rows to train on`);
+  return batchSize;
+}
+
+function range(start: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - start }, (_, i) => start + i);
+}
+
+/** `loss` → `valLoss` */
+function validationNames(logs: Logs): Logs {
+  return Object.fromEntries(
+    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  );
+}
+
+function toHistory(logs: readonly Logs[]): History {
+  const names = Object.keys(logs[0] ?? {});
+  return {
+    epoch: logs.map((_, i) => i),
+    history: Object.fromEntries(names.map((name) => [name, logs.map((log) => log[name])])),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * Trains on an executor: programs in, parameters and numbers out. It works from plain data
+ * alone, so that a worker can do it for a model that it never saw.
+ */
+import type { Program } from "../compile/program.js";
+import type { Floats } from "../ndarray.js";
+import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
+import type { Callback, Logs, TrainingControl } from "./callbacks.js";
+
+/** What an architecture and its hyperparameters come down to. */
+export interface TrainingPrograms {
+  readonly initialize: Program;
+  readonly train: Program;
+  readonly evaluate: Program;
+}
+
+export interface Examples {
+  readonly x: Matrix;
+  readonly y: Matrix;
+  /** The rows to use; all by default. */
+  readonly rows?: Int32Array;
+}
+
+export interface TrainingOptions {
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** Where an earlier training stopped; new parameters from the seed without it. */
+  readonly from?: SavedRun;
+  /** Parameters to begin a new training with, instead of new ones. */
+  readonly parameters?: Floats;
+}
+
+/** Predictions over some examples, and the mean loss with penalties. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly prediction: Floats;
+}
+
+export interface Trained {
+  /** The numbers of each epoch. */
+  readonly logs: readonly Logs[];
+  /** Where it stopped: parameters, slots and position. */
+  readonly state: SavedRun;
+}
+
+/** The names of the numbers that only exist during one run of the training program. */
+const LOSS_SUM = "lossSum";
+
+export async function train(
+  executor: Executor,
+  programs: TrainingPrograms,
+  examples: Examples,
+  options: TrainingOptions,
+  callbacks: readonly Callback[] = [],
+  measure: (parameters: () => Floats) => Logs = () => ({}),
+): Promise<Trained> {
+  const run = executor.start(programs.train, {
+    streams: { x: examples.x, y: examples.y },
+    ...(examples.rows ? { rows: examples.rows } : {}),
+    batchSize: options.batchSize,
+    shuffle: options.shuffle,
+    seed: options.seed,
+  });
+  try {
+    if (options.from) run.restore(options.from);
+    else initialize(executor, programs.initialize, options, run);
+    if (options.parameters) run.write("parameters", options.parameters);
+    writeAll(run, options.hyperparameters);
+
+    let stopped = false;
+    const control: TrainingControl = {
+      stop: () => {
+        stopped = true;
+      },
+      getParameters: () => run.read("parameters"),
+      setParameters: (parameters) => run.write("parameters", parameters),
+    };
+    const rows = examples.rows?.length ?? examples.x.rows;
+    const logs: Logs[] = [];
+    for (const callback of callbacks) await callback.onTrainBegin?.(control);
+    for (let epoch = 0; epoch < options.epochs && !stopped; epoch++) {
+      run.write(LOSS_SUM, 0);
+      run.advance(run.stepsPerEpoch);
+      const loss = run.read(LOSS_SUM)[0] / rows;
+      const log = { loss, ...measure(control.getParameters) };
+      logs.push(log);
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, log, control);
+    }
+    for (const callback of callbacks) await callback.onTrainEnd?.(control);
+    return { logs, state: run.save() };
+  } finally {
+    run.free();
+  }
+}
+
+/** Draws the first parameters and slots from the seed and writes them to a run. */
+function initialize(
+  executor: Executor,
+  program: Program,
+  { hyperparameters, seed }: TrainingOptions,
+  run: Run,
+): void {
+  const first = executor.start(program, { seed });
+  try {
+    writeAll(first, hyperparameters);
+    first.advance(1);
+    for (const { name } of program.outputs) run.write(name, first.read(name));
+  } finally {
+    first.free();
+  }
+}
+
+/** Predicts examples and takes their loss. */
+export function evaluate(
+  executor: Executor,
+  program: Program,
+  examples: Examples,
+  parameters: ArrayLike<number>,
+  hyperparameters: Readonly<Record<string, number>>,
+): Evaluation {
+  const { x, y } = examples;
+  const rows = examples.rows ?? undefined;
+  const count = rows?.length ?? x.rows;
+  const output = executor.matrix(count, y.columns);
+  try {
+    const run = executor.start(program, { streams: { x, y, prediction: output }, ...(rows ? { rows } : {}) });
+    try {
+      writeAll(run, hyperparameters);
+      run.write("parameters", parameters);
+      run.advance(run.stepsPerEpoch);
+      return { loss: run.read(LOSS_SUM)[0] / count, prediction: output.read() };
+    } finally {
+      run.free();
+    }
+  } finally {
+    output.free();
+  }
+}
+
+/** Predicts without a truth. */
+export function predict(
+  executor: Executor,
+  program: Program,
+  x: Matrix,
+  units: number,
+  parameters: ArrayLike<number>,
+  hyperparameters: Readonly<Record<string, number>>,
+): Floats {
+  const output = executor.matrix(x.rows, units);
+  try {
+    const run = executor.start(program, { streams: { x, prediction: output } });
+    try {
+      writeAll(run, hyperparameters);
+      run.write("parameters", parameters);
+      run.advance(run.stepsPerEpoch);
+      return output.read();
+    } finally {
+      run.free();
+    }
+  } finally {
+    output.free();
+  }
+}
+
+function writeAll(run: Run, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) run.write(name, value);
+}

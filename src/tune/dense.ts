@@ -1,0 +1,136 @@
+/**
+ * The network that is tuned when a user names only a table: dense layers of one width,
+ * and a space that suits tables of some hundred to some ten thousand rows.
+ */
+import type { Dataset } from "../data/dataset.js";
+import { check, FettleError, show, unknownName } from "../errors.js";
+import type { ActivationName } from "../nn/activations.js";
+import { dense, dropout } from "../nn/layers.js";
+import { l2 } from "../nn/regularizers.js";
+import { checkBatch, type Sequential, sequential } from "../nn/sequential.js";
+import { getOptimizer, type OptimizerName } from "../optim/registry.js";
+import { choice, float, int, type Parameter } from "../search/parameter.js";
+import { nearest } from "../search/scale.js";
+import { clauseHolds, type Params, type Space } from "../search/space.js";
+import type { ParamValue } from "../search/value.js";
+
+/** What a parameter is if a space does not have it. */
+export const DENSE_DEFAULTS = {
+  layers: 1,
+  units: 32,
+  activation: "relu" as ActivationName,
+  dropout: 0,
+  l2: 0,
+  optimizer: "adam" as OptimizerName,
+  learningRate: 0.003,
+  momentum: 0,
+  batchSize: 32,
+};
+
+type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
+
+/**
+ * The space that is searched if none is given: layers, units, activation, optimizer and its numbers, batch, penalty, dropout.
+ *
+ * @param rows - how many rows a trial trains on; batches are at most a fifth of them, or the one size that they allow
+ */
+export function denseSpace(rows: number): Space {
+  const fitting = [16, 32, 64, 128].filter((size) => size <= rows / 5);
+  const batches = fitting.length > 0 ? fitting : [Math.max(1, Math.min(16, rows))];
+  return {
+    layers: int(1, 2),
+    units: int(16, 128, { log: true }),
+    activation: choice(["relu", "tanh", "gelu"]),
+    optimizer: choice(["adam", "rmsprop", "sgd"]),
+    learningRate: float(1e-3, 3e-2, { log: true }),
+    momentum: float(0, 0.95, { when: { optimizer: ["sgd"] } }),
+    batchSize: choice(batches),
+    l2: float(1e-6, 1e-2, { log: true }),
+    dropout: float(0, 0.4),
+  };
+}
+
+/**
+ * A dense network for a data set, from parameters of `denseSpace` or of a user's own space with some of its names.
+ *
+ * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for a number of layers that is none, and
+ * what layers and optimizers throw
+ */
+export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
+  const p = denseParams(params);
+  check(
+    Number.isSafeInteger(p.layers) && p.layers >= 0,
+    () => `layers is a number of hidden layers from 0, got ${show(p.layers)}`,
+  );
+  const hidden = Array.from({ length: p.layers }, () => [
+    dense(p.units, {
+      activation: p.activation,
+      kernelInitializer: p.activation === "tanh" ? "glorotUniform" : "heUniform",
+      kernelRegularizer: l2(p.l2),
+    }),
+    dropout(p.dropout),
+  ]);
+  const [activation, loss] =
+    task === "regression"
+      ? (["linear", "meanSquaredError"] as const)
+      : outputs === 1
+        ? (["sigmoid", "binaryCrossentropy"] as const)
+        : (["softmax", "categoricalCrossentropy"] as const);
+  const model = sequential([...hidden.flat(), dense(outputs, { activation })]);
+  const momentum = p.momentum === 0 ? {} : { momentum: p.momentum };
+  model.compile({
+    optimizer: getOptimizer(p.optimizer, { learningRate: p.learningRate, ...momentum }),
+    loss,
+  });
+  return model;
+}
+
+/** The parameters with defaults for those left out. @throws FettleError `unknown_name` */
+export function denseParams(params: Params): DenseParams {
+  for (const name of Object.keys(params)) {
+    if (!Object.hasOwn(DENSE_DEFAULTS, name)) {
+      throw unknownName("parameter of the dense network", name, Object.keys(DENSE_DEFAULTS));
+    }
+  }
+  return { ...DENSE_DEFAULTS, ...params } as DenseParams;
+}
+
+/**
+ * Refuses a space of which `denseModel` could not build some point: tries each parameter's extreme values, with each
+ * optimizer under which they apply.
+ *
+ * @param rows - how many rows a trial trains on, which bounds the batch
+ * @throws FettleError `unknown_name` and `invalid_argument`, naming the parameter
+ */
+export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: Space, rows: number): void {
+  for (const [name, parameter] of Object.entries(space)) {
+    for (const optimizer of optimizersBeside(space, name)) {
+      for (const value of extremes(parameter)) {
+        const params = { ...optimizer, [name]: value };
+        try {
+          denseModel(data, params);
+          if (name === "batchSize") checkBatch(value as number, rows);
+        } catch (error) {
+          if (!(error instanceof FettleError)) throw error;
+          throw new FettleError(error.code, `parameter ${show(name)} (${show(params)}): ${error.message}`, {
+            cause: error,
+          });
+        }
+      }
+    }
+  }
+}
+
+/** The optimizers of a space under which a parameter can apply. */
+function optimizersBeside(space: Space, name: string): readonly { readonly optimizer?: ParamValue }[] {
+  const { optimizer } = space;
+  if (name === "optimizer" || optimizer?.type !== "choice") return [{}];
+  const clause = space[name].when?.optimizer;
+  return optimizer.values
+    .filter((value) => !clause || clauseHolds(clause, value))
+    .map((value) => ({ optimizer: value }));
+}
+
+function extremes(parameter: Parameter): readonly ParamValue[] {
+  return parameter.type === "choice" ? parameter.values : [parameter.low, nearest(parameter, parameter.high)];
+}

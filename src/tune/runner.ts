@@ -1,0 +1,152 @@
+/**
+ * Runs jobs: in this thread, or on a pool of threads that hold the folds. Which of them
+ * does a job changes nothing about its result. It knows no study.
+ */
+import { platform } from "#platform";
+import { createEngine } from "../engine/engine.js";
+import { FettleError } from "../errors.js";
+import type { WorkerThread } from "../platform/platform.js";
+import { type FoldExamples, type Job, type JobResult, loadFold, runJob } from "./job.js";
+import { type Reply, type Request, stripped } from "./protocol.js";
+
+export interface JobRunner {
+  /** How many jobs it does at a time. */
+  readonly jobs: number;
+  run(job: Job): Promise<JobResult>;
+  close(): Promise<void>;
+}
+
+/**
+ * A runner over `folds`: on `jobs` threads where the host has them, in this thread for one
+ * job or where it has none.
+ */
+export function createRunner(folds: readonly FoldExamples[], jobs: number): JobRunner {
+  if (jobs > 1) {
+    const workers: WorkerThread[] = [];
+    for (let i = 0; i < jobs; i++) {
+      const worker = platform.spawnWorker();
+      if (worker) workers.push(worker);
+    }
+    if (workers.length > 0) return new WorkerPool(workers, folds);
+  }
+  return inThread(folds);
+}
+
+/** Milliseconds after which a host's own work (timers, signals, input) gets its turn. */
+const TURN = 50;
+
+function inThread(folds: readonly FoldExamples[]): JobRunner {
+  const engine = createEngine();
+  let last = platform.now();
+  const pause = async (): Promise<void> => {
+    if (platform.now() - last < TURN) return;
+    await new Promise<void>((resolve) => setTimeout(resolve));
+    last = platform.now();
+  };
+  const loaded = folds.map((fold) => loadFold(engine, fold));
+  return {
+    jobs: 1,
+    run: (job) => runJob(engine, loaded[job.fold], job, pause),
+    async close() {
+      for (const fold of loaded) fold.free();
+    },
+  };
+}
+
+interface Task {
+  readonly job: Job;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A thread, what it is doing, and the programs that it has. */
+interface Member {
+  readonly worker: WorkerThread;
+  readonly known: Set<number>;
+  task: Task | undefined;
+}
+
+class WorkerPool implements JobRunner {
+  readonly jobs: number;
+  private readonly members: Member[];
+  private readonly queue: Task[] = [];
+  private readonly programIds = new WeakMap<object, number>();
+  private nextProgramId = 0;
+
+  constructor(workers: readonly WorkerThread[], folds: readonly FoldExamples[]) {
+    this.jobs = workers.length;
+    this.members = workers.map((worker) => ({ worker, known: new Set(), task: undefined }));
+    const examples = folds.map(({ train, validation, features, outputs }) => ({
+      train,
+      validation,
+      features,
+      outputs,
+    }));
+    for (const member of this.members) {
+      member.worker.onMessage((message) => this.finish(member, message as Reply));
+      member.worker.onFailure((error) => this.lose(member, error));
+      this.post(member, { type: "folds", folds: examples });
+    }
+  }
+
+  run(job: Job): Promise<JobResult> {
+    if (this.members.length === 0) {
+      return Promise.reject(new FettleError("internal", "all worker threads were lost; none is left to do a job"));
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({ job, resolve, reject });
+      this.assign();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+  }
+
+  private assign(): void {
+    for (const member of this.members) {
+      if (member.task !== undefined) continue;
+      const task = this.queue.shift();
+      if (task === undefined) return;
+      member.task = task;
+      const { programs, ...rest } = task.job;
+      const id = this.programId(programs);
+      if (!member.known.has(id)) {
+        member.known.add(id);
+        this.post(member, { type: "programs", id, programs: stripped(programs) });
+      }
+      this.post(member, { type: "job", programs: id, job: rest });
+    }
+  }
+
+  private programId(programs: Job["programs"]): number {
+    const id = this.programIds.get(programs.train) ?? this.nextProgramId++;
+    this.programIds.set(programs.train, id);
+    return id;
+  }
+
+  private finish(member: Member, reply: Reply): void {
+    const { task } = member;
+    member.task = undefined;
+    if (reply.type === "result") task?.resolve(reply.result);
+    else task?.reject(new FettleError(reply.code, reply.message));
+    this.assign();
+  }
+
+  /** A thread ended. Its job fails; the others go on, and without any nothing can. */
+  private lose(member: Member, error: Error): void {
+    if (!this.members.includes(member)) return;
+    this.members.splice(this.members.indexOf(member), 1);
+    const lost = this.members.length === 0 ? this.queue.splice(0) : [];
+    for (const task of member.task ? [member.task, ...lost] : lost) {
+      task.reject(
+        new FettleError("internal", `a worker thread was lost: ${error.message}`, { cause: error }),
+      );
+    }
+    this.assign();
+  }
+
+  private post(member: Member, message: Request): void {
+    member.worker.post(message);
+  }
+}
