@@ -17,6 +17,10 @@ const models = [
 ];
 const ROWS = 1024;
 
+/** Numbers in [−1, 1) without a pattern. */
+const noise = (i: number): number =>
+  Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ 0x5bd1e995, 0x85ebca6b) / 2 ** 31;
+
 /** Labels that no network learns in time: gradients that vanish would time denormal numbers instead. */
 function label(i: number, outputs: number): number {
   const hash = Math.imul(Math.floor(i / outputs) + 1, 0x9e3779b1) >>> 16;
@@ -36,10 +40,21 @@ for (const { columns, hidden, outputs } of models) {
     const compileStart = performance.now();
     const program = programOf(architecture, "train", 32);
     const compiled = performance.now() - compileStart;
-    const x = engine.matrix(ROWS, columns, Float32Array.from({ length: ROWS * columns }, (_, i) => ((i * 7919) % 1000) / 500 - 1));
-    const y = engine.matrix(ROWS, outputs, Float32Array.from({ length: ROWS * outputs }, (_, i) => label(i, outputs)));
+    const x = engine.matrix(
+      ROWS,
+      columns,
+      Float32Array.from({ length: ROWS * columns }, (_, i) => noise(i)),
+    );
+    const y = engine.matrix(
+      ROWS,
+      outputs,
+      Float32Array.from({ length: ROWS * outputs }, (_, i) => label(i, outputs)),
+    );
     const run = engine.start(program, { streams: { x, y }, shuffle: true });
-    run.write("parameters", Float32Array.from({ length: run.read("parameters").length }, (_, i) => ((i * 31) % 100) / 1000 - 0.05));
+    run.write(
+      "parameters",
+      Float32Array.from({ length: run.read("parameters").length }, (_, i) => noise(i) / 10),
+    );
     for (const [input, value] of Object.entries(hyperparametersOf(architecture))) run.write(input, value);
     run.advance(2000);
     const times = Array.from({ length: 9 }, () => {
@@ -48,7 +63,9 @@ for (const { columns, hidden, outputs } of models) {
       return performance.now() - start;
     });
     const sizes = [columns, ...hidden, outputs];
-    const products = sizes.slice(1).reduce((sum, units, i) => sum + 32 * units * sizes[i] * (i === 0 ? 2 : 3), 0);
+    const products = sizes
+      .slice(1)
+      .reduce((sum, units, i) => sum + 32 * units * sizes[i] * (i === 0 ? 2 : 3), 0);
     const micros = median(times);
     console.log(
       `${sizes.join("→")} ${name}: ${micros.toFixed(1)} µs a step, ${((2 * products) / micros / 1000).toFixed(1)} GFLOP/s in products; compiled in ${compiled.toFixed(1)} ms`,

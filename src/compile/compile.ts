@@ -106,6 +106,7 @@ export function compile(
   const program = compileStep({ inputs }, 1, (values) => {
     const result = fn(...shapes.map((_, i) => values.inputs[`argument${i}`]));
     const results = result instanceof Value ? [result] : result;
+    check(results.length > 0, "a compiled function returns a value or an array of at least one");
     resultCount = result instanceof Value ? 0 : results.length;
     return { outputs: Object.fromEntries(results.map((value, i) => [`result${i}`, value])) };
   });

@@ -3,8 +3,8 @@
  * on the rows of the batch are listed as patches. It decides nothing.
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import { Opcode } from "../graph/opcodes.js";
+import { operation } from "../graph/operations/index.js";
 import { extent, ROWS, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { matrixOrder } from "./materialize.js";

@@ -5,8 +5,8 @@
  */
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import { Opcode } from "../graph/opcodes.js";
+import { operation } from "../graph/operations/index.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rootsOf } from "./rewrite.js";
@@ -22,8 +22,8 @@ export interface Unit {
   readonly activation?: number;
 }
 
-/** Most members and operands of a region together: the registers of `kernels/elementwise.ts`, less a margin for moves. */
-const MAX_REGION = 56;
+/** Registers of `kernels/elementwise/machine.ts`. */
+const MAX_REGISTERS = 64;
 
 /** What each node is on the machine. */
 type Kind = "memory" | "view" | "scalar" | "elementwise" | "instruction";
@@ -55,7 +55,10 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
       for (const member of unit.nodes) unitOf[member] = unit;
     } else if (kind === "instruction") {
       unitOf[id] = { nodes: [id], results: [id] };
-    } else if (kind === "scalar" && (roots.has(id) || users[id].some((user) => !readsImmediates(nodes, users, user)))) {
+    } else if (
+      kind === "scalar" &&
+      (roots.has(id) || users[id].some((user) => !readsImmediates(nodes, users, user)))
+    ) {
       unitOf[id] = { nodes: [id], results: [id] };
     } else if (kind === "elementwise") {
       unitOf[id] = { nodes: [id], results: [] };
@@ -67,7 +70,9 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
   for (const unit of units) {
     if (unit.results.length > 0) continue;
     const inside = new Set(unit.nodes);
-    unit.results.push(...unit.nodes.filter((id) => roots.has(id) || users[id].some((user) => !inside.has(user))));
+    unit.results.push(
+      ...unit.nodes.filter((id) => roots.has(id) || users[id].some((user) => !inside.has(user))),
+    );
   }
   return schedule([...units], unitOf, nodes);
 }
@@ -96,7 +101,12 @@ function withEpilogue(
   if (sum !== undefined && nodes[sum].op === "add") {
     const other = nodes[sum].inputs.find((input) => input !== result);
     const row = other !== undefined && nodes[other].op === "broadcast" ? nodes[other].inputs[0] : undefined;
-    if (row !== undefined && isRow(nodes[row], nodes[id]) && isContiguous(views[row], nodes[row].shape) && row < id) {
+    if (
+      row !== undefined &&
+      isRow(nodes[row], nodes[id]) &&
+      isContiguous(views[row], nodes[row].shape) &&
+      row < id
+    ) {
       bias = row;
       extend(sum);
     }
@@ -136,8 +146,10 @@ function mergeInto(
   if (from === undefined || to === undefined || from === to) return;
   if (kindOf(nodes[from.nodes[0]]) !== "elementwise" || !sameShape(nodes[a].shape, nodes[b].shape)) return;
   const members = [...from.nodes, ...to.nodes].sort((x, y) => x - y);
-  const operands = new Set(members.flatMap((id) => nodes[id].inputs));
-  if (members.length + operands.size > MAX_REGION) return;
+  const inside = new Set(members);
+  const operands = new Set(members.flatMap((id) => nodes[id].inputs).filter((id) => !inside.has(id)));
+  // At the worst each member is left in memory and waits in a scratch register before it is.
+  if (operands.size + 2 * members.length > MAX_REGISTERS) return;
   if (leadsThroughOthers(members, unitOf, users)) return;
   const merged: Unit = { nodes: members, results: [] };
   for (const id of members) unitOf[id] = merged;
@@ -183,7 +195,9 @@ function schedule(units: Unit[], unitOf: readonly (Unit | undefined)[], nodes: r
   const done = new Set<Unit>();
   const order: Unit[] = [];
   while (waiting.length > 0) {
-    const index = waiting.findIndex((unit) => [...(waitsFor.get(unit) ?? [])].every((need) => done.has(need)));
+    const index = waiting.findIndex((unit) =>
+      [...(waitsFor.get(unit) ?? [])].every((need) => done.has(need)),
+    );
     check(index >= 0, "the units of a program wait for each other", "internal");
     const [unit] = waiting.splice(index, 1);
     done.add(unit);

@@ -5,8 +5,8 @@
  */
 import { apply, type Value } from "../graph/functions.js";
 import type { Graph, Node, OperationName } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import { Opcode } from "../graph/opcodes.js";
+import { operation } from "../graph/operations/index.js";
 import type { Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";
@@ -14,7 +14,12 @@ import { isContiguous, ownView, sameExtent, type View, viewThrough } from "./vie
 
 export function materialize(step: StepGraph): StepGraph {
   const views: View[] = [];
-  const append = (op: OperationName, inputs: readonly Value[], attributes: Node["attributes"], graph: Graph): Value => {
+  const append = (
+    op: OperationName,
+    inputs: readonly Value[],
+    attributes: Node["attributes"],
+    graph: Graph,
+  ): Value => {
     const value = apply<OperationName>(op, inputs, attributes, graph);
     views[value.id] = resolveView(value.node, value.id, views, graph.nodes);
     return value;
@@ -26,9 +31,7 @@ export function materialize(step: StepGraph): StepGraph {
     step,
     "materialize",
     ({ op, attributes }, inputs, graph) => {
-      const ready = inputs.map((value) =>
-        accepts(op, views[value.id], value.shape) ? value : copy(value),
-      );
+      const ready = inputs.map((value) => (accepts(op, views[value.id], value.shape) ? value : copy(value)));
       return append(op, ready, attributes, graph);
     },
     // A root is computed, not read from elsewhere, and has its memory to itself.

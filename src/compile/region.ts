@@ -1,11 +1,11 @@
 /**
- * Writes a region of elementwise nodes as a register program for `kernels/elementwise.ts`:
+ * Writes a region of elementwise nodes as a register program for `kernels/elementwise/machine.ts`:
  * finds its operands, gives registers, and orders the writes.
  */
 import { check } from "../errors.js";
 import { type AttributesOf, isNode, type Node } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import { Elementwise, Opcode } from "../graph/opcodes.js";
+import { operation } from "../graph/operations/index.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { Encoding } from "./encode.js";
 import { kindOf, type Unit } from "./fuse.js";
@@ -13,7 +13,7 @@ import type { Plan } from "./plan.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
 import { bitsOf, dimension, type Words } from "./words.js";
 
-/** Kinds of operands, as `kernels/elementwise.ts` reads them. */
+/** Kinds of operands, as `kernels/elementwise/machine.ts` reads them. */
 const DIRECT = 0;
 const SCALAR = 1;
 const IMMEDIATE = 2;
@@ -45,7 +45,13 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
   const inputCount = operands.length;
   const outputs = new Map<number, number>();
   for (const id of unit.results) {
-    outputs.set(id, operands.push({ key: directKey(encoding.plan, views[id]), write: direct(words, encoding.plan, views[id], 1) }) - 1);
+    outputs.set(
+      id,
+      operands.push({
+        key: directKey(encoding.plan, views[id]),
+        write: direct(words, encoding.plan, views[id], 1),
+      }) - 1,
+    );
   }
 
   // A result that lies over an operand may be written only after the operand's last read.
@@ -73,7 +79,9 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
 
   const place: number[] = [];
   const instructions = unit.nodes.map((id, index) => {
-    const sources = step.nodes[id].inputs.map((input, i) => reads[index][i] ?? place[position.get(input) as number]);
+    const sources = step.nodes[id].inputs.map(
+      (input, i) => reads[index][i] ?? place[position.get(input) as number],
+    );
     lastUse.forEach((last, member) => {
       if (last === index && member < index) registers.free(place[member]);
     });

@@ -2,7 +2,7 @@
  * The frame of passes over graphs: a pass visits the live nodes in order and says what
  * stands for each in the new graph. Ends are carried over; the result is verified.
  */
-import { apply, Value } from "../graph/functions.js";
+import { apply, type Value } from "../graph/functions.js";
 import { Graph, type Node, type OperationName } from "../graph/graph.js";
 import { verify } from "../graph/verify.js";
 import type { StepGraph } from "./program.js";
@@ -64,10 +64,14 @@ export function rewrite(
 }
 
 /** Appends `node` unless the graph already has one like it. */
-export function appender(): (node: Pick<Node, "op" | "attributes">, inputs: readonly Value[], graph: Graph) => Value {
+export function appender(): (
+  node: Pick<Node, "op" | "attributes">,
+  inputs: readonly Value[],
+  graph: Graph,
+) => Value {
   const seen = new Map<string, Value>();
   return ({ op, attributes }, inputs, graph) => {
-    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}`;
+    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes, exactNumbers)}`;
     let value = seen.get(key);
     if (value === undefined) {
       value = apply<OperationName>(op, inputs, attributes, graph);
@@ -77,9 +81,18 @@ export function appender(): (node: Pick<Node, "op" | "attributes">, inputs: read
   };
 }
 
+/** Numbers that JSON does not tell apart: infinities, NaN and −0. */
+function exactNumbers(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0))
+    ? `${1 / value} ${value}`
+    : value;
+}
+
 /** Drops the nodes that no root needs. */
 export function prune(step: StepGraph): StepGraph {
-  return rewrite(step, "prune", ({ op, attributes }, inputs, graph) => apply<OperationName>(op, inputs, attributes, graph));
+  return rewrite(step, "prune", ({ op, attributes }, inputs, graph) =>
+    apply<OperationName>(op, inputs, attributes, graph),
+  );
 }
 
 function map<T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => U): Record<string, U> {

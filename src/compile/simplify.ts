@@ -30,14 +30,16 @@ export function simplify(step: StepGraph): StepGraph {
         if (sameShape(x.shape, shape)) return x;
         if (x.node.op === "broadcast") return of("broadcast", { shape }, inputOf(x));
         // a scalar in another shape is still that scalar
-        if (x.node.op === "reshape" && inputOf(x).shape.length === 0) return of("broadcast", { shape }, inputOf(x));
+        if (x.node.op === "reshape" && inputOf(x).shape.length === 0)
+          return of("broadcast", { shape }, inputOf(x));
         return undefined;
       }
       case "reshape": {
         const { shape } = part.attributes as AttributesOf["reshape"];
         if (sameShape(x.shape, shape)) return x;
         if (x.node.op === "reshape") return of("reshape", { shape }, inputOf(x));
-        if (x.node.op === "broadcast" && inputOf(x).shape.length === 0) return of("broadcast", { shape }, inputOf(x));
+        if (x.node.op === "broadcast" && inputOf(x).shape.length === 0)
+          return of("broadcast", { shape }, inputOf(x));
         return undefined;
       }
       case "transpose": {
@@ -97,7 +99,8 @@ function onSmall(
   }
   const sources = inputs.map((input) => (input.node.op === "broadcast" ? inputOf(input) : undefined));
   const [first] = sources;
-  if (first === undefined || !sources.every((source) => source && sameShape(source.shape, first.shape))) return undefined;
+  if (first === undefined || !sources.every((source) => source && sameShape(source.shape, first.shape)))
+    return undefined;
   const small = make(part, sources as Value[], graph);
   return make({ op: "broadcast", attributes: { shape: inputs[0].shape } }, [small], graph);
 }

@@ -37,7 +37,10 @@ export interface StepResults {
   readonly streams?: Readonly<Record<string, Value>>;
 }
 
-/** @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns]. */
+/**
+ * @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns],
+ * `invalid_argument` where two arrays or streams have one name or a result is no value of this step.
+ */
 export function trace(signature: Signature, write: (values: StepValues) => StepResults): StepGraph {
   const graph = new Graph();
   const declare = (shapes: Readonly<Record<string, Shape>> = {}): Record<string, Value> =>
@@ -54,8 +57,17 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
     );
     return value.id;
   };
+  for (const given of [results.state, results.outputs, results.streams]) {
+    for (const [name, value] of Object.entries(given ?? {})) idOf(value, name);
+  }
+  const named = [inputs, state, streams, results.outputs ?? {}, results.streams ?? {}].flatMap(Object.keys);
+  const twice = named.find((name, i) => named.indexOf(name) < i);
+  check(twice === undefined, () => `two arrays or streams of the step have the name ${show(twice)}`);
   for (const [name, value] of Object.entries(results.state ?? {})) {
-    check(name in state, () => `the step returns state "${name}", which its signature does not have`);
+    check(
+      Object.hasOwn(state, name),
+      () => `the step returns state "${name}", which its signature does not have`,
+    );
     check(
       String(value.shape) === String(state[name].shape),
       () =>
@@ -92,6 +104,9 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
   };
 }
 
-function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

@@ -3,7 +3,7 @@
  * axis. Views (broadcast, reshape, transpose, slice) change these three and move nothing.
  */
 import { FettleError } from "../errors.js";
-import { type AttributesOf, type Node } from "../graph/graph.js";
+import type { AttributesOf, Node } from "../graph/graph.js";
 import { contiguousStrides, type Extent, type Shape } from "../graph/shape.js";
 
 /** A size in elements: `base + scale × rows^power`. */
@@ -63,7 +63,10 @@ export function viewThrough(node: Node, from: View, fromShape: Shape): View | un
     }
     case "slice": {
       const { begin } = node.attributes as AttributesOf["slice"];
-      return { ...from, offset: begin.reduce((offset, b, axis) => advance(offset, b, from.strides[axis]), from.offset) };
+      return {
+        ...from,
+        offset: begin.reduce((offset, b, axis) => advance(offset, b, from.strides[axis]), from.offset),
+      };
     }
     case "reshape":
       return isContiguous(from, fromShape) ? { ...from, strides: contiguousStrides(node.shape) } : undefined;

@@ -3,8 +3,8 @@
  * any rows. It chooses no rows; see split.ts.
  */
 import { check, show } from "../errors.js";
-import type { Feature } from "./dataset.js";
 import type { Floats } from "../ndarray.js";
+import type { Feature } from "./dataset.js";
 
 /** What was learnt from the training rows: plain data, one number a feature in each array. */
 export interface Preprocessor {

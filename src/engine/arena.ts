@@ -3,6 +3,7 @@
  * and is freed as one. It knows nothing of what is inside.
  */
 import { FettleError } from "../errors.js";
+import type { KernelMemory } from "../numerics/kernels.js";
 
 const PAGE = 65536;
 const ALIGNMENT = 16;
@@ -21,7 +22,7 @@ export class Arena {
 
   /** @param limit the most bytes the memory may grow to */
   constructor(
-    private readonly memory: WebAssembly.Memory,
+    private readonly memory: KernelMemory,
     base: number,
     private readonly limit: number,
   ) {

@@ -1,8 +1,8 @@
 /** The door for arrays of any rank at the functional surface: nested arrays, typed arrays and ndarrays. */
 import type { NdArray } from "ndarray";
 import { check, show } from "../errors.js";
-import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { stridesOf } from "../graph/operations/strided.js";
+import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { type Floats, view } from "../ndarray.js";
 
 /** A number, nested arrays of numbers, a flat typed array, or an ndarray. */
@@ -58,9 +58,6 @@ export function isNdArray(value: unknown): value is NdArray {
 }
 
 /** An ndarray over `data`, row-major. */
-export function toNdArray(
-  data: Float32Array | Float64Array,
-  shape: Shape,
-): NdArray<Floats> {
+export function toNdArray(data: Float32Array | Float64Array, shape: Shape): NdArray<Floats> {
   return view(data, [...shape], stridesOf(shape), 0);
 }

@@ -1,6 +1,7 @@
 /** The way in: makes an executor, and makes compiled functions callable on it. */
 import { check, show, unknownName } from "../errors.js";
 import { kernelsModule } from "../numerics/kernels.js";
+import type { KernelsModule } from "../platform/platform.js";
 import type { Executor } from "./executor.js";
 import { ReferenceExecutor } from "./reference.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
@@ -8,8 +9,8 @@ import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 export interface EngineOptions {
   /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
   readonly executor?: "wasm" | "reference";
-  /** The compiled kernels, for hosts and bundlers that load them in their own way. */
-  readonly module?: WebAssembly.Module;
+  /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them in their own way. */
+  readonly module?: KernelsModule;
   /** The most bytes of WebAssembly memory. Default: as much as the host gives, at most 4 GiB. */
   readonly memoryLimit?: number;
 }

@@ -4,6 +4,7 @@ import { check, FettleError } from "../errors.js";
 import { sizeOf } from "../graph/shape.js";
 import { instantiate, type KernelExports } from "../numerics/kernels.js";
 import { splitSeed } from "../numerics/philox.js";
+import type { KernelsModule } from "../platform/platform.js";
 import { Arena } from "./arena.js";
 import {
   checkMatrix,
@@ -28,7 +29,7 @@ export class WasmExecutor extends Executor {
   private readonly kernels: KernelExports;
   private readonly arena: Arena;
 
-  constructor(module: WebAssembly.Module, memoryLimit = MOST_MEMORY) {
+  constructor(module: KernelsModule, memoryLimit = MOST_MEMORY) {
     super();
     this.kernels = instantiate(module);
     this.arena = new Arena(this.kernels.memory, this.kernels.heap_base(), memoryLimit);

@@ -24,7 +24,10 @@ export const activationNames = Object.keys(activations) as readonly ActivationNa
 /** @throws FettleError `unknown_name` */
 export function getActivation(activation: Activation): ActivationFunction {
   if (typeof activation === "function") return activation;
-  check(typeof activation === "string", () => `an activation is a name or a function, got ${show(activation)}`);
+  check(
+    typeof activation === "string",
+    () => `an activation is a name or a function, got ${show(activation)}`,
+  );
   if (!Object.hasOwn(activations, activation)) throw unknownName("activation", activation, activationNames);
   return activations[activation];
 }

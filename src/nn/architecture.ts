@@ -85,7 +85,14 @@ const CACHE_SIZE = 64;
 /** The program that does `kind` with batches of at most `rows` rows, compiled unless it was before. */
 export function programOf(architecture: Architecture, kind: ProgramKind, rows: number): Program {
   const { layers, columns, loss, optimizer } = architecture;
-  const key = JSON.stringify([kind, rows, columns, layers.map((layer) => layer.key), identity(loss), optimizer.key]);
+  const key = JSON.stringify([
+    kind,
+    rows,
+    columns,
+    layers.map((layer) => layer.key),
+    identity(loss),
+    optimizer.key,
+  ]);
   const program = cache.get(key) ?? programs[kind](architecture, rows);
   cache.delete(key);
   cache.set(key, program);
@@ -248,7 +255,9 @@ function eachLayer(
   const names = layerNames(layers);
   const places = parameterPlaces({ layers, columns: shape[1] });
   layers.forEach((layer, index) => {
-    const own = places.flatMap((place, i) => (place.layer === index ? [[place.name, parameters[i]] as const] : []));
+    const own = places.flatMap((place, i) =>
+      place.layer === index ? [[place.name, parameters[i]] as const] : [],
+    );
     visit(layer, Object.fromEntries(own), withPrefix(names[index], inputs), index);
   });
 }

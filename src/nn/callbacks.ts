@@ -1,6 +1,7 @@
 /** What may happen between epochs. A callback sees the numbers of the epoch and may stop the training. */
-import type { Floats } from "../ndarray.js";
+
 import { check, checkOptions, show, unknownName } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 
 /** The numbers of an epoch: `loss`, each metric by name, and with validation `valLoss`, `valAccuracy`… */
 export type Logs = Readonly<Record<string, number>>;
@@ -47,9 +48,18 @@ const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   checkOptions(options, "earlyStopping", OPTIONS);
-  const { monitor = "valLoss", mode = "auto", patience = 0, minDelta = 0, restoreBestWeights = true } = options;
+  const {
+    monitor = "valLoss",
+    mode = "auto",
+    patience = 0,
+    minDelta = 0,
+    restoreBestWeights = true,
+  } = options;
   check(["auto", "min", "max"].includes(mode), () => `mode is "auto", "min" or "max", got ${show(mode)}`);
-  check(Number.isSafeInteger(patience) && patience >= 0, () => `patience is a number of epochs, got ${show(patience)}`);
+  check(
+    Number.isSafeInteger(patience) && patience >= 0,
+    () => `patience is a number of epochs, got ${show(patience)}`,
+  );
   check(minDelta >= 0, () => `minDelta is a number of 0 or more, got ${show(minDelta)}`);
   const smaller = mode === "min" || (mode === "auto" && /loss|error/i.test(monitor));
   let best: number | undefined;

@@ -3,7 +3,18 @@
  * from the seed, so that a model starts from the same bits everywhere.
  */
 import { check, show, unknownName } from "../errors.js";
-import { broadcastTo, constant, cos, log, mul, random, reshape, slice, sqrt, sub } from "../graph/functions.js";
+import {
+  broadcastTo,
+  constant,
+  cos,
+  log,
+  mul,
+  random,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+} from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 
@@ -31,8 +42,12 @@ export const initializerNames = Object.keys(initializers) as readonly Initialize
 /** @throws FettleError `unknown_name` */
 export function getInitializer(initializer: Initializer): InitializerFunction {
   if (typeof initializer === "function") return initializer;
-  check(typeof initializer === "string", () => `an initializer is a name or a function, got ${show(initializer)}`);
-  if (!Object.hasOwn(initializers, initializer)) throw unknownName("initializer", initializer, initializerNames);
+  check(
+    typeof initializer === "string",
+    () => `an initializer is a name or a function, got ${show(initializer)}`,
+  );
+  if (!Object.hasOwn(initializers, initializer))
+    throw unknownName("initializer", initializer, initializerNames);
   return initializers[initializer];
 }
 

@@ -66,13 +66,24 @@ export interface DenseOptions {
  * ```
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
-  check(Number.isSafeInteger(units) && units > 0, () => `a dense layer has a positive number of units, got ${show(units)}`);
+  check(
+    Number.isSafeInteger(units) && units > 0,
+    () => `a dense layer has a positive number of units, got ${show(units)}`,
+  );
   checkOptions(options, "dense", DENSE_OPTIONS);
-  const { activation = "linear", useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
+  const {
+    activation = "linear",
+    useBias = true,
+    kernelInitializer = "glorotUniform",
+    biasInitializer = "zeros",
+  } = options;
   const activate = getActivation(activation);
   const kernelStart = getInitializer(kernelInitializer);
   const biasStart = getInitializer(biasInitializer);
-  const penalties = { kernel: options.kernelRegularizer, bias: useBias ? options.biasRegularizer : undefined };
+  const penalties = {
+    kernel: options.kernelRegularizer,
+    bias: useBias ? options.biasRegularizer : undefined,
+  };
   const weights = Object.entries(penalties).flatMap(([name, regularizer]) =>
     Object.entries(l1l2(regularizer ?? {})).map(([norm, weight]) => [`${name}.${norm}`, weight] as const),
   );
@@ -96,13 +107,23 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
           const parameter = parameters[name];
           return mul(hyperparameters[key], sum(norm === "l1" ? abs(parameter) : square(parameter)));
         })
-        .reduce<Value | undefined>((total, term) => (total === undefined ? term : add(total, term)), undefined);
+        .reduce<Value | undefined>(
+          (total, term) => (total === undefined ? term : add(total, term)),
+          undefined,
+        );
     },
   };
 }
 
 const DENSE_OPTIONS = [
-  ...["activation", "useBias", "kernelInitializer", "biasInitializer", "kernelRegularizer", "biasRegularizer"],
+  ...[
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+  ],
 ];
 
 /**

@@ -4,7 +4,20 @@
  */
 import { check, show, unknownName } from "../errors.js";
 import {
-  abs, add, div, log, logSoftmax, maximum, mean, minimum, mul, neg, softplus, square, sub, sum,
+  abs,
+  add,
+  div,
+  log,
+  logSoftmax,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  softplus,
+  square,
+  sub,
+  sum,
 } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 
@@ -61,7 +74,10 @@ const categorical = both((fromLogits) => {
 });
 
 /** Each form of a loss once, so that models that use the same one share their programs. */
-function both(make: (fromLogits: boolean) => LossFunction): { ofLogits: LossFunction; ofProbabilities: LossFunction } {
+function both(make: (fromLogits: boolean) => LossFunction): {
+  ofLogits: LossFunction;
+  ofProbabilities: LossFunction;
+} {
   return { ofLogits: make(true), ofProbabilities: make(false) };
 }
 

@@ -17,7 +17,10 @@ export const l2 = (weight = 0.01): Regularizer => l1l2({ l2: weight });
 export function l1l2(weights: Regularizer): Regularizer {
   for (const [name, weight] of Object.entries(weights)) {
     check(name === "l1" || name === "l2", () => `a penalty has weights l1 and l2, got ${show(name)}`);
-    check(Number.isFinite(weight) && weight >= 0, () => `${name} must be a number of 0 or more, got ${show(weight)}`);
+    check(
+      Number.isFinite(weight) && weight >= 0,
+      () => `${name} must be a number of 0 or more, got ${show(weight)}`,
+    );
   }
   return weights;
 }

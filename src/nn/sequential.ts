@@ -3,8 +3,9 @@
  * loss, fitted to examples. It keeps its numbers as plain arrays; memory of an engine is
  * taken for the length of a call and given back.
  */
+
+import type { NdArray } from "ndarray";
 import { fromMatrix, type Matrix as HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
-import type { Floats } from "../ndarray.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Executor, SavedRun } from "../engine/executor.js";
@@ -12,16 +13,22 @@ import { check, checkOptions, FettleError, show } from "../errors.js";
 import { showShape } from "../graph/shape.js";
 import type { CustomMetric, Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
-import { getOptimizer, type OptimizerName } from "../optim/registry.js";
+import type { Floats } from "../ndarray.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import type { NdArray } from "ndarray";
+import { getOptimizer, type OptimizerName } from "../optim/registry.js";
 import {
-  type Architecture, hyperparametersOf, layerNames, parameterCount, parameterPlaces, programOf, unitsOf,
+  type Architecture,
+  hyperparametersOf,
+  layerNames,
+  parameterCount,
+  parameterPlaces,
+  programOf,
+  unitsOf,
 } from "./architecture.js";
 import type { Callback, Logs } from "./callbacks.js";
-import { type Layer } from "./layers.js";
+import type { Layer } from "./layers.js";
 import { getLoss, type Loss } from "./losses.js";
-import { type Evaluation, evaluate, type Examples, predict, train, type TrainingOptions } from "./trainer.js";
+import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
 
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
@@ -56,7 +63,15 @@ export interface History {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-const FIT_OPTIONS = ["epochs", "batchSize", "validationSplit", "validationData", "callbacks", "shuffle", "seed"];
+const FIT_OPTIONS = [
+  "epochs",
+  "batchSize",
+  "validationSplit",
+  "validationData",
+  "callbacks",
+  "shuffle",
+  "seed",
+];
 /** Rows a step where nothing is trained. */
 export const EVALUATION_BATCH = 256;
 
@@ -90,7 +105,10 @@ export class Sequential {
   private state: State | undefined;
 
   constructor(layers: readonly Layer[]) {
-    check(Array.isArray(layers) && layers.length > 0, () => `a model has at least one layer, got ${show(layers)}`);
+    check(
+      Array.isArray(layers) && layers.length > 0,
+      () => `a model has at least one layer, got ${show(layers)}`,
+    );
     layers.forEach((layer, i) => {
       check(typeof layer?.call === "function", () => `layer ${i} is not a layer: ${show(layer)}`);
     });
@@ -119,7 +137,10 @@ export class Sequential {
   architecture(columns: number): Architecture {
     const { optimizer, loss } = this.ready();
     const parameters = parameterCount({ layers: this.layers, columns });
-    check(parameters > 0, "no layer of the model has parameters, so there is nothing to train; add a dense layer");
+    check(
+      parameters > 0,
+      "no layer of the model has parameters, so there is nothing to train; add a dense layer",
+    );
     return { layers: this.layers, columns, loss, optimizer };
   }
 
@@ -138,13 +159,20 @@ export class Sequential {
     check(Array.isArray(callbacks), () => `callbacks is an array of callbacks, got ${show(callbacks)}`);
     const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const targets = this.targets(y, inputs, "y");
-    check(Number.isSafeInteger(epochs) && epochs >= 0, () => `epochs is a number of 0 or more, got ${show(epochs)}`);
+    check(
+      Number.isSafeInteger(epochs) && epochs >= 0,
+      () => `epochs is a number of 0 or more, got ${show(epochs)}`,
+    );
     check(
       validationSplit >= 0 && validationSplit < 1,
       () => `validationSplit is a share of at least 0 and below 1, got ${show(validationSplit)}`,
     );
     const trainRows = options.validationData ? inputs.rows : Math.floor(inputs.rows * (1 - validationSplit));
-    check(trainRows > 0, `a validationSplit of ${validationSplit} leaves none of ${inputs.rows} rows to train on`, "invalid_data");
+    check(
+      trainRows > 0,
+      `a validationSplit of ${validationSplit} leaves none of ${inputs.rows} rows to train on`,
+      "invalid_data",
+    );
     const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
     const validation = options.validationData && {
       x: toMatrix(options.validationData[0], { what: "validation x", columns: inputs.columns }),
@@ -164,7 +192,10 @@ export class Sequential {
       const training: Examples = { ...all, rows: range(0, trainRows) };
       let heldOut: Examples | undefined;
       if (validation) {
-        heldOut = { x: hold(validation.x), y: hold(this.targets(validation.y, validation.x, "validation y")) };
+        heldOut = {
+          x: hold(validation.x),
+          y: hold(this.targets(validation.y, validation.x, "validation y")),
+        };
       } else if (trainRows < inputs.rows) heldOut = { ...all, rows: range(trainRows, inputs.rows) };
 
       const score = (examples: Examples, parameters: Floats): Logs => {
@@ -203,7 +234,10 @@ export class Sequential {
       const examples = { x: hold(inputs), y: hold(targets) };
       const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
       const parameters = saved.arrays.parameters;
-      return this.scores(evaluate(engine, program, examples, parameters, hyperparametersOf(architecture)), examples);
+      return this.scores(
+        evaluate(engine, program, examples, parameters, hyperparametersOf(architecture)),
+        examples,
+      );
     });
   }
 
@@ -221,7 +255,14 @@ export class Sequential {
     return withMatrices(engine, (hold) => {
       const program = programOf(architecture, "predict", EVALUATION_BATCH);
       const hyperparameters = hyperparametersOf(architecture);
-      const prediction = predict(engine, program, hold(inputs), units, saved.arrays.parameters, hyperparameters);
+      const prediction = predict(
+        engine,
+        program,
+        hold(inputs),
+        units,
+        saved.arrays.parameters,
+        hyperparameters,
+      );
       return fromMatrix(prediction, inputs.rows, units);
     });
   }
@@ -242,7 +283,8 @@ export class Sequential {
     const expected = parameterCount({ layers: this.layers, columns });
     check(
       saved?.arrays?.parameters?.length === expected,
-      () => `this model has ${expected} parameters, the saved state ${show(saved?.arrays?.parameters?.length)}`,
+      () =>
+        `this model has ${expected} parameters, the saved state ${show(saved?.arrays?.parameters?.length)}`,
       "invalid_checkpoint",
     );
     this.state = { columns, saved };
@@ -256,11 +298,19 @@ export class Sequential {
     const rows = this.layers.map((_, i) => [
       names[i],
       columns === undefined ? "unknown before fit" : showShape([-1, units[i]]),
-      columns === undefined ? "" : String(places.filter(({ layer }) => layer === i).reduce((n, { size }) => n + size, 0)),
+      columns === undefined
+        ? ""
+        : String(places.filter(({ layer }) => layer === i).reduce((n, { size }) => n + size, 0)),
     ]);
     const table = [["Layer", "Output shape", "Parameters"], ...rows];
     const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column].length)));
-    for (const row of table) print(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+    for (const row of table)
+      print(
+        row
+          .map((cell, i) => cell.padEnd(widths[i]))
+          .join("  ")
+          .trimEnd(),
+      );
     if (columns !== undefined) print(`Total parameters: ${parameterCount({ layers: this.layers, columns })}`);
   }
 

@@ -3,8 +3,8 @@
  * alone, so that a worker can do it for a model that it never saw.
  */
 import type { Program } from "../compile/program.js";
-import type { Floats } from "../ndarray.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
+import type { Floats } from "../ndarray.js";
 import type { Callback, Logs, TrainingControl } from "./callbacks.js";
 
 /** What an architecture and its hyperparameters come down to. */

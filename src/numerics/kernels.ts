@@ -5,13 +5,20 @@
  */
 import { platform } from "#platform";
 import { check } from "../errors.js";
+import type { KernelsModule } from "../platform/platform.js";
+
+/** The memory of an instance. Growing it replaces `buffer`. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
 
 /**
  * What `kernels/index.ts` exports to the library. Addresses are bytes into `memory`; u32 words are taken
  * modulo 2^32.
  */
 export interface KernelExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   /** The first address that the kernels do not use themselves. */
   heap_base(): number;
 
@@ -53,7 +60,7 @@ export interface KernelExports {
   begin_epoch(block: number): void;
 }
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: KernelsModule | undefined;
 let shared: KernelExports | undefined;
 
 /**
@@ -66,8 +73,8 @@ let shared: KernelExports | undefined;
  * own.memory.grow(16);
  * ```
  */
-export function instantiate(module: WebAssembly.Module): KernelExports {
-  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+export function instantiate(module: KernelsModule): KernelExports {
+  return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as KernelExports;
 }
 
 /**
@@ -76,7 +83,7 @@ export function instantiate(module: WebAssembly.Module): KernelExports {
  * @throws FettleError `invalid_state` where the host can only load them asynchronously and `ready()` has
  * not been awaited
  */
-export function kernelsModule(): WebAssembly.Module {
+export function kernelsModule(): KernelsModule {
   compiled ??= platform.kernelsSync();
   check(
     compiled,

@@ -5,7 +5,9 @@ import { parentPort, Worker } from "node:worker_threads";
 import type { Platform } from "./platform.js";
 
 function compileKernels(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(fileURLToPath(new URL("../../wasm/kernels.wasm", import.meta.url))));
+  return new WebAssembly.Module(
+    readFileSync(fileURLToPath(new URL("../../wasm/kernels.wasm", import.meta.url))),
+  );
 }
 
 /** Node, Deno and Bun. */

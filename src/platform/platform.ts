@@ -4,6 +4,12 @@
  * in package.json. Nothing here computes, and nothing runs at import.
  */
 
+/**
+ * Compiled kernels: a `WebAssembly.Module`. Public types do not name it, since not every
+ * TypeScript project declares it.
+ */
+export type KernelsModule = object;
+
 /** A thread that runs Fettle's worker loop and speaks in structured clones. */
 export interface WorkerThread {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
@@ -17,8 +23,8 @@ export interface Platform {
   /** A word for messages: `node`, `browser`, `workerd`. */
   readonly name: string;
   /** The compiled kernels where a host can give them at once; undefined where they must be awaited. */
-  kernelsSync(): WebAssembly.Module | undefined;
-  kernels(): Promise<WebAssembly.Module>;
+  kernelsSync(): KernelsModule | undefined;
+  kernels(): Promise<KernelsModule>;
   /** How many threads are worth starting, 1 where there are none. */
   parallelism(): number;
   /** Starts a worker thread, or returns undefined where the host has none. */

@@ -4,6 +4,7 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBuffer);
+    static imports(module: Module): { module: string; name: string; kind: string }[];
     private readonly brand: unique symbol;
   }
   class Instance {

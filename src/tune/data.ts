@@ -17,7 +17,10 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
     check(x === undefined && y === undefined, "give either data or x and y, not both");
-    check(task === undefined || task === data.task, `the data is encoded for ${data.task}, the task given is ${task}`);
+    check(
+      task === undefined || task === data.task,
+      `the data is encoded for ${data.task}, the task given is ${task}`,
+    );
     return data;
   }
   check(x !== undefined && y !== undefined, "tune needs x and y, or data from encodeTable");
@@ -46,7 +49,11 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
     task: classes ? "classification" : "regression",
     target: "y",
     rows: inputs.rows,
-    features: Array.from({ length: inputs.columns }, (_, i) => ({ name: `x${i}`, column: `x${i}`, kind: "number" })),
+    features: Array.from({ length: inputs.columns }, (_, i) => ({
+      name: `x${i}`,
+      column: `x${i}`,
+      kind: "number",
+    })),
     x: inputs.data,
     outputs: targets.columns,
     y: targets.data,

@@ -140,8 +140,7 @@ function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardiz
     columns: number,
     rows: Int32Array,
     by: Preprocessor | undefined,
-  ): Float32Array =>
-    by ? applyPreprocessor(values, rows, by) : asGiven(values, columns, rows);
+  ): Float32Array => (by ? applyPreprocessor(values, rows, by) : asGiven(values, columns, rows));
   const part = (rows: Int32Array): FoldPart => ({
     rows: rows.length,
     x: scaled(data.x, features, rows, inputs),

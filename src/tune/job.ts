@@ -2,11 +2,12 @@
  * A job is one training on one fold, as plain data; any thread that holds the folds can do
  * it, to the same bits. It knows neither the study nor the model that it came from.
  */
-import type { Floats } from "../ndarray.js";
+
 import type { Executor, Matrix, SavedRun } from "../engine/executor.js";
 import { check, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
+import type { Floats } from "../ndarray.js";
 import { type Callback, type EarlyStoppingOptions, earlyStopping, type Logs } from "../nn/callbacks.js";
 import { evaluate, type TrainingPrograms, train } from "../nn/trainer.js";
 import type { FoldPart } from "./folds.js";
@@ -119,7 +120,8 @@ export function checkEarlyStopping(options: EarlyStoppingOptions): void {
 function monitoredMetric(monitor: string): Metric {
   check(
     /^val[A-Z]/.test(monitor),
-    () => `early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got ${show(monitor)}`,
+    () =>
+      `early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got ${show(monitor)}`,
   );
   return getMetric(monitor[3].toLowerCase() + monitor.slice(4));
 }
