@@ -83,7 +83,10 @@ export function unknownName(kind: string, received: string, known: readonly stri
     .filter(([distance, name]) => distance <= Math.max(1, Math.floor(name.length / 3)))
     .sort((a, b) => a[0] - b[0])[0];
   const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
-  return new FettleError("unknown_name", `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ")}.`);
+  return new FettleError(
+    "unknown_name",
+    `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ")}.`,
+  );
 }
 
 /** Levenshtein distance, one row at a time. */

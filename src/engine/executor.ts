@@ -94,9 +94,9 @@ export abstract class Executor {
         args.length === argumentCount,
         `the function takes ${argumentCount} arguments, got ${args.length}`,
       );
-      program.inputs.forEach(({ name, shape }, i) =>
-        run.write(name, flatten(args[i], shape, `argument ${i}`)),
-      );
+      program.inputs.forEach(({ name, shape }, i) => {
+        run.write(name, flatten(args[i], shape, `argument ${i}`));
+      });
       run.advance(1);
       return resultCount === 0
         ? result("result0")

@@ -136,6 +136,7 @@ class ReferenceRun implements Run {
   advance(steps: number): void {
     this.alive();
     checkSteps(steps);
+    for (const matrix of this.streams.values()) matrix.alive();
     for (let i = 0; i < steps; i++) this.step();
   }
 

@@ -93,6 +93,7 @@ class WasmRun implements Run {
   readonly stepsPerEpoch: number;
   private readonly block: number;
   private readonly code: number;
+  private readonly matrices: readonly WasmMatrix[];
   private freed = false;
 
   constructor(
@@ -108,14 +109,14 @@ class WasmRun implements Run {
     );
     const { ids, batchSize, seed } = checkRun(program, options);
     this.stepsPerEpoch = Math.ceil(ids.length / batchSize) || 1;
-    const addresses = program.streams.map(({ name }) => {
+    this.matrices = program.streams.map(({ name }) => {
       const matrix = options.streams?.[name];
       check(
         matrix instanceof WasmMatrix && matrix.isOf(arena),
         `the matrix "${name}" belongs to another executor`,
       );
       matrix.alive();
-      return matrix.address;
+      return matrix;
     });
     const codeOffset = program.bytes;
     const idsOffset = codeOffset + program.code.length * 4;
@@ -132,7 +133,10 @@ class WasmRun implements Run {
     header[Header.shuffle] = options.shuffle ? 1 : 0;
     header[Header.ids] = this.block + idsOffset;
     header[Header.order] = this.block + orderOffset;
-    header.set(addresses, Header.streams);
+    header.set(
+      this.matrices.map(({ address }) => address),
+      Header.streams,
+    );
     new Int32Array(kernels.memory.buffer, this.code, program.code.length).set(program.code);
     new Int32Array(kernels.memory.buffer, this.block + idsOffset, ids.length).set(ids);
   }
@@ -162,6 +166,7 @@ class WasmRun implements Run {
   advance(steps: number): void {
     this.alive();
     checkSteps(steps);
+    for (const matrix of this.matrices) matrix.alive();
     this.kernels.run(this.code, this.block, steps);
   }
 

@@ -66,13 +66,21 @@ export function parameterPlaces(architecture: Pick<Architecture, "layers" | "col
   );
 }
 
-/** Every number that is an input of the programs, by name: `dropout_1.rate`, `optimizer.learningRate`. */
+/**
+ * Every number that is an input of the programs, by name: `dropout_1.rate`, `optimizer.learningRate`.
+ *
+ * @throws FettleError `invalid_argument` where a layer has something else than a finite number
+ */
 export function hyperparametersOf({ layers, optimizer }: Architecture): Record<string, number> {
   const names = layerNames(layers);
-  return {
+  const hyperparameters: Record<string, number> = {
     ...Object.assign({}, ...layers.map((layer, i) => prefixed(names[i], layer.hyperparameters))),
     ...prefixed("optimizer", optimizer.hyperparameters),
   };
+  for (const [name, value] of Object.entries(hyperparameters)) {
+    check(Number.isFinite(value), () => `the hyperparameter ${name} is a finite number, got ${show(value)}`);
+  }
+  return hyperparameters;
 }
 
 /** The four things a model does. */

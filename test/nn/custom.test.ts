@@ -1,0 +1,180 @@
+/** A user's own activations, losses, layers, initializers and metrics, each against the built-in that it repeats. */
+import { describe, expect, it } from "vitest";
+import {
+  abs,
+  add,
+  broadcastTo,
+  constant,
+  matmul,
+  mean,
+  mul,
+  relu,
+  sigmoid,
+  square,
+  sub,
+  sum,
+} from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
+import type { CustomMetric } from "../../src/metrics/metric.js";
+import { activation, dense, type Layer } from "../../src/nn/layers.js";
+import { l2 } from "../../src/nn/regularizers.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { compiled, randomRows, refusal, weightsOf } from "./support.js";
+
+const x = randomRows(30, 3, 1);
+const y = randomRows(30, 2, 2);
+const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
+
+async function trained(layers: readonly Layer[], loss: Parameters<typeof compiled>[1]["loss"]) {
+  const model = compiled(layers, { optimizer, loss });
+  const { history } = await model.fit(x, y, { epochs: 5, batchSize: 8 });
+  return { weights: Object.values(weightsOf(model)), loss: history.loss, prediction: model.predict(x).data };
+}
+
+/** A layer of the user's own: a scale and a shift a unit, with a penalty on the scale. */
+const affine = (weight: number): Layer => ({
+  type: "affine",
+  key: "affine",
+  hyperparameters: { weight },
+  units: (inputUnits) => inputUnits,
+  parameters: (inputUnits) => [
+    {
+      name: "scale",
+      shape: [inputUnits],
+      initializer: (graph, shape) => broadcastTo(constant(graph, 1), shape),
+    },
+    {
+      name: "shift",
+      shape: [inputUnits],
+      initializer: (graph, shape) => broadcastTo(constant(graph, 0), shape),
+    },
+  ],
+  call: ({ x, parameters: { scale, shift } }) => add(mul(x, scale), shift),
+  penalty: ({ parameters: { scale }, hyperparameters }) => mul(hyperparameters.weight, sum(square(scale))),
+});
+
+/** Dense, written again by a user. */
+const ownDense = (units: number, weight: number): Layer => ({
+  type: "ownDense",
+  key: `ownDense(${units})`,
+  hyperparameters: { weight },
+  units: () => units,
+  parameters: (inputUnits) => [
+    {
+      name: "kernel",
+      shape: [inputUnits, units],
+      initializer: (graph, shape) => ramp(constant(graph, 0.25), shape),
+    },
+  ],
+  call: ({ x, parameters: { kernel } }) => matmul(x, kernel),
+  penalty: ({ parameters: { kernel }, hyperparameters }) => mul(hyperparameters.weight, sum(square(kernel))),
+});
+
+/** An initializer of the user's own: one value everywhere. */
+function ramp(value: Value, shape: readonly number[]): Value {
+  return broadcastTo(value, shape);
+}
+
+describe("a user's own", () => {
+  it("activation trains as the built-in of the same formula", async () => {
+    // x σ(1.702 x), beside itself as a layer; and relu written by hand beside "relu"
+    const byName = await trained([dense(8, { activation: "relu" }), dense(2)], "meanSquaredError");
+    const own = await trained([dense(8, { activation: (v) => relu(v) }), dense(2)], "meanSquaredError");
+    const asLayer = await trained([dense(8), activation("relu"), dense(2)], "meanSquaredError");
+    const ownLayer = await trained([dense(8), activation((v) => relu(v)), dense(2)], "meanSquaredError");
+    expect(own).toEqual(byName);
+    expect(asLayer).toEqual(byName);
+    expect(ownLayer).toEqual(byName);
+    const swish = await trained(
+      [dense(8, { activation: (v) => mul(v, sigmoid(v)) }), dense(2)],
+      "meanSquaredError",
+    );
+    expect(swish.loss).not.toEqual(byName.loss);
+    expect(swish.loss[4]).toBeLessThan(swish.loss[0]);
+  });
+
+  it("loss trains as the built-in of the same formula", async () => {
+    const layers = [dense(4, { activation: "tanh" }), dense(2)];
+    const own = await trained(layers, (truth, prediction) => mean(square(sub(prediction, truth))));
+    expect(own).toEqual(await trained(layers, "meanSquaredError"));
+    const absolute = await trained(layers, (truth, prediction) => mean(abs(sub(prediction, truth))));
+    expect(absolute).toEqual(await trained(layers, "meanAbsoluteError"));
+  });
+
+  it("layer and initializer train as the built-ins of the same formula", async () => {
+    const builtIn = dense(2, {
+      useBias: false,
+      kernelInitializer: (graph, shape) => ramp(constant(graph, 0.25), shape),
+      kernelRegularizer: l2(0.125),
+    });
+    expect(await trained([ownDense(2, 0.125)], "meanSquaredError")).toEqual(
+      await trained([builtIn], "meanSquaredError"),
+    );
+  });
+
+  it("layer has parameters by path, a penalty, and a place in the summary", async () => {
+    const model = compiled([affine(0.5), dense(2), affine(0)], { optimizer, loss: "meanSquaredError" });
+    await model.fit(x, y, { epochs: 0 });
+    expect(Object.keys(weightsOf(model))).toEqual([
+      ...[
+        "affine_1.scale",
+        "affine_1.shift",
+        "dense_1.kernel",
+        "dense_1.bias",
+        "affine_2.scale",
+        "affine_2.shift",
+      ],
+    ]);
+    expect(weightsOf(model)["affine_1.scale"]).toEqual([1, 1, 1]);
+    const plain = compiled([affine(0), dense(2), affine(0)], { optimizer, loss: "meanSquaredError" });
+    await plain.fit(x, y, { epochs: 0 });
+    // 0.5 · Σ 1² over three units, in an otherwise equal loss
+    expect(Math.abs(model.evaluate(x, y).loss - plain.evaluate(x, y).loss - 1.5)).toBeLessThanOrEqual(
+      8 * 2 ** -24 * 4,
+    );
+    const lines: string[] = [];
+    model.summary((line) => lines.push(line));
+    expect(lines[1]).toBe("affine_1  [rows, 3]     6");
+  });
+
+  it("metric is computed on truth and prediction, in training and in validation", async () => {
+    const largestError: CustomMetric = {
+      name: "largestError",
+      direction: "minimize",
+      compute: (truth, prediction) =>
+        Array.from(truth).reduce((most, value, k) => Math.max(most, Math.abs(value - prediction[k])), 0),
+    };
+    const model = compiled([dense(2)], { optimizer, loss: "meanSquaredError", metrics: [largestError] });
+    const { history } = await model.fit(x, y, { validationSplit: 0.5 });
+    const largest = (from: number, to: number) =>
+      Math.max(
+        ...Array.from(model.predict(x.slice(from, to)).data, (p, k) =>
+          Math.abs(p - y.slice(from, to).flat()[k]),
+        ),
+      );
+    expect(history.largestError).toEqual([largest(0, 15)]);
+    expect(history.valLargestError).toEqual([largest(15, 30)]);
+  });
+
+  it("functions that return something else are refused by name", async () => {
+    const tried = (
+      layers: readonly Layer[],
+      loss: Parameters<typeof compiled>[1]["loss"] = "meanSquaredError",
+    ) => refusal(() => trained(layers, loss));
+    expect(await tried([dense(2, { activation: () => 3 as never })])).toBe(
+      "invalid_shape: layer 0 (dense) must return a value [rows, 2], got 3",
+    );
+    expect(await tried([dense(4), dense(2, { activation: (v) => sum(v, 1, true) })])).toBe(
+      "invalid_shape: layer 1 (dense) must return a value [rows, 2], got [rows, 1]",
+    );
+    expect(await tried([dense(2)], () => 3 as never)).toBe(
+      "invalid_shape: a loss returns a scalar, the mean over the batch; got 3",
+    );
+    expect(await tried([dense(2)], (truth, prediction) => square(sub(truth, prediction)))).toBe(
+      "invalid_shape: a loss returns a scalar, the mean over the batch; got shape [rows, 2]",
+    );
+    expect(await tried([affine("much" as never), dense(2)])).toBe(
+      'invalid_argument: the hyperparameter affine_1.weight is a finite number, got "much"',
+    );
+  });
+});

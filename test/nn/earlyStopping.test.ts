@@ -1,0 +1,128 @@
+/** Early stopping on curves written here, and in a training that overfits. */
+import { describe, expect, it } from "vitest";
+import { type EarlyStoppingOptions, earlyStopping, type TrainingControl } from "../../src/nn/callbacks.js";
+import { dense } from "../../src/nn/layers.js";
+import { adam } from "../../src/optim/adam.js";
+import { compiled, randomRows, refusal, weightsOf } from "./support.js";
+
+/** Runs the callback over a curve: the epochs that ran, and the epoch whose parameters are there at the end. */
+async function follow(
+  curve: readonly number[],
+  options: EarlyStoppingOptions,
+  name = options.monitor ?? "valLoss",
+) {
+  const callback = earlyStopping(options);
+  let stopped = false;
+  let current = -1;
+  const control: TrainingControl = {
+    stop: () => {
+      stopped = true;
+    },
+    getParameters: () => Float32Array.of(current),
+    setParameters: ([epoch]) => {
+      current = epoch;
+    },
+  };
+  await callback.onTrainBegin?.(control);
+  for (let epoch = 0; epoch < curve.length && !stopped; epoch++) {
+    current = epoch;
+    await callback.onEpochEnd?.(epoch, { loss: 0, [name]: curve[epoch] }, control);
+  }
+  const ran = current + 1;
+  await callback.onTrainEnd?.(control);
+  return { ran, kept: current };
+}
+
+describe("earlyStopping", () => {
+  const curve = [5, 4, 4.5, 3, 3.5, 3.25, 3.1, 2, 1];
+
+  it.each([
+    // Keras: stops once `patience` epochs in a row brought nothing
+    [0, { ran: 3, kept: 1 }],
+    [1, { ran: 3, kept: 1 }],
+    [2, { ran: 6, kept: 3 }],
+    [3, { ran: 7, kept: 3 }],
+    [4, { ran: 9, kept: 8 }],
+  ])("with patience %i stops and restores as Keras does", async (patience, expected) => {
+    expect(await follow(curve, { patience })).toEqual(expected);
+  });
+
+  it("counts only changes above minDelta", async () => {
+    expect(await follow([5, 4.5, 4, 3.5, 3], { minDelta: 0.5 })).toEqual({ ran: 2, kept: 0 });
+    expect(await follow([5, 4.5, 4, 3.5, 3], { minDelta: 0.25 })).toEqual({ ran: 5, kept: 4 });
+    // small steps add up, since they are taken from the best that counted
+    expect(await follow([5, 4.5, 4, 3.5, 3], { minDelta: 0.5, patience: 2 })).toEqual({ ran: 5, kept: 4 });
+  });
+
+  it("takes less as better for losses and errors, more for the rest, or as told", async () => {
+    const rising = [1, 2, 3, 2];
+    expect(await follow(rising, { monitor: "valAccuracy" })).toEqual({ ran: 4, kept: 2 });
+    expect(await follow(rising, { monitor: "valMeanSquaredError" })).toEqual({ ran: 2, kept: 0 });
+    expect(await follow(rising, { monitor: "valLogLoss" })).toEqual({ ran: 2, kept: 0 });
+    expect(await follow(rising, { monitor: "valAccuracy", mode: "min" })).toEqual({ ran: 2, kept: 0 });
+    expect(await follow(rising, { monitor: "valLoss", mode: "max" })).toEqual({ ran: 4, kept: 2 });
+  });
+
+  it("leaves the last parameters where told to", async () => {
+    expect(await follow(curve, { restoreBestWeights: false })).toEqual({ ran: 3, kept: 2 });
+  });
+
+  it("never takes NaN as best, not even at first", async () => {
+    expect(await follow([Number.NaN, 3, 2, 2], { patience: 2 })).toEqual({ ran: 4, kept: 2 });
+    expect(await follow([3, Number.NaN, 2, 2], { patience: 2 })).toEqual({ ran: 4, kept: 2 });
+    expect(await follow([Number.NaN, Number.NaN, 1], { patience: 2 })).toEqual({ ran: 2, kept: 1 });
+  });
+
+  it("can be used again", async () => {
+    const callback = earlyStopping();
+    const model = () => compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
+    const x = randomRows(10, 2, 1);
+    const y = x.map(([a]) => a);
+    const [first, second] = [model(), model()];
+    const options = { epochs: 3, validationSplit: 0.3, callbacks: [callback] };
+    expect(await first.fit(x, y, options)).toEqual(await second.fit(x, y, options));
+  });
+
+  it("restores the best weights of a real training", async () => {
+    const x = randomRows(40, 6, 2);
+    const noise = randomRows(40, 1, 3); // nothing to learn, so that validation soon gets worse
+    const model = compiled([dense(32, { activation: "relu" }), dense(1)], {
+      optimizer: adam({ learningRate: 0.02 }),
+      loss: "meanSquaredError",
+    });
+    const { history } = await model.fit(x, noise, {
+      epochs: 200,
+      validationSplit: 0.5,
+      callbacks: [earlyStopping({ patience: 5 })],
+    });
+    const best = Math.min(...history.valLoss);
+    const at = history.valLoss.indexOf(best);
+    expect(history.valLoss.length).toBeLessThan(200);
+    expect(at).toBe(history.valLoss.length - 1 - 5);
+    expect(model.evaluate(x.slice(20), noise.slice(20)).loss).toBe(best);
+    const shorter = compiled([dense(32, { activation: "relu" }), dense(1)], {
+      optimizer: adam({ learningRate: 0.02 }),
+      loss: "meanSquaredError",
+    });
+    await shorter.fit(x, noise, { epochs: at + 1, validationSplit: 0.5 });
+    expect(weightsOf(shorter)).toEqual(weightsOf(model));
+  });
+
+  it("refuses what it cannot do", async () => {
+    expect(await refusal(() => earlyStopping({ patience: -1 }))).toBe(
+      "invalid_argument: patience is a number of epochs, got -1",
+    );
+    expect(await refusal(() => earlyStopping({ minDelta: -1 }))).toBe(
+      "invalid_argument: minDelta is a number of 0 or more, got -1",
+    );
+    expect(await refusal(() => earlyStopping({ mode: "least" as never }))).toBe(
+      'invalid_argument: mode is "auto", "min" or "max", got "least"',
+    );
+    expect(await refusal(() => earlyStopping({ patients: 3 } as never))).toMatch(
+      /^unknown_name: unknown option of earlyStopping "patients"\. Did you mean "patience"\?/,
+    );
+    const model = compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
+    const fit = () => model.fit([[1], [2]], [1, 2], { callbacks: [earlyStopping()] });
+    expect(await refusal(fit)).toBe('unknown_name: unknown number to monitor "valLoss". Known: loss.');
+  });
+});

@@ -1,0 +1,202 @@
+/** Dense layers, penalties and dropout, seen through models and through programs. */
+import { describe, expect, it } from "vitest";
+import { compileStep } from "../../src/compile/compile.js";
+import { dense, dropout } from "../../src/nn/layers.js";
+import { l1, l1l2, l2, type Regularizer } from "../../src/nn/regularizers.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { compiled, randomRows, refusal, startFrom, wasm, weightsOf } from "./support.js";
+
+describe("dense", () => {
+  it("is activation(x · kernel + bias), with and without a bias", async () => {
+    const parameters = [1, -2, 0.5, 3, 0.25, -4]; // kernel [2, 2], bias [2]
+    const x = [
+      [1, 2],
+      [-3, 0.5],
+    ];
+    const fitted = async (useBias: boolean) => {
+      const model = compiled([dense(2, { activation: "relu", useBias })], {
+        optimizer: "sgd",
+        loss: "meanSquaredError",
+      });
+      const start = startFrom(useBias ? parameters : parameters.slice(0, 4));
+      await model.fit(x, x, { epochs: 0, callbacks: [start] });
+      return model;
+    };
+    // all numbers are small multiples of 1/8, so float32 is exact
+    expect([...(await fitted(true)).predict(x).data]).toEqual([2.25, 0, 0, 3.5]);
+    expect([...(await fitted(false)).predict(x).data]).toEqual([2, 4, 0, 7.5]);
+    expect(weightsOf(await fitted(true))).toEqual({
+      "dense_1.kernel": parameters.slice(0, 4),
+      "dense_1.bias": parameters.slice(4),
+    });
+    expect(Object.keys(weightsOf(await fitted(false)))).toEqual(["dense_1.kernel"]);
+  });
+
+  it("refuses what is no layer of units", async () => {
+    const cases: [() => unknown, string][] = [
+      [() => dense(0), "invalid_argument: a dense layer has a positive number of units, got 0"],
+      [() => dense(2.5), "invalid_argument: a dense layer has a positive number of units, got 2.5"],
+      [() => dense(1, { units: 2 } as never), 'unknown_name: unknown option of dense "units".'],
+      [() => dense(1, { activation: "swish" as never }), 'unknown_name: unknown activation "swish".'],
+      [
+        () => dense(1, { kernelInitializer: "heNormall" as never }),
+        'unknown_name: unknown initializer "heNormall".',
+      ],
+      [
+        () => dense(1, { biasInitializer: 1 as never }),
+        "invalid_argument: an initializer is a name or a function, got 1",
+      ],
+      [() => l2(-1), "invalid_argument: l2 must be a number of 0 or more, got -1"],
+      [() => l1(Number.NaN), "invalid_argument: l1 must be a number of 0 or more, got NaN"],
+      [() => l1l2({ l3: 1 } as never), 'invalid_argument: a penalty has weights l1 and l2, got "l3"'],
+      [() => dropout(1), "invalid_argument: a dropout rate is at least 0 and below 1, got 1"],
+      [() => dropout(-0.1), "invalid_argument: a dropout rate is at least 0 and below 1, got -0.1"],
+      [() => dropout(Number.NaN), "invalid_argument: a dropout rate is at least 0 and below 1, got NaN"],
+    ];
+    for (const [run, message] of cases) expect((await refusal(run)).startsWith(message), message).toBe(true);
+  });
+});
+
+describe("penalties", () => {
+  const start = [0.5, -0.25, 1, -2, 0.75, 0]; // kernel [5, 1] and bias
+  const x = randomRows(8, 5, 1);
+  const y = randomRows(8, 1, 2);
+
+  const lossWith = async (kernelRegularizer?: Regularizer, biasRegularizer?: Regularizer) => {
+    const layer = dense(1, {
+      ...(kernelRegularizer ? { kernelRegularizer } : {}),
+      ...(biasRegularizer ? { biasRegularizer } : {}),
+    });
+    const model = compiled([layer], { optimizer: sgd({ learningRate: 0 }), loss: "meanSquaredError" });
+    const { history } = await model.fit(x, y, { callbacks: [startFrom(start)], batchSize: 3 });
+    return { trained: history.loss[0], evaluated: model.evaluate(x, y).loss };
+  };
+
+  it("are λ₁ Σ|w| + λ₂ Σw² in the loss, of training and of evaluation", async () => {
+    const plain = await lossWith();
+    const kernel = start.slice(0, 5);
+    const sumOfAbs = kernel.reduce((sum, w) => sum + Math.abs(w), 0); // 4.5
+    const sumOfSquares = kernel.reduce((sum, w) => sum + w * w, 0); // 5.875
+    for (const [regularizer, penalty] of [
+      [l1(0.5), 0.5 * sumOfAbs],
+      [l2(0.25), 0.25 * sumOfSquares],
+      [l1l2({ l1: 0.5, l2: 0.25 }), 0.5 * sumOfAbs + 0.25 * sumOfSquares],
+      [l2(0), 0],
+    ] as const) {
+      const penalised = await lossWith(regularizer);
+      // losses up to 16, some 16 roundings of the sum over batches
+      const bound = 16 * 16 * 2 ** -24;
+      expect(Math.abs(penalised.trained - plain.trained - penalty)).toBeLessThanOrEqual(bound);
+      expect(Math.abs(penalised.evaluated - plain.evaluated - penalty)).toBeLessThanOrEqual(bound);
+    }
+    // the bias is 0, so its penalty is too
+    expect(await lossWith(undefined, l2(3))).toEqual(plain);
+  });
+
+  it("pull by λ₁ sign(w) + 2λ₂w, also once a batch that is not full", async () => {
+    // inputs of 0: nothing else has a gradient in the kernel
+    const zeros = Array.from({ length: 5 }, () => [0, 0, 0, 0]);
+    const kernel = [0.5, -0.25, 0, 2];
+    const layer = dense(1, { useBias: false, kernelRegularizer: l1l2({ l1: 0.125, l2: 0.0625 }) });
+    const model = compiled([layer], { optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+    await model.fit(zeros, [0, 0, 0, 0, 0], { batchSize: 4, callbacks: [startFrom(kernel)] }); // 4 rows, then 1
+    const step = (w: number): number => w - 0.5 * (0.125 * Math.sign(w) + 2 * 0.0625 * w);
+    const expected = kernel.map((w) => step(step(w)));
+    weightsOf(model)["dense_1.kernel"].forEach((w, i) => {
+      expect(Math.abs(w - expected[i])).toBeLessThanOrEqual(8 * 2 ** -24 * 2);
+    });
+  });
+
+  it("of the bias count too", async () => {
+    const layer = dense(1, { biasInitializer: "ones", biasRegularizer: l2(0.25) });
+    const model = compiled([layer], { optimizer: sgd({ learningRate: 1 }), loss: "meanSquaredError" });
+    await model.fit([[0]], [1], { epochs: 0 });
+    expect(model.evaluate([[0]], [1]).loss).toBe(0.25); // the prediction is the bias, 1; the penalty 0.25 · 1²
+    await model.fit([[0]], [1]);
+    expect(weightsOf(model)["dense_1.bias"]).toEqual([0.5]); // 1 − 2 · 0.25 · 1
+  });
+});
+
+describe("dropout", () => {
+  const RATE = 0.3;
+  const [ROWS_USED, UNITS] = [500, 40];
+  /** The result of training-time dropout over ones, one array a step. */
+  const masks = (seed: number, stream: number, steps: number): Float32Array[] => {
+    const layer = dropout(RATE);
+    const program = compileStep(
+      { inputs: { rate: [] }, streams: { x: UNITS } },
+      ROWS_USED,
+      ({ inputs, streams }) => ({
+        streams: {
+          y: layer.call({ x: streams.x, parameters: {}, hyperparameters: inputs, training: true, stream }),
+        },
+      }),
+    );
+    const x = wasm.matrix(ROWS_USED, UNITS, new Float32Array(ROWS_USED * UNITS).fill(1));
+    const y = wasm.matrix(ROWS_USED, UNITS);
+    const run = wasm.start(program, { streams: { x, y }, seed });
+    run.write("rate", RATE);
+    const seen = Array.from({ length: steps }, () => {
+      run.advance(1);
+      return y.read() as Float32Array;
+    });
+    for (const held of [run, x, y]) held.free();
+    return seen;
+  };
+
+  it("drops its share of units and scales the others by 1 / (1 − rate), so that the mean stays", () => {
+    const [mask] = masks(1, 0, 1);
+    const kept = Math.fround(1 / Math.fround(1 - Math.fround(RATE)));
+    expect(new Set(mask)).toEqual(new Set([0, kept]));
+    const dropped = mask.filter((value) => value === 0).length / mask.length;
+    // five standard deviations of a binomial share: one in 1.7 million by chance
+    const deviation = Math.sqrt((RATE * (1 - RATE)) / mask.length);
+    expect(Math.abs(dropped - RATE)).toBeLessThanOrEqual(5 * deviation);
+    const mean = mask.reduce((sum, value) => sum + value, 0) / mask.length;
+    expect(Math.abs(mean - 1)).toBeLessThanOrEqual((5 * deviation) / (1 - RATE));
+  });
+
+  it("is new at each step and for each layer, and the same for the same seed", () => {
+    const [first, second] = masks(1, 0, 2);
+    /** The share of units on which two independent masks agree: both kept or both dropped. */
+    const agreement = RATE * RATE + (1 - RATE) * (1 - RATE);
+    const expectIndependent = (a: Float32Array, b: Float32Array): void => {
+      const same = a.filter((value, i) => (value === 0) === (b[i] === 0)).length / a.length;
+      expect(Math.abs(same - agreement)).toBeLessThanOrEqual(
+        5 * Math.sqrt((agreement * (1 - agreement)) / a.length),
+      );
+    };
+    expectIndependent(first, second);
+    expectIndependent(first, masks(1, 1, 1)[0]);
+    expectIndependent(first, masks(2, 0, 1)[0]);
+    expect(masks(1, 0, 2)).toEqual([first, second]);
+  });
+
+  it("of two layers of one model are independent", async () => {
+    // the output is 4 where both keep and 0 elsewhere: 1 in the mean, but 2 if both had the same mask
+    const layers = [dropout(0.5), dropout(0.5), dense(1, { kernelInitializer: "ones", useBias: false })];
+    const model = compiled(layers, { optimizer: sgd({ learningRate: 0 }), loss: "meanAbsoluteError" });
+    const ones = Array.from({ length: 20_000 }, () => [1]);
+    const { history } = await model.fit(ones, new Float32Array(20_000), { batchSize: 1000 });
+    const deviation = Math.sqrt((16 * 0.25 * 0.75) / 20_000);
+    expect(Math.abs(history.loss[0] - 1)).toBeLessThanOrEqual(5 * deviation);
+  });
+
+  it("does nothing in evaluate and predict", async () => {
+    const layers = [dropout(0.9), dense(1, { kernelInitializer: "ones" })];
+    const model = compiled(layers, { optimizer: "sgd", loss: "meanSquaredError" });
+    const x = randomRows(50, 4, 3);
+    const sums = x.map((row) => row.reduce((sum, value) => sum + value, 0)); // exact: multiples of 2^-10
+    await model.fit(x, sums, { epochs: 0 });
+    expect([...model.predict(x).data]).toEqual(sums);
+    expect(model.evaluate(x, sums).loss).toBe(0);
+  });
+
+  it("keeps everything at rate 0", async () => {
+    const layers = [dropout(0), dense(1, { kernelInitializer: "ones" })];
+    const model = compiled(layers, { optimizer: sgd({ learningRate: 0 }), loss: "meanSquaredError" });
+    const x = randomRows(50, 4, 3);
+    const sums = x.map((row) => row.reduce((sum, value) => sum + value, 0));
+    expect((await model.fit(x, sums)).history.loss).toEqual([0]);
+  });
+});

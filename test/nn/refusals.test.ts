@@ -1,0 +1,243 @@
+/** Bad input of models: each refused by code and message, with nothing half-done. */
+import { describe, expect, it } from "vitest";
+import { activation, dense, dropout } from "../../src/nn/layers.js";
+import { type FitOptions, type Sequential, sequential } from "../../src/nn/sequential.js";
+import { adam } from "../../src/optim/adam.js";
+import { compiled, refusal } from "./support.js";
+
+const x = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+const y = [0, 1, 1, 0];
+const model = (): Sequential =>
+  compiled([dense(2), dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
+const fitWith = (options: FitOptions): Promise<string> => refusal(() => model().fit(x, y, options));
+const compileWith = (options: object): Promise<string> =>
+  refusal(() =>
+    sequential([dense(1)]).compile({ optimizer: "sgd", loss: "meanSquaredError", ...options } as never),
+  );
+
+describe("sequential and compile", () => {
+  it.each<[string, () => Promise<string>, string]>([
+    [
+      "no layers",
+      () => refusal(() => sequential([])),
+      "invalid_argument: a model has at least one layer, got []",
+    ],
+    [
+      "no array",
+      () => refusal(() => sequential(dense(1) as never)),
+      "invalid_argument: a model has at least one layer, got ",
+    ],
+    [
+      "no layer",
+      () => refusal(() => sequential([dense(1), "relu" as never])),
+      'invalid_argument: layer 1 is not a layer: "relu"',
+    ],
+    [
+      "no parameters",
+      () =>
+        refusal(() =>
+          compiled([activation("relu"), dropout(0.5)], { optimizer: "sgd", loss: "meanSquaredError" }).fit(
+            [[1]],
+            [1],
+          ),
+        ),
+      "invalid_argument: no layer of the model has parameters, so there is nothing to train; add a dense layer",
+    ],
+    [
+      "optimizer",
+      () => compileWith({ optimizer: "adm" }),
+      'unknown_name: unknown optimizer "adm". Did you mean "adam"?',
+    ],
+    [
+      "no optimizer",
+      () => compileWith({ optimizer: undefined }),
+      "invalid_argument: an optimizer is a name or what a factory such as adam() made, got undefined",
+    ],
+    [
+      "loss",
+      () => compileWith({ loss: "binaryCrossEntropi" }),
+      'unknown_name: unknown loss "binaryCrossEntropi". Did you mean "binaryCrossentropy"?',
+    ],
+    [
+      "metric",
+      () => compileWith({ metrics: ["acuracy"] }),
+      'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
+    ],
+    [
+      "metrics",
+      () => compileWith({ metrics: "accuracy" }),
+      'invalid_argument: metrics is an array of names or metrics, got "accuracy"',
+    ],
+    [
+      "option",
+      () => compileWith({ metric: ["accuracy"] }),
+      'unknown_name: unknown option of compile "metric". Did you mean "metrics"?',
+    ],
+    [
+      "option of an optimizer",
+      () => refusal(() => adam({ lr: 0.1 } as never)),
+      'unknown_name: unknown option of adam "lr".',
+    ],
+  ])("refuse a wrong %s", async (_, run, message) => {
+    expect((await run()).slice(0, message.length)).toBe(message);
+  });
+
+  it("a refused compile changes nothing", async () => {
+    const m = model();
+    await refusal(() => m.compile({ optimizer: "adam", loss: "none" as never }));
+    await m.fit(x, y);
+    expect(m.evaluate(x, y).loss).toBeGreaterThan(0);
+  });
+});
+
+describe("fit", () => {
+  it.each<[string, FitOptions, string]>([
+    ["negative epochs", { epochs: -1 }, "invalid_argument: epochs is a number of 0 or more, got -1"],
+    ["half epochs", { epochs: 1.5 }, "invalid_argument: epochs is a number of 0 or more, got 1.5"],
+    [
+      "batch larger than the data",
+      { batchSize: 5 },
+      "invalid_argument: batchSize is 5, but there are only 4 rows to train on",
+    ],
+    [
+      "batch larger than what validation leaves",
+      { batchSize: 3, validationSplit: 0.5 },
+      "invalid_argument: batchSize is 3, but there are only 2 rows to train on",
+    ],
+    ["batch of 0", { batchSize: 0 }, "invalid_argument: batchSize is a positive number of rows, got 0"],
+    [
+      "validationSplit of 1",
+      { validationSplit: 1 },
+      "invalid_argument: validationSplit is a share of at least 0 and below 1, got 1",
+    ],
+    [
+      "negative validationSplit",
+      { validationSplit: -0.1 },
+      "invalid_argument: validationSplit is a share of at least 0 and below 1, got -0.1",
+    ],
+    [
+      "validationSplit that leaves nothing",
+      { validationSplit: 0.9 },
+      "invalid_data: a validationSplit of 0.9 leaves none of 4 rows to train on",
+    ],
+    ["negative seed", { seed: -1 }, "invalid_argument: a seed is a non-negative integer, got -1"],
+    ["callbacks", { callbacks: {} as never }, "invalid_argument: callbacks is an array of callbacks, got {}"],
+    ["option", { epoch: 3 } as never, 'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?'],
+    [
+      "validation of other columns",
+      {
+        validationData: [
+          [[1], [2]],
+          [1, 2],
+        ],
+      },
+      "invalid_shape: validation x must have 2 columns, but its shape is [2,1]",
+    ],
+    [
+      "validation of other rows",
+      { validationData: [x, [1]] },
+      "invalid_shape: validation y has 1 rows and its inputs 4; each example needs both",
+    ],
+  ])("refuses %s", async (_, options, message) => {
+    expect((await fitWith(options)).slice(0, message.length)).toBe(message);
+  });
+
+  it.each<[string, unknown, unknown, string]>([
+    [
+      "NaN",
+      [
+        [0, Number.NaN],
+        [0, 1],
+      ],
+      [0, 1],
+      "invalid_data: x must hold finite numbers, but x[0][1] is NaN",
+    ],
+    [
+      "infinity",
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      [0, Number.POSITIVE_INFINITY],
+      "invalid_data: y must hold finite numbers, but y[1] is Infinity",
+    ],
+    [
+      "ragged rows",
+      [[0, 0], [1]],
+      [0, 1],
+      "invalid_data: every row of x must have 2 numbers, as the first has, but x[1] has 1",
+    ],
+    ["words", [["a", "b"]], [0], 'invalid_data: x must hold finite numbers, but x[0][0] is "a"'],
+    ["no rows", [], [], "invalid_shape: x must not be empty, but its shape is [0]"],
+    [
+      "nothing",
+      undefined,
+      undefined,
+      "invalid_data: x must be an array, an ndarray or { data, shape }, but received undefined",
+    ],
+    [
+      "fewer targets than inputs",
+      x,
+      [0, 1],
+      "invalid_shape: y has 2 rows and its inputs 4; each example needs both",
+    ],
+    ["targets of other columns", x, x, "invalid_shape: y must have 1 columns, but its shape is [4,2]"],
+  ])("refuses %s in the data", async (_, inputs, targets, message) => {
+    expect(await refusal(() => model().fit(inputs as never, targets as never))).toBe(message);
+  });
+
+  it("refuses other columns than it was trained on, and keeps what it has", async () => {
+    const m = model();
+    await m.fit(x, y);
+    const message = "invalid_shape: x must have 2 columns, but its shape is [2,3]";
+    const three = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
+    const before = [...m.predict(x).data];
+    expect(await refusal(() => m.fit(three, [1, 2]))).toBe(message);
+    expect(await refusal(() => m.predict(three))).toBe(message);
+    expect(await refusal(() => m.evaluate(three, [1, 2]))).toBe(message);
+    expect([...m.predict(x).data]).toEqual(before);
+  });
+});
+
+describe("the wrong order", () => {
+  it("is refused with what to do first", async () => {
+    const bare = sequential([dense(1)]);
+    expect(await refusal(() => bare.fit(x, y))).toBe(
+      "invalid_state: compile the model first: model.compile({ optimizer, loss })",
+    );
+    for (const early of [
+      () => model().predict(x),
+      () => model().evaluate(x, y),
+      () => model().getWeights(),
+    ]) {
+      expect(await refusal(early)).toBe("invalid_state: the model has no parameters yet; call fit first");
+    }
+  });
+
+  it("or another model's state, is refused", async () => {
+    const saved = (parameters: number) => ({
+      progress: { step: 0, epoch: 0, cursor: 0 },
+      seed: 0,
+      arrays: { parameters: new Float32Array(parameters) },
+    });
+    expect(await refusal(() => model().restore(2, saved(8)))).toBe(
+      "invalid_checkpoint: this model has 9 parameters, the saved state 8",
+    );
+    expect(await refusal(() => model().restore(2, {} as never))).toBe(
+      "invalid_checkpoint: this model has 9 parameters, the saved state undefined",
+    );
+    // parameters alone are enough to predict, but not for an optimizer with slots to go on
+    const m = compiled([dense(2), dense(1)], { optimizer: "adam", loss: "meanSquaredError" });
+    m.restore(2, saved(9));
+    expect([...m.predict(x).data]).toEqual([0, 0, 0, 0]);
+    expect(await refusal(() => m.fit(x, y))).toMatch(/^invalid_checkpoint: .*slot\.m/);
+  });
+});

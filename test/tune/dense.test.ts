@@ -1,0 +1,93 @@
+/** The network that is tuned by default: every point of its space builds and trains. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { random } from "../../src/search/strategies/random.js";
+import { createStudy } from "../../src/search/study.js";
+import { denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import { randomRows, refusal } from "./support.js";
+
+const targets = fc.constantFrom(
+  { task: "regression" as const, outputs: 1 },
+  { task: "regression" as const, outputs: 2 },
+  { task: "classification" as const, outputs: 1 },
+  { task: "classification" as const, outputs: 3 },
+);
+
+describe("denseSpace and denseModel", () => {
+  it("every point builds a model that trains a step to finite weights", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        targets,
+        fc.integer({ min: 4, max: 2000 }),
+        fc.integer({ min: 0, max: 1e6 }),
+        async (data, rows, seed) => {
+          const study = createStudy({
+            space: denseSpace(rows),
+            strategy: random(),
+            direction: "minimize",
+            seed,
+          });
+          const params = study.ask()?.params ?? {};
+          const batchSize = params.batchSize as number;
+          expect(batchSize).toBeLessThanOrEqual(rows);
+          const model = denseModel(data, params);
+          const x = randomRows(batchSize, 5, seed % 100);
+          const y = x.map((_, i) =>
+            Array.from({ length: data.outputs }, (__, j) => Number(i % data.outputs === j)),
+          );
+          const { history } = await model.fit(x, y, { batchSize, seed });
+          expect(Number.isFinite(history.loss[0])).toBe(true);
+          const weights = Object.values(model.getWeights());
+          expect(weights.every(({ data }) => data.every(Number.isFinite))).toBe(true);
+          expect(model.predict(x).shape).toEqual([batchSize, data.outputs]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("the model is what the parameters say", async () => {
+    const model = denseModel(
+      { task: "classification", outputs: 3 },
+      { layers: 2, units: 7, dropout: 0.25, l2: 0.5, optimizer: "sgd", learningRate: 0.125, momentum: 0.5 },
+    );
+    const architecture = model.architecture(4);
+    expect(architecture.layers.map(({ type, hyperparameters }) => [type, hyperparameters])).toEqual([
+      ["dense", { "kernel.l2": 0.5 }],
+      ["dropout", { rate: 0.25 }],
+      ["dense", { "kernel.l2": 0.5 }],
+      ["dropout", { rate: 0.25 }],
+      ["dense", {}],
+    ]);
+    expect(architecture.loss).toBe("categoricalCrossentropy");
+    expect(architecture.optimizer.name).toBe("sgd");
+    expect(architecture.optimizer.hyperparameters).toMatchObject({ learningRate: 0.125, momentum: 0.5 });
+    expect(denseModel({ task: "classification", outputs: 1 }, {}).architecture(4).loss).toBe(
+      "binaryCrossentropy",
+    );
+    expect(denseModel({ task: "regression", outputs: 1 }, {}).architecture(4).loss).toBe("meanSquaredError");
+  });
+
+  it("momentum exists only for sgd", () => {
+    const study = createStudy({ space: denseSpace(500), strategy: random(), direction: "minimize" });
+    const points = Array.from({ length: 60 }, () => study.ask()?.params ?? {});
+    for (const { optimizer, momentum } of points) expect(momentum !== undefined).toBe(optimizer === "sgd");
+    for (const name of ["adam", "rmsprop", "sgd"])
+      expect(points.some(({ optimizer }) => optimizer === name)).toBe(true);
+  });
+
+  it("refuses a parameter that it does not have, and values that layers and optimizers refuse", async () => {
+    const data = { task: "regression", outputs: 1 } as const;
+    expect(await refusal(() => denseModel(data, { unit: 3 }))).toMatch(
+      /^unknown_name: unknown parameter of the dense network "unit"\. Did you mean "units"\?/,
+    );
+    expect(await refusal(() => denseParams({ depth: 3 }))).toMatch(/^unknown_name: /);
+    expect(await refusal(() => denseModel(data, { units: 0 }))).toBe(
+      "invalid_argument: a dense layer has a positive number of units, got 0",
+    );
+    expect(await refusal(() => denseModel(data, { optimizer: "adam", momentum: 0.5 }))).toMatch(
+      /^unknown_name: unknown option of adam "momentum"/,
+    );
+    expect(denseParams({ units: 3 })).toMatchObject({ units: 3, layers: 1, optimizer: "adam" });
+  });
+});

@@ -1,0 +1,175 @@
+/** Trials on threads: the same results as without, and no waiting for a thread that is gone. Needs `dist/` for the threads. */
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { platform } from "../../src/platform/node.js";
+import type { WorkerThread } from "../../src/platform/platform.js";
+import { choice, float, int } from "../../src/search/parameter.js";
+import { grid } from "../../src/search/strategies/grid.js";
+import { denseModel } from "../../src/tune/dense.js";
+import { tune } from "../../src/tune/tune.js";
+import { linear, logistic, quantity, rates, untimed, x, y } from "./support.js";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const space = {
+  units: int(2, 12),
+  activation: choice(["relu", "tanh"]),
+  optimizer: choice(["adam", "sgd"]),
+  learningRate: float(1e-3, 1e-1, { log: true }),
+  dropout: float(0, 0.5),
+};
+
+describe("jobs", () => {
+  it("change nothing about trials, test scores and the final model", async () => {
+    const run = async (jobs: number) => {
+      const events: string[] = [];
+      const { best, trials, final, study } = await tune({
+        x,
+        y,
+        space,
+        model: (params) => denseModel({ task: "classification", outputs: 1 }, params),
+        fit: { epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } },
+        validation: { folds: 3 },
+        testSize: 0.2,
+        trials: 8,
+        seed: 5,
+        jobs,
+        onEvent: (event) => void (event.type === "trialEnded" && events.push(event.type)),
+      });
+      expect(events.length).toBe(8);
+      const json = JSON.parse(JSON.stringify(study)) as { trials: { seconds: number }[] };
+      return {
+        best: best?.number,
+        trials: untimed(trials),
+        saved: json.trials.map(({ seconds, ...rest }) => rest),
+        test: final?.test,
+        prediction: [...(final?.predict(x).data ?? [])],
+      };
+    };
+    const alone = await run(1);
+    expect(alone.trials.map(({ status }) => status)).toEqual(new Array(8).fill("complete"));
+    expect(new Set(alone.trials.map(({ value }) => value)).size).toBeGreaterThan(2);
+    expect(await run(2)).toEqual(alone);
+    expect(await run(3)).toEqual(alone);
+  });
+
+  it("change nothing for a quantity, on one part held out, by a metric to minimise", async () => {
+    const run = async (jobs: number) => {
+      const { trials, final } = await tune({
+        x,
+        y: quantity,
+        space: rates(0.001, 1e10, 0.01, 0.1),
+        strategy: grid(),
+        model: linear,
+        metric: "rmse",
+        validation: { split: 0.25 },
+        testSize: 0.2,
+        fit: { epochs: 5 },
+        jobs,
+      });
+      return { trials: untimed(trials), test: final?.test, prediction: [...(final?.predict(x).data ?? [])] };
+    };
+    const alone = await run(1);
+    expect(alone.trials.map(({ status }) => status)).toEqual([
+      "complete",
+      "diverged",
+      "complete",
+      "complete",
+    ]);
+    expect(await run(2)).toEqual(alone);
+  });
+});
+
+/** A thread that ends in place of doing its first job, as one that ran out of memory would. */
+function mortal(thread: WorkerThread): WorkerThread {
+  let fail: (error: Error) => void = () => {};
+  return {
+    ...thread,
+    post(message) {
+      if ((message as { type: string }).type !== "job") return thread.post(message);
+      void thread.terminate().then(() => fail(new Error("out of memory")));
+    },
+    onFailure(listener) {
+      fail = listener;
+      thread.onFailure(listener);
+    },
+  };
+}
+
+describe("a thread that is gone", () => {
+  const rounds = { x, y, space: rates(0.001, 0.01, 0.1, 0.5, 1), strategy: grid(), model: logistic };
+  const options = { ...rounds, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 2 };
+
+  it("fails the trial that it was at; the others end as they would have", async () => {
+    const spawn = platform.spawnWorker.bind(platform);
+    let spawned = 0;
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const thread = spawn() as WorkerThread;
+      return spawned++ === 0 ? mortal(thread) : thread;
+    });
+    const { trials, final } = await tune(options);
+    expect(spawned).toBe(2);
+    const failed = trials.filter(({ status }) => status === "failed");
+    expect(failed.map(({ error }) => error)).toEqual(["a worker thread was lost: out of memory"]);
+    const alone = await tune({ ...options, jobs: 1 });
+    const others = ({ number }: { number: number }): boolean => number !== failed[0].number;
+    expect(untimed(trials).filter(others)).toEqual(untimed(alone.trials).filter(others));
+    expect(final).toBeDefined();
+  });
+
+  it("does not hang the study, even if all threads are", async () => {
+    const spawn = platform.spawnWorker.bind(platform);
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => mortal(spawn() as WorkerThread));
+    const { best, trials, final } = await tune(options);
+    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
+    for (const { error } of trials) expect(error).toMatch(/worker threads? (was|were) lost/);
+    expect(best).toBeUndefined();
+    expect(final).toBeUndefined();
+  });
+
+  it("because its program does not load, neither", async () => {
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const worker = new Worker("throw new Error('no such module')", { eval: true });
+      return {
+        post: (message) => worker.postMessage(message),
+        onMessage: (listener) => worker.on("message", listener),
+        onFailure: (listener) => worker.on("error", listener),
+        terminate: async () => void (await worker.terminate()),
+      };
+    });
+    const { trials } = await tune(options);
+    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
+    expect(trials[0].error).toBe("a worker thread was lost: no such module");
+  });
+
+  it("where there are none, the caller's own does the work", async () => {
+    vi.spyOn(platform, "spawnWorker").mockReturnValue(undefined);
+    const { trials } = await tune(options);
+    vi.restoreAllMocks();
+    expect(untimed(trials)).toEqual(untimed((await tune(options)).trials));
+  });
+
+  it("ends with its study", async () => {
+    const ended: boolean[] = [];
+    const spawn = platform.spawnWorker.bind(platform);
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const thread = spawn() as WorkerThread;
+      const at = ended.push(false) - 1;
+      return {
+        ...thread,
+        async terminate() {
+          await thread.terminate();
+          ended[at] = true;
+        },
+      };
+    });
+    await tune(options);
+    expect(ended).toEqual([true, true]);
+    const stop = new Error("from a listener");
+    const onEvent = (): never => {
+      throw stop;
+    };
+    await expect(tune({ ...options, onEvent })).rejects.toBe(stop);
+    expect(ended).toEqual([true, true, true, true]);
+  });
+});

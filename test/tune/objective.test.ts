@@ -1,0 +1,121 @@
+/** `tune` of a plain objective function. */
+import { describe, expect, it } from "vitest";
+import type { StudyEvent } from "../../src/search/optimize.js";
+import { choice, float, int } from "../../src/search/parameter.js";
+import { grid } from "../../src/search/strategies/grid.js";
+import { tune } from "../../src/tune/tune.js";
+import { refusal, untimed } from "./support.js";
+
+const space = { a: choice([3, 1, 2]), b: choice(["x", "y"]) };
+
+describe("an objective", () => {
+  it("may be synchronous or not, and returns a number or an outcome; direction decides the best", async () => {
+    const value = ({ a, b }: { a: number; b: string }): number => a * (b === "x" ? 1 : 10);
+    const options = { space, strategy: grid() };
+    const least = await tune({ ...options, direction: "minimize", objective: value });
+    expect(least.trials.map((trial) => trial.value)).toEqual([3, 30, 1, 10, 2, 20]);
+    expect(least.best?.params).toEqual({ a: 1, b: "x" });
+    const most = await tune({
+      ...options,
+      direction: "maximize",
+      objective: async (params) => {
+        await Promise.resolve();
+        return { value: value(params), std: 0.5, attributes: { note: "kept" } };
+      },
+    });
+    expect(most.best?.params).toEqual({ a: 3, b: "y" });
+    expect(most.best?.std).toBe(0.5);
+    expect(most.best?.attributes).toEqual({ note: "kept" });
+    expect(Object.keys(most).sort()).toEqual(["best", "study", "trials"]);
+  });
+
+  it("that throws fails its trial, and NaN or infinity is a diverged one", async () => {
+    const { trials, best } = await tune({
+      space: { n: choice([0, 1, 2, 3, 4, 5]) },
+      strategy: grid(),
+      direction: "minimize",
+      objective: ({ n }) => {
+        if (n === 0) throw new Error("not today");
+        if (n === 1) return Promise.reject(new Error("nor later"));
+        if (n === 2) return Number.NaN;
+        if (n === 3) return Number.NEGATIVE_INFINITY;
+        if (n === 4) return "many" as never;
+        return n;
+      },
+    });
+    expect(trials.map(({ status }) => status)).toEqual([
+      ...["failed", "failed", "diverged", "diverged", "failed", "complete"],
+    ]);
+    expect(trials[0].error).toBe("not today");
+    expect(trials[1].error).toBe("nor later");
+    expect(trials[4].error).toMatch(
+      /^an objective returns a number or an object with a value, received "many"/,
+    );
+    expect(best?.value).toBe(5);
+  });
+
+  it("runs as many trials side by side as it has jobs, with the same results", async () => {
+    const run = async (jobs: number) => {
+      let atWork = 0;
+      let most = 0;
+      const { trials } = await tune({
+        space: { p: float(0, 1) },
+        direction: "maximize",
+        trials: 9,
+        seed: 4,
+        jobs,
+        async objective({ p }, { number }) {
+          most = Math.max(most, ++atWork);
+          for (let i = 0; i <= (number * 5) % 7; i++) await Promise.resolve();
+          atWork--;
+          return p;
+        },
+      });
+      expect(most).toBe(jobs);
+      return untimed(trials);
+    };
+    const alone = await run(1);
+    expect(await run(3)).toEqual(alone);
+    expect(await run(8)).toEqual(alone);
+  });
+
+  it("may report steps and see that it is asked to stop; finished trials are kept", async () => {
+    const events: string[] = [];
+    const signal = { aborted: false };
+    const { trials, best, study } = await tune({
+      space: { n: int(1, 9) },
+      direction: "minimize",
+      trials: 5,
+      signal,
+      onEvent(event: StudyEvent) {
+        events.push(event.type === "stepReported" ? `step ${event.step} ${event.value}` : event.type);
+      },
+      objective(_, trial) {
+        trial.report(1, 0.5);
+        if (trial.number === 2) {
+          signal.aborted = true;
+          if (trial.aborted) throw new Error("given up"); // kept for later, not failed
+        }
+        return trial.number;
+      },
+    });
+    const one = ["trialStarted", "step 1 0.5", "trialEnded"];
+    expect(events).toEqual(["studyStarted", ...one, ...one, "trialStarted", "step 1 0.5", "studyEnded"]);
+    expect(trials.map(({ number }) => number)).toEqual([0, 1]);
+    expect(best?.number).toBe(0);
+    expect(study.waiting).toBe(1);
+  });
+
+  it("is refused with what belongs to models, and without a direction", async () => {
+    const objective = (): number => 1;
+    expect(
+      await refusal(() => tune({ space, objective, direction: "minimize", metric: "r2" } as never)),
+    ).toMatch(/^unknown_name: unknown option of tune "metric"\./);
+    expect(await refusal(() => tune({ space, objective } as never))).toBe(
+      'invalid_argument: direction is "maximize" or "minimize", received undefined',
+    );
+    expect(await refusal(() => tune({ space, objective: 3, direction: "minimize" } as never))).toBe(
+      "invalid_argument: an objective is a function, received 3",
+    );
+  });
+});

@@ -1,0 +1,191 @@
+/** What `tune` refuses before anything runs: each by code and message, and no model is built. */
+import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../src/data/dataset.js";
+import { readTable } from "../../src/data/table.js";
+import { earlyStopping } from "../../src/nn/callbacks.js";
+import { float } from "../../src/search/parameter.js";
+import { tune } from "../../src/tune/tune.js";
+import { logistic, quantity, rates, refusal, x, y } from "./support.js";
+
+const table = encodeTable(readTable("a,good\n1,yes\n2,no\n,yes\n4,no\n5,yes\n6,no\n"), {
+  target: "good",
+  missing: "impute",
+});
+
+describe("tune refuses", () => {
+  it.each<[string, object, string]>([
+    [
+      "a metric of the other task",
+      { metric: "r2" },
+      "invalid_argument: r2 is for regression, but the target is for classification",
+    ],
+    [
+      "a metric of classes for a quantity",
+      { y: quantity, metric: "accuracy" },
+      "invalid_argument: accuracy is for classification, but the target is for regression",
+    ],
+    [
+      "an unknown metric",
+      { metric: "acuracy" },
+      'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
+    ],
+    [
+      "an unknown option",
+      { trails: 3 },
+      'unknown_name: unknown option of tune "trails". Did you mean "trials"?',
+    ],
+    ["an unknown task", { task: "classify" }, 'unknown_name: unknown task "classify".'],
+    [
+      "one class only",
+      { y: y.map(() => 1) },
+      "invalid_data: y holds one class only; there is nothing to tell apart",
+    ],
+    [
+      "classes that are not 0 and 1",
+      { y: y.map((v) => v + 1), task: "classification" },
+      "invalid_data: classes are given as one column of 0 and 1, or as one-hot rows (see oneHot); y is neither",
+    ],
+    [
+      "more folds than rows",
+      { validation: { folds: 61 } },
+      "invalid_argument: folds must be a whole number from 2 to the number of rows (60), but received 61",
+    ],
+    [
+      "more folds than rows of a class",
+      { y: y.map((_, i) => Number(i < 4)) },
+      "invalid_argument: stratified folds need 5 rows of each class, but class 1 has 4;",
+    ],
+    [
+      "one fold",
+      { validation: { folds: 1 } },
+      "invalid_argument: folds must be a whole number from 2 to the number of rows (60), but received 1",
+    ],
+    [
+      "an unknown validation",
+      { validation: { fold: 3 } },
+      'unknown_name: unknown option of validation "fold". Did you mean "folds"?',
+    ],
+    [
+      "two validations",
+      { validation: { folds: 3, split: 0.2 } },
+      'invalid_argument: validation is { folds } or { split }, one of them, got {"folds":3,"split":0.2}',
+    ],
+    [
+      "no validation",
+      { validation: {} },
+      "invalid_argument: validation is { folds } or { split }, one of them, got {}",
+    ],
+    [
+      "a number of folds alone",
+      { validation: 3 },
+      "invalid_argument: the options of validation are an object, received 3",
+    ],
+    [
+      "a split of nothing",
+      { validation: { split: 0 } },
+      "invalid_argument: testSize must be above 0 and below 1, but received 0",
+    ],
+    [
+      "a test part of everything",
+      { testSize: 1 },
+      "invalid_argument: testSize is a share of at least 0 and below 1, got 1",
+    ],
+    [
+      "a batch larger than a fold",
+      { fit: { batchSize: 49 } },
+      "invalid_argument: batchSize is 49, but there are only 48 rows to train on",
+    ],
+    ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs is a positive number, got 0"],
+    [
+      "an unknown setting",
+      { fit: { epoch: 3 } },
+      'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?',
+    ],
+    [
+      "a callback as early stopping",
+      { fit: { earlyStopping: earlyStopping() } },
+      'unknown_name: unknown option of earlyStopping "onTrainBegin".',
+    ],
+    [
+      "early stopping by what is not measured",
+      { fit: { earlyStopping: { monitor: "accuracy" } } },
+      'invalid_argument: early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got "accuracy"',
+    ],
+    [
+      "early stopping by no metric",
+      { fit: { earlyStopping: { monitor: "valAcuracy" } } },
+      'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
+    ],
+    ["no model", { model: undefined }, "invalid_argument: model is a function of parameters, got undefined"],
+    ["no trials", { trials: 0 }, "invalid_argument: trials of optimize is a positive integer, received 0"],
+    ["no threads", { jobs: 0 }, "invalid_argument: jobs is a positive number of threads, got 0"],
+    ["a negative seed", { seed: -1 }, "invalid_argument: seed is an integer from 0, received -1"],
+    [
+      "a strategy's name in place of it",
+      { strategy: "random" },
+      'invalid_argument: strategy is made by random(), grid() or the like, received "random"',
+    ],
+    ["a space that is none", { space: { a: 3 } }, "invalid_space: "],
+    [
+      "inputs without targets",
+      { y: undefined },
+      "invalid_argument: tune needs x and y, or data from encodeTable",
+    ],
+    ["both kinds of data", { data: table }, "invalid_argument: give either data or x and y, not both"],
+    [
+      "a task that the data was not encoded for",
+      { x: undefined, y: undefined, data: table, task: "regression" },
+      "invalid_argument: the data is encoded for classification, the task given is regression",
+    ],
+    [
+      "missing cells that nothing fills in",
+      { x: undefined, y: undefined, data: table, standardize: false, validation: { folds: 2 } },
+      "invalid_data: the data has missing cells, or numbers beyond float32; standardize: true fills in and scales",
+    ],
+    [
+      "other rows of targets",
+      { y: y.slice(1) },
+      "invalid_shape: x has 60 rows and y 59; each example needs both",
+    ],
+    [
+      "NaN",
+      { x: x.map((row, i) => (i === 7 ? [Number.NaN, 0, 0] : row)) },
+      "invalid_data: x must hold finite numbers, but x[7][0] is NaN",
+    ],
+  ])("%s", async (_, change, message) => {
+    let built = 0;
+    const model = (params: { learningRate: number }) => {
+      built++;
+      return logistic(params);
+    };
+    const options = { x, y, space: rates(0.1), model, trials: 1, jobs: 1, fit: { epochs: 1 }, ...change };
+    expect((await refusal(() => tune(options as never))).slice(0, message.length)).toBe(message);
+    expect(built).toBe(0);
+  });
+
+  it("no options at all", async () => {
+    expect(await refusal(() => tune(undefined as never))).toBe(
+      "invalid_argument: tune takes an object of options, got undefined",
+    );
+  });
+
+  it("impossible spaces where they are written", async () => {
+    expect(await refusal(() => float(2, 1))).toMatch(/^invalid_space: /);
+    expect(await refusal(() => float(0, 1, { log: true }))).toMatch(/^invalid_space: /);
+  });
+
+  it("prediction of what the model was not made for", async () => {
+    const { final } = await tune({
+      x,
+      y,
+      space: rates(0.1),
+      model: logistic,
+      trials: 1,
+      jobs: 1,
+      fit: { epochs: 1 },
+    });
+    expect(await refusal(() => final?.predict([[1, 2]]))).toBe(
+      "invalid_shape: x must have 3 columns, but its shape is [1,2]",
+    );
+  });
+});

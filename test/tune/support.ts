@@ -1,0 +1,35 @@
+/** What the tests of tuning share: small data sets and models over them. */
+import { dense } from "../../src/nn/layers.js";
+import { type Sequential, sequential } from "../../src/nn/sequential.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { choice } from "../../src/search/parameter.js";
+import type { TrialRecord } from "../../src/search/trial.js";
+import { randomRows } from "../nn/support.js";
+
+export { randomRows, refusal } from "../nn/support.js";
+
+/** Two classes that a line divides, with some noise: 60 rows of 3 columns. */
+export const x = randomRows(60, 3, 1);
+export const y = x.map(([a, b, c]) => Number(a - b + 0.5 * c > 0));
+
+/** A quantity that is linear in x, far from mean 0 and deviation 1, and different in each row. */
+export const quantity = x.map(([a, b, c]) => 1000 + 50 * a - 30 * b + 20 * c);
+
+export const logistic = ({ learningRate }: { readonly learningRate: number }): Sequential => {
+  const model = sequential([dense(1, { activation: "sigmoid" })]);
+  model.compile({ optimizer: sgd({ learningRate }), loss: "binaryCrossentropy" });
+  return model;
+};
+
+export const linear = ({ learningRate }: { readonly learningRate: number }): Sequential => {
+  const model = sequential([dense(1)]);
+  model.compile({ optimizer: sgd({ learningRate }), loss: "meanSquaredError" });
+  return model;
+};
+
+/** Learning rates by list, for `grid()` to take in order. */
+export const rates = <const R extends readonly number[]>(...values: R) => ({ learningRate: choice(values) });
+
+/** Records without what a clock says. */
+export const untimed = (trials: readonly TrialRecord<unknown>[]) =>
+  trials.map(({ seconds, ...record }) => record);
