@@ -77,6 +77,7 @@ export type { CustomMetric, Metric } from "./metrics/metric.js";
 export { getMetric, type MetricName } from "./metrics/registry.js";
 export type { Activation, ActivationFunction } from "./nn/activations.js";
 export { type Callback, type EarlyStoppingOptions, earlyStopping, type Logs } from "./nn/callbacks.js";
+export type { History } from "./nn/history.js";
 export type { Initializer, InitializerFunction } from "./nn/initializers.js";
 export { activation, type DenseOptions, dense, dropout, type Layer } from "./nn/layers.js";
 export { binaryCrossentropy, categoricalCrossentropy, type Loss, type LossFunction } from "./nn/losses.js";
@@ -84,7 +85,6 @@ export { l1, l1l2, l2 } from "./nn/regularizers.js";
 export {
   type CompileOptions,
   type FitOptions,
-  type History,
   Sequential,
   sequential,
 } from "./nn/sequential.js";

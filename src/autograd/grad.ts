@@ -10,10 +10,20 @@ import { operation } from "../graph/operations/index.js";
 import { showShape } from "../graph/shape.js";
 
 /**
- * The gradients of a scalar with respect to values of its graph, one each, of their shapes.
- * Only nodes between `wrt` and `output` are visited.
+ * The gradients of a scalar with respect to values of its graph, by reverse accumulation: written into the graph
+ * of `output`, of which only nodes between `wrt` and `output` are visited.
  *
+ * @param output a scalar, such as a loss
+ * @param wrt inputs or values computed from them; one that `output` does not depend on has gradient 0
+ * @returns one value for each of `wrt`, of its shape
  * @throws FettleError `invalid_shape` if `output` is not a scalar.
+ * @see A. Griewank and A. Walther, "Evaluating derivatives", SIAM, 2008, chapter 3
+ * @example
+ * ```ts
+ * // d(Σ xy) = y dx + x dy
+ * const both = compile((x: Value, y: Value) => gradients(dot(x, y), [x, y]), [2], [2]);
+ * createEngine().load(both)([1, 2], [3, 4]); // [[3, 4], [1, 2]]
+ * ```
  */
 export function gradients(output: Value, wrt: readonly Value[]): Value[] {
   const { graph } = output;

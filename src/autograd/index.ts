@@ -11,10 +11,13 @@ type Scalar = (...args: never[]) => Value;
  * A function that returns both `fn(...args)`, a scalar, and its gradient with respect to the
  * first argument. That may be a value or an array of values; the gradient has its form.
  *
- * @throws FettleError `invalid_shape` if `fn` does not return a scalar.
+ * @param fn written in operations; returns a scalar
+ * @throws FettleError `invalid_argument` if `fn` is no function; when called, `invalid_shape` if it does not
+ * return a scalar
  * @example
  * ```ts
- * const program = compile((w: Value) => valueAndGrad((v: Value) => sum(square(v)))(w), [3]);
+ * const both = valueAndGrad((v: Value) => sum(square(v)));
+ * createEngine().load(compile(both, [3]))([1, 2, 3]); // [14, [2, 4, 6]]
  * ```
  */
 export function valueAndGrad<F extends Scalar>(fn: F) {
@@ -32,6 +35,15 @@ type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
 /**
  * The gradient of a scalar function with respect to its first argument, as a function;
  * `grad(grad(f))` of a function of a scalar is its second derivative.
+ *
+ * @param fn as for {@link valueAndGrad}
+ * @throws FettleError as {@link valueAndGrad}
+ * @example
+ * ```ts
+ * const cube = (x: Value) => mul(x, square(x));
+ * const derivatives = compile((x: Value) => [grad(cube)(x), grad(grad(cube))(x)], []);
+ * createEngine().load(derivatives)(2); // [12, 12]
+ * ```
  */
 export function grad<F extends Scalar>(fn: F) {
   const both = valueAndGrad(fn);

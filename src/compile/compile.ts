@@ -29,14 +29,21 @@ export function lower(graph: StepGraph, rows: number): Lowered {
 /**
  * Compiles one step, written in operations on values, for batches of at most `rows` rows.
  *
- * @throws FettleError `invalid_shape` where shapes do not fit, `invalid_argument` for a batch that is not
- * a positive integer.
+ * @param signature names and shapes of what a step is given
+ * @param rows most rows of a batch, a positive integer
+ * @param write called once, with values instead of numbers; returns new state, outputs and streams
+ * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` for a batch that is not
+ * a positive integer, two arrays or streams of one name, and results that are no values of this step
  * @example
  * ```ts
  * // y ← y + x, once a step
  * const program = compileStep({ inputs: { x: [3] }, state: { y: [3] } }, 1, ({ inputs, state }) => ({
  *   state: { y: add(state.y, inputs.x) },
  * }));
+ * const run = createEngine().start(program);
+ * run.write("x", [1, 2, 3]);
+ * run.advance(10);
+ * run.read("y"); // [10, 20, 30]
  * ```
  */
 export function compileStep(
@@ -76,20 +83,22 @@ export function compileStep(
   };
 }
 
-/** A compiled function: its program, and how many arguments and results it has. */
+/** A compiled function: its program, and how many arguments and results it has. Plain data, like the program. */
 export interface CompiledFunction {
+  /** One step of it calls the function once. */
   readonly program: Program;
-  /** How many arguments it takes and how many arrays it returns; 0 for one array by itself. */
+  /** How many arrays it takes. */
   readonly argumentCount: number;
+  /** How many arrays it returns; 0 for one array by itself. */
   readonly resultCount: number;
 }
 
 /**
  * Compiles a function of values to a program that `engine.load` makes callable.
  *
- * @param fn written in operations; returns a value or an array of values
- * @param shapes the shape of each argument
- * @throws FettleError `invalid_shape` where shapes do not fit
+ * @param fn written in operations; called once, with values instead of numbers; returns a value or an array of values
+ * @param shapes the shape of each argument; [] for a number
+ * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` if `fn` returns no value
  * @example
  * ```ts
  * const norm = compile((x: Value) => sqrt(sum(square(x))), [3]);

@@ -48,7 +48,7 @@ export function plan(step: StepGraph, units: readonly Unit[], views: readonly Vi
   const placements = new Map<number, Placement>();
   const copies: { from: number; to: number }[] = [];
 
-  units.forEach((unit) => placeInConcat(unit, nodes, views, placements));
+  for (const unit of units) placeInConcat(unit, nodes, views, placements);
   for (const { input, output } of Object.values(step.state)) {
     if (input === output) continue;
     if (!placements.has(output) && canOverwrite(input, output, placements, units, nodes, views)) {

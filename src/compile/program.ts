@@ -53,19 +53,26 @@ export interface StepGraph {
   readonly streamsOut: Readonly<Record<string, number>>;
 }
 
+/** What one step does, as plain data, made by `compileStep`. `engine.start` runs it. */
 export interface Program {
+  /** The version of this layout; an engine refuses any other. */
   readonly format: number;
   /** Most rows of a batch. */
   readonly rows: number;
+  /** Arrays that the host writes before a run, or between steps. */
   readonly inputs: readonly Slot[];
+  /** Arrays kept from step to step; zeros until written. */
   readonly state: readonly Slot[];
+  /** Arrays that the last step left. */
   readonly outputs: readonly Slot[];
+  /** Matrices that each step reads or writes one batch of. */
   readonly streams: readonly Stream[];
   /** Bytes of a run's block. */
   readonly bytes: number;
   /** State lies in bytes [stateOffset, stateOffset + stateBytes) of the block. */
   readonly stateOffset: number;
   readonly stateBytes: number;
+  /** The instructions of a step. */
   readonly code: Int32Array;
   /** The graph as written, for the reference executor and for reading. */
   readonly graph: StepGraph;

@@ -20,10 +20,13 @@ export interface Signature {
 
 /** What user code sees: a value a name. */
 export interface StepValues {
+  /** For functions without operands, such as `step(graph)`. */
   readonly graph: Graph;
+  /** Of the shapes of the signature. */
   readonly inputs: Readonly<Record<string, Value>>;
   /** Batches, of shape [ROWS, columns]. */
   readonly streams: Readonly<Record<string, Value>>;
+  /** As the step before left it. */
   readonly state: Readonly<Record<string, Value>>;
 }
 
@@ -38,6 +41,8 @@ export interface StepResults {
 }
 
 /**
+ * Calls `write` once and checks what it returns.
+ *
  * @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns],
  * `invalid_argument` where two arrays or streams have one name or a result is no value of this step.
  */

@@ -6,6 +6,7 @@ import type { Executor } from "./executor.js";
 import { ReferenceExecutor } from "./reference.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
+/** Which engine, and its bounds. */
 export interface EngineOptions {
   /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
   readonly executor?: "wasm" | "reference";
@@ -16,7 +17,8 @@ export interface EngineOptions {
 }
 
 /**
- * An engine: memory for matrices and runs, and the kernels that run programs.
+ * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; runs and matrices
+ * are given back by their own `free()`.
  *
  * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and `ready()` has
  * not been awaited; `unknown_name` for another executor; `invalid_argument` for a limit that is not positive.

@@ -14,10 +14,13 @@ import { type ArrayInput, flatten, toNdArray } from "./arrays.js";
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
+  /** A copy of the numbers, [rows, columns]. */
   read(): Float32Array | Float64Array;
+  /** Gives the memory back. The matrix may not be used afterwards. */
   free(): void;
 }
 
+/** How a run goes through its data. */
 export interface RunOptions {
   /** A matrix for each stream of the program; those read all have the same rows. */
   readonly streams?: Readonly<Record<string, Matrix>>;
@@ -44,6 +47,7 @@ export interface Progress {
 /** All that distinguishes a run in the middle from a new one: enough to go on elsewhere to the same bits. */
 export interface SavedRun {
   readonly progress: Progress;
+  /** The seed that the run was started with. */
   readonly seed: number;
   /** Every array of the program's state and inputs, by name. */
   readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>;
@@ -52,7 +56,9 @@ export interface SavedRun {
 /** One use of a program: its state, its inputs, and its place in the data. */
 export interface Run {
   readonly program: Program;
+  /** Steps that visit every row once: ⌈rows / batchSize⌉; 1 for a program without data. */
   readonly stepsPerEpoch: number;
+  /** How far it has come. */
   readonly progress: Progress;
   /** Writes an input or an array of the state. @throws FettleError `unknown_name`, `invalid_shape` */
   write(name: string, values: number | ArrayLike<number>): void;
@@ -64,14 +70,17 @@ export interface Run {
   read(name: string): Float32Array | Float64Array;
   /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is a whole number from 0 */
   advance(steps: number): void;
+  /** A copy of all that is needed to go on later or elsewhere, to the same bits. */
   save(): SavedRun;
-  /** @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
+  /** Goes back, or on, to where a run was saved. @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
   restore(saved: SavedRun): void;
   /** Gives the memory back. The run may not be used afterwards. */
   free(): void;
 }
 
+/** An engine: holds matrices and runs programs. Made by `createEngine`. */
 export abstract class Executor {
+  /** `wasm` computes in float32, `reference` in float64. */
   abstract readonly name: "wasm" | "reference";
   /** Bytes in use by matrices and runs. */
   abstract readonly bytesInUse: number;

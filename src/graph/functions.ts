@@ -1,7 +1,24 @@
 /**
  * The vocabulary in which models, losses, optimizers and gradient rules are written:
- * functions from values to values, which append nodes to a graph. Numbers may stand
- * where values may, and shapes broadcast as in NumPy. Nothing is computed here.
+ * functions from values to values, which append nodes to a graph. Nothing is computed here.
+ *
+ * Broadcasting: elementwise functions bring their operands to one shape as NumPy does. Shapes are aligned
+ * at the right, and a dimension that is 1 or missing is spread: [rows, 1] and [4] give [rows, 4]. Numbers
+ * may stand where operands are asked for, and are spread to any shape; one operand must be a value.
+ *
+ * Gradients: every function has one, of the same shape as its input, and it can be differentiated again.
+ * At kinks: `abs`, `sign` and `relu` have gradient 0 at 0; `maximum` and `minimum` give half to each side
+ * at a tie, and `max` an equal share to each of the largest. `sign` and comparisons have gradient 0 everywhere.
+ *
+ * Errors of all of them: FettleError `invalid_shape` where shapes do not fit, `invalid_argument` where no
+ * operand is a value, one is neither value nor number, or values of two graphs meet.
+ *
+ * @example
+ * ```ts
+ * const layer = (x: Value, w: Value, b: Value) => relu(add(matmul(x, w), b)); // [2, 3], [3, 1], [1] → [2, 1]
+ * const run = createEngine().load(compile(layer, [2, 3], [3, 1], [1]));
+ * run([[1, 2, 3], [4, 5, 6]], [[1], [0], [-1]], [3]); // [[1], [1]]
+ * ```
  */
 import { check, show } from "../errors.js";
 import { type AttributesOf, type Graph, isNode, type OperationName, Value } from "./graph.js";
@@ -59,14 +76,20 @@ type ElementwiseName = {
   [K in OperationName]: keyof AttributesOf[K] extends never ? K : never;
 }[OperationName];
 
-// Leaves
+// Leaves: values that do not depend on others
 
 /** A named value from outside the graph. */
 export function input(graph: Graph, name: string, shape: Shape): Value {
   return apply("input", [], { name, shape }, graph);
 }
 
-/** A number, or an array of numbers with its shape. */
+/**
+ * Numbers that are known when the graph is written.
+ *
+ * @param values one number, a scalar; or a flat array, row-major
+ * @param shape default: [] for one number, [values.length] for an array
+ * @throws FettleError `invalid_shape` unless there are as many numbers as the shape has elements
+ */
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
   const list = typeof values === "number" ? [values] : values;
   return apply(
@@ -102,102 +125,152 @@ export function rowCount(graph: Graph): Value {
   return apply("count", [], { of: [ROWS] }, graph);
 }
 
-/** Uniform numbers in [0, 1), new at each step. Two nodes of one graph with one `stream` draw the same numbers. */
+/**
+ * Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a function of the run's seed,
+ * `stream`, the step and the element's index alone, by Philox (J. Salmon and others, "Parallel random numbers:
+ * as easy as 1, 2, 3", SC 2011). Exported as `randomUniform`. It has no gradient.
+ *
+ * @param stream tells uses apart: an integer in [0, 2³² − 2]; nodes with one stream draw the same numbers
+ * @throws FettleError `invalid_argument` for another stream
+ */
 export function random(graph: Graph, shape: Shape, stream: number): Value {
   return apply("random", [], { shape, stream }, graph);
 }
 
-/** The number of this step, from 1, as a scalar. */
+/** The number of this step of the run, from 1, as a scalar. */
 export function step(graph: Graph): Value {
   return apply("step", [], {}, graph);
 }
 
-// Elementwise
+// Elementwise, of one operand
 
+/** −x */
 export const neg = (x: Operand): Value => elementwise("neg", x);
+/** |x|; its gradient at 0 is 0. */
 export const abs = (x: Operand): Value => elementwise("abs", x);
+/** −1, 0 or 1; its gradient is 0. */
 export const sign = (x: Operand): Value => elementwise("sign", x);
+/** √x, NaN below 0; its gradient at 0 is infinite. */
 export const sqrt = (x: Operand): Value => elementwise("sqrt", x);
+/** eˣ */
 export const exp = (x: Operand): Value => elementwise("exp", x);
+/** eˣ − 1, accurate where x is close to 0. */
 export const expm1 = (x: Operand): Value => elementwise("expm1", x);
+/** The natural logarithm; −∞ at 0, NaN below. */
 export const log = (x: Operand): Value => elementwise("log", x);
+/** log(1 + x), accurate where x is close to 0. */
 export const log1p = (x: Operand): Value => elementwise("log1p", x);
+/** sin x, of radians. */
 export const sin = (x: Operand): Value => elementwise("sin", x);
+/** cos x, of radians. */
 export const cos = (x: Operand): Value => elementwise("cos", x);
+/** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
 export const tanh = (x: Operand): Value => elementwise("tanh", x);
+/** 1 / (1 + e⁻ˣ), without overflow. */
 export const sigmoid = (x: Operand): Value => elementwise("sigmoid", x);
+/** log(1 + eˣ), without overflow. */
 export const softplus = (x: Operand): Value => elementwise("softplus", x);
+/** The error function: 2/√π times the integral of exp(−t²) from 0 to x. */
 export const erf = (x: Operand): Value => elementwise("erf", x);
+/** x where x > 0, else 0 (NaN stays); its gradient at 0 is 0. */
 export const relu = (x: Operand): Value => elementwise("relu", x);
+// Elementwise, of two operands
+
+/** x + y */
 export const add = (x: Operand, y: Operand): Value => elementwise("add", x, y);
+/** x − y */
 export const sub = (x: Operand, y: Operand): Value => elementwise("sub", x, y);
+/** x · y, element by element; see `matmul` for matrices. */
 export const mul = (x: Operand, y: Operand): Value => elementwise("mul", x, y);
+/** x / y */
 export const div = (x: Operand, y: Operand): Value => elementwise("div", x, y);
+/** xʸ; its gradient in y is 0 where x ≤ 0. */
 export const pow = (x: Operand, y: Operand): Value => elementwise("pow", x, y);
+/** The larger of x and y, NaN if one is; half of the gradient to each at a tie. See `max` for the largest element. */
 export const maximum = (x: Operand, y: Operand): Value => elementwise("maximum", x, y);
+/** The smaller of x and y, NaN if one is; half of the gradient to each at a tie. */
 export const minimum = (x: Operand, y: Operand): Value => elementwise("minimum", x, y);
+// Comparisons and choice
+
 /** 1 where x > y, else 0. */
 export const greater = (x: Operand, y: Operand): Value => elementwise("greater", x, y);
 /** 1 where x ≥ y, else 0. */
 export const greaterEqual = (x: Operand, y: Operand): Value => elementwise("greaterEqual", x, y);
 /** 1 where x = y, else 0. */
 export const equal = (x: Operand, y: Operand): Value => elementwise("equal", x, y);
-/** x where the condition is not 0, else y. The side not taken may be NaN. */
+/** x where the condition is not 0, else y. The side not taken may be NaN and gets gradient 0; the condition has none. */
 export const select = (condition: Operand, x: Operand, y: Operand): Value =>
   elementwise("select", condition, x, y);
+// Compositions
+
+/** x² */
 export const square = (x: Value): Value => mul(x, x);
-/** x Φ(x), exact: ½ x (1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). */
+/** x Φ(x), by the error function: ½ x (1 + erf(x/√2)) (D. Hendrycks and K. Gimpel, arXiv:1606.08415, 2016). */
 export const gelu = (x: Value): Value => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2))));
 
-// Views and moves
+// Views and moves: elements change their place only
 
-/** The same value, through which no gradient flows. */
+/** x itself, through which no gradient flows. */
 export const stopGradient = (x: Value): Value => apply("stopGradient", [x], {});
 
+/** x spread to `shape`, to which it must broadcast. Elementwise functions do this by themselves. */
 export function broadcastTo(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : apply("broadcast", [x], { shape });
 }
 
+/** The same elements in row-major order, in another shape of as many. */
 export function reshape(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : apply("reshape", [x], { shape });
 }
 
-/** Permutes the axes; without a permutation, reverses them. */
+/** x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
   return apply("transpose", [x], {
     permutation: permutation ?? x.shape.map((_, i) => x.shape.length - 1 - i),
   });
 }
 
+/**
+ * The block of shape `size` that begins at `begin`, one entry an axis each. Rows of the batch are kept whole:
+ * 0 in `begin` and `ROWS` in `size`.
+ */
 export const slice = (x: Value, begin: readonly number[], size: Shape): Value =>
   apply("slice", [x], { begin, size });
 
-/** Zeros before and after along each axis. */
+/** x with zeros around it: `before[i]` and `after[i]` of them along axis i. Rows of the batch are not padded. */
 export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value =>
   apply("pad", [x], { before, after });
 
-/** Values one after the other along `axis` (a negative one counts from the end). */
+/** Values one after the other along `axis` (a negative one counts from the end), alike in all other axes. */
 export const concat = (values: readonly Value[], axis = 0): Value =>
   apply("concat", values, { axis: axis < 0 && values.length > 0 ? axis + values[0].shape.length : axis });
 
+/**
+ * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. A fraction is dropped from an id; one outside
+ * the table gives a row of NaN. Ids have no gradient.
+ */
 export const takeRows = (table: Value, ids: Value): Value => apply("takeRows", [table, ids], {});
 
+/**
+ * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rows, columns]. A fraction
+ * is dropped from an id; rows whose id is outside [0, rows) are left out.
+ */
 export const scatterRows = (x: Value, ids: Value, rows: number): Value =>
   apply("scatterRows", [x, ids], { rows });
 
-// Reductions
+// Reductions: axes vanish
 
-/** The sum over `axis` (all axes when left out; negative ones count from the end). */
+/** The sum over `axis`: one axis or several, negative ones from the end, all when left out; kept as 1 with `keepDims`. */
 export function sum(x: Value, axis?: number | readonly number[], keepDims = false): Value {
   return reduce("sum", x, axis, keepDims);
 }
 
-/** The largest over `axis` (all axes when left out; negative ones count from the end). */
+/** The largest over `axis` as in `sum`; equal largest elements share the gradient. See `maximum` for two operands. */
 export function max(x: Value, axis?: number | readonly number[], keepDims = false): Value {
   return reduce("max", x, axis, keepDims);
 }
 
-/** The mean over `axis` (all axes when left out), of as many rows as the batch has. */
+/** The mean over `axis` as in `sum`, of as many rows as the batch has. */
 export function mean(x: Value, axis?: number | readonly number[], keepDims = false): Value {
   const axes = normalizeAxes(x.shape, axis);
   const reduced = apply("count", [], { of: axes.map((i) => x.shape[i]) }, x.graph);
@@ -248,13 +321,17 @@ export function sumTo(x: Value, shape: Shape): Value {
   return reshape(axes.length > 0 ? sum(x, axes) : x, shape);
 }
 
-// Along the last axis, and products
+// Along the last axis
 
+/** eˣ / Σ eˣ along the last axis, without overflow. */
 export const softmax = (x: Value): Value => apply("softmax", [x], {});
+/** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
 export const logSoftmax = (x: Value): Value => apply("logSoftmax", [x], {});
-/** [m, k] · [k, n] → [m, n] */
+// Products
+
+/** The matrix product, [m, k] · [k, n] → [m, n]. */
 export const matmul = (a: Value, b: Value): Value => apply("matmul", [a, b], {});
-/** xᵀy of two vectors [n], or of any two values of one shape: a scalar. */
+/** The scalar xᵀy of two vectors [n], or Σ xy of any two values that broadcast. */
 export const dot = (x: Value, y: Value): Value => sum(mul(x, y));
 
 /** The number behind a scalar constant, or undefined. */

@@ -72,22 +72,25 @@ export interface Node<K extends OperationName = OperationName> {
   readonly shape: Shape;
 }
 
-/** Nodes in an order in which every input comes before its users. */
+/** Nodes in an order in which every input comes before its users. Functions of values append to it. */
 export class Graph {
+  /** A value's `id` is the place of its node here. */
   readonly nodes: Node[] = [];
 }
 
-/** A handle to one node while a graph is being written. */
+/** A handle to one node while a graph is being written: what functions such as `add` take and return. */
 export class Value {
   constructor(
     readonly graph: Graph,
     readonly id: number,
   ) {}
 
+  /** The operation that makes it, with its inputs and attributes. */
   get node(): Node {
     return this.graph.nodes[this.id];
   }
 
+  /** Its dimensions; [] for a scalar. */
   get shape(): Shape {
     return this.node.shape;
   }

@@ -4,9 +4,10 @@
  */
 import { check } from "../errors.js";
 
-/** The one symbolic dimension: rows of the current batch. */
+/** The one symbolic dimension: the number of rows of the current batch. Shapes may hold it among their sizes. */
 export const ROWS = -1;
 
+/** Sizes along each axis, positive integers or `ROWS`; [] for a scalar. */
 export type Shape = readonly number[];
 
 /** A size that may depend on the batch: `scale × rows^power`. */

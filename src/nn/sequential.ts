@@ -8,9 +8,8 @@ import type { NdArray } from "ndarray";
 import { fromMatrix, type Matrix as HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
-import type { Executor, SavedRun } from "../engine/executor.js";
+import type { SavedRun } from "../engine/executor.js";
 import { check, checkOptions, FettleError, show } from "../errors.js";
-import { showShape } from "../graph/shape.js";
 import type { CustomMetric, Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -19,15 +18,17 @@ import { getOptimizer, type OptimizerName } from "../optim/registry.js";
 import {
   type Architecture,
   hyperparametersOf,
-  layerNames,
   parameterCount,
   parameterPlaces,
   programOf,
   unitsOf,
 } from "./architecture.js";
 import type { Callback, Logs } from "./callbacks.js";
+import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
 import { getLoss, type Loss } from "./losses.js";
+import { withMatrices } from "./matrices.js";
+import { summarize } from "./summary.js";
 import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
 
 export interface CompileOptions {
@@ -53,14 +54,6 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Fixes first parameters, order and dropout. Default 0. */
   readonly seed?: number;
-}
-
-/** The numbers of each epoch, as `model.fit` returns them. */
-export interface History {
-  /** Numbers of the epochs, from 0. */
-  readonly epoch: readonly number[];
-  /** One number an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
-  readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
 const FIT_OPTIONS = [
@@ -292,26 +285,7 @@ export class Sequential {
 
   /** Prints the layers with their output shapes and parameters. */
   summary(print: (line: string) => void = console.log, columns = this.state?.columns): void {
-    const names = layerNames(this.layers);
-    const units = columns === undefined ? [] : unitsOf({ layers: this.layers, columns });
-    const places = columns === undefined ? [] : parameterPlaces({ layers: this.layers, columns });
-    const rows = this.layers.map((_, i) => [
-      names[i],
-      columns === undefined ? "unknown before fit" : showShape([-1, units[i]]),
-      columns === undefined
-        ? ""
-        : String(places.filter(({ layer }) => layer === i).reduce((n, { size }) => n + size, 0)),
-    ]);
-    const table = [["Layer", "Output shape", "Parameters"], ...rows];
-    const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column].length)));
-    for (const row of table)
-      print(
-        row
-          .map((cell, i) => cell.padEnd(widths[i]))
-          .join("  ")
-          .trimEnd(),
-      );
-    if (columns !== undefined) print(`Total parameters: ${parameterCount({ layers: this.layers, columns })}`);
+    for (const line of summarize(this.layers, columns)) print(line);
   }
 
   private ready(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
@@ -357,29 +331,6 @@ export class Sequential {
   }
 }
 
-/** Puts matrices on the engine for the length of `use`. */
-function withMatrices<T>(engine: Executor, use: (hold: (matrix: HostMatrix) => Examples["x"]) => T): T {
-  const held: Examples["x"][] = [];
-  const release = (): void => {
-    for (const matrix of held) matrix.free();
-  };
-  const hold = ({ data, rows, columns }: HostMatrix): Examples["x"] => {
-    const matrix = engine.matrix(rows, columns, data);
-    held.push(matrix);
-    return matrix;
-  };
-  let result: T;
-  try {
-    result = use(hold);
-  } catch (error) {
-    release();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(release) as T;
-  release();
-  return result;
-}
-
 /** A batch of 1 to all rows. @throws FettleError `invalid_argument` */
 export function checkBatch(batchSize: number, rows: number): number {
   check(
@@ -392,19 +343,4 @@ export function checkBatch(batchSize: number, rows: number): number {
 
 function range(start: number, end: number): Int32Array {
   return Int32Array.from({ length: end - start }, (_, i) => start + i);
-}
-
-/** `loss` → `valLoss` */
-function validationNames(logs: Logs): Logs {
-  return Object.fromEntries(
-    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
-  );
-}
-
-function toHistory(logs: readonly Logs[]): History {
-  const names = Object.keys(logs[0] ?? {});
-  return {
-    epoch: logs.map((_, i) => i),
-    history: Object.fromEntries(names.map((name) => [name, logs.map((log) => log[name])])),
-  };
 }

@@ -141,17 +141,17 @@ class WorkerPool implements JobRunner {
     this.assign();
   }
 
-  /** A thread ended. Its job fails; the others go on, and without any nothing can. */
+  /** A thread ended. Another does its job, to the same bits; without any left, nothing can. */
   private lose(member: Member, error: Error): void {
     if (!this.members.includes(member)) return;
     this.members.splice(this.members.indexOf(member), 1);
-    const lost = this.members.length === 0 ? this.queue.splice(0) : [];
-    for (const task of member.task ? [member.task, ...lost] : lost) {
+    if (member.task) this.queue.unshift(member.task);
+    if (this.members.length > 0) return this.assign();
+    for (const task of this.queue.splice(0)) {
       task.reject(
-        new FettleError("internal", `a worker thread was lost: ${error.message}`, { cause: error }),
+        new FettleError("internal", `the last worker thread was lost: ${error.message}`, { cause: error }),
       );
     }
-    this.assign();
   }
 
   private post(member: Member, message: Request): void {

@@ -185,7 +185,14 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
   if (typeof options.fit !== "function") settingsFor(options.fit ?? {}, folds.rounds);
   const runner = createRunner([...folds.rounds, folds.last], jobs);
   try {
-    const work: Work<S> = { ...options, task: data.task, score: metric, folds, runner };
+    const work: Work<S> = {
+      ...options,
+      task: data.task,
+      score: metric,
+      imputes: data.x.some(Number.isNaN),
+      folds,
+      runner,
+    };
     // One trial more than threads, so that no thread waits while a trial is being built.
     const concurrency = runner.jobs === 1 ? 1 : runner.jobs + 1;
     await study.optimize((params, trial) => objective(work, params, trial), budgetOf(options, concurrency));
@@ -231,6 +238,8 @@ const SPLIT_STREAM = 0x7370;
 interface Work<S extends Space> extends TuneOptions<S> {
   readonly task: Task;
   readonly score: Metric;
+  /** Whether missing cells are filled: the data had some. */
+  readonly imputes: boolean;
   readonly folds: Folds;
   readonly runner: JobRunner;
 }
@@ -331,7 +340,12 @@ async function finish<S extends Space>(
     model,
     test: Object.fromEntries(test),
     predict(x) {
-      const { data, rows } = toMatrix64(x, { what: "x", columns: last.features });
+      // Missing cells are filled as in training, if there were any.
+      const { data, rows } = toMatrix64(x, {
+        what: "x",
+        columns: last.features,
+        allowNonFinite: work.imputes,
+      });
       const ids = Int32Array.from({ length: rows }, (_, i) => i);
       const inputs = last.inputs ? applyPreprocessor(data, ids, last.inputs) : data;
       const prediction = model.predict({ data: inputs, shape: [rows, last.features] }).data;

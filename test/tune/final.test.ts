@@ -153,6 +153,18 @@ describe("a table", () => {
     );
     expect(good).toBeGreaterThan(0.8);
     expect(bad).toBeLessThan(0.2);
+    // b alone decides where a is missing; the filling is a's mean, near 0
+    const filled = final?.predict([
+      [Number.NaN, -9000, 0, 1],
+      [Number.NaN, 9000, 0, 1],
+    ]);
+    expect(filled?.get(0, 0)).toBeGreaterThan(0.5);
+    expect(filled?.get(1, 0)).toBeLessThan(0.5);
+  });
+
+  it("without missing cells refuses them in predictions", async () => {
+    const { final } = await tune({ ...regression, fit: { epochs: 1 } });
+    expect(() => final?.predict([x[0].map(() => Number.NaN)])).toThrow(/NaN/);
   });
 
   it("of three classes is one-hot, and so are its predictions", async () => {

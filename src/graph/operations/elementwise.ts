@@ -17,6 +17,8 @@ type Names =
   | ("sigmoid" | "softplus" | "erf" | "relu" | "add" | "sub" | "mul" | "div" | "pow" | "maximum")
   | ("minimum" | "greater" | "greaterEqual" | "equal" | "select");
 
+/** The smallest normal float32, whose reciprocal is finite. */
+const SMALLEST = 2 ** -126;
 /** d erf(x)/dx = 2/√π e^(−x²) */
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
@@ -99,9 +101,12 @@ export const elementwiseRows: Rows<Names> = {
       return [dx, f.neg(f.mul(dx, z))];
     },
   ),
-  // d(xʸ) = y xʸ⁻¹ dx + xʸ log x dy; 0 in x where y = 0, and 0 in y where x ≤ 0
+  // d(xʸ) = y xʸ⁻¹ dx + xʸ log x dy; 0 in x where y = 0 and 1/x overflows, and 0 in y where x ≤ 0
   pow: binary(Elementwise.Pow, special.pow, ({ g, x, y, z }) => [
-    f.mul(g, f.select(f.equal(y, 0), 0, f.mul(y, f.pow(x, f.sub(y, 1))))),
+    f.mul(
+      g,
+      f.select(f.mul(f.equal(y, 0), f.greater(SMALLEST, f.abs(x))), 0, f.mul(y, f.pow(x, f.sub(y, 1)))),
+    ),
     f.mul(g, f.mul(z, f.log(f.select(f.greater(x, 0), x, 1)))),
   ]),
   // d max(x, y) = [x > y] dx + [y > x] dy, halves at a tie

@@ -1,0 +1,25 @@
+/** What a training leaves to look at: the numbers of each epoch, by name. */
+import type { Logs } from "./callbacks.js";
+
+/** The numbers of each epoch, as `model.fit` returns them. */
+export interface History {
+  /** Numbers of the epochs, from 0. */
+  readonly epoch: readonly number[];
+  /** One number an epoch, by name: `loss`, `accuracy`, `valLoss`, `valAccuracy`… */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+}
+
+/** `loss` → `valLoss` */
+export function validationNames(logs: Logs): Logs {
+  return Object.fromEntries(
+    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  );
+}
+
+export function toHistory(logs: readonly Logs[]): History {
+  const names = Object.keys(logs[0] ?? {});
+  return {
+    epoch: logs.map((_, i) => i),
+    history: Object.fromEntries(names.map((name) => [name, logs.map((log) => log[name])])),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * The law of executors: a program, run on one, does what its graph says, step by step, within the rounding of
+ * the executor's numbers. For the built-in ones and for others of the same interface. It says nothing of speed.
+ */
+import type { Program } from "../compile/program.js";
+import type { Executor } from "../engine/executor.js";
+import { resolveShape, showShape } from "../graph/shape.js";
+import { shuffle, splitSeed } from "../numerics/philox.js";
+import { errorBounds, type Precision } from "./bounds.js";
+
+/** What a program is run on. Numbers must be exact in the executor's precision. */
+export interface ExecutorTask {
+  /** Rows × columns numbers for each stream that is read. */
+  readonly streams: Readonly<Record<string, readonly number[]>>;
+  /** Inputs and the state before the first step. */
+  readonly arrays: Readonly<Record<string, readonly number[]>>;
+  readonly dataRows: number;
+  /** Rows to visit; all by default. */
+  readonly rows?: readonly number[];
+  readonly shuffle: boolean;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly steps: number;
+}
+
+/**
+ * Runs `program` on an executor and, with the references of operations, beside it; compares state and outputs
+ * after each step and the streams written after the last, within the bounds of `errorBounds`.
+ *
+ * @param precision - the executor's numbers; for one that computes in float64 the bounds are of that size
+ * @throws Error naming the array, the step, the element, both values and the bound
+ * @example
+ * ```ts
+ * checkExecutor(createEngine(), program, { streams: { x: [1, 2, 3] }, arrays: { w: [0] },
+ *   dataRows: 3, shuffle: true, batchSize: 2, seed: 7, steps: 4 }, FLOAT32);
+ * ```
+ */
+export function checkExecutor(
+  executor: Executor,
+  program: Program,
+  task: ExecutorTask,
+  precision: Precision,
+): void {
+  const room = task.rows?.length ?? task.dataRows;
+  const matrices = Object.fromEntries(
+    program.streams.map(({ name, columns, direction }) => [
+      name,
+      direction === "in"
+        ? executor.matrix(task.dataRows, columns, task.streams[name])
+        : executor.matrix(room, columns),
+    ]),
+  );
+  const { batchSize, seed, shuffle } = task;
+  const rows = task.rows && { rows: Int32Array.from(task.rows) };
+  const run = executor.start(program, { streams: matrices, batchSize, seed, shuffle, ...rows });
+  try {
+    for (const { name } of [...program.inputs, ...program.state]) run.write(name, task.arrays[name]);
+    const model = new Model(program, task, precision);
+    for (let step = 0; step < task.steps; step++) {
+      run.advance(1);
+      model.advance();
+      for (const { name } of [...program.state, ...program.outputs, ...program.inputs]) {
+        compare(`"${name}" after step ${step + 1}`, run.read(name), model.arrays[name]);
+      }
+    }
+    for (const { name, direction } of program.streams) {
+      if (direction === "out") compare(`stream "${name}"`, matrices[name].read(), model.written[name]);
+    }
+  } finally {
+    run.free();
+    for (const matrix of Object.values(matrices)) matrix.free();
+  }
+}
+
+/** Numbers and how far an executor's may be from them. */
+interface Inexact {
+  readonly values: Float64Array;
+  readonly errors: Float64Array;
+}
+
+function exactly(values: ArrayLike<number>): Inexact {
+  return { values: Float64Array.from(values), errors: new Float64Array(values.length) };
+}
+
+function compare(what: string, actual: ArrayLike<number>, { values, errors }: Inexact): void {
+  if (actual.length !== values.length)
+    throw new Error(`${what} has ${actual.length} numbers, not ${values.length}`);
+  values.forEach((value, i) => {
+    if (Object.is(actual[i], value) || Math.abs(actual[i] - value) <= errors[i]) return;
+    throw new Error(`${what}, element ${i}, is ${actual[i]}; it should be ${value} within ${errors[i]}`);
+  });
+}
+
+/** The run as the graph and the documentation of runs describe it. */
+class Model {
+  readonly arrays: Record<string, Inexact>;
+  readonly written: Record<string, Inexact>;
+  private step = 0;
+  private epoch = 0;
+  private order: number[] = [];
+
+  constructor(
+    private readonly program: Program,
+    private readonly task: ExecutorTask,
+    private readonly precision: Precision,
+  ) {
+    this.arrays = Object.fromEntries(
+      Object.entries(task.arrays).map(([name, values]) => [name, exactly(values)]),
+    );
+    this.written = Object.fromEntries(
+      program.streams.map(({ name, columns }) => [
+        name,
+        exactly(new Float64Array((task.rows?.length ?? task.dataRows) * columns)),
+      ]),
+    );
+  }
+
+  advance(): void {
+    const { graph, streams } = this.program;
+    const { seed, dataRows, batchSize } = this.task;
+    const all = this.task.rows ?? Array.from({ length: dataRows }, (_, i) => i);
+    if (this.order.length === 0) {
+      const order = Int32Array.from(all);
+      if (this.task.shuffle) shuffle(order, this.epoch++, ...splitSeed(seed));
+      this.order = [...order];
+    }
+    const start = all.length - this.order.length;
+    const batch = streams.some(({ direction }) => direction === "in") ? this.order.splice(0, batchSize) : [];
+    const rows = batch.length || batchSize;
+    const input = (name: string): Float64Array => {
+      if (name in this.arrays) return this.arrays[name].values;
+      const columns = streams.find((stream) => stream.name === name)?.columns ?? 0;
+      return Float64Array.from(
+        batch.flatMap((row) => this.task.streams[name].slice(row * columns, (row + 1) * columns)),
+      );
+    };
+    const environment = { rows, seed, step: this.step++, input };
+    const { values, errors } = errorBounds(
+      { nodes: [...graph.nodes] },
+      environment,
+      this.precision,
+      (name) => this.arrays[name]?.errors ?? new Float64Array(input(name).length),
+    );
+    const nodeValue = (id: number): Inexact => ({ values: values[id], errors: errors[id] });
+    for (const [name, { output }] of Object.entries(graph.state)) this.arrays[name] = nodeValue(output);
+    for (const [name, id] of Object.entries(graph.outputs)) {
+      this.arrays[name] = nodeValue(id);
+      const size = resolveShape(graph.nodes[id].shape, rows);
+      if (values[id].length !== size.reduce((a, b) => a * b, 1))
+        throw new Error(`"${name}" is not ${showShape(size)}`);
+    }
+    for (const [name, id] of Object.entries(graph.streamsOut)) {
+      const at = start * graph.nodes[id].shape[1];
+      this.written[name].values.set(values[id], at);
+      this.written[name].errors.set(errors[id], at);
+    }
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * The law of gradients: autograd agrees with finite differences, both in float64. It holds for
+ * single operations and for whole losses, of the library or of a user. It does not test kernels:
+ * everything is evaluated by the operations' references.
+ */
+import { gradients } from "../autograd/index.js";
+import { type ArrayInput, flatten, isNdArray } from "../engine/arrays.js";
+import { check } from "../errors.js";
+import { evaluate } from "../graph/evaluate.js";
+import { apply, constant, dot, input } from "../graph/functions.js";
+import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
+import { type Shape, showShape, sizeOf } from "../graph/shape.js";
+import { uniformF32 } from "../numerics/philox.js";
+
+/** A function of values: a model, a loss, or a single operation. Its result may have any static shape. */
+export type TensorFunction = (...args: Value[]) => Value;
+
+export interface GradientCheckOptions {
+  /** 1 checks the gradient, 2 also that of ⟨gradient, v⟩ for a fixed v. Default 2. */
+  readonly order?: 1 | 2;
+  /** The most that the two may differ, relative to the larger, or to 1e-6 if that is larger. Default 1e-6. */
+  readonly tolerance?: number;
+  /**
+   * The largest step of the differences, and with it how far from the arguments `fn` is evaluated:
+   * it must stay away from kinks and from the edge of its domain by that much. Default 1/64.
+   */
+  readonly reach?: number;
+  /** What the messages call the function. Default: its own name. */
+  readonly name?: string;
+}
+
+/**
+ * Holds the gradient of `fn` by autograd to central differences with Richardson extrapolation, entry by
+ * entry of every argument; then the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then the same for
+ * the gradient's own gradient. A result that is not a scalar is contracted with fixed weights.
+ *
+ * The differences' own error is estimated from the table of extrapolations and from the rounding of
+ * `fn`, and is allowed on top of the tolerance. Where it is above the tolerance, that is a failure too.
+ *
+ * @param fn - written in operations, smooth within `reach` of the arguments
+ * @param args - where to check: numbers, nested arrays or ndarrays
+ * @throws Error naming the argument, the entry, both values and the operation whose rule is wrong
+ * @example
+ * ```ts
+ * checkGradients((x, y) => mul(x, tanh(y)), [[0.5, -2], [1, 0.25]]);
+ * ```
+ * @see L. F. Richardson, "The approximate arithmetical solution by finite differences" (1911).
+ */
+export function checkGradients(
+  fn: TensorFunction,
+  args: readonly ArrayInput[],
+  options: GradientCheckOptions = {},
+): void {
+  const { order = 2, name = fn.name || "the function" } = options;
+  const points = args.map(toPoint);
+  checkFirst(fn, points, name, options);
+  checkAdjoint(fn, points, name, options);
+  if (order === 1) return;
+  const second = alongGradient(fn);
+  checkFirst(second, points, `the gradient of ${name}`, options);
+}
+
+/** A place in the domain of one argument. */
+interface Point {
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+/** x ↦ ⟨∇⟨u, fn(x)⟩, v⟩ with fixed u and v. */
+function alongGradient(fn: TensorFunction): TensorFunction {
+  return (...args) => {
+    const parts = gradients(weighted(fn(...args), 1), args).map((part, i) => weighted(part, 2 + i));
+    return parts.reduce((sum, part) => apply("add", [sum, part], {}));
+  };
+}
+
+/** ⟨x, w⟩ with weights w of magnitude 0.5 to 1.5 that depend on `stream` alone. */
+function weighted(x: Value, stream: number): Value {
+  return dot(x, constant(x.graph, [...weights(sizeOf(x.shape), stream)], x.shape));
+}
+
+function weights(length: number, stream: number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => {
+    const uniform = 2 * uniformF32(i, stream, 0, 11, 0) - 1;
+    return uniform + (uniform < 0 ? -0.5 : 0.5);
+  });
+}
+
+/** A function written once as a graph, to be evaluated at many points. */
+interface Traced {
+  readonly graph: Graph;
+  readonly args: readonly Value[];
+  readonly value: Value;
+  readonly gradients: readonly Value[];
+}
+
+function traceAt(fn: TensorFunction, points: readonly Point[], name: string): Traced {
+  const graph = new Graph();
+  const args = points.map(({ shape }, i) => input(graph, `${i}`, shape));
+  const result = fn(...args);
+  check(
+    result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0,
+    `${name} must return a value of its arguments' graph, of a static shape`,
+  );
+  const value = weighted(result, 1);
+  return { graph, args, value, gradients: gradients(value, args) };
+}
+
+/** Every node's value at a point. */
+function at({ graph }: Traced, points: readonly Float64Array[], nodes = graph.nodes.length): Float64Array[] {
+  const part = { nodes: graph.nodes.slice(0, nodes) };
+  return evaluate(part, { rows: 1, seed: 0, step: 0, input: (name) => points[Number(name)] });
+}
+
+function checkFirst(
+  fn: TensorFunction,
+  points: readonly Point[],
+  name: string,
+  options: GradientCheckOptions,
+): void {
+  const wrong = firstWrong(fn, points, name, options);
+  if (wrong === undefined) return;
+  const culprit = wrongOperation(fn, points, options);
+  throw new Error(`${wrong}${culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`}`);
+}
+
+/** The first entry whose gradient is wrong, as a sentence. */
+function firstWrong(
+  fn: TensorFunction,
+  points: readonly Point[],
+  name: string,
+  options: GradientCheckOptions,
+): string | undefined {
+  const traced = traceAt(fn, points, name);
+  const data = points.map((point) => point.data);
+  const values = at(traced, data);
+  const forward = traced.value.id + 1;
+  for (const [i, { shape }] of points.entries()) {
+    const analytic = values[traced.gradients[i].id];
+    for (let entry = 0; entry < data[i].length; entry++) {
+      const along = (t: number): number => {
+        const moved = data.map((array, j) => (i === j ? array.slice() : array));
+        moved[i][entry] += t;
+        return at(traced, moved, forward)[traced.value.id][0];
+      };
+      const mismatch = disagree(analytic[entry], along, options);
+      if (mismatch) {
+        return `${name}: the gradient with respect to argument ${i} ${showShape(shape)}, entry ${entry}, is ${mismatch}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** ⟨u, Jv⟩ by differences along v against ⟨Jᵀu, v⟩ by autograd, for one v over all arguments together. */
+function checkAdjoint(
+  fn: TensorFunction,
+  points: readonly Point[],
+  name: string,
+  options: GradientCheckOptions,
+): void {
+  const traced = traceAt(fn, points, name);
+  const data = points.map((point) => point.data);
+  const v = data.map((array, i) => weights(array.length, 100 + i).map((w) => w / 2));
+  const values = at(traced, data);
+  let product = 0;
+  traced.gradients.forEach((gradient, i) => {
+    values[gradient.id].forEach((g, j) => {
+      product += g * v[i][j];
+    });
+  });
+  const along = (t: number): number => {
+    const moved = data.map((array, i) => array.map((x, j) => x + t * v[i][j]));
+    return at(traced, moved, traced.value.id + 1)[traced.value.id][0];
+  };
+  const mismatch = disagree(product, along, options);
+  if (mismatch) throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}`);
+}
+
+/** A derivative below this is held to an absolute error: it may be nothing but the rounding of larger numbers. */
+const SMALL = 1e-6;
+
+/** How `analytic` differs from the derivative of `along` at 0, or undefined. */
+function disagree(
+  analytic: number,
+  along: (t: number) => number,
+  { tolerance = 1e-6, reach = 1 / 64 }: GradientCheckOptions,
+): string | undefined {
+  const { derivative, error } = richardson(along, reach);
+  const size = Math.max(Math.abs(analytic), Math.abs(derivative));
+  const shown = `${analytic} by autograd and ${derivative} (± ${error}) by differences`;
+  // Below 1, what matters is the absolute error: a derivative of 0 has no relative one.
+  if (!(error <= tolerance * Math.max(1, size))) return `${shown}, which are too uncertain to judge it`;
+  return Math.abs(analytic - derivative) <= tolerance * Math.max(size, SMALL) + error ? undefined : shown;
+}
+
+/**
+ * The derivative of `f` at 0 from central differences with steps h, h/2, h/4, h/8, whose errors are even powers
+ * of the step and are removed one after the other. The error is estimated by the last correction, plus the
+ * rounding of `f` over the smallest step.
+ */
+function richardson(f: (t: number) => number, h: number): { derivative: number; error: number } {
+  const LEVELS = 4;
+  let size = 0;
+  let row: number[] = [];
+  let last = 0;
+  for (let level = 0; level < LEVELS; level++) {
+    const step = h / 2 ** level;
+    const [right, left] = [f(step), f(-step)];
+    size = Math.max(size, Math.abs(right), Math.abs(left));
+    const next = [(right - left) / (2 * step)];
+    for (let k = 0; k < row.length; k++) next.push(next[k] + (next[k] - row[k]) / (4 ** (k + 1) - 1));
+    last = row.length > 0 ? Math.abs(next[next.length - 1] - row[row.length - 1]) : Number.POSITIVE_INFINITY;
+    row = next;
+  }
+  const ROUNDINGS = 32 * 2 ** -53;
+  return { derivative: row[row.length - 1], error: last + (ROUNDINGS * size * 2 ** (LEVELS - 1)) / h };
+}
+
+/** The first operation of `fn` whose own gradient rule is wrong at the values it meets. */
+function wrongOperation(
+  fn: TensorFunction,
+  points: readonly Point[],
+  options: GradientCheckOptions,
+): OperationName | undefined {
+  const { graph, args, value } = traceAt(fn, points, "");
+  const traced = { graph, args, value, gradients: [] };
+  const values = at(
+    traced,
+    points.map(({ data }) => data),
+  );
+  const moves = new Set(args.map(({ id }) => id));
+  return graph.nodes.slice(0, value.id + 1).find((node, id) => {
+    const moving = node.inputs.filter((input) => moves.has(input));
+    if (moving.length === 0) return false;
+    moves.add(id);
+    const places = moving.map((input) => ({ shape: graph.nodes[input].shape, data: values[input] }));
+    return firstWrong(alone(node, graph, values, moves), places, node.op, options) !== undefined;
+  })?.op;
+}
+
+/** One operation as a function of those of its inputs that move; the others are constants. */
+function alone(
+  { op, inputs, attributes }: Node,
+  { nodes }: Graph,
+  values: Float64Array[],
+  moves: Set<number>,
+): TensorFunction {
+  return (...args) => {
+    let next = 0;
+    const operands = inputs.map((id) =>
+      moves.has(id) ? args[next++] : constant(args[0].graph, [...values[id]], nodes[id].shape),
+    );
+    return apply<OperationName>(op, operands, attributes);
+  };
+}
+
+/** Shape and numbers of nested arrays, a number or an ndarray. */
+function toPoint(value: ArrayInput): Point {
+  const shape: number[] = [];
+  if (isNdArray(value)) shape.push(...value.shape);
+  else {
+    for (
+      let inner: ArrayInput = value;
+      typeof inner !== "number";
+      inner = (inner as readonly ArrayInput[])[0]
+    ) {
+      shape.push((inner as ArrayLike<unknown>).length);
+    }
+  }
+  return { shape, data: flatten(value, shape, "an argument") };
+}

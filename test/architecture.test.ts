@@ -1,0 +1,226 @@
+/** Rules of the source that no type checks: who may import whom, and what would differ between runtimes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const src = join(root, "src");
+
+/** Parts from the top; those of one line do not import each other. */
+const LAYERS: readonly (readonly string[])[] = [
+  ["cli"],
+  ["report"],
+  ["tune"],
+  ["search", "nn"],
+  ["optim"],
+  ["metrics"],
+  ["data"],
+  ["engine"],
+  ["compile"],
+  ["autograd"],
+  ["graph"],
+  ["numerics"],
+  ["platform"],
+];
+
+/** Their last bits differ between JavaScript engines (and random differs by nature). */
+const INEXACT = new Set(
+  "exp log log2 log10 log1p expm1 sin cos tan tanh sinh cosh asin acos atan atan2 asinh acosh atanh pow cbrt hypot random".split(
+    " ",
+  ),
+);
+const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);
+
+interface Source {
+  /** Below src/, with slashes. */
+  readonly path: string;
+  readonly part: string;
+  readonly tree: ts.SourceFile;
+}
+
+const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+  .map((name) => {
+    const path = name.replaceAll("\\", "/");
+    const text = readFileSync(join(src, name), "utf8");
+    const part = path.includes("/") ? path.split("/")[0] : "";
+    return { path, part, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) };
+  });
+
+function visit(tree: ts.Node, look: (node: ts.Node) => void): void {
+  const walk = (node: ts.Node): void => {
+    look(node);
+    ts.forEachChild(node, walk);
+  };
+  walk(tree);
+}
+
+const where = ({ path, tree }: Source, node: ts.Node): string =>
+  `src/${path}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${node.getText().slice(0, 60)}`;
+
+/** The modules that a file names: imports, re-exports, `import()` and types. */
+function importsOf({ tree }: Source): ts.StringLiteral[] {
+  const found: ts.StringLiteral[] = [];
+  visit(tree, (node) => {
+    const named =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+            ? node.argument.literal
+            : undefined;
+    if (named && ts.isStringLiteral(named)) found.push(named);
+  });
+  return found;
+}
+
+/** The part that an import leads to; "" for files beside the parts, undefined for packages and the kernels. */
+function targetOf({ path }: Source, specifier: string): string | undefined {
+  if (specifier === "#platform") return "platform";
+  if (!specifier.startsWith(".")) return undefined;
+  const target = relative(src, join(src, dirname(path), specifier)).replaceAll("\\", "/");
+  if (target.startsWith("..")) return undefined;
+  return target.includes("/") ? target.split("/")[0] : "";
+}
+
+const layerOf = (part: string): number => LAYERS.findIndex((parts) => parts.includes(part));
+
+describe("parts", () => {
+  it("are those of the list", () => {
+    const parts = new Set(sources.map(({ part }) => part).filter((part) => part !== ""));
+    for (const part of parts) expect([...LAYERS.flat(), "testing"]).toContain(part);
+    expect(sources.length).toBeGreaterThan(50);
+  });
+
+  it("import only from parts below them", () => {
+    const wrong = sources.flatMap((source) =>
+      source.part === "testing" || source.path === "index.ts"
+        ? []
+        : importsOf(source).flatMap((specifier) => {
+            const target = targetOf(source, specifier.text);
+            if (target === undefined || target === source.part) return [];
+            const fine = target === "" || (source.part !== "" && layerOf(source.part) < layerOf(target));
+            return fine ? [] : [where(source, specifier)];
+          }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("files beside them import nothing but each other and packages; the library never its own index", () => {
+    const wrong = sources.flatMap((source) =>
+      importsOf(source)
+        .filter(({ text }) => {
+          const target = targetOf(source, text);
+          const beside = source.part === "" && source.path !== "index.ts";
+          return (
+            (beside && target !== "" && target !== undefined) ||
+            (/^fettle($|\/)|\/index\.js$/.test(text) && target === "")
+          );
+        })
+        .map((specifier) => where(source, specifier)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("the same bits everywhere", () => {
+  it("no Math function that differs between runtimes, and no ** but of whole numbers", () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      if (source.part === "cli" || source.part === "report") continue;
+      visit(source.tree, (node) => {
+        if (
+          ts.isPropertyAccessExpression(node) &&
+          node.expression.getText() === "Math" &&
+          INEXACT.has(node.name.text)
+        ) {
+          wrong.push(where(source, node));
+        }
+        if (ts.isElementAccessExpression(node) && node.expression.getText() === "Math")
+          wrong.push(where(source, node));
+        // `const { exp } = Math`, or Math handed on
+        const used =
+          ts.isIdentifier(node) && node.text === "Math" && !ts.isPropertyAccessExpression(node.parent);
+        if (used && !ts.isElementAccessExpression(node.parent)) wrong.push(where(source, node.parent));
+        if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.AsteriskAsteriskToken) {
+          const power = node.right;
+          const number = ts.isPrefixUnaryExpression(power) ? power.operand : power;
+          if (ts.isNumericLiteral(number) && !Number.isInteger(Number(number.text)))
+            wrong.push(where(source, node));
+        }
+      });
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("no clock and no host outside of src/platform and src/cli", () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      if (source.part === "platform" || source.part === "cli") continue;
+      const own = new Set<string>();
+      visit(source.tree, (node) => {
+        if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) own.add(node.name.text);
+      });
+      visit(source.tree, (node) => {
+        if (!ts.isIdentifier(node) || !AMBIENT.has(node.text) || own.has(node.text)) return;
+        const { parent } = node;
+        const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
+        const isKey = ts.isPropertyAssignment(parent) && parent.name === node;
+        if (!isMember && !isKey) wrong.push(where(source, parent));
+      });
+      for (const specifier of importsOf(source)) {
+        if (specifier.text.startsWith("node:")) wrong.push(where(source, specifier));
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("types", () => {
+  it("nothing is any, and nothing is ignored", () => {
+    const wrong: string[] = [];
+    for (const source of sources) {
+      visit(source.tree, (node) => {
+        if (node.kind === ts.SyntaxKind.AnyKeyword) wrong.push(where(source, node.parent));
+      });
+      const ignored = source.tree.text.match(/@ts-(ignore|expect-error|nocheck)|biome-ignore/);
+      if (ignored) wrong.push(`src/${source.path} ${ignored[0]}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("the kernels", () => {
+  it("import nothing, so that nothing calls back and they load in every host", () => {
+    for (const name of ["kernels.wasm", "kernels-relaxed.wasm"]) {
+      const bytes = readFileSync(join(root, "wasm", name));
+      // relaxed SIMD does not compile on every host; the section of imports is read by hand
+      expect(importSection(bytes), name).toBe(0);
+    }
+    const { imports } = WebAssembly.Module as unknown as { imports(module: WebAssembly.Module): unknown[] };
+    expect(imports(new WebAssembly.Module(readFileSync(join(root, "wasm/kernels.wasm"))))).toEqual([]);
+  });
+});
+
+/** How many imports a WebAssembly binary has (section 2 of the binary format). */
+function importSection(bytes: Uint8Array): number {
+  let at = 8;
+  const leb = (): number => {
+    let [value, shift] = [0, 0];
+    for (;;) {
+      const byte = bytes[at++];
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+      shift += 7;
+    }
+  };
+  while (at < bytes.length) {
+    const [id, size] = [leb(), leb()];
+    if (id === 2) return leb();
+    at += size;
+  }
+  return 0;
+}

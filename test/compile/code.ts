@@ -1,0 +1,97 @@
+/**
+ * Reads programs back: a decoder written from the description in `kernels/machine.ts`, not from the
+ * encoder. It tells words that are places in the block from words that are sizes or choices.
+ */
+import { type Elementwise, Opcode } from "../../src/graph/opcodes.js";
+
+/** One word of an operand: a place in the block, or anything else. */
+export interface Word {
+  readonly kind: "place" | "value";
+  readonly value: number;
+}
+
+export interface Instruction {
+  readonly opcode: Opcode;
+  readonly words: readonly Word[];
+}
+
+/** Operands of instructions of fixed form: `p` a place, `v` a value, `b` a place or −1. */
+const FORMS: Readonly<Record<number, string>> = {
+  [Opcode.End]: "",
+  [Opcode.Sum]: "ppvvv",
+  [Opcode.Max]: "ppvvv",
+  [Opcode.Softmax]: "ppvvv",
+  [Opcode.Gemm]: "vvvvvpvpvpvbv",
+  [Opcode.Random]: "pvv",
+  [Opcode.Step]: "p",
+  [Opcode.TakeRows]: "ppvvpv",
+  [Opcode.ScatterRows]: "ppvvpv",
+  [Opcode.StreamIn]: "pvvv",
+  [Opcode.StreamOut]: "pvvv",
+};
+
+/** Sets the code to a number of rows, as the machine does. */
+export function patched(code: Int32Array, rows: number): Int32Array {
+  const result = code.slice();
+  const [, count, first] = code;
+  const float = new Float32Array(1);
+  for (let i = 0; i < count; i++) {
+    const [word, base, scale, power, isFloat] = code.subarray(first + 5 * i, first + 5 * i + 5);
+    const size = base + scale * rows ** power;
+    float[0] = size;
+    result[word] = isFloat ? new Int32Array(float.buffer)[0] : size;
+  }
+  result[0] = rows;
+  return result;
+}
+
+export function decode(code: Int32Array): Instruction[] {
+  const instructions: Instruction[] = [];
+  for (let at = code[3]; ; at += code[at + 1]) {
+    const opcode: Opcode = code[at];
+    const operands = [...code.subarray(at + 2, at + code[at + 1])];
+    const form = FORMS[opcode] ?? formOf(opcode, operands);
+    if (form.length !== operands.length)
+      throw new Error(`instruction ${opcode} has ${operands.length} operands`);
+    const words = operands.map((value, i): Word => {
+      return { kind: form[i] === "p" || (form[i] === "b" && value !== -1) ? "place" : "value", value };
+    });
+    instructions.push({ opcode, words });
+    if (opcode === Opcode.End) return instructions;
+  }
+}
+
+function formOf(opcode: Opcode, operands: readonly number[]): string {
+  switch (opcode) {
+    case Opcode.Literal:
+      return `pv${"v".repeat(operands[1])}`;
+    case Opcode.Copy:
+      return `ppv${"vvv".repeat(operands[2])}`;
+    case Opcode.Elementwise: {
+      let form = "vvvv";
+      for (let i = 0; i < operands[1]; i++) {
+        const kind = operands[form.length];
+        form += kind === 3 ? `vpv${"vv".repeat(operands[form.length + 2])}` : kind === 2 ? "vvv" : "vpv";
+      }
+      return form + "vvvvv".repeat(operands[2]);
+    }
+    default:
+      throw new Error(`no instruction ${opcode}`);
+  }
+}
+
+/** Numbers of one elementwise instruction: registers it needs, and the largest that it names. */
+export function registersOf({ words }: Instruction): {
+  needed: number;
+  named: number;
+  operations: Elementwise[];
+} {
+  const [, operands, count, scratch] = words.map(({ value }) => value);
+  const instructions = words.slice(words.length - 5 * count).map(({ value }) => value);
+  const registers = instructions.filter((_, i) => i % 5 > 0);
+  return {
+    needed: operands + scratch,
+    named: Math.max(...registers) + 1,
+    operations: instructions.filter((_, i) => i % 5 === 0),
+  };
+}

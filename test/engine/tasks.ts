@@ -1,0 +1,51 @@
+/** Random data, batches and seeds for the random steps of `src/testing/graphs.ts`. */
+import fc from "fast-check";
+import type { Program } from "../../src/compile/program.js";
+import { sizeOf } from "../../src/graph/shape.js";
+import type { ExecutorTask } from "../../src/testing/executors.js";
+
+/** The choices that `taskOf` fits to a program. */
+export interface TaskChoices {
+  readonly dataRows: number;
+  readonly batch: number;
+  readonly subset: readonly number[] | undefined;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly steps: number;
+  readonly numbers: readonly number[];
+}
+
+export const anyTask: fc.Arbitrary<TaskChoices> = fc.record({
+  dataRows: fc.integer({ min: 1, max: 20 }),
+  batch: fc.nat(99),
+  subset: fc.option(fc.array(fc.nat(99), { minLength: 1, maxLength: 12 }), { nil: undefined }),
+  shuffle: fc.boolean(),
+  seed: fc.oneof(fc.nat(9), fc.maxSafeNat()),
+  steps: fc.integer({ min: 1, max: 4 }),
+  numbers: fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 37, maxLength: 37 }),
+});
+
+/** A task for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
+export function taskOf(choices: TaskChoices, program: Program): ExecutorTask {
+  const { dataRows, batch, subset, shuffle, seed, steps, numbers } = choices;
+  const some = (length: number, from: number): number[] =>
+    Array.from({ length }, (_, i) => numbers[(i + from) % numbers.length] / 64);
+  const streams = program.streams.filter(({ direction }) => direction === "in");
+  return {
+    dataRows,
+    streams: Object.fromEntries(
+      streams.map(({ name, columns }, i) => {
+        const data = some(dataRows * columns, 5 * i);
+        return [name, name === "ids" ? data.map((x) => Math.abs(x * 64) % 3) : data];
+      }),
+    ),
+    arrays: Object.fromEntries(
+      [...program.inputs, ...program.state].map(({ name, shape }, i) => [name, some(sizeOf(shape), 3 * i)]),
+    ),
+    ...(subset && { rows: subset.map((row) => row % dataRows) }),
+    shuffle,
+    batchSize: 1 + (batch % program.rows),
+    seed,
+    steps,
+  };
+}

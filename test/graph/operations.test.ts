@@ -1,0 +1,227 @@
+/** What operations say of kinks, ties, edges and shapes, as exact values on both executors. */
+import { describe, expect, it } from "vitest";
+import { grad } from "../../src/autograd/index.js";
+import { compile, compileStep } from "../../src/compile/compile.js";
+import { createEngine } from "../../src/engine/engine.js";
+import * as f from "../../src/graph/functions.js";
+import { Graph, type Value } from "../../src/graph/graph.js";
+import { ROWS, type Shape } from "../../src/graph/shape.js";
+
+const engines = (["wasm", "reference"] as const).map((executor) => createEngine({ executor }));
+
+/** Results of a function of vectors on both executors, which must be equal. */
+function values(fn: (...args: Value[]) => Value, ...args: readonly number[][]): number[] {
+  const program = compile(fn, ...args.map(({ length }) => [length]));
+  const [wasm, reference] = engines.map((engine) => {
+    const { data } = engine.load(program)(...args);
+    return [...(data as Float32Array)];
+  });
+  expect(wasm).toEqual(reference);
+  return wasm;
+}
+
+/** The gradient of the weighted sum of fn(x) in x, so that weights are seen to arrive. */
+const gradientOf = (fn: (x: Value, y: Value) => Value, x: number[], y: number[] = x): number[] =>
+  values((a, b) => grad((v: Value, w: Value) => f.sum(f.mul(fn(v, w), 3)))(a, b), x, y);
+
+describe("gradients at kinks and ties", () => {
+  it.each<[string, (x: Value, y: Value) => Value, number[], number[], number[]]>([
+    ["relu is flat at 0", (x) => f.relu(x), [-1, 0, -0, 2], [0, 0, 0, 0], [0, 0, 0, 3]],
+    ["abs is flat at 0", (x) => f.abs(x), [-1, 0, 2], [0, 0, 0], [-3, 0, 3]],
+    ["sign is flat everywhere", (x) => f.sign(x), [-1, 0, 2], [0, 0, 0], [0, 0, 0]],
+    ["maximum halves at a tie", (x, y) => f.maximum(x, y), [1, 2, 3], [2, 2, 2], [0, 1.5, 3]],
+    ["minimum halves at a tie", (x, y) => f.minimum(x, y), [1, 2, 3], [2, 2, 2], [3, 1.5, 0]],
+    ["both sides of one tie add up", (x) => f.maximum(x, x), [1, 2], [0, 0], [3, 3]],
+    [
+      "max shares among the largest",
+      (x) => f.max(x),
+      [1, 4, 4, 2, 4, 4],
+      [0],
+      [0, 0.75, 0.75, 0, 0.75, 0.75],
+    ],
+    ["greater is flat", (x, y) => f.greater(x, y), [1, 2, 3], [2, 2, 2], [0, 0, 0]],
+    ["greaterEqual is flat", (x, y) => f.greaterEqual(x, y), [1, 2, 3], [2, 2, 2], [0, 0, 0]],
+    ["equal is flat", (x, y) => f.equal(x, y), [1, 2, 3], [2, 2, 2], [0, 0, 0]],
+    ["select passes to the side taken", (x, y) => f.select(y, x, 0), [1, 2, 3], [0, 2, -1], [0, 3, 3]],
+    ["select hides NaN of the other side", (x, y) => f.select(y, x, f.div(0, y)), [1, 2], [0, 1], [0, 3]],
+    ["stopGradient stops", (x) => f.mul(f.stopGradient(x), x), [2, 5], [0, 0], [6, 15]],
+    ["x⁰ has gradient 0, also at 0", (x, y) => f.pow(x, y), [0, 2, -2], [0, 0, 0], [0, 0, 0]],
+    ["x¹ has gradient 1, also at 0", (x, y) => f.pow(x, y), [0, 2, -2], [1, 1, 1], [3, 3, 3]],
+    ["x² at and below 0", (x, y) => f.pow(x, y), [0, 2, -2], [2, 2, 2], [0, 12, -12]],
+    ["xʸ is flat in y where x ≤ 0", (x, y) => f.pow(y, x), [2, 3], [0, -2], [0, 0]],
+    ["√ is infinitely steep at 0", (x) => f.sqrt(x), [0, 4], [0, 0], [Infinity, 0.75]],
+    [
+      "rows that are dropped",
+      (x, y) => f.scatterRows(f.reshape(x, [4, 1]), y, 2),
+      [1, 2, 3, 4],
+      [0, 2, -1, 1],
+      [3, 0, 0, 3],
+    ],
+    [
+      "rows that are taken twice",
+      (x, y) => f.takeRows(f.reshape(x, [3, 1]), y),
+      [1, 2, 3],
+      [0, 0, 2.5, 0],
+      [9, 0, 3],
+    ],
+  ])("%s", (_name, fn, x, y, expected) => {
+    expect(gradientOf(fn, x, y).map((g) => g + 0)).toEqual(expected);
+  });
+});
+
+it("xʸ at y = 0 is flat in x, but not in y after x: ∂²/∂x∂y = 1/x", () => {
+  const mixed = compile((x, y) => grad((b: Value) => grad((v: Value) => f.pow(v, b))(x))(y), [], []);
+  for (const engine of engines) expect(engine.load(mixed)(4, 0).get()).toBe(0.25);
+});
+
+describe("values at edges", () => {
+  const specials = [0, -0, 1, -1, Infinity, -Infinity, Number.NaN];
+  it.each<[string, (x: Value) => Value, number[]]>([
+    ["relu", f.relu, [0, 0, 1, 0, Infinity, 0, Number.NaN]],
+    ["abs", f.abs, [0, 0, 1, 1, Infinity, Infinity, Number.NaN]],
+    ["neg", f.neg, [-0, 0, -1, 1, -Infinity, Infinity, Number.NaN]],
+    ["sign", f.sign, [0, -0, 1, -1, 1, -1, Number.NaN]],
+    ["sqrt", f.sqrt, [0, -0, 1, Number.NaN, Infinity, Number.NaN, Number.NaN]],
+    ["select on x", (x) => f.select(x, 2, 3), [3, 3, 2, 2, 2, 2, 2]],
+    ["equal to itself", (x) => f.equal(x, x), [1, 1, 1, 1, 1, 1, 0]],
+    ["maximum with 0", (x) => f.maximum(x, 0), [0, 0, 1, 0, Infinity, 0, Number.NaN]],
+    ["minimum with 0", (x) => f.minimum(x, 0), [0, -0, 0, -1, 0, -Infinity, Number.NaN]],
+    ["greater than 0", (x) => f.greater(x, 0), [0, 0, 1, 0, 1, 0, 0]],
+  ])("%s", (_name, fn, expected) => {
+    expect(values(fn, specials)).toEqual(expected);
+  });
+
+  it("an id outside of a table gives NaN, or is dropped; fractions are cut", () => {
+    const ids = [0, 1.75, 2, -0.5, -1, Number.NaN];
+    const taken = values((x, id) => f.reshape(f.takeRows(f.reshape(x, [2, 1]), id), [6]), [7, 8], ids);
+    expect(taken).toEqual([7, 8, Number.NaN, 7, Number.NaN, Number.NaN]);
+    const scattered = values(
+      (x, id) => f.reshape(f.scatterRows(f.reshape(x, [6, 1]), id, 2), [2]),
+      [1, 2, 4, 8, 16, 32],
+      ids,
+    );
+    expect(scattered).toEqual([9, 2]);
+  });
+
+  it("softmax and its logarithm do not overflow", () => {
+    expect(values(f.softmax, [1000, 0, -1000])).toEqual([1, 0, 0]);
+    expect(values(f.logSoftmax, [1000, 0, -1000])).toEqual([0, -1000, -2000]);
+  });
+
+  it("means count the rows of the batch", () => {
+    for (const engine of engines) {
+      const program = compileStep({ streams: { x: 2 } }, 4, ({ streams: { x } }) => ({
+        outputs: { all: f.mean(x), columns: f.mean(x, 0), rows: f.count(x) },
+      }));
+      const x = engine.matrix(6, 2, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+      const run = engine.start(program, { streams: { x } });
+      const read = (): number[][] => ["all", "columns", "rows"].map((name) => [...run.read(name)]);
+      run.advance(1);
+      expect(read()).toEqual([[4.5], [4, 5], [8]]);
+      run.advance(1);
+      expect(read()).toEqual([[10.5], [10, 11], [4]]);
+    }
+  });
+});
+
+describe("axes", () => {
+  const cube = Array.from({ length: 24 }, (_, i) => i);
+  const shapeOf = (fn: (x: Value) => Value, shape: Shape = [2, 3, 4]): Shape =>
+    fn(f.input(new Graph(), "x", shape)).shape;
+
+  it.each<[string, (x: Value) => Value, Shape]>([
+    ["sum of all", (x) => f.sum(x), []],
+    ["sum of the last", (x) => f.sum(x, -1), [2, 3]],
+    ["sum of two apart, kept", (x) => f.sum(x, [0, -1], true), [1, 3, 1]],
+    ["max of two together", (x) => f.max(x, [1, 2]), [2]],
+    ["mean of none", (x) => f.mean(x, []), [2, 3, 4]],
+    ["transpose reverses", (x) => f.transpose(x), [4, 3, 2]],
+    ["concat along the last", (x) => f.concat([x, x], -1), [2, 3, 8]],
+    ["pad", (x) => f.pad(x, [1, 0, 2], [0, 0, 1]), [3, 3, 7]],
+    ["broadcast with a vector", (x) => f.add(x, f.constant(x.graph, [1, 2, 3, 4])), [2, 3, 4]],
+    ["sumTo undoes a broadcast", (x) => f.sumTo(x, [3, 1]), [3, 1]],
+  ])("%s", (_name, fn, expected) => {
+    expect(shapeOf(fn)).toEqual(expected);
+  });
+
+  it("sums are of the axes that were meant", () => {
+    const program = compile((x) => [f.sum(x, [0, 2]), f.max(x, 1), f.concat([x, f.neg(x)], -1)], [2, 3, 4]);
+    for (const engine of engines) {
+      const [sums, largest, both] = engine.load(program)(cube);
+      expect([...sums.data]).toEqual([0, 1, 2].map((j) => 2 * (4 * (4 * j) + 6) + 48));
+      expect([...largest.data]).toEqual([8, 9, 10, 11, 20, 21, 22, 23]);
+      expect([both.get(0, 0, 3), both.get(0, 0, 4), both.get(1, 2, 7)]).toEqual([3, -0, -23]);
+    }
+  });
+
+  it.each<[string, (x: Value) => Value, RegExp]>([
+    ["an axis too many", (x) => f.sum(x, 3), /axes 3 do not fit \[2, 3, 4\]/],
+    ["an axis twice", (x) => f.sum(x, [0, -3]), /axes \[0,-3\]/],
+    ["half an axis", (x) => f.max(x, 0.5), /axes 0.5/],
+    [
+      "shapes that do not broadcast",
+      (x) => f.add(x, f.constant(x.graph, [1, 2, 3])),
+      /\[2, 3, 4\] and \[3\].*4 meets 3/,
+    ],
+    ["a reshape to more", (x) => f.reshape(x, [5, 5]), /\[2, 3, 4\] cannot be reshaped to \[5, 5\]/],
+    ["a reshape to half", (x) => f.reshape(x, [1.5, 16]), /positive integers/],
+    ["a permutation of other axes", (x) => f.transpose(x, [0, 1, 1]), /permutation of the 3 axes.*\[0,1,1\]/],
+    ["a slice outside", (x) => f.slice(x, [0, 2, 0], [2, 2, 4]), /outside \[2, 3, 4\]/],
+    ["a slice of half a column", (x) => f.slice(x, [0, 0, 0], [1, 1, 1.5]), /slice/],
+    ["an empty slice", (x) => f.slice(x, [0, 0, 0], [2, 0, 4]), /slice/],
+    ["negative padding", (x) => f.pad(x, [0, 0, 0], [0, -1, 0]), /padding/],
+    ["half a padding", (x) => f.pad(x, [0, 0.5, 0], [0, 0.5, 0]), /padding/],
+    ["concat beyond the axes", (x) => f.concat([x, x], 3), /axis 3/],
+    ["concat before the axes", (x) => f.concat([x, x], -4), /axis -1/],
+    ["concat of unequal shapes", (x) => f.concat([x, f.transpose(x)]), /do not concatenate/],
+    ["matmul of cubes", (x) => f.matmul(x, x), /matmul needs/],
+    [
+      "matmul of unequal depth",
+      (x) => f.matmul(f.reshape(x, [6, 4]), f.reshape(x, [6, 4])),
+      /\[6, 4\] and \[6, 4\]/,
+    ],
+    ["a table of one axis", (x) => f.takeRows(f.reshape(x, [24]), f.reshape(x, [24])), /takeRows needs/],
+    [
+      "more ids than rows",
+      (x) => f.scatterRows(f.reshape(x, [4, 6]), f.reshape(x, [24]), 3),
+      /scatterRows needs/,
+    ],
+    [
+      "a table without rows",
+      (x) => f.scatterRows(f.reshape(x, [24, 1]), f.reshape(x, [24]), 0),
+      /scatterRows/,
+    ],
+    ["softmax of a scalar", (x) => f.softmax(f.sum(x)), /last axis/],
+    ["a broadcast to less", (x) => f.broadcastTo(x, [3, 4]), /does not broadcast/],
+    ["a constant of too few numbers", (x) => f.constant(x.graph, [1, 2], [3]), /has 3 values, got 2/],
+  ])("%s is refused", (_name, fn, message) => {
+    expect(() => shapeOf(fn)).toThrow(
+      expect.objectContaining({ code: "invalid_shape", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each<[string, (x: Value) => Value, RegExp]>([
+    ["rows sliced", (x) => f.slice(x, [1, 0], [2, 2]), /rows are kept whole/],
+    ["rows padded", (x) => f.pad(x, [1, 0], [0, 0]), /rows are not padded/],
+    ["rows concatenated", (x) => f.concat([x, x]), /do not concatenate/],
+    ["softmax along rows", (x) => f.softmax(f.transpose(x)), /cannot be rows/],
+    ["rows reshaped away", (x) => f.reshape(x, [2]), /different elements/],
+    [
+      "rows spread over 4",
+      (x) => f.add(x, f.constant(x.graph, [1, 2, 3, 4, 5, 6, 7, 8], [4, 2])),
+      /rows meets 4/,
+    ],
+  ])("%s: refused", (_name, fn, message) => {
+    expect(() => shapeOf(fn, [ROWS, 2])).toThrow(
+      expect.objectContaining({ code: "invalid_shape", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it("numbers alone are no operation, and operands are numbers or values", () => {
+    expect(() => f.add(1, 2)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+    const x = f.input(new Graph(), "x", []);
+    expect(() => f.add(x, "2" as unknown as number)).toThrow(
+      expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining('"2"') }),
+    );
+  });
+});
