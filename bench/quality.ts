@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { denseModel, denseParams, denseSpace, encodeTable, readTable, tune } from "fettle";
+import { partSizes } from "../src/tune/folds.js";
 
 const SEEDS = [0, 1, 2, 3, 4];
 const tables = [
@@ -21,13 +22,14 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[M
 for (const { name, target, metric, goal } of tables) {
   const csv = readFileSync(new URL(`../examples/data/${name}.csv`, import.meta.url), "utf8");
   const data = encodeTable(readTable(csv), { target });
+  const { training } = partSizes(data.rows, { validation: { folds: 5 }, testSize: 0.2 });
   const scores: number[] = [];
   const seconds: number[] = [];
   for (const seed of SEEDS) {
     const start = performance.now();
     const { final } = await tune({
       data,
-      space: denseSpace(data.rows),
+      space: denseSpace(training),
       model: (params) => denseModel(data, params),
       fit: (params) => ({ epochs: 30, batchSize: denseParams(params).batchSize }),
       trials: 30,

@@ -3,8 +3,15 @@ export { grad, gradients, valueAndGrad } from "./autograd/index.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
-export { parseCsv } from "./data/csv.js";
-export { type Dataset, encodeTable, type Feature, oneHot, type Task } from "./data/dataset.js";
+export { type CsvOptions, parseCsv } from "./data/csv.js";
+export {
+  type Dataset,
+  type EncodeOptions,
+  encodeTable,
+  type Feature,
+  oneHot,
+  type Task,
+} from "./data/dataset.js";
 export { fromMatrix, type MatrixLike, toMatrix } from "./data/matrix.js";
 export {
   applyPreprocessor,
@@ -13,10 +20,26 @@ export {
   type Preprocessor,
   restoreTarget,
 } from "./data/preprocess.js";
-export { kFold, stratifiedKFold, trainTestSplit, trainValidationTestSplit } from "./data/split.js";
-export { readTable, type Table } from "./data/table.js";
+export {
+  type FoldOptions,
+  kFold,
+  type SplitOptions,
+  stratifiedKFold,
+  trainTestSplit,
+  trainValidationTestSplit,
+} from "./data/split.js";
+export { readTable, type Table, type TableOptions } from "./data/table.js";
+export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
-export type { Executor, LoadedFunction, Matrix, Run, RunOptions, SavedRun } from "./engine/executor.js";
+export type {
+  Executor,
+  LoadedFunction,
+  Matrix,
+  Progress,
+  Run,
+  RunOptions,
+  SavedRun,
+} from "./engine/executor.js";
 export { type ErrorCode, FettleError } from "./errors.js";
 export {
   abs,
@@ -76,12 +99,26 @@ export * from "./metrics/functions.js";
 export type { CustomMetric, Metric } from "./metrics/metric.js";
 export { getMetric, type MetricName } from "./metrics/registry.js";
 export type { Activation, ActivationFunction } from "./nn/activations.js";
-export { type Callback, type EarlyStoppingOptions, earlyStopping, type Logs } from "./nn/callbacks.js";
+export {
+  type Callback,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type Logs,
+  type TrainingControl,
+} from "./nn/callbacks.js";
 export type { History } from "./nn/history.js";
 export type { Initializer, InitializerFunction } from "./nn/initializers.js";
-export { activation, type DenseOptions, dense, dropout, type Layer } from "./nn/layers.js";
+export {
+  activation,
+  type DenseOptions,
+  dense,
+  dropout,
+  type Layer,
+  type LayerContext,
+  type ParameterSpec,
+} from "./nn/layers.js";
 export { binaryCrossentropy, categoricalCrossentropy, type Loss, type LossFunction } from "./nn/losses.js";
-export { l1, l1l2, l2 } from "./nn/regularizers.js";
+export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.js";
 export {
   type CompileOptions,
   type FitOptions,
@@ -92,19 +129,19 @@ export { ready } from "./numerics/kernels.js";
 export { adadelta } from "./optim/adadelta.js";
 export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";
-export { defineOptimizer } from "./optim/define.js";
-export { applyOptimizer, type Optimizer } from "./optim/optimizer.js";
+export { defineOptimizer, type OptimizerConfig, type OptimizerDefinition } from "./optim/define.js";
+export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimizer.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export { sgd } from "./optim/sgd.js";
-export { restoreStudy } from "./search/checkpoint.js";
-export type { Objective, StudyEvent } from "./search/optimize.js";
+export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
+export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/optimize.js";
 export { choice, float, int } from "./search/parameter.js";
-export { type Params, type ParamsOf, type Space, spaceFromJson } from "./search/space.js";
-export { grid } from "./search/strategies/grid.js";
+export { type Params, type ParamsOf, type SearchSpace, type Space, spaceFromJson } from "./search/space.js";
+export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
 export { random } from "./search/strategies/random.js";
-export type { Strategy } from "./search/strategies/strategy.js";
-export { createStudy, type Study } from "./search/study.js";
+export type { Strategy, SuggestContext } from "./search/strategies/strategy.js";
+export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export type { Validation } from "./tune/folds.js";

@@ -11,7 +11,7 @@ type Scalar = (...args: never[]) => Value;
  * A function that returns both `fn(...args)`, a scalar, and its gradient with respect to the
  * first argument. That may be a value or an array of values; the gradient has its form.
  *
- * @param fn written in operations; returns a scalar
+ * @param fn - written in operations; returns a scalar
  * @throws FettleError `invalid_argument` if `fn` is no function; when called, `invalid_shape` if it does not
  * return a scalar
  * @example
@@ -36,7 +36,7 @@ type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
  * The gradient of a scalar function with respect to its first argument, as a function;
  * `grad(grad(f))` of a function of a scalar is its second derivative.
  *
- * @param fn as for {@link valueAndGrad}
+ * @param fn - as for {@link valueAndGrad}
  * @throws FettleError as {@link valueAndGrad}
  * @example
  * ```ts

@@ -29,9 +29,9 @@ export function lower(graph: StepGraph, rows: number): Lowered {
 /**
  * Compiles one step, written in operations on values, for batches of at most `rows` rows.
  *
- * @param signature names and shapes of what a step is given
- * @param rows most rows of a batch, a positive integer
- * @param write called once, with values instead of numbers; returns new state, outputs and streams
+ * @param signature - names and shapes of what a step is given
+ * @param rows - most rows of a batch, a positive integer
+ * @param write - called once, with values instead of numbers; returns new state, outputs and streams
  * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` for a batch that is not
  * a positive integer, two arrays or streams of one name, and results that are no values of this step
  * @example
@@ -96,8 +96,8 @@ export interface CompiledFunction {
 /**
  * Compiles a function of values to a program that `engine.load` makes callable.
  *
- * @param fn written in operations; called once, with values instead of numbers; returns a value or an array of values
- * @param shapes the shape of each argument; [] for a number
+ * @param fn - written in operations; called once, with values instead of numbers; returns a value or an array of values
+ * @param shapes - the shape of each argument; [] for a number
  * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` if `fn` returns no value
  * @example
  * ```ts

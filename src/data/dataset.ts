@@ -79,8 +79,8 @@ const MAX_AUTO_CLASSES = 20;
  * const table = readTable("size,color,good\n4,red,yes\n1,blue,no\n2,red,no\n");
  * const { x, y, features } = encodeTable(table, { target: "good" });
  * features.map((feature) => feature.name); // ["size", "color=blue", "color=red"]
- * x; // Float64Array [4, 0, 1, 1, 1, 0, 2, 0, 1]
- * y; // Float64Array [1, 0, 0]
+ * x; // [4, 0, 1, 1, 1, 0, 2, 0, 1]
+ * y; // [1, 0, 0]
  * ```
  */
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
@@ -107,11 +107,12 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
  * Class indices as rows with a single 1.
  *
  * @param labels - `[rows]`, each from 0 to `classes - 1`
+ * @param classes - how many there are
  * @returns `[rows, classes]`
  * @throws FettleError `invalid_data` for a label outside that range
  * @example
  * ```ts
- * oneHot([2, 0], 3); // Float64Array [0, 0, 1, 1, 0, 0]
+ * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
  * ```
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array {

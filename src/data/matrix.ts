@@ -45,7 +45,7 @@ export interface MatrixOptions {
  *   dimensions, for a shape that does not fit its data and for the wrong number of columns
  * @example
  * ```ts
- * toMatrix([[1, 2], [3, 4], [5, 6]]); // { data: Float32Array [1, 2, 3, 4, 5, 6], rows: 3, columns: 2 }
+ * toMatrix([[1, 2], [3, 4], [5, 6]]); // { data: [1, 2, 3, 4, 5, 6], rows: 3, columns: 2 }
  * ```
  */
 export function toMatrix(x: MatrixLike, options: MatrixOptions = {}): Matrix {

@@ -30,7 +30,7 @@ export interface Preprocessor {
  * ```ts
  * const dataset = encodeTable(readTable("a,b\n1,0\n,1\n3,0\n9,1\n"), { target: "b", missing: "impute" });
  * const preprocessor = fitPreprocessor(dataset.x, dataset.features, Int32Array.of(0, 1, 2));
- * applyPreprocessor(dataset.x, Int32Array.of(1), preprocessor); // Float32Array [0]
+ * applyPreprocessor(dataset.x, Int32Array.of(1), preprocessor); // [0]
  * ```
  */
 export function fitPreprocessor(
@@ -57,6 +57,12 @@ export function fitPreprocessor(
  * @param rows - ids of the rows wanted
  * @returns `[rows.length, features]`, every number finite
  * @throws FettleError `invalid_data` for a value so far from the training rows that float32 cannot hold it
+ * @example
+ * ```ts
+ * const x = Float64Array.of(1, 3, NaN, 4);
+ * const preprocessor = fitPreprocessor(x, [{ column: "size", kind: "number" }], [0, 1]); // mean 2, scale 1
+ * applyPreprocessor(x, [2, 3], preprocessor); // [0, 2]
+ * ```
  */
 export function applyPreprocessor(
   x: Floats,
@@ -85,7 +91,14 @@ export function applyPreprocessor(
  * Learns the scaling of a regression target; `applyPreprocessor` applies it and {@link restoreTarget} undoes it.
  *
  * @param y - `[all, outputs]`
+ * @param outputs - columns of `y`
  * @param rows - ids of the training rows
+ * @throws FettleError `invalid_argument` if `rows` is empty
+ * @example
+ * ```ts
+ * const y = Float64Array.of(10, 20, 30);
+ * applyPreprocessor(y, [1], fitTargetScaler(y, 1, [0, 1, 2])); // [0]
+ * ```
  */
 export function fitTargetScaler(y: Floats, outputs: number, rows: ArrayLike<number>): Preprocessor {
   const features = Array.from({ length: outputs }, (_, j) => ({
@@ -99,12 +112,13 @@ export function fitTargetScaler(y: Floats, outputs: number, rows: ArrayLike<numb
  * Maps predictions of a standardised target back to its own units: y = z · scale + mean.
  *
  * @param z - `[rows, outputs]`; NaN and infinity stay what they are
+ * @param scaler - what {@link fitTargetScaler} learnt
  * @returns `[rows, outputs]`
  * @example
  * ```ts
  * const y = Float64Array.of(10, 20, 30);
  * const scaler = fitTargetScaler(y, 1, [0, 1, 2]);
- * restoreTarget(Float32Array.of(0), scaler); // Float64Array [20]
+ * restoreTarget(Float32Array.of(0), scaler); // [20]
  * ```
  */
 export function restoreTarget(z: Floats, scaler: Preprocessor): Float64Array {

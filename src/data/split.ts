@@ -92,7 +92,7 @@ export function trainValidationTestSplit(
  * @throws FettleError `invalid_argument` for fewer than 2 folds or more folds than rows
  * @example
  * ```ts
- * kFold(5, { folds: 2, shuffle: false })[0].validation; // Int32Array [0, 1, 2]
+ * kFold(5, { folds: 2, shuffle: false })[0].validation; // [0, 1, 2]
  * ```
  * @see scikit-learn, `KFold` (which does not shuffle unless told to)
  */
@@ -121,7 +121,8 @@ export function kFold(rows: number, options: FoldOptions & { readonly shuffle?: 
  *   than folds (where scikit-learn only warns): a fold without that class could not be scored as the others are
  * @example
  * ```ts
- * stratifiedKFold([0, 0, 1, 1, 1, 1], { folds: 2 })[0].validation.length; // 3: one row of class 0, two of class 1
+ * // one row of class 0, two of class 1
+ * stratifiedKFold([0, 0, 1, 1, 1, 1], { folds: 2 })[0].validation.length; // 3
  * ```
  * @see scikit-learn, `StratifiedKFold`
  */

@@ -1,6 +1,6 @@
 /**
  * Text to typed columns: each cell a number, with NaN for a missing one.
- * What a column is for (input, target, left out) is not known here; see encode.ts.
+ * What a column is for (input, target, left out) is not known here; see dataset.ts.
  */
 import { FettleError, show, unknownName } from "../errors.js";
 import { type CsvOptions, parseCsv } from "./csv.js";
@@ -20,6 +20,7 @@ export interface Column {
 
 /** Typed columns of one length. */
 export interface Table {
+  /** In the order of the header. */
   readonly columns: readonly Column[];
   readonly rows: number;
 }
@@ -54,7 +55,7 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
  * @example
  * ```ts
  * const table = readTable("size,color\n4,red\n?,blue\n");
- * table.columns[0].values; // Float64Array [4, NaN]
+ * table.columns[0].values; // [4, NaN]
  * table.columns[1].categories; // ["blue", "red"]
  * ```
  */
@@ -95,7 +96,7 @@ function readNumber(column: string, cell: string, line: number): number {
   throw new FettleError(
     "invalid_data",
     `line ${line}, column ${show(column)}: numbers must be finite and fit float32, but this is ${cell}; ` +
-      "correct the cell, leave it empty, or name the word in the option missing",
+      "correct the cell, or leave it empty if the value is missing",
   );
 }
 

@@ -20,7 +20,7 @@ export class Arena {
   private top: number;
   bytesInUse = 0;
 
-  /** @param limit the most bytes the memory may grow to */
+  /** @param limit - the most bytes the memory may grow to */
   constructor(
     private readonly memory: KernelMemory,
     base: number,

@@ -86,8 +86,8 @@ export function input(graph: Graph, name: string, shape: Shape): Value {
 /**
  * Numbers that are known when the graph is written.
  *
- * @param values one number, a scalar; or a flat array, row-major
- * @param shape default: [] for one number, [values.length] for an array
+ * @param values - one number, a scalar; or a flat array, row-major
+ * @param shape - default: [] for one number, [values.length] for an array
  * @throws FettleError `invalid_shape` unless there are as many numbers as the shape has elements
  */
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
@@ -130,7 +130,7 @@ export function rowCount(graph: Graph): Value {
  * `stream`, the step and the element's index alone, by Philox (J. Salmon and others, "Parallel random numbers:
  * as easy as 1, 2, 3", SC 2011). Exported as `randomUniform`. It has no gradient.
  *
- * @param stream tells uses apart: an integer in [0, 2³² − 2]; nodes with one stream draw the same numbers
+ * @param stream - tells uses apart: an integer in [0, 2³² − 2]; nodes with one stream draw the same numbers
  * @throws FettleError `invalid_argument` for another stream
  */
 export function random(graph: Graph, shape: Shape, stream: number): Value {
@@ -174,6 +174,7 @@ export const softplus = (x: Operand): Value => elementwise("softplus", x);
 export const erf = (x: Operand): Value => elementwise("erf", x);
 /** x where x > 0, else 0 (NaN stays); its gradient at 0 is 0. */
 export const relu = (x: Operand): Value => elementwise("relu", x);
+
 // Elementwise, of two operands
 
 /** x + y */
@@ -190,6 +191,7 @@ export const pow = (x: Operand, y: Operand): Value => elementwise("pow", x, y);
 export const maximum = (x: Operand, y: Operand): Value => elementwise("maximum", x, y);
 /** The smaller of x and y, NaN if one is; half of the gradient to each at a tie. */
 export const minimum = (x: Operand, y: Operand): Value => elementwise("minimum", x, y);
+
 // Comparisons and choice
 
 /** 1 where x > y, else 0. */
@@ -201,6 +203,7 @@ export const equal = (x: Operand, y: Operand): Value => elementwise("equal", x, 
 /** x where the condition is not 0, else y. The side not taken may be NaN and gets gradient 0; the condition has none. */
 export const select = (condition: Operand, x: Operand, y: Operand): Value =>
   elementwise("select", condition, x, y);
+
 // Compositions
 
 /** x² */
@@ -248,6 +251,11 @@ export const concat = (values: readonly Value[], axis = 0): Value =>
 /**
  * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. A fraction is dropped from an id; one outside
  * the table gives a row of NaN. Ids have no gradient.
+ *
+ * @example
+ * ```ts
+ * createEngine().load(compile(takeRows, [2, 2], [3]))([[1, 2], [3, 4]], [1, 0, 1]); // [[3, 4], [1, 2], [3, 4]]
+ * ```
  */
 export const takeRows = (table: Value, ids: Value): Value => apply("takeRows", [table, ids], {});
 
@@ -260,7 +268,16 @@ export const scatterRows = (x: Value, ids: Value, rows: number): Value =>
 
 // Reductions: axes vanish
 
-/** The sum over `axis`: one axis or several, negative ones from the end, all when left out; kept as 1 with `keepDims`. */
+/**
+ * The sum over `axis`: one axis or several, negative ones counted from the end, all when left out. They vanish from the
+ * shape, or stay as 1 with `keepDims`.
+ *
+ * @example
+ * ```ts
+ * const sums = compile((x: Value) => [sum(x), sum(x, 0), sum(x, -1, true)], [2, 3]);
+ * createEngine().load(sums)([[1, 2, 3], [4, 5, 6]]); // [21, [5, 7, 9], [[6], [15]]]
+ * ```
+ */
 export function sum(x: Value, axis?: number | readonly number[], keepDims = false): Value {
   return reduce("sum", x, axis, keepDims);
 }
@@ -327,6 +344,7 @@ export function sumTo(x: Value, shape: Shape): Value {
 export const softmax = (x: Value): Value => apply("softmax", [x], {});
 /** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
 export const logSoftmax = (x: Value): Value => apply("logSoftmax", [x], {});
+
 // Products
 
 /** The matrix product, [m, k] · [k, n] → [m, n]. */

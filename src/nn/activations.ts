@@ -17,6 +17,10 @@ const activations = {
 } satisfies Record<string, ActivationFunction>;
 
 export type ActivationName = keyof typeof activations;
+/**
+ * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` (over the units), `softplus`, `gelu`, or a function of one's own
+ * in operations on values.
+ */
 export type Activation = ActivationName | ActivationFunction;
 
 export const activationNames = Object.keys(activations) as readonly ActivationName[];

@@ -12,16 +12,21 @@ export interface TrainingControl {
   stop(): void;
   /** A copy of all parameters, end to end. */
   getParameters(): Floats;
+  /** Puts parameters in, as `getParameters` gave them. */
   setParameters(parameters: Floats): void;
 }
 
+/** What is called during `model.fit`; promises are awaited. Every method may be left out. */
 export interface Callback {
+  /** Before the first epoch. */
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
   /** After epoch number `epoch`, from 0. */
   onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  /** After the last epoch, stopped or not. */
   onTrainEnd?(control: TrainingControl): void | Promise<void>;
 }
 
+/** When `earlyStopping` stops, and what it leaves. */
 export interface EarlyStoppingOptions {
   /** A number of the logs. Default `valLoss`. */
   readonly monitor?: string;
@@ -38,12 +43,20 @@ export interface EarlyStoppingOptions {
 const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"];
 
 /**
- * Stops when a monitored number no longer improves, and puts the best parameters back (Prechelt, 1998).
+ * Stops when a monitored number no longer improves, and puts the best parameters back (L. Prechelt, "Early
+ * stopping — but when?", 1998). As Keras' `EarlyStopping`, but `restoreBestWeights` is true by default.
  *
- * @throws FettleError `invalid_argument`; when training, `unknown_name` if the logs have no such number
+ * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their
+ * range; when training, `unknown_name` if the logs have no such number
  * @example
  * ```ts
- * await model.fit(x, y, { epochs: 100, validationSplit: 0.2, callbacks: [earlyStopping({ patience: 5 })] });
+ * const x = Array.from({ length: 100 }, (_, i) => i / 100);
+ * const y = x.map((value) => 2 * value + 1);
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+ * const stopping = earlyStopping({ patience: 3, minDelta: 1e-3 });
+ * const { epoch } = await model.fit(x, y, { epochs: 1000, validationSplit: 0.2, callbacks: [stopping] });
+ * epoch.length < 100; // true
  * ```
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {

@@ -35,6 +35,10 @@ const initializers = {
 } satisfies Record<string, InitializerFunction>;
 
 export type InitializerName = keyof typeof initializers;
+/**
+ * `zeros`, `ones`, `glorotUniform`, `glorotNormal` (X. Glorot and Y. Bengio, AISTATS 2010), `heUniform`, `heNormal`
+ * (K. He and others, ICCV 2015), or a function of one's own. The normal ones keep the tails that Keras cuts off.
+ */
 export type Initializer = InitializerName | InitializerFunction;
 
 export const initializerNames = Object.keys(initializers) as readonly InitializerName[];

@@ -21,6 +21,7 @@ import {
 } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 
+/** From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations. */
 export type LossFunction = (truth: Value, prediction: Value) => Value;
 
 export interface CrossentropyOptions {
@@ -39,7 +40,14 @@ export const meanAbsoluteError: LossFunction = (truth, prediction) => mean(abs(s
 
 /**
  * Mean of −y log p − (1 − y) log(1 − p). Of logits, and of probabilities that come straight
- * from a sigmoid, it is taken as log(1 + eᶻ) − yz, which is exact where p rounds to 0 or 1.
+ * from a sigmoid, it is taken as log(1 + eᶻ) − yz, which is accurate where p rounds to 0 or 1. Other
+ * probabilities are kept within 1e-7 of 0 and 1, as in Keras. Truth: 0, 1 or a probability, [rows, units].
+ *
+ * @example
+ * ```ts
+ * const loss = compile(binaryCrossentropy({ fromLogits: true }), [2, 1], [2, 1]); // truth, logits
+ * createEngine().load(loss)([[0], [1]], [[-100], [0]]); // 0.34657...
+ * ```
  */
 export function binaryCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): LossFunction {
   return fromLogits ? binary.ofLogits : binary.ofProbabilities;
@@ -56,8 +64,14 @@ const binary = both((fromLogits) => {
 
 /**
  * Mean over rows of −Σ y log p. Of logits, and of probabilities that come straight from a
- * softmax, it is taken as −Σ y logSoftmax(z). Other probabilities are scaled to sum to 1, as
- * in Keras.
+ * softmax, it is taken as −Σ y logSoftmax(z). Other probabilities are scaled to sum to 1, then kept
+ * within 1e-7 of 0 and 1, as in Keras. Truth: one-hot rows, [rows, classes].
+ *
+ * @example
+ * ```ts
+ * const loss = compile(categoricalCrossentropy(), [2, 2], [2, 2]); // truth, probabilities
+ * createEngine().load(loss)([[1, 0], [0, 1]], [[0.5, 0.5], [0.5, 0.5]]); // 0.69314...
+ * ```
  */
 export function categoricalCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): LossFunction {
   return fromLogits ? categorical.ofLogits : categorical.ofProbabilities;
@@ -89,6 +103,9 @@ const losses = {
 } satisfies Record<string, LossFunction>;
 
 export type LossName = keyof typeof losses;
+/**
+ * `meanSquaredError`, `meanAbsoluteError`, `binaryCrossentropy`, `categoricalCrossentropy`, or a function of one's own.
+ */
 export type Loss = LossName | LossFunction;
 
 export const lossNames = Object.keys(losses) as readonly LossName[];

@@ -31,6 +31,7 @@ import { withMatrices } from "./matrices.js";
 import { summarize } from "./summary.js";
 import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
 
+/** What a model is trained by. */
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
   readonly optimizer: OptimizerName | Optimizer;
@@ -40,6 +41,7 @@ export interface CompileOptions {
   readonly metrics?: readonly (string | CustomMetric)[];
 }
 
+/** How a model is trained. */
 export interface FitOptions {
   /** Times that every row is visited. Default 1. */
   readonly epochs?: number;
@@ -49,6 +51,7 @@ export interface FitOptions {
   readonly validationSplit?: number;
   /** Examples for validation; before `validationSplit`. */
   readonly validationData?: readonly [MatrixLike, MatrixLike];
+  /** Called between epochs, in order: `earlyStopping()` or one's own. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
   readonly shuffle?: boolean;
@@ -69,15 +72,17 @@ const FIT_OPTIONS = [
 export const EVALUATION_BATCH = 256;
 
 /**
- * A stack of layers.
+ * A model that is a stack of layers, as Keras' `Sequential`. It is compiled, then fitted.
  *
+ * @param layers - at least one; the first takes as many columns as `fit` is given
  * @throws FettleError `invalid_argument` for no layers or something else than layers
  * @example
  * ```ts
  * const model = sequential([dense(16, { activation: "relu" }), dense(1, { activation: "sigmoid" })]);
  * model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
  * const { history } = await model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], { epochs: 300 });
- * console.log(history.loss.at(-1), model.predict([[0, 1]]).get(0, 0));
+ * history.loss.length; // 300
+ * model.predict([[0, 1], [1, 1]]).shape; // [2, 1]
  * ```
  */
 export function sequential(layers: readonly Layer[]): Sequential {
@@ -92,6 +97,7 @@ interface State {
   readonly recompiled?: boolean;
 }
 
+/** A stack of layers with what it was compiled with and, once fitted, its parameters. Made by `sequential`. */
 export class Sequential {
   readonly layers: readonly Layer[];
   private compiled: { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } | undefined;
@@ -139,8 +145,9 @@ export class Sequential {
 
   /**
    * Trains the model, from where it stands: a second call goes on as if it were one, by the seed of the first.
-   * Rows are [rows, columns]; see `FitOptions`.
    *
+   * @param x - inputs, [rows, columns]
+   * @param y - targets, [rows, units of the last layer]
    * @returns the numbers of each epoch; metrics of the training data are taken after the epoch
    * @throws FettleError `invalid_state` before `compile`; `invalid_data`, `invalid_shape` for arrays that do not fit;
    * `invalid_argument` for options out of range, such as a batch larger than the data
@@ -215,7 +222,7 @@ export class Sequential {
   /**
    * The loss, with penalties, and each metric over examples.
    *
-   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape`
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   evaluate(x: MatrixLike, y: MatrixLike): Logs {
     const { columns, saved } = this.trained();
@@ -237,7 +244,7 @@ export class Sequential {
   /**
    * Predictions, [rows, units of the last layer].
    *
-   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape`
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   predict(x: MatrixLike): NdArray<Floats> {
     const { columns, saved } = this.trained();
@@ -260,7 +267,18 @@ export class Sequential {
     });
   }
 
-  /** Parameters by path, such as `dense_1.kernel`, as ndarrays. @throws FettleError `invalid_state` before `fit` */
+  /**
+   * Copies of the parameters by path, such as `dense_1.kernel`.
+   *
+   * @throws FettleError `invalid_state` before `fit`
+   * @example
+   * ```ts
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+   * await model.fit([[0], [1]], [1, 3], { epochs: 200 });
+   * Math.round(model.getWeights()["dense_1.kernel"].get(0, 0) * 1000); // 2000
+   * ```
+   */
   getWeights(): Record<string, NdArray<Floats>> {
     const { columns, saved } = this.trained();
     return Object.fromEntries(
@@ -271,7 +289,11 @@ export class Sequential {
     );
   }
 
-  /** Puts a trained state in, for inputs of `columns` columns. @throws FettleError `invalid_checkpoint` */
+  /**
+   * Puts a trained state in, for inputs of `columns` columns.
+   *
+   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model
+   */
   restore(columns: number, saved: SavedRun): void {
     const expected = parameterCount({ layers: this.layers, columns });
     check(
@@ -283,7 +305,7 @@ export class Sequential {
     this.state = { columns, saved };
   }
 
-  /** Prints the layers with their output shapes and parameters. */
+  /** Prints the layers with their output shapes and numbers of parameters, which are unknown before `fit`. */
   summary(print: (line: string) => void = console.log, columns = this.state?.columns): void {
     for (const line of summarize(this.layers, columns)) print(line);
   }

@@ -109,7 +109,15 @@ export function kernels(): KernelExports {
   return shared;
 }
 
-/** Loads the kernels, so that everything else may be called synchronously. Needed in browsers; harmless elsewhere. */
+/**
+ * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers; harmless elsewhere.
+ *
+ * @example
+ * ```ts
+ * await ready();
+ * createEngine().name; // "wasm"
+ * ```
+ */
 export async function ready(): Promise<void> {
   if (compiled) return;
   const module = await platform.kernels();

@@ -43,8 +43,11 @@ const trialFields = [
  * at all; `invalid_argument` if the strategy or the space is not the study's own
  * @example
  * ```ts
+ * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+ * await study.optimize(({ x }) => x * x, { trials: 3 });
  * const text = JSON.stringify(study);
  * const again = restoreStudy(JSON.parse(text), { strategy: random() });
+ * again.trials.length; // 3
  * ```
  */
 export function restoreStudy<const S extends Space = Space>(

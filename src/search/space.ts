@@ -81,6 +81,7 @@ export function resolveSpace(space: unknown): SearchSpace {
  *   optimizer: { type: "choice", values: ["sgd", "adam"] },
  *   momentum: { type: "float", low: 0, high: 0.99, when: { optimizer: ["sgd"] } },
  * });
+ * space.optimizer.type; // "choice"
  * ```
  */
 export function spaceFromJson(json: unknown): Space {

@@ -58,11 +58,14 @@ export interface StudyJson {
   )[];
 }
 
+/** A search in progress or done: what was asked and what was told. Made by `createStudy` or `restoreStudy`. */
 export interface Study<S extends Space = Space> {
   readonly space: S;
   readonly strategy: Strategy;
   readonly direction: Direction;
+  /** Decides everything random. */
   readonly seed: number;
+  /** How many of the latest trials an adaptive strategy does without. */
   readonly lag: number;
   /** Finished trials, by number. */
   readonly trials: readonly TrialRecord<ParamsOf<S>>[];
@@ -88,7 +91,10 @@ export interface Study<S extends Space = Space> {
   /**
    * Ends a trial. Trials may be told in any order.
    *
-   * @throws FettleError `invalid_state` for a trial that is not running, and what `makeRecord` throws
+   * @param number - the trial's, as `ask` gave it
+   * @param outcome - at least a value, or a status that explains why there is none
+   * @throws FettleError `invalid_state` for a trial that is not running; `invalid_argument`, `unknown_name` for
+   * an outcome that is none
    */
   tell(number: number, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
   /**
@@ -97,7 +103,12 @@ export interface Study<S extends Space = Space> {
    * @throws FettleError `invalid_state` for a trial that is not running
    */
   release(number: number): void;
-  /** Runs trials until the study holds `options.trials`; see `OptimizeOptions`. */
+  /**
+   * Runs trials until the study holds `options.trials`, or the strategy has nothing left; see `OptimizeOptions`.
+   * A trial whose objective throws has failed, and the loop goes on.
+   *
+   * @throws FettleError `invalid_argument`, `unknown_name` for options that do not fit; and what `onEvent` throws
+   */
   optimize(objective: Objective<S>, options: OptimizeOptions<S>): Promise<void>;
   /** The study as plain data, for `restoreStudy`. */
   toJSON(): StudyJson;
@@ -107,7 +118,8 @@ export interface Study<S extends Space = Space> {
 const streams = { suggestion: 0, trial: 1 } as const;
 
 /**
- * Begins a study.
+ * Begins a study: `ask` and `tell` by hand, or `optimize` as a loop over them. It is saved by `JSON.stringify` and
+ * goes on from there by `restoreStudy`.
  *
  * @throws FettleError `invalid_space` for an impossible space, `invalid_argument` or
  * `unknown_name` for other options
@@ -120,7 +132,7 @@ const streams = { suggestion: 0, trial: 1 } as const;
  *   seed: 1,
  * });
  * await study.optimize(({ x, y }) => x * x + y * y, { trials: 50 });
- * console.log(study.best?.params, study.best?.value);
+ * study.best?.status; // "complete"
  * ```
  */
 export function createStudy<const S extends Space>(options: StudyOptions<S>): Study<S> {

@@ -52,6 +52,7 @@ export interface TrialRecord<P = Params> {
   readonly params: P;
   /** null for a trial that failed or diverged. */
   readonly value: number | null;
+  /** The spread of the value; null where none was told. */
   readonly std: number | null;
   readonly status: TrialStatus;
   /** Rounded to milliseconds; null where nothing measured it. */

@@ -33,6 +33,10 @@ type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_
  * The space that is searched if none is given: layers, units, activation, optimizer and its numbers, batch, penalty, dropout.
  *
  * @param rows - how many rows a trial trains on; batches are at most a fifth of them, or the one size that they allow
+ * @example
+ * ```ts
+ * denseSpace(100).batchSize; // { type: "choice", values: [16] }
+ * ```
  */
 export function denseSpace(rows: number): Space {
   const fitting = [16, 32, 64, 128].filter((size) => size <= rows / 5);
@@ -55,6 +59,11 @@ export function denseSpace(rows: number): Space {
  *
  * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for a number of layers that is none, and
  * what layers and optimizers throw
+ * @example
+ * ```ts
+ * const model = denseModel({ task: "regression", outputs: 1 }, { layers: 2, units: 64, learningRate: 0.01 });
+ * model.layers.map(({ type }) => type); // ["dense", "dropout", "dense", "dropout", "dense"]
+ * ```
  */
 export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
   const p = denseParams(params);
@@ -85,7 +94,15 @@ export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">,
   return model;
 }
 
-/** The parameters with defaults for those left out. @throws FettleError `unknown_name` */
+/**
+ * The parameters of {@link denseModel} with defaults for those left out.
+ *
+ * @throws FettleError `unknown_name` for a parameter that the dense network does not have
+ * @example
+ * ```ts
+ * denseParams({ units: 64 }).activation; // "relu"
+ * ```
+ */
 export function denseParams(params: Params): DenseParams {
   for (const name of Object.keys(params)) {
     if (!Object.hasOwn(DENSE_DEFAULTS, name)) {

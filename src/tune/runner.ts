@@ -146,7 +146,10 @@ class WorkerPool implements JobRunner {
     if (!this.members.includes(member)) return;
     this.members.splice(this.members.indexOf(member), 1);
     if (member.task) this.queue.unshift(member.task);
-    if (this.members.length > 0) return this.assign();
+    if (this.members.length > 0) {
+      this.assign();
+      return;
+    }
     for (const task of this.queue.splice(0)) {
       task.reject(
         new FettleError("internal", `the last worker thread was lost: ${error.message}`, { cause: error }),

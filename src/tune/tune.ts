@@ -52,6 +52,7 @@ export interface SearchOptions<S extends Space> {
   readonly jobs?: number;
   /** The trials that an adaptive strategy does without; see `createStudy`. Default 7. */
   readonly lag?: number;
+  /** Called at each event, in order. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /** Stops the search: no trial is begun any more. */
   readonly signal?: { readonly aborted: boolean };
@@ -92,11 +93,15 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
 export interface SearchResult<S extends Space> {
   /** The best trial; undefined if none gave a value. */
   readonly best: TrialRecord<ParamsOf<S>> | undefined;
+  /** Every trial, by number. */
   readonly trials: readonly TrialRecord<ParamsOf<S>>[];
+  /** For `JSON.stringify`, and to go on with `study.optimize`. */
   readonly study: Study<S>;
 }
 
+/** The outcome of tuning a model on data. */
 export interface TuneResult<S extends Space> extends SearchResult<S> {
+  /** The name of the metric that was tuned for. */
   readonly metric: string;
   /** The best parameters, fitted again to all rows that trials saw; undefined without a best trial. */
   readonly final: Final | undefined;
@@ -104,6 +109,7 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
 
 /** The model at the end. */
 export interface Final {
+  /** Trained; it takes inputs as they were standardised, where `predict` below takes them as they were given. */
   readonly model: Sequential;
   /** Scores on the test part, by metric; empty without one. */
   readonly test: Readonly<Record<string, number>>;
@@ -115,28 +121,49 @@ const DEFAULT_TRIALS = 30;
 const DEFAULT_LAG = 7;
 
 /**
- * Searches the parameters of a model.
+ * Searches the parameters of a model: each trial builds one, trains it on every fold and is told the mean of a metric
+ * over the folds. The best parameters are then fitted again to all rows but the test part.
  *
  * @throws FettleError before anything runs, for options, spaces and data that do not fit; a trial that fails or
  * diverges is recorded with that status, and the search goes on
  * @example
  * ```ts
+ * // is a point within the unit circle?
+ * const x = Array.from({ length: 200 }, (_, i) => [((i * 37) % 101) / 50 - 1, ((i * 53) % 97) / 48 - 1]);
+ * const y = x.map(([a, b]) => (a * a + b * b < 1 ? 1 : 0));
  * const { best, final } = await tune({
- *   x, y,
+ *   x,
+ *   y,
  *   space: { units: int(8, 64, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) },
  *   model: ({ units, learningRate }) => {
  *     const model = sequential([dense(units, { activation: "relu" }), dense(1, { activation: "sigmoid" })]);
  *     model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
  *     return model;
  *   },
- *   trials: 20,
+ *   trials: 5,
  *   testSize: 0.2,
  * });
- * console.log(best?.params, best?.value, final?.test.accuracy);
+ * Object.keys(best?.params ?? {}); // ["units", "learningRate"]
+ * final?.predict([[0, 0], [1, 1]]).shape; // [2, 1]
  * ```
  */
 export async function tune<const S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>>;
-/** Searches the parameters of anything that has a value: `objective(params)`, to be maximised or minimised. */
+/**
+ * Searches the parameters of anything that has a value: `objective(params)`, to be maximised or minimised.
+ *
+ * @throws FettleError before anything runs, for options and spaces that do not fit; an objective that throws fails its
+ * own trial
+ * @example
+ * ```ts
+ * const { best } = await tune({
+ *   space: { x: int(-5, 5), y: int(-5, 5) },
+ *   objective: ({ x, y }) => (x - 1) ** 2 + (y + 2) ** 2,
+ *   direction: "minimize",
+ *   strategy: grid(),
+ * });
+ * best?.params; // { x: 1, y: -2 }
+ * ```
+ */
 export async function tune<const S extends Space>(options: TuneObjectiveOptions<S>): Promise<SearchResult<S>>;
 export async function tune<const S extends Space>(
   options: TuneOptions<S> | TuneObjectiveOptions<S>,

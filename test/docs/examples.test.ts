@@ -6,7 +6,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 function example(name: string, ...args: string[]): string {
   const tsx = fileURLToPath(import.meta.resolve("tsx/cli"));
-  return execFileSync(process.execPath, [tsx, `examples/${name}.ts`, ...args], { cwd: root, encoding: "utf8" });
+  return execFileSync(process.execPath, [tsx, `examples/${name}.ts`, ...args], {
+    cwd: root,
+    encoding: "utf8",
+  });
 }
 
 describe("the seed grid", () => {
@@ -14,7 +17,9 @@ describe("the seed grid", () => {
 
   it("prints the best and every one of 275 combinations", () => {
     expect(lines).toHaveLength(276);
-    expect(lines[0]).toMatch(/^Best: 0\.\d{4} using \{"learningRate":[\d.]+,"momentum":[\d.]+,"weightDecay":[\d.]+\}$/);
+    expect(lines[0]).toMatch(
+      /^Best: 0\.\d{4} using \{"learningRate":[\d.]+,"momentum":[\d.]+,"weightDecay":[\d.]+\}$/,
+    );
     expect(new Set(lines.slice(1).map((line) => line.split(" with ")[1])).size).toBe(275);
   });
 

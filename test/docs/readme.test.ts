@@ -21,7 +21,13 @@ function run(code: string): string {
 
 /** The numbers of the last line. */
 const numbers = (output: string): number[] =>
-  (output.trim().split("\n").at(-1)?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []).map(Number);
+  (
+    output
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? []
+  ).map(Number);
 
 describe("the README's examples", () => {
   it("are three", () => {

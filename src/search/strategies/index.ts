@@ -18,18 +18,19 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   },
 };
 
-/** The names that `createStrategy` knows. */
+/** The names that {@link createStrategy} knows. */
 export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers));
 
 /**
  * A strategy by its name.
  *
+ * @param name - one of {@link strategyNames}
  * @param options - what the strategy's own function takes, and what `strategy.options` holds
  * @throws FettleError `unknown_name` for a strategy or an option that does not exist, and what
  * the strategy's own function throws
  * @example
  * ```ts
- * const strategy = createStrategy("grid", { points: 5 });
+ * createStrategy("grid", { points: 5 }).name; // "grid"
  * ```
  */
 export function createStrategy(name: string, options: Options = {}): Strategy {

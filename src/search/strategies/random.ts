@@ -22,8 +22,11 @@ const maxRejections = 100;
  *
  * @example
  * ```ts
- * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize", seed: 1 });
+ * const study = createStudy({ space: { x: int(1, 3) }, strategy: random(), direction: "minimize", seed: 1 });
+ * await study.optimize(({ x }) => x * x, { trials: 50 });
+ * study.trials.length; // 3
  * ```
+ * @see J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012
  */
 export function random(): Strategy {
   return {

@@ -29,6 +29,7 @@ export interface SuggestContext {
   readonly random: RandomStream;
 }
 
+/** What suggests the parameters of each trial. Made by `random()`, `grid()`, or written to this contract. */
 export interface Strategy {
   /** A stable word; a saved study names its strategy by it. */
   readonly name: string;

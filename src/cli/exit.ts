@@ -1,0 +1,10 @@
+/** What the process's exit codes mean; `--help` states them too. */
+export const EXIT = {
+  success: 0,
+  /** No trial gave a value, or Fettle itself failed. */
+  failure: 1,
+  /** The command line, the data or the space was refused; nothing was run. */
+  badInput: 2,
+  /** Ctrl-C; what was found so far is printed. */
+  interrupted: 130,
+} as const;

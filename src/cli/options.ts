@@ -1,0 +1,27 @@
+/** Words of the command line as numbers and lists. What the values mean is checked by what they are given to. */
+import { InvalidArgumentError } from "commander";
+
+/** A parser of whole numbers from `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least}.`);
+  };
+}
+
+/** A share of at least 0 and below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("It is a share of at least 0 and below 1, such as 0.2.");
+}
+
+/** Names between commas, after those of an earlier use of the option. */
+export function names(text: string, earlier: readonly string[] = []): readonly string[] {
+  const given = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  return [...earlier, ...given];
+}

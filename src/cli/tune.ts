@@ -1,0 +1,213 @@
+/** `fettle tune`: reads a table, has its network tuned and prints what came of it. Every figure is computed elsewhere. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
+import { readTable } from "../data/table.js";
+import { check } from "../errors.js";
+import { getMetric, metrics } from "../metrics/registry.js";
+import { jsonReport } from "../report/json.js";
+import { countStatuses, firstFailure, introduce, summarize } from "../report/study.js";
+import type { StudyEvent } from "../search/optimize.js";
+import { type Params, type Space, spaceFromJson } from "../search/space.js";
+import { createStrategy, strategyNames } from "../search/strategies/index.js";
+import type { Strategy } from "../search/strategies/strategy.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseModel, denseSpace } from "../tune/dense.js";
+import { type PartSizes, partSizes } from "../tune/folds.js";
+import { type FitSettings, type TuneResult, tune } from "../tune/tune.js";
+import { EXIT } from "./exit.js";
+import { inFile, readJson, readText } from "./files.js";
+import { takeInterrupts } from "./interrupt.js";
+import { names, share, wholeNumber } from "./options.js";
+import { createProgressBar } from "./progress.js";
+import { note, paintFor, printLines, widthOf } from "./streams.js";
+
+/** What commander hands over. */
+interface Options {
+  readonly target: string;
+  readonly task: Task | "auto";
+  readonly strategy: string;
+  readonly points?: number;
+  readonly trials?: number;
+  readonly metric?: string;
+  readonly cv: number;
+  readonly test: number;
+  readonly epochs: number;
+  readonly batch?: number;
+  readonly space?: string;
+  readonly missing: MissingRule;
+  readonly drop?: readonly string[];
+  readonly seed: number;
+  readonly jobs?: number;
+  readonly json?: true;
+}
+
+/** Adds the command; `done` is told the exit code. */
+export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
+  const list = (words: readonly string[]) => words.join(", ");
+  program
+    .command("tune")
+    .summary("tune a dense network on a table")
+    .description(
+      "Searches the hyperparameters of a dense network for a table, each trial judged by " +
+        "cross-validation, and scores the best on rows that no trial saw.",
+    )
+    .argument("<data.csv>", "a table with a header line, its cells separated by , ; tab or |")
+    .requiredOption("--target <column>", "the column to predict")
+    .option("--task <name>", "classification, regression, or auto by the target's values", "auto")
+    .option("--strategy <name>", list(strategyNames), "random")
+    .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
+    .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))
+    .option("--metric <name>", `what to tune for: ${list(Object.keys(metrics))} (default: accuracy or r2)`)
+    .option("--cv <folds>", "folds of cross-validation", wholeNumber(2), 5)
+    .option("--test <share>", "the share of rows held out, 0 for none", share, 0.2)
+    .option("--epochs <n>", "epochs of each training", wholeNumber(1), 30)
+    .option("--batch <rows>", "rows in a batch (default: tuned)", wholeNumber(1))
+    .option("--space <file.json>", `what to search; parameters: ${list(Object.keys(DENSE_DEFAULTS))}`)
+    .option("--missing <rule>", "refuse missing cells, drop their rows, or impute them", "refuse")
+    .option("--drop <columns>", "columns to leave out, between commas", names)
+    .option("--seed <n>", "decides everything random", wholeNumber(0), 0)
+    .option("--jobs <n>", "threads; results are the same at any number (default: all cores)", wholeNumber(1))
+    .option("--json", "print one JSON object and nothing else")
+    .addHelpText("after", EXAMPLES)
+    .action(async (file: string, options: Options) => done(await run(file, options)));
+}
+
+const EXAMPLES = `
+Examples:
+  fettle tune examples/data/breast-cancer.csv --target diagnosis
+  fettle tune houses.csv --target price --metric mae --drop id,address
+  fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
+  fettle tune data.csv --target y --space space.json --strategy grid --points 4
+
+A space file names parameters and their ranges; those left out have defaults:
+  {
+    "learningRate": { "type": "float", "low": 1e-4, "high": 0.1, "log": true },
+    "units": { "type": "int", "low": 8, "high": 64 },
+    "optimizer": { "type": "choice", "values": ["adam", "sgd"] },
+    "momentum": { "type": "float", "low": 0, "high": 0.9,
+                  "when": { "optimizer": ["sgd"] } }
+  }`;
+
+/** A search as it is about to run; nothing has been computed yet. */
+interface Plan {
+  readonly data: Dataset;
+  readonly sizes: PartSizes;
+  readonly space: Space;
+  readonly strategy: Strategy;
+  readonly fit: (params: Params) => FitSettings;
+  readonly metric: string;
+}
+
+/** @returns the exit code */
+async function run(file: string, options: Options): Promise<number> {
+  const plan = readPlan(file, options);
+  const started = performance.now();
+  const bar = createProgressBar(process.stderr, plan.metric);
+  const interrupt = takeInterrupts(
+    () => {
+      bar.stop();
+      note("Stopping once the trials at work have ended; press Ctrl-C again to end at once.");
+    },
+    () => bar.stop(),
+  );
+  const onEvent = (event: StudyEvent): void => {
+    if (options.json) return;
+    if (event.type === "studyStarted") printIntroduction(file, options, plan, event.trials);
+    bar.update(event);
+  };
+  try {
+    const { data, space, strategy, fit } = plan;
+    const result = await tune({
+      ...{ data, space, strategy, fit, onEvent, signal: interrupt.signal },
+      model: (params) => denseModel(data, params),
+      metric: plan.metric,
+      validation: { folds: options.cv },
+      testSize: options.test,
+      seed: options.seed,
+      ...(options.trials === undefined ? {} : { trials: options.trials }),
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    });
+    bar.stop();
+    const seconds = (performance.now() - started) / 1000;
+    printResult(options, plan, result, seconds);
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    return result.best ? EXIT.success : EXIT.failure;
+  } finally {
+    bar.stop();
+    interrupt.release();
+  }
+}
+
+/** @throws FettleError for whatever of files and options can be refused before anything runs */
+function readPlan(file: string, options: Options): Plan {
+  const { target, task, missing, drop = [], batch, points } = options;
+  const text = readText(file);
+  const data = inFile(file, () => encodeTable(readTable(text), { target, task, missing, drop }));
+  const sizes = partSizes(data.rows, { validation: { folds: options.cv }, testSize: options.test });
+  const space = readSpace(options, data, sizes);
+  check(
+    batch === undefined || batch <= sizes.training,
+    `--batch is ${batch}, but a fold trains on only ${sizes.training} of the ${data.rows} rows`,
+  );
+  check(
+    points === undefined || options.strategy === "grid",
+    `--points is for --strategy grid, not ${options.strategy}`,
+  );
+  return {
+    data,
+    sizes,
+    space,
+    strategy: createStrategy(options.strategy, points === undefined ? {} : { points }),
+    fit: (params) => {
+      const batchSize = batch ?? (params.batchSize as number | undefined);
+      return { epochs: options.epochs, ...(batchSize === undefined ? {} : { batchSize }) };
+    },
+    metric: getMetric(options.metric ?? (data.task === "classification" ? "accuracy" : "r2")).name,
+  };
+}
+
+function readSpace({ space: path, batch }: Options, data: Dataset, { training }: PartSizes): Space {
+  if (path === undefined) {
+    const space = Object.entries(denseSpace(training));
+    return Object.fromEntries(space.filter(([name]) => name !== "batchSize" || batch === undefined));
+  }
+  const json = readJson(path);
+  const space = inFile(path, () => spaceFromJson(json));
+  inFile(path, () => checkDenseSpace(data, space, training));
+  check(
+    batch === undefined || !Object.hasOwn(space, "batchSize"),
+    "give --batch or batchSize in the space, not both",
+  );
+  return space;
+}
+
+function printIntroduction(file: string, { cv, seed }: Options, plan: Plan, trials: number): void {
+  const { data, sizes, strategy } = plan;
+  const { development, test } = sizes;
+  const about = {
+    file: basename(file),
+    data,
+    strategy: strategy.name,
+    trials,
+    folds: cv,
+    development,
+    test,
+    seed,
+  };
+  printLines(introduce(about, widthOf(process.stdout)));
+}
+
+function printResult(options: Options, plan: Plan, result: TuneResult<Space>, seconds: number): void {
+  const { best, trials, final, study } = result;
+  const test = final?.test ?? {};
+  if (options.json) printLines([JSON.stringify(jsonReport({ best, test, trials, seed: options.seed }))]);
+  if (!best) {
+    note([`No trial gave a value (${countStatuses(trials)}).`, ...firstFailure(trials)].join("\n"));
+  } else if (!options.json) {
+    const report = {
+      ...{ metric: result.metric, direction: study.direction, folds: options.cv },
+      ...{ trials, best, test, testRows: plan.sizes.test, seconds },
+    };
+    printLines(summarize(report, widthOf(process.stdout), paintFor(process.stdout)));
+  }
+}

@@ -1,0 +1,46 @@
+/** Numbers, values and durations as short text for people. Not for machines: it rounds. */
+import { show } from "../errors.js";
+
+const NOTHING = "–";
+
+/** A score with four decimals, or fewer where it is large; a dash for none. */
+export function formatScore(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return NOTHING;
+  const size = Math.abs(value);
+  if (size >= 1e7 || (size > 0 && size < 1e-3)) return value.toExponential(3);
+  return value.toFixed(size >= 1e4 ? 0 : size >= 100 ? 2 : 4);
+}
+
+/** The value of a parameter: numbers with four significant digits, words as they are, a dash where it does not apply. */
+export function formatValue(value: unknown): string {
+  if (value === undefined) return NOTHING;
+  if (typeof value === "string") return plain(value);
+  if (typeof value !== "number" || Number.isInteger(value)) return show(value);
+  return Math.abs(value) < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min` */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** `1 row`, `2 rows` */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** Text from a user's file without what would move a terminal's cursor or break a line. */
+export function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ");
+}
+
+/** Text of at most `width` characters, its end replaced by `…` where it was longer. */
+export function clip(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}

@@ -1,0 +1,49 @@
+/** A finished study as one plain object for programs: the command line's `--json`. */
+import type { Params } from "../search/space.js";
+import type { TrialRecord, TrialStatus } from "../search/trial.js";
+
+/** What `--json` prints. Numbers that are not finite are null. */
+export interface JsonReport {
+  /** null if no trial gave a value. */
+  readonly best: {
+    readonly params: Params;
+    readonly value: number | null;
+    readonly std: number | null;
+  } | null;
+  /** Scores on the rows held out, by metric; empty without any. */
+  readonly test: Readonly<Record<string, number | null>>;
+  /** By number. */
+  readonly trials: readonly {
+    readonly number: number;
+    readonly params: Params;
+    readonly value: number | null;
+    readonly std: number | null;
+    readonly status: TrialStatus;
+    readonly seconds: number | null;
+  }[];
+  readonly seed: number;
+}
+
+/** The study's report from what `tune` returned. */
+export function jsonReport(study: {
+  readonly best: TrialRecord<Params> | undefined;
+  readonly test: Readonly<Record<string, number>>;
+  readonly trials: readonly TrialRecord<Params>[];
+  readonly seed: number;
+}): JsonReport {
+  const { best, test, trials, seed } = study;
+  const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
+  return {
+    best: best ? { params: best.params, value: best.value, std: best.std } : null,
+    test: Object.fromEntries(scores),
+    trials: trials.map(({ number, params, value, std, status, seconds }) => ({
+      number,
+      params,
+      value,
+      std,
+      status,
+      seconds,
+    })),
+    seed,
+  };
+}

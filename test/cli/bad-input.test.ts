@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { fettle, folder, listing, smallTable } from "./fettle.js";
+
+const space = (parameters: object) => ({
+  "data.csv": smallTable(),
+  "space.json": JSON.stringify(parameters),
+});
+const table = (text: string | Uint8Array) => ({ "data.csv": text });
+const good = table(smallTable());
+const TUNE = "tune data.csv --target y";
+const SPACE = `${TUNE} --space space.json`;
+
+/** What is wrong, the files, the command line, and what the message must say. */
+const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
+  ["missing file", {}, TUNE, /cannot read "data\.csv": there is no such file/],
+  ["a directory", {}, "tune . --target y", /cannot read "\.": it is a directory/],
+  ["not UTF-8", table(Uint8Array.of(0x61, 0x2c, 0xff, 0xfe)), TUNE, /"data\.csv" is not text in UTF-8/],
+  ["empty file", table(""), TUNE, /"data\.csv": .*the text is empty/],
+  ["header only", table("a,b,y\n"), TUNE, /"data\.csv": .*header line alone/],
+  ["ragged rows", table("a,b,y\n1,2,u\n1,v\n"), TUNE, /"data\.csv": line 3: .*needs 3 cells.*has 2/],
+  ["a missing target", good, "tune data.csv --target z", /unknown column "z".*Known: a, b, y/],
+  ["no target given", good, "tune data.csv", /--target <column>/],
+  ["a non-numeric regression target", good, `${TUNE} --task regression`, /needs a target of numbers.*"high"/],
+  ["one class only", table("a,y\n1,u\n2,u\n"), TUNE, /must differ between rows, but is "u" in all 2/],
+  ["NaN in data", table("a,y\n1,u\nNaN,v\n"), TUNE, /line 3, column "a": .*finite.*NaN/],
+  ["infinity in data", table("a,y\n1,u\n-inf,v\n"), TUNE, /line 3, column "a": .*finite.*-inf/],
+  ["a missing cell", table("a,y\n1,u\n,v\n"), TUNE, /column "a" must have every cell, but 1 of 2/],
+  ["an unknown rule for them", good, `${TUNE} --missing fill`, /"fill".*Known: refuse, drop, impute/],
+  ["a batch larger than the data", good, `${TUNE} --batch 41`, /--batch is 41, .* only 25 of the 40 rows/],
+  [
+    "such a batch in a space",
+    space({ batchSize: { type: "int", low: 8, high: 26 } }),
+    SPACE,
+    /batchSize is 26.*only 25 rows/,
+  ],
+  [
+    "low above high",
+    space({ units: { type: "int", low: 9, high: 2 } }),
+    SPACE,
+    /"space\.json": parameter "units": low may not exceed high/,
+  ],
+  [
+    "a log range through 0",
+    space({ l2: { type: "float", low: 0, high: 1, log: true } }),
+    SPACE,
+    /"l2": a log range starts above 0/,
+  ],
+  [
+    "an unknown parameter",
+    space({ unitz: { type: "int", low: 1, high: 2 } }),
+    SPACE,
+    /"unitz".*Did you mean "units"/,
+  ],
+  [
+    "an unknown optimizer",
+    space({ optimizer: { type: "choice", values: ["adam", "sgdd"] } }),
+    SPACE,
+    /unknown optimizer "sgdd".*Did you mean "sgd"/,
+  ],
+  [
+    "an unknown activation",
+    space({ activation: { type: "choice", values: ["relu", "rellu"] } }),
+    SPACE,
+    /"rellu".*Did you mean "relu"/,
+  ],
+  [
+    "momentum for adam",
+    space({ momentum: { type: "float", low: 0, high: 0.9 } }),
+    SPACE,
+    /"momentum".*unknown option of adam/,
+  ],
+  ["a dropout above 1", space({ dropout: { type: "float", low: 0, high: 1.5 } }), SPACE, /"dropout".*1\.5/],
+  ["layers by halves", space({ layers: { type: "choice", values: [1.5] } }), SPACE, /"layers".*1\.5/],
+  ["a space that is not JSON", { ...good, "space.json": "{" }, SPACE, /"space\.json" is not JSON/],
+  ["a space that is not there", good, SPACE, /cannot read "space\.json"/],
+  [
+    "a batch given twice",
+    space({ batchSize: { type: "int", low: 4, high: 8 } }),
+    `${SPACE} --batch 8`,
+    /--batch or batchSize/,
+  ],
+  [
+    "an unknown metric",
+    good,
+    `${TUNE} --metric acuracy`,
+    /unknown metric "acuracy"\. Did you mean "accuracy"/,
+  ],
+  ["a metric of the other task", good, `${TUNE} --metric r2`, /r2 is for regression/],
+  ["an unknown strategy", good, `${TUNE} --strategy grd`, /unknown strategy "grd"\. Did you mean "grid"/],
+  ["a grid without points", good, `${TUNE} --strategy grid`, /"learningRate".*how many/],
+  ["points without a grid", good, `${TUNE} --points 3`, /--points is for --strategy grid/],
+  ["an unknown option", good, `${TUNE} --trails 3`, /unknown option '--trails'\n\(Did you mean --trials\?\)/],
+  ["an unknown command", good, "tuna data.csv", /unknown command 'tuna'\n\(Did you mean tune\?\)/],
+  ["no command", good, "", /Usage: fettle/],
+  ["a second table", good, "tune data.csv data.csv --target y", /too many arguments/],
+  ["more folds than rows", good, `${TUNE} --cv 41 --test 0`, /folds.*number of rows \(40\).*41/],
+  ["one fold", good, `${TUNE} --cv 1`, /--cv <folds>.*whole number from 2/],
+  ["no trials", good, `${TUNE} --trials 0`, /--trials <n>.*whole number from 1/],
+  ["words for a number", good, `${TUNE} --epochs many`, /--epochs <n>.*whole number from 1/],
+  ["all rows held out", good, `${TUNE} --test 1`, /--test <share>.*below 1/],
+  ["a negative seed", good, `${TUNE} --seed=-1`, /--seed <n>.*whole number from 0/],
+  ["an unknown dropped column", good, `${TUNE} --drop q`, /unknown column "q"/],
+  ["no input left", good, `${TUNE} --drop a,b`, /no input is left/],
+];
+
+describe.concurrent("fettle refuses", () => {
+  it.each(cases)("%s", async (_, files, line, message) => {
+    const cwd = folder(files);
+    const { code, stdout, stderr } = await fettle(line.split(" ").filter(Boolean), cwd);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m); // no stack
+    expect(listing(cwd)).toEqual(Object.keys(files).sort()); // nothing written
+  });
+});

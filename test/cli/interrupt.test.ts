@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { JsonReport } from "../../src/report/json.js";
+import { type Ended, folder, root, smallTable, start } from "./fettle.js";
+
+const digits = ["tune", join(root, "examples/data/digits.csv"), "--target", "digit", "--cv", "2"];
+const STOPPING = "Stopping once the trials at work have ended";
+
+describe("Ctrl-C", () => {
+  it.each(["1", "2"])("ends the search with what there is, on %s threads", async (jobs) => {
+    const run = start([...digits, "--trials", "100000", "--epochs", "1", "--jobs", jobs], root);
+    await run.until("random search: 100000 trials");
+    run.interrupt();
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain(STOPPING);
+    expect(stdout).toContain("Best parameters");
+    expect(stdout).toContain("Scores on the 360 rows held out");
+  });
+
+  it("leaves one whole JSON object", async () => {
+    const words = ["tune", "data.csv", "--target", "y", "--trials", "100000", "--epochs", "20", "--json"];
+    const cwd = folder({ "data.csv": smallTable() });
+    // Nothing is printed by which to know that the search has begun; a process that had not is started again.
+    let ended: Ended | undefined;
+    for (let wait = 500; !ended?.stdout; wait *= 2) {
+      const run = start(words, cwd);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      run.interrupt();
+      ended = await run.ended;
+    }
+    expect(ended.code).toBe(130);
+    const { best, trials } = JSON.parse(ended.stdout) as JsonReport;
+    expect(trials.length).toBeLessThan(100000);
+    expect(best?.value).toBe(Math.max(...trials.map(({ value }) => value ?? 0)));
+  });
+
+  it("ends at once the second time", async () => {
+    const run = start([...digits, "--trials", "2", "--epochs", "1000000", "--jobs", "1"], root);
+    await run.until("random search");
+    run.interrupt();
+    await run.until(STOPPING);
+    run.interrupt();
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).not.toContain("Best");
+  });
+});
+
+describe("a reader that leaves", () => {
+  it("ends the command quietly", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = [
+      join(root, "bin/fettle.js"),
+      "tune",
+      "data.csv",
+      "--target",
+      "y",
+      "--trials",
+      "2",
+      "--epochs",
+      "2",
+    ];
+    const child = spawn(process.execPath, words, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});

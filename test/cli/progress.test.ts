@@ -1,0 +1,48 @@
+import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import { createProgressBar } from "../../src/cli/progress.js";
+import { makeRecord } from "../../src/search/trial.js";
+
+/** A stream that remembers what was written, and says that it is a terminal if told to. */
+function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): string } {
+  let text = "";
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 80 }), written: () => text };
+}
+
+const record = makeRecord({ number: 0, params: {} }, { value: 0.75 });
+
+/** A study of 4 trials of which one has ended. */
+function play(stream: NodeJS.WritableStream): void {
+  const bar = createProgressBar(stream, "accuracy");
+  bar.update({ type: "studyStarted", trials: 4, finished: 0 });
+  bar.update({ type: "trialEnded", record, best: record });
+  bar.stop();
+  bar.stop();
+}
+
+describe("the progress bar", () => {
+  it("draws itself on a terminal and takes itself away", () => {
+    const { stream, written } = recorder(true);
+    play(stream);
+    expect(written()).toContain("0/4");
+    expect(written()).toContain("1/4");
+    expect(written()).toContain("best accuracy 0.7500");
+    expect(written().endsWith("\u001b[2K")).toBe(true); // "erase the line" comes last
+    const lines = written().split("\u001b[1G").map(stripVTControlCharacters);
+    // Three columns are left free, so that the ^C that a terminal writes breaks no line.
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(77);
+  });
+
+  it("is silent where there is no terminal", () => {
+    const { stream, written } = recorder(false);
+    play(stream);
+    expect(written()).toBe("");
+  });
+});

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { JsonReport } from "../../src/report/json.js";
+import { fettle, folder, root, smallTable } from "./fettle.js";
+
+const mainJob = ["tune", "examples/data/breast-cancer.csv", "--target", "diagnosis"];
+const QUICK = ["--trials", "4", "--epochs", "3", "--cv", "3"];
+
+/** Standard output as one JSON object, times left out since they alone may differ between runs. */
+function parse(stdout: string): JsonReport {
+  const report = JSON.parse(stdout) as JsonReport;
+  return { ...report, trials: report.trials.map((trial) => ({ ...trial, seconds: null })) };
+}
+
+describe("fettle tune --json", () => {
+  it("prints one object with the documented fields, and nothing else", async () => {
+    const { code, stdout, stderr } = await fettle([...mainJob, ...QUICK, "--seed", "3", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.endsWith("}\n")).toBe(true);
+    const report = JSON.parse(stdout) as JsonReport;
+    expect(Object.keys(report)).toEqual(["best", "test", "trials", "seed"]);
+    expect(report.seed).toBe(3);
+    expect(report.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
+    for (const trial of report.trials) {
+      expect(Object.keys(trial)).toEqual(["number", "params", "value", "std", "status", "seconds"]);
+      expect(trial).toMatchObject({ status: "complete" });
+      expect(trial.seconds).toBeGreaterThanOrEqual(0);
+    }
+    // The best is the first trial with the highest value.
+    const highest = Math.max(...report.trials.map(({ value }) => value ?? 0));
+    const { params, value, std } = report.trials.find((trial) => trial.value === highest)!;
+    expect(report.best).toEqual({ params, value, std });
+    const names = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"];
+    expect(Object.keys(report.test)).toEqual(names);
+    // 114 of 569 rows are held out, so that accuracy is a multiple of 1/114.
+    const right = report.test.accuracy! * 114;
+    expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-9);
+    expect(report.test.accuracy).toBeGreaterThan(0.8);
+  });
+
+  it("gives the same with one thread and with two", async () => {
+    const words = [...mainJob, ...QUICK, "--json", "--jobs"];
+    const [one, two] = await Promise.all([fettle([...words, "1"]), fettle([...words, "2"])]);
+    expect(parse(two.stdout)).toEqual(parse(one.stdout));
+  });
+
+  it("gives other trials with another seed", async () => {
+    const words = ["tune", "data.csv", "--target", "y", "--trials", "2", "--epochs", "1", "--json", "--seed"];
+    const cwd = folder({ "data.csv": smallTable() });
+    const [one, two] = await Promise.all([fettle([...words, "1"], cwd), fettle([...words, "2"], cwd)]);
+    expect(parse(one.stdout).trials[0].params).not.toEqual(parse(two.stdout).trials[0].params);
+  });
+
+  it("reports trials that diverge with null values, and code 1 if all do", async () => {
+    const space = {
+      optimizer: { type: "choice", values: ["sgd"] },
+      learningRate: { type: "float", low: 1e30, high: 1e31 },
+    };
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i * i * 0.5}`).join("\n");
+    const cwd = folder({ "data.csv": `x,y\n${rows}\n`, "space.json": JSON.stringify(space) });
+    const words = ["tune", "data.csv", "--target", "y", "--space", "space.json", ...QUICK];
+    const [json, text] = await Promise.all([fettle([...words, "--json"], cwd), fettle(words, cwd)]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ best: null, test: {}, seed: 0 });
+    for (const trial of parse(json.stdout).trials) {
+      expect(trial).toMatchObject({ value: null, std: null, status: "diverged" });
+    }
+    expect(text.code).toBe(1);
+    expect(text.stderr).toContain("No trial gave a value (4 trials: 4 diverged).");
+    expect(text.stdout).not.toContain("Best");
+  });
+});
+
+describe("fettle tune", () => {
+  it("reports the table, the best, its scores and the trials, in lines that fit 80 columns", async () => {
+    const { code, stdout, stderr } = await fettle([...mainJob, ...QUICK]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" }); // no bar, since it is no terminal
+    for (const text of [
+      "breast-cancer.csv: 569 rows, 30 inputs, classification of diagnosis",
+      "random search: 4 trials, each by 3-fold cross-validation on 455 rows, 114 rows",
+      "Best parameters",
+      "learningRate",
+      "Cross-validated accuracy (mean ± std of 3 folds)",
+      "Scores on the 114 rows held out",
+      "Best trials",
+      "4 trials: 4 complete, in ",
+    ]) {
+      expect(stdout).toContain(text);
+    }
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("follows a space, a grid, a metric and a batch", async () => {
+    const space = {
+      units: { type: "int", low: 4, high: 8 },
+      optimizer: { type: "choice", values: ["sgd", "adam"] },
+      momentum: { type: "float", low: 0, high: 0.9, when: { optimizer: ["sgd"] } },
+    };
+    const cwd = folder({ "data.csv": smallTable(), "space.json": JSON.stringify(space) });
+    const words =
+      "tune data.csv --target y --space space.json --strategy grid --points 2 --batch 8 --metric logLoss";
+    const { code, stdout } = await fettle(
+      [...words.split(" "), "--epochs", "2", "--cv", "2", "--test", "0", "--json"],
+      cwd,
+    );
+    expect(code).toBe(0);
+    const { trials, test, best } = parse(stdout);
+    const [sgd, adam] = ["sgd", "adam"];
+    expect(trials.map(({ params }) => params)).toEqual(
+      [4, 8].flatMap((units) => [
+        { units, optimizer: sgd, momentum: 0 },
+        { units, optimizer: sgd, momentum: 0.9 },
+        { units, optimizer: adam },
+      ]),
+    );
+    expect(test).toEqual({});
+    expect(best?.value).toBe(Math.min(...trials.map(({ value }) => value!))); // log loss is minimised
+  });
+
+  it("drops columns, fills missing cells and takes classes for quantities if told to", async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => `id${i},${i % 4 === 0 ? "" : i},${i % 5}`).join("\n");
+    const cwd = folder({ "data.csv": `id,x,y\n${rows}\n` });
+    const words = ["tune", "data.csv", "--target", "y", ...QUICK, "--drop", "id"];
+    const [imputed, dropped] = await Promise.all([
+      fettle([...words, "--task", "regression", "--missing", "impute"], cwd),
+      fettle([...words, "--missing", "drop", "--cv", "2"], cwd),
+    ]);
+    expect(imputed.stdout).toContain("data.csv: 30 rows, 1 input, regression of y");
+    expect(imputed.stdout).toContain("Cross-validated r2");
+    expect(dropped.stdout).toContain("data.csv: 22 rows, 1 input, classification of y (0, 1, 2, 3, 4)");
+  });
+});
+
+describe("fettle", () => {
+  it("tells its version, the package's", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect(await fettle(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("explains itself in lines that fit 80 columns", async () => {
+    const [whole, tune] = await Promise.all([fettle(["--help"]), fettle(["tune", "--help"])]);
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    for (const text of ["tune", "Exit codes:", "130", "Example:"]) expect(whole.stdout).toContain(text);
+    expect(tune).toMatchObject({ code: 0, stderr: "" });
+    const options =
+      "target task strategy points trials metric cv test epochs batch space missing drop seed jobs json".split(
+        " ",
+      );
+    for (const name of options) expect(tune.stdout).toMatch(new RegExp(`^  --${name}\\b`, "m"));
+    expect(tune.stdout).toContain("Examples:");
+    for (const { stdout } of [whole, tune]) {
+      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+  });
+});

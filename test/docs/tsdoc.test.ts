@@ -1,0 +1,248 @@
+/**
+ * Holds the public documentation to its word. Public is what `src/index.ts` exports.
+ *
+ * - Every export has a summary, types and constants too, and so has every public method of an exported
+ *   class or interface. Every exported function has an example, its own or one at the head of its file.
+ * - An example is a `ts` block after `@example`. It is complete but for names that "fettle" exports:
+ *   it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
+ * - A comment after an expression statement, on its last line, is the value of that expression: `1 + 1; // 2`.
+ *   It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested `[…]`, and `0.333...`
+ *   stands for any number that begins with those digits. Numbers are compared exactly. Words go on lines of their own.
+ */
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+const options = {
+  ...ts.parseJsonConfigFileContent(config, ts.sys, root).options,
+  noUnusedLocals: false, // an example may show a declaration alone
+};
+const indexPath = join(root, "src/index.ts");
+const sources = ts.createProgram([indexPath], options);
+const checker = sources.getTypeChecker();
+const exported = publicSymbols();
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+describe("the public documentation", () => {
+  it("has a summary for every export", () => {
+    const missing = exported.filter(({ symbol }) => !hasSummary(symbol)).map(({ name }) => name);
+    expect(missing).toEqual([]);
+  });
+
+  it("has a summary for every method of a class or an interface", () => {
+    const methods = exported.flatMap(({ name, symbol }) =>
+      membersOf(symbol)
+        .filter((member) => member.flags & ts.SymbolFlags.Method && !hasSummary(member))
+        .map((member) => `${name}.${member.name}`),
+    );
+    expect(methods).toEqual([]);
+  });
+
+  it("has an example for every function", () => {
+    const missing = exported
+      .filter(({ symbol }) => isFunction(symbol))
+      .filter(({ symbol }) => [commentsOf(symbol), headOf(symbol)].flatMap(examplesIn).length === 0)
+      .map(({ name }) => name);
+    expect(missing).toEqual([]);
+  });
+
+  it("writes every example as a block of ts", () => {
+    const malformed = exported
+      .filter(({ symbol }) =>
+        [symbol, ...membersOf(symbol)].some((documented) => {
+          const comments = commentsOf(documented);
+          return comments.split("@example").length - 1 !== examplesIn(comments).length;
+        }),
+      )
+      .map(({ name }) => name);
+    expect(malformed).toEqual([]);
+  });
+});
+
+describe("the example of", () => {
+  const examples = collectExamples();
+  const { code, ends } = assemble(examples);
+  const mistakes = compile(code, ends);
+  const failures = mistakes.some((list) => list.length > 0) ? [] : run(code);
+
+  it.each(examples.map(({ name }, i) => [name, i] as const))("%s compiles and runs", (_, i) => {
+    expect(mistakes[i]).toEqual([]);
+    expect(failures[i] ?? []).toEqual([]);
+  });
+});
+
+function publicSymbols(): { readonly name: string; readonly symbol: ts.Symbol }[] {
+  const module = checker.getSymbolAtLocation(sources.getSourceFile(indexPath) as ts.SourceFile);
+  return checker.getExportsOfModule(module as ts.Symbol).map((symbol) => ({
+    name: symbol.name,
+    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+  }));
+}
+
+function isFunction(symbol: ts.Symbol): boolean {
+  const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0;
+  return isValue && checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0;
+}
+
+/** Members of a class or an interface that are not private. */
+function membersOf(symbol: ts.Symbol): ts.Symbol[] {
+  if (!(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) return [];
+  return [...(symbol.members?.values() ?? [])].filter(({ declarations = [] }) =>
+    declarations.every(
+      (node) => !(ts.getCombinedModifierFlags(node as ts.Declaration) & ts.ModifierFlags.Private),
+    ),
+  );
+}
+
+function hasSummary(symbol: ts.Symbol): boolean {
+  return ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim() !== "";
+}
+
+/** The comments on a symbol, without stars. */
+function commentsOf({ declarations = [] }: ts.Symbol): string {
+  return declarations
+    .flatMap((node) => ts.getJSDocCommentsAndTags(node))
+    .map((comment) => comment.getFullText().replace(/^\s*\* ?/gm, ""))
+    .join("\n");
+}
+
+/** The comment at the head of the file that declares a symbol, without stars. */
+function headOf({ declarations = [] }: ts.Symbol): string {
+  const [comment = ""] = /^\/\*\*[\s\S]*?\*\//.exec(declarations[0].getSourceFile().text) ?? [];
+  return comment.replace(/^\s*\* ?/gm, "");
+}
+
+function examplesIn(comment: string): string[] {
+  return [...comment.matchAll(/@example\n```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+}
+
+/** Every example of the public symbols and of the heads of their files, once. */
+function collectExamples(): Example[] {
+  const byCode = new Map<string, string>();
+  for (const { name, symbol } of exported) {
+    const file = symbol.declarations?.[0].getSourceFile().fileName.slice(join(root, "src/").length) ?? "";
+    const places: (readonly [string, string])[] = [
+      [file, headOf(symbol)],
+      [name, commentsOf(symbol)],
+      ...membersOf(symbol).map((member) => [`${name}.${member.name}`, commentsOf(member)] as const),
+    ];
+    for (const [place, comment] of places) {
+      for (const code of examplesIn(comment)) if (!byCode.has(code)) byCode.set(code, place);
+    }
+  }
+  return [...byCode].map(([code, name]) => ({ name, code }));
+}
+
+/** Compares a value with what a comment says, in the process of the examples. */
+const PRELUDE = `
+class Digits { constructor(readonly text: string) {} }
+const plain = (value: unknown): unknown => {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
+  const array = value as NdArray | undefined;
+  if (typeof array?.pick !== "function") return value;
+  if (array.dimension === 0) return array.get();
+  return Array.from({ length: array.shape[0] }, (_, i) => plain(array.pick(i)));
+};
+const matches = (given: unknown, stated: unknown): boolean => {
+  const value = plain(given);
+  if (stated instanceof Digits) return typeof value === "number" && String(value).startsWith(stated.text);
+  if (typeof stated !== "object" || stated === null) return Object.is(value, stated);
+  if (typeof value !== "object" || value === null || Array.isArray(value) !== Array.isArray(stated)) return false;
+  const [fields, expected] = [value, stated] as Record<string, unknown>[];
+  const keys = Object.keys(expected);
+  return Object.keys(fields).length === keys.length && keys.every((key) => matches(fields[key], expected[key]));
+};
+const failures: string[][] = [];
+const fail = (example: number, message: string) => void (failures[example] ??= []).push(message);
+const states = (example: number, comment: string, given: unknown, stated: unknown) => {
+  if (!matches(given, stated)) fail(example, \`the comment says \${comment}, the value is \${inspect(plain(given))}\`);
+};
+const print = console.log;
+console.log = () => {};
+`;
+
+/** One module of all examples, each a function of its own, and where each ends in it. */
+function assemble(examples: readonly Example[]): { code: string; ends: number[] } {
+  const text = examples.map(({ code }) => code).join("\n");
+  const used = exported.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text));
+  const names = used.map(({ name, symbol }) => (symbol.flags & ts.SymbolFlags.Value ? name : `type ${name}`));
+  let code = `import { inspect } from "node:util";
+import type { NdArray } from "ndarray";
+import { ${names.join(", ")} } from "fettle";
+${PRELUDE}`;
+  const ends = examples.map((example, i) => {
+    code += `await (async () => {\n${withChecks(example.code, i)}\n})().catch((error) => fail(${i}, inspect(error)));\n`;
+    return code.length;
+  });
+  return { code: `${code}print(JSON.stringify(failures));\n`, ends };
+}
+
+/** The example with each commented expression turned into a comparison. */
+function withChecks(code: string, example: number): string {
+  const file = ts.createSourceFile("example.ts", code, ts.ScriptTarget.Latest);
+  let result = "";
+  let done = 0;
+  for (const statement of file.statements) {
+    const [comment] = ts.getTrailingCommentRanges(code, statement.end) ?? [];
+    if (!ts.isExpressionStatement(statement) || comment === undefined) continue;
+    const { expression } = statement;
+    const stated = code.slice(comment.pos + "//".length, comment.end).trim();
+    const value = stated.replace(/(-?\d+\.\d+)\.\.\./g, (_, digits) => `new Digits("${digits}")`);
+    const given = code.slice(expression.getStart(file), expression.end);
+    result += code.slice(done, expression.getStart(file));
+    result += isExpression(value)
+      ? `states(${example}, ${JSON.stringify(stated)}, ${given}, (${value}));`
+      : `fail(${example}, ${JSON.stringify(`after an expression stands its value, not ${stated}`)});`;
+    done = comment.end;
+  }
+  return result + code.slice(done);
+}
+
+function isExpression(text: string): boolean {
+  return ts.transpileModule(`(${text});`, { reportDiagnostics: true }).diagnostics?.length === 0;
+}
+
+/** What the compiler has against each example. */
+function compile(code: string, ends: readonly number[]): string[][] {
+  const path = join(root, "tsdoc-examples.ts");
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  const examples = ts.createSourceFile(path, code, ts.ScriptTarget.ES2022, true);
+  examples.impliedNodeFormat = ts.ModuleKind.ESNext;
+  host.getSourceFile = (name, ...rest) =>
+    name === path ? examples : getSourceFile.call(host, name, ...rest);
+  host.fileExists = (name) => name === path || fileExists.call(host, name);
+  const program = ts.createProgram([path], options, host, sources);
+  const diagnostics = [
+    ...program.getSyntacticDiagnostics(examples),
+    ...program.getSemanticDiagnostics(examples),
+  ];
+  return ends.map((end, i) =>
+    diagnostics
+      .filter(({ start = 0 }) => start < end && start >= (ends[i - 1] ?? 0))
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+  );
+}
+
+/** Runs all examples in one process in the checkout, where `fettle` is the built package. */
+function run(code: string): (string[] | null)[] {
+  const path = join(root, `tsdoc-${process.pid}.tmp.mjs`);
+  writeFileSync(
+    path,
+    ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } }).outputText,
+  );
+  try {
+    return JSON.parse(execFileSync(process.execPath, [path], { encoding: "utf8", timeout: 60_000 }));
+  } finally {
+    rmSync(path);
+  }
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { jsonReport } from "../../src/report/json.js";
+import { introduce, type StudyReport, summarize } from "../../src/report/study.js";
+import type { Params } from "../../src/search/space.js";
+import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
+
+const record = (number: number, params: Params, told: TrialOutcome) => makeRecord({ number, params }, told);
+const trials = [
+  record(0, { units: 8, optimizer: "adam" }, { value: 0.9, std: 0.01, seconds: 1 }),
+  record(1, { units: 16, optimizer: "sgd", momentum: 0.5 }, { value: 0.95, std: 0.02, seconds: 2 }),
+  record(2, { units: 32, optimizer: "adam" }, { value: Number.NaN }),
+  record(3, { units: 64, optimizer: "adam" }, { status: "failed", error: "out of\nluck" }),
+  record(4, { units: 9, optimizer: "adam" }, { value: 0.95, std: 0.03, seconds: 3 }),
+];
+const report: StudyReport = {
+  ...{ metric: "accuracy", direction: "maximize", folds: 5, trials, best: trials[1] },
+  ...{ test: { accuracy: 0.875, rocAuc: Number.NaN }, testRows: 8, seconds: 6 },
+};
+const same = (text: string) => text;
+const paint = { heading: same, faint: same };
+
+describe("summarize", () => {
+  it("shows the best, its scores, the best trials side by side, and how trials ended", () => {
+    expect(summarize(report, 80, paint)).toEqual([
+      "",
+      "Best parameters (trial 1)",
+      "  units       16",
+      "  optimizer  sgd",
+      "  momentum   0.5",
+      "",
+      "Cross-validated accuracy (mean ± std of 5 folds)",
+      "  0.9500 ± 0.0200",
+      "",
+      "Scores on the 8 rows held out",
+      "  accuracy  0.8750",
+      "  rocAuc         –",
+      "",
+      "Best trials",
+      "  trial           1       4       0",
+      "  accuracy   0.9500  0.9500  0.9000",
+      "  ± std      0.0200  0.0300  0.0100",
+      "  units          16       9       8",
+      "  optimizer     sgd    adam    adam",
+      "  momentum      0.5       –       –",
+      "  seconds       2.0     3.0     1.0",
+      "",
+      "5 trials: 3 complete, 1 failed, 1 diverged, in 6.0 s",
+      "Trial 3 failed: out of luck",
+    ]);
+  });
+
+  it("puts the least first where less is better, and no held-out scores where there are none", () => {
+    const lines = summarize(
+      { ...report, metric: "logLoss", direction: "minimize", best: trials[0], test: {} },
+      80,
+      paint,
+    );
+    expect(lines).toContain("  trial           0       1       4");
+    expect(lines.join("\n")).not.toContain("held out");
+  });
+
+  it.each([10, 20, 36, 60])("fits %i columns", (width) => {
+    for (const line of summarize(report, width, paint)) expect(line.length).toBeLessThanOrEqual(width);
+  });
+});
+
+describe("introduce", () => {
+  it("says what is tuned, how, and on how many rows", () => {
+    const data = {
+      rows: 10,
+      features: [],
+      target: "y\u001b",
+      classes: ["a", "b"],
+      task: "classification" as const,
+    };
+    const about = {
+      file: "t.csv",
+      data,
+      strategy: "random",
+      trials: 1,
+      folds: 3,
+      development: 8,
+      test: 2,
+      seed: 7,
+    };
+    expect(introduce(about, 200)).toEqual([
+      "t.csv: 10 rows, 0 inputs, classification of y  (a, b)",
+      "random search: 1 trial, each by 3-fold cross-validation on 8 rows, 2 rows held out; seed 7",
+    ]);
+  });
+});
+
+describe("jsonReport", () => {
+  it("is JSON with null for what is not finite", () => {
+    const json = jsonReport({ best: trials[1], test: report.test, trials, seed: 7 });
+    expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+    expect(json).toMatchObject({
+      best: { params: { units: 16, optimizer: "sgd", momentum: 0.5 }, value: 0.95, std: 0.02 },
+      test: { accuracy: 0.875, rocAuc: null },
+      seed: 7,
+    });
+    expect(json.trials[2]).toEqual({
+      ...{ number: 2, params: { units: 32, optimizer: "adam" }, status: "diverged" },
+      ...{ value: null, std: null, seconds: null },
+    });
+  });
+
+  it("has no best without one", () => {
+    expect(jsonReport({ best: undefined, test: {}, trials: [], seed: 0 }).best).toBeNull();
+  });
+});

@@ -1,0 +1,132 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { clip, formatDuration, formatScore, formatValue, plain } from "../../src/report/format.js";
+import { progressLine } from "../../src/report/progress.js";
+import { layOut, wrap } from "../../src/report/table.js";
+
+const length = (text: string): number => [...text].length;
+
+describe("format", () => {
+  it.each([
+    [0, "0.0000"],
+    [0.98681, "0.9868"],
+    [-3.21987, "-3.2199"],
+    [123.456, "123.46"],
+    [54321.9, "54322"],
+    [1.5e9, "1.500e+9"],
+    [0.00012345, "1.234e-4"],
+    [null, "–"],
+    [Number.NaN, "–"],
+  ])("shows the score %s as %s", (value, text) => expect(formatScore(value)).toBe(text));
+
+  it.each([
+    [32, "32"],
+    [0.0080771, "0.008077"],
+    [0.0000346, "3.460e-5"],
+    ["adam", "adam"],
+    [true, "true"],
+    [null, "null"],
+    [[64, 32], "[64,32]"],
+    [undefined, "–"],
+  ])("shows the value %j as %s", (value, text) => expect(formatValue(value)).toBe(text));
+
+  it.each([
+    [0.42, "0.4 s"],
+    [9.96, "10 s"],
+    [59.6, "1 min 00 s"],
+    [185, "3 min 05 s"],
+    [7800, "2 h 10 min"],
+  ])("shows %s seconds as %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it("lets nothing through that moves a cursor", () => expect(plain("a\u001b[2Jb\r\nc")).toBe("a [2Jb c"));
+
+  it("clips by characters, not by code units", () => expect(clip("😀😀😀", 2)).toBe("😀…"));
+});
+
+describe("layOut", () => {
+  it("aligns the first column left and the others right", () => {
+    const rows = [
+      ["units", "37", "8"],
+      ["dropout", "0.2", "0.15"],
+    ];
+    expect(layOut(rows, { width: 80 })).toEqual(["  units     37     8", "  dropout  0.2  0.15"]);
+  });
+
+  it("leaves columns out from the right until the rest fits", () => {
+    const row = ["label", "11111", "22222", "33333"];
+    expect(layOut([row], { width: 26 })).toEqual(["  label  11111  22222"]);
+    expect(layOut([row], { width: 28 })).toEqual(["  label  11111  22222  33333"]);
+  });
+
+  it("shortens labels, then lines, where two columns are too wide", () => {
+    expect(layOut([["a long label indeed", "12345"]], { width: 20 })).toEqual(["  a long lab…  12345"]);
+    expect(layOut([["label", "123456789"]], { width: 8 })).toEqual(["  label…"]);
+  });
+
+  const cell = fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
+    .filter((text) => text.trim() === text && text !== "");
+  test.prop([
+    fc
+      .integer({ min: 1, max: 5 })
+      .chain((columns) =>
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 5 }),
+      ),
+    fc.integer({ min: 1, max: 100 }),
+  ])("never exceeds the width, and drops nothing where all fits", (rows, width) => {
+    const lines = layOut(rows, { width });
+    expect(lines).toHaveLength(rows.length);
+    for (const line of lines) expect(length(line)).toBeLessThanOrEqual(width);
+    const whole = rows[0].reduce((sum, _, j) => sum + Math.max(...rows.map((row) => length(row[j]))) + 2, 0);
+    if (whole > width) return;
+    for (const [i, line] of lines.entries()) for (const text of rows[i]) expect(line).toContain(text);
+  });
+});
+
+describe("wrap", () => {
+  it("breaks between words", () => expect(wrap("one two three", 7)).toEqual(["one two", "three"]));
+  it("cuts a word that no line holds", () =>
+    expect(wrap("a incomprehensible b", 6)).toEqual(["a", "incom…", "b"]));
+});
+
+describe("progressLine", () => {
+  const state = { finished: 12, total: 30, seconds: 6, metric: "accuracy", best: 0.98 };
+
+  it("has bar, count, rate, best and time left", () => {
+    // The words take 53 characters and two spaces, which leaves 25 for the bar: 10 of them for 12 of 30 trials.
+    const bar = "█".repeat(10) + "░".repeat(15);
+    const words = "12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left";
+    expect(progressLine(state, 80)).toBe(`${bar}  ${words}`);
+  });
+
+  it("loses the bar, the rate and the time left, in this order, as the terminal narrows", () => {
+    const at = (width: number) => progressLine(state, width);
+    expect(at(60)).toBe("12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left");
+    expect(at(45)).toBe("12/30  best accuracy 0.9800  9.0 s left");
+    expect(at(30)).toBe("12/30  best accuracy 0.9800");
+    expect(at(12)).toBe("12/30");
+    expect(at(3)).toBe("12…");
+  });
+
+  it("knows neither rate nor best before the first trial has ended", () => {
+    const line = progressLine({ ...state, finished: 0, best: null }, 40);
+    expect(line).toBe(`${"░".repeat(30)}  0/30`);
+  });
+
+  it("counts slow trials by the minute", () => {
+    expect(progressLine({ ...state, finished: 1, seconds: 30 }, 200)).toContain("  2.0 trials/min  ");
+  });
+
+  test.prop([
+    fc.record({
+      finished: fc.nat(1000),
+      total: fc.integer({ min: 1, max: 1000 }),
+      seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
+      metric: fc.constantFrom("accuracy", "rootMeanSquaredError"),
+      best: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    }),
+    fc.integer({ min: 1, max: 120 }),
+  ])("never exceeds the width", (any, width) => {
+    expect(length(progressLine(any, width))).toBeLessThanOrEqual(width);
+  });
+});
