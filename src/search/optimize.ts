@@ -42,6 +42,7 @@ export type StudyEvent<S extends Space = Space> =
       readonly best: TrialRecord<ParamsOf<S>> | undefined;
     };
 
+/** How a study is run. */
 export interface OptimizeOptions<S extends Space = Space> {
   /** The budget: how many trials the study is to hold in the end, those of earlier calls included. */
   readonly trials: number;

@@ -9,6 +9,7 @@ import { resolveSpace, type SearchSpace } from "../space.js";
 import { copyJson, type ParamValue } from "../value.js";
 import type { Strategy } from "./strategy.js";
 
+/** How fine a grid is. */
 export interface GridOptions {
   /**
    * At most how many values of a numeric parameter to take, spread evenly from `low` to
