@@ -77,6 +77,17 @@ export function checkOptions(value: unknown, kind: string, known: readonly strin
   }
 }
 
+/**
+ * The entry of a table by its name. `or` says in messages what may be given instead of a name.
+ *
+ * @throws FettleError `invalid_argument` for what is no name, `unknown_name` for a name that the table does not have
+ */
+export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name: unknown, or = ""): T {
+  check(typeof name === "string", () => `${kind}: a name${or} is needed, got ${show(name)}`);
+  if (!Object.hasOwn(table, name)) throw unknownName(kind, name, Object.keys(table));
+  return table[name];
+}
+
 /** `unknown_name` for `received`, listing what exists and the nearest spelling. */
 export function unknownName(kind: string, received: string, known: readonly string[]): FettleError {
   const nearest = known

@@ -1,7 +1,7 @@
 /**
  * Metrics by name. The definitions are elsewhere; this file only finds them.
  */
-import { check, show, unknownName } from "../errors.js";
+import { byName, check, show } from "../errors.js";
 import { classificationMetrics } from "./classification.js";
 import type { CustomMetric, Metric } from "./metric.js";
 import { regressionMetrics } from "./regression.js";
@@ -39,9 +39,7 @@ const ALIASES: ReadonlyMap<string, MetricName> = new Map([
  */
 export function getMetric(metric: string | CustomMetric): Metric {
   if (typeof metric !== "string") return checkedMetric(metric);
-  const name = ALIASES.get(metric) ?? metric;
-  if (isMetricName(name)) return metrics[name];
-  throw unknownName("metric", metric, Object.keys(metrics));
+  return byName<Metric>("metric", metrics, ALIASES.get(metric) ?? metric);
 }
 
 function checkedMetric(metric: CustomMetric): Metric {
@@ -59,5 +57,3 @@ function checkedMetric(metric: CustomMetric): Metric {
     compute: (truth, prediction, outputs) => metric.compute(truth, prediction, outputs),
   };
 }
-
-const isMetricName = (name: string): name is MetricName => Object.hasOwn(metrics, name);

@@ -1,12 +1,13 @@
 /** Activations by name, or any function of a value. They are ordinary operations: the gradient follows by itself. */
-import { check, show, unknownName } from "../errors.js";
+import { byName } from "../errors.js";
 import { gelu, relu, sigmoid, softmax, softplus, tanh } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 
 /** From values [rows, units] to values of the same shape. */
 export type ActivationFunction = (x: Value) => Value;
 
-const activations = {
+/** Every built-in one, by name. */
+export const activations = {
   linear: (x: Value) => x,
   relu,
   tanh,
@@ -23,15 +24,9 @@ export type ActivationName = keyof typeof activations;
  */
 export type Activation = ActivationName | ActivationFunction;
 
-export const activationNames = Object.keys(activations) as readonly ActivationName[];
-
-/** @throws FettleError `unknown_name` */
+/** @throws FettleError `invalid_argument`, `unknown_name` */
 export function getActivation(activation: Activation): ActivationFunction {
-  if (typeof activation === "function") return activation;
-  check(
-    typeof activation === "string",
-    () => `an activation is a name or a function, got ${show(activation)}`,
-  );
-  if (!Object.hasOwn(activations, activation)) throw unknownName("activation", activation, activationNames);
-  return activations[activation];
+  return typeof activation === "function"
+    ? activation
+    : byName("activation", activations, activation, " or a function");
 }

@@ -2,7 +2,7 @@
  * How parameters start. An initializer is written in operations and runs on the machine
  * from the seed, so that a model starts from the same bits everywhere.
  */
-import { check, show, unknownName } from "../errors.js";
+import { byName } from "../errors.js";
 import {
   broadcastTo,
   constant,
@@ -21,7 +21,8 @@ import { type Shape, sizeOf } from "../graph/shape.js";
 /** Writes the first values of a parameter of `shape`; `stream` tells parameters apart. */
 export type InitializerFunction = (graph: Graph, shape: Shape, stream: number) => Value;
 
-const initializers = {
+/** Every built-in one, by name. */
+export const initializers = {
   zeros: (graph, shape) => broadcastTo(constant(graph, 0), shape),
   ones: (graph, shape) => broadcastTo(constant(graph, 1), shape),
   /** Uniform in ±√(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */
@@ -41,18 +42,11 @@ export type InitializerName = keyof typeof initializers;
  */
 export type Initializer = InitializerName | InitializerFunction;
 
-export const initializerNames = Object.keys(initializers) as readonly InitializerName[];
-
-/** @throws FettleError `unknown_name` */
+/** @throws FettleError `invalid_argument`, `unknown_name` */
 export function getInitializer(initializer: Initializer): InitializerFunction {
-  if (typeof initializer === "function") return initializer;
-  check(
-    typeof initializer === "string",
-    () => `an initializer is a name or a function, got ${show(initializer)}`,
-  );
-  if (!Object.hasOwn(initializers, initializer))
-    throw unknownName("initializer", initializer, initializerNames);
-  return initializers[initializer];
+  return typeof initializer === "function"
+    ? initializer
+    : byName("initializer", initializers, initializer, " or a function");
 }
 
 /** Of a kernel [inputs, units]; of a vector, its length. */

@@ -2,7 +2,7 @@
  * Losses: from the truth and the prediction, both [rows, units], to a scalar that is the
  * mean over the batch. Any function of two values will do.
  */
-import { check, show, unknownName } from "../errors.js";
+import { byName } from "../errors.js";
 import {
   abs,
   add,
@@ -95,7 +95,8 @@ function both(make: (fromLogits: boolean) => LossFunction): {
   return { ofLogits: make(true), ofProbabilities: make(false) };
 }
 
-const losses = {
+/** Every built-in one, by name. */
+export const losses = {
   meanSquaredError,
   meanAbsoluteError,
   binaryCrossentropy: binaryCrossentropy(),
@@ -108,14 +109,9 @@ export type LossName = keyof typeof losses;
  */
 export type Loss = LossName | LossFunction;
 
-export const lossNames = Object.keys(losses) as readonly LossName[];
-
-/** @throws FettleError `unknown_name` */
+/** @throws FettleError `invalid_argument`, `unknown_name` */
 export function getLoss(loss: Loss): LossFunction {
-  if (typeof loss === "function") return loss;
-  check(typeof loss === "string", () => `a loss is a name or a function, got ${show(loss)}`);
-  if (!Object.hasOwn(losses, loss)) throw unknownName("loss", loss, lossNames);
-  return losses[loss];
+  return typeof loss === "function" ? loss : byName("loss", losses, loss, " or a function");
 }
 
 /** What went into the operation that made `value`, if that was `op`. */

@@ -2,7 +2,7 @@
  * Optimizers by name, for the command line and for `compile({ optimizer: "adam" })`. Code that
  * knows its optimizer calls `adam()` itself, and bundles only that one.
  */
-import { check, show, unknownName } from "../errors.js";
+import { byName, check, show } from "../errors.js";
 import { adadelta } from "./adadelta.js";
 import { adagrad } from "./adagrad.js";
 import { adam } from "./adam.js";
@@ -12,6 +12,9 @@ import { sgd } from "./sgd.js";
 
 /** The factory of every built-in optimizer, by name. */
 export const optimizers = { sgd, adam, rmsprop, adagrad, adadelta };
+
+const makers: Readonly<Record<string, (config?: Readonly<Record<string, unknown>>) => Optimizer>> =
+  optimizers;
 
 /** The name of a built-in optimizer. */
 export type OptimizerName = keyof typeof optimizers;
@@ -32,11 +35,7 @@ export function getOptimizer(
   optimizer: string | Optimizer,
   config?: Readonly<Record<string, unknown>>,
 ): Optimizer {
-  if (typeof optimizer === "string") {
-    if (!Object.hasOwn(optimizers, optimizer))
-      throw unknownName("optimizer", optimizer, Object.keys(optimizers));
-    return optimizers[optimizer as OptimizerName](config);
-  }
+  if (typeof optimizer === "string") return byName("optimizer", makers, optimizer)(config);
   check(
     typeof optimizer?.update === "function" &&
       typeof optimizer.init === "function" &&

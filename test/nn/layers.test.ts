@@ -44,7 +44,7 @@ describe("dense", () => {
       ],
       [
         () => dense(1, { biasInitializer: 1 as never }),
-        "invalid_argument: an initializer is a name or a function, got 1",
+        "invalid_argument: initializer: a name or a function is needed, got 1",
       ],
       [() => l2(-1), "invalid_argument: l2 must be a number of 0 or more, got -1"],
       [() => l1(Number.NaN), "invalid_argument: l1 must be a number of 0 or more, got NaN"],

@@ -3,7 +3,7 @@
  * strategy calls `random()` or `grid()` itself, and bundles only that one.
  */
 
-import { checkOptions, unknownName } from "../../errors.js";
+import { byName, checkOptions } from "../../errors.js";
 import { type GridOptions, grid } from "./grid.js";
 import { random } from "./random.js";
 import type { Strategy } from "./strategy.js";
@@ -34,6 +34,5 @@ export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers
  * ```
  */
 export function createStrategy(name: string, options: Options = {}): Strategy {
-  if (!Object.hasOwn(makers, name)) throw unknownName("strategy", name, strategyNames);
-  return makers[name](options);
+  return byName("strategy", makers, name)(options);
 }
