@@ -101,6 +101,7 @@ export { getMetric, type MetricName } from "./metrics/registry.js";
 export type { Activation, ActivationFunction } from "./nn/activations.js";
 export {
   type Callback,
+  type EarlyStopping,
   type EarlyStoppingOptions,
   earlyStopping,
   type Logs,

@@ -40,6 +40,12 @@ export interface EarlyStoppingOptions {
   readonly restoreBestWeights?: boolean;
 }
 
+/** Early stopping of one training, and what it has seen. */
+export interface EarlyStopping extends Callback {
+  /** The best epoch so far, from 0; undefined while there is none. */
+  readonly bestEpoch: number | undefined;
+}
+
 const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"];
 
 /**
@@ -59,7 +65,7 @@ const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"
  * epoch.length < 100; // true
  * ```
  */
-export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
   checkOptions(options, "earlyStopping", OPTIONS);
   const {
     monitor = "valLoss",
@@ -76,20 +82,26 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   check(minDelta >= 0, () => `minDelta is a number of 0 or more, got ${show(minDelta)}`);
   const smaller = mode === "min" || (mode === "auto" && /loss|error/i.test(monitor));
   let best: number | undefined;
+  let bestEpoch: number | undefined;
   let waited = 0;
   let parameters: Floats | undefined;
   return {
+    get bestEpoch() {
+      return bestEpoch;
+    },
     onTrainBegin() {
       best = undefined;
+      bestEpoch = undefined;
       waited = 0;
       parameters = undefined;
     },
-    onEpochEnd(_, logs, control) {
+    onEpochEnd(epoch, logs, control) {
       const value = logs[monitor];
       if (value === undefined) throw unknownName("number to monitor", monitor, Object.keys(logs));
       const gain = best === undefined ? Number.POSITIVE_INFINITY : smaller ? best - value : value - best;
       if (gain > minDelta && !Number.isNaN(value)) {
         best = value;
+        bestEpoch = epoch;
         waited = 0;
         if (restoreBestWeights) parameters = control.getParameters();
       } else if (++waited >= patience) {

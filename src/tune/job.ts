@@ -30,6 +30,8 @@ export interface JobResult {
   readonly prediction: Floats;
   /** The loss of each epoch, over the training part while training. */
   readonly losses: readonly number[];
+  /** The epochs that the predictions are of: fewer than were run if the best were put back. */
+  readonly epochs: number;
   /** False if the loss was not finite at the end of an epoch; training stopped there. */
   readonly finite: boolean;
   readonly state?: SavedRun;
@@ -88,22 +90,24 @@ export async function runJob(
       return pause();
     },
   };
-  const callbacks = job.earlyStopping ? [watch, earlyStopping(job.earlyStopping)] : [watch];
+  const stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
   const trained = await train(
     executor,
     programs,
     fold.train,
     { hyperparameters, epochs, batchSize, shuffle: true, seed },
-    callbacks,
+    stopping ? [watch, stopping] : [watch],
     measureFor(executor, fold, job),
   );
   const prediction = fold.validation
     ? evaluate(executor, programs.evaluate, fold.validation, trained.state.arrays.parameters, hyperparameters)
         .prediction
     : new Float32Array(0);
+  const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
   return {
     prediction,
     losses: trained.logs.map(({ loss }) => loss),
+    epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : trained.logs.length,
     finite,
     ...(job.keepState ? { state: trained.state } : {}),
   };

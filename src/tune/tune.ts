@@ -281,7 +281,8 @@ async function objective<S extends Space>(
   const job = jobOf(work, params, trial.seed, folds.rounds);
   const results = await Promise.all(folds.rounds.map((_, fold) => runner.run({ ...job, fold })));
   const scores = results.map((result, i) => scoreOf(work.score, folds.rounds[i], result));
-  return { ...meanAndStd(scores), scores };
+  const epochs = results.map((result) => result.epochs);
+  return { ...meanAndStd(scores), scores, ...(job.earlyStopping ? { attributes: { epochs } } : {}) };
 }
 
 /** What all rounds of a trial have in common. */
@@ -353,9 +354,11 @@ async function finish<S extends Space>(
   const { folds, runner } = work;
   const { last, rounds } = folds;
   const job = jobOf(work, best.params, seed, [last]);
-  // Without held-out rows of its own, the last training cannot stop early.
+  // Without held-out rows of its own, the last training cannot stop early: it runs as many epochs as the rounds did.
   const { earlyStopping: _, ...whole } = job;
-  const result = await runner.run({ ...whole, fold: rounds.length, keepState: true });
+  const kept = best.attributes?.epochs as readonly number[] | undefined;
+  const epochs = kept ? Math.max(1, Math.round(meanAndStd(kept).value)) : job.epochs;
+  const result = await runner.run({ ...whole, epochs, fold: rounds.length, keepState: true });
   const model = work.model(best.params);
   if (result.state) model.restore(last.features, result.state);
   const builtIn = Object.values(metrics as Record<string, Metric>).filter(({ tasks }) =>

@@ -9,7 +9,7 @@ import { regressionMetrics } from "../../src/metrics/regression.js";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { grid } from "../../src/search/strategies/grid.js";
-import { tune } from "../../src/tune/tune.js";
+import { type FitSettings, tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, x, y } from "./support.js";
 
 const regression = {
@@ -119,6 +119,21 @@ describe("the test part", () => {
     expect(all).toBeGreaterThanOrEqual(test / 2);
     expect(all).toBeLessThanOrEqual((1 + test) / 2);
     expect(all).toBeGreaterThan(0.9);
+  });
+});
+
+describe("the final fit", () => {
+  it("runs as many epochs as the rounds of the best trial kept", async () => {
+    const noise = randomRows(60, 1, 5).map(([value]) => Number(value > 0)); // nothing to learn: later epochs are worse
+    const run = (fit: FitSettings) =>
+      tune({ ...regression, y: noise, model: logistic, space: rates(2), metric: "logLoss", fit });
+    const stopped = await run({ epochs: 10, batchSize: 40, earlyStopping: { patience: 10 } });
+    const kept = stopped.best?.attributes?.epochs as number[];
+    const epochs = Math.round(kept.reduce((sum, value) => sum + value, 0) / kept.length);
+    expect(epochs).toBeLessThan(10);
+    const whole = await run({ epochs, batchSize: 40 });
+    expect(stopped.final?.predict(x).data).toEqual(whole.final?.predict(x).data);
+    expect(stopped.final?.predict(x).data).not.toEqual((await run({ epochs: 10 })).final?.predict(x).data);
   });
 });
 

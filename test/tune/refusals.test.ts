@@ -104,7 +104,7 @@ describe("tune refuses", () => {
     [
       "a callback as early stopping",
       { fit: { earlyStopping: earlyStopping() } },
-      'unknown_name: unknown option of earlyStopping "onTrainBegin".',
+      'unknown_name: unknown option of earlyStopping "bestEpoch".',
     ],
     [
       "early stopping by what is not measured",

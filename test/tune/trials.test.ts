@@ -215,6 +215,9 @@ describe("early stopping in a trial", () => {
     // full batches and a small enough rate: the loss of training only falls
     const last = curves.map((curve) => curve.at(-1));
     expect((await run(EPOCHS, { patience: EPOCHS, monitor: "loss" })).scores).toEqual(last);
+    const kept = curves.map((curve, fold) => curve.indexOf(best[fold]) + 1);
+    expect((await run(EPOCHS, { patience: EPOCHS })).attributes).toEqual({ epochs: kept });
+    expect((await run(EPOCHS)).attributes).toBeUndefined();
     // without patience it stops at the first epoch that is worse, so the best is the one before
     const first = curves.map((curve) => curve[curve.findIndex((value, i) => !(curve[i + 1] < value))]);
     expect((await run(EPOCHS, {})).scores).toEqual(first);
@@ -235,7 +238,7 @@ describe("early stopping in a trial", () => {
   it("takes options, not a callback", async () => {
     const fit = () => ({ epochs: 1, earlyStopping: earlyStopping() as never });
     const { trials } = await tune({ ...base, space, strategy: grid(), fit });
-    expect(trials[0].error).toMatch(/^unknown option of earlyStopping "onTrainBegin"\./);
+    expect(trials[0].error).toMatch(/^unknown option of earlyStopping "bestEpoch"\./);
   });
 });
 
