@@ -10,10 +10,12 @@ import { type Plan, plan } from "./plan.js";
 import { PROGRAM_FORMAT, type Program, type Slot, type StepGraph, type Stream } from "./program.js";
 import { simplify } from "./simplify.js";
 import { type Signature, type StepResults, type StepValues, trace } from "./trace.js";
+import type { View } from "./view.js";
 
 /** Everything between the graph and the code, for tests and tools that look inside. */
 export interface Lowered {
   readonly step: StepGraph;
+  readonly views: readonly View[];
   readonly units: readonly Unit[];
   readonly plan: Plan;
 }
@@ -23,7 +25,7 @@ export function lower(graph: StepGraph, rows: number): Lowered {
   const step = materialize(simplify(graph));
   const views = resolveViews(step.nodes);
   const units = fuse(step, views);
-  return { step, units, plan: plan(step, units, views, rows) };
+  return { step, views, units, plan: plan(step, units, views, rows) };
 }
 
 /**
@@ -54,7 +56,7 @@ export function compileStep(
   check(Number.isSafeInteger(rows) && rows > 0, () => `a batch has at least one row, got ${show(rows)}`);
   const graph = trace(signature, write);
   verify({ nodes: [...graph.nodes] }, "trace");
-  const { step, units, plan: memory } = lower(graph, rows);
+  const { step, views, units, plan: memory } = lower(graph, rows);
   const streams: Stream[] = [
     ...Object.entries(step.streamsIn).map(([name, id]) => stream(name, id, "in")),
     ...Object.entries(step.streamsOut).map(([name, id]) => stream(name, id, "out")),
@@ -67,7 +69,6 @@ export function compileStep(
     shape: step.nodes[id].shape,
     offset: memory.offsets.get(id) as number,
   });
-  const views = resolveViews(step.nodes);
   return {
     format: PROGRAM_FORMAT,
     rows,
@@ -84,13 +85,13 @@ export function compileStep(
 }
 
 /** A compiled function: its program, and how many arguments and results it has. Plain data, like the program. */
-export interface CompiledFunction {
+export interface CompiledFunction<R extends Value | readonly Value[] = Value | readonly Value[]> {
   /** One step of it calls the function once. */
   readonly program: Program;
   /** How many arrays it takes. */
   readonly argumentCount: number;
-  /** How many arrays it returns; 0 for one array by itself. */
-  readonly resultCount: number;
+  /** How many arrays it returns, if it returns a list of them. */
+  readonly resultCount: R extends Value ? undefined : number;
 }
 
 /**
@@ -106,18 +107,19 @@ export interface CompiledFunction {
  * run([1, 2, 2]).get(); // 3
  * ```
  */
-export function compile(
-  fn: (...args: Value[]) => Value | readonly Value[],
+export function compile<R extends Value | readonly Value[]>(
+  fn: (...args: Value[]) => R,
   ...shapes: readonly Shape[]
-): CompiledFunction {
-  let resultCount = 0;
+): CompiledFunction<R> {
+  let resultCount: number | undefined;
   const inputs = Object.fromEntries(shapes.map((shape, i) => [`argument${i}`, shape]));
   const program = compileStep({ inputs }, 1, (values) => {
     const result = fn(...shapes.map((_, i) => values.inputs[`argument${i}`]));
-    const results = result instanceof Value ? [result] : result;
+    const results: readonly Value[] = result instanceof Value ? [result] : result;
     check(results.length > 0, "a compiled function returns a value or an array of at least one");
-    resultCount = result instanceof Value ? 0 : results.length;
+    if (!(result instanceof Value)) resultCount = results.length;
     return { outputs: Object.fromEntries(results.map((value, i) => [`result${i}`, value])) };
   });
-  return { program, argumentCount: shapes.length, resultCount };
+  const count = resultCount as CompiledFunction<R>["resultCount"];
+  return { program, argumentCount: shapes.length, resultCount: count };
 }

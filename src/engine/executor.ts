@@ -7,7 +7,9 @@ import type { NdArray } from "ndarray";
 import type { CompiledFunction } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
 import { check, FettleError, show } from "../errors.js";
+import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
+import type { Floats } from "../ndarray.js";
 import { type ArrayInput, flatten, toNdArray } from "./arrays.js";
 
 /** A row-major matrix that an executor holds until it is freed. */
@@ -15,7 +17,7 @@ export interface Matrix {
   readonly rows: number;
   readonly columns: number;
   /** A copy of the numbers, [rows, columns]. */
-  read(): Float32Array | Float64Array;
+  read(): Floats;
   /** Gives the memory back. The matrix may not be used afterwards. */
   free(): void;
 }
@@ -50,7 +52,7 @@ export interface SavedRun {
   /** The seed that the run was started with. */
   readonly seed: number;
   /** Every array of the program's state and inputs, by name. */
-  readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>;
+  readonly arrays: Readonly<Record<string, Floats>>;
 }
 
 /** One use of a program: its state, its inputs, and its place in the data. */
@@ -67,7 +69,7 @@ export interface Run {
    *
    * @throws FettleError `unknown_name`
    */
-  read(name: string): Float32Array | Float64Array;
+  read(name: string): Floats;
   /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is a whole number from 0 */
   advance(steps: number): void;
   /** A copy of all that is needed to go on later or elsewhere, to the same bits. */
@@ -92,9 +94,10 @@ export abstract class Executor {
   abstract start(program: Program, options?: RunOptions): Run;
 
   /** Makes a compiled function callable on arrays. It keeps a run until `free` is called. */
-  load({ program, argumentCount, resultCount }: CompiledFunction): LoadedFunction {
+  load<R extends Value | readonly Value[]>(compiled: CompiledFunction<R>): LoadedFunction<R> {
+    const { program, argumentCount, resultCount } = compiled;
     const run = this.start(program);
-    const result = (name: string): NdArray<Float32Array | Float64Array> => {
+    const result = (name: string): NdArray<Floats> => {
       const slot = program.outputs.find((output) => output.name === name);
       return toNdArray(run.read(name), slot?.shape ?? []);
     };
@@ -107,19 +110,17 @@ export abstract class Executor {
         run.write(name, flatten(args[i], shape, `argument ${i}`));
       });
       run.advance(1);
-      return resultCount === 0
+      return resultCount === undefined
         ? result("result0")
         : Array.from({ length: resultCount }, (_, i) => result(`result${i}`));
     };
-    return Object.assign(call, { free: () => run.free() }) as LoadedFunction;
+    return Object.assign(call, { free: () => run.free() }) as LoadedFunction<R>;
   }
 }
 
 /** A compiled function on an engine; it returns one ndarray, or an array of them as the function did. */
-export interface LoadedFunction {
-  (
-    ...args: readonly ArrayInput[]
-  ): NdArray<Float32Array | Float64Array> & NdArray<Float32Array | Float64Array>[];
+export interface LoadedFunction<R extends Value | readonly Value[]> {
+  (...args: readonly ArrayInput[]): R extends Value ? NdArray<Floats> : NdArray<Floats>[];
   /** Gives the memory back. */
   free(): void;
 }
