@@ -37,9 +37,9 @@ function nameNumbers({ step }: Lowered, rows: number): Float64Array[] {
 }
 
 /** Scalars that regions take as immediates have no memory; everything else that is read must have. */
-function isImmediate({ step, plan }: Lowered, id: number): boolean {
+function isImmediate({ step }: Pick<Lowered, "step">, id: number): boolean {
   const node = step.nodes[id];
-  if (node.op === "broadcast") return isImmediate({ step, plan, units: [] }, node.inputs[0]);
+  if (node.op === "broadcast") return isImmediate({ step }, node.inputs[0]);
   return (node.op === "constant" || node.op === "count") && node.shape.length === 0;
 }
 
