@@ -26,6 +26,12 @@ import {
 @final class Erf { @inline apply(x: v128): v128 { return erf_f32x4(x); } }
 // pmax keeps NaN and the sum makes −0 into 0, in fewer instructions than max.
 @final class Relu { @inline apply(x: v128): v128 { return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); } }
+// Denormal numbers become 0 (NaN is not below anything and stays).
+@final class Flush {
+  @inline apply(x: v128): v128 {
+    return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(1.1754943508222875e-38)));
+  }
+}
 
 @final class Add { @inline apply(x: v128, y: v128): v128 { return f32x4.add(x, y); } }
 @final class Sub { @inline apply(x: v128, y: v128): v128 { return f32x4.sub(x, y); } }
@@ -83,6 +89,7 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
     case Elementwise.Softplus: map1<Softplus>(dst, a, bytes); return;
     case Elementwise.Erf: map1<Erf>(dst, a, bytes); return;
     case Elementwise.Relu: map1<Relu>(dst, a, bytes); return;
+    case Elementwise.Flush: map1<Flush>(dst, a, bytes); return;
     case Elementwise.Add: map2<Add>(dst, a, b, bytes); return;
     case Elementwise.Sub: map2<Sub>(dst, a, b, bytes); return;
     case Elementwise.Mul: map2<Mul>(dst, a, b, bytes); return;

@@ -174,6 +174,11 @@ export const softplus = (x: Operand): Value => elementwise("softplus", x);
 export const erf = (x: Operand): Value => elementwise("erf", x);
 /** x where x > 0, else 0 (NaN stays); its gradient at 0 is 0. */
 export const relu = (x: Operand): Value => elementwise("relu", x);
+/**
+ * 0 where |x| is below float32's smallest normal number 2⁻¹²⁶, else x. For what decays step by step: on x86,
+ * arithmetic on denormal numbers is slow, and WebAssembly cannot flush them.
+ */
+export const flush = (x: Operand): Value => elementwise("flush", x);
 
 // Elementwise, of two operands
 

@@ -30,6 +30,7 @@ export interface AttributesOf {
   softplus: NoAttributes;
   erf: NoAttributes;
   relu: NoAttributes;
+  flush: NoAttributes;
   add: NoAttributes;
   sub: NoAttributes;
   mul: NoAttributes;

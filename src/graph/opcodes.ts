@@ -40,6 +40,7 @@ export enum Elementwise {
   Softplus = 14,
   Erf = 15,
   Relu = 16,
+  Flush = 17,
   Add = 32,
   Sub = 33,
   Mul = 34,

@@ -4,7 +4,7 @@
  * (`define.ts`) and run on the same machine. An optimizer knows no model, layer or batch.
  */
 import { check, show } from "../errors.js";
-import { add, mul, sub, Value } from "../graph/functions.js";
+import { add, flush, mul, sub, Value } from "../graph/functions.js";
 import { sameShape, showShape } from "../graph/shape.js";
 
 /** Whose rules and defaults are followed where Keras 3 and PyTorch disagree. */
@@ -105,5 +105,7 @@ export function applyOptimizer(
       `the update of optimizer ${show(optimizer.name)} returns a new value for each slot that init made: ` +
       `${show(expected)}, got ${show(received)}`,
   );
-  return { parameter: add(parameter, result.update), slots: result.slots ?? {} };
+  // Slots of parameters that get no gradient any more decay into denormal numbers, which are slow.
+  const kept = Object.entries(result.slots ?? {}).map(([name, slot]) => [name, flush(slot)] as const);
+  return { parameter: add(parameter, result.update), slots: Object.fromEntries(kept) };
 }

@@ -142,6 +142,7 @@ const rules: { readonly [K in OperationName]: Rule<K> } = {
   softplus: monotone(special.softplus, 2),
   erf: monotone(special.erf, 1.5),
   relu: lipschitz(0),
+  flush: monotone((x) => (Math.abs(x) < 2 ** -126 ? 0 : x), 0),
   add: binary((_x, _y, ex, ey) => ex + ey),
   sub: binary((_x, _y, ex, ey) => ex + ey),
   mul: binary((x, y, ex, ey) => times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex)),

@@ -141,6 +141,7 @@ export const writers: readonly Writer[] = [
   unary(f.softplus, (m) => m + 1),
   unary(f.erf, one),
   unary(f.relu, same),
+  unary(f.flush, same),
   unary(f.gelu, same),
   unary(f.square, (m) => m * m),
   unary(f.stopGradient, same),

@@ -141,6 +141,7 @@ const domains: { readonly [K in OperationName]: fc.Arbitrary<Case> | "leaf" } = 
   softplus: unary(f.softplus),
   erf: unary(f.erf),
   relu: unary(f.relu, kinked),
+  flush: unary(f.flush),
   add: binary(f.add),
   sub: binary(f.sub),
   mul: binary(f.mul),

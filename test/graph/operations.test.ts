@@ -78,6 +78,7 @@ describe("values at edges", () => {
   const specials = [0, -0, 1, -1, Infinity, -Infinity, Number.NaN];
   it.each<[string, (x: Value) => Value, number[]]>([
     ["relu", f.relu, [0, 0, 1, 0, Infinity, 0, Number.NaN]],
+    ["flush", f.flush, [0, 0, 1, -1, Infinity, -Infinity, Number.NaN]],
     ["abs", f.abs, [0, 0, 1, 1, Infinity, Infinity, Number.NaN]],
     ["neg", f.neg, [-0, 0, -1, 1, -Infinity, Infinity, Number.NaN]],
     ["sign", f.sign, [0, -0, 1, -1, 1, -1, Number.NaN]],
@@ -89,6 +90,17 @@ describe("values at edges", () => {
     ["greater than 0", (x) => f.greater(x, 0), [0, 0, 1, 0, 1, 0, 0]],
   ])("%s", (_name, fn, expected) => {
     expect(values(fn, specials)).toEqual(expected);
+  });
+
+  it("flush keeps the smallest normal number and nothing below", () => {
+    const least = 2 ** -126;
+    expect(values(f.flush, [least, -least, least * 0.75, -least / 2, 2 ** -149])).toEqual([
+      least,
+      -least,
+      0,
+      0,
+      0,
+    ]);
   });
 
   it("an id outside of a table gives NaN, or is dropped; fractions are cut", () => {

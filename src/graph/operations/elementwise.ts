@@ -14,11 +14,14 @@ import { Elementwise, type GradientContext, type Operation, type Rows } from "./
 
 type Names =
   | ("copy" | "neg" | "abs" | "sign" | "sqrt" | "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh")
-  | ("sigmoid" | "softplus" | "erf" | "relu" | "add" | "sub" | "mul" | "div" | "pow" | "maximum")
+  | ("sigmoid" | "softplus" | "erf" | "relu" | "flush" | "add" | "sub" | "mul" | "div" | "pow" | "maximum")
   | ("minimum" | "greater" | "greaterEqual" | "equal" | "select");
 
 /** The smallest normal float32, whose reciprocal is finite. */
 const SMALLEST = 2 ** -126;
+/** The smallest normal number of float32. */
+const SMALLEST_NORMAL = 2 ** -126;
+
 /** d erf(x)/dx = 2/√π e^(−x²) */
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
@@ -72,6 +75,12 @@ export const elementwiseRows: Rows<Names> = {
     Elementwise.Relu,
     (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
     ({ g, y }) => f.mul(g, f.greater(y, 0)),
+  ),
+  // 0 for what float32 holds only as a denormal number, x itself otherwise: dx but for those
+  flush: unary(
+    Elementwise.Flush,
+    (x) => (Math.abs(x) < SMALLEST_NORMAL ? 0 : x),
+    ({ g }) => g,
   ),
 
   // d(x + y) = dx + dy
