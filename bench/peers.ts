@@ -1,0 +1,107 @@
+/**
+ * The libraries that Fettle is measured beside. They are heavy, so they are no dependencies: they are
+ * installed at exact versions into `.bench/` at the root when a benchmark first asks for them. Without a
+ * network the benchmarks run alone.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type * as tfjs from "@tensorflow/tfjs-core";
+
+/** Where the peers lie. */
+export const home = fileURLToPath(new URL("../.bench", import.meta.url));
+
+const VERSIONS = {
+  "@tensorflow/tfjs-core": "4.22.0",
+  "@tensorflow/tfjs-backend-wasm": "4.22.0",
+  "@tensorflow/tfjs-layers": "4.22.0",
+  "@jax-js/jax": "0.1.25",
+};
+
+export type Tf = typeof tfjs;
+
+/** An array of jax-js. Using one up gives it away; `ref` keeps a share. */
+export interface JaxArray {
+  readonly ref: JaxArray;
+  add(other: JaxArray): JaxArray;
+  sub(other: JaxArray): JaxArray;
+  mul(other: JaxArray | number): JaxArray;
+  reshape(shape: readonly number[]): JaxArray;
+  dispose(): void;
+}
+
+/** The part of jax-js that the benchmarks use. */
+export interface Jax {
+  init(device: string): Promise<readonly string[]>;
+  defaultDevice(device: string): unknown;
+  blockUntilReady<T>(value: T): Promise<T>;
+  jit<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: A) => R;
+  valueAndGrad<P, A extends readonly unknown[]>(
+    f: (parameters: P, ...args: A) => JaxArray,
+  ): (parameters: P, ...args: A) => [JaxArray, P];
+  readonly numpy: {
+    array(values: Float32Array): JaxArray;
+    matmul(a: JaxArray, b: JaxArray): JaxArray;
+    mean(a: JaxArray): JaxArray;
+    sum(a: JaxArray, axis: number): JaxArray;
+  };
+  readonly nn: Readonly<Record<"relu" | "softplus" | "logSoftmax", (x: JaxArray) => JaxArray>>;
+  readonly tree: { ref<T>(tree: T): T };
+}
+
+/** What is there to compare with. */
+export interface Peers {
+  /** TensorFlow.js on its WebAssembly backend: SIMD, one thread. */
+  readonly tf?: Tf;
+  /** jax-js on its WebAssembly backend. */
+  readonly jax?: Jax;
+}
+
+/** Installs the peers unless they are there, and loads them. Says so and returns none where that fails. */
+export async function loadPeers(): Promise<Peers> {
+  if (!installed() && !install()) return {};
+  const require = createRequire(join(home, "package.json"));
+  const tf = require("@tensorflow/tfjs-core") as Tf;
+  // The Node build of tfjs-core has no gradients; that of tfjs-layers brings them.
+  require("@tensorflow/tfjs-layers");
+  const wasm = require("@tensorflow/tfjs-backend-wasm") as { setThreadsCount(threads: number): void };
+  wasm.setThreadsCount(1);
+  await tf.setBackend("wasm");
+  if (tf.getBackend() !== "wasm" || !(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT"))) {
+    throw new Error(`TensorFlow.js has no WebAssembly backend with SIMD here, but ${tf.getBackend()}`);
+  }
+  // jax-js looks for a GPU in `navigator`, which Node 20 lacks.
+  if (!("navigator" in globalThis)) Object.assign(globalThis, { navigator: {} });
+  const jax = require("@jax-js/jax") as Jax;
+  await jax.init("wasm");
+  jax.defaultDevice("wasm");
+  return { tf, jax };
+}
+
+function installed(): boolean {
+  return Object.entries(VERSIONS).every(([name, version]) => {
+    try {
+      const manifest = readFileSync(join(home, "node_modules", name, "package.json"), "utf8");
+      return JSON.parse(manifest).version === version;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function install(): boolean {
+  mkdirSync(home, { recursive: true });
+  const manifest = { private: true, type: "module", dependencies: VERSIONS };
+  writeFileSync(join(home, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  const options = ["--prefix", home, "--no-package-lock", "--loglevel=error", "--fetch-retries=1"];
+  const { status, stderr } = spawnSync("npm", ["install", ...options], {
+    cwd: home,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0)
+    console.error(`No peers, as npm install failed; the first run needs a network.\n${stderr}`);
+  return status === 0;
+}
