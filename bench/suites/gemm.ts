@@ -2,7 +2,8 @@
  * The matrix product alone: both builds and every operand order, beside the peers, the order NN, and the
  * machine's peak, all in one measurement a size. Squares, and the shapes of dense layers.
  */
-import { type GemmKernels, loadKernels, place } from "../kernels.js";
+import { type Kernels, loadKernels } from "../../test/kernels/load.js";
+import { place } from "../kernels.js";
 import { interleave, repeat, type Timing, type Work } from "../measure.js";
 import { noise } from "../networks.js";
 import { peakOf } from "../peak.js";
@@ -96,12 +97,7 @@ function operands({ m, n, k }: Shape): [a: Float32Array, b: Float32Array] {
   return [noise(m * k), noise(k * n)];
 }
 
-function ourProduct(
-  kernels: GemmKernels,
-  { m, n, k }: Shape,
-  order: Order,
-  [a, b, c]: readonly number[],
-): Work {
+function ourProduct(kernels: Kernels, { m, n, k }: Shape, order: Order, [a, b, c]: readonly number[]): Work {
   const [transA, transB] = [order === "TN", order === "NT"];
   const [lda, ldb] = [transA ? m : k, transB ? k : n];
   return repeat(() => kernels.gemm(transA, transB, m, n, k, a, lda, b, ldb, c, n, 0, 0));

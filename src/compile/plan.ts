@@ -4,7 +4,7 @@
  * instructions.
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
-import { type Shape, sizeOf } from "../graph/shape.js";
+import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { HEADER_WORDS, type StepGraph } from "./program.js";
 import { isContiguous, type View } from "./view.js";
@@ -155,7 +155,7 @@ function placeInConcat(
     const size = sizeOf(nodes[input].shape);
     const whole = isWhole(views[input], nodes[input].shape, nodes[root].shape);
     const computed = nodes[root].op !== "input" && kindOf(nodes[root]) !== "scalar";
-    if (whole && computed && !nodes[root].shape.includes(-1) && !placements.has(root)) {
+    if (whole && computed && !nodes[root].shape.includes(ROWS) && !placements.has(root)) {
       placements.set(root, { parent: id, elements });
     }
     elements += size;

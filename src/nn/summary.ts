@@ -1,5 +1,5 @@
 /** A model as a table for people. */
-import { showShape } from "../graph/shape.js";
+import { ROWS, showShape } from "../graph/shape.js";
 import { layerNames, parameterCount, parameterPlaces, unitsOf } from "./architecture.js";
 import type { Layer } from "./layers.js";
 
@@ -17,7 +17,7 @@ export function summarize(layers: readonly Layer[], columns: number | undefined)
   return [
     ...align([
       ["Layer", "Output shape", "Parameters"],
-      ...names.map((name, i) => [name, showShape([-1, units[i]]), String(parametersOf(i))]),
+      ...names.map((name, i) => [name, showShape([ROWS, units[i]]), String(parametersOf(i))]),
     ]),
     `Total parameters: ${parameterCount(model)}`,
   ];

@@ -1,5 +1,5 @@
 /**
- * The built kernels as the tests of test/kernels see them: typed exports, and memory to lay
+ * The built kernels as tests and benchmarks below the engine see them: typed exports, and memory to lay
  * operands out in. Not the engine's loader, which hides all of this.
  */
 import { readFileSync } from "node:fs";
@@ -40,22 +40,24 @@ export interface Kernels {
   ): void;
 }
 
-function instantiate(file: string): [Kernels] | [] {
+/** A new instance of one build; undefined where the host lacks its instructions. */
+export function loadKernels(build: "strict" | "relaxed"): Kernels | undefined {
+  const file = build === "strict" ? "kernels.wasm" : "kernels-relaxed.wasm";
   const bytes = readFileSync(new URL(`../../wasm/${file}`, import.meta.url));
   // Node 20 has relaxed SIMD behind a flag, which newer versions no longer know.
   if (!WebAssembly.validate(bytes)) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  if (!WebAssembly.validate(bytes)) return [];
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});
-  return [exports as unknown as Kernels];
+  if (!WebAssembly.validate(bytes)) return undefined;
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Kernels;
 }
 
 /** The strict build: the same bits everywhere. */
-export const [strict] = instantiate("kernels.wasm") as [Kernels];
+export const strict = loadKernels("strict") as Kernels;
+const relaxed = loadKernels("relaxed");
 
 /** Both builds by name; without the relaxed one where the host lacks its instructions. */
 export const builds: readonly (readonly [string, Kernels])[] = [
   ["strict", strict],
-  ...instantiate("kernels-relaxed.wasm").map((kernels) => ["relaxed", kernels] as const),
+  ...(relaxed ? [["relaxed", relaxed] as const] : []),
 ];
 
 const GUARD = 16;
