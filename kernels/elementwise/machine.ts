@@ -20,8 +20,8 @@ const SCALAR: i32 = 1;
 const IMMEDIATE: i32 = 2;
 const STRIDED: i32 = 3;
 
-/** Floats in a block: 1 KiB, so that a dozen registers stay in the smallest L1 (32 KiB). */
-const BLOCK: i32 = 256;
+/** Floats in a block: 2 KiB, so that a dozen registers stay in the smallest L1 (32 KiB). */
+const BLOCK: i32 = 512;
 const BLOCK_BYTES: i32 = BLOCK << 2;
 /** Most registers of one region, operands and scratch together; `src/compile/fuse.ts` keeps to it. */
 const MAX_REGISTERS: i32 = 64;

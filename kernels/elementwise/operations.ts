@@ -27,11 +27,7 @@ import {
 // pmax keeps NaN and the sum makes −0 into 0, in fewer instructions than max.
 @final class Relu { @inline apply(x: v128): v128 { return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); } }
 // Denormal numbers become 0 (NaN is not below anything and stays).
-@final class Flush {
-  @inline apply(x: v128): v128 {
-    return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(1.1754943508222875e-38)));
-  }
-}
+@final class Flush { @inline apply(x: v128): v128 { return flush(x); } }
 
 @final class Add { @inline apply(x: v128, y: v128): v128 { return f32x4.add(x, y); } }
 @final class Sub { @inline apply(x: v128, y: v128): v128 { return f32x4.sub(x, y); } }
@@ -44,6 +40,28 @@ import {
 @final class GreaterEqual { @inline apply(x: v128, y: v128): v128 { return v128.and(f32x4.ge(x, y), f32x4.splat(1)); } }
 @final class Equal { @inline apply(x: v128, y: v128): v128 { return v128.and(f32x4.eq(x, y), f32x4.splat(1)); } }
 
+@final class SqrtAdd { @inline apply(x: v128, y: v128): v128 { return f32x4.add(f32x4.sqrt(x), y); } }
+@final class AddSqrt { @inline apply(x: v128, y: v128): v128 { return f32x4.sqrt(f32x4.add(x, y)); } }
+@final class MulAdd { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.add(f32x4.mul(x, y), z); } }
+@final class MulSub { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.sub(f32x4.mul(x, y), z); } }
+@final class MulSubFrom { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.sub(z, f32x4.mul(x, y)); } }
+@final class MulMul { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(f32x4.mul(x, y), z); } }
+@final class MulDiv { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.div(f32x4.mul(x, y), z); } }
+@final class DivMul { @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(f32x4.div(x, y), z); } }
+@final class GreaterMul {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(v128.and(f32x4.gt(x, y), f32x4.splat(1)), z); }
+}
+
+@final class FlushMul { @inline apply(x: v128, y: v128): v128 { return f32x4.mul(flush(x), y); } }
+@final class FlushMulAdd {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.add(f32x4.mul(flush(x), y), z); }
+}
+
+@inline
+function flush(x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(1.1754943508222875e-38)));
+}
+
 /** 1, −1, or x itself where it is 0 or NaN. */
 @inline
 function sign(x: v128): v128 {
@@ -52,6 +70,7 @@ function sign(x: v128): v128 {
   return v128.bitselect(ones, x, v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero)));
 }
 
+/** A long operation: its own arithmetic hides the cost of the loop. */
 function map1<T>(dst: usize, a: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i)));
@@ -60,6 +79,54 @@ function map1<T>(dst: usize, a: usize, bytes: usize): void {
 function map2<T>(dst: usize, a: usize, b: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i)));
+}
+
+/** A short operation: four vectors a turn, since counting costs as much as one of them. */
+function quick1<T>(dst: usize, a: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  let i: usize = 0;
+  for (const end = bytes & ~63; i < end; i += 64) {
+    const from = a + i;
+    const to = dst + i;
+    v128.store(to, operation.apply(v128.load(from)));
+    v128.store(to, operation.apply(v128.load(from, 16)), 16);
+    v128.store(to, operation.apply(v128.load(from, 32)), 32);
+    v128.store(to, operation.apply(v128.load(from, 48)), 48);
+  }
+  for (; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i)));
+}
+
+function quick2<T>(dst: usize, a: usize, b: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  let i: usize = 0;
+  for (const end = bytes & ~63; i < end; i += 64) {
+    const x = a + i;
+    const y = b + i;
+    const to = dst + i;
+    v128.store(to, operation.apply(v128.load(x), v128.load(y)));
+    v128.store(to, operation.apply(v128.load(x, 16), v128.load(y, 16)), 16);
+    v128.store(to, operation.apply(v128.load(x, 32), v128.load(y, 32)), 32);
+    v128.store(to, operation.apply(v128.load(x, 48), v128.load(y, 48)), 48);
+  }
+  for (; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i)));
+}
+
+function quick3<T>(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  let i: usize = 0;
+  for (const end = bytes & ~63; i < end; i += 64) {
+    const x = a + i;
+    const y = b + i;
+    const z = c + i;
+    const to = dst + i;
+    v128.store(to, operation.apply(v128.load(x), v128.load(y), v128.load(z)));
+    v128.store(to, operation.apply(v128.load(x, 16), v128.load(y, 16), v128.load(z, 16)), 16);
+    v128.store(to, operation.apply(v128.load(x, 32), v128.load(y, 32), v128.load(z, 32)), 32);
+    v128.store(to, operation.apply(v128.load(x, 48), v128.load(y, 48), v128.load(z, 48)), 48);
+  }
+  for (; i < bytes; i += 16) {
+    v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i), v128.load(c + i)));
+  }
 }
 
 /** b where a is not 0 (NaN is not 0), else c. */
@@ -73,11 +140,11 @@ function select(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
 /** One operation over `bytes` (a multiple of 16) of its registers. `dst` may be any of the others. */
 export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
   switch (op) {
-    case Elementwise.Move: map1<Move>(dst, a, bytes); return;
-    case Elementwise.Neg: map1<Neg>(dst, a, bytes); return;
-    case Elementwise.Abs: map1<Abs>(dst, a, bytes); return;
-    case Elementwise.Sign: map1<Sign>(dst, a, bytes); return;
-    case Elementwise.Sqrt: map1<Sqrt>(dst, a, bytes); return;
+    case Elementwise.Move: quick1<Move>(dst, a, bytes); return;
+    case Elementwise.Neg: quick1<Neg>(dst, a, bytes); return;
+    case Elementwise.Abs: quick1<Abs>(dst, a, bytes); return;
+    case Elementwise.Sign: quick1<Sign>(dst, a, bytes); return;
+    case Elementwise.Sqrt: quick1<Sqrt>(dst, a, bytes); return;
     case Elementwise.Exp: map1<Exp>(dst, a, bytes); return;
     case Elementwise.Expm1: map1<Expm1>(dst, a, bytes); return;
     case Elementwise.Log: map1<Log>(dst, a, bytes); return;
@@ -88,19 +155,30 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
     case Elementwise.Sigmoid: map1<Sigmoid>(dst, a, bytes); return;
     case Elementwise.Softplus: map1<Softplus>(dst, a, bytes); return;
     case Elementwise.Erf: map1<Erf>(dst, a, bytes); return;
-    case Elementwise.Relu: map1<Relu>(dst, a, bytes); return;
-    case Elementwise.Flush: map1<Flush>(dst, a, bytes); return;
-    case Elementwise.Add: map2<Add>(dst, a, b, bytes); return;
-    case Elementwise.Sub: map2<Sub>(dst, a, b, bytes); return;
-    case Elementwise.Mul: map2<Mul>(dst, a, b, bytes); return;
-    case Elementwise.Div: map2<Div>(dst, a, b, bytes); return;
+    case Elementwise.Relu: quick1<Relu>(dst, a, bytes); return;
+    case Elementwise.Flush: quick1<Flush>(dst, a, bytes); return;
+    case Elementwise.Add: quick2<Add>(dst, a, b, bytes); return;
+    case Elementwise.Sub: quick2<Sub>(dst, a, b, bytes); return;
+    case Elementwise.Mul: quick2<Mul>(dst, a, b, bytes); return;
+    case Elementwise.Div: quick2<Div>(dst, a, b, bytes); return;
     case Elementwise.Pow: map2<Pow>(dst, a, b, bytes); return;
-    case Elementwise.Maximum: map2<Maximum>(dst, a, b, bytes); return;
-    case Elementwise.Minimum: map2<Minimum>(dst, a, b, bytes); return;
-    case Elementwise.Greater: map2<Greater>(dst, a, b, bytes); return;
-    case Elementwise.GreaterEqual: map2<GreaterEqual>(dst, a, b, bytes); return;
-    case Elementwise.Equal: map2<Equal>(dst, a, b, bytes); return;
+    case Elementwise.Maximum: quick2<Maximum>(dst, a, b, bytes); return;
+    case Elementwise.Minimum: quick2<Minimum>(dst, a, b, bytes); return;
+    case Elementwise.Greater: quick2<Greater>(dst, a, b, bytes); return;
+    case Elementwise.GreaterEqual: quick2<GreaterEqual>(dst, a, b, bytes); return;
+    case Elementwise.Equal: quick2<Equal>(dst, a, b, bytes); return;
     case Elementwise.Select: select(dst, a, b, c, bytes); return;
+    case Elementwise.SqrtAdd: quick2<SqrtAdd>(dst, a, b, bytes); return;
+    case Elementwise.AddSqrt: quick2<AddSqrt>(dst, a, b, bytes); return;
+    case Elementwise.MulAdd: quick3<MulAdd>(dst, a, b, c, bytes); return;
+    case Elementwise.MulSub: quick3<MulSub>(dst, a, b, c, bytes); return;
+    case Elementwise.MulSubFrom: quick3<MulSubFrom>(dst, a, b, c, bytes); return;
+    case Elementwise.MulMul: quick3<MulMul>(dst, a, b, c, bytes); return;
+    case Elementwise.MulDiv: quick3<MulDiv>(dst, a, b, c, bytes); return;
+    case Elementwise.DivMul: quick3<DivMul>(dst, a, b, c, bytes); return;
+    case Elementwise.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
+    case Elementwise.FlushMul: quick2<FlushMul>(dst, a, b, bytes); return;
+    case Elementwise.FlushMulAdd: quick3<FlushMulAdd>(dst, a, b, c, bytes); return;
     default: unreachable();
   }
 }

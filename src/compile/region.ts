@@ -2,13 +2,12 @@
  * Writes a region of elementwise nodes as a register program for `kernels/elementwise/machine.ts`:
  * finds its operands, gives registers, and orders the writes.
  */
-import { check } from "../errors.js";
 import { type AttributesOf, isNode, type Node } from "../graph/graph.js";
 import { Elementwise, Opcode } from "../graph/opcodes.js";
-import { operation } from "../graph/operations/index.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { Encoding } from "./encode.js";
 import { kindOf, type Unit } from "./fuse.js";
+import { passesOf } from "./pairs.js";
 import type { Plan } from "./plan.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
 import { bitsOf, dimension, type Words } from "./words.js";
@@ -28,7 +27,8 @@ interface Operand {
 
 export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void {
   const { step, views } = encoding;
-  const position = new Map(unit.nodes.map((id, index) => [id, index]));
+  const passes = passesOf(unit, step.nodes);
+  const position = new Map(passes.map(({ id }, index) => [id, index]));
   const shape = step.nodes[unit.nodes[0]].shape;
 
   // Operands: what is read from outside, then what is left in memory.
@@ -37,8 +37,8 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
     const found = operands.findIndex(({ key }) => key === operand.key);
     return found >= 0 ? found : operands.push(operand) - 1;
   };
-  const reads = unit.nodes.map((id) =>
-    step.nodes[id].inputs.map((input) =>
+  const reads = passes.map(({ inputs }) =>
+    inputs.map((input) =>
       position.has(input) ? undefined : operandOf(readOperand(encoding, input, shape, words)),
     ),
   );
@@ -67,27 +67,25 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
   };
 
   const registers = new Registers(operands.length);
-  const lastUse = unit.nodes.map((_, index) => index);
-  unit.nodes.forEach((id, index) => {
-    for (const input of step.nodes[id].inputs) {
+  const lastUse = passes.map((_, index) => index);
+  passes.forEach(({ inputs }, index) => {
+    for (const input of inputs) {
       const at = position.get(input);
       if (at !== undefined) lastUse[at] = index;
     }
   });
   const late = unit.results.filter((id) => written(id) === undefined);
-  for (const id of late) lastUse[position.get(id) as number] = unit.nodes.length;
+  for (const id of late) lastUse[position.get(id) as number] = passes.length;
 
   const place: number[] = [];
-  const instructions = unit.nodes.map((id, index) => {
-    const sources = step.nodes[id].inputs.map(
-      (input, i) => reads[index][i] ?? place[position.get(input) as number],
-    );
+  const instructions = passes.map(({ id, operation, inputs }, index) => {
+    const sources = inputs.map((input, i) => reads[index][i] ?? place[position.get(input) as number]);
     lastUse.forEach((last, member) => {
       if (last === index && member < index) registers.free(place[member]);
     });
     place[index] = written(id) ?? registers.take();
     const [a, b = a, c = a] = sources;
-    return [elementwiseOpcode(step.nodes[id]), place[index], a, b, c];
+    return [operation, place[index], a, b, c];
   });
   for (const id of late) {
     const from = place[position.get(id) as number];
@@ -111,12 +109,6 @@ export function encodeFill(words: Words, plan: Plan, view: View, size: Extent, v
     direct(words, plan, view, 1)();
     words.push(Elementwise.Move, 1, 0, 0, 0);
   });
-}
-
-function elementwiseOpcode(node: Node): Elementwise {
-  const { lowering } = operation(node.op);
-  check("elementwise" in lowering, `${node.op} is not elementwise`, "internal");
-  return lowering.elementwise;
 }
 
 /** Scratch registers after the operands, reused as soon as they are free. */

@@ -52,4 +52,19 @@ export enum Elementwise {
   GreaterEqual = 40,
   Equal = 41,
   Select = 64,
+  // Two operations in one pass: what the first gives is only read by the second (`src/compile/pairs.ts`).
+  // Rounded twice, like the two apart. Sources are the first's, then the second's other one.
+  SqrtAdd = 96,
+  AddSqrt = 97,
+  MulAdd = 98,
+  MulSub = 99,
+  /** The product is subtracted. */
+  MulSubFrom = 100,
+  MulMul = 101,
+  MulDiv = 102,
+  DivMul = 103,
+  GreaterMul = 104,
+  FlushMul = 105,
+  /** Three of them. */
+  FlushMulAdd = 106,
 }

@@ -76,7 +76,7 @@ describe("regions", () => {
   }
   const numbers = (length: number): number[] => Array.from({ length }, (_, i) => ((i * 7) % 13) / 8 - 0.75);
 
-  it.each([1, 3, 4, 257])("hold a chain of 200 operations on %i numbers", (n) => {
+  it.each([1, 3, 4, 513])("hold a chain of 200 operations on %i numbers", (n) => {
     const program = compileStep({ inputs: { x: [n] } }, 1, ({ inputs: { x } }) => {
       let y = x;
       for (let i = 0; i < 50; i++) y = f.mul(f.tanh(f.sub(f.add(y, x), i / 64)), 1.5);

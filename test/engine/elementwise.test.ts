@@ -8,8 +8,8 @@ import { runInBlock } from "./block.js";
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
-/** All lengths of a few vectors, and those around one and two blocks of 256. */
-const LENGTHS = [...range(1, 70), ...range(253, 260), ...range(510, 515), ...range(1023, 1026)];
+/** All lengths of a few vectors, and those around one, two and three blocks of 512. */
+const LENGTHS = [...range(1, 70), ...range(509, 516), ...range(1022, 1027), ...range(1535, 1538)];
 
 /** Small multiples of 1/8: sums and products of a few are exact in float32. */
 const some = (length: number, from = 0): number[] =>
@@ -58,7 +58,7 @@ describe("a region of any length", () => {
   });
 
   it("writes parts of a concatenation side by side", () => {
-    for (const n of [1, 2, 3, 5, 7, 255, 257]) {
+    for (const n of [1, 2, 3, 5, 7, 511, 513]) {
       const program = compileStep({ inputs: { x: [n] } }, 1, ({ inputs: { x } }) => ({
         outputs: { y: f.concat([f.neg(x), f.add(x, 1), f.mul(x, 2)]) },
       }));
