@@ -1,5 +1,5 @@
 // `npm start`: the main job, or with arguments the command line as `npx fettle` has it.
-import { main } from "../dist/cli/main.js";
+import { main } from "../dist/node/cli.js";
 
 const words = process.argv.slice(2);
 if (words.length > 0) {

@@ -145,12 +145,15 @@ function mergeInto(
   const [from, to] = [unitOf[a], unitOf[b]];
   if (from === undefined || to === undefined || from === to) return;
   if (kindOf(nodes[from.nodes[0]]) !== "elementwise" || !sameShape(nodes[a].shape, nodes[b].shape)) return;
+  const inside = (id: number): boolean => unitOf[id] === from || unitOf[id] === to;
   const members = [...from.nodes, ...to.nodes].sort((x, y) => x - y);
-  const inside = new Set(members);
-  const operands = new Set(members.flatMap((id) => nodes[id].inputs).filter((id) => !inside.has(id)));
+  const operands = new Set<number>();
+  for (const id of members) {
+    for (const input of nodes[id].inputs) if (!inside(input)) operands.add(input);
+  }
   // At the worst each member is left in memory and waits in a scratch register before it is.
   if (operands.size + 2 * members.length > MAX_REGISTERS) return;
-  if (leadsThroughOthers(members, unitOf, users)) return;
+  if (leadsThroughOthers(members, inside, unitOf, users)) return;
   const merged: Unit = { nodes: members, results: [] };
   for (const id of members) unitOf[id] = merged;
 }
@@ -158,21 +161,24 @@ function mergeInto(
 /** Whether a path leaves `members` and comes back: merging them would make a cycle. */
 function leadsThroughOthers(
   members: readonly number[],
+  inside: (id: number) => boolean,
   unitOf: readonly (Unit | undefined)[],
   users: readonly number[][],
 ): boolean {
-  const inside = new Set(members);
-  const seen = new Set<number>();
-  const stack = members.flatMap((id) => users[id]).filter((id) => !inside.has(id));
+  const seen = new Uint8Array(users.length);
+  const stack = [...members];
   while (stack.length > 0) {
     const id = stack.pop() as number;
-    // A unit runs as a whole: to enter one member is to enter all.
-    for (const member of unitOf[id]?.nodes ?? [id]) {
-      if (seen.has(member)) continue;
-      seen.add(member);
-      for (const user of users[member]) {
-        if (inside.has(user)) return true;
-        stack.push(user);
+    const outside = !inside(id);
+    for (const user of users[id]) {
+      if (inside(user)) {
+        if (outside) return true;
+      } else if (!seen[user]) {
+        // A unit runs as a whole: to enter one member is to enter all.
+        for (const member of unitOf[user]?.nodes ?? [user]) {
+          seen[member] = 1;
+          stack.push(member);
+        }
       }
     }
   }

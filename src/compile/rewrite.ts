@@ -16,8 +16,8 @@ export function rootsOf(step: StepGraph): number[] {
   ];
 }
 
-/** Which nodes any root needs; inputs are always kept, since the host writes them. */
-function liveNodes(step: StepGraph): Uint8Array {
+/** 1 for nodes that any root needs, which passes visit, and for inputs, since the host writes them. */
+export function liveNodes(step: StepGraph): Uint8Array {
   const live = new Uint8Array(step.nodes.length);
   for (const root of rootsOf(step)) live[root] = 1;
   for (let id = step.nodes.length - 1; id >= 0; id--) {
@@ -71,7 +71,9 @@ export function appender(): (
 ) => Value {
   const seen = new Map<string, Value>();
   return ({ op, attributes }, inputs, graph) => {
-    const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes, exactNumbers)}`;
+    let key: string = op;
+    for (const { id } of inputs) key += ` ${id}`;
+    for (const attribute of Object.values(attributes)) key += `; ${exact(attribute)}`;
     let value = seen.get(key);
     if (value === undefined) {
       value = apply<OperationName>(op, inputs, attributes, graph);
@@ -81,18 +83,10 @@ export function appender(): (
   };
 }
 
-/** Numbers that JSON does not tell apart: infinities, NaN and −0. */
-function exactNumbers(_key: string, value: unknown): unknown {
-  return typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0))
-    ? `${1 / value} ${value}`
-    : value;
-}
-
-/** Drops the nodes that no root needs. */
-export function prune(step: StepGraph): StepGraph {
-  return rewrite(step, "prune", ({ op, attributes }, inputs, graph) =>
-    apply<OperationName>(op, inputs, attributes, graph),
-  );
+/** An attribute in words that tell all numbers apart, −0 from 0 too. */
+function exact(attribute: string | number | readonly number[]): string {
+  if (typeof attribute === "object") return attribute.map(exact).join();
+  return Object.is(attribute, -0) ? "-0" : String(attribute);
 }
 
 function map<T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => U): Record<string, U> {

@@ -8,7 +8,7 @@ import { type AttributesOf, type Graph, isNode, type Node, type OperationName } 
 import { operation } from "../graph/operations/index.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
-import { appender, prune, rewrite } from "./rewrite.js";
+import { appender, rewrite } from "./rewrite.js";
 
 type Part = Pick<Node, "op" | "attributes">;
 
@@ -75,7 +75,7 @@ export function simplify(step: StepGraph): StepGraph {
     return "elementwise" in operation(part.op).lowering ? onSmall(part, inputs, graph, make) : undefined;
   }
 
-  return prune(rewrite(step, "simplify", make));
+  return rewrite(step, "simplify", make);
 }
 
 /** Elementwise work on constants is done now; on operands all spread from one shape, before they are spread. */

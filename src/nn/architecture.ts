@@ -135,12 +135,16 @@ const programs: Record<ProgramKind, (architecture: Architecture, rows: number) =
       { inputs: scalars(architecture), streams: xy(architecture), state: { ...state, lossSum: [] } },
       rows,
       ({ graph, inputs, streams, state: old }) => {
-        const places = parameterPlaces(architecture);
-        const parameters = split(old.parameters, places);
+        const parameters = split(old.parameters, parameterPlaces(architecture));
         const { total } = lossOf(architecture, streams, parameters, inputs, true);
         const updated = applyOptimizer(architecture.optimizer, {
           parameter: old.parameters,
-          gradient: concatenate(gradients(total, parameters)),
+          gradient: concatenate(
+            gradients(
+              total,
+              parameters.map(({ value }) => value),
+            ),
+          ),
           slots: withPrefix("slot", old),
           hyperparameters: withPrefix("optimizer", inputs),
           step: step(graph),
@@ -203,13 +207,13 @@ function xy(architecture: Architecture): Record<string, number> {
 function forward(
   { layers, columns }: Architecture,
   x: Value,
-  parameters: readonly Value[],
+  parameters: readonly Parameter[],
   inputs: Readonly<Record<string, Value>>,
   training: boolean,
 ): Value {
   const units = unitsOf({ layers, columns });
   let value = x;
-  eachLayer(layers, parameters, x, inputs, (layer, own, hyperparameters, index) => {
+  eachLayer(layers, parameters, inputs, (layer, own, hyperparameters, index) => {
     value = layer.call({ x: value, parameters: own, hyperparameters, training, stream: index });
     const expected = [ROWS, units[index]];
     check(
@@ -227,7 +231,7 @@ function forward(
 function lossOf(
   architecture: Architecture,
   streams: Readonly<Record<string, Value>>,
-  parameters: readonly Value[],
+  parameters: readonly Parameter[],
   inputs: Readonly<Record<string, Value>>,
   training: boolean,
 ): { total: Value; prediction: Value } {
@@ -240,7 +244,7 @@ function lossOf(
       `got ${total instanceof Value ? `shape ${showShape(total.shape)}` : show(total)}`,
     "invalid_shape",
   );
-  eachLayer(architecture.layers, parameters, streams.x, inputs, (layer, own, hyperparameters) => {
+  eachLayer(architecture.layers, parameters, inputs, (layer, own, hyperparameters) => {
     const penalty = layer.penalty?.({ parameters: own, hyperparameters });
     if (penalty) total = add(total, penalty);
   });
@@ -250,8 +254,7 @@ function lossOf(
 /** Calls `visit` with each layer, its own parameters by name and its own hyperparameters. */
 function eachLayer(
   layers: readonly Layer[],
-  parameters: readonly Value[],
-  { shape }: Value,
+  parameters: readonly Parameter[],
   inputs: Readonly<Record<string, Value>>,
   visit: (
     layer: Layer,
@@ -261,18 +264,24 @@ function eachLayer(
   ) => void,
 ): void {
   const names = layerNames(layers);
-  const places = parameterPlaces({ layers, columns: shape[1] });
   layers.forEach((layer, index) => {
-    const own = places.flatMap((place, i) =>
-      place.layer === index ? [[place.name, parameters[i]] as const] : [],
-    );
-    visit(layer, Object.fromEntries(own), withPrefix(names[index], inputs), index);
+    const own = parameters.filter((parameter) => parameter.layer === index);
+    const values = Object.fromEntries(own.map(({ name, value }) => [name, value]));
+    visit(layer, values, withPrefix(names[index], inputs), index);
   });
 }
 
+/** A parameter in a graph. */
+interface Parameter extends ParameterPlace {
+  readonly value: Value;
+}
+
 /** The parameters within their vector. */
-function split(vector: Value, places: readonly ParameterPlace[]): Value[] {
-  return places.map(({ offset, size, shape }) => reshape(slice(vector, [offset], [size]), shape));
+function split(vector: Value, places: readonly ParameterPlace[]): Parameter[] {
+  return places.map((place) => {
+    const value = reshape(slice(vector, [place.offset], [place.size]), place.shape);
+    return { ...place, value };
+  });
 }
 
 function concatenate(values: readonly Value[]): Value {

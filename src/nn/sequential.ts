@@ -185,7 +185,6 @@ export class Sequential {
     const programs = {
       initialize: programOf(architecture, "initialize", 1),
       train: programOf(architecture, "train", batchSize),
-      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
     };
     return withMatrices(engine, async (hold) => {
       const all = { x: hold(inputs), y: hold(targets) };
@@ -199,7 +198,8 @@ export class Sequential {
       } else if (trainRows < inputs.rows) heldOut = { ...all, rows: range(trainRows, inputs.rows) };
 
       const score = (examples: Examples, parameters: Floats): Logs => {
-        const result = evaluate(engine, programs.evaluate, examples, parameters, hyperparameters);
+        const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
+        const result = evaluate(engine, program, examples, parameters, hyperparameters);
         return this.scores(result, examples);
       };
       const measure = (parameters: () => Floats): Logs => {

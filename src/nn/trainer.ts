@@ -51,7 +51,7 @@ const LOSS_SUM = "lossSum";
 
 export async function train(
   executor: Executor,
-  programs: TrainingPrograms,
+  programs: Pick<TrainingPrograms, "initialize" | "train">,
   examples: Examples,
   options: TrainingOptions,
   callbacks: readonly Callback[] = [],

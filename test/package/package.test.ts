@@ -75,6 +75,7 @@ describe("the packed package", () => {
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^bin\/fettle\.js$/,
       /^dist\/([a-z0-9]+\/)*[A-Za-z0-9]+\.(js|d\.ts)$/,
+      /^dist\/node\/chunk-[A-Z0-9]+\.js$/,
       /^wasm\/kernels(-relaxed)?\.wasm$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
     ];
@@ -85,7 +86,25 @@ describe("the packed package", () => {
   it("was built from the sources there are", () => {
     const sources = new Set(filesIn(join(root, "src")).map((file) => file.replace(/\.ts$/, "")));
     const built = filesIn(join(installed, "dist")).map((file) => file.replace(/(\.d)?\.[jt]s$/, ""));
-    expect(built.filter((file) => !sources.has(file))).toEqual([]);
+    const bundled = built.filter((file) => file.startsWith("node/"));
+    expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
+      "node/cli",
+      "node/index",
+      "node/worker",
+    ]);
+    expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
+  });
+
+  it("gives Node the exports that everyone gets", async () => {
+    const exportsOf = (file: string) =>
+      run(
+        process.execPath,
+        ["-p", `import("./${file}").then((m) => console.log(Object.keys(m).sort().join()))`],
+        installed,
+      );
+    const [modules, bundle] = await Promise.all(["dist/index.js", "dist/node/index.js"].map(exportsOf));
+    expect(modules).toContain("tune");
+    expect(bundle).toBe(modules);
   });
 
   it("names no folder of the machine that built it", () => {
