@@ -14,7 +14,7 @@ import {
 import { kFold, stratifiedKFold, trainTestSplit } from "../data/split.js";
 import { check, checkOptions, show } from "../errors.js";
 
-/** Examples as a worker gets them. */
+/** Examples as a thread gets them: their arrays lie in memory that threads share, where the host has it. */
 export interface FoldPart {
   readonly rows: number;
   /** [rows, features] */
@@ -143,8 +143,8 @@ function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardiz
   ): Float32Array => (by ? applyPreprocessor(values, rows, by) : asGiven(values, columns, rows));
   const part = (rows: Int32Array): FoldPart => ({
     rows: rows.length,
-    x: scaled(data.x, features, rows, inputs),
-    y: scaled(data.y, data.outputs, rows, target),
+    x: shared(scaled(data.x, features, rows, inputs)),
+    y: shared(scaled(data.y, data.outputs, rows, target)),
   });
   return {
     train: part(train),
@@ -155,4 +155,12 @@ function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardiz
     inputs,
     target,
   };
+}
+
+/** The same numbers in memory that all threads see without a copy; elsewhere as they are. */
+function shared(values: Float32Array): Float32Array {
+  if (typeof SharedArrayBuffer === "undefined") return values;
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
 }

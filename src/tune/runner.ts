@@ -65,12 +65,21 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread, what it is doing, and the programs that it has. */
+/** A thread, what it has been given, in order, and the programs that it knows. */
 interface Member {
   readonly worker: WorkerThread;
   readonly known: Set<number>;
-  task: Task | undefined;
+  readonly tasks: Task[];
+  /** When it had a first task to do, and for how long it did the last one, in milliseconds. */
+  began: number;
+  took: number;
 }
+
+/**
+ * A thread whose jobs take less, in milliseconds, has the next one waiting with it, since asking for it
+ * would take a good part of that. A longer job must not wait for one thread while another has nothing to do.
+ */
+const SHORT = 20;
 
 class WorkerPool implements JobRunner {
   readonly jobs: number;
@@ -81,7 +90,13 @@ class WorkerPool implements JobRunner {
 
   constructor(workers: readonly WorkerThread[], folds: readonly FoldExamples[]) {
     this.jobs = workers.length;
-    this.members = workers.map((worker) => ({ worker, known: new Set(), task: undefined }));
+    this.members = workers.map((worker) => ({
+      worker,
+      known: new Set(),
+      tasks: [],
+      began: 0,
+      took: Number.POSITIVE_INFINITY,
+    }));
     const examples = folds.map(({ train, validation, features, outputs }) => ({
       train,
       validation,
@@ -112,19 +127,27 @@ class WorkerPool implements JobRunner {
   }
 
   private assign(): void {
-    for (const member of this.members) {
-      if (member.task !== undefined) continue;
-      const task = this.queue.shift();
-      if (task === undefined) return;
-      member.task = task;
-      const { programs, ...rest } = task.job;
-      const id = this.programId(programs);
-      if (!member.known.has(id)) {
-        member.known.add(id);
-        this.post(member, { type: "programs", id, programs: stripped(programs) });
+    for (const wanting of [
+      (member: Member) => member.tasks.length === 0,
+      (member: Member) => member.tasks.length === 1 && member.took < SHORT,
+    ]) {
+      for (const member of this.members) {
+        const task = wanting(member) ? this.queue.shift() : undefined;
+        if (task) this.give(member, task);
       }
-      this.post(member, { type: "job", programs: id, job: rest });
     }
+  }
+
+  private give(member: Member, task: Task): void {
+    if (member.tasks.length === 0) member.began = platform.now();
+    member.tasks.push(task);
+    const { programs, ...rest } = task.job;
+    const id = this.programId(programs);
+    if (!member.known.has(id)) {
+      member.known.add(id);
+      this.post(member, { type: "programs", id, programs: stripped(programs) });
+    }
+    this.post(member, { type: "job", programs: id, job: rest });
   }
 
   private programId(programs: Job["programs"]): number {
@@ -134,18 +157,20 @@ class WorkerPool implements JobRunner {
   }
 
   private finish(member: Member, reply: Reply): void {
-    const { task } = member;
-    member.task = undefined;
+    const task = member.tasks.shift();
+    const now = platform.now();
+    member.took = now - member.began;
+    member.began = now;
     if (reply.type === "result") task?.resolve(reply.result);
     else task?.reject(new FettleError(reply.code, reply.message));
     this.assign();
   }
 
-  /** A thread ended. Another does its job, to the same bits; without any left, nothing can. */
+  /** A thread ended. Others do its jobs, to the same bits; without any left, nothing can. */
   private lose(member: Member, error: Error): void {
     if (!this.members.includes(member)) return;
     this.members.splice(this.members.indexOf(member), 1);
-    if (member.task) this.queue.unshift(member.task);
+    this.queue.unshift(...member.tasks);
     if (this.members.length > 0) {
       this.assign();
       return;

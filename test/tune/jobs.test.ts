@@ -1,11 +1,16 @@
 /** Trials on threads: the same results as without, and no waiting for a thread that is gone. Needs `dist/` for the threads. */
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { compileStep } from "../../src/compile/compile.js";
 import { platform } from "../../src/platform/node.js";
 import type { WorkerThread } from "../../src/platform/platform.js";
 import { choice, float, int } from "../../src/search/parameter.js";
 import { grid } from "../../src/search/strategies/grid.js";
+import { toDataset } from "../../src/tune/data.js";
 import { denseModel } from "../../src/tune/dense.js";
+import { prepareFolds } from "../../src/tune/folds.js";
+import type { FoldExamples, Job } from "../../src/tune/job.js";
+import { createRunner } from "../../src/tune/runner.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, rates, untimed, x, y } from "./support.js";
 
@@ -77,6 +82,80 @@ describe("jobs", () => {
       "complete",
     ]);
     expect(await run(2)).toEqual(alone);
+  });
+});
+
+/** A thread that only writes down what it is sent, and answers when told to. */
+function recorder() {
+  const messages: { type: string; folds?: FoldExamples[]; job?: { fold: number } }[] = [];
+  let answer: (message: unknown) => void = () => {};
+  const thread: WorkerThread = {
+    post: (message) => void messages.push(message as (typeof messages)[number]),
+    onMessage: (listener) => {
+      answer = listener;
+    },
+    onFailure: () => {},
+    terminate: async () => {},
+  };
+  return {
+    thread,
+    messages,
+    /** The folds of the jobs that it was given, in order. */
+    given: () => messages.flatMap(({ type, job }) => (type === "job" ? [job?.fold] : [])),
+    finish: () => answer({ type: "result", result: {} }),
+  };
+}
+
+describe("the pool", () => {
+  const examples = (): FoldExamples[] => {
+    const { rounds } = prepareFolds(toDataset({ x, y }), {
+      validation: { folds: 6 },
+      testSize: 0,
+      standardize: true,
+      seed: 0,
+    });
+    return [...rounds];
+  };
+
+  it("keeps one copy of the data for all threads, and gives a short job's thread the next in advance", async () => {
+    const program = compileStep({ state: { s: [] } }, 1, () => ({}));
+    const threads = [recorder(), recorder()];
+    let spawned = 0;
+    let now = 0;
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
+    vi.spyOn(platform, "now").mockImplementation(() => now);
+    const folds = examples();
+    const runner = createRunner(folds, 2);
+    const [first, second] = threads;
+    for (const { messages } of threads) {
+      messages[0].folds?.forEach(({ train, validation }, i) => {
+        for (const part of [train.x, train.y, validation?.x, validation?.y]) {
+          expect(part?.buffer).toBeInstanceOf(SharedArrayBuffer);
+        }
+        expect(train.x.buffer).toBe(folds[i].train.x.buffer);
+      });
+    }
+
+    const job = { programs: { initialize: program, train: program, evaluate: program } } as unknown as Job;
+    for (let fold = 0; fold < 6; fold++) void runner.run({ ...job, fold });
+    // How long a job takes is not known yet: one each.
+    expect([first.given(), second.given()]).toEqual([[0], [1]]);
+    now += 5;
+    first.finish();
+    expect([first.given(), second.given()]).toEqual([[0, 2, 3], [1]]);
+    now += 95;
+    second.finish();
+    expect([first.given(), second.given()]).toEqual([
+      [0, 2, 3],
+      [1, 4],
+    ]);
+    now += 1;
+    first.finish();
+    // It took 96 ms, and another job waits with it already.
+    expect(first.given()).toEqual([0, 2, 3]);
+    first.finish();
+    expect(first.given()).toEqual([0, 2, 3, 5]);
+    await runner.close();
   });
 });
 
