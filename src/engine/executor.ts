@@ -5,7 +5,7 @@
  */
 import type { NdArray } from "ndarray";
 import type { CompiledFunction } from "../compile/compile.js";
-import type { Program } from "../compile/program.js";
+import type { Program, Slot } from "../compile/program.js";
 import { check, FettleError, show } from "../errors.js";
 import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
@@ -153,11 +153,10 @@ export function checkRun(
     );
     available = matrix.rows;
   }
-  const ids = options.rows ?? Int32Array.from({ length: available ?? 0 }, (_, i) => i);
+  const ids = options.rows ?? firstRows(available ?? 0);
   check(available === undefined || ids.length > 0, "a run over no rows was asked for", "invalid_data");
-  for (const id of ids) {
-    check(id >= 0 && id < (available ?? 0), () => `row ${id} is outside the ${available} rows of the data`);
-  }
+  const foreign = options.rows?.find((id) => id < 0 || id >= (available ?? 0));
+  check(foreign === undefined, () => `row ${foreign} is outside the ${available} rows of the data`);
   // Without data every step writes one whole batch.
   const written = available === undefined ? batchSize : ids.length;
   for (const { name, direction } of program.streams) {
@@ -168,6 +167,13 @@ export function checkRun(
     );
   }
   return { ids, batchSize, seed };
+}
+
+/** 0, 1, … */
+function firstRows(count: number): Int32Array {
+  const ids = new Int32Array(count);
+  for (let i = 0; i < count; i++) ids[i] = i;
+  return ids;
 }
 
 /** Refuses a matrix whose numbers do not fill it. */
@@ -194,36 +200,33 @@ export function checkSteps(steps: number): void {
   );
 }
 
-/** How many numbers the named array of a program has, for batches of `rows` rows. */
-export function slotSize(
+/** The named array of a program. */
+export function slotOf(
   program: Program,
   name: string,
   kinds: readonly ("inputs" | "state" | "outputs")[],
-  rows = program.rows,
-): number {
-  const slots = kinds.flatMap((kind) => program[kind]);
-  const slot = slots.find((candidate) => candidate.name === name);
-  if (slot === undefined) {
-    throw new FettleError(
-      "unknown_name",
-      `the program has no ${kinds.join(" or ")} ${show(name)}; it has ${slots.map((s) => s.name).join(", ")}`,
-    );
+): Slot {
+  for (const kind of kinds) {
+    for (const slot of program[kind]) if (slot.name === name) return slot;
   }
-  return sizeOf(slot.shape, rows);
+  const names = kinds.flatMap((kind) => program[kind]).map((slot) => slot.name);
+  throw new FettleError(
+    "unknown_name",
+    `the program has no ${kinds.join(" or ")} ${show(name)}; it has ${names.join(", ")}`,
+  );
 }
 
-/** A number for all, or as many numbers as the array has. */
-export function checkValues(program: Program, name: string, values: number | ArrayLike<number>): number {
-  const size = slotSize(program, name, ["inputs", "state"]);
+/** The array that the host writes, after checking that it takes a number for all or as many as it has. */
+export function slotFor(program: Program, name: string, values: number | ArrayLike<number>): Slot {
+  const slot = slotOf(program, name, ["inputs", "state"]);
+  const size = sizeOf(slot.shape);
   check(
     typeof values === "number" || values.length === size,
-    () => {
-      const slot = [...program.inputs, ...program.state].find((s) => s.name === name);
-      return `"${name}" is ${showShape(slot?.shape ?? [])}, ${size} numbers, got ${(values as ArrayLike<number>).length}`;
-    },
+    () =>
+      `"${name}" is ${showShape(slot.shape)}, ${size} numbers, got ${(values as ArrayLike<number>).length}`,
     "invalid_shape",
   );
-  return size;
+  return slot;
 }
 
 /** Refuses a saved run of another program, or of data with fewer rows. */

@@ -12,14 +12,14 @@ import {
   checkRun,
   checkSaved,
   checkSteps,
-  checkValues,
   Executor,
   type Matrix,
   type Progress,
   type Run,
   type RunOptions,
   type SavedRun,
-  slotSize,
+  slotFor,
+  slotOf,
 } from "./executor.js";
 
 export class ReferenceExecutor extends Executor {
@@ -114,7 +114,7 @@ class ReferenceRun implements Run {
 
   write(name: string, values: number | ArrayLike<number>): void {
     this.alive();
-    const size = checkValues(this.program, name, values);
+    const size = sizeOf(slotFor(this.program, name, values).shape);
     this.arrays.set(
       name,
       typeof values === "number" ? new Float64Array(size).fill(values) : Float64Array.from(values),
@@ -123,8 +123,8 @@ class ReferenceRun implements Run {
 
   read(name: string): Float64Array {
     this.alive();
-    const size = slotSize(this.program, name, ["outputs", "state", "inputs"]);
-    return this.arrays.get(name)?.slice() ?? new Float64Array(size);
+    const { shape } = slotOf(this.program, name, ["outputs", "state", "inputs"]);
+    return this.arrays.get(name)?.slice() ?? new Float64Array(sizeOf(shape, this.program.rows));
   }
 
   /** State, inputs and the order of the rows. */

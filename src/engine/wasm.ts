@@ -11,14 +11,14 @@ import {
   checkRun,
   checkSaved,
   checkSteps,
-  checkValues,
   Executor,
   type Matrix,
   type Progress,
   type Run,
   type RunOptions,
   type SavedRun,
-  slotSize,
+  slotFor,
+  slotOf,
 } from "./executor.js";
 
 /** WebAssembly's 32-bit address space, less one page so that sizes stay below 2³². */
@@ -147,8 +147,7 @@ class WasmRun implements Run {
   }
 
   write(name: string, values: number | ArrayLike<number>): void {
-    const size = checkValues(this.program, name, values);
-    const view = this.view(this.slot(name), size);
+    const view = this.view(slotFor(this.program, name, values));
     if (typeof values === "number") view.fill(values);
     else view.set(values);
   }
@@ -157,10 +156,7 @@ class WasmRun implements Run {
     this.alive();
     // The first word of the code is the rows it was last set to: those of the last batch.
     const [rows] = new Int32Array(this.kernels.memory.buffer, this.code, 1);
-    return this.view(
-      this.slot(name),
-      slotSize(this.program, name, ["outputs", "state", "inputs"], rows),
-    ).slice();
+    return this.view(slotOf(this.program, name, ["outputs", "state", "inputs"]), rows).slice();
   }
 
   advance(steps: number): void {
@@ -204,18 +200,13 @@ class WasmRun implements Run {
     if (this.freed) throw new FettleError("invalid_state", "this run was freed and cannot be used any more");
   }
 
-  private slot(name: string): Slot {
-    const { outputs, state, inputs } = this.program;
-    return [...outputs, ...state, ...inputs].find((slot) => slot.name === name) as Slot;
-  }
-
   private header(): Uint32Array {
     this.alive();
     return new Uint32Array(this.kernels.memory.buffer, this.block, HEADER_WORDS);
   }
 
-  private view({ offset, shape }: Slot, size = sizeOf(shape)): Float32Array {
+  private view({ offset, shape }: Slot, rows?: number): Float32Array {
     this.alive();
-    return new Float32Array(this.kernels.memory.buffer, this.block + offset, size);
+    return new Float32Array(this.kernels.memory.buffer, this.block + offset, sizeOf(shape, rows));
   }
 }
