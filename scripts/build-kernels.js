@@ -37,7 +37,9 @@ if (!fresh) {
       [
         "kernels/index.ts",
         ...["--outFile", `wasm/${name}`, "--baseDir", root],
-        ...["--enable", features, "--runtime", "stub", "--noAssert", "-O3", "--initialMemory", "16"],
+        ...["--enable", features, "--runtime", "stub", "--noAssert", "--initialMemory", "16"],
+        // As fast as with shrinkLevel 0, which inlines more, and 9 kB smaller when zipped.
+        ...["--optimizeLevel", "3", "--shrinkLevel", "1"],
       ],
       {},
     );
