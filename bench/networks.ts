@@ -56,7 +56,7 @@ export function ourModel([, ...units]: Sizes, optimizer: Optimizer): Sequential 
   return model;
 }
 
-const engine = createEngine();
+export const engine = createEngine();
 
 /** The data on our engine. */
 export function ourData(sizes: Sizes): { x: Matrix; y: Matrix } {

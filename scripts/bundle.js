@@ -9,7 +9,6 @@ await build({
   entryPoints: { index: "dist/index.js", cli: "dist/cli/main.js", worker: "dist/tune/worker.js" },
   outdir: "dist/node",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20",

@@ -1,10 +1,11 @@
 /**
  * The frame of passes over graphs: a pass visits the live nodes in order and says what
- * stands for each in the new graph. Ends are carried over; the result is verified.
+ * stands for each in the new graph, which must have the same shape. Ends are carried over.
  */
+import { check } from "../errors.js";
 import { apply, type Value } from "../graph/functions.js";
 import { Graph, type Node, type OperationName } from "../graph/graph.js";
-import { verify } from "../graph/verify.js";
+import { sameShape, showShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 
 /** Ids that must survive: state, outputs and streams. */
@@ -27,7 +28,10 @@ export function liveNodes(step: StepGraph): Uint8Array {
   return live;
 }
 
-/** Makes a new graph: `visit` returns what stands for `node`, whose inputs are already translated. */
+/**
+ * Makes a new graph: `visit` returns what stands for `node`, whose inputs are already translated. Its nodes
+ * follow their inputs and their shape rules because `apply` appends them.
+ */
 export function rewrite(
   step: StepGraph,
   pass: string,
@@ -39,15 +43,21 @@ export function rewrite(
   const translated: Value[] = [];
   step.nodes.forEach((node, id) => {
     if (!live[id]) return;
-    translated[id] = visit(
+    const value = visit(
       node,
       node.inputs.map((input) => translated[input]),
       graph,
     );
+    check(
+      sameShape(value.shape, node.shape),
+      () => `${pass} made ${showShape(value.shape)} of node ${id} (${node.op}), ${showShape(node.shape)}`,
+      "internal",
+    );
+    translated[id] = value;
   });
   const leaf = (id: number): number => translated[id].id;
   const end = (id: number): number => root(translated[id]).id;
-  const result: StepGraph = {
+  return {
     nodes: graph.nodes,
     inputs: map(step.inputs, leaf),
     streamsIn: map(step.streamsIn, leaf),
@@ -59,8 +69,6 @@ export function rewrite(
     outputs: map(step.outputs, end),
     streamsOut: map(step.streamsOut, end),
   };
-  verify(graph, pass);
-  return result;
 }
 
 /** Appends `node` unless the graph already has one like it. */

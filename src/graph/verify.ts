@@ -1,4 +1,4 @@
-/** The check that every pass over graphs must leave a true graph behind. It changes nothing. */
+/** The check that a graph is true: of a traced one, which user code may have had a hand in, and in tests of every other. It changes nothing. */
 import { check } from "../errors.js";
 import type { Graph } from "./graph.js";
 import { operation } from "./operations/index.js";

@@ -75,7 +75,6 @@ describe("the packed package", () => {
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^bin\/fettle\.js$/,
       /^dist\/([a-z0-9]+\/)*[A-Za-z0-9]+\.(js|d\.ts)$/,
-      /^dist\/node\/chunk-[A-Z0-9]+\.js$/,
       /^wasm\/kernels(-relaxed)?\.wasm$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
     ];
