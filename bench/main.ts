@@ -13,18 +13,24 @@ import { type Row, tableHead, tableLine } from "./row.js";
 import { compile } from "./suites/compile.js";
 import { elementwise } from "./suites/elementwise.js";
 import { gemm } from "./suites/gemm.js";
+import { grid } from "./suites/grid.js";
+import { memory } from "./suites/memory.js";
 import { overhead } from "./suites/overhead.js";
+import { scaling } from "./suites/scaling.js";
 import { size } from "./suites/size.js";
 import { startup } from "./suites/startup.js";
 import { step } from "./suites/step.js";
 
 const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   gemm,
+  grid,
   step,
   overhead,
   elementwise,
   compile,
+  scaling,
   startup,
+  memory,
   size,
 };
 

@@ -1,8 +1,9 @@
 /**
  * How the benchmarks take time: contestants run in one process in turns, round after round, so that a
  * machine that slows down slows all of them, and what counts is the median over rounds of their ratio.
- * It knows nothing of what it times.
+ * A turn is a benchmark of Benchmark.js with one sample. It knows nothing of what it times.
  */
+import Benchmark from "benchmark";
 
 /** Does one thing `count` times, so that the loop belongs to what is timed. */
 export type Work = (count: number) => void | Promise<void>;
@@ -53,25 +54,44 @@ export async function interleave<K extends string>(
     const perCall = await warm(works[name], warmUp);
     counts.set(name, Math.max(1, Math.ceil(turn / perCall)));
   }
-  const seconds = new Map<K, number[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; ++round) {
-    for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+  const turns = Object.fromEntries(
+    names.map((name) => {
       const count = counts.get(name)!;
-      seconds.get(name)!.push((await secondsOf(works[name], count)) / count);
-    }
-  }
+      return [name, async () => (await secondsOf(works[name], count)) / count];
+    }),
+  ) as Record<K, () => Promise<number>>;
+  const seconds = await inTurns(turns, rounds);
   return Object.fromEntries(
-    names.map((name) => [name, { seconds: seconds.get(name)!, amount: amounts?.[name] ?? 1 }]),
+    names.map((name) => [name, { seconds: seconds[name], amount: amounts?.[name] ?? 1 }]),
   ) as unknown as Record<K, Timing>;
 }
 
-/** Seconds of each of `count` things that are done once each. */
+/** What each contestant returns in each round: they take turns, in alternating order. */
+export async function inTurns<K extends string>(
+  contestants: Readonly<Record<K, () => number | Promise<number>>>,
+  rounds: number,
+): Promise<Record<K, readonly number[]>> {
+  const names = Object.keys(contestants) as K[];
+  const values = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
+  for (let round = 0; round < rounds; ++round) {
+    for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+      values[name].push(await contestants[name]());
+    }
+  }
+  return values;
+}
+
+/** Seconds of each of `count` things that are done once each, without Benchmark.js, which is made to repeat. */
 export async function eachOnce(
   count: number,
   once: (index: number) => void | Promise<void>,
 ): Promise<number[]> {
   const seconds: number[] = [];
-  for (let i = 0; i < count; ++i) seconds.push(await secondsOf(() => once(i), 1));
+  for (let i = 0; i < count; ++i) {
+    const start = performance.now();
+    await once(i);
+    seconds.push((performance.now() - start) / 1000);
+  }
   return seconds;
 }
 
@@ -85,10 +105,30 @@ async function warm(work: Work, seconds: number): Promise<number> {
   }
 }
 
-async function secondsOf(work: Work, count: number): Promise<number> {
-  const start = performance.now();
-  // Awaited only where there is a promise: a turn of the event loop is not part of synchronous work.
-  const promise = work(count);
-  if (promise) await promise;
-  return (performance.now() - start) / 1000;
+/**
+ * Seconds of `count` calls: one sample of one cycle, ended at once where the work is synchronous. Undeferred,
+ * Benchmark.js would call the work once more for each sample, to try it.
+ */
+function secondsOf(work: Work, count: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    new Benchmark({
+      defer: true,
+      delay: 0,
+      minSamples: 1,
+      maxTime: -1,
+      minTime: Number.MIN_VALUE,
+      fn(deferred: Benchmark.Deferred) {
+        try {
+          const promise = work(count);
+          if (promise) promise.then(() => deferred.resolve(), reject);
+          else deferred.resolve();
+        } catch (error) {
+          reject(error);
+        }
+      },
+      onComplete(this: Benchmark) {
+        resolve(this.stats.mean);
+      },
+    }).run();
+  });
 }

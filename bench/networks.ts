@@ -17,7 +17,7 @@ export interface Training {
   free(): void;
 }
 
-/** Rows of the data. */
+/** Rows of the data, unless others are asked for. */
 const ROWS = 1024;
 
 /** Numbers in [−1, 1) without a pattern. */
@@ -59,11 +59,11 @@ export function ourModel([, ...units]: Sizes, optimizer: Optimizer): Sequential 
 export const engine = createEngine();
 
 /** The data on our engine. */
-export function ourData(sizes: Sizes): { x: Matrix; y: Matrix } {
+export function ourData(sizes: Sizes, rows = ROWS): { x: Matrix; y: Matrix } {
   const [columns, outputs] = [sizes[0], sizes[sizes.length - 1]];
   return {
-    x: engine.matrix(ROWS, columns, noise(ROWS * columns)),
-    y: engine.matrix(ROWS, outputs, labels(ROWS, outputs)),
+    x: engine.matrix(rows, columns, noise(rows * columns)),
+    y: engine.matrix(rows, outputs, labels(rows, outputs)),
   };
 }
 
@@ -85,8 +85,8 @@ export function startRun(
  * Our steps. Each turn begins anew: a network that has learnt its labels by heart would time the
  * denormal numbers that its gradients turn into.
  */
-export function ourTraining(sizes: Sizes, batch: number, optimizer: Optimizer): Training {
-  const data = ourData(sizes);
+export function ourTraining(sizes: Sizes, batch: number, optimizer: Optimizer, rows = ROWS): Training {
+  const data = ourData(sizes, rows);
   const run = startRun(ourModel(sizes, optimizer), sizes[0], batch, data);
   const start = run.save();
   return {

@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as tfjs from "@tensorflow/tfjs-core";
+import type { Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
 
 /** Where the peers lie. */
 export const home = fileURLToPath(new URL("../.bench", import.meta.url));
@@ -51,10 +52,26 @@ export interface Jax {
   readonly tree: { ref<T>(tree: T): T };
 }
 
+/** The part of TensorFlow.js's layers that the benchmarks use. */
+export interface TfLayers {
+  sequential(options: { layers: readonly unknown[] }): TfModel;
+  readonly layers: { dense(options: Readonly<Record<string, unknown>>): unknown };
+  readonly regularizers: { l2(options: { l2: number }): unknown };
+}
+
+export interface TfModel {
+  compile(options: { optimizer: TfOptimizer; loss: string }): void;
+  fit(x: Tensor, y: Tensor, options: Readonly<Record<string, unknown>>): Promise<unknown>;
+  predict(x: Tensor): Tensor;
+  dispose(): void;
+}
+
 /** What is there to compare with. */
 export interface Peers {
   /** TensorFlow.js on its WebAssembly backend: SIMD, one thread. */
   readonly tf?: Tf;
+  /** Its layers, on the same backend. */
+  readonly tfLayers?: TfLayers;
   /** jax-js on its WebAssembly backend. */
   readonly jax?: Jax;
 }
@@ -65,7 +82,7 @@ export async function loadPeers(): Promise<Peers> {
   const require = createRequire(join(home, "package.json"));
   const tf = require("@tensorflow/tfjs-core") as Tf;
   // The Node build of tfjs-core has no gradients; that of tfjs-layers brings them.
-  require("@tensorflow/tfjs-layers");
+  const tfLayers = require("@tensorflow/tfjs-layers") as TfLayers;
   const wasm = require("@tensorflow/tfjs-backend-wasm") as { setThreadsCount(threads: number): void };
   wasm.setThreadsCount(1);
   await tf.setBackend("wasm");
@@ -77,7 +94,7 @@ export async function loadPeers(): Promise<Peers> {
   const jax = require("@jax-js/jax") as Jax;
   await jax.init("wasm");
   jax.defaultDevice("wasm");
-  return { tf, jax };
+  return { tf, tfLayers, jax };
 }
 
 function installed(): boolean {
