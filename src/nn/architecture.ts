@@ -195,6 +195,16 @@ export function parameterCount(architecture: Pick<Architecture, "layers" | "colu
   return parameterPlaces(architecture).reduce((sum, { size }) => sum + size, 0);
 }
 
+/** Whether there is anything to train. */
+export function hasParameters({ layers, columns }: Pick<Architecture, "layers" | "columns">): boolean {
+  let units = columns;
+  return layers.some((layer) => {
+    const inputs = units;
+    units = layer.units(inputs);
+    return layer.parameters(inputs).length > 0;
+  });
+}
+
 function scalars(architecture: Architecture): Record<string, Shape> {
   return Object.fromEntries(Object.keys(hyperparametersOf(architecture)).map((name) => [name, []]));
 }

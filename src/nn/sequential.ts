@@ -17,6 +17,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { getOptimizer, type OptimizerName } from "../optim/registry.js";
 import {
   type Architecture,
+  hasParameters,
   hyperparametersOf,
   parameterCount,
   parameterPlaces,
@@ -135,9 +136,8 @@ export class Sequential {
    */
   architecture(columns: number): Architecture {
     const { optimizer, loss } = this.ready();
-    const parameters = parameterCount({ layers: this.layers, columns });
     check(
-      parameters > 0,
+      hasParameters({ layers: this.layers, columns }),
       "no layer of the model has parameters, so there is nothing to train; add a dense layer",
     );
     return { layers: this.layers, columns, loss, optimizer };

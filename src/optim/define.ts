@@ -81,18 +81,45 @@ export function defineOptimizer<H extends string, F extends string = never, T ex
   definition: OptimizerDefinition<H, F, T>,
 ): OptimizerFactory<H, F> {
   const identity = ++definitions;
-  for (const convention of CONVENTIONS) {
-    for (const name of [
-      ...Object.keys(defaultsOf(definition, convention)),
-      ...Object.keys(definition.flags ?? {}),
-    ]) {
-      check(
-        !RESERVED.includes(name),
+  const forms = Object.fromEntries(
+    CONVENTIONS.map((convention) => [convention, formOf(definition, convention)]),
+  ) as Record<Convention, Form>;
+  return (config = {}) => create(definition, identity, forms, config);
+}
+
+/** What an optimizer takes in one convention. */
+interface Form {
+  /** Defaults of the numbers, weight decay included. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly options: ReadonlySet<string>;
+  readonly ranges: Readonly<Record<string, Range | undefined>>;
+}
+
+function formOf<H extends string, F extends string, T extends string>(
+  definition: OptimizerDefinition<H, F, T>,
+  convention: Convention,
+): Form {
+  const { ranges = {}, flags = {} } = definition;
+  const numbers: Record<string, number> = defaultsOf(definition, convention);
+  for (const name of [...Object.keys(numbers), ...Object.keys(flags)]) {
+    check(
+      !RESERVED.includes(name),
+      () =>
         `an optimizer of your own cannot define ${show(name)}: ${RESERVED.join(" and ")} belong to every optimizer`,
-      );
-    }
+    );
   }
-  return (config = {}) => create(definition, identity, config);
+  const intervals: Readonly<Record<string, Interval | undefined>> = {
+    learningRate: "[0, ∞)",
+    weightDecay: "[0, ∞)",
+    ...ranges,
+  };
+  return {
+    numbers: { ...numbers, weightDecay: 0 },
+    options: new Set([...Object.keys(numbers), "weightDecay", ...Object.keys(flags), "convention"]),
+    ranges: Object.fromEntries(
+      Object.entries(intervals).map(([name, interval]) => [name, interval && parseInterval(interval)]),
+    ),
+  };
 }
 
 function defaultsOf<H extends string, F extends string, T extends string>(
@@ -110,6 +137,7 @@ function defaultsOf<H extends string, F extends string, T extends string>(
 function create<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
   identity: number,
+  forms: Readonly<Record<Convention, Form>>,
   config: Readonly<Record<string, unknown>>,
 ): Optimizer {
   const { name } = definition;
@@ -121,11 +149,11 @@ function create<H extends string, F extends string, T extends string>(
   if (!CONVENTIONS.includes(convention)) {
     throw unknownName(`convention of ${name}`, String(convention), CONVENTIONS);
   }
-  const numbers: Record<string, number> = { ...defaultsOf(definition, convention), weightDecay: 0 };
+  const form = forms[convention];
+  const numbers: Record<string, number> = { ...form.numbers };
   const flags: Record<string, boolean> = { ...definition.flags };
-  const known = [...Object.keys(numbers), ...Object.keys(flags), "convention"];
   for (const [key, value] of Object.entries(config)) {
-    if (!known.includes(key)) throw unknownName(`option of ${name}`, key, known);
+    if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
     if (value === undefined || key === "convention") continue;
     if (Object.hasOwn(flags, key)) {
       check(typeof value === "boolean", () => `${key} of ${name} is true or false, got ${show(value)}`);
@@ -134,7 +162,7 @@ function create<H extends string, F extends string, T extends string>(
       numbers[key] = value as number;
     }
   }
-  for (const key in numbers) checkNumber(numbers[key], `${key} of ${name}`, rangeOf(definition, key));
+  for (const key in numbers) checkNumber(numbers[key], key, name, form.ranges[key]);
   const hyperparameters = Object.freeze(numbers) as Readonly<Record<H | "weightDecay", number>>;
   definition.validate?.(hyperparameters, { ...flags, convention } as OptimizerOptions<F>);
   const traits = definition.traits?.(hyperparameters) ?? {};
@@ -151,25 +179,27 @@ function create<H extends string, F extends string, T extends string>(
   });
 }
 
-function rangeOf<H extends string, F extends string, T extends string>(
-  { ranges }: OptimizerDefinition<H, F, T>,
-  name: string,
-): Interval | undefined {
-  const usual = name === "learningRate" || name === "weightDecay" ? "[0, ∞)" : undefined;
-  return ranges?.[name as H] ?? usual;
-}
-
-function checkNumber(value: number, what: string, range: Interval | undefined): void {
+function checkNumber(value: number, key: string, optimizer: string, range: Range | undefined): void {
   check(
-    Number.isFinite(value) && (range === undefined || contains(range, value)),
-    () => `${what} is a finite number${range === undefined ? "" : ` in ${range}`}, got ${show(value)}`,
+    Number.isFinite(value) && (range === undefined || range.contains(value)),
+    () =>
+      `${key} of ${optimizer} is a finite number${range === undefined ? "" : ` in ${range.interval}`}, got ${show(value)}`,
   );
 }
 
-function contains(interval: Interval, x: number): boolean {
+interface Range {
+  readonly interval: Interval;
+  contains(x: number): boolean;
+}
+
+function parseInterval(interval: Interval): Range {
   const [low, high] = interval
     .slice(1, -1)
     .split(", ")
     .map((end) => (end === "∞" ? Number.POSITIVE_INFINITY : Number(end)));
-  return (interval.startsWith("[") ? x >= low : x > low) && (interval.endsWith("]") ? x <= high : x < high);
+  const [withLow, withHigh] = [interval.startsWith("["), interval.endsWith("]")];
+  return {
+    interval,
+    contains: (x) => (withLow ? x >= low : x > low) && (withHigh ? x <= high : x < high),
+  };
 }

@@ -18,7 +18,9 @@ export const platform: Platform = {
   kernels: async () => compileKernels(),
   parallelism: () => os().availableParallelism(),
   spawnWorker() {
-    const worker = new (threads().Worker)(new URL("../../dist/node/worker.js", import.meta.url), { execArgv: [] });
+    const worker = new (threads().Worker)(new URL("../../dist/node/worker.js", import.meta.url), {
+      execArgv: [],
+    });
     return {
       post: (message, transfer = []) => worker.postMessage(message, transfer),
       onMessage: (listener) => worker.on("message", listener),

@@ -7,11 +7,16 @@ import type { FoldExamples, Job, JobResult } from "./job.js";
 export type Request =
   | { readonly type: "folds"; readonly folds: readonly FoldExamples[] }
   | { readonly type: "programs"; readonly id: number; readonly programs: TrainingPrograms }
-  | { readonly type: "job"; readonly programs: number; readonly job: Omit<Job, "programs"> };
+  | { readonly type: "jobs"; readonly jobs: readonly JobRequest[] };
 
-export type Reply =
-  | { readonly type: "result"; readonly result: JobResult }
-  | { readonly type: "error"; readonly code: ErrorCode; readonly message: string };
+/** A job whose programs were sent before, under a number. */
+export type JobRequest = Omit<Job, "programs"> & { readonly programs: number };
+
+/** What became of each job of a request, in order. */
+export type Reply = readonly Outcome[];
+export type Outcome =
+  | { readonly result: JobResult }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 /** Programs without their graphs, which the kernels do not need and a user's graph may be large. */
 export function stripped({ initialize, train, evaluate }: TrainingPrograms): TrainingPrograms {

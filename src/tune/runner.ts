@@ -65,21 +65,24 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread, what it has been given, in order, and the programs that it knows. */
+/** A thread, what it has been given, batch by batch in order, and the programs that it knows. */
 interface Member {
   readonly worker: WorkerThread;
   readonly known: Set<number>;
-  readonly tasks: Task[];
-  /** When it had a first task to do, and for how long it did the last one, in milliseconds. */
+  readonly batches: (readonly Task[])[];
+  /** When it had a first batch to do, and for how long it did a job of the last one, in milliseconds. */
   began: number;
   took: number;
 }
 
 /**
- * A thread whose jobs take less, in milliseconds, has the next one waiting with it, since asking for it
- * would take a good part of that. A longer job must not wait for one thread while another has nothing to do.
+ * Milliseconds of work that a thread is given at a time, if jobs are shorter, and as much again that waits with
+ * it: to ask for each of them would take a good part of a short one. A longer job comes alone, since it must
+ * not wait for one thread while another has nothing to do.
  */
-const SHORT = 20;
+const BATCH = 20;
+/** Jobs of a batch, where a clock is too coarse to tell how long they take. */
+const MOST = 16;
 
 class WorkerPool implements JobRunner {
   readonly jobs: number;
@@ -93,7 +96,7 @@ class WorkerPool implements JobRunner {
     this.members = workers.map((worker) => ({
       worker,
       known: new Set(),
-      tasks: [],
+      batches: [],
       began: 0,
       took: Number.POSITIVE_INFINITY,
     }));
@@ -127,27 +130,28 @@ class WorkerPool implements JobRunner {
   }
 
   private assign(): void {
-    for (const wanting of [
-      (member: Member) => member.tasks.length === 0,
-      (member: Member) => member.tasks.length === 1 && member.took < SHORT,
-    ]) {
+    for (const ahead of [0, 1]) {
       for (const member of this.members) {
-        const task = wanting(member) ? this.queue.shift() : undefined;
-        if (task) this.give(member, task);
+        if (member.batches.length > ahead || (ahead > 0 && member.took > BATCH)) continue;
+        const jobs = Math.min(MOST, Math.max(1, Math.floor(BATCH / member.took)));
+        const batch = this.queue.splice(0, jobs);
+        if (batch.length > 0) this.give(member, batch);
       }
     }
   }
 
-  private give(member: Member, task: Task): void {
-    if (member.tasks.length === 0) member.began = platform.now();
-    member.tasks.push(task);
-    const { programs, ...rest } = task.job;
-    const id = this.programId(programs);
-    if (!member.known.has(id)) {
-      member.known.add(id);
-      this.post(member, { type: "programs", id, programs: stripped(programs) });
-    }
-    this.post(member, { type: "job", programs: id, job: rest });
+  private give(member: Member, batch: readonly Task[]): void {
+    if (member.batches.length === 0) member.began = platform.now();
+    member.batches.push(batch);
+    const jobs = batch.map(({ job: { programs, ...job } }) => {
+      const id = this.programId(programs);
+      if (!member.known.has(id)) {
+        member.known.add(id);
+        this.post(member, { type: "programs", id, programs: stripped(programs) });
+      }
+      return { ...job, programs: id };
+    });
+    this.post(member, { type: "jobs", jobs });
   }
 
   private programId(programs: Job["programs"]): number {
@@ -157,12 +161,15 @@ class WorkerPool implements JobRunner {
   }
 
   private finish(member: Member, reply: Reply): void {
-    const task = member.tasks.shift();
+    const batch = member.batches.shift() ?? [];
     const now = platform.now();
-    member.took = now - member.began;
+    member.took = (now - member.began) / batch.length;
     member.began = now;
-    if (reply.type === "result") task?.resolve(reply.result);
-    else task?.reject(new FettleError(reply.code, reply.message));
+    batch.forEach((task, i) => {
+      const outcome = reply[i];
+      if ("result" in outcome) task.resolve(outcome.result);
+      else task.reject(new FettleError(outcome.error.code, outcome.error.message));
+    });
     this.assign();
   }
 
@@ -170,7 +177,7 @@ class WorkerPool implements JobRunner {
   private lose(member: Member, error: Error): void {
     if (!this.members.includes(member)) return;
     this.members.splice(this.members.indexOf(member), 1);
-    this.queue.unshift(...member.tasks);
+    this.queue.unshift(...member.batches.flat());
     if (this.members.length > 0) {
       this.assign();
       return;

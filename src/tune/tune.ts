@@ -220,8 +220,8 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
       folds,
       runner,
     };
-    // Twice as many trials as threads, so that none waits while a trial is being built.
-    const concurrency = runner.jobs === 1 ? 1 : 2 * runner.jobs;
+    // More trials than threads, so that none waits while a trial is being built, and short jobs come in batches.
+    const concurrency = runner.jobs === 1 ? 1 : 4 * runner.jobs;
     await study.optimize((params, trial) => objective(work, params, trial), budgetOf(options, concurrency));
     const { best, trials } = study;
     return { best, trials, study, metric: metric.name, final: best && (await finish(work, best, seed)) };

@@ -3,8 +3,8 @@ import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
 import { FettleError } from "../errors.js";
 import type { TrainingPrograms } from "../nn/trainer.js";
-import { type FoldExamples, type JobResult, type LoadedFold, loadFold, runJob } from "./job.js";
-import type { Reply, Request } from "./protocol.js";
+import { type FoldExamples, type LoadedFold, loadFold, runJob } from "./job.js";
+import type { JobRequest, Outcome, Reply, Request } from "./protocol.js";
 
 const engine = createEngine();
 let folds: readonly FoldExamples[] = [];
@@ -21,21 +21,21 @@ platform.serve(async (message) => {
     case "programs":
       programs.set(request.id, request.programs);
       return undefined;
-    case "job":
-      return reply(() => {
-        const { fold } = request.job;
-        loaded[fold] ??= loadFold(engine, folds[fold]);
-        const job = { ...request.job, programs: programs.get(request.programs) as TrainingPrograms };
-        return runJob(engine, loaded[fold], job);
-      });
+    case "jobs": {
+      const outcomes: Outcome[] = [];
+      for (const job of request.jobs) outcomes.push(await outcomeOf(job));
+      return outcomes satisfies Reply;
+    }
   }
 });
 
-async function reply(work: () => Promise<JobResult>): Promise<Reply> {
+async function outcomeOf(job: JobRequest): Promise<Outcome> {
   try {
-    return { type: "result", result: await work() };
+    loaded[job.fold] ??= loadFold(engine, folds[job.fold]);
+    const known = programs.get(job.programs) as TrainingPrograms;
+    return { result: await runJob(engine, loaded[job.fold], { ...job, programs: known }) };
   } catch (error) {
     const code = error instanceof FettleError ? error.code : "internal";
-    return { type: "error", code, message: error instanceof Error ? error.message : String(error) };
+    return { error: { code, message: error instanceof Error ? error.message : String(error) } };
   }
 }

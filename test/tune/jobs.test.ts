@@ -87,7 +87,7 @@ describe("jobs", () => {
 
 /** A thread that only writes down what it is sent, and answers when told to. */
 function recorder() {
-  const messages: { type: string; folds?: FoldExamples[]; job?: { fold: number } }[] = [];
+  const messages: { type: string; folds?: FoldExamples[]; jobs?: { fold: number }[] }[] = [];
   let answer: (message: unknown) => void = () => {};
   const thread: WorkerThread = {
     post: (message) => void messages.push(message as (typeof messages)[number]),
@@ -97,12 +97,14 @@ function recorder() {
     onFailure: () => {},
     terminate: async () => {},
   };
+  const batches = () => messages.flatMap(({ jobs }) => (jobs ? [jobs.map(({ fold }) => fold)] : []));
+  let finished = 0;
   return {
     thread,
     messages,
-    /** The folds of the jobs that it was given, in order. */
-    given: () => messages.flatMap(({ type, job }) => (type === "job" ? [job?.fold] : [])),
-    finish: () => answer({ type: "result", result: {} }),
+    /** The folds of the jobs of each batch that it was given. */
+    batches,
+    finish: () => answer(batches()[finished++].map((fold) => ({ result: { epochs: fold } }))),
   };
 }
 
@@ -117,17 +119,24 @@ describe("the pool", () => {
     return [...rounds];
   };
 
-  it("keeps one copy of the data for all threads, and gives a short job's thread the next in advance", async () => {
-    const program = compileStep({ state: { s: [] } }, 1, () => ({}));
+  /** A pool of two threads that do nothing by themselves, and a clock. */
+  function pool(folds: readonly FoldExamples[]) {
     const threads = [recorder(), recorder()];
+    const clock = { now: 0 };
     let spawned = 0;
-    let now = 0;
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
-    vi.spyOn(platform, "now").mockImplementation(() => now);
-    const folds = examples();
+    vi.spyOn(platform, "now").mockImplementation(() => clock.now);
+    const program = compileStep({ state: { s: [] } }, 1, () => ({}));
+    const programs = { initialize: program, train: program, evaluate: program };
     const runner = createRunner(folds, 2);
-    const [first, second] = threads;
-    for (const { messages } of threads) {
+    const run = (fold: number) => runner.run({ programs, fold } as unknown as Job);
+    return { threads, clock, run };
+  }
+
+  it("keeps one copy of the data for all threads", () => {
+    const folds = examples();
+    for (const { messages } of pool(folds).threads) {
+      expect(messages[0].folds?.length).toBe(6);
       messages[0].folds?.forEach(({ train, validation }, i) => {
         for (const part of [train.x, train.y, validation?.x, validation?.y]) {
           expect(part?.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -135,27 +144,33 @@ describe("the pool", () => {
         expect(train.x.buffer).toBe(folds[i].train.x.buffer);
       });
     }
+  });
 
-    const job = { programs: { initialize: program, train: program, evaluate: program } } as unknown as Job;
-    for (let fold = 0; fold < 6; fold++) void runner.run({ ...job, fold });
+  it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
+    const { threads, clock, run } = pool(examples());
+    const [first, second] = threads;
+    const results = Array.from({ length: 14 }, (_, fold) => run(fold));
     // How long a job takes is not known yet: one each.
-    expect([first.given(), second.given()]).toEqual([[0], [1]]);
-    now += 5;
+    expect([first.batches(), second.batches()]).toEqual([[[0]], [[1]]]);
+    clock.now = 6;
     first.finish();
-    expect([first.given(), second.given()]).toEqual([[0, 2, 3], [1]]);
-    now += 95;
+    // 20 ms are three jobs of 6.
+    const short = [[0], [2, 3, 4], [5, 6, 7]];
+    expect([first.batches(), second.batches()]).toEqual([short, [[1]]]);
+    clock.now = 100;
     second.finish();
-    expect([first.given(), second.given()]).toEqual([
-      [0, 2, 3],
-      [1, 4],
+    const long = [[1], [8]];
+    expect([first.batches(), second.batches()]).toEqual([short, long]);
+    clock.now = 6 + 3 * 50;
+    first.finish();
+    // They took 50 ms each, and three more are with it already.
+    expect([first.batches(), second.batches()]).toEqual([short, long]);
+    clock.now += 3 * 50;
+    first.finish();
+    expect(first.batches()).toEqual([...short, [9]]);
+    expect((await Promise.all(results.slice(0, 8))).map(({ epochs }) => epochs)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
     ]);
-    now += 1;
-    first.finish();
-    // It took 96 ms, and another job waits with it already.
-    expect(first.given()).toEqual([0, 2, 3]);
-    first.finish();
-    expect(first.given()).toEqual([0, 2, 3, 5]);
-    await runner.close();
   });
 });
 
@@ -165,7 +180,7 @@ function mortal(thread: WorkerThread): WorkerThread {
   return {
     ...thread,
     post(message) {
-      if ((message as { type: string }).type !== "job") return thread.post(message);
+      if ((message as { type: string }).type !== "jobs") return thread.post(message);
       void thread.terminate().then(() => fail(new Error("out of memory")));
     },
     onFailure(listener) {

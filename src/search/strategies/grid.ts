@@ -4,7 +4,7 @@
  */
 
 import { check, checkOptions, isRecord, show } from "../../errors.js";
-import { createLattice } from "../lattice.js";
+import { createLattice, type Lattice } from "../lattice.js";
 import { resolveSpace, type SearchSpace } from "../space.js";
 import { copyJson, type ParamValue } from "../value.js";
 import type { Strategy } from "./strategy.js";
@@ -45,12 +45,17 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
       () => `points of a grid are positive integers, received ${show(figure)}`,
     );
   }
+  const lattices = new WeakMap<SearchSpace, Lattice>();
   const latticeOf = (space: SearchSpace) => {
+    const known = lattices.get(space);
+    if (known) return known;
     for (const name of Object.keys(byName)) {
       const known = Object.hasOwn(space.parameters, name) && space.parameters[name].type !== "choice";
       check(known, () => `points belong to float and int parameters of the space, received ${show(name)}`);
     }
-    return createLattice(space, points);
+    const lattice = createLattice(space, points);
+    lattices.set(space, lattice);
+    return lattice;
   };
   return {
     name: "grid",
