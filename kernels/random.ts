@@ -65,14 +65,14 @@ function unit_f32x4(word: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), f32x4.splat(f32(1.0 / 16777216.0)));
 }
 
-/**
- * Sixteen uniforms at `out`: the blocks `block` to `block + 3`, one a lane. The rounds run on words
- * gathered by position, and a 4x4 transposition at the end restores memory order.
- */
-function uniform_16(out: usize, block: u32, stream: u32, step: u32, k0: u32, k1: u32): void {
+/** Where `philox_4` leaves its words: word 0 of four blocks, then word 1, 2 and 3 of them. */
+const lanes: usize = memory.data(64, 16);
+
+/** Four blocks at once, one a lane of `c0`: the rounds of `philox`, written to `lanes`. */
+@inline
+function philox_4(c0: v128, stream: u32, step: u32, k0: u32, k1: u32): void {
   const m0 = i32x4.splat(M0);
   const m1 = i32x4.splat(M1);
-  let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(stream);
   let c2 = i32x4.splat(step);
   let c3 = i32x4.splat(0);
@@ -88,6 +88,19 @@ function uniform_16(out: usize, block: u32, stream: u32, step: u32, k0: u32, k1:
     k0 += W0;
     k1 += W1;
   }
+  v128.store(lanes, c0, 0);
+  v128.store(lanes, c1, 16);
+  v128.store(lanes, c2, 32);
+  v128.store(lanes, c3, 48);
+}
+
+/** Sixteen uniforms at `out`: the blocks `block` to `block + 3`, transposed from lanes to memory order. */
+function uniform_16(out: usize, block: u32, stream: u32, step: u32, k0: u32, k1: u32): void {
+  philox_4(i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3)), stream, step, k0, k1);
+  const c0 = v128.load(lanes, 0);
+  const c1 = v128.load(lanes, 16);
+  const c2 = v128.load(lanes, 32);
+  const c3 = v128.load(lanes, 48);
   const lo01 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
   const hi01 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
   const lo23 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
@@ -121,16 +134,19 @@ export function fill_uniform_f32(out: usize, n: i32, stream: u32, step: u32, see
  * in an interval", 2019) without its rejection: a partner's probability is off by less than 2^-64.
  */
 export function shuffle_i32(data: usize, n: i32, epoch: u32, seedLo: u32, seedHi: u32): void {
-  for (let i = n - 1; i > 0; i--) {
-    philox(i, SHUFFLE_STREAM, epoch, 0, seedLo, seedHi);
-    const bound = <u64>(i + 1);
-    const high = <u64>load<u32>(words, 0) * bound;
-    const low = <u64>load<u32>(words, 4) * bound;
-    const j = <usize>((high + (low >> 32)) >> 32);
-    const a = data + (<usize>i << 2);
-    const b = data + (j << 2);
-    const kept = load<i32>(a);
-    store<i32>(a, load<i32>(b));
-    store<i32>(b, kept);
+  for (let top = n - 1; top > 0; top -= 4) {
+    philox_4(i32x4.sub(i32x4.splat(top), i32x4(0, 1, 2, 3)), SHUFFLE_STREAM, epoch, seedLo, seedHi);
+    let word = lanes;
+    for (let i = top; i > max(top - 4, 0); i--, word += 4) {
+      const bound = <u64>(i + 1);
+      const high = <u64>load<u32>(word, 0) * bound;
+      const low = <u64>load<u32>(word, 16) * bound;
+      const j = <usize>((high + (low >> 32)) >> 32);
+      const a = data + (<usize>i << 2);
+      const b = data + (j << 2);
+      const kept = load<i32>(a);
+      store<i32>(a, load<i32>(b));
+      store<i32>(b, kept);
+    }
   }
 }
