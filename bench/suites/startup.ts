@@ -1,6 +1,6 @@
 /**
  * From import to the first trained step, in a new process each time, and once more in the same process.
- * The time that Node itself takes to start is not counted. Fettle is loaded as built, from `dist/`.
+ * The time that Node itself takes to start is not counted. Fettle is loaded as built for Node, from `dist/node/`.
  */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -14,7 +14,7 @@ const ROUNDS = 9;
 /** Ends in a line of two times in milliseconds: the first step from before the import on, and that of the same model made anew. */
 const ours = `
 const start = performance.now();
-const { adam, dense, sequential } = await import(${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)});
+const { adam, dense, sequential } = await import(${JSON.stringify(new URL("../../dist/node/index.js", import.meta.url).href)});
 async function trainOneStep() {
   const model = sequential([dense(64, { activation: "relu" }), dense(1, { activation: "sigmoid" })]);
   model.compile({ optimizer: adam(), loss: "binaryCrossentropy" });

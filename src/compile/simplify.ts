@@ -71,6 +71,11 @@ export function simplify(step: StepGraph): StepGraph {
       case "neg":
         if (x.node.op === "neg") return inputOf(x);
         break;
+      case "maximum":
+        // the same numbers, by a shorter instruction
+        if (scalarOf(y) === 0) return of("relu", {}, x);
+        if (scalarOf(x) === 0) return of("relu", {}, y);
+        break;
     }
     return "elementwise" in operation(part.op).lowering ? onSmall(part, inputs, graph, make) : undefined;
   }
