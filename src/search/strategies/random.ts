@@ -4,14 +4,10 @@
  * that no point comes twice. It does not look at the values of trials.
  */
 
-import { createLattice } from "../lattice.js";
-import { fromUnit, valueCount } from "../scale.js";
-import { buildParams, type Params, type SearchSpace } from "../space.js";
-import { samePoint } from "../value.js";
+import { fromUnit } from "../scale.js";
+import { buildParams } from "../space.js";
+import { unseen } from "../unseen.js";
 import type { Strategy } from "./strategy.js";
-
-/** Draws that may repeat an earlier point before the rest is counted out; costs microseconds. */
-const maxRejections = 100;
 
 /**
  * The random strategy: uniform over floats, ints and choices, log-uniform on log scales.
@@ -33,31 +29,9 @@ export function random(): Strategy {
     name: "random",
     adaptive: false,
     options: {},
-    suggest({ space, earlier, random }) {
-      const draw = () => buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
-      let candidate = draw();
-      for (let i = 0; earlier.some((params) => samePoint(params, candidate)); i++) {
-        if (i === maxRejections)
-          return isCountable(space) ? drawUnseen(space, earlier, random.uniform()) : candidate;
-        candidate = draw();
-      }
-      return candidate;
-    },
+    suggest: (context) =>
+      unseen(context, () =>
+        buildParams(context.space, (parameter) => fromUnit(parameter, context.random.uniform())),
+      ),
   };
-}
-
-function isCountable(space: SearchSpace): boolean {
-  return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
-}
-
-/** The point at fraction `u` of those not among `earlier`. */
-function drawUnseen(space: SearchSpace, earlier: readonly Params[], u: number): Params | undefined {
-  const lattice = createLattice(space);
-  const indices = earlier.map((params) => lattice.indexOf(params)).filter((index) => index !== undefined);
-  const seen = [...new Set(indices)].sort((a, b) => a - b);
-  const left = lattice.size - seen.length;
-  if (left === 0) return undefined;
-  let index = Math.min(left - 1, Math.floor(u * left));
-  for (const taken of seen) if (taken <= index) index++;
-  return lattice.at(index);
 }

@@ -1,0 +1,75 @@
+/**
+ * Points of a space as vectors of the unit cube, for strategies that think in geometry. A number is one
+ * coordinate, on its own scale (`scale.ts`); a choice has a coordinate for each of its values, 1 for the one
+ * taken; a parameter that does not apply stands where it says least. No strategy is in here.
+ */
+
+import type { Parameter } from "./parameter.js";
+import { fromUnit, toUnit, valueAt, valueCount } from "./scale.js";
+import { buildParams, type Params, type SearchSpace } from "./space.js";
+import { type ParamValue, sameValue } from "./value.js";
+
+/** The coordinates of one parameter. */
+export interface Axis {
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** The first coordinate. */
+  readonly offset: number;
+  /** How many there are: 1 for a number, the number of values for a choice. */
+  readonly width: number;
+  /** How many values the parameter takes; Infinity for a continuous one. */
+  readonly count: number;
+}
+
+/** See the head of this file. */
+export interface Vectors {
+  /** Coordinates in all. */
+  readonly size: number;
+  readonly axes: readonly Axis[];
+  /** [size], each in [0, 1]. A number that does not apply is 0.5; of a choice that does not, each value has an equal share. */
+  encode(params: Params): Float64Array;
+  /** The nearest point: numbers within the range, of a choice the value with the largest coordinate (the first of equals). */
+  decode(vector: ArrayLike<number>): Params;
+}
+
+const known = new WeakMap<SearchSpace, Vectors>();
+
+/** The vectors of a space; the same object for the same space. */
+export function vectorsOf(space: SearchSpace): Vectors {
+  const found = known.get(space);
+  if (found) return found;
+  let size = 0;
+  const axes = space.names.map((name): Axis => {
+    const parameter = space.parameters[name];
+    const width = parameter.type === "choice" ? parameter.values.length : 1;
+    const offset = size;
+    size += width;
+    return { name, parameter, offset, width, count: valueCount(parameter) };
+  });
+  const axisOf = new Map(axes.map((axis) => [axis.name, axis]));
+  const vectors: Vectors = {
+    size,
+    axes,
+    encode(params) {
+      const vector = new Float64Array(size);
+      for (const { name, parameter, offset, width } of axes) {
+        const applies = Object.hasOwn(params, name);
+        if (parameter.type !== "choice") vector[offset] = applies ? toUnit(parameter, params[name]) : 0.5;
+        else if (!applies) vector.fill(1 / width, offset, offset + width);
+        else vector[offset + parameter.values.findIndex((value) => sameValue(value, params[name]))] = 1;
+      }
+      return vector;
+    },
+    decode: (vector) =>
+      buildParams(space, (parameter, name) => readAxis(parameter, axisOf.get(name) as Axis, vector)),
+  };
+  known.set(space, vectors);
+  return vectors;
+}
+
+function readAxis(parameter: Parameter, { offset, width }: Axis, vector: ArrayLike<number>): ParamValue {
+  if (parameter.type !== "choice") return fromUnit(parameter, vector[offset]);
+  let best = 0;
+  for (let i = 1; i < width; i++) if (vector[offset + i] > vector[offset + best]) best = i;
+  return valueAt(parameter, best);
+}
