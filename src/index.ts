@@ -139,6 +139,7 @@ export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
 export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/optimize.js";
 export { choice, float, int } from "./search/parameter.js";
 export { type Params, type ParamsOf, type SearchSpace, type Space, spaceFromJson } from "./search/space.js";
+export type { StopReason, StopRules } from "./search/stopping.js";
 export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
 export { random } from "./search/strategies/random.js";

@@ -4,11 +4,11 @@
  */
 
 import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
-import { type Params, resolveSpace, type SearchSpace, type Space, whyOutside } from "./space.js";
+import { ownParams, type Params, resolveSpace, type SearchSpace, type Space, whyOutside } from "./space.js";
 import type { Strategy } from "./strategies/strategy.js";
 import { openStudy, type StoredTrial, type Study, studyVersion } from "./study.js";
 import { makeRecord, statuses, type TrialOutcome, type TrialStatus } from "./trial.js";
-import { type ParamValue, sameValue, valueKey } from "./value.js";
+import { sameValue, valueKey } from "./value.js";
 
 /** What JSON cannot hold, and must be given again. */
 export interface RestoreOptions<S extends Space = Space> {
@@ -23,6 +23,7 @@ export interface RestoreOptions<S extends Space = Space> {
 const fields = ["format", "version", "space", "strategy", "direction", "seed", "lag", "trials"];
 const trialFields = [
   "number",
+  "given",
   "params",
   "status",
   "value",
@@ -101,8 +102,13 @@ function restoreTrial(space: SearchSpace, trial: unknown, number: number): Store
   const wrong = whyOutside(space, trial.params);
   must(wrong === undefined, `the parameters of trial ${number} are not in the space: ${wrong}`);
   const params = ownParams(space, trial.params as Params);
-  const { status, value } = trial;
-  if (status === "running") return { params };
+  const { status, value, given } = trial;
+  must(
+    given === undefined || given === true,
+    `given of trial ${number} is true or left out, received ${show(given)}`,
+  );
+  const own = { params, ...(given === true && { given: true as const }) };
+  if (status === "running") return own;
   must(statuses.includes(status as TrialStatus), `trial ${number} has an unknown status ${show(status)}`);
   const needsValue = status === "complete" || status === "pruned";
   must(
@@ -112,31 +118,16 @@ function restoreTrial(space: SearchSpace, trial: unknown, number: number): Store
   // null stands for a number that JSON cannot hold, or for none
   const told = Object.fromEntries(
     Object.entries(trial)
-      .filter(([key, given]) => key !== "number" && key !== "params" && given !== null)
-      .map(([key, given]) => [
+      .filter(([key, told]) => !["number", "params", "given"].includes(key) && told !== null)
+      .map(([key, told]) => [
         key,
-        (key === "scores" || key === "curve") && Array.isArray(given) ? given.map(numberOf) : given,
+        (key === "scores" || key === "curve") && Array.isArray(told) ? told.map(numberOf) : told,
       ]),
   );
   return {
-    params,
+    ...own,
     record: rephrase(`trial ${number}`, () => makeRecord({ number, params }, told as TrialOutcome)),
   };
-}
-
-/** The same point made of the space's own values, in its own order. */
-function ownParams(space: SearchSpace, params: Params): Params {
-  const own: Record<string, ParamValue> = {};
-  for (const name of space.names) {
-    if (!Object.hasOwn(params, name)) continue;
-    const parameter = space.parameters[name];
-    const value = params[name];
-    own[name] =
-      parameter.type === "choice"
-        ? (parameter.values.find((allowed) => sameValue(allowed, value)) as ParamValue)
-        : value;
-  }
-  return Object.freeze(own);
 }
 
 function checkStrategyIsOwn(saved: unknown, strategy: Strategy): void {

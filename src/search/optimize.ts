@@ -6,6 +6,7 @@
 
 import { check, checkOptions, isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "./space.js";
+import { checkStopRules, type StopReason, type StopRules, stopReason } from "./stopping.js";
 import type { Study } from "./study.js";
 import type { Trial, TrialOutcome, TrialRecord } from "./trial.js";
 
@@ -38,7 +39,7 @@ export type StudyEvent<S extends Space = Space> =
     }
   | {
       readonly type: "studyEnded";
-      readonly reason: "budget" | "exhausted" | "aborted";
+      readonly reason: "budget" | "exhausted" | "aborted" | StopReason;
       readonly best: TrialRecord<ParamsOf<S>> | undefined;
     };
 
@@ -55,6 +56,11 @@ export interface OptimizeOptions<S extends Space = Space> {
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /** Stops the loop: no trial is begun any more, and those at work end first. */
   readonly signal?: { readonly aborted: boolean };
+  /**
+   * Ends the loop when a rule is met. Before trial n is asked, the rules see the trials up to n − 1 − lag and wait
+   * for them, so that as many trials are run at any concurrency; with `lag` 0 that is one at a time.
+   */
+  readonly stop?: StopRules;
 }
 
 /** See `Study.optimize`. */
@@ -63,8 +69,9 @@ export async function optimize<S extends Space>(
   objective: Objective<S>,
   options: OptimizeOptions<S>,
 ): Promise<void> {
-  checkOptions(options, "optimize", ["trials", "concurrency", "onEvent", "signal"]);
-  const { trials, concurrency = 1, onEvent, signal } = options;
+  checkOptions(options, "optimize", ["trials", "concurrency", "onEvent", "signal", "stop"]);
+  const { trials, concurrency = 1, onEvent, signal, stop: rules } = options;
+  if (rules) checkStopRules(rules);
   check(typeof objective === "function", () => `an objective is a function, received ${show(objective)}`);
   for (const [name, figure] of Object.entries({ trials, concurrency })) {
     check(
@@ -119,13 +126,24 @@ export async function optimize<S extends Space>(
       .finally(() => atWork.delete(job));
     atWork.add(job);
   };
+  /** The rule that ended the search. */
+  let met: StopReason | undefined;
   const wantsMore = () =>
-    !failure && !signal?.aborted && !exhausted && (study.waiting > 0 || study.asked < trials);
+    !failure && !signal?.aborted && !exhausted && !met && (study.waiting > 0 || study.asked < trials);
+  /** Whether the rules have seen enough to let the next trial begin; they may end the search instead. */
+  const mayBegin = () => {
+    if (!rules || study.waiting > 0) return true;
+    const count = Math.max(0, study.asked - study.lag);
+    const seen = study.trials.filter(({ number }) => number < count) as readonly TrialRecord[];
+    if (seen.length < count) return false;
+    met = stopReason(seen, rules, study.direction);
+    return met === undefined;
+  };
 
   emit({ type: "studyStarted", trials, finished: study.trials.length });
   for (;;) {
     // with nothing at work, nobody here can make asking possible: `ask` then says why it is not
-    while (wantsMore() && atWork.size < concurrency && (study.canAsk() || atWork.size === 0)) {
+    while (wantsMore() && atWork.size < concurrency && (study.canAsk() || atWork.size === 0) && mayBegin()) {
       try {
         begin();
       } catch (error) {
@@ -135,7 +153,7 @@ export async function optimize<S extends Space>(
     if (atWork.size === 0) break;
     await Promise.race(atWork);
   }
-  const reason = signal?.aborted ? "aborted" : exhausted ? "exhausted" : "budget";
+  const reason = signal?.aborted ? "aborted" : exhausted ? "exhausted" : (met ?? "budget");
   emit({ type: "studyEnded", reason, best: study.best });
   if (failure) throw failure.error;
 }

@@ -132,6 +132,21 @@ export function whyOutside(space: SearchSpace, params: unknown): string | undefi
   return undefined;
 }
 
+/** The same point made of the space's own values, in its own order. */
+export function ownParams(space: SearchSpace, params: Params): Params {
+  const own: Record<string, ParamValue> = {};
+  for (const name of space.names) {
+    if (!Object.hasOwn(params, name)) continue;
+    const parameter = space.parameters[name];
+    const value = params[name];
+    own[name] =
+      parameter.type === "choice"
+        ? (parameter.values.find((allowed) => sameValue(allowed, value)) as ParamValue)
+        : value;
+  }
+  return Object.freeze(own);
+}
+
 /** Whether a clause of a condition accepts a value of the parameter that it names. */
 export function clauseHolds(clause: Condition[string], value: ParamValue): boolean {
   if (isList(clause)) return clause.some((allowed) => sameValue(allowed, value));

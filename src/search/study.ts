@@ -8,6 +8,7 @@ import { check, checkOptions, isRecord, show } from "../errors.js";
 import { RandomStream } from "../numerics/random.js";
 import { type Objective, type OptimizeOptions, optimize } from "./optimize.js";
 import {
+  ownParams,
   type Params,
   type ParamsOf,
   resolveSpace,
@@ -51,10 +52,10 @@ export interface StudyJson {
   readonly direction: Direction;
   readonly seed: number;
   readonly lag: number;
-  /** By number; those asked and not yet told have the status "running". */
+  /** By number; those asked and not yet told have the status "running", those that were given and not suggested `given`. */
   readonly trials: readonly (
-    | TrialRecord
-    | { readonly number: number; readonly params: Params; readonly status: "running" }
+    | (TrialRecord & { readonly given?: true })
+    | { readonly number: number; readonly params: Params; readonly status: "running"; readonly given?: true }
   )[];
 }
 
@@ -97,6 +98,28 @@ export interface Study<S extends Space = Space> {
    * an outcome that is none
    */
   tell(number: number, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
+  /**
+   * Puts a point in line: the next `ask` hands it out before the strategy is asked, in the order of calls. It
+   * counts as asked from now on.
+   *
+   * @returns the number of its trial
+   * @throws FettleError `invalid_argument` for a point outside the space
+   */
+  enqueue(params: ParamsOf<S>): number;
+  /**
+   * Adds a trial that was run elsewhere, such as one of an earlier study, for the strategy to learn from.
+   *
+   * @throws FettleError `invalid_argument`, `unknown_name` for a point outside the space or an outcome that is none
+   * @example
+   * ```ts
+   * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+   * study.add({ x: 1 }, { value: 1 });
+   * study.enqueue({ x: 0 });
+   * await study.optimize(({ x }) => x * x, { trials: 3 });
+   * study.best?.params; // { x: 0 }
+   * ```
+   */
+  add(params: ParamsOf<S>, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
   /**
    * Gives back a trial that was asked and will not be told; a later `ask` hands it out again.
    *
@@ -161,7 +184,12 @@ export function createStudy<const S extends Space>(options: StudyOptions<S>): St
 }
 
 /** A trial as a study begins with it: finished, or still to be handed out. */
-export type StoredTrial = { readonly params: Params; readonly record?: TrialRecord };
+export interface StoredTrial {
+  readonly params: Params;
+  readonly record?: TrialRecord;
+  /** Whether it came by `enqueue` or `add` and not from the strategy. */
+  readonly given?: true;
+}
 
 type Settled<S extends Space> = StudyOptions<S> & Required<Pick<StudyOptions<S>, "seed" | "lag">>;
 
@@ -173,6 +201,8 @@ export function openStudy<S extends Space>(
 ): Study<S> {
   const points: Params[] = stored.map(({ params }) => params);
   const records: (TrialRecord | undefined)[] = stored.map(({ record }) => record);
+  /** Numbers of trials that did not come from the strategy. */
+  const given = new Set([...stored.keys()].filter((number) => stored[number].given));
   /** Asked, not told, and held by nobody; by number. */
   const waiting = [...points.keys()].filter((number) => records[number] === undefined);
   /** Held by somebody, with the clock's reading when it was handed out. */
@@ -190,6 +220,12 @@ export function openStudy<S extends Space>(
     running.set(number, clock?.());
     const seedOfTrial = new RandomStream(seed, streams.trial, number).integer(2 ** 31);
     return Object.freeze({ number, params: points[number] as ParamsOf<S>, seed: seedOfTrial });
+  };
+
+  const pointOf = (params: unknown, what: string): Params => {
+    const wrong = whyOutside(searchSpace, params);
+    check(wrong === undefined, () => `${what} takes a point of the space: ${wrong}`);
+    return ownParams(searchSpace, params as Params);
   };
 
   const checkRunning = (number: number) =>
@@ -240,6 +276,7 @@ export function openStudy<S extends Space>(
       const suggested = strategy.suggest({
         space: searchSpace,
         number,
+        suggested: number - given.size,
         history: strategy.adaptive ? (records.slice(0, Math.max(0, number - lag)) as TrialRecord[]) : [],
         earlier: points.slice(),
         direction,
@@ -268,6 +305,25 @@ export function openStudy<S extends Space>(
       return record as TrialRecord<ParamsOf<S>>;
     },
 
+    enqueue(params) {
+      const own = pointOf(params, "enqueue");
+      given.add(points.length);
+      waiting.push(points.length);
+      records.push(undefined);
+      return points.push(own) - 1;
+    },
+
+    add(params, outcome) {
+      const own = pointOf(params, "add");
+      const record = makeRecord({ number: points.length, params: own }, outcome);
+      given.add(points.length);
+      points.push(own);
+      records.push(record);
+      settleRow();
+      if (isBetter(record, best, direction)) best = record;
+      return record as TrialRecord<ParamsOf<S>>;
+    },
+
     release(number) {
       checkRunning(number);
       running.delete(number);
@@ -285,7 +341,10 @@ export function openStudy<S extends Space>(
       direction,
       seed,
       lag,
-      trials: points.map((params, number) => records[number] ?? { number, params, status: "running" }),
+      trials: points.map((params, number) => ({
+        ...(records[number] ?? { number, params, status: "running" as const }),
+        ...(given.has(number) && { given: true as const }),
+      })),
     }),
   };
   return study;

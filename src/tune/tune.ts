@@ -20,6 +20,7 @@ import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.js";
 import type { ParamsOf, Space } from "../search/space.js";
+import type { StopRules } from "../search/stopping.js";
 import { random } from "../search/strategies/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { createStudy, type Study } from "../search/study.js";
@@ -56,6 +57,12 @@ export interface SearchOptions<S extends Space> {
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /** Stops the search: no trial is begun any more. */
   readonly signal?: { readonly aborted: boolean };
+  /** Ends the search before its budget: at a value (`target`), or after trials without a better one (`patience`). */
+  readonly stop?: StopRules;
+  /** Points to try first. They count towards the budget. */
+  readonly enqueue?: readonly ParamsOf<S>[];
+  /** Trials of an earlier study over the same parameters, to learn from; they do not count towards the budget. */
+  readonly warmStart?: readonly Pick<TrialRecord<ParamsOf<S>>, "params" | "value" | "status">[];
 }
 
 /** Tuning of anything that has a value. */
@@ -230,7 +237,10 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
   }
 }
 
-const SEARCH_OPTIONS = ["space", "strategy", "trials", "seed", "jobs", "lag", "onEvent", "signal"];
+const SEARCH_OPTIONS = [
+  ...["space", "strategy", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
+  ...["stop", "enqueue", "warmStart"],
+];
 const MODEL_OPTIONS = [
   "x",
   "y",
@@ -245,17 +255,28 @@ const MODEL_OPTIONS = [
 ];
 
 function studyOf<S extends Space>(options: SearchOptions<S>, direction: Direction): Study<S> {
-  const { space, strategy = random(), seed = 0, lag = DEFAULT_LAG } = options;
-  return createStudy({ space, strategy, seed, direction, lag, clock: () => platform.now() });
+  const { space, strategy = random(), seed = 0, lag = DEFAULT_LAG, warmStart = [], enqueue = [] } = options;
+  const study = createStudy({ space, strategy, seed, direction, lag, clock: () => platform.now() });
+  for (const [name, list] of Object.entries({ warmStart, enqueue })) {
+    check(Array.isArray(list), () => `${name} is a list, got ${show(list)}`);
+  }
+  for (const { params, value, status } of warmStart) {
+    study.add(params, value === null ? { status } : { status, value });
+  }
+  for (const params of enqueue) study.enqueue(params);
+  return study;
 }
 
 function budgetOf<S extends Space>(options: SearchOptions<S>, concurrency: number): OptimizeOptions<S> {
-  const { space, strategy, onEvent, signal } = options;
+  const { space, strategy, onEvent, signal, stop, warmStart = [], enqueue = [] } = options;
+  const whole = strategy?.size?.(space);
+  const trials = options.trials ?? (whole === undefined ? DEFAULT_TRIALS : whole + enqueue.length);
   return {
-    trials: options.trials ?? strategy?.size?.(space) ?? DEFAULT_TRIALS,
+    trials: trials + warmStart.length,
     concurrency,
     ...(onEvent ? { onEvent } : {}),
     ...(signal ? { signal } : {}),
+    ...(stop ? { stop } : {}),
   };
 }
 

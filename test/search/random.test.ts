@@ -43,6 +43,7 @@ describe("random search", () => {
           space: resolveSpace(space),
           number,
           history: [],
+          suggested: 0,
           earlier: [],
           direction: "minimize",
           random: new RandomStream(seed, 0, number),

@@ -1,6 +1,6 @@
 /**
  * Grid search: every combination, once, in a fixed order. It uses no randomness
- * and no history, so any trial's parameters follow from its number alone.
+ * and no history: its n-th suggestion is the n-th combination.
  */
 
 import { check, checkOptions, isRecord, show } from "../../errors.js";
@@ -61,9 +61,9 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
     name: "grid",
     adaptive: false,
     options: points === undefined ? {} : { points: copyJson(points) as ParamValue },
-    suggest({ space, number }) {
+    suggest({ space, suggested }) {
       const lattice = latticeOf(space);
-      return number < lattice.size ? lattice.at(number) : undefined;
+      return suggested < lattice.size ? lattice.at(suggested) : undefined;
     },
     size: (space) => latticeOf(resolveSpace(space)).size,
   };

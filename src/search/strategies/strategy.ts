@@ -17,6 +17,8 @@ export interface SuggestContext {
   readonly space: SearchSpace;
   /** The trial's number, from 0. */
   readonly number: number;
+  /** How many of the trials before came from the strategy; the others were enqueued or added. */
+  readonly suggested: number;
   /**
    * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, so that
    * nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
