@@ -14,6 +14,7 @@ export type ErrorCode =
   | "unknown_name" // no metric, optimizer, strategy, column or option of that name
   | "not_found" // a file or an address does not exist
   | "memory_limit" // the work does not fit the memory allowed
+  | "trial_failed" // a trial failed where none may
   | "unsupported" // this runtime cannot do it
   | "internal"; // a broken promise of Fettle's own; please report it
 

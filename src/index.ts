@@ -149,8 +149,17 @@ export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/tri
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export type { Validation } from "./tune/folds.js";
 export {
-  type Final,
-  type FitSettings,
+  type CvRow,
+  type CvScores,
+  gridSearch,
+  type NestedResult,
+  nestedCrossValidation,
+  randomSearch,
+  type SearchCvOptions,
+  type SearchCvResult,
+} from "./tune/gridSearch.js";
+export type { Final, FitSettings } from "./tune/trials.js";
+export {
   type SearchResult,
   type TuneObjectiveOptions,
   type TuneOptions,

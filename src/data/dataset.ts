@@ -4,6 +4,7 @@
  * the training part alone; see preprocess.ts.
  */
 import { check, show, unknownName } from "../errors.js";
+import { takeRows } from "./matrix.js";
 import { type Column, type ColumnKind, columnNamed, type Table } from "./table.js";
 
 /** What is learnt: one of several classes, or a quantity. */
@@ -59,6 +60,17 @@ export interface EncodeOptions {
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
+}
+
+/** The same data set with some of its rows, in the order given. */
+export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
+  return {
+    ...data,
+    rows: rows.length,
+    x: takeRows(data.x, data.features.length, rows),
+    y: takeRows(data.y, data.outputs, rows),
+    labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
+  };
 }
 
 /** More distinct values than this are names or ids, not categories or classes. */

@@ -3,6 +3,7 @@
  * it, to the same bits. It knows neither the study nor the model that it came from.
  */
 
+import { platform } from "#platform";
 import type { Executor, Matrix, SavedRun } from "../engine/executor.js";
 import { check, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
@@ -34,6 +35,9 @@ export interface JobResult {
   readonly epochs: number;
   /** False if the loss was not finite at the end of an epoch; training stopped there. */
   readonly finite: boolean;
+  /** How long training took, and predicting the validation part. */
+  readonly fitSeconds: number;
+  readonly scoreSeconds: number;
   readonly state?: SavedRun;
 }
 
@@ -80,6 +84,7 @@ export async function runJob(
   pause: () => Promise<void> | void = () => {},
 ): Promise<JobResult> {
   const { programs, hyperparameters, epochs, batchSize, seed } = job;
+  const began = platform.now();
   let finite = true;
   const watch: Callback = {
     onEpochEnd(_, { loss }, control) {
@@ -99,6 +104,7 @@ export async function runJob(
     stopping ? [watch, stopping] : [watch],
     measureFor(executor, fold, job),
   );
+  const fitted = platform.now();
   const prediction = fold.validation
     ? evaluate(executor, programs.evaluate, fold.validation, trained.state.arrays.parameters, hyperparameters)
         .prediction
@@ -109,6 +115,8 @@ export async function runJob(
     losses: trained.logs.map(({ loss }) => loss),
     epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : trained.logs.length,
     finite,
+    fitSeconds: (fitted - began) / 1000,
+    scoreSeconds: (platform.now() - fitted) / 1000,
     ...(job.keepState ? { state: trained.state } : {}),
   };
 }

@@ -4,18 +4,13 @@
  * strategy by name and no layer.
  */
 
-import type { NdArray } from "ndarray";
 import { platform } from "#platform";
 import type { Dataset, Task } from "../data/dataset.js";
-import { fromMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
-import { applyPreprocessor, restoreTarget } from "../data/preprocess.js";
+import type { MatrixLike } from "../data/matrix.js";
 import { check, checkOptions, show } from "../errors.js";
 import type { CustomMetric, Direction, Metric } from "../metrics/metric.js";
-import { getMetric, metrics } from "../metrics/registry.js";
-import type { Floats } from "../ndarray.js";
-import { hyperparametersOf, programOf } from "../nn/architecture.js";
-import type { EarlyStoppingOptions } from "../nn/callbacks.js";
-import { checkBatch, EVALUATION_BATCH, Sequential } from "../nn/sequential.js";
+import { getMetric } from "../metrics/registry.js";
+import type { Sequential } from "../nn/sequential.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.js";
@@ -24,21 +19,11 @@ import type { StopRules } from "../search/stopping.js";
 import { random } from "../search/strategies/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { createStudy, type Study } from "../search/study.js";
-import type { Trial, TrialOutcome, TrialRecord } from "../search/trial.js";
+import type { TrialRecord } from "../search/trial.js";
 import { toDataset } from "./data.js";
-import { type Fold, type Folds, prepareFolds, type Validation } from "./folds.js";
-import { checkEarlyStopping, type Job, type JobResult } from "./job.js";
-import { createRunner, type JobRunner } from "./runner.js";
-
-/** How one trial is trained. */
-export interface FitSettings {
-  /** Default 20. */
-  readonly epochs?: number;
-  /** Default 32, or all rows of the smallest fold if they are fewer. */
-  readonly batchSize?: number;
-  /** Stops a training early by its fold's validation part. */
-  readonly earlyStopping?: EarlyStoppingOptions;
-}
+import { prepareFolds, type Validation } from "./folds.js";
+import { createRunner } from "./runner.js";
+import { evaluateTrial, type Final, type FitSettings, fitBest, settingsFor, type Work } from "./trials.js";
 
 /** What every tuning has. */
 export interface SearchOptions<S extends Space> {
@@ -114,16 +99,6 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly final: Final | undefined;
 }
 
-/** The model at the end. */
-export interface Final {
-  /** Trained; it takes inputs as they were standardised, where `predict` below takes them as they were given. */
-  readonly model: Sequential;
-  /** Scores on the test part, by metric; empty without one. */
-  readonly test: Readonly<Record<string, number>>;
-  /** Predictions for inputs as they were given, in the units of the target: [rows, outputs]. */
-  predict(x: MatrixLike): NdArray<Floats>;
-}
-
 const DEFAULT_TRIALS = 30;
 const DEFAULT_LAG = 7;
 
@@ -179,11 +154,6 @@ export async function tune<const S extends Space>(
     typeof options === "object" && options !== null,
     () => `tune takes an object of options, got ${show(options)}`,
   );
-  const { jobs } = options;
-  check(
-    jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
-    () => `jobs is a positive number of threads, got ${show(jobs)}`,
-  );
   await ready();
   return "objective" in options ? tuneObjective(options) : tuneModel(options);
 }
@@ -196,18 +166,38 @@ async function tuneObjective<S extends Space>(options: TuneObjectiveOptions<S>):
 }
 
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
-  checkOptions(options, "tune", [...SEARCH_OPTIONS, ...MODEL_OPTIONS]);
+  checkOptions(options, "tune", [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"]);
+  const { metric } = options;
+  return searchModel(options, {
+    metrics: metric === undefined ? [] : [metric],
+    detailed: false,
+    refit: true,
+  });
+}
+
+/** How a search over models reports, beside what it searches. */
+export interface SearchDetails {
+  /** What is tuned for, and what else is scored. Default the task's own metric. */
+  readonly metrics: readonly (string | CustomMetric)[];
+  /** Whether trials keep the scores by every metric and the times of each round. */
+  readonly detailed: boolean;
+  /** Whether the best parameters are fitted again to everything. */
+  readonly refit: boolean;
+}
+
+/** `tune` for models, after its options were checked. */
+export async function searchModel<S extends Space>(
+  options: TuneOptions<S>,
+  { metrics, detailed, refit }: SearchDetails,
+): Promise<TuneResult<S>> {
   check(
     typeof options.model === "function",
     () => `model is a function of parameters, got ${show(options.model)}`,
   );
   const { seed = 0, jobs = platform.parallelism() } = options;
   const data = toDataset(options);
-  const metric = getMetric(options.metric ?? (data.task === "classification" ? "accuracy" : "r2"));
-  check(
-    metric.tasks.includes(data.task),
-    () => `${metric.name} is for ${metric.tasks.join(" and ")}, but the target is for ${data.task}`,
-  );
+  const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = metrics;
+  const metric = metricFor(first, data.task);
   const study = studyOf(options, metric.direction);
   const folds = prepareFolds(data, {
     validation: options.validation ?? { folds: 5 },
@@ -217,44 +207,56 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
   });
   // Settings that no trial could be trained with are refused now; those that depend on parameters, trial by trial.
   if (typeof options.fit !== "function") settingsFor(options.fit ?? {}, folds.rounds);
+  const work: Omit<Work<S>, "runner"> = {
+    model: options.model,
+    ...(options.fit && { fit: options.fit }),
+    task: data.task,
+    metrics: [metric, ...others.map((other) => metricFor(other, data.task))],
+    detailed,
+    imputes: data.x.some(Number.isNaN),
+    folds,
+  };
   const runner = createRunner([...folds.rounds, folds.last], jobs);
   try {
-    const work: Work<S> = {
-      ...options,
-      task: data.task,
-      score: metric,
-      imputes: data.x.some(Number.isNaN),
-      folds,
-      runner,
-    };
     // More trials than threads, so that none waits while a trial is being built, and short jobs come in batches.
     const concurrency = runner.jobs === 1 ? 1 : 4 * runner.jobs;
-    await study.optimize((params, trial) => objective(work, params, trial), budgetOf(options, concurrency));
+    await study.optimize(
+      (params, trial) => evaluateTrial({ ...work, runner }, params, trial),
+      budgetOf(options, concurrency),
+    );
     const { best, trials } = study;
-    return { best, trials, study, metric: metric.name, final: best && (await finish(work, best, seed)) };
+    const final = best && refit ? await fitBest({ ...work, runner }, best, seed) : undefined;
+    return { best, trials, study, metric: metric.name, final };
   } finally {
     await runner.close();
   }
 }
 
-const SEARCH_OPTIONS = [
+function metricFor(given: string | CustomMetric, task: Task): Metric {
+  const metric = getMetric(given);
+  check(
+    metric.tasks.includes(task),
+    () => `${metric.name} is for ${metric.tasks.join(" and ")}, but the target is for ${task}`,
+  );
+  return metric;
+}
+
+/** The names of `SearchOptions`. */
+export const SEARCH_OPTIONS = [
   ...["space", "strategy", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
   ...["stop", "enqueue", "warmStart"],
 ];
-const MODEL_OPTIONS = [
-  "x",
-  "y",
-  "data",
-  "task",
-  "model",
-  "fit",
-  "metric",
-  "validation",
-  "testSize",
-  "standardize",
+/** The names that `TuneOptions` adds, but for the metric. */
+export const MODEL_OPTIONS = [
+  ...["x", "y", "data", "task", "model", "fit", "validation", "testSize", "standardize"],
 ];
 
 function studyOf<S extends Space>(options: SearchOptions<S>, direction: Direction): Study<S> {
+  const { jobs } = options;
+  check(
+    jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
+    () => `jobs is a positive number of threads, got ${show(jobs)}`,
+  );
   const { space, strategy = random(), seed = 0, lag = DEFAULT_LAG, warmStart = [], enqueue = [] } = options;
   const study = createStudy({ space, strategy, seed, direction, lag, clock: () => platform.now() });
   for (const [name, list] of Object.entries({ warmStart, enqueue })) {
@@ -282,125 +284,3 @@ function budgetOf<S extends Space>(options: SearchOptions<S>, concurrency: numbe
 
 /** Apart from the streams of the study itself. */
 const SPLIT_STREAM = 0x7370;
-
-interface Work<S extends Space> extends TuneOptions<S> {
-  readonly task: Task;
-  readonly score: Metric;
-  /** Whether missing cells are filled: the data had some. */
-  readonly imputes: boolean;
-  readonly folds: Folds;
-  readonly runner: JobRunner;
-}
-
-/** Trains one trial on every round and scores it. */
-async function objective<S extends Space>(
-  work: Work<S>,
-  params: ParamsOf<S>,
-  trial: Pick<Trial, "seed">,
-): Promise<TrialOutcome> {
-  const { folds, runner } = work;
-  const job = jobOf(work, params, trial.seed, folds.rounds);
-  const results = await Promise.all(folds.rounds.map((_, fold) => runner.run({ ...job, fold })));
-  const scores = results.map((result, i) => scoreOf(work.score, folds.rounds[i], result));
-  const epochs = results.map((result) => result.epochs);
-  return { ...meanAndStd(scores), scores, ...(job.earlyStopping ? { attributes: { epochs } } : {}) };
-}
-
-/** What all rounds of a trial have in common. */
-function jobOf<S extends Space>(
-  { model, fit: given = {} }: Work<S>,
-  params: ParamsOf<S>,
-  seed: number,
-  folds: readonly Fold[],
-): Omit<Job, "fold"> {
-  const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping } = settingsFor(settings, folds);
-  const built = model(params);
-  check(
-    built instanceof Sequential,
-    () => `model returns a compiled model, made by sequential(); got ${show(built)}`,
-  );
-  const architecture = built.architecture(folds[0].features);
-  return {
-    programs: {
-      initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, "train", batchSize),
-      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
-    },
-    hyperparameters: hyperparametersOf(architecture),
-    epochs,
-    batchSize,
-    seed,
-    keepState: false,
-    ...(earlyStopping ? { earlyStopping } : {}),
-  };
-}
-
-/** Settings with defaults for those left out, checked against the smallest fold. */
-function settingsFor(
-  settings: FitSettings,
-  folds: readonly Fold[],
-): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
-  checkOptions(settings, "fit", ["epochs", "batchSize", "earlyStopping"]);
-  const { epochs = 20, earlyStopping } = settings;
-  if (earlyStopping) checkEarlyStopping(earlyStopping);
-  check(Number.isSafeInteger(epochs) && epochs > 0, () => `epochs is a positive number, got ${show(epochs)}`);
-  const fewest = Math.min(...folds.map(({ train }) => train.rows));
-  const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
-  return { ...settings, epochs, batchSize };
-}
-
-/** The metric of a round's predictions in the target's own units; NaN if training diverged. */
-function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
-  return finite ? metric.compute(fold.truth, inUnits(fold, prediction), fold.outputs) : Number.NaN;
-}
-
-function inUnits({ target }: Fold, prediction: Floats): Floats {
-  return target ? restoreTarget(prediction, target) : prediction;
-}
-
-/** Mean and population standard deviation, as scikit-learn reports them. */
-function meanAndStd(scores: readonly number[]): { value: number; std: number } {
-  const value = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  const variance = scores.reduce((sum, score) => sum + (score - value) * (score - value), 0) / scores.length;
-  return { value, std: Math.sqrt(variance) };
-}
-
-/** Fits the best parameters to everything but the test part, and scores them there. */
-async function finish<S extends Space>(
-  work: Work<S>,
-  best: TrialRecord<ParamsOf<S>>,
-  seed: number,
-): Promise<Final> {
-  const { folds, runner } = work;
-  const { last, rounds } = folds;
-  const job = jobOf(work, best.params, seed, [last]);
-  // Without held-out rows of its own, the last training cannot stop early: it runs as many epochs as the rounds did.
-  const { earlyStopping: _, ...whole } = job;
-  const kept = best.attributes?.epochs as readonly number[] | undefined;
-  const epochs = kept ? Math.max(1, Math.round(meanAndStd(kept).value)) : job.epochs;
-  const result = await runner.run({ ...whole, epochs, fold: rounds.length, keepState: true });
-  const model = work.model(best.params);
-  if (result.state) model.restore(last.features, result.state);
-  const builtIn = Object.values(metrics as Record<string, Metric>).filter(({ tasks }) =>
-    tasks.includes(work.task),
-  );
-  const scored = [...builtIn, work.score];
-  const test = last.validation ? scored.map((m) => [m.name, scoreOf(m, last, result)] as const) : [];
-  return {
-    model,
-    test: Object.fromEntries(test),
-    predict(x) {
-      // Missing cells are filled as in training, if there were any.
-      const { data, rows } = toMatrix64(x, {
-        what: "x",
-        columns: last.features,
-        allowNonFinite: work.imputes,
-      });
-      const ids = Int32Array.from({ length: rows }, (_, i) => i);
-      const inputs = last.inputs ? applyPreprocessor(data, ids, last.inputs) : data;
-      const prediction = model.predict({ data: inputs, shape: [rows, last.features] }).data;
-      return fromMatrix(inUnits(last, prediction), rows, last.outputs);
-    },
-  };
-}

@@ -1,0 +1,184 @@
+/** Searches that report as scikit-learn's: the table against what `tune` and plain arithmetic say. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../src/data/dataset.js";
+import { readTable } from "../../src/data/table.js";
+import type { CustomMetric } from "../../src/metrics/metric.js";
+import { dense } from "../../src/nn/layers.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { choice, float } from "../../src/search/parameter.js";
+import { grid } from "../../src/search/strategies/grid.js";
+import { gridSearch, nestedCrossValidation, randomSearch } from "../../src/tune/gridSearch.js";
+import { tune } from "../../src/tune/tune.js";
+import { linear, logistic, quantity, x, y } from "./support.js";
+
+const space = { learningRate: choice([0.01, 0.1, 1]) };
+const rounds = { x, y, space, fit: { epochs: 3 }, validation: { folds: 3 }, seed: 4, jobs: 1 };
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
+
+/** The share of rows of class 1 that are predicted as such. */
+const recalled: CustomMetric = {
+  name: "recalled",
+  direction: "maximize",
+  compute(truth, prediction) {
+    const rows = [...truth.keys()].filter((row) => truth[row] === 1);
+    return rows.filter((row) => prediction[row] > 0.5).length / rows.length;
+  },
+};
+
+describe("gridSearch", () => {
+  it("has the scores of tune, by every metric, with ranks and times", async () => {
+    const scoring = ["logLoss", "accuracy", recalled, "recall"];
+    const { rows, bestIndex, bestParams, bestScore, final } = await gridSearch({
+      ...rounds,
+      model: logistic,
+      scoring,
+      refit: "accuracy",
+      testSize: 0.2,
+    });
+    expect(rows.map(({ params, trial, status }) => [params.learningRate, trial, status])).toEqual([
+      [0.01, 0, "complete"],
+      [0.1, 1, "complete"],
+      [1, 2, "complete"],
+    ]);
+    for (const metric of ["accuracy", "logLoss"] as const) {
+      const same = await tune({ ...rounds, model: logistic, strategy: grid(), metric, testSize: 0.2 });
+      expect(rows.map(({ scores }) => [...scores[metric].splits])).toEqual(
+        same.trials.map(({ scores }) => scores),
+      );
+      expect(rows.map(({ scores }) => [scores[metric].mean, scores[metric].std])).toEqual(
+        same.trials.map(({ value, std }) => [value, std]),
+      );
+    }
+    for (const { scores, fitSeconds, scoreSeconds } of rows) {
+      expect(Object.keys(scores)).toEqual(["logLoss", "accuracy", "recalled", "recall"]);
+      expect(scores.recalled).toEqual({ ...scores.recall, rank: scores.recalled.rank });
+      expect(scores.recall.mean).toBeCloseTo(mean(scores.recall.splits), 12);
+      for (const { mean: seconds, std } of [fitSeconds, scoreSeconds]) {
+        expect(seconds).toBeGreaterThan(0);
+        expect(std).toBeGreaterThanOrEqual(0);
+      }
+    }
+    for (const [metric, sign] of [
+      ["accuracy", -1],
+      ["logLoss", 1],
+    ] as const) {
+      const means = rows.map(({ scores }) => sign * scores[metric].mean);
+      const sorted = [...means].sort((a, b) => a - b);
+      expect(rows.map(({ scores }) => scores[metric].rank)).toEqual(means.map((m) => 1 + sorted.indexOf(m)));
+    }
+    expect(bestIndex).toBe(rows.findIndex(({ scores }) => scores.accuracy.rank === 1));
+    expect(bestParams).toEqual(rows[bestIndex as number].params);
+    expect(bestScore).toBe(rows[bestIndex as number].scores.accuracy.mean);
+    expect(final?.test.accuracy).toBeGreaterThan(0.5);
+    expect(final?.test).toHaveProperty("recalled");
+  });
+
+  it("gives failed and diverged fits the score asked for, and the last rank", async () => {
+    const options = {
+      ...rounds,
+      y: quantity,
+      space: { learningRate: choice([1e10, 0.01, 2, 0.02]) },
+      model: (params: { learningRate: number }) => {
+        if (params.learningRate === 2) throw new Error("no such rate");
+        return linear(params);
+      },
+      refit: false,
+    };
+    const { rows, final, bestIndex } = await gridSearch(options);
+    expect(rows.map(({ status }) => status)).toEqual(["diverged", "complete", "failed", "complete"]);
+    const [diverged, , failed] = rows;
+    expect([...diverged.scores.r2.splits, failed.scores.r2.mean]).toEqual(new Array(4).fill(Number.NaN));
+    expect(rows.map(({ scores }) => scores.r2.rank)).toEqual(bestIndex === 1 ? [3, 1, 3, 2] : [3, 2, 3, 1]);
+    expect(failed.fitSeconds.mean).toBeNaN();
+    expect(final).toBeUndefined();
+
+    const marked = await gridSearch({ ...options, errorScore: -9 });
+    expect(marked.rows[0].scores.r2).toEqual({ splits: [-9, -9, -9], mean: -9, std: 0, rank: 3 });
+    await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
+  });
+
+  it("takes points for numbers, and one split", async () => {
+    const { rows } = await gridSearch({
+      ...rounds,
+      space: { learningRate: float(0.01, 1, { log: true }) },
+      points: 2,
+      validation: { split: 0.25 },
+      model: logistic,
+    });
+    expect(rows.map(({ params, scores }) => [params.learningRate, scores.accuracy.splits.length])).toEqual([
+      [0.01, 1],
+      [1, 1],
+    ]);
+  });
+
+  it("refuses what does not fit", async () => {
+    const options = { ...rounds, model: logistic };
+    await expect(gridSearch({ ...options, scoring: ["accuracy", "acc"] })).rejects.toThrow(
+      /names a metric twice/,
+    );
+    await expect(gridSearch({ ...options, scoring: ["f1"], refit: "recall" })).rejects.toThrow(
+      'refit names one of the metrics in scoring, ["f1"], got "recall"',
+    );
+    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2 is for regression/);
+    await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
+      /errorScore is a number/,
+    );
+    await expect(gridSearch({ ...options, strategy: grid() } as never)).rejects.toThrow(/strategy/);
+  });
+});
+
+it("randomSearch draws the combinations of tune", async () => {
+  const free = {
+    ...rounds,
+    space: { learningRate: float(0.01, 1, { log: true }) },
+    model: logistic,
+    trials: 4,
+  };
+  const { rows } = await randomSearch(free);
+  const { trials } = await tune(free);
+  expect(rows.map(({ params }) => params)).toEqual(trials.map(({ params }) => params));
+  expect(rows.map(({ scores }) => scores.accuracy.mean)).toEqual(trials.map(({ value }) => value));
+});
+
+describe("nestedCrossValidation", () => {
+  const table = readTable(readFileSync(new URL("../../examples/data/iris.csv", import.meta.url), "utf8"));
+  const data = encodeTable(table, { target: "species" });
+
+  const classify = ({ learningRate }: { learningRate: number }) => {
+    const model = sequential([dense(3, { activation: "softmax" })]);
+    model.compile({ optimizer: sgd({ learningRate }), loss: "categoricalCrossentropy" });
+    return model;
+  };
+
+  it("scores each outer split by a model that was tuned without it", async () => {
+    const seen: number[] = [];
+    const result = await nestedCrossValidation(
+      async (options: Parameters<typeof gridSearch<typeof space>>[0]) => {
+        seen.push(options.data?.rows ?? 0);
+        return gridSearch(options);
+      },
+      {
+        ...{ space, data, model: classify, fit: { epochs: 3 }, validation: { folds: 3 }, jobs: 1 },
+        outer: { folds: 3 },
+      },
+    );
+    expect(seen).toEqual([100, 100, 100]);
+    expect(result.scores).toHaveLength(3);
+    expect(result.mean).toBeCloseTo(mean(result.scores), 12);
+    // 50 rows are right or wrong
+    for (const score of result.scores) expect((score * 50) % 1).toBeCloseTo(0, 9);
+    expect(result.searches.map(({ rows }) => rows.length)).toEqual([3, 3, 3]);
+    expect(result.mean).toBeGreaterThan(0.6);
+  });
+
+  it("is infallible only on what the search may know: labels at random give chance", async () => {
+    const noise = y.map((_, i) => ((i * 7919) % 13) % 2);
+    const { mean: score } = await nestedCrossValidation(gridSearch, {
+      ...{ x, y: noise, space, model: logistic, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 1 },
+      outer: { folds: 4 },
+    });
+    expect(Math.abs(score - 0.5)).toBeLessThan(0.2);
+  });
+});
