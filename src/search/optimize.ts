@@ -5,6 +5,8 @@
  */
 
 import { check, checkOptions, isRecord, show } from "../errors.js";
+import { createRungs } from "./rungs.js";
+import type { Scheduler } from "./schedulers/scheduler.js";
 import type { ParamsOf, Space } from "./space.js";
 import { checkStopRules, type StopReason, type StopRules, stopReason } from "./stopping.js";
 import type { Study } from "./study.js";
@@ -12,8 +14,11 @@ import type { Trial, TrialOutcome, TrialRecord } from "./trial.js";
 
 /** A trial while its objective runs. */
 export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>> {
-  /** Tells those who watch (the `stepReported` event) how the trial stands; nothing is stored. */
-  report(step: number, value: number): void;
+  /**
+   * Says how the trial stands after `step` steps of its budget. With a scheduler it may have to wait, while others
+   * run, and resolves to false if the trial should end: what it returns then is a pruned trial's value.
+   */
+  report(step: number, value: number): Promise<boolean>;
   /** Whether the study has been asked to stop; a long objective may then throw, and its trial is kept for later. */
   readonly aborted: boolean;
 }
@@ -61,6 +66,10 @@ export interface OptimizeOptions<S extends Space = Space> {
    * for them, so that as many trials are run at any concurrency; with `lag` 0 that is one at a time.
    */
   readonly stop?: StopRules;
+  /** Decides which trials go on, from what they report. Trials that wait for its verdict leave their place to others. */
+  readonly scheduler?: Scheduler;
+  /** The whole budget of one trial, in the steps that it reports; with a scheduler only. */
+  readonly steps?: number;
 }
 
 /** See `Study.optimize`. */
@@ -69,8 +78,10 @@ export async function optimize<S extends Space>(
   objective: Objective<S>,
   options: OptimizeOptions<S>,
 ): Promise<void> {
-  checkOptions(options, "optimize", ["trials", "concurrency", "onEvent", "signal", "stop"]);
-  const { trials, concurrency = 1, onEvent, signal, stop: rules } = options;
+  checkOptions(options, "optimize", [
+    ...["trials", "concurrency", "onEvent", "signal", "stop", "scheduler", "steps"],
+  ]);
+  const { trials, concurrency = 1, onEvent, signal, stop: rules, scheduler, steps } = options;
   if (rules) checkStopRules(rules);
   check(typeof objective === "function", () => `an objective is a function, received ${show(objective)}`);
   for (const [name, figure] of Object.entries({ trials, concurrency })) {
@@ -79,6 +90,7 @@ export async function optimize<S extends Space>(
       () => `${name} of optimize is a positive integer, received ${show(figure)}`,
     );
   }
+  const rungs = scheduler && createRungs(scheduler, steps, study as unknown as Study, rules !== undefined);
   /** What went wrong outside the objective; no trial is begun after it. */
   let failure: { readonly error: unknown } | undefined;
   const stop = (error: unknown) => {
@@ -93,26 +105,48 @@ export async function optimize<S extends Space>(
     }
   };
 
+  /** Trials that run; those that wait for a verdict, or have it and wait for a place, do not. */
+  let running = 0;
+  const waiting = new Map<number, (goesOn: boolean) => void>();
+  const ready: (() => void)[] = [];
+  const alive = new Set<Promise<void>>();
+  /** Wakes the loop below. */
+  let wake = (): void => {};
+
   const run = async (trial: Trial<ParamsOf<S>>): Promise<void> => {
     const { number } = trial;
+    let pruned = false as boolean;
     const handle: RunningTrial<S> = {
       ...trial,
-      report: (step, value) => emit({ type: "stepReported", number, step, value }),
+      async report(step, value) {
+        emit({ type: "stepReported", number, step, value });
+        if (!rungs?.report(number, step, value)) return true;
+        running--;
+        wake();
+        const goesOn = await new Promise<boolean>((resolve) => waiting.set(number, resolve));
+        pruned = !goesOn;
+        return goesOn;
+      },
       get aborted() {
         return signal?.aborted === true || failure !== undefined;
       },
     };
+    const curve = () => {
+      const values = rungs?.curve(number) ?? [];
+      return values.length > 0 ? { curve: values } : {};
+    };
     let record: TrialRecord<ParamsOf<S>>;
     try {
-      record = study.tell(number, asOutcome(await objective(trial.params, handle)));
+      const outcome = asOutcome(await objective(trial.params, handle));
+      if (pruned && handle.aborted) return study.release(number);
+      record = study.tell(number, { ...curve(), ...(pruned && { status: "pruned" }), ...outcome });
     } catch (error) {
       if (handle.aborted) return study.release(number);
-      record = study.tell(number, { status: "failed", error: messageOf(error) });
+      record = study.tell(number, { ...curve(), status: "failed", error: messageOf(error) });
     }
     emit({ type: "trialEnded", record, best: study.best });
   };
 
-  const atWork = new Set<Promise<void>>();
   let exhausted = false;
   const begin = () => {
     const trial = study.ask();
@@ -121,10 +155,15 @@ export async function optimize<S extends Space>(
       return;
     }
     emit({ type: "trialStarted", trial });
+    running++;
     const job: Promise<void> = run(trial)
       .catch(stop)
-      .finally(() => atWork.delete(job));
-    atWork.add(job);
+      .finally(() => {
+        running--;
+        alive.delete(job);
+        wake();
+      });
+    alive.add(job);
   };
   /** The rule that ended the search. */
   let met: StopReason | undefined;
@@ -140,18 +179,44 @@ export async function optimize<S extends Space>(
     return met === undefined;
   };
 
+  /** Gives their verdicts to trials that can have one. */
+  const judge = () => {
+    for (const [number, resolve] of waiting) {
+      // Whoever is asked to stop lets nobody wait.
+      const stopped = failure !== undefined || signal?.aborted === true;
+      const goesOn = stopped ? false : rungs?.verdict(number, wantsMore() ? Infinity : study.asked);
+      if (goesOn === undefined) continue;
+      waiting.delete(number);
+      ready.push(() => resolve(goesOn));
+    }
+  };
+
   emit({ type: "studyStarted", trials, finished: study.trials.length });
   for (;;) {
-    // with nothing at work, nobody here can make asking possible: `ask` then says why it is not
-    while (wantsMore() && atWork.size < concurrency && (study.canAsk() || atWork.size === 0) && mayBegin()) {
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    // with nothing alive, nobody here can make asking possible: `ask` then says why it is not
+    while (
+      wantsMore() &&
+      running + ready.length < concurrency &&
+      (study.canAsk() || alive.size === 0) &&
+      mayBegin()
+    ) {
       try {
         begin();
       } catch (error) {
         stop(error);
       }
     }
-    if (atWork.size === 0) break;
-    await Promise.race(atWork);
+    judge();
+    while (ready.length > 0 && running < concurrency) {
+      running++;
+      ready.shift()?.();
+    }
+    if (alive.size === 0) break;
+    check(running > 0, "all trials wait for each other, and none can be begun", "internal");
+    await woken;
   }
   const reason = signal?.aborted ? "aborted" : exhausted ? "exhausted" : (met ?? "budget");
   emit({ type: "studyEnded", reason, best: study.best });

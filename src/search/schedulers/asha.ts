@@ -1,0 +1,28 @@
+/** Asynchronous successive halving: each trial is judged against those before it. */
+
+import { checkHalving, type HalvingOptions } from "./halving.js";
+import { amongBest, earlierTrials, geometricRungs, type Scheduler } from "./scheduler.js";
+
+/**
+ * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial goes on
+ * if it is among the best 1/η of the trials so far at that rung, itself included. No trial waits for a later one,
+ * and the first ones always go on. Trials so far are all but the latest `lag`, whatever finished first.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
+ * @example
+ * ```ts
+ * asha({ reduction: 4, leastSteps: 2 }).rungs(0, 40); // [2, 8, 32]
+ * ```
+ * @see L. Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020
+ */
+export function asha(options: HalvingOptions = {}): Scheduler {
+  const { reduction, leastSteps } = checkHalving(options, "asha");
+  return {
+    name: "asha",
+    options: { reduction, leastSteps },
+    rungs: (_number, steps) => geometricRungs(leastSteps, reduction, steps),
+    cohort: earlierTrials,
+    width: () => 1,
+    goesOn: (context) => amongBest(context, reduction),
+  };
+}
