@@ -24,6 +24,8 @@ export interface Job {
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Whether the trained state is wanted. */
   readonly keepState: boolean;
+  /** Where an earlier job of the same training stopped. */
+  readonly from?: SavedRun;
 }
 
 export interface JobResult {
@@ -100,7 +102,7 @@ export async function runJob(
     executor,
     programs,
     fold.train,
-    { hyperparameters, epochs, batchSize, shuffle: true, seed },
+    { hyperparameters, epochs, batchSize, shuffle: true, seed, ...(job.from && { from: job.from }) },
     stopping ? [watch, stopping] : [watch],
     measureFor(executor, fold, job),
   );

@@ -14,8 +14,10 @@ import type { Floats } from "../ndarray.js";
 import { hyperparametersOf, programOf } from "../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../nn/callbacks.js";
 import { checkBatch, EVALUATION_BATCH, Sequential } from "../nn/sequential.js";
+import type { RunningTrial } from "../search/optimize.js";
+import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../search/space.js";
-import type { Trial, TrialOutcome, TrialRecord } from "../search/trial.js";
+import type { TrialOutcome, TrialRecord } from "../search/trial.js";
 import type { Fold, Folds } from "./folds.js";
 import { checkEarlyStopping, type Job, type JobResult } from "./job.js";
 import type { JobRunner } from "./runner.js";
@@ -40,6 +42,9 @@ export interface Final {
   predict(x: MatrixLike): NdArray<Floats>;
 }
 
+/** Epochs of a trial that says nothing of them. */
+export const DEFAULT_EPOCHS = 20;
+
 /** Everything that trials need. */
 export interface Work<S extends Space> {
   readonly model: (params: ParamsOf<S>) => Sequential;
@@ -49,6 +54,8 @@ export interface Work<S extends Space> {
   readonly metrics: readonly [Metric, ...Metric[]];
   /** Whether trials keep the scores by every metric and the times of each round. */
   readonly detailed: boolean;
+  /** What ends trials early, and the epochs that those have which it does not. */
+  readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** Whether missing cells are filled: the data had some. */
   readonly imputes: boolean;
   readonly folds: Folds;
@@ -63,25 +70,66 @@ export interface RoundDetails {
   readonly scoreSeconds: number;
 }
 
-/** Trains one trial on every round and scores it. */
+/** Trains one trial on every round and scores it; with a scheduler in stages, each from where the last one stopped. */
 export async function evaluateTrial<S extends Space>(
   work: Work<S>,
   params: ParamsOf<S>,
-  trial: Pick<Trial, "seed">,
+  trial: Pick<RunningTrial, "number" | "seed" | "report">,
 ): Promise<TrialOutcome> {
-  const { folds, runner } = work;
+  const { folds, runner, schedule } = work;
   const job = jobOf(work, params, trial.seed, folds.rounds);
-  const results = await Promise.all(folds.rounds.map((_, fold) => runner.run({ ...job, fold })));
-  const scores = results.map((result, i) => scoreOf(work.metrics[0], folds.rounds[i], result));
+  if (schedule) checkSchedule(job, schedule.epochs);
+  const ends = [...(schedule?.scheduler.rungs(trial.number, job.epochs) ?? []), job.epochs];
+  let results: JobResult[] = [];
+  let done = 0;
+  for (const end of ends) {
+    const stage = { ...job, epochs: end - done, keepState: end < job.epochs };
+    const before = results;
+    results = await Promise.all(
+      folds.rounds.map(async (_, fold) => {
+        const from = before[fold]?.state;
+        const result = await runner.run({ ...stage, fold, ...(from && { from }) });
+        return before[fold] ? after(before[fold], result) : result;
+      }),
+    );
+    done = end;
+    const finite = results.every((result) => result.finite);
+    if (end === job.epochs || !finite || !(await trial.report(end, scoresOf(work, results).value))) break;
+  }
+  const { scores, ...value } = scoresOf(work, results);
   const attributes = {
     ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
+    ...(schedule && { epochs: results.map(() => done) }),
     ...(work.detailed && { rounds: results.map((result, i) => detailsOf(work, folds.rounds[i], result)) }),
   };
+  return { ...value, scores, ...(Object.keys(attributes).length > 0 && { attributes }) };
+}
+
+/** The last stage of a training, with what it took in all. */
+function after(before: JobResult, last: JobResult): JobResult {
   return {
-    ...meanAndStd(scores),
-    scores,
-    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...last,
+    losses: [...before.losses, ...last.losses],
+    fitSeconds: before.fitSeconds + last.fitSeconds,
+    scoreSeconds: before.scoreSeconds + last.scoreSeconds,
   };
+}
+
+function scoresOf<S extends Space>({ metrics, folds }: Work<S>, results: readonly JobResult[]) {
+  const scores = results.map((result, i) => scoreOf(metrics[0], folds.rounds[i], result));
+  return { ...meanAndStd(scores), scores };
+}
+
+function checkSchedule(
+  { epochs, earlyStopping }: Pick<Job, "epochs" | "earlyStopping">,
+  steps: number,
+): void {
+  check(
+    epochs === steps,
+    () =>
+      `with a scheduler all trials have the same budget, here ${steps} epochs, got ${epochs}; give steps to tune`,
+  );
+  check(!earlyStopping, "early stopping and a scheduler both end trials; use one of them");
 }
 
 function detailsOf<S extends Space>({ metrics }: Work<S>, fold: Fold, result: JobResult) {
@@ -129,7 +177,7 @@ export function settingsFor(
   folds: readonly Fold[],
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
   checkOptions(settings, "fit", ["epochs", "batchSize", "earlyStopping"]);
-  const { epochs = 20, earlyStopping } = settings;
+  const { epochs = DEFAULT_EPOCHS, earlyStopping } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
   check(Number.isSafeInteger(epochs) && epochs > 0, () => `epochs is a positive number, got ${show(epochs)}`);
   const fewest = Math.min(...folds.map(({ train }) => train.rows));

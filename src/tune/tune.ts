@@ -14,6 +14,7 @@ import type { Sequential } from "../nn/sequential.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.js";
+import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../search/space.js";
 import type { StopRules } from "../search/stopping.js";
 import { random } from "../search/strategies/random.js";
@@ -23,7 +24,15 @@ import type { TrialRecord } from "../search/trial.js";
 import { toDataset } from "./data.js";
 import { prepareFolds, type Validation } from "./folds.js";
 import { createRunner } from "./runner.js";
-import { evaluateTrial, type Final, type FitSettings, fitBest, settingsFor, type Work } from "./trials.js";
+import {
+  DEFAULT_EPOCHS,
+  evaluateTrial,
+  type Final,
+  type FitSettings,
+  fitBest,
+  settingsFor,
+  type Work,
+} from "./trials.js";
 
 /** What every tuning has. */
 export interface SearchOptions<S extends Space> {
@@ -44,6 +53,13 @@ export interface SearchOptions<S extends Space> {
   readonly signal?: { readonly aborted: boolean };
   /** Ends the search before its budget: at a value (`target`), or after trials without a better one (`patience`). */
   readonly stop?: StopRules;
+  /** Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none. */
+  readonly scheduler?: Scheduler;
+  /**
+   * With a scheduler: the whole budget of a trial, in epochs or, of an objective, in the steps that it reports.
+   * Default for models: the epochs of `fit`, if that is no function, or 20.
+   */
+  readonly steps?: number;
   /** Points to try first. They count towards the budget. */
   readonly enqueue?: readonly ParamsOf<S>[];
   /** Trials of an earlier study over the same parameters, to learn from; they do not count towards the budget. */
@@ -187,13 +203,14 @@ export interface SearchDetails {
 
 /** `tune` for models, after its options were checked. */
 export async function searchModel<S extends Space>(
-  options: TuneOptions<S>,
+  given: TuneOptions<S>,
   { metrics, detailed, refit }: SearchDetails,
 ): Promise<TuneResult<S>> {
   check(
-    typeof options.model === "function",
-    () => `model is a function of parameters, got ${show(options.model)}`,
+    typeof given.model === "function",
+    () => `model is a function of parameters, got ${show(given.model)}`,
   );
+  const options = { ...given, ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }) };
   const { seed = 0, jobs = platform.parallelism() } = options;
   const data = toDataset(options);
   const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = metrics;
@@ -213,6 +230,7 @@ export async function searchModel<S extends Space>(
     task: data.task,
     metrics: [metric, ...others.map((other) => metricFor(other, data.task))],
     detailed,
+    ...(options.scheduler && { schedule: { scheduler: options.scheduler, epochs: options.steps as number } }),
     imputes: data.x.some(Number.isNaN),
     folds,
   };
@@ -232,6 +250,11 @@ export async function searchModel<S extends Space>(
   }
 }
 
+/** The epochs of trials, where they do not depend on parameters. */
+function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
+  return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
+}
+
 function metricFor(given: string | CustomMetric, task: Task): Metric {
   const metric = getMetric(given);
   check(
@@ -244,7 +267,7 @@ function metricFor(given: string | CustomMetric, task: Task): Metric {
 /** The names of `SearchOptions`. */
 export const SEARCH_OPTIONS = [
   ...["space", "strategy", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
-  ...["stop", "enqueue", "warmStart"],
+  ...["stop", "scheduler", "steps", "enqueue", "warmStart"],
 ];
 /** The names that `TuneOptions` adds, but for the metric. */
 export const MODEL_OPTIONS = [
@@ -257,7 +280,10 @@ function studyOf<S extends Space>(options: SearchOptions<S>, direction: Directio
     jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
     () => `jobs is a positive number of threads, got ${show(jobs)}`,
   );
-  const { space, strategy = random(), seed = 0, lag = DEFAULT_LAG, warmStart = [], enqueue = [] } = options;
+  const { space, strategy = random(), seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
+  // Trials that wait for each other must all have been asked.
+  const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
+  const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);
   const study = createStudy({ space, strategy, seed, direction, lag, clock: () => platform.now() });
   for (const [name, list] of Object.entries({ warmStart, enqueue })) {
     check(Array.isArray(list), () => `${name} is a list, got ${show(list)}`);
@@ -270,7 +296,7 @@ function studyOf<S extends Space>(options: SearchOptions<S>, direction: Directio
 }
 
 function budgetOf<S extends Space>(options: SearchOptions<S>, concurrency: number): OptimizeOptions<S> {
-  const { space, strategy, onEvent, signal, stop, warmStart = [], enqueue = [] } = options;
+  const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
   const whole = strategy?.size?.(space);
   const trials = options.trials ?? (whole === undefined ? DEFAULT_TRIALS : whole + enqueue.length);
   return {
@@ -279,6 +305,8 @@ function budgetOf<S extends Space>(options: SearchOptions<S>, concurrency: numbe
     ...(onEvent ? { onEvent } : {}),
     ...(signal ? { signal } : {}),
     ...(stop ? { stop } : {}),
+    ...(scheduler ? { scheduler } : {}),
+    ...(steps === undefined ? {} : { steps }),
   };
 }
 

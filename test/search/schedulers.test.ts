@@ -7,7 +7,7 @@ import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { hyperband } from "../../src/search/schedulers/hyperband.js";
 import { createScheduler, schedulerNames } from "../../src/search/schedulers/index.js";
-import { median } from "../../src/search/schedulers/median.js";
+import { medianStopping } from "../../src/search/schedulers/median.js";
 import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
 import { random } from "../../src/search/strategies/random.js";
 import { createStudy, type Study } from "../../src/search/study.js";
@@ -142,7 +142,7 @@ describe("asha", () => {
 
 describe("median", () => {
   it("ends a trial that is worse than the median of averages", () => {
-    const scheduler = median({ startupTrials: 3, leastSteps: 2 });
+    const scheduler = medianStopping({ startupTrials: 3, leastSteps: 2 });
     expect(scheduler.rungs(0, 5)).toEqual([2, 3, 4]);
     const others = [
       [4, 2],
@@ -205,7 +205,7 @@ describe("every scheduler", () => {
     );
     expect(caught(() => halving({ reduction: 1 })).message).toMatch(/reduction of halving/);
     expect(caught(() => asha({ leastSteps: 0 })).message).toMatch(/leastSteps of asha/);
-    expect(caught(() => median({ startupTrials: 0.5 })).message).toMatch(/startupTrials of median/);
+    expect(caught(() => medianStopping({ startupTrials: 0.5 })).message).toMatch(/startupTrials of median/);
     expect(caught(() => createScheduler("halfing")).message).toMatch(/halving/);
   });
 });

@@ -4,14 +4,14 @@ import { byName } from "../../errors.js";
 import { asha } from "./asha.js";
 import { halving } from "./halving.js";
 import { hyperband } from "./hyperband.js";
-import { median } from "./median.js";
+import { medianStopping } from "./median.js";
 import type { Scheduler } from "./scheduler.js";
 
 const makers: Readonly<Record<string, (options: Readonly<Record<string, unknown>>) => Scheduler>> = {
   halving,
   hyperband,
   asha,
-  median,
+  median: medianStopping,
 };
 
 /** The names that {@link createScheduler} knows. */

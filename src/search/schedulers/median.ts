@@ -18,11 +18,11 @@ export interface MedianOptions {
  * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
  * @example
  * ```ts
- * median({ leastSteps: 3 }).rungs(0, 6); // [3, 4, 5]
+ * medianStopping({ leastSteps: 3 }).rungs(0, 6); // [3, 4, 5]
  * ```
  * @see D. Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2
  */
-export function median(options: MedianOptions = {}): Scheduler {
+export function medianStopping(options: MedianOptions = {}): Scheduler {
   checkOptions(options, "median", ["startupTrials", "leastSteps"]);
   const { startupTrials = 5, leastSteps = 1 } = options;
   for (const [name, figure] of Object.entries({ startupTrials, leastSteps })) {
