@@ -146,10 +146,14 @@ export { type MedianOptions, medianStopping } from "./search/schedulers/median.j
 export type { Cohort, RungContext, Scheduler } from "./search/schedulers/scheduler.js";
 export { type Params, type ParamsOf, type SearchSpace, type Space, spaceFromJson } from "./search/space.js";
 export type { StopReason, StopRules } from "./search/stopping.js";
+export { type CmaesOptions, cmaes } from "./search/strategies/cmaes.js";
+export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
 export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
 export { random } from "./search/strategies/random.js";
+export { type SobolOptions, sobol } from "./search/strategies/sobol.js";
 export type { Strategy, SuggestContext } from "./search/strategies/strategy.js";
+export { type TpeOptions, tpe } from "./search/strategies/tpe.js";
 export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";

@@ -138,7 +138,7 @@ export interface Study<S extends Space = Space> {
 }
 
 /** Numbers the purposes that a study draws random numbers for, so that their streams are apart. */
-const streams = { suggestion: 0, trial: 1 } as const;
+const streams = { suggestion: 0, trial: 1, study: 2 } as const;
 
 /**
  * Begins a study: `ask` and `tell` by hand, or `optimize` as a loop over them. It is saved by `JSON.stringify` and
@@ -281,6 +281,7 @@ export function openStudy<S extends Space>(
         earlier: points.slice(),
         direction,
         random: new RandomStream(seed, streams.suggestion, number),
+        studyRandom: new RandomStream(seed, streams.study),
       });
       if (suggested === undefined) return undefined;
       const wrong = whyOutside(searchSpace, suggested);

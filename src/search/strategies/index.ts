@@ -4,18 +4,26 @@
  */
 
 import { byName, checkOptions } from "../../errors.js";
-import { type GridOptions, grid } from "./grid.js";
+import { cmaes } from "./cmaes.js";
+import { genetic } from "./genetic.js";
+import { grid } from "./grid.js";
 import { random } from "./random.js";
+import { sobol } from "./sobol.js";
 import type { Strategy } from "./strategy.js";
+import { tpe } from "./tpe.js";
 
 type Options = Readonly<Record<string, unknown>>;
 
 const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
-  grid: (options) => grid(options as GridOptions),
-  random: (options) => {
+  grid,
+  random(options) {
     checkOptions(options, "random", []);
     return random();
   },
+  sobol,
+  tpe,
+  genetic,
+  cmaes,
 };
 
 /** The names that {@link createStrategy} knows. */

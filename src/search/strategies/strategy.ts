@@ -29,6 +29,8 @@ export interface SuggestContext {
   readonly direction: Direction;
   /** Randomness of this trial alone: a function of the study's seed and `number`. */
   readonly random: RandomStream;
+  /** Randomness of the study as a whole: for every trial the same stream, from its start. */
+  readonly studyRandom: RandomStream;
 }
 
 /** What suggests the parameters of each trial. Made by `random()`, `grid()`, or written to this contract. */

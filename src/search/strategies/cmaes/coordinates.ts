@@ -1,0 +1,99 @@
+/**
+ * A space as CMA-ES sees it: every number that can vary is a coordinate of the unit interval, every choice a
+ * table of shares. Parameters with one value are neither. No distribution is in here.
+ */
+
+import { log, normCdf, normQuantile } from "../../../numerics/special.js";
+import type { ChoiceParameter, NumericParameter } from "../../parameter.js";
+import { fromUnit, stepOf, toUnit, valueAt } from "../../scale.js";
+import type { Params, SearchSpace } from "../../space.js";
+import { vectorsOf } from "../../vectors.js";
+
+/** A parameter of numbers. */
+export interface Coordinate {
+  readonly name: string;
+  readonly parameter: NumericParameter;
+  /** Its place in the vectors of `vectors.ts`. */
+  readonly offset: number;
+  /** How many values it takes: Infinity, or 2 and more. */
+  readonly count: number;
+}
+
+/** A choice. */
+export interface Category {
+  readonly name: string;
+  readonly parameter: ChoiceParameter;
+  /** The first of its places in the vectors of `vectors.ts`. */
+  readonly offset: number;
+  /** How many values it has, at least 2. */
+  readonly count: number;
+}
+
+/** See the head of this file. */
+export interface Layout {
+  readonly coordinates: readonly Coordinate[];
+  readonly categories: readonly Category[];
+}
+
+const known = new WeakMap<SearchSpace, Layout>();
+
+/** The layout of a space; the same object for the same space. */
+export function layoutOf(space: SearchSpace): Layout {
+  const found = known.get(space);
+  if (found) return found;
+  const coordinates: Coordinate[] = [];
+  const categories: Category[] = [];
+  for (const { name, parameter, offset, count } of vectorsOf(space).axes) {
+    if (count === 1) continue;
+    if (parameter.type === "choice") categories.push({ name, parameter, offset, count });
+    else coordinates.push({ name, parameter, offset, count });
+  }
+  const layout = { coordinates, categories };
+  known.set(space, layout);
+  return layout;
+}
+
+/** The index of the value that a discrete coordinate has at `u` of the unit interval. */
+export function cellAt({ parameter }: Coordinate, u: number): number {
+  return indexOf(parameter, fromUnit(parameter, u) as number);
+}
+
+/**
+ * Where the cell of value `index` begins in the unit interval, and that of the value before ends: halfway
+ * between the two values. 0 for the first cell, 1 past the last.
+ */
+export function edgeOf({ parameter, count }: Coordinate, index: number): number {
+  if (index === 0) return 0;
+  if (index === count) return 1;
+  if (!parameter.log) return index / count;
+  // the unit interval is linear in the logarithm, and two of its points are known
+  const last = valueAt(parameter, count - 1) as number;
+  const from = toUnit(parameter, parameter.low);
+  const slope = (toUnit(parameter, last) - from) / log(last / parameter.low);
+  const halfway = (valueAt(parameter, index) as number) - (stepOf(parameter) as number) / 2;
+  return from + slope * log(halfway / parameter.low);
+}
+
+/**
+ * Where a point that was drawn from N(mean, std²) stands on a coordinate, as far as its parameters tell: at the
+ * mean if the coordinate does not apply, and of a discrete one at the median of the distribution within the
+ * cell. That a value was rounded thus moves nothing by itself.
+ */
+export function standing(coordinate: Coordinate, params: Params, mean: number, std: number): number {
+  const { name, parameter, count } = coordinate;
+  if (!Object.hasOwn(params, name)) return mean;
+  const value = params[name] as number;
+  if (count === Number.POSITIVE_INFINITY) return toUnit(parameter, value);
+  const cell = indexOf(parameter, value);
+  const from = edgeOf(coordinate, cell);
+  const to = edgeOf(coordinate, cell + 1);
+  // measured from the side on which the cell lies, where small probabilities keep their digits
+  const side = from + to > 2 * mean ? -1 : 1;
+  const probability = normCdf((side * (from - mean)) / std) + normCdf((side * (to - mean)) / std);
+  if (probability === 0) return side < 0 ? from : to;
+  return Math.min(to, Math.max(from, mean + side * std * normQuantile(probability / 2)));
+}
+
+function indexOf(parameter: NumericParameter, value: number): number {
+  return Math.round((value - parameter.low) / (stepOf(parameter) as number));
+}

@@ -1,0 +1,127 @@
+/**
+ * The distribution that CMA-ES draws points from, and the drawing: a normal one over the numbers, kept within
+ * the unit cube and wide enough for the steps of discrete ones, beside a table of shares for each choice. How
+ * it is learned is in `update.ts`.
+ */
+
+import { eigenSymmetric } from "../../../numerics/eigen.js";
+import type { RandomStream } from "../../../numerics/random.js";
+import { normQuantile } from "../../../numerics/special.js";
+import type { Params, SearchSpace } from "../../space.js";
+import { vectorsOf } from "../../vectors.js";
+import { type Coordinate, cellAt, edgeOf, type Layout, layoutOf } from "./coordinates.js";
+
+/** What is learned: N(mean, sigma² C) over numbers, and the shares of choices. */
+export interface Moments {
+  /** [n], in the unit cube. */
+  readonly mean: Float64Array;
+  readonly sigma: number;
+  /** C, [n, n] by rows. */
+  readonly covariance: Float64Array;
+  /** The probability of each value, by choice. */
+  readonly shares: readonly Float64Array[];
+}
+
+/** The moments with what follows from them: points come from N(mean, sigma² S C S), with S diagonal. */
+export interface Distribution extends Moments {
+  /** Eigenvectors of C as columns, [n, n] by rows. */
+  readonly axes: Float64Array;
+  /** Square roots of the eigenvalues of C, [n], ascending. */
+  readonly lengths: Float64Array;
+  /** S: by how much a coordinate is widened to keep its margin; 1 for continuous ones. [n] */
+  readonly widening: Float64Array;
+}
+
+/** Eigenvalues below this fraction of the largest are raised to it, so that rounding never makes one negative. */
+const FLOOR = 1e-20;
+
+/** Draws of all numbers together before those that lie outside are moved to the bound. */
+const ATTEMPTS = 20;
+
+/** α of Hamano et al.: on average, one trial of a generation leaves the mean's value in one parameter. */
+export function marginOf({ coordinates, categories }: Layout, lambda: number): number {
+  return 1 / (lambda * (coordinates.length + categories.length));
+}
+
+/** A distribution from its moments. */
+export function createDistribution({ coordinates }: Layout, margin: number, moments: Moments): Distribution {
+  const n = coordinates.length;
+  if (n === 0) return { ...moments, axes: moments.mean, lengths: moments.mean, widening: moments.mean };
+  const { mean, sigma, covariance } = moments;
+  const { values, vectors } = eigenSymmetric(covariance, n);
+  const least = values[n - 1] * FLOOR;
+  const widening = Float64Array.from(coordinates, (coordinate, i) => {
+    const std = sigma * Math.sqrt(covariance[i * n + i]);
+    return Math.max(1, leastStd(coordinate, mean[i], margin) / std);
+  });
+  return { ...moments, axes: vectors, lengths: values.map((v) => Math.sqrt(Math.max(v, least))), widening };
+}
+
+/**
+ * The standard deviation that a discrete coordinate needs for its margin: its value leaves the one at the mean
+ * downwards with a probability of at least `margin / 2` and upwards the same, or `margin` to the only side.
+ * Hamano et al. (2022) bring both probabilities to that figure by moving the mean as well; this only widens.
+ *
+ * @returns 0 for a continuous coordinate
+ */
+export function leastStd(coordinate: Coordinate, mean: number, margin: number): number {
+  const { count } = coordinate;
+  if (count === Number.POSITIVE_INFINITY) return 0;
+  const cell = cellAt(coordinate, mean);
+  const below = cell === 0 ? 0 : mean - edgeOf(coordinate, cell);
+  const above = cell === count - 1 ? 0 : edgeOf(coordinate, cell + 1) - mean;
+  const bothSides = cell > 0 && cell < count - 1;
+  return Math.max(below, above) / -normQuantile(bothSides ? margin / 2 : margin);
+}
+
+/**
+ * A point at random.
+ *
+ * @param widen - at least 1: stretches the distribution of numbers about the mean, and mixes 1 - 1/widen of
+ * equal shares into the choices
+ */
+export function draw(
+  distribution: Distribution,
+  space: SearchSpace,
+  random: RandomStream,
+  widen: number,
+): Params {
+  const { coordinates, categories } = layoutOf(space);
+  const { size, decode } = vectorsOf(space);
+  const vector = new Float64Array(size);
+  const numbers = drawNumbers(distribution, random, widen);
+  for (const [i, { offset }] of coordinates.entries()) vector[offset] = numbers[i];
+  for (const [i, { offset, count }] of categories.entries()) {
+    let rest = random.uniform();
+    let index = 0;
+    for (; index < count - 1; index++) {
+      rest -= distribution.shares[i][index] / widen + (1 - 1 / widen) / count;
+      if (rest < 0) break;
+    }
+    vector[offset + index] = 1;
+  }
+  return decode(vector);
+}
+
+/** x = m + σ S B D z: drawn again while any number lies outside the unit cube, at last moved to the bound. */
+function drawNumbers(
+  { mean, sigma, axes, lengths, widening }: Distribution,
+  random: RandomStream,
+  widen: number,
+): Float64Array {
+  const n = mean.length;
+  const x = new Float64Array(n);
+  const z = new Float64Array(n);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let j = 0; j < n; j++) z[j] = random.normal() * lengths[j] * sigma * widen;
+    let inside = true;
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += axes[i * n + j] * z[j];
+      x[i] = mean[i] + widening[i] * sum;
+      if (x[i] < 0 || x[i] > 1) inside = false;
+    }
+    if (inside) return x;
+  }
+  return x.map((value) => Math.min(1, Math.max(0, value)));
+}

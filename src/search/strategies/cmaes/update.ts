@@ -1,0 +1,182 @@
+/**
+ * How CMA-ES learns: the state after a generation, from the state before it and its trials. Equation numbers
+ * are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023. No point is drawn
+ * in here, and when to begin anew is decided in `restart.ts`.
+ */
+
+import { exp } from "../../../numerics/special.js";
+import type { Params } from "../../space.js";
+import { sameValue } from "../../value.js";
+import { type Layout, standing } from "./coordinates.js";
+import { createDistribution, type Distribution, marginOf } from "./distribution.js";
+import { type Rates, ratesOf } from "./rates.js";
+
+/** What is known after some generations. */
+export interface State {
+  readonly distribution: Distribution;
+  readonly rates: Rates;
+  /** p_c and p_σ, [n]. */
+  readonly pathC: Float64Array;
+  readonly pathSigma: Float64Array;
+  /** Generations since the beginning or the last restart. */
+  readonly generation: number;
+}
+
+/** A point as the update sees it. */
+interface Step {
+  /** y = S^-1 (x - m) / σ. */
+  readonly y: Float64Array;
+  /** ‖C^-½ y‖. */
+  readonly norm: number;
+}
+
+/** The state of a search that begins at `mean`, with C = I and equal shares. */
+export function begin(layout: Layout, mean: Float64Array, sigma: number, lambda: number): State {
+  const n = mean.length;
+  const covariance = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) covariance[i * n + i] = 1;
+  const shares = layout.categories.map(({ count }) => new Float64Array(count).fill(1 / count));
+  return {
+    distribution: createDistribution(layout, marginOf(layout, lambda), { mean, sigma, covariance, shares }),
+    rates: ratesOf(Math.max(1, n), lambda),
+    pathC: new Float64Array(n),
+    pathSigma: new Float64Array(n),
+    generation: 0,
+  };
+}
+
+/**
+ * The state after a generation.
+ *
+ * @param ranked - its points, best first, λ of them
+ */
+export function learn(state: State, layout: Layout, ranked: readonly Params[]): State {
+  const { distribution, rates } = state;
+  const { mean, axes } = distribution;
+  const { weights, muEff, cSigma, dSigma, cc, c1, cMu, chi } = rates;
+  const n = mean.length;
+  const generation = state.generation + 1;
+  const steps = ranked.map((params) => stepTo(distribution, layout, params));
+
+  // ⟨y⟩_w, equation 41, and C^-½ ⟨y⟩_w = B D^-1 Bᵀ ⟨y⟩_w
+  const shift = new Float64Array(n);
+  for (const [k, { y }] of steps.entries()) {
+    if (weights[k] > 0) for (let i = 0; i < n; i++) shift[i] += weights[k] * y[i];
+  }
+  const whitened = whiten(distribution, shift);
+
+  // step size, equations 43 and 44; at most e-fold a generation, since some points come from elsewhere
+  const gainSigma = Math.sqrt(cSigma * (2 - cSigma) * muEff);
+  const pathSigma = state.pathSigma.map((p, i) => {
+    let rotated = 0;
+    for (let j = 0; j < n; j++) rotated += axes[i * n + j] * whitened[j];
+    return (1 - cSigma) * p + gainSigma * rotated;
+  });
+  const length = normOf(pathSigma);
+  const growth = n === 0 ? 1 : exp(Math.min(1, (cSigma / dSigma) * (length / chi - 1)));
+
+  // covariance, equations 45 to 47
+  let fade = 1;
+  for (let g = 0; g < 2 * generation && fade > 0; g++) fade *= 1 - cSigma;
+  const stalled = length >= Math.sqrt(1 - fade) * (1.4 + 2 / (n + 1)) * chi;
+  const gainC = stalled ? 0 : Math.sqrt(cc * (2 - cc) * muEff);
+  const pathC = state.pathC.map((p, i) => (1 - cc) * p + gainC * shift[i]);
+  let kept = 1 - c1 + (stalled ? c1 * cc * (2 - cc) : 0);
+  for (const w of weights) kept -= cMu * w;
+  const covariance = distribution.covariance.map((c) => kept * c);
+  addOuter(covariance, pathC, c1);
+  for (const [k, { y, norm }] of steps.entries()) {
+    if (weights[k] >= 0) addOuter(covariance, y, cMu * weights[k]);
+    // negative weights take away √n standard deviations, whatever the step's length, so that C stays positive
+    else if (norm > 0)
+      addOuter(
+        covariance,
+        y.map((yi) => yi / norm),
+        cMu * weights[k] * n,
+      );
+  }
+
+  let widest = 0;
+  for (let i = 0; i < n; i++) widest = Math.max(widest, Math.sqrt(covariance[i * n + i]));
+  const moments = {
+    mean: mean.map((m, i) => m + distribution.sigma * distribution.widening[i] * shift[i]),
+    // wider than the cube is as good as uniform
+    sigma: n === 0 ? distribution.sigma : Math.min(distribution.sigma * growth, 1 / widest),
+    covariance,
+    shares: learnShares(distribution, layout, ranked, rates),
+  };
+  const margin = marginOf(layout, rates.lambda);
+  return { rates, pathC, pathSigma, generation, distribution: createDistribution(layout, margin, moments) };
+}
+
+/**
+ * The step to a point. One longer than the distribution's own ever are is cut to √n + 2n/(n+2) in Mahalanobis
+ * length: it was drawn from an older distribution, moved to a bound or taken because nearer ones were used up
+ * (N. Hansen, "Injecting external solutions into CMA-ES", 2011).
+ */
+function stepTo(distribution: Distribution, { coordinates }: Layout, params: Params): Step {
+  const { mean, sigma, covariance, widening } = distribution;
+  const n = mean.length;
+  const y = mean.map((m, i) => {
+    const std = sigma * widening[i] * Math.sqrt(covariance[i * n + i]);
+    return (standing(coordinates[i], params, m, std) - m) / (sigma * widening[i]);
+  });
+  const norm = normOf(whiten(distribution, y));
+  const limit = Math.sqrt(n) + (2 * n) / (n + 2);
+  return norm <= limit ? { y, norm } : { y: y.map((yi) => (yi * limit) / norm), norm: limit };
+}
+
+/**
+ * The shares of choices: each moves towards the frequencies among the better half, with the weights of
+ * recombination and the rate μ_eff / (μ_eff + values - 1), the natural gradient of the expected rank; then
+ * none is left below the margin. Points to which a choice does not apply move nothing.
+ */
+function learnShares(
+  { shares }: Distribution,
+  layout: Layout,
+  ranked: readonly Params[],
+  { weights, muEff, lambda }: Rates,
+): Float64Array[] {
+  return layout.categories.map(({ name, parameter, count }, c) => {
+    const rate = muEff / (muEff + count - 1);
+    const next = shares[c].slice();
+    for (const [k, params] of ranked.entries()) {
+      if (weights[k] <= 0 || !Object.hasOwn(params, name)) continue;
+      for (let i = 0; i < count; i++) {
+        const taken = sameValue(parameter.values[i], params[name]) ? 1 : 0;
+        next[i] += rate * weights[k] * (taken - shares[c][i]);
+      }
+    }
+    return withLeast(next, marginOf(layout, lambda) / (count - 1));
+  });
+}
+
+/** Shares raised to at least `least`, which is below their mean; what that takes comes from the larger ones. */
+function withLeast(shares: Float64Array, least: number): Float64Array {
+  let excess = 0;
+  for (const share of shares) excess += Math.max(0, share - least);
+  const scale = (1 - least * shares.length) / excess;
+  return shares.map((share) => least + scale * Math.max(0, share - least));
+}
+
+/** D^-1 Bᵀ y. */
+function whiten({ axes, lengths }: Distribution, y: Float64Array): Float64Array {
+  const n = y.length;
+  return lengths.map((length, j) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += axes[i * n + j] * y[i];
+    return sum / length;
+  });
+}
+
+/** matrix += scale · v vᵀ. */
+function addOuter(matrix: Float64Array, v: Float64Array, scale: number): void {
+  const n = v.length;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) matrix[i * n + j] += scale * (v[i] * v[j]);
+}
+
+function normOf(v: Float64Array): number {
+  let sum = 0;
+  for (const x of v) sum += x * x;
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,179 @@
+/**
+ * A genetic algorithm, from parts that can each be exchanged: selection, crossover, mutation and the rule of
+ * convergence are in `genetic/`, and options choose among them. This file puts them together.
+ */
+
+import { check, checkOptions, show } from "../../errors.js";
+import type { RandomStream } from "../../numerics/random.js";
+import { costsOf } from "../costs.js";
+import { defaultPoint } from "../defaults.js";
+import { createFold, type Search } from "../generations.js";
+import { fromUnit } from "../scale.js";
+import { buildParams, type Params, type SearchSpace } from "../space.js";
+import { unseen } from "../unseen.js";
+import { copyJson, type ParamValue } from "../value.js";
+import { type CrossoverOptions, crossoverOf } from "./genetic/crossover.js";
+import { mutate } from "./genetic/mutation.js";
+import { diversityOf, type Population, succeed } from "./genetic/population.js";
+import { type SelectionOptions, selectionOf, spin } from "./genetic/selection.js";
+import type { Strategy } from "./strategy.js";
+
+/** The parts of a genetic algorithm. All of it is plain JSON. */
+export interface GeneticOptions {
+  /** Members of a population, an integer from 2. Default 10. */
+  readonly populationSize?: number;
+  /**
+   * How parents are chosen: `"roulette"`, `"tournament"` (`size` 3) or `"rank"` (`pressure` 1.8), or with other
+   * figures, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
+   */
+  readonly selection?: SelectionOptions;
+  /** How two parents mix: `"uniform"`, `"onePoint"` or `"blend"` (`alpha` 0.5). Default `"blend"`. */
+  readonly crossover?: CrossoverOptions;
+  /** The probability that a child has two parents, from 0 to 1; else it is a copy of one. Default 0.9. */
+  readonly crossoverRate?: number;
+  /** The probability that each parameter of a child is changed, from 0 to 1. Default 1/n for n parameters. */
+  readonly mutationRate?: number;
+  /** The standard deviation of a number's change, as a part of its range, above 0. Default 0.1. */
+  readonly mutationScale?: number;
+  /** How many of the best live on into the next generation, from 0 to `populationSize - 1`. Default half of them. */
+  readonly elitism?: number;
+  /** When a population has converged, and what then. */
+  readonly convergence?: {
+    /** The diversity below which it has, from 0 (never) to 1. Default 0.02. */
+    readonly diversity?: number;
+    /** The probability that a member of the next generation is an immigrant, from 0 to 1. Default 0.5. */
+    readonly immigrants?: number;
+  };
+}
+
+/** What is known after some generations. */
+interface State {
+  /** Empty before the first generation has ended. */
+  readonly population: Population;
+  /** The probability of each member to be a parent. */
+  readonly parents: Float64Array;
+  readonly converged: boolean;
+}
+
+/**
+ * A genetic algorithm. The first generation is `populationSize` uniform points, the first of them the point of
+ * defaults if the space has any. Each later one is `populationSize - elitism` children of the population that the
+ * last generation left of which all trials are in the history:
+ *
+ * 1. two parents are drawn by `selection` from the population, independently and with replacement;
+ * 2. with probability `crossoverRate` the child is their `crossover`, else a copy of the first;
+ * 3. each of its parameters is changed with probability `mutationRate`: a number by a normal step on its own
+ *    scale with standard deviation `mutationScale`, reflected at the ends of the range, and by one value at
+ *    least if it is discrete; a choice to another of its values, each equally likely;
+ * 4. a child that repeats an earlier point is made again, from new parents.
+ *
+ * The children and the `elitism` best of the population are the next population, so the best point stays known as
+ * long as `elitism` is not 0. A population whose diversity (0 where all agree, about 1 where uniform) is below
+ * `convergence.diversity` has converged: in the next generation each child is, with probability
+ * `convergence.immigrants`, a uniform point instead.
+ *
+ * A parameter under a condition comes from a parent to which it applies, and is drawn uniformly where neither has
+ * it. Failed trials count as the worst of their population. A finite space is used up before anything ends.
+ *
+ * @throws FettleError `invalid_argument` for options outside their range, `unknown_name` for ones that do not exist
+ * @example
+ * ```ts
+ * const study = createStudy({
+ *   space: { units: int(4, 64, { log: true }), activation: choice(["relu", "tanh", "elu"]) },
+ *   strategy: genetic({ populationSize: 10, selection: "rank", crossover: "uniform" }),
+ *   direction: "minimize",
+ * });
+ * await study.optimize(({ units, activation }) => (units - 20) ** 2 + activation.length, { trials: 60 });
+ * study.best!.value! <= 4; // true
+ * ```
+ * @see J. Holland, "Adaptation in natural and artificial systems", 1975
+ * @see A. Eiben and J. Smith, "Introduction to evolutionary computing", 2nd ed., 2015
+ */
+export function genetic(options: GeneticOptions = {}): Strategy {
+  const settings = settle(options);
+  const { populationSize, elitism, crossoverRate, immigrants, select, cross } = settings;
+  const fold = createFold<State>({
+    start: () => ({ population: [], parents: new Float64Array(0), converged: false }),
+    size: ({ population }) => (population.length === 0 ? populationSize : populationSize - elitism),
+    step(state, block, { space, direction }: Search) {
+      const population = succeed(state.population, block, elitism, direction);
+      return {
+        population,
+        parents: select(costsOf(population, direction)),
+        converged: diversityOf(space, population) < settings.diversity,
+      };
+    },
+  });
+
+  const child = (space: SearchSpace, { population, parents }: State, random: RandomStream): Params => {
+    const parent = () => population[spin(parents, random)].params;
+    const a = parent();
+    const mixed = random.uniform() < crossoverRate ? cross(space, a, parent(), random) : a;
+    const rate = settings.mutationRate ?? 1 / space.names.length;
+    return mutate(space, mixed, { rate, scale: settings.mutationScale }, random);
+  };
+
+  return {
+    name: "genetic",
+    adaptive: true,
+    options: copyJson(options) as Readonly<Record<string, ParamValue>>,
+    suggest(context) {
+      const { space, number, random, history } = context;
+      const first = number === 0 ? defaultPoint(space) : undefined;
+      if (first !== undefined) return first;
+      const { state } = fold(history, context);
+      const immigrant = state.population.length === 0 || (state.converged && random.uniform() < immigrants);
+      return unseen(context, () =>
+        immigrant
+          ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
+          : child(space, state, random),
+      );
+    },
+  };
+}
+
+/** Options with their defaults, checked. */
+function settle(options: GeneticOptions) {
+  checkOptions(options, "genetic", [
+    "populationSize",
+    "selection",
+    "crossover",
+    "crossoverRate",
+    "mutationRate",
+    "mutationScale",
+    "elitism",
+    "convergence",
+  ]);
+  const { populationSize = 10, crossoverRate = 0.9, mutationRate, mutationScale = 0.1 } = options;
+  const { elitism = Math.floor(populationSize / 2), convergence = {} } = options;
+  checkOptions(convergence, "genetic's convergence", ["diversity", "immigrants"]);
+  const { diversity = 0.02, immigrants = 0.5 } = convergence;
+  check(
+    Number.isSafeInteger(populationSize) && populationSize >= 2,
+    () => `populationSize of genetic is an integer from 2, received ${show(populationSize)}`,
+  );
+  check(
+    Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,
+    () => `elitism of genetic is an integer from 0 to populationSize - 1, received ${show(elitism)}`,
+  );
+  check(
+    typeof mutationScale === "number" && mutationScale > 0 && Number.isFinite(mutationScale),
+    () => `mutationScale of genetic is a number above 0, received ${show(mutationScale)}`,
+  );
+  const rates = { crossoverRate, mutationRate: mutationRate ?? 0, diversity, immigrants };
+  for (const [name, rate] of Object.entries(rates)) {
+    check(
+      typeof rate === "number" && rate >= 0 && rate <= 1,
+      () => `${name} of genetic lies in [0, 1], received ${show(rate)}`,
+    );
+  }
+  return {
+    ...rates,
+    populationSize,
+    elitism,
+    mutationRate,
+    mutationScale,
+    select: selectionOf(options.selection ?? "tournament"),
+    cross: crossoverOf(options.crossover ?? "blend"),
+  };
+}

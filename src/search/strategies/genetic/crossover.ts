@@ -1,0 +1,109 @@
+/**
+ * What two parents make: each kind of crossover gives a child from two points. A parameter that applies to the
+ * child comes from the parents to which it applies: by the kind's rule from both, as it is from one, and at
+ * random where neither has it. Mutation comes after, in `mutation.ts`.
+ */
+
+import { byName, check, checkOptions, show } from "../../../errors.js";
+import type { RandomStream } from "../../../numerics/random.js";
+import type { Parameter } from "../../parameter.js";
+import { fromUnit, toUnit } from "../../scale.js";
+import { buildParams, type Params, type SearchSpace } from "../../space.js";
+import type { ParamValue } from "../../value.js";
+
+/** A kind of crossover by its name, with the defaults of its figures, or with figures. */
+export type CrossoverOptions =
+  | "uniform"
+  | "onePoint"
+  | "blend"
+  | { readonly type: "uniform" | "onePoint" }
+  | { readonly type: "blend"; readonly alpha?: number };
+
+/** A child of two points of a space. */
+export type Crossover = (space: SearchSpace, a: Params, b: Params, random: RandomStream) => Params;
+
+/**
+ * Each parameter from either parent, with equal probabilities.
+ *
+ * @see G. Syswerda, "Uniform crossover in genetic algorithms", ICGA 1989
+ */
+export function uniform(space: SearchSpace, a: Params, b: Params, random: RandomStream): Params {
+  return inherit(space, a, b, random, (_, x, y) => either(x, y, random));
+}
+
+/** The parameters declared before a random place from the first parent, the others from the second. */
+export function onePoint(space: SearchSpace, a: Params, b: Params, random: RandomStream): Params {
+  const { names } = space;
+  const cut = names.length === 1 ? random.integer(2) : 1 + random.integer(names.length - 1);
+  const first = new Set(names.slice(0, cut));
+  return inherit(space, a, b, random, (_, x, y, name) => (first.has(name) ? x : y));
+}
+
+/**
+ * BLX-α: a number is uniform, on its own scale, over the interval between the parents' extended by `alpha`
+ * times its length at either end, as far as the range allows. A choice comes from either parent.
+ *
+ * @param alpha - at least 0; with 0.5 a population neither shrinks nor grows where nothing is selected
+ * @see L. Eshelman and J. Schaffer, "Real-coded genetic algorithms and interval-schemata", FOGA 1993
+ */
+export function blend(alpha: number): Crossover {
+  return (space, a, b, random) =>
+    inherit(space, a, b, random, (parameter, x, y) => {
+      if (parameter.type === "choice") return either(x, y, random);
+      const u = toUnit(parameter, x);
+      const v = toUnit(parameter, y);
+      const reach = alpha * Math.abs(u - v);
+      const low = Math.max(0, Math.min(u, v) - reach);
+      const high = Math.min(1, Math.max(u, v) + reach);
+      // equal parents of a continuous number give it on, without the rounding of its scale
+      return low === high ? x : fromUnit(parameter, low + random.uniform() * (high - low));
+    });
+}
+
+/** The crossover that options describe. */
+export function crossoverOf(options: CrossoverOptions): Crossover {
+  const given: Figures = typeof options === "string" ? { type: options } : options;
+  checkOptions(given, "crossover", ["type", "alpha"]);
+  return byName("crossover", makers, given.type)(given);
+}
+
+type Figures = { readonly type: string; readonly alpha?: number };
+
+const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
+  uniform: (figures) => {
+    checkOptions(figures, "uniform crossover", ["type"]);
+    return uniform;
+  },
+  onePoint: (figures) => {
+    checkOptions(figures, "onePoint crossover", ["type"]);
+    return onePoint;
+  },
+  blend: (figures) => {
+    checkOptions(figures, "blend crossover", ["type", "alpha"]);
+    const { alpha = 0.5 } = figures;
+    check(
+      typeof alpha === "number" && alpha >= 0 && Number.isFinite(alpha),
+      () => `alpha of blend crossover is a number from 0, received ${show(alpha)}`,
+    );
+    return blend(alpha);
+  },
+};
+
+function inherit(
+  space: SearchSpace,
+  a: Params,
+  b: Params,
+  random: RandomStream,
+  mix: (parameter: Parameter, x: ParamValue, y: ParamValue, name: string) => ParamValue,
+): Params {
+  return buildParams(space, (parameter, name) => {
+    if (!Object.hasOwn(a, name)) {
+      return Object.hasOwn(b, name) ? b[name] : fromUnit(parameter, random.uniform());
+    }
+    return Object.hasOwn(b, name) ? mix(parameter, a[name], b[name], name) : a[name];
+  });
+}
+
+function either(x: ParamValue, y: ParamValue, random: RandomStream): ParamValue {
+  return random.integer(2) === 0 ? x : y;
+}

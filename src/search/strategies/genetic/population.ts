@@ -1,0 +1,66 @@
+/**
+ * A population: who lives on from one generation to the next, and how different its members are. Parents are
+ * chosen in `selection.ts`.
+ */
+
+import { ranked } from "../../ranking.js";
+import { toUnit } from "../../scale.js";
+import type { Params, SearchSpace } from "../../space.js";
+import type { Direction, TrialRecord } from "../../trial.js";
+import { valueKey } from "../../value.js";
+import { type Axis, vectorsOf } from "../../vectors.js";
+
+/** Trials, best first. */
+export type Population = readonly TrialRecord[];
+
+/** The standard deviation of a uniform number on the unit interval, 1/√12. */
+const UNIFORM_STD = Math.sqrt(1 / 12);
+
+/** The population after a generation: the `elitism` best of the one before, and the newborn. */
+export function succeed(
+  before: Population,
+  newborn: readonly TrialRecord[],
+  elitism: number,
+  direction: Direction,
+): Population {
+  return ranked([...before.slice(0, elitism), ...newborn], direction);
+}
+
+/**
+ * How different the members are: the mean over parameters with more than one value of a figure that is 0 where
+ * all members agree and about 1 in a uniform population. For a number it is the standard deviation on its own
+ * scale, times √12; for a choice of k values the probability that two members, drawn with replacement, differ,
+ * divided by 1 - 1/k. A parameter counts among the members to which it applies; where those are fewer than two,
+ * it does not.
+ *
+ * @returns 0 for a population of fewer than two members
+ */
+export function diversityOf(space: SearchSpace, population: readonly { readonly params: Params }[]): number {
+  let sum = 0;
+  let parameters = 0;
+  for (const axis of vectorsOf(space).axes) {
+    const having = population.filter(({ params }) => Object.hasOwn(params, axis.name));
+    if (axis.count === 1 || having.length < 2) continue;
+    parameters++;
+    sum += spreadOf(axis, having);
+  }
+  return parameters === 0 ? 0 : sum / parameters;
+}
+
+function spreadOf({ name, parameter, count }: Axis, having: readonly { readonly params: Params }[]): number {
+  const size = having.length;
+  if (parameter.type === "choice") {
+    const tally = new Map<string, number>();
+    for (const { params } of having) {
+      const key = valueKey(params[name]);
+      tally.set(key, (tally.get(key) ?? 0) + 1);
+    }
+    let same = 0;
+    for (const times of tally.values()) same += (times / size) * (times / size);
+    return (1 - same) / (1 - 1 / count);
+  }
+  const places = having.map(({ params }) => toUnit(parameter, params[name]));
+  const mean = places.reduce((total, u) => total + u, 0) / size;
+  const variance = places.reduce((total, u) => total + (u - mean) * (u - mean), 0) / size;
+  return Math.sqrt(variance) / UNIFORM_STD;
+}
