@@ -136,6 +136,16 @@ export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimiz
 export { rmsprop } from "./optim/rmsprop.js";
 export { sgd } from "./optim/sgd.js";
 export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
+export {
+  type BestSoFar,
+  bestSoFar,
+  type ForestOptions,
+  type ImportanceOptions,
+  type Importances,
+  importances,
+  type Marginal,
+  marginals,
+} from "./search/importance.js";
 export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/optimize.js";
 export { choice, float, int } from "./search/parameter.js";
 export { asha } from "./search/schedulers/asha.js";
@@ -168,6 +178,13 @@ export {
   type SearchCvOptions,
   type SearchCvResult,
 } from "./tune/gridSearch.js";
+export {
+  findLearningRate,
+  type RateFinderOptions,
+  type RateFinderReason,
+  type RateFinderResult,
+} from "./tune/rateFinder.js";
+export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { Final, FitSettings } from "./tune/trials.js";
 export {
   type SearchResult,

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
 import { EXIT } from "./exit.js";
+import { addLrFindCommand } from "./lrFind.js";
 import { coloursFor, endWithReaders, note } from "./streams.js";
 import { addTuneCommand } from "./tune.js";
 
@@ -43,7 +44,8 @@ function createProgram(done: (exitCode: number) => void): Command {
       `
 Exit codes:
   0    success
-  1    no trial gave a value, or Fettle itself failed
+  1    nothing was found (no trial gave a value, no rate lowered the loss), or
+       Fettle itself failed
   2    the command line, the data or the space was refused; nothing was run
   130  ended by Ctrl-C; what was found so far is printed
 
@@ -51,6 +53,7 @@ Example:
   fettle tune examples/data/breast-cancer.csv --target diagnosis`,
     );
   addTuneCommand(program, done);
+  addLrFindCommand(program, done);
   return program;
 }
 

@@ -1,5 +1,6 @@
 /** Words of the command line as numbers and lists. What the values mean is checked by what they are given to. */
 import { InvalidArgumentError } from "commander";
+import type { ParamValue } from "../search/value.js";
 
 /** A parser of whole numbers from `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -24,4 +25,28 @@ export function names(text: string, earlier: readonly string[] = []): readonly s
     .map((name) => name.trim())
     .filter((name) => name !== "");
   return [...earlier, ...given];
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It is a number above 0, such as 0.001.");
+}
+
+/** A name and its value, `name=value`, beside those of earlier uses of the option; values are JSON, or else words. */
+export function setting(
+  text: string,
+  earlier: Readonly<Record<string, ParamValue>> = {},
+): Readonly<Record<string, ParamValue>> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It is a name and a value, such as units=64.");
+  const word = text.slice(at + 1);
+  let value: ParamValue = word;
+  try {
+    value = JSON.parse(word) as ParamValue;
+  } catch {
+    // a word
+  }
+  return { ...earlier, [text.slice(0, at)]: value };
 }

@@ -1,8 +1,7 @@
 /** `fettle tune`: reads a table, has its network tuned and prints what came of it. Every figure is computed elsewhere. */
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
-import { readTable } from "../data/table.js";
+import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
 import { getMetric, metrics } from "../metrics/registry.js";
 import { jsonReport } from "../report/json.js";
@@ -16,16 +15,15 @@ import { type PartSizes, partSizes } from "../tune/folds.js";
 import type { FitSettings } from "../tune/trials.js";
 import { type TuneResult, tune } from "../tune/tune.js";
 import { EXIT } from "./exit.js";
-import { inFile, readJson, readText } from "./files.js";
+import { inFile, readJson } from "./files.js";
 import { takeInterrupts } from "./interrupt.js";
-import { names, share, wholeNumber } from "./options.js";
+import { share, wholeNumber } from "./options.js";
 import { createProgressBar } from "./progress.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
+import { addTableOptions, readDataset, type TableOptions } from "./table.js";
 
 /** What commander hands over. */
-interface Options {
-  readonly target: string;
-  readonly task: Task | "auto";
+interface Options extends TableOptions {
   readonly strategy: string;
   readonly points?: number;
   readonly trials?: number;
@@ -35,8 +33,6 @@ interface Options {
   readonly epochs: number;
   readonly batch?: number;
   readonly space?: string;
-  readonly missing: MissingRule;
-  readonly drop?: readonly string[];
   readonly seed: number;
   readonly jobs?: number;
   readonly json?: true;
@@ -45,16 +41,14 @@ interface Options {
 /** Adds the command; `done` is told the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
   const list = (words: readonly string[]) => words.join(", ");
-  program
+  const command = program
     .command("tune")
     .summary("tune a dense network on a table")
     .description(
       "Searches the hyperparameters of a dense network for a table, each trial judged by " +
         "cross-validation, and scores the best on rows that no trial saw.",
-    )
-    .argument("<data.csv>", "a table with a header line, its cells separated by , ; tab or |")
-    .requiredOption("--target <column>", "the column to predict")
-    .option("--task <name>", "classification, regression, or auto by the target's values", "auto")
+    );
+  addTableOptions(command)
     .option("--strategy <name>", list(strategyNames), "random")
     .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
     .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))
@@ -64,8 +58,6 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .option("--epochs <n>", "epochs of each training", wholeNumber(1), 30)
     .option("--batch <rows>", "rows in a batch (default: tuned)", wholeNumber(1))
     .option("--space <file.json>", `what to search; parameters: ${list(Object.keys(DENSE_DEFAULTS))}`)
-    .option("--missing <rule>", "refuse missing cells, drop their rows, or impute them", "refuse")
-    .option("--drop <columns>", "columns to leave out, between commas", names)
     .option("--seed <n>", "decides everything random", wholeNumber(0), 0)
     .option("--jobs <n>", "threads; results are the same at any number (default: all cores)", wholeNumber(1))
     .option("--json", "print one JSON object and nothing else")
@@ -141,9 +133,8 @@ async function run(file: string, options: Options): Promise<number> {
 
 /** @throws FettleError for whatever of files and options can be refused before anything runs */
 function readPlan(file: string, options: Options): Plan {
-  const { target, task, missing, drop = [], batch, points } = options;
-  const text = readText(file);
-  const data = inFile(file, () => encodeTable(readTable(text), { target, task, missing, drop }));
+  const { batch, points } = options;
+  const data = readDataset(file, options);
   const sizes = partSizes(data.rows, { validation: { folds: options.cv }, testSize: options.test });
   const space = readSpace(options, data, sizes);
   check(

@@ -49,17 +49,22 @@ const TOP = 5;
 
 /** What is about to be tuned, in lines of at most `width` characters. */
 export function introduce(about: StudyIntroduction, width: number): string[] {
-  const { data, test } = about;
+  const { file, data, test } = about;
+  const held = test > 0 ? `, ${count(test, "row")} held out` : "";
+  return [
+    describeData(file, data),
+    `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
+  ].flatMap((line) => wrap(line, width));
+}
+
+/** A table in a line: `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`. */
+export function describeData(file: string, data: StudyIntroduction["data"]): string {
   const classes = data.classes.map(plain);
   const aim =
     data.task === "regression"
       ? `regression of ${plain(data.target)}`
       : `classification of ${plain(data.target)} (${clip(classes.join(", "), 60)})`;
-  const held = test > 0 ? `, ${count(test, "row")} held out` : "";
-  return [
-    `${plain(about.file)}: ${count(data.rows, "row")}, ${count(data.features.length, "input")}, ${aim}`,
-    `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
-  ].flatMap((line) => wrap(line, width));
+  return `${plain(file)}: ${count(data.rows, "row")}, ${count(data.features.length, "input")}, ${aim}`;
 }
 
 /** What came of it, in lines of at most `width` characters. */

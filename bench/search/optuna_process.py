@@ -1,0 +1,109 @@
+"""Optuna as a process: answers lines of JSON, {"do": "start" | "next" | "time", ...}; see bench/search/optuna.ts.
+
+A sampler is asked for one trial after another and told each value by the next "next". Parameters are suggested in
+the order of their conditions, each only where it applies, as a user of Optuna writes it.
+"""
+
+import json
+import random
+import sys
+import time
+import warnings
+
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.simplefilter("ignore")
+
+SAMPLERS = {
+    "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
+    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
+    "tpeMultivariate": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+    "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
+    "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
+}
+
+
+def distribution(parameter):
+    if parameter["type"] == "choice":
+        return CategoricalDistribution(parameter["values"])
+    low, high, log = parameter["low"], parameter["high"], parameter.get("log", False)
+    if parameter["type"] == "int":
+        return IntDistribution(low, high, log=log, step=parameter.get("step", 1))
+    return FloatDistribution(low, high, log=log, step=parameter.get("step"))
+
+
+def holds(clause, value):
+    if isinstance(clause, list):
+        return value in clause
+    return clause.get("low", value) <= value <= clause.get("high", value)
+
+
+def walk(space, pick):
+    """The parameters that apply, each by `pick(name, distribution)`; a condition's parameters are declared before."""
+    params = {}
+    for name, parameter in space.items():
+        conditions = parameter.get("when", {})
+        if all(parent in params and holds(clause, params[parent]) for parent, clause in conditions.items()):
+            params[name] = pick(name, distribution(parameter))
+    return params
+
+
+def draw(kind, generator):
+    """A random value, for histories to time samplers on."""
+    if isinstance(kind, CategoricalDistribution):
+        return generator.choice(kind.choices)
+    low, high = kind.low, kind.high
+    value = low * (high / low) ** generator.random() if kind.log else generator.uniform(low, high)
+    return round(value) if isinstance(kind, IntDistribution) else value
+
+
+def suggest(study, space):
+    trial = study.ask()
+
+    def pick(name, kind):
+        if isinstance(kind, CategoricalDistribution):
+            return trial.suggest_categorical(name, kind.choices)
+        suggest_number = trial.suggest_int if isinstance(kind, IntDistribution) else trial.suggest_float
+        return suggest_number(name, kind.low, kind.high, log=kind.log, step=kind.step)
+
+    return trial, walk(space, pick)
+
+
+def timed(sampler, space, trials, repeats):
+    generator = random.Random(trials)
+    study = optuna.create_study(sampler=SAMPLERS[sampler](0))
+    for _ in range(trials):
+        distributions = {}
+
+        def pick(name, kind):
+            distributions[name] = kind
+            return draw(kind, generator)
+
+        params = walk(space, pick)
+        value = generator.gauss(0, 1)
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=value))
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        trial, _ = suggest(study, space)
+        times.append(1000 * (time.perf_counter() - start))
+        study.tell(trial, generator.gauss(0, 1))
+    return times[1:]
+
+
+study = space = trial = None
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["do"] == "start":
+        space = message["space"]
+        study = optuna.create_study(sampler=SAMPLERS[message["sampler"]](message["seed"]))
+        answer = None
+    elif message["do"] == "next":
+        if "value" in message:
+            study.tell(trial, message["value"])
+        trial, answer = suggest(study, space)
+    else:
+        answer = timed(message["sampler"], message["space"], message["trials"], message["repeats"])
+    print(json.dumps(answer), flush=True)

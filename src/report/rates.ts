@@ -1,0 +1,65 @@
+/** A learning-rate range test as text for people: its losses by rate as a chart, and the rates that it suggests. */
+import type { RateFinderResult } from "../tune/rateFinder.js";
+import { formatScore, formatValue } from "./format.js";
+import type { Paint } from "./study.js";
+import { layOut, wrap } from "./table.js";
+
+/** Steps shown, beside those that the suggestions come from. */
+const LINES = 20;
+const WIDEST_BAR = 40;
+const NARROWEST_BAR = 6;
+
+const ENDS = {
+  finished: "The loss did not diverge up to the last rate.",
+  diverged: "The last loss was more than 4 times the least; training had diverged.",
+  notFinite: "The loss after the last was no finite number; training had diverged.",
+};
+
+/**
+ * What a range test found, in lines of at most `width` characters. Without room for bars the chart is a table.
+ *
+ * @example
+ * ```ts
+ * const result = { rates: [0.1, 1], losses: [2, 1], smoothed: [2, 1], suggested: 0.1, conservative: 0.1 };
+ * describeRates({ ...result, reason: "finished" }, 80, { heading: (text) => text, faint: (text) => text })[1];
+ * // "Loss by learning rate"
+ * ```
+ */
+export function describeRates(result: RateFinderResult, width: number, paint: Paint): string[] {
+  const { suggested, conservative, reason } = result;
+  const heading = (text: string): string[] => ["", ...wrap(text, width).map(paint.heading)];
+  const advice = [
+    ["steepest fall of the loss", formatValue(suggested)],
+    ["a tenth of the rate of the least", formatValue(conservative)],
+  ];
+  return [
+    ...(result.rates.length > 0 ? [...heading("Loss by learning rate"), ...chart(result, width)] : []),
+    "",
+    ...wrap(ENDS[reason], width).map(paint.faint),
+    ...(suggested === undefined
+      ? []
+      : [...heading("Suggested learning rates"), ...layOut(advice, { width })]),
+  ];
+}
+
+/** A line for each of some steps: rate, loss, smoothed loss, and a bar as long as the smoothed loss is great. */
+function chart({ rates, losses, smoothed, suggested }: RateFinderResult, width: number): string[] {
+  const last = rates.length - 1;
+  const lowest = smoothed.indexOf(Math.min(...smoothed));
+  const even = Array.from({ length: LINES }, (_, i) => Math.round((i * last) / (LINES - 1)));
+  const at = suggested === undefined ? [] : [rates.indexOf(suggested)];
+  const steps = [...new Set([...even, ...at, lowest])].sort((a, b) => a - b);
+  const cells = [
+    ["rate", "loss", "smoothed"],
+    ...steps.map((i) => [formatValue(rates[i]), formatScore(losses[i]), formatScore(smoothed[i])]),
+  ];
+  const lines = layOut(cells, { width });
+  const room = Math.min(WIDEST_BAR, width - Math.max(...lines.map((line) => line.length)) - 2);
+  if (room < NARROWEST_BAR) return lines;
+  const [least, most] = [smoothed[lowest], Math.max(...smoothed)];
+  return lines.map((line, i) => {
+    if (i === 0) return line;
+    const height = most > least ? (smoothed[steps[i - 1]] - least) / (most - least) : 0;
+    return `${line}  ${"█".repeat(1 + Math.round(height * (room - 1)))}`;
+  });
+}

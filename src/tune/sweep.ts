@@ -1,0 +1,103 @@
+/**
+ * Sweeps: one parameter of a space takes value after value while the others stay where they are. The search and its
+ * rows are those of `randomSearch`, which is given the points; nothing is drawn here.
+ */
+
+import { check, checkOptions, show, unknownName } from "../errors.js";
+import {
+  buildParams,
+  type Params,
+  type ParamsOf,
+  resolveSpace,
+  type Space,
+  whyOutside,
+} from "../search/space.js";
+import type { ParamValue } from "../search/value.js";
+import { randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
+import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./tune.js";
+
+/** What is swept, beside how its points are judged. */
+export interface SweepOptions<S extends Space>
+  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> {
+  /** The name of the parameter that varies. */
+  readonly parameter: keyof S & string;
+  /** What it takes, in this order; at least one value, each of them one that the space allows. */
+  readonly values: readonly ParamValue[];
+  /** Where the others stay. Default: the default of each in the space. Those that do not apply are left out. */
+  readonly params?: Partial<ParamsOf<S>>;
+}
+
+/**
+ * Cross-validates one value of a parameter after the other, all else being equal.
+ *
+ * @returns as `gridSearch`, a row for each value, in the order given
+ * @throws FettleError as `gridSearch`; `unknown_name`, `invalid_argument` for a parameter that the space does not have
+ * or that does not apply at these `params`, for values outside the space, and where another parameter has neither a
+ * value in `params` nor a default
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
+ * const { rows } = await sweep({
+ *   x,
+ *   y: x.map(([a]) => 2 * a),
+ *   space: { learningRate: float(0.001, 1, { log: true }), momentum: float(0, 0.99, { default: 0.9 }) },
+ *   parameter: "learningRate",
+ *   values: [0.01, 0.1],
+ *   model: (params) => {
+ *     const model = sequential([dense(1)]);
+ *     model.compile({ optimizer: sgd(params), loss: "meanSquaredError" });
+ *     return model;
+ *   },
+ * });
+ * rows.map(({ params }) => params); // [{ learningRate: 0.01, momentum: 0.9 }, { learningRate: 0.1, momentum: 0.9 }]
+ * ```
+ */
+export async function sweep<const S extends Space>(options: SweepOptions<S>): Promise<SearchCvResult<S>> {
+  checkOptions(options, "sweep", OPTIONS);
+  const { parameter: _, values: __, params: ___, ...rest } = options;
+  const enqueue = pointsOf(options) as ParamsOf<S>[];
+  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> = rest;
+  return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
+}
+
+/** A sweep has a trial for each of its values, so there is nothing to say about which and how many. */
+const OPTIONS = [
+  ...[...SEARCH_OPTIONS, ...MODEL_OPTIONS].filter(
+    (name) => !["strategy", "trials", "enqueue", "warmStart"].includes(name),
+  ),
+  ...["scoring", "refit", "errorScore", "parameter", "values", "params"],
+];
+
+function pointsOf<S extends Space>({ space, parameter, values, params = {} }: SweepOptions<S>): Params[] {
+  const searchSpace = resolveSpace(space);
+  const fixed = params as Params;
+  for (const name of [parameter, ...Object.keys(fixed)]) {
+    if (!Object.hasOwn(searchSpace.parameters, name)) throw unknownName("parameter", name, searchSpace.names);
+  }
+  check(
+    Array.isArray(values) && values.length > 0,
+    () => `values is a list of at least one value, got ${show(values)}`,
+  );
+  check(
+    !Object.hasOwn(fixed, parameter),
+    () => `${show(parameter)} is swept; give its values in values and not in params`,
+  );
+  return values.map((swept) => {
+    const point = buildParams(searchSpace, ({ default: usual }, name) => {
+      if (name === parameter) return swept;
+      const value = Object.hasOwn(fixed, name) ? fixed[name] : usual;
+      check(
+        value !== undefined,
+        () => `${show(name)} has no default in the space; give it a value in params, or a default`,
+      );
+      return value;
+    });
+    check(
+      Object.hasOwn(point, parameter),
+      () => `${show(parameter)} does not apply where the others are ${show(point)}; give others in params`,
+    );
+    const wrong = whyOutside(searchSpace, point);
+    check(wrong === undefined, () => `the points of a sweep lie in its space: ${wrong}`);
+    return point;
+  });
+}
