@@ -136,6 +136,7 @@ export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimiz
 export { rmsprop } from "./optim/rmsprop.js";
 export { sgd } from "./optim/sgd.js";
 export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
+export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/gp/regret.js";
 export {
   type BestSoFar,
   bestSoFar,
@@ -158,6 +159,7 @@ export { type Params, type ParamsOf, type SearchSpace, type Space, spaceFromJson
 export type { StopReason, StopRules } from "./search/stopping.js";
 export { type CmaesOptions, cmaes } from "./search/strategies/cmaes.js";
 export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
+export { type GpOptions, gp } from "./search/strategies/gp.js";
 export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
 export { random } from "./search/strategies/random.js";

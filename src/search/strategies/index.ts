@@ -6,6 +6,7 @@
 import { byName, checkOptions } from "../../errors.js";
 import { cmaes } from "./cmaes.js";
 import { genetic } from "./genetic.js";
+import { gp } from "./gp.js";
 import { grid } from "./grid.js";
 import { random } from "./random.js";
 import { sobol } from "./sobol.js";
@@ -22,6 +23,7 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   },
   sobol,
   tpe,
+  gp,
   genetic,
   cmaes,
 };

@@ -1,0 +1,80 @@
+/** Walking over a space: every step ends on a point of it. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { RandomStream } from "../../src/numerics/random.js";
+import { movesOf } from "../../src/search/gp/moves.js";
+import { choice, float, int } from "../../src/search/parameter.js";
+import { resolveSpace } from "../../src/search/space.js";
+import { anySpace } from "../../src/testing/arbitraries/space.js";
+
+const anyWalk = fc.tuple(anySpace(), fc.nat()).map(([space, seed]) => {
+  const moves = movesOf(resolveSpace(space));
+  const random = new RandomStream(seed);
+  return { moves, random, start: moves.settle(moves.draw(random)) };
+});
+
+/** Within the rounding of a logarithm there and back. */
+function expectClose(actual: Float64Array, expected: Float64Array): void {
+  for (let c = 0; c < expected.length; c++) expect(Math.abs(actual[c] - expected[c])).toBeLessThan(1e-9);
+}
+
+test("a settled vector is that of a point, and settled again stays as it is", () => {
+  fc.assert(
+    fc.property(anyWalk, ({ moves, random }) => {
+      const { vectors, settle } = moves;
+      const settled = settle(moves.draw(random));
+      expectClose(vectors.encode(vectors.decode(settled)), settled);
+      expect(settle(settled)).toEqual(settled);
+    }),
+  );
+});
+
+test("neighbours are settled, and differ in the discrete parameter asked for", () => {
+  fc.assert(
+    fc.property(anyWalk, ({ moves, start }) => {
+      for (const axis of moves.discrete) {
+        const here = moves.vectors.decode(start);
+        const neighbours = moves.neighbours(start, axis);
+        if (Object.hasOwn(here, axis.name)) expect(neighbours.length).toBeGreaterThan(0);
+        for (const neighbour of neighbours) {
+          expectClose(moves.vectors.encode(moves.vectors.decode(neighbour)), neighbour);
+          expect(moves.vectors.decode(neighbour)[axis.name]).not.toEqual(here[axis.name]);
+        }
+      }
+    }),
+  );
+});
+
+test("a varied vector stays in the cube and keeps parameters that are not moved", () => {
+  fc.assert(
+    fc.property(anyWalk, ({ moves, random, start }) => {
+      const varied = moves.vary(start, 0, 0.1, random);
+      const changed = moves.vectors.axes.filter(({ offset, width }) =>
+        varied.subarray(offset, offset + width).some((u, i) => u !== start[offset + i]),
+      );
+      expect(changed.length).toBeLessThanOrEqual(1);
+      for (const u of moves.vary(start, 1, 3, random)) {
+        expect(u).toBeGreaterThanOrEqual(0);
+        expect(u).toBeLessThanOrEqual(1);
+      }
+    }),
+  );
+});
+
+test("only numbers with many values that apply glide", () => {
+  const moves = movesOf(
+    resolveSpace({
+      x: float(0, 1),
+      few: int(1, 5),
+      many: int(1, 500),
+      kind: choice(["a", "b"]),
+      y: float(0, 1, { when: { kind: ["a"] } }),
+    }),
+  );
+  const at = (kind: string) =>
+    Array.from(
+      moves.glides(moves.vectors.encode({ x: 0.5, few: 3, many: 9, kind, ...(kind === "a" && { y: 0.1 }) })),
+    );
+  expect(at("a")).toEqual([1, 0, 1, 0, 0, 1]);
+  expect(at("b")).toEqual([1, 0, 1, 0, 0, 0]);
+});
