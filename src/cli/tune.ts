@@ -7,6 +7,8 @@ import { getMetric, metrics } from "../metrics/registry.js";
 import { jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize } from "../report/study.js";
 import type { StudyEvent } from "../search/optimize.js";
+import { createScheduler, schedulerNames } from "../search/schedulers/index.js";
+import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
@@ -25,6 +27,7 @@ import { addTableOptions, readDataset, type TableOptions } from "./table.js";
 /** What commander hands over. */
 interface Options extends TableOptions {
   readonly strategy: string;
+  readonly scheduler: string;
   readonly points?: number;
   readonly trials?: number;
   readonly metric?: string;
@@ -50,6 +53,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     );
   addTableOptions(command)
     .option("--strategy <name>", list(strategyNames), "random")
+    .option("--scheduler <name>", `what ends unpromising trials early: none, ${list(schedulerNames)}`, "none")
     .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
     .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))
     .option("--metric <name>", `what to tune for: ${list(Object.keys(metrics))} (default: accuracy or r2)`)
@@ -70,6 +74,7 @@ Examples:
   fettle tune examples/data/breast-cancer.csv --target diagnosis
   fettle tune houses.csv --target price --metric mae --drop id,address
   fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
+  fettle tune data.csv --target y --strategy tpe --scheduler asha --trials 100
   fettle tune data.csv --target y --space space.json --strategy grid --points 4
 
 A space file names parameters and their ranges; those left out have defaults:
@@ -87,6 +92,7 @@ interface Plan {
   readonly sizes: PartSizes;
   readonly space: Space;
   readonly strategy: Strategy;
+  readonly scheduler: Scheduler | undefined;
   readonly fit: (params: Params) => FitSettings;
   readonly metric: string;
 }
@@ -109,7 +115,7 @@ async function run(file: string, options: Options): Promise<number> {
     bar.update(event);
   };
   try {
-    const { data, space, strategy, fit } = plan;
+    const { data, space, strategy, scheduler, fit } = plan;
     const result = await tune({
       ...{ data, space, strategy, fit, onEvent, signal: interrupt.signal },
       model: (params) => denseModel(data, params),
@@ -117,6 +123,7 @@ async function run(file: string, options: Options): Promise<number> {
       validation: { folds: options.cv },
       testSize: options.test,
       seed: options.seed,
+      ...(scheduler ? { scheduler, steps: options.epochs } : {}),
       ...(options.trials === undefined ? {} : { trials: options.trials }),
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     });
@@ -150,6 +157,7 @@ function readPlan(file: string, options: Options): Plan {
     sizes,
     space,
     strategy: createStrategy(options.strategy, points === undefined ? {} : { points }),
+    scheduler: options.scheduler === "none" ? undefined : createScheduler(options.scheduler),
     fit: (params) => {
       const batchSize = batch ?? (params.batchSize as number | undefined);
       return { epochs: options.epochs, ...(batchSize === undefined ? {} : { batchSize }) };

@@ -87,6 +87,12 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
   ],
   ["a metric of the other task", good, `${TUNE} --metric r2`, /r2 is for regression/],
   ["an unknown strategy", good, `${TUNE} --strategy grd`, /unknown strategy "grd"\. Did you mean "grid"/],
+  [
+    "an unknown scheduler",
+    good,
+    `${TUNE} --scheduler halfing`,
+    /unknown scheduler "halfing"\. Did you mean "halving"/,
+  ],
   ["a grid without points", good, `${TUNE} --strategy grid`, /"learningRate".*how many/],
   ["points without a grid", good, `${TUNE} --points 3`, /--points is for --strategy grid/],
   ["an unknown option", good, `${TUNE} --trails 3`, /unknown option '--trails'\n\(Did you mean --trials\?\)/],

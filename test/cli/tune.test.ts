@@ -119,6 +119,22 @@ describe("fettle tune", () => {
     expect(best?.value).toBe(Math.min(...trials.map(({ value }) => value!))); // log loss is minimised
   });
 
+  it("takes any strategy and scheduler by name", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = "tune data.csv --target y --trials 9 --epochs 9 --cv 2 --test 0 --batch 8 --json".split(
+      " ",
+    );
+    const [whole, halved] = await Promise.all([
+      fettle([...words, "--strategy", "tpe"], cwd),
+      fettle([...words, "--strategy", "tpe", "--scheduler", "halving"], cwd),
+    ]);
+    expect([whole.code, halved.code]).toEqual([0, 0]);
+    const statuses = (stdout: string) => parse(stdout).trials.map(({ status }) => status);
+    expect(statuses(whole.stdout)).toEqual(new Array(9).fill("complete"));
+    // 9 trials, of which 3 and then 1 go on
+    expect(statuses(halved.stdout).filter((status) => status === "pruned")).toHaveLength(8);
+  });
+
   it("drops columns, fills missing cells and takes classes for quantities if told to", async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `id${i},${i % 4 === 0 ? "" : i},${i % 5}`).join("\n");
     const cwd = folder({ "data.csv": `id,x,y\n${rows}\n` });
@@ -145,7 +161,7 @@ describe("fettle", () => {
     for (const text of ["tune", "Exit codes:", "130", "Example:"]) expect(whole.stdout).toContain(text);
     expect(tune).toMatchObject({ code: 0, stderr: "" });
     const options =
-      "target task strategy points trials metric cv test epochs batch space missing drop seed jobs json".split(
+      "target task strategy scheduler points trials metric cv test epochs batch space missing drop seed jobs json".split(
         " ",
       );
     for (const name of options) expect(tune.stdout).toMatch(new RegExp(`^  --${name}\\b`, "m"));
