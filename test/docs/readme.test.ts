@@ -30,8 +30,8 @@ const numbers = (output: string): number[] =>
   ).map(Number);
 
 describe("the README's examples", () => {
-  it("are three", () => {
-    expect(blocks).toHaveLength(3);
+  it("are four", () => {
+    expect(blocks).toHaveLength(4);
   });
 
   it("tune a network on a table", () => {
@@ -50,5 +50,9 @@ describe("the README's examples", () => {
     // 200 random points of a square of area 100: the chance that none falls within 1 of (1, −2) is (1 − π/100)^200 < 0.002
     const [x, y] = numbers(run(blocks[2]).replace(/[a-z:{}]/g, " "));
     expect((x - 1) ** 2 + (y + 2) ** 2).toBeLessThan(1);
+  });
+  it("search with a strategy that learns and a scheduler", () => {
+    const [x, y] = numbers(run(blocks[3]).replace(/[a-z:{}]/g, " "));
+    expect((x - 1) ** 2 + (y + 2) ** 2).toBeLessThan(0.25);
   });
 });

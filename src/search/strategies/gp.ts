@@ -3,13 +3,14 @@
  * the most promising next. This file is the order of things; the model and the search for that point are in `gp/`.
  */
 import { byName, check, checkOptions, show } from "../../errors.js";
+import { defaultPoint } from "../defaults.js";
 import { type AcquisitionName, acquisitions } from "../gp/acquisition.js";
 import { assessAll, type Effort, type Judge, maximize } from "../gp/maximize.js";
 import { modelOf } from "../gp/model.js";
 import { movesOf } from "../gp/moves.js";
 import { createLattice } from "../lattice.js";
 import { fromUnit } from "../scale.js";
-import { buildParams, type Params, type SearchSpace } from "../space.js";
+import { buildParams, type Params } from "../space.js";
 import { isCountable, unseen } from "../unseen.js";
 import { samePoint } from "../value.js";
 import type { Strategy, SuggestContext } from "./strategy.js";
@@ -90,10 +91,8 @@ export function gp(options: GpOptions = {}): Strategy {
     options: { acquisition, startupTrials, ...(acquisition === "lcb" && { kappa }) },
     suggest(context) {
       const { space, history, earlier, number, suggested, direction, random } = context;
-      if (suggested === 0 && hasDefaults(space)) {
-        const point = defaults(space);
-        if (!earlier.some((other) => samePoint(other, point))) return point;
-      }
+      const point = suggested === 0 ? defaultPoint(space) : undefined;
+      if (point && !earlier.some((other) => samePoint(other, point))) return point;
       if (number < startupTrials || history.length < 2) return anyPoint(context);
 
       const pending = earlier.slice(history.length);
@@ -141,12 +140,4 @@ function fewLeft({ space, earlier }: SuggestContext): Params[] | undefined {
   return Array.from({ length: lattice.size }, (_, index) => index)
     .filter((index) => !seen.has(index))
     .map((index) => lattice.at(index));
-}
-
-function hasDefaults({ names, parameters }: SearchSpace): boolean {
-  return names.some((name) => parameters[name].default !== undefined);
-}
-
-function defaults(space: SearchSpace): Params {
-  return buildParams(space, (parameter) => parameter.default ?? fromUnit(parameter, 0.5));
 }

@@ -6,6 +6,7 @@
 
 import { check, checkOptions, show } from "../../errors.js";
 import { costsOf } from "../costs.js";
+import { defaultPoint } from "../defaults.js";
 import { fromUnit, toUnit, valueCount } from "../scale.js";
 import { buildParams, type Params, type SearchSpace } from "../space.js";
 import { isCountable, unseen } from "../unseen.js";
@@ -116,10 +117,8 @@ export function tpe(options: TpeOptions = {}): Strategy {
     options: Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined)),
     suggest(context) {
       const { space, suggested, history } = context;
-      if (suggested === 0 && hasDefault(space)) {
-        const defaults = buildParams(space, (parameter) => parameter.default ?? fromUnit(parameter, 0.5));
-        if (!isSeen(context, defaults)) return defaults;
-      }
+      const defaults = suggested === 0 ? defaultPoint(space) : undefined;
+      if (defaults && !isSeen(context, defaults)) return defaults;
       if (history.length < startupTrials) {
         return unseen(context, () => drawStratified(context, startupTrials));
       }
@@ -270,8 +269,4 @@ function isRepeat(context: SuggestContext, point: Float64Array): boolean {
 
 function isSeen({ earlier }: SuggestContext, params: Params): boolean {
   return earlier.some((before) => samePoint(before, params));
-}
-
-function hasDefault({ names, parameters }: SearchSpace): boolean {
-  return names.some((name) => parameters[name].default !== undefined);
 }
