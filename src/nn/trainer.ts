@@ -46,8 +46,8 @@ export interface Trained {
   readonly state: SavedRun;
 }
 
-/** The names of the numbers that only exist during one run of the training program. */
-const LOSS_SUM = "lossSum";
+/** The state that programs add the loss of each batch to, times its rows; it exists during a run only. */
+export const LOSS_SUM = "lossSum";
 
 export async function train(
   executor: Executor,

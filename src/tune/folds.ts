@@ -130,7 +130,8 @@ function asGiven(values: Float64Array, columns: number, rows: Int32Array): Float
   return taken;
 }
 
-function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardize: boolean): Fold {
+/** One round: `train` are the rows to train on, `held` those to predict; both ids of the data set. */
+export function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardize: boolean): Fold {
   const features = data.features.length;
   const inputs = standardize ? fitPreprocessor(data.x, data.features, train) : undefined;
   const target =

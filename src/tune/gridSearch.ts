@@ -206,7 +206,8 @@ export async function nestedCrossValidation<
 /** Apart from the streams of studies and of `tune`. */
 const OUTER_STREAM = 0x6f75;
 
-const CV_OPTIONS = ["scoring", "refit", "errorScore"];
+/** The names that `SearchCvOptions` adds. */
+export const CV_OPTIONS = ["scoring", "refit", "errorScore"];
 
 async function searchCv<S extends Space>(
   name: string,

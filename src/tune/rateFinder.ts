@@ -5,19 +5,19 @@
 
 import type { Dataset, Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
-import { applyPreprocessor, fitPreprocessor, fitTargetScaler } from "../data/preprocess.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Run } from "../engine/executor.js";
 import { check, checkOptions, show } from "../errors.js";
 import { hyperparametersOf, programOf } from "../nn/architecture.js";
 import { checkBatch, Sequential } from "../nn/sequential.js";
-import { train } from "../nn/trainer.js";
+import { LOSS_SUM, train } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import { float } from "../search/parameter.js";
 import { interpolate } from "../search/scale.js";
 import { toDataset } from "./data.js";
-import { type FoldExamples, loadFold } from "./job.js";
+import { makeFold } from "./folds.js";
+import { loadFold } from "./job.js";
 
 /** What a range test is run on, and how. */
 export interface RateFinderOptions {
@@ -68,8 +68,6 @@ const OPTIONS = ["x", "y", "data", "task", "model", "low", "high", "steps", "bat
 const DIVERGED = 4;
 const DEFAULT_BATCH = 32;
 const RATE = "optimizer.learningRate";
-/** The state of the training program that losses are added to, times the rows of the batch. */
-const LOSS_SUM = "lossSum";
 
 /**
  * Finds learning rates worth searching, by one short training in which the rate rises geometrically from step to step
@@ -129,7 +127,9 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   );
   check(smoothing >= 0 && smoothing < 1, () => `smoothing lies in [0, 1), got ${show(smoothing)}`);
   await ready();
-  const examples = prepare(toDataset(options), standardize);
+  const data = toDataset(options);
+  const all = Int32Array.from({ length: data.rows }, (_, row) => row);
+  const examples = makeFold(data, all, new Int32Array(0), standardize);
   const { rows } = examples.train;
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const range = float(low, high, { log: true });
@@ -224,24 +224,4 @@ function suggest(
     suggested: steepest === undefined ? undefined : rates[steepest],
     conservative: steepest !== undefined ? rates[lowest] / 10 : undefined,
   };
-}
-
-/** All rows as a trial would train on them, filled and scaled by themselves. */
-function prepare(data: Dataset, standardize: boolean): FoldExamples {
-  const { rows, outputs, features, task } = data;
-  const ids = Int32Array.from({ length: rows }, (_, i) => i);
-  const inputs = standardize
-    ? applyPreprocessor(data.x, ids, fitPreprocessor(data.x, features, ids))
-    : data.x;
-  const targets =
-    standardize && task === "regression"
-      ? applyPreprocessor(data.y, ids, fitTargetScaler(data.y, outputs, ids))
-      : data.y;
-  const [x, y] = [inputs, targets].map((values) => Float32Array.from(values));
-  check(
-    x.every(Number.isFinite) && y.every(Number.isFinite),
-    "the data has missing cells, or numbers beyond float32; standardize: true fills in and scales",
-    "invalid_data",
-  );
-  return { train: { rows, x, y }, validation: undefined, features: features.length, outputs };
 }

@@ -13,7 +13,7 @@ import {
   whyOutside,
 } from "../search/space.js";
 import type { ParamValue } from "../search/value.js";
-import { randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
+import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./tune.js";
 
 /** What is swept, beside how its points are judged. */
@@ -65,7 +65,7 @@ const OPTIONS = [
   ...[...SEARCH_OPTIONS, ...MODEL_OPTIONS].filter(
     (name) => !["strategy", "trials", "enqueue", "warmStart"].includes(name),
   ),
-  ...["scoring", "refit", "errorScore", "parameter", "values", "params"],
+  ...[...CV_OPTIONS, "parameter", "values", "params"],
 ];
 
 function pointsOf<S extends Space>({ space, parameter, values, params = {} }: SweepOptions<S>): Params[] {
