@@ -1,0 +1,298 @@
+/** The pieces of the genetic algorithm alone: who is selected, how parents are crossed, and what mutates. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../src/numerics/random.js";
+import { choice, float, int } from "../../src/search/parameter.js";
+import { fromUnit, toUnit } from "../../src/search/scale.js";
+import { buildParams, resolveSpace, whyOutside } from "../../src/search/space.js";
+import { blend, type Crossover, onePoint, uniform } from "../../src/search/strategies/genetic/crossover.js";
+import { mutate, mutateChoice, mutateNumber } from "../../src/search/strategies/genetic/mutation.js";
+import {
+  rank,
+  roulette,
+  selectionOf,
+  spin,
+  tournament,
+} from "../../src/search/strategies/genetic/selection.js";
+import { sameValue } from "../../src/search/value.js";
+import { anySpace } from "../../src/testing/arbitraries/space.js";
+import { caught } from "./support.js";
+
+const anyCosts = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 30 });
+
+/** Pearson's statistic of counts beside the expected ones; cells that expect nothing must be empty. */
+function chiSquare(counts: readonly number[], expected: ArrayLike<number>): number {
+  return counts.reduce((sum, count, i) => {
+    if (expected[i] === 0) return count === 0 ? sum : Number.POSITIVE_INFINITY;
+    return sum + (count - expected[i]) ** 2 / expected[i];
+  }, 0);
+}
+
+describe("selection", () => {
+  const costs = [3, -1, 7, 0, 2, 7.5, 4, -2];
+
+  test("by roulette takes members in proportion to their fitness", () => {
+    const stream = new RandomStream(5);
+    const probabilities = roulette(costs);
+    const counts = costs.map(() => 0);
+    const spins = 40_000;
+    for (let i = 0; i < spins; i++) counts[spin(probabilities, stream)]++;
+    const fitness = costs.map((cost) => 7.5 - cost);
+    const total = fitness.reduce((sum, f) => sum + f);
+    const expected = fitness.map((f) => (f / total) * spins);
+    // 6 degrees of freedom (the worst is never taken): exceeded once in 1,000 times
+    expect(chiSquare(counts, expected)).toBeLessThan(22.46);
+    // and the test could tell: fitness squared would be far beyond
+    const squares = fitness.map((f) => f * f);
+    const other = squares.map((f) => (f / squares.reduce((sum, x) => sum + x)) * spins);
+    expect(chiSquare(counts, other)).toBeGreaterThan(1000);
+  });
+
+  test("by tournament takes the best of those drawn, as often as tournaments held by hand", () => {
+    for (const size of [1, 2, 3, 5]) {
+      const stream = new RandomStream(6, size);
+      const counts = costs.map(() => 0);
+      const held = 40_000;
+      for (let i = 0; i < held; i++) {
+        let winner = stream.integer(costs.length);
+        for (let k = 1; k < size; k++) {
+          const rival = stream.integer(costs.length);
+          if (costs[rival] < costs[winner]) winner = rival;
+        }
+        counts[winner]++;
+      }
+      // 7 degrees of freedom: exceeded once in 1,000 times
+      const expected = tournament(size)(costs).map((p) => p * held);
+      expect(chiSquare(counts, expected)).toBeLessThan(24.33);
+    }
+  });
+
+  test("by rank falls linearly from the best to the worst", () => {
+    fc.assert(
+      fc.property(anyCosts, fc.double({ min: 1, max: 2, noNaN: true }), (costs, pressure) => {
+        const n = costs.length;
+        const order = costs.map((_, i) => i).sort((i, j) => costs[i] - costs[j] || i - j);
+        const inOrder = order.map((i) => rank(pressure)(costs)[i]);
+        for (const [i, p] of inOrder.entries()) {
+          const share = n === 1 ? 1 : pressure - ((2 * pressure - 2) * i) / (n - 1);
+          expect(p).toBeCloseTo(share / n, 12);
+        }
+      }),
+    );
+  });
+
+  test("is a distribution that prefers less cost, and sees only differences", () => {
+    const anySelection = fc.constantFrom(roulette, tournament(2), tournament(4), rank(1.5));
+    fc.assert(
+      fc.property(anyCosts, anySelection, (costs, select) => {
+        const probabilities = select(costs);
+        expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+        for (let i = 0; i < costs.length; i++) {
+          expect(probabilities[i]).toBeGreaterThanOrEqual(0);
+          for (let j = 0; j < costs.length; j++) {
+            if (costs[i] < costs[j]) expect(probabilities[i]).toBeGreaterThanOrEqual(probabilities[j]);
+          }
+        }
+      }),
+    );
+  });
+
+  test("takes all alike where all cost the same, and survives the widest range", () => {
+    expect([...roulette([2, 2, 2, 2])]).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect([...roulette([-1.7e308, 1.7e308])]).toEqual([1, 0]);
+    expect([...roulette([0, 5e-324])]).toEqual([1, 0]);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ["a name that does not exist", () => selectionOf("roulete" as never), /Did you mean "roulette"/],
+    [
+      "a figure of another kind",
+      () => selectionOf({ type: "rank", size: 3 } as never),
+      /unknown option of rank selection/,
+    ],
+    ["a size of 0", () => selectionOf({ type: "tournament", size: 0 }), /positive integer, received 0/],
+    ["a pressure of 3", () => selectionOf({ type: "rank", pressure: 3 }), /lies in \[1, 2\], received 3/],
+  ])("refuses %s", (_, make, message) => {
+    expect(caught(make).message).toMatch(message);
+  });
+});
+
+/** A space, two of its points, and a stream. */
+const anyParents = fc
+  .record({ space: anySpace().map(resolveSpace), seed: fc.nat() })
+  .map(({ space, seed }) => {
+    const stream = new RandomStream(seed);
+    const point = () => buildParams(space, (parameter) => fromUnit(parameter, stream.uniform()));
+    return { space, a: point(), b: point(), stream };
+  });
+
+describe("crossover", () => {
+  const kinds: [string, Crossover][] = [
+    ["uniform", uniform],
+    ["onePoint", onePoint],
+    ["blend", blend(0.5)],
+  ];
+
+  test.each(kinds)(
+    "%s gives a point of the space, with what only one parent has from that one",
+    (_, cross) => {
+      fc.assert(
+        fc.property(anyParents, ({ space, a, b, stream }) => {
+          const child = cross(space, a, b, stream);
+          expect(whyOutside(space, child)).toBeUndefined();
+          for (const name of Object.keys(child)) {
+            if (name in a !== name in b) expect(child[name]).toEqual(name in a ? a[name] : b[name]);
+          }
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
+  test.each(kinds)("%s of equal parents is the same point", (_, cross) => {
+    fc.assert(
+      fc.property(anyParents, ({ space, a, stream }) => {
+        expect(cross(space, a, a, stream)).toEqual(a);
+      }),
+    );
+  });
+
+  test.each(kinds.slice(0, 2))("%s takes each value from a parent", (_, cross) => {
+    fc.assert(
+      fc.property(anyParents, ({ space, a, b, stream }) => {
+        const child = cross(space, a, b, stream);
+        for (const name of Object.keys(child)) {
+          const parents = [a, b].filter((parent) => name in parent);
+          if (parents.length > 0)
+            expect(parents.some((parent) => sameValue(parent[name], child[name]))).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const numbers = resolveSpace({ a: float(0, 1), b: float(0, 1), c: float(0, 1), d: float(0, 1) });
+  const [zeros, ones] = [0, 1].map((x) => ({ a: x, b: x, c: x, d: x }));
+
+  test("onePoint cuts once, at every place", () => {
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 100; seed++) {
+      seen.add(Object.values(onePoint(numbers, zeros, ones, new RandomStream(seed))).join(""));
+    }
+    expect([...seen].sort()).toEqual(["0001", "0011", "0111"]);
+  });
+
+  test("uniform takes either parent with equal chances, each parameter by itself", () => {
+    const counts = new Array<number>(16).fill(0);
+    for (let seed = 0; seed < 3200; seed++) {
+      const bits = Object.values(uniform(numbers, zeros, ones, new RandomStream(seed))).join("");
+      counts[Number.parseInt(bits, 2)]++;
+    }
+    // 15 degrees of freedom: exceeded once in 1,000 times
+    expect(chiSquare(counts, new Array(16).fill(200))).toBeLessThan(37.7);
+  });
+
+  test("blend stays within the parents' interval, extended by alpha at either end, and fills it", () => {
+    fc.assert(
+      fc.property(anyParents, fc.constantFrom(0, 0.3, 1), ({ space, a, b, stream }, alpha) => {
+        const child = blend(alpha)(space, a, b, stream);
+        for (const [name, parameter] of Object.entries(space.parameters)) {
+          if (parameter.type === "choice" || !(name in child && name in a && name in b)) continue;
+          const [u, v] = [a, b].map((parent) => toUnit(parameter, parent[name]));
+          const [low, high] = [Math.min(u, v), Math.max(u, v)];
+          const reach = alpha * (high - low);
+          const bounds = [low - reach, high + reach].map((x) => fromUnit(parameter, x) as number);
+          // the scale's own rounding, where parents are next to each other
+          const slack = 1e-9 * Math.max(1, Math.abs(bounds[0]), Math.abs(bounds[1]));
+          expect(child[name]).toBeGreaterThanOrEqual(bounds[0] - slack);
+          expect(child[name]).toBeLessThanOrEqual(bounds[1] + slack);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    const space = resolveSpace({ x: float(0, 1) });
+    const children = Array.from(
+      { length: 1000 },
+      (_, seed) => blend(0.5)(space, { x: 0.4 }, { x: 0.6 }, new RandomStream(seed)).x as number,
+    );
+    // of a thousand uniform numbers, the least is above 0.01 of the range once in 23,000 times
+    expect(Math.min(...children)).toBeLessThan(0.302);
+    expect(Math.max(...children)).toBeGreaterThan(0.698);
+  });
+});
+
+describe("mutation", () => {
+  const anyPoint = anyParents.map(({ space, a, stream }) => ({ space, a, stream }));
+
+  test("gives a point of the space; at rate 0 the same one", () => {
+    fc.assert(
+      fc.property(anyPoint, fc.constantFrom(0.1, 0.5, 1), ({ space, a, stream }, rate) => {
+        expect(whyOutside(space, mutate(space, a, { rate, scale: 0.2 }, stream))).toBeUndefined();
+        expect(mutate(space, a, { rate: 0, scale: 0.2 }, stream)).toEqual(a);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("at rate 1 changes every value that can change", () => {
+    fc.assert(
+      fc.property(anyPoint, ({ space, a, stream }) => {
+        const free = resolveSpace(
+          Object.fromEntries(
+            Object.keys(a).map((name) => {
+              const { when, ...parameter } = space.parameters[name];
+              return [name, parameter];
+            }),
+          ),
+        );
+        const child = mutate(free, a, { rate: 1, scale: 0.01 }, stream);
+        for (const [name, parameter] of Object.entries(free.parameters)) {
+          // where a range is a few roundings wide, a step may round back
+          const isNarrow =
+            parameter.type === "float" &&
+            parameter.high <= parameter.low + 1e-9 * (1 + Math.abs(parameter.low));
+          if (isNarrow && parameter.step === undefined) continue;
+          const single =
+            parameter.type === "choice"
+              ? parameter.values.length === 1
+              : fromUnit(parameter, 0) === fromUnit(parameter, 1);
+          expect(sameValue(child[name], a[name])).toBe(single);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("moves a number by a normal step on its own scale", () => {
+    const parameter = float(1e-4, 1, { log: true });
+    const steps = Array.from({ length: 4000 }, (_, seed) => {
+      const value = mutateNumber(parameter, 1e-2, 0.1, new RandomStream(seed));
+      return (Math.log10(value) + 2) / 4 / 0.1;
+    });
+    const mean = steps.reduce((sum, x) => sum + x, 0) / 4000;
+    const variance = steps.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 4000;
+    // four standard errors: 1/√4000 of the mean, √(2/4000) of the variance
+    expect(Math.abs(mean)).toBeLessThan(0.064);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.09);
+  });
+
+  test("moves an int to a neighbour when the step is less than one", () => {
+    const parameter = int(0, 9);
+    for (let seed = 0; seed < 50; seed++) {
+      const stream = () => new RandomStream(seed);
+      expect([3, 5]).toContain(mutateNumber(parameter, 4, 1e-6, stream()));
+      expect(mutateNumber(parameter, 0, 1e-6, stream())).toBe(1);
+      expect(mutateNumber(parameter, 9, 1e-6, stream())).toBe(8);
+    }
+  });
+
+  test("gives each other value of a choice the same chance", () => {
+    const parameter = choice(["a", "b", "c", "d"]);
+    const counts = { b: 0, c: 0, d: 0 } as Record<string, number>;
+    for (let seed = 0; seed < 3000; seed++)
+      counts[mutateChoice(parameter, "a", new RandomStream(seed)) as string]++;
+    expect(Object.keys(counts)).toHaveLength(3);
+    // 2 degrees of freedom: exceeded once in 1,000 times
+    expect(chiSquare(Object.values(counts), [1000, 1000, 1000])).toBeLessThan(13.82);
+  });
+});
