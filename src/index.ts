@@ -155,7 +155,14 @@ export { hyperband } from "./search/schedulers/hyperband.js";
 export { createScheduler, schedulerNames } from "./search/schedulers/index.js";
 export { type MedianOptions, medianStopping } from "./search/schedulers/median.js";
 export type { Cohort, RungContext, Scheduler } from "./search/schedulers/scheduler.js";
-export { type Params, type ParamsOf, type SearchSpace, type Space, spaceFromJson } from "./search/space.js";
+export {
+  type Constraint,
+  type Params,
+  type ParamsOf,
+  type SearchSpace,
+  type Space,
+  spaceFromJson,
+} from "./search/space.js";
 export type { StopReason, StopRules } from "./search/stopping.js";
 export { type CmaesOptions, cmaes } from "./search/strategies/cmaes.js";
 export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
@@ -164,10 +171,10 @@ export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
 export { random } from "./search/strategies/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol.js";
-export type { Strategy, SuggestContext } from "./search/strategies/strategy.js";
+export type { Continuation, Strategy, SuggestContext } from "./search/strategies/strategy.js";
 export { type TpeOptions, tpe } from "./search/strategies/tpe.js";
 export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study.js";
-export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
+export type { Direction, Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export type { Validation } from "./tune/folds.js";
 export {
@@ -187,7 +194,7 @@ export {
   type RateFinderResult,
 } from "./tune/rateFinder.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
-export type { Final, FitSettings } from "./tune/trials.js";
+export type { Final, FitSettings, Scores } from "./tune/trials.js";
 export {
   type SearchResult,
   type TuneObjectiveOptions,

@@ -66,6 +66,7 @@ export function timeStrategy(make: () => Strategy): Timer {
         history,
         earlier,
         direction: "minimize",
+        directions: ["minimize"],
         random: stream,
         studyRandom: new RandomStream(0, 2),
       });

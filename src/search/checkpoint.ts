@@ -4,10 +4,20 @@
  */
 
 import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
-import { ownParams, type Params, resolveSpace, type SearchSpace, type Space, whyOutside } from "./space.js";
+import { openStudy, type StoredTrial, studyVersion } from "./ledger.js";
+import {
+  type Constraint,
+  ownParams,
+  type Params,
+  type ParamsOf,
+  resolveSpace,
+  type SearchSpace,
+  type Space,
+  whyOutside,
+} from "./space.js";
 import type { Strategy } from "./strategies/strategy.js";
-import { openStudy, type StoredTrial, type Study, studyVersion } from "./study.js";
-import { makeRecord, statuses, type TrialOutcome, type TrialStatus } from "./trial.js";
+import { directionsOf, type Study } from "./study.js";
+import { makeRecord, outcomeFields, statuses, type TrialOutcome, type TrialStatus } from "./trial.js";
 import { sameValue, valueKey } from "./value.js";
 
 /** What JSON cannot hold, and must be given again. */
@@ -16,24 +26,17 @@ export interface RestoreOptions<S extends Space = Space> {
   readonly strategy: Strategy;
   /** The space that the study began with, if its parameters are to be typed. */
   readonly space?: S;
+  /** The constraint that the study began with, if it had one. */
+  readonly constraint?: Constraint<ParamsOf<S>>;
   /** Milliseconds of some clock, to time trials; without it nothing is timed. */
   readonly clock?: () => number;
 }
 
-const fields = ["format", "version", "space", "strategy", "direction", "seed", "lag", "trials"];
-const trialFields = [
-  "number",
-  "given",
-  "params",
-  "status",
-  "value",
-  "std",
-  "seconds",
-  "error",
-  "scores",
-  "curve",
-  "attributes",
+const fields = [
+  ...["format", "version", "space", "strategy", "direction", "seed", "lag", "constrained", "trials"],
 ];
+/** What the study itself knows of a trial. */
+const ownFields = ["number", "given", "params", "parent"];
 
 /**
  * Opens a saved study where it stopped: it goes on with the same trials as if it had
@@ -55,13 +58,13 @@ export function restoreStudy<const S extends Space = Space>(
   json: unknown,
   options: RestoreOptions<S>,
 ): Study<S> {
-  checkOptions(options, "restoreStudy", ["strategy", "space", "clock"]);
-  const { strategy, space, clock } = options;
+  checkOptions(options, "restoreStudy", ["strategy", "space", "constraint", "clock"]);
+  const { strategy, space, constraint, clock } = options;
   must(
     isRecord(json) && json.format === "fettle-study",
     `a saved study has the format "fettle-study", received ${show(json)}`,
   );
-  const { version, direction, seed, lag, trials } = json;
+  const { version, direction, seed, lag, constrained, trials } = json;
   must(
     Number.isSafeInteger(version) && (version as number) >= 1,
     `its version is a positive integer, received ${show(version)}`,
@@ -74,59 +77,68 @@ export function restoreStudy<const S extends Space = Space>(
   must(isNatural(seed), `its seed is an integer from 0, received ${show(seed)}`);
   must(isNatural(lag), `its lag is an integer from 0, received ${show(lag)}`);
   must(
-    direction === "maximize" || direction === "minimize",
-    `its direction is "maximize" or "minimize", received ${show(direction)}`,
+    constrained === undefined || constrained === true,
+    `constrained is true or left out, received ${show(constrained)}`,
   );
   must(Array.isArray(trials), `its trials are a list, received ${show(trials)}`);
-  const searchSpace = rephrase("its space", () => resolveSpace(json.space));
   checkStrategyIsOwn(json.strategy, strategy);
+  const directions = rephrase("its direction", () => directionsOf(direction, strategy));
+  checkConstraintIsGiven(constrained === true, constraint);
+  const searchSpace = rephrase("its space", () =>
+    resolveSpace(json.space, constraint as Constraint | undefined),
+  );
   check(
     space === undefined || valueKey(resolveSpace(space).parameters) === valueKey(searchSpace.parameters),
     "the space given differs from the one that the study was saved with; leave it out, or begin a new study",
   );
-  const stored = trials.map((trial, number) => restoreTrial(searchSpace, trial, number));
-  return openStudy<S>(
-    searchSpace,
-    { space: searchSpace.parameters as S, strategy, seed, direction, lag, ...(clock && { clock }) },
-    stored,
-  );
+  const stored = trials.map((trial, number) => restoreTrial(searchSpace, directions.length, trial, number));
+  return openStudy<S>(searchSpace, { strategy, seed, directions, lag, ...(clock && { clock }) }, stored);
 }
 
-function restoreTrial(space: SearchSpace, trial: unknown, number: number): StoredTrial {
+function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, number: number): StoredTrial {
   must(
     isRecord(trial) && trial.number === number,
     `entry ${number} of its trials is no trial ${number}: ${show(trial)}`,
   );
-  for (const key of Object.keys(trial))
-    must(trialFields.includes(key), `no field ${show(key)} in trial ${number}`);
+  for (const key of Object.keys(trial)) {
+    must(ownFields.includes(key) || outcomeFields.includes(key), `no field ${show(key)} in trial ${number}`);
+  }
   const wrong = whyOutside(space, trial.params);
   must(wrong === undefined, `the parameters of trial ${number} are not in the space: ${wrong}`);
   const params = ownParams(space, trial.params as Params);
-  const { status, value, given } = trial;
+  const { status, value, values, given, parent } = trial;
   must(
     given === undefined || given === true,
     `given of trial ${number} is true or left out, received ${show(given)}`,
   );
-  const own = { params, ...(given === true && { given: true as const }) };
+  must(
+    parent === undefined || (isNatural(parent) && parent < number),
+    `the parent of trial ${number} is an earlier trial, received ${show(parent)}`,
+  );
+  const own = {
+    params,
+    ...(parent !== undefined && { parent }),
+    ...(given === true && { given: true as const }),
+  };
   if (status === "running") return own;
   must(statuses.includes(status as TrialStatus), `trial ${number} has an unknown status ${show(status)}`);
   const needsValue = status === "complete" || status === "pruned";
+  const told = objectives === 1 ? value : values;
   must(
-    !needsValue || Number.isFinite(value),
-    `trial ${number} is ${status} and has no value, received ${show(value)}`,
+    !needsValue || [told].flat().every(Number.isFinite),
+    `trial ${number} is ${status} and has no value, received ${show(told)}`,
   );
   // null stands for a number that JSON cannot hold, or for none
-  const told = Object.fromEntries(
+  const outcome = Object.fromEntries(
     Object.entries(trial)
-      .filter(([key, told]) => !["number", "params", "given"].includes(key) && told !== null)
-      .map(([key, told]) => [
-        key,
-        (key === "scores" || key === "curve") && Array.isArray(told) ? told.map(numberOf) : told,
-      ]),
+      .filter(([key, field]) => !ownFields.includes(key) && field !== null)
+      .map(([key, field]) => [key, Array.isArray(field) ? field.map(numberOf) : field]),
   );
   return {
     ...own,
-    record: rephrase(`trial ${number}`, () => makeRecord({ number, params }, told as TrialOutcome)),
+    record: rephrase(`trial ${number}`, () =>
+      makeRecord({ number, ...own }, outcome as TrialOutcome, objectives),
+    ),
   };
 }
 
@@ -139,6 +151,14 @@ function checkStrategyIsOwn(saved: unknown, strategy: Strategy): void {
     strategy?.name === saved.name && sameValue(strategy.options, saved.options),
     () =>
       `the study was saved with the strategy ${show(saved.name)} and the options ${show(saved.options)}, received ${show(strategy?.name)} and ${show(strategy?.options)}; pass the same`,
+  );
+}
+
+function checkConstraintIsGiven(constrained: boolean, constraint: unknown): void {
+  check((typeof constraint === "function") === constrained, () =>
+    constrained
+      ? `the study was saved with a constraint, which is code; pass the same, received ${show(constraint)}`
+      : `the study was saved without a constraint, received ${show(constraint)}`,
   );
 }
 

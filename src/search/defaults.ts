@@ -1,16 +1,17 @@
 /** The point that a user's defaults describe, for strategies that try it first. It draws nothing. */
 
 import { fromUnit } from "./scale.js";
-import { buildParams, type Params, type SearchSpace } from "./space.js";
+import { allows, buildParams, type Params, type SearchSpace } from "./space.js";
 
 /**
  * The point of the defaults; a parameter without one takes the middle of its range, or of its list of values.
  *
- * @returns undefined if no parameter has a default
+ * @returns undefined if no parameter has a default, or the constraint forbids the point
  */
 export function defaultPoint(space: SearchSpace): Params | undefined {
   if (space.names.every((name) => space.parameters[name].default === undefined)) return undefined;
-  return buildParams(space, (parameter) =>
+  const point = buildParams(space, (parameter) =>
     parameter.default === undefined ? fromUnit(parameter, 0.5) : parameter.default,
   );
+  return allows(space, point) ? point : undefined;
 }

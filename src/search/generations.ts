@@ -10,7 +10,9 @@ import type { Direction, TrialRecord } from "./trial.js";
 /** What all states of one search have in common. */
 export interface Search {
   readonly space: SearchSpace;
+  /** Of the first objective, which strategies for one look at. */
   readonly direction: Direction;
+  readonly directions: readonly Direction[];
 }
 
 /** How a state follows from the trials before it. */
@@ -43,11 +45,13 @@ export function createFold<S>({
   history: readonly TrialRecord[],
   search: Search,
 ) => { readonly state: S; readonly used: number } {
-  const memory = new WeakMap<SearchSpace, Record<Direction, WeakMap<TrialRecord, Entry<S>>>>();
+  const memory = new WeakMap<SearchSpace, Map<string, WeakMap<TrialRecord, Entry<S>>>>();
   return (history, search) => {
-    const both = memory.get(search.space) ?? { minimize: new WeakMap(), maximize: new WeakMap() };
-    memory.set(search.space, both);
-    const entries = both[search.direction];
+    const ofSpace = memory.get(search.space) ?? new Map<string, WeakMap<TrialRecord, Entry<S>>>();
+    memory.set(search.space, ofSpace);
+    const key = search.directions.join();
+    const entries = ofSpace.get(key) ?? new WeakMap<TrialRecord, Entry<S>>();
+    ofSpace.set(key, entries);
     let before: Entry<S> | undefined;
     let state = start(search);
     let used = 0;

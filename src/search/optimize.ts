@@ -15,28 +15,36 @@ import type { Trial, TrialOutcome, TrialRecord } from "./trial.js";
 /** A trial while its objective runs. */
 export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>> {
   /**
-   * Says how the trial stands after `step` steps of its budget. With a scheduler it may have to wait, while others
-   * run, and resolves to false if the trial should end: what it returns then is a pruned trial's value.
+   * Says how the trial stands after `step` steps of its budget: its value, or the values of several objectives. With a
+   * scheduler it may have to wait, while others run, and resolves to false if the trial should end: what it returns
+   * then is a pruned trial's value.
    */
-  report(step: number, value: number): Promise<boolean>;
+  report(step: number, value: number | readonly number[]): Promise<boolean>;
   /** Whether the study has been asked to stop; a long objective may then throw, and its trial is kept for later. */
   readonly aborted: boolean;
 }
 
 /**
- * What is tuned: the value of some parameters, alone or with more to keep. One that
+ * What is tuned: the value of some parameters (of several objectives, a list), alone or with more to keep. One that
  * throws fails its own trial and no other.
  */
 export type Objective<S extends Space = Space> = (
   params: ParamsOf<S>,
   trial: RunningTrial<S>,
-) => number | TrialOutcome | Promise<number | TrialOutcome>;
+) => Told | Promise<Told>;
+
+type Told = number | readonly number[] | TrialOutcome;
 
 /** What happens in a study, for progress bars, dashboards and stores. */
 export type StudyEvent<S extends Space = Space> =
   | { readonly type: "studyStarted"; readonly trials: number; readonly finished: number }
   | { readonly type: "trialStarted"; readonly trial: Trial<ParamsOf<S>> }
-  | { readonly type: "stepReported"; readonly number: number; readonly step: number; readonly value: number }
+  | {
+      readonly type: "stepReported";
+      readonly number: number;
+      readonly step: number;
+      readonly value: number | readonly number[];
+    }
   | {
       readonly type: "trialEnded";
       readonly record: TrialRecord<ParamsOf<S>>;
@@ -68,7 +76,10 @@ export interface OptimizeOptions<S extends Space = Space> {
   readonly stop?: StopRules;
   /** Decides which trials go on, from what they report. Trials that wait for its verdict leave their place to others. */
   readonly scheduler?: Scheduler;
-  /** The whole budget of one trial, in the steps that it reports; with a scheduler only. */
+  /**
+   * The whole budget of one trial, in the steps that it reports; with a scheduler only. Trials that end by themselves
+   * have used it, if they do not say otherwise.
+   */
   readonly steps?: number;
 }
 
@@ -82,7 +93,7 @@ export async function optimize<S extends Space>(
     ...["trials", "concurrency", "onEvent", "signal", "stop", "scheduler", "steps"],
   ]);
   const { trials, concurrency = 1, onEvent, signal, stop: rules, scheduler, steps } = options;
-  if (rules) checkStopRules(rules);
+  if (rules) checkStopRules(rules, study.directions.length);
   check(typeof objective === "function", () => `an objective is a function, received ${show(objective)}`);
   for (const [name, figure] of Object.entries({ trials, concurrency })) {
     check(
@@ -116,9 +127,12 @@ export async function optimize<S extends Space>(
   const run = async (trial: Trial<ParamsOf<S>>): Promise<void> => {
     const { number } = trial;
     let pruned = false as boolean;
+    let reported = 0;
     const handle: RunningTrial<S> = {
       ...trial,
       async report(step, value) {
+        checkReport(step, value, study.directions.length);
+        reported = step;
         emit({ type: "stepReported", number, step, value });
         if (!rungs?.report(number, step, value)) return true;
         running--;
@@ -131,18 +145,20 @@ export async function optimize<S extends Space>(
         return signal?.aborted === true || failure !== undefined;
       },
     };
-    const curve = () => {
-      const values = rungs?.curve(number) ?? [];
-      return values.length > 0 ? { curve: values } : {};
+    /** What is known of the trial without its outcome. */
+    const soFar = (ended: boolean) => {
+      const curve = rungs?.curve(number) ?? [];
+      const taken = ended && !pruned ? (steps ?? reported) : reported;
+      return { ...(curve.length > 0 && { curve }), ...(taken > 0 && { steps: taken }) };
     };
     let record: TrialRecord<ParamsOf<S>>;
     try {
       const outcome = asOutcome(await objective(trial.params, handle));
       if (pruned && handle.aborted) return study.release(number);
-      record = study.tell(number, { ...curve(), ...(pruned && { status: "pruned" }), ...outcome });
+      record = study.tell(number, { ...soFar(true), ...(pruned && { status: "pruned" }), ...outcome });
     } catch (error) {
       if (handle.aborted) return study.release(number);
-      record = study.tell(number, { ...curve(), status: "failed", error: messageOf(error) });
+      record = study.tell(number, { ...soFar(false), status: "failed", error: messageOf(error) });
     }
     emit({ type: "trialEnded", record, best: study.best });
   };
@@ -225,11 +241,25 @@ export async function optimize<S extends Space>(
 
 function asOutcome(result: unknown): TrialOutcome {
   if (typeof result === "number") return { value: result };
+  if (Array.isArray(result)) return { values: result };
   check(
     isRecord(result),
-    () => `an objective returns a number or an object with a value, received ${show(result)}`,
+    () => `an objective returns a number, a list of them or an object with a value, received ${show(result)}`,
   );
   return result as TrialOutcome;
+}
+
+function checkReport(step: unknown, value: unknown, objectives: number): void {
+  check(
+    Number.isSafeInteger(step) && (step as number) >= 0,
+    () => `a trial reports after a number of steps, an integer from 0, received ${show(step)}`,
+  );
+  const values: readonly unknown[] = objectives === 1 ? [value] : Array.isArray(value) ? value : [];
+  check(
+    values.length === objectives && values.every((each) => typeof each === "number"),
+    () =>
+      `a trial reports ${objectives === 1 ? "a number" : `a list of ${objectives} numbers`}, received ${show(value)}`,
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -36,15 +36,21 @@ export interface SearchSpace {
   readonly names: readonly string[];
   /** Names with each parameter after those that its condition names, otherwise as declared. */
   readonly order: readonly string[];
+  /** Points for which it is false do not exist. */
+  readonly constraint?: Constraint;
 }
+
+/** A hard constraint: says of a whole point, whose values each fit their parameters, whether it exists. Pure. */
+export type Constraint<P = Params> = (params: P) => boolean;
 
 /**
  * Checks a space and orders its parameters.
  *
+ * @param constraint - what else a point must fulfil
  * @throws FettleError `invalid_space`: no parameters, names that are not plain words, bounds or
  * values that a parameter cannot have, conditions on parameters or values that do not exist, cycles
  */
-export function resolveSpace(space: unknown): SearchSpace {
+export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpace {
   check(
     isRecord(space) && Object.keys(space).length > 0,
     () => `a space is an object with at least one parameter, received ${show(space)}`,
@@ -66,6 +72,7 @@ export function resolveSpace(space: unknown): SearchSpace {
     parameters,
     names: Object.freeze(names),
     order: Object.freeze(sort(parameters, names)),
+    ...(constraint && { constraint }),
   });
 }
 
@@ -129,7 +136,12 @@ export function whyOutside(space: SearchSpace, params: unknown): string | undefi
     }
     if (given && !takes(parameter, params[name])) return `${show(name)} cannot be ${show(params[name])}`;
   }
-  return undefined;
+  return allows(space, params as Params) ? undefined : `the constraint forbids ${show(params)}`;
+}
+
+/** Whether the constraint of a space, if it has one, allows a point. */
+export function allows({ constraint }: SearchSpace, params: Params): boolean {
+  return constraint === undefined || constraint(params);
 }
 
 /** The same point made of the space's own values, in its own order. */

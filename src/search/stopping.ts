@@ -12,31 +12,44 @@ export interface StopRules {
   readonly target?: number;
   /** So many trials in a row without a better value, after the first that had one. */
   readonly patience?: number;
+  /** So many steps of all trials together, as their records have them: for models, epochs. */
+  readonly steps?: number;
 }
 
 /** Why a search ended. */
-export type StopReason = "target" | "patience";
+export type StopReason = "target" | "patience" | "steps";
 
-/** @throws FettleError `invalid_argument`, `unknown_name` for rules that are none */
-export function checkStopRules(rules: StopRules): void {
-  checkOptions(rules, "stop", ["target", "patience"]);
-  const { target, patience } = rules;
+/**
+ * @param objectives - how many there are
+ * @throws FettleError `invalid_argument`, `unknown_name` for rules that are none
+ */
+export function checkStopRules(rules: StopRules, objectives: number): void {
+  checkOptions(rules, "stop", ["target", "patience", "steps"]);
+  const { target, patience, steps } = rules;
+  check(
+    objectives === 1 || (target === undefined && patience === undefined),
+    `target and patience of stop are for one objective, and there are ${objectives}; use steps or a signal`,
+  );
   check(
     target === undefined || Number.isFinite(target),
     () => `target of stop is a finite number, received ${show(target)}`,
   );
-  check(
-    patience === undefined || (Number.isSafeInteger(patience) && patience > 0),
-    () => `patience of stop is a positive number of trials, received ${show(patience)}`,
-  );
+  for (const [name, figure] of Object.entries({ patience, steps })) {
+    check(
+      figure === undefined || (Number.isSafeInteger(figure) && figure > 0),
+      () => `${name} of stop is a positive integer, received ${show(figure)}`,
+    );
+  }
 }
 
 /** Which rule `history`, by number, meets; undefined for none. */
 export function stopReason(
   history: readonly TrialRecord[],
-  { target, patience }: StopRules,
+  { target, patience, steps }: StopRules,
   direction: Direction,
 ): StopReason | undefined {
+  const taken = history.reduce((sum, record) => sum + (record.steps ?? 0), 0);
+  if (steps !== undefined && taken >= steps) return "steps";
   let best: TrialRecord | undefined;
   for (const record of history) if (isBetter(record, best, direction)) best = record;
   if (best === undefined || best.value === null) return undefined;

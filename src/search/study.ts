@@ -1,30 +1,15 @@
 /**
- * A study: asks a strategy for trials, is told what they gave, and remembers. It is
- * the bookkeeping alone. It runs nothing itself (`optimize.ts` loops over it, a pool
- * of workers may too) and touches no host; its whole state is `toJSON()`.
+ * A study: asks a strategy for trials, is told what they gave, and remembers. This is its contract, and how it
+ * begins; the bookkeeping is `ledger.ts`. It runs nothing itself (`optimize.ts` loops over it, a pool of workers may
+ * too) and touches no host; its whole state is `toJSON()`.
  */
 
 import { check, checkOptions, isRecord, show } from "../errors.js";
-import { RandomStream } from "../numerics/random.js";
-import { type Objective, type OptimizeOptions, optimize } from "./optimize.js";
-import {
-  ownParams,
-  type Params,
-  type ParamsOf,
-  resolveSpace,
-  type SearchSpace,
-  type Space,
-  whyOutside,
-} from "./space.js";
+import { openStudy } from "./ledger.js";
+import type { Objective, OptimizeOptions } from "./optimize.js";
+import { type Constraint, type Params, type ParamsOf, resolveSpace, type Space } from "./space.js";
 import type { Strategy } from "./strategies/strategy.js";
-import {
-  type Direction,
-  isBetter,
-  makeRecord,
-  type Trial,
-  type TrialOutcome,
-  type TrialRecord,
-} from "./trial.js";
+import type { Direction, Trial, TrialOutcome, TrialRecord } from "./trial.js";
 import { copyJson, type ParamValue } from "./value.js";
 
 /** What is fixed when a study begins. */
@@ -33,7 +18,10 @@ export interface StudyOptions<S extends Space = Space> {
   readonly strategy: Strategy;
   /** An integer from 0 that decides everything random. Default 0. */
   readonly seed?: number;
-  readonly direction: Direction;
+  /** What is better; of several objectives, a list: `["minimize", "maximize"]`. */
+  readonly direction: Direction | readonly Direction[];
+  /** Points of the space for which it is false do not exist: no trial is ever suggested there. Pure. */
+  readonly constraint?: Constraint<ParamsOf<S>>;
   /**
    * How many of the latest trials an adaptive strategy does without, so that up to
    * `lag + 1` trials can run side by side with the same results as one by one. Default 0.
@@ -49,13 +37,21 @@ export interface StudyJson {
   readonly version: number;
   readonly space: Space;
   readonly strategy: { readonly name: string; readonly options: { readonly [option: string]: ParamValue } };
-  readonly direction: Direction;
+  readonly direction: Direction | readonly Direction[];
   readonly seed: number;
   readonly lag: number;
+  /** Whether there is a constraint, which is code and must be given again. */
+  readonly constrained?: true;
   /** By number; those asked and not yet told have the status "running", those that were given and not suggested `given`. */
   readonly trials: readonly (
     | (TrialRecord & { readonly given?: true })
-    | { readonly number: number; readonly params: Params; readonly status: "running"; readonly given?: true }
+    | {
+        readonly number: number;
+        readonly params: Params;
+        readonly parent?: number;
+        readonly status: "running";
+        readonly given?: true;
+      }
   )[];
 }
 
@@ -63,7 +59,10 @@ export interface StudyJson {
 export interface Study<S extends Space = Space> {
   readonly space: S;
   readonly strategy: Strategy;
+  /** Of the first objective. */
   readonly direction: Direction;
+  /** Of all objectives. */
+  readonly directions: readonly Direction[];
   /** Decides everything random. */
   readonly seed: number;
   /** How many of the latest trials an adaptive strategy does without. */
@@ -74,8 +73,13 @@ export interface Study<S extends Space = Space> {
   readonly asked: number;
   /** How many of them `ask` would hand out again before it asks the strategy. */
   readonly waiting: number;
-  /** The complete trial with the best value, the earliest of equals; undefined before there is one. */
+  /**
+   * The complete trial with the best value that keeps its soft constraints, the earliest of equals; undefined before
+   * there is one, and with several objectives, of which no trial is the best.
+   */
   readonly best: TrialRecord<ParamsOf<S>> | undefined;
+  /** The Pareto front: the complete trials, by number, that keep their constraints and that no other such one dominates. */
+  readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /**
    * Whether `ask` may be called now. An adaptive strategy asks for trial n only once all
    * trials up to n − 1 − lag are told.
@@ -137,9 +141,6 @@ export interface Study<S extends Space = Space> {
   toJSON(): StudyJson;
 }
 
-/** Numbers the purposes that a study draws random numbers for, so that their streams are apart. */
-const streams = { suggestion: 0, trial: 1, study: 2 } as const;
-
 /**
  * Begins a study: `ask` and `tell` by hand, or `optimize` as a loop over them. It is saved by `JSON.stringify` and
  * goes on from there by `restoreStudy`.
@@ -159,8 +160,10 @@ const streams = { suggestion: 0, trial: 1, study: 2 } as const;
  * ```
  */
 export function createStudy<const S extends Space>(options: StudyOptions<S>): Study<S> {
-  checkOptions(options, "a study", ["space", "strategy", "seed", "direction", "lag", "clock"]);
-  const { strategy, seed = 0, direction, lag = 0, clock } = options;
+  checkOptions(options, "a study", [
+    ...["space", "strategy", "seed", "direction", "constraint", "lag", "clock"],
+  ]);
+  const { strategy, seed = 0, direction, constraint, lag = 0, clock } = options;
   check(
     typeof strategy?.suggest === "function" && typeof strategy.name === "string",
     () => `strategy is made by random(), grid() or the like, received ${show(strategy)}`,
@@ -172,184 +175,37 @@ export function createStudy<const S extends Space>(options: StudyOptions<S>): St
   );
   check(Number.isSafeInteger(seed) && seed >= 0, () => `seed is an integer from 0, received ${show(seed)}`);
   check(Number.isSafeInteger(lag) && lag >= 0, () => `lag is an integer from 0, received ${show(lag)}`);
+  const directions = directionsOf(direction, strategy);
   check(
-    direction === "maximize" || direction === "minimize",
-    () => `direction is "maximize" or "minimize", received ${show(direction)}`,
+    constraint === undefined || typeof constraint === "function",
+    () => `constraint is a function of parameters that returns true or false, received ${show(constraint)}`,
   );
   check(
     clock === undefined || typeof clock === "function",
     () => `clock is a function that returns milliseconds, received ${show(clock)}`,
   );
-  return openStudy(resolveSpace(options.space), { ...options, strategy, seed, direction, lag }, []);
+  const space = resolveSpace(options.space, constraint as Constraint | undefined);
+  return openStudy<S>(space, { strategy, seed, directions, lag, ...(clock && { clock }) }, []);
 }
 
-/** A trial as a study begins with it: finished, or still to be handed out. */
-export interface StoredTrial {
-  readonly params: Params;
-  readonly record?: TrialRecord;
-  /** Whether it came by `enqueue` or `add` and not from the strategy. */
-  readonly given?: true;
+/**
+ * What is better, by objective.
+ *
+ * @throws FettleError `invalid_argument` for what is no direction, and for more than a strategy can search for
+ */
+export function directionsOf(
+  direction: unknown,
+  { name, adaptive, multiObjective }: Strategy,
+): readonly Direction[] {
+  const list: readonly unknown[] = Array.isArray(direction) ? direction : [direction];
+  check(
+    list.length > 0 && list.every((each) => each === "maximize" || each === "minimize"),
+    () => `direction is "maximize" or "minimize", or a list of them, received ${show(direction)}`,
+  );
+  check(
+    list.length === 1 || !adaptive || multiObjective === true,
+    () =>
+      `strategy ${show(name)} searches for one objective, and there are ${list.length}; use nsga2(), or random(), sobol() or grid()`,
+  );
+  return Object.freeze([...list]) as readonly Direction[];
 }
-
-type Settled<S extends Space> = StudyOptions<S> & Required<Pick<StudyOptions<S>, "seed" | "lag">>;
-
-/** A study that already holds `stored` trials; arguments are checked by the caller. */
-export function openStudy<S extends Space>(
-  searchSpace: SearchSpace,
-  { strategy, seed, direction, lag, clock }: Settled<S>,
-  stored: readonly StoredTrial[],
-): Study<S> {
-  const points: Params[] = stored.map(({ params }) => params);
-  const records: (TrialRecord | undefined)[] = stored.map(({ record }) => record);
-  /** Numbers of trials that did not come from the strategy. */
-  const given = new Set([...stored.keys()].filter((number) => stored[number].given));
-  /** Asked, not told, and held by nobody; by number. */
-  const waiting = [...points.keys()].filter((number) => records[number] === undefined);
-  /** Held by somebody, with the clock's reading when it was handed out. */
-  const running = new Map<number, number | undefined>();
-  let toldInRow = 0; // every trial below this number is told
-  let best: TrialRecord | undefined;
-  for (const record of records) if (record && isBetter(record, best, direction)) best = record;
-
-  const settleRow = () => {
-    while (toldInRow < records.length && records[toldInRow]) toldInRow++;
-  };
-  settleRow();
-
-  const handOut = (number: number): Trial<ParamsOf<S>> => {
-    running.set(number, clock?.());
-    const seedOfTrial = new RandomStream(seed, streams.trial, number).integer(2 ** 31);
-    return Object.freeze({ number, params: points[number] as ParamsOf<S>, seed: seedOfTrial });
-  };
-
-  const pointOf = (params: unknown, what: string): Params => {
-    const wrong = whyOutside(searchSpace, params);
-    check(wrong === undefined, () => `${what} takes a point of the space: ${wrong}`);
-    return ownParams(searchSpace, params as Params);
-  };
-
-  const checkRunning = (number: number) =>
-    check(
-      running.has(number),
-      () => {
-        const state = records[number]
-          ? "is already told"
-          : waiting.includes(number)
-            ? "waits to be asked"
-            : "was never asked";
-        return `only a running trial can be told or released; trial ${show(number)} ${state}`;
-      },
-      "invalid_state",
-    );
-
-  const study: Study<S> = {
-    space: searchSpace.parameters as S,
-    strategy,
-    direction,
-    seed,
-    lag,
-    get trials() {
-      return records.filter((record) => record !== undefined) as TrialRecord<ParamsOf<S>>[];
-    },
-    get asked() {
-      return points.length;
-    },
-    get waiting() {
-      return waiting.length;
-    },
-    get best() {
-      return best as TrialRecord<ParamsOf<S>> | undefined;
-    },
-
-    canAsk: () => waiting.length > 0 || !strategy.adaptive || toldInRow >= points.length - lag,
-
-    ask() {
-      const again = waiting.shift();
-      if (again !== undefined) return handOut(again);
-      const number = points.length;
-      check(
-        study.canAsk(),
-        () =>
-          `strategy ${show(strategy.name)} learns from trials: with lag ${lag}, trial ${number} can be asked once trials up to ${number - 1 - lag} are told; trial ${toldInRow} is not. Tell it, or give the study a larger lag`,
-        "invalid_state",
-      );
-      const suggested = strategy.suggest({
-        space: searchSpace,
-        number,
-        suggested: number - given.size,
-        history: strategy.adaptive ? (records.slice(0, Math.max(0, number - lag)) as TrialRecord[]) : [],
-        earlier: points.slice(),
-        direction,
-        random: new RandomStream(seed, streams.suggestion, number),
-        studyRandom: new RandomStream(seed, streams.study),
-      });
-      if (suggested === undefined) return undefined;
-      const wrong = whyOutside(searchSpace, suggested);
-      check(
-        wrong === undefined,
-        () => `strategy ${show(strategy.name)} left the space at trial ${number}: ${wrong}`,
-      );
-      points.push(Object.freeze({ ...suggested }));
-      records.push(undefined);
-      return handOut(number);
-    },
-
-    tell(number, outcome) {
-      checkRunning(number);
-      const start = running.get(number);
-      const seconds = clock && start !== undefined ? { seconds: (clock() - start) / 1000 } : {};
-      const record = makeRecord({ number, params: points[number] }, { ...seconds, ...outcome });
-      running.delete(number);
-      records[number] = record;
-      settleRow();
-      if (isBetter(record, best, direction)) best = record;
-      return record as TrialRecord<ParamsOf<S>>;
-    },
-
-    enqueue(params) {
-      const own = pointOf(params, "enqueue");
-      given.add(points.length);
-      waiting.push(points.length);
-      records.push(undefined);
-      return points.push(own) - 1;
-    },
-
-    add(params, outcome) {
-      const own = pointOf(params, "add");
-      const record = makeRecord({ number: points.length, params: own }, outcome);
-      given.add(points.length);
-      points.push(own);
-      records.push(record);
-      settleRow();
-      if (isBetter(record, best, direction)) best = record;
-      return record as TrialRecord<ParamsOf<S>>;
-    },
-
-    release(number) {
-      checkRunning(number);
-      running.delete(number);
-      waiting.push(number);
-      waiting.sort((a, b) => a - b);
-    },
-
-    optimize: (objective, options) => optimize(study, objective, options),
-
-    toJSON: () => ({
-      format: "fettle-study",
-      version: studyVersion,
-      space: searchSpace.parameters,
-      strategy: { name: strategy.name, options: strategy.options },
-      direction,
-      seed,
-      lag,
-      trials: points.map((params, number) => ({
-        ...(records[number] ?? { number, params, status: "running" as const }),
-        ...(given.has(number) && { given: true as const }),
-      })),
-    }),
-  };
-  return study;
-}
-
-/** The version of the JSON that this release writes and the latest it reads. */
-export const studyVersion = 1;

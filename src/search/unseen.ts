@@ -1,12 +1,13 @@
 /**
- * Keeps a strategy from suggesting a point twice: draws again, and where a finite space is nearly used up,
- * picks among what is left. It knows no distribution of its own.
+ * Keeps a strategy from suggesting a point twice, or one that the space's constraint forbids: draws again, and where
+ * draws do not help, picks among what a finite space has left. It knows no distribution of its own.
  */
 
+import { FettleError } from "../errors.js";
 import type { RandomStream } from "../numerics/random.js";
 import { createLattice } from "./lattice.js";
-import { valueCount } from "./scale.js";
-import type { Params, SearchSpace } from "./space.js";
+import { fromUnit, valueCount } from "./scale.js";
+import { allows, buildParams, type Params, type SearchSpace } from "./space.js";
 import { samePoint } from "./value.js";
 
 /** What it must know; a strategy's `SuggestContext` has it. */
@@ -16,39 +17,66 @@ export interface Seen {
   readonly random: RandomStream;
 }
 
-/**
- * A point that is not among `earlier`: the first such that `draw` gives within `attempts` draws, or else one
- * of those that a finite space has left, each equally likely. In a space with infinitely many points the last
- * draw, which then repeats an earlier one.
- *
- * @returns undefined once all points of a finite space are used
- */
-export function unseen(
-  { space, earlier, random }: Seen,
-  draw: () => Params,
-  attempts = 100,
-): Params | undefined {
-  let candidate = draw();
-  for (let i = 1; earlier.some((params) => samePoint(params, candidate)); i++) {
-    if (i === attempts) return isCountable(space) ? drawLeft(space, earlier, random.uniform()) : candidate;
-    candidate = draw();
-  }
-  return candidate;
+/** How many points are tried before a constraint is taken for one that nothing fulfils. */
+const PATIENCE = 10_000;
+
+/** Whether a point exists and is not among `earlier`. */
+export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params): boolean {
+  return allows(space, params) && !earlier.some((before) => samePoint(before, params));
 }
 
-/** Whether a space has finitely many points. */
+/**
+ * A point that is fresh (`isFresh`): the first such that `draw` gives within `attempts` draws, or else one of those
+ * that a finite space has left, each equally likely where there is no constraint. In a space with infinitely many
+ * points the last draw that exists, which then repeats an earlier one.
+ *
+ * @returns undefined once all points of a finite space are used
+ * @throws FettleError `invalid_space` if no point is found that the constraint allows
+ */
+export function unseen(context: Seen, draw: () => Params, attempts = 100): Params | undefined {
+  const { space, random } = context;
+  let repeat: Params | undefined;
+  for (let i = 0; i < attempts; i++) {
+    const candidate = draw();
+    if (isFresh(context, candidate)) return candidate;
+    if (allows(space, candidate)) repeat = candidate;
+  }
+  if (isCountable(space)) return drawLeft(context);
+  for (let i = 0; repeat === undefined && i < PATIENCE; i++) {
+    const candidate = buildParams(space, (parameter) => fromUnit(parameter, random.uniform()));
+    if (allows(space, candidate)) repeat = candidate;
+  }
+  if (repeat === undefined) refuse();
+  return repeat;
+}
+
+/** Whether a space has finitely many points, those that a constraint forbids included. */
 export function isCountable(space: SearchSpace): boolean {
   return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
 }
 
-/** The point at fraction `u` of those not among `earlier`. */
-function drawLeft(space: SearchSpace, earlier: readonly Params[], u: number): Params | undefined {
+/** One of the points not among `earlier`: at a random place among them, or the next one that exists. */
+function drawLeft({ space, earlier, random }: Seen): Params | undefined {
   const lattice = createLattice(space);
-  const indices = earlier.map((params) => lattice.indexOf(params)).filter((index) => index !== undefined);
-  const seen = [...new Set(indices)].sort((a, b) => a - b);
-  const left = lattice.size - seen.length;
+  const seen = new Set(earlier.map((params) => lattice.indexOf(params)));
+  const sorted = [...seen].filter((index) => index !== undefined).sort((a, b) => a - b);
+  const left = lattice.size - sorted.length;
   if (left === 0) return undefined;
-  let index = Math.min(left - 1, Math.floor(u * left));
-  for (const taken of seen) if (taken <= index) index++;
-  return lattice.at(index);
+  let index = Math.min(left - 1, Math.floor(random.uniform() * left));
+  for (const taken of sorted) if (taken <= index) index++;
+  for (let i = 0; i < lattice.size; i++) {
+    const place = (index + i) % lattice.size;
+    if (seen.has(place)) continue;
+    const params = lattice.at(place);
+    if (allows(space, params)) return params;
+    if (i > PATIENCE) refuse();
+  }
+  return undefined;
+}
+
+function refuse(): never {
+  throw new FettleError(
+    "invalid_space",
+    `the constraint allowed none of ${PATIENCE} points tried; narrow the ranges of the space to where it holds`,
+  );
 }

@@ -7,12 +7,12 @@
 import fc from "fast-check";
 import { restoreStudy } from "../search/checkpoint.js";
 import type { Parameter } from "../search/parameter.js";
-import type { Params, Space } from "../search/space.js";
+import type { Constraint, Params, Space } from "../search/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import { createStudy, type Study } from "../search/study.js";
+import { createStudy, type Study, type StudyOptions } from "../search/study.js";
 import type { Direction, TrialOutcome } from "../search/trial.js";
 import { valueKey } from "../search/value.js";
-import { anySpace } from "./arbitraries/space.js";
+import { anyConstraint, anySpace } from "./arbitraries/space.js";
 
 export interface StrategyCheckOptions {
   /** Random cases a law. Default 100. */
@@ -52,12 +52,26 @@ function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number):
   return points;
 }
 
+/** A study with a constraint, or without one. */
+function studyOf(options: StudyOptions, constraint: Constraint | undefined): Study {
+  return createStudy({ ...options, ...(constraint && { constraint }) });
+}
+
 /** The laws by name: each gives a property for fast-check's `assert`. */
 export const strategyLaws: Readonly<Record<string, Law>> = {
   "suggests values of the space, of their types, where their conditions hold": (strategy, trials) =>
     fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
       const study = createStudy({ space, strategy, seed, direction });
       for (const params of runOut(study, outcomes, trials)) checkPoint(space, params);
+    }),
+
+  "suggests nothing that a constraint forbids": (strategy, trials) =>
+    fc.property(anySpace(), anyConstraint(), anySeed, anyOutcomes, (space, constraint, seed, outcomes) => {
+      const study = studyOf({ space, strategy, seed, direction: "minimize" }, constraint);
+      for (const params of runOut(study, outcomes, trials)) {
+        checkPoint(space, params);
+        if (constraint?.(params) === false) fail(`the constraint forbids ${JSON.stringify(params)}`);
+      }
     }),
 
   "suggests the same sequence for the same seed": (strategy, trials) =>
@@ -73,19 +87,18 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
       anySpace(),
       anySeed,
       anyOutcomes,
+      anyConstraint(),
       fc.nat({ max: trials }),
       fc.nat({ max: 3 }),
-      (space, seed, outcomes, stop, lag) => {
-        const whole = runOut(
-          createStudy({ space, strategy, seed, lag, direction: "maximize" }),
-          outcomes,
-          trials,
-        );
-        const interrupted = createStudy({ space, strategy, seed, lag, direction: "maximize" });
+      (space, seed, outcomes, constraint, stop, lag) => {
+        const begin = () => studyOf({ space, strategy, seed, lag, direction: "maximize" }, constraint);
+        const whole = runOut(begin(), outcomes, trials);
+        const interrupted = begin();
         const before = runOut(interrupted, outcomes, stop);
         // one more is asked and lost: it comes again after the study is opened
         if (stop < trials) interrupted.ask();
-        const again = restoreStudy(JSON.parse(JSON.stringify(interrupted)), { strategy });
+        const json = JSON.parse(JSON.stringify(interrupted));
+        const again = restoreStudy(json, { strategy, ...(constraint && { constraint }) });
         const after = runOut(again, outcomes, trials - before.length);
         checkSame([...before, ...after], whole, "a saved study went on differently");
       },
@@ -94,11 +107,13 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
   "repeats no point of a finite space before all are used": (strategy) =>
     fc.property(
       anySpace({ finite: true, maxParameters: 3 }),
+      anyConstraint(),
       anySeed,
       anyOutcomes,
-      (space, seed, outcomes) => {
-        const all = everyPoint(space);
-        const points = runOut(createStudy({ space, strategy, seed, direction: "maximize" }), outcomes, all);
+      (space, constraint, seed, outcomes) => {
+        const all = everyPoint(space).filter((params) => constraint?.(params) ?? true).length;
+        const study = studyOf({ space, strategy, seed, direction: "maximize" }, constraint);
+        const points = runOut(study, outcomes, all + 1);
         const different = new Set(points.map(valueKey)).size;
         if (different < points.length)
           fail(`${points.length} suggestions hold only ${different} points, of ${all}`);
@@ -235,8 +250,8 @@ function checkValue(name: string, parameter: Parameter, value: unknown): void {
   }
 }
 
-/** The number of points of a finite space, by nested loops over everything. */
-function everyPoint(space: Space): number {
+/** The points of a finite space, by nested loops over everything. */
+function everyPoint(space: Space): Params[] {
   let points: Params[] = [{}];
   const left = new Set(Object.keys(space));
   while (left.size > 0) {
@@ -252,7 +267,8 @@ function everyPoint(space: Space): number {
       );
     }
   }
-  const valid = points.filter((params) => {
+  const different = new Map(points.map((params) => [valueKey(params), params]));
+  return [...different.values()].filter((params) => {
     try {
       checkPoint(space, params);
       return true;
@@ -260,7 +276,6 @@ function everyPoint(space: Space): number {
       return false;
     }
   });
-  return new Set(valid.map(valueKey)).size;
 }
 
 function valuesOf(parameter: Parameter): Params[string][] {

@@ -239,7 +239,7 @@ async function searchCv<S extends Space>(
   };
   const { best, trials, study, metric, final } = await searchModel<S>(
     { ...rest, strategy, onEvent: watch },
-    { metrics, detailed: true, refit: refit !== false },
+    { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
   const all = given.length === 0 ? [getMetric(metric)] : given.map(getMetric);
   const splits = splitsOf(options);

@@ -37,7 +37,7 @@ export interface Final {
   /** Trained; it takes inputs as they were standardised, where `predict` below takes them as they were given. */
   readonly model: Sequential;
   /** Scores on the test part, by metric; empty without one. */
-  readonly test: Readonly<Record<string, number>>;
+  readonly test: Scores;
   /** Predictions for inputs as they were given, in the units of the target: [rows, outputs]. */
   predict(x: MatrixLike): NdArray<Floats>;
 }
@@ -52,6 +52,10 @@ export interface Work<S extends Space> {
   readonly task: Task;
   /** What is tuned for, and in a detailed search what else is reported. */
   readonly metrics: readonly [Metric, ...Metric[]];
+  /** How many of the metrics are tuned for, each an objective. */
+  readonly objectives: number;
+  /** Soft constraints, of mean scores by metric. */
+  readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
   /** Whether trials keep the scores by every metric and the times of each round. */
   readonly detailed: boolean;
   /** What ends trials early, and the epochs that those have which it does not. */
@@ -61,6 +65,9 @@ export interface Work<S extends Space> {
   readonly folds: Folds;
   readonly runner: JobRunner;
 }
+
+/** Mean scores over the rounds by metric: the task's own metrics, and those that were given. */
+export type Scores = Readonly<Record<string, number>>;
 
 /** What a detailed trial keeps of each of its rounds, as attributes. */
 export interface RoundDetails {
@@ -94,15 +101,20 @@ export async function evaluateTrial<S extends Space>(
     );
     done = end;
     const finite = results.every((result) => result.finite);
-    if (end === job.epochs || !finite || !(await trial.report(end, scoresOf(work, results).value))) break;
+    if (end === job.epochs || !finite) break;
+    const { value = Number.NaN, values = value } = scoresOf(work, results);
+    if (!(await trial.report(end, values))) break;
   }
-  const { scores, ...value } = scoresOf(work, results);
   const attributes = {
     ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
-    ...(schedule && { epochs: results.map(() => done) }),
     ...(work.detailed && { rounds: results.map((result, i) => detailsOf(work, folds.rounds[i], result)) }),
   };
-  return { ...value, scores, ...(Object.keys(attributes).length > 0 && { attributes }) };
+  return {
+    ...scoresOf(work, results),
+    ...(work.constraints && { constraints: work.constraints(usualScores(work, results), params) }),
+    steps: Math.max(...results.map(({ losses }) => losses.length)),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  };
 }
 
 /** The last stage of a training, with what it took in all. */
@@ -115,9 +127,30 @@ function after(before: JobResult, last: JobResult): JobResult {
   };
 }
 
-function scoresOf<S extends Space>({ metrics, folds }: Work<S>, results: readonly JobResult[]) {
-  const scores = results.map((result, i) => scoreOf(metrics[0], folds.rounds[i], result));
-  return { ...meanAndStd(scores), scores };
+/** The objective with its spread; or the objectives. */
+function scoresOf<S extends Space>(
+  { metrics, objectives, folds }: Work<S>,
+  results: readonly JobResult[],
+): Pick<TrialOutcome, "value" | "std" | "scores" | "values"> {
+  const scores = metrics
+    .slice(0, objectives)
+    .map((metric) => results.map((result, i) => scoreOf(metric, folds.rounds[i], result)));
+  if (objectives > 1) return { values: scores.map((each) => meanAndStd(each).value) };
+  return { ...meanAndStd(scores[0]), scores: scores[0] };
+}
+
+function usualScores<S extends Space>(work: Work<S>, results: readonly JobResult[]): Scores {
+  const means = usualMetrics(work).map((metric) => {
+    const scores = results.map((result, i) => scoreOf(metric, work.folds.rounds[i], result));
+    return [metric.name, meanAndStd(scores).value] as const;
+  });
+  return Object.fromEntries(means);
+}
+
+/** The metrics of the task, and those that were given. */
+function usualMetrics<S extends Space>({ task, metrics }: Work<S>): Metric[] {
+  const ofTask = Object.values(builtIn as Record<string, Metric>).filter(({ tasks }) => tasks.includes(task));
+  return [...ofTask, ...metrics];
 }
 
 function checkSchedule(
@@ -217,11 +250,9 @@ export async function fitBest<S extends Space>(
   const result = await runner.run({ ...whole, epochs, fold: rounds.length, keepState: true });
   const model = work.model(best.params);
   if (result.state) model.restore(last.features, result.state);
-  const usual = Object.values(builtIn as Record<string, Metric>).filter(({ tasks }) =>
-    tasks.includes(work.task),
-  );
-  const scored = [...usual, ...work.metrics];
-  const test = last.validation ? scored.map((m) => [m.name, scoreOf(m, last, result)] as const) : [];
+  const test = last.validation
+    ? usualMetrics(work).map((metric) => [metric.name, scoreOf(metric, last, result)] as const)
+    : [];
   return {
     model,
     test: Object.fromEntries(test),

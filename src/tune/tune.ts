@@ -15,7 +15,7 @@ import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
-import type { ParamsOf, Space } from "../search/space.js";
+import type { Constraint, ParamsOf, Space } from "../search/space.js";
 import type { StopRules } from "../search/stopping.js";
 import { random } from "../search/strategies/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
@@ -30,6 +30,7 @@ import {
   type Final,
   type FitSettings,
   fitBest,
+  type Scores,
   settingsFor,
   type Work,
 } from "./trials.js";
@@ -39,6 +40,8 @@ export interface SearchOptions<S extends Space> {
   readonly space: S;
   /** Default random search. */
   readonly strategy?: Strategy;
+  /** Points of the space for which it is false do not exist, and are never suggested. Pure. */
+  readonly constraint?: Constraint<ParamsOf<S>>;
   /** The budget. Default 30, or the whole of a strategy that ends by itself. */
   readonly trials?: number;
   /** Decides everything random. Default 0. */
@@ -51,7 +54,10 @@ export interface SearchOptions<S extends Space> {
   readonly onEvent?: (event: StudyEvent<S>) => void;
   /** Stops the search: no trial is begun any more. */
   readonly signal?: { readonly aborted: boolean };
-  /** Ends the search before its budget: at a value (`target`), or after trials without a better one (`patience`). */
+  /**
+   * Ends the search before its budget: at a value (`target`), after trials without a better one (`patience`), or when
+   * so many steps are used up, epochs for models (`steps`).
+   */
   readonly stop?: StopRules;
   /** Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none. */
   readonly scheduler?: Scheduler;
@@ -63,14 +69,18 @@ export interface SearchOptions<S extends Space> {
   /** Points to try first. They count towards the budget. */
   readonly enqueue?: readonly ParamsOf<S>[];
   /** Trials of an earlier study over the same parameters, to learn from; they do not count towards the budget. */
-  readonly warmStart?: readonly Pick<TrialRecord<ParamsOf<S>>, "params" | "value" | "status">[];
+  readonly warmStart?: readonly Pick<
+    TrialRecord<ParamsOf<S>>,
+    "params" | "value" | "values" | "constraints" | "status"
+  >[];
 }
 
 /** Tuning of anything that has a value. */
 export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> {
   /** The value of some parameters. One that throws fails its own trial and no other. */
   readonly objective: Objective<S>;
-  readonly direction: Direction;
+  /** What is better; of several objectives, a list. */
+  readonly direction: Direction | readonly Direction[];
 }
 
 /** Tuning of a model on data. */
@@ -87,8 +97,13 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly model: (params: ParamsOf<S>) => Sequential;
   /** How trials are trained: settings, or a function of the parameters. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
-  /** What is tuned for. Default `accuracy` or `r2`. */
-  readonly metric?: string | CustomMetric;
+  /** What is tuned for; several in a list are as many objectives. Default `accuracy` or `r2`. */
+  readonly metric?: string | CustomMetric | readonly (string | CustomMetric)[];
+  /**
+   * Soft constraints: each is kept where it is at most 0. Mean scores over the folds by metric, of all metrics of the
+   * task, say whether: `({ recall }) => [0.9 - recall]`. A trial that breaks one is never the best.
+   */
+  readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
   /** `{ folds: 5 }` (default) or `{ split: 0.2 }`; classes keep their proportions. */
   readonly validation?: Validation;
   /** The share of rows that no trial sees, to score the best on at the end. Default 0. */
@@ -99,8 +114,10 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
 
 /** The outcome of a search. */
 export interface SearchResult<S extends Space> {
-  /** The best trial; undefined if none gave a value. */
+  /** The best trial; undefined if none gave a value, and of several objectives. */
   readonly best: TrialRecord<ParamsOf<S>> | undefined;
+  /** The Pareto front: the trials that no other beats in all objectives; of one objective, the best and its equals. */
+  readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /** Every trial, by number. */
   readonly trials: readonly TrialRecord<ParamsOf<S>>[];
   /** For `JSON.stringify`, and to go on with `study.optimize`. */
@@ -109,7 +126,7 @@ export interface SearchResult<S extends Space> {
 
 /** The outcome of tuning a model on data. */
 export interface TuneResult<S extends Space> extends SearchResult<S> {
-  /** The name of the metric that was tuned for. */
+  /** The name of the metric that was tuned for, the first of several. */
   readonly metric: string;
   /** The best parameters, fitted again to all rows that trials saw; undefined without a best trial. */
   readonly final: Final | undefined;
@@ -178,14 +195,16 @@ async function tuneObjective<S extends Space>(options: TuneObjectiveOptions<S>):
   checkOptions(options, "tune", [...SEARCH_OPTIONS, "objective", "direction"]);
   const study = studyOf(options, options.direction);
   await study.optimize(options.objective, budgetOf(options, options.jobs ?? 1));
-  return { best: study.best, trials: study.trials, study };
+  return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
 }
 
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
   checkOptions(options, "tune", [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"]);
-  const { metric } = options;
+  const { metric = [] } = options;
+  const metrics = [metric].flat();
   return searchModel(options, {
-    metrics: metric === undefined ? [] : [metric],
+    metrics,
+    objectives: Math.max(1, metrics.length),
     detailed: false,
     refit: true,
   });
@@ -195,6 +214,8 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
 export interface SearchDetails {
   /** What is tuned for, and what else is scored. Default the task's own metric. */
   readonly metrics: readonly (string | CustomMetric)[];
+  /** How many of the metrics are tuned for. */
+  readonly objectives: number;
   /** Whether trials keep the scores by every metric and the times of each round. */
   readonly detailed: boolean;
   /** Whether the best parameters are fitted again to everything. */
@@ -204,7 +225,7 @@ export interface SearchDetails {
 /** `tune` for models, after its options were checked. */
 export async function searchModel<S extends Space>(
   given: TuneOptions<S>,
-  { metrics, detailed, refit }: SearchDetails,
+  { metrics: names, objectives, detailed, refit }: SearchDetails,
 ): Promise<TuneResult<S>> {
   check(
     typeof given.model === "function",
@@ -213,9 +234,13 @@ export async function searchModel<S extends Space>(
   const options = { ...given, ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }) };
   const { seed = 0, jobs = platform.parallelism() } = options;
   const data = toDataset(options);
-  const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = metrics;
+  const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = names;
   const metric = metricFor(first, data.task);
-  const study = studyOf(options, metric.direction);
+  const metrics = [metric, ...others.map((other) => metricFor(other, data.task))] as const;
+  const study = studyOf(
+    options,
+    metrics.slice(0, objectives).map(({ direction }) => direction),
+  );
   const folds = prepareFolds(data, {
     validation: options.validation ?? { folds: 5 },
     testSize: options.testSize ?? 0,
@@ -228,7 +253,9 @@ export async function searchModel<S extends Space>(
     model: options.model,
     ...(options.fit && { fit: options.fit }),
     task: data.task,
-    metrics: [metric, ...others.map((other) => metricFor(other, data.task))],
+    metrics,
+    objectives,
+    ...(options.constraints && { constraints: options.constraints }),
     detailed,
     ...(options.scheduler && { schedule: { scheduler: options.scheduler, epochs: options.steps as number } }),
     imputes: data.x.some(Number.isNaN),
@@ -242,9 +269,9 @@ export async function searchModel<S extends Space>(
       (params, trial) => evaluateTrial({ ...work, runner }, params, trial),
       budgetOf(options, concurrency),
     );
-    const { best, trials } = study;
+    const { best, bestTrials, trials } = study;
     const final = best && refit ? await fitBest({ ...work, runner }, best, seed) : undefined;
-    return { best, trials, study, metric: metric.name, final };
+    return { best, bestTrials, trials, study, metric: metric.name, final };
   } finally {
     await runner.close();
   }
@@ -266,16 +293,19 @@ function metricFor(given: string | CustomMetric, task: Task): Metric {
 
 /** The names of `SearchOptions`. */
 export const SEARCH_OPTIONS = [
-  ...["space", "strategy", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
+  ...["space", "strategy", "constraint", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
   ...["stop", "scheduler", "steps", "enqueue", "warmStart"],
 ];
 /** The names that `TuneOptions` adds, but for the metric. */
 export const MODEL_OPTIONS = [
-  ...["x", "y", "data", "task", "model", "fit", "validation", "testSize", "standardize"],
+  ...["x", "y", "data", "task", "model", "fit", "validation", "testSize", "standardize", "constraints"],
 ];
 
-function studyOf<S extends Space>(options: SearchOptions<S>, direction: Direction): Study<S> {
-  const { jobs } = options;
+function studyOf<S extends Space>(
+  options: SearchOptions<S>,
+  direction: Direction | readonly Direction[],
+): Study<S> {
+  const { jobs, constraint } = options;
   check(
     jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
     () => `jobs is a positive number of threads, got ${show(jobs)}`,
@@ -284,12 +314,20 @@ function studyOf<S extends Space>(options: SearchOptions<S>, direction: Directio
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);
-  const study = createStudy({ space, strategy, seed, direction, lag, clock: () => platform.now() });
+  const study = createStudy({
+    ...{ space, strategy, seed, direction, lag, clock: () => platform.now() },
+    ...(constraint && { constraint }),
+  });
   for (const [name, list] of Object.entries({ warmStart, enqueue })) {
     check(Array.isArray(list), () => `${name} is a list, got ${show(list)}`);
   }
-  for (const { params, value, status } of warmStart) {
-    study.add(params, value === null ? { status } : { status, value });
+  for (const { params, status, value, values, constraints } of warmStart) {
+    study.add(params, {
+      status,
+      ...(value !== null && { value }),
+      ...(values && { values }),
+      ...(constraints && { constraints: constraints.map((each) => each ?? Number.POSITIVE_INFINITY) }),
+    });
   }
   for (const params of enqueue) study.enqueue(params);
   return study;
@@ -297,7 +335,7 @@ function studyOf<S extends Space>(options: SearchOptions<S>, direction: Directio
 
 function budgetOf<S extends Space>(options: SearchOptions<S>, concurrency: number): OptimizeOptions<S> {
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
-  const whole = strategy?.size?.(space);
+  const whole = strategy?.size?.(space, options.constraint as Constraint | undefined);
   const trials = options.trials ?? (whole === undefined ? DEFAULT_TRIALS : whole + enqueue.length);
   return {
     trials: trials + warmStart.length,

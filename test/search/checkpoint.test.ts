@@ -129,7 +129,7 @@ describe("a study cannot be opened if", () => {
     [
       "its direction is unknown",
       set("direction", "up"),
-      /direction is "maximize" or "minimize", received "up"/,
+      /direction is "maximize" or "minimize", or a list of them, received "up"/,
     ],
     ["its strategy is unnamed", set("strategy", {}), /strategy has a name and options/],
     ["its trials are missing", set("trials", undefined), /trials are a list, received undefined/],

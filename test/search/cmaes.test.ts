@@ -170,7 +170,7 @@ describe("the update", () => {
       [1, 2, 3, 4].map(() => ({ kind: "b" })),
       [1, 2, 3, 4],
     );
-    const next = advance(run, without, { space, direction: "minimize" }, 0.2);
+    const next = advance(run, without, { space, direction: "minimize", directions: ["minimize"] }, 0.2);
     expect(next.distribution.mean).toEqual(Float64Array.of(0.5));
     // c₁ is all that fades where nothing is known of any step
     expect(next.distribution.covariance[0]).toBeGreaterThan(0.5);
@@ -314,7 +314,7 @@ describe("drawing", () => {
 
 describe("restarts", () => {
   const space = resolveSpace(cube(2));
-  const scene = { space, direction: "minimize" } as const;
+  const scene = { space, direction: "minimize", directions: ["minimize"] } as const;
   const stream = new RandomStream(1);
   const generation = (run: Run, value: () => number) => {
     const points = Array.from(run.rates.weights, () => pointOf([stream.uniform(), stream.uniform()]));

@@ -124,9 +124,7 @@ describe("rules that end a search", () => {
   it("are refused where they are none", async () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });
     const run = (stop: object) => study.optimize(() => 1, { trials: 1, stop });
-    await expect(run({ patience: 0 })).rejects.toThrow(
-      "patience of stop is a positive number of trials, received 0",
-    );
+    await expect(run({ patience: 0 })).rejects.toThrow("patience of stop is a positive integer, received 0");
     await expect(run({ target: Number.NaN })).rejects.toThrow(
       "target of stop is a finite number, received NaN",
     );

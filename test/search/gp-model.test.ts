@@ -335,7 +335,8 @@ test("the incumbent takes trials that run into account, at what is expected of t
     const trial = study.ask();
     study.tell(i, { value: ((trial?.params.x as number) - 0.51) ** 2 });
   }
-  const model = (pending: Params[]) => modelOf(study.trials, pending, { space, direction: "minimize" });
+  const model = (pending: Params[]) =>
+    modelOf(study.trials, pending, { space, direction: "minimize", directions: ["minimize"] });
   const { posterior, incumbent, ranked } = model([{ x: 0.5 }]);
   expect(incumbent).toBe(posterior.predict(Float64Array.of(0.5)).mean);
   expect(incumbent).toBeLessThan(model([]).incumbent);

@@ -75,7 +75,14 @@ test.each([0, 1, 2])("two trials that run side by side, with one history, are ap
     // the same draws both times, so that only the running trial can make a difference
     const given = { space: resolveSpace(space), number, suggested: number, history, earlier };
     const [draws, studyRandom] = [new RandomStream(1), new RandomStream(2)];
-    const next = gp().suggest({ ...given, direction: study.direction, random: draws, studyRandom }) ?? {};
+    const next =
+      gp().suggest({
+        ...given,
+        direction: study.direction,
+        directions: study.directions,
+        random: draws,
+        studyRandom,
+      }) ?? {};
     earlier.push(next);
     return next;
   });

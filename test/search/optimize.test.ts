@@ -3,6 +3,8 @@ import { FettleError } from "../../src/errors.js";
 import { restoreStudy } from "../../src/search/checkpoint.js";
 import type { Objective, StudyEvent } from "../../src/search/optimize.js";
 import { choice, float } from "../../src/search/parameter.js";
+import { asha } from "../../src/search/schedulers/asha.js";
+import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
 import { grid } from "../../src/search/strategies/grid.js";
 import { random } from "../../src/search/strategies/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
@@ -96,7 +98,9 @@ describe("optimize", () => {
       "x is not a function",
       '"a bare string"',
     ]);
-    expect(errors[3]).toBe("an objective returns a number or an object with a value, received undefined");
+    expect(errors[3]).toBe(
+      "an objective returns a number, a list of them or an object with a value, received undefined",
+    );
     expect(errors[4]).toBe('value of trial 4 is a number, received "high"');
     expect(errors[5]).toMatch(/unknown option of a trial's outcome "loss"/);
     expect(study.best?.number).toBe(6);
@@ -216,6 +220,50 @@ describe("optimize", () => {
       "a bug in the strategy",
     );
     expect(study.trials.length + study.waiting).toBe(2);
+  });
+
+  test("keeps the steps that a trial says it took, or last reported", async () => {
+    const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    await study.optimize(
+      async (_, { number, report }) => {
+        if (number === 0) return 1;
+        await report(2, 1);
+        await report(5, 1);
+        if (number === 2) throw new Error("bad luck");
+        return number === 3 ? { value: 1, steps: 7 } : 1;
+      },
+      { trials: 4 },
+    );
+    expect(study.trials.map(({ steps }) => steps)).toEqual([undefined, 5, 5, 7]);
+    const again = createStudy({ space, strategy: random(), direction: "maximize" });
+    const never: Scheduler = { ...asha(), goesOn: () => false };
+    await again.optimize(
+      async (_, { number, report }) => {
+        if (number > 0) await report(3, 1);
+        return 1;
+      },
+      { trials: 2, scheduler: never, steps: 9 },
+    );
+    expect(again.trials.map(({ steps, status }) => [steps, status])).toEqual([
+      [9, "complete"],
+      [3, "pruned"],
+    ]);
+  });
+
+  test.each([
+    ["a step that is none", -1, 1, "a trial reports after a number of steps, an integer from 0, received -1"],
+    ["two values of one objective", 1, [1, 2], "a trial reports a number, received [1,2]"],
+    ["no value", 1, undefined, "a trial reports a number, received undefined"],
+  ])("fails a trial that reports %s", async (_, step, value, message) => {
+    const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    await study.optimize(
+      async (_, { report }) => {
+        await report(step, value as number);
+        return 1;
+      },
+      { trials: 1 },
+    );
+    expect(study.trials[0]).toMatchObject({ status: "failed", error: message });
   });
 
   test.each<[string, object, RegExp]>([

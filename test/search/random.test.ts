@@ -46,6 +46,7 @@ describe("random search", () => {
           suggested: 0,
           earlier: [],
           direction: "minimize",
+          directions: ["minimize"],
           random: new RandomStream(seed, 0, number),
           studyRandom: new RandomStream(seed, 2),
         });

@@ -109,7 +109,7 @@ describe("a study refuses", () => {
       "another direction",
       () => createStudy({ space, strategy: random(), direction: "up" as never }),
       "invalid_argument",
-      /"maximize" or "minimize", received "up"/,
+      /"maximize" or "minimize", or a list of them, received "up"/,
     ],
     [
       "a strategy without options",
@@ -128,7 +128,7 @@ describe("a study refuses", () => {
       "no direction",
       () => createStudy({ space, strategy: random() } as never),
       "invalid_argument",
-      /"maximize" or "minimize", received undefined/,
+      /"maximize" or "minimize", or a list of them, received undefined/,
     ],
     [
       "a clock that is none",

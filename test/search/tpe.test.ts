@@ -36,6 +36,7 @@ function contextOf(
       .map(([params, outcome], number) => makeRecord({ number, params }, outcome as TrialOutcome)),
     earlier: past.map(([params]) => params),
     direction: "minimize",
+    directions: ["minimize"],
     random: new RandomStream(seed),
     studyRandom: new RandomStream(0),
   };

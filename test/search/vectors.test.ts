@@ -80,7 +80,11 @@ describe("costs", () => {
 });
 
 describe("a fold over generations", () => {
-  const search = { space: resolveSpace({ x: float(0, 1) }), direction: "minimize" } as const;
+  const search = {
+    space: resolveSpace({ x: float(0, 1) }),
+    direction: "minimize",
+    directions: ["minimize"],
+  } as const;
   const history = Array.from({ length: 40 }, (_, i) => record(i, { value: i }));
 
   function sums() {
@@ -114,7 +118,9 @@ describe("a fold over generations", () => {
     expect(fold(other, search).state.sum).toBe(110);
     expect(fold(history.slice(0, 5), search).state.sum).toBe(10);
     const before = steps();
-    expect(fold(history.slice(0, 5), { ...search, direction: "maximize" }).state.sum).toBe(10);
+    expect(
+      fold(history.slice(0, 5), { ...search, direction: "maximize", directions: ["maximize"] }).state.sum,
+    ).toBe(10);
     expect(steps()).toBe(before + 2);
   });
 });

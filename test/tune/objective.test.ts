@@ -26,7 +26,7 @@ describe("an objective", () => {
     expect(most.best?.params).toEqual({ a: 3, b: "y" });
     expect(most.best?.std).toBe(0.5);
     expect(most.best?.attributes).toEqual({ note: "kept" });
-    expect(Object.keys(most).sort()).toEqual(["best", "study", "trials"]);
+    expect(Object.keys(most).sort()).toEqual(["best", "bestTrials", "study", "trials"]);
   });
 
   it("that throws fails its trial, and NaN or infinity is a diverged one", async () => {
@@ -49,7 +49,7 @@ describe("an objective", () => {
     expect(trials[0].error).toBe("not today");
     expect(trials[1].error).toBe("nor later");
     expect(trials[4].error).toMatch(
-      /^an objective returns a number or an object with a value, received "many"/,
+      /^an objective returns a number, a list of them or an object with a value, received "many"/,
     );
     expect(best?.value).toBe(5);
   });
@@ -112,7 +112,7 @@ describe("an objective", () => {
       await refusal(() => tune({ space, objective, direction: "minimize", metric: "r2" } as never)),
     ).toMatch(/^unknown_name: unknown option of tune "metric"\./);
     expect(await refusal(() => tune({ space, objective } as never))).toBe(
-      'invalid_argument: direction is "maximize" or "minimize", received undefined',
+      'invalid_argument: direction is "maximize" or "minimize", or a list of them, received undefined',
     );
     expect(await refusal(() => tune({ space, objective: 3, direction: "minimize" } as never))).toBe(
       "invalid_argument: an objective is a function, received 3",

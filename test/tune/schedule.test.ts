@@ -4,7 +4,6 @@ import { choice } from "../../src/search/parameter.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { grid } from "../../src/search/strategies/grid.js";
-import type { TrialRecord } from "../../src/search/trial.js";
 import { denseModel } from "../../src/tune/dense.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";
@@ -25,18 +24,11 @@ const options = {
 const plain = (epochs: number) => tune({ ...options, fit: { epochs, batchSize: 16 } });
 const scheduled = { ...options, fit: { epochs: EPOCHS, batchSize: 16 }, scheduler: halving() };
 
-/** The epochs that a trial was trained, the same in all rounds. */
-function epochsOf({ attributes }: Pick<TrialRecord, "attributes">): number {
-  const epochs = new Set(attributes?.epochs as number[]);
-  expect(epochs.size).toBe(1);
-  return [...epochs][0];
-}
-
 it("ends as if each trial had been trained for its epochs alone", async () => {
   const { trials, best, final } = await tune(scheduled);
   const apart = new Map<number, Awaited<ReturnType<typeof plain>>>();
   for (const epochs of [1, 3, EPOCHS]) apart.set(epochs, await plain(epochs));
-  const taken = trials.map(epochsOf);
+  const taken = trials.map(({ steps = 0 }) => steps);
   // Brackets of 9, 9 and the 2 that are left: 3 of 9 go on after 1 epoch, 1 of 3 after 3.
   expect(taken.filter((epochs) => epochs === 1)).toHaveLength(6 + 6 + 1);
   expect(taken.filter((epochs) => epochs === 3)).toHaveLength(2 + 2);
@@ -45,8 +37,18 @@ it("ends as if each trial had been trained for its epochs alone", async () => {
     expect([trial.value, trial.std, trial.scores]).toEqual([same?.value, same?.std, same?.scores]);
     expect(trial.status).toBe(taken[number] === EPOCHS ? "complete" : "pruned");
   }
-  expect(best && epochsOf(best)).toBe(EPOCHS);
+  expect(best?.steps).toBe(EPOCHS);
   expect(final?.test.logLoss).toBeGreaterThan(0);
+});
+
+it("ends when so many epochs are used up, and counts those of pruned trials", async () => {
+  const { trials } = await tune({ ...scheduled, scheduler: asha(), stop: { steps: 40 }, lag: 2 });
+  const taken = trials.map(({ steps = 0 }) => steps);
+  const before = (count: number) => taken.slice(0, count).reduce((sum, steps) => sum + steps, 0);
+  // it is asked for the trial after the lag's two once the rule has seen less
+  expect(before(trials.length - 3)).toBeLessThan(40);
+  expect(before(trials.length - 2)).toBeGreaterThanOrEqual(40);
+  expect(new Set(taken).size).toBeGreaterThan(1);
 });
 
 it.each([2, 3])("does the same on %i threads", async (jobs) => {

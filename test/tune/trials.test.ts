@@ -143,6 +143,32 @@ describe("a trial", () => {
 });
 
 describe("the metric", () => {
+  it("may be several, which are as many objectives", async () => {
+    const space = rates(0.001, 0.1, 1);
+    const options = { ...base, space, strategy: grid(), fit: { epochs: 4 } };
+    const both = await tune({ ...options, metric: ["recall", "logLoss"] });
+    expect(both.study.directions).toEqual(["maximize", "minimize"]);
+    for (const [k, metric] of ["recall", "logLoss"].entries()) {
+      const alone = await tune({ ...options, metric });
+      expect(both.trials.map(({ values }) => values?.[k])).toEqual(alone.trials.map(({ value }) => value));
+    }
+    expect([both.best, both.final, both.metric]).toEqual([undefined, undefined, "recall"]);
+    expect(both.bestTrials).toEqual(both.study.bestTrials);
+    expect(both.trials.map(({ steps }) => steps)).toEqual([4, 4, 4]);
+  });
+
+  it("may be tuned for under constraints on others", async () => {
+    const space = rates(0.001, 0.01, 0.1, 1);
+    const options = { ...base, space, strategy: grid(), metric: "logLoss" };
+    const free = await tune(options);
+    const losses = free.trials.map(({ value }) => value as number);
+    const bound = [...losses].sort((a, b) => a - b)[1];
+    const rest = await tune({ ...options, constraints: ({ logLoss }) => [bound - logLoss] });
+    expect(rest.trials.map(({ constraints }) => constraints)).toEqual(losses.map((loss) => [bound - loss]));
+    expect(rest.best?.value).toBe(bound);
+    expect(rest.bestTrials).toEqual([rest.best]);
+  });
+
   const space = rates(0.001, 0.1, 1);
   it("decides which way is better", async () => {
     const options = { ...base, space, strategy: grid() };

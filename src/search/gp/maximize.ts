@@ -70,7 +70,8 @@ export function maximize(
     const raw = center
       ? moves.vary(center, RATES[random.integer(RATES.length)], SCALES[random.integer(SCALES.length)], random)
       : moves.draw(random);
-    drawn.push(moves.settle(raw));
+    const settled = moves.settle(raw);
+    if (moves.allows(settled)) drawn.push(settled);
   }
   const found = assessAll(posterior, judge, drawn);
   const starts: Candidate[] = [];
@@ -97,6 +98,7 @@ function climb(start: Candidate, posterior: Posterior, judge: Judge, moves: Move
     let changed = false;
     for (const axis of moves.discrete) {
       for (const neighbour of moves.neighbours(next.vector, axis)) {
+        if (!moves.allows(neighbour)) continue;
         const candidate = assess(posterior, judge, neighbour);
         if (candidate.merit <= next.merit) continue;
         next = candidate;
@@ -131,5 +133,6 @@ function glide(vector: Float64Array, posterior: Posterior, judge: Judge, moves: 
     valueTolerance: 1e-7,
     firstStep: 0.05,
   });
-  return moves.settle(x);
+  const settled = moves.settle(x);
+  return moves.allows(settled) ? settled : vector;
 }

@@ -4,7 +4,7 @@
  */
 import type { RandomStream } from "../../numerics/random.js";
 import { indexFrom, toUnit, valueAt } from "../scale.js";
-import { isActive, type Params, type SearchSpace } from "../space.js";
+import { allows, isActive, type Params, type SearchSpace } from "../space.js";
 import { type ParamValue, sameValue } from "../value.js";
 import { type Axis, type Vectors, vectorsOf } from "../vectors.js";
 import { cellsOf } from "./cells.js";
@@ -19,6 +19,8 @@ export interface Moves {
   readonly vectors: Vectors;
   /** The vector of the nearest point of the space; the same array where every vector is one. */
   settle(vector: Float64Array): Float64Array;
+  /** Whether the constraint of the space, if it has one, allows the point of a settled vector. */
+  allows(vector: Float64Array): boolean;
   /** A vector drawn uniformly from the cube, not settled. */
   draw(random: RandomStream): Float64Array;
   /**
@@ -56,6 +58,7 @@ function makeMoves(space: SearchSpace): Moves {
     vectors,
     settle:
       conditional || axes.some(({ count }) => count < Number.POSITIVE_INFINITY) ? settle : (vector) => vector,
+    allows: (vector) => space.constraint === undefined || allows(space, vectors.decode(vector)),
     draw: (random) => Float64Array.from({ length: size }, () => random.uniform()),
     vary(center, rate, scale, random) {
       const out = center.slice();

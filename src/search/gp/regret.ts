@@ -62,7 +62,7 @@ const DELTA = 0.1;
  */
 export function remainingRegret<P>({ space, direction, trials }: RegretInput<P>): RemainingRegret {
   check(trials.length > 0, () => `regret is estimated from finished trials, received ${show(trials)}`);
-  const search = { space: spaceOf(space), direction };
+  const search = { space: spaceOf(space), direction, directions: [direction] };
   const { posterior, ranked, incumbent, unit } = modelOf(trials as readonly TrialRecord[], [], search);
   const moves = movesOf(search.space);
   const kappa = Math.sqrt(

@@ -10,9 +10,8 @@ import { modelOf } from "../gp/model.js";
 import { movesOf } from "../gp/moves.js";
 import { createLattice } from "../lattice.js";
 import { fromUnit } from "../scale.js";
-import { buildParams, type Params } from "../space.js";
-import { isCountable, unseen } from "../unseen.js";
-import { samePoint } from "../value.js";
+import { allows, buildParams, type Params } from "../space.js";
+import { isCountable, isFresh, unseen } from "../unseen.js";
 import type { Strategy, SuggestContext } from "./strategy.js";
 
 /** How a Gaussian process searches. */
@@ -90,13 +89,13 @@ export function gp(options: GpOptions = {}): Strategy {
     adaptive: true,
     options: { acquisition, startupTrials, ...(acquisition === "lcb" && { kappa }) },
     suggest(context) {
-      const { space, history, earlier, number, suggested, direction, random } = context;
+      const { space, history, earlier, number, suggested, random } = context;
       const point = suggested === 0 ? defaultPoint(space) : undefined;
-      if (point && !earlier.some((other) => samePoint(other, point))) return point;
+      if (point && isFresh(context, point)) return point;
       if (number < startupTrials || history.length < 2) return anyPoint(context);
 
       const pending = earlier.slice(history.length);
-      const { posterior, ranked, incumbent } = modelOf(history, pending, { space, direction });
+      const { posterior, ranked, incumbent } = modelOf(history, pending, context);
       const judge: Judge = (mean, deviation) => acquire(mean, deviation, incumbent);
       const moves = movesOf(space);
       const left = fewLeft(context);
@@ -112,7 +111,7 @@ export function gp(options: GpOptions = {}): Strategy {
           );
       for (const { vector } of found) {
         const params = moves.vectors.decode(vector);
-        if (!earlier.some((other) => samePoint(other, params))) return params;
+        if (isFresh(context, params)) return params;
       }
       return anyPoint(context);
     },
@@ -139,5 +138,6 @@ function fewLeft({ space, earlier }: SuggestContext): Params[] | undefined {
   const seen = new Set(earlier.map((params) => lattice.indexOf(params)));
   return Array.from({ length: lattice.size }, (_, index) => index)
     .filter((index) => !seen.has(index))
-    .map((index) => lattice.at(index));
+    .map((index) => lattice.at(index))
+    .filter((params) => allows(space, params));
 }

@@ -5,7 +5,7 @@
 
 import { check, checkOptions, isRecord, show } from "../../errors.js";
 import { createLattice, type Lattice } from "../lattice.js";
-import { resolveSpace, type SearchSpace } from "../space.js";
+import { allows, type Params, resolveSpace, type SearchSpace } from "../space.js";
 import { copyJson, type ParamValue } from "../value.js";
 import type { Strategy } from "./strategy.js";
 
@@ -23,9 +23,9 @@ export interface GridOptions {
  * The grid strategy. Combinations come as from nested loops over the parameters in
  * declared order, the last one fastest, as in scikit-learn's `ParameterGrid`; a
  * conditional parameter comes after those that its condition names, and is left out
- * where it does not apply, so no combination comes twice.
+ * where it does not apply, so no combination comes twice. Those that a constraint forbids are left out.
  *
- * @returns a strategy with `size(space)`, the number of combinations
+ * @returns a strategy with `size(space, constraint)`, the number of combinations
  * @throws FettleError `invalid_argument` for figures that are no positive integers; when first
  * used, `invalid_space` for a float without a step that no figure covers, and `invalid_argument`
  * for a figure that belongs to no numeric parameter
@@ -57,14 +57,37 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
     lattices.set(space, lattice);
     return lattice;
   };
+  const walks = new WeakMap<SearchSpace, (position: number) => Params | undefined>();
   return {
     name: "grid",
     adaptive: false,
     options: points === undefined ? {} : { points: copyJson(points) as ParamValue },
     suggest({ space, suggested }) {
-      const lattice = latticeOf(space);
-      return suggested < lattice.size ? lattice.at(suggested) : undefined;
+      const walk = walks.get(space) ?? walkAllowed(space, latticeOf(space));
+      walks.set(space, walk);
+      return walk(suggested);
     },
-    size: (space) => latticeOf(resolveSpace(space)).size,
+    size(space, constraint) {
+      const resolved = resolveSpace(space, constraint);
+      const lattice = latticeOf(resolved);
+      if (constraint === undefined) return lattice.size;
+      const walk = walkAllowed(resolved, lattice);
+      let count = 0;
+      while (walk(count)) count++;
+      return count;
+    },
+  };
+}
+
+/** The points of a lattice that the constraint allows, by their position among them; undefined beyond the last. */
+function walkAllowed(space: SearchSpace, lattice: Lattice): (position: number) => Params | undefined {
+  if (space.constraint === undefined) return (i) => (i < lattice.size ? lattice.at(i) : undefined);
+  const allowed: number[] = [];
+  let next = 0;
+  return (position) => {
+    for (; allowed.length <= position && next < lattice.size; next++) {
+      if (allows(space, lattice.at(next))) allowed.push(next);
+    }
+    return position < allowed.length ? lattice.at(allowed[position]) : undefined;
   };
 }

@@ -8,7 +8,7 @@
  */
 
 import type { RandomStream } from "../../numerics/random.js";
-import type { Params, SearchSpace, Space } from "../space.js";
+import type { Constraint, Params, SearchSpace, Space } from "../space.js";
 import type { Direction, TrialRecord } from "../trial.js";
 import type { ParamValue } from "../value.js";
 
@@ -26,11 +26,20 @@ export interface SuggestContext {
   readonly history: readonly TrialRecord[];
   /** The parameters of all trials before this one, finished or not; `earlier[i]` belongs to trial `i`. */
   readonly earlier: readonly Params[];
+  /** Of the first objective, which strategies for one look at. */
   readonly direction: Direction;
+  readonly directions: readonly Direction[];
   /** Randomness of this trial alone: a function of the study's seed and `number`. */
   readonly random: RandomStream;
   /** Randomness of the study as a whole: for every trial the same stream, from its start. */
   readonly studyRandom: RandomStream;
+}
+
+/** A trial that goes on from where an earlier one ended, with parameters of its own. */
+export interface Continuation {
+  /** The number of a trial of the history that gave a value. */
+  readonly parent: number;
+  readonly params: Params;
 }
 
 /** What suggests the parameters of each trial. Made by `random()`, `grid()`, or written to this contract. */
@@ -39,10 +48,14 @@ export interface Strategy {
   readonly name: string;
   /** Whether suggestions depend on the values of finished trials. If so, asking waits for them. */
   readonly adaptive: boolean;
+  /** Whether an adaptive strategy searches for several objectives at once. */
+  readonly multiObjective?: boolean;
   /** Plain data from which the strategy can be made again, saved with the study. */
   readonly options: { readonly [option: string]: ParamValue };
   /** The parameters of a trial, a point of the space; undefined if nothing is left to suggest. */
   suggest(context: SuggestContext): Params | undefined;
+  /** Asked first by strategies that continue trials; where it is undefined, `suggest` is asked for a new beginning. */
+  proceed?(context: SuggestContext): Continuation | undefined;
   /** How many suggestions there are before nothing is left, where that is known. */
-  size?(space: Space): number;
+  size?(space: Space, constraint?: Constraint): number;
 }

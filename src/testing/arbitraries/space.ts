@@ -6,7 +6,8 @@
 import fc from "fast-check";
 import type { Condition, Parameter } from "../../search/parameter.js";
 import { valueAt, valueCount } from "../../search/scale.js";
-import type { Space } from "../../search/space.js";
+import type { Constraint, Space } from "../../search/space.js";
+import { valueKey } from "../../search/value.js";
 
 export interface SpaceConstraints {
   /** Only spaces with finitely many points, and not many. Default false. */
@@ -39,6 +40,28 @@ export function anySpace({ finite = false, maxParameters = 5 }: SpaceConstraints
       const keyed = made.map((named) => [order.next().value, named] as const);
       return Object.fromEntries(keyed.sort((a, b) => a[0] - b[0]).map(([, named]) => named));
     });
+}
+
+/**
+ * A constraint that forbids a random share of all points, from an eighth to a half of them; undefined now and then.
+ */
+export function anyConstraint(): fc.Arbitrary<Constraint | undefined> {
+  const shares = fc.record({ salt: fc.nat(), share: fc.integer({ min: 2, max: 8 }) });
+  return fc.option(
+    shares.map(
+      ({ salt, share }): Constraint =>
+        (params) =>
+          hashOf(`${salt} ${valueKey(params)}`) % share !== 0,
+    ),
+    { nil: undefined },
+  );
+}
+
+/** FNV-1a */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash >>> 8; // the low bits are weak
 }
 
 /** A number of one parameter before, and two fractions of its range. */

@@ -1,0 +1,140 @@
+/**
+ * Several objectives at once: which points dominate which, the fronts that follow from it, and an order that
+ * prefers better fronts and, within one, points that stand apart. Points are vectors of costs, less being better.
+ * No strategy and no scheduler is in here.
+ */
+
+import { violationOf } from "./costs.js";
+import { type Direction, isFeasible, type TrialRecord } from "./trial.js";
+
+/** Costs of one point by objective; infinite where there is no value. */
+export type Costs = ArrayLike<number>;
+
+/** Whether `a` is no worse than `b` in any objective, and better in one. */
+export function dominates(a: Costs, b: Costs): boolean {
+  let better = false;
+  for (let k = 0; k < a.length; k++) {
+    if (a[k] > b[k]) return false;
+    if (a[k] < b[k]) better = true;
+  }
+  return better;
+}
+
+/** Costs from values, by objective; infinite where a value is no number. */
+export function costsOfValues(values: readonly number[], directions: readonly Direction[]): number[] {
+  return directions.map((direction, k) => {
+    const cost = direction === "maximize" ? -values[k] : values[k];
+    return Number.isFinite(cost) ? cost : Number.POSITIVE_INFINITY;
+  });
+}
+
+/** The costs of a trial, by objective; all infinite if it has no values. */
+export function costVectorOf(
+  { value, values }: Pick<TrialRecord, "value" | "values">,
+  directions: readonly Direction[],
+): number[] {
+  return costsOfValues(values ?? (value === null ? [] : [value]), directions);
+}
+
+/**
+ * Points divided into fronts: the first are those that none dominates, the next those that none dominates once the
+ * first are gone, and so on. Indices ascend within a front. O(M·N²) for N points and M objectives.
+ *
+ * @param dominate - whether the point of one index dominates that of another
+ * @see K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II",
+ * IEEE Trans. Evol. Comput. 6, 2002, section III.A
+ */
+export function frontsOf(count: number, dominate: (i: number, j: number) => boolean): number[][] {
+  const dominators = new Int32Array(count);
+  const dominated = Array.from({ length: count }, (): number[] => []);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < count; j++) {
+      if (i === j || !dominate(i, j)) continue;
+      dominated[i].push(j);
+      dominators[j]++;
+    }
+  }
+  const fronts: number[][] = [];
+  let front = [...dominators.keys()].filter((i) => dominators[i] === 0);
+  while (front.length > 0) {
+    fronts.push(front);
+    front = front
+      .flatMap((i) => dominated[i])
+      .filter((j) => --dominators[j] === 0)
+      .sort((a, b) => a - b);
+  }
+  return fronts;
+}
+
+/**
+ * How far each point of a front stands from its neighbours: the sum over objectives of the distance between the next
+ * better and the next worse, in parts of the front's range. Infinite at the ends of an objective.
+ *
+ * @see Deb et al., section III.B
+ */
+export function crowdingDistances(points: readonly Costs[]): Float64Array {
+  const distances = new Float64Array(points.length);
+  const objectives = points[0]?.length ?? 0;
+  for (let k = 0; k < objectives; k++) {
+    const order = [...points.keys()].sort((i, j) => compare(points[i][k], points[j][k]) || i - j);
+    const [first, last] = [order[0], order[order.length - 1]];
+    const range = points[last][k] - points[first][k];
+    distances[first] = Number.POSITIVE_INFINITY;
+    distances[last] = Number.POSITIVE_INFINITY;
+    if (!(range > 0 && range < Number.POSITIVE_INFINITY)) continue;
+    for (let at = 1; at + 1 < order.length; at++) {
+      distances[order[at]] += (points[order[at + 1]][k] - points[order[at - 1]][k]) / range;
+    }
+  }
+  return distances;
+}
+
+/** The indices of points from the best to the worst: by front, then by distance from neighbours, then by index. */
+export function paretoOrder(points: readonly Costs[]): number[] {
+  return frontsOf(points.length, (i, j) => dominates(points[i], points[j])).flatMap((front) =>
+    sparseFirst(front, points),
+  );
+}
+
+/** A front's indices, those farthest from their neighbours first. */
+export function sparseFirst(front: readonly number[], points: readonly Costs[]): number[] {
+  const distances = crowdingDistances(front.map((i) => points[i]));
+  const order = [...front.keys()].sort((a, b) => compare(distances[b], distances[a]) || a - b);
+  return order.map((i) => front[i]);
+}
+
+/**
+ * Whether trial `a` is to be preferred to `b` whatever the objectives weigh: one with values to one without, then one
+ * that keeps its constraints to one that breaks them, of two that break them the one that breaks them less, and of two
+ * that keep them the one that dominates.
+ *
+ * @see Deb et al., section VI
+ */
+export function isPreferred(a: TrialRecord, b: TrialRecord, directions: readonly Direction[]): boolean {
+  if (!hasValues(a) || !hasValues(b)) return hasValues(a) && !hasValues(b);
+  if (isFeasible(a) && isFeasible(b))
+    return dominates(costVectorOf(a, directions), costVectorOf(b, directions));
+  return violationOf(a) < violationOf(b);
+}
+
+/**
+ * The Pareto front of trials: those that are complete, keep their constraints, and are dominated by no other such
+ * trial. By number; of equal ones all.
+ */
+export function paretoFront<T extends TrialRecord<unknown>>(
+  trials: readonly T[],
+  directions: readonly Direction[],
+): T[] {
+  const entered = trials.filter((trial) => trial.status === "complete" && isFeasible(trial));
+  const points = entered.map((trial) => costVectorOf(trial as TrialRecord, directions));
+  return entered.filter((_, i) => !points.some((other) => dominates(other, points[i])));
+}
+
+function hasValues({ status }: TrialRecord): boolean {
+  return status === "complete" || status === "pruned";
+}
+
+/** Of numbers that may be infinite. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
