@@ -1,5 +1,6 @@
 /**
- * What a browser downloads: minified bundles and their WebAssembly, gzipped. Of Fettle as built, in `dist/`.
+ * What a browser downloads: minified modules as Rolldown (Vite's bundler) makes them, and their WebAssembly, gzipped.
+ * Of Fettle as built, in `dist/`. What is imported while a page runs is apart: `tune` loads the default strategy so.
  * The peers' bundles hold all of their exports, so ours is given with all of its exports too.
  */
 import { readFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { type OutputChunk, rolldown } from "rolldown";
 import { home, type Peers } from "../peers.js";
 import { plainRow, type Row } from "../row.js";
 
@@ -18,36 +19,63 @@ export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   const tune = await bundled('export { tune } from "fettle";', root);
   const all = await bundled('export * from "fettle";', root);
   const ours = { suite: "size", size: "gzip" };
-  yield plainRow({ ...ours, name: "{ tune }" }, "kB", tune);
   yield plainRow({ ...ours, name: "kernels.wasm" }, "kB", kernels);
-  yield plainRow({ ...ours, name: "{ tune } with kernels" }, "kB", tune + kernels);
+  yield plainRow({ ...ours, name: "{ tune } with kernels" }, "kB", tune.first + kernels);
+  yield plainRow({ ...ours, name: "and the default strategy" }, "kB", tune.first + tune.later + kernels);
   if (tf) {
     const code = 'export * from "@tensorflow/tfjs-core"; export * from "@tensorflow/tfjs-backend-wasm";';
     const manifest = createRequire(join(home, "package.json")).resolve("@tensorflow/tfjs-backend-wasm");
     const wasm = zipped(readFileSync(join(dirname(manifest), "tfjs-backend-wasm-simd.wasm")));
-    const peer = (await bundled(code, home)) + wasm;
-    yield plainRow({ ...ours, name: "all with kernels" }, "kB", all + kernels, "tfjs-core + wasm", peer);
+    const { first } = await bundled(code, home);
+    yield plainRow(
+      { ...ours, name: "all with kernels" },
+      "kB",
+      all.first + kernels,
+      "tfjs-core + wasm",
+      first + wasm,
+    );
   }
   if (jax) {
-    const peer = await bundled('export * from "@jax-js/jax";', home);
-    yield plainRow({ ...ours, name: "all with kernels" }, "kB", all + kernels, "jax-js", peer);
+    const { first } = await bundled('export * from "@jax-js/jax";', home);
+    yield plainRow({ ...ours, name: "all with kernels" }, "kB", all.first + kernels, "jax-js", first);
   }
 }
 
-/** Kilobytes of a module for browsers with all that it imports. */
-async function bundled(contents: string, resolveDir: string): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    // The paths of the root's tsconfig.json lead to the sources and to Node's platform.
-    tsconfigRaw: "{}",
-    logLevel: "error",
+const ENTRY = "\0entry";
+
+/** Kilobytes of a module for browsers with all that it imports: at first, and while it runs. */
+async function bundled(
+  code: string,
+  directory: string,
+): Promise<{ readonly first: number; readonly later: number }> {
+  const entry = {
+    name: "entry",
+    resolveId: (id: string) => (id === ENTRY ? join(directory, "entry.js") : null),
+    load: (id: string) => (id === join(directory, "entry.js") ? code : null),
+  };
+  const bundle = await rolldown({
+    ...{ input: ENTRY, plugins: [entry], cwd: directory, platform: "browser", logLevel: "silent" },
+    // the paths of the root's tsconfig.json lead to the sources and to Node's platform
+    tsconfig: false,
   });
-  return zipped(outputFiles[0].contents);
+  const { output } = await bundle.generate({ format: "esm", minify: true });
+  await bundle.close();
+  const chunks = new Map(
+    output.filter(({ type }) => type === "chunk").map((chunk) => [chunk.fileName, chunk as OutputChunk]),
+  );
+  const first = new Set<string>();
+  const take = (name: string): void => {
+    if (first.has(name)) return;
+    first.add(name);
+    for (const imported of chunks.get(name)?.imports ?? []) if (chunks.has(imported)) take(imported);
+  };
+  for (const { isEntry, fileName } of chunks.values()) if (isEntry) take(fileName);
+  let [now, later] = [0, 0];
+  for (const { fileName, code } of chunks.values()) {
+    if (first.has(fileName)) now += zipped(Buffer.from(code));
+    else later += zipped(Buffer.from(code));
+  }
+  return { first: now, later };
 }
 
 function zipped(bytes: Uint8Array): number {

@@ -52,7 +52,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
         "cross-validation, and scores the best on rows that no trial saw.",
     );
   addTableOptions(command)
-    .option("--strategy <name>", list(strategyNames), "random")
+    .option("--strategy <name>", list(strategyNames), "gp")
     .option("--scheduler <name>", `what ends unpromising trials early: none, ${list(schedulerNames)}`, "none")
     .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
     .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))

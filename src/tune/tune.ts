@@ -17,7 +17,7 @@ import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../search/space.js";
 import type { StopRules } from "../search/stopping.js";
-import { random } from "../search/strategies/random.js";
+import { defaultStrategy } from "../search/strategies/default.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { createStudy, type Study } from "../search/study.js";
 import type { TrialRecord } from "../search/trial.js";
@@ -38,7 +38,7 @@ import {
 /** What every tuning has. */
 export interface SearchOptions<S extends Space> {
   readonly space: S;
-  /** Default random search. */
+  /** Default `gp()`, Bayesian optimization; of several objectives `random()`. */
   readonly strategy?: Strategy;
   /** Points of the space for which it is false do not exist, and are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
@@ -191,8 +191,9 @@ export async function tune<const S extends Space>(
   return "objective" in options ? tuneObjective(options) : tuneModel(options);
 }
 
-async function tuneObjective<S extends Space>(options: TuneObjectiveOptions<S>): Promise<SearchResult<S>> {
-  checkOptions(options, "tune", [...SEARCH_OPTIONS, "objective", "direction"]);
+async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): Promise<SearchResult<S>> {
+  checkOptions(given, "tune", [...SEARCH_OPTIONS, "objective", "direction"]);
+  const options = await withStrategy(given, [given.direction].flat().length);
   const study = studyOf(options, options.direction);
   await study.optimize(options.objective, budgetOf(options, options.jobs ?? 1));
   return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
@@ -231,7 +232,10 @@ export async function searchModel<S extends Space>(
     typeof given.model === "function",
     () => `model is a function of parameters, got ${show(given.model)}`,
   );
-  const options = { ...given, ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }) };
+  const options = {
+    ...(await withStrategy(given, objectives)),
+    ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
+  };
   const { seed = 0, jobs = platform.parallelism() } = options;
   const data = toDataset(options);
   const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = names;
@@ -301,8 +305,16 @@ export const MODEL_OPTIONS = [
   ...["x", "y", "data", "task", "model", "fit", "validation", "testSize", "standardize", "constraints"],
 ];
 
+/** The options with the default strategy where they have none. */
+async function withStrategy<O extends { readonly strategy?: Strategy }>(
+  options: O,
+  objectives: number,
+): Promise<O & { readonly strategy: Strategy }> {
+  return { ...options, strategy: options.strategy ?? (await defaultStrategy(objectives)) };
+}
+
 function studyOf<S extends Space>(
-  options: SearchOptions<S>,
+  options: SearchOptions<S> & { readonly strategy: Strategy },
   direction: Direction | readonly Direction[],
 ): Study<S> {
   const { jobs, constraint } = options;
@@ -310,7 +322,7 @@ function studyOf<S extends Space>(
     jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
     () => `jobs is a positive number of threads, got ${show(jobs)}`,
   );
-  const { space, strategy = random(), seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
+  const { space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);

@@ -10,7 +10,7 @@ const STOPPING = "Stopping once the trials at work have ended";
 describe("Ctrl-C", () => {
   it.each(["1", "2"])("ends the search with what there is, on %s threads", async (jobs) => {
     const run = start([...digits, "--trials", "100000", "--epochs", "1", "--jobs", jobs], root);
-    await run.until("random search: 100000 trials");
+    await run.until("gp search: 100000 trials");
     run.interrupt();
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
@@ -38,7 +38,7 @@ describe("Ctrl-C", () => {
 
   it("ends at once the second time", async () => {
     const run = start([...digits, "--trials", "2", "--epochs", "1000000", "--jobs", "1"], root);
-    await run.until("random search");
+    await run.until("gp search");
     run.interrupt();
     await run.until(STOPPING);
     run.interrupt();

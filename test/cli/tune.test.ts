@@ -78,7 +78,7 @@ describe("fettle tune", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" }); // no bar, since it is no terminal
     for (const text of [
       "breast-cancer.csv: 569 rows, 30 inputs, classification of diagnosis",
-      "random search: 4 trials, each by 3-fold cross-validation on 455 rows, 114 rows",
+      "gp search: 4 trials, each by 3-fold cross-validation on 455 rows, 114 rows held",
       "Best parameters",
       "learningRate",
       "Cross-validated accuracy (mean ± std of 3 folds)",

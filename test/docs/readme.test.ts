@@ -30,8 +30,8 @@ const numbers = (output: string): number[] =>
   ).map(Number);
 
 describe("the README's examples", () => {
-  it("are four", () => {
-    expect(blocks).toHaveLength(4);
+  it("are five", () => {
+    expect(blocks).toHaveLength(5);
   });
 
   it("tune a network on a table", () => {

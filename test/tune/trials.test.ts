@@ -9,8 +9,8 @@ import { adam } from "../../src/optim/adam.js";
 import { restoreStudy } from "../../src/search/checkpoint.js";
 import type { StudyEvent } from "../../src/search/optimize.js";
 import { float, int } from "../../src/search/parameter.js";
+import { gp } from "../../src/search/strategies/gp.js";
 import { grid } from "../../src/search/strategies/grid.js";
-import { random } from "../../src/search/strategies/random.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, untimed, x, y } from "./support.js";
 
@@ -336,7 +336,7 @@ describe("the study", () => {
 
   it("comes back from JSON as it was, and can go on", async () => {
     const { study } = await tune({ ...base, space: { learningRate: float(0.1, 1) }, trials: 4, seed: 3 });
-    const again = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: random(), space: study.space });
+    const again = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: gp(), space: study.space });
     expect(again.trials).toEqual(study.trials);
     expect(again.best).toEqual(study.best);
     const [next, wanted] = [again.ask(), study.ask()];
