@@ -70,8 +70,8 @@ async function run(file: string, options: Options): Promise<number> {
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });
   if (json) {
-    const { suggested = null, conservative = null, ...rest } = result;
-    printLines([JSON.stringify({ ...rest, suggested, conservative, seed })]);
+    const { suggested = null, belowMinimum = null, ...rest } = result;
+    printLines([JSON.stringify({ ...rest, suggested, belowMinimum, seed })]);
   } else {
     const width = widthOf(process.stdout);
     const range = `rates from ${formatValue(low)} to ${formatValue(high)}`;

@@ -20,17 +20,17 @@ const ENDS = {
  *
  * @example
  * ```ts
- * const result = { rates: [0.1, 1], losses: [2, 1], smoothed: [2, 1], suggested: 0.1, conservative: 0.1 };
+ * const result = { rates: [0.1, 1], losses: [2, 1], smoothed: [2, 1], suggested: 0.1, belowMinimum: 0.1 };
  * describeRates({ ...result, reason: "finished" }, 80, { heading: (text) => text, faint: (text) => text })[1];
  * // "Loss by learning rate"
  * ```
  */
 export function describeRates(result: RateFinderResult, width: number, paint: Paint): string[] {
-  const { suggested, conservative, reason } = result;
+  const { suggested, belowMinimum, reason } = result;
   const heading = (text: string): string[] => ["", ...wrap(text, width).map(paint.heading)];
   const advice = [
     ["steepest fall of the loss", formatValue(suggested)],
-    ["a tenth of the rate of the least", formatValue(conservative)],
+    ["a tenth of the rate of the least", formatValue(belowMinimum)],
   ];
   return [
     ...(result.rates.length > 0 ? [...heading("Loss by learning rate"), ...chart(result, width)] : []),

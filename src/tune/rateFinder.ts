@@ -59,7 +59,7 @@ export interface RateFinderResult {
   /** Where the smoothed loss falls most steeply; undefined if it never falls after its first steps. */
   readonly suggested: number | undefined;
   /** A tenth of the rate at which the smoothed loss is least; undefined if it never falls after its first steps. */
-  readonly conservative: number | undefined;
+  readonly belowMinimum: number | undefined;
   readonly reason: RateFinderReason;
 }
 
@@ -80,7 +80,7 @@ const RATE = "optimizer.learningRate";
  *   its minimum, by differences from r steps before to r after; the earliest of equals. r is 1 / (1 − β), at most a
  *   tenth of all steps and at least 1: between nearer steps the average moves by the chance of single batches. For the
  *   same reason the first r steps are no minimum
- * - `conservative`: a tenth of the rate at the minimum, where there is a suggestion
+ * - `belowMinimum`: a tenth of the rate at the minimum, where there is a suggestion
  *
  * A batch's loss is taken before its step, so that a rate shows in the losses after it; the same seed gives the same
  * bits everywhere. All rows given are trained on: keep those apart that a model is to be tested on.
@@ -222,6 +222,6 @@ function suggest(
   return {
     ...{ rates, losses, smoothed, reason },
     suggested: steepest === undefined ? undefined : rates[steepest],
-    conservative: steepest !== undefined ? rates[lowest] / 10 : undefined,
+    belowMinimum: steepest !== undefined ? rates[lowest] / 10 : undefined,
   };
 }

@@ -55,8 +55,8 @@ export interface SearchOptions<S extends Space> {
   /** Stops the search: no trial is begun any more. */
   readonly signal?: { readonly aborted: boolean };
   /**
-   * Ends the search before its budget: at a value (`target`), after trials without a better one (`patience`), or when
-   * so many steps are used up, epochs for models (`steps`).
+   * Ends the search before its budget: at a value (`target`), after trials without a better one (`patience`), when so
+   * many steps are used up, epochs for models (`steps`), or by a rule of one's own (`rule`).
    */
   readonly stop?: StopRules;
   /** Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none. */

@@ -8,9 +8,9 @@ const FIND = "lr-find data.csv --target y";
 const good = { "data.csv": smallTable() };
 
 /** Standard output as one JSON object. */
-type Report = Omit<RateFinderResult, "suggested" | "conservative"> & {
+type Report = Omit<RateFinderResult, "suggested" | "belowMinimum"> & {
   readonly suggested: number | null;
-  readonly conservative: number | null;
+  readonly belowMinimum: number | null;
   readonly seed: number;
 };
 
@@ -22,16 +22,16 @@ describe.concurrent("fettle lr-find --json", () => {
     expect(again.stdout).toBe(stdout);
     const report = JSON.parse(stdout) as Report;
     expect(Object.keys(report)).toEqual([
-      ...["rates", "losses", "smoothed", "reason", "suggested", "conservative", "seed"],
+      ...["rates", "losses", "smoothed", "reason", "suggested", "belowMinimum", "seed"],
     ]);
-    const { rates, losses, smoothed, reason, suggested, conservative, seed } = report;
+    const { rates, losses, smoothed, reason, suggested, belowMinimum, seed } = report;
     expect([reason, seed, rates[0]]).toEqual(["diverged", 2, 1e-6]);
     expect([losses.length, smoothed.length]).toEqual([rates.length, rates.length]);
     // 64% of the rows have one class: to know only that costs 0.65
     expect(Math.min(...losses)).toBeLessThan(0.3);
     expect(losses[0]).toBeGreaterThan(0.3);
     expect(rates).toContain(suggested);
-    expect(conservative).toBe(rates[smoothed.indexOf(Math.min(...smoothed))] / 10);
+    expect(belowMinimum).toBe(rates[smoothed.indexOf(Math.min(...smoothed))] / 10);
   });
 
   it("follows the range, the steps, the batch and the settings of the network", async () => {
@@ -54,7 +54,7 @@ describe.concurrent("fettle lr-find --json", () => {
     const words = `${FIND} --low 1e19 --high 1e20 --steps 12 --json`.split(" ");
     const { code, stdout, stderr } = await fettle(words, folder(good));
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ suggested: null, conservative: null });
+    expect(JSON.parse(stdout)).toMatchObject({ suggested: null, belowMinimum: null });
     expect(stderr).toContain("No rate lowered the loss");
   });
 });
@@ -63,7 +63,7 @@ describe.concurrent("fettle lr-find", () => {
   it("reports the table, the losses and the suggestions, in lines that fit 80 columns, without colours", async () => {
     const [text, json] = await Promise.all([fettle(mainJob), fettle([...mainJob, "--json"])]);
     expect({ code: text.code, stderr: text.stderr }).toEqual({ code: 0, stderr: "" });
-    const { suggested, conservative } = JSON.parse(json.stdout) as Report;
+    const { suggested, belowMinimum } = JSON.parse(json.stdout) as Report;
     for (const part of [
       "breast-cancer.csv: 569 rows, 30 inputs, classification of diagnosis",
       "100 steps of 32 rows, rates from 1.000e-6 to 10",
@@ -71,7 +71,7 @@ describe.concurrent("fettle lr-find", () => {
       "training had diverged",
       "Suggested learning rates",
       Number(suggested?.toPrecision(4)),
-      Number(conservative?.toPrecision(4)),
+      Number(belowMinimum?.toPrecision(4)),
     ]) {
       expect(text.stdout).toContain(String(part));
     }
@@ -116,7 +116,7 @@ describe("the chart", () => {
   const smoothed = [4, 3, 1, 2];
   const result: RateFinderResult = {
     ...{ rates: [0.001, 0.01, 0.1, 1], losses: [4, 2.5, 0.5, 8], smoothed, reason: "finished" },
-    ...{ suggested: 0.01, conservative: 0.01 },
+    ...{ suggested: 0.01, belowMinimum: 0.01 },
   };
 
   it("has bars from the least to the greatest smoothed loss", () => {
@@ -161,7 +161,7 @@ describe("the chart", () => {
       losses: [],
       smoothed: [],
       suggested: undefined,
-      conservative: undefined,
+      belowMinimum: undefined,
     } as const;
     expect(describeRates({ ...none, reason: "notFinite" }, 80, plain)).toEqual([
       "",

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { restoreStudy } from "../../src/search/checkpoint.js";
 import type { StudyEvent } from "../../src/search/optimize.js";
 import { choice, float, int } from "../../src/search/parameter.js";
-import { stopReason } from "../../src/search/stopping.js";
+import { type StopReason, type StopRules, stopReason } from "../../src/search/stopping.js";
 import { grid } from "../../src/search/strategies/grid.js";
 import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
-import { makeRecord, type TrialRecord } from "../../src/search/trial.js";
+import { type Direction, makeRecord, type TrialRecord } from "../../src/search/trial.js";
 import { caught } from "./support.js";
 
 const space = { kind: choice(["a", "b"]), size: int(1, 3) };
@@ -74,6 +74,7 @@ describe("rules that end a search", () => {
       makeRecord({ number, params: {} }, value === null ? { status: "failed" } : { value }),
     );
 
+  type Case = [string, (number | null)[], StopRules, Direction, StopReason | undefined];
   it.each([
     ["a value as good as the target", [3, 5], { target: 5 }, "maximize", "target"],
     ["none as good", [3, 4.9], { target: 5 }, "maximize", undefined],
@@ -82,8 +83,10 @@ describe("rules that end a search", () => {
     ["too few of them", [1, 5, 5], { patience: 2 }, "maximize", undefined],
     ["failures, which are not better", [1, null, null], { patience: 2 }, "minimize", "patience"],
     ["failures alone", [null, null, null], { patience: 1 }, "minimize", undefined],
-    ["no trials", [], { patience: 1, target: 0 }, "minimize", undefined],
-  ] as const)("see %s", (_, values, rules, direction, reason) => {
+    ["no trials", [], { patience: 1, target: 0, rule: () => true }, "minimize", undefined],
+    ["a rule that holds", [3, 5], { rule: (trials) => trials.length > 1 }, "minimize", "rule"],
+    ["a rule that does not", [3], { rule: (trials) => trials.length > 1 }, "minimize", undefined],
+  ] satisfies readonly Case[])("see %s", (_, values, rules, direction, reason) => {
     expect(stopReason(records(values), rules, direction)).toBe(reason);
   });
 
@@ -129,5 +132,8 @@ describe("rules that end a search", () => {
       "target of stop is a finite number, received NaN",
     );
     await expect(run({ patients: 3 })).rejects.toThrow(/patience/);
+    await expect(run({ rule: true })).rejects.toThrow(
+      "rule of stop is a function of trials that returns true or false, received true",
+    );
   });
 });

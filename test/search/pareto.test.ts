@@ -187,7 +187,7 @@ describe("a study of several objectives", () => {
 
   it("is not stopped by rules for one", async () => {
     await expect(study().optimize(() => [1, 2], { trials: 3, stop: { patience: 2 } })).rejects.toThrow(
-      "target and patience of stop are for one objective, and there are 2; use steps or a signal",
+      "target and patience of stop are for one objective, and there are 2; use steps or rule",
     );
   });
 });

@@ -69,7 +69,7 @@ describe("the learning-rate finder", () => {
 
   it("stops where descent diverges, beyond 2 / L, and suggests less than that", async () => {
     const bound = 2 / greatestCurvature();
-    const { rates, losses, suggested, conservative, reason } = await findLearningRate({
+    const { rates, losses, suggested, belowMinimum, reason } = await findLearningRate({
       ...whole,
       ...{ low: bound / 1000, high: bound * 1000, steps: 301, smoothing: 0 },
     });
@@ -83,7 +83,7 @@ describe("the learning-rate finder", () => {
     }
     expect(suggested).toBeGreaterThan(bound / 1000);
     expect(suggested).toBeLessThan(bound);
-    expect(conservative).toBe(rates[losses.indexOf(Math.min(...losses))] / 10);
+    expect(belowMinimum).toBe(rates[losses.indexOf(Math.min(...losses))] / 10);
   });
 
   it.each([
@@ -94,7 +94,7 @@ describe("the learning-rate finder", () => {
     "suggests where the smoothed loss falls most steeply over the logarithm of the rate: %s",
     async (_, options) => {
       const smoothing = 0.8;
-      const { rates, losses, smoothed, suggested, conservative } = await findLearningRate({
+      const { rates, losses, smoothed, suggested, belowMinimum } = await findLearningRate({
         ...options,
         smoothing,
       });
@@ -112,7 +112,7 @@ describe("the learning-rate finder", () => {
         return (smoothed[i + reach] - smoothed[i - reach]) / Math.log(rates[i + reach] / rates[i - reach]);
       });
       expect(suggested).toBe(rates[slopes.indexOf(Math.min(...slopes))]);
-      expect(conservative).toBe(rates[lowest] / 10);
+      expect(belowMinimum).toBe(rates[lowest] / 10);
     },
   );
 
@@ -148,7 +148,7 @@ describe("the learning-rate finder", () => {
   it("ends at a loss that is no number, and suggests nothing where the loss never falls", async () => {
     const beyond = await findLearningRate({ ...whole, low: 1e19, high: 1e30, steps: 5, smoothing: 0.99 });
     expect(beyond.reason).not.toBe("finished");
-    expect(beyond).toMatchObject({ suggested: undefined, conservative: undefined });
+    expect(beyond).toMatchObject({ suggested: undefined, belowMinimum: undefined });
     expect(beyond.losses.every(Number.isFinite)).toBe(true);
     const missing = await findLearningRate({ ...whole, low: 1e25, high: 1e30, steps: 5 });
     expect([missing.reason, missing.losses.length]).toEqual(["notFinite", 1]);

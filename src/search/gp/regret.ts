@@ -51,11 +51,14 @@ const DELTA = 0.1;
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-1, 1) }, strategy: gp(), direction: "minimize", seed: 1 });
- * while (study.asked < 12 || remainingRegret(study).bound > 1e-2) {
- *   const trial = study.ask();
- *   if (trial === undefined) break;
- *   study.tell(trial.number, { value: (trial.params.x - 0.3) * (trial.params.x - 0.3) });
- * }
+ * const { space, direction } = study;
+ * await study.optimize(({ x }) => (x - 0.3) * (x - 0.3), {
+ *   trials: 100,
+ *   stop: {
+ *     rule: (trials) =>
+ *       trials.length >= 12 && remainingRegret({ space, direction, trials }).expectedImprovement < 1e-4,
+ *   },
+ * });
  * study.trials.length < 50; // true
  * ```
  * @see A. Makarova et al., "Automatic termination for hyperparameter optimization", AutoML 2022
