@@ -5,11 +5,12 @@ import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
 import { getMetric, metrics } from "../metrics/registry.js";
 import { jsonReport } from "../report/json.js";
-import { countStatuses, firstFailure, introduce, summarize } from "../report/study.js";
+import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import type { StudyEvent } from "../search/optimize.js";
 import { createScheduler, schedulerNames } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space.js";
+import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseModel, denseSpace } from "../tune/dense.js";
@@ -26,7 +27,7 @@ import { addTableOptions, readDataset, type TableOptions } from "./table.js";
 
 /** What commander hands over. */
 interface Options extends TableOptions {
-  readonly strategy: string;
+  readonly strategy?: string;
   readonly scheduler: string;
   readonly points?: number;
   readonly trials?: number;
@@ -52,11 +53,14 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
         "cross-validation, and scores the best on rows that no trial saw.",
     );
   addTableOptions(command)
-    .option("--strategy <name>", list(strategyNames), "gp")
+    .option("--strategy <name>", `${list(strategyNames)} (default: gp; of several metrics random)`)
     .option("--scheduler <name>", `what ends unpromising trials early: none, ${list(schedulerNames)}`, "none")
     .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
     .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))
-    .option("--metric <name>", `what to tune for: ${list(Object.keys(metrics))} (default: accuracy or r2)`)
+    .option(
+      "--metric <name>",
+      `what to tune for: ${list(Object.keys(metrics))} (default: accuracy or r2); several, as in accuracy,logLoss, give a Pareto front`,
+    )
     .option("--cv <folds>", "folds of cross-validation", wholeNumber(2), 5)
     .option("--test <share>", "the share of rows held out, 0 for none", share, 0.2)
     .option("--epochs <n>", "epochs of each training", wholeNumber(1), 30)
@@ -75,6 +79,7 @@ Examples:
   fettle tune houses.csv --target price --metric mae --drop id,address
   fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
   fettle tune data.csv --target y --strategy tpe --scheduler asha --trials 100
+  fettle tune data.csv --target y --metric recall,precision --test 0
   fettle tune data.csv --target y --space space.json --strategy grid --points 4
 
 A space file names parameters and their ranges; those left out have defaults:
@@ -94,14 +99,14 @@ interface Plan {
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
   readonly fit: (params: Params) => FitSettings;
-  readonly metric: string;
+  readonly metrics: readonly [string, ...string[]];
 }
 
 /** @returns the exit code */
 async function run(file: string, options: Options): Promise<number> {
-  const plan = readPlan(file, options);
+  const plan = await readPlan(file, options);
   const started = performance.now();
-  const bar = createProgressBar(process.stderr, plan.metric);
+  const bar = createProgressBar(process.stderr, plan.metrics[0]);
   const interrupt = takeInterrupts(
     () => {
       bar.stop();
@@ -119,7 +124,7 @@ async function run(file: string, options: Options): Promise<number> {
     const result = await tune({
       ...{ data, space, strategy, fit, onEvent, signal: interrupt.signal },
       model: (params) => denseModel(data, params),
-      metric: plan.metric,
+      metric: plan.metrics,
       validation: { folds: options.cv },
       testSize: options.test,
       seed: options.seed,
@@ -131,7 +136,7 @@ async function run(file: string, options: Options): Promise<number> {
     const seconds = (performance.now() - started) / 1000;
     printResult(options, plan, result, seconds);
     if (interrupt.signal.aborted) return EXIT.interrupted;
-    return result.best ? EXIT.success : EXIT.failure;
+    return result.bestTrials.length > 0 ? EXIT.success : EXIT.failure;
   } finally {
     bar.stop();
     interrupt.release();
@@ -139,8 +144,8 @@ async function run(file: string, options: Options): Promise<number> {
 }
 
 /** @throws FettleError for whatever of files and options can be refused before anything runs */
-function readPlan(file: string, options: Options): Plan {
-  const { batch, points } = options;
+async function readPlan(file: string, options: Options): Promise<Plan> {
+  const { batch, points, strategy } = options;
   const data = readDataset(file, options);
   const sizes = partSizes(data.rows, { validation: { folds: options.cv }, testSize: options.test });
   const space = readSpace(options, data, sizes);
@@ -149,21 +154,30 @@ function readPlan(file: string, options: Options): Plan {
     `--batch is ${batch}, but a fold trains on only ${sizes.training} of the ${data.rows} rows`,
   );
   check(
-    points === undefined || options.strategy === "grid",
-    `--points is for --strategy grid, not ${options.strategy}`,
+    points === undefined || strategy === "grid",
+    () => `--points is for --strategy grid, not ${strategy ?? "the default"}`,
   );
+  const metrics = readMetrics(options, data);
   return {
     data,
     sizes,
     space,
-    strategy: createStrategy(options.strategy, points === undefined ? {} : { points }),
+    strategy:
+      strategy === undefined
+        ? await defaultStrategy(metrics.length)
+        : createStrategy(strategy, points === undefined ? {} : { points }),
     scheduler: options.scheduler === "none" ? undefined : createScheduler(options.scheduler),
     fit: (params) => {
       const batchSize = batch ?? (params.batchSize as number | undefined);
       return { epochs: options.epochs, ...(batchSize === undefined ? {} : { batchSize }) };
     },
-    metric: getMetric(options.metric ?? (data.task === "classification" ? "accuracy" : "r2")).name,
+    metrics,
   };
+}
+
+function readMetrics({ metric }: Options, { task }: Dataset): Plan["metrics"] {
+  const [first, ...others] = (metric ?? (task === "classification" ? "accuracy" : "r2")).split(",");
+  return [getMetric(first).name, ...others.map((name) => getMetric(name).name)];
 }
 
 function readSpace({ space: path, batch }: Options, data: Dataset, { training }: PartSizes): Space {
@@ -198,16 +212,24 @@ function printIntroduction(file: string, { cv, seed }: Options, plan: Plan, tria
 }
 
 function printResult(options: Options, plan: Plan, result: TuneResult<Space>, seconds: number): void {
-  const { best, trials, final, study } = result;
+  const { best, bestTrials, trials, final, study, metric, metrics } = result;
   const test = final?.test ?? {};
-  if (options.json) printLines([JSON.stringify(jsonReport({ best, test, trials, seed: options.seed }))]);
-  if (!best) {
+  const common = { trials, folds: options.cv, seconds };
+  const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
+  if (options.json) {
+    const report = { best, test, trials, seed: options.seed, ...(metrics.length > 1 && { bestTrials }) };
+    printLines([JSON.stringify(jsonReport(report))]);
+  }
+  if (bestTrials.length === 0) {
     note([`No trial gave a value (${countStatuses(trials)}).`, ...firstFailure(trials)].join("\n"));
-  } else if (!options.json) {
-    const report = {
-      ...{ metric: result.metric, direction: study.direction, folds: options.cv },
-      ...{ trials, best, test, testRows: plan.sizes.test, seconds },
-    };
-    printLines(summarize(report, widthOf(process.stdout), paintFor(process.stdout)));
+  } else if (options.json) {
+    return;
+  } else if (best) {
+    const { direction } = study;
+    const report = { ...common, metric, direction, best, test, testRows: plan.sizes.test };
+    printLines(summarize(report, width, paint));
+  } else {
+    const { directions } = study;
+    printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
   }
 }

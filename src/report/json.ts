@@ -10,40 +10,47 @@ export interface JsonReport {
     readonly value: number | null;
     readonly std: number | null;
   } | null;
+  /** The Pareto front; of several metrics only. */
+  readonly bestTrials?: readonly JsonTrial[];
   /** Scores on the rows held out, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
   /** By number. */
-  readonly trials: readonly {
-    readonly number: number;
-    readonly params: Params;
-    readonly value: number | null;
-    readonly std: number | null;
-    readonly status: TrialStatus;
-    readonly seconds: number | null;
-  }[];
+  readonly trials: readonly JsonTrial[];
   readonly seed: number;
+}
+
+/** A trial of the report. */
+export interface JsonTrial {
+  readonly number: number;
+  readonly params: Params;
+  readonly value: number | null;
+  /** Of several metrics. */
+  readonly values?: readonly number[];
+  readonly std: number | null;
+  readonly status: TrialStatus;
+  readonly seconds: number | null;
 }
 
 /** The study's report from what `tune` returned. */
 export function jsonReport(study: {
   readonly best: TrialRecord<Params> | undefined;
+  /** Given for several metrics. */
+  readonly bestTrials?: readonly TrialRecord<Params>[];
   readonly test: Readonly<Record<string, number>>;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, test, trials, seed } = study;
+  const { best, bestTrials, test, trials, seed } = study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
+    ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
     test: Object.fromEntries(scores),
-    trials: trials.map(({ number, params, value, std, status, seconds }) => ({
-      number,
-      params,
-      value,
-      std,
-      status,
-      seconds,
-    })),
+    trials: trials.map(jsonTrial),
     seed,
   };
+}
+
+function jsonTrial({ number, params, value, values, std, status, seconds }: TrialRecord<Params>): JsonTrial {
+  return { number, params, value, ...(values && { values }), std, status, seconds };
 }

@@ -4,6 +4,7 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../metrics/metric.js";
+import { costVectorOf, sparseFirst } from "../search/pareto.js";
 import type { Params } from "../search/space.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
@@ -25,15 +26,26 @@ export interface StudyIntroduction {
 }
 
 /** What a report says at the end. */
-export interface StudyReport {
+export interface StudyReport extends Ending {
   readonly metric: string;
   readonly direction: Direction;
-  readonly folds: number;
-  readonly trials: readonly TrialRecord<Params>[];
   readonly best: TrialRecord<Params>;
   /** Scores on held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number>>;
   readonly testRows: number;
+}
+
+/** What a report says at the end of several metrics. */
+export interface FrontReport extends Ending {
+  readonly metrics: readonly string[];
+  readonly directions: readonly Direction[];
+  /** The Pareto front, of at least one trial. */
+  readonly bestTrials: readonly TrialRecord<Params>[];
+}
+
+interface Ending {
+  readonly folds: number;
+  readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
 }
@@ -69,8 +81,8 @@ export function describeData(file: string, data: StudyIntroduction["data"]): str
 
 /** What came of it, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, trials } = report;
-  const heading = (text: string): string[] => ["", ...wrap(text, width).map(paint.heading)];
+  const { best, metric, test } = report;
+  const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
   const top = topTrials(report);
@@ -82,11 +94,47 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
     ...(scores.length > 0
       ? [...heading(`Scores on the ${count(report.testRows, "row")} held out`), ...layOut(scores, { width })]
       : []),
-    ...(top.length > 1 ? [...heading("Best trials"), ...layOut(compare(top, metric), { width })] : []),
-    "",
-    ...wrap(`${countStatuses(trials)}, in ${formatDuration(report.seconds)}`, width).map(paint.faint),
-    ...firstFailure(trials).flatMap((text) => wrap(text, width).map(paint.faint)),
+    ...(top.length > 1
+      ? [...heading("Best trials"), ...layOut(compare(top, [metric, "± std"], valueAndStd), { width })]
+      : []),
+    ...ending(report, width, paint),
   ];
+}
+
+/** What came of several metrics: a part of the front, the best by the first metric before. */
+export function summarizeFront(report: FrontReport, width: number, paint: Paint): string[] {
+  const { bestTrials, trials, metrics, directions, folds } = report;
+  const points = bestTrials.map((trial) => costVectorOf(trial, directions));
+  const shown = sparseFirst([...bestTrials.keys()], points).slice(0, TOP);
+  shown.sort((i, j) => points[i][0] - points[j][0] || i - j);
+  const top = shown.map((i) => bestTrials[i]);
+  const part = top.length < bestTrials.length ? `, ${top.length} of them here` : "";
+  return [
+    ...headings(
+      width,
+      paint,
+    )(
+      `Pareto front of ${metrics.join(" and ")} (means of ${folds} folds): ${bestTrials.length} of ${count(trials.length, "trial")}${part}`,
+    ),
+    ...layOut(
+      compare(top, metrics, ({ values = [] }) => values.map(formatScore)),
+      { width },
+    ),
+    ...ending(report, width, paint),
+  ];
+}
+
+function headings(width: number, paint: Paint): (text: string) => string[] {
+  return (text) => ["", ...wrap(text, width).map(paint.heading)];
+}
+
+function ending({ trials, seconds }: Ending, width: number, paint: Paint): string[] {
+  const lines = [`${countStatuses(trials)}, in ${formatDuration(seconds)}`, ...firstFailure(trials)];
+  return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint))];
+}
+
+function valueAndStd({ value, std }: TrialRecord<Params>): string[] {
+  return [formatScore(value), formatScore(std)];
 }
 
 /** Complete trials, the best first, the earlier of equals before. */
@@ -98,7 +146,11 @@ function topTrials({ trials, direction }: StudyReport): TrialRecord<Params>[] {
 }
 
 /** Trials side by side: one column each, so that any number of parameters fits a narrow terminal. */
-function compare(top: readonly TrialRecord<Params>[], metric: string): string[][] {
+function compare(
+  top: readonly TrialRecord<Params>[],
+  labels: readonly string[],
+  figures: (trial: TrialRecord<Params>) => readonly string[],
+): string[][] {
   const names = [...new Set(top.flatMap(({ params }) => Object.keys(params)))];
   const row = (label: string, cell: (trial: TrialRecord<Params>) => string): string[] => [
     label,
@@ -106,8 +158,7 @@ function compare(top: readonly TrialRecord<Params>[], metric: string): string[][
   ];
   return [
     row("trial", ({ number }) => String(number)),
-    row(metric, ({ value }) => formatScore(value)),
-    row("± std", ({ std }) => formatScore(std)),
+    ...labels.map((label, i) => row(label, (trial) => figures(trial)[i])),
     ...names.map((name) => row(name, ({ params }) => formatValue(params[name]))),
     row("seconds", ({ seconds }) => (seconds === null ? formatValue(undefined) : seconds.toFixed(1))),
   ];

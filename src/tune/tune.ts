@@ -128,6 +128,8 @@ export interface SearchResult<S extends Space> {
 export interface TuneResult<S extends Space> extends SearchResult<S> {
   /** The name of the metric that was tuned for, the first of several. */
   readonly metric: string;
+  /** The names of all metrics that were tuned for. */
+  readonly metrics: readonly string[];
   /** The best parameters, fitted again to all rows that trials saw; undefined without a best trial. */
   readonly final: Final | undefined;
 }
@@ -275,7 +277,8 @@ export async function searchModel<S extends Space>(
     );
     const { best, bestTrials, trials } = study;
     const final = best && refit ? await fitBest({ ...work, runner }, best, seed) : undefined;
-    return { best, bestTrials, trials, study, metric: metric.name, final };
+    const objectiveNames = metrics.slice(0, objectives).map(({ name }) => name);
+    return { best, bestTrials, trials, study, metric: metric.name, metrics: objectiveNames, final };
   } finally {
     await runner.close();
   }

@@ -135,6 +135,35 @@ describe("fettle tune", () => {
     expect(statuses(halved.stdout).filter((status) => status === "pruned")).toHaveLength(8);
   });
 
+  it("shows the Pareto front of several metrics", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = "tune data.csv --target y --trials 6 --epochs 2 --cv 2 --metric accuracy,logLoss".split(
+      " ",
+    );
+    const [text, json, wrong] = await Promise.all([
+      fettle(words, cwd),
+      fettle([...words, "--json"], cwd),
+      fettle([...words, "--strategy", "tpe"], cwd),
+    ]);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain("random search: 6 trials");
+    const { best, bestTrials = [], trials } = parse(json.stdout);
+    expect(best).toBeNull();
+    const pairs = trials.map(({ values = [] }) => values);
+    const beaten = ([accuracy, loss]: readonly number[]) =>
+      pairs.some(([a, l]) => a >= accuracy && l <= loss && (a > accuracy || l < loss));
+    expect(bestTrials.map(({ number }) => number)).toEqual(
+      trials.flatMap(({ number, values = [] }) => (beaten(values) ? [] : [number])),
+    );
+    expect(text.stdout.replace(/\s+/g, " ")).toContain(
+      `Pareto front of accuracy and logLoss (means of 2 folds): ${bestTrials.length} of 6 trials`,
+    );
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining("searches for one objective, and there are 2"),
+    ]);
+  });
+
   it("drops columns, fills missing cells and takes classes for quantities if told to", async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `id${i},${i % 4 === 0 ? "" : i},${i % 5}`).join("\n");
     const cwd = folder({ "data.csv": `id,x,y\n${rows}\n` });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { jsonReport } from "../../src/report/json.js";
-import { introduce, type StudyReport, summarize } from "../../src/report/study.js";
+import {
+  type FrontReport,
+  introduce,
+  type StudyReport,
+  summarize,
+  summarizeFront,
+} from "../../src/report/study.js";
 import type { Params } from "../../src/search/space.js";
 import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
 
@@ -87,6 +93,51 @@ describe("introduce", () => {
       "t.csv: 10 rows, 0 inputs, classification of y  (a, b)",
       "random search: 1 trial, each by 3-fold cross-validation on 8 rows, 2 rows held out; seed 7",
     ]);
+  });
+});
+
+describe("summarizeFront", () => {
+  const pairs = [
+    ...[
+      [5, 1],
+      [9, 0],
+      [4, 2],
+      [9, 9],
+      [1, 6],
+    ],
+    ...[
+      [2.5, 4],
+      [0, 10],
+      [2, 5],
+    ],
+  ];
+  const many = pairs.map((values, number) =>
+    makeRecord({ number, params: { units: number } }, { values }, 2),
+  );
+  const front: FrontReport = {
+    ...{ metrics: ["logLoss", "size"], directions: ["minimize", "minimize"], folds: 3 },
+    ...{ trials: many, bestTrials: many.filter(({ number }) => number !== 3), seconds: 2 },
+  };
+
+  it("shows the trials of the front that stand apart, the best by the first metric before", () => {
+    // Trials 6 and 1 are the ends. Gaps in parts of the ranges, 9 and 10: 5/9 + 2/10 for trial 0, 2/9 + 5/10 for 4,
+    // 2.5/9 + 3/10 for 2, and less for 5 (2/9 + 3/10) and 7 (1.5/9 + 2/10).
+    expect(summarizeFront(front, 80, paint)).toEqual([
+      "",
+      "Pareto front of logLoss and size (means of 3 folds): 7 of 8 trials, 5 of them",
+      "here",
+      "  trial          6       4       2       0       1",
+      "  logLoss   0.0000  1.0000  4.0000  5.0000  9.0000",
+      "  size     10.0000  6.0000  2.0000  1.0000  0.0000",
+      "  units          6       4       2       0       1",
+      "  seconds        –       –       –       –       –",
+      "",
+      "8 trials: 8 complete, in 2.0 s",
+    ]);
+  });
+
+  it.each([10, 20, 36, 60])("fits %i columns", (width) => {
+    for (const line of summarizeFront(front, width, paint)) expect(line.length).toBeLessThanOrEqual(width);
   });
 });
 
