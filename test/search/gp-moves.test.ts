@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
+import { maximize } from "../../src/search/gp/maximize.js";
 import { movesOf } from "../../src/search/gp/moves.js";
 import { choice, float, int } from "../../src/search/parameter.js";
-import { resolveSpace, type Space } from "../../src/search/space.js";
+import { type Params, resolveSpace, type SearchSpace, type Space } from "../../src/search/space.js";
 import { anySpace } from "../../src/testing/arbitraries/space.js";
 
 /** Ranges with room for more than a few float64 numbers, so that a place in them is not lost in rounding. */
@@ -85,4 +86,35 @@ test("only numbers with many values that apply glide", () => {
     );
   expect(at("a")).toEqual([1, 0, 1, 0, 0, 1]);
   expect(at("b")).toEqual([1, 0, 1, 0, 0, 0]);
+});
+
+test("single changes of discrete parameters climb to where none of them is better, within the constraint", () => {
+  const names = Array.from({ length: 8 }, (_, i) => `x${i}`);
+  const parameters = names.map((name, i) => [name, i % 2 ? int(0, 9) : choice([..."abcdefgh"])] as const);
+  const declared: Space = Object.fromEntries(parameters);
+  // 8⁴ · 10⁴ points, of which one is best: drawn points do not find it
+  const worth = (params: Params): number =>
+    names.reduce((sum, name, i) => {
+      const value = params[name];
+      return (
+        sum +
+        (typeof value === "number" ? Math.abs(value - i) : Math.abs(value!.toString().charCodeAt(0) - 97 - i))
+      );
+    }, 0);
+  const best = [...names.keys()].map((i) => (i % 2 ? i : "abcdefgh"[i]));
+  const found = (space: SearchSpace) => {
+    const moves = movesOf(space);
+    const belief = { variance: 1, meanGradient: new Float64Array(0), varianceGradient: new Float64Array(0) };
+    const posterior = { predict: (x: Float64Array) => ({ ...belief, mean: worth(moves.vectors.decode(x)) }) };
+    const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
+    const random = new RandomStream(7);
+    const start = moves.settle(moves.draw(random));
+    const [first] = maximize(posterior, judge, moves, [start], random, { points: 50, climbs: 1 });
+    return moves.vectors.decode(first.vector);
+  };
+  expect(Object.values(found(resolveSpace(declared)))).toEqual(best);
+  const low = ({ x7 }: Params) => (x7 as number) < 6;
+  const bounded = found(resolveSpace(declared, low));
+  expect(low(bounded)).toBe(true);
+  expect(worth(bounded)).toBe(2);
 });
