@@ -1,12 +1,10 @@
-/** Schedulers: which trials go on, by plain loops over the same numbers, and the same at any concurrency. */
-import fc from "fast-check";
+/** Schedulers: which trials go on, by plain loops over the same numbers; `scheduler-conformance.test.ts` has their laws. */
 import { describe, expect, it } from "vitest";
-import { restoreStudy } from "../../src/search/checkpoint.js";
 import { float } from "../../src/search/parameter.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { hyperband } from "../../src/search/schedulers/hyperband.js";
-import { createScheduler, schedulerNames } from "../../src/search/schedulers/index.js";
+import { createScheduler } from "../../src/search/schedulers/index.js";
 import { medianStopping } from "../../src/search/schedulers/median.js";
 import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
 import { random } from "../../src/search/strategies/random.js";
@@ -25,33 +23,23 @@ const valueAt = (x: number, step: number): number => x * x + (x - x * x) / step;
 /** Runs a study whose trials report each step; returns it, and the steps that each trial took. */
 async function run(
   scheduler: Scheduler,
-  {
-    trials = 40,
-    concurrency = 1,
-    lag = 0,
-    study = newStudy(lag),
-    signal = { aborted: false },
-    steps = new Map<number, number>(),
-  } = {},
+  { trials = 40, lag = 0 } = {},
 ): Promise<{ study: Study<S>; steps: Map<number, number> }> {
+  const study = createStudy({ space, strategy: random(), direction: "minimize", seed: 5, lag });
+  const steps = new Map<number, number>();
   await study.optimize(
     async ({ x }, trial) => {
       for (let step = 1; step <= STEPS; step++) {
-        for (let i = 0; i < (trial.number * 7 + step * 3) % 4; i++)
-          await new Promise((done) => setImmediate(done));
         if (trial.number === UNLUCKY) throw new Error("out of luck");
         steps.set(trial.number, step);
         if (!(await trial.report(step, valueAt(x, step)))) return valueAt(x, step);
       }
       return valueAt(x, STEPS);
     },
-    { trials, concurrency, scheduler, steps: STEPS, signal },
+    { trials, scheduler, steps: STEPS },
   );
   return { study, steps };
 }
-
-const newStudy = (lag: number) =>
-  createStudy({ space, strategy: random(), direction: "minimize", seed: 5, lag });
 
 /** How many steps each of some points should take when the best 1/3 of a bracket go on at 1 and 3 steps. */
 function halved(
@@ -160,35 +148,6 @@ describe("median", () => {
 });
 
 describe("every scheduler", () => {
-  it.each(schedulerNames)("%s gives the same records at any concurrency", async (name) => {
-    const records = async (concurrency: number) =>
-      (await run(createScheduler(name), { concurrency, lag: 8 })).study.trials;
-    const alone = await records(1);
-    expect(new Set(alone.map(({ status }) => status))).toEqual(new Set(["complete", "pruned", "failed"]));
-    for (const concurrency of [2, 5, 40]) expect(await records(concurrency)).toEqual(alone);
-  });
-
-  it.each(schedulerNames)("%s goes on from a saved study as if it had not been saved", async (name) => {
-    const whole = (await run(createScheduler(name), { lag: 8 })).study.trials;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 39 }),
-        fc.integer({ min: 1, max: 9 }),
-        async (stop, concurrency) => {
-          const study = newStudy(8);
-          const signal = { aborted: false };
-          const steps = new Map<number, number>();
-          Object.defineProperty(signal, "aborted", { get: () => steps.size > stop });
-          await run(createScheduler(name), { study, signal, steps, concurrency });
-          const again = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: random(), space });
-          await run(createScheduler(name), { study: again, concurrency });
-          expect(again.trials).toEqual(whole);
-        },
-      ),
-      { numRuns: 12 },
-    );
-  });
-
   it("is refused where the study cannot ask for trials that wait for each other", async () => {
     const study = createStudy({
       space,

@@ -6,6 +6,8 @@
  * A trial reports its value at certain steps, its rungs. There the scheduler decides, on the reports of a cohort of
  * trials at that rung; the trial waits until all of the cohort have reported or ended. So a decision never depends
  * on what happened to finish first.
+ *
+ * `checkScheduler` of `fettle/testing` holds a scheduler to this contract.
  */
 
 import type { ParamValue } from "../value.js";

@@ -1,0 +1,181 @@
+/**
+ * Random studies of trials that learn: a budget, a learning curve for each trial, and how long each step takes; and
+ * the run of one under a scheduler. It makes curves, not models, and judges nothing.
+ */
+
+import fc from "fast-check";
+import type { RunningTrial } from "../../search/optimize.js";
+import { float } from "../../search/parameter.js";
+import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
+import type { Space } from "../../search/space.js";
+import { random } from "../../search/strategies/random.js";
+import { createStudy, type Study } from "../../search/study.js";
+import type { Direction } from "../../search/trial.js";
+
+/** How one trial goes. */
+export interface LearningCurve {
+  /** What it has after each step, NaN or infinite where it diverged; from the beginning again where they run out. */
+  readonly values: readonly number[];
+  /** Where it ends by itself, unless the budget is smaller: after so many steps, with what it has there or an error. */
+  readonly end?: { readonly step: number; readonly fails: boolean };
+}
+
+/** A study without its scheduler. */
+export interface LearningTask {
+  readonly trials: number;
+  /** The whole budget of a trial. */
+  readonly steps: number;
+  readonly lag: number;
+  readonly direction: Direction;
+  /** At least one; of trial n the n-th, from the beginning again where they run out. */
+  readonly curves: readonly LearningCurve[];
+  /** Whether trials report after each step, or at their rungs alone. */
+  readonly reportsEach: boolean;
+  /** How long steps last, in turns of the queue of promises. */
+  readonly pauses: readonly number[];
+}
+
+/** Tasks of at most so many trials and steps. A failure is made smaller by leaving trials and steps out, not by other values. */
+export function anyLearningTask({
+  trials,
+  steps,
+}: {
+  readonly trials: number;
+  readonly steps: number;
+}): fc.Arbitrary<LearningTask> {
+  const end = fc.record({ step: fc.integer({ min: 1, max: steps }), fails: fc.boolean() });
+  const values = fc.array(fc.noShrink(anyValue()), { minLength: 1, maxLength: steps });
+  const curve: fc.Arbitrary<LearningCurve> = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ values }) },
+    { weight: 1, arbitrary: fc.record({ values, end }) },
+  );
+  return fc.record({
+    trials: fc.integer({ min: 1, max: trials }),
+    steps: fc.integer({ min: 1, max: steps }),
+    lag: fc.nat({ max: 10 }),
+    direction: fc.constantFrom<Direction>("maximize", "minimize"),
+    curves: fc.array(curve, { minLength: 1, maxLength: trials }),
+    reportsEach: fc.boolean(),
+    pauses: anyPauses(),
+  });
+}
+
+/** How long steps last; see `LearningTask`. */
+export function anyPauses(): fc.Arbitrary<readonly number[]> {
+  return fc.noShrink(fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 20 }));
+}
+
+/** Small integers, so that trials are as good as each other now and then; others; and none. */
+function anyValue(): fc.Arbitrary<number> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: -4, max: 4 }) },
+    { weight: 6, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
+  );
+}
+
+/** What became of a study. */
+export interface LearningRun {
+  readonly study: Study;
+  /** Steps that each trial took, by number. */
+  readonly trained: ReadonlyMap<number, number>;
+  /** Each decision with what it was taken on, in the order of decisions. */
+  readonly decisions: readonly (RungContext & { readonly verdict: boolean })[];
+}
+
+export interface LearningRunOptions {
+  /** Default 1. */
+  readonly concurrency?: number;
+  /** To go on with; default a new one. */
+  readonly study?: Study;
+  /** Asks the study to stop once all trials together have taken so many steps. */
+  readonly interruptAfter?: number;
+  /** Whether no trial may be asked before those of the lag are told. Default false. */
+  readonly adaptive?: boolean;
+}
+
+/** Runs a study of `task` under `scheduler`. */
+export async function runLearning(
+  task: LearningTask,
+  scheduler: Scheduler,
+  {
+    concurrency = 1,
+    study,
+    interruptAfter = Number.POSITIVE_INFINITY,
+    adaptive = false,
+  }: LearningRunOptions = {},
+): Promise<LearningRun> {
+  const { trials, steps, lag, direction } = task;
+  const trained = new Map<number, number>();
+  const decisions: (RungContext & { verdict: boolean })[] = [];
+  const watched: Scheduler = {
+    name: scheduler.name,
+    options: scheduler.options,
+    rungs: (number, steps) => scheduler.rungs(number, steps),
+    cohort: (number, lag, steps) => scheduler.cohort(number, lag, steps),
+    width: (steps) => scheduler.width(steps),
+    goesOn(context) {
+      const verdict = scheduler.goesOn(context);
+      decisions.push({ ...context, verdict });
+      return verdict;
+    },
+  };
+  let taken = 0;
+  const own = study ?? createStudy({ space, strategy: { ...random(), adaptive }, direction, lag });
+  const step = async (number: number, done: number): Promise<void> => {
+    const { pauses } = task;
+    for (let turn = pauses[(7 * number + done) % pauses.length]; turn > 0; turn--) await undefined;
+    trained.set(number, done);
+    taken++;
+  };
+  await own.optimize((_, trial) => train(task, watched, trial, (done) => step(trial.number, done)), {
+    trials,
+    steps,
+    concurrency,
+    scheduler: watched,
+    signal: {
+      get aborted() {
+        return taken >= interruptAfter;
+      },
+    },
+  });
+  return { study: own, trained, decisions };
+}
+
+/** Trains a trial in stages, as `tune` does. */
+async function train(
+  task: LearningTask,
+  scheduler: Scheduler,
+  trial: RunningTrial,
+  step: (done: number) => Promise<void>,
+): Promise<number> {
+  const { steps, reportsEach } = task;
+  const { values, end } = curveOf(task, trial.number);
+  const stages = reportsEach
+    ? Array.from({ length: steps }, (_, i) => i + 1)
+    : [...scheduler.rungs(trial.number, steps), steps];
+  let done = 0;
+  for (const stage of stages) {
+    while (done < stage) {
+      if (trial.aborted) throw new Error("interrupted");
+      await step(++done);
+      if (done !== end?.step) continue;
+      if (end.fails) throw new Error("out of luck");
+      return valueAt(values, done);
+    }
+    if (done === steps || !(await trial.report(done, valueAt(values, done)))) break;
+  }
+  return valueAt(values, done);
+}
+
+/** The curve of a trial. */
+export function curveOf({ curves }: LearningTask, number: number): LearningCurve {
+  return curves[number % curves.length];
+}
+
+/** What a curve has after `step` steps, from 1. */
+export function valueAt(values: readonly number[], step: number): number {
+  return values[(step - 1) % values.length];
+}
+
+const space: Space = { x: float(0, 1) };
