@@ -145,6 +145,15 @@ describe("median", () => {
     const longer = others.map(({ number, costs }) => ({ number, costs: [...costs, 100] }));
     expect(scheduler.goesOn({ number: 9, rung: 1, own: [5, 3], others: longer })).toBe(true);
   });
+
+  it("lets a trial go on that is as good as all others, though their mean is rounded down", () => {
+    const costs = [0.7, 0.7, 0.7];
+    expect((costs[0] + costs[1] + costs[2]) / 3).toBeLessThan(0.7);
+    const others = [0, 1, 2].map((number) => ({ number, costs }));
+    expect(medianStopping({ startupTrials: 3 }).goesOn({ number: 3, rung: 2, own: costs, others })).toBe(
+      true,
+    );
+  });
 });
 
 describe("every scheduler", () => {

@@ -49,6 +49,7 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
   };
 }
 
+/** Not below the least of the values, as rounding would have it: a trial as good as all others would end. */
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.max(Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length);
 }
