@@ -153,8 +153,10 @@ export async function optimize<S extends Space>(
     };
     let record: TrialRecord<ParamsOf<S>>;
     try {
-      const outcome = asOutcome(await objective(trial.params, handle));
+      const told = asOutcome(await objective(trial.params, handle));
       if (pruned && handle.aborted) return study.release(number);
+      // the study may go on from its records, and judges by their curves
+      const outcome = rungs ? withoutCurve(told) : told;
       record = study.tell(number, { ...soFar(true), ...(pruned && { status: "pruned" }), ...outcome });
     } catch (error) {
       if (handle.aborted) return study.release(number);
@@ -247,6 +249,10 @@ function asOutcome(result: unknown): TrialOutcome {
     () => `an objective returns a number, a list of them or an object with a value, received ${show(result)}`,
   );
   return result as TrialOutcome;
+}
+
+function withoutCurve({ curve: _, ...rest }: TrialOutcome): TrialOutcome {
+  return rest;
 }
 
 function checkReport(step: unknown, value: unknown, objectives: number): void {

@@ -50,7 +50,7 @@ export interface TrialOutcome {
   readonly scores?: readonly number[];
   /**
    * The value after each epoch, or at whatever points were measured; of several objectives all values, one point
-   * after another. Counts towards the study's size.
+   * after another. Counts towards the study's size. Under a scheduler, what was reported at rungs stands in its place.
    */
   readonly curve?: readonly number[];
   /** Anything else to keep: plain JSON. */

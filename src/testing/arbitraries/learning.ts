@@ -10,7 +10,7 @@ import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.j
 import type { Space } from "../../search/space.js";
 import { random } from "../../search/strategies/random.js";
 import { createStudy, type Study } from "../../search/study.js";
-import type { Direction } from "../../search/trial.js";
+import type { Direction, TrialOutcome } from "../../search/trial.js";
 
 /** How one trial goes. */
 export interface LearningCurve {
@@ -31,6 +31,8 @@ export interface LearningTask {
   readonly curves: readonly LearningCurve[];
   /** Whether trials report after each step, or at their rungs alone. */
   readonly reportsEach: boolean;
+  /** Whether trials tell a curve of their own in the end. */
+  readonly tellsCurve: boolean;
   /** How long steps last, in turns of the queue of promises. */
   readonly pauses: readonly number[];
 }
@@ -56,6 +58,7 @@ export function anyLearningTask({
     direction: fc.constantFrom<Direction>("maximize", "minimize"),
     curves: fc.array(curve, { minLength: 1, maxLength: trials }),
     reportsEach: fc.boolean(),
+    tellsCurve: fc.boolean(),
     pauses: anyPauses(),
   });
 }
@@ -148,24 +151,28 @@ async function train(
   scheduler: Scheduler,
   trial: RunningTrial,
   step: (done: number) => Promise<void>,
-): Promise<number> {
-  const { steps, reportsEach } = task;
+): Promise<TrialOutcome> {
+  const { steps, reportsEach, tellsCurve } = task;
   const { values, end } = curveOf(task, trial.number);
   const stages = reportsEach
     ? Array.from({ length: steps }, (_, i) => i + 1)
     : [...scheduler.rungs(trial.number, steps), steps];
   let done = 0;
+  const outcome = (): TrialOutcome => ({
+    value: valueAt(values, done),
+    ...(tellsCurve && { curve: values }),
+  });
   for (const stage of stages) {
     while (done < stage) {
       if (trial.aborted) throw new Error("interrupted");
       await step(++done);
       if (done !== end?.step) continue;
       if (end.fails) throw new Error("out of luck");
-      return valueAt(values, done);
+      return outcome();
     }
     if (done === steps || !(await trial.report(done, valueAt(values, done)))) break;
   }
-  return valueAt(values, done);
+  return outcome();
 }
 
 /** The curve of a trial. */
