@@ -197,12 +197,21 @@ export async function optimize<S extends Space>(
     return met === undefined;
   };
 
+  /** Whether a waiting trial goes on; undefined where that cannot be said yet. */
+  const verdict = (number: number): boolean | undefined => {
+    // Whoever is asked to stop lets nobody wait.
+    if (failure || signal?.aborted) return false;
+    try {
+      return rungs?.verdict(number, wantsMore() ? Infinity : study.asked);
+    } catch (error) {
+      stop(error);
+      return false;
+    }
+  };
   /** Gives their verdicts to trials that can have one. */
   const judge = () => {
     for (const [number, resolve] of waiting) {
-      // Whoever is asked to stop lets nobody wait.
-      const stopped = failure !== undefined || signal?.aborted === true;
-      const goesOn = stopped ? false : rungs?.verdict(number, wantsMore() ? Infinity : study.asked);
+      const goesOn = verdict(number);
       if (goesOn === undefined) continue;
       waiting.delete(number);
       ready.push(() => resolve(goesOn));

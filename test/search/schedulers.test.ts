@@ -1,5 +1,6 @@
 /** Schedulers: which trials go on, by plain loops over the same numbers; `scheduler-conformance.test.ts` has their laws. */
 import { describe, expect, it } from "vitest";
+import type { RunningTrial } from "../../src/search/optimize.js";
 import { float } from "../../src/search/parameter.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
@@ -157,6 +158,30 @@ describe("median", () => {
 });
 
 describe("every scheduler", () => {
+  it("may throw: trials at work end first, and none is told by it", async () => {
+    const study = createStudy({ space, strategy: random(), direction: "minimize" });
+    let calls = 0;
+    const goesOn = () => {
+      if (++calls === 2) throw new Error("no idea");
+      return true;
+    };
+    let atWork = 0;
+    const objective = async ({ x }: { x: number }, trial: RunningTrial<S>) => {
+      atWork++;
+      for (let step = 1; step <= STEPS; step++) {
+        await new Promise((done) => setImmediate(done));
+        if (!(await trial.report(step, valueAt(x, step)))) break;
+      }
+      atWork--;
+      return x;
+    };
+    const options = { trials: 9, concurrency: 4, scheduler: { ...asha(), goesOn }, steps: STEPS };
+    await expect(study.optimize(objective, options)).rejects.toThrow("no idea");
+    expect(atWork).toBe(0);
+    expect(study.trials.filter(({ status }) => status !== "complete")).toEqual([]);
+    expect(study.waiting).toBe(study.asked - study.trials.length);
+  });
+
   it("is refused where the study cannot ask for trials that wait for each other", async () => {
     const study = createStudy({
       space,
