@@ -5,6 +5,7 @@
  *     npm run bench:search -- --strategies random,tpe --functions branin,digits --seeds 5
  *     npm run bench:search -- --strategies tpe --with rows.json        # beside the runs of an earlier --json
  *     npm run bench:search -- --part timing                            # how long a suggestion takes
+ *     npm run bench:search -- --part schedulers                        # what schedulers save; some minutes
  *
  * Strategies of one seed meet the same instance of a function. Regret is the least value so far minus the minimum.
  */
@@ -26,6 +27,7 @@ import {
   summarizeFunction,
 } from "./report.js";
 import { type Run, run } from "./runner.js";
+import { compareSchedulers, printSchedulers, type SchedulerRun } from "./schedulers.js";
 import { median } from "./statistics.js";
 import { loadModule, loadStrategies, strategyNames } from "./strategies.js";
 import { histories, timeSearcher } from "./timing.js";
@@ -39,7 +41,7 @@ const { values: options } = parseArgs({
     module: { type: "string" },
     trials: { type: "string", default: "100" },
     seeds: { type: "string", default: "15" },
-    /** "quality", "timing", "all", or "report" to run nothing and show the runs of --with. */
+    /** "quality", "timing", "schedulers", "all", or "report" to run nothing and show the runs of --with. */
     part: { type: "string", default: "all" },
     /** Where to write the runs and times. */
     json: { type: "string" },
@@ -53,18 +55,20 @@ interface Results {
   readonly runs: readonly Run[];
   /** Median milliseconds a suggestion after each of `histories`, by strategy. */
   readonly timing: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly schedulers: readonly SchedulerRun[];
 }
 
 const trials = positive("trials", options.trials);
 const seeds = positive("seeds", options.seeds);
 const problems = selectFunctions(options.functions?.split(","));
 const parts = {
-  all: { quality: true, timing: true, report: true },
-  quality: { quality: true, timing: false, report: true },
-  timing: { quality: false, timing: true, report: false },
-  report: { quality: false, timing: false, report: true },
+  all: { quality: true, timing: true, schedulers: true, report: true },
+  quality: { quality: true, timing: false, schedulers: false, report: true },
+  timing: { quality: false, timing: true, schedulers: false, report: false },
+  schedulers: { quality: false, timing: false, schedulers: true, report: false },
+  report: { quality: false, timing: false, schedulers: false, report: true },
 };
-const { quality, timing, report } = byName("part", parts, options.part);
+const { quality, timing, schedulers, report } = byName("part", parts, options.part);
 
 const names = options.strategies?.split(",");
 const isWanted = (name: string) => names?.includes(name) ?? true;
@@ -85,6 +89,7 @@ const searchers = found.filter(({ name }) => isWanted(name));
 
 const runs: Run[] = [];
 const times: Record<string, readonly (number | null)[]> = {};
+const schedulerRuns: SchedulerRun[] = [];
 
 if (report) {
   const earlier = options.with.flatMap((file) => (JSON.parse(readFileSync(file, "utf8")) as Results).runs);
@@ -123,6 +128,12 @@ if (timing) {
 }
 optuna.close();
 
+if (schedulers) {
+  for (let seed = 0; seed < seeds; seed++) schedulerRuns.push(...(await compareSchedulers(seed)));
+  printSchedulers(schedulerRuns);
+  save();
+}
+
 /** The regret of a median random point, over 1,001 points of the first instance. */
 function scaleOf({ space, optimum, instance }: TestFunction): number {
   const random = new RandomStream(0);
@@ -134,7 +145,7 @@ function scaleOf({ space, optimum, instance }: TestFunction): number {
 
 function save(): void {
   if (options.json === undefined) return;
-  const results: Results = { runs, timing: times };
+  const results: Results = { runs, timing: times, schedulers: schedulerRuns };
   writeFileSync(options.json, `${JSON.stringify(results)}\n`);
 }
 

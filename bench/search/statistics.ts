@@ -1,12 +1,13 @@
 /** The statistics of the report: order statistics, mean ranks with a bootstrap interval, the sign test. */
 import { RandomStream } from "../../src/numerics/random.js";
 
-/** The quantile `q` of numbers in any order, interpolated linearly (R's type 7). */
+/** The quantile `q` of numbers in any order, some of them perhaps infinite, interpolated linearly (R's type 7). */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = q * (sorted.length - 1);
   const low = Math.floor(at);
   const high = Math.min(low + 1, sorted.length - 1);
+  if (at === low || sorted[low] === sorted[high]) return sorted[low];
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { startTraining, trainingSpace } from "../../bench/search/digits-training.js";
 import { functions } from "../../bench/search/functions.js";
 import { place } from "../../bench/search/placement.js";
 import { checkpoints, summarize, summarizeFunction } from "../../bench/search/report.js";
@@ -7,6 +8,8 @@ import { bootstrapInterval, quantile, ranks, signTest } from "../../bench/search
 import { RandomStream } from "../../src/numerics/random.js";
 import { fromUnit, toUnit } from "../../src/search/scale.js";
 import { buildParams, type Params, resolveSpace } from "../../src/search/space.js";
+import { random } from "../../src/search/strategies/random.js";
+import { createStudy } from "../../src/search/study.js";
 
 describe.each(functions.map((one) => [one.name, one] as const))("%s", (_, { space, optimum, instance }) => {
   const resolved = resolveSpace(space);
@@ -69,6 +72,17 @@ test("a placed function takes its minimum within the box, and elsewhere for each
   }
 });
 
+test("a network for the digits has the same scores in whatever stages it is trained", async () => {
+  const study = createStudy({ space: trainingSpace, strategy: random(), direction: "minimize", seed: 3 });
+  for (let trial = study.ask(); trial && trial.number < 3; trial = study.ask()) {
+    const [whole, staged] = [0, 1].map(() => startTraining(trial.params, trial.seed, 4));
+    const last = await whole.after(4);
+    for (const epochs of [1, 3, 2, 4]) expect(await staged.after(epochs)).toEqual(await whole.after(epochs));
+    expect(await staged.after(4)).toEqual(last);
+    expect(last).not.toEqual(await staged.after(1));
+  }
+});
+
 describe("statistics", () => {
   test("are SciPy's and NumPy's", () => {
     // scipy.stats.binomtest(12, 15).pvalue and the like, numpy.quantile, scipy.stats.rankdata
@@ -76,6 +90,14 @@ describe("statistics", () => {
     expect(signTest(0, 5)).toBeCloseTo(0.0625, 14);
     expect(signTest(5, 5)).toBe(1);
     expect(quantile([10, 1, 3, 2], 0.25)).toBe(1.75);
+    const endless = [1, 2, Infinity, Infinity];
+    expect([0, 0.2, 0.5, 0.9, 1].map((q) => quantile(endless, q))).toEqual([
+      1,
+      1.6,
+      Infinity,
+      Infinity,
+      Infinity,
+    ]);
     expect(ranks([3, 1, 3, 2])).toEqual([3.5, 1, 3.5, 2]);
   });
 
