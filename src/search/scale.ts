@@ -85,7 +85,7 @@ export function fromUnit(parameter: Parameter, u: number): ParamValue {
     return valueAt(parameter, Math.min(count - 1, Math.floor(t * count)));
   }
   if (!Number.isFinite(count)) return interpolate(parameter, t);
-  const [low, high] = logEdges(parameter);
+  const [low, high] = logRange(parameter);
   return nearest(parameter, exp((1 - t) * low + t * high));
 }
 
@@ -112,10 +112,28 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
     return (Math.round((value - parameter.low) / (stepOf(parameter) as number)) + 0.5) / count;
   }
   if (!parameter.log) return fraction(value, parameter.low, parameter.high);
-  const [low, high] = Number.isFinite(count)
-    ? logEdges(parameter)
-    : [log(parameter.low), log(parameter.high)];
+  const [low, high] = logRange(parameter);
   return fraction(log(value), low, high);
+}
+
+/**
+ * A number moved along its unit interval, of which `by` is a part, and reflected at the ends. A discrete number moves
+ * by at least one value, where it has others.
+ */
+export function shift(parameter: NumericParameter, value: number, by: number): number {
+  const count = valueCount(parameter);
+  if (count === 1) return value;
+  const moved = fromUnit(parameter, reflect(toUnit(parameter, value) + by)) as number;
+  if (moved !== value || count === Number.POSITIVE_INFINITY) return moved;
+  const index = Math.round((value - parameter.low) / (stepOf(parameter) as number));
+  const next = index + (by < 0 ? -1 : 1);
+  return valueAt(parameter, next < 0 ? 1 : next >= count ? count - 2 : next) as number;
+}
+
+/** `x` folded into [0, 1], as by mirrors at 0 and 1. */
+function reflect(x: number): number {
+  const folded = Math.abs(x) % 2;
+  return folded > 1 ? 2 - folded : folded;
 }
 
 /** How far `x` is from `low` to `high`; 0.5 if rounding has made those the same. */
@@ -125,8 +143,11 @@ function fraction(x: number, low: number, high: number): number {
   return width > 0 ? Math.min(1, Math.max(0, (x / 2 - low / 2) / width)) : 0.5;
 }
 
-function logEdges(parameter: NumericParameter): [number, number] {
-  const half = (stepOf(parameter) as number) / 2;
+/** The logarithms that the ends of the unit interval stand for, of a parameter on a log scale. */
+export function logRange(parameter: NumericParameter): [number, number] {
+  const step = stepOf(parameter);
+  if (step === undefined) return [log(parameter.low), log(parameter.high)];
+  const half = step / 2;
   const last = valueAt(parameter, valueCount(parameter) - 1) as number;
   return [log(Math.max(parameter.low - half, parameter.low / 2)), log(last + half)];
 }

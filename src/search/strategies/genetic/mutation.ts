@@ -5,7 +5,7 @@
 
 import type { RandomStream } from "../../../numerics/random.js";
 import type { ChoiceParameter, NumericParameter } from "../../parameter.js";
-import { fromUnit, stepOf, toUnit, valueAt, valueCount } from "../../scale.js";
+import { fromUnit, shift } from "../../scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space.js";
 import { type ParamValue, sameValue } from "../../value.js";
 
@@ -43,13 +43,7 @@ export function mutateNumber(
   scale: number,
   random: RandomStream,
 ): number {
-  const step = scale * random.normal();
-  const moved = fromUnit(parameter, reflect(toUnit(parameter, value) + step)) as number;
-  const count = valueCount(parameter);
-  if (moved !== value || count === 1 || count === Number.POSITIVE_INFINITY) return moved;
-  const index = Math.round((value - parameter.low) / (stepOf(parameter) as number));
-  const next = index + (step < 0 ? -1 : 1);
-  return valueAt(parameter, next < 0 ? 1 : next >= count ? count - 2 : next) as number;
+  return shift(parameter, value, scale * random.normal());
 }
 
 /** Another value of a choice, each equally likely; the same if there is no other. */
@@ -60,10 +54,4 @@ export function mutateChoice(
 ): ParamValue {
   const others = values.filter((other) => !sameValue(other, value));
   return others.length === 0 ? value : others[random.integer(others.length)];
-}
-
-/** `x` folded into [0, 1], as by mirrors at 0 and 1. */
-function reflect(x: number): number {
-  const folded = Math.abs(x) % 2;
-  return folded > 1 ? 2 - folded : folded;
 }
