@@ -169,6 +169,7 @@ export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
 export { type GpOptions, gp } from "./search/strategies/gp.js";
 export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
+export { type PbtOptions, pbt } from "./search/strategies/pbt.js";
 export { random } from "./search/strategies/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol.js";
 export type { Continuation, Strategy, SuggestContext } from "./search/strategies/strategy.js";

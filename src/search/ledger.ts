@@ -36,6 +36,11 @@ export interface Settled {
   readonly clock?: () => number;
 }
 
+/** The seed for everything random in a trial, from that of its study. */
+export function seedOfTrial(seed: number, number: number): number {
+  return new RandomStream(seed, streams.trial, number).integer(2 ** 31);
+}
+
 /** A study that already holds `stored` trials; arguments are checked by the caller. */
 export function openStudy<S extends Space>(
   searchSpace: SearchSpace,
@@ -69,8 +74,7 @@ export function openStudy<S extends Space>(
 
   const handOut = (number: number): Trial<ParamsOf<S>> => {
     running.set(number, clock?.());
-    const seedOfTrial = new RandomStream(seed, streams.trial, number).integer(2 ** 31);
-    return Object.freeze({ ...begun(number), seed: seedOfTrial }) as Trial<ParamsOf<S>>;
+    return Object.freeze({ ...begun(number), seed: seedOfTrial(seed, number) }) as Trial<ParamsOf<S>>;
   };
 
   /** Keeps what a trial gave. */
@@ -81,13 +85,17 @@ export function openStudy<S extends Space>(
     return record as TrialRecord<ParamsOf<S>>;
   };
 
+  /** How many of the first trials an adaptive strategy sees, and waits for, when it is asked for trial `number`. */
+  const seenBy = (number: number): number =>
+    strategy.generation ? number - (number % strategy.generation) : Math.max(0, number - lag);
+
   /** What the strategy says of trial `number`. */
   const suggest = (number: number): { readonly params: Params; readonly parent?: number } | undefined => {
     const context: SuggestContext = {
       space: searchSpace,
       number,
       suggested: number - given.size,
-      history: strategy.adaptive ? (records.slice(0, Math.max(0, number - lag)) as TrialRecord[]) : [],
+      history: strategy.adaptive ? (records.slice(0, seenBy(number)) as TrialRecord[]) : [],
       earlier: points.slice(),
       direction: first,
       directions,
@@ -154,7 +162,7 @@ export function openStudy<S extends Space>(
       return paretoFront(study.trials, directions);
     },
 
-    canAsk: () => waiting.length > 0 || !strategy.adaptive || toldInRow >= points.length - lag,
+    canAsk: () => waiting.length > 0 || !strategy.adaptive || toldInRow >= seenBy(points.length),
 
     ask() {
       const again = waiting.shift();
@@ -162,8 +170,12 @@ export function openStudy<S extends Space>(
       const number = points.length;
       check(
         study.canAsk(),
-        () =>
-          `strategy ${show(strategy.name)} learns from trials: with lag ${lag}, trial ${number} can be asked once trials up to ${number - 1 - lag} are told; trial ${toldInRow} is not. Tell it, or give the study a larger lag`,
+        () => {
+          const [given, wayOut] = strategy.generation
+            ? ["", ""]
+            : [`with lag ${lag}, `, ", or give the study a larger lag"];
+          return `strategy ${show(strategy.name)} learns from trials: ${given}trial ${number} can be asked once trials up to ${seenBy(number) - 1} are told; trial ${toldInRow} is not. Tell it${wayOut}`;
+        },
         "invalid_state",
       );
       const suggestion = suggest(number);

@@ -62,7 +62,7 @@ export interface OptimizeOptions<S extends Space = Space> {
   readonly trials: number;
   /**
    * How many trials may run side by side. Default 1. The results are the same at any
-   * figure; an adaptive strategy has at most `lag + 1` at work.
+   * figure; an adaptive strategy has at most `lag + 1` at work, or a generation.
    */
   readonly concurrency?: number;
   /** Called at each event, in order. What it throws ends the loop: trials at work end first, and then it is thrown. */

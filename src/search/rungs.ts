@@ -24,7 +24,8 @@ type Reports = readonly (readonly number[])[];
 
 /**
  * @param ruled - whether rules look at finished trials before the next is asked, as an adaptive strategy does
- * @throws FettleError `invalid_argument` where the study cannot ask for as many trials as wait for each other
+ * @throws FettleError `invalid_argument` where the study cannot ask for as many trials as wait for each other, and
+ * where its strategy goes on with trials itself
  */
 export function createRungs(
   scheduler: Scheduler,
@@ -35,6 +36,12 @@ export function createRungs(
   check(
     Number.isSafeInteger(steps) && (steps as number) > 0,
     () => `steps of optimize is the whole budget of a trial, a positive integer, received ${show(steps)}`,
+  );
+  const { generation, proceed } = study.strategy;
+  check(
+    generation === undefined && proceed === undefined,
+    () =>
+      `strategy ${show(study.strategy.name)} says itself which trials go on, and takes no scheduler, received ${show(scheduler.name)}`,
   );
   const most = steps as number;
   const width = scheduler.width(most);

@@ -24,7 +24,8 @@ export interface StudyOptions<S extends Space = Space> {
   readonly constraint?: Constraint<ParamsOf<S>>;
   /**
    * How many of the latest trials an adaptive strategy does without, so that up to
-   * `lag + 1` trials can run side by side with the same results as one by one. Default 0.
+   * `lag + 1` trials can run side by side with the same results as one by one. Default 0. One whose trials come in
+   * generations does without those of the same generation instead.
    */
   readonly lag?: number;
   /** Milliseconds of some clock, to time trials for reports; without it nothing is timed. */
@@ -82,7 +83,7 @@ export interface Study<S extends Space = Space> {
   readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /**
    * Whether `ask` may be called now. An adaptive strategy asks for trial n only once all
-   * trials up to n − 1 − lag are told.
+   * trials up to n − 1 − lag are told, or those of all generations before.
    */
   canAsk(): boolean;
   /**

@@ -3,11 +3,12 @@
  * strategy calls `random()` or `grid()` itself, and bundles only that one.
  */
 
-import { byName, checkOptions } from "../../errors.js";
+import { byName, check, checkOptions, isRecord, show } from "../../errors.js";
 import { cmaes } from "./cmaes.js";
 import { genetic } from "./genetic.js";
 import { gp } from "./gp.js";
 import { grid } from "./grid.js";
+import { pbt } from "./pbt.js";
 import { random } from "./random.js";
 import { sobol } from "./sobol.js";
 import type { Strategy } from "./strategy.js";
@@ -26,6 +27,13 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   gp,
   genetic,
   cmaes,
+  pbt({ start = { name: "random" }, ...options }) {
+    check(
+      isRecord(start) && (start.options === undefined || isRecord(start.options)),
+      () => `start of pbt by name is { name, options }, received ${show(start)}`,
+    );
+    return pbt({ ...options, start: createStrategy(start.name as string, start.options as Options) });
+  },
 };
 
 /** The names that {@link createStrategy} knows. */

@@ -20,8 +20,8 @@ export interface SuggestContext {
   /** How many of the trials before came from the strategy; the others were enqueued or added. */
   readonly suggested: number;
   /**
-   * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, so that
-   * nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
+   * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, or those of earlier generations, so
+   * that nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
    */
   readonly history: readonly TrialRecord[];
   /** The parameters of all trials before this one, finished or not; `earlier[i]` belongs to trial `i`. */
@@ -50,6 +50,11 @@ export interface Strategy {
   readonly adaptive: boolean;
   /** Whether an adaptive strategy searches for several objectives at once. */
   readonly multiObjective?: boolean;
+  /**
+   * Of an adaptive strategy whose trials come in generations of so many: each trial sees those of all generations before
+   * its own and waits for them, whatever the lag; those of one generation may run side by side. It takes no scheduler.
+   */
+  readonly generation?: number;
   /** Plain data from which the strategy can be made again, saved with the study. */
   readonly options: { readonly [option: string]: ParamValue };
   /** The parameters of a trial, a point of the space; undefined if nothing is left to suggest. */
