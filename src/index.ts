@@ -135,6 +135,7 @@ export { defineOptimizer, type OptimizerConfig, type OptimizerDefinition } from 
 export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimizer.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export { sgd } from "./optim/sgd.js";
+export { ancestry } from "./search/ancestry.js";
 export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
 export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/gp/regret.js";
 export {
@@ -195,7 +196,8 @@ export {
   type RateFinderResult,
 } from "./tune/rateFinder.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
-export type { Final, FitSettings, Scores } from "./tune/trials.js";
+export type { FitSettings } from "./tune/training.js";
+export type { Final, Scores } from "./tune/trials.js";
 export {
   type SearchResult,
   type TuneObjectiveOptions,

@@ -15,7 +15,7 @@ import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseModel, denseSpace } from "../tune/dense.js";
 import { type PartSizes, partSizes } from "../tune/folds.js";
-import type { FitSettings } from "../tune/trials.js";
+import type { FitSettings } from "../tune/training.js";
 import { type TuneResult, tune } from "../tune/tune.js";
 import { EXIT } from "./exit.js";
 import { inFile, readJson } from "./files.js";

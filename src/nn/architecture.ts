@@ -92,20 +92,26 @@ const CACHE_SIZE = 64;
 
 /** The program that does `kind` with batches of at most `rows` rows, compiled unless it was before. */
 export function programOf(architecture: Architecture, kind: ProgramKind, rows: number): Program {
-  const { layers, columns, loss, optimizer } = architecture;
-  const key = JSON.stringify([
-    kind,
-    rows,
-    columns,
-    layers.map((layer) => layer.key),
-    identity(loss),
-    optimizer.key,
-  ]);
+  const key = `${kind} ${rows} ${keyOf(architecture)}`;
   const program = cache.get(key) ?? programs[kind](architecture, rows);
   cache.delete(key);
   cache.set(key, program);
   if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
   return program;
+}
+
+/** Equal for architectures that are the same but for their hyperparameters. */
+function keyOf({ layers, columns, loss, optimizer }: Architecture): string {
+  return JSON.stringify([columns, layers.map((layer) => layer.key), identity(loss), optimizer.key]);
+}
+
+/**
+ * Whether a training of one architecture can go on as one of the other: they are the same but for hyperparameters.
+ * Functions of a user's own count as the same, since a model may make them anew whenever it is built.
+ */
+export function sameTraining(a: Architecture, b: Architecture): boolean {
+  const [first, second] = [a, b].map((architecture) => keyOf(architecture).replace(/#\d+/g, "#"));
+  return first === second;
 }
 
 /** Streams of random numbers: those of layers while training, and of initializers, never meet. */

@@ -1,36 +1,26 @@
 /**
- * What becomes of one trial: a model is built from parameters, trained on every round as jobs, and scored; and the
- * last fit, of the best parameters to everything but the test part. It asks no strategy and keeps no trials.
+ * What becomes of one trial: it is trained on every round (`training.ts`) and scored; and the last fit, of the best
+ * parameters to everything but the test part. It asks no strategy and keeps no trials.
  */
 
 import type { NdArray } from "ndarray";
 import type { Task } from "../data/dataset.js";
 import { fromMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { applyPreprocessor, restoreTarget } from "../data/preprocess.js";
-import { check, checkOptions, show } from "../errors.js";
+import type { SavedRun } from "../engine/executor.js";
+import { check } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { metrics as builtIn } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
-import { hyperparametersOf, programOf } from "../nn/architecture.js";
-import type { EarlyStoppingOptions } from "../nn/callbacks.js";
-import { checkBatch, EVALUATION_BATCH, Sequential } from "../nn/sequential.js";
+import type { Sequential } from "../nn/sequential.js";
 import type { RunningTrial } from "../search/optimize.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../search/space.js";
 import type { TrialOutcome, TrialRecord } from "../search/trial.js";
-import type { Fold, Folds } from "./folds.js";
-import { checkEarlyStopping, type Job, type JobResult } from "./job.js";
-import type { JobRunner } from "./runner.js";
-
-/** How one trial is trained. */
-export interface FitSettings {
-  /** Default 20. */
-  readonly epochs?: number;
-  /** Default 32, or all rows of the smallest fold if they are fewer. */
-  readonly batchSize?: number;
-  /** Stops a training early by its fold's validation part. */
-  readonly earlyStopping?: EarlyStoppingOptions;
-}
+import type { Fold } from "./folds.js";
+import type { Job, JobResult } from "./job.js";
+import { checkSameTraining, endOf, type Lineage } from "./lineage.js";
+import { type Trainer, trainingOf, trainRounds } from "./training.js";
 
 /** The model at the end. */
 export interface Final {
@@ -42,13 +32,8 @@ export interface Final {
   predict(x: MatrixLike): NdArray<Floats>;
 }
 
-/** Epochs of a trial that says nothing of them. */
-export const DEFAULT_EPOCHS = 20;
-
 /** Everything that trials need. */
-export interface Work<S extends Space> {
-  readonly model: (params: ParamsOf<S>) => Sequential;
-  readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
+export interface Work<S extends Space> extends Trainer<S> {
   readonly task: Task;
   /** What is tuned for, and in a detailed search what else is reported. */
   readonly metrics: readonly [Metric, ...Metric[]];
@@ -62,8 +47,8 @@ export interface Work<S extends Space> {
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** Whether missing cells are filled: the data had some. */
   readonly imputes: boolean;
-  readonly folds: Folds;
-  readonly runner: JobRunner;
+  /** Where trials ended, if others go on from there. */
+  readonly lineage?: Lineage;
 }
 
 /** Mean scores over the rounds by metric: the task's own metrics, and those that were given. */
@@ -77,34 +62,36 @@ export interface RoundDetails {
   readonly scoreSeconds: number;
 }
 
-/** Trains one trial on every round and scores it; with a scheduler in stages, each from where the last one stopped. */
+/**
+ * Trains one trial on every round, from where its parent ended if it has one, and scores it; with a scheduler in stages,
+ * each from where the last one stopped.
+ */
 export async function evaluateTrial<S extends Space>(
   work: Work<S>,
   params: ParamsOf<S>,
-  trial: Pick<RunningTrial, "number" | "seed" | "report">,
+  trial: Pick<RunningTrial, "number" | "parent" | "seed" | "report">,
 ): Promise<TrialOutcome> {
-  const { folds, runner, schedule } = work;
-  const job = jobOf(work, params, trial.seed, folds.rounds);
+  const { folds, schedule, lineage } = work;
+  const { architecture, job } = trainingOf(work, params, trial.seed, folds.rounds);
   if (schedule) checkSchedule(job, schedule.epochs);
+  const parent = trial.parent === undefined ? undefined : await lineage?.endOf(trial.parent);
+  if (parent) checkSameTraining(parent, { params, architecture });
   const ends = [...(schedule?.scheduler.rungs(trial.number, job.epochs) ?? []), job.epochs];
   let results: JobResult[] = [];
   let done = 0;
   for (const end of ends) {
-    const stage = { ...job, epochs: end - done, keepState: end < job.epochs };
+    const stage = { ...job, epochs: end - done, keepState: end < job.epochs || lineage !== undefined };
     const before = results;
-    results = await Promise.all(
-      folds.rounds.map(async (_, fold) => {
-        const from = before[fold]?.state;
-        const result = await runner.run({ ...stage, fold, ...(from && { from }) });
-        return before[fold] ? after(before[fold], result) : result;
-      }),
-    );
+    const states = done === 0 ? parent?.states : before.map(({ state }) => state);
+    const last = await trainRounds(work, stage, states);
+    results = last.map((result, round) => (before[round] ? after(before[round], result) : result));
     done = end;
     const finite = results.every((result) => result.finite);
     if (end === job.epochs || !finite) break;
     const { value = Number.NaN, values = value } = scoresOf(work, results);
     if (!(await trial.report(end, values))) break;
   }
+  lineage?.keep(trial.number, endOf(params, architecture, results));
   const attributes = {
     ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
     ...(work.detailed && { rounds: results.map((result, i) => detailsOf(work, folds.rounds[i], result)) }),
@@ -174,50 +161,6 @@ function detailsOf<S extends Space>({ metrics }: Work<S>, fold: Fold, result: Jo
   return { scores: Object.fromEntries(scores), fitSeconds, scoreSeconds } satisfies RoundDetails;
 }
 
-/** What all rounds of a trial have in common. */
-function jobOf<S extends Space>(
-  { model, fit: given = {} }: Pick<Work<S>, "model" | "fit">,
-  params: ParamsOf<S>,
-  seed: number,
-  folds: readonly Fold[],
-): Omit<Job, "fold"> {
-  const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping } = settingsFor(settings, folds);
-  const built = model(params);
-  check(
-    built instanceof Sequential,
-    () => `model returns a compiled model, made by sequential(); got ${show(built)}`,
-  );
-  const architecture = built.architecture(folds[0].features);
-  return {
-    programs: {
-      initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, "train", batchSize),
-      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
-    },
-    hyperparameters: hyperparametersOf(architecture),
-    epochs,
-    batchSize,
-    seed,
-    keepState: false,
-    ...(earlyStopping ? { earlyStopping } : {}),
-  };
-}
-
-/** Settings with defaults for those left out, checked against the smallest fold. */
-export function settingsFor(
-  settings: FitSettings,
-  folds: readonly Fold[],
-): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
-  checkOptions(settings, "fit", ["epochs", "batchSize", "earlyStopping"]);
-  const { epochs = DEFAULT_EPOCHS, earlyStopping } = settings;
-  if (earlyStopping) checkEarlyStopping(earlyStopping);
-  check(Number.isSafeInteger(epochs) && epochs > 0, () => `epochs is a positive number, got ${show(epochs)}`);
-  const fewest = Math.min(...folds.map(({ train }) => train.rows));
-  const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
-  return { ...settings, epochs, batchSize };
-}
-
 /** The metric of a round's predictions in the target's own units; NaN if training diverged. */
 function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
   return finite ? metric.compute(fold.truth, inUnits(fold, prediction), fold.outputs) : Number.NaN;
@@ -234,21 +177,20 @@ export function meanAndStd(scores: readonly number[]): { value: number; std: num
   return { value, std: Math.sqrt(variance) };
 }
 
-/** Fits the best parameters to everything but the test part, and scores them there. */
+/**
+ * Fits the best parameters to everything but the test part, and scores them there.
+ *
+ * @param line - the best trial, after those that it went on from
+ */
 export async function fitBest<S extends Space>(
   work: Work<S>,
-  best: TrialRecord<ParamsOf<S>>,
+  line: readonly TrialRecord<ParamsOf<S>>[],
   seed: number,
 ): Promise<Final> {
-  const { folds, runner } = work;
-  const { last, rounds } = folds;
-  const job = jobOf(work, best.params, seed, [last]);
-  // Without held-out rows of its own, the last training cannot stop early: it runs as many epochs as the rounds did.
-  const { earlyStopping: _, ...whole } = job;
-  const kept = best.attributes?.epochs as readonly number[] | undefined;
-  const epochs = kept ? Math.max(1, Math.round(meanAndStd(kept).value)) : job.epochs;
-  const result = await runner.run({ ...whole, epochs, fold: rounds.length, keepState: true });
-  const model = work.model(best.params);
+  const { last } = work.folds;
+  let result = await fitLast(work, line[0], seed);
+  for (const trial of line.slice(1)) result = await fitLast(work, trial, seed, result.state);
+  const model = work.model(line[line.length - 1].params);
   if (result.state) model.restore(last.features, result.state);
   const test = last.validation
     ? usualMetrics(work).map((metric) => [metric.name, scoreOf(metric, last, result)] as const)
@@ -269,4 +211,20 @@ export async function fitBest<S extends Space>(
       return fromMatrix(inUnits(last, prediction), rows, last.outputs);
     },
   };
+}
+
+/** One trial's part of the last training, from where the part before it ended. */
+function fitLast<S extends Space>(
+  work: Work<S>,
+  { params, attributes }: TrialRecord<ParamsOf<S>>,
+  seed: number,
+  from?: SavedRun,
+): Promise<JobResult> {
+  const { rounds, last } = work.folds;
+  const { job } = trainingOf(work, params, seed, [last]);
+  // Without held-out rows of its own, the last training cannot stop early: it runs as many epochs as the rounds did.
+  const { earlyStopping: _, ...whole } = job;
+  const kept = attributes?.epochs as readonly number[] | undefined;
+  const epochs = kept ? Math.max(1, Math.round(meanAndStd(kept).value)) : job.epochs;
+  return work.runner.run({ ...whole, epochs, fold: rounds.length, keepState: true, ...(from && { from }) });
 }

@@ -13,6 +13,7 @@ import { getMetric } from "../metrics/registry.js";
 import type { Sequential } from "../nn/sequential.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
+import { ancestry } from "../search/ancestry.js";
 import type { Objective, OptimizeOptions, StudyEvent } from "../search/optimize.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../search/space.js";
@@ -23,17 +24,10 @@ import { createStudy, type Study } from "../search/study.js";
 import type { TrialRecord } from "../search/trial.js";
 import { toDataset } from "./data.js";
 import { prepareFolds, type Validation } from "./folds.js";
+import { lineageOf } from "./lineage.js";
 import { createRunner } from "./runner.js";
-import {
-  DEFAULT_EPOCHS,
-  evaluateTrial,
-  type Final,
-  type FitSettings,
-  fitBest,
-  type Scores,
-  settingsFor,
-  type Work,
-} from "./trials.js";
+import { DEFAULT_EPOCHS, type FitSettings, settingsFor } from "./training.js";
+import { evaluateTrial, type Final, fitBest, type Scores, type Work } from "./trials.js";
 
 /** What every tuning has. */
 export interface SearchOptions<S extends Space> {
@@ -42,7 +36,7 @@ export interface SearchOptions<S extends Space> {
   readonly strategy?: Strategy;
   /** Points of the space for which it is false do not exist, and are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
-  /** The budget. Default 30, or the whole of a strategy that ends by itself. */
+  /** The budget. Default 30, or the whole of a strategy that ends by itself. With `pbt()`, a trial is an interval. */
   readonly trials?: number;
   /** Decides everything random. Default 0. */
   readonly seed?: number;
@@ -269,14 +263,16 @@ export async function searchModel<S extends Space>(
   };
   const runner = createRunner([...folds.rounds, folds.last], jobs);
   try {
+    const whole: Work<S> = { ...work, runner };
+    const lineage = study.strategy.proceed && lineageOf(whole, study);
     // More trials than threads, so that none waits while a trial is being built, and short jobs come in batches.
     const concurrency = runner.jobs === 1 ? 1 : 4 * runner.jobs;
     await study.optimize(
-      (params, trial) => evaluateTrial({ ...work, runner }, params, trial),
+      (params, trial) => evaluateTrial({ ...whole, ...(lineage && { lineage }) }, params, trial),
       budgetOf(options, concurrency),
     );
     const { best, bestTrials, trials } = study;
-    const final = best && refit ? await fitBest({ ...work, runner }, best, seed) : undefined;
+    const final = best && refit ? await fitBest(whole, ancestry(trials, best.number), seed) : undefined;
     const objectiveNames = metrics.slice(0, objectives).map(({ name }) => name);
     return { best, bestTrials, trials, study, metric: metric.name, metrics: objectiveNames, final };
   } finally {
@@ -336,6 +332,11 @@ function studyOf<S extends Space>(
   for (const [name, list] of Object.entries({ warmStart, enqueue })) {
     check(Array.isArray(list), () => `${name} is a list, got ${show(list)}`);
   }
+  check(
+    strategy.proceed === undefined || warmStart.length === 0,
+    () =>
+      `strategy ${show(strategy.name)} goes on with trainings, and warmStart has none; enqueue the parameters of its trials`,
+  );
   for (const { params, status, value, values, constraints } of warmStart) {
     study.add(params, {
       status,

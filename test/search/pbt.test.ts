@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
+import { ancestry } from "../../src/search/ancestry.js";
 import { restoreStudy } from "../../src/search/checkpoint.js";
 import { choice, float, int, type NumericParameter } from "../../src/search/parameter.js";
 import { asha } from "../../src/search/schedulers/asha.js";
@@ -198,6 +199,19 @@ describe("a member", () => {
     ];
     const trials = play({ populationSize: 2 }, [...outcomes, { value: 3 }, { value: 4 }], 7);
     expect(trials.map(({ parent }) => parent)).toEqual([undefined, undefined, 0, 0, undefined, undefined, 4]);
+  });
+
+  test("has the trials that it went through as its ancestry", () => {
+    const study = createStudy({ space, strategy: pbt({ populationSize: 2 }), direction: "minimize" });
+    for (let number = 0; number < 8; number++)
+      study.tell(study.ask()?.number as number, { value: number % 2 });
+    const { trials } = study;
+    const numbers = (number: number) => ancestry(trials, number).map((trial) => trial.number);
+    expect([numbers(1), numbers(6), numbers(7)]).toEqual([[1], [0, 2, 4, 6], [0, 2, 4, 7]]);
+    expect(ancestry(trials, 6)[3]).toBe(trials[6]);
+    expect(caught(() => ancestry(trials, 8)).message).toBe(
+      "ancestry takes the number of a finished trial, received 8",
+    );
   });
 
   test("gives its place to a point in line", () => {

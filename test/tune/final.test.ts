@@ -9,7 +9,7 @@ import { regressionMetrics } from "../../src/metrics/regression.js";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { grid } from "../../src/search/strategies/grid.js";
-import type { FitSettings } from "../../src/tune/trials.js";
+import type { FitSettings } from "../../src/tune/training.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, x, y } from "./support.js";
 
