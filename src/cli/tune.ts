@@ -12,6 +12,7 @@ import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
+import { pbt } from "../search/strategies/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseModel, denseSpace } from "../tune/dense.js";
 import { type PartSizes, partSizes } from "../tune/folds.js";
@@ -42,6 +43,9 @@ interface Options extends TableOptions {
   readonly json?: true;
 }
 
+/** Population-based training is a strategy around another; on the command line it stands where schedulers do. */
+const POPULATION = "pbt";
+
 /** Adds the command; `done` is told the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
   const list = (words: readonly string[]) => words.join(", ");
@@ -53,8 +57,16 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
         "cross-validation, and scores the best on rows that no trial saw.",
     );
   addTableOptions(command)
-    .option("--strategy <name>", `${list(strategyNames)} (default: gp; of several metrics random)`)
-    .option("--scheduler <name>", `what ends unpromising trials early: none, ${list(schedulerNames)}`, "none")
+    .option(
+      "--strategy <name>",
+      `${list(strategyNames.filter((name) => name !== POPULATION))} (default: gp; of several metrics random)`,
+    )
+    .option(
+      "--scheduler <name>",
+      `what ends unpromising trials early: none, ${list(schedulerNames)}; or ${POPULATION}: each trial ` +
+        "trains one of 8 networks for --epochs more, the worst as copies of the best with other numbers",
+      "none",
+    )
     .option("--points <n>", "grid: how many values of each number to take", wholeNumber(1))
     .option("--trials <n>", "the budget (default: 30; grid: every combination)", wholeNumber(1))
     .option(
@@ -80,6 +92,7 @@ Examples:
   fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
   fettle tune data.csv --target y --strategy tpe --scheduler asha --trials 100
   fettle tune data.csv --target y --metric recall,precision --test 0
+  fettle tune data.csv --target y --scheduler pbt --epochs 5 --trials 160
   fettle tune data.csv --target y --space space.json --strategy grid --points 4
 
 A space file names parameters and their ranges; those left out have defaults:
@@ -145,7 +158,7 @@ async function run(file: string, options: Options): Promise<number> {
 
 /** @throws FettleError for whatever of files and options can be refused before anything runs */
 async function readPlan(file: string, options: Options): Promise<Plan> {
-  const { batch, points, strategy } = options;
+  const { batch, points, strategy, scheduler } = options;
   const data = readDataset(file, options);
   const sizes = partSizes(data.rows, { validation: { folds: options.cv }, testSize: options.test });
   const space = readSpace(options, data, sizes);
@@ -157,16 +170,21 @@ async function readPlan(file: string, options: Options): Promise<Plan> {
     points === undefined || strategy === "grid",
     () => `--points is for --strategy grid, not ${strategy ?? "the default"}`,
   );
+  check(
+    strategy !== POPULATION,
+    `population-based training is --scheduler ${POPULATION}; --strategy says how its networks begin`,
+  );
   const metrics = readMetrics(options, data);
+  const search =
+    strategy === undefined
+      ? await defaultStrategy(metrics.length)
+      : createStrategy(strategy, points === undefined ? {} : { points });
   return {
     data,
     sizes,
     space,
-    strategy:
-      strategy === undefined
-        ? await defaultStrategy(metrics.length)
-        : createStrategy(strategy, points === undefined ? {} : { points }),
-    scheduler: options.scheduler === "none" ? undefined : createScheduler(options.scheduler),
+    strategy: scheduler === POPULATION ? pbt({ start: search }) : search,
+    scheduler: ["none", POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) => {
       const batchSize = batch ?? (params.batchSize as number | undefined);
       return { epochs: options.epochs, ...(batchSize === undefined ? {} : { batchSize }) };

@@ -22,6 +22,8 @@ export interface JsonReport {
 /** A trial of the report. */
 export interface JsonTrial {
   readonly number: number;
+  /** The trial that it went on from, if it did. */
+  readonly parent?: number;
   readonly params: Params;
   readonly value: number | null;
   /** Of several metrics. */
@@ -51,6 +53,10 @@ export function jsonReport(study: {
   };
 }
 
-function jsonTrial({ number, params, value, values, std, status, seconds }: TrialRecord<Params>): JsonTrial {
-  return { number, params, value, ...(values && { values }), std, status, seconds };
+function jsonTrial({ number, parent, params, value, values, ...rest }: TrialRecord<Params>): JsonTrial {
+  const { std, status, seconds } = rest;
+  return {
+    ...{ number, ...(parent !== undefined && { parent }), params },
+    ...{ value, ...(values && { values }), std, status, seconds },
+  };
 }

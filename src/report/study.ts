@@ -4,6 +4,7 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../metrics/metric.js";
+import { ancestry } from "../search/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/pareto.js";
 import type { Params } from "../search/space.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial.js";
@@ -86,8 +87,9 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
   const top = topTrials(report);
+  const line = ancestry(report.trials, best.number).map(({ number }) => number);
   return [
-    ...heading(`Best parameters (trial ${best.number})`),
+    ...heading(`Best parameters (trial ${[...line].reverse().join(", on from ")})`),
     ...layOut(params, { width }),
     ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
     clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}`, width),

@@ -164,6 +164,27 @@ describe("fettle tune", () => {
     ]);
   });
 
+  it("trains a population by the name of a scheduler, begun by the strategy", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = "tune data.csv --target y --trials 16 --epochs 2 --cv 2 --test 0 --batch 8 --json".split(
+      " ",
+    );
+    const [population, alone, strategy] = await Promise.all([
+      fettle([...words, "--strategy", "sobol", "--scheduler", "pbt"], cwd),
+      fettle([...words, "--strategy", "sobol"], cwd),
+      fettle([...words, "--strategy", "pbt"], cwd),
+    ]);
+    expect([population.code, alone.code, strategy.code]).toEqual([0, 0, 2]);
+    expect(strategy.stderr).toContain("population-based training is --scheduler pbt");
+    const { trials } = parse(population.stdout);
+    const points = (report: string) => parse(report).trials.map(({ params }) => params);
+    expect(points(population.stdout).slice(0, 8)).toEqual(points(alone.stdout).slice(0, 8));
+    // two of eight are replaced by two others
+    const parents = trials.slice(8).map(({ parent = -1 }) => parent);
+    expect(parents.filter((parent, i) => parent === i)).toHaveLength(6);
+    expect(new Set(parents).size).toBe(6);
+  });
+
   it("drops columns, fills missing cells and takes classes for quantities if told to", async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `id${i},${i % 4 === 0 ? "" : i},${i % 5}`).join("\n");
     const cwd = folder({ "data.csv": `id,x,y\n${rows}\n` });

@@ -55,6 +55,15 @@ describe("summarize", () => {
     ]);
   });
 
+  it("says from which trials the best went on", () => {
+    const [first, , , , last] = trials;
+    const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });
+    const line = [first, makeRecord({ ...last, parent: 0 }, { value: 0.95 }), child];
+    expect(summarize({ ...report, trials: line, best: child }, 80, paint)).toContain(
+      "Best parameters (trial 5, on from 4, on from 0)",
+    );
+  });
+
   it("puts the least first where less is better, and no held-out scores where there are none", () => {
     const lines = summarize(
       { ...report, metric: "logLoss", direction: "minimize", best: trials[0], test: {} },
