@@ -32,7 +32,10 @@ import { evaluateTrial, type Final, fitBest, type Scores, type Work } from "./tr
 /** What every tuning has. */
 export interface SearchOptions<S extends Space> {
   readonly space: S;
-  /** Default `gp()`, Bayesian optimization; of several objectives `random()`. */
+  /**
+   * Default `gp()`, Bayesian optimization; of several objectives `random()`. `pbt()` around another trains a population,
+   * whose hyperparameters change on the way.
+   */
   readonly strategy?: Strategy;
   /** Points of the space for which it is false do not exist, and are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
