@@ -5,8 +5,10 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { init, parse } from "es-module-lexer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+await init;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
@@ -130,7 +132,8 @@ describe("import graph", () => {
       if (files.has(file)) return;
       files.add(file);
       const text = readFileSync(join(dist, file), "utf8");
-      for (const [, , name] of text.matchAll(/(\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g)) {
+      for (const { n: name } of parse(text)[0]) {
+        if (name === undefined) continue; // import.meta
         if (name.startsWith(".")) visit(join(dirname(file), name));
         else if (name !== "#platform") packages.add(name);
         else for (const host of ["node", "browser"]) visit(`platform/${host}.js`);
