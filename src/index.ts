@@ -138,6 +138,7 @@ export { sgd } from "./optim/sgd.js";
 export { ancestry } from "./search/ancestry.js";
 export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
 export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/gp/regret.js";
+export { type HypervolumeTrial, hypervolume } from "./search/hypervolume.js";
 export {
   type BestSoFar,
   bestSoFar,
