@@ -9,6 +9,9 @@ await build({
   entryPoints: { index: "dist/index.js", cli: "dist/cli/main.js", worker: "dist/tune/worker.js" },
   outdir: "dist/node",
   bundle: true,
+  // One copy of what entries share: a value made by one of them is one to the others.
+  splitting: true,
+  chunkNames: "chunk[hash]",
   format: "esm",
   platform: "node",
   target: "node20",
