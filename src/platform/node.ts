@@ -17,8 +17,8 @@ export const platform: Platform = {
   kernelsSync: compileKernels,
   kernels: async () => compileKernels(),
   parallelism: () => os().availableParallelism(),
-  spawnWorker() {
-    const worker = new (threads().Worker)(new URL("../../dist/node/worker.js", import.meta.url), {
+  spawnWorker(program = "worker") {
+    const worker = new (threads().Worker)(new URL(`../../dist/node/${program}.js`, import.meta.url), {
       execArgv: [],
     });
     return {

@@ -27,8 +27,8 @@ export interface Platform {
   kernels(): Promise<KernelsModule>;
   /** How many threads are worth starting, 1 where there are none. */
   parallelism(): number;
-  /** Starts a worker thread, or returns undefined where the host has none. */
-  spawnWorker(): WorkerThread | undefined;
+  /** Starts a thread of `dist/node/<program>.js`, by default `worker`, or returns undefined where the host has none. */
+  spawnWorker(program?: string): WorkerThread | undefined;
   /** In a worker thread: answers each message in turn with what `handle` returns, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;
   /** Milliseconds of a monotonic clock, for progress and reports only, never for a result. */

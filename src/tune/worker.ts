@@ -1,10 +1,10 @@
 /** The thread's side of the pool: holds the folds, does one job after another. Started by the platform. */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
-import { FettleError } from "../errors.js";
 import type { TrainingPrograms } from "../nn/trainer.js";
-import { type FoldExamples, type LoadedFold, loadFold, runJob } from "./job.js";
-import type { JobRequest, Outcome, Reply, Request } from "./protocol.js";
+import { type FoldExamples, type JobResult, type LoadedFold, loadFold, runJob } from "./job.js";
+import { type Outcome, outcomeOf } from "./pool.js";
+import type { JobRequest, Request } from "./protocol.js";
 
 const engine = createEngine();
 let folds: readonly FoldExamples[] = [];
@@ -22,20 +22,15 @@ platform.serve(async (message) => {
       programs.set(request.id, request.programs);
       return undefined;
     case "jobs": {
-      const outcomes: Outcome[] = [];
-      for (const job of request.jobs) outcomes.push(await outcomeOf(job));
-      return outcomes satisfies Reply;
+      const outcomes: Outcome<JobResult>[] = [];
+      for (const job of request.jobs) outcomes.push(await outcomeOf(() => run(job)));
+      return outcomes;
     }
   }
 });
 
-async function outcomeOf(job: JobRequest): Promise<Outcome> {
-  try {
-    loaded[job.fold] ??= loadFold(engine, folds[job.fold]);
-    const known = programs.get(job.programs) as TrainingPrograms;
-    return { result: await runJob(engine, loaded[job.fold], { ...job, programs: known }) };
-  } catch (error) {
-    const code = error instanceof FettleError ? error.code : "internal";
-    return { error: { code, message: error instanceof Error ? error.message : String(error) } };
-  }
+function run(job: JobRequest): Promise<JobResult> {
+  loaded[job.fold] ??= loadFold(engine, folds[job.fold]);
+  const known = programs.get(job.programs) as TrainingPrograms;
+  return runJob(engine, loaded[job.fold], { ...job, programs: known });
 }
