@@ -44,6 +44,8 @@ export interface EarlyStoppingOptions {
 export interface EarlyStopping extends Callback {
   /** The best epoch so far, from 0; undefined while there is none. */
   readonly bestEpoch: number | undefined;
+  /** The parameters of that epoch, which are put back at the end; undefined if none will be. */
+  readonly bestParameters: Floats | undefined;
 }
 
 const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"];
@@ -88,6 +90,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
   return {
     get bestEpoch() {
       return bestEpoch;
+    },
+    get bestParameters() {
+      return parameters;
     },
     onTrainBegin() {
       best = undefined;

@@ -29,6 +29,8 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Where an earlier training stopped; new parameters from the seed without it. */
   readonly from?: SavedRun;
+  /** The numbers of the epochs before `from`, if it is this very training that goes on; they count towards `epochs`. */
+  readonly logs?: readonly Logs[];
   /** Parameters to begin a new training with, instead of new ones. */
   readonly parameters?: Floats;
 }
@@ -49,50 +51,101 @@ export interface Trained {
 /** The state that programs add the loss of each batch to, times its rows; it exists during a run only. */
 export const LOSS_SUM = "lossSum";
 
+/** A training that stops after any step, and goes on here or, from `save()`, elsewhere. */
+export class Training {
+  /** The numbers of the epochs that have ended. */
+  readonly logs: Logs[];
+  readonly control: TrainingControl;
+  private readonly run: Run;
+  private readonly rows: number;
+  private stopped = false;
+
+  constructor(
+    executor: Executor,
+    programs: Pick<TrainingPrograms, "initialize" | "train">,
+    examples: Examples,
+    private readonly options: TrainingOptions,
+    private readonly measure: (parameters: () => Floats) => Logs = () => ({}),
+  ) {
+    this.logs = [...(options.logs ?? [])];
+    this.rows = examples.rows?.length ?? examples.x.rows;
+    const run = executor.start(programs.train, {
+      streams: { x: examples.x, y: examples.y },
+      ...(examples.rows ? { rows: examples.rows } : {}),
+      batchSize: options.batchSize,
+      shuffle: options.shuffle,
+      seed: options.seed,
+    });
+    this.run = run;
+    this.control = {
+      stop: () => {
+        this.stopped = true;
+      },
+      getParameters: () => run.read("parameters"),
+      setParameters: (parameters) => run.write("parameters", parameters),
+    };
+    try {
+      if (options.from) run.restore(options.from);
+      else initialize(executor, programs.initialize, options, run);
+      if (options.parameters) run.write("parameters", options.parameters);
+      writeAll(run, options.hyperparameters);
+    } catch (error) {
+      run.free();
+      throw error;
+    }
+  }
+
+  /** Whether it had all its epochs, or was stopped. */
+  get done(): boolean {
+    return this.stopped || this.logs.length >= this.options.epochs;
+  }
+
+  /** How many steps the present epoch still has. */
+  get stepsLeft(): number {
+    return Math.ceil((this.rows - this.run.progress.cursor) / this.options.batchSize);
+  }
+
+  /** Trains `steps` steps, at most `stepsLeft`. @returns the numbers of the epoch, if it has ended */
+  advance(steps: number): Logs | undefined {
+    const { run } = this;
+    if (run.progress.cursor === 0) run.write(LOSS_SUM, 0);
+    run.advance(steps);
+    if (run.progress.cursor > 0) return undefined;
+    const log = { loss: run.read(LOSS_SUM)[0] / this.rows, ...this.measure(this.control.getParameters) };
+    this.logs.push(log);
+    return log;
+  }
+
+  save(): SavedRun {
+    return this.run.save();
+  }
+
+  free(): void {
+    this.run.free();
+  }
+}
+
+/** Trains to the end, with callbacks, which may take their time. */
 export async function train(
   executor: Executor,
   programs: Pick<TrainingPrograms, "initialize" | "train">,
   examples: Examples,
   options: TrainingOptions,
   callbacks: readonly Callback[] = [],
-  measure: (parameters: () => Floats) => Logs = () => ({}),
+  measure?: (parameters: () => Floats) => Logs,
 ): Promise<Trained> {
-  const run = executor.start(programs.train, {
-    streams: { x: examples.x, y: examples.y },
-    ...(examples.rows ? { rows: examples.rows } : {}),
-    batchSize: options.batchSize,
-    shuffle: options.shuffle,
-    seed: options.seed,
-  });
+  const training = new Training(executor, programs, examples, options, measure);
+  const { logs, control } = training;
   try {
-    if (options.from) run.restore(options.from);
-    else initialize(executor, programs.initialize, options, run);
-    if (options.parameters) run.write("parameters", options.parameters);
-    writeAll(run, options.hyperparameters);
-
-    let stopped = false;
-    const control: TrainingControl = {
-      stop: () => {
-        stopped = true;
-      },
-      getParameters: () => run.read("parameters"),
-      setParameters: (parameters) => run.write("parameters", parameters),
-    };
-    const rows = examples.rows?.length ?? examples.x.rows;
-    const logs: Logs[] = [];
     for (const callback of callbacks) await callback.onTrainBegin?.(control);
-    for (let epoch = 0; epoch < options.epochs && !stopped; epoch++) {
-      run.write(LOSS_SUM, 0);
-      run.advance(run.stepsPerEpoch);
-      const loss = run.read(LOSS_SUM)[0] / rows;
-      const log = { loss, ...measure(control.getParameters) };
-      logs.push(log);
-      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, log, control);
+    while (!training.done) {
+      const log = training.advance(training.stepsLeft) as Logs;
+      for (const callback of callbacks) await callback.onEpochEnd?.(logs.length - 1, log, control);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
-    return { logs, state: run.save() };
+    return { logs, state: training.save() };
   } finally {
-    run.free();
+    training.free();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * A job is one training on one fold, as plain data; any thread that holds the folds can do
- * it, to the same bits. It knows neither the study nor the model that it came from.
+ * it, to the same bits, and it can stop after any step. It knows neither the study nor the model that it came from.
  */
 
 import { platform } from "#platform";
@@ -9,11 +9,13 @@ import { check, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
-import { type Callback, type EarlyStoppingOptions, earlyStopping, type Logs } from "../nn/callbacks.js";
-import { evaluate, type TrainingPrograms, train } from "../nn/trainer.js";
+import { type EarlyStopping, type EarlyStoppingOptions, earlyStopping, type Logs } from "../nn/callbacks.js";
+import { evaluate, Training, type TrainingPrograms } from "../nn/trainer.js";
 import type { FoldPart } from "./folds.js";
 
 export interface Job {
+  /** The number of the trial that it is for; undefined for the last fit. */
+  readonly trial?: number;
   /** The position of the fold among those the runner was given. */
   readonly fold: number;
   readonly programs: TrainingPrograms;
@@ -26,6 +28,19 @@ export interface Job {
   readonly keepState: boolean;
   /** Where an earlier job of the same training stopped. */
   readonly from?: SavedRun;
+  /** Where this very job stopped. */
+  readonly resume?: SavedJob;
+}
+
+/** A job that stopped in the middle. */
+export interface SavedJob {
+  readonly state: SavedRun;
+  /** The numbers of its epochs so far. */
+  readonly logs: readonly Logs[];
+  /** What early stopping would put back. */
+  readonly best?: Floats;
+  /** How long it has taken. */
+  readonly fitSeconds: number;
 }
 
 export interface JobResult {
@@ -78,49 +93,132 @@ export function loadFold(
   };
 }
 
-/** @param pause - awaited after each epoch, where a thread has other things to do as well */
+/** A job under way. */
+export class OpenJob {
+  private readonly training: Training;
+  private readonly stopping: EarlyStopping | undefined;
+  private fitSeconds: number;
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly fold: LoadedFold,
+    private readonly job: Job,
+  ) {
+    const { programs, hyperparameters, epochs, batchSize, seed, resume } = job;
+    const from = resume?.state ?? job.from;
+    this.training = new Training(
+      executor,
+      programs,
+      fold.train,
+      {
+        ...{ hyperparameters, epochs, batchSize, shuffle: true, seed },
+        ...(from && { from }),
+        ...(resume && { logs: resume.logs }),
+      },
+      measureFor(executor, fold, job),
+    );
+    this.stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
+    this.fitSeconds = resume?.fitSeconds ?? 0;
+    if (resume) this.remember(resume);
+  }
+
+  /** Whether it was trained to its end; then it has a result. */
+  get done(): boolean {
+    return this.training.done;
+  }
+
+  /** Trains at most `steps` steps. @returns how many */
+  advance(steps: number): number {
+    const { training, stopping } = this;
+    const began = platform.now();
+    let taken = 0;
+    while (!training.done && taken < steps) {
+      const next = Math.min(steps - taken, training.stepsLeft);
+      const log = training.advance(next);
+      taken += next;
+      if (!log) continue;
+      if (!Number.isFinite(log.loss)) training.control.stop();
+      stopping?.onEpochEnd?.(training.logs.length - 1, log, training.control);
+    }
+    this.fitSeconds += (platform.now() - began) / 1000;
+    return taken;
+  }
+
+  save(): SavedJob {
+    const best = this.stopping?.bestParameters;
+    const { logs } = this.training;
+    return {
+      state: this.training.save(),
+      logs: [...logs],
+      ...(best && { best }),
+      fitSeconds: this.fitSeconds,
+    };
+  }
+
+  /** What came of it. */
+  result(): JobResult {
+    const { executor, fold, job, training, stopping, fitSeconds } = this;
+    const { programs, hyperparameters, keepState } = job;
+    const { logs } = training;
+    stopping?.onTrainEnd?.(training.control);
+    const state = training.save();
+    const began = platform.now();
+    const prediction = fold.validation
+      ? evaluate(executor, programs.evaluate, fold.validation, state.arrays.parameters, hyperparameters)
+          .prediction
+      : new Float32Array(0);
+    const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
+    return {
+      prediction,
+      losses: logs.map(({ loss }) => loss),
+      epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
+      finite: logs.every(({ loss }) => Number.isFinite(loss)),
+      fitSeconds,
+      scoreSeconds: (platform.now() - began) / 1000,
+      ...(keepState ? { state } : {}),
+    };
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.training.free();
+  }
+
+  /** Has early stopping see again what it saw before the job was saved. */
+  private remember({ logs, best }: SavedJob): void {
+    const control = {
+      ...this.training.control,
+      stop: () => {},
+      getParameters: () => best ?? this.training.control.getParameters(),
+    };
+    for (const [epoch, log] of logs.entries()) this.stopping?.onEpochEnd?.(epoch, log, control);
+  }
+}
+
+/** Steps between pauses: short beside a turn of the host's, long beside reading its clock. */
+const STEPS = 64;
+
+/**
+ * Does a job to its end.
+ *
+ * @param pause - awaited now and then, where a thread has other things to do as well
+ */
 export async function runJob(
   executor: Executor,
   fold: LoadedFold,
   job: Job,
   pause: () => Promise<void> | void = () => {},
 ): Promise<JobResult> {
-  const { programs, hyperparameters, epochs, batchSize, seed } = job;
-  const began = platform.now();
-  let finite = true;
-  const watch: Callback = {
-    onEpochEnd(_, { loss }, control) {
-      if (!Number.isFinite(loss)) {
-        finite = false;
-        control.stop();
-      }
-      return pause();
-    },
-  };
-  const stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
-  const trained = await train(
-    executor,
-    programs,
-    fold.train,
-    { hyperparameters, epochs, batchSize, shuffle: true, seed, ...(job.from && { from: job.from }) },
-    stopping ? [watch, stopping] : [watch],
-    measureFor(executor, fold, job),
-  );
-  const fitted = platform.now();
-  const prediction = fold.validation
-    ? evaluate(executor, programs.evaluate, fold.validation, trained.state.arrays.parameters, hyperparameters)
-        .prediction
-    : new Float32Array(0);
-  const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
-  return {
-    prediction,
-    losses: trained.logs.map(({ loss }) => loss),
-    epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : trained.logs.length,
-    finite,
-    fitSeconds: (fitted - began) / 1000,
-    scoreSeconds: (platform.now() - fitted) / 1000,
-    ...(job.keepState ? { state: trained.state } : {}),
-  };
+  const open = new OpenJob(executor, fold, job);
+  try {
+    while (!open.done) {
+      open.advance(STEPS);
+      await pause();
+    }
+    return open.result();
+  } finally {
+    open.free();
+  }
 }
 
 /** @throws FettleError `invalid_argument`, `unknown_name` for options that are none, and for what a fold cannot measure */
