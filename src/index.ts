@@ -190,6 +190,7 @@ export {
   type SearchCvOptions,
   type SearchCvResult,
 } from "./tune/gridSearch.js";
+export type { SearchResult, TuneObjectiveOptions, TuneOptions, TuneResult } from "./tune/options.js";
 export {
   findLearningRate,
   type RateFinderOptions,
@@ -199,10 +200,4 @@ export {
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { FitSettings } from "./tune/training.js";
 export type { Final, Scores } from "./tune/trials.js";
-export {
-  type SearchResult,
-  type TuneObjectiveOptions,
-  type TuneOptions,
-  type TuneResult,
-  tune,
-} from "./tune/tune.js";
+export { tune } from "./tune/tune.js";

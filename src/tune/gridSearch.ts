@@ -19,8 +19,9 @@ import { random } from "../search/strategies/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { TrialRecord, TrialStatus } from "../search/trial.js";
 import { toDataset } from "./data.js";
+import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions } from "./options.js";
+import { searchModel } from "./search.js";
 import { type Final, meanAndStd, type RoundDetails } from "./trials.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS, searchModel, type TuneOptions } from "./tune.js";
 
 /** How a search with cross-validation is run, beside what `tune` takes. */
 export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "metric" | "strategy"> {

@@ -14,7 +14,7 @@ import {
 } from "../search/space.js";
 import type { ParamValue } from "../search/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./tune.js";
+import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./options.js";
 
 /** What is swept, beside how its points are judged. */
 export interface SweepOptions<S extends Space>
