@@ -3,10 +3,8 @@
  * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
  */
 import { check, show, unknownName } from "../errors.js";
+import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
-
-/** An interval in mathematical notation: `"[0, 1)"` holds 0 and not 1. */
-export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
 
 /** What shapes the program: the convention, the flags and the traits. */
 export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
@@ -20,6 +18,10 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   readonly hyperparameters: Defaults<H> | ((convention: Convention) => Defaults<H>);
   /** Where each number must lie. Any finite number where left out; `learningRate` in `[0, ∞)`. */
   readonly ranges?: Readonly<Partial<Record<H, Interval>>>;
+  /** The default weight decay. 0 where left out. */
+  readonly weightDecay?: number | ((convention: Convention) => number);
+  /** Whether weight decay is decoupled unless the user says otherwise. In convention `"keras"` only where left out. */
+  readonly decoupledWeightDecay?: boolean;
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
   /** Throws a FettleError for numbers and flags that do not go together. */
@@ -41,8 +43,13 @@ type Defaults<H extends string> = Readonly<Record<H, number>> & { readonly learn
 export type OptimizerConfig<H extends string, F extends string = never> = {
   readonly [K in H]?: number;
 } & { readonly [K in F]?: boolean } & {
-  /** Default 0, in [0, ∞). Decoupled in convention `"keras"`, an L2 penalty in `"torch"`. */
+  /** In [0, ∞). Default 0, but for `adamw`. */
   readonly weightDecay?: number;
+  /**
+   * Whether weights shrink by themselves, w ← w − lr·wd·w before the update, or by an L2 penalty, g ← g + wd·w.
+   * Default true in convention `"keras"`, false in `"torch"`; true in both for `adamw` and `lion`.
+   */
+  readonly decoupledWeightDecay?: boolean;
   /** Default `"keras"`. */
   readonly convention?: Convention;
 };
@@ -54,13 +61,13 @@ export type OptimizerFactory<H extends string, F extends string = never> = (
 
 const CONVENTIONS: readonly Convention[] = ["keras", "torch"];
 /** Names with a meaning in every optimizer. */
-const RESERVED = ["weightDecay", "convention"];
+const RESERVED = ["weightDecay", "decoupledWeightDecay", "convention"];
 
 let definitions = 0;
 
 /**
  * Defines an optimizer and returns the function that makes it with numbers chosen. It gets
- * `weightDecay` and `convention` like every other.
+ * `weightDecay`, `decoupledWeightDecay` and `convention` like every other.
  *
  * @throws FettleError `invalid_argument` for a name that every optimizer has already. The returned function
  * throws `unknown_name` for options that do not exist, and `invalid_argument` for values outside their range.
@@ -89,8 +96,9 @@ export function defineOptimizer<H extends string, F extends string = never, T ex
 
 /** What an optimizer takes in one convention. */
 interface Form {
-  /** Defaults of the numbers, weight decay included. */
+  /** Defaults of the numbers and of the switches, those of weight decay included. */
   readonly numbers: Readonly<Record<string, number>>;
+  readonly flags: Readonly<Record<string, boolean>>;
   readonly options: ReadonlySet<string>;
   readonly ranges: Readonly<Record<string, Range | undefined>>;
 }
@@ -99,13 +107,18 @@ function formOf<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
   convention: Convention,
 ): Form {
-  const { ranges = {}, flags = {} } = definition;
+  const {
+    ranges = {},
+    flags = {},
+    weightDecay = 0,
+    decoupledWeightDecay = convention === "keras",
+  } = definition;
   const numbers: Record<string, number> = defaultsOf(definition, convention);
   for (const name of [...Object.keys(numbers), ...Object.keys(flags)]) {
     check(
       !RESERVED.includes(name),
       () =>
-        `an optimizer of your own cannot define ${show(name)}: ${RESERVED.join(" and ")} belong to every optimizer`,
+        `an optimizer of your own cannot define ${show(name)}: ${RESERVED.join(", ")} belong to every optimizer`,
     );
   }
   const intervals: Readonly<Record<string, Interval | undefined>> = {
@@ -114,8 +127,12 @@ function formOf<H extends string, F extends string, T extends string>(
     ...ranges,
   };
   return {
-    numbers: { ...numbers, weightDecay: 0 },
-    options: new Set([...Object.keys(numbers), "weightDecay", ...Object.keys(flags), "convention"]),
+    numbers: {
+      ...numbers,
+      weightDecay: typeof weightDecay === "function" ? weightDecay(convention) : weightDecay,
+    },
+    flags: { ...flags, decoupledWeightDecay },
+    options: new Set([...Object.keys(numbers), ...Object.keys(flags), ...RESERVED]),
     ranges: Object.fromEntries(
       Object.entries(intervals).map(([name, interval]) => [name, interval && parseInterval(interval)]),
     ),
@@ -151,55 +168,32 @@ function create<H extends string, F extends string, T extends string>(
   }
   const form = forms[convention];
   const numbers: Record<string, number> = { ...form.numbers };
-  const flags: Record<string, boolean> = { ...definition.flags };
+  const allFlags: Record<string, boolean> = { ...form.flags };
   for (const [key, value] of Object.entries(config)) {
     if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
     if (value === undefined || key === "convention") continue;
-    if (Object.hasOwn(flags, key)) {
+    if (Object.hasOwn(allFlags, key)) {
       check(typeof value === "boolean", () => `${key} of ${name} is true or false, got ${show(value)}`);
-      flags[key] = value;
+      allFlags[key] = value;
     } else {
       numbers[key] = value as number;
     }
   }
   for (const key in numbers) checkNumber(numbers[key], key, name, form.ranges[key]);
+  const { decoupledWeightDecay, ...flags } = allFlags;
   const hyperparameters = Object.freeze(numbers) as Readonly<Record<H | "weightDecay", number>>;
   definition.validate?.(hyperparameters, { ...flags, convention } as OptimizerOptions<F>);
   const traits = definition.traits?.(hyperparameters) ?? {};
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
-  const decaysWeights = hyperparameters.weightDecay !== 0;
+  const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
+  const decay = hyperparameters.weightDecay === 0 ? "none" : penalty;
   return Object.freeze({
     name,
     hyperparameters,
     convention,
-    decaysWeights,
-    key: `${name}#${identity}${JSON.stringify({ ...options, decaysWeights })}`,
+    decay,
+    key: `${name}#${identity}${JSON.stringify({ ...options, decay })}`,
     init: (context: InitContext) => definition.init?.({ ...context, options }) ?? {},
     update: (context: UpdateContext) => definition.update({ ...context, options }),
   });
-}
-
-function checkNumber(value: number, key: string, optimizer: string, range: Range | undefined): void {
-  check(
-    Number.isFinite(value) && (range === undefined || range.contains(value)),
-    () =>
-      `${key} of ${optimizer} is a finite number${range === undefined ? "" : ` in ${range.interval}`}, got ${show(value)}`,
-  );
-}
-
-interface Range {
-  readonly interval: Interval;
-  contains(x: number): boolean;
-}
-
-function parseInterval(interval: Interval): Range {
-  const [low, high] = interval
-    .slice(1, -1)
-    .split(", ")
-    .map((end) => (end === "∞" ? Number.POSITIVE_INFINITY : Number(end)));
-  const [withLow, withHigh] = [interval.startsWith("["), interval.endsWith("]")];
-  return {
-    interval,
-    contains: (x) => (withLow ? x >= low : x > low) && (withHigh ? x <= high : x < high),
-  };
 }

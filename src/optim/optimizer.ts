@@ -44,8 +44,8 @@ export interface Optimizer {
   /** Every number by name, `learningRate` and `weightDecay` among them: inputs of the program. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly convention: Convention;
-  /** Whether the program decays weights: `weightDecay` is not 0. */
-  readonly decaysWeights: boolean;
+  /** How the program decays weights: not at all if `weightDecay` is 0. */
+  readonly decay: "none" | "decoupled" | "penalty";
   /** Equal, within one process, for optimizers that differ only in numbers and so share a program. */
   readonly key: string;
   /** The slots at the start. */
@@ -57,9 +57,9 @@ export interface Optimizer {
 /**
  * One step of an optimizer on one array: the new parameter and slots.
  *
- * Weight decay, which every optimizer has, happens here. In convention `"keras"` it is decoupled
- * and precedes the update, w ← w − lr·wd·w, as in Keras 3 (I. Loshchilov and F. Hutter, "Decoupled
- * weight decay regularization", ICLR 2019); in `"torch"` it is an L2 penalty, g ← g + wd·w.
+ * Weight decay, which every optimizer has, happens here. Decoupled, it precedes the update, w ← w − lr·wd·w, as in
+ * Keras 3 and PyTorch's AdamW (I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019);
+ * otherwise it is an L2 penalty, g ← g + wd·w.
  *
  * @param context - values of one graph; `hyperparameters` holds a scalar for each of the optimizer's
  * @throws FettleError `invalid_argument` or `invalid_shape` if the rule returns other slots than it was
@@ -80,10 +80,8 @@ export function applyOptimizer(
 ): { readonly parameter: Value; readonly slots: Slots } {
   const { parameter: w, gradient: g, hyperparameters, slots } = context;
   const { learningRate, weightDecay } = hyperparameters;
-  const coupled = optimizer.decaysWeights && optimizer.convention === "torch";
-  const decoupled = optimizer.decaysWeights && optimizer.convention === "keras";
-  const gradient = coupled ? add(g, mul(weightDecay, w)) : g;
-  const parameter = decoupled ? sub(w, mul(mul(learningRate, weightDecay), w)) : w;
+  const gradient = optimizer.decay === "penalty" ? add(g, mul(weightDecay, w)) : g;
+  const parameter = optimizer.decay === "decoupled" ? sub(w, mul(mul(learningRate, weightDecay), w)) : w;
 
   // Slots of parameters that get no gradient any more decay into denormal numbers, which are slow. Where
   // they are read it costs least: the moving averages that most slots are take it along in one pass.

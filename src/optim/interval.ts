@@ -1,0 +1,32 @@
+/** Intervals that numbers must lie in, in mathematical notation. */
+import { check, show } from "../errors.js";
+
+/** `"[0, 1)"` holds 0 and not 1. */
+export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
+
+/** An interval, parsed. */
+export interface Range {
+  readonly interval: Interval;
+  contains(x: number): boolean;
+}
+
+export function parseInterval(interval: Interval): Range {
+  const [low, high] = interval
+    .slice(1, -1)
+    .split(", ")
+    .map((end) => (end === "∞" ? Number.POSITIVE_INFINITY : Number(end)));
+  const [withLow, withHigh] = [interval.startsWith("["), interval.endsWith("]")];
+  return {
+    interval,
+    contains: (x) => (withLow ? x >= low : x > low) && (withHigh ? x <= high : x < high),
+  };
+}
+
+/** Refuses what is no finite number in its range. @throws FettleError `invalid_argument` */
+export function checkNumber(value: number, name: string, owner: string, range: Range | undefined): void {
+  check(
+    Number.isFinite(value) && (range === undefined || range.contains(value)),
+    () =>
+      `${name} of ${owner} is a finite number${range === undefined ? "" : ` in ${range.interval}`}, got ${show(value)}`,
+  );
+}
