@@ -1,7 +1,7 @@
 /**
- * An optimizer of one's own, with hyperparameters and state of its own: Lion, which follows the sign
- * of a moving average (X. Chen and others, "Symbolic discovery of optimization algorithms", NeurIPS 2023).
- * It fits y = 2a − 3b in a step written in operations, and would do in `model.compile({ optimizer: lion() })`.
+ * An optimizer of one's own, with hyperparameters and state of its own: Signum, which follows the
+ * sign of a moving average (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML
+ * 2018). It fits y = 2a − 3b in a step written in operations, and would do in `model.compile({ optimizer: signum() })`.
  *
  *     npm run example examples/custom-optimizer.ts
  */
@@ -20,22 +20,21 @@ import {
   square,
   step,
   sub,
-  type Value,
   zerosLike,
 } from "fettle";
 
-const lion = defineOptimizer({
-  name: "lion",
-  hyperparameters: { learningRate: 1e-4, beta1: 0.9, beta2: 0.99 },
-  ranges: { beta1: "[0, 1)", beta2: "[0, 1)" },
+const signum = defineOptimizer({
+  name: "signum",
+  hyperparameters: { learningRate: 1e-3, beta: 0.9 },
+  ranges: { beta: "[0, 1)" },
   init: ({ parameter }) => ({ m: zerosLike(parameter) }),
-  update({ gradient, slots: { m }, hyperparameters: { learningRate, beta1, beta2 } }) {
-    const blend = (beta: Value) => add(mul(beta, m), mul(sub(1, beta), gradient));
-    return { update: neg(mul(learningRate, sign(blend(beta1)))), slots: { m: blend(beta2) } };
+  update({ gradient, slots, hyperparameters: { learningRate, beta } }) {
+    const m = add(mul(beta, slots.m), mul(sub(1, beta), gradient));
+    return { update: neg(mul(learningRate, sign(m))), slots: { m } };
   },
 });
 
-const optimizer = lion({ beta1: 0.5, beta2: 0.9 });
+const optimizer = signum({ beta: 0.5 });
 const hyperparameters = Object.entries(optimizer.hyperparameters);
 
 const program = compileStep(

@@ -1,7 +1,38 @@
 /** Adam and AMSGrad. */
 import { add, div, maximum, mul, neg, sqrt, square, zerosLike } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineOptimizer, type OptimizerDefinition } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
+
+/** How Adam works; AdamW differs in its weight decay alone. */
+export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "beta2" | "epsilon", "amsgrad"> =
+  {
+    name: "adam",
+    hyperparameters: (convention) => ({
+      learningRate: 0.001,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: convention === "keras" ? 1e-7 : 1e-8,
+    }),
+    ranges: { beta1: "[0, 1)", beta2: "[0, 1)", epsilon: "[0, ∞)" },
+    flags: { amsgrad: false },
+    init({ parameter, options }) {
+      const [m, v] = [zerosLike(parameter), zerosLike(parameter)];
+      return options.amsgrad ? { m, v, vMax: zerosLike(parameter) } : { m, v };
+    },
+    update({ gradient: g, slots, hyperparameters, options, step }) {
+      const { learningRate, beta1, beta2, epsilon } = hyperparameters;
+      const m = movingAverage(slots.m, g, beta1);
+      const v = movingAverage(slots.v, square(g), beta2);
+      const vMax = options.amsgrad ? maximum(slots.vMax, v) : v;
+      const rate = div(learningRate, gatheredWeight(beta1, step));
+      const correction = sqrt(gatheredWeight(beta2, step));
+      const update =
+        options.convention === "keras"
+          ? neg(mul(mul(rate, correction), div(m, add(sqrt(vMax), epsilon))))
+          : neg(mul(rate, div(m, add(div(sqrt(vMax), correction), epsilon))));
+      return { update, slots: options.amsgrad ? { m, v, vMax } : { m, v } };
+    },
+  };
 
 /**
  * Adam: a step of about the learning rate in each coordinate, along the mean gradient over its root mean square.
@@ -28,31 +59,4 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  * optimizer.hyperparameters.beta1; // 0.9
  * ```
  */
-export const adam = defineOptimizer({
-  name: "adam",
-  hyperparameters: (convention) => ({
-    learningRate: 0.001,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: convention === "keras" ? 1e-7 : 1e-8,
-  }),
-  ranges: { beta1: "[0, 1)", beta2: "[0, 1)", epsilon: "[0, ∞)" },
-  flags: { amsgrad: false },
-  init({ parameter, options }) {
-    const [m, v] = [zerosLike(parameter), zerosLike(parameter)];
-    return options.amsgrad ? { m, v, vMax: zerosLike(parameter) } : { m, v };
-  },
-  update({ gradient: g, slots, hyperparameters, options, step }) {
-    const { learningRate, beta1, beta2, epsilon } = hyperparameters;
-    const m = movingAverage(slots.m, g, beta1);
-    const v = movingAverage(slots.v, square(g), beta2);
-    const vMax = options.amsgrad ? maximum(slots.vMax, v) : v;
-    const rate = div(learningRate, gatheredWeight(beta1, step));
-    const correction = sqrt(gatheredWeight(beta2, step));
-    const update =
-      options.convention === "keras"
-        ? neg(mul(mul(rate, correction), div(m, add(sqrt(vMax), epsilon))))
-        : neg(mul(rate, div(m, add(div(sqrt(vMax), correction), epsilon))));
-    return { update, slots: options.amsgrad ? { m, v, vMax } : { m, v } };
-  },
-});
+export const adam = defineOptimizer(adamDefinition);

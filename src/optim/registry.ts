@@ -6,12 +6,16 @@ import { byName, check, show } from "../errors.js";
 import { adadelta } from "./adadelta.js";
 import { adagrad } from "./adagrad.js";
 import { adam } from "./adam.js";
+import { adamax } from "./adamax.js";
+import { adamw } from "./adamw.js";
+import { lion } from "./lion.js";
+import { nadam } from "./nadam.js";
 import type { Optimizer } from "./optimizer.js";
 import { rmsprop } from "./rmsprop.js";
 import { sgd } from "./sgd.js";
 
 /** The factory of every built-in optimizer, by name. */
-export const optimizers = { sgd, adam, rmsprop, adagrad, adadelta };
+export const optimizers = { sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion };
 
 const makers: Readonly<Record<string, (config?: Readonly<Record<string, unknown>>) => Optimizer>> =
   optimizers;
@@ -22,7 +26,8 @@ export type OptimizerName = keyof typeof optimizers;
 /**
  * The built-in optimizer of that name with `config`, or an optimizer as it is.
  *
- * @param optimizer - `"sgd"`, `"adam"`, `"rmsprop"`, `"adagrad"`, `"adadelta"`, or what a factory made
+ * @param optimizer - `"sgd"`, `"adam"`, `"adamw"`, `"nadam"`, `"adamax"`, `"rmsprop"`, `"adagrad"`, `"adadelta"`, `"lion"`,
+ * or what a factory made
  * @param config - what the factory of that name takes; not for an optimizer already made
  * @throws FettleError `unknown_name` for a name or an option that does not exist; `invalid_argument` for anything
  * that is no optimizer, and for values outside their range

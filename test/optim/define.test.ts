@@ -38,10 +38,34 @@ describe("defaults", () => {
     ],
     ["adadelta", "keras", { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 }],
     ["adadelta", "torch", { learningRate: 1, rho: 0.9, epsilon: 1e-6 }],
+    ["adamw", "keras", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.004 }],
+    ["adamw", "torch", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 }],
+    ["nadam", "keras", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, momentumDecay: 1 }],
+    [
+      "nadam",
+      "torch",
+      { learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0.004 },
+    ],
+    ["adamax", "keras", { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }],
+    ["adamax", "torch", { learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }],
+    ["lion", "keras", { learningRate: 0.001, beta1: 0.9, beta2: 0.99 }],
+    ["lion", "torch", { learningRate: 0.0001, beta1: 0.9, beta2: 0.99 }],
   ])("of %s in convention %s", (name, convention, numbers) => {
-    expect(getOptimizer(name, { convention }).hyperparameters).toEqual({ ...numbers, weightDecay: 0 });
+    expect(getOptimizer(name, { convention }).hyperparameters).toEqual({ weightDecay: 0, ...numbers });
     if (convention === "keras")
-      expect(getOptimizer(name).hyperparameters).toEqual({ ...numbers, weightDecay: 0 });
+      expect(getOptimizer(name).hyperparameters).toEqual({ weightDecay: 0, ...numbers });
+  });
+
+  it.each([
+    ["adam", "keras", "decoupled"],
+    ["adam", "torch", "penalty"],
+    ["adamw", "torch", "decoupled"],
+    ["lion", "torch", "decoupled"],
+  ] as const)("of weight decay of %s in convention %s", (name, convention, decay) => {
+    expect(getOptimizer(name, { convention, weightDecay: 0.1 }).decay).toBe(decay);
+    const other = { convention, weightDecay: 0.1, decoupledWeightDecay: decay === "penalty" };
+    expect(getOptimizer(name, other).decay).toBe(decay === "penalty" ? "decoupled" : "penalty");
+    expect(getOptimizer(name, { convention, weightDecay: 0 }).decay).toBe("none");
   });
 
   it("stand in for options that are undefined", () => {
@@ -110,16 +134,16 @@ describe("refusals", () => {
   it.each([
     [
       () => getOptimizer("adm"),
-      'unknown optimizer "adm". Did you mean "adam"? Known: sgd, adam, rmsprop, adagrad, adadelta.',
+      'unknown optimizer "adm". Did you mean "adam"? Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion.',
     ],
     [
       () => getOptimizer("toString"),
-      'unknown optimizer "toString". Known: sgd, adam, rmsprop, adagrad, adadelta.',
+      'unknown optimizer "toString". Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion.',
     ],
     [
       () => getOptimizer("adadelta", { learningrate: 1 }),
       'unknown option of adadelta "learningrate". Did you mean "learningRate"? ' +
-        "Known: learningRate, rho, epsilon, weightDecay, convention.",
+        "Known: learningRate, rho, epsilon, weightDecay, decoupledWeightDecay, convention.",
     ],
     [() => sgd({ convention: "jax" as never }), 'unknown convention of sgd "jax". Known: keras, torch.'],
   ])("%s", (run, message) => {
@@ -150,6 +174,7 @@ describe("key", () => {
       sgd({ momentum: 0.9 }),
       sgd({ nesterov: true }),
       sgd({ weightDecay: 0.1 }),
+      sgd({ weightDecay: 0.1, decoupledWeightDecay: false }),
       sgd({ convention: "torch" }),
       sgd({ convention: "torch", dampening: 0.5 }),
       adam(),
@@ -250,7 +275,8 @@ describe("an optimizer of one's own", () => {
         update: ({ gradient }) => ({ update: gradient }),
       });
     expect(caught(() => define({ learningRate: 1, weightDecay: 1 })).message).toBe(
-      'an optimizer of your own cannot define "weightDecay": weightDecay and convention belong to every optimizer',
+      'an optimizer of your own cannot define "weightDecay": ' +
+        "weightDecay, decoupledWeightDecay, convention belong to every optimizer",
     );
     expect(caught(() => define({} as never)).message).toBe(
       'the hyperparameters of optimizer "own" hold a default learningRate, got {}',

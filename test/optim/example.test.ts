@@ -12,7 +12,7 @@ it("examples/custom-optimizer.ts finds y = 2a − 3b to within steps of its last
   const lines = output.trim().split("\n");
   expect(lines).toHaveLength(3);
   const [, a, b] = lines[2].match(/^learning rate 0\.0003: y = (\S+) a \+ (\S+) b$/) ?? [];
-  // Lion moves by the learning rate at every step, so near the minimum it swings over a few of them
+  // Signum moves by the learning rate at every step, so near the minimum it swings over a few of them
   expect(Math.abs(Number(a) - 2)).toBeLessThan(0.005);
   expect(Math.abs(Number(b) + 3)).toBeLessThan(0.005);
 });

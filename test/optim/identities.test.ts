@@ -6,6 +6,10 @@ import { createEngine } from "../../src/engine/engine.js";
 import { add, dot, mul, step, type Value } from "../../src/graph/functions.js";
 import { adagrad } from "../../src/optim/adagrad.js";
 import { adam } from "../../src/optim/adam.js";
+import { adamax } from "../../src/optim/adamax.js";
+import { adamw } from "../../src/optim/adamw.js";
+import { lion } from "../../src/optim/lion.js";
+import { nadam } from "../../src/optim/nadam.js";
 import { applyOptimizer, type Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { rmsprop } from "../../src/optim/rmsprop.js";
@@ -131,6 +135,134 @@ describe("adam", () => {
   });
 });
 
+describe("adamw", () => {
+  it("without weight decay is adam, bit for bit", () => {
+    fc.assert(
+      fc.property(gradientLists, rates, fc.boolean(), fc.constantFrom(...conventions), (list, ...rest) => {
+        const [learningRate, amsgrad, convention] = rest;
+        const common = { learningRate, amsgrad, convention };
+        expect(path(adamw({ ...common, weightDecay: 0 }), list)).toEqual(path(adam(common), list));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("takes adam's steps from weights that shrank: decay moves each step's start and nothing else", () => {
+    fc.assert(
+      fc.property(gradientLists, rates, fractions, fc.constantFrom(...conventions), (list, ...rest) => {
+        const [learningRate, weightDecay, convention] = rest;
+        const plain = increments(path(adam({ learningRate, convention }), list));
+        let w = [3, -1];
+        const expected = plain.map((move) => {
+          w = w.map((x, i) => x * (1 - learningRate * weightDecay) + move[i]);
+          return w;
+        });
+        expectClose(path(adamw({ learningRate, weightDecay, convention }), list, [3, -1]), expected);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("nadam", () => {
+  it("with β₁ = 0 is adam with β₁ = 0 whose ε is added after the correction", () => {
+    fc.assert(
+      fc.property(gradientLists, rates, fractions, fc.constantFrom(...conventions), (list, ...rest) => {
+        const [learningRate, beta2, convention] = rest;
+        const common = { learningRate, beta1: 0, beta2, epsilon: 1e-3 };
+        expectClose(
+          path(nadam({ ...common, convention }), list),
+          path(adam({ ...common, convention: "torch" }), list),
+        );
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("with ψ = 0 has the momentum ½β₁ from the first step on, so that Π is a power of it", () => {
+    const [learningRate, beta1, beta2] = [0.1, 0.8, 0.5];
+    const list = Array.from({ length: STEPS }, () => [2, -3]);
+    // of a constant gradient g: m = (1 − β₁ᵗ)g, √v̂ = |g|
+    const expected = list.map((_, i) => {
+      const [t, mu] = [i + 1, beta1 / 2];
+      return (mu * (1 - beta1 ** t)) / (1 - mu ** (t + 1)) + (1 - mu) / (1 - mu ** t);
+    });
+    const points = path(nadam({ learningRate, beta1, beta2, epsilon: 0, momentumDecay: 0 }), list);
+    expectClose(
+      increments(points),
+      expected.map((size) => [-learningRate * size, learningRate * size]),
+    );
+  });
+});
+
+describe("adamax", () => {
+  it("with β₁ = 0 moves by exactly the rate while gradients do not shrink", () => {
+    fc.assert(
+      fc.property(
+        fc.array(nonZero(), { minLength: STEPS, maxLength: STEPS }),
+        rates,
+        (sizes, learningRate) => {
+          const growing = sizes.sort((a, b) => Math.abs(a) - Math.abs(b)).map((g) => [g, -g]);
+          for (const convention of conventions) {
+            const optimizer = adamax({ learningRate, beta1: 0, epsilon: 0, convention });
+            const expected = growing.map((pair) => pair.map((g) => -learningRate * Math.sign(g)));
+            expectClose(increments(path(optimizer, growing)), expected);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it("is the limit of an adam with p-th powers: u is the largest of what gradients faded to", () => {
+    const beta2 = 0.9;
+    const list = [5, -1, 2, 0.5, -4, 1].map((g) => [g, g / 2]);
+    const optimizer = adamax({ learningRate: 1, beta1: 0, beta2, epsilon: 0 });
+    const expected = list.map((pair, t) =>
+      pair.map((g, i) => {
+        const faded = list.slice(0, t + 1).map((past, s) => Math.abs(past[i]) * beta2 ** (t - s));
+        return -g / Math.max(...faded);
+      }),
+    );
+    expectClose(increments(path(optimizer, list)), expected);
+  });
+});
+
+describe("lion", () => {
+  it("moves every weight by exactly the rate, whatever the gradients", () => {
+    fc.assert(
+      fc.property(gradientLists, fractions, fractions, (list, beta1, beta2) => {
+        for (const executor of [reference, wasm]) {
+          // 2^-7 is exact, and so are its sums
+          const points = trajectory(
+            executor,
+            lion({ learningRate: 2 ** -7, beta1, beta2 }),
+            [0, 0],
+            list,
+            STEPS,
+          );
+          expect(new Set(increments(points).flat().map(Math.abs))).toEqual(new Set([2 ** -7]));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("with β₁ = β₂ = 0 follows the sign of each gradient alone", () => {
+    fc.assert(
+      fc.property(gradientLists, (list) => {
+        const moves = increments(path(lion({ learningRate: 0.25, beta1: 0, beta2: 0 }), list));
+        expect(moves).toEqual(list.map((pair) => pair.map((g) => -0.25 * Math.sign(g))));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("stays where it is while all gradients are 0", () => {
+    expect(path(lion(), [[0, 0]], [3, -1])).toEqual([[3, -1]]);
+  });
+});
+
 describe("rmsprop", () => {
   it("when centered stays finite while the gradient is constant and rounding could make its variance negative", () => {
     const gradient = Array.from({ length: 64 }, (_, i) => 100 + 0.37 * i);
@@ -154,6 +286,9 @@ describe("scale", () => {
     ["adagrad", (convention) => adagrad({ initialAccumulatorValue: 0, epsilon: 0, convention })],
     ["adam", (convention) => adam({ epsilon: 0, convention })],
     ["adam with amsgrad", (convention) => adam({ epsilon: 0, amsgrad: true, convention })],
+    ["nadam", (convention) => nadam({ epsilon: 0, convention })],
+    ["adamax", (convention) => adamax({ epsilon: 0, convention })],
+    ["lion", (convention) => lion({ convention })],
     ["rmsprop", (convention) => rmsprop({ epsilon: 0, convention })],
     ["rmsprop with momentum", (convention) => rmsprop({ epsilon: 0, momentum: 0.9, convention })],
   ];
@@ -192,11 +327,12 @@ describe("scale", () => {
 });
 
 describe.each(names)("weight decay of %s", (name) => {
-  it("in convention torch is the penalty ½ wd ‖w‖² in the loss", () => {
+  it("that is not decoupled is the penalty ½ wd ‖w‖² in the loss", () => {
     const weightDecay = 0.3;
     const penalised = (w: Value): Value => add(quadratic.loss(w), mul(weightDecay / 2, dot(w, w)));
-    const decayed = getOptimizer(name, { convention: "torch", weightDecay });
-    const plain = getOptimizer(name, { convention: "torch" });
+    const common = { convention: "torch", decoupledWeightDecay: false };
+    const decayed = getOptimizer(name, { ...common, weightDecay });
+    const plain = getOptimizer(name, { ...common, weightDecay: 0 });
     expectClose(
       trajectory(reference, decayed, [3, 1, -2, 1, 2], quadratic.loss, STEPS),
       trajectory(reference, plain, [3, 1, -2, 1, 2], penalised, STEPS),
@@ -215,10 +351,9 @@ describe.each(names)("weight decay of %s", (name) => {
   it("in convention keras leaves the slots as they are without it", () => {
     // decoupled: the path with decay differs from the path without by the decay alone, gradients being the same
     const list = Array.from({ length: 2 }, (_, t) => [t + 1, -2]);
-    const common = { learningRate: 0.5 };
-    const [decayed, plain] = [{ ...common, weightDecay: 0.1 }, common].map((config) =>
-      path(getOptimizer(name, config), list, [4, -1]),
-    );
+    const [decayed, plain] = [0.1, 0]
+      .map((weightDecay) => ({ learningRate: 0.5, weightDecay }))
+      .map((config) => path(getOptimizer(name, config), list, [4, -1]));
     const move = increments([[4, -1], ...plain]).slice(1);
     const first = [4, -1].map((w, i) => w * 0.95 + move[0][i]);
     expectClose(decayed, [first, first.map((w, i) => w * 0.95 + move[1][i])]);

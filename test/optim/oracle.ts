@@ -1,5 +1,6 @@
 /**
- * The optimizers as plain float64 loops, straight from the equations of Keras 3's and PyTorch's documentation.
+ * The optimizers as plain float64 loops, straight from the equations of Keras 3's and PyTorch's documentation and
+ * sources; Lion, which PyTorch lacks, from its paper's algorithm 2.
  * Nothing of src is used, so that an error there cannot hide here.
  */
 
@@ -10,6 +11,7 @@ export interface OracleConfig {
   readonly nesterov?: boolean;
   readonly dampening?: number;
   readonly weightDecay?: number;
+  readonly decoupledWeightDecay?: boolean;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
@@ -18,6 +20,7 @@ export interface OracleConfig {
   readonly centered?: boolean;
   readonly initialAccumulatorValue?: number;
   readonly learningRateDecay?: number;
+  readonly momentumDecay?: number;
 }
 
 /** Changes one coordinate's weight: (w, g, t) → w, with its own state. */
@@ -41,29 +44,31 @@ const rules: Record<string, Record<"keras" | "torch", (config: OracleConfig) => 
       };
     },
   },
-  adam: {
-    keras({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad }) {
-      let [m, v, vMax] = [0, 0, 0];
+  adam: { keras: adamKeras, torch: adamTorch },
+  adamw: { keras: adamKeras, torch: adamTorch },
+  nadam: {
+    keras: ({ epsilon = 1e-7, momentumDecay = 1, ...rest }) => nadam({ epsilon, momentumDecay, ...rest }),
+    torch: ({ epsilon = 1e-8, momentumDecay = 0.004, ...rest }) => nadam({ epsilon, momentumDecay, ...rest }),
+  },
+  adamax: {
+    keras({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }) {
+      let [m, u] = [0, 0];
       return (w, g, t) => {
         m += (g - m) * (1 - beta1);
-        v += (g * g - v) * (1 - beta2);
-        vMax = Math.max(vMax, v);
-        const alpha = (lr * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
-        return w - (alpha * m) / (Math.sqrt(amsgrad ? vMax : v) + epsilon);
+        u = Math.max(beta2 * u, Math.abs(g));
+        return w - (lr * m) / ((1 - beta1 ** t) * (u + epsilon));
       };
     },
-    torch({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad }) {
-      let [m, v, vMax] = [0, 0, 0];
+    torch({ learningRate: lr, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }) {
+      let [m, u] = [0, 0];
       return (w, g, t) => {
         m = beta1 * m + (1 - beta1) * g;
-        v = beta2 * v + (1 - beta2) * g * g;
-        vMax = Math.max(vMax, v);
-        const mHat = m / (1 - beta1 ** t);
-        const root = Math.sqrt(amsgrad ? vMax : v) / Math.sqrt(1 - beta2 ** t);
-        return w - (lr * mHat) / (root + epsilon);
+        u = Math.max(beta2 * u, Math.abs(g) + epsilon);
+        return w - ((lr / (1 - beta1 ** t)) * m) / u;
       };
     },
   },
+  lion: { keras: lion, torch: lion },
   rmsprop: {
     keras({ learningRate: lr, rho = 0.9, momentum = 0, epsilon = 1e-7, centered }) {
       let [v, mean, buffer] = [0, 0, 0];
@@ -110,6 +115,68 @@ const rules: Record<string, Record<"keras" | "torch", (config: OracleConfig) => 
   },
 };
 
+function adamKeras({
+  learningRate: lr,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-7,
+  amsgrad,
+}: OracleConfig): Rule {
+  let [m, v, vMax] = [0, 0, 0];
+  return (w, g, t) => {
+    m += (g - m) * (1 - beta1);
+    v += (g * g - v) * (1 - beta2);
+    vMax = Math.max(vMax, v);
+    const alpha = (lr * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+    return w - (alpha * m) / (Math.sqrt(amsgrad ? vMax : v) + epsilon);
+  };
+}
+
+function adamTorch({
+  learningRate: lr,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  amsgrad,
+}: OracleConfig): Rule {
+  let [m, v, vMax] = [0, 0, 0];
+  return (w, g, t) => {
+    m = beta1 * m + (1 - beta1) * g;
+    v = beta2 * v + (1 - beta2) * g * g;
+    vMax = Math.max(vMax, v);
+    const mHat = m / (1 - beta1 ** t);
+    const root = Math.sqrt(amsgrad ? vMax : v) / Math.sqrt(1 - beta2 ** t);
+    return w - (lr * mHat) / (root + epsilon);
+  };
+}
+
+function nadam({
+  learningRate: lr,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 0,
+  momentumDecay = 0,
+}: OracleConfig): Rule {
+  const mu = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+  let [m, v, product] = [0, 0, 1];
+  return (w, g, t) => {
+    product *= mu(t);
+    m += (g - m) * (1 - beta1);
+    v += (g * g - v) * (1 - beta2);
+    const ahead = (mu(t + 1) * m) / (1 - product * mu(t + 1)) + ((1 - mu(t)) * g) / (1 - product);
+    return w - (ahead * lr) / (Math.sqrt(v / (1 - beta2 ** t)) + epsilon);
+  };
+}
+
+function lion({ learningRate: lr, beta1 = 0.9, beta2 = 0.99 }: OracleConfig): Rule {
+  let m = 0;
+  return (w, g) => {
+    const c = beta1 * m + (1 - beta1) * g;
+    m = beta2 * m + (1 - beta2) * g;
+    return w - lr * Math.sign(c);
+  };
+}
+
 function adadelta({ learningRate: lr, rho = 0, epsilon = 0 }: OracleConfig): Rule {
   let [squares, deltas] = [0, 0];
   return (w, g) => {
@@ -129,15 +196,18 @@ export function oracleTrajectory(
   start: readonly number[],
   steps: number,
 ): number[][] {
-  const { weightDecay: wd = 0, learningRate: lr } = config;
+  const { learningRate: lr } = config;
+  const wd = config.weightDecay ?? (name === "adamw" ? { keras: 0.004, torch: 0.01 }[convention] : 0);
+  const decoupled =
+    config.decoupledWeightDecay ?? (convention === "keras" || name === "adamw" || name === "lion");
   const coordinates = start.map(() => rules[name][convention](config));
   const points: number[][] = [];
   let w = [...start];
   for (let t = 1; t <= steps; t++) {
     const g = gradient(w);
     w = w.map((wi, i) => {
-      if (convention === "torch") return coordinates[i](wi, g[i] + wd * wi, t);
-      return coordinates[i](wi - lr * wd * wi, g[i], t);
+      if (decoupled) return coordinates[i](wi - lr * wd * wi, g[i], t);
+      return coordinates[i](wi, g[i] + wd * wi, t);
     });
     points.push(w);
   }
