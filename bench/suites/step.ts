@@ -41,7 +41,8 @@ export async function* stepRows(
   const trainings = new Map<string, Training>();
   for (const name of optimizerNames) {
     trainings.set(name, ourTraining(sizes, batch, ourOptimizer(name)));
-    if (tf) trainings.set(`tfjs-wasm ${name}`, tfTraining(tf, sizes, batch, tfOptimizer(tf, name)));
+    const theirs = tf && tfOptimizer(tf, name);
+    if (theirs) trainings.set(`tfjs-wasm ${name}`, tfTraining(tf, sizes, batch, theirs));
   }
   if (jax) trainings.set("jax-js sgd", jaxTraining(jax, sizes, batch, LEARNING_RATE));
   const peak = peakOf("strict")!;
