@@ -5,7 +5,11 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 export default defineConfig({
   resolve: {
-    alias: { "#platform": path("./src/platform/node.ts"), fettle: path("./src/index.ts") },
+    alias: {
+      "#platform": path("./src/platform/node.ts"),
+      "fettle/testing": path("./src/testing/index.ts"),
+      fettle: path("./src/index.ts"),
+    },
   },
   test: { include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"], testTimeout: 60_000 },
 });

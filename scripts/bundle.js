@@ -6,7 +6,12 @@ import { build } from "esbuild";
 
 await build({
   absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-  entryPoints: { index: "dist/index.js", cli: "dist/cli/main.js", worker: "dist/tune/worker.js" },
+  entryPoints: {
+    index: "dist/index.js",
+    testing: "dist/testing/index.js",
+    cli: "dist/cli/main.js",
+    worker: "dist/tune/worker.js",
+  },
   outdir: "dist/node",
   bundle: true,
   // One copy of what entries share: a value made by one of them is one to the others.
@@ -15,7 +20,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  external: ["commander", "cli-progress", "picocolors"],
+  external: ["commander", "cli-progress", "picocolors", "fast-check"],
   // The paths of tsconfig.json lead to the sources.
   tsconfigRaw: "{}",
   logLevel: "warning",

@@ -10,11 +10,12 @@ import { evaluate } from "../graph/evaluate.js";
 import { apply, constant, dot, input } from "../graph/functions.js";
 import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
-import { uniformF32 } from "../numerics/philox.js";
+import { splitSeed, uniformF32 } from "../numerics/philox.js";
 
 /** A function of values: a model, a loss, or a single operation. Its result may have any static shape. */
 export type TensorFunction = (...args: Value[]) => Value;
 
+/** How far the two may differ, and how the differences are taken. */
 export interface GradientCheckOptions {
   /** 1 checks the gradient, 2 also that of ⟨gradient, v⟩ for a fixed v. Default 2. */
   readonly order?: 1 | 2;
@@ -27,6 +28,8 @@ export interface GradientCheckOptions {
   readonly reach?: number;
   /** What the messages call the function. Default: its own name. */
   readonly name?: string;
+  /** Draws the weights and directions: a non-negative integer, which a failure's message names. Default 0. */
+  readonly seed?: number;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface GradientCheckOptions {
  *
  * @param fn - written in operations, smooth within `reach` of the arguments
  * @param args - where to check: numbers, nested arrays or ndarrays
- * @throws Error naming the argument, the entry, both values and the operation whose rule is wrong
+ * @throws Error naming the argument, the entry, both values, the operation whose rule is wrong, and the seed
  * @example
  * ```ts
  * checkGradients((x, y) => mul(x, tanh(y)), [[0.5, -2], [1, 0.25]]);
@@ -51,12 +54,12 @@ export function checkGradients(
   args: readonly ArrayInput[],
   options: GradientCheckOptions = {},
 ): void {
-  const { order = 2, name = fn.name || "the function" } = options;
+  const { order = 2, name = fn.name || "the function", seed = 0 } = options;
   const points = args.map(toPoint);
   checkFirst(fn, points, name, options);
   checkAdjoint(fn, points, name, options);
   if (order === 1) return;
-  const second = alongGradient(fn);
+  const second = alongGradient(fn, seed);
   checkFirst(second, points, `the gradient of ${name}`, options);
 }
 
@@ -67,21 +70,23 @@ interface Point {
 }
 
 /** x ↦ ⟨∇⟨u, fn(x)⟩, v⟩ with fixed u and v. */
-function alongGradient(fn: TensorFunction): TensorFunction {
+function alongGradient(fn: TensorFunction, seed: number): TensorFunction {
   return (...args) => {
-    const parts = gradients(weighted(fn(...args), 1), args).map((part, i) => weighted(part, 2 + i));
+    const parts = gradients(weighted(fn(...args), 1, seed), args).map((part, i) =>
+      weighted(part, 2 + i, seed),
+    );
     return parts.reduce((sum, part) => apply("add", [sum, part], {}));
   };
 }
 
-/** ⟨x, w⟩ with weights w of magnitude 0.5 to 1.5 that depend on `stream` alone. */
-function weighted(x: Value, stream: number): Value {
-  return dot(x, constant(x.graph, [...weights(sizeOf(x.shape), stream)], x.shape));
+/** ⟨x, w⟩ with weights w of magnitude 0.5 to 1.5 that depend on `stream` and `seed` alone. */
+function weighted(x: Value, stream: number, seed: number): Value {
+  return dot(x, constant(x.graph, [...weights(sizeOf(x.shape), stream, seed)], x.shape));
 }
 
-function weights(length: number, stream: number): Float64Array {
+function weights(length: number, stream: number, seed: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => {
-    const uniform = 2 * uniformF32(i, stream, 0, 11, 0) - 1;
+    const uniform = 2 * uniformF32(i, stream, 0, ...splitSeed(seed)) - 1;
     return uniform + (uniform < 0 ? -0.5 : 0.5);
   });
 }
@@ -94,7 +99,7 @@ interface Traced {
   readonly gradients: readonly Value[];
 }
 
-function traceAt(fn: TensorFunction, points: readonly Point[], name: string): Traced {
+function traceAt(fn: TensorFunction, points: readonly Point[], name: string, seed = 0): Traced {
   const graph = new Graph();
   const args = points.map(({ shape }, i) => input(graph, `${i}`, shape));
   const result = fn(...args);
@@ -102,7 +107,7 @@ function traceAt(fn: TensorFunction, points: readonly Point[], name: string): Tr
     result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0,
     `${name} must return a value of its arguments' graph, of a static shape`,
   );
-  const value = weighted(result, 1);
+  const value = weighted(result, 1, seed);
   return { graph, args, value, gradients: gradients(value, args) };
 }
 
@@ -121,7 +126,9 @@ function checkFirst(
   const wrong = firstWrong(fn, points, name, options);
   if (wrong === undefined) return;
   const culprit = wrongOperation(fn, points, options);
-  throw new Error(`${wrong}${culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`}`);
+  throw new Error(
+    `${wrong}${culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`}${replay(options)}`,
+  );
 }
 
 /** The first entry whose gradient is wrong, as a sentence. */
@@ -131,7 +138,7 @@ function firstWrong(
   name: string,
   options: GradientCheckOptions,
 ): string | undefined {
-  const traced = traceAt(fn, points, name);
+  const traced = traceAt(fn, points, name, options.seed);
   const data = points.map((point) => point.data);
   const values = at(traced, data);
   const forward = traced.value.id + 1;
@@ -159,9 +166,9 @@ function checkAdjoint(
   name: string,
   options: GradientCheckOptions,
 ): void {
-  const traced = traceAt(fn, points, name);
+  const traced = traceAt(fn, points, name, options.seed);
   const data = points.map((point) => point.data);
-  const v = data.map((array, i) => weights(array.length, 100 + i).map((w) => w / 2));
+  const v = data.map((array, i) => weights(array.length, 100 + i, options.seed ?? 0).map((w) => w / 2));
   const values = at(traced, data);
   let product = 0;
   traced.gradients.forEach((gradient, i) => {
@@ -174,7 +181,13 @@ function checkAdjoint(
     return at(traced, moved, traced.value.id + 1)[traced.value.id][0];
   };
   const mismatch = disagree(product, along, options);
-  if (mismatch) throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}`);
+  if (mismatch)
+    throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}${replay(options)}`);
+}
+
+/** Nothing else is drawn. */
+function replay({ seed = 0 }: GradientCheckOptions): string {
+  return ` (replay it with { seed: ${seed} })`;
 }
 
 /** A derivative below this is held to an absolute error: it may be nothing but the rounding of larger numbers. */

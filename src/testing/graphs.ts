@@ -3,6 +3,18 @@
  * subexpressions, gradients, state updated in every order, and ends of every kind. A step is written from a
  * recipe, a list of small numbers, so that it shrinks instruction by instruction and can be replayed. Values
  * stay within a few units by construction; nothing here says what a step computes.
+ *
+ * @example
+ * ```ts
+ * fc.assert(
+ *   fc.property(anyRecipe(12), anyTask, (recipe, choices) => {
+ *     const { signature, rows, write } = stepOf(recipe);
+ *     const program = compileStep(signature, rows, write);
+ *     checkRun(createEngine(), program, taskOf(choices, program), FLOAT32);
+ *   }),
+ *   { numRuns: 20 },
+ * );
+ * ```
  */
 import fc from "fast-check";
 import { gradients } from "../autograd/index.js";

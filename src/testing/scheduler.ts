@@ -19,19 +19,17 @@ import {
   runLearning,
   valueAt,
 } from "./arbitraries/learning.js";
+import { type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** Makes the scheduler; from its own options, or from those that it is to be tested with. */
 export type SchedulerMaker = (options?: Readonly<Record<string, unknown>>) => Scheduler;
 
-export interface SchedulerCheckOptions {
-  /** Random cases a law. Default 100. */
-  readonly numRuns?: number;
+/** Which cases, how long each is, and which laws. */
+export interface SchedulerCheckOptions extends CheckOptions {
   /** At most so many trials a case. Default 30. */
   readonly trials?: number;
   /** At most so many steps a trial. Default 12. */
   readonly steps?: number;
-  /** Seed of the cases, to replay a failure; fast-check's own by default. */
-  readonly seed?: number;
   /** Whether decisions hang on the order of values alone and not on how far they are apart. Default true. */
   readonly rankBased?: boolean;
 }
@@ -42,7 +40,7 @@ type Law = (make: SchedulerMaker, size: Size) => fc.IRawProperty<unknown>;
 const anyNumber = fc.nat({ max: 1000 });
 const anySteps = fc.integer({ min: 1, max: 200 });
 
-/** The laws by name: each gives a property for fast-check's `assert`. */
+/** The laws of schedulers by name: each gives a property for fast-check's `assert`. */
 export const schedulerLaws: Readonly<Record<string, Law>> = {
   "judges at ascending steps, each at least 1 and below the whole budget": (make) =>
     fc.property(anyNumber, anySteps, (number, steps) => {
@@ -212,10 +210,10 @@ export const rankLaws: readonly string[] = [
  * Holds a scheduler to all laws.
  *
  * @param make - makes the scheduler, a new one at each call; given options, from them
- * @throws Error of fast-check with the law's name, the smallest case that breaks it, and how to replay it
+ * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
  * @example
  * ```ts
- * test("my scheduler keeps the contract", () => checkScheduler((options = { share: 0.25 }) => myScheduler(options)));
+ * await checkScheduler((options = { reduction: 3 }) => createScheduler("asha", options), { numRuns: 5 });
  * ```
  */
 export async function checkScheduler(
@@ -228,21 +226,24 @@ export async function checkScheduler(
   }
 }
 
-/** Holds a scheduler to one of `schedulerLaws`. */
+/**
+ * Holds a scheduler to one of `schedulerLaws`, so that a test runner can show each by itself.
+ *
+ * @throws Error as {@link checkScheduler}
+ * @example
+ * ```ts
+ * const make = (options = {}) => createScheduler("halving", options);
+ * await checkSchedulerLaw(make, "lets the best of a cohort go on", { numRuns: 5 });
+ * ```
+ */
 export async function checkSchedulerLaw(
   make: SchedulerMaker,
   name: string,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
-  const { numRuns = 100, trials = 30, steps = 12, seed } = options;
-  try {
-    await fc.assert(schedulerLaws[name](make, { trials, steps }), {
-      numRuns,
-      ...(seed !== undefined && { seed }),
-    });
-  } catch (error) {
-    throw new Error(`scheduler "${make().name}" breaks the law "${name}"`, { cause: error });
-  }
+  const { trials = 30, steps = 12 } = options;
+  const property = lawOf(schedulerLaws, name)(make, { trials, steps });
+  await holdLater(`scheduler "${make().name}"`, name, property, options);
 }
 
 function anyConcurrency(): fc.Arbitrary<number> {
@@ -302,8 +303,4 @@ function checkSameRun(actual: LearningRun, expected: LearningRun, message: strin
 
 function checkSame(actual: string, expected: string, message: string): void {
   if (actual !== expected) fail(`${message}:\n${actual}\n${expected}`);
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

@@ -13,14 +13,12 @@ import { createStudy, type Study, type StudyOptions } from "../search/study.js";
 import type { Direction, Trial, TrialOutcome } from "../search/trial.js";
 import { valueKey } from "../search/value.js";
 import { anyConstraint, anySpace } from "./arbitraries/space.js";
+import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
 
-export interface StrategyCheckOptions {
-  /** Random cases a law. Default 100. */
-  readonly numRuns?: number;
+/** Which cases, and how long each is. */
+export interface StrategyCheckOptions extends CheckOptions {
   /** Trials a case. Default 12. */
   readonly trials?: number;
-  /** Seed of the cases, to replay a failure; fast-check's own by default. */
-  readonly seed?: number;
 }
 
 type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
@@ -57,7 +55,7 @@ function studyOf(options: StudyOptions, constraint: Constraint | undefined): Stu
   return createStudy({ ...options, ...(constraint && { constraint }) });
 }
 
-/** The laws by name: each gives a property for fast-check's `assert`. */
+/** The laws of strategies by name: each gives a property for fast-check's `assert`. */
 export const strategyLaws: Readonly<Record<string, Law>> = {
   "suggests values of the space, of their types, where their conditions hold": (strategy, trials) =>
     fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
@@ -186,28 +184,28 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
  * Holds a strategy to all laws.
  *
  * @param strategy - the strategy; it must accept every space (a grid needs `points`)
- * @throws Error of fast-check with the law's name, the smallest case that breaks it, and how to replay it
+ * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
  * @example
  * ```ts
- * test("my strategy keeps the contract", () => checkStrategy(myStrategy()));
+ * checkStrategy(sobol(), { numRuns: 10 });
  * ```
  */
 export function checkStrategy(strategy: Strategy, options: StrategyCheckOptions = {}): void {
   for (const name of Object.keys(strategyLaws)) checkStrategyLaw(strategy, name, options);
 }
 
-/** Holds a strategy to one of `strategyLaws`. */
+/**
+ * Holds a strategy to one of `strategyLaws`, so that a test runner can show each by itself.
+ *
+ * @throws Error as {@link checkStrategy}
+ * @example
+ * ```ts
+ * for (const law of Object.keys(strategyLaws)) checkStrategyLaw(random(), law, { numRuns: 5 });
+ * ```
+ */
 export function checkStrategyLaw(strategy: Strategy, name: string, options: StrategyCheckOptions = {}): void {
-  const { numRuns = 100, trials = 12, seed } = options;
-  try {
-    fc.assert(strategyLaws[name](strategy, trials), { numRuns, ...(seed !== undefined && { seed }) });
-  } catch (error) {
-    throw new Error(`strategy "${strategy.name}" breaks the law "${name}"`, { cause: error });
-  }
-}
-
-function fail(message: string): never {
-  throw new Error(message);
+  const property = lawOf(strategyLaws, name)(strategy, options.trials ?? 12);
+  hold(`strategy "${strategy.name}"`, name, property, options);
 }
 
 function checkSame(actual: readonly Trial[], expected: readonly Trial[], message: string): void {

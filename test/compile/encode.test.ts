@@ -7,8 +7,8 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { Opcode } from "../../src/graph/opcodes.js";
 import { FLOAT32 } from "../../src/testing/bounds.js";
-import { checkExecutor } from "../../src/testing/executors.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { checkRun } from "../../src/testing/run.js";
 import { decode, patched, registersOf } from "./code.js";
 
 describe("code set to fewer rows", () => {
@@ -72,7 +72,7 @@ describe("regions", () => {
       expect(named).toBeLessThanOrEqual(needed);
     }
     const task = { streams: {}, arrays, dataRows: 0, shuffle: false, batchSize: 1, seed: 1, steps: 2 };
-    checkExecutor(createEngine(), program, task, FLOAT32);
+    checkRun(createEngine(), program, task, FLOAT32);
   }
   const numbers = (length: number): number[] => Array.from({ length }, (_, i) => ((i * 7) % 13) / 8 - 0.75);
 

@@ -1,10 +1,10 @@
 /**
- * Holds the public documentation to its word. Public is what `src/index.ts` exports.
+ * Holds the public documentation to its word. Public is what `src/index.ts` and `src/testing/index.ts` export.
  *
  * - Every export has a summary, types and constants too, and so has every public method of an exported
  *   class or interface. Every exported function has an example, its own or one at the head of its file.
- * - An example is a `ts` block after `@example`. It is complete but for names that "fettle" exports:
- *   it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
+ * - An example is a `ts` block after `@example`. It is complete but for names that "fettle" and "fettle/testing"
+ *   export, and `fc` for fast-check: it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
  * - A comment after an expression statement, on its last line, is the value of that expression: `1 + 1; // 2`.
  *   It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested `[…]`, and `0.333...`
  *   stands for any number that begins with those digits. Numbers are compared exactly. Words go on lines of their own.
@@ -22,8 +22,12 @@ const options = {
   ...ts.parseJsonConfigFileContent(config, ts.sys, root).options,
   noUnusedLocals: false, // an example may show a declaration alone
 };
-const indexPath = join(root, "src/index.ts");
-const sources = ts.createProgram([indexPath], options);
+/** The entries of the package, and the module that each is. */
+const entries = { fettle: "src/index.ts", "fettle/testing": "src/testing/index.ts" };
+const sources = ts.createProgram(
+  Object.values(entries).map((path) => join(root, path)),
+  options,
+);
 const checker = sources.getTypeChecker();
 const exported = publicSymbols();
 
@@ -80,12 +84,21 @@ describe("the example of", () => {
   });
 });
 
-function publicSymbols(): { readonly name: string; readonly symbol: ts.Symbol }[] {
-  const module = checker.getSymbolAtLocation(sources.getSourceFile(indexPath) as ts.SourceFile);
-  return checker.getExportsOfModule(module as ts.Symbol).map((symbol) => ({
-    name: symbol.name,
-    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-  }));
+interface Export {
+  readonly entry: string;
+  readonly name: string;
+  readonly symbol: ts.Symbol;
+}
+
+function publicSymbols(): Export[] {
+  return Object.entries(entries).flatMap(([entry, path]) => {
+    const module = checker.getSymbolAtLocation(sources.getSourceFile(join(root, path)) as ts.SourceFile);
+    return checker.getExportsOfModule(module as ts.Symbol).map((symbol) => ({
+      entry,
+      name: symbol.name,
+      symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    }));
+  });
 }
 
 function isFunction(symbol: ts.Symbol): boolean {
@@ -174,11 +187,16 @@ console.log = () => {};
 function assemble(examples: readonly Example[]): { code: string; ends: number[] } {
   const text = examples.map(({ code }) => code).join("\n");
   const used = exported.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text));
-  const names = used.map(({ name, symbol }) => (symbol.flags & ts.SymbolFlags.Value ? name : `type ${name}`));
+  const imports = Object.keys(entries).map((entry) => {
+    const names = used
+      .filter((each) => each.entry === entry)
+      .map(({ name, symbol }) => (symbol.flags & ts.SymbolFlags.Value ? name : `type ${name}`));
+    return `import { ${names.join(", ")} } from "${entry}";\n`;
+  });
   let code = `import { inspect } from "node:util";
+import fc from "fast-check";
 import type { NdArray } from "ndarray";
-import { ${names.join(", ")} } from "fettle";
-${PRELUDE}`;
+${imports.join("")}${PRELUDE}`;
   const ends = examples.map((example, i) => {
     code += `await (async () => {\n${withChecks(example.code, i)}\n})().catch((error) => fail(${i}, inspect(error)));\n`;
     return code.length;

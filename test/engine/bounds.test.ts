@@ -6,10 +6,10 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { operations } from "../../src/graph/operations/index.js";
+import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
 import { errorBounds, FLOAT32, FLOAT64 } from "../../src/testing/bounds.js";
-import { checkExecutor } from "../../src/testing/executors.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
-import { anyTask, taskOf } from "./tasks.js";
+import { checkRun } from "../../src/testing/run.js";
 
 describe("bounds of random graphs", () => {
   const recipes = fc.sample(fc.tuple(anyRecipe(), anyTask), { numRuns: 150, seed: 5 });
@@ -55,7 +55,7 @@ describe("bounds of random graphs", () => {
   });
 });
 
-describe("checkExecutor", () => {
+describe("checkRun", () => {
   const program = compileStep(
     { streams: { x: 1 }, state: { w: [] } },
     2,
@@ -75,11 +75,9 @@ describe("checkExecutor", () => {
   };
 
   it("accepts both executors, and wasm not as one of float64", () => {
-    checkExecutor(createEngine(), program, task, FLOAT32);
-    checkExecutor(createEngine({ executor: "reference" }), program, task, FLOAT64);
-    expect(() => checkExecutor(createEngine(), program, task, FLOAT64)).toThrow(
-      /"w" after step 1, element 0, is/,
-    );
+    checkRun(createEngine(), program, task, FLOAT32);
+    checkRun(createEngine({ executor: "reference" }), program, task, FLOAT64);
+    expect(() => checkRun(createEngine(), program, task, FLOAT64)).toThrow(/"w" after step 1, element 0, is/);
   });
 
   it("finds an executor that is off by 1e-6, and one that forgets a number", () => {
@@ -99,15 +97,15 @@ describe("checkExecutor", () => {
         },
       });
     };
-    checkExecutor(
+    checkRun(
       broken((numbers) => numbers),
       program,
       task,
       FLOAT32,
     );
     const off = broken((numbers) => numbers.map((x) => x * (1 + 1e-6)));
-    expect(() => checkExecutor(off, program, task, FLOAT32)).toThrow(/"w" after step 1/);
+    expect(() => checkRun(off, program, task, FLOAT32)).toThrow(/"w" after step 1/);
     const short = broken((numbers) => numbers.slice(1));
-    expect(() => checkExecutor(short, program, task, FLOAT32)).toThrow(/has 0 numbers, not 1/);
+    expect(() => checkRun(short, program, task, FLOAT32)).toThrow(/has 0 numbers, not 1/);
   });
 });

@@ -6,8 +6,8 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { shuffle, splitSeed } from "../../src/numerics/philox.js";
+import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
-import { anyTask, taskOf } from "./tasks.js";
 
 /** Copies what a batch holds: row numbers come in as data and go out as the order of visits. */
 const visits = compileStep(

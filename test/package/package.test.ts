@@ -91,6 +91,7 @@ describe("the packed package", () => {
     expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
       "node/cli",
       "node/index",
+      "node/testing",
       "node/worker",
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);

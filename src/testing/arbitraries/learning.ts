@@ -1,6 +1,17 @@
 /**
  * Random studies of trials that learn: a budget, a learning curve for each trial, and how long each step takes; and
  * the run of one under a scheduler. It makes curves, not models, and judges nothing.
+ *
+ * @example
+ * ```ts
+ * await fc.assert(
+ *   fc.asyncProperty(anyLearningTask({ trials: 6, steps: 4 }), anyPauses(), async (task, pauses) => {
+ *     const { study } = await runLearning({ ...task, pauses }, asha(), { concurrency: 2 });
+ *     return study.trials.length === task.trials;
+ *   }),
+ *   { numRuns: 5 },
+ * );
+ * ```
  */
 
 import fc from "fast-check";
@@ -86,6 +97,7 @@ export interface LearningRun {
   readonly decisions: readonly (RungContext & { readonly verdict: boolean })[];
 }
 
+/** How a study of a task is run. */
 export interface LearningRunOptions {
   /** Default 1. */
   readonly concurrency?: number;

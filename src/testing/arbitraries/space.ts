@@ -1,6 +1,18 @@
 /**
  * Random search spaces for property tests: every kind of parameter, conditions on
  * earlier ones, declared in any order. It makes spaces, not points.
+ *
+ * @example
+ * ```ts
+ * fc.assert(
+ *   fc.property(anySpace({ maxParameters: 3 }), anyConstraint(), (space, constraint) => {
+ *     const study = createStudy({ space, strategy: random(), direction: "minimize", ...(constraint && { constraint }) });
+ *     const trial = study.ask();
+ *     return trial === undefined || constraint?.(trial.params) !== false;
+ *   }),
+ *   { numRuns: 20 },
+ * );
+ * ```
  */
 
 import fc from "fast-check";
@@ -9,6 +21,7 @@ import { valueAt, valueCount } from "../../search/scale.js";
 import type { Constraint, Space } from "../../search/space.js";
 import { valueKey } from "../../search/value.js";
 
+/** Which spaces. */
 export interface SpaceConstraints {
   /** Only spaces with finitely many points, and not many. Default false. */
   readonly finite?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The law of executors: a program, run on one, does what its graph says, step by step, within the rounding of
- * the executor's numbers. For the built-in ones and for others of the same interface. It says nothing of speed.
+ * One run of one program, beside what its graph and the documentation of runs say it does, step by step, within the
+ * rounding of the executor's numbers. It draws no cases (`executor.ts` does) and says nothing of speed.
  */
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
@@ -8,8 +8,8 @@ import { resolveShape, showShape } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import { errorBounds, type Precision } from "./bounds.js";
 
-/** What a program is run on. Numbers must be exact in the executor's precision. */
-export interface ExecutorTask {
+/** What a program is run on: data, the state before, batches and a seed. Numbers must be exact in the executor's precision. */
+export interface RunTask {
   /** Rows × columns numbers for each stream that is read. */
   readonly streams: Readonly<Record<string, readonly number[]>>;
   /** Inputs and the state before the first step. */
@@ -28,19 +28,18 @@ export interface ExecutorTask {
  * after each step and the streams written after the last, within the bounds of `errorBounds`.
  *
  * @param precision - the executor's numbers; for one that computes in float64 the bounds are of that size
+ * @returns the largest error, as a share of the bound it was allowed
  * @throws Error naming the array, the step, the element, both values and the bound
  * @example
  * ```ts
- * checkExecutor(createEngine(), program, { streams: { x: [1, 2, 3] }, arrays: { w: [0] },
- *   dataRows: 3, shuffle: true, batchSize: 2, seed: 7, steps: 4 }, FLOAT32);
+ * const program = compileStep({ streams: { x: 1 }, state: { w: [] } }, 2, ({ streams: { x }, state: { w } }) => ({
+ *   state: { w: add(w, mean(tanh(x))) },
+ * }));
+ * const task = { streams: { x: [1, 2, 3] }, arrays: { w: [0] }, dataRows: 3, shuffle: true, batchSize: 2, seed: 7, steps: 4 };
+ * checkRun(createEngine(), program, task, FLOAT32) < 1; // true
  * ```
  */
-export function checkExecutor(
-  executor: Executor,
-  program: Program,
-  task: ExecutorTask,
-  precision: Precision,
-): void {
+export function checkRun(executor: Executor, program: Program, task: RunTask, precision: Precision): number {
   const room = task.rows?.length ?? task.dataRows;
   const matrices = Object.fromEntries(
     program.streams.map(({ name, columns, direction }) => [
@@ -56,16 +55,20 @@ export function checkExecutor(
   try {
     for (const { name } of [...program.inputs, ...program.state]) run.write(name, task.arrays[name]);
     const model = new Model(program, task, precision);
+    let worst = 0;
     for (let step = 0; step < task.steps; step++) {
       run.advance(1);
       model.advance();
       for (const { name } of [...program.state, ...program.outputs, ...program.inputs]) {
-        compare(`"${name}" after step ${step + 1}`, run.read(name), model.arrays[name]);
+        const share = compare(`"${name}" after step ${step + 1}`, run.read(name), model.arrays[name]);
+        worst = Math.max(worst, share);
       }
     }
     for (const { name, direction } of program.streams) {
-      if (direction === "out") compare(`stream "${name}"`, matrices[name].read(), model.written[name]);
+      if (direction === "in") continue;
+      worst = Math.max(worst, compare(`stream "${name}"`, matrices[name].read(), model.written[name]));
     }
+    return worst;
   } finally {
     run.free();
     for (const matrix of Object.values(matrices)) matrix.free();
@@ -82,13 +85,19 @@ function exactly(values: ArrayLike<number>): Inexact {
   return { values: Float64Array.from(values), errors: new Float64Array(values.length) };
 }
 
-function compare(what: string, actual: ArrayLike<number>, { values, errors }: Inexact): void {
+/** The largest share of a bound that an error takes up. */
+function compare(what: string, actual: ArrayLike<number>, { values, errors }: Inexact): number {
   if (actual.length !== values.length)
     throw new Error(`${what} has ${actual.length} numbers, not ${values.length}`);
+  let worst = 0;
   values.forEach((value, i) => {
-    if (Object.is(actual[i], value) || Math.abs(actual[i] - value) <= errors[i]) return;
-    throw new Error(`${what}, element ${i}, is ${actual[i]}; it should be ${value} within ${errors[i]}`);
+    if (Object.is(actual[i], value)) return;
+    const error = Math.abs(actual[i] - value);
+    if (!(error <= errors[i]))
+      throw new Error(`${what}, element ${i}, is ${actual[i]}; it should be ${value} within ${errors[i]}`);
+    if (error > 0) worst = Math.max(worst, error / errors[i]);
   });
+  return worst;
 }
 
 /** The run as the graph and the documentation of runs describe it. */
@@ -101,7 +110,7 @@ class Model {
 
   constructor(
     private readonly program: Program,
-    private readonly task: ExecutorTask,
+    private readonly task: RunTask,
     private readonly precision: Precision,
   ) {
     this.arrays = Object.fromEntries(

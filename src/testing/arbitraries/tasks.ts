@@ -1,8 +1,19 @@
-/** Random data, batches and seeds for the random steps of `src/testing/graphs.ts`. */
+/**
+ * Random data, batches and seeds for programs: what a random step of `graphs.ts` is run on. It runs nothing.
+ *
+ * @example
+ * ```ts
+ * const program = compileStep({ inputs: { rate: [] }, state: { w: [2] } }, 1, ({ inputs, state }) => ({
+ *   state: { w: mul(state.w, inputs.rate) },
+ * }));
+ * const [choices] = fc.sample(anyTask, 1);
+ * taskOf(choices, program).arrays.w.length; // 2
+ * ```
+ */
 import fc from "fast-check";
-import type { Program } from "../../src/compile/program.js";
-import { sizeOf } from "../../src/graph/shape.js";
-import type { ExecutorTask } from "../../src/testing/executors.js";
+import type { Program } from "../../compile/program.js";
+import { sizeOf } from "../../graph/shape.js";
+import type { RunTask } from "../run.js";
 
 /** The choices that `taskOf` fits to a program. */
 export interface TaskChoices {
@@ -15,6 +26,7 @@ export interface TaskChoices {
   readonly numbers: readonly number[];
 }
 
+/** Choices for 1 to 20 rows of data, any batch, and 1 to 4 steps. */
 export const anyTask: fc.Arbitrary<TaskChoices> = fc.record({
   dataRows: fc.integer({ min: 1, max: 20 }),
   batch: fc.nat(99),
@@ -26,7 +38,7 @@ export const anyTask: fc.Arbitrary<TaskChoices> = fc.record({
 });
 
 /** A task for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
-export function taskOf(choices: TaskChoices, program: Program): ExecutorTask {
+export function taskOf(choices: TaskChoices, program: Program): RunTask {
   const { dataRows, batch, subset, shuffle, seed, steps, numbers } = choices;
   const some = (length: number, from: number): number[] =>
     Array.from({ length }, (_, i) => numbers[(i + from) % numbers.length] / 64);

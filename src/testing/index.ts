@@ -1,0 +1,31 @@
+/**
+ * `fettle/testing`: laws for operations, optimizers, strategies, schedulers and executors, the library's own and
+ * yours, and arbitraries to write more of them. It needs fast-check, and no test runner: a law that is broken throws
+ * an error that says how to replay it.
+ */
+export {
+  anyLearningTask,
+  anyPauses,
+  type LearningCurve,
+  type LearningRun,
+  type LearningRunOptions,
+  type LearningTask,
+  runLearning,
+} from "./arbitraries/learning.js";
+export { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/space.js";
+export { anyTask, type TaskChoices, taskOf } from "./arbitraries/tasks.js";
+export { type Bounded, errorBounds, FLOAT32, FLOAT64, type Precision } from "./bounds.js";
+export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
+export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
+export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
+export type { CheckOptions } from "./laws.js";
+export { checkRun, type RunTask } from "./run.js";
+export {
+  checkScheduler,
+  checkSchedulerLaw,
+  rankLaws,
+  type SchedulerCheckOptions,
+  type SchedulerMaker,
+  schedulerLaws,
+} from "./scheduler.js";
+export { checkStrategy, checkStrategyLaw, type StrategyCheckOptions, strategyLaws } from "./strategy.js";

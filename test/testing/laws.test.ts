@@ -1,0 +1,70 @@
+/** What a person reads when a law is broken, and that a case can be tried again. */
+import { describe, expect, it } from "vitest";
+import { halving } from "../../src/search/schedulers/halving.js";
+import { random } from "../../src/search/strategies/random.js";
+import type { Strategy } from "../../src/search/strategies/strategy.js";
+import { checkScheduler } from "../../src/testing/scheduler.js";
+import { checkStrategy, checkStrategyLaw } from "../../src/testing/strategy.js";
+
+const stuck: Strategy = {
+  ...random(),
+  name: "stuck",
+  suggest: (context) => random().suggest({ ...context, earlier: [] }),
+};
+
+function message(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a broken law", () => {
+  it("names whose it is, the law, what went wrong, the case and how to replay it", () => {
+    const lines = message(() => checkStrategy(stuck, { seed: 5 })).split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(
+      /^strategy "stuck" breaks the law "repeats no point of a finite space before all are used": \d+ suggestions hold only \d+ points, of \d+$/,
+    );
+    expect(lines[1]).toMatch(/^Case \d+, made smaller \d+ times: \[\{.*\]$/);
+    expect(lines[2]).toMatch(/^Replay it with \{ seed: 5, path: "[\d:]+" \}$/);
+  });
+
+  it("is broken by the very case that the message names, and that alone is tried", () => {
+    const law = "repeats no point of a finite space before all are used";
+    const first = message(() => checkStrategyLaw(stuck, law, { seed: 5 }));
+    const [, path] = first.match(/path: "([\d:]+)"/) as RegExpMatchArray;
+    const again = message(() => checkStrategyLaw(stuck, law, { seed: 5, path }));
+    const caseOf = (text: string) => text.split("\n")[1].replace(/^.*times: /, "");
+    expect(caseOf(again)).toBe(caseOf(first));
+    expect(again).toContain("Case 1, made smaller 0 times");
+  });
+
+  it("of promises reads alike", async () => {
+    const broken = () => ({ ...halving(), rungs: () => [0] });
+    await expect(checkScheduler(broken, { seed: 5 })).rejects.toThrow(
+      /^scheduler "halving" breaks the law "judges at ascending steps.*": trial .*\nCase 1, made .*\nReplay it with \{ seed: 5, path: "/,
+    );
+  });
+
+  it("that does not exist is answered with those that do", () => {
+    expect(() => checkStrategyLaw(random(), "is kind")).toThrow(
+      /^there is no law "is kind"; there are:\nsuggests values of the space/,
+    );
+  });
+});
+
+it("as many cases are tried as were asked for", () => {
+  let suggestions = 0;
+  const counting: Strategy = {
+    ...random(),
+    suggest(context) {
+      suggestions += Number(context.number === 0);
+      return random().suggest(context);
+    },
+  };
+  checkStrategyLaw(counting, "suggests nothing that a constraint forbids", { numRuns: 7, trials: 1 });
+  expect(suggestions).toBe(7);
+});
