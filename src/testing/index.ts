@@ -3,6 +3,7 @@
  * yours, and arbitraries to write more of them. It needs fast-check, and no test runner: a law that is broken throws
  * an error that says how to replay it.
  */
+export { anyHistory, anyOutcome, anyStudy } from "./arbitraries/history.js";
 export {
   anyLearningTask,
   anyPauses,
@@ -12,8 +13,26 @@ export {
   type LearningTask,
   runLearning,
 } from "./arbitraries/learning.js";
+export { anyModel, type ModelCase, type ModelConstraints, modelOf } from "./arbitraries/models.js";
+export {
+  anyMatrix,
+  anyProblem,
+  anyQuadratic,
+  type Problem,
+  problems,
+  type Quadratic,
+  type QuadraticConstraints,
+} from "./arbitraries/problems.js";
 export { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/space.js";
 export { anyTask, type TaskChoices, taskOf } from "./arbitraries/tasks.js";
+export {
+  anyBroadcast,
+  anyDistinct,
+  anyShape,
+  anyTensor,
+  numbers,
+  type ShapeConstraints,
+} from "./arbitraries/tensors.js";
 export { type Bounded, errorBounds, FLOAT32, FLOAT64, type Precision } from "./bounds.js";
 export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";

@@ -12,6 +12,7 @@ import type { Strategy } from "../search/strategies/strategy.js";
 import { createStudy, type Study, type StudyOptions } from "../search/study.js";
 import type { Direction, Trial, TrialOutcome } from "../search/trial.js";
 import { valueKey } from "../search/value.js";
+import { anyHistory } from "./arbitraries/history.js";
 import { anyConstraint, anySpace } from "./arbitraries/space.js";
 import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
 
@@ -26,17 +27,7 @@ type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
 const anySeed = fc.nat({ max: 2 ** 31 - 1 });
 const anyDirection = fc.constantFrom<Direction>("maximize", "minimize");
 
-/** An objective without a model: failures, divergence, ties and plain values, told by the trial's number. */
-const anyOutcomes: fc.Arbitrary<TrialOutcome[]> = fc.array(
-  fc.oneof(
-    { weight: 6, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((value) => ({ value })) },
-    { weight: 2, arbitrary: fc.constant({ value: 1 }) },
-    { weight: 1, arbitrary: fc.constantFrom({ value: Number.NaN }, { value: Number.NEGATIVE_INFINITY }) },
-    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "failed", error: "out of luck" }) },
-    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "pruned", value: 0.5 }) },
-  ),
-  { minLength: 1, maxLength: 40 },
-);
+const anyOutcomes = anyHistory();
 
 /** Asks and tells one trial after another, at most `count`; returns the trials. */
 function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number): Trial[] {

@@ -1,0 +1,109 @@
+/**
+ * Random dense networks with data that fit them, for property tests of training. A case is plain data, from which a
+ * model can be made more than once; data are learnable in part, so that losses go down. It trains nothing.
+ *
+ * @example
+ * ```ts
+ * await fc.assert(
+ *   fc.asyncProperty(anyModel(), async (given) => {
+ *     const [first, second] = [modelOf(given, adam()), modelOf(given, adam())];
+ *     const runs = [first, second].map((model) => model.fit(given.x, given.y, { epochs: 2, seed: given.seed }));
+ *     const [a, b] = await Promise.all(runs);
+ *     return a.history.loss[1] === b.history.loss[1];
+ *   }),
+ *   { numRuns: 5 },
+ * );
+ * ```
+ */
+import fc from "fast-check";
+import type { Activation } from "../../nn/activations.js";
+import { dense, dropout, type Layer } from "../../nn/layers.js";
+import type { LossName } from "../../nn/losses.js";
+import { type Sequential, sequential } from "../../nn/sequential.js";
+import { RandomStream } from "../../numerics/random.js";
+import type { Optimizer } from "../../optim/optimizer.js";
+
+/** A dense network and data for it. */
+export interface ModelCase {
+  /** Units of the hidden layers, each with its activation. */
+  readonly hidden: readonly { readonly units: number; readonly activation: Activation }[];
+  /** The share of the last hidden layer's units that is dropped; 0 for no such layer. */
+  readonly dropout: number;
+  /** The activation of the last layer: by the loss. */
+  readonly output: Activation;
+  readonly loss: LossName;
+  /** [rows, columns], multiples of 2⁻¹⁰ in [−1, 1). */
+  readonly x: readonly (readonly number[])[];
+  /** [rows, units of the last layer]. */
+  readonly y: readonly (readonly number[])[];
+  readonly seed: number;
+}
+
+/** Which models. */
+export interface ModelConstraints {
+  /** The most rows of data. Default 24. */
+  readonly maxRows?: number;
+  /** The most hidden layers. Default 2. */
+  readonly maxHidden?: number;
+  /** Whether there may be dropout. Default false. */
+  readonly dropout?: boolean;
+}
+
+const kinds = [
+  { loss: "meanSquaredError", output: "linear" },
+  { loss: "binaryCrossentropy", output: "sigmoid" },
+  { loss: "categoricalCrossentropy", output: "softmax" },
+] as const;
+
+/** Networks of up to 2 hidden layers with 2 to 24 rows of data, of regression or classification. */
+export function anyModel({
+  maxRows = 24,
+  maxHidden = 2,
+  dropout: drops = false,
+}: ModelConstraints = {}): fc.Arbitrary<ModelCase> {
+  const layer = fc.record({
+    units: fc.integer({ min: 1, max: 7 }),
+    activation: fc.constantFrom<Activation[]>("relu", "tanh", "sigmoid"),
+  });
+  return fc
+    .record({
+      hidden: fc.array(layer, { maxLength: maxHidden }),
+      share: drops ? fc.constantFrom(0, 0.25, 0.5) : fc.constant(0),
+      kind: fc.constantFrom(...kinds),
+      rows: fc.integer({ min: 2, max: maxRows }),
+      columns: fc.integer({ min: 1, max: 5 }),
+      units: fc.integer({ min: 1, max: 3 }),
+      seed: fc.nat({ max: 2 ** 31 - 1 }),
+    })
+    .map(({ hidden, share, kind: { loss, output }, rows, columns, units, seed }): ModelCase => {
+      const random = new RandomStream(seed);
+      const x = Array.from({ length: rows }, () =>
+        Array.from({ length: columns }, () => (random.integer(2048) - 1024) / 1024),
+      );
+      const classes = loss === "categoricalCrossentropy" ? units + 1 : units;
+      const y = x.map((row) => targetsOf(row, loss, classes, random));
+      return { hidden, dropout: hidden.length > 0 ? share : 0, output, loss, x, y, seed };
+    });
+}
+
+/** What depends on the row, with one in eight at random. */
+function targetsOf(row: readonly number[], loss: LossName, units: number, random: RandomStream): number[] {
+  const sum = row.reduce((a, b) => a + b, 0);
+  const noisy = random.integer(8) === 0;
+  const noise = random.integer(units);
+  if (loss === "meanSquaredError")
+    return Array.from({ length: units }, (_, i) => sum * (i + 1) * 0.25 + (noisy ? 0.5 : 0));
+  if (loss === "binaryCrossentropy")
+    return Array.from({ length: units }, (_, i) => Number(sum > i / 4 !== noisy));
+  const hot = noisy ? noise : Math.min(units - 1, Math.max(0, Math.floor((sum + 1) * 0.5 * units)));
+  return Array.from({ length: units }, (_, i) => Number(i === hot));
+}
+
+/** The compiled model of a case; a new one at each call. */
+export function modelOf(given: ModelCase, optimizer: Optimizer): Sequential {
+  const layers: Layer[] = given.hidden.map(({ units, activation }) => dense(units, { activation }));
+  if (given.dropout > 0) layers.push(dropout(given.dropout));
+  const model = sequential([...layers, dense(given.y[0].length, { activation: given.output })]);
+  model.compile({ optimizer, loss: given.loss });
+  return model;
+}
