@@ -39,6 +39,13 @@ export interface KernelExports {
   f64_logNormCdf(x: number): number;
   f64_normQuantile(p: number): number;
 
+  /** The loops of `mixture.ts`; see there, and `kernels/search/densities.ts`. */
+  add_truncations(logs: number, means: number, n: number, sigma: number, by: number): void;
+  add_masses(logs: number, means: number, n: number, sigma: number, from: number, width: number): void;
+  subtract_squares(logs: number, means: number, n: number, x: number, factor: number): void;
+  add_looked_up(logs: number, slots: number, n: number, table: number): void;
+  log_sum_exp(logs: number, n: number, last: number): number;
+
   /** One Philox block of counter (c0, c1, c2, c3) and key (k0, k1), left at `philox_words()`. */
   philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   philox_words(): number;

@@ -32,11 +32,17 @@ function total(parameter: Parameter, f: (unit: number) => number): number {
   return sum;
 }
 
+/** ln of a density at one point. */
+const logDensityOf =
+  ({ logDensities }: Parzen) =>
+  (...point: number[]) =>
+    logDensities([Float64Array.from(point)])[0];
+
 function estimator(parameters: readonly Parameter[], seed: number, n: number, scale: number): Parzen {
   const stream = new RandomStream(seed);
   const coordinates = parameters.map((parameter, at) => ({ parameter, at, count: valueCount(parameter) }));
-  const observations = Array.from({ length: n }, () =>
-    Float64Array.from(coordinates, ({ parameter, count }) =>
+  const observations = coordinates.map(({ parameter, count }) =>
+    Float64Array.from({ length: n }, () =>
       Number.isFinite(count)
         ? toUnit(parameter, valueAt(parameter, stream.integer(count)))
         : stream.uniform() ** 3,
@@ -61,8 +67,8 @@ describe("the Parzen estimator", () => {
       fc.nat({ max: 40 }),
       fc.constantFrom(0.01, 0.3, 1),
       (seed, n, scale) => {
-        const { logDensity } = estimator([parameter], seed, n, scale);
-        const mass = total(parameter, (unit) => Math.exp(logDensity(Float64Array.of(unit))));
+        const logDensity = logDensityOf(estimator([parameter], seed, n, scale));
+        const mass = total(parameter, (unit) => Math.exp(logDensity(unit)));
         expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
       },
     );
@@ -71,26 +77,26 @@ describe("the Parzen estimator", () => {
 
   test("has a density of total 1 over several parameters together", () => {
     const parameters = [float(0, 1), int(1, 20, { log: true }), choice([1, 2, 3])];
-    const { logDensity } = estimator(parameters, 5, 12, 0.5);
+    const logDensity = logDensityOf(estimator(parameters, 5, 12, 0.5));
     const mass = total(parameters[0], (x) =>
-      total(parameters[1], (y) =>
-        total(parameters[2], (z) => Math.exp(logDensity(Float64Array.of(x, y, z)))),
-      ),
+      total(parameters[1], (y) => total(parameters[2], (z) => Math.exp(logDensity(x, y, z)))),
     );
     expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
   });
 
   test("is as exact far above an observation as far below", () => {
     const parameter = int(0, 99);
-    const { logDensity } = createParzen({
-      coordinates: [{ parameter, at: 0, count: 100 }],
-      observations: [Float64Array.of(toUnit(parameter, 49)), Float64Array.of(toUnit(parameter, 50))],
-      weights: Float64Array.of(1, 1),
-      priorWeight: 1e-280,
-      bandwidth: { scale: 0, power: 9 },
-    });
+    const logDensity = logDensityOf(
+      createParzen({
+        coordinates: [{ parameter, at: 0, count: 100 }],
+        observations: [Float64Array.of(toUnit(parameter, 49), toUnit(parameter, 50))],
+        weights: Float64Array.of(1, 1),
+        priorWeight: 1e-280,
+        bandwidth: { scale: 0, power: 9 },
+      }),
+    );
     for (let k = 0; k < 20; k++) {
-      const [below, above] = [49 - k, 50 + k].map((x) => logDensity(Float64Array.of(toUnit(parameter, x))));
+      const [below, above] = [49 - k, 50 + k].map((x) => logDensity(toUnit(parameter, x)));
       // kernels are 1/100 wide, as are cells: 6 ulp of each distribution function, and the rounding of z²/2 up to 200
       expect(Math.abs(above - below)).toBeLessThan(1e-11);
       expect(below).toBeGreaterThan(-0.5 * (k + 1) ** 2 - 10);
@@ -98,10 +104,11 @@ describe("the Parzen estimator", () => {
   });
 
   test.each(kinds)("draws from the density that it gives, over %j", (parameter) => {
-    const { sample, logDensity } = estimator([parameter], 11, 6, 0.5);
+    const parzen = estimator([parameter], 11, 6, 0.5);
+    const { sample } = parzen;
     const draws = 5000;
     const bins = 8;
-    const density = (unit: number) => Math.exp(logDensity(Float64Array.of(unit)));
+    const density = (unit: number) => Math.exp(logDensityOf(parzen)(unit));
     const expected = new Float64Array(bins);
     const count = valueCount(parameter);
     for (let b = 0; b < bins && count === Number.POSITIVE_INFINITY; b++)

@@ -6,6 +6,7 @@ import { toUnit, valueAt, valueCount } from "../../src/search/scale.js";
 import { type Params, resolveSpace, type Space } from "../../src/search/space.js";
 import { random } from "../../src/search/strategies/random.js";
 import type { SuggestContext } from "../../src/search/strategies/strategy.js";
+import { columnsOf } from "../../src/search/strategies/tpe/observations.js";
 import { type TpeOptions, tpe } from "../../src/search/strategies/tpe.js";
 import { createStudy } from "../../src/search/study.js";
 import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
@@ -17,6 +18,34 @@ describe.each([
   ["one by one", tpe({ startupTrials: 3, candidates: 6, multivariate: false })],
 ])("modelling %s, it keeps the contract of strategies:", (_, strategy) => {
   test.each(Object.keys(strategyLaws))("%s", (law) => checkStrategyLaw(strategy, law, { numRuns: 60 }));
+});
+
+test("remembered columns of units are those of the points asked for", () => {
+  const space = resolveSpace({
+    x: float(1, 5),
+    kind: choice(["a", "b"]),
+    y: float(0, 1, { when: { kind: ["b"] } }),
+  });
+  const points: Params[] = Array.from({ length: 200 }, (_, i) =>
+    i % 3 === 0 ? { x: 1 + i / 50, kind: "a" } : { x: 1 + i / 50, kind: "b", y: i / 200 },
+  );
+  const reversed = points.toReversed();
+  // growing, shrinking, and parting from what was there in the middle
+  for (const list of [
+    points.slice(0, 3),
+    points.slice(0, 150),
+    points.slice(0, 20),
+    [...points.slice(0, 10), ...reversed],
+    reversed.slice(0, 7),
+    points,
+  ]) {
+    const columns = columnsOf(space, list);
+    list.forEach(({ x, kind, y }, row) => {
+      expect(columns[0][row]).toBeCloseTo(((x as number) - 1) / 4, 12);
+      expect(columns[1][row]).toBe(kind === "a" ? 0.25 : 0.75);
+      expect(columns[2][row]).toBe(y ?? Number.NaN);
+    });
+  }
 });
 
 /** What a strategy is told after some trials, of which those that run come last. */

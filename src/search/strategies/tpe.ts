@@ -13,6 +13,7 @@ import { isCountable, unseen } from "../unseen.js";
 import { samePoint, valueKey } from "../value.js";
 import type { Strategy, SuggestContext } from "./strategy.js";
 import type { Coordinate } from "./tpe/kernels.js";
+import { columnsOf } from "./tpe/observations.js";
 import { type Bandwidth, createParzen, type Parzen } from "./tpe/parzen.js";
 
 /** How `tpe` splits, models and draws. */
@@ -150,19 +151,20 @@ function createDraw(
   { multivariate, candidates, gamma, priorWeight }: Required<TpeOptions>,
 ): () => Params {
   const { space, earlier, random } = context;
-  const points = earlier.map((params) => unitsOf(space, params));
+  const columns = columnsOf(space, earlier);
   const isBetter = betterOf(context, gamma);
   const groups = groupsOf(space, multivariate);
   const widths = multivariate ? jointly : oneByOne;
   const model = (coordinates: readonly Coordinate[], among: 0 | 1): Parzen => {
-    const { at } = coordinates[0];
-    const observations = points.filter(
-      (point, number) => isBetter[number] === among && !Number.isNaN(point[at]),
-    );
+    const applies = columns[coordinates[0].at];
+    const rows: number[] = [];
+    for (let i = 0; i < earlier.length; i++) {
+      if (isBetter[i] === among && !Number.isNaN(applies[i])) rows.push(i);
+    }
     return createParzen({
       coordinates,
-      observations,
-      weights: weightsByAge(observations.length),
+      observations: coordinates.map(({ at }) => pick(columns[at], rows)),
+      weights: weightsByAge(rows.length),
       priorWeight,
       bandwidth: among ? widths.better : widths.others,
     });
@@ -182,11 +184,12 @@ function createDraw(
     const draws = Array.from({ length: candidates }, () => {
       const extended = point.slice();
       l.sample(random, extended);
-      return { extended, score: l.logDensity(extended) - g.logDensity(extended) };
+      return extended;
     });
-    draws.sort((a, b) => b.score - a.score);
-    const fresh = avoids ? draws.find(({ extended }) => !isRepeat(context, extended)) : undefined;
-    return (fresh ?? draws[0]).extended;
+    const [better, others] = [l.logDensities(draws), g.logDensities(draws)];
+    const order = [...draws.keys()].sort((a, b) => better[b] - others[b] - (better[a] - others[a]));
+    const fresh = avoids ? order.find((i) => !isRepeat(context, draws[i])) : undefined;
+    return draws[fresh ?? order[0]];
   };
 
   return () => {
@@ -202,12 +205,28 @@ function createDraw(
 /** 1 for the better trials, 0 for all others, by number. */
 function betterOf({ history, earlier, direction }: SuggestContext, gamma: number): Uint8Array {
   const costs = costsOf(history, direction);
-  const ranked = [...history.keys()].filter((i) => history[i].value !== null);
-  ranked.sort((a, b) => costs[a] - costs[b] || a - b);
+  const valued = history.reduce((count, { value }) => count + (value === null ? 0 : 1), 0);
+  const count = Math.min(FEW, Math.ceil(gamma * valued));
+  // numbers of the best so far, the best first
+  const best: number[] = [];
+  for (let i = 0; i < history.length; i++) {
+    if (history[i].value === null) continue;
+    let place = best.length;
+    while (place > 0 && costs[i] < costs[best[place - 1]]) place--;
+    if (place === count) continue;
+    best.splice(place, 0, i);
+    if (best.length > count) best.pop();
+  }
   const isBetter = new Uint8Array(earlier.length);
-  const count = Math.min(FEW, Math.ceil(gamma * ranked.length));
-  for (const number of ranked.slice(0, count)) isBetter[number] = 1;
+  for (const number of best) isBetter[number] = 1;
   return isBetter;
+}
+
+/** Some numbers of a column. */
+function pick(column: Float64Array, rows: readonly number[]): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let k = 0; k < rows.length; k++) picked[k] = column[rows[k]];
+  return picked;
 }
 
 /** [n] weights of observations in their order: 1 for the latest 25, and for those before rising to it from 1/n. */
@@ -238,21 +257,6 @@ function groupsOf(space: SearchSpace, multivariate: boolean): ReadonlyMap<string
     places.set(name, { group, at });
   }
   return places;
-}
-
-const unitsKnown = new WeakMap<SearchSpace, WeakMap<Params, Float64Array>>();
-
-/** A point as a vector of units, by `space.names`: NaN where a parameter does not apply. The same object for the same point. */
-function unitsOf(space: SearchSpace, params: Params): Float64Array {
-  const ofSpace = unitsKnown.get(space) ?? new WeakMap<Params, Float64Array>();
-  unitsKnown.set(space, ofSpace);
-  const units =
-    ofSpace.get(params) ??
-    Float64Array.from(space.names, (name) =>
-      Object.hasOwn(params, name) ? toUnit(space.parameters[name], params[name]) : Number.NaN,
-    );
-  ofSpace.set(params, units);
-  return units;
 }
 
 /** Whether a vector of units is all of an earlier point; not if parameters that apply are still open. */

@@ -4,6 +4,7 @@
  * All live on the unit interval of `scale.ts`. How kernels are weighted and joined is `parzen.ts`.
  */
 
+import { logMasses, type NormalFactor, type TableFactor } from "../../../numerics/mixture.js";
 import { log, log1p, normCdf, normQuantile } from "../../../numerics/special.js";
 import type { NumericParameter, Parameter } from "../../parameter.js";
 import { fromUnit, stepOf, toUnit, valueAt } from "../../scale.js";
@@ -18,17 +19,13 @@ export interface Coordinate {
 
 /** The kernels of n observations of one parameter. What is a density of a number is a probability of a discrete value. */
 export interface Kernels {
-  /** [n], ln of the part of each kernel's density that no point changes. */
-  readonly logScale: Float64Array;
   /** The unit that kernel `k` draws for `u`, uniform in [0, 1). */
   draw(k: number, u: number): number;
-  /** Adds to `logs` [n] the ln of the rest of each kernel's density at unit `x`. */
-  addLogs(x: number, logs: Float64Array): void;
+  /** The kernels' densities at some units. */
+  factorAt(units: Float64Array): NormalFactor | TableFactor;
   /** ln of the density at `x` of a uniform draw, as random search makes it. */
   logUniform(x: number): number;
 }
-
-const LOG_SQRT_TWO_PI = 0.9189385332046728;
 
 /**
  * The kernels around `units`.
@@ -44,31 +41,13 @@ export function createKernels(
   spread: number,
 ): Kernels {
   if (parameter.type === "choice") return categorical(units, count, spread);
-  const logScale = new Float64Array(units.length);
-  for (let k = 0; k < units.length; k++) {
-    logScale[k] = -log(normCdf((1 - units[k]) / sigma) - normCdf(-units[k] / sigma));
-  }
   const draw = (k: number, u: number) => {
     const from = normCdf(-units[k] / sigma);
     const to = normCdf((1 - units[k]) / sigma);
     return Math.min(1, Math.max(0, units[k] + sigma * normQuantile(from + u * (to - from))));
   };
-  if (Number.isFinite(count)) return { ...stepped(units, sigma, cellsOf(parameter, count)), logScale, draw };
-  return { ...continuous(units, sigma), logScale, draw };
-}
-
-function continuous(means: Float64Array, sigma: number): Pick<Kernels, "addLogs" | "logUniform"> {
-  const logHeight = -log(sigma) - LOG_SQRT_TWO_PI;
-  const factor = 1 / (Math.SQRT2 * sigma);
-  return {
-    addLogs(x, logs) {
-      for (let k = 0; k < logs.length; k++) {
-        const z = (x - means[k]) * factor;
-        logs[k] += logHeight - z * z;
-      }
-    },
-    logUniform: () => 0,
-  };
+  if (Number.isFinite(count)) return { draw, ...stepped(units, sigma, cellsOf(parameter, count)) };
+  return { draw, factorAt: (at) => ({ means: units, sigma, at }), logUniform: () => 0 };
 }
 
 /** The units that round to one value: an interval around the value's own, given by that. */
@@ -88,48 +67,47 @@ function cellsOf(parameter: NumericParameter, count: number): Cells {
   };
 }
 
-function stepped(means: Float64Array, sigma: number, cells: Cells): Pick<Kernels, "addLogs" | "logUniform"> {
+function stepped(means: Float64Array, sigma: number, cells: Cells): Pick<Kernels, "factorAt" | "logUniform"> {
   // observations of the same value have the same kernel
-  const values = [...new Set(means)];
-  const slots = new Map(values.map((mean, slot) => [mean, slot]));
-  const slotOf = new Int32Array(means.length);
-  for (let k = 0; k < means.length; k++) slotOf[k] = slots.get(means[k]) as number;
-  const table = new Float64Array(values.length);
+  const places = new Map<number, number>();
+  const slots = new Int32Array(means.length);
+  for (let k = 0; k < means.length; k++) {
+    const slot = places.get(means[k]) ?? places.size;
+    places.set(means[k], slot);
+    slots[k] = slot;
+  }
+  const values = Float64Array.from(places.keys());
   return {
-    addLogs(x, logs) {
-      const { from, width } = cells(x);
-      const logWidth = log(width / sigma);
-      for (let i = 0; i < table.length; i++) {
-        table[i] = logMassOf((from - values[i]) / sigma, width / sigma, logWidth);
+    factorAt(units) {
+      const tables = new Map<number, Float64Array>();
+      for (const x of units) {
+        if (tables.has(x)) continue;
+        const { from, width } = cells(x);
+        tables.set(x, logMasses(values, sigma, from, width));
       }
-      for (let k = 0; k < logs.length; k++) logs[k] += table[slotOf[k]];
+      return { slots, tables: Array.from(units, (x) => tables.get(x) as Float64Array) };
     },
     logUniform: (x) => log(cells(x).width),
   };
 }
 
-/** ln of the standard normal mass of [a, a + width]. */
-function logMassOf(a: number, width: number, logWidth: number): number {
-  if (width < 0.05) {
-    // the difference below would cancel; this errs by width⁴·(z⁴ + 4z² − 2)/2880 and less
-    const z = a + width / 2;
-    return logWidth - LOG_SQRT_TWO_PI - (z * z) / 2 + (width * width * (z * z - 1)) / 24;
-  }
-  const b = a + width;
-  // in the tail where the distribution function is small, and keeps its digits
-  return log(a > 0 ? normCdf(-a) - normCdf(-b) : normCdf(b) - normCdf(a));
-}
-
 function categorical(units: Float64Array, count: number, spread: number): Kernels {
   const own = log(1 - spread + spread / count);
   const other = log(spread / count);
+  const slotOf = (unit: number) => Math.floor(unit * count);
+  const slots = new Int32Array(units.length);
+  for (let k = 0; k < units.length; k++) slots[k] = slotOf(units[k]);
   return {
-    logScale: new Float64Array(units.length),
     // the first `spread` of the draws falls anywhere, the rest on the observation
     draw: (k, u) => (u < spread ? u / spread : units[k]),
-    addLogs(x, logs) {
-      for (let k = 0; k < logs.length; k++) logs[k] += units[k] === x ? own : other;
-    },
+    factorAt: (at) => ({
+      slots,
+      tables: Array.from(at, (x) => {
+        const table = new Float64Array(count).fill(other);
+        table[slotOf(x)] = own;
+        return table;
+      }),
+    }),
     logUniform: () => -log(count),
   };
 }

@@ -4,16 +4,17 @@
  * common, and which point to take, is `tpe.ts`.
  */
 
+import { logDensities } from "../../../numerics/mixture.js";
 import type { RandomStream } from "../../../numerics/random.js";
-import { exp, log, pow } from "../../../numerics/special.js";
+import { log, pow } from "../../../numerics/special.js";
 import { type Coordinate, createKernels, toCell } from "./kernels.js";
 
 /** See the head of this file. Points are vectors of units, of which it touches its own coordinates alone. */
 export interface Parzen {
   /** Draws a point into `point`, discrete coordinates at the middle of their cells. */
   sample(random: RandomStream, point: Float64Array): void;
-  /** ln of the density at `point`: of the density in units for continuous coordinates, of the probability for discrete ones. */
-  logDensity(point: Float64Array): number;
+  /** ln of the density at each point: of the density in units for continuous coordinates, of the probability for discrete ones. */
+  logDensities(points: readonly Float64Array[]): Float64Array;
 }
 
 /** How wide kernels are. */
@@ -27,7 +28,7 @@ export interface Bandwidth {
 /** What an estimator is made of. */
 export interface ParzenOptions {
   readonly coordinates: readonly Coordinate[];
-  /** [n] vectors of units. */
+  /** The units of each coordinate's observations, [coordinates] of [n]. */
   readonly observations: readonly Float64Array[];
   /** [n], positive. */
   readonly weights: Float64Array;
@@ -55,12 +56,11 @@ export function createParzen({
   priorWeight,
   bandwidth,
 }: ParzenOptions): Parzen {
-  const n = observations.length;
+  const n = weights.length;
   const shrink = bandwidth.scale * pow(Math.max(1, n), -1 / (coordinates.length + 4));
   const least = 1 / Math.min(100, pow(n + 2, bandwidth.power));
-  const kernels = coordinates.map((coordinate) => {
-    const units = new Float64Array(n);
-    for (let k = 0; k < n; k++) units[k] = observations[k][coordinate.at];
+  const kernels = coordinates.map((coordinate, i) => {
+    const units = observations[i];
     const sigma = Math.min(1, Math.max(least, shrink * deviation(units)));
     const even = coordinate.count * priorWeight;
     return createKernels(coordinate, units, sigma, even / (n + 1 + even));
@@ -68,10 +68,7 @@ export function createParzen({
   let total = priorWeight;
   for (const weight of weights) total += weight;
   const logPrior = log(priorWeight / total);
-  // [n], ln of all in a kernel's density that does not depend on the point
-  const fixed = weights.map((weight) => log(weight / total));
-  for (const { logScale } of kernels) for (let k = 0; k < n; k++) fixed[k] += logScale[k];
-  const logs = new Float64Array(n);
+  const logWeights = weights.map((weight) => log(weight / total));
 
   return {
     sample(random, point) {
@@ -83,14 +80,14 @@ export function createParzen({
         point[coordinate.at] = toCell(coordinate, k < n ? kernels[i].draw(k, u) : u);
       }
     },
-    logDensity(point) {
-      logs.set(fixed);
-      let uniform = logPrior;
-      for (const [i, { at }] of coordinates.entries()) {
-        kernels[i].addLogs(point[at], logs);
-        uniform += kernels[i].logUniform(point[at]);
-      }
-      return logSumExp(logs, uniform);
+    logDensities(points) {
+      const uniform = new Float64Array(points.length).fill(logPrior);
+      const factors = coordinates.map(({ at }, i) => {
+        const units = Float64Array.from(points, (point) => point[at]);
+        for (let p = 0; p < units.length; p++) uniform[p] += kernels[i].logUniform(units[p]);
+        return kernels[i].factorAt(units);
+      });
+      return logDensities(logWeights, uniform, factors);
     },
   };
 }
@@ -103,13 +100,4 @@ function deviation(units: Float64Array): number {
   let squares = 1 / 12;
   for (const x of units) squares += (x - mean) * (x - mean);
   return Math.sqrt(squares / (units.length + 1));
-}
-
-/** ln(Σ e^logs + e^last). Terms below e^−40 of the largest are left out: a thousand of them are lost in rounding. */
-function logSumExp(logs: Float64Array, last: number): number {
-  let largest = last;
-  for (let k = 0; k < logs.length; k++) if (logs[k] > largest) largest = logs[k];
-  let sum = exp(last - largest);
-  for (let k = 0; k < logs.length; k++) if (logs[k] > largest - 40) sum += exp(logs[k] - largest);
-  return largest + log(sum);
 }

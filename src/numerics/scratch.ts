@@ -1,0 +1,45 @@
+/**
+ * Memory of the process's shared kernels, lent to one computation at a time: what a kernel reads and writes lies
+ * there. It is not an arena: nothing is freed, and the next computation takes the same memory.
+ */
+import { FettleError } from "../errors.js";
+import { kernels } from "./kernels.js";
+
+const PAGE = 65536;
+
+/** Numbers where kernels can reach them. */
+export interface Scratch {
+  /** Of the first, in bytes; a multiple of 16. */
+  readonly address: number;
+  /** The numbers themselves; whatever was there before. */
+  readonly numbers: Float64Array;
+}
+
+/**
+ * Room for numbers, valid until the next call of this function.
+ *
+ * @param length - how many float64, an integer from 0
+ * @throws FettleError `memory_limit` if the host has not so much, `invalid_state` before `ready()` where it is needed
+ * @example
+ * ```ts
+ * const { address, numbers } = scratch(2);
+ * numbers.set([3, 1]);
+ * kernels().log_sum_exp(address, 2, 2); // ln(e³ + e¹ + e²)
+ * ```
+ */
+export function scratch(length: number): Scratch {
+  const { memory, heap_base } = kernels();
+  const address = Math.ceil(heap_base() / 16) * 16;
+  const missing = Math.ceil((address + 8 * length - memory.buffer.byteLength) / PAGE);
+  if (missing > 0) {
+    try {
+      memory.grow(missing);
+    } catch {
+      throw new FettleError(
+        "memory_limit",
+        `a computation needs ${8 * length} bytes of the kernels' memory, which this host does not give; fewer trials or parameters need less`,
+      );
+    }
+  }
+  return { address, numbers: new Float64Array(memory.buffer, address, length) };
+}
