@@ -127,7 +127,7 @@ export {
   Sequential,
   sequential,
 } from "./nn/sequential.js";
-export { ready } from "./numerics/kernels.js";
+export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { adadelta } from "./optim/adadelta.js";
 export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";

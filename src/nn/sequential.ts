@@ -13,6 +13,7 @@ import { check, checkOptions, FettleError, show } from "../errors.js";
 import type { CustomMetric, Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
+import { ready } from "../numerics/kernels.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { getOptimizer, type OptimizerName } from "../optim/registry.js";
 import {
@@ -135,7 +136,7 @@ export class Sequential {
    * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
    */
   architecture(columns: number): Architecture {
-    const { optimizer, loss } = this.ready();
+    const { optimizer, loss } = this.compiledWith();
     check(
       hasParameters({ layers: this.layers, columns }),
       "no layer of the model has parameters, so there is nothing to train; add a dense layer",
@@ -155,7 +156,7 @@ export class Sequential {
   async fit(x: MatrixLike, y: MatrixLike, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
     const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0 } = options;
-    const { metrics } = this.ready();
+    const { metrics } = this.compiledWith();
     check(Array.isArray(callbacks), () => `callbacks is an array of callbacks, got ${show(callbacks)}`);
     const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const targets = this.targets(y, inputs, "y");
@@ -179,6 +180,7 @@ export class Sequential {
       y: options.validationData[1],
     };
 
+    await ready();
     const engine = defaultEngine();
     const architecture = this.architecture(inputs.columns);
     const hyperparameters = hyperparametersOf(architecture);
@@ -310,7 +312,7 @@ export class Sequential {
     for (const line of summarize(this.layers, columns)) print(line);
   }
 
-  private ready(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
+  private compiledWith(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
     if (this.compiled) return this.compiled;
     throw new FettleError("invalid_state", "compile the model first: model.compile({ optimizer, loss })");
   }
@@ -344,7 +346,7 @@ export class Sequential {
   }
 
   private scores({ loss, prediction }: Evaluation, { y, rows }: Examples): Logs {
-    const { metrics } = this.ready();
+    const { metrics } = this.compiledWith();
     if (metrics.length === 0) return { loss };
     const all = y.read();
     const truth = rows ? all.slice(rows[0] * y.columns, (rows[rows.length - 1] + 1) * y.columns) : all;

@@ -4,7 +4,7 @@
  * their own memory, from the same compiled module. Nothing is loaded at import.
  */
 import { platform } from "#platform";
-import { check } from "../errors.js";
+import { check, checkOptions, show } from "../errors.js";
 import type { KernelsModule } from "../platform/platform.js";
 
 /** The memory of an instance. Growing it replaces `buffer`. */
@@ -73,7 +73,8 @@ let shared: KernelExports | undefined;
 /**
  * A new instance of compiled kernels, with a memory of its own.
  *
- * @param module - the kernels, from `kernelsModule()` or a platform
+ * @param module - the kernels, from `kernelsModule()`, a platform or a user
+ * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels
  * @example
  * ```ts
  * const own = instantiate(kernelsModule());
@@ -81,7 +82,21 @@ let shared: KernelExports | undefined;
  * ```
  */
 export function instantiate(module: KernelsModule): KernelExports {
-  return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as KernelExports;
+  return new WebAssembly.Instance(checkedModule(module)).exports as unknown as KernelExports;
+}
+
+function checkedModule(given: KernelsModule): WebAssembly.Module {
+  // By its tag, since a module of another realm is an instance of another class.
+  check(
+    Object.prototype.toString.call(given) === "[object WebAssembly.Module]",
+    () => `module is a compiled WebAssembly.Module, got ${show(given)}`,
+  );
+  const module = given as WebAssembly.Module;
+  check(
+    WebAssembly.Module.exports(module).some(({ name }) => name === "begin_epoch"),
+    "module is WebAssembly, but not Fettle's kernels; import fettle/kernels.wasm",
+  );
+  return module;
 }
 
 /**
@@ -116,17 +131,32 @@ export function kernels(): KernelExports {
   return shared;
 }
 
+/** What `ready` may be given. */
+export interface ReadyOptions {
+  /**
+   * The compiled kernels, a `WebAssembly.Module`, where they cannot be found from the package's own files, as in most
+   * bundles. Models, `tune` and its threads use them from then on. Without effect if kernels are loaded already.
+   */
+  readonly module?: KernelsModule;
+}
+
 /**
- * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers; harmless elsewhere.
+ * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers, unless the first call
+ * is awaited anyway, as `tune` is; harmless elsewhere.
  *
+ * @throws FettleError `invalid_argument` for a module that is not compiled, or not the kernels; `not_found` where the
+ * kernels are not where the package has them
  * @example
  * ```ts
  * await ready();
  * createEngine().name; // "wasm"
  * ```
  */
-export async function ready(): Promise<void> {
+export async function ready(options: ReadyOptions = {}): Promise<void> {
+  checkOptions(options, "ready", ["module"]);
+  const { module } = options;
+  const given = module === undefined ? undefined : checkedModule(module);
   if (compiled) return;
-  const module = await platform.kernels();
-  compiled ??= module;
+  const loaded = given ?? (await platform.kernels());
+  compiled ??= loaded;
 }

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { FettleError } from "../errors.js";
 import type { Platform } from "./platform.js";
 
 // Node's modules are loaded where they are used: as imports they took a third of the time that Fettle loads in.
@@ -8,7 +9,17 @@ const os = () => require("node:os") as typeof import("node:os");
 const threads = () => require("node:worker_threads") as typeof import("node:worker_threads");
 
 function compileKernels(): WebAssembly.Module {
-  return new WebAssembly.Module(fs().readFileSync(new URL("../../wasm/kernels.wasm", import.meta.url)));
+  const url = new URL("../../wasm/kernels.wasm", import.meta.url);
+  try {
+    return new WebAssembly.Module(fs().readFileSync(url));
+  } catch (cause) {
+    throw new FettleError(
+      "not_found",
+      `the kernels could not be loaded from ${url.href}: ${(cause as Error).message}; ` +
+        "leave fettle out of the bundle, or give them to ready({ module })",
+      { cause },
+    );
+  }
 }
 
 /** Node, Deno and Bun. */

@@ -20,7 +20,7 @@ export interface WorkerThread {
 }
 
 export interface Platform {
-  /** A word for messages: `node`, `browser`, `workerd`. */
+  /** A word for messages: `node`, `browser`, `workerd`, `edge-light`. */
   readonly name: string;
   /** The compiled kernels where a host can give them at once; undefined where they must be awaited. */
   kernelsSync(): KernelsModule | undefined;

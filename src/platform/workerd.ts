@@ -1,14 +1,6 @@
-// Where WebAssembly may not be compiled from bytes, the module is a static import.
+// A WebAssembly file as an ES module, as Cloudflare's bundler leaves it.
 import kernels from "../../wasm/kernels.wasm";
-import type { Platform } from "./platform.js";
+import { embedded } from "./embedded.js";
 
-/** Cloudflare's workerd, and edge runtimes like it. */
-export const platform: Platform = {
-  name: "workerd",
-  kernelsSync: () => kernels,
-  kernels: async () => kernels,
-  parallelism: () => 1,
-  spawnWorker: () => undefined,
-  serve: () => {},
-  now: () => performance.now(),
-};
+/** Cloudflare's workerd. */
+export const platform = embedded("workerd", kernels);

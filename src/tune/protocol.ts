@@ -1,10 +1,11 @@
 /** What a pool and its threads say to each other: plain data, each message complete in itself. */
 import type { Program } from "../compile/program.js";
 import type { TrainingPrograms } from "../nn/trainer.js";
+import type { KernelsModule } from "../platform/platform.js";
 import type { FoldExamples, Job } from "./job.js";
 
 export type Request =
-  | { readonly type: "folds"; readonly folds: readonly FoldExamples[] }
+  | { readonly type: "start"; readonly kernels: KernelsModule; readonly folds: readonly FoldExamples[] }
   | { readonly type: "programs"; readonly id: number; readonly programs: TrainingPrograms }
   | { readonly type: "jobs"; readonly jobs: readonly JobRequest[] };
 

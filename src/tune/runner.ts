@@ -3,6 +3,7 @@
  * does a job changes nothing about its result. It knows no study.
  */
 import { createEngine } from "../engine/engine.js";
+import { kernelsModule } from "../numerics/kernels.js";
 import { type FoldExamples, type Job, type JobResult, loadFold, runJob } from "./job.js";
 import { inThread, type Pool, spawnWorkers, ThreadPool } from "./pool.js";
 import { type Request, stripped } from "./protocol.js";
@@ -26,7 +27,7 @@ export function createRunner(folds: readonly FoldExamples[], jobs: number): JobR
   );
 }
 
-/** A thread gets the folds at once, and programs before the first job that needs them. */
+/** A thread gets the kernels and the folds at once, and programs before the first job that needs them. */
 function introduce(folds: readonly FoldExamples[]) {
   const examples = folds.map(({ train, validation, features, outputs }) => ({
     train,
@@ -44,7 +45,7 @@ function introduce(folds: readonly FoldExamples[]) {
   return (send: (message: unknown) => void) => {
     const known = new Set<number>();
     const post = (message: Request): void => send(message);
-    post({ type: "folds", folds: examples });
+    post({ type: "start", kernels: kernelsModule(), folds: examples });
     return (batch: readonly Job[]): void => {
       const jobs = batch.map(({ programs, ...job }) => {
         const id = idOf(programs);

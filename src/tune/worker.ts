@@ -1,12 +1,14 @@
 /** The thread's side of the pool: holds the folds, does one job after another. Started by the platform. */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
+import type { Executor } from "../engine/executor.js";
 import type { TrainingPrograms } from "../nn/trainer.js";
+import { ready } from "../numerics/kernels.js";
 import { type FoldExamples, type JobResult, type LoadedFold, loadFold, runJob } from "./job.js";
 import { type Outcome, outcomeOf } from "./pool.js";
 import type { JobRequest, Request } from "./protocol.js";
 
-const engine = createEngine();
+let engine: Executor;
 let folds: readonly FoldExamples[] = [];
 /** Folds on the engine, each from the first job on it. */
 const loaded: LoadedFold[] = [];
@@ -15,7 +17,9 @@ const programs = new Map<number, TrainingPrograms>();
 platform.serve(async (message) => {
   const request = message as Request;
   switch (request.type) {
-    case "folds":
+    case "start":
+      await ready({ module: request.kernels });
+      engine = createEngine();
       folds = request.folds;
       return undefined;
     case "programs":

@@ -10,6 +10,16 @@ async function onAsynchronousHost() {
   return import("../../src/numerics/kernels.js");
 }
 
+/** The same on a platform that has none. */
+async function onHostWithoutKernels() {
+  const kernels = async (): Promise<never> => {
+    throw new Error("no kernels here");
+  };
+  vi.resetModules();
+  vi.doMock("#platform", () => ({ platform: { ...host, kernelsSync: () => undefined, kernels } }));
+  return import("../../src/numerics/kernels.js");
+}
+
 describe("kernels", () => {
   beforeEach(() => {
     vi.doUnmock("#platform");
@@ -43,5 +53,40 @@ describe("kernels", () => {
     await ready();
     expect(kernels()).toBe(first);
     expect(first.f64_exp(0)).toBe(1);
+  });
+
+  it("are those that ready() is given, which the host need not find", async () => {
+    const { kernelsModule, ready } = await onHostWithoutKernels();
+    const module = host.kernelsSync() as WebAssembly.Module;
+    await expect(ready()).rejects.toThrow("no kernels here");
+    await ready({ module });
+    expect(kernelsModule()).toBe(module);
+    // The first counts.
+    await ready({ module: await host.kernels() });
+    expect(kernelsModule()).toBe(module);
+  });
+
+  it.each([
+    ["bytes", new Uint8Array(8), /compiled WebAssembly\.Module, got Uint8Array\(8\)/],
+    [
+      "an address",
+      "/assets/kernels-3f2a.wasm",
+      /compiled WebAssembly\.Module, got "\/assets\/kernels-3f2a\.wasm"/,
+    ],
+    ["null", null, /compiled WebAssembly\.Module, got null/],
+    [
+      "an empty module",
+      new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
+      /not Fettle's kernels/,
+    ],
+  ])("are not %s", async (_, module, message) => {
+    const { instantiate, ready } = await import("../../src/numerics/kernels.js");
+    const refusal = {
+      name: "FettleError",
+      code: "invalid_argument",
+      message: expect.stringMatching(message),
+    };
+    await expect(ready({ module: module as object })).rejects.toMatchObject(refusal);
+    expect(() => instantiate(module as object)).toThrow(expect.objectContaining(refusal));
   });
 });

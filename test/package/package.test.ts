@@ -87,26 +87,25 @@ describe("the packed package", () => {
   it("was built from the sources there are", () => {
     const sources = new Set(filesIn(join(root, "src")).map((file) => file.replace(/\.ts$/, "")));
     const built = filesIn(join(installed, "dist")).map((file) => file.replace(/(\.d)?\.[jt]s$/, ""));
-    const bundled = built.filter((file) => file.startsWith("node/"));
+    const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
-      "node/cli",
-      "node/index",
-      "node/testing",
-      "node/worker",
+      "browser/index",
+      ...["node/cli", "node/index", "node/testing", "node/worker"],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
 
-  it("gives Node the exports that everyone gets", async () => {
+  it("gives Node and pages the exports that everyone gets", async () => {
     const exportsOf = (file: string) =>
       run(
         process.execPath,
         ["-p", `import("./${file}").then((m) => console.log(Object.keys(m).sort().join()))`],
         installed,
       );
-    const [modules, bundle] = await Promise.all(["dist/index.js", "dist/node/index.js"].map(exportsOf));
+    const files = ["dist/index.js", "dist/node/index.js", "dist/browser/index.js"];
+    const [modules, ...bundles] = await Promise.all(files.map(exportsOf));
     expect(modules).toContain("tune");
-    expect(bundle).toBe(modules);
+    expect(bundles).toEqual([modules, modules]);
   });
 
   it("names no folder of the machine that built it", () => {

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
+import { kernelsModule } from "../../src/numerics/kernels.js";
 import { platform } from "../../src/platform/node.js";
 import type { WorkerThread } from "../../src/platform/platform.js";
 import { choice, float, int } from "../../src/search/parameter.js";
@@ -87,7 +88,12 @@ describe("jobs", () => {
 
 /** A thread that only writes down what it is sent, and answers when told to. */
 function recorder() {
-  const messages: { type: string; folds?: FoldExamples[]; jobs?: { fold: number }[] }[] = [];
+  const messages: {
+    type: string;
+    kernels?: object;
+    folds?: FoldExamples[];
+    jobs?: { fold: number }[];
+  }[] = [];
   let answer: (message: unknown) => void = () => {};
   const thread: WorkerThread = {
     post: (message) => void messages.push(message as (typeof messages)[number]),
@@ -144,6 +150,10 @@ describe("the pool", () => {
         expect(train.x.buffer).toBe(folds[i].train.x.buffer);
       });
     }
+  });
+
+  it("gives its threads the kernels that it has itself", () => {
+    for (const { messages } of pool(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
   });
 
   it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
