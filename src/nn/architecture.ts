@@ -141,9 +141,10 @@ const programs: Record<ProgramKind, (architecture: Architecture, rows: number) =
       { inputs: scalars(architecture), streams: xy(architecture), state: { ...state, lossSum: [] } },
       rows,
       ({ graph, inputs, streams, state: old }) => {
-        const parameters = split(old.parameters, parameterPlaces(architecture));
+        const places = parameterPlaces(architecture);
+        const parameters = split(old.parameters, places);
         const { total } = lossOf(architecture, streams, parameters, inputs, true);
-        const updated = applyOptimizer(architecture.optimizer, {
+        const context = {
           parameter: old.parameters,
           gradient: concatenate(
             gradients(
@@ -154,7 +155,9 @@ const programs: Record<ProgramKind, (architecture: Architecture, rows: number) =
           slots: withPrefix("slot", old),
           hyperparameters: withPrefix("optimizer", inputs),
           step: step(graph),
-        });
+        };
+        const sizes = places.map(({ size }) => size);
+        const updated = applyOptimizer(architecture.optimizer, context, sizes);
         return {
           state: {
             parameters: updated.parameter,

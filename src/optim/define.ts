@@ -3,6 +3,7 @@
  * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
  */
 import { check, show, unknownName } from "../errors.js";
+import { CLIPPINGS } from "./clip.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
 
@@ -50,6 +51,12 @@ export type OptimizerConfig<H extends string, F extends string = never> = {
    * Default true in convention `"keras"`, false in `"torch"`; true in both for `adamw` and `lion`.
    */
   readonly decoupledWeightDecay?: boolean;
+  /** Each number of the gradient is brought into [−clipValue, clipValue]. In (0, ∞). Default: not. */
+  readonly clipValue?: number;
+  /** The gradient of each array, such as the kernel of a layer, is scaled to at most this norm. In (0, ∞). Default: not. */
+  readonly clipNorm?: number;
+  /** The gradient of all arrays together is scaled to at most this norm. In (0, ∞). Default: not. */
+  readonly globalClipNorm?: number;
   /** Default `"keras"`. */
   readonly convention?: Convention;
 };
@@ -61,13 +68,13 @@ export type OptimizerFactory<H extends string, F extends string = never> = (
 
 const CONVENTIONS: readonly Convention[] = ["keras", "torch"];
 /** Names with a meaning in every optimizer. */
-const RESERVED = ["weightDecay", "decoupledWeightDecay", "convention"];
+const RESERVED = ["weightDecay", "decoupledWeightDecay", ...CLIPPINGS, "convention"];
 
 let definitions = 0;
 
 /**
  * Defines an optimizer and returns the function that makes it with numbers chosen. It gets
- * `weightDecay`, `decoupledWeightDecay` and `convention` like every other.
+ * `weightDecay`, `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm` and `convention` like every other.
  *
  * @throws FettleError `invalid_argument` for a name that every optimizer has already. The returned function
  * throws `unknown_name` for options that do not exist, and `invalid_argument` for values outside their range.
@@ -124,6 +131,7 @@ function formOf<H extends string, F extends string, T extends string>(
   const intervals: Readonly<Record<string, Interval | undefined>> = {
     learningRate: "[0, ∞)",
     weightDecay: "[0, ∞)",
+    ...Object.fromEntries(CLIPPINGS.map((name) => [name, "(0, ∞)"])),
     ...ranges,
   };
   return {
@@ -181,6 +189,12 @@ function create<H extends string, F extends string, T extends string>(
   }
   for (const key in numbers) checkNumber(numbers[key], key, name, form.ranges[key]);
   const { decoupledWeightDecay, ...flags } = allFlags;
+  const clippings = CLIPPINGS.filter((clipping) => Object.hasOwn(numbers, clipping));
+  check(
+    clippings.length <= 1,
+    () => `${name} clips in one way, by ${CLIPPINGS.join(" or ")}; got ${clippings.join(" and ")}`,
+  );
+  const [clipping] = clippings;
   const hyperparameters = Object.freeze(numbers) as Readonly<Record<H | "weightDecay", number>>;
   definition.validate?.(hyperparameters, { ...flags, convention } as OptimizerOptions<F>);
   const traits = definition.traits?.(hyperparameters) ?? {};
@@ -192,7 +206,8 @@ function create<H extends string, F extends string, T extends string>(
     hyperparameters,
     convention,
     decay,
-    key: `${name}#${identity}${JSON.stringify({ ...options, decay })}`,
+    clipping,
+    key: `${name}#${identity}${JSON.stringify({ ...options, decay, clipping })}`,
     init: (context: InitContext) => definition.init?.({ ...context, options }) ?? {},
     update: (context: UpdateContext) => definition.update({ ...context, options }),
   });

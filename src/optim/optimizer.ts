@@ -6,6 +6,7 @@
 import { check, show } from "../errors.js";
 import { add, flush, mul, sub, Value } from "../graph/functions.js";
 import { sameShape, showShape } from "../graph/shape.js";
+import { type Clipping, clip } from "./clip.js";
 
 /** Whose rules and defaults are followed where Keras 3 and PyTorch disagree. */
 export type Convention = "keras" | "torch";
@@ -46,24 +47,30 @@ export interface Optimizer {
   readonly convention: Convention;
   /** How the program decays weights: not at all if `weightDecay` is 0. */
   readonly decay: "none" | "decoupled" | "penalty";
+  /** The number among `hyperparameters` that bounds gradients, if one does. */
+  readonly clipping: Clipping | undefined;
   /** Equal, within one process, for optimizers that differ only in numbers and so share a program. */
   readonly key: string;
   /** The slots at the start. */
   init(context: InitContext): Slots;
-  /** The rule alone, without weight decay; `applyOptimizer` adds it. */
+  /** The rule alone, without clipping and weight decay; `applyOptimizer` adds them. */
   update(context: UpdateContext): Update;
 }
 
 /**
- * One step of an optimizer on one array: the new parameter and slots.
+ * One step of an optimizer: the new parameter and slots.
  *
- * Weight decay, which every optimizer has, happens here. Decoupled, it precedes the update, w ← w − lr·wd·w, as in
- * Keras 3 and PyTorch's AdamW (I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019);
- * otherwise it is an L2 penalty, g ← g + wd·w.
+ * What every optimizer has happens here. First the gradient is clipped: by `clipValue` each number into [−c, c], by
+ * `clipNorm` each array to a norm of at most c, by `globalClipNorm` all arrays together. Norms of convention `"torch"`
+ * have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w − lr·wd·w before the update,
+ * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w.
  *
+ * @see R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013;
+ * I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
  * @param context - values of one graph; `hyperparameters` holds a scalar for each of the optimizer's
+ * @param sizes - where `parameter` is a vector of several arrays end to end: the size of each
  * @throws FettleError `invalid_argument` or `invalid_shape` if the rule returns other slots than it was
- * given, or an update of another shape than the parameter
+ * given, or an update of another shape than the parameter; for sizes that do not fill it
  * @example
  * ```ts
  * const optimizer = sgd({ learningRate: 0.1 });
@@ -77,9 +84,14 @@ export interface Optimizer {
 export function applyOptimizer(
   optimizer: Optimizer,
   context: UpdateContext,
+  sizes?: readonly number[],
 ): { readonly parameter: Value; readonly slots: Slots } {
-  const { parameter: w, gradient: g, hyperparameters, slots } = context;
+  const { parameter: w, hyperparameters, slots } = context;
   const { learningRate, weightDecay } = hyperparameters;
+  const { clipping, convention } = optimizer;
+  const g = clipping
+    ? clip(clipping, hyperparameters[clipping], context.gradient, convention, sizes)
+    : context.gradient;
   const gradient = optimizer.decay === "penalty" ? add(g, mul(weightDecay, w)) : g;
   const parameter = optimizer.decay === "decoupled" ? sub(w, mul(mul(learningRate, weightDecay), w)) : w;
 

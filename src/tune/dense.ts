@@ -24,6 +24,10 @@ export const DENSE_DEFAULTS = {
   optimizer: "adam" as OptimizerName,
   learningRate: 0.003,
   momentum: 0,
+  /** Default: the optimizer's own. */
+  weightDecay: undefined as number | undefined,
+  /** Default: gradients are not clipped. */
+  globalClipNorm: undefined as number | undefined,
   batchSize: 32,
 };
 
@@ -88,7 +92,12 @@ export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">,
   const model = sequential([...hidden.flat(), dense(outputs, { activation })]);
   const momentum = p.momentum === 0 ? {} : { momentum: p.momentum };
   model.compile({
-    optimizer: getOptimizer(p.optimizer, { learningRate: p.learningRate, ...momentum }),
+    optimizer: getOptimizer(p.optimizer, {
+      learningRate: p.learningRate,
+      weightDecay: p.weightDecay,
+      globalClipNorm: p.globalClipNorm,
+      ...momentum,
+    }),
     loss,
   });
   return model;

@@ -143,7 +143,7 @@ describe("refusals", () => {
     [
       () => getOptimizer("adadelta", { learningrate: 1 }),
       'unknown option of adadelta "learningrate". Did you mean "learningRate"? ' +
-        "Known: learningRate, rho, epsilon, weightDecay, decoupledWeightDecay, convention.",
+        "Known: learningRate, rho, epsilon, weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention.",
     ],
     [() => sgd({ convention: "jax" as never }), 'unknown convention of sgd "jax". Known: keras, torch.'],
   ])("%s", (run, message) => {
@@ -276,7 +276,7 @@ describe("an optimizer of one's own", () => {
       });
     expect(caught(() => define({ learningRate: 1, weightDecay: 1 })).message).toBe(
       'an optimizer of your own cannot define "weightDecay": ' +
-        "weightDecay, decoupledWeightDecay, convention belong to every optimizer",
+        "weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention belong to every optimizer",
     );
     expect(caught(() => define({} as never)).message).toBe(
       'the hyperparameters of optimizer "own" hold a default learningRate, got {}',

@@ -32,6 +32,8 @@ it("covers every optimizer that PyTorch has, each with all of its options", () =
     const { hyperparameters } = getOptimizer(name, { convention: "torch" });
     for (const number of Object.keys(hyperparameters)) expect(options, name).toContain(number);
   }
+  for (const clipping of ["clipValue", "clipNorm", "globalClipNorm"])
+    expect(used.get("sgd")).toContain(clipping);
   // flags, by name
   expect(used.get("sgd")).toContain("nesterov");
   expect(used.get("adam")).toContain("amsgrad");

@@ -46,6 +46,19 @@ describe("denseSpace and denseModel", () => {
     );
   });
 
+  it("weight decay and the bound of the gradient's norm go to any optimizer, which has its own decay without", () => {
+    const data = { task: "regression" as const, outputs: 1 };
+    const numbers = (params: Record<string, string | number>) =>
+      denseModel(data, params).architecture(2).optimizer.hyperparameters;
+    const given = { weightDecay: 0.25, globalClipNorm: 2 };
+    for (const optimizer of ["sgd", "adam", "adamw", "lion"]) {
+      expect(numbers({ optimizer, ...given })).toMatchObject(given);
+    }
+    expect(numbers({ optimizer: "adamw" }).weightDecay).toBe(0.004);
+    expect(numbers({ optimizer: "adamw", weightDecay: 0 }).weightDecay).toBe(0);
+    expect(numbers({ optimizer: "adamw" })).not.toHaveProperty("globalClipNorm");
+  });
+
   it("the model is what the parameters say", async () => {
     const model = denseModel(
       { task: "classification", outputs: 3 },

@@ -1,0 +1,67 @@
+/** Clipping: what bounds a gradient before an optimizer sees it. It knows no rule of any optimizer. */
+import { check, show } from "../errors.js";
+import {
+  add,
+  concat,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  slice,
+  sqrt,
+  square,
+  sum,
+  type Value,
+} from "../graph/functions.js";
+import { showShape, sizeOf } from "../graph/shape.js";
+import type { Convention } from "./optimizer.js";
+
+/** The ways to clip, by the options that ask for them: at most one at a time, as in Keras. */
+export const CLIPPINGS = ["clipValue", "clipNorm", "globalClipNorm"] as const;
+export type Clipping = (typeof CLIPPINGS)[number];
+
+/**
+ * A gradient within a bound c. What is within it already stays as it is, to the bit.
+ *
+ * | clipping | rule |
+ * |---|---|
+ * | `clipValue` | each number into [−c, c] |
+ * | `clipNorm` | of each array g: g · c/max(‖g‖, c) |
+ * | `globalClipNorm` | the same with the norm of all arrays together |
+ *
+ * In convention `"torch"`, norms have 1e-6 added, as in PyTorch's `clip_grad_norm_`. A norm of 2⁶⁴ or more overflows in
+ * float32, and the gradient becomes 0.
+ *
+ * @param gradient - one array, or several end to end in a vector
+ * @param sizes - of the arrays; one array if left out
+ * @throws FettleError `invalid_shape` for sizes that do not fill the gradient
+ */
+export function clip(
+  clipping: Clipping,
+  bound: Value,
+  gradient: Value,
+  convention: Convention,
+  sizes: readonly number[] = [sizeOf(gradient.shape)],
+): Value {
+  if (clipping === "clipValue") return minimum(maximum(gradient, neg(bound)), bound);
+  const within = (g: Value): Value => {
+    const norm = sqrt(sum(square(g)));
+    return mul(g, div(bound, maximum(convention === "torch" ? add(norm, 1e-6) : norm, bound)));
+  };
+  if (clipping === "globalClipNorm" || sizes.length === 1) return within(gradient);
+  const total = sizes.reduce((all, size) => all + size, 0);
+  check(
+    gradient.shape.length === 1 && gradient.shape[0] === total,
+    () => `arrays of ${show(sizes)} numbers do not lie end to end in ${showShape(gradient.shape)}`,
+    "invalid_shape",
+  );
+  let offset = 0;
+  return concat(
+    sizes.map((size) => {
+      const part = slice(gradient, [offset], [size]);
+      offset += size;
+      return within(part);
+    }),
+  );
+}
