@@ -4,6 +4,7 @@
  * anything. Forgetting it changes no result.
  */
 
+import { commonLength } from "./growing.js";
 import type { SearchSpace } from "./space.js";
 import type { Direction, TrialRecord } from "./trial.js";
 
@@ -25,11 +26,12 @@ export interface Fold<S> {
   step(state: S, block: readonly TrialRecord[], search: Search): S;
 }
 
-interface Entry<S> {
-  readonly block: readonly TrialRecord[];
-  /** The entry of the block before. */
-  readonly before: Entry<S> | undefined;
-  readonly state: S;
+/** The blocks that a history was folded into. */
+interface Chain<S> {
+  readonly records: TrialRecord[];
+  /** The state after the first `ends[i]` records, i from 0: the state before the first trial. */
+  readonly ends: number[];
+  readonly states: S[];
 }
 
 /**
@@ -45,37 +47,27 @@ export function createFold<S>({
   history: readonly TrialRecord[],
   search: Search,
 ) => { readonly state: S; readonly used: number } {
-  const memory = new WeakMap<SearchSpace, Map<string, WeakMap<TrialRecord, Entry<S>>>>();
+  const memory = new WeakMap<SearchSpace, Map<string, Chain<S>>>();
   return (history, search) => {
-    const ofSpace = memory.get(search.space) ?? new Map<string, WeakMap<TrialRecord, Entry<S>>>();
-    memory.set(search.space, ofSpace);
+    const chains = memory.get(search.space) ?? new Map<string, Chain<S>>();
+    memory.set(search.space, chains);
     const key = search.directions.join();
-    const entries = ofSpace.get(key) ?? new WeakMap<TrialRecord, Entry<S>>();
-    ofSpace.set(key, entries);
-    let before: Entry<S> | undefined;
-    let state = start(search);
-    let used = 0;
+    const chain = chains.get(key) ?? { records: [], ends: [0], states: [start(search)] };
+    chains.set(key, chain);
+    const { records, ends, states } = chain;
+    const same = commonLength(records, history);
+    let last = ends.length - 1;
+    while (ends[last] > same) last--;
     for (;;) {
+      const [state, used] = [states[last], ends[last]];
       const end = used + size(state, search);
       if (end > history.length) return { state, used };
-      let entry = entries.get(history[end - 1]);
-      if (entry === undefined || entry.before !== before || !isAt(entry.block, history, used, end)) {
-        const block = history.slice(used, end);
-        entry = { block, before, state: step(state, block, search) };
-        entries.set(history[end - 1], entry);
-      }
-      before = entry;
-      state = entry.state;
-      used = end;
+      // history has parted from what was folded, or goes on from its end
+      const block = history.slice(used, end);
+      const next = step(state, block, search);
+      records.splice(used, records.length, ...block);
+      ends.splice(++last, ends.length, end);
+      states.splice(last, states.length, next);
     }
   };
-}
-
-function isAt(
-  block: readonly TrialRecord[],
-  history: readonly TrialRecord[],
-  from: number,
-  end: number,
-): boolean {
-  return block.length === end - from && block.every((record, i) => record === history[from + i]);
 }

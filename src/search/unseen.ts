@@ -5,10 +5,11 @@
 
 import { FettleError } from "../errors.js";
 import type { RandomStream } from "../numerics/random.js";
-import { createLattice } from "./lattice.js";
+import { createGrowing } from "./growing.js";
+import { createLattice, type Lattice } from "./lattice.js";
 import { fromUnit, valueCount } from "./scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "./space.js";
-import { samePoint } from "./value.js";
+import { valueKey } from "./value.js";
 
 /** What it must know; a strategy's `SuggestContext` has it. */
 export interface Seen {
@@ -20,9 +21,22 @@ export interface Seen {
 /** How many points are tried before a constraint is taken for one that nothing fulfils. */
 const PATIENCE = 10_000;
 
+/** The keys of points. */
+const keysOf = createGrowing<SearchSpace, Params, Set<string>>(
+  () => new Set(),
+  (keys, params, space) => keys.add(keyOf(space, params)),
+);
+
+/** A string that points share exactly when they are equal. */
+function keyOf({ names }: SearchSpace, params: Params): string {
+  let key = "";
+  for (const name of names) key += Object.hasOwn(params, name) ? `${valueKey(params[name])},` : ",";
+  return key;
+}
+
 /** Whether a point exists and is not among `earlier`. */
 export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params): boolean {
-  return allows(space, params) && !earlier.some((before) => samePoint(before, params));
+  return allows(space, params) && !keysOf(space, earlier).has(keyOf(space, params));
 }
 
 /**
@@ -55,18 +69,32 @@ export function isCountable(space: SearchSpace): boolean {
   return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
 }
 
+/** A finite space and which of its points are used. */
+interface Stock {
+  readonly lattice: Lattice;
+  /** Numbers of points on the lattice. */
+  readonly used: Set<number>;
+}
+
+/** The stock of a finite space after some points. */
+export const stockOf = createGrowing<SearchSpace, Params, Stock>(
+  (space) => ({ lattice: createLattice(space), used: new Set() }),
+  ({ lattice, used }, params) => {
+    const index = lattice.indexOf(params);
+    if (index !== undefined) used.add(index);
+  },
+);
+
 /** One of the points not among `earlier`: at a random place among them, or the next one that exists. */
 function drawLeft({ space, earlier, random }: Seen): Params | undefined {
-  const lattice = createLattice(space);
-  const seen = new Set(earlier.map((params) => lattice.indexOf(params)));
-  const sorted = [...seen].filter((index) => index !== undefined).sort((a, b) => a - b);
-  const left = lattice.size - sorted.length;
+  const { lattice, used } = stockOf(space, earlier);
+  const left = lattice.size - used.size;
   if (left === 0) return undefined;
   let index = Math.min(left - 1, Math.floor(random.uniform() * left));
-  for (const taken of sorted) if (taken <= index) index++;
+  for (const taken of [...used].sort((a, b) => a - b)) if (taken <= index) index++;
   for (let i = 0; i < lattice.size; i++) {
     const place = (index + i) % lattice.size;
-    if (seen.has(place)) continue;
+    if (used.has(place)) continue;
     const params = lattice.at(place);
     if (allows(space, params)) return params;
     if (i > PATIENCE) refuse();

@@ -46,14 +46,3 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   return a === b || valueKey(a) === valueKey(b);
 }
-
-/** Whether two points give the same parameters the same values. */
-export function samePoint(
-  a: Readonly<Record<string, ParamValue>>,
-  b: Readonly<Record<string, ParamValue>>,
-): boolean {
-  for (const name in a) {
-    if (!Object.hasOwn(b, name) || !sameValue(a[name], b[name])) return false;
-  }
-  return Object.keys(a).length === Object.keys(b).length;
-}

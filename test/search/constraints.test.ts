@@ -20,6 +20,22 @@ describe("a hard constraint", () => {
   const constraint = ({ first, second }: { readonly first: number; readonly second: number }) =>
     first >= second;
 
+  it("does not cost TPE its model where little of the range exists", async () => {
+    // one point in twenty exists: ten draws of the model that mind no constraint would often all be forbidden, a
+    // random point take their place, and the best be some 1e-3
+    for (const seed of [0, 2, 4]) {
+      const study = createStudy({
+        space: { x: float(0, 1), y: float(0, 1) },
+        strategy: tpe(),
+        direction: "minimize",
+        constraint: ({ x, y }) => Math.floor(200 * x + 200 * y) % 20 === 0,
+        seed,
+      });
+      await study.optimize(({ x, y }) => (x - 0.3) ** 2 + (y - 0.6) ** 2, { trials: 120 });
+      expect(study.best?.value).toBeLessThan(1e-4);
+    }
+  });
+
   it("leaves combinations out of a grid, and out of its size", async () => {
     const study = createStudy({ space, strategy: grid(), direction: "minimize", constraint });
     await study.optimize(({ first }) => first, { trials: 16 });

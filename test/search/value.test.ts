@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { copyJson, type ParamValue, samePoint, sameValue, valueKey } from "../../src/search/value.js";
+import { copyJson, type ParamValue, sameValue, valueKey } from "../../src/search/value.js";
 
 const anyValue = fc.jsonValue() as fc.Arbitrary<ParamValue>;
 
@@ -61,12 +61,4 @@ test("values are the same by content, whatever the order of keys", () => {
   ] as const) {
     expect(sameValue(a, b)).toBe(false);
   }
-});
-
-test("points are the same if they have the same parameters with the same values", () => {
-  expect(samePoint({ a: 1, b: [2] }, { b: [2], a: 1 })).toBe(true);
-  expect(samePoint({ a: 1 }, { a: 2 })).toBe(false);
-  expect(samePoint({ a: 1 }, { a: 1, b: 2 })).toBe(false);
-  expect(samePoint({ a: 1, b: 2 }, { a: 1 })).toBe(false);
-  expect(samePoint({ toString: 1 } as never, {})).toBe(false);
 });

@@ -8,10 +8,9 @@ import { type AcquisitionName, acquisitions } from "../gp/acquisition.js";
 import { assessAll, type Effort, type Judge, maximize } from "../gp/maximize.js";
 import { modelOf } from "../gp/model.js";
 import { movesOf } from "../gp/moves.js";
-import { createLattice } from "../lattice.js";
 import { fromUnit } from "../scale.js";
 import { allows, buildParams, type Params } from "../space.js";
-import { isCountable, isFresh, unseen } from "../unseen.js";
+import { isCountable, isFresh, stockOf, unseen } from "../unseen.js";
 import type { Strategy, SuggestContext } from "./strategy.js";
 
 /** How a Gaussian process searches. */
@@ -133,11 +132,10 @@ function anyPoint(context: SuggestContext): Params | undefined {
 /** The points not suggested yet, if the space has few in all. */
 function fewLeft({ space, earlier }: SuggestContext): Params[] | undefined {
   if (!isCountable(space)) return undefined;
-  const lattice = createLattice(space);
+  const { lattice, used } = stockOf(space, earlier);
   if (lattice.size > FEW_POINTS) return undefined;
-  const seen = new Set(earlier.map((params) => lattice.indexOf(params)));
   return Array.from({ length: lattice.size }, (_, index) => index)
-    .filter((index) => !seen.has(index))
+    .filter((index) => !used.has(index))
     .map((index) => lattice.at(index))
     .filter((params) => allows(space, params));
 }

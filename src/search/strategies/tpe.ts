@@ -9,8 +9,8 @@ import { costsOf } from "../costs.js";
 import { defaultPoint } from "../defaults.js";
 import { fromUnit, toUnit, valueCount } from "../scale.js";
 import { buildParams, type Params, type SearchSpace } from "../space.js";
-import { isCountable, unseen } from "../unseen.js";
-import { samePoint, valueKey } from "../value.js";
+import { isCountable, isFresh, unseen } from "../unseen.js";
+import { valueKey } from "../value.js";
 import type { Strategy, SuggestContext } from "./strategy.js";
 import type { Coordinate } from "./tpe/kernels.js";
 import { columnsOf } from "./tpe/observations.js";
@@ -119,7 +119,7 @@ export function tpe(options: TpeOptions = {}): Strategy {
     suggest(context) {
       const { space, suggested, history } = context;
       const defaults = suggested === 0 ? defaultPoint(space) : undefined;
-      if (defaults && !isSeen(context, defaults)) return defaults;
+      if (defaults && isFresh(context, defaults)) return defaults;
       if (history.length < startupTrials) {
         return unseen(context, () => drawStratified(context, startupTrials));
       }
@@ -176,9 +176,9 @@ function createDraw(
     return known;
   };
   // of parameters drawn alone, the last would bear all of the avoiding: there, all are drawn again
-  const avoids = multivariate && isCountable(space);
+  const avoids = multivariate && (isCountable(space) || space.constraint !== undefined);
 
-  /** The point with the group's coordinates drawn: the best draw, but none that ends in an earlier point if it can be helped. */
+  /** The point with the group's coordinates drawn: the best draw, but none that ends in an earlier point or one that does not exist, if it can be helped. */
   const extend = (point: Float64Array, group: readonly Coordinate[]): Float64Array => {
     const [l, g] = modelsOf(group);
     const draws = Array.from({ length: candidates }, () => {
@@ -188,7 +188,7 @@ function createDraw(
     });
     const [better, others] = [l.logDensities(draws), g.logDensities(draws)];
     const order = [...draws.keys()].sort((a, b) => better[b] - others[b] - (better[a] - others[a]));
-    const fresh = avoids ? order.find((i) => !isRepeat(context, draws[i])) : undefined;
+    const fresh = avoids ? order.find((i) => !isBarred(context, draws[i])) : undefined;
     return draws[fresh ?? order[0]];
   };
 
@@ -259,8 +259,8 @@ function groupsOf(space: SearchSpace, multivariate: boolean): ReadonlyMap<string
   return places;
 }
 
-/** Whether a vector of units is all of an earlier point; not if parameters that apply are still open. */
-function isRepeat(context: SuggestContext, point: Float64Array): boolean {
+/** Whether a vector of units is a whole point that is used or does not exist; not if parameters that apply are still open. */
+function isBarred(context: SuggestContext, point: Float64Array): boolean {
   const { space } = context;
   let open = false;
   const params = buildParams(space, (parameter, name) => {
@@ -268,9 +268,5 @@ function isRepeat(context: SuggestContext, point: Float64Array): boolean {
     open ||= Number.isNaN(unit);
     return fromUnit(parameter, open ? 0 : unit);
   });
-  return !open && isSeen(context, params);
-}
-
-function isSeen({ earlier }: SuggestContext, params: Params): boolean {
-  return earlier.some((before) => samePoint(before, params));
+  return !open && !isFresh(context, params);
 }
