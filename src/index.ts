@@ -54,6 +54,7 @@ export {
   erf,
   exp,
   expm1,
+  floor,
   flush,
   fullLike,
   gelu,

@@ -13,6 +13,7 @@ import {
 @final class Neg { @inline apply(x: v128): v128 { return f32x4.neg(x); } }
 @final class Abs { @inline apply(x: v128): v128 { return f32x4.abs(x); } }
 @final class Sign { @inline apply(x: v128): v128 { return sign(x); } }
+@final class Floor { @inline apply(x: v128): v128 { return f32x4.floor(x); } }
 @final class Sqrt { @inline apply(x: v128): v128 { return f32x4.sqrt(x); } }
 @final class Exp { @inline apply(x: v128): v128 { return exp_f32x4(x); } }
 @final class Expm1 { @inline apply(x: v128): v128 { return expm1_f32x4(x); } }
@@ -156,6 +157,7 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
     case Elementwise.Softplus: map1<Softplus>(dst, a, bytes); return;
     case Elementwise.Erf: map1<Erf>(dst, a, bytes); return;
     case Elementwise.Relu: quick1<Relu>(dst, a, bytes); return;
+    case Elementwise.Floor: quick1<Floor>(dst, a, bytes); return;
     case Elementwise.Flush: quick1<Flush>(dst, a, bytes); return;
     case Elementwise.Add: quick2<Add>(dst, a, b, bytes); return;
     case Elementwise.Sub: quick2<Sub>(dst, a, b, bytes); return;

@@ -150,6 +150,8 @@ export const neg = (x: Operand): Value => elementwise("neg", x);
 export const abs = (x: Operand): Value => elementwise("abs", x);
 /** −1, 0 or 1; its gradient is 0. */
 export const sign = (x: Operand): Value => elementwise("sign", x);
+/** The largest whole number that is not above x; its gradient is 0. */
+export const floor = (x: Operand): Value => elementwise("floor", x);
 /** √x, NaN below 0; its gradient at 0 is infinite. */
 export const sqrt = (x: Operand): Value => elementwise("sqrt", x);
 /** eˣ */

@@ -18,6 +18,7 @@ export interface AttributesOf {
   neg: NoAttributes;
   abs: NoAttributes;
   sign: NoAttributes;
+  floor: NoAttributes;
   sqrt: NoAttributes;
   exp: NoAttributes;
   expm1: NoAttributes;

@@ -41,6 +41,7 @@ export enum Elementwise {
   Erf = 15,
   Relu = 16,
   Flush = 17,
+  Floor = 18,
   Add = 32,
   Sub = 33,
   Mul = 34,

@@ -140,6 +140,7 @@ const rules: { readonly [K in OperationName]: Rule<K> } = {
   neg: lipschitz(0),
   abs: lipschitz(0),
   sign: monotone((x) => Math.sign(x), 0),
+  floor: monotone(Math.floor, 0),
   sqrt: monotone(Math.sqrt, 0.5),
   exp: monotone(special.exp, 1),
   expm1: monotone(special.expm1, 2),

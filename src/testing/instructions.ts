@@ -117,6 +117,7 @@ export const writers: readonly Writer[] = [
   unary(f.neg, same),
   unary(f.abs, same),
   unary(f.sign, one),
+  unary(f.floor, (m) => m + 1),
   unary(
     (x) => f.sqrt(f.add(f.abs(x), 0.25)),
     (m) => m + 1,

@@ -22,6 +22,8 @@ const real: Numbers = fc.integer({ min: -2048, max: 2048 }).map((n) => n / 1024)
 const positive: Numbers = fc.integer({ min: 512, max: 3072 }).map((n) => n / 1024);
 /** Away from 0. */
 const kinked: Numbers = real.map((x) => (Math.abs(x) < MARGIN ? x + Math.sign(x || 1) * MARGIN : x));
+/** Away from whole numbers. */
+const fractional: Numbers = real.map((x) => Math.floor(x) + 0.25 + (x - Math.floor(x)) / 2);
 const anyShape = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 });
 const anyVector = fc.integer({ min: 1, max: 4 });
 
@@ -129,6 +131,7 @@ const domains: { readonly [K in OperationName]: fc.Arbitrary<Case> | "leaf" } = 
   neg: unary(f.neg),
   abs: unary(f.abs, kinked),
   sign: unary(f.sign, kinked),
+  floor: unary(f.floor, fractional),
   sqrt: unary(f.sqrt, positive),
   exp: unary(f.exp),
   expm1: unary(f.expm1),

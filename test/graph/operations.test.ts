@@ -29,6 +29,7 @@ describe("gradients at kinks and ties", () => {
     ["relu is flat at 0", (x) => f.relu(x), [-1, 0, -0, 2], [0, 0, 0, 0], [0, 0, 0, 3]],
     ["abs is flat at 0", (x) => f.abs(x), [-1, 0, 2], [0, 0, 0], [-3, 0, 3]],
     ["sign is flat everywhere", (x) => f.sign(x), [-1, 0, 2], [0, 0, 0], [0, 0, 0]],
+    ["floor is flat everywhere", (x) => f.floor(x), [-1.5, 0, 2], [0, 0, 0], [0, 0, 0]],
     ["maximum halves at a tie", (x, y) => f.maximum(x, y), [1, 2, 3], [2, 2, 2], [0, 1.5, 3]],
     ["minimum halves at a tie", (x, y) => f.minimum(x, y), [1, 2, 3], [2, 2, 2], [3, 1.5, 0]],
     ["both sides of one tie add up", (x) => f.maximum(x, x), [1, 2], [0, 0], [3, 3]],
@@ -82,6 +83,7 @@ describe("values at edges", () => {
     ["abs", f.abs, [0, 0, 1, 1, Infinity, Infinity, Number.NaN]],
     ["neg", f.neg, [-0, 0, -1, 1, -Infinity, Infinity, Number.NaN]],
     ["sign", f.sign, [0, -0, 1, -1, 1, -1, Number.NaN]],
+    ["floor", f.floor, [0, -0, 1, -1, Infinity, -Infinity, Number.NaN]],
     ["sqrt", f.sqrt, [0, -0, 1, Number.NaN, Infinity, Number.NaN, Number.NaN]],
     ["select on x", (x) => f.select(x, 2, 3), [3, 3, 2, 2, 2, 2, 2]],
     ["equal to itself", (x) => f.equal(x, x), [1, 1, 1, 1, 1, 1, 0]],
@@ -90,6 +92,12 @@ describe("values at edges", () => {
     ["greater than 0", (x) => f.greater(x, 0), [0, 0, 1, 0, 1, 0, 0]],
   ])("%s", (_name, fn, expected) => {
     expect(values(fn, specials)).toEqual(expected);
+  });
+
+  it("floor goes down, and leaves what has no fraction in float32", () => {
+    const x = [1.5, -1.5, 0.99999994, -1e-30, 2 ** 23 - 0.5, -(2 ** 23) + 0.5, 2 ** 24 + 2, 3e38];
+    const expected = [1, -2, 0, -1, 2 ** 23 - 1, -(2 ** 23), 2 ** 24 + 2, Math.fround(3e38)];
+    expect(values(f.floor, x.map(Math.fround))).toEqual(expected);
   });
 
   it("flush keeps the smallest normal number and nothing below", () => {

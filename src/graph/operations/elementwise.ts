@@ -15,7 +15,7 @@ import { Elementwise, type GradientContext, type Operation, type Rows } from "./
 type Names =
   | ("copy" | "neg" | "abs" | "sign" | "sqrt" | "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh")
   | ("sigmoid" | "softplus" | "erf" | "relu" | "flush" | "add" | "sub" | "mul" | "div" | "pow" | "maximum")
-  | ("minimum" | "greater" | "greaterEqual" | "equal" | "select");
+  | ("minimum" | "greater" | "greaterEqual" | "equal" | "select" | "floor");
 
 /** The smallest normal float32, whose reciprocal is finite. */
 const SMALLEST = 2 ** -126;
@@ -46,6 +46,8 @@ export const elementwiseRows: Rows<Names> = {
     (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
     () => undefined,
   ),
+  // constant where it is differentiable
+  floor: unary(Elementwise.Floor, Math.floor, () => undefined),
   // d√x = dx / 2√x
   sqrt: unary(Elementwise.Sqrt, Math.sqrt, ({ g, y }) => f.div(f.mul(g, 0.5), y)),
   // d eˣ = eˣ dx
