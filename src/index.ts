@@ -139,6 +139,22 @@ export { lion } from "./optim/lion.js";
 export { nadam } from "./optim/nadam.js";
 export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimizer.js";
 export { rmsprop } from "./optim/rmsprop.js";
+export {
+  defineSchedule,
+  type Rate,
+  type Schedule,
+  type ScheduleConfig,
+  type ScheduleContext,
+  type ScheduleDefinition,
+} from "./optim/schedule.js";
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  oneCycle,
+  piecewiseConstantDecay,
+  warmup,
+} from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
 export { ancestry } from "./search/ancestry.js";
 export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";

@@ -3,9 +3,11 @@
  * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
  */
 import { check, show, unknownName } from "../errors.js";
+import { constant, type Value } from "../graph/functions.js";
 import { CLIPPINGS } from "./clip.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
+import { isSchedule, keyOfRate, numbersOfRate, type Rate, rateAt, type Schedule } from "./schedule.js";
 
 /** What shapes the program: the convention, the flags and the traits. */
 export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
@@ -26,23 +28,26 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
   /** Throws a FettleError for numbers and flags that do not go together. */
-  readonly validate?: (hyperparameters: Readonly<Record<H, number>>, options: OptimizerOptions<F>) => void;
+  readonly validate?: (hyperparameters: Fixed<H>, options: OptimizerOptions<F>) => void;
   /**
    * Facts about the numbers that change the program, such as whether momentum is used at all. Numbers
    * with the same traits share one program.
    */
-  readonly traits?: (hyperparameters: Readonly<Record<H, number>>) => Readonly<Record<T, boolean>>;
+  readonly traits?: (hyperparameters: Fixed<H>) => Readonly<Record<T, boolean>>;
   /** The slots at the start; none where left out. */
   readonly init?: (context: InitContext<H> & { readonly options: OptimizerOptions<F | T> }) => Slots;
   /** The rule, without weight decay, in operations on values. */
   readonly update: (context: UpdateContext<H> & { readonly options: OptimizerOptions<F | T> }) => Update;
 }
 
+/** The numbers but for the learning rate, which may be a schedule. */
+type Fixed<H extends string> = Readonly<Record<Exclude<H, "learningRate">, number>>;
+
 type Defaults<H extends string> = Readonly<Record<H, number>> & { readonly learningRate: number };
 
 /** What a factory takes: any of the numbers and flags, and what every optimizer has. */
 export type OptimizerConfig<H extends string, F extends string = never> = {
-  readonly [K in H]?: number;
+  readonly [K in H]?: K extends "learningRate" ? number | Schedule : number;
 } & { readonly [K in F]?: boolean } & {
   /** In [0, ∞). Default 0, but for `adamw`. */
   readonly weightDecay?: number;
@@ -175,7 +180,9 @@ function create<H extends string, F extends string, T extends string>(
     throw unknownName(`convention of ${name}`, String(convention), CONVENTIONS);
   }
   const form = forms[convention];
-  const numbers: Record<string, number> = { ...form.numbers };
+  const { learningRate: usual, ...fixed } = form.numbers;
+  let learningRate: Rate = usual;
+  const numbers: Record<string, number> = fixed;
   const allFlags: Record<string, boolean> = { ...form.flags };
   for (const [key, value] of Object.entries(config)) {
     if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
@@ -183,10 +190,13 @@ function create<H extends string, F extends string, T extends string>(
     if (Object.hasOwn(allFlags, key)) {
       check(typeof value === "boolean", () => `${key} of ${name} is true or false, got ${show(value)}`);
       allFlags[key] = value;
+    } else if (key === "learningRate") {
+      learningRate = value as Rate;
     } else {
       numbers[key] = value as number;
     }
   }
+  if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, form.ranges.learningRate);
   for (const key in numbers) checkNumber(numbers[key], key, name, form.ranges[key]);
   const { decoupledWeightDecay, ...flags } = allFlags;
   const clippings = CLIPPINGS.filter((clipping) => Object.hasOwn(numbers, clipping));
@@ -195,20 +205,30 @@ function create<H extends string, F extends string, T extends string>(
     () => `${name} clips in one way, by ${CLIPPINGS.join(" or ")}; got ${clippings.join(" and ")}`,
   );
   const [clipping] = clippings;
-  const hyperparameters = Object.freeze(numbers) as Readonly<Record<H | "weightDecay", number>>;
-  definition.validate?.(hyperparameters, { ...flags, convention } as OptimizerOptions<F>);
-  const traits = definition.traits?.(hyperparameters) ?? {};
+  definition.validate?.(numbers as Fixed<H>, { ...flags, convention } as OptimizerOptions<F>);
+  const traits = definition.traits?.(numbers as Fixed<H>) ?? {};
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
   const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
-  const decay = hyperparameters.weightDecay === 0 ? "none" : penalty;
+  const decay = numbers.weightDecay === 0 ? "none" : penalty;
+  const rateKey = keyOfRate(learningRate);
   return Object.freeze({
     name,
-    hyperparameters,
+    hyperparameters: Object.freeze({ ...numbersOfRate(learningRate), ...numbers }),
+    learningRate,
     convention,
     decay,
     clipping,
-    key: `${name}#${identity}${JSON.stringify({ ...options, decay, clipping })}`,
-    init: (context: InitContext) => definition.init?.({ ...context, options }) ?? {},
+    key: `${name}#${identity}${JSON.stringify({ ...options, decay, clipping, rateKey })}`,
+    init({ parameter, hyperparameters }: InitContext) {
+      const first = rateAt(learningRate, hyperparameters, constant(parameter.graph, 0));
+      return (
+        definition.init?.({
+          parameter,
+          hyperparameters: { ...hyperparameters, learningRate: first } as Readonly<Record<H, Value>>,
+          options,
+        }) ?? {}
+      );
+    },
     update: (context: UpdateContext) => definition.update({ ...context, options }),
   });
 }

@@ -7,6 +7,7 @@ import { check, show } from "../errors.js";
 import { add, flush, mul, sub, Value } from "../graph/functions.js";
 import { sameShape, showShape } from "../graph/shape.js";
 import { type Clipping, clip } from "./clip.js";
+import { type Rate, rateAt } from "./schedule.js";
 
 /** Whose rules and defaults are followed where Keras 3 and PyTorch disagree. */
 export type Convention = "keras" | "torch";
@@ -42,8 +43,13 @@ export interface Update {
 /** One optimizer with its numbers chosen. Made by the factories: `sgd()`, `adam()`, or your own from `defineOptimizer`. */
 export interface Optimizer {
   readonly name: string;
-  /** Every number by name, `learningRate` and `weightDecay` among them: inputs of the program. */
+  /**
+   * Every number by name, `learningRate` and `weightDecay` among them: inputs of the program. In place of
+   * `learningRate` those of a schedule, as `learningRate.decaySteps`.
+   */
   readonly hyperparameters: Readonly<Record<string, number>>;
+  /** A number, or a schedule. */
+  readonly learningRate: Rate;
   readonly convention: Convention;
   /** How the program decays weights: not at all if `weightDecay` is 0. */
   readonly decay: "none" | "decoupled" | "penalty";
@@ -60,7 +66,7 @@ export interface Optimizer {
 /**
  * One step of an optimizer: the new parameter and slots.
  *
- * What every optimizer has happens here. First the gradient is clipped: by `clipValue` each number into [−c, c], by
+ * What every optimizer has happens here. A schedule becomes the learning rate of this step. The gradient is clipped: by `clipValue` each number into [−c, c], by
  * `clipNorm` each array to a norm of at most c, by `globalClipNorm` all arrays together. Norms of convention `"torch"`
  * have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w − lr·wd·w before the update,
  * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w.
@@ -86,8 +92,10 @@ export function applyOptimizer(
   context: UpdateContext,
   sizes?: readonly number[],
 ): { readonly parameter: Value; readonly slots: Slots } {
-  const { parameter: w, hyperparameters, slots } = context;
-  const { learningRate, weightDecay } = hyperparameters;
+  const { parameter: w, slots } = context;
+  const learningRate = rateAt(optimizer.learningRate, context.hyperparameters, sub(context.step, 1));
+  const hyperparameters: UpdateContext["hyperparameters"] = { ...context.hyperparameters, learningRate };
+  const { weightDecay } = hyperparameters;
   const { clipping, convention } = optimizer;
   const g = clipping
     ? clip(clipping, hyperparameters[clipping], context.gradient, convention, sizes)
@@ -98,7 +106,7 @@ export function applyOptimizer(
   // Slots of parameters that get no gradient any more decay into denormal numbers, which are slow. Where
   // they are read it costs least: the moving averages that most slots are take it along in one pass.
   const read = Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, flush(slot)]));
-  const result = optimizer.update({ ...context, parameter, gradient, slots: read });
+  const result = optimizer.update({ ...context, parameter, gradient, hyperparameters, slots: read });
   check(
     result?.update instanceof Value,
     () =>

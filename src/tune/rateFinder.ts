@@ -13,6 +13,7 @@ import { checkBatch, Sequential } from "../nn/sequential.js";
 import { LOSS_SUM, train } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
+import type { Schedule } from "../optim/schedule.js";
 import { float } from "../search/parameter.js";
 import { interpolate } from "../search/scale.js";
 import { toDataset } from "./data.js";
@@ -86,7 +87,7 @@ const RATE = "optimizer.learningRate";
  * bits everywhere. All rows given are trained on: keep those apart that a model is to be tested on.
  *
  * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_data`, `invalid_shape` for options and data that do
- * not fit; `invalid_state` for a model that is not compiled
+ * not fit, such as a model whose learning rate is a schedule; `invalid_state` for a model that is not compiled
  * @example
  * ```ts
  * const x = Array.from({ length: 100 }, (_, i) => [((i * 37) % 101) / 50 - 1]);
@@ -142,6 +143,12 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   );
   const architecture = built.architecture(examples.features);
   const hyperparameters = hyperparametersOf(architecture);
+  check(
+    Object.hasOwn(hyperparameters, RATE),
+    () =>
+      "a range test raises the learning rate itself, so the model's optimizer takes the number learningRate, got " +
+      `the schedule ${(architecture.optimizer.learningRate as Schedule).name}`,
+  );
   const programs = {
     initialize: programOf(architecture, "initialize", 1),
     train: programOf(architecture, "train", batchSize),

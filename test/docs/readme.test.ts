@@ -30,8 +30,8 @@ const numbers = (output: string): number[] =>
   ).map(Number);
 
 describe("the README's examples", () => {
-  it("are five", () => {
-    expect(blocks).toHaveLength(5);
+  it("are six", () => {
+    expect(blocks).toHaveLength(6);
   });
 
   it("tune a network on a table", () => {
@@ -54,5 +54,10 @@ describe("the README's examples", () => {
   it("search with a strategy that learns and a scheduler", () => {
     const [x, y] = numbers(run(blocks[3]).replace(/[a-z:{}]/g, " "));
     expect((x - 1) ** 2 + (y + 2) ** 2).toBeLessThan(0.25);
+  });
+
+  it("fit a parabola with a schedule", () => {
+    // the parabola's variance is 4/45, which is what a constant would leave
+    expect(numbers(run(blocks[5]))[0]).toBeLessThan(1e-3);
   });
 });

@@ -8,6 +8,7 @@ import type { Loss } from "../../src/nn/losses.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
+import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled } from "./support.js";
 
@@ -31,6 +32,9 @@ describe("programOf", () => {
     first.forEach((program, i) => {
       expect(second[i], KINDS[i]).toBe(program);
     });
+    const scheduled = (decaySteps: number, globalClipNorm: number) =>
+      adam({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps }), globalClipNorm });
+    expect(programs(hidden(), scheduled(10, 1))[1]).toBe(programs(hidden(), scheduled(500, 2))[1]);
     expect(programs([dense(1)], sgd({ momentum: 0.5 }))[1]).toBe(
       programs([dense(1)], sgd({ momentum: 0.9 }))[1],
     );

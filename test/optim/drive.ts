@@ -22,7 +22,7 @@ function compileSlots(optimizer: Optimizer, size: number): Program {
 }
 
 /** Keeps the slots apart from other names of the program. */
-const slotName = (name: string): string => `slot ${name}`;
+export const slotName = (name: string): string => `slot ${name}`;
 
 /** The step program of an optimizer; the gradient is that of `loss`, or an input "gradient". */
 export function trainingProgram(optimizer: Optimizer, size: number, loss?: (w: Value) => Value): Program {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
+import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { findLearningRate, type RateFinderOptions } from "../../src/tune/rateFinder.js";
 import { linear, logistic, quantity, randomRows, refusal, x, y } from "./support.js";
@@ -164,6 +165,17 @@ describe("the learning-rate finder", () => {
       [{ batchSize: 41 }, /batchSize is 41, but there are only 40 rows/],
       [{ seed: -1 }, /seed.*-1/],
       [{ model: (() => 3) as never }, /model returns a compiled model/],
+      [
+        {
+          model({ learningRate }) {
+            const model = sequential([dense(1)]);
+            const decay = cosineDecay({ initialLearningRate: learningRate, decaySteps: 10 });
+            model.compile({ optimizer: sgd({ learningRate: decay }), loss: "meanSquaredError" });
+            return model;
+          },
+        },
+        /takes the number learningRate, got the schedule cosineDecay/,
+      ],
       [{ model: 3 as never }, /model is a function of \{ learningRate \}, got 3/],
       [{ epochs: 3 } as object, /unknown option of findLearningRate "epochs"/],
       [{ x: rows.slice(1) }, /x has 39 rows and y 40/],
