@@ -5,9 +5,11 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 export default defineConfig({
   resolve: {
+    // longer names first, since the shorter is their beginning
     alias: {
       "#platform": path("./src/platform/node.ts"),
       "fettle/testing": path("./src/testing/index.ts"),
+      "fettle/benchmark": path("./src/benchmark/index.ts"),
       fettle: path("./src/index.ts"),
     },
   },

@@ -13,14 +13,16 @@ const shared = {
 };
 
 // What Node loads, since opening a hundred files takes longer than a search's first step: the library, the command line
-// and the worker thread.
+// and the worker threads.
 await build({
   ...shared,
   entryPoints: {
     index: "dist/index.js",
+    benchmark: "dist/benchmark/index.js",
     testing: "dist/testing/index.js",
     cli: "dist/cli/main.js",
     worker: "dist/tune/worker.js",
+    benchmarkWorker: "dist/benchmark/worker.js",
   },
   outdir: "dist/node",
   // One copy of what entries share: a value made by one of them is one to the others.

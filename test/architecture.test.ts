@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["cli"],
   ["testing"],
   ["report"],
+  ["benchmark"],
   ["tune"],
   ["search", "nn"],
   ["optim"],

@@ -115,7 +115,7 @@ export function sameTraining(a: Architecture, b: Architecture): boolean {
 }
 
 /** Streams of random numbers: those of layers while training, and of initializers, never meet. */
-const INITIALIZER_STREAM = 0x10000;
+export const INITIALIZER_STREAM = 0x10000;
 
 const programs: Record<ProgramKind, (architecture: Architecture, rows: number) => Program> = {
   /** outputs: parameters [P] and the optimizer's slots */
@@ -224,7 +224,7 @@ function xy(architecture: Architecture): Record<string, number> {
 }
 
 function forward(
-  { layers, columns }: Architecture,
+  { layers, columns }: Pick<Architecture, "layers" | "columns">,
   x: Value,
   parameters: readonly Parameter[],
   inputs: Readonly<Record<string, Value>>,
@@ -247,8 +247,8 @@ function forward(
 }
 
 /** The loss with penalties, as Keras reports it, and the prediction. */
-function lossOf(
-  architecture: Architecture,
+export function lossOf(
+  architecture: Omit<Architecture, "optimizer">,
   streams: Readonly<Record<string, Value>>,
   parameters: readonly Parameter[],
   inputs: Readonly<Record<string, Value>>,

@@ -1,10 +1,10 @@
 /**
- * Holds the public documentation to its word. Public is what `src/index.ts` and `src/testing/index.ts` export.
+ * Holds the public documentation to its word. Public is what the entries of the package export.
  *
  * - Every export has a summary, types and constants too, and so has every public method of an exported
  *   class or interface. Every exported function has an example, its own or one at the head of its file.
- * - An example is a `ts` block after `@example`. It is complete but for names that "fettle" and "fettle/testing"
- *   export, and `fc` for fast-check: it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
+ * - An example is a `ts` block after `@example`. It is complete but for names that they export, and `fc` for
+ *   fast-check: it compiles against the sources under the strict options of tsconfig.json, and it runs on the built package.
  * - A comment after an expression statement, on its last line, is the value of that expression: `1 + 1; // 2`.
  *   It is written as JavaScript; arrays of every kind (typed arrays, ndarrays) as nested `[…]`, and `0.333...`
  *   stands for any number that begins with those digits. Numbers are compared exactly. Words go on lines of their own.
@@ -23,7 +23,11 @@ const options = {
   noUnusedLocals: false, // an example may show a declaration alone
 };
 /** The entries of the package, and the module that each is. */
-const entries = { fettle: "src/index.ts", "fettle/testing": "src/testing/index.ts" };
+const entries = {
+  fettle: "src/index.ts",
+  "fettle/benchmark": "src/benchmark/index.ts",
+  "fettle/testing": "src/testing/index.ts",
+};
 const sources = ts.createProgram(
   Object.values(entries).map((path) => join(root, path)),
   options,

@@ -90,7 +90,7 @@ describe("the packed package", () => {
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
       "browser/index",
-      ...["node/cli", "node/index", "node/testing", "node/worker"],
+      ...["node/benchmark", "node/benchmarkWorker", "node/cli", "node/index", "node/testing", "node/worker"],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
@@ -106,6 +106,10 @@ describe("the packed package", () => {
     const [modules, ...bundles] = await Promise.all(files.map(exportsOf));
     expect(modules).toContain("tune");
     expect(bundles).toEqual([modules, modules]);
+    const benchmark = ["dist/benchmark/index.js", "dist/node/benchmark.js"];
+    const [ofModules, ofBundle] = await Promise.all(benchmark.map(exportsOf));
+    expect(ofModules).toContain("runBenchmark");
+    expect(ofBundle).toBe(ofModules);
   });
 
   it("names no folder of the machine that built it", () => {
@@ -144,15 +148,21 @@ describe("import graph", () => {
   }
 
   it.each(["index.js", "tune/worker.js"])(
-    "%s pulls in no command-line, report, storage or test code",
+    "%s pulls in no command-line, report, benchmark, storage or test code",
     (entry) => {
       const { files, packages } = reach(entry);
       expect(files.length).toBeGreaterThan(20);
-      expect(files.filter((file) => /^(cli|report|store|testing)\//.test(file))).toEqual([]);
+      expect(files.filter((file) => /^(benchmark|cli|report|store|testing)\//.test(file))).toEqual([]);
       const foreign = packages.filter((name) => !name.startsWith("node:"));
       expect(foreign.filter((name) => !["ndarray", "papaparse"].includes(name))).toEqual([]);
     },
   );
+
+  it("the benchmark pulls in no command-line, report, storage or test code", () => {
+    const { files } = reach("benchmark/index.js", "benchmark/worker.js");
+    expect(files).toContain("benchmark/runner.js");
+    expect(files.filter((file) => /^(cli|report|store|testing)\//.test(file))).toEqual([]);
+  });
 
   it("the command line needs no package that is not a dependency", () => {
     const foreign = reach("cli/main.js").packages.filter((name) => !name.startsWith("node:"));

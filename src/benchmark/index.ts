@@ -1,0 +1,20 @@
+/** The benchmark of optimizers, exported as `fettle/benchmark`. The library does not import it. */
+export { type Contestant, contestant, type Knob, standardOptimizers } from "./contestant.js";
+export {
+  defineProblem,
+  type Examples,
+  type Plane,
+  type Problem,
+  type ProblemContext,
+  type ProblemData,
+  type ProblemDefinition,
+} from "./problem.js";
+export { standardProblems } from "./problems/index.js";
+export {
+  type LearningProblemOptions,
+  learningProblem,
+  TABLES as tables,
+  type Tables,
+} from "./problems/learning.js";
+export type { BenchmarkSetup, Phase, RunRecord } from "./record.js";
+export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runner.js";

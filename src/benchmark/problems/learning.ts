@@ -1,0 +1,219 @@
+/**
+ * Problems of learning: a model of layers on a data set that is divided once, for all runs. `learningProblem` makes one
+ * of any layers and data; the standard ones are on the five tables of `examples/data`.
+ */
+import { type Dataset, encodeTable } from "../../data/dataset.js";
+import { trainValidationTestSplit } from "../../data/split.js";
+import { readTable } from "../../data/table.js";
+import { check, show } from "../../errors.js";
+import {
+  constant,
+  div,
+  equal,
+  greater,
+  max,
+  mean,
+  mul,
+  square,
+  sub,
+  sum,
+  type Value,
+} from "../../graph/functions.js";
+import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
+import { dense, type Layer } from "../../nn/layers.js";
+import type { Loss } from "../../nn/losses.js";
+import { makeFold } from "../../tune/folds.js";
+import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
+
+/** A model to train on a data set. */
+export interface LearningProblemOptions {
+  /** Letters, digits and hyphens. */
+  readonly name: string;
+  /** A line for pictures. Default: the name. */
+  readonly title?: string;
+  readonly data: Dataset;
+  /** The last has as many units as the data has outputs, or as inputs where the task is to reproduce them. */
+  readonly layers: readonly Layer[];
+  /** `autoencode` learns the inputs instead of the target. Default `predict`. */
+  readonly task?: "predict" | "autoencode";
+  /** Steps of a run. */
+  readonly steps: number;
+  /** Rows of a batch. Default 32. */
+  readonly batchSize?: number;
+  /** A test loss that a good run reaches. */
+  readonly target: number;
+}
+
+const FLOOR = 0.01;
+/** Shares of all rows that are kept from training, for tuning and for figures. */
+const HELD = { validationSize: 0.2, testSize: 0.2 };
+
+/**
+ * A problem of learning: the rows are divided 60 : 20 : 20, by class where there are classes, always in the same way;
+ * inputs and regression targets are standardised by the training part. The loss is the cross-entropy of a sigmoid (one output) or
+ * softmax as the last activation, the mean squared error otherwise; the score is that loss without dropout on the rows
+ * not trained on, and the metric is accuracy or R². Cross-entropies below 0.01, at which the model gives the truth 99 %,
+ * count as 0.01.
+ *
+ * @throws FettleError `invalid_argument`, `invalid_shape`, `invalid_data` for layers, numbers and data that do not fit
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
+ * const csv = `a,b\n${x.map(([a]) => `${a},${3 * a + 0.001}`).join("\n")}\n`;
+ * const line = learningProblem({
+ *   name: "line",
+ *   data: encodeTable(readTable(csv), { target: "b", task: "regression" }),
+ *   layers: [dense(1)],
+ *   steps: 100,
+ *   target: 0.01,
+ * });
+ * line.data?.train.rows; // 36
+ * ```
+ */
+export function learningProblem(options: LearningProblemOptions): Problem {
+  const { data, layers, task = "predict", ...rest } = options;
+  const columns = data.features.length;
+  const outputs = task === "autoencode" ? columns : data.outputs;
+  const units = unitsOf({ layers, columns });
+  check(
+    units.at(-1) === outputs,
+    () => `the last layer of problem ${show(options.name)} has ${outputs} units, got ${units.at(-1)}`,
+    "invalid_shape",
+  );
+  const classes = task === "predict" && data.task === "classification";
+  const loss: Loss = !classes
+    ? "meanSquaredError"
+    : outputs === 1
+      ? "binaryCrossentropy"
+      : "categoricalCrossentropy";
+  const architecture = { layers, columns, loss };
+  const places = parameterPlaces(architecture);
+  const names = layerNames(layers);
+  /** Loss and prediction of a batch. */
+  const judge = (context: Parameters<Problem["loss"]>[0], training: boolean) => {
+    const { graph, parameters, streams } = context;
+    const numbers = layers.flatMap(({ hyperparameters }, i) =>
+      Object.entries(hyperparameters).map(([key, value]) => [`${names[i]}.${key}`, constant(graph, value)]),
+    );
+    const placed = places.map((place) => ({ ...place, value: parameters[place.path] }));
+    return lossOf(architecture, streams, placed, Object.fromEntries(numbers), training);
+  };
+  return defineProblem({
+    ...rest,
+    data: divide(data, task === "autoencode"),
+    start: (graph) =>
+      Object.fromEntries(
+        places.map(({ path, initializer, shape }, i) => [
+          path,
+          initializer(graph, shape, INITIALIZER_STREAM + i),
+        ]),
+      ),
+    loss: (context) => judge(context, true).total,
+    score: (context) => judge(context, false).total,
+    ...(classes ? { floor: FLOOR } : {}),
+    metric: {
+      name: classes ? "accuracy" : "r2",
+      value: (context) => {
+        const { prediction } = judge(context, false);
+        return classes ? accuracy(context.streams.y, prediction) : r2(context.streams.y, prediction);
+      },
+    },
+  });
+}
+
+/** The share of rows whose class is the most probable; of classes that tie, the true one counts. */
+function accuracy(truth: Value, prediction: Value): Value {
+  if (prediction.shape[1] === 1) return mean(equal(greater(prediction, 0.5), truth));
+  return mean(equal(sum(mul(truth, prediction), -1), max(prediction, -1)));
+}
+
+/** 1 − Σ(p − y)² / Σ(y − ȳ)², over all columns. */
+function r2(truth: Value, prediction: Value): Value {
+  const spread = sum(square(sub(truth, mean(truth, 0))));
+  return sub(1, div(sum(square(sub(prediction, truth))), spread));
+}
+
+function divide(data: Dataset, reproduce: boolean): ProblemData {
+  const stratify = data.task === "classification" ? { stratify: data.labels } : {};
+  const { train, validation, test } = trainValidationTestSplit(data.rows, { ...HELD, ...stratify, seed: 0 });
+  const [first, second] = [validation, test].map((held) => makeFold(data, train, held, true));
+  const examples = ({ rows, x, y }: Examples): Examples => ({ rows, x, y: reproduce ? x : y });
+  return {
+    train: examples(first.train),
+    validation: examples(first.validation as Examples),
+    test: examples(second.validation as Examples),
+  };
+}
+
+/** The CSV text of each of the five tables, by name. */
+export type Tables = Readonly<Record<string, string>>;
+
+/** The five tables, what is predicted of each, and how long runs on it are. */
+export const TABLES = [
+  { name: "breast-cancer", title: "Breast cancer", target: "diagnosis", steps: 1000, batchSize: 32 },
+  { name: "iris", title: "Iris", target: "species", steps: 500, batchSize: 16 },
+  { name: "wine", title: "Wine", target: "cultivar", steps: 500, batchSize: 16 },
+  { name: "digits", title: "Digits", target: "digit", steps: 1000, batchSize: 32 },
+  { name: "diabetes", title: "Diabetes", target: "progression", steps: 1000, batchSize: 32 },
+] as const;
+
+/** Test losses that good runs reach; `docs/benchmark.md` says how they were chosen. */
+const TARGETS: Readonly<Record<string, number>> = {
+  "linear-breast-cancer": 0.09,
+  "linear-iris": 0.1,
+  "linear-wine": 0.06,
+  "linear-digits": 0.19,
+  "linear-diabetes": 0.55,
+  "dense-breast-cancer": 0.065,
+  "dense-iris": 0.05,
+  "dense-wine": 0.05,
+  "dense-digits": 0.14,
+  "dense-diabetes": 0.57,
+};
+
+/**
+ * Linear models (logistic regression where there are classes) and dense networks of one hidden layer on each table, a
+ * deep narrow network and an autoencoder on digits.
+ *
+ * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts that are not those tables
+ */
+export function learningProblems(tables: Tables): Problem[] {
+  const read = TABLES.map((table) => {
+    const text = tables[table.name];
+    check(typeof text === "string", () => `the text of the table ${table.name} is needed, got ${show(text)}`);
+    return { ...table, data: encodeTable(readTable(text), { target: table.target }) };
+  });
+  const last = ({ task, outputs }: Dataset): Layer =>
+    dense(outputs, {
+      activation: task === "regression" ? "linear" : outputs === 1 ? "sigmoid" : "softmax",
+    });
+  const onTable = (kind: string, words: string, hidden: readonly Layer[]) =>
+    read.map(({ name, title, data, steps, batchSize }) =>
+      learningProblem({
+        ...{ name: `${kind}-${name}`, title: `${title}, ${words}`, data, steps, batchSize },
+        layers: [...hidden, last(data)],
+        target: TARGETS[`${kind}-${name}`],
+      }),
+    );
+  const digits = read.find(({ name }) => name === "digits") as (typeof read)[number];
+  const onDigits = { data: digits.data, batchSize: 32, steps: 1000 };
+  const layer = (units: number, activation: "relu" | "tanh") => dense(units, { activation });
+  return [
+    ...onTable("linear", "linear", []),
+    ...onTable("dense", "32 relu", [dense(32, { activation: "relu", kernelInitializer: "heUniform" })]),
+    learningProblem({
+      ...{ name: "deep-digits", title: "Digits, 10 layers of 16 tanh", ...onDigits, target: 0.36 },
+      layers: [...Array.from({ length: 10 }, () => layer(16, "tanh")), last(digits.data)],
+    }),
+    learningProblem({
+      ...{
+        name: "autoencoder-digits",
+        title: "Digits, autoencoder 64–32–8–32–64",
+        ...onDigits,
+        target: 0.29,
+      },
+      task: "autoencode",
+      layers: [layer(32, "relu"), layer(8, "tanh"), layer(32, "relu"), dense(digits.data.features.length)],
+    }),
+  ];
+}

@@ -1,0 +1,102 @@
+/** A problem and an optimizer as programs. Numbers of the optimizer are inputs, so that all runs of the two share them. */
+import { gradients } from "../autograd/grad.js";
+import { compileStep } from "../compile/compile.js";
+import type { Program } from "../compile/program.js";
+import { concat, reshape, slice, step, type Value } from "../graph/functions.js";
+import { type Shape, sizeOf } from "../graph/shape.js";
+import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
+import type { Problem } from "./problem.js";
+
+/** What a run needs. */
+export interface RunPrograms {
+  /** outputs: parameters [size] and the optimizer's slots */
+  readonly initialize: Program;
+  /** one step; state: parameters and slots */
+  readonly train: Program;
+  /** outputs: score and metric of the parameters given, of all rows at once */
+  readonly evaluate: Program;
+}
+
+/** Programs of one problem for any number of optimizers, each compiled once. */
+export function programsFor(problem: Problem): (optimizer: Optimizer) => RunPrograms {
+  const evaluate = evaluation(problem);
+  const made = new Map<string, RunPrograms>();
+  return (optimizer) => {
+    const known = made.get(optimizer.key);
+    if (known) return known;
+    const programs = { evaluate, ...training(problem, optimizer) };
+    made.set(optimizer.key, programs);
+    return programs;
+  };
+}
+
+function training(problem: Problem, optimizer: Optimizer): Pick<RunPrograms, "initialize" | "train"> {
+  const inputs = Object.fromEntries(
+    Object.keys(optimizer.hyperparameters).map((name) => [name, [] as Shape]),
+  );
+  const initialize = compileStep({ inputs }, 1, ({ graph, inputs: hyperparameters }) => {
+    const parameters = join(Object.values(problem.start(graph)));
+    const slots = optimizer.init({ parameter: parameters, hyperparameters });
+    return { outputs: { parameters, ...rename(slots, (name) => `slot.${name}`) } };
+  });
+  const state = Object.fromEntries(initialize.outputs.map(({ name, shape }) => [name, shape]));
+  const train = compileStep(
+    { inputs, state, streams: streamsOf(problem) },
+    problem.batchSize,
+    ({ graph, inputs: hyperparameters, streams, state: { parameters: old, ...slots } }) => {
+      const parameters = divide(old, problem);
+      const loss = problem.loss({ graph, parameters, streams });
+      const updated = applyOptimizer(optimizer, {
+        parameter: old,
+        gradient: join(gradients(loss, Object.values(parameters))),
+        slots: rename(slots, (name) => name.slice("slot.".length)),
+        hyperparameters,
+        step: step(graph),
+      });
+      return {
+        state: { parameters: updated.parameter, ...rename(updated.slots, (name) => `slot.${name}`) },
+      };
+    },
+  );
+  return { initialize, train };
+}
+
+function evaluation(problem: Problem): Program {
+  const { data, metric } = problem;
+  const rows = Math.max(1, data?.validation.rows ?? 0, data?.test.rows ?? 0);
+  const signature = { inputs: { parameters: [problem.size] }, streams: streamsOf(problem) };
+  return compileStep(signature, rows, ({ graph, inputs, streams }) => {
+    const context = { graph, streams, parameters: divide(inputs.parameters, problem) };
+    return {
+      outputs: { score: problem.score(context), ...(metric ? { metric: metric.value(context) } : {}) },
+    };
+  });
+}
+
+function streamsOf({ data }: Problem): Readonly<Record<string, number>> {
+  if (data === undefined) return {};
+  const { rows, x, y } = data.train;
+  return { x: x.length / rows, y: y.length / rows };
+}
+
+/** All parameters end to end. */
+function join(values: readonly Value[]): Value {
+  return concat(values.map((value) => reshape(value, [sizeOf(value.shape)])));
+}
+
+/** The parameters within their vector. */
+function divide(vector: Value, { shapes }: Problem): Record<string, Value> {
+  let offset = 0;
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const size = sizeOf(shape);
+      const value = reshape(slice(vector, [offset], [size]), shape);
+      offset += size;
+      return [name, value];
+    }),
+  );
+}
+
+function rename<T>(record: Readonly<Record<string, T>>, name: (old: string) => string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [name(key), value]));
+}

@@ -1,0 +1,187 @@
+/**
+ * What is kept of a run: one line of JSON, so that a benchmark that was stopped goes on from the lines there are. What
+ * the runs of a benchmark mean together is the analysis' business.
+ */
+import { check, FettleError, isRecord, show } from "../errors.js";
+import type { Contestant, Knob } from "./contestant.js";
+import type { Problem } from "./problem.js";
+
+/** Why a run was made: with defaults, to tune, with what tuning found, or with one of several rates. */
+export type Phase = (typeof PHASES)[number];
+export const PHASES = ["default", "trial", "tuned", "rate"] as const;
+
+/** A finished run. Scores have six digits, and are never below the floor of their problem. */
+export interface RunRecord {
+  readonly type: "run";
+  readonly problem: string;
+  readonly optimizer: string;
+  readonly phase: Phase;
+  /** The number of the seed, of the trial or of the rate, from 0. */
+  readonly index: number;
+  /** The numbers of the optimizer that are not at their defaults. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly status: "complete" | "diverged";
+  /** The test score after the last step, which optimizers are compared by; null if the run diverged. */
+  readonly final: number | null;
+  /** The validation score after the last step, which tuning looks at; null if the run diverged. */
+  readonly validation: number | null;
+  /** The test score where the validation score was least: of a run that is stopped early; null if the run diverged. */
+  readonly best: number | null;
+  /** The problem's metric after the last step. */
+  readonly metric?: number;
+  /** Steps after which the test score was first measured at the target or below; null if it never was, or the run diverged. */
+  readonly stepsToTarget: number | null;
+  /** Test scores after 0, `every`, 2 · `every`, … steps, of runs with defaults and of tuned ones; as far as they were finite. */
+  readonly curve?: readonly number[];
+  /** How long the steps took; the one figure that differs from one benchmark to the next. */
+  readonly seconds: number;
+}
+
+/** How many runs there are. */
+export interface BenchmarkSize {
+  readonly seeds: number;
+  readonly trials: number;
+  readonly rates: number;
+}
+
+/** What the runs are of: the first line of a file. */
+export interface BenchmarkSetup extends BenchmarkSize {
+  readonly type: "benchmark";
+  readonly version: number;
+  readonly problems: readonly ProblemFacts[];
+  readonly optimizers: readonly OptimizerFacts[];
+}
+
+/** What a problem is, as far as it is data. */
+export interface ProblemFacts {
+  readonly name: string;
+  readonly title: string;
+  readonly size: number;
+  readonly steps: number;
+  readonly every: number;
+  readonly batchSize: number;
+  readonly target: number;
+  readonly floor?: number;
+  readonly learns: boolean;
+  readonly metric?: string;
+}
+
+/** What an optimizer is, as far as it is data. */
+export interface OptimizerFacts {
+  readonly name: string;
+  /** Its numbers at their defaults. */
+  readonly defaults: Readonly<Record<string, number>>;
+  readonly space: Readonly<Record<string, Knob>>;
+}
+
+/** The version of these lines; another cannot go on from them. */
+const VERSION = 1;
+
+/** Describes a benchmark before it runs. */
+export function setupOf(
+  problems: readonly Problem[],
+  optimizers: readonly Contestant[],
+  size: BenchmarkSize,
+): BenchmarkSetup {
+  return {
+    type: "benchmark",
+    version: VERSION,
+    ...size,
+    problems: problems.map(
+      ({ name, title, size: numbers, steps, every, batchSize, target, floor, data, metric }) => ({
+        ...{ name, title, size: numbers, steps, every, batchSize, target, learns: data !== undefined },
+        ...(floor === undefined ? {} : { floor }),
+        ...(metric ? { metric: metric.name } : {}),
+      }),
+    ),
+    optimizers: optimizers.map(({ name, create, space }) => ({
+      name,
+      defaults: create().hyperparameters,
+      space,
+    })),
+  };
+}
+
+/** Tells runs of one benchmark apart. */
+export function keyOf({
+  problem,
+  optimizer,
+  phase,
+  index,
+}: Pick<RunRecord, "problem" | "optimizer" | "phase" | "index">): string {
+  return `${problem} ${optimizer} ${phase} ${index}`;
+}
+
+/** A benchmark's lines, read back. */
+export interface BenchmarkLines {
+  /** Undefined if there are none. */
+  readonly setup: BenchmarkSetup | undefined;
+  readonly runs: readonly RunRecord[];
+  /** Bytes that hold whole lines: what follows them was cut short while it was written. */
+  readonly whole: number;
+}
+
+/**
+ * Reads the lines of a benchmark. A last line without its end is left out, as one that was being written when the benchmark was
+ * stopped.
+ *
+ * @throws FettleError `invalid_checkpoint` for lines that are not those of a benchmark
+ */
+export function parseLines(text: string): BenchmarkLines {
+  const end = text.lastIndexOf("\n") + 1;
+  const lines = text.slice(0, end).split("\n").slice(0, -1);
+  const parsed = lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch (error) {
+      throw new FettleError("invalid_checkpoint", `line ${i + 1} of the runs is not JSON`, { cause: error });
+    }
+  });
+  const [setup, ...runs] = parsed;
+  const whole = new TextEncoder().encode(text.slice(0, end)).length;
+  if (setup === undefined) return { setup, runs: [], whole };
+  check(
+    isRecord(setup) && setup.type === "benchmark" && setup.version === VERSION,
+    () => `the first line is a benchmark's setup of version ${VERSION}, got ${show(setup)}`,
+    "invalid_checkpoint",
+  );
+  runs.forEach((run, i) => {
+    check(isRun(run), () => `line ${i + 2} of the runs is no run: ${show(run)}`, "invalid_checkpoint");
+  });
+  return { setup: setup as unknown as BenchmarkSetup, runs: runs as RunRecord[], whole };
+}
+
+function isRun(run: unknown): boolean {
+  return (
+    isRecord(run) &&
+    run.type === "run" &&
+    typeof run.problem === "string" &&
+    typeof run.optimizer === "string" &&
+    (PHASES as readonly unknown[]).includes(run.phase) &&
+    Number.isSafeInteger(run.index) &&
+    isRecord(run.numbers) &&
+    (run.status === "complete" || run.status === "diverged") &&
+    [run.best, run.validation, run.final].every((score) =>
+      run.status === "complete" ? Number.isFinite(score) : score === null,
+    )
+  );
+}
+
+/**
+ * Refuses to go on from the runs of another benchmark.
+ *
+ * @throws FettleError `invalid_checkpoint`
+ */
+export function checkSameSetup(earlier: BenchmarkSetup, now: BenchmarkSetup): void {
+  const differing = Object.keys(now).filter((key) => {
+    const [a, b] = [earlier, now].map((setup) => JSON.stringify(setup[key as keyof BenchmarkSetup]));
+    return a !== b;
+  });
+  check(
+    differing.length === 0,
+    () =>
+      `the runs there are belong to a benchmark with other ${differing.join(", ")}; ` +
+      "give the same ones, or begin a new one elsewhere",
+    "invalid_checkpoint",
+  );
+}

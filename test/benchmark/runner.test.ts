@@ -1,0 +1,295 @@
+/** Runs: each by itself against a closed form, and all of a benchmark whoever makes them. Threads need `dist/`. */
+import { describe, expect, it } from "vitest";
+import { contestant, samplePoints, standardOptimizers } from "../../src/benchmark/contestant.js";
+import { defineProblem } from "../../src/benchmark/problem.js";
+import { standardProblems } from "../../src/benchmark/problems/index.js";
+import { programsFor } from "../../src/benchmark/programs.js";
+import { checkSameSetup, parseLines, type RunRecord, setupOf } from "../../src/benchmark/record.js";
+import { runTask } from "../../src/benchmark/run.js";
+import { type BenchmarkOptions, bestTrial, ratesTried, runBenchmark } from "../../src/benchmark/runner.js";
+import { createEngine } from "../../src/engine/engine.js";
+import { add, mul, neg, randomUniform } from "../../src/index.js";
+import { adam } from "../../src/optim/adam.js";
+import { defineOptimizer } from "../../src/optim/define.js";
+import { optimizers } from "../../src/optim/registry.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { bowl, texts, untimed } from "./support.js";
+
+const small = standardProblems(texts).filter(({ name }) =>
+  ["noisy-quadratic", "linear-iris", "dense-wine"].includes(name),
+);
+const options: BenchmarkOptions = {
+  problems: small.map((problem) => ({ ...problem, steps: 2 * problem.every })),
+  optimizers: [contestant("sgd", sgd), contestant("adam", adam)],
+  seeds: 2,
+  trials: 3,
+  rates: 2,
+};
+
+describe("a run", () => {
+  const task = (learningRate: number) => {
+    const made = sgd({ learningRate });
+    const programs = programsFor(bowl)(made);
+    const hyperparameters = made.hyperparameters;
+    return { problem: 0, programs, hyperparameters, seed: 0, steps: 20, every: 5, batchSize: 1 };
+  };
+
+  it("measures the score before the first step and after every so many", () => {
+    const { test, validation, finite, metric } = runTask(createEngine(), {}, task(0.25));
+    // ½ |w|² (1 − r)²ᵗ, and each of 20 steps rounds twice
+    const expected = [0, 5, 10, 15, 20].map((t) => 2.5 * 0.75 ** (2 * t));
+    expect(test).toHaveLength(5);
+    test.forEach((score, i) => {
+      expect(Math.abs(score / expected[i] - 1)).toBeLessThan(80 * 2 ** -24);
+    });
+    expect(validation).toEqual(test);
+    expect([finite, metric]).toEqual([true, []]);
+  });
+
+  it("ends where the score is no finite number any more", () => {
+    // |1 − r| = 1e15: float32 overflows at the second step
+    const { test, finite } = runTask(createEngine(), {}, task(1e15));
+    expect(test).toEqual([2.5]);
+    expect(finite).toBe(false);
+  });
+
+  it("gives its memory back", () => {
+    const engine = createEngine();
+    runTask(engine, {}, task(0.25));
+    expect(engine.bytesInUse).toBe(0);
+  });
+});
+
+describe("a benchmark", () => {
+  it("makes the same runs in the same order on any number of threads", async () => {
+    const alone = await runBenchmark({ ...options, jobs: 1 });
+    expect(alone.complete).toBe(true);
+    expect(alone.runs).toHaveLength(3 * 2 * (2 + 3 + 2 + 2));
+    expect(new Set(alone.runs.map(({ final }) => final)).size).toBeGreaterThan(40);
+    for (const jobs of [2, 3]) {
+      const { runs, setup } = await runBenchmark({ ...options, jobs });
+      expect(untimed(runs)).toEqual(untimed(alone.runs));
+      expect(setup).toEqual(alone.setup);
+    }
+  });
+
+  it("begins alike for all optimizers, from a seed, and not from another", async () => {
+    const { runs } = await runBenchmark({ ...options, jobs: 1 });
+    for (const { name } of small) {
+      const starts = runs.filter(({ problem, curve }) => problem === name && curve);
+      for (const index of [0, 1]) {
+        const scores = starts.filter((run) => run.index === index).map(({ curve }) => curve?.[0]);
+        expect(scores).toHaveLength(4);
+        expect(new Set(scores).size).toBe(1);
+      }
+      expect(new Set(starts.map(({ curve }) => curve?.[0])).size).toBe(2);
+    }
+  });
+
+  it("goes on from the runs there are, and makes only the others", async () => {
+    const whole = await runBenchmark({ ...options, jobs: 1 });
+    const made: RunRecord[] = [];
+    const earlier = whole.runs.filter((_, i) => i % 3 !== 1);
+    const { runs, complete } = await runBenchmark({
+      ...{ ...options, jobs: 1, earlier },
+      onRun: (run) => void made.push(run),
+    });
+    expect(made).toHaveLength(whole.runs.length - earlier.length);
+    expect(complete).toBe(true);
+    expect(untimed(runs)).toEqual(untimed(whole.runs));
+  });
+
+  it("stops between runs, and goes on later to the same", async () => {
+    const signal = { aborted: false };
+    const kept: RunRecord[] = [];
+    const stopped = await runBenchmark({
+      ...{ ...options, jobs: 2, signal },
+      onRun: (run, finished, total) => {
+        kept.push(run);
+        expect(finished).toBe(kept.length);
+        expect(total).toBe(54);
+        if (kept.length === 10) signal.aborted = true;
+      },
+    });
+    expect(stopped.complete).toBe(false);
+    expect(kept.length).toBeLessThan(54);
+    expect(stopped.runs).toHaveLength(kept.length);
+    const { runs } = await runBenchmark({ ...options, jobs: 2, earlier: kept });
+    expect(untimed(runs)).toEqual(untimed((await runBenchmark({ ...options, jobs: 1 })).runs));
+  });
+
+  it("tunes by the validation score after the last step, and repeats the best trial from each seed", async () => {
+    const { runs } = await runBenchmark({ ...options, jobs: 1 });
+    for (const { name } of small) {
+      for (const optimizer of ["sgd", "adam"]) {
+        const own = runs.filter((run) => run.problem === name && run.optimizer === optimizer);
+        const trials = own.filter(({ phase }) => phase === "trial");
+        const least = Math.min(...trials.map(({ validation }) => validation ?? Number.POSITIVE_INFINITY));
+        const best = trials.find(({ validation }) => validation === least);
+        const tuned = own.filter(({ phase }) => phase === "tuned");
+        expect(tuned.map(({ numbers }) => numbers)).toEqual([best?.numbers, best?.numbers]);
+        for (const run of tuned) expect(run.final).toBe(run.curve?.at(-1));
+      }
+    }
+  });
+
+  it("records runs that diverge as such, and where the target was reached", async () => {
+    const { runs } = await runBenchmark({
+      ...{ problems: [bowl], optimizers: [contestant("sgd", sgd)], seeds: 1, trials: 1, rates: 2, jobs: 1 },
+    });
+    const [, , , slow, fast] = runs;
+    expect(slow).toMatchObject({ phase: "rate", numbers: { learningRate: 1e-5 }, status: "complete" });
+    expect(slow.stepsToTarget).toBeNull();
+    // (1 − 10)²: 2.5 · 81²⁰ = 4e38 is beyond float32
+    expect(fast).toMatchObject({
+      numbers: { learningRate: 10 },
+      status: "diverged",
+      final: null,
+      validation: null,
+    });
+    expect(fast.best).toBeNull();
+    const { runs: good } = await runBenchmark({
+      problems: [bowl],
+      optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
+      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+    });
+    // 2.5 · 0.75²ᵗ ≤ 0.01 from t = 9.6; it is measured every 5
+    expect(good[0].stepsToTarget).toBe(10);
+  });
+
+  it("counts scores below a problem's floor as the floor", async () => {
+    const { runs } = await runBenchmark({
+      problems: [{ ...bowl, floor: 0.005 }],
+      optimizers: [contestant("sgd", (numbers) => sgd({ learningRate: 0.25, ...numbers }))],
+      ...{ seeds: 1, trials: 1, rates: 2, jobs: 1 },
+    });
+    expect(runs[0].curve?.slice(2)).toEqual([0.00792803, 0.005, 0.005]);
+    expect(runs[0]).toMatchObject({ final: 0.005, best: 0.005, validation: 0.005 });
+  });
+
+  it("takes optimizers of one's own", async () => {
+    const half = defineOptimizer({
+      name: "half",
+      hyperparameters: { learningRate: 0.5 },
+      update: ({ gradient, hyperparameters: { learningRate } }) => ({
+        update: neg(mul(learningRate, gradient)),
+      }),
+    });
+    const { runs } = await runBenchmark({
+      ...{ problems: [bowl], optimizers: [contestant("half", half)], seeds: 1, trials: 1, rates: 2, jobs: 2 },
+    });
+    expect(runs[0].curve?.map((score) => Math.log2(score / 2.5))).toEqual(
+      [0, -10, -20, -30, -40].map((x) => expect.closeTo(x, 4)),
+    );
+  });
+
+  it("passes on what a problem throws, once all runs at work have ended", async () => {
+    const broken = defineProblem({
+      name: "broken",
+      start: (graph) => ({ w: randomUniform(graph, [2], 0) }),
+      loss: ({ parameters: { w } }) => add(w, 1),
+      steps: 10,
+      target: 1,
+    });
+    await expect(runBenchmark({ ...options, problems: [broken] })).rejects.toMatchObject({
+      code: "invalid_shape",
+    });
+  });
+
+  it.each([
+    [{ problems: [] }, "invalid_argument", /problems is a list/],
+    [{ problems: [bowl, bowl] }, "invalid_argument", /two of the problems/],
+    [{ seeds: 0 }, "invalid_argument", /seeds is a whole number from 1/],
+    [{ rates: 1 }, "invalid_argument", /rates is a whole number from 2/],
+    [{ jobs: 0.5 }, "invalid_argument", /jobs is a whole number/],
+    [{ sedes: 3 }, "unknown_name", /seeds/],
+  ])("refuses %o", async (change, code, message) => {
+    await expect(runBenchmark({ ...options, ...change } as BenchmarkOptions)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe("the space of an optimizer", () => {
+  it("is that of its numbers' names, for every built-in one", () => {
+    const standard = standardOptimizers();
+    expect(standard.map(({ name }) => name)).toEqual(Object.keys(optimizers));
+    for (const { space, create } of standard) {
+      expect(Object.keys(space)).toContain("learningRate");
+      for (const point of samplePoints({ space }, 20, 0)) create(point); // throws for a number outside its range
+    }
+  });
+
+  it("is covered evenly: of 16 rates, one in each sixteenth of the range", () => {
+    const { space } = contestant("adam", adam);
+    const points = samplePoints({ space }, 16, 3);
+    const cells = points.map(({ learningRate }) => Math.floor((16 * (Math.log10(learningRate) + 4)) / 5));
+    expect([...cells].sort((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    for (const { beta1, beta2 } of points) {
+      expect(beta1).toBeGreaterThanOrEqual(0);
+      expect(beta1).toBeLessThanOrEqual(0.99);
+      expect(beta2).toBeGreaterThanOrEqual(0.9);
+      expect(beta2).toBeLessThanOrEqual(0.999);
+    }
+    expect(samplePoints({ space }, 16, 3)).toEqual(points);
+    expect(samplePoints({ space }, 16, 4)).not.toEqual(points);
+  });
+
+  it("may be given, and is refused where it does not fit", () => {
+    const space = { learningRate: { low: 0.1, high: 1 } };
+    expect(contestant("sgd", sgd, space).space).toBe(space);
+    expect(() => contestant("sgd", sgd, { rate: { low: 0.1, high: 1 } })).toThrow(/learningRate/);
+    expect(() => contestant("sgd", sgd, { learningRate: { low: 0, high: 1 } })).toThrow(/above 0/);
+    expect(() => contestant("my sgd", sgd)).toThrow(/hyphens/);
+  });
+
+  it("has rates from 1e-5 to 10 beside it", () => {
+    expect(ratesTried(4)).toEqual([1e-5, 1e-3, 0.1, 10]);
+    expect(ratesTried(19)[9]).toBeCloseTo(0.01, 8);
+  });
+});
+
+describe("the lines of a benchmark", async () => {
+  const { setup, runs } = await runBenchmark({ ...options, jobs: 1 });
+  const text = `${[setup, ...runs].map((line) => JSON.stringify(line)).join("\n")}\n`;
+
+  it("are read back", () => {
+    const read = parseLines(text);
+    expect(read.setup).toEqual(JSON.parse(JSON.stringify(setup)));
+    expect(read.runs).toEqual(runs);
+    expect(read.whole).toBe(Buffer.byteLength(text));
+    expect(parseLines("")).toEqual({ setup: undefined, runs: [], whole: 0 });
+  });
+
+  it("lose a last one that was cut short, and nothing else", () => {
+    const cut = `${text}{"type":"run","problem":"linéar`;
+    expect(parseLines(cut).runs).toEqual(runs);
+    expect(parseLines(cut).whole).toBe(Buffer.byteLength(text));
+  });
+
+  it.each([
+    ["not JSON\n", /line 1/],
+    ['{"type":"study"}\n', /first line/],
+    [`${text}{"type":"run","problem":"x"}\n`, /no run/],
+    [text.replace('"status":"complete"', '"status":"lost"'), /no run/],
+  ])("that are damaged are refused (%#)", (damaged, message) => {
+    expect(() => parseLines(damaged)).toThrow(expect.objectContaining({ code: "invalid_checkpoint" }));
+    expect(() => parseLines(damaged)).toThrow(message);
+  });
+
+  it("of another benchmark are not gone on from", () => {
+    const { problems, optimizers: contestants } = options;
+    const size = { seeds: 2, trials: 3, rates: 2 };
+    const same = setupOf(problems, contestants, size);
+    expect(() => checkSameSetup(parseLines(text).setup as typeof same, same)).not.toThrow();
+    const other = setupOf(problems.slice(1), contestants, { ...size, seeds: 3 });
+    expect(() => checkSameSetup(same, other)).toThrow(/other seeds, problems/);
+  });
+});
+
+it("the best trial is the first of equals, and the first of all if none ended", () => {
+  const trial = (index: number, validation: number | null) => ({ index, validation }) as RunRecord;
+  expect(bestTrial([trial(0, null), trial(1, 2), trial(2, 1), trial(3, 1)]).index).toBe(2);
+  expect(bestTrial([trial(0, null), trial(1, null)]).index).toBe(0);
+});
