@@ -1,80 +1,122 @@
 /**
- * How each runtime is started on the smoke program, with no more rights than a user's
- * program needs. Each entry answers what `smoke` returned there, or throws.
+ * The runtimes: what each needs to be installed, and how it is started on the program, with no more rights than a
+ * user's program needs. `run` answers what `report` returned there, or throws.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { app, inTool, versionOf } from "./install.js";
+import { CHROMIUM_FLAGS, reportOf, serving } from "./browsers.js";
+import { runEdge } from "./edge.js";
+import { app, installBrowser, installPackages, inTool, versionOf } from "./install.js";
+import { runWorkerd } from "./workerd.js";
 
 const TIMEOUT = 120_000;
+const FILE = "file";
+const IMPORT = "static import";
+const FETCH = "fetch";
 
 export const runtimes = [
+  node("20.20.2"),
+  node("22.23.3"),
+  node("24.21.0"),
+  node("26.10.0"),
   {
-    name: "node",
-    version: () => process.versions.node,
-    run: () => runProcess(process.execPath, ["main.js"]),
+    name: "deno",
+    kernels: FILE,
+    install: () => installPackages({ deno: "2.9.6" }),
+    version: () => versionOf("deno"),
+    run: runDeno,
   },
-  { name: "workerd", version: () => versionOf("workerd"), run: runWorker },
-  { name: "deno", version: () => versionOf("deno"), run: runDeno },
-  { name: "bun", version: () => versionOf("bun"), run: runBun },
+  {
+    name: "bun",
+    kernels: FILE,
+    install: () => installPackages({ bun: "1.4.5" }),
+    version: () => versionOf("bun"),
+    // The name has this ending on every system.
+    run: () => runProcess(inTool("bun", "bin", "bun.exe"), ["run", "--no-install", "main.js"]),
+  },
+  {
+    name: "workerd",
+    kernels: IMPORT,
+    install: () => {}, // a development dependency
+    version: () => createRequire(import.meta.resolve("miniflare"))("workerd/package.json").version,
+    run: () => runWorkerd(app),
+  },
+  {
+    name: "edge-runtime",
+    kernels: IMPORT,
+    install: () => installPackages({ "edge-runtime": "4.0.1" }),
+    version: () => versionOf("edge-runtime"),
+    run: async () => runEdge(app, (await importTool("edge-runtime")).EdgeRuntime),
+  },
+  browser(
+    "chromium",
+    ["chromium", "chromium-browser", "google-chrome"],
+    "playwright-core",
+    "1.65.1",
+    runChromium,
+  ),
+  browser("firefox", ["firefox-esr", "firefox"], "puppeteer-core", "24.43.1", runFirefox),
 ];
 
-/** Deno may read the kernels and nothing else, and keeps its cache in the project. */
+function node(version) {
+  const major = version.split(".")[0];
+  const folder = `node-${major}`;
+  const system = process.platform === "win32" ? "win" : process.platform;
+  const program = system === "win" ? ["bin", "node.exe"] : ["bin", "node"];
+  return {
+    name: folder,
+    kernels: FILE,
+    install: () => installPackages({ [folder]: `npm:node-${system}-${process.arch}@${version}` }),
+    version: () => versionOf(folder),
+    run: () => runProcess(inTool(folder, ...program), ["main.js"]),
+  };
+}
+
+/** The version of a browser is known once it runs. */
+function browser(name, commands, driver, driverVersion, run) {
+  let path;
+  let version;
+  return {
+    name,
+    kernels: FETCH,
+    install() {
+      installPackages({ [driver]: driverVersion });
+      path = installBrowser(commands);
+    },
+    version: () => version,
+    async run() {
+      const [started, close] = await run(path, await importTool(driver));
+      try {
+        version = (await started.version()).replace(/^.*\//, "");
+        return await serving(app, async (origin) => reportOf(await started.newPage(), `${origin}/page.html`));
+      } finally {
+        await close();
+      }
+    },
+  };
+}
+
+async function runChromium(executablePath, { default: playwright }) {
+  const started = await playwright.chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
+  return [started, () => started.close()];
+}
+
+async function runFirefox(executablePath, { default: puppeteer }) {
+  const started = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+  return [started, () => started.close()];
+}
+
+/** Deno may read the package's kernels and table and nothing else, and keeps its cache in the project. */
 function runDeno() {
-  const rights = ["--no-prompt", "--allow-read=node_modules/fettle/wasm"];
+  const rights = ["--no-prompt", "--allow-read=node_modules/fettle/wasm,node_modules/fettle/examples"];
   const closed = ["--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
   const program = inTool("deno", "bin.cjs");
   return runProcess(process.execPath, [program, "run", ...rights, ...closed, "main.js"], {
     DENO_DIR: join(app, "deno"),
     DENO_NO_UPDATE_CHECK: "1",
   });
-}
-
-function runBun() {
-  // The name has this ending on every system.
-  return runProcess(inTool("bun", "bin", "bun.exe"), ["run", "--no-install", "main.js"]);
-}
-
-/** Bundled by the conditions that wrangler gives, the kernels left a module of their own beside the worker. */
-async function runWorker() {
-  const { build } = await importTool("esbuild");
-  const out = join(app, "worker");
-  const { outputFiles } = await build({
-    entryPoints: [join(app, "worker.js")],
-    outdir: out,
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    write: false,
-    logLevel: "silent",
-  });
-  const script = outputFiles.find(({ path }) => path.endsWith(".js"));
-  const generator = /\bnew Function\b|\beval\(/.exec(script.text);
-  if (generator) throw new Error(`the bundle holds "${generator[0]}", which workerd refuses at run time`);
-
-  const { Miniflare } = await importTool("miniflare");
-  const modules = outputFiles
-    .sort((a) => (a === script ? -1 : 1))
-    .map(({ path, contents }) => ({
-      type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
-      path,
-      contents,
-    }));
-  // From 2025-06-01 on, workerd lets code be generated while a worker starts; users may be on either side.
-  const worker = new Miniflare({ modules, modulesRoot: out, compatibilityDate: "2025-01-01", cf: false });
-  try {
-    const response = await worker.dispatchFetch("http://localhost/", {
-      signal: AbortSignal.timeout(TIMEOUT),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return JSON.parse(text);
-  } finally {
-    await worker.dispose();
-  }
 }
 
 /** Runs a program in the project and reads the JSON that it prints. */

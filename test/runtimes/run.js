@@ -1,49 +1,67 @@
 /**
- * `npm run test:runtimes`: the same program on Node, workerd, Deno and Bun must come to
- * the same bits. Prints a table and, as its last line, `N passed, N failed`; a runtime
- * fails if it cannot run or does not agree with the first that ran.
+ * `npm run test:runtimes`: the same study on every runtime must come to the same bits. Arguments name some of them.
+ * Prints a table and, as its last line, `N passed, N failed`; a runtime fails if it cannot be installed or run, or does
+ * not agree with the first that ran.
  */
-import { install } from "./install.js";
+import { installApp } from "./install.js";
 import { runtimes } from "./launch.js";
 
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !runtimes.some((runtime) => runtime.name === name));
+if (unknown)
+  throw new Error(
+    `no runtime is named "${unknown}"; there are ${runtimes.map(({ name }) => name).join(", ")}`,
+  );
+
+installApp();
 const results = [];
-try {
-  install();
-  for (const runtime of runtimes) results.push(await attempt(runtime));
-} catch (error) {
-  console.error(error.message);
+for (const runtime of runtimes) {
+  if (names.length === 0 || names.includes(runtime.name)) results.push(await attempt(runtime));
 }
-const reference = results.find(({ digest }) => digest !== "");
+const reference = results.find(({ report }) => report);
 for (const result of results) {
-  if (result.digest !== "" && result.digest !== reference.digest) {
-    result.failure = `its digest differs from that of ${reference.name}`;
-  }
+  const differ = result.report && differences(result.report.digests, reference.report.digests);
+  if (differ?.length > 0)
+    result.failure = `its ${differ.join(" and ")} differ from those of ${reference.name}`;
 }
 
+console.log(`digests of ${reference?.name}: ${JSON.stringify(reference?.report.digests)}\n`);
 printTable([
-  ["runtime", "version", "digest", "milliseconds"],
-  ...results.map(({ name, version, digest, milliseconds }) => [name, version, digest, milliseconds]),
+  ["runtime", "version", "kernels by", "cold start", "training", "digests"],
+  ...results.map(({ name, version, kernels, report, failure, missing }) => [
+    name,
+    version,
+    kernels,
+    report ? `${report.coldStart.toFixed(0)} ms` : "",
+    report ? `${report.stepsPerSecond.toFixed(0)} steps/s` : "",
+    missing ? "missing" : report ? (failure ? "not equal" : "equal") : "failed",
+  ]),
 ]);
+console.log("");
 for (const { name, failure } of results) if (failure) console.log(`${name}: ${failure}`);
-const passed = results.filter(({ failure }) => failure === undefined).length;
-const failed = runtimes.length - passed;
-console.log(`${passed} passed, ${failed} failed`);
+const failed = results.filter(({ failure }) => failure !== undefined).length;
+console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Runs one; `milliseconds` counts its start and, for workerd, the bundling too. */
-async function attempt({ name, version, run }) {
-  const result = { name, version: "", digest: "", milliseconds: "", failure: undefined };
+async function attempt({ name, kernels, install, version, run }) {
+  const result = { name, kernels, version: "" };
   try {
-    result.version = version() ?? "";
-    const start = performance.now();
-    const { runtime, digest } = await run();
-    result.milliseconds = (performance.now() - start).toFixed(0);
-    if (runtime !== name) throw new Error(`the program ran on ${runtime} instead`);
-    result.digest = digest;
+    await install();
   } catch (error) {
-    result.failure = error.message;
+    return { ...result, missing: true, failure: `cannot be installed: ${error.message}` };
   }
-  return result;
+  try {
+    const report = await run();
+    if (!name.startsWith(report.runtime)) throw new Error(`the program ran on ${report.runtime} instead`);
+    return { ...result, version: version() ?? "", report };
+  } catch (error) {
+    return { ...result, version: version() ?? "", failure: error.message };
+  }
+}
+
+/** The digests that are not the same. */
+function differences(one, other) {
+  return Object.keys(other).filter((what) => one[what] !== other[what]);
 }
 
 function printTable(rows) {

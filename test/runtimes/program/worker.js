@@ -1,0 +1,13 @@
+// Entry on workerd: the report, as the answer to any request.
+import csv from "fettle/data/wine.csv";
+import { report } from "./report.js";
+
+export default {
+  async fetch() {
+    try {
+      return Response.json(await report(csv, 1));
+    } catch (error) {
+      return new Response(error.stack, { status: 500 });
+    }
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * The study of the matrix on the two runtimes that are always there: Node, with any number of threads, and workerd.
+ * `npm run test:runtimes` brings it to the others. Needs `dist/`.
+ */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, expect, it } from "vitest";
+import { runWorkerd } from "./workerd.js";
+
+const program = fileURLToPath(new URL("program", import.meta.url));
+
+interface Report {
+  readonly runtime: string;
+  readonly digests: { readonly trials: string; readonly weights: string; readonly scores: string };
+}
+
+async function onNode(jobs: number): Promise<Report> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["main.js", String(jobs)], { cwd: program });
+  return JSON.parse(stdout) as Report;
+}
+
+let alone: Report;
+beforeAll(async () => {
+  alone = await onNode(1);
+});
+
+it("digests something on Node", () => {
+  expect(alone.runtime).toBe("node");
+  const { trials, weights, scores } = alone.digests;
+  for (const digest of [trials, weights, scores]) expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set([trials, weights, scores]).size).toBe(3);
+});
+
+it.each([2, 3])("comes to the same bits on %i threads", async (jobs) => {
+  expect((await onNode(jobs)).digests).toEqual(alone.digests);
+});
+
+it("comes to the same bits on workerd", async () => {
+  const { runtime, digests } = (await runWorkerd(program)) as Report;
+  expect(runtime).toBe("workerd");
+  expect(digests).toEqual(alone.digests);
+});
