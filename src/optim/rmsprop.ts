@@ -1,7 +1,22 @@
 /** RMSProp, plain, centered and with momentum. */
-import { add, div, maximum, mul, neg, sqrt, square, sub, type Value, zerosLike } from "../graph/functions.js";
+import {
+  add,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  sqrt,
+  square,
+  sub,
+  type Value,
+  zerosLike,
+} from "../graph/functions.js";
 import { defineOptimizer } from "./define.js";
 import { movingAverage } from "./terms.js";
+
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /**
  * RMSProp: the gradient over its root mean square, v ← ρv + (1 − ρ)g² from 0.
@@ -45,7 +60,10 @@ export const rmsprop = defineOptimizer({
     const { learningRate, rho, momentum, epsilon } = hyperparameters;
     const slots: Record<string, Value> = { v: movingAverage(old.v, square(g), rho) };
     if (options.centered) slots.mean = movingAverage(old.mean, g, rho);
-    const variance = options.centered ? maximum(sub(slots.v, square(slots.mean)), 0) : slots.v;
+    // where squares overflow, ∞ − ∞ would be NaN
+    const variance = options.centered
+      ? maximum(sub(slots.v, minimum(square(slots.mean), LARGEST)), 0)
+      : slots.v;
 
     // keras keeps the learning rate inside the momentum buffer, torch outside
     const inside = options.convention === "keras";

@@ -14,6 +14,7 @@ export {
   runLearning,
 } from "./arbitraries/learning.js";
 export { anyModel, type ModelCase, type ModelConstraints, modelOf } from "./arbitraries/models.js";
+export { type OperationCase, operationCases } from "./arbitraries/operations.js";
 export {
   anyMatrix,
   anyProblem,
@@ -38,6 +39,20 @@ export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaw
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
 export type { CheckOptions } from "./laws.js";
+export {
+  checkOperation,
+  checkOperationLaw,
+  type OperationCheckOptions,
+  type OperationUnderTest,
+  operationLaws,
+} from "./operation.js";
+export {
+  checkOptimizer,
+  checkOptimizerLaw,
+  type Equations,
+  type OptimizerCheckOptions,
+  optimizerLaws,
+} from "./optimizer.js";
 export { checkRun, type RunTask } from "./run.js";
 export {
   checkScheduler,

@@ -32,6 +32,13 @@ it.each(blocks.map((code, i) => [i, code] as const))(
 it("has one for each kind", () => {
   const checks = blocks.flatMap((code) => code.match(/\bcheck[A-Z]\w+(?=\()/g) ?? []);
   expect(new Set(checks)).toEqual(
-    new Set(["checkGradients", "checkStrategy", "checkScheduler", "checkExecutor"]),
+    new Set([
+      "checkGradients",
+      "checkOperation",
+      "checkOptimizer",
+      "checkStrategy",
+      "checkScheduler",
+      "checkExecutor",
+    ]),
   );
 });

@@ -187,6 +187,22 @@ function adadelta({ learningRate: lr, rho = 0, epsilon = 0 }: OracleConfig): Rul
   };
 }
 
+/** The rule of one number with weight decay, anew at each call. */
+export function oracleEquations(
+  name: string,
+  convention: "keras" | "torch",
+  config: OracleConfig,
+): () => Rule {
+  const { learningRate: lr } = config;
+  const wd = config.weightDecay ?? (name === "adamw" ? { keras: 0.004, torch: 0.01 }[convention] : 0);
+  const decoupled =
+    config.decoupledWeightDecay ?? (convention === "keras" || name === "adamw" || name === "lion");
+  return () => {
+    const rule = rules[name][convention](config);
+    return (w, g, t) => (decoupled ? rule(w - lr * wd * w, g, t) : rule(w, g + wd * w, t));
+  };
+}
+
 /** The points after each of `steps` steps from `start`. */
 export function oracleTrajectory(
   name: string,
@@ -196,19 +212,12 @@ export function oracleTrajectory(
   start: readonly number[],
   steps: number,
 ): number[][] {
-  const { learningRate: lr } = config;
-  const wd = config.weightDecay ?? (name === "adamw" ? { keras: 0.004, torch: 0.01 }[convention] : 0);
-  const decoupled =
-    config.decoupledWeightDecay ?? (convention === "keras" || name === "adamw" || name === "lion");
-  const coordinates = start.map(() => rules[name][convention](config));
+  const coordinates = start.map(oracleEquations(name, convention, config));
   const points: number[][] = [];
   let w = [...start];
   for (let t = 1; t <= steps; t++) {
     const g = gradient(w);
-    w = w.map((wi, i) => {
-      if (decoupled) return coordinates[i](wi - lr * wd * wi, g[i], t);
-      return coordinates[i](wi, g[i] + wd * wi, t);
-    });
+    w = w.map((wi, i) => coordinates[i](wi, g[i], t));
     points.push(w);
   }
   return points;

@@ -69,7 +69,7 @@ export function anyQuadratic(constraints: QuadraticConstraints = {}): fc.Arbitra
     return fc
       .record({ start: point, center: point })
       .filter(({ start, center }) => start.some((x, i) => x !== center[i]))
-      .map(({ start, center }) => quadratic(eigenvalues, axis, center, start));
+      .map(({ start, center }) => shown(quadratic(eigenvalues, axis, center, start)));
   });
 }
 
@@ -110,6 +110,13 @@ function reflected(eigenvalues: readonly number[], axis: readonly number[]): num
   );
   // exactly symmetric
   return product.map((row, i) => row.map((x, j) => (x + product[j][i]) / 2));
+}
+
+/** In messages, as the numbers that it is made of. */
+function shown(problem: Quadratic): Quadratic {
+  const { start, minimizer, matrix } = problem;
+  const text = JSON.stringify({ start, minimizer, matrix });
+  return Object.defineProperty(problem, fc.toStringMethod, { value: () => text });
 }
 
 function quadratic(

@@ -1,0 +1,100 @@
+/** Planted faults in executors: each is the true one but for one method of its runs, and is caught by `checkExecutor`. */
+import { describe, expect, it } from "vitest";
+import { createEngine } from "../../src/engine/engine.js";
+import type { Executor, Run } from "../../src/engine/executor.js";
+import { checkExecutor } from "../../src/testing/executor.js";
+
+/** The engine, with runs that have other methods. */
+function faulty(parts: (run: Run) => Partial<Run>): Executor {
+  const engine = createEngine();
+  const start: Executor["start"] = (program, options) => {
+    const run = engine.start(program, options);
+    const changed = parts(run);
+    return new Proxy(run, {
+      get(target, name) {
+        const own =
+          name in changed ? (changed as Record<string | symbol, unknown>)[name] : Reflect.get(target, name);
+        return typeof own === "function" ? own.bind(target) : own;
+      },
+    });
+  };
+  return new Proxy(engine, {
+    get(target, name) {
+      const own = name === "start" ? start : Reflect.get(target, name);
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+}
+
+let kept: Run | undefined;
+
+const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run>, law: RegExp])[] = [
+  [
+    "numbers off by a part in a million",
+    (run) => ({ read: (name) => run.read(name).map((x) => x * (1 + 1e-6)) as Float32Array }),
+    /does what random graphs say, .*it should be .* within/,
+  ],
+  [
+    "a batch too few",
+    (run) => ({ advance: (steps) => run.advance(Math.max(0, steps - 1)) }),
+    /does what random graphs say/,
+  ],
+  [
+    "a step that is lost when many are asked for",
+    (run) => ({ advance: (steps) => run.advance(steps > 2 ? steps - 1 : steps) }),
+    /takes n steps in one call as in n calls/,
+  ],
+  [
+    "a place in the data that is not saved",
+    (run) => ({
+      save: () => ({ ...run.save(), progress: { ...run.progress, cursor: 0 } }),
+    }),
+    /goes on from a saved run as if it had not been saved/,
+  ],
+  [
+    "a step count that is not saved",
+    (run) => ({ save: () => ({ ...run.save(), progress: { ...run.progress, step: 0 } }) }),
+    /goes on from a saved run/,
+  ],
+  [
+    "state that is not restored",
+    (run) => ({
+      restore: (saved) => run.restore({ ...saved, arrays: { ...saved.arrays, w: run.read("w") } }),
+    }),
+    /goes on from a saved run .*"w"/,
+  ],
+  [
+    "runs that share their state",
+    (run) => {
+      const other = kept;
+      kept = run;
+      return {
+        advance(steps) {
+          run.advance(steps);
+          try {
+            if (other && other !== run) run.write("s", other.read("s"));
+          } catch {} // the other was freed
+        },
+      };
+    },
+    /keeps two runs apart|does what random graphs say/,
+  ],
+  [
+    "memory that is kept",
+    () => ({ free: () => {} }),
+    /gives back the memory that a run and its matrices took/,
+  ],
+];
+
+describe("the laws of executors catch", () => {
+  it("none in the true one", () => {
+    checkExecutor(
+      faulty(() => ({})),
+      { numRuns: 40, seed: 3 },
+    );
+  });
+
+  it.each(faults)("%s", (_, parts, law) => {
+    expect(() => checkExecutor(faulty(parts), { numRuns: 60, seed: 3 })).toThrow(law);
+  });
+});

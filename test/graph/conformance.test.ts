@@ -1,0 +1,23 @@
+/** Every row of the table of operations keeps the laws of operations: its gradients, and what the kernels make of it. */
+import { describe, expect, it } from "vitest";
+import type { OperationName } from "../../src/graph/graph.js";
+import { operations } from "../../src/graph/operations/index.js";
+import { operationCases } from "../../src/testing/arbitraries/operations.js";
+import { checkOperation } from "../../src/testing/operation.js";
+
+const names = Object.keys(operations) as OperationName[];
+const leaves = names.filter((name) => operationCases[name] === undefined);
+
+describe("operations keep their laws", () => {
+  it.each(names.filter((name) => !leaves.includes(name)))("%s", (name) => {
+    checkOperation(name, { numRuns: 60 });
+  });
+
+  it("but for those that compute nothing from arguments", () => {
+    expect(leaves).toEqual(["input", "constant", "count", "random", "step"]);
+    for (const name of leaves) {
+      expect(operations[name].lowering).not.toHaveProperty("elementwise");
+      expect(() => checkOperation(name)).toThrow(/is a leaf/);
+    }
+  });
+});
