@@ -222,3 +222,4 @@ export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { FitSettings } from "./tune/training.js";
 export type { Final, Scores } from "./tune/trials.js";
 export { tune } from "./tune/tune.js";
+export { createTuner, restoreTuner, type SliceOptions, type Tuner, type TunerOptions } from "./tune/tuner.js";

@@ -27,6 +27,8 @@ export interface Lineage {
   endOf(number: number): Promise<End>;
   /** Notes where a trial ended. */
   keep(number: number, end: End): void;
+  /** The ends that are kept, by number, the oldest first. */
+  ends(): readonly (readonly [number, End])[];
 }
 
 /**
@@ -39,45 +41,65 @@ export function createLineage(
   parentOf: (number: number) => number | undefined,
   train: (number: number, parent?: End) => Promise<End>,
 ): Lineage {
-  const ends = new Map<number, Promise<End>>();
-  const note = (number: number, end: Promise<End>): void => {
-    ends.set(number, end);
+  const ends = new Map<number, { readonly end: Promise<End>; known?: End }>();
+  const note = (number: number, end: Promise<End>, known?: End): void => {
+    const kept = { end, ...(known && { known }) };
+    ends.set(number, kept);
     // a map holds its keys in the order of insertion
     if (ends.size > most) ends.delete(ends.keys().next().value as number);
+    end.then(
+      (come) => Object.assign(kept, { known: come }),
+      () => ends.delete(number),
+    );
   };
   const endOf = (number: number): Promise<End> => {
     const kept = ends.get(number);
-    if (kept) return kept;
+    if (kept) return kept.end;
     const parent = parentOf(number);
     const end = parent === undefined ? train(number) : endOf(parent).then((before) => train(number, before));
     note(number, end);
-    end.catch(() => ends.delete(number));
     return end;
   };
-  return { endOf, keep: (number, end) => note(number, Promise.resolve(end)) };
+  return {
+    endOf,
+    keep: (number, end) => note(number, Promise.resolve(end), end),
+    ends: () => [...ends].flatMap(([number, { known }]) => (known ? [[number, known] as const] : [])),
+  };
 }
 
-/** Where the trials of a study end; what is not kept is trained again. */
-export function lineageOf<S extends Space>(trainer: Trainer<S>, study: Study<S>): Lineage {
+/**
+ * Where the trials of a study end; what is not kept is trained again.
+ *
+ * @param states - where some ended that were trained elsewhere, by number, the oldest first
+ */
+export function lineageOf<S extends Space>(
+  trainer: Trainer<S>,
+  study: Study<S>,
+  states: readonly (readonly [number, readonly SavedRun[]])[] = [],
+): Lineage {
   const recordOf = (number: number) =>
     study.trials.find((trial) => trial.number === number) as TrialRecord<ParamsOf<S>>;
   // The trials of a generation go on from those of the one before.
   const most = 2 * (study.strategy.generation ?? study.lag + 1);
-  return createLineage(
+  const trainingFor = (number: number) => {
+    const { params } = recordOf(number);
+    const seed = seedOfTrial(study.seed, number);
+    return { params, ...trainingOf(trainer, params, seed, trainer.folds.rounds) };
+  };
+  const lineage = createLineage(
     most,
     (number) => recordOf(number).parent,
     async (number, parent) => {
-      const { params } = recordOf(number);
-      const { architecture, job } = trainingOf(
-        trainer,
-        params,
-        seedOfTrial(study.seed, number),
-        trainer.folds.rounds,
-      );
-      const results = await trainRounds(trainer, { ...job, keepState: true }, parent?.states);
-      return endOf(params, architecture, results);
+      const { params, architecture, job } = trainingFor(number);
+      const again = { ...job, trial: number, keepState: true };
+      return endOf(params, architecture, await trainRounds(trainer, again, parent?.states));
     },
   );
+  for (const [number, ended] of states) {
+    const { params, architecture } = trainingFor(number);
+    lineage.keep(number, { params, architecture, states: ended });
+  }
+  return lineage;
 }
 
 /** The end that results of rounds with their states come to. */

@@ -10,7 +10,7 @@ import type { CustomMetric, Metric } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
 import { RandomStream } from "../numerics/random.js";
 import { ancestry } from "../search/ancestry.js";
-import type { OptimizeOptions } from "../search/optimize.js";
+import type { Objective, OptimizeOptions } from "../search/optimize.js";
 import type { Space } from "../search/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { Study } from "../search/study.js";
@@ -104,16 +104,25 @@ export type OpenStudy = <S extends Space>(
   directions: readonly Direction[],
 ) => Study<S>;
 
-/** Runs a search to its end. */
+/**
+ * Runs a search to its end.
+ *
+ * @param begin - awaited before each trial
+ */
 export async function runSearch<S extends Space>(
   { study, work, budget, refit }: ModelSearch<S>,
   runner: JobRunner,
-  lineage?: Lineage,
+  lineage: Lineage | undefined,
+  begin: (trial: number) => Promise<void> | void = () => {},
 ): Promise<TuneResult<S>> {
   const whole: Work<S> = { ...work, runner, ...(lineage && { lineage }) };
   // More trials than threads, so that none waits while a trial is being built, and short jobs come in batches.
   const concurrency = runner.jobs === 1 ? 1 : 4 * runner.jobs;
-  await study.optimize((params, trial) => evaluateTrial(whole, params, trial), { ...budget, concurrency });
+  const objective: Objective<S> = async (params, trial) => {
+    await begin(trial.number);
+    return evaluateTrial(whole, params, trial);
+  };
+  await study.optimize(objective, { ...budget, concurrency });
   const { best, bestTrials, trials } = study;
   const final = best && refit ? await fitBest(whole, ancestry(trials, best.number), study.seed) : undefined;
   const metrics = work.metrics.slice(0, work.objectives).map(({ name }) => name);

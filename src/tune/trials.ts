@@ -80,7 +80,12 @@ export async function evaluateTrial<S extends Space>(
   let results: JobResult[] = [];
   let done = 0;
   for (const end of ends) {
-    const stage = { ...job, epochs: end - done, keepState: end < job.epochs || lineage !== undefined };
+    const stage = {
+      ...job,
+      trial: trial.number,
+      epochs: end - done,
+      keepState: end < job.epochs || lineage !== undefined,
+    };
     const before = results;
     const states = done === 0 ? parent?.states : before.map(({ state }) => state);
     const last = await trainRounds(work, stage, states);

@@ -1,0 +1,183 @@
+/**
+ * Values in bytes: JSON in named sections, with typed arrays beside it as they are and numbers that JSON has not. Bytes
+ * that were damaged, cut, or made by something else are refused. It knows nothing of what the values mean.
+ *
+ * Layout, little-endian: magic (8 bytes), version, length of everything, checksum of everything after it, number of
+ * sections; for each its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; the
+ * sections, which begin at multiples of 8.
+ */
+import { check, FettleError, show } from "../errors.js";
+
+/** What an archive is of. */
+export interface ArchiveFormat {
+  /** Eight ASCII characters at the start of the bytes. */
+  readonly magic: string;
+  /** The version that is written, and the latest that is read. */
+  readonly version: number;
+  /** What a person calls it, as "a saved tuning". */
+  readonly what: string;
+}
+
+const HEAD = 24;
+const ENTRY = 20;
+const NAME = 8;
+
+/** @param sections - by names of at most eight ASCII characters */
+export function packArchive(
+  { magic, version }: ArchiveFormat,
+  sections: Readonly<Record<string, unknown>>,
+): Uint8Array {
+  const packed = Object.entries(sections).map(([name, value]) => {
+    const arrays: Arrays = { list: [], size: 0 };
+    const json = new TextEncoder().encode(JSON.stringify(encode(value, arrays)));
+    return { name, json, arrays };
+  });
+  let end = aligned(HEAD + ENTRY * packed.length);
+  const placed = packed.map(({ name, json, arrays }) => {
+    const start = end;
+    end = start + aligned(json.length) + arrays.size;
+    return { name, json, arrays, start };
+  });
+  const bytes = new Uint8Array(end);
+  const view = new DataView(bytes.buffer);
+  writeAscii(bytes, 0, magic);
+  view.setUint32(8, version, true);
+  view.setUint32(12, end, true);
+  view.setUint32(20, placed.length, true);
+  for (const [i, { name, json, arrays, start }] of placed.entries()) {
+    const entry = HEAD + ENTRY * i;
+    writeAscii(bytes, entry, name);
+    for (const [word, figure] of [start, json.length, arrays.size].entries()) {
+      view.setUint32(entry + NAME + 4 * word, figure, true);
+    }
+    bytes.set(json, start);
+    let at = start + aligned(json.length);
+    for (const { buffer, byteOffset, byteLength } of arrays.list) {
+      bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+      at += aligned(byteLength);
+    }
+  }
+  view.setUint32(16, crc32(bytes.subarray(20)), true);
+  return bytes;
+}
+
+/** @throws FettleError `invalid_checkpoint` for bytes that `packArchive` did not make, or a later release did */
+export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<string, unknown> {
+  const { magic, version, what } = format;
+  const must = (condition: unknown, message: string | (() => string)): void =>
+    check(
+      condition,
+      () => `this is not ${what}: ${typeof message === "string" ? message : message()}`,
+      "invalid_checkpoint",
+    );
+  must(bytes instanceof Uint8Array, () => `it is a Uint8Array, received ${show(bytes)}`);
+  must(
+    bytes.length >= HEAD && readAscii(bytes, 0) === magic,
+    () => `it begins with ${show(magic)}, received ${bytes.length} bytes that do not`,
+  );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const word = (at: number) => view.getUint32(at, true);
+  check(
+    word(8) <= version,
+    () =>
+      `${what} was made by a newer release (version ${word(8)}; this one reads up to ${version}); upgrade to open it`,
+    "invalid_checkpoint",
+  );
+  must(
+    word(12) === bytes.length,
+    () => `it has ${word(12)} bytes, received ${bytes.length}; it was cut or joined`,
+  );
+  must(word(16) === crc32(bytes.subarray(20)), "its checksum is not that of its contents; it was damaged");
+  try {
+    return Object.fromEntries(
+      Array.from({ length: word(20) }, (_, i) => {
+        const entry = HEAD + ENTRY * i;
+        const [start, json, size] = [0, 4, 8].map((offset) => word(entry + NAME + offset));
+        const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
+        const from = start + aligned(json);
+        // A copy, since arrays begin at multiples of their size in its buffer.
+        const arrays = bytes.slice(from, from + size).buffer;
+        return [readAscii(bytes, entry), decode(JSON.parse(text), arrays)];
+      }),
+    );
+  } catch (cause) {
+    throw new FettleError("invalid_checkpoint", `this is not ${what}: its sections cannot be read`, {
+      cause,
+    });
+  }
+}
+
+const KINDS = { Float32Array, Float64Array, Int32Array, Uint8Array };
+
+/** By what it is and not by its class's name, which a minifier may change. */
+function kindOf(array: ArrayBufferView): string {
+  for (const [name, Kind] of Object.entries(KINDS)) if (array instanceof Kind) return name;
+  throw new FettleError("internal", `an archive holds no ${show(array)}`);
+}
+
+/** Marks an object that stands for something else. */
+const MARK = "$";
+
+/** Typed arrays that stand beside JSON, each from the next multiple of 8, and where the next begins. */
+interface Arrays {
+  readonly list: ArrayBufferView[];
+  size: number;
+}
+
+/** A value as JSON; typed arrays in it are added to `arrays`. */
+function encode(value: unknown, arrays: Arrays): unknown {
+  if (typeof value === "number") {
+    const plain = Number.isFinite(value) && !Object.is(value, -0);
+    return plain ? value : { [MARK]: Object.is(value, -0) ? "-0" : String(value) };
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) {
+    const start = arrays.size;
+    arrays.list.push(value);
+    arrays.size += aligned(value.byteLength);
+    return { [MARK]: [kindOf(value), start, (value as Uint8Array).length] };
+  }
+  if (Array.isArray(value)) return value.map((each) => encode(each, arrays));
+  const fields = Object.entries(value).map(([key, each]) => [key, encode(each, arrays)]);
+  const object: Record<string, unknown> = Object.fromEntries(fields);
+  return MARK in object ? { [MARK]: object } : object;
+}
+
+function decode(value: unknown, arrays: ArrayBuffer): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => decode(each, arrays));
+  const fields = (object: object) =>
+    Object.fromEntries(Object.entries(object).map(([key, each]) => [key, decode(each, arrays)]));
+  if (!(MARK in value)) return fields(value);
+  const marked = value[MARK];
+  if (typeof marked === "string") return Number(marked);
+  if (!Array.isArray(marked)) return fields(marked as object);
+  const [kind, start, length] = marked as [keyof typeof KINDS, number, number];
+  return new KINDS[kind](arrays, start, length);
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}
+
+function writeAscii(bytes: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+}
+
+function readAscii(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + NAME)).replace(/\0+$/, "");
+}
+
+let table: Uint32Array | undefined;
+
+/** The checksum of ISO 3309 and PNG, an integer in [0, 2³²). */
+export function crc32(bytes: Uint8Array, previous = 0): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
+    let rest = byte;
+    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1;
+    return rest;
+  });
+  let crc = ~previous;
+  for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

@@ -1,0 +1,88 @@
+/**
+ * What trials have done so far that have not ended: the results of their jobs, in order, and the job under way where it
+ * stopped. A trial that begins again, elsewhere, is given what it had, and nothing is trained twice.
+ */
+import type { Job, JobResult, SavedJob } from "./job.js";
+import type { Pool } from "./pool.js";
+import type { Stepper } from "./stepper.js";
+
+/** What a trial has done. */
+export interface SavedTrial {
+  /** Its number; null for the last fit. */
+  readonly trial: number | null;
+  /** Of its first jobs. */
+  readonly results: readonly JobResult[];
+  /** The job after those, if it was under way. */
+  readonly open?: SavedJob;
+}
+
+interface Entry {
+  /** What it had when it was saved. */
+  readonly saved: Omit<SavedTrial, "trial">;
+  /** What it has asked for, in order, and what came of it. */
+  readonly jobs: Job[];
+  readonly results: (JobResult | undefined)[];
+}
+
+/** Runs jobs on a stepper, and remembers them until their trial ends. */
+export class Journal implements Pool<Job, JobResult> {
+  readonly jobs = 1;
+  private readonly entries = new Map<number | null, Entry>();
+
+  constructor(
+    private readonly stepper: Stepper,
+    saved: readonly SavedTrial[] = [],
+  ) {
+    for (const { trial, ...rest } of saved) this.enter(trial, rest);
+  }
+
+  /** Awaited before a trial begins: that takes a step, if it did not begin before. */
+  async begin(trial: number): Promise<void> {
+    if (this.entries.has(trial)) return;
+    await this.stepper.turn();
+    this.enter(trial);
+  }
+
+  async run(job: Job): Promise<JobResult> {
+    const { trial = null } = job;
+    const { saved, jobs, results } = this.entries.get(trial) ?? this.enter(trial);
+    const index = jobs.length;
+    const resume = index === saved.results.length ? saved.open : undefined;
+    const own = resume ? { ...job, resume } : job;
+    jobs.push(own);
+    results.push(undefined);
+    const result = saved.results[index] ?? (await this.stepper.run(own));
+    results[index] = result;
+    return result;
+  }
+
+  /** Drops what is known of a trial. */
+  forget(trial: number): void {
+    this.entries.delete(trial);
+  }
+
+  save(): SavedTrial[] {
+    const { current } = this.stepper;
+    return [...this.entries].map(([trial, { saved, jobs, results }]) => {
+      // A trial that was not begun again is where it was.
+      if (jobs.length < saved.results.length) return { trial, ...saved };
+      const ended = results.indexOf(undefined);
+      const known = results.slice(0, ended < 0 ? results.length : ended) as JobResult[];
+      const open =
+        current && current.job === jobs[known.length]
+          ? current.open.save()
+          : known.length === saved.results.length
+            ? saved.open
+            : undefined;
+      return { trial, results: known, ...(open && { open }) };
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  private enter(trial: number | null, saved: Entry["saved"] = { results: [] }): Entry {
+    const entry = { saved, jobs: [], results: [] };
+    this.entries.set(trial, entry);
+    return entry;
+  }
+}
