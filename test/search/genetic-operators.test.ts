@@ -5,8 +5,21 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { choice, float, int } from "../../src/search/parameter.js";
 import { fromUnit, toUnit } from "../../src/search/scale.js";
 import { buildParams, resolveSpace, whyOutside } from "../../src/search/space.js";
-import { blend, type Crossover, onePoint, uniform } from "../../src/search/strategies/genetic/crossover.js";
-import { mutate, mutateChoice, mutateNumber } from "../../src/search/strategies/genetic/mutation.js";
+import {
+  blend,
+  type Crossover,
+  crossoverOf,
+  onePoint,
+  sbx,
+  uniform,
+} from "../../src/search/strategies/genetic/crossover.js";
+import {
+  mutate,
+  mutateChoice,
+  mutationOf,
+  normal,
+  polynomial,
+} from "../../src/search/strategies/genetic/mutation.js";
 import {
   rank,
   roulette,
@@ -131,6 +144,7 @@ describe("crossover", () => {
     ["uniform", uniform],
     ["onePoint", onePoint],
     ["blend", blend(0.5)],
+    ["sbx", sbx(2)],
   ];
 
   test.each(kinds)(
@@ -221,14 +235,58 @@ describe("crossover", () => {
   });
 });
 
+describe("sbx", () => {
+  const space = resolveSpace({ x: float(0, 1) });
+  /** Children of two numbers that are none of the parents: a half of all. */
+  const childrenOf = (a: number, b: number, eta: number, count: number) => {
+    const stream = new RandomStream(9);
+    return Array.from(
+      { length: count },
+      () => sbx(eta)(space, { x: a }, { x: b }, stream).x as number,
+    ).filter((x) => x !== a && x !== b);
+  };
+
+  test.each([0, 2, 20])("of η = %i has the distribution of the paper where ends are far", (eta) => {
+    // parents 0.499 and 0.501: α is 2 - 500^-(η+1), so that ends matter little even for η = 0
+    const spreads = childrenOf(0.499, 0.501, eta, 8000).map((x) => Math.abs(x - 0.5) / 0.001);
+    expect(Math.abs(spreads.length - 4000)).toBeLessThan(4 * Math.sqrt(2000));
+    // F(β) is β^(η+1) / 2 below 1, and 1 - β^-(η+1) / 2 above
+    const exact = (beta: number) => (beta <= 1 ? beta ** (eta + 1) / 2 : 1 - beta ** -(eta + 1) / 2);
+    const places = spreads.map(exact).sort((a, b) => a - b);
+    const distance = Math.max(...places.map((place, i) => Math.abs(place - (i + 0.5) / places.length)));
+    // Kolmogorov and Smirnov: beyond 1.95 / √n once in 1,000 times; for η = 0 the ends cut off 1/1000
+    expect(distance).toBeLessThan(1.95 / Math.sqrt(places.length) + 1e-3);
+  });
+
+  test("keeps within the range, and lets no child beyond its end pile up there", () => {
+    const children = childrenOf(0.02, 0.3, 1, 4000);
+    expect(Math.min(...children)).toBeGreaterThanOrEqual(0);
+    expect(children.filter((x) => x === 0)).toHaveLength(0);
+    // on either side alike: the middle parts the children into halves
+    const left = children.filter((x) => x < 0.16).length;
+    expect(Math.abs(left - children.length / 2)).toBeLessThan(2 * Math.sqrt(children.length));
+  });
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ["a negative η of sbx", () => crossoverOf({ type: "sbx", eta: -1 }), /number from 0, received -1/],
+  ["alpha of sbx", () => crossoverOf({ type: "sbx", alpha: 1 } as never), /unknown option of sbx crossover/],
+  ["an unknown mutation", () => mutationOf("polynomal" as never), /Did you mean "polynomial"/],
+  ["an endless η", () => mutationOf({ type: "polynomial", eta: Infinity }), /a number from 0, received/],
+  ["a scale of polynomial", () => mutationOf({ type: "polynomial", scale: 1 } as never), /unknown option of/],
+])("options refuse %s", (_, make, message) => {
+  expect(caught(make).message).toMatch(message);
+});
+
 describe("mutation", () => {
   const anyPoint = anyParents.map(({ space, a, stream }) => ({ space, a, stream }));
+  const anyMutation = fc.constantFrom(normal(0.2), normal(0.01), polynomial(1), polynomial(20));
 
   test("gives a point of the space; at rate 0 the same one", () => {
     fc.assert(
-      fc.property(anyPoint, fc.constantFrom(0.1, 0.5, 1), ({ space, a, stream }, rate) => {
-        expect(whyOutside(space, mutate(space, a, { rate, scale: 0.2 }, stream))).toBeUndefined();
-        expect(mutate(space, a, { rate: 0, scale: 0.2 }, stream)).toEqual(a);
+      fc.property(anyPoint, fc.constantFrom(0.1, 0.5, 1), anyMutation, ({ space, a, stream }, rate, move) => {
+        expect(whyOutside(space, mutate(space, a, rate, move, stream))).toBeUndefined();
+        expect(mutate(space, a, 0, move, stream)).toEqual(a);
       }),
       { numRuns: 300 },
     );
@@ -245,7 +303,7 @@ describe("mutation", () => {
             }),
           ),
         );
-        const child = mutate(free, a, { rate: 1, scale: 0.01 }, stream);
+        const child = mutate(free, a, 1, normal(0.01), stream);
         for (const [name, parameter] of Object.entries(free.parameters)) {
           // where a range is a few roundings wide, a step may round back
           const isNarrow =
@@ -266,7 +324,7 @@ describe("mutation", () => {
   test("moves a number by a normal step on its own scale", () => {
     const parameter = float(1e-4, 1, { log: true });
     const steps = Array.from({ length: 4000 }, (_, seed) => {
-      const value = mutateNumber(parameter, 1e-2, 0.1, new RandomStream(seed));
+      const value = normal(0.1)(parameter, 1e-2, new RandomStream(seed));
       return (Math.log10(value) + 2) / 4 / 0.1;
     });
     const mean = steps.reduce((sum, x) => sum + x, 0) / 4000;
@@ -276,14 +334,35 @@ describe("mutation", () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.09);
   });
 
-  test("moves an int to a neighbour when the step is less than one", () => {
+  test.each([
+    ["normal", normal(1e-6)],
+    ["polynomial", polynomial(1e6)],
+  ])("%s moves an int to a neighbour when the step is less than one", (_, move) => {
     const parameter = int(0, 9);
     for (let seed = 0; seed < 50; seed++) {
       const stream = () => new RandomStream(seed);
-      expect([3, 5]).toContain(mutateNumber(parameter, 4, 1e-6, stream()));
-      expect(mutateNumber(parameter, 0, 1e-6, stream())).toBe(1);
-      expect(mutateNumber(parameter, 9, 1e-6, stream())).toBe(8);
+      expect([3, 5]).toContain(move(parameter, 4, stream()));
+      expect(move(parameter, 0, stream())).toBe(1);
+      expect(move(parameter, 9, stream())).toBe(8);
     }
+  });
+
+  test.each([0, 5, 20])("polynomial of η = %i steps as the paper says, within the range", (eta) => {
+    const parameter = float(0, 1);
+    const stream = new RandomStream(4);
+    const from = 0.2;
+    const steps = Array.from({ length: 4000 }, () => polynomial(eta)(parameter, from, stream) - from);
+    // the paper's equations, of r uniform: a step below 0 has r < ½, and the step says which r it was
+    const places = steps.map((step) => {
+      const end = step < 0 ? from : 1 - from;
+      const [power, least] = [(1 - Math.abs(step)) ** (eta + 1), (1 - end) ** (eta + 1)];
+      const r = (power - least) / (2 * (1 - least));
+      return step < 0 ? r : 1 - r;
+    });
+    places.sort((a, b) => a - b);
+    const distance = Math.max(...places.map((place, i) => Math.abs(place - (i + 0.5) / 4000)));
+    // Kolmogorov and Smirnov: beyond 1.95 / √n once in 1,000 times
+    expect(distance).toBeLessThan(1.95 / Math.sqrt(4000));
   });
 
   test("gives each other value of a choice the same chance", () => {

@@ -84,6 +84,7 @@ describe("the search", () => {
     ["rank", { selection: "rank" }],
     ["uniform", { crossover: "uniform" }],
     ["onePoint", { crossover: "onePoint" }],
+    ["sbx and polynomial", { crossover: "sbx", mutation: "polynomial" }],
     ["mutation alone", { crossoverRate: 0 }],
   ])("is better than random search with %s", (_, options) => {
     expect(signTest(objectives.sphere, genetic(options), random(), { seeds: 20, trials: 80 })).toBeLessThan(
@@ -124,6 +125,7 @@ describe("the search", () => {
       populationSize: 5,
       selection: { type: "tournament", size: 2 },
       crossover: { type: "blend", alpha: 0.1 },
+      mutation: { type: "normal", scale: 0.2 },
       mutationRate: 0.5,
     };
     const again = genetic(JSON.parse(JSON.stringify(genetic(options).options)));
@@ -139,7 +141,7 @@ test.each<[string, GeneticOptions, RegExp]>([
   ["a population of 1", { populationSize: 1 }, /an integer from 2, received 1/],
   ["elitism of all", { populationSize: 5, elitism: 5 }, /from 0 to populationSize - 1, received 5/],
   ["a rate above 1", { mutationRate: 2 }, /mutationRate of genetic lies in \[0, 1\], received 2/],
-  ["a scale of 0", { mutationScale: 0 }, /a number above 0, received 0/],
+  ["a scale of 0", { mutation: { type: "normal", scale: 0 } }, /a number above 0, received 0/],
   ["a figure of convergence", { convergence: { diversity: -1 } }, /diversity of genetic lies in/],
   [
     "a stray option of convergence",

@@ -4,22 +4,20 @@
  */
 
 import { check, checkOptions, show } from "../../errors.js";
-import type { RandomStream } from "../../numerics/random.js";
 import { costsOf } from "../costs.js";
 import { defaultPoint } from "../defaults.js";
 import { createFold, type Search } from "../generations.js";
 import { fromUnit } from "../scale.js";
-import { buildParams, type Params, type SearchSpace } from "../space.js";
+import { buildParams } from "../space.js";
 import { unseen } from "../unseen.js";
 import { copyJson, type ParamValue } from "../value.js";
-import { type CrossoverOptions, crossoverOf } from "./genetic/crossover.js";
-import { mutate } from "./genetic/mutation.js";
+import { BREEDING_OPTIONS, type BreedingOptions, breedingOf, checkRates } from "./genetic/breeding.js";
 import { diversityOf, type Population, succeed } from "./genetic/population.js";
 import { type SelectionOptions, selectionOf, spin } from "./genetic/selection.js";
 import type { Strategy } from "./strategy.js";
 
 /** The parts of a genetic algorithm. All of it is plain JSON. */
-export interface GeneticOptions {
+export interface GeneticOptions extends BreedingOptions {
   /** Members of a population, an integer from 2. Default 10. */
   readonly populationSize?: number;
   /**
@@ -27,14 +25,6 @@ export interface GeneticOptions {
    * figures, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
    */
   readonly selection?: SelectionOptions;
-  /** How two parents mix: `"uniform"`, `"onePoint"` or `"blend"` (`alpha` 0.5). Default `"blend"`. */
-  readonly crossover?: CrossoverOptions;
-  /** The probability that a child has two parents, from 0 to 1; else it is a copy of one. Default 0.9. */
-  readonly crossoverRate?: number;
-  /** The probability that each parameter of a child is changed, from 0 to 1. Default 1/n for n parameters. */
-  readonly mutationRate?: number;
-  /** The standard deviation of a number's change, as a part of its range, above 0. Default 0.1. */
-  readonly mutationScale?: number;
   /** How many of the best live on into the next generation, from 0 to `populationSize - 1`. Default half of them. */
   readonly elitism?: number;
   /** When a population has converged, and what then. */
@@ -56,15 +46,15 @@ interface State {
 }
 
 /**
- * A genetic algorithm. The first generation is `populationSize` uniform points, the first of them the point of
- * defaults if the space has any. Each later one is `populationSize - elitism` children of the population that the
- * last generation left of which all trials are in the history:
+ * A genetic algorithm; by default its crossover is `"blend"` and its mutation `"normal"`. The first generation is
+ * `populationSize` uniform points, the first of them the point of defaults if the space has any. Each later one is
+ * `populationSize - elitism` children of the population that the last generation left of which all trials are in the
+ * history:
  *
  * 1. two parents are drawn by `selection` from the population, independently and with replacement;
  * 2. with probability `crossoverRate` the child is their `crossover`, else a copy of the first;
- * 3. each of its parameters is changed with probability `mutationRate`: a number by a normal step on its own
- *    scale with standard deviation `mutationScale`, reflected at the ends of the range, and by one value at
- *    least if it is discrete; a choice to another of its values, each equally likely;
+ * 3. each of its parameters is changed with probability `mutationRate`: a number by `mutation` on its own scale, and by
+ *    one value at least if it is discrete; a choice to another of its values, each equally likely;
  * 4. a child that repeats an earlier point is made again, from new parents.
  *
  * The children and the `elitism` best of the population are the next population, so the best point stays known as
@@ -91,7 +81,7 @@ interface State {
  */
 export function genetic(options: GeneticOptions = {}): Strategy {
   const settings = settle(options);
-  const { populationSize, elitism, crossoverRate, immigrants, select, cross } = settings;
+  const { populationSize, elitism, immigrants, select, breed } = settings;
   const fold = createFold<State>({
     start: () => ({ population: [], parents: new Float64Array(0), converged: false }),
     size: ({ population }) => (population.length === 0 ? populationSize : populationSize - elitism),
@@ -104,14 +94,6 @@ export function genetic(options: GeneticOptions = {}): Strategy {
       };
     },
   });
-
-  const child = (space: SearchSpace, { population, parents }: State, random: RandomStream): Params => {
-    const parent = () => population[spin(parents, random)].params;
-    const a = parent();
-    const mixed = random.uniform() < crossoverRate ? cross(space, a, parent(), random) : a;
-    const rate = settings.mutationRate ?? 1 / space.names.length;
-    return mutate(space, mixed, { rate, scale: settings.mutationScale }, random);
-  };
 
   return {
     name: "genetic",
@@ -126,7 +108,7 @@ export function genetic(options: GeneticOptions = {}): Strategy {
       return unseen(context, () =>
         immigrant
           ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
-          : child(space, state, random),
+          : breed(space, () => state.population[spin(state.parents, random)].params, random),
       );
     },
   };
@@ -135,16 +117,10 @@ export function genetic(options: GeneticOptions = {}): Strategy {
 /** Options with their defaults, checked. */
 function settle(options: GeneticOptions) {
   checkOptions(options, "genetic", [
-    "populationSize",
-    "selection",
-    "crossover",
-    "crossoverRate",
-    "mutationRate",
-    "mutationScale",
-    "elitism",
-    "convergence",
+    ...BREEDING_OPTIONS,
+    ...["populationSize", "selection", "elitism", "convergence"],
   ]);
-  const { populationSize = 10, crossoverRate = 0.9, mutationRate, mutationScale = 0.1 } = options;
+  const { populationSize = 10, crossover = "blend", mutation = "normal" } = options;
   const { elitism = Math.floor(populationSize / 2), convergence = {} } = options;
   checkOptions(convergence, "genetic's convergence", ["diversity", "immigrants"]);
   const { diversity = 0.02, immigrants = 0.5 } = convergence;
@@ -156,24 +132,10 @@ function settle(options: GeneticOptions) {
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,
     () => `elitism of genetic is an integer from 0 to populationSize - 1, received ${show(elitism)}`,
   );
-  check(
-    typeof mutationScale === "number" && mutationScale > 0 && Number.isFinite(mutationScale),
-    () => `mutationScale of genetic is a number above 0, received ${show(mutationScale)}`,
-  );
-  const rates = { crossoverRate, mutationRate: mutationRate ?? 0, diversity, immigrants };
-  for (const [name, rate] of Object.entries(rates)) {
-    check(
-      typeof rate === "number" && rate >= 0 && rate <= 1,
-      () => `${name} of genetic lies in [0, 1], received ${show(rate)}`,
-    );
-  }
+  checkRates("genetic", { diversity, immigrants });
   return {
-    ...rates,
-    populationSize,
-    elitism,
-    mutationRate,
-    mutationScale,
+    ...{ populationSize, elitism, diversity, immigrants },
     select: selectionOf(options.selection ?? "tournament"),
-    cross: crossoverOf(options.crossover ?? "blend"),
+    breed: breedingOf("genetic", { ...options, crossover, mutation }),
   };
 }

@@ -6,6 +6,7 @@
 
 import { byName, check, checkOptions, show } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
+import { pow } from "../../../numerics/special.js";
 import type { Parameter } from "../../parameter.js";
 import { fromUnit, toUnit } from "../../scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space.js";
@@ -16,8 +17,10 @@ export type CrossoverOptions =
   | "uniform"
   | "onePoint"
   | "blend"
+  | "sbx"
   | { readonly type: "uniform" | "onePoint" }
-  | { readonly type: "blend"; readonly alpha?: number };
+  | { readonly type: "blend"; readonly alpha?: number }
+  | { readonly type: "sbx"; readonly eta?: number };
 
 /** A child of two points of a space. */
 export type Crossover = (space: SearchSpace, a: Params, b: Params, random: RandomStream) => Params;
@@ -60,14 +63,44 @@ export function blend(alpha: number): Crossover {
     });
 }
 
+/**
+ * Simulated binary crossover, bounded: with probability ½ a number is that of one of two children which lie, on its own
+ * scale, on either side of the parents' middle m at a distance β times theirs; else it comes from either parent, as a
+ * choice does. With u uniform on [0, 1), and α = 2 − b^−(η+1) where b is the β of the child at the end of the range,
+ *
+ *     β = (u·α)^(1/(η+1)) if u ≤ 1/α, else (1 / (2 − u·α))^(1/(η+1))
+ *
+ * @param eta - η, at least 0; the larger, the nearer children are to their parents
+ * @see K. Deb and R. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995
+ */
+export function sbx(eta: number): Crossover {
+  return (space, a, b, random) =>
+    inherit(space, a, b, random, (parameter, x, y) => {
+      if (parameter.type === "choice" || random.integer(2) === 0) return either(x, y, random);
+      const [u, v] = [toUnit(parameter, x), toUnit(parameter, y)];
+      if (u === v) return x;
+      const middle = (u + v) / 2;
+      const half = Math.abs(u - v) / 2;
+      const side = random.integer(2) === 0 ? -1 : 1;
+      const most = (side < 0 ? middle : 1 - middle) / half;
+      return fromUnit(parameter, middle + side * half * spreadOf(eta, most, random.uniform()));
+    });
+}
+
+/** The β of {@link sbx} at most `most`, which is at least 1. */
+function spreadOf(eta: number, most: number, u: number): number {
+  const share = u * (2 - pow(most, -(eta + 1)));
+  return pow(share <= 1 ? share : 1 / (2 - share), 1 / (eta + 1));
+}
+
 /** The crossover that options describe. */
 export function crossoverOf(options: CrossoverOptions): Crossover {
   const given: Figures = typeof options === "string" ? { type: options } : options;
-  checkOptions(given, "crossover", ["type", "alpha"]);
+  checkOptions(given, "crossover", ["type", "alpha", "eta"]);
   return byName("crossover", makers, given.type)(given);
 }
 
-type Figures = { readonly type: string; readonly alpha?: number };
+type Figures = { readonly type: string; readonly alpha?: number; readonly eta?: number };
 
 const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
   uniform: (figures) => {
@@ -86,6 +119,15 @@ const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
       () => `alpha of blend crossover is a number from 0, received ${show(alpha)}`,
     );
     return blend(alpha);
+  },
+  sbx: (figures) => {
+    checkOptions(figures, "sbx crossover", ["type", "eta"]);
+    const { eta = 2 } = figures;
+    check(
+      typeof eta === "number" && eta >= 0 && Number.isFinite(eta),
+      () => `eta of sbx crossover is a number from 0, received ${show(eta)}`,
+    );
+    return sbx(eta);
   },
 };
 

@@ -1,27 +1,33 @@
 /**
- * Chance in a child: each parameter that applies is changed with a probability, in a way that its type gives.
- * A parameter that applies only after the change of another is drawn at random.
+ * Chance in a child: each parameter that applies is changed with a probability, in a way that its type gives: a number
+ * by a kind of mutation that options choose, a choice to another value. A parameter that applies only after the change
+ * of another is drawn at random.
  */
 
+import { byName, check, checkOptions, show } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
+import { pow } from "../../../numerics/special.js";
 import type { ChoiceParameter, NumericParameter } from "../../parameter.js";
-import { fromUnit, shift } from "../../scale.js";
+import { fromUnit, shift, toUnit } from "../../scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space.js";
 import { type ParamValue, sameValue } from "../../value.js";
 
-/** How much is changed. */
-export interface Mutation {
-  /** The probability with which each parameter is changed, from 0 to 1. */
-  readonly rate: number;
-  /** The standard deviation of a number's change, as a part of its range. */
-  readonly scale: number;
-}
+/** A kind of mutation of numbers by its name, with the defaults of its figures, or with figures. */
+export type MutationOptions =
+  | "normal"
+  | "polynomial"
+  | { readonly type: "normal"; readonly scale?: number }
+  | { readonly type: "polynomial"; readonly eta?: number };
 
-/** A point with some of its parameters changed. */
+/** How a number is changed. A discrete one moves by at least one value, where it has others. */
+export type Mutation = (parameter: NumericParameter, value: number, random: RandomStream) => number;
+
+/** A point with some of its parameters changed, each with probability `rate`. */
 export function mutate(
   space: SearchSpace,
   params: Params,
-  { rate, scale }: Mutation,
+  rate: number,
+  move: Mutation,
   random: RandomStream,
 ): Params {
   return buildParams(space, (parameter, name) => {
@@ -29,21 +35,36 @@ export function mutate(
     if (random.uniform() >= rate) return params[name];
     return parameter.type === "choice"
       ? mutateChoice(parameter, params[name], random)
-      : mutateNumber(parameter, params[name] as number, scale, random);
+      : move(parameter, params[name] as number, random);
   });
 }
 
 /**
- * A normal step from a number, on its own scale in units of its range, reflected at the ends. A discrete number
- * moves by at least one value, where it has others.
+ * A normal step on the number's own scale, reflected at the ends of the range.
+ *
+ * @param scale - the standard deviation, as a part of the range
  */
-export function mutateNumber(
-  parameter: NumericParameter,
-  value: number,
-  scale: number,
-  random: RandomStream,
-): number {
-  return shift(parameter, value, scale * random.normal());
+export function normal(scale: number): Mutation {
+  return (parameter, value, random) => shift(parameter, value, scale * random.normal());
+}
+
+/**
+ * Polynomial mutation, bounded: a step on the number's own scale u ∈ [0, 1] towards either end with probability ½,
+ *
+ *     1 − (1 − t + t·(1 − d)^(η+1))^(1/(η+1)),   t uniform on [0, 1), d the distance to that end
+ *
+ * @param eta - η, at least 0; the larger, the smaller steps are: about 1/η of the range
+ * @see K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
+ * Informatics 26, 1996
+ */
+export function polynomial(eta: number): Mutation {
+  return (parameter, value, random) => {
+    const u = toUnit(parameter, value);
+    const side = random.integer(2) === 0 ? -1 : 1;
+    const t = random.uniform();
+    const stays = pow(side < 0 ? 1 - u : u, eta + 1);
+    return shift(parameter, value, side * (1 - pow(1 - t + t * stays, 1 / (eta + 1))));
+  };
 }
 
 /** Another value of a choice, each equally likely; the same if there is no other. */
@@ -55,3 +76,33 @@ export function mutateChoice(
   const others = values.filter((other) => !sameValue(other, value));
   return others.length === 0 ? value : others[random.integer(others.length)];
 }
+
+/** The mutation that options describe. */
+export function mutationOf(options: MutationOptions): Mutation {
+  const given: Figures = typeof options === "string" ? { type: options } : options;
+  checkOptions(given, "mutation", ["type", "scale", "eta"]);
+  return byName("mutation", makers, given.type)(given);
+}
+
+type Figures = { readonly type: string; readonly scale?: number; readonly eta?: number };
+
+const makers: Readonly<Record<string, (figures: Figures) => Mutation>> = {
+  normal: (figures) => {
+    checkOptions(figures, "normal mutation", ["type", "scale"]);
+    const { scale = 0.1 } = figures;
+    check(
+      typeof scale === "number" && scale > 0 && Number.isFinite(scale),
+      () => `scale of normal mutation is a number above 0, received ${show(scale)}`,
+    );
+    return normal(scale);
+  },
+  polynomial: (figures) => {
+    checkOptions(figures, "polynomial mutation", ["type", "eta"]);
+    const { eta = 5 } = figures;
+    check(
+      typeof eta === "number" && eta >= 0 && Number.isFinite(eta),
+      () => `eta of polynomial mutation is a number from 0, received ${show(eta)}`,
+    );
+    return polynomial(eta);
+  },
+};
