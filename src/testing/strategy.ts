@@ -1,7 +1,7 @@
 /**
- * The laws that every search strategy keeps, as property tests over random spaces;
- * for the built-in ones and for a user's own. They test the contract, not how well a
- * strategy searches.
+ * The laws that every search strategy keeps, as property tests over random spaces, and up to three objectives where
+ * the strategy takes them; for the built-in ones and for a user's own. They test the contract, not how well a strategy
+ * searches.
  */
 
 import fc from "fast-check";
@@ -25,9 +25,23 @@ export interface StrategyCheckOptions extends CheckOptions {
 type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
 
 const anySeed = fc.nat({ max: 2 ** 31 - 1 });
-const anyDirection = fc.constantFrom<Direction>("maximize", "minimize");
 
-const anyOutcomes = anyHistory();
+/** The most objectives that a strategy is tried with, where it takes several. */
+const OBJECTIVES = 3;
+
+function anyDirections({ adaptive, multiObjective }: Strategy): fc.Arbitrary<Direction[]> {
+  const maxLength = !adaptive || multiObjective ? OBJECTIVES : 1;
+  return fc.array(fc.constantFrom<Direction>("maximize", "minimize"), { minLength: 1, maxLength });
+}
+
+const anyOutcomes = anyHistory(40, OBJECTIVES);
+
+/** Tells a trial its outcome: the values of as many objectives as the study has. */
+function tell(study: Study, number: number, outcomes: readonly TrialOutcome[]): void {
+  const { values, ...rest } = outcomes[number % outcomes.length];
+  const told = values?.slice(0, study.directions.length);
+  study.tell(number, { ...rest, ...(told && (told.length === 1 ? { value: told[0] } : { values: told })) });
+}
 
 /** Asks and tells one trial after another, at most `count`; returns the trials. */
 function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number): Trial[] {
@@ -36,7 +50,7 @@ function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number):
     const trial = study.ask();
     if (trial === undefined) break;
     trials.push(trial);
-    study.tell(trial.number, outcomes[trial.number % outcomes.length]);
+    tell(study, trial.number, outcomes);
   }
   return trials;
 }
@@ -49,38 +63,58 @@ function studyOf(options: StudyOptions, constraint: Constraint | undefined): Stu
 /** The laws of strategies by name: each gives a property for fast-check's `assert`. */
 export const strategyLaws: Readonly<Record<string, Law>> = {
   "suggests values of the space, of their types, where their conditions hold": (strategy, trials) =>
-    fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
-      const study = createStudy({ space, strategy, seed, direction });
-      for (const { params } of runOut(study, outcomes, trials)) checkPoint(space, params);
-    }),
+    fc.property(
+      anySpace(),
+      anySeed,
+      anyDirections(strategy),
+      anyOutcomes,
+      (space, seed, direction, outcomes) => {
+        const study = createStudy({ space, strategy, seed, direction });
+        for (const { params } of runOut(study, outcomes, trials)) checkPoint(space, params);
+      },
+    ),
 
   "suggests nothing that a constraint forbids": (strategy, trials) =>
-    fc.property(anySpace(), anyConstraint(), anySeed, anyOutcomes, (space, constraint, seed, outcomes) => {
-      const study = studyOf({ space, strategy, seed, direction: "minimize" }, constraint);
-      for (const { params } of runOut(study, outcomes, trials)) {
-        checkPoint(space, params);
-        if (constraint?.(params) === false) fail(`the constraint forbids ${JSON.stringify(params)}`);
-      }
-    }),
+    fc.property(
+      anySpace(),
+      anyConstraint(),
+      anySeed,
+      anyDirections(strategy),
+      anyOutcomes,
+      (space, constraint, seed, direction, outcomes) => {
+        const study = studyOf({ space, strategy, seed, direction }, constraint);
+        for (const { params } of runOut(study, outcomes, trials)) {
+          checkPoint(space, params);
+          if (constraint?.(params) === false) fail(`the constraint forbids ${JSON.stringify(params)}`);
+        }
+      },
+    ),
 
   "suggests the same sequence for the same seed": (strategy, trials) =>
-    fc.property(anySpace(), anySeed, anyDirection, anyOutcomes, (space, seed, direction, outcomes) => {
-      const [first, second] = [0, 1].map(() =>
-        runOut(createStudy({ space, strategy, seed, direction }), outcomes, trials),
-      );
-      checkSame(first, second, "one seed gave two sequences");
-    }),
+    fc.property(
+      anySpace(),
+      anySeed,
+      anyDirections(strategy),
+      anyOutcomes,
+      (space, seed, direction, outcomes) => {
+        const [first, second] = [0, 1].map(() =>
+          runOut(createStudy({ space, strategy, seed, direction }), outcomes, trials),
+        );
+        checkSame(first, second, "one seed gave two sequences");
+      },
+    ),
 
   "goes on from a saved study as if it had not been saved": (strategy, trials) =>
     fc.property(
       anySpace(),
       anySeed,
+      anyDirections(strategy),
       anyOutcomes,
       anyConstraint(),
       fc.nat({ max: trials }),
       fc.nat({ max: 3 }),
-      (space, seed, outcomes, constraint, stop, lag) => {
-        const begin = () => studyOf({ space, strategy, seed, lag, direction: "maximize" }, constraint);
+      (space, seed, direction, outcomes, constraint, stop, lag) => {
+        const begin = () => studyOf({ space, strategy, seed, lag, direction }, constraint);
         const whole = runOut(begin(), outcomes, trials);
         const interrupted = begin();
         const before = runOut(interrupted, outcomes, stop);
@@ -98,10 +132,11 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
       anySpace({ finite: true, maxParameters: 3 }),
       anyConstraint(),
       anySeed,
+      anyDirections(strategy),
       anyOutcomes,
-      (space, constraint, seed, outcomes) => {
+      (space, constraint, seed, direction, outcomes) => {
         const all = everyPoint(space).filter((params) => constraint?.(params) ?? true).length;
-        const study = studyOf({ space, strategy, seed, direction: "maximize" }, constraint);
+        const study = studyOf({ space, strategy, seed, direction }, constraint);
         const asked = runOut(study, outcomes, all + 1);
         // a trial that goes on from another may do so with the same parameters
         const beginnings = asked.filter(({ parent }) => parent === undefined);
@@ -118,16 +153,13 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
     fc.property(
       anySpace(),
       anySeed,
+      anyDirections(strategy),
       anyOutcomes,
       fc.nat({ max: 4 }),
       fc.infiniteStream(fc.nat()),
-      (space, seed, outcomes, lag, order) => {
-        const inOrder = runOut(
-          createStudy({ space, strategy, seed, lag, direction: "maximize" }),
-          outcomes,
-          trials,
-        );
-        const study = createStudy({ space, strategy, seed, lag, direction: "maximize" });
+      (space, seed, direction, outcomes, lag, order) => {
+        const inOrder = runOut(createStudy({ space, strategy, seed, lag, direction }), outcomes, trials);
+        const study = createStudy({ space, strategy, seed, lag, direction });
         const asked: Trial[] = [];
         const most = strategy.generation ?? lag + 1;
         const atWork: number[] = [];
@@ -143,7 +175,7 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
           }
           if (atWork.length === 0) continue;
           const [ended] = atWork.splice(order.next().value % atWork.length, 1);
-          study.tell(ended, outcomes[ended % outcomes.length]);
+          tell(study, ended, outcomes);
         }
         checkSame(asked, inOrder, "another order of ends gave another sequence");
       },
@@ -153,18 +185,15 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
     fc.property(
       anySpace(),
       anySeed,
+      anyDirections(strategy),
       fc.constantFrom<TrialOutcome>(
-        { value: 0 },
-        { value: Number.NaN },
+        { values: [0, 0, 0] },
+        { values: [Number.NaN, 0, 0] },
         { status: "failed" },
-        { value: 1e308 },
+        { values: [1e308, 1e308, 1e308] },
       ),
-      (space, seed, outcome) => {
-        const asked = runOut(
-          createStudy({ space, strategy, seed, direction: "maximize" }),
-          [outcome],
-          trials,
-        );
+      (space, seed, direction, outcome) => {
+        const asked = runOut(createStudy({ space, strategy, seed, direction }), [outcome], trials);
         if (asked.length === 0) fail("nothing was suggested");
         for (const { params } of asked) checkPoint(space, params);
       },

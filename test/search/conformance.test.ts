@@ -60,6 +60,20 @@ const broken: [string, Partial<Strategy>, RegExp][] = [
   ],
 ];
 
+test("the laws try several objectives with a strategy that takes them, and only then", () => {
+  const seen = (parts: Partial<Strategy>) => {
+    const counts = new Set<number>();
+    const suggest: Strategy["suggest"] = (context) => {
+      counts.add(context.directions.length);
+      return random().suggest(context);
+    };
+    checkStrategy({ ...random(), ...parts, suggest }, { numRuns: 20 });
+    return [...counts].sort();
+  };
+  expect(seen({ adaptive: true })).toEqual([1]);
+  expect(seen({ adaptive: true, multiObjective: true })).toEqual([1, 2, 3]);
+});
+
 test.each(broken)("the laws catch %s", (_, parts, law) => {
   expect(() => checkStrategy({ ...random(), ...parts })).toThrow(law);
 });

@@ -1,5 +1,6 @@
 /**
- * Random histories of studies: what became of trials (values, ties, failures, divergence, trials that were stopped),
+ * Random histories of studies: what became of trials (values, ties, failures, divergence, trials that were stopped,
+ * constraints that were broken),
  * and studies in the middle of which such trials were told. No model and no objective is behind them.
  *
  * @example
@@ -19,20 +20,35 @@ import { createStudy, type Study } from "../../search/study.js";
 import type { Direction, TrialOutcome } from "../../search/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 
-/** What becomes of a trial. */
-export function anyOutcome(): fc.Arbitrary<TrialOutcome> {
+/** What becomes of a trial. @param objectives - how many values it gives; several are told as `values` */
+export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
+  const told = (values: readonly number[]): TrialOutcome =>
+    objectives === 1 ? { value: values[0] } : { values };
+  const all = (value: number): TrialOutcome => told(new Array<number>(objectives).fill(value));
+  const anyValue = fc.oneof(
+    { weight: 4, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constant(1) },
+  );
+  const anyTold = fc.array(anyValue, { minLength: objectives, maxLength: objectives }).map(told);
+  const anyConstraints = fc.tuple(fc.constantFrom(-1, 0, 0.5, 2, Number.NaN));
   return fc.oneof(
-    { weight: 6, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((value) => ({ value })) },
-    { weight: 2, arbitrary: fc.constant({ value: 1 }) },
-    { weight: 1, arbitrary: fc.constantFrom({ value: Number.NaN }, { value: Number.NEGATIVE_INFINITY }) },
+    { weight: 6, arbitrary: anyTold },
+    { weight: 2, arbitrary: fc.constant(all(1)) },
+    { weight: 1, arbitrary: fc.constantFrom(all(Number.NaN), all(Number.NEGATIVE_INFINITY)) },
     { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "failed", error: "out of luck" }) },
-    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ status: "pruned", value: 0.5 }) },
+    { weight: 1, arbitrary: fc.constant<TrialOutcome>({ ...all(0.5), status: "pruned" }) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(anyTold, anyConstraints)
+        .map(([values, constraints]) => ({ ...values, constraints })),
+    },
   );
 }
 
 /** Of one trial after another, at least one. */
-export function anyHistory(maxTrials = 40): fc.Arbitrary<TrialOutcome[]> {
-  return fc.array(anyOutcome(), { minLength: 1, maxLength: maxTrials });
+export function anyHistory(maxTrials = 40, objectives = 1): fc.Arbitrary<TrialOutcome[]> {
+  return fc.array(anyOutcome(objectives), { minLength: 1, maxLength: maxTrials });
 }
 
 /** A study by random search that was told a history, or as much of it as its space has points for. */
