@@ -192,6 +192,7 @@ export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
 export { type GpOptions, gp } from "./search/strategies/gp.js";
 export { type GridOptions, grid } from "./search/strategies/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
+export { type Nsga2Options, nsga2 } from "./search/strategies/nsga2.js";
 export { type PbtOptions, pbt } from "./search/strategies/pbt.js";
 export { random } from "./search/strategies/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol.js";

@@ -60,7 +60,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
   addTableOptions(command)
     .option(
       "--strategy <name>",
-      `${list(strategyNames.filter((name) => name !== POPULATION))} (default: gp; of several metrics random)`,
+      `${list(strategyNames.filter((name) => name !== POPULATION))} (default: gp; of several metrics nsga2)`,
     )
     .option(
       "--scheduler <name>",

@@ -104,17 +104,37 @@ export function sparseFirst(front: readonly number[], points: readonly Costs[]):
 }
 
 /**
- * Whether trial `a` is to be preferred to `b` whatever the objectives weigh: one with values to one without, then one
- * that keeps its constraints to one that breaks them, of two that break them the one that breaks them less, and of two
- * that keep them the one that dominates.
+ * Says by their indices whether one trial is to be preferred to another whatever the objectives weigh: one with values
+ * to one without, then one that keeps its constraints to one that breaks them, of two that break them the one that
+ * breaks them less, and of two that keep them the one that dominates.
  *
  * @see Deb et al., section VI
  */
-export function isPreferred(a: TrialRecord, b: TrialRecord, directions: readonly Direction[]): boolean {
-  if (!hasValues(a) || !hasValues(b)) return hasValues(a) && !hasValues(b);
-  if (isFeasible(a) && isFeasible(b))
-    return dominates(costVectorOf(a, directions), costVectorOf(b, directions));
-  return violationOf(a) < violationOf(b);
+export function preferenceAmong(
+  trials: readonly TrialRecord[],
+  directions: readonly Direction[],
+): (i: number, j: number) => boolean {
+  const points = trials.map((trial) => costVectorOf(trial, directions));
+  const violations = trials.map(violationOf);
+  return (i, j) => {
+    if (!hasValues(trials[i]) || !hasValues(trials[j])) return hasValues(trials[i]) && !hasValues(trials[j]);
+    if (violations[i] === 0 && violations[j] === 0) return dominates(points[i], points[j]);
+    return violations[i] < violations[j];
+  };
+}
+
+/**
+ * Trials from the best to the worst: by the fronts of that preference, then by distance from neighbours, then as they
+ * come. It is the crowded comparison of NSGA-II as an order.
+ */
+export function paretoRanked(
+  trials: readonly TrialRecord[],
+  directions: readonly Direction[],
+): TrialRecord[] {
+  const points = trials.map((trial) => costVectorOf(trial, directions));
+  return frontsOf(trials.length, preferenceAmong(trials, directions))
+    .flatMap((front) => sparseFirst(front, points))
+    .map((i) => trials[i]);
 }
 
 /**

@@ -19,7 +19,7 @@ import type { Final, Scores } from "./trials.js";
 export interface SearchOptions<S extends Space> {
   readonly space: S;
   /**
-   * Default `gp()`, Bayesian optimization; of several objectives `random()`. `pbt()` around another trains a population,
+   * Default `gp()`, Bayesian optimization; of several objectives `nsga2()`. `pbt()` around another trains a population,
    * whose hyperparameters change on the way.
    */
   readonly strategy?: Strategy;

@@ -140,13 +140,17 @@ describe("fettle tune", () => {
     const words = "tune data.csv --target y --trials 6 --epochs 2 --cv 2 --metric accuracy,logLoss".split(
       " ",
     );
-    const [text, json, wrong] = await Promise.all([
+    const [text, json, named, wrong] = await Promise.all([
       fettle(words, cwd),
       fettle([...words, "--json"], cwd),
+      fettle([...words, "--json", "--strategy", "nsga2"], cwd),
       fettle([...words, "--strategy", "tpe"], cwd),
     ]);
     expect(text.code).toBe(0);
-    expect(text.stdout).toContain("random search: 6 trials");
+    expect(text.stdout).toContain("nsga2 search: 6 trials");
+    expect(named.stdout.replaceAll(/"seconds":[\d.]+/g, "")).toBe(
+      json.stdout.replaceAll(/"seconds":[\d.]+/g, ""),
+    );
     const { best, bestTrials = [], trials } = parse(json.stdout);
     expect(best).toBeNull();
     const pairs = trials.map(({ values = [] }) => values);

@@ -7,9 +7,10 @@ import {
   crowdingDistances,
   dominates,
   frontsOf,
-  isPreferred,
   paretoFront,
   paretoOrder,
+  paretoRanked,
+  preferenceAmong,
 } from "../../src/search/pareto.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
@@ -101,7 +102,8 @@ const anyTrials = fc
 
 describe("preference", () => {
   test.prop([anyTrials])("is a strict order, and puts trials that keep their constraints first", (trials) => {
-    const prefers = (a: TrialRecord, b: TrialRecord) => isPreferred(a, b, directions);
+    const among = preferenceAmong(trials, directions);
+    const prefers = (a: TrialRecord, b: TrialRecord) => among(a.number, b.number);
     const keeps = ({ constraints = [] }: TrialRecord) => constraints.every((each) => (each ?? 1) <= 0);
     for (const a of trials) {
       expect(prefers(a, a)).toBe(false);
@@ -123,6 +125,34 @@ describe("preference", () => {
       entered.every(({ values: [c, d] = [] }) => c > a || d < b || (c === a && d === b)),
     );
     expect(paretoFront(trials, directions)).toEqual(expected);
+  });
+});
+
+describe("the order of trials", () => {
+  test.prop([anyTrials])("has each after those that are preferred to it", (trials) => {
+    const order = paretoRanked(trials, directions);
+    expect(order.map(({ number }) => number).sort((a, b) => a - b)).toEqual([...trials.keys()]);
+    const among = preferenceAmong(trials, directions);
+    for (const [i, a] of order.entries()) {
+      for (const b of order.slice(i + 1)) expect(among(b.number, a.number)).toBe(false);
+    }
+  });
+
+  it("has the ends of a front first, then those that stand apart", () => {
+    // the first is minimised and the second maximised: all but (4, 0) are a front
+    const points = [
+      [3, 3],
+      [0, 0],
+      [9, 9],
+      [4, 4],
+      [4, 0],
+      [8, 8],
+    ];
+    const trials = points.map((values, number) => record(number, { values }));
+    const broken = record(6, { values: [0, 9], constraints: [1] });
+    const failed = record(7, { status: "failed" });
+    const order = paretoRanked([failed, broken, ...trials], directions).map(({ number }) => number);
+    expect(order).toEqual([1, 2, 3, 5, 0, 4, 6, 7]);
   });
 });
 

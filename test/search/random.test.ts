@@ -86,7 +86,17 @@ describe("random search", () => {
 
 describe("strategies by name", () => {
   test("are made again from their own name and options", () => {
-    expect(strategyNames).toEqual(["grid", "random", "sobol", "tpe", "gp", "genetic", "cmaes", "pbt"]);
+    expect(strategyNames).toEqual([
+      "grid",
+      "random",
+      "sobol",
+      "tpe",
+      "gp",
+      "genetic",
+      "nsga2",
+      "cmaes",
+      "pbt",
+    ]);
     for (const strategy of [createStrategy("random"), createStrategy("grid", { points: { x: 3 } })]) {
       const again = createStrategy(strategy.name, JSON.parse(JSON.stringify(strategy.options)));
       expect([again.name, again.options]).toEqual([strategy.name, strategy.options]);

@@ -8,6 +8,7 @@ import { cmaes } from "./cmaes.js";
 import { genetic } from "./genetic.js";
 import { gp } from "./gp.js";
 import { grid } from "./grid.js";
+import { nsga2 } from "./nsga2.js";
 import { pbt } from "./pbt.js";
 import { random } from "./random.js";
 import { sobol } from "./sobol.js";
@@ -26,6 +27,7 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   tpe,
   gp,
   genetic,
+  nsga2,
   cmaes,
   pbt({ start = { name: "random" }, ...options }) {
     check(
