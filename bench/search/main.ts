@@ -6,6 +6,7 @@
  *     npm run bench:search -- --strategies tpe --with rows.json        # beside the runs of an earlier --json
  *     npm run bench:search -- --part timing                            # how long a suggestion takes
  *     npm run bench:search -- --part schedulers                        # what schedulers save; some minutes
+ *     npm run bench:search -- --part objectives                        # several objectives, 250 trials; some minutes
  *
  * Strategies of one seed meet the same instance of a function. Regret is the least value so far minus the minimum.
  */
@@ -16,7 +17,9 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { fromUnit } from "../../src/search/scale.js";
 import { buildParams, resolveSpace } from "../../src/search/space.js";
 import { selectFunctions } from "./functions.js";
-import { loadOptuna, samplerNames } from "./optuna.js";
+import { problems as objectivesProblems, printObjectives, runObjectives } from "./objectives/compare.js";
+import { searchersBeside } from "./objectives/searchers.js";
+import { loadOptuna, openOptuna, samplerNames } from "./optuna.js";
 import type { TestFunction } from "./problem.js";
 import {
   checkpoints,
@@ -41,7 +44,7 @@ const { values: options } = parseArgs({
     module: { type: "string" },
     trials: { type: "string", default: "100" },
     seeds: { type: "string", default: "15" },
-    /** "quality", "timing", "schedulers", "all", or "report" to run nothing and show the runs of --with. */
+    /** "quality", "timing", "schedulers", "objectives", "all", or "report" to run nothing and show the runs of --with. */
     part: { type: "string", default: "all" },
     /** Where to write the runs and times. */
     json: { type: "string" },
@@ -56,19 +59,23 @@ interface Results {
   /** Median milliseconds a suggestion after each of `histories`, by strategy. */
   readonly timing: Readonly<Record<string, readonly (number | null)[]>>;
   readonly schedulers: readonly SchedulerRun[];
+  readonly objectives: readonly Run[];
 }
 
 const trials = positive("trials", options.trials);
 const seeds = positive("seeds", options.seeds);
 const problems = selectFunctions(options.functions?.split(","));
+/** What each part runs. */
 const parts = {
-  all: { quality: true, timing: true, schedulers: true, report: true },
-  quality: { quality: true, timing: false, schedulers: false, report: true },
-  timing: { quality: false, timing: true, schedulers: false, report: false },
-  schedulers: { quality: false, timing: false, schedulers: true, report: false },
-  report: { quality: false, timing: false, schedulers: false, report: true },
-};
-const { quality, timing, schedulers, report } = byName("part", parts, options.part);
+  all: ["quality", "timing", "schedulers", "objectives", "report"],
+  quality: ["quality", "report"],
+  timing: ["timing"],
+  schedulers: ["schedulers"],
+  objectives: ["objectives"],
+  report: ["report"],
+} as const;
+const runsPart: readonly string[] = byName("part", parts, options.part);
+const [quality, timing, schedulers, objectives, report] = parts.all.map((part) => runsPart.includes(part));
 
 const names = options.strategies?.split(",");
 const isWanted = (name: string) => names?.includes(name) ?? true;
@@ -90,6 +97,7 @@ const searchers = found.filter(({ name }) => isWanted(name));
 const runs: Run[] = [];
 const times: Record<string, readonly (number | null)[]> = {};
 const schedulerRuns: SchedulerRun[] = [];
+const objectivesRuns: Run[] = [];
 
 if (report) {
   const earlier = options.with.flatMap((file) => (JSON.parse(readFileSync(file, "utf8")) as Results).runs);
@@ -134,6 +142,20 @@ if (schedulers) {
   save();
 }
 
+if (objectives) {
+  const process = openOptuna();
+  for (const problem of objectivesProblems) {
+    for (const searcher of searchersBeside(process)) {
+      for (let seed = 0; seed < seeds; seed++) {
+        objectivesRuns.push(await runObjectives(problem, searcher, seed));
+      }
+    }
+  }
+  process?.close();
+  printObjectives(objectivesRuns);
+  save();
+}
+
 /** The regret of a median random point, over 1,001 points of the first instance. */
 function scaleOf({ space, optimum, instance }: TestFunction): number {
   const random = new RandomStream(0);
@@ -145,7 +167,7 @@ function scaleOf({ space, optimum, instance }: TestFunction): number {
 
 function save(): void {
   if (options.json === undefined) return;
-  const results: Results = { runs, timing: times, schedulers: schedulerRuns };
+  const results: Results = { runs, timing: times, schedulers: schedulerRuns, objectives: objectivesRuns };
   writeFileSync(options.json, `${JSON.stringify(results)}\n`);
 }
 

@@ -22,6 +22,18 @@ const samplers: Readonly<Record<string, { readonly sampler: string; readonly nee
 
 export const samplerNames: readonly string[] = Object.keys(samplers);
 
+/** Optuna's process. */
+export interface Optuna {
+  /** Answers a message of `optuna_process.py`. */
+  send(message: object): Promise<unknown>;
+  close(): void;
+}
+
+/** Optuna's process, if it is installed. */
+export function openOptuna(): Optuna | undefined {
+  return hasPackage("optuna") ? startProcess() : undefined;
+}
+
 /** Those wanted whose packages are there, and a function that ends their process. */
 export function loadOptuna(isWanted: (name: string) => boolean): {
   readonly searchers: Searcher[];
@@ -51,7 +63,7 @@ function hasPackage(name: string): boolean {
 }
 
 /** A process that answers each line of JSON with one; it starts at the first. */
-function startProcess(): { send(message: object): Promise<unknown>; close(): void } {
+function startProcess(): Optuna {
   let child: ChildProcessWithoutNullStreams | undefined;
   let answers: AsyncIterator<string> | undefined;
   let errors = "";

@@ -1,6 +1,7 @@
 """Optuna as a process: answers lines of JSON, {"do": "start" | "next" | "time", ...}; see bench/search/optuna.ts.
 
-A sampler is asked for one trial after another and told each value by the next "next". Parameters are suggested in
+A sampler is asked for one trial after another and told each value, or values and constraints, by the next "next". With
+"objectives" there are so many, and "nsga2" takes a "population" and whether it is "constrained". Parameters are suggested in
 the order of their conditions, each only where it applies, as a user of Optuna writes it.
 """
 
@@ -23,6 +24,20 @@ SAMPLERS = {
     "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
     "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
 }
+
+
+def constraints_of(trial):
+    return trial.user_attrs["constraints"]
+
+
+def sampler_of(message):
+    if message["sampler"] != "nsga2":
+        return SAMPLERS[message["sampler"]](message["seed"])
+    return optuna.samplers.NSGAIISampler(
+        seed=message["seed"],
+        population_size=message["population"],
+        constraints_func=constraints_of if message.get("constrained") else None,
+    )
 
 
 def distribution(parameter):
@@ -98,11 +113,14 @@ for line in sys.stdin:
     message = json.loads(line)
     if message["do"] == "start":
         space = message["space"]
-        study = optuna.create_study(sampler=SAMPLERS[message["sampler"]](message["seed"]))
+        directions = ["minimize"] * message.get("objectives", 1)
+        study = optuna.create_study(directions=directions, sampler=sampler_of(message))
         answer = None
     elif message["do"] == "next":
-        if "value" in message:
-            study.tell(trial, message["value"])
+        if "constraints" in message:
+            trial.set_user_attr("constraints", message["constraints"])
+        if "value" in message or "values" in message:
+            study.tell(trial, message.get("value", message.get("values")))
         trial, answer = suggest(study, space)
     else:
         answer = timed(message["sampler"], message["space"], message["trials"], message["repeats"])
