@@ -5,6 +5,7 @@
 import {
   adam,
   choice,
+  createTuner,
   dense,
   dropout,
   encodeTable,
@@ -12,6 +13,7 @@ import {
   gp,
   int,
   readTable,
+  restoreTuner,
   sequential,
   sgd,
   tpe,
@@ -41,19 +43,38 @@ function model({ units, activation, optimizer, momentum, learningRate, dropout: 
   return network;
 }
 
+/** `tune` in slices of 40 steps, each by a tuner made from the bytes of the one before. */
+async function inSlices({ jobs, ...options }) {
+  let tuner = await createTuner(options);
+  for (;;) {
+    await tuner.advance({ steps: 40 });
+    if (tuner.result) return tuner.result;
+    tuner = await restoreTuner(tuner.save(), options);
+  }
+}
+
 /**
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
- * of the weights of the final models, and of all scores
+ * of the weights of the final models, and of all scores: in one go, and in slices
  */
 export async function study(csv, jobs) {
   const data = encodeTable(readTable(csv), { target: "cultivar" });
+  const whole = await digests(data, jobs, tune);
+  const cut = await digests(data, jobs, inSlices);
+  for (const what of Object.keys(whole)) {
+    if (cut[what] !== whole[what]) throw new Error(`cut into slices, the study comes to other ${what}`);
+  }
+  return whole;
+}
+
+async function digests(data, jobs, search) {
   const trials = [];
   const weights = [];
   const scores = [];
   for (const strategy of [tpe({ startupTrials: 5 }), gp({ startupTrials: 5 })]) {
-    const result = await tune({
+    const result = await search({
       ...{ data, space, model, strategy, jobs },
       fit: { epochs: 12, batchSize: 16, earlyStopping: { patience: 2 } },
       metric: "logLoss",
