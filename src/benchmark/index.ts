@@ -1,4 +1,14 @@
 /** The benchmark of optimizers, exported as `fettle/benchmark`. The library does not import it. */
+export {
+  analyzeBenchmark,
+  type BenchmarkAnalysis,
+  type Cell,
+  type Comparison,
+  type MeanRank,
+  type Profile,
+  type Quartiles,
+  type RateSensitivity,
+} from "./analysis.js";
 export { type Contestant, contestant, type Knob, standardOptimizers } from "./contestant.js";
 export {
   defineProblem,
@@ -18,3 +28,4 @@ export {
 } from "./problems/learning.js";
 export type { BenchmarkSetup, Phase, RunRecord } from "./record.js";
 export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runner.js";
+export type { FriedmanTest, MeanWithInterval } from "./statistics.js";

@@ -1,0 +1,218 @@
+/**
+ * What the runs of a benchmark mean together: figures of each optimizer on each problem, and of all problems. It reads
+ * nothing but runs and prints nothing.
+ */
+import { check } from "../errors.js";
+import { ready } from "../numerics/kernels.js";
+import { type BenchmarkSetup, keyOf, PHASES, type Phase, type RunRecord } from "./record.js";
+import type { BenchmarkResult } from "./runner.js";
+import {
+  bootstrapMeans,
+  type FriedmanTest,
+  friedmanTest,
+  type MeanWithInterval,
+  nemenyiDifference,
+  quantile,
+  ranks,
+} from "./statistics.js";
+
+/** The phases that optimizers are compared in. */
+export type ComparedPhase = "default" | "tuned";
+
+/** The quarters of some scores; null where one is infinite, as those of runs that diverged are. */
+export interface Quartiles {
+  readonly lower: number | null;
+  readonly median: number | null;
+  readonly upper: number | null;
+}
+
+/** One optimizer on one problem, over the seeds. */
+export interface Cell {
+  readonly problem: string;
+  readonly optimizer: string;
+  /** The test score after the last step. */
+  readonly final: Quartiles;
+  /** The test score where the validation score was least. */
+  readonly best: Quartiles;
+  /** The share of runs that reached the target. */
+  readonly reached: number;
+  /** The median of steps to the target; null if half of the runs or more did not reach it. */
+  readonly stepsToTarget: number | null;
+  /** The share of runs that diverged. */
+  readonly diverged: number;
+}
+
+/** An optimizer's mean rank over the problems, 1 being the best, with its 95 % interval over samples of problems. */
+export interface MeanRank extends MeanWithInterval {
+  readonly optimizer: string;
+}
+
+/** The share of problems that an optimizer solves in at most so many times the steps of the fastest. */
+export interface Profile {
+  readonly optimizer: string;
+  /** A step function: the share from each ratio on, ratios rising from 1. Empty if it solves none. */
+  readonly points: readonly { readonly ratio: number; readonly share: number }[];
+}
+
+/** All optimizers with defaults, or all of them tuned. */
+export interface Comparison {
+  readonly cells: readonly Cell[];
+  /** By the median of `final` on each problem, diverged as infinite, ties sharing the mean of their ranks. */
+  readonly meanRanks: readonly MeanRank[];
+  /** Whether the ranks differ at all; null with one optimizer. */
+  readonly friedman: FriedmanTest | null;
+  /** Nemenyi's: mean ranks further apart differ at the level 0.05; null with one optimizer. */
+  readonly criticalDifference: number | null;
+  /** Performance profiles of the median steps to the target (E. Dolan & J. Moré, Mathematical Programming 91, 2002). */
+  readonly profiles: readonly Profile[];
+}
+
+/** How much an optimizer depends on its rate on one problem. */
+export interface RateSensitivity {
+  readonly problem: string;
+  readonly optimizer: string;
+  /** The share of the rates tried that reach the target, all else at defaults. */
+  readonly reached: number;
+}
+
+/** What `analyzeBenchmark` finds: plain data. */
+export interface BenchmarkAnalysis {
+  readonly default: Comparison;
+  readonly tuned: Comparison;
+  readonly rates: readonly RateSensitivity[];
+}
+
+/**
+ * Sums a benchmark up.
+ *
+ * @throws FettleError `invalid_argument` if runs are missing
+ * @example
+ * ```ts
+ * const bowl = defineProblem({
+ *   name: "bowl",
+ *   start: (graph) => ({ w: randomUniform(graph, [3], 0) }),
+ *   loss: ({ parameters: { w } }) => sum(square(w)),
+ *   steps: 100,
+ *   target: 1e-3,
+ * });
+ * const size = { seeds: 2, trials: 4, rates: 3, jobs: 1 };
+ * const optimizers = [contestant("sgd", sgd), contestant("adam", adam)];
+ * const analysis = await analyzeBenchmark(await runBenchmark({ problems: [bowl], optimizers, ...size }));
+ * analysis.default.meanRanks.map(({ optimizer, mean }) => `${optimizer} ${mean}`); // ["sgd 1", "adam 2"]
+ * ```
+ */
+export async function analyzeBenchmark({
+  setup,
+  runs,
+}: Pick<BenchmarkResult, "setup" | "runs">): Promise<BenchmarkAnalysis> {
+  await ready();
+  const groups = groupRuns(setup, runs);
+  const pairs = setup.problems.flatMap(({ name: problem }) =>
+    setup.optimizers.map(({ name: optimizer }) => ({ problem, optimizer })),
+  );
+  const of = (pair: (typeof pairs)[number], phase: Phase) => groups(pair.problem, pair.optimizer, phase);
+  const compared = (phase: ComparedPhase) =>
+    compare(
+      setup,
+      pairs.map((pair) => cellOf(pair, of(pair, phase))),
+    );
+  return {
+    default: compared("default"),
+    tuned: compared("tuned"),
+    rates: pairs.map((pair) => ({ ...pair, reached: shareThat(of(pair, "rate"), reachedTarget) })),
+  };
+}
+
+/** The runs of each problem, optimizer and phase. */
+function groupRuns(
+  { problems, optimizers, seeds, trials, rates }: BenchmarkSetup,
+  runs: readonly RunRecord[],
+) {
+  const byKey = new Map(runs.map((run) => [keyOf(run), run]));
+  const total = problems.length * optimizers.length * (2 * seeds + trials + rates);
+  const counts: Readonly<Record<Phase, number>> = {
+    default: seeds,
+    trial: trials,
+    tuned: seeds,
+    rate: rates,
+  };
+  const group = (problem: string, optimizer: string, phase: Phase): RunRecord[] =>
+    Array.from({ length: counts[phase] }, (_, index) =>
+      byKey.get(keyOf({ problem, optimizer, phase, index })),
+    ).filter((run) => run !== undefined);
+  const found = problems.flatMap(({ name }) =>
+    optimizers.flatMap((optimizer) => PHASES.flatMap((phase) => group(name, optimizer.name, phase))),
+  ).length;
+  check(found === total, () => `an analysis needs all ${total} runs of the benchmark, there are ${found}`);
+  return group;
+}
+
+const reachedTarget = ({ stepsToTarget }: RunRecord): boolean => stepsToTarget !== null;
+
+function shareThat(runs: readonly RunRecord[], holds: (run: RunRecord) => boolean): number {
+  return runs.filter(holds).length / runs.length;
+}
+
+const orInfinite = (value: number | null): number => value ?? Number.POSITIVE_INFINITY;
+const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function cellOf(pair: Pick<Cell, "problem" | "optimizer">, runs: readonly RunRecord[]): Cell {
+  const steps = runs.map(({ stepsToTarget }) => orInfinite(stepsToTarget));
+  return {
+    ...pair,
+    final: quartiles(runs.map(({ final }) => final)),
+    best: quartiles(runs.map(({ best }) => best)),
+    reached: shareThat(runs, reachedTarget),
+    stepsToTarget: orNull(quantile(steps, 0.5)),
+    diverged: shareThat(runs, ({ status }) => status === "diverged"),
+  };
+}
+
+function quartiles(scores: readonly (number | null)[]): Quartiles {
+  const [lower, median, upper] = [0.25, 0.5, 0.75].map((p) => orNull(quantile(scores.map(orInfinite), p)));
+  return { lower, median, upper };
+}
+
+function compare({ problems, optimizers }: BenchmarkSetup, cells: readonly Cell[]): Comparison {
+  /** [problems, optimizers] */
+  const table = problems.map((_, i) => cells.slice(i * optimizers.length, (i + 1) * optimizers.length));
+  const ranked = table.map((row) => ranks(row.map(({ final }) => orInfinite(final.median))));
+  const several = optimizers.length > 1;
+  const means = bootstrapMeans(ranked);
+  return {
+    cells,
+    meanRanks: optimizers.map(({ name }, j) => ({ optimizer: name, ...means[j] })),
+    friedman: several ? friedmanTest(ranked) : null,
+    criticalDifference: several ? nemenyiDifference(optimizers.length, problems.length) : null,
+    profiles: profilesOf(
+      optimizers.map(({ name }) => name),
+      table.map((row) => row.map(({ stepsToTarget }) => stepsToTarget)),
+    ),
+  };
+}
+
+/**
+ * Performance profiles.
+ *
+ * @param steps - [problems, optimizers], null where a problem was not solved
+ */
+export function profilesOf(
+  optimizers: readonly string[],
+  steps: readonly (readonly (number | null)[])[],
+): Profile[] {
+  const ratios = steps.map((row) => {
+    const costs = row.map(orInfinite);
+    const least = Math.min(...costs);
+    return costs.map((cost) => {
+      if (cost === Number.POSITIVE_INFINITY) return cost;
+      // 1 also where the least is 0: a target that is reached before the first step
+      return cost === least ? 1 : cost / least;
+    });
+  });
+  return optimizers.map((optimizer, j) => {
+    const solved = ratios.map((row) => row[j]).filter(Number.isFinite);
+    const rising = [...new Set(solved)].sort((a, b) => a - b);
+    const upTo = (ratio: number): number => solved.filter((other) => other <= ratio).length;
+    return { optimizer, points: rising.map((ratio) => ({ ratio, share: upTo(ratio) / steps.length })) };
+  });
+}
