@@ -146,16 +146,17 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       const record = recordOf({ type: "run", ...place, numbers }, problem, result);
       runs.set(keyOf(place), record);
       onRun?.(record, runs.size, total);
+      if (signal?.aborted) pool.drop();
       return record;
     };
     const seeds = Array.from({ length: size.seeds }, (_, seed) => seed);
     const points = samplePoints(optimizer, size.trials, TUNING_SEED);
-    await Promise.all([
+    await allOf<unknown>([
       ...seeds.map((seed) => run("default", seed, seed, {})),
       ...ratesTried(size.rates).map((learningRate, i) => run("rate", i, TUNING_SEED, { learningRate })),
-      Promise.all(points.map((point, i) => run("trial", i, TUNING_SEED, point))).then((trials) => {
+      allOf(points.map((point, i) => run("trial", i, TUNING_SEED, point))).then((trials) => {
         const best = bestTrial(trials);
-        return Promise.all(seeds.map((seed) => run("tuned", seed, seed, best.numbers)));
+        return allOf(seeds.map((seed) => run("tuned", seed, seed, best.numbers)));
       }),
     ]);
   };
@@ -167,14 +168,11 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   };
   try {
     for (const [position, problem] of problems.entries()) {
-      // what is at work is waited for, whatever became of one
-      const ends = await Promise.allSettled(
-        optimizers.map((optimizer) => pair(problem, position, optimizer)),
-      );
-      const failed = ends.find((end) => end.status === "rejected" && !(end.reason instanceof Stopped));
-      if (failed) throw (failed as PromiseRejectedResult).reason;
+      await allOf(optimizers.map((optimizer) => pair(problem, position, optimizer)));
       compiled.delete(problem);
     }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
   } finally {
     await pool.close();
   }
@@ -184,6 +182,15 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 
 /** Nothing went wrong, but no further run is wanted. */
 class Stopped extends Error {}
+
+/** What all of them give, once all have ended, whatever became of one; what went wrong counts for more than a stop. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const reasons = (await Promise.allSettled(work)).flatMap((end) =>
+    end.status === "rejected" ? [end.reason as unknown] : [],
+  );
+  if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Stopped)) ?? reasons[0];
+  return Promise.all(work);
+}
 
 /** The trial with the least validation score, the first of equals; the first of all if none has one. */
 export function bestTrial(trials: readonly RunRecord[]): RunRecord {
@@ -236,17 +243,31 @@ function recordOf(
   };
 }
 
-function createPool(problems: readonly Problem[], jobs: number): Pool<RunTask, RunResult> {
+/** A pool; `drop` has it begin none of the runs that wait. */
+function createPool(
+  problems: readonly Problem[],
+  jobs: number,
+): Pool<RunTask, RunResult> & { readonly drop: () => void } {
   const workers = spawnWorkers("benchmarkWorker", jobs);
-  if (workers.length > 0) return new ThreadPool(workers, introduce(problems));
+  if (workers.length > 0) {
+    const pool = new ThreadPool<RunTask, RunResult>(workers, introduce(problems));
+    const drop = (): void => pool.drop(new Stopped());
+    return { jobs: pool.jobs, run: (task) => pool.run(task), close: () => pool.close(), drop };
+  }
   const engine = createEngine();
   const loaded: LoadedData[] = [];
-  return inThread(async (task, pause) => {
+  let dropped = false;
+  const drop = (): void => {
+    dropped = true;
+  };
+  const pool = inThread<RunTask, RunResult>(async (task, pause) => {
+    if (dropped) throw new Stopped();
     loaded[task.problem] ??= loadData(engine, problems[task.problem].data);
     const result = runTask(engine, loaded[task.problem], task);
     await pause();
     return result;
   });
+  return { ...pool, drop };
 }
 
 /** A thread gets all data at once, and programs before the first run that needs them. */

@@ -1,4 +1,4 @@
-/** Files named on the command line, as text or JSON, with errors that name them. It gives their contents no meaning. */
+/** Files named on the command line, read as text or JSON, or written, with errors that name them. It gives their contents no meaning. */
 import { readFileSync } from "node:fs";
 import { FettleError, show } from "../errors.js";
 
@@ -39,6 +39,19 @@ export function readJson(path: string): unknown {
   }
 }
 
+/**
+ * Has a file written.
+ *
+ * @throws FettleError `not_found` if it cannot be
+ */
+export function writing(path: string, work: (path: string) => void): void {
+  try {
+    work(path);
+  } catch (error) {
+    throw new FettleError("not_found", `cannot write ${show(path)}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
 /** Runs `work` on what came from a file; a FettleError that it throws names the file. */
 export function inFile<T>(path: string, work: () => T): T {
   try {
@@ -52,6 +65,8 @@ export function inFile<T>(path: string, work: () => T): T {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
+  if (code === "EEXIST") return "a file is in the way of its folder";
+  if (code === "ENOSPC") return "the disk is full";
   if (code === "EISDIR") return "it is a directory";
   if (code === "EACCES" || code === "EPERM") return "permission is denied";
   return message;

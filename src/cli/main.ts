@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
+import { addBenchmarkCommand } from "./benchmark.js";
 import { EXIT } from "./exit.js";
 import { addLrFindCommand } from "./lrFind.js";
 import { coloursFor, endWithReaders, note } from "./streams.js";
@@ -47,13 +48,14 @@ Exit codes:
   1    nothing was found (no trial gave a value, no rate lowered the loss), or
        Fettle itself failed
   2    the command line, the data or the space was refused; nothing was run
-  130  ended by Ctrl-C; what was found so far is printed
+  130  ended by Ctrl-C; what was found so far is printed, or kept
 
 Example:
   fettle tune examples/data/breast-cancer.csv --target diagnosis`,
     );
   addTuneCommand(program, done);
   addLrFindCommand(program, done);
+  addBenchmarkCommand(program, done);
   return program;
 }
 

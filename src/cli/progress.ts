@@ -1,7 +1,44 @@
-/** The progress bar, fed by a study's events. On a stream that is no terminal it is silent. */
+/** The progress bar, fed by a study's events or a benchmark's runs. On a stream that is no terminal it is silent. */
 import { SingleBar } from "cli-progress";
 import { progressLine } from "../report/progress.js";
 import type { StudyEvent } from "../search/optimize.js";
+
+/** A bar that counts. */
+export interface Bar {
+  start(total: number, finished: number): void;
+  /** One more has ended; `best` is the best value so far, null if there is none. */
+  step(best: number | null): void;
+  /** Takes the bar away; a bar that is not there stays so. */
+  stop(): void;
+}
+
+/** A bar on `stream` that counts in `unit`, of which the best is judged by `metric`. */
+export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: string): Bar {
+  let best: number | null = null;
+  let before = 0;
+  const bar = new SingleBar({
+    stream,
+    format: (_, { value, total, startTime, maxWidth }: BarState) => {
+      const seconds = (Date.now() - startTime) / 1000;
+      const state = { finished: value, before, total, seconds, unit, best };
+      // Room for the ^C that a terminal writes, which would otherwise break the line.
+      return progressLine(metric === undefined ? state : { ...state, metric }, maxWidth - 3);
+    },
+    clearOnComplete: true,
+    linewrap: true,
+  });
+  return {
+    start(total, finished) {
+      before = finished;
+      bar.start(total, finished);
+    },
+    step(value) {
+      best = value;
+      bar.increment();
+    },
+    stop: () => bar.stop(),
+  };
+}
 
 export interface ProgressBar {
   update(event: StudyEvent): void;
@@ -11,24 +48,11 @@ export interface ProgressBar {
 
 /** A bar on `stream` for a study that is judged by `metric`. */
 export function createProgressBar(stream: NodeJS.WritableStream, metric: string): ProgressBar {
-  let best: number | null = null;
-  const bar = new SingleBar({
-    stream,
-    format: (_, { value, total, startTime, maxWidth }: BarState) => {
-      const seconds = (Date.now() - startTime) / 1000;
-      // Room for the ^C that a terminal writes, which would otherwise break the line.
-      return progressLine({ finished: value, total, seconds, metric, best }, maxWidth - 3);
-    },
-    clearOnComplete: true,
-    linewrap: true,
-  });
+  const bar = createBar(stream, "trials", metric);
   return {
     update(event) {
       if (event.type === "studyStarted") bar.start(event.trials, event.finished);
-      if (event.type === "trialEnded") {
-        best = event.best?.value ?? null;
-        bar.increment();
-      }
+      if (event.type === "trialEnded") bar.step(event.best?.value ?? null);
     },
     stop: () => bar.stop(),
   };

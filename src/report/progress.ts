@@ -1,14 +1,18 @@
 /** The one line that says how a running study stands. It draws nothing: the command line puts it on the terminal. */
 import { clip, formatDuration, formatScore } from "./format.js";
 
-/** How a study stands. */
+/** How a study stands, or a benchmark. */
 export interface ProgressState {
   readonly finished: number;
+  /** How many of them had finished before the clock was started. Default 0. */
+  readonly before?: number;
   /** The budget in trials, at least 1. */
   readonly total: number;
   /** Since the study started. */
   readonly seconds: number;
-  readonly metric: string;
+  /** What is counted. Default "trials". */
+  readonly unit?: string;
+  readonly metric?: string;
   /** The best value so far; null before there is one. */
   readonly best: number | null;
 }
@@ -27,15 +31,15 @@ const NARROWEST_BAR = 8;
  * ```
  */
 export function progressLine(
-  { finished, total, seconds, metric, best }: ProgressState,
+  { finished, before = 0, total, seconds, unit = "trials", metric = "", best }: ProgressState,
   width: number,
 ): string {
   const done = `${finished}/${total}`;
   const score = best === null ? "" : `best ${metric} ${formatScore(best)}`;
-  const known = finished > 0 && seconds > 0;
-  const rate = known ? rateOf(finished / seconds) : "";
-  const left =
-    known && finished < total ? `${formatDuration(((total - finished) * seconds) / finished)} left` : "";
+  const known = finished > before && seconds > 0;
+  const perSecond = (finished - before) / seconds;
+  const rate = known ? rateOf(perSecond, unit) : "";
+  const left = known && finished < total ? `${formatDuration((total - finished) / perSecond)} left` : "";
 
   const full = join([done, rate, score, left]);
   const room = Math.min(WIDEST_BAR, width - full.length - 2);
@@ -44,9 +48,9 @@ export function progressLine(
   return clip(shorter ?? done, width);
 }
 
-/** By the minute where trials are slow, so that the figure keeps a digit. */
-function rateOf(perSecond: number): string {
-  return perSecond >= 1 ? `${perSecond.toFixed(1)} trials/s` : `${(perSecond * 60).toFixed(1)} trials/min`;
+/** By the minute where they are slow, so that the figure keeps a digit. */
+function rateOf(perSecond: number, unit: string): string {
+  return perSecond >= 1 ? `${perSecond.toFixed(1)} ${unit}/s` : `${(perSecond * 60).toFixed(1)} ${unit}/min`;
 }
 
 function bar(share: number, width: number): string {

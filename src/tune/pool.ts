@@ -134,6 +134,11 @@ export class ThreadPool<Task, Result> implements Pool<Task, Result> {
     });
   }
 
+  /** Rejects the tasks that no thread has been given yet. */
+  drop(reason: Error): void {
+    for (const { reject } of this.queue.splice(0)) reject(reason);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.members.map(({ worker }) => worker.terminate()));
   }

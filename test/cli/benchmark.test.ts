@@ -1,0 +1,95 @@
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { BenchmarkAnalysis } from "../../src/benchmark/analysis.js";
+import { parseLines } from "../../src/benchmark/record.js";
+import { untimed } from "../benchmark/support.js";
+import { fettle, folder, listing, start } from "./fettle.js";
+
+const SMALL = "benchmark --problems beale,linear-iris --optimizers sgd,adam --seeds 2 --trials 2".split(" ");
+/** Two problems, two optimizers: 2 seeds twice, 2 trials, 19 rates. */
+const TOTAL = 2 * 2 * (2 + 2 + 2 + 19);
+
+describe.concurrent("fettle benchmark", () => {
+  it("writes runs and tables, prints how optimizers compare, and goes on from what was cut short", async () => {
+    const cwd = folder();
+    const text = (name: string): string => readFileSync(join(cwd, "out", name), "utf8");
+    const first = await fettle([...SMALL, "--out", "out", "--jobs", "2"], cwd);
+    expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(listing(join(cwd, "out"))).toEqual(["analysis.json", "runs.jsonl", "tables.csv"]);
+    expect(first.stdout).toContain(
+      "2 optimizers on 2 problems: 2 seeds, 2 trials to tune, 19 rates; 100 runs\n",
+    );
+    for (const words of ["With defaults", "Tuned", "Friedman's test"]) expect(first.stdout).toContain(words);
+
+    const { runs } = parseLines(text("runs.jsonl"));
+    expect(runs).toHaveLength(TOTAL);
+    const table = text("tables.csv").trimEnd().split("\n");
+    expect(table).toHaveLength(1 + 2 * 2 * 2);
+    const analysis = JSON.parse(text("analysis.json")) as BenchmarkAnalysis;
+    const { final, reached } = analysis.tuned.cells[3];
+    const finals = runs.filter(
+      (run) => run.phase === "tuned" && run.problem === "linear-iris" && run.optimizer === "adam",
+    );
+    expect(final.median).toBe(((finals[0].final as number) + (finals[1].final as number)) / 2);
+    const row = table[8].split(",");
+    expect(row.slice(0, 3)).toEqual(["tuned", "linear-iris", "adam"]);
+    expect([Number(row[4]), Number(row[9])]).toEqual([final.median, reached]);
+
+    const [csv, before] = [text("tables.csv"), text("runs.jsonl")];
+    const path = join(cwd, "out", "runs.jsonl");
+    truncateSync(path, Math.floor(before.length / 2));
+    const kept = parseLines(text("runs.jsonl")).runs.length;
+    const second = await fettle([...SMALL, "--out", "out", "--jobs", "1"], cwd);
+    expect(second.stdout.replaceAll("\n", " ")).toContain(`; ${kept} of them are there already`);
+    const again = parseLines(text("runs.jsonl"));
+    expect(again.whole).toBe(text("runs.jsonl").length);
+    const byName = (all: typeof runs) =>
+      untimed(all)
+        .map((run) => JSON.stringify(run))
+        .sort();
+    expect(byName(again.runs)).toEqual(byName(runs));
+    expect(text("tables.csv")).toBe(csv);
+
+    const other = await fettle([...SMALL, "--out", "out", "--seeds", "3"], cwd);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("belong to a benchmark with other seeds");
+  });
+
+  it("ends with whole lines at Ctrl-C, without waiting for a problem's runs", async () => {
+    const cwd = folder();
+    // a problem of learning first: its runs are long enough that none of its phases can be over
+    const words = "benchmark --problems deep-digits --optimizers sgd,adam,lion --out out --jobs 2".split(" ");
+    const run = start(words, cwd);
+    await run.until("3 optimizers on 1 problem");
+    run.interrupt();
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("Stopping once the runs at work have ended");
+    expect(stderr).toContain("of 177 runs are in out; the same command goes on from there.");
+    expect(stdout).not.toContain("Tuned");
+    const text = readFileSync(join(cwd, "out", "runs.jsonl"), "utf8");
+    const { setup, runs, whole } = parseLines(text);
+    expect(setup?.optimizers.map(({ name }) => name)).toEqual(["sgd", "adam", "lion"]);
+    expect(whole).toBe(Buffer.byteLength(text));
+    expect(runs.length).toBeLessThan(60);
+  });
+
+  it.each([
+    ["--problems beal", 'Did you mean "beale"?'],
+    ["--optimizers sgd,adm", 'Did you mean "adam"?'],
+    ["--seeds 0", "It is a whole number from 1."],
+    ["--out taken/out", "cannot write"],
+    ["--out broken", "line 1 of the runs is not JSON"],
+  ])("refuses %s", async (words, message) => {
+    const cwd = folder({ taken: "a file" });
+    if (words.endsWith("broken")) {
+      mkdirSync(join(cwd, "broken"));
+      writeFileSync(join(cwd, "broken", "runs.jsonl"), "no\n");
+    }
+    const { code, stdout, stderr } = await fettle(["benchmark", ...words.split(" ")], cwd);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(listing(cwd)).not.toContain("fettle-benchmark");
+  });
+});
