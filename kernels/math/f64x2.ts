@@ -24,7 +24,6 @@ function step2(p: v128, x: v128, a: f64): v128 {
  * e^x for -708 <= x <= 709, where results are normal: n = round(x / ln 2), e^(x - n ln 2) as in Sun's fdlibm
  * (e_exp.c, 1993), times 2^n. Error <= 1 ulp.
  */
-@inline
 export function exp_f64x2(x: v128): v128 {
   const shifted = f64x2.add(f64x2.mul(x, c2(1.44269504088896338700)), c2(SHIFTER));
   const n = f64x2.sub(shifted, c2(SHIFTER));
@@ -40,27 +39,6 @@ export function exp_f64x2(x: v128): v128 {
   const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(c2(2), c));
   const y = f64x2.add(c2(1), f64x2.add(f64x2.sub(quotient, low), high));
   return i64x2.add(y, i64x2.shl(shifted, 52));
-}
-
-/**
- * ln x for 1/3 <= x <= 1.3: of 2x less ln 2 where x is below 0.65, by the polynomial of Sun's fdlibm (e_log.c, 1993).
- * Error <= 2^-51, absolute.
- */
-@inline
-export function log_near_one_f64x2(x: v128): v128 {
-  const doubled = f64x2.lt(x, c2(0.65));
-  const f = f64x2.sub(v128.bitselect(f64x2.add(x, x), x, doubled), c2(1));
-  const s = f64x2.div(f, f64x2.add(f, c2(2)));
-  const z = f64x2.mul(s, s);
-  let p = step2(c2(1.479819860511658591e-1), z, 1.531383769920937332e-1);
-  p = step2(p, z, 1.818357216161805012e-1);
-  p = step2(p, z, 2.222219843214978396e-1);
-  p = step2(p, z, 2.857142874366239149e-1);
-  p = step2(p, z, 3.999999999940941908e-1);
-  p = step2(p, z, 6.666666666666735130e-1);
-  const half = f64x2.mul(f64x2.mul(f, f), c2(0.5));
-  const rest = f64x2.sub(half, f64x2.mul(s, f64x2.add(half, f64x2.mul(p, z))));
-  return f64x2.sub(f64x2.sub(f, rest), v128.and(doubled, c2(6.93147180559945286227e-1)));
 }
 
 /**

@@ -5,7 +5,7 @@
  * pads with logarithms of -infinity. NaN is not looked for.
  */
 import { f64_normCdf } from "../math/f64-normal";
-import { c2, exp_f64x2, log_near_one_f64x2, normal_above_f64x2 } from "../math/f64x2";
+import { c2, exp_f64x2, normal_above_f64x2 } from "../math/f64x2";
 
 const LOG_SQRT_TWO_PI: f64 = 0.9189385332046728;
 
@@ -20,7 +20,10 @@ export function add_truncations(logs: usize, means: usize, n: i32, sigma: f64, b
     const mean = v128.load(means);
     const below = normal_above_f64x2(f64x2.mul(mean, factor));
     const above = normal_above_f64x2(f64x2.mul(f64x2.sub(c2(1), mean), factor));
-    const log_mass = log_near_one_f64x2(f64x2.sub(c2(1), f64x2.add(below, above)));
+    const mass = f64x2.sub(c2(1), f64x2.add(below, above));
+    const log_mass = f64x2.replace_lane(
+      f64x2.splat(Math.log(f64x2.extract_lane(mass, 0))), 1, Math.log(f64x2.extract_lane(mass, 1)),
+    );
     v128.store(logs, f64x2.add(v128.load(logs), f64x2.sub(c2(by), log_mass)));
   }
 }

@@ -45,6 +45,8 @@ export interface KernelExports {
   subtract_squares(logs: number, means: number, n: number, x: number, factor: number): void;
   add_looked_up(logs: number, slots: number, n: number, table: number): void;
   log_sum_exp(logs: number, n: number, last: number): number;
+  /** The loop of `matern.ts`; see `kernels/search/covariances.ts`. */
+  matern(squares: number, slopes: number, n: number, s: number): void;
 
   /** One Philox block of counter (c0, c1, c2, c3) and key (k0, k1), left at `philox_words()`. */
   philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;

@@ -99,7 +99,7 @@ function tableSize(factor: NormalFactor | TableFactor): number {
 export function logMasses(means: Float64Array, sigma: number, from: number, width: number): Float64Array {
   const n = evenly(means.length);
   const { address, numbers } = scratch(2 * n);
-  numbers.fill(0).set(means, n);
+  numbers.fill(0, 0, 2 * n).set(means, n);
   const { add_truncations, add_masses } = kernels();
   add_truncations(address, address + 8 * n, n, sigma, 0);
   add_masses(address, address + 8 * n, n, sigma, from, width);

@@ -11,9 +11,11 @@ const PAGE = 65536;
 export interface Scratch {
   /** Of the first, in bytes; a multiple of 16. */
   readonly address: number;
-  /** The numbers themselves; whatever was there before. */
+  /** The numbers, and more after them; whatever was there before. */
   readonly numbers: Float64Array;
 }
+
+let lent: Scratch | undefined;
 
 /**
  * Room for numbers, valid until the next call of this function.
@@ -28,8 +30,9 @@ export interface Scratch {
  * ```
  */
 export function scratch(length: number): Scratch {
-  const { memory, heap_base } = kernels();
-  const address = Math.ceil(heap_base() / 16) * 16;
+  const { memory } = kernels();
+  if (lent?.numbers.buffer === memory.buffer && length <= lent.numbers.length) return lent;
+  const address = Math.ceil(kernels().heap_base() / 16) * 16;
   const missing = Math.ceil((address + 8 * length - memory.buffer.byteLength) / PAGE);
   if (missing > 0) {
     try {
@@ -41,5 +44,6 @@ export function scratch(length: number): Scratch {
       );
     }
   }
-  return { address, numbers: new Float64Array(memory.buffer, address, length) };
+  lent = { address, numbers: new Float64Array(memory.buffer, address) };
+  return lent;
 }

@@ -9,7 +9,7 @@
  * coordinates, which is 1 between any two of its values (Hamming's distance) and less than that to "does not apply".
  * w_p is the inverse of the squared length scale.
  */
-import { exp } from "../../numerics/special.js";
+import { matern } from "../../numerics/matern.js";
 import type { Vectors } from "../vectors.js";
 
 /** What a kernel is made of, and the noise of what is observed. For values of variance 1. */
@@ -65,9 +65,7 @@ export function covariances(
       const difference = a[from + c] - b[start + c];
       squares += difference * difference;
     }
-    const r = Math.sqrt(5 * squares);
-    const decayed = signal * exp(-r);
-    out[at + i] = decayed * (1 + r + (r * r) / 3);
-    slopes[at + i] = (5 / 6) * decayed * (1 + r);
+    out[at + i] = squares;
   }
+  matern(out, slopes, at, n, signal);
 }
