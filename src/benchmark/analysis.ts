@@ -4,7 +4,7 @@
  */
 import { check } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
-import { type BenchmarkSetup, keyOf, PHASES, type Phase, type RunRecord } from "./record.js";
+import { type BenchmarkSetup, keyOf, leastValidation, PHASES, type Phase, type RunRecord } from "./record.js";
 import type { BenchmarkResult } from "./runner.js";
 import {
   bootstrapMeans,
@@ -54,10 +54,29 @@ export interface Profile {
   readonly points: readonly { readonly ratio: number; readonly share: number }[];
 }
 
+/** How many problems an optimizer is better and worse on; the others tie. */
+export interface Score {
+  readonly better: number;
+  readonly worse: number;
+}
+
+/** What tuning an optimizer is worth, by the medians of `final` to three digits. */
+export interface TuningGain {
+  readonly optimizer: string;
+  /** Tuned, against itself with defaults. */
+  readonly overOwnDefaults: Score;
+  /**
+   * Tuned, against all optimizers tried once with defaults: of each seed, the run whose validation score is least.
+   */
+  readonly overBestDefault: Score;
+}
+
 /** All optimizers with defaults, or all of them tuned. */
 export interface Comparison {
   readonly cells: readonly Cell[];
-  /** By the median of `final` on each problem, diverged as infinite, ties sharing the mean of their ranks. */
+  /**
+   * By the median of `final` on each problem to three digits, diverged as infinite, ties sharing the mean of their ranks.
+   */
   readonly meanRanks: readonly MeanRank[];
   /** Whether the ranks differ at all; null with one optimizer. */
   readonly friedman: FriedmanTest | null;
@@ -73,12 +92,15 @@ export interface RateSensitivity {
   readonly optimizer: string;
   /** The share of the rates tried that reach the target, all else at defaults. */
   readonly reached: number;
+  /** The test score after the last step at each rate, rates rising; null where the run diverged. */
+  readonly points: readonly { readonly rate: number; readonly final: number | null }[];
 }
 
 /** What `analyzeBenchmark` finds: plain data. */
 export interface BenchmarkAnalysis {
   readonly default: Comparison;
   readonly tuned: Comparison;
+  readonly gains: readonly TuningGain[];
   readonly rates: readonly RateSensitivity[];
 }
 
@@ -116,10 +138,18 @@ export async function analyzeBenchmark({
       setup,
       pairs.map((pair) => cellOf(pair, of(pair, phase))),
     );
+  const comparisons = { default: compared("default"), tuned: compared("tuned") };
+  const bestDefaults = setup.problems.map(({ name }) =>
+    medianOfBest(setup.optimizers.map(({ name: optimizer }) => groups(name, optimizer, "default"))),
+  );
   return {
-    default: compared("default"),
-    tuned: compared("tuned"),
-    rates: pairs.map((pair) => ({ ...pair, reached: shareThat(of(pair, "rate"), reachedTarget) })),
+    ...comparisons,
+    gains: setup.optimizers.map(({ name }) => gainOf(name, comparisons, bestDefaults)),
+    rates: pairs.map((pair) => {
+      const runs = of(pair, "rate");
+      const points = runs.map(({ numbers, final }) => ({ rate: numbers.learningRate, final }));
+      return { ...pair, reached: shareThat(runs, reachedTarget), points };
+    }),
   };
 }
 
@@ -153,6 +183,8 @@ function shareThat(runs: readonly RunRecord[], holds: (run: RunRecord) => boolea
   return runs.filter(holds).length / runs.length;
 }
 
+/** Scores that agree in three digits count as equal: runs from other seeds differ by far more. */
+const threeDigits = (value: number | null): number => Number(orInfinite(value).toPrecision(3));
 const orInfinite = (value: number | null): number => value ?? Number.POSITIVE_INFINITY;
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
@@ -173,10 +205,39 @@ function quartiles(scores: readonly (number | null)[]): Quartiles {
   return { lower, median, upper };
 }
 
+/**
+ * The median over seeds of the test score of the optimizer whose validation score is least.
+ *
+ * @param runs - [optimizers, seeds]
+ */
+function medianOfBest(runs: readonly (readonly RunRecord[])[]): number {
+  const finals = runs[0].map((_, seed) => {
+    const best = leastValidation(runs.map((own) => own[seed]));
+    return orInfinite(best.final);
+  });
+  return quantile(finals, 0.5);
+}
+
+/** @param bestDefaults - [problems] */
+function gainOf(
+  optimizer: string,
+  comparisons: Readonly<Record<ComparedPhase, Comparison>>,
+  bestDefaults: readonly number[],
+): TuningGain {
+  const medians = (phase: ComparedPhase): (number | null)[] =>
+    comparisons[phase].cells.filter((cell) => cell.optimizer === optimizer).map(({ final }) => final.median);
+  const tuned = medians("tuned");
+  const over = (others: readonly (number | null)[]): Score => ({
+    better: tuned.filter((own, i) => threeDigits(own) < threeDigits(others[i])).length,
+    worse: tuned.filter((own, i) => threeDigits(own) > threeDigits(others[i])).length,
+  });
+  return { optimizer, overOwnDefaults: over(medians("default")), overBestDefault: over(bestDefaults) };
+}
+
 function compare({ problems, optimizers }: BenchmarkSetup, cells: readonly Cell[]): Comparison {
   /** [problems, optimizers] */
   const table = problems.map((_, i) => cells.slice(i * optimizers.length, (i + 1) * optimizers.length));
-  const ranked = table.map((row) => ranks(row.map(({ final }) => orInfinite(final.median))));
+  const ranked = table.map((row) => ranks(row.map(({ final }) => threeDigits(final.median))));
   const several = optimizers.length > 1;
   const means = bootstrapMeans(ranked);
   return {

@@ -8,6 +8,8 @@ export {
   type Profile,
   type Quartiles,
   type RateSensitivity,
+  type Score,
+  type TuningGain,
 } from "./analysis.js";
 export { type Contestant, contestant, type Knob, standardOptimizers } from "./contestant.js";
 export {

@@ -112,6 +112,12 @@ export function keyOf({
   return `${problem} ${optimizer} ${phase} ${index}`;
 }
 
+/** The run with the least validation score, the first of equals; the first of all if none has one. */
+export function leastValidation(runs: readonly RunRecord[]): RunRecord {
+  const cost = ({ validation }: RunRecord): number => validation ?? Number.POSITIVE_INFINITY;
+  return runs.reduce((best, run) => (cost(run) < cost(best) ? run : best));
+}
+
 /** A benchmark's lines, read back. */
 export interface BenchmarkLines {
   /** Undefined if there are none. */

@@ -13,7 +13,15 @@ import { stripped } from "../tune/protocol.js";
 import { type Contestant, samplePoints } from "./contestant.js";
 import type { Problem } from "./problem.js";
 import { programsFor, type RunPrograms } from "./programs.js";
-import { type BenchmarkSetup, keyOf, PHASES, type Phase, type RunRecord, setupOf } from "./record.js";
+import {
+  type BenchmarkSetup,
+  keyOf,
+  leastValidation,
+  PHASES,
+  type Phase,
+  type RunRecord,
+  setupOf,
+} from "./record.js";
 import { type LoadedData, loadData, type RunResult, type RunTask, runTask } from "./run.js";
 import type { Request } from "./worker.js";
 
@@ -155,7 +163,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       ...seeds.map((seed) => run("default", seed, seed, {})),
       ...ratesTried(size.rates).map((learningRate, i) => run("rate", i, TUNING_SEED, { learningRate })),
       allOf(points.map((point, i) => run("trial", i, TUNING_SEED, point))).then((trials) => {
-        const best = bestTrial(trials);
+        const best = leastValidation(trials);
         return allOf(seeds.map((seed) => run("tuned", seed, seed, best.numbers)));
       }),
     ]);
@@ -190,12 +198,6 @@ async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
   );
   if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Stopped)) ?? reasons[0];
   return Promise.all(work);
-}
-
-/** The trial with the least validation score, the first of equals; the first of all if none has one. */
-export function bestTrial(trials: readonly RunRecord[]): RunRecord {
-  const cost = ({ validation }: RunRecord): number => validation ?? Number.POSITIVE_INFINITY;
-  return trials.reduce((best, trial) => (cost(trial) < cost(best) ? trial : best));
 }
 
 /** The runs of a benchmark, and no others, problem by problem and optimizer by optimizer. */

@@ -1,5 +1,5 @@
 /** `fettle benchmark`: runs optimizers side by side into a folder and prints how they compare. Every figure is computed elsewhere. */
-import { appendFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -7,21 +7,17 @@ import { analyzeBenchmark } from "../benchmark/analysis.js";
 import { standardOptimizers } from "../benchmark/contestant.js";
 import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
-import {
-  type BenchmarkSetup,
-  checkSameSetup,
-  parseLines,
-  type RunRecord,
-  setupOf,
-} from "../benchmark/record.js";
+import { type BenchmarkSetup, setupOf } from "../benchmark/record.js";
 import { type BenchmarkOptions, runBenchmark, sizeOfBenchmark } from "../benchmark/runner.js";
 import { byName } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark } from "../report/benchmark.js";
 import { EXIT } from "./exit.js";
-import { inFile, readText, writing } from "./files.js";
+import { readText, writing } from "./files.js";
 import { takeInterrupts } from "./interrupt.js";
+import { lockFolder } from "./lock.js";
 import { names, wholeNumber } from "./options.js";
 import { createBar } from "./progress.js";
+import { openRunFile } from "./runFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
 /** What commander hands over. */
@@ -68,7 +64,16 @@ Examples:
 async function run(options: Options): Promise<number> {
   const plan = readPlan(options);
   const setup = setupOf(plan.problems, plan.optimizers, sizeOfBenchmark(plan));
-  const file = openRuns(options.out, setup);
+  const lock = lockFolder(options.out);
+  try {
+    return await runInto(options.out, plan, setup);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runInto(out: string, plan: BenchmarkOptions, setup: BenchmarkSetup): Promise<number> {
+  const file = openRunFile(join(out, "runs.jsonl"), setup);
   const width = widthOf(process.stdout);
   const started = performance.now();
   const bar = createBar(process.stderr, "runs");
@@ -93,18 +98,16 @@ async function run(options: Options): Promise<number> {
     });
     bar.stop();
     if (!result.complete) {
-      note(
-        `${result.runs.length} of ${total} runs are in ${options.out}; the same command goes on from there.`,
-      );
+      note(`${result.runs.length} of ${total} runs are in ${out}; the same command goes on from there.`);
       return EXIT.interrupted;
     }
     const analysis = await analyzeBenchmark(result);
     const write = (name: string, text: string): void =>
-      writing(join(options.out, name), (path) => writeFileSync(path, text));
+      writing(join(out, name), (path) => writeFileSync(path, text));
     write("tables.csv", benchmarkCsv(analysis));
     write("analysis.json", `${JSON.stringify(analysis, null, 2)}\n`);
     const seconds = (performance.now() - started) / 1000;
-    const report = { setup, analysis, seconds, folder: options.out };
+    const report = { setup, analysis, seconds, folder: out };
     printLines(summarizeBenchmark(report, width, paintFor(process.stdout)));
     return EXIT.success;
   } finally {
@@ -133,28 +136,4 @@ function select<T extends { readonly name: string }>(
 ): readonly T[] {
   const table = Object.fromEntries(all.map((one) => [one.name, one]));
   return chosen?.map((name) => byName(kind, table, name)) ?? all;
-}
-
-/**
- * The file of runs, begun or gone on with: what was cut short while it was written is taken away.
- *
- * @throws FettleError `invalid_checkpoint` for the runs of another benchmark; `not_found` if nothing can be written there
- */
-function openRuns(folder: string, setup: BenchmarkSetup) {
-  const path = join(folder, "runs.jsonl");
-  const { whole, ...found } = existsSync(path)
-    ? inFile(path, () => parseLines(readText(path)))
-    : { setup: undefined, runs: [], whole: 0 };
-  const { setup: earlier } = found;
-  if (earlier) inFile(path, () => checkSameSetup(earlier, setup));
-  const line = (value: BenchmarkSetup | RunRecord): string => `${JSON.stringify(value)}\n`;
-  writing(path, () => {
-    mkdirSync(folder, { recursive: true });
-    if (earlier) truncateSync(path, whole);
-    else writeFileSync(path, line(setup));
-  });
-  return {
-    earlier: found.runs,
-    append: (run: RunRecord): void => writing(path, () => appendFileSync(path, line(run))),
-  };
 }

@@ -44,9 +44,9 @@ export function readJson(path: string): unknown {
  *
  * @throws FettleError `not_found` if it cannot be
  */
-export function writing(path: string, work: (path: string) => void): void {
+export function writing<T>(path: string, work: (path: string) => T): T {
   try {
-    work(path);
+    return work(path);
   } catch (error) {
     throw new FettleError("not_found", `cannot write ${show(path)}: ${reasonOf(error)}`, { cause: error });
   }

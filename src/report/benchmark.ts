@@ -48,6 +48,12 @@ export function summarizeBenchmark(report: BenchmarkReport, width: number, paint
       ...faint(verdict(analysis[phase])),
     ]),
     "",
+    ...layOut(gains(analysis, setup.problems.length), { width }),
+    ...faint(
+      "problems on which tuning gives the lower median : the higher, against the same optimizer with defaults, and against all " +
+        "tried once with defaults, of which the one with the least validation loss counts",
+    ),
+    "",
     ...faint(
       "rank: mean over the problems by the median loss at the end, 1 is best, with its 95 % interval; solved: problems " +
         "whose target more than half of the runs reach; fastest: those where it needs the fewest steps to it; diverged: of all runs",
@@ -70,6 +76,18 @@ function overall({ cells, meanRanks, profiles }: Comparison, problems: number): 
   return [
     [count(problems, "problem"), "rank", "95 %", "solved", "fastest", "diverged"],
     ...rows.map((row) => row.cells),
+  ];
+}
+
+function gains({ tuned, gains }: BenchmarkAnalysis, problems: number): string[][] {
+  const rank = new Map(tuned.meanRanks.map(({ optimizer, mean }) => [optimizer, mean]));
+  const rows = [...gains].sort((a, b) => (rank.get(a.optimizer) ?? 0) - (rank.get(b.optimizer) ?? 0));
+  return [
+    [count(problems, "problem"), "over its defaults", "over the best of all"],
+    ...rows.map(({ optimizer, overOwnDefaults: own, overBestDefault: all }) => [
+      optimizer,
+      ...[own, all].map(({ better, worse }) => `${better} : ${worse}`),
+    ]),
   ];
 }
 
@@ -97,14 +115,20 @@ const COLUMNS = [
 ];
 
 /**
- * All figures by phase, problem and optimizer as CSV; what is infinite or does not exist is empty. The rates are of defaults, and
+ * All figures by phase, problem and optimizer as CSV, to six significant digits as those of runs have; what is infinite or
+ * does not exist is empty. The rates are of defaults, and
  * stand in both phases.
  */
 export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string {
   const rows = PHASES.flatMap(([phase]) =>
     analysis[phase].cells.map((cell, i) => [phase, ...figuresOf(cell), rates[i].reached]),
   );
-  return `${[COLUMNS, ...rows].map((row) => row.map((cell) => cell ?? "").join(",")).join("\n")}\n`;
+  return `${[COLUMNS, ...rows].map((row) => row.map(cellText).join(",")).join("\n")}\n`;
+}
+
+function cellText(cell: string | number | null): string {
+  if (cell === null) return "";
+  return typeof cell === "string" ? cell : String(Number(cell.toPrecision(6)));
 }
 
 function figuresOf({ problem, optimizer, final, best, reached, stepsToTarget, diverged }: Cell) {

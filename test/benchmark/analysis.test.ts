@@ -50,7 +50,10 @@ const runs = PROBLEMS.flatMap((problem) =>
     const key = `${problem} ${optimizer}`;
     const seeds = (phase: Phase) =>
       FINALS[key].map((final, i) => run(problem, optimizer, phase, i, final, STEPS[key][i]));
-    const rates = [run(problem, optimizer, "rate", 0, 1, 10), run(problem, optimizer, "rate", 1, 1)];
+    const rates = [
+      { ...run(problem, optimizer, "rate", 0, 1, 10), numbers: { learningRate: 0.1 } },
+      { ...run(problem, optimizer, "rate", 1, null), numbers: { learningRate: 1 } },
+    ];
     return [...seeds("default"), run(problem, optimizer, "trial", 0, 1), ...seeds("tuned"), ...rates];
   }),
 );
@@ -92,10 +95,51 @@ describe("an analysis", () => {
     expect(tuned.friedman?.statistic).toBeCloseTo(0.25 / 0.875, 14);
   });
 
-  it("tells how many rates reach the target", async () => {
+  it("ranks medians that agree in three digits alike", async () => {
+    const close = runs.map((one) =>
+      one.problem === "hill" && one.phase === "default" && one.optimizer !== "wild"
+        ? { ...one, final: one.optimizer === "fast" ? 3.98121 : 3.97983 }
+        : one,
+    );
+    const { default: compared } = await analyzeBenchmark({ setup, runs: close });
+    // hill: fast and slow 1.5, wild 3; dale: wild 1, then both 2.5
+    expect(compared.meanRanks.map(({ mean }) => mean)).toEqual([2, 2, 2]);
+  });
+
+  it("tells how many rates reach the target, and what each gives", async () => {
     const { rates } = await analyzeBenchmark({ setup, runs });
     expect(rates).toHaveLength(6);
-    expect(rates[5]).toEqual({ problem: "dale", optimizer: "wild", reached: 0.5 });
+    expect(rates[5]).toEqual({
+      ...{ problem: "dale", optimizer: "wild", reached: 0.5 },
+      points: [
+        { rate: 0.1, final: 1 },
+        { rate: 1, final: null },
+      ],
+    });
+  });
+
+  it("tells on how many problems tuning beats defaults, its own and the best of all", async () => {
+    const better = (one: RunRecord): RunRecord =>
+      one.phase === "tuned" && one.optimizer === "slow" ? { ...one, final: 1.5 } : one;
+    const { gains } = await analyzeBenchmark({ setup, runs: runs.map(better) });
+    // defaults: hill fast 2.5, slow 6.5, wild infinite; dale fast 2, slow 2, wild 1. Of each seed the least: hill 0, 2, 3, 4; dale 1
+    expect(gains).toEqual([
+      {
+        optimizer: "fast",
+        overOwnDefaults: { better: 0, worse: 0 },
+        overBestDefault: { better: 0, worse: 1 },
+      },
+      {
+        optimizer: "slow",
+        overOwnDefaults: { better: 2, worse: 0 },
+        overBestDefault: { better: 1, worse: 1 },
+      },
+      {
+        optimizer: "wild",
+        overOwnDefaults: { better: 0, worse: 0 },
+        overBestDefault: { better: 0, worse: 1 },
+      },
+    ]);
   });
 
   it("compares nothing where there is one optimizer", async () => {

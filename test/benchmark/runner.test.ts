@@ -4,9 +4,15 @@ import { contestant, samplePoints, standardOptimizers } from "../../src/benchmar
 import { defineProblem } from "../../src/benchmark/problem.js";
 import { standardProblems } from "../../src/benchmark/problems/index.js";
 import { programsFor } from "../../src/benchmark/programs.js";
-import { checkSameSetup, parseLines, type RunRecord, setupOf } from "../../src/benchmark/record.js";
+import {
+  checkSameSetup,
+  leastValidation,
+  parseLines,
+  type RunRecord,
+  setupOf,
+} from "../../src/benchmark/record.js";
 import { runTask } from "../../src/benchmark/run.js";
-import { type BenchmarkOptions, bestTrial, ratesTried, runBenchmark } from "../../src/benchmark/runner.js";
+import { type BenchmarkOptions, ratesTried, runBenchmark } from "../../src/benchmark/runner.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { add, mul, neg, randomUniform } from "../../src/index.js";
 import { adam } from "../../src/optim/adam.js";
@@ -288,8 +294,8 @@ describe("the lines of a benchmark", async () => {
   });
 });
 
-it("the best trial is the first of equals, and the first of all if none ended", () => {
+it("the run of least validation score is the first of equals, and the first of all if none ended", () => {
   const trial = (index: number, validation: number | null) => ({ index, validation }) as RunRecord;
-  expect(bestTrial([trial(0, null), trial(1, 2), trial(2, 1), trial(3, 1)]).index).toBe(2);
-  expect(bestTrial([trial(0, null), trial(1, null)]).index).toBe(0);
+  expect(leastValidation([trial(0, null), trial(1, 2), trial(2, 1), trial(3, 1)]).index).toBe(2);
+  expect(leastValidation([trial(0, null), trial(1, null)]).index).toBe(0);
 });

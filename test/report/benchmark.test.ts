@@ -36,7 +36,16 @@ const compared: Comparison = {
 const analysis: BenchmarkAnalysis = {
   default: compared,
   tuned: { ...compared, friedman: null, criticalDifference: null },
-  rates: compared.cells.map(({ problem, optimizer }, i) => ({ problem, optimizer, reached: i / 4 })),
+  gains: [
+    { optimizer: "sgd", overOwnDefaults: { better: 2, worse: 0 }, overBestDefault: { better: 0, worse: 1 } },
+    { optimizer: "adam", overOwnDefaults: { better: 1, worse: 1 }, overBestDefault: { better: 1, worse: 0 } },
+  ],
+  rates: compared.cells.map(({ problem, optimizer }, i) => ({
+    problem,
+    optimizer,
+    reached: i / 3,
+    points: [],
+  })),
 };
 const setup = {
   ...{ type: "benchmark", version: 1, seeds: 4, trials: 1, rates: 2 },
@@ -56,6 +65,11 @@ describe("a benchmark in words", () => {
       "  adam        1.25  1.0–1.5   100 %     50 %       0 %",
       "  sgd         1.75  1.5–2.0    50 %      0 %      30 %",
       "Friedman's test of whether ranks differ: p = 0.317; two that are 1.39 apart differ at the level",
+    ]);
+    const at = lines.indexOf("  2 problems  over its defaults  over the best of all");
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      "  adam                    1 : 1                 1 : 0",
+      "  sgd                     2 : 0                 0 : 1",
     ]);
     expect(lines.join(" ")).toContain("One optimizer has nothing to be compared with.");
     expect(lines.at(-1)).toBe("3 min 05 s; runs.jsonl, tables.csv and analysis.json are in out");
@@ -80,7 +94,9 @@ describe("a benchmark as CSV", () => {
     expect(header.split(",")).toHaveLength(13);
     expect(rows).toHaveLength(9);
     expect(rows[0]).toBe("default,hill,sgd,0.25,,,0.125,0.5,0.75,0.5,,0.6,0");
-    expect(rows[7]).toBe("tuned,dale,adam,0.25,1,,0.125,0.5,0.75,0.5,40,0,0.75");
+    expect(rows[7]).toBe("tuned,dale,adam,0.25,1,,0.125,0.5,0.75,0.5,40,0,1");
+    // figures end after six digits
+    expect(rows[1].split(",").at(-1)).toBe("0.333333");
     expect(rows[8]).toBe("");
   });
 });

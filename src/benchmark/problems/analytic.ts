@@ -132,13 +132,13 @@ export function analyticProblems(): Problem[] {
       title: "Himmelblau",
       ...{ f: himmelblau, center: [0, 0], spread: 1, target: 1e-4, plane: PLANES.himmelblau },
     },
-    { name: "rastrigin", title: "Rastrigin", ...lattice, target: 2 },
+    { name: "rastrigin", title: "Rastrigin", ...lattice, target: 5 },
     {
       name: "noisy-quadratic",
       title: "Quadratic, condition 10², noise",
       ...{ f: quadratic(1e2), ...bowl, target: 1e-2, noise: 0.1 },
     },
     { name: "noisy-rosenbrock", title: "Rosenbrock, noise", ...valley, target: 0.1, noise: 1 },
-    { name: "noisy-rastrigin", title: "Rastrigin, noise", ...lattice, target: 2, noise: 20 },
+    { name: "noisy-rastrigin", title: "Rastrigin, noise", ...lattice, target: 5, noise: 20 },
   ].map(analytic);
 }
