@@ -3,20 +3,25 @@ import { defineConfig } from "vitest/config";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-export default defineConfig({
-  resolve: {
-    // longer names first, since the shorter is their beginning
-    alias: {
-      "#platform": path("./src/platform/node.ts"),
-      "fettle/testing": path("./src/testing/index.ts"),
-      "fettle/benchmark": path("./src/benchmark/index.ts"),
-      fettle: path("./src/index.ts"),
+// `--mode long` is the suite with 20 times the random cases
+export default defineConfig(({ mode }) => {
+  const timesTheCases = mode === "long" ? 20 : 1;
+  return {
+    resolve: {
+      // longer names first, since the shorter is their beginning
+      alias: {
+        "#platform": path("./src/platform/node.ts"),
+        "fettle/testing": path("./src/testing/index.ts"),
+        "fettle/benchmark": path("./src/benchmark/index.ts"),
+        fettle: path("./src/index.ts"),
+      },
     },
-  },
-  test: {
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["test/setup.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-  },
+    test: {
+      include: ["test/**/*.test.ts"],
+      setupFiles: ["test/setup.ts"],
+      provide: { timesTheCases },
+      testTimeout: timesTheCases * 60_000,
+      hookTimeout: timesTheCases * 60_000,
+    },
+  };
 });

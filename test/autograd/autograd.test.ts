@@ -7,6 +7,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type Value } from "../../src/graph/graph.js";
 import { checkGradients } from "../../src/testing/gradients.js";
+import { cases } from "../cases.js";
 
 const engine = createEngine({ executor: "reference" });
 
@@ -59,7 +60,7 @@ describe("gradients of compositions agree with central differences to 1e-6, twic
           { name: "a composition", reach: 1 / 128 },
         );
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 });

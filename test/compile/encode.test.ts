@@ -9,6 +9,7 @@ import { Opcode } from "../../src/graph/opcodes.js";
 import { FLOAT32 } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { checkRun } from "../../src/testing/run.js";
+import { cases } from "../cases.js";
 import { decode, patched, registersOf } from "./code.js";
 
 describe("code set to fewer rows", () => {
@@ -24,7 +25,7 @@ describe("code set to fewer rows", () => {
           }));
         expect(sizes(compileStep(signature, rows, write))).toEqual(sizes(compileStep(signature, few, write)));
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 
@@ -35,7 +36,7 @@ describe("code set to fewer rows", () => {
         const { code } = compileStep(signature, rows, write);
         expect(patched(patched(code, other), rows)).toEqual(code);
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 });
@@ -55,7 +56,7 @@ describe("places", () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { Elementwise, Opcode } from "../../src/graph/opcodes.js";
+import { cases } from "../cases.js";
 import { decode, registersOf } from "./code.js";
 
 const { fround, sqrt } = Math;
@@ -90,7 +91,7 @@ describe.each(pairs)("%s, %s", (name, _words, write, oracle) => {
         const columns = [0, 1, 2].map((column) => Float32Array.from(rows, (row) => row[column]));
         expect(call(columns)).toEqual(Float32Array.from(rows, (row) => oracle(...row)));
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 });

@@ -13,6 +13,7 @@ import { operation } from "../../src/graph/operations/index.js";
 import { resolveShape, sizeOf } from "../../src/graph/shape.js";
 import { verify } from "../../src/graph/verify.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { cases } from "../cases.js";
 
 /** For each node, a name for each of its numbers: views and concatenations have those of what they show. */
 function nameNumbers({ step }: Lowered, rows: number): Float64Array[] {
@@ -154,7 +155,7 @@ describe("the plan", () => {
         play(lowered, rows);
         play(lowered, 1 + (ragged % rows));
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -193,7 +194,7 @@ describe("the plan", () => {
           }
         });
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   });
 
@@ -234,7 +235,7 @@ describe("every pass", () => {
         verify({ nodes: [...graph.nodes] }, "trace");
         verify({ nodes: [...lower(graph, rows).step.nodes] }, "lower");
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 

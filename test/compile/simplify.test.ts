@@ -12,6 +12,7 @@ import type { Value } from "../../src/graph/graph.js";
 import { sizeOf } from "../../src/graph/shape.js";
 import { errorBounds, FLOAT64 } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { cases } from "../cases.js";
 
 describe("simplify", () => {
   it("changes no end of a random graph by more than float64 rounds", () => {
@@ -64,7 +65,7 @@ describe("simplify", () => {
           expect(liveCount(simple)).toBeLessThanOrEqual(liveCount(graph));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 

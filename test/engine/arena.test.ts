@@ -6,6 +6,7 @@ import { Arena } from "../../src/engine/arena.js";
 import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { instantiate, kernels, kernelsModule } from "../../src/numerics/kernels.js";
+import { cases } from "../cases.js";
 
 const MIB = 2 ** 20;
 const PAGE = 65536;
@@ -52,7 +53,7 @@ describe("blocks", () => {
         arena.allocate(size - (size % 16));
         expect(host.buffer.byteLength).toBe(Math.max(MIB, size + Math.ceil(base / 16) * 16));
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 

@@ -10,9 +10,10 @@ import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
 import { errorBounds, FLOAT32, FLOAT64 } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { checkRun } from "../../src/testing/run.js";
+import { cases } from "../cases.js";
 
 describe("bounds of random graphs", () => {
-  const recipes = fc.sample(fc.tuple(anyRecipe(), anyTask), { numRuns: 150, seed: 5 });
+  const recipes = fc.sample(fc.tuple(anyRecipe(), anyTask), { numRuns: cases(150), seed: 5 });
 
   it("are finite and below 1e-4 in nine of ten numbers, and never NaN", () => {
     let [all, tight] = [0, 0];

@@ -3,12 +3,13 @@ import { describe, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import { FLOAT32, FLOAT64 } from "../../src/testing/bounds.js";
 import { checkExecutorLaw, executorLaws } from "../../src/testing/executor.js";
+import { cases } from "../cases.js";
 
 describe.each([
   ["wasm", FLOAT32, 300],
   ["reference", FLOAT64, 40],
-] as const)("%s", (executor, precision, numRuns) => {
+] as const)("%s", (executor, precision, count) => {
   it.each(Object.keys(executorLaws))("%s", (law) =>
-    checkExecutorLaw(createEngine({ executor }), law, { precision, numRuns }),
+    checkExecutorLaw(createEngine({ executor }), law, { precision, numRuns: cases(count) }),
   );
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import { cases } from "../cases.js";
 import { runInBlock } from "./block.js";
 
 const range = (from: number, to: number): number[] =>
@@ -122,7 +123,7 @@ describe("operands", () => {
           expect(disturbed).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 

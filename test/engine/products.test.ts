@@ -5,6 +5,7 @@ import { compileStep } from "../../src/compile/compile.js";
 import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import { cases } from "../cases.js";
 import { runInBlock } from "./block.js";
 
 const some = (length: number, from = 0): number[] =>
@@ -71,7 +72,7 @@ describe("a product", () => {
           expect([...read("y")].map((y) => y + 0)).toEqual(expected);
         },
       ),
-      { numRuns: 250 },
+      { numRuns: cases(250) },
     );
   });
 
@@ -147,7 +148,7 @@ describe("reductions and rows", () => {
         const scattered = whole.flatMap((row, i) => row.map((y) => y * times(i) + 0));
         expect([...read("scattered")].map((y) => y + 0)).toEqual(scattered);
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { ROWS } from "../../src/graph/shape.js";
 import { splitSeed, uniformF32 } from "../../src/numerics/philox.js";
+import { cases } from "../cases.js";
 import { runInBlock } from "./block.js";
 
 const anySeed = fc.oneof(fc.nat(99), fc.maxSafeNat(), fc.constantFrom(2 ** 32, 2 ** 53 - 1));
@@ -31,7 +32,7 @@ describe("random nodes", () => {
           expect(disturbed).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 

@@ -8,6 +8,7 @@ import * as f from "../../src/graph/functions.js";
 import { shuffle, splitSeed } from "../../src/numerics/philox.js";
 import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { cases } from "../cases.js";
 
 /** Copies what a batch holds: row numbers come in as data and go out as the order of visits. */
 const visits = compileStep(
@@ -70,7 +71,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
         expect(run.read("steps")[0]).toBe(3 * steps);
         for (const held of [run, x, seen]) held.free();
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -135,7 +136,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
           expect(restState()).toBe(wholeState());
         }
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 
@@ -180,7 +181,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
           run.free();
         });
       }),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   });
 
@@ -215,7 +216,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
         });
         expect(results[0]).toEqual(results[1]);
       }),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   });
 

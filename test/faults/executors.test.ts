@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";
 import { checkExecutor } from "../../src/testing/executor.js";
+import { cases } from "../cases.js";
 
 /** The engine, with runs that have other methods. */
 function faulty(parts: (run: Run) => Partial<Run>): Executor {
@@ -90,11 +91,11 @@ describe("the laws of executors catch", () => {
   it("none in the true one", () => {
     checkExecutor(
       faulty(() => ({})),
-      { numRuns: 40, seed: 3 },
+      { numRuns: cases(40), seed: 3 },
     );
   });
 
   it.each(faults)("%s", (_, parts, law) => {
-    expect(() => checkExecutor(faulty(parts), { numRuns: 60, seed: 3 })).toThrow(law);
+    expect(() => checkExecutor(faulty(parts), { numRuns: cases(60), seed: 3 })).toThrow(law);
   });
 });

@@ -6,6 +6,7 @@ import { operations } from "../../src/graph/operations/index.js";
 import { Elementwise, type Operation } from "../../src/graph/operations/operation.js";
 import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";
 import { checkOperation } from "../../src/testing/operation.js";
+import { cases } from "../cases.js";
 
 /** The table, writable: rows are broken and mended here. */
 const table = operations as Record<OperationName, unknown>;
@@ -114,7 +115,7 @@ describe("of", () => {
     Object.assign(table, { [name]: { ...(intact[name] as object), ...wrong } });
     let message = "nothing was found";
     try {
-      checkOperation(name, { numRuns: 40, seed: 7 });
+      checkOperation(name, { numRuns: cases(40), seed: 7 });
     } catch (error) {
       message = (error as Error).message;
     }
@@ -125,14 +126,17 @@ describe("of", () => {
 });
 
 describe("a function of one's own", () => {
-  const cases = anyTensor([3], numbers.nonZero).map((x) => ({
+  const softsignCases = anyTensor([3], numbers.nonZero).map((x) => ({
     fn: (v: Value) => f.div(v, f.add(1, f.abs(v))),
     args: [x],
   }));
-  const softsign = { name: "softsign", cases };
+  const softsign = { name: "softsign", cases: softsignCases };
 
   it("passes where it is what it is said to be", () => {
-    checkOperation({ ...softsign, equals: (x) => x.map((v) => v / (1 + Math.abs(v))) }, { numRuns: 20 });
+    checkOperation(
+      { ...softsign, equals: (x) => x.map((v) => v / (1 + Math.abs(v))) },
+      { numRuns: cases(20) },
+    );
   });
 
   it("is caught where it is not, by a number or by how many", () => {

@@ -9,6 +9,7 @@ import { defineOptimizer } from "../../src/optim/define.js";
 import type { Optimizer, UpdateContext } from "../../src/optim/optimizer.js";
 import { gatheredWeight, movingAverage } from "../../src/optim/terms.js";
 import { checkOptimizer } from "../../src/testing/optimizer.js";
+import { cases } from "../cases.js";
 import { type OracleConfig, oracleEquations } from "../optim/oracle.js";
 
 type Part = (context: UpdateContext & { readonly new: Readonly<Record<string, Value>> }) => Value;
@@ -341,12 +342,12 @@ describe.each(Object.entries(subjects))("%s", (name, { numbers, parts, from, ora
   const equations = oracleEquations(of, convention, { learningRate: 0.1, ...config });
 
   it("as it is written here keeps all laws", () => {
-    checkOptimizer(built(name, numbers, parts, from), { equations, numRuns: 12, seed: SEED });
+    checkOptimizer(built(name, numbers, parts, from), { equations, numRuns: cases(12), seed: SEED });
   });
 
   it.each(faults)("with %s is caught", (_, wrong, law) => {
     const faulty = built(name, numbers, { ...parts, ...wrong }, from);
-    const message = messageOf(() => checkOptimizer(faulty, { equations, numRuns: 12, seed: SEED }));
+    const message = messageOf(() => checkOptimizer(faulty, { equations, numRuns: cases(12), seed: SEED }));
     expect(message).toContain(`optimizer "${name}" breaks the law "${law}`);
     expect(message).toMatch(/number \d is .* after step|of .* above the minimum, .* is left after/);
     expect(message).toContain(`{ seed: ${SEED}, path: `);
@@ -356,7 +357,7 @@ describe.each(Object.entries(subjects))("%s", (name, { numbers, parts, from, ora
     const decayed = { ...built(name, numbers, parts, from), decay: "penalty" } as const;
     const hyperparameters = { ...decayed.hyperparameters, weightDecay: 0.25 };
     const rule = oracleEquations(of, convention, { learningRate: 0.1, ...config, weightDecay: 0.25 });
-    const options = { equations: rule, numRuns: 12, seed: SEED };
+    const options = { equations: rule, numRuns: cases(12), seed: SEED };
     checkOptimizer({ ...decayed, decay: "decoupled", hyperparameters }, options);
     expect(messageOf(() => checkOptimizer({ ...decayed, hyperparameters }, options))).toContain(EQUATIONS);
   });
@@ -419,6 +420,6 @@ it.each(structures)("%s is caught", (_, update, law) => {
     hyperparameters: { learningRate: 0.1 },
     update: (context) => ({ update: update(context) }),
   })();
-  const message = messageOf(() => checkOptimizer(faulty, { numRuns: 12, seed: SEED }));
+  const message = messageOf(() => checkOptimizer(faulty, { numRuns: cases(12), seed: SEED }));
   expect(message).toContain(`optimizer "faulty" breaks the law "${law}`);
 });

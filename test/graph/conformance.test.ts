@@ -4,13 +4,14 @@ import type { OperationName } from "../../src/graph/graph.js";
 import { operations } from "../../src/graph/operations/index.js";
 import { operationCases } from "../../src/testing/arbitraries/operations.js";
 import { checkOperation } from "../../src/testing/operation.js";
+import { cases } from "../cases.js";
 
 const names = Object.keys(operations) as OperationName[];
 const leaves = names.filter((name) => operationCases[name] === undefined);
 
 describe("operations keep their laws", () => {
   it.each(names.filter((name) => !leaves.includes(name)))("%s", (name) => {
-    checkOperation(name, { numRuns: 60 });
+    checkOperation(name, { numRuns: cases(60) });
   });
 
   it("but for those that compute nothing from arguments", () => {

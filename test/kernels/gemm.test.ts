@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Elementwise } from "../../src/graph/opcodes.js";
+import { cases } from "../cases.js";
 import { bits, builds, type Kernels, layout, noise, strict } from "./load.js";
 
 interface Product {
@@ -149,7 +150,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         const o = operands(p);
         expectWithinBound(p, o, multiply(kernels, p, o));
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
     for (const p of large) {
       const o = operands(p);
@@ -166,7 +167,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         o.storedB[there % o.storedB.length] = y;
         expectWithinBound(p, o, multiply(kernels, { ...p, gaps: [0, 0, 0] }, o));
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 
@@ -176,7 +177,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         const o = operands(p);
         expect(bits(multiply(kernels, p, o, offset))).toEqual(bits(multiply(kernels, p, o)));
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   });
 
@@ -194,7 +195,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         );
         expect(bits(alone)).toEqual(bits(all.slice(i * p.n, (i + 1) * p.n)));
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 
@@ -213,7 +214,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         kernels.unary_f32(activation, c, c, plain.length);
         expect(bits(activated)).toEqual(bits(memory.read(c, plain.length)));
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   });
 
@@ -253,7 +254,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         );
         expect(bits(memory.read(at.c, p.m * p.n))).toEqual(bits(expected));
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 });
@@ -278,7 +279,7 @@ describe("gemm's order of summation", () => {
         });
         expect(bits(c)).toEqual(bits(expected));
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 });

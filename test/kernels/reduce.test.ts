@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cases } from "../cases.js";
 import { bits, builds, type Kernels, layout } from "./load.js";
 
 const shape = fc.record({
@@ -10,7 +11,7 @@ const shape = fc.record({
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
 
 /** A shape with the values of its source. */
-function cases(value: fc.Arbitrary<number>) {
+function anySums(value: fc.Arbitrary<number>) {
   return shape.chain((s) => {
     const length = s.outer * s.r * s.inner;
     return fc.tuple(fc.constant(s), fc.array(value, { minLength: length, maxLength: length }));
@@ -54,7 +55,7 @@ const finite = fc.oneof(
 describe.each(builds)("reductions, %s build", (_, kernels) => {
   it("sums within half a unit in the last place, plus the float64 roundings, of the exact sum", () => {
     fc.assert(
-      fc.property(cases(finite), ([s, values]) => {
+      fc.property(anySums(finite), ([s, values]) => {
         const sums = reduce(kernels, "sum_f32", s, values);
         groups(s, values).forEach((terms, at) => {
           const sum = terms.reduce((t, x) => t + exact(x), 0n);
@@ -66,7 +67,7 @@ describe.each(builds)("reductions, %s build", (_, kernels) => {
           expect(2n * error <= ulp + slack).toBe(true);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -90,7 +91,7 @@ describe.each(builds)("reductions, %s build", (_, kernels) => {
     const special = fc.constantFrom(nan, inf, -inf, 1, 0);
     fc.assert(
       fc.property(
-        cases(fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: special })),
+        anySums(fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: special })),
         ([s, values]) => {
           const expected = groups(s, values).map((terms) => terms.reduce((t, x) => t + x, 0));
           expect(bits(reduce(kernels, "sum_f32", s, values))).toEqual(bits(Float32Array.from(expected)));
@@ -106,13 +107,13 @@ describe.each(builds)("reductions, %s build", (_, kernels) => {
     );
     fc.assert(
       fc.property(
-        fc.oneof(cases(value), cases(fc.constantFrom(-0, 0)), cases(fc.constant(-Infinity))),
+        fc.oneof(anySums(value), anySums(fc.constantFrom(-0, 0)), anySums(fc.constant(-Infinity))),
         ([s, values]) => {
           const expected = groups(s, values).map((terms) => Math.max(...terms) + 0);
           expect(bits(reduce(kernels, "max_f32", s, values))).toEqual(bits(Float32Array.from(expected)));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 });

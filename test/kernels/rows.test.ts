@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cases } from "../cases.js";
 import { bits, builds, layout, noise } from "./load.js";
 
 /** Rows of a few floats, and rows long enough for a block copy. */
@@ -61,7 +62,7 @@ describe.each(builds)("rows, %s build", (_, kernels) => {
         });
         expect([...memory.read(dst, ids.length * width)]).toEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -83,7 +84,7 @@ describe.each(builds)("rows, %s build", (_, kernels) => {
         });
         expect(bits(memory.read(dst, n * width))).toEqual(bits(expected));
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cases } from "../cases.js";
 import { bits, builds, type Kernels, layout } from "./load.js";
 
 const u = 2 ** -24;
@@ -78,7 +79,7 @@ describe.each(builds)("softmax, %s build", (_, kernels) => {
           else expect(Math.abs(logY[at] - expected.logY)).toBeLessThanOrEqual(expected.logBound);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 

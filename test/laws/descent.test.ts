@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sgd } from "../../src/optim/sgd.js";
 import { anyQuadratic, type Quadratic } from "../../src/testing/arbitraries/problems.js";
+import { cases } from "../cases.js";
 import { reference, trajectory } from "../optim/drive.js";
 
 const STEPS = 50;
@@ -83,7 +84,7 @@ describe("gradient descent", () => {
           expect(value).toBeLessThanOrEqual(values[k] + ROUNDING ** 2);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -99,7 +100,7 @@ describe("gradient descent", () => {
           expect(value(point) - minimum).toBeLessThanOrEqual(bound * (1 + 1e-12));
         });
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -114,7 +115,7 @@ describe("gradient descent", () => {
         expectMultiples(points, problem, "steep", (k) => (-q) ** k);
         expectMultiples(points, problem, "flat", (k) => q ** k);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -126,7 +127,7 @@ describe("gradient descent", () => {
         expectMultiples(points, problem, "steep", (k) => (1 - h) ** k, h - 1);
         expectMultiples(points, problem, "flat", (k) => (1 - (h * mu) / L) ** k, h - 1);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 });
@@ -157,7 +158,7 @@ describe("heavy-ball momentum", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 });
@@ -185,7 +186,7 @@ describe("Nesterov's momentum", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { adam } from "../../src/optim/adam.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { drive } from "../../src/testing/drive.js";
+import { cases } from "../cases.js";
 import { reference } from "../optim/drive.js";
 
 type Vector = readonly number[];
@@ -95,7 +96,7 @@ describe("online gradient descent", () => {
         const expected = (inner(first, first) - inner(last, last)) / (2 * eta) + (eta / 2) * squares;
         expect(Math.abs(regret(points, gradients, u) - expected)).toBeLessThanOrEqual(ROUNDING);
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 
@@ -112,7 +113,7 @@ describe("online gradient descent", () => {
           expect(regret(points, some, bestInBox(some, 1))).toBeLessThanOrEqual(bound + ROUNDING);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 });
@@ -147,7 +148,7 @@ describe("adagrad", () => {
           });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 
@@ -166,7 +167,7 @@ describe("adagrad", () => {
           expect(own).toBeLessThanOrEqual((farthest * s) / (2 * eta) + eta * s + ROUNDING);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 });
@@ -211,7 +212,7 @@ describe("where one large gradient is outweighed by two small ones", () => {
           expect(lost).toBeGreaterThanOrEqual(2 * of.C - 4);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -227,7 +228,7 @@ describe("where one large gradient is outweighed by two small ones", () => {
           expect(points[t][0]).toBeLessThanOrEqual(-1 + up);
         }
       }),
-      { numRuns: 5 },
+      { numRuns: cases(5) },
     );
   });
 });

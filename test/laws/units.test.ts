@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { adadelta } from "../../src/optim/adadelta.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { drive } from "../../src/testing/drive.js";
+import { cases } from "../cases.js";
 import { reference, trajectory } from "../optim/drive.js";
 
 const STEPS = 12;
@@ -53,7 +54,7 @@ describe("adadelta", () => {
           expect(points[0]).not.toEqual(start);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 
@@ -79,7 +80,7 @@ describe("adadelta", () => {
         });
         expect(farthest).toBeGreaterThan(0);
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 });
@@ -94,7 +95,7 @@ describe("sgd", () => {
           trajectory(reference, sgd({ learningRate: 0.1 }), [0, 0], of, STEPS);
         expect(path(units)).toEqual(path(list).map((point) => scaled(point, s, -1)));
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 });

@@ -1,5 +1,6 @@
 /** Losses and their gradients against float64 formulas written here, and against TensorFlow.js. */
 import * as tf from "@tensorflow/tfjs-core";
+import { cases } from "../cases.js";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -57,7 +58,7 @@ const ofClassLogits = (y: Rows, z: Rows): Expected => {
 };
 
 /** What is given to each loss, and what it must be. */
-const cases: Record<
+const lossCases: Record<
   string,
   { loss: LossFunction; from: (x: Value) => Value; of: (y: Rows, x: Rows) => Expected }
 > = {
@@ -101,7 +102,7 @@ const cases: Record<
   },
 };
 /** Of probabilities that are not behind a sigmoid or softmax. */
-const ofProbabilities: typeof cases = {
+const ofProbabilities: typeof lossCases = {
   binaryCrossentropy: {
     loss: getLoss("binaryCrossentropy"),
     from: (x) => x,
@@ -167,14 +168,14 @@ const executors = [
 ] as const;
 
 describe("losses", () => {
-  it.each(Object.entries(cases))("%s is its formula, and so is its gradient", (_, { loss, from, of }) => {
+  it.each(Object.entries(lossCases))("%s is its formula, and so is its gradient", (_, { loss, from, of }) => {
     fc.assert(
       fc.property(examples(grid(0, 1), grid(-8, 8)), ([y, x]) => {
         // the sizes: up to 9² in a squared error, times a truth that sums to at most 4
         for (const [executor, unit] of executors)
           expectClose(evaluate(executor, loss, from, y, x), of(y, x), unit, 81);
       }),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   });
 
@@ -187,7 +188,7 @@ describe("losses", () => {
           for (const [executor, unit] of executors)
             expectClose(evaluate(executor, loss, from, y, x), of(y, x), unit, 256);
         }),
-        { numRuns: 25 },
+        { numRuns: cases(25) },
       );
     },
   );
@@ -289,7 +290,7 @@ describe("TensorFlow.js agrees", () => {
     "categoricalCrossentropy of logits": (y, x) => tf.losses.softmaxCrossEntropy(y, x) as tf.Scalar,
   };
   it.each(Object.entries(oracles))("on %s", (name, oracle) => {
-    const { loss, from } = cases[name];
+    const { loss, from } = lossCases[name];
     fc.assert(
       fc.property(examples(fc.constantFrom(0, 1), grid(-8, 8)), ([y, x]) => {
         const expected = tf.tidy(() => oracle(tf.tensor2d(y), tf.tensor2d(x)).dataSync()[0]);
@@ -297,7 +298,7 @@ describe("TensorFlow.js agrees", () => {
         const { value } = evaluate(wasm, loss, from, y, x);
         expect(Math.abs(value[0] - expected)).toBeLessThanOrEqual(2 * 64 * 2 ** -24 * 81);
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { eigenSymmetric } from "../../src/numerics/eigen.js";
+import { cases } from "../cases.js";
 
 /** Symmetric matrices of 1 to 12 rows, with equal elements, zeros and widely different sizes among them. */
 const anySymmetric = fc.integer({ min: 1, max: 12 }).chain((n) => {
@@ -38,7 +39,7 @@ describe("eigendecomposition of a symmetric matrix", () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

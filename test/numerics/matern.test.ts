@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { matern } from "../../src/numerics/matern.js";
+import { cases } from "../cases.js";
 import { errorF64 } from "./ulp.js";
 
 /** The stated bound, of which both round r alike, and 4 ulp for the formula below: its exponential, and roundings. */
@@ -36,7 +37,7 @@ test("covariances and slopes are the formula's, within the stated bound", () => 
       }
     },
   );
-  fc.assert(property, { numRuns: 500 });
+  fc.assert(property, { numRuns: cases(500) });
 });
 
 test("far apart is next to nothing, and no distance gives the signal", () => {

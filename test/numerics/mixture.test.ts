@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logDensities, logMasses, type NormalFactor, type TableFactor } from "../../src/numerics/mixture.js";
+import { cases } from "../cases.js";
 
 /**
  * ln of the mass of a standard normal on [from, from + width], to 2e-13 and the rounding of z²/2: Simpson's rule for
@@ -80,7 +81,7 @@ describe("logDensities", () => {
         expect(Math.abs(found[p] - largest - Math.log(sum))).toBeLessThan(2 * bound + 2e-13 * factors.length);
       }
     });
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: cases(60) });
   });
 
   test("counts a kernel far below the rest for nothing, and takes more kernels than the memory held before", () => {
@@ -116,7 +117,7 @@ describe("logMasses", () => {
         });
       },
     );
-    fc.assert(property, { numRuns: 150 });
+    fc.assert(property, { numRuns: cases(150) });
   });
 
   test("takes the series of narrow cells as far as it says", () => {

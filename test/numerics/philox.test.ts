@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { kernels } from "../../src/numerics/kernels.js";
 import { philox, shuffle, splitSeed, uniformF32 } from "../../src/numerics/philox.js";
+import { cases } from "../cases.js";
 import { chiSquare, chiSquareInterval, histogram } from "./statistics.js";
 
 type Six = [number, number, number, number, number, number];
@@ -45,7 +46,7 @@ describe("Philox4x32-10", () => {
       fc.property(fc.tuple(word, word, word, word, word, word), (block) => {
         expect(byTypeScript(...block)).toEqual(byKernel(...block));
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });

@@ -18,6 +18,7 @@ import {
   softplus,
   tanh,
 } from "../../src/numerics/special.js";
+import { cases } from "../cases.js";
 import { highPrecision } from "./highPrecision.js";
 import { errorF64, ulpF64, worst } from "./ulp.js";
 
@@ -65,7 +66,7 @@ describe.each(againstHost)("%s", (_name, f, host, bound, arbitrary) => {
   it(`is within ${bound} ulp of the host's over all exponents`, () => {
     fc.assert(
       fc.property(arbitrary, (x) => errorF64(f(x), host(x)) <= bound),
-      { numRuns: 5000 },
+      { numRuns: cases(5000) },
     );
   });
 
@@ -87,7 +88,7 @@ describe("pow", () => {
     const exponent = fc.double({ min: -30, max: 30, noNaN: true });
     fc.assert(
       fc.property(base, exponent, (x, y) => errorF64(pow(x, y), x ** y) <= 2),
-      { numRuns: 5000 },
+      { numRuns: cases(5000) },
     );
   });
 
@@ -142,7 +143,7 @@ describe("laws", () => {
         expect(Math.abs(erfc(x) + erfc(-x) - 2)).toBeLessThanOrEqual(5 * 2 ** -52);
         expect(Math.abs(erf(x) + erfc(x) - 1)).toBeLessThanOrEqual(5 * 2 ** -52);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 
@@ -154,7 +155,7 @@ describe("laws", () => {
         const allowed = 4 * terms.reduce((sum, term) => sum + ulpF64(term), 0) + 6 * ulpF64(x + 1);
         expect(Math.abs(terms[0] - terms[1] - terms[2])).toBeLessThanOrEqual(allowed);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 
@@ -176,7 +177,7 @@ describe("laws", () => {
         const allowed = 8 * 2 ** -52 * Math.abs(x) + (6 * 2 ** -52) / Math.max(Math.abs(x), 0.79);
         expect(Math.abs(normQuantile(p) - x)).toBeLessThanOrEqual(allowed);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { cosineDecay, warmup } from "../../src/optim/schedules.js";
 import { FLOAT32 } from "../../src/testing/bounds.js";
 import { initialArrays, stepsProgram } from "../../src/testing/drive.js";
 import { checkRun } from "../../src/testing/run.js";
+import { cases } from "../cases.js";
 import { wasm } from "./drive.js";
 
 const SIZE = 5;
@@ -48,7 +49,7 @@ describe.each(Object.keys(optimizers) as OptimizerName[])("%s", (name) => {
           expect(checkRun(wasm, stepsProgram(optimizer, [SIZE]), task, FLOAT32)).toBeLessThanOrEqual(1);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   });
 });

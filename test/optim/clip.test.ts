@@ -10,6 +10,7 @@ import { defineOptimizer } from "../../src/optim/define.js";
 import { applyOptimizer, type Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
+import { cases } from "../cases.js";
 import { reference, trajectory, wasm } from "./drive.js";
 
 /** The rule sees nothing but the gradient, and moves by it: w ← w + g. */
@@ -76,7 +77,7 @@ const formulas: Record<"keras" | "torch", Record<Clipping, (arrays: number[][], 
 const numbers = fc.integer({ min: -(2 ** 12), max: 2 ** 12 }).map((n) => n / 1024);
 const bounds = fc.integer({ min: 1, max: 8192 }).map((n) => n / 1024);
 const sizeLists = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
-const cases = sizeLists.chain((sizes) => {
+const anyClipping = sizeLists.chain((sizes) => {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return fc.record({
     sizes: fc.constant(sizes),
@@ -90,7 +91,7 @@ const cases = sizeLists.chain((sizes) => {
 describe("clipping", () => {
   it("follows the formulas of Keras and PyTorch, on one array and on several end to end", () => {
     fc.assert(
-      fc.property(cases, ({ sizes, gradient, bound, clipping, convention }) => {
+      fc.property(anyClipping, ({ sizes, gradient, bound, clipping, convention }) => {
         const optimizer = show({ [clipping]: bound, convention });
         const expected = formulas[convention][clipping](split(gradient, sizes), bound).flat();
         // A square, a sum in float64 that is rounded once, a root, a sum with 1e-6, a quotient and a product: with the
@@ -107,13 +108,13 @@ describe("clipping", () => {
           });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
   it("leaves gradients within the bound as they are, to the bit", () => {
     fc.assert(
-      fc.property(cases, fc.double({ min: 1, max: 3, noNaN: true }), (c, factor) => {
+      fc.property(anyClipping, fc.double({ min: 1, max: 3, noNaN: true }), (c, factor) => {
         const { sizes, gradient, clipping, convention } = c;
         const all = norm(gradient);
         fc.pre(all > 0);
@@ -123,7 +124,7 @@ describe("clipping", () => {
           expect(seen(executor, optimizer, gradient, sizes)).toEqual(gradient.map((x) => x + 0));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 

@@ -4,6 +4,7 @@ import { add, mul, neg, sign, zerosLike } from "../../src/graph/functions.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { checkOptimizer, checkOptimizerLaw, optimizerLaws } from "../../src/testing/optimizer.js";
+import { cases } from "../cases.js";
 import { oracleEquations } from "./oracle.js";
 
 /** Beside the defaults, which all are tested with. */
@@ -12,7 +13,7 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, number 
   adam: [{ amsgrad: true }, { weightDecay: 0.1 }],
   rmsprop: [{ centered: true }, { momentum: 0.5 }],
 };
-const cases = Object.keys(optimizers).flatMap((name) =>
+const configs = Object.keys(optimizers).flatMap((name) =>
   (["keras", "torch"] as const).flatMap((convention) =>
     [{}, ...(variants[name] ?? [])].map((config) => [name, convention, config] as const),
   ),
@@ -22,12 +23,12 @@ it("covers every optimizer", () => {
   expect(Object.keys(variants).filter((name) => !(name in optimizers))).toEqual([]);
 });
 
-describe.each(cases)("%s, %s, %j", (name, convention, config) => {
+describe.each(configs)("%s, %s, %j", (name, convention, config) => {
   const optimizer = getOptimizer(name, { convention, ...config });
   const { learningRate } = optimizer.hyperparameters;
   const equations = oracleEquations(name, convention, { learningRate, ...config });
   it.each(Object.keys(optimizerLaws))("%s", (law) =>
-    checkOptimizerLaw(optimizer, law, { equations, numRuns: 12 }),
+    checkOptimizerLaw(optimizer, law, { equations, numRuns: cases(12) }),
   );
 });
 
@@ -48,5 +49,5 @@ it("so does an optimizer of one's own, held to equations of one's own", () => {
       return w - 0.01 * Math.sign(m);
     };
   };
-  checkOptimizer(signed(), { equations, numRuns: 20 });
+  checkOptimizer(signed(), { equations, numRuns: cases(20) });
 });

@@ -14,6 +14,7 @@ import { applyOptimizer, type Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { rmsprop } from "../../src/optim/rmsprop.js";
 import { sgd } from "../../src/optim/sgd.js";
+import { cases } from "../cases.js";
 import { reference, trajectory, wasm } from "./drive.js";
 import { quadratic } from "./problems.js";
 
@@ -62,7 +63,7 @@ describe("sgd", () => {
         );
         expectClose(keras, torch);
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 
@@ -83,7 +84,7 @@ describe("sgd", () => {
         const [first] = path(sgd({ learningRate, momentum, dampening, convention: "torch" }), list);
         expect(first).toEqual(list[0].map((g) => 0 - learningRate * g));
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 });
@@ -103,7 +104,7 @@ describe("adam", () => {
           expectClose([first], [list[0].map((g) => -learningRate * Math.sign(g))]);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -116,7 +117,7 @@ describe("adam", () => {
         const expected = plain.map((point, t) => point.map((x) => x * Math.sqrt(1 - rho ** (t + 1))));
         expectClose(corrected, expected);
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -143,7 +144,7 @@ describe("adamw", () => {
         const common = { learningRate, amsgrad, convention };
         expect(path(adamw({ ...common, weightDecay: 0 }), list)).toEqual(path(adam(common), list));
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -159,7 +160,7 @@ describe("adamw", () => {
         });
         expectClose(path(adamw({ learningRate, weightDecay, convention }), list, [3, -1]), expected);
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 });
@@ -175,7 +176,7 @@ describe("nadam", () => {
           path(adam({ ...common, convention: "torch" }), list),
         );
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -210,7 +211,7 @@ describe("adamax", () => {
           }
         },
       ),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -244,7 +245,7 @@ describe("lion", () => {
           expect(new Set(increments(points).flat().map(Math.abs))).toEqual(new Set([2 ** -7]));
         }
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -254,7 +255,7 @@ describe("lion", () => {
         const moves = increments(path(lion({ learningRate: 0.25, beta1: 0, beta2: 0 }), list));
         expect(moves).toEqual(list.map((pair) => pair.map((g) => -0.25 * Math.sign(g))));
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -306,7 +307,7 @@ describe("scale", () => {
             expect(path(make(c), scaled)).toEqual(path(make(c), list));
           },
         ),
-        { numRuns: 20 },
+        { numRuns: cases(20) },
       );
     },
   );
@@ -321,7 +322,7 @@ describe("scale", () => {
         );
         expect(scaled).toEqual(path(optimizer, list).map((point) => point.map((x) => x * 2 ** k)));
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 });

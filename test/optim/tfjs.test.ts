@@ -13,6 +13,7 @@
  * larger. tf.train.adadelta divides by the accumulated squares *before* this gradient, the paper and Keras after it.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { cases } from "../cases.js";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -110,7 +111,7 @@ describe.each(Object.entries(pairs))("%s", (_, [ours, theirs]) => {
           });
         });
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 });

@@ -15,6 +15,7 @@ import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
 import { makeRecord, type TrialRecord } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { type Objective, objectives, onCube, search, signTest } from "./objectives.js";
 import { caught } from "./support.js";
 
@@ -147,7 +148,7 @@ describe("the update", () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
   });
 
@@ -236,7 +237,7 @@ describe("the search", () => {
         expect(points[1]).toEqual(points[0]);
         expect(points[2]).toEqual(points[0]);
       }),
-      { numRuns: 5 },
+      { numRuns: cases(5) },
     );
   });
 

@@ -4,6 +4,7 @@ import { grid } from "../../src/search/strategies/grid.js";
 import { random } from "../../src/search/strategies/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { checkStrategy, checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 
 describe.each([
   ["random", random()],
@@ -67,7 +68,7 @@ test("the laws try several objectives with a strategy that takes them, and only 
       counts.add(context.directions.length);
       return random().suggest(context);
     };
-    checkStrategy({ ...random(), ...parts, suggest }, { numRuns: 20 });
+    checkStrategy({ ...random(), ...parts, suggest }, { numRuns: cases(20) });
     return [...counts].sort();
   };
   expect(seen({ adaptive: true })).toEqual([1]);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
 import { analyse, type Measure } from "../../src/search/anova.js";
 import { type Feature, growForest, growTree, type Tree } from "../../src/search/forest.js";
+import { cases } from "../cases.js";
 
 /** Numbers with `count` values, at the middle of their cells; divided at one of the bounds of cells between two of them. */
 const steps = (count: number): Feature => ({
@@ -122,7 +123,7 @@ describe("the analysis of a tree", () => {
           }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 
@@ -180,7 +181,7 @@ describe("a tree", () => {
           expect(around.map(({ value }) => value)).toEqual([tree.predict(point)]);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: cases(10) },
     );
   });
 

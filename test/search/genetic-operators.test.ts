@@ -29,6 +29,7 @@ import {
 } from "../../src/search/strategies/genetic/selection.js";
 import { sameValue } from "../../src/search/value.js";
 import { anySpace } from "../../src/testing/arbitraries/space.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 const anyCosts = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 30 });
@@ -158,7 +159,7 @@ describe("crossover", () => {
             if (name in a !== name in b) expect(child[name]).toEqual(name in a ? a[name] : b[name]);
           }
         }),
-        { numRuns: 300 },
+        { numRuns: cases(300) },
       );
     },
   );
@@ -181,7 +182,7 @@ describe("crossover", () => {
             expect(parents.some((parent) => sameValue(parent[name], child[name]))).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -222,7 +223,7 @@ describe("crossover", () => {
           expect(child[name]).toBeLessThanOrEqual(bounds[1] + slack);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
     const space = resolveSpace({ x: float(0, 1) });
     const children = Array.from(
@@ -288,7 +289,7 @@ describe("mutation", () => {
         expect(whyOutside(space, mutate(space, a, rate, move, stream))).toBeUndefined();
         expect(mutate(space, a, 0, move, stream)).toEqual(a);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -317,7 +318,7 @@ describe("mutation", () => {
           expect(sameValue(child[name], a[name])).toBe(single);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

@@ -11,6 +11,7 @@ import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
 import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { objectives, search, signTest } from "./objectives.js";
 import { caught } from "./support.js";
 
@@ -23,7 +24,7 @@ describe.each<[string, GeneticOptions]>([
   ],
 ])("genetic with %s keeps the contract of strategies:", (_, options) => {
   test.each(Object.keys(strategyLaws))("%s", (law) =>
-    checkStrategyLaw(genetic(options), law, { numRuns: 60 }),
+    checkStrategyLaw(genetic(options), law, { numRuns: cases(60) }),
   );
 });
 

@@ -18,6 +18,7 @@ import { type Params, resolveSpace } from "../../src/search/space.js";
 import { grid } from "../../src/search/strategies/grid.js";
 import { createStudy } from "../../src/search/study.js";
 import { vectorsOf } from "../../src/search/vectors.js";
+import { cases } from "../cases.js";
 import { determinant, solve } from "../numerics/dense.js";
 
 const vectors = vectorsOf(
@@ -225,7 +226,7 @@ describe("the posterior density of hyperparameters", () => {
         expect(fitted.noise).toBeGreaterThanOrEqual(least);
         for (const slope of gradient) expect(Math.abs(slope)).toBeLessThan(0.2);
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 });

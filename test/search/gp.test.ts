@@ -10,11 +10,12 @@ import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { createStudy } from "../../src/search/study.js";
 import type { TrialRecord } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 // two startup trials, so that the model speaks in most of the others
 test.each(Object.keys(strategyLaws))("gp keeps the contract of strategies: %s", (law) =>
-  checkStrategyLaw(gp({ startupTrials: 2 }), law, { numRuns: 6, trials: 8 }),
+  checkStrategyLaw(gp({ startupTrials: 2 }), law, { numRuns: cases(6), trials: 8 }),
 );
 
 describe("gp begins", () => {

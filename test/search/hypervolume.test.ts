@@ -3,6 +3,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hypervolume } from "../../src/search/hypervolume.js";
 import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 const minimize = (objectives: number) => new Array<"minimize">(objectives).fill("minimize");
@@ -32,12 +33,15 @@ const anyPoints = fc.integer({ min: 1, max: 5 }).chain((objectives) =>
 );
 
 describe("the hypervolume", () => {
-  test.prop([anyPoints], { numRuns: 500 })("is that of the union of boxes, in any dimension", (points) => {
-    const reference = points[0].map((_, k) => 6 - (k % 2));
-    expect(hypervolume(points, minimize(reference.length), reference)).toBe(
-      byInclusionAndExclusion(points, reference),
-    );
-  });
+  test.prop([anyPoints], { numRuns: cases(500) })(
+    "is that of the union of boxes, in any dimension",
+    (points) => {
+      const reference = points[0].map((_, k) => 6 - (k % 2));
+      expect(hypervolume(points, minimize(reference.length), reference)).toBe(
+        byInclusionAndExclusion(points, reference),
+      );
+    },
+  );
 
   test.prop([fc.array(fc.tuple(fc.double(unit()), fc.double(unit()), fc.double(unit())), { maxLength: 12 })])(
     "of any numbers is right to rounding",

@@ -10,6 +10,7 @@ import { grid } from "../../src/search/strategies/grid.js";
 import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../src/search/trial.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 /**
@@ -89,7 +90,7 @@ describe("importances", () => {
           expect(share).toBeCloseTo(variance && (both(i, j) - alone[i] - alone[j]) / variance, 10);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: cases(10) },
     );
   });
 

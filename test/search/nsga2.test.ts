@@ -11,6 +11,7 @@ import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { createStudy } from "../../src/search/study.js";
 import type { TrialOutcome } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { objectives, signTest } from "./objectives.js";
 import { caught } from "./support.js";
 
@@ -19,7 +20,9 @@ describe.each<[string, Nsga2Options]>([
   ["one child at a time", { populationSize: 3, offspring: 1 }],
   ["other parts", { populationSize: 4, crossover: "uniform", mutation: "normal", crossoverRate: 0.5 }],
 ])("nsga2 with %s keeps the contract of strategies:", (_, options) => {
-  test.each(Object.keys(strategyLaws))("%s", (law) => checkStrategyLaw(nsga2(options), law, { numRuns: 60 }));
+  test.each(Object.keys(strategyLaws))("%s", (law) =>
+    checkStrategyLaw(nsga2(options), law, { numRuns: cases(60) }),
+  );
 });
 
 const minimizeBoth = ["minimize", "minimize"] as const;

@@ -4,6 +4,7 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { choice, float, int, type Parameter } from "../../src/search/parameter.js";
 import { toUnit, valueAt, valueCount } from "../../src/search/scale.js";
 import { createParzen, type Parzen } from "../../src/search/strategies/tpe/parzen.js";
+import { cases } from "../cases.js";
 
 const kinds: readonly Parameter[] = [
   float(-2, 3),
@@ -72,7 +73,8 @@ describe("the Parzen estimator", () => {
         expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
       },
     );
-    fc.assert(property, { numRuns: valueCount(parameter) > 1000 && parameter.type === "int" ? 10 : 40 });
+    const slow = valueCount(parameter) > 1000 && parameter.type === "int";
+    fc.assert(property, { numRuns: cases(slow ? 10 : 40) });
   });
 
   test("has a density of total 1 over several parameters together", () => {

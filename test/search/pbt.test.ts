@@ -16,6 +16,7 @@ import { tpe } from "../../src/search/strategies/tpe.js";
 import { createStudy } from "../../src/search/study.js";
 import type { Trial, TrialOutcome } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 describe.each<[string, PbtOptions]>([
@@ -23,7 +24,9 @@ describe.each<[string, PbtOptions]>([
   ["a grid to start with", { populationSize: 4, start: grid({ points: 2 }), quantile: 0.5 }],
   ["tpe to start with", { populationSize: 2, start: tpe(), resample: 0, factors: [0.5, 2] }],
 ])("pbt with %s keeps the contract of strategies:", (_, options) => {
-  test.each(Object.keys(strategyLaws))("%s", (law) => checkStrategyLaw(pbt(options), law, { numRuns: 60 }));
+  test.each(Object.keys(strategyLaws))("%s", (law) =>
+    checkStrategyLaw(pbt(options), law, { numRuns: cases(60) }),
+  );
 });
 
 const space = {

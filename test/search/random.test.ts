@@ -7,6 +7,7 @@ import { createStrategy, strategyNames } from "../../src/search/strategies/index
 import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
 import { anySpace } from "../../src/testing/arbitraries/space.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 describe("random search", () => {
@@ -108,7 +109,7 @@ describe("strategies by name", () => {
         );
         expect(a.ask()).toEqual(b.ask());
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
   });
 

@@ -12,6 +12,7 @@ import {
   type SchedulerMaker,
   schedulerLaws,
 } from "../../src/testing/scheduler.js";
+import { cases } from "../cases.js";
 
 const laws = Object.keys(schedulerLaws);
 
@@ -28,7 +29,7 @@ describe.each([
   const make: SchedulerMaker = (options = given) => createScheduler(name, options);
   const rankBased = name !== "median";
   test.each(laws.filter((law) => rankBased || !rankLaws.includes(law)))("%s", (law) =>
-    checkSchedulerLaw(make, law, { numRuns: 60 }),
+    checkSchedulerLaw(make, law, { numRuns: cases(60) }),
   );
 });
 
@@ -194,6 +195,6 @@ test("every law can fail", () => {
 
 test("all laws together leave out those of ranks where it is asked", async () => {
   const make: SchedulerMaker = (options = { startupTrials: 1 }) => medianStopping(options);
-  await checkScheduler(make, { rankBased: false, numRuns: 20 });
+  await checkScheduler(make, { rankBased: false, numRuns: cases(20) });
   await expect(checkScheduler(make)).rejects.toThrow(/the law "(decides by the order|lets the best)/);
 });

@@ -11,13 +11,16 @@ import { type TpeOptions, tpe } from "../../src/search/strategies/tpe.js";
 import { createStudy } from "../../src/search/study.js";
 import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
+import { cases } from "../cases.js";
 import { caught } from "./support.js";
 
 describe.each([
   ["jointly", tpe({ startupTrials: 3, candidates: 6 })],
   ["one by one", tpe({ startupTrials: 3, candidates: 6, multivariate: false })],
 ])("modelling %s, it keeps the contract of strategies:", (_, strategy) => {
-  test.each(Object.keys(strategyLaws))("%s", (law) => checkStrategyLaw(strategy, law, { numRuns: 60 }));
+  test.each(Object.keys(strategyLaws))("%s", (law) =>
+    checkStrategyLaw(strategy, law, { numRuns: cases(60) }),
+  );
 });
 
 test("remembered columns of units are those of the points asked for", () => {
@@ -175,7 +178,7 @@ describe("a suggestion", () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: cases(60) });
   });
 
   test("comes from where the better trials are", () => {

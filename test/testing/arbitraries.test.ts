@@ -23,6 +23,7 @@ import {
   anyTensor,
   numbers,
 } from "../../src/testing/arbitraries/tensors.js";
+import { cases } from "../cases.js";
 
 const reference = createEngine({ executor: "reference" });
 
@@ -81,7 +82,7 @@ describe("shapes", () => {
             expect(sorted[i] - sorted[i - 1]).toBeGreaterThanOrEqual(1 / 8);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 });
@@ -97,7 +98,7 @@ describe("problems", () => {
         expect(Math.abs(values[n - 1] - 4)).toBeLessThan(error);
         expect(Math.abs(values[0] - 4 / condition)).toBeLessThan(error);
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { random } from "../../src/search/strategies/random.js";
 import { createStudy } from "../../src/search/study.js";
 import { denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import { cases } from "../cases.js";
 import { randomRows, refusal } from "./support.js";
 
 const targets = fc.constantFrom(
@@ -42,7 +43,7 @@ describe("denseSpace and denseModel", () => {
           expect(model.predict(x).shape).toEqual([batchSize, data.outputs]);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 

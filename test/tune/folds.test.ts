@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Feature } from "../../src/data/dataset.js";
 import { type FoldPlan, partSizes, prepareFolds } from "../../src/tune/folds.js";
+import { cases } from "../cases.js";
 import { randomRows } from "./support.js";
 
 const ROWS = 40;
@@ -77,7 +78,7 @@ describe("prepareFolds", () => {
         expect(sizes.development).toBe(development.length);
         expect(sizes.training).toBe(Math.min(...rounds.map(({ train }) => train.length)));
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -95,7 +96,7 @@ describe("prepareFolds", () => {
         const counts = rounds.map(({ validation }) => ones(validation));
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 
@@ -128,7 +129,7 @@ describe("prepareFolds", () => {
         expect(final.rounds).toEqual(before.rounds);
         expect(final.last.train).toEqual(before.last.train);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 

@@ -14,6 +14,7 @@ import { tpe } from "../../src/search/strategies/tpe.js";
 import type { TuneOptions, TuneResult } from "../../src/tune/options.js";
 import { tune } from "../../src/tune/tune.js";
 import { createTuner, restoreTuner, type Tuner } from "../../src/tune/tuner.js";
+import { cases } from "../cases.js";
 import { logistic, refusal, untimed, x, y } from "./support.js";
 
 const space = {
@@ -38,7 +39,7 @@ const base: TuneOptions<S> = {
 };
 const fixed = { ...space, units: choice([6]), activation: choice(["relu"]), dropout: float(0.1, 0.5) };
 
-const cases: Record<string, TuneOptions<S>> = {
+const kinds: Record<string, TuneOptions<S>> = {
   "tpe, early stopping": {
     ...base,
     fit: { epochs: 8, batchSize: 16, earlyStopping: { patience: 1 } },
@@ -93,7 +94,7 @@ async function inSlices(options: TuneOptions<S>, slices: () => { steps: number; 
   return { tuner, result: tuner.result, total };
 }
 
-describe.each(Object.entries(cases))("%s", (_, options) => {
+describe.each(Object.entries(kinds))("%s", (_, options) => {
   let whole: ReturnType<typeof outcome>;
   let steps: number;
   beforeAll(async () => {
@@ -113,7 +114,7 @@ describe.each(Object.entries(cases))("%s", (_, options) => {
         expect(outcome(result)).toEqual(whole);
         expect(total).toBe(steps);
       }),
-      { numRuns: 6 },
+      { numRuns: cases(6) },
     );
   });
 
@@ -261,7 +262,7 @@ describe("what is refused", () => {
         fc.pre(!same(given));
         expect(await refusal(() => restoreTuner(given, base))).toMatch(/^invalid_checkpoint: /);
       }),
-      { numRuns: 10_000 },
+      { numRuns: cases(10_000) },
     );
   });
 });

@@ -1,0 +1,32 @@
+/** The long form of the suite reaches every property test. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { expect, inject, it } from "vitest";
+import config from "../vitest.config.js";
+import { cases } from "./cases.js";
+
+it("is that many times the cases, and that many times the time", async () => {
+  const [short, long] = await Promise.all(
+    ["test", "long"].map(async (mode) => (await config({ mode, command: "serve" })).test),
+  );
+  expect([short?.provide, long?.provide]).toEqual([{ timesTheCases: 1 }, { timesTheCases: 20 }]);
+  expect((long?.testTimeout ?? 0) / (short?.testTimeout ?? 1)).toBe(20);
+  expect((long?.hookTimeout ?? 0) / (short?.hookTimeout ?? 1)).toBe(20);
+});
+
+it("multiplies what a test says, and what it leaves to fast-check", () => {
+  expect(cases(7)).toBe(7 * inject("timesTheCases"));
+  expect(fc.readConfigureGlobal().numRuns).toBe(cases(100));
+});
+
+it("is asked by every test that says how many", () => {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".test.ts"),
+  );
+  expect(files.length).toBeGreaterThan(100);
+  const plain = files.filter((file) => /numRuns: ?\d/.test(readFileSync(join(folder, file), "utf8")));
+  expect(plain).toEqual([]);
+});
