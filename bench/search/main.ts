@@ -33,7 +33,7 @@ import { type Run, run } from "./runner.js";
 import { compareSchedulers, printSchedulers, type SchedulerRun } from "./schedulers.js";
 import { median } from "./statistics.js";
 import { loadModule, loadStrategies, strategyNames } from "./strategies.js";
-import { histories, timeSearcher } from "./timing.js";
+import { histories, middles, timeSearch, timeSearcher } from "./timing.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -56,7 +56,7 @@ const { values: options } = parseArgs({
 /** What `--json` writes. */
 interface Results {
   readonly runs: readonly Run[];
-  /** Median milliseconds a suggestion after each of `histories`, by strategy. */
+  /** Median milliseconds a suggestion after each of `histories`, and in a run at each of `middles`, by strategy. */
   readonly timing: Readonly<Record<string, readonly (number | null)[]>>;
   readonly schedulers: readonly SchedulerRun[];
   readonly objectives: readonly Run[];
@@ -125,11 +125,10 @@ if (report) {
 
 if (timing) {
   console.log("\nmilliseconds a suggestion, 10 parameters");
-  console.log(
-    `${"trials before it".padEnd(24)}${histories.map((count) => String(count).padEnd(12)).join("")}`,
-  );
+  const columns = [...histories.map((count) => `after ${count}`), ...middles.map((at) => `in a run, ${at}`)];
+  console.log(`${"".padEnd(24)}${columns.map((column) => column.padEnd(14)).join("")}`);
   for (const searcher of searchers) {
-    times[searcher.name] = await timeSearcher(searcher);
+    times[searcher.name] = [...(await timeSearcher(searcher)), ...(await timeSearch(searcher))];
     printTiming(searcher.name, times[searcher.name]);
   }
   save();

@@ -134,7 +134,7 @@ export function printSummary(summary: readonly Summary[], trials: number): void 
 
 /** Milliseconds a suggestion, one row a strategy. */
 export function printTiming(name: string, milliseconds: readonly (number | null)[]): void {
-  const columns = milliseconds.map((value) => (value === null ? "too long" : digits(value)).padEnd(12));
+  const columns = milliseconds.map((value) => (value === null ? "too long" : digits(value)).padEnd(14));
   console.log(`${name.padEnd(24)}${columns.join("")}`);
 }
 

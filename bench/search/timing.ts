@@ -1,7 +1,7 @@
 /** How long a suggestion takes, by the number of trials behind it. */
 import type { Params, Space, Strategy, TrialRecord } from "fettle";
 import { RandomStream } from "../../src/numerics/random.js";
-import { fromUnit } from "../../src/search/scale.js";
+import { fromUnit, toUnit } from "../../src/search/scale.js";
 import { buildParams, resolveSpace } from "../../src/search/space.js";
 import type { Searcher, Timer } from "./searcher.js";
 import { median } from "./statistics.js";
@@ -25,6 +25,10 @@ export const histories = [50, 200, 1000, 2000];
 /** Longer than this, and no longer history is tried. */
 const PATIENCE_MS = 10_000;
 
+/** The suggestions of a whole search around which it is timed, and how many to either side are. */
+export const middles = [50, 200];
+const ASIDE = 10;
+
 /** The median milliseconds of a suggestion after each of `histories`; null where it would have taken too long. */
 export async function timeSearcher(searcher: Searcher): Promise<readonly (number | null)[]> {
   const medians: (number | null)[] = [];
@@ -35,6 +39,26 @@ export async function timeSearcher(searcher: Searcher): Promise<readonly (number
     medians.push(tooLong ? null : median(await searcher.time(timingSpace, trials, repeats)));
   }
   return medians;
+}
+
+/**
+ * The median milliseconds of the suggestions around each of `middles` in one search, for a point of the space: what one
+ * costs where a model goes on from the one before and points gather around the best.
+ */
+export async function timeSearch(searcher: Searcher): Promise<readonly number[]> {
+  const space = resolveSpace(timingSpace);
+  const search = await searcher.start(timingSpace, 0);
+  const times: number[] = [];
+  let value: number | undefined;
+  while (times.length <= Math.max(...middles) + ASIDE) {
+    const start = performance.now();
+    const params = await search.next(value);
+    times.push(performance.now() - start);
+    if (params === undefined) throw new Error(`${searcher.name} has nothing left after ${times.length} trials`);
+    value = 0;
+    for (const name of space.names) value += (toUnit(space.parameters[name], params[name]) - 0.3) ** 2;
+  }
+  return middles.map((middle) => median(times.slice(middle - ASIDE, middle + ASIDE + 1)));
 }
 
 /** Times a strategy of ours: one suggestion to warm up, and then each after one more trial. */

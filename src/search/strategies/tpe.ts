@@ -26,7 +26,7 @@ export interface TpeOptions {
   /** How many trials must have finished before it models them, an integer from 1. Default 10. */
   readonly startupTrials?: number;
   /**
-   * How many draws it takes the best of, an integer from 1: more of them exploit more. Default 24, and 12 if parameters
+   * How many draws it takes the best of, an integer from 1: more of them exploit more. Default 24, and 4 if parameters
    * are modelled alone, since then the best of each is taken.
    */
   readonly candidates?: number;
@@ -92,7 +92,7 @@ const FEW = 25;
 export function tpe(options: TpeOptions = {}): Strategy {
   checkOptions(options, "tpe", ["multivariate", "startupTrials", "candidates", "gamma", "priorWeight"]);
   const { multivariate = true, startupTrials = 10, gamma = 0.15, priorWeight = 0.5 } = options;
-  const { candidates = multivariate ? 24 : 12 } = options;
+  const { candidates = multivariate ? 24 : 4 } = options;
   check(
     typeof multivariate === "boolean",
     () => `multivariate of tpe is true or false, received ${show(multivariate)}`,
