@@ -54,7 +54,8 @@ export async function timeSearch(searcher: Searcher): Promise<readonly number[]>
     const start = performance.now();
     const params = await search.next(value);
     times.push(performance.now() - start);
-    if (params === undefined) throw new Error(`${searcher.name} has nothing left after ${times.length} trials`);
+    if (params === undefined)
+      throw new Error(`${searcher.name} has nothing left after ${times.length} trials`);
     value = 0;
     for (const name of space.names) value += (toUnit(space.parameters[name], params[name]) - 0.3) ** 2;
   }
