@@ -1,11 +1,19 @@
 /**
- * What is proven of gradient descent and of its two momentums on quadratics, held step by step in float64: bounds as
- * they are published, and the cases where they are attained, so that no other rate or momentum would do.
+ * What is proven of gradient descent on smooth convex functions, and of its two momentums on quadratics, held step by step
+ * in float64: bounds as they are published, and the cases where they are attained, so that no other rate or momentum
+ * would do.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as f from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { anyQuadratic, type Quadratic } from "../../src/testing/arbitraries/problems.js";
+import {
+  anyQuadratic,
+  type Problem,
+  problems,
+  type Quadratic,
+} from "../../src/testing/arbitraries/problems.js";
 import { cases } from "../cases.js";
 import { reference, trajectory } from "../optim/drive.js";
 
@@ -26,11 +34,15 @@ function quadratics(maxDimension = 5): fc.Arbitrary<Quadratic> {
 }
 
 /** The start and the points after each step. */
-function path(config: Parameters<typeof sgd>[0], { loss, start }: Quadratic): (readonly number[])[] {
-  return [start, ...trajectory(reference, sgd({ momentum: 0, ...config }), start, loss, STEPS)];
+function path(
+  config: Parameters<typeof sgd>[0],
+  { loss, start }: Pick<Problem, "loss" | "start">,
+  steps = STEPS,
+): (readonly number[])[] {
+  return [start, ...trajectory(reference, sgd({ momentum: 0, ...config }), start, loss, steps)];
 }
 
-function fromMinimum(w: readonly number[], { minimizer }: Quadratic): number[] {
+function fromMinimum(w: readonly number[], { minimizer }: Pick<Problem, "minimizer">): number[] {
   return w.map((x, i) => x - minimizer[i]);
 }
 
@@ -71,17 +83,73 @@ function expectMultiples(
   });
 }
 
-describe("gradient descent", () => {
+/** What is proven of a rate and a momentum on quadratics. */
+interface Proven {
+  readonly config: Parameters<typeof sgd>[0];
+  /** What is left of the distance after k steps, at most. */
+  readonly share: (k: number) => number;
+  /** In two dimensions, what becomes of the part in one direction: the bound is attained there. */
+  readonly attained: Partial<Record<"steep" | "flat", (k: number) => number>>;
+}
+
+/** @param proven - by √L and √μ */
+function expectProven(proven: (l: number, m: number) => Proven): void {
+  fc.assert(
+    fc.property(
+      ...[quadratics(), quadratics(2), fc.constantFrom("keras", "torch")],
+      (problem, plane, convention) => {
+        for (const of of [problem, plane]) {
+          const { config, share, attained } = proven(Math.sqrt(of.smoothness), Math.sqrt(of.strongConvexity));
+          const points = path({ ...config, convention }, of);
+          expectWithin(points, of, share);
+          if (of !== plane) continue;
+          for (const [direction, factor] of Object.entries(attained))
+            expectMultiples(points, of, direction as "steep" | "flat", factor);
+        }
+      },
+    ),
+    { numRuns: cases(60) },
+  );
+}
+
+/** A convex function whose gradient is L-Lipschitz, and how far its values are rounded at a point. */
+interface Smooth extends Problem {
+  readonly smoothness: number;
+  readonly rounding: (w: readonly number[]) => number;
+}
+
+/**
+ * A value of a quadratic is off by a share of itself, and a step takes off at least 0.02/κ of it, which is far more; only
+ * what is left at the minimum itself counts, the square of ROUNDING.
+ */
+const smoothQuadratics = quadratics().map((problem): Smooth => {
+  return { ...problem, rounding: () => ROUNDING ** 2 };
+});
+/** L = 1, as the second derivative of log cosh x is 1 − tanh² x; far from its minimum it is as good as linear. */
+const logCoshes = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 }).map(
+  (start): Smooth => ({
+    ...problems.logCosh,
+    start: start.map((x) => x / 4),
+    smoothness: 1,
+    // ten roundings of numbers up to 2|x − c| + 1 in each of three terms
+    rounding: (w) => 2 ** -48 * (norm(fromMinimum(w, problems.logCosh)) + 3),
+  }),
+);
+
+describe("gradient descent on convex functions with L-Lipschitz gradients", () => {
+  const functions = fc.oneof(smoothQuadratics, logCoshes);
   /** Of 1/L. */
   const shares = fc.double({ min: 0.01, max: 1, noNaN: true });
 
+  // f(x − g/r) ≤ f(x) − ‖g‖²/r + L‖g‖²/2r² (the descent lemma: Nesterov, "Introductory lectures on convex optimization",
+  // 2004, section 2.1), which is below f(x) for r ≥ L
   it("at a rate of at most 1/L never goes up", () => {
     fc.assert(
-      fc.property(quadratics(), shares, (problem, share) => {
-        const values = path({ learningRate: share / problem.smoothness }, problem).map(problem.value);
-        values.slice(1).forEach((value, k) => {
-          // a step takes a share of at least 0.02/κ of a value, far above its rounding
-          expect(value).toBeLessThanOrEqual(values[k] + ROUNDING ** 2);
+      fc.property(functions, shares, (problem, share) => {
+        const { smoothness, value, rounding } = problem;
+        const points = path({ learningRate: share / smoothness }, problem);
+        points.slice(1).forEach((point, k) => {
+          expect(value(point)).toBeLessThanOrEqual(value(points[k]) + rounding(points[k]));
         });
       }),
       { numRuns: cases(60) },
@@ -92,31 +160,49 @@ describe("gradient descent", () => {
   // theorem 3.1; it is below the better known L‖x₀ − x*‖²/(2k), by more than half
   it("at a rate of h/L, h ≤ 1, is at most L‖x₀ − x*‖²/(4kh + 2) above the minimum after k steps", () => {
     fc.assert(
-      fc.property(quadratics(), shares, (problem, h) => {
-        const { smoothness: L, minimum, start, value } = problem;
+      fc.property(functions, shares, (problem, h) => {
+        const { smoothness: L, minimum, start, value, rounding } = problem;
         const distance = norm(fromMinimum(start, problem));
         path({ learningRate: h / L }, problem).forEach((point, k) => {
           const bound = (L * distance * distance) / (4 * k * h + 2);
-          expect(value(point) - minimum).toBeLessThanOrEqual(bound * (1 + 1e-12));
+          expect(value(point) - minimum).toBeLessThanOrEqual(bound * (1 + 1e-12) + rounding(point));
         });
       }),
       { numRuns: cases(60) },
     );
   });
 
-  // Polyak, "Introduction to optimization", 1987, section 1.4, theorem 3
-  it("at the rate 2/(L + μ) comes nearer by (κ − 1)/(κ + 1) a step, and in the steep and flat directions by no more", () => {
+  // theorem 3.2 there: Lx²/2 up to δ = R/(2kh + 1) and linear beyond, which k steps of hLδ do not leave
+  it("is no lower than that after k steps on the function of Huber that is made for them", () => {
     fc.assert(
-      fc.property(quadratics(2), (problem) => {
-        const { smoothness: L, strongConvexity: mu } = problem;
-        const points = path({ learningRate: 2 / (L + mu) }, problem);
-        const q = (L - mu) / (L + mu);
-        expectWithin(points, problem, (k) => q ** k);
-        expectMultiples(points, problem, "steep", (k) => (-q) ** k);
-        expectMultiples(points, problem, "flat", (k) => q ** k);
-      }),
+      fc.property(
+        ...[fc.integer({ min: 1, max: STEPS }), shares, smoothnesses, fc.integer({ min: 1, max: 64 })],
+        (k, h, L, distance) => {
+          const delta = distance / (2 * k * h + 1);
+          const loss = (w: Value): Value =>
+            f.mul(L / 2, f.sum(f.sub(f.square(w), f.square(f.relu(f.sub(f.abs(w), delta))))));
+          const [last] = path({ learningRate: h / L }, { loss, start: [distance] }, k)[k];
+          const value = (L / 2) * (last ** 2 - Math.max(0, Math.abs(last) - delta) ** 2);
+          const bound = (L * distance * distance) / (4 * k * h + 2);
+          expect(Math.abs(value - bound)).toBeLessThanOrEqual(1e-12 * L * distance * distance);
+        },
+      ),
       { numRuns: cases(60) },
     );
+  });
+});
+
+describe("gradient descent on quadratics", () => {
+  // Polyak, "Introduction to optimization", 1987, section 1.4, theorem 3
+  it("at the rate 2/(L + μ) comes nearer by (κ − 1)/(κ + 1) a step, and in the steep and flat directions by no more", () => {
+    expectProven((l, m) => {
+      const q = (l * l - m * m) / (l * l + m * m);
+      return {
+        config: { learningRate: 2 / (l * l + m * m) },
+        share: (k) => q ** k,
+        attained: { steep: (k) => (-q) ** k, flat: (k) => q ** k },
+      };
+    });
   });
 
   it("above 2/L goes away in the steep direction, by 1 − rate·L a step, though it comes nearer in the flat one", () => {
@@ -137,56 +223,34 @@ describe("gradient descent", () => {
  * polynomials of the second kind solve: eₖ = qᵏ(Uₖ(cos θ) − a U₍ₖ₋₁₎(cos θ)) e₀, where a depends on the first step.
  * |Uₖ| ≤ k + 1, with equality at cos θ = ±1: this is the factor before the published rates q.
  */
-describe("heavy-ball momentum", () => {
+describe("momentum on quadratics", () => {
   // Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; B. Recht, "CS726: Lyapunov
   // analysis and the heavy ball method", 2012; Lessard, Recht and Packard, "Analysis and design of optimization
   // algorithms via integral quadratic constraints", 2016, proposition 1
-  it("at its best comes nearer by q = (√κ − 1)/(√κ + 1) a step, but for k + 1 + kq, in the steep direction exactly", () => {
-    fc.assert(
-      fc.property(
-        quadratics(),
-        quadratics(2),
-        fc.constantFrom("keras", "torch"),
-        (problem, plane, convention) => {
-          for (const of of [problem, plane]) {
-            const [l, m] = [Math.sqrt(of.smoothness), Math.sqrt(of.strongConvexity)];
-            const q = (l - m) / (l + m);
-            const points = path({ learningRate: (2 / (l + m)) ** 2, momentum: q * q, convention }, of);
-            const share = (k: number): number => (k + 1 + k * q) * q ** k;
-            expectWithin(points, of, share);
-            if (of === plane) expectMultiples(points, of, "steep", (k) => (-1) ** k * share(k));
-          }
-        },
-      ),
-      { numRuns: cases(60) },
-    );
+  it("of the heavy ball comes nearer by q = (√κ − 1)/(√κ + 1) a step, but for k + 1 + kq, in the steep direction exactly", () => {
+    expectProven((l, m) => {
+      const q = (l - m) / (l + m);
+      const share = (k: number): number => (k + 1 + k * q) * q ** k;
+      return {
+        config: { learningRate: (2 / (l + m)) ** 2, momentum: q * q },
+        share,
+        attained: { steep: (k) => (-1) ** k * share(k) },
+      };
+    });
   });
-});
 
-describe("Nesterov's momentum", () => {
   // Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, constant step scheme III; the rate on
-  // quadratics is in Lessard, Recht and Packard, 2016, proposition 1. The weights are the points y at which gradients are taken. a = 1/(1 + 1/√κ).
-  it("at a rate of 1/L comes nearer by q = 1 − 1/√κ a step, but for k + 1 + ka, in the flat direction by k + 1 − ka", () => {
-    fc.assert(
-      fc.property(
-        quadratics(),
-        quadratics(2),
-        fc.constantFrom("keras", "torch"),
-        (problem, plane, convention) => {
-          for (const of of [problem, plane]) {
-            const r = Math.sqrt(of.strongConvexity / of.smoothness);
-            const [q, a] = [1 - r, 1 / (1 + r)];
-            const momentum = (1 - r) / (1 + r);
-            const points = path(
-              { learningRate: 1 / of.smoothness, momentum, nesterov: true, convention },
-              of,
-            );
-            expectWithin(points, of, (k) => (k + 1 + k * a) * q ** k);
-            if (of === plane) expectMultiples(points, of, "flat", (k) => (k + 1 - k * a) * q ** k);
-          }
-        },
-      ),
-      { numRuns: cases(60) },
-    );
+  // quadratics is in Lessard, Recht and Packard, 2016, proposition 1. The weights are the points y at which gradients are
+  // taken. a = 1/(1 + 1/√κ).
+  it("of Nesterov at a rate of 1/L comes nearer by q = 1 − 1/√κ a step, but for k + 1 + ka, in the flat direction by k + 1 − ka", () => {
+    expectProven((l, m) => {
+      const r = m / l;
+      const [q, a] = [1 - r, 1 / (1 + r)];
+      return {
+        config: { learningRate: 1 / (l * l), momentum: (1 - r) / (1 + r), nesterov: true },
+        share: (k) => (k + 1 + k * a) * q ** k,
+        attained: { flat: (k) => (k + 1 - k * a) * q ** k },
+      };
+    });
   });
 });
