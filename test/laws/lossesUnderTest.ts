@@ -1,0 +1,183 @@
+/** The built-in losses with their closed forms: what they ask for, and how far from it a prediction is. In plain float64. */
+import fc from "fast-check";
+import { sigmoid, softmax, type Value } from "../../src/graph/functions.js";
+import { binaryCrossentropy, categoricalCrossentropy, getLoss } from "../../src/nn/losses.js";
+import type { LossUnderTest } from "./losses.js";
+
+type Rows = readonly (readonly number[])[];
+
+const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+/** Multiples of 1/1024. */
+const grid = (low: number, high: number): fc.Arbitrary<number> =>
+  fc.integer({ min: Math.ceil(low * 1024), max: Math.floor(high * 1024) }).map((n) => n / 1024);
+const rowOf =
+  (number: fc.Arbitrary<number>) =>
+  (units: number): fc.Arbitrary<number[]> =>
+    fc.array(number, { minLength: units, maxLength: units });
+const column = (rows: Rows, j: number): number[] => rows.map((row) => row[j]);
+/** A number of each unit, averaged, as losses over units are. */
+const overUnits = (rows: Rows, of: (values: number[], j: number) => number): number =>
+  average(rows[0].map((_, j) => of(column(rows, j), j)));
+
+/** An odd number of rows, of one or two units. */
+function oddRows(number: fc.Arbitrary<number>): fc.Arbitrary<number[][]> {
+  return fc
+    .tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 0, max: 5 }))
+    .chain(([units, half]) =>
+      fc.array(rowOf(number)(units), { minLength: 2 * half + 1, maxLength: 2 * half + 1 }),
+    );
+}
+
+const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[(values.length - 1) / 2];
+
+/** E|q − Y| − E|m − Y| = 2∫ₘ^q (F(t) − ½) dt, F the distribution of the values and m their median. */
+function areaToMedian(values: readonly number[], q: number): number {
+  const m = middle(values);
+  const [low, high] = [Math.min(m, q), Math.max(m, q)];
+  const places = [...new Set([low, ...values.filter((v) => v > low && v < high), high])].sort(
+    (a, b) => a - b,
+  );
+  let area = 0;
+  for (let k = 1; k < places.length; k++) {
+    const share = values.filter((v) => v <= places[k - 1]).length / values.length;
+    area += 2 * (share - 0.5) * (places[k] - places[k - 1]);
+  }
+  return q < m ? -area : area;
+}
+
+/** −p log q, 0 where p is. */
+const surprise = (p: number, q: number): number => (p === 0 ? 0 : -p * Math.log(q));
+const squash = (z: number): number => 1 / (1 + Math.exp(-z));
+const shares = (z: readonly number[]): number[] => {
+  const powers = z.map((x) => Math.exp(x));
+  return powers.map((x) => x / powers.reduce((a, b) => a + b, 0));
+};
+
+/** Of 0, 1 and what lies between, so that their mean is neither 0 nor 1: a best logit would be infinite. */
+const mixedRows = oddRows(fc.oneof(fc.constantFrom(0, 1), grid(0, 1))).map((rows) => [
+  ...rows,
+  rows[0].map(() => 0.25),
+  rows[0].map(() => 0.5),
+]);
+
+type Given = Pick<LossUnderTest, "loss" | "from" | "predictions" | "convexAt" | "size">;
+
+/** Of probabilities q = `chance`(prediction), with the prediction that has the chance p being `asks`(p). */
+function binary(from: Given, chance: (x: number) => number, asks: (p: number) => number): LossUnderTest {
+  return {
+    ...from,
+    truths: mixedRows,
+    best: (y) => y[0].map((_, j) => asks(average(column(y, j)))),
+    uncertainty: (y) =>
+      overUnits(
+        y,
+        (values) =>
+          surprise(average(values), average(values)) + surprise(1 - average(values), 1 - average(values)),
+      ),
+    divergence: (y, x) =>
+      overUnits(y, (values, j) => {
+        const [p, q] = [average(values), chance(x[j])];
+        return surprise(p, q / p) + surprise(1 - p, (1 - q) / (1 - p));
+      }),
+  };
+}
+
+/** One-hot rows in which each of 2 or 3 classes occurs. */
+const oneHotRows = fc.integer({ min: 2, max: 3 }).chain((classes) =>
+  fc.array(fc.nat({ max: classes - 1 }), { maxLength: 8 }).map((ids) => {
+    const all = [...Array.from({ length: classes }, (_, j) => j), ...ids];
+    return all.map((id) => Array.from({ length: classes }, (_, j) => Number(j === id)));
+  }),
+);
+
+function categorical(
+  from: Given,
+  chances: (x: readonly number[]) => readonly number[],
+  asks: (p: number) => number,
+): LossUnderTest {
+  const frequencies = (y: Rows): number[] => y[0].map((_, j) => average(column(y, j)));
+  const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  return {
+    ...from,
+    truths: oneHotRows,
+    best: (y) => frequencies(y).map(asks),
+    uncertainty: (y) => total(frequencies(y).map((p) => surprise(p, p))),
+    divergence: (y, x) => {
+      const q = chances(x);
+      return total(frequencies(y).map((p, j) => surprise(p, q[j] / p)));
+    },
+  };
+}
+
+const identity = (x: Value): Value => x;
+const logitRows = rowOf(grid(-8, 8));
+const chanceRows = rowOf(grid(1 / 16, 15 / 16));
+const normalised = (x: readonly number[]): number[] => x.map((v) => v / x.reduce((a, b) => a + b, 0));
+
+/** By name; those of probabilities and of logits are apart, since they are other formulas. */
+export const lossesUnderTest: Readonly<Record<string, LossUnderTest>> = {
+  meanSquaredError: {
+    loss: getLoss("meanSquaredError"),
+    from: identity,
+    truths: oddRows(grid(-8, 8)),
+    predictions: logitRows,
+    best: (y) => y[0].map((_, j) => average(column(y, j))),
+    // König and Huygens: E(q − Y)² = Var Y + (q − EY)²
+    uncertainty: (y) => overUnits(y, (values) => average(values.map((v) => (v - average(values)) ** 2))),
+    divergence: (y, x) => overUnits(y, (values, j) => (x[j] - average(values)) ** 2),
+    size: 256,
+  },
+  meanAbsoluteError: {
+    loss: getLoss("meanAbsoluteError"),
+    from: identity,
+    // all values apart, so that the median has as many above as below
+    truths: fc
+      .integer({ min: 0, max: 5 })
+      .chain((half) => fc.uniqueArray(grid(-8, 8), { minLength: 2 * half + 1, maxLength: 2 * half + 1 }))
+      .map((values) => values.map((v) => [v])),
+    predictions: logitRows,
+    best: (y) => y[0].map((_, j) => middle(column(y, j))),
+    uncertainty: (y) => overUnits(y, (values) => average(values.map((v) => Math.abs(v - middle(values))))),
+    divergence: (y, x) => overUnits(y, (values, j) => areaToMedian(values, x[j])),
+    size: 16,
+  },
+  "binaryCrossentropy of logits": binary(
+    { loss: binaryCrossentropy({ fromLogits: true }), from: identity, predictions: logitRows, size: 16 },
+    squash,
+    (p) => Math.log(p / (1 - p)),
+  ),
+  "binaryCrossentropy behind a sigmoid": binary(
+    { loss: getLoss("binaryCrossentropy"), from: sigmoid, predictions: logitRows, size: 16 },
+    squash,
+    (p) => Math.log(p / (1 - p)),
+  ),
+  // gradients of up to 1/q = 16, with 1 − q rounded
+  "binaryCrossentropy of probabilities": binary(
+    { loss: getLoss("binaryCrossentropy"), from: identity, predictions: chanceRows, size: 256 },
+    (q) => q,
+    (p) => p,
+  ),
+  "categoricalCrossentropy of logits": categorical(
+    { loss: categoricalCrossentropy({ fromLogits: true }), from: identity, predictions: logitRows, size: 16 },
+    shares,
+    Math.log,
+  ),
+  "categoricalCrossentropy behind a softmax": categorical(
+    { loss: getLoss("categoricalCrossentropy"), from: softmax, predictions: logitRows, size: 16 },
+    shares,
+    Math.log,
+  ),
+  // it scales rows to sum to 1, and is convex among those that do
+  "categoricalCrossentropy of probabilities": categorical(
+    {
+      loss: getLoss("categoricalCrossentropy"),
+      from: identity,
+      predictions: chanceRows,
+      convexAt: normalised,
+      size: 256,
+    },
+    normalised,
+    (p) => p,
+  ),
+};
