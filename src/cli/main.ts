@@ -2,9 +2,9 @@
  * The command line: parses words, calls the library, prints. It never computes.
  * Results go to standard output, everything else to standard error.
  */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
+import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
 import { EXIT } from "./exit.js";
 import { addLrFindCommand } from "./lrFind.js";
@@ -37,7 +37,7 @@ function createProgram(done: (exitCode: number) => void): Command {
   const { red } = coloursFor(process.stderr);
   const program = new Command("fettle")
     .description("Tunes small neural networks.")
-    .version(version(), "-v, --version")
+    .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(red(text)) })
     .addHelpText(
@@ -71,9 +71,4 @@ function explain(error: unknown): number {
     ),
   );
   return EXIT.failure;
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -232,9 +232,11 @@ export function slotFor(program: Program, name: string, values: number | ArrayLi
 /** Refuses a saved run of another program, or of data with fewer rows. */
 export function checkSaved(program: Program, saved: SavedRun, rows: number): void {
   const { seed, progress } = saved;
-  const counts = [seed, progress.step, progress.epoch, progress.cursor];
+  const { step, epoch, cursor } = progress;
   check(
-    counts.every((count) => Number.isSafeInteger(count) && count >= 0) && progress.cursor < Math.max(rows, 1),
+    [seed, step, epoch, cursor].every((count) => Number.isSafeInteger(count) && count >= 0) &&
+      Math.max(step, epoch) < 2 ** 32 &&
+      cursor < Math.max(rows, 1),
     () =>
       `the saved run is at seed ${show(seed)} and ${show(progress)}, which this run over ${rows} rows cannot be`,
     "invalid_checkpoint",

@@ -6,6 +6,7 @@
 import { platform } from "#platform";
 import { check, checkOptions, show } from "../errors.js";
 import type { KernelsModule } from "../platform/platform.js";
+import { VERSION } from "../version.js";
 
 /** The memory of an instance. Growing it replaces `buffer`. */
 export interface KernelMemory {
@@ -76,7 +77,7 @@ let shared: KernelExports | undefined;
  * A new instance of compiled kernels, with a memory of its own.
  *
  * @param module - the kernels, from `kernelsModule()`, a platform or a user
- * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels
+ * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels of this release
  * @example
  * ```ts
  * const own = instantiate(kernelsModule());
@@ -94,11 +95,35 @@ function checkedModule(given: KernelsModule): WebAssembly.Module {
     () => `module is a compiled WebAssembly.Module, got ${show(given)}`,
   );
   const module = given as WebAssembly.Module;
+  const [release, build] = labelOf(module).split(" ");
+  check(build, "module is WebAssembly, but not Fettle's kernels; import fettle/kernels.wasm");
   check(
-    WebAssembly.Module.exports(module).some(({ name }) => name === "begin_epoch"),
-    "module is WebAssembly, but not Fettle's kernels; import fettle/kernels.wasm",
+    release === VERSION,
+    () =>
+      `module holds the kernels of Fettle ${release}, but this is Fettle ${VERSION}; ` +
+      "import fettle/kernels.wasm of the same release, and see that no cache keeps an older one",
   );
   return module;
+}
+
+/** What the build wrote into the kernels: the release, a space, and hexadecimal digits of its own; "" if nothing. */
+function labelOf(module: WebAssembly.Module): string {
+  const [label = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, "fettle");
+  return String.fromCharCode(...new Uint8Array(label));
+}
+
+/**
+ * Which kernels are loaded: two that give other bits have other names.
+ *
+ * @throws FettleError `invalid_state` as `kernelsModule`
+ * @example
+ * ```ts
+ * await ready();
+ * kernelsName(); // e.g. "0.1.0 3f2a…"
+ * ```
+ */
+export function kernelsName(): string {
+  return labelOf(kernelsModule() as WebAssembly.Module);
 }
 
 /**
@@ -146,8 +171,8 @@ export interface ReadyOptions {
  * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers, unless the first call
  * is awaited anyway, as `tune` is; harmless elsewhere.
  *
- * @throws FettleError `invalid_argument` for a module that is not compiled, or not the kernels; `not_found` where the
- * kernels are not where the package has them
+ * @throws FettleError `invalid_argument` for a module that is not compiled, or does not hold the kernels of this release;
+ * `not_found` where the kernels are not where the package has them
  * @example
  * ```ts
  * await ready();
@@ -159,6 +184,6 @@ export async function ready(options: ReadyOptions = {}): Promise<void> {
   const { module } = options;
   const given = module === undefined ? undefined : checkedModule(module);
   if (compiled) return;
-  const loaded = given ?? (await platform.kernels());
+  const loaded = given ?? checkedModule(await platform.kernels());
   compiled ??= loaded;
 }

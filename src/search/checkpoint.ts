@@ -144,7 +144,10 @@ function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, nu
 
 function checkStrategyIsOwn(saved: unknown, strategy: Strategy): void {
   must(
-    isRecord(saved) && typeof saved.name === "string" && isRecord(saved.options),
+    isRecord(saved) &&
+      typeof saved.name === "string" &&
+      isRecord(saved.options) &&
+      Object.keys(saved).length === 2,
     `its strategy has a name and options, received ${show(saved)}`,
   );
   check(

@@ -6,7 +6,7 @@
  * sections; for each its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; the
  * sections, which begin at multiples of 8.
  */
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, isRecord, show } from "../errors.js";
 
 /** What an archive is of. */
 export interface ArchiveFormat {
@@ -77,6 +77,7 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number) => view.getUint32(at, true);
+  must(word(8) > 0, "its version is 0");
   check(
     word(8) <= version,
     () =>
@@ -89,21 +90,25 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   );
   must(word(16) === crc32(bytes.subarray(20)), "its checksum is not that of its contents; it was damaged");
   try {
-    return Object.fromEntries(
-      Array.from({ length: word(20) }, (_, i) => {
-        const entry = HEAD + ENTRY * i;
-        const [start, json, size] = [0, 4, 8].map((offset) => word(entry + NAME + offset));
-        const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
-        const from = start + aligned(json);
-        // A copy, since arrays begin at multiples of their size in its buffer.
-        const arrays = bytes.slice(from, from + size).buffer;
-        return [readAscii(bytes, entry), decode(JSON.parse(text), arrays)];
-      }),
-    );
+    const sections = new Map<string, unknown>();
+    let end = aligned(HEAD + ENTRY * word(20));
+    for (let i = 0; i < word(20); i++) {
+      const entry = HEAD + ENTRY * i;
+      const [start, json, size] = [0, 4, 8].map((offset) => word(entry + NAME + offset));
+      const from = start + aligned(json);
+      check(start === end && from + size <= bytes.length, "its sections do not follow one another");
+      end = from + size;
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
+      // A copy, since arrays begin at multiples of their size in its buffer.
+      const arrays = { buffer: bytes.slice(from, end).buffer, at: 0 };
+      sections.set(readAscii(bytes, entry), decode(JSON.parse(text), arrays));
+      check(arrays.at === size, "some of its bytes belong to nothing");
+    }
+    check(end === bytes.length && sections.size === word(20), "its sections are not all of it");
+    return Object.fromEntries(sections);
   } catch (cause) {
-    throw new FettleError("invalid_checkpoint", `this is not ${what}: its sections cannot be read`, {
-      cause,
-    });
+    const reason = cause instanceof FettleError ? cause.message : "its sections cannot be read";
+    throw new FettleError("invalid_checkpoint", `this is not ${what}: ${reason}`, { cause });
   }
 }
 
@@ -143,17 +148,21 @@ function encode(value: unknown, arrays: Arrays): unknown {
   return MARK in object ? { [MARK]: object } : object;
 }
 
-function decode(value: unknown, arrays: ArrayBuffer): unknown {
+/** @param arrays - those of the section, and where the next begins, since they lie in the order of the JSON */
+function decode(value: unknown, arrays: { readonly buffer: ArrayBuffer; at: number }): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => decode(each, arrays));
   const fields = (object: object) =>
     Object.fromEntries(Object.entries(object).map(([key, each]) => [key, decode(each, arrays)]));
   if (!(MARK in value)) return fields(value);
   const marked = value[MARK];
-  if (typeof marked === "string") return Number(marked);
-  if (!Array.isArray(marked)) return fields(marked as object);
+  if (isRecord(marked) && MARK in marked) return fields(marked);
+  if (["NaN", "Infinity", "-Infinity", "-0"].includes(marked as string)) return Number(marked);
   const [kind, start, length] = marked as [keyof typeof KINDS, number, number];
-  return new KINDS[kind](arrays, start, length);
+  check(Object.hasOwn(KINDS, kind) && start === arrays.at, "an array is not where it was put");
+  const array = new KINDS[kind](arrays.buffer, start, length);
+  arrays.at += aligned(array.byteLength);
+  return array;
 }
 
 function aligned(bytes: number): number {

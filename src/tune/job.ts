@@ -238,9 +238,14 @@ function monitoredMetric(monitor: string): Metric {
   return getMetric(monitor[3].toLowerCase() + monitor.slice(4));
 }
 
+/** The number of an epoch's logs that early stopping watches, if there is any. */
+export function monitorOf({ earlyStopping }: Pick<Job, "earlyStopping">): string | undefined {
+  return earlyStopping && (earlyStopping.monitor ?? "valLoss");
+}
+
 /** What early stopping watches is measured after each epoch; without it, nothing is. */
 function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
-  const monitor = job.earlyStopping && (job.earlyStopping.monitor ?? "valLoss");
+  const monitor = monitorOf(job);
   if (monitor === undefined || monitor === "loss" || validation === undefined) return () => ({});
   const metric = monitor === "valLoss" ? undefined : monitoredMetric(monitor);
   return (parameters: () => Floats): Logs => {

@@ -4,6 +4,7 @@
  */
 import type { Job, JobResult, SavedJob } from "./job.js";
 import type { Pool } from "./pool.js";
+import { checkIsOf } from "./saved.js";
 import type { Stepper } from "./stepper.js";
 
 /** What a trial has done. */
@@ -27,6 +28,8 @@ interface Entry {
 /** Runs jobs on a stepper, and remembers them until their trial ends. */
 export class Journal implements Pool<Job, JobResult> {
   readonly jobs = 1;
+  /** Why what was saved cannot be gone on with, once that is known. */
+  refusal: { readonly error: unknown } | undefined;
   private readonly entries = new Map<number | null, Entry>();
 
   constructor(
@@ -40,14 +43,22 @@ export class Journal implements Pool<Job, JobResult> {
   async begin(trial: number): Promise<void> {
     if (this.entries.has(trial)) return;
     await this.stepper.turn();
+    this.entries.delete(null); // a last fit that was of fewer trials
     this.enter(trial);
   }
 
   async run(job: Job): Promise<JobResult> {
-    const { trial = null } = job;
+    const { trial = null, fold } = job;
     const { saved, jobs, results } = this.entries.get(trial) ?? this.enter(trial);
     const index = jobs.length;
     const resume = index === saved.results.length ? saved.open : undefined;
+    const known = saved.results[index] ?? resume;
+    try {
+      if (known) checkIsOf(job, this.stepper.folds[fold], known);
+    } catch (error) {
+      this.refusal = { error };
+      throw error;
+    }
     const own = resume ? { ...job, resume } : job;
     jobs.push(own);
     results.push(undefined);

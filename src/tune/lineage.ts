@@ -3,7 +3,7 @@
  * was opened from its JSON, is made again from its parent's, to the same bits. It knows no strategy, and scores nothing.
  */
 
-import type { SavedRun } from "../engine/executor.js";
+import { checkSaved, type SavedRun } from "../engine/executor.js";
 import { check, show } from "../errors.js";
 import { type Architecture, sameTraining } from "../nn/architecture.js";
 import { seedOfTrial } from "../search/ledger.js";
@@ -12,6 +12,7 @@ import type { Study } from "../search/study.js";
 import type { TrialRecord } from "../search/trial.js";
 import { sameValue } from "../search/value.js";
 import type { JobResult } from "./job.js";
+import type { SavedEnds } from "./saved.js";
 import { type Trainer, trainingOf, trainRounds } from "./training.js";
 
 /** Where the training of one trial ended. */
@@ -70,12 +71,13 @@ export function createLineage(
 /**
  * Where the trials of a study end; what is not kept is trained again.
  *
- * @param states - where some ended that were trained elsewhere, by number, the oldest first
+ * @param states - where some ended that were trained elsewhere, the oldest first
+ * @throws FettleError `invalid_checkpoint` for states that cannot be of these trials
  */
 export function lineageOf<S extends Space>(
   trainer: Trainer<S>,
   study: Study<S>,
-  states: readonly (readonly [number, readonly SavedRun[]])[] = [],
+  states: SavedEnds = [],
 ): Lineage {
   const recordOf = (number: number) =>
     study.trials.find((trial) => trial.number === number) as TrialRecord<ParamsOf<S>>;
@@ -96,7 +98,9 @@ export function lineageOf<S extends Space>(
     },
   );
   for (const [number, ended] of states) {
-    const { params, architecture } = trainingFor(number);
+    const { params, architecture, job } = trainingFor(number);
+    for (const [round, state] of ended.entries())
+      checkSaved(job.programs.train, state, trainer.folds.rounds[round].train.rows);
     lineage.keep(number, { params, architecture, states: ended });
   }
   return lineage;

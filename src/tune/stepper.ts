@@ -12,9 +12,12 @@ export class Stepper {
   private readonly line: Waiting[] = [];
   private open: OpenJob | undefined;
 
-  /** @param onWork - called when something was put in line */
+  /**
+   * @param folds - as jobs number them
+   * @param onWork - called when something was put in line
+   */
   constructor(
-    private readonly folds: readonly FoldExamples[],
+    readonly folds: readonly FoldExamples[],
     private readonly onWork: () => void,
   ) {}
 

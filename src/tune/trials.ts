@@ -8,7 +8,7 @@ import type { Task } from "../data/dataset.js";
 import { fromMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { applyPreprocessor, restoreTarget } from "../data/preprocess.js";
 import type { SavedRun } from "../engine/executor.js";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { metrics as builtIn } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -17,6 +17,7 @@ import type { RunningTrial } from "../search/optimize.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../search/space.js";
 import type { TrialOutcome, TrialRecord } from "../search/trial.js";
+import type { ParamValue } from "../search/value.js";
 import type { Fold } from "./folds.js";
 import type { Job, JobResult } from "./job.js";
 import { checkSameTraining, endOf, type Lineage } from "./lineage.js";
@@ -229,7 +230,18 @@ function fitLast<S extends Space>(
   const { job } = trainingOf(work, params, seed, [last]);
   // Without held-out rows of its own, the last training cannot stop early: it runs as many epochs as the rounds did.
   const { earlyStopping: _, ...whole } = job;
-  const kept = attributes?.epochs as readonly number[] | undefined;
-  const epochs = kept ? Math.max(1, Math.round(meanAndStd(kept).value)) : job.epochs;
+  const epochs = attributes?.epochs === undefined ? job.epochs : epochsKept(attributes.epochs, job.epochs);
   return work.runner.run({ ...whole, epochs, fold: rounds.length, keepState: true, ...(from && { from }) });
+}
+
+/** The mean of the epochs that rounds kept, at least 1; they may be a saved study's. */
+function epochsKept(kept: ParamValue, most: number): number {
+  const isEpochs = (each: unknown) =>
+    Number.isSafeInteger(each) && (each as number) >= 0 && (each as number) <= most;
+  check(
+    Array.isArray(kept) && kept.length > 0 && kept.every(isEpochs),
+    () => `a trial kept ${show(kept)} as the epochs of its rounds, which are from 0 to ${most}`,
+    "invalid_checkpoint",
+  );
+  return Math.max(1, Math.round(meanAndStd(kept as readonly number[]).value));
 }

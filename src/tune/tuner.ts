@@ -6,7 +6,7 @@
 
 import { platform } from "#platform";
 import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
-import { ready } from "../numerics/kernels.js";
+import { kernelsName, ready } from "../numerics/kernels.js";
 import { restoreStudy } from "../search/checkpoint.js";
 import type { Space } from "../search/space.js";
 import type { Study } from "../search/study.js";
@@ -15,6 +15,7 @@ import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "./archive
 import { Journal, type SavedTrial } from "./journal.js";
 import { type Lineage, lineageOf } from "./lineage.js";
 import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions, type TuneResult } from "./options.js";
+import { readEnds, readTrials, type SavedEnds } from "./saved.js";
 import { foldsOf, type ModelSearch, type OpenStudy, prepareSearch, runSearch } from "./search.js";
 import { Stepper } from "./stepper.js";
 import type { Work } from "./trials.js";
@@ -45,19 +46,21 @@ export interface Tuner<S extends Space> {
    * Does a slice of the work.
    *
    * @returns the steps that were done; fewer than allowed, or none, once there is a result
-   * @throws FettleError `invalid_argument` for bounds that are none; `invalid_state` while another slice is at work; and
-   * what `onEvent` and strategies throw, as `tune` does
+   * @throws FettleError `invalid_argument` for bounds that are none; `invalid_state` while another slice is at work;
+   * `invalid_checkpoint` where trainings that were saved are not of this data and model; and what `onEvent` and strategies throw, as `tune` does
    */
   advance(slice?: SliceOptions): Promise<{ readonly steps: number }>;
   /**
    * Everything there is to go on elsewhere. Trials in progress, with their trainings, are a section of their own
    * beside the history.
    *
-   * @throws FettleError `invalid_state` while a slice is at work
+   * @throws FettleError `invalid_state` while a slice is at work; `invalid_checkpoint` if what it was restored from was
+   * refused meanwhile
    */
   save(): Uint8Array;
 }
 
+const DAMAGED = "invalid_checkpoint";
 const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tuning" };
 
 /**
@@ -100,8 +103,8 @@ export async function createTuner<const S extends Space>(options: TunerOptions<S
  * @param bytes - from `save()`
  * @param options - those it began with: the data and the code are not in the bytes. `trials`, `stop` and `onEvent` may
  * differ. Events of trials that were in progress are told again.
- * @throws FettleError `invalid_checkpoint` for bytes that are damaged, foreign or of a newer release; `invalid_argument`
- * if data or settings are not those that it began with
+ * @throws FettleError `invalid_checkpoint` for bytes that are damaged, foreign, of a newer release or of other kernels;
+ * `invalid_argument` if data or settings are not those that it began with
  * @example
  * ```ts
  * const options = {
@@ -127,13 +130,18 @@ export async function restoreTuner<const S extends Space>(
   options: TunerOptions<S>,
 ): Promise<Tuner<S>> {
   checkOptions(options, "restoreTuner", OPTIONS);
-  const { study, plan, trials, ends } = unpackArchive(FORMAT, bytes);
+  const { study, plan, trials, ends, ...others } = unpackArchive(FORMAT, bytes);
+  const [other] = Object.keys(others);
+  check(other === undefined, () => `this is not ${FORMAT.what}: it has a section ${show(other)}`, DAMAGED);
   await ready();
   const open: OpenStudy = ({ space, strategy, constraint }) =>
     restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
   const search = await prepareSearch<S>(options, detailsOf(options), open);
   checkPlan(search, plan);
-  return openTuner(search, { trials, ends } as Saved);
+  return openTuner(search, {
+    trials: readTrials(trials, search.study),
+    ends: readEnds(ends, search.study, search.work.folds.rounds.length),
+  });
 }
 
 const OPTIONS = [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"].filter(
@@ -149,7 +157,7 @@ function detailsOf<S extends Space>({ metric = [] }: TunerOptions<S>) {
 interface Saved {
   readonly trials: readonly SavedTrial[];
   /** Where trainings ended that others go on from. */
-  readonly ends: Parameters<typeof lineageOf>[2];
+  readonly ends: SavedEnds;
 }
 
 /** The steps of a slice that is bounded by time are taken so many at once, at most. */
@@ -170,6 +178,7 @@ function openTuner<S extends Space>(search: ModelSearch<S>, saved?: Saved): Tune
   const begin = (): void => {
     begun = true;
     const onEvent: typeof budget.onEvent = (event) => {
+      if (journal.refusal) throw journal.refusal.error;
       if (event.type === "trialEnded") journal.forget(event.record.number);
       budget.onEvent?.(event);
     };
@@ -223,6 +232,7 @@ function openTuner<S extends Space>(search: ModelSearch<S>, saved?: Saved): Tune
     },
     save() {
       checkFree(busy, "save");
+      if (journal.refusal) throw journal.refusal.error;
       return packArchive(FORMAT, {
         study: study.toJSON(),
         plan: planOf(search),
@@ -241,7 +251,7 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
 }
 
 /** What must be the same when a tuning goes on, as plain data. */
-function planOf<S extends Space>({ plan, work }: ModelSearch<S>): Record<string, unknown> {
+function planOf<S extends Space>({ plan, work }: ModelSearch<S>) {
   const { fit = {}, schedule, task, metrics, constraints, folds } = work;
   const { train, validation } = folds.last;
   const parts = [train, validation].flatMap((part) => (part ? [part.x, part.y] : []));
@@ -249,6 +259,7 @@ function planOf<S extends Space>({ plan, work }: ModelSearch<S>): Record<string,
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
   return {
+    kernels: kernelsName(),
     validation: plan.validation,
     testSize: plan.testSize,
     standardize: plan.standardize,
@@ -265,8 +276,22 @@ function planOf<S extends Space>({ plan, work }: ModelSearch<S>): Record<string,
 }
 
 function checkPlan<S extends Space>(search: ModelSearch<S>, saved: unknown): void {
-  check(isRecord(saved), "this is not a saved tuning: it has no plan", "invalid_checkpoint");
-  for (const [name, value] of Object.entries(planOf(search))) {
+  const own = planOf(search);
+  check(
+    isRecord(saved) && sameValue(Object.keys(saved), Object.keys(own)),
+    "this is not a saved tuning: its settings are damaged",
+    DAMAGED,
+  );
+  const build = (kernels: string) => kernels.split(" ")[1];
+  check(
+    typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
+    () =>
+      `the tuning was saved with the kernels ${show(saved.kernels)}, here are ${show(own.kernels)}, which compute other ` +
+      "bits; go on with the release and the kernels that it began with",
+    DAMAGED,
+  );
+  const { kernels: _, ...settings } = own;
+  for (const [name, value] of Object.entries(settings)) {
     check(sameValue(saved[name], value), () =>
       name === "data"
         ? "the tuning was saved with other data; pass the same"

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { platform as host } from "#platform";
 
@@ -18,6 +19,13 @@ async function onHostWithoutKernels() {
   vi.resetModules();
   vi.doMock("#platform", () => ({ platform: { ...host, kernelsSync: () => undefined, kernels } }));
   return import("../../src/numerics/kernels.js");
+}
+
+/** A module without code that says it holds these kernels. */
+function labelled(label: string): WebAssembly.Module {
+  const words = new TextEncoder().encode(`fettle${label}`);
+  const section = [0, words.length + 1, 6, ...words];
+  return new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, ...section));
 }
 
 describe("kernels", () => {
@@ -66,6 +74,33 @@ describe("kernels", () => {
     expect(kernelsModule()).toBe(module);
   });
 
+  it("are not of another release where the host finds them, as behind a cache", async () => {
+    vi.resetModules();
+    const stale = {
+      ...host,
+      kernelsSync: () => undefined,
+      kernels: async () => labelled("0.0.9 0123456789ab"),
+    };
+    vi.doMock("#platform", () => ({ platform: stale }));
+    const { ready } = await import("../../src/numerics/kernels.js");
+    await expect(ready()).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining("the kernels of Fettle 0.0.9, but this is Fettle 0.1.0"),
+    });
+  });
+
+  it("have a name, that of the release and one of their own", async () => {
+    const { kernelsName } = await import("../../src/numerics/kernels.js");
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const nameOf = (file: string) => {
+      const bytes = readFileSync(new URL(`../../wasm/${file}`, import.meta.url));
+      return /fettle(\S+ [0-9a-f]{12})$/.exec(bytes.toString("latin1"))?.[1];
+    };
+    expect(kernelsName()).toBe(nameOf("kernels.wasm"));
+    expect(kernelsName()).toMatch(new RegExp(`^${version} [0-9a-f]{12}$`));
+    expect(nameOf("kernels-relaxed.wasm")).not.toBe(kernelsName());
+  });
+
   it.each([
     ["bytes", new Uint8Array(8), /compiled WebAssembly\.Module, got Uint8Array\(8\)/],
     [
@@ -78,6 +113,11 @@ describe("kernels", () => {
       "an empty module",
       new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
       /not Fettle's kernels/,
+    ],
+    [
+      "of another release",
+      labelled("0.0.9 0123456789ab"),
+      /holds the kernels of Fettle 0\.0\.9, but this is Fettle 0\.1\.0; import fettle\/kernels\.wasm of the same release/,
     ],
   ])("are not %s", async (_, module, message) => {
     const { instantiate, ready } = await import("../../src/numerics/kernels.js");

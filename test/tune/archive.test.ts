@@ -58,6 +58,7 @@ describe("bytes are refused", () => {
       packArchive({ ...format, version: 4 }, {}),
       /newer release \(version 4; .* up to 3\)/,
     ],
+    ["of a version that never was", packArchive({ ...format, version: 0 }, {}), /its version is 0/],
     ["that are too few", bytes.slice(0, -1), /was cut or joined/],
     ["that are none", new Uint8Array(0), /received 0 bytes that do not/],
     ["with another byte", changed(bytes.length - 1, 9), /its checksum/],

@@ -11,6 +11,7 @@ import { gp } from "../../src/search/strategies/gp.js";
 import { pbt } from "../../src/search/strategies/pbt.js";
 import { random } from "../../src/search/strategies/random.js";
 import { tpe } from "../../src/search/strategies/tpe.js";
+import { packArchive, unpackArchive } from "../../src/tune/archive.js";
 import type { TuneOptions, TuneResult } from "../../src/tune/options.js";
 import { tune } from "../../src/tune/tune.js";
 import { createTuner, restoreTuner, type Tuner } from "../../src/tune/tuner.js";
@@ -68,6 +69,8 @@ const kinds: Record<string, TuneOptions<S>> = {
   },
 };
 
+const FORMAT = { magic: "fettle/t", version: 1, what: "a saved tuning" };
+
 /** What two runs share, however long they took. */
 function outcome({ trials, final, bestTrials }: TuneResult<S>) {
   return {
@@ -122,6 +125,27 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
     const first = { ...options, trials: 3 };
     const { result } = await inSlices(first, () => ({ steps: 1, moves: true }));
     expect(outcome(result)).toEqual(outcome(await tune({ ...first, jobs: 1 })));
+  });
+
+  it("is the same after it was killed at random, and gone on with from what was saved last", async () => {
+    const deaths = fc.infiniteStream(
+      fc.record({ steps: fc.integer({ min: 1, max: 200 }), saves: fc.boolean(), dies: fc.boolean() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(deaths, async (stream) => {
+        let tuner = await createTuner(options);
+        let bytes = tuner.save();
+        // half of all slices are saved, so it comes to its end
+        while (!tuner.result) {
+          const { steps, saves, dies } = stream.next().value;
+          await tuner.advance({ steps });
+          if (saves) bytes = tuner.save();
+          if (dies) tuner = await restoreTuner(bytes, options);
+        }
+        expect(outcome(tuner.result)).toEqual(whole);
+      }),
+      { numRuns: cases(4) },
+    );
   });
 
   it("is at its end after it was saved there", async () => {
@@ -189,6 +213,15 @@ describe("a slice", () => {
   });
 });
 
+it("goes on with more trials after its end, and fits the best of all", async () => {
+  const { tuner } = await inSlices({ ...base, trials: 3 }, () => ({ steps: 1e6, moves: false }));
+  const more = await restoreTuner(tuner.save(), base);
+  await more.advance();
+  const whole = await tune({ ...base, jobs: 1 });
+  expect(whole.best?.number).toBeGreaterThan(2); // not the one that was fitted before
+  expect(outcome(more.result as TuneResult<S>)).toEqual(outcome(whole));
+});
+
 describe("what is refused", () => {
   let tuner: Tuner<S>;
   let bytes: Uint8Array;
@@ -214,6 +247,32 @@ describe("what is refused", () => {
     const error = await refusal(() => restoreTuner(bytes, { ...base, ...other }));
     expect(error).toMatch(/^invalid_argument: /);
     expect(error).toContain(message);
+  });
+
+  it("to go on with other kernels, and both are named", async () => {
+    const { plan, ...others } = unpackArchive(FORMAT, bytes);
+    const { kernels } = plan as { kernels: string };
+    const saved = (name: string) =>
+      packArchive(FORMAT, { ...others, plan: { ...(plan as object), kernels: name } });
+    const foreign = "0.0.9 0123456789ab";
+    expect(await refusal(() => restoreTuner(saved(foreign), base))).toBe(
+      `invalid_checkpoint: the tuning was saved with the kernels "${foreign}", here are "${kernels}", which compute ` +
+        "other bits; go on with the release and the kernels that it began with",
+    );
+    // of another release, but the same
+    const renamed = kernels.replace(/^\S+/, "0.0.9");
+    expect((await restoreTuner(saved(renamed), base)).study.asked).toBe(tuner.study.asked);
+  });
+
+  it("to go on with a model that trainings in progress are not of", async () => {
+    const other = await restoreTuner(bytes, {
+      ...base,
+      model: (params) => base.model({ ...params, units: 3 }),
+    });
+    const message = /^invalid_checkpoint: the saved run has .* numbers of "parameters", this program has/;
+    expect(await refusal(() => other.advance())).toMatch(message);
+    expect(await refusal(() => other.advance())).toMatch(message);
+    expect(await refusal(async () => other.save())).toMatch(message);
   });
 
   it("options that are none", async () => {
