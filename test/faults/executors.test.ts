@@ -87,6 +87,9 @@ const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run
   ],
 ];
 
+/** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */
+const ENOUGH = 60;
+
 describe("the laws of executors catch", () => {
   it("none in the true one", () => {
     checkExecutor(
@@ -96,6 +99,6 @@ describe("the laws of executors catch", () => {
   });
 
   it.each(faults)("%s", (_, parts, law) => {
-    expect(() => checkExecutor(faulty(parts), { numRuns: cases(60), seed: 3 })).toThrow(law);
+    expect(() => checkExecutor(faulty(parts), { numRuns: ENOUGH, seed: 3 })).toThrow(law);
   });
 });

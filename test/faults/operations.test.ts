@@ -110,12 +110,15 @@ const faults: readonly (readonly [OperationName, string, Row, string, RegExp])[]
   ],
 ];
 
+/** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */
+const ENOUGH = 40;
+
 describe("of", () => {
   it.each(faults)("%s, %s is caught", (name, _, wrong, law, names) => {
     Object.assign(table, { [name]: { ...(intact[name] as object), ...wrong } });
     let message = "nothing was found";
     try {
-      checkOperation(name, { numRuns: cases(40), seed: 7 });
+      checkOperation(name, { numRuns: ENOUGH, seed: 7 });
     } catch (error) {
       message = (error as Error).message;
     }

@@ -273,6 +273,13 @@ describe("a change", () => {
     ["multiplies integers on a log scale", int(1, 1024, { log: true }), 100, 2, 200],
     ["has no other value", int(3, 3), 3, 2, 3],
     ["has no other number", float(3, 3, { log: true }), 3, 2, 3],
+    [
+      "has none where the ends have one logarithm",
+      float(1e-12, 1.0000000000000002e-12, { log: true }),
+      1e-12,
+      2,
+      1e-12,
+    ],
   ])("%s", (_, parameter, value, factor, expected) => {
     expect(Math.abs(perturb(parameter, value, factor) / expected - 1)).toBeLessThan(1e-14);
   });

@@ -48,10 +48,11 @@ export function explore(
 
 /**
  * A number changed by a factor: on a log scale multiplied by it, elsewhere moved by (factor − 1) times its range;
- * reflected at the ends. A discrete number moves by at least one value, where it has others.
+ * reflected at the ends. A discrete number moves by at least one value, where it has others. A range so narrow that its
+ * ends have one logarithm leaves a number where it is.
  */
 export function perturb(parameter: NumericParameter, value: number, factor: number): number {
   if (!parameter.log) return shift(parameter, value, factor - 1);
   const [low, high] = logRange(parameter);
-  return shift(parameter, value, log(factor) / (high - low));
+  return high > low ? shift(parameter, value, log(factor) / (high - low)) : value;
 }
