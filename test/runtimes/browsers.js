@@ -5,6 +5,7 @@ import { extname, join, normalize } from "node:path";
 
 const TYPES = {
   ".html": "text/html",
+  ".css": "text/css",
   ".js": "text/javascript",
   ".csv": "text/csv",
   ".wasm": "application/wasm",

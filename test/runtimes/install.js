@@ -5,8 +5,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const home = join(root, ".runtimes");
@@ -16,6 +17,11 @@ export const app = join(home, "app");
 /** A path inside a package of `.runtimes/`. */
 export function inTool(name, ...path) {
   return join(home, "node_modules", name, ...path);
+}
+
+/** A package that only `.runtimes/` has. */
+export function importTool(name) {
+  return import(pathToFileURL(createRequire(inTool(name, "package.json")).resolve(name)).href);
 }
 
 /** The installed version of a package of `.runtimes/`, or undefined. */

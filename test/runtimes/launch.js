@@ -5,16 +5,17 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { CHROMIUM_FLAGS, reportOf, serving } from "./browsers.js";
 import { runEdge } from "./edge.js";
-import { app, installBrowser, installPackages, inTool, versionOf } from "./install.js";
+import { app, importTool, installBrowser, installPackages, inTool, versionOf } from "./install.js";
 import { runWorkerd } from "./workerd.js";
 
 const TIMEOUT = 120_000;
 const FILE = "file";
 const IMPORT = "static import";
 const FETCH = "fetch";
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
+const PLAYWRIGHT = "1.65.1";
 
 export const runtimes = [
   node("20.20.2"),
@@ -50,13 +51,7 @@ export const runtimes = [
     version: () => versionOf("edge-runtime"),
     run: async () => runEdge(app, (await importTool("edge-runtime")).EdgeRuntime),
   },
-  browser(
-    "chromium",
-    ["chromium", "chromium-browser", "google-chrome"],
-    "playwright-core",
-    "1.65.1",
-    runChromium,
-  ),
+  browser("chromium", CHROMIUM, "playwright-core", PLAYWRIGHT, runChromium),
   browser("firefox", ["firefox-esr", "firefox"], "puppeteer-core", "24.43.1", runFirefox),
 ];
 
@@ -96,6 +91,22 @@ function browser(name, commands, driver, driverVersion, run) {
       }
     },
   };
+}
+
+/**
+ * Starts Chromium for as long as `use` takes.
+ *
+ * @param {(browser: import("playwright-core").Browser) => Promise<T>} use
+ * @template T
+ */
+export async function withChromium(use) {
+  installPackages({ "playwright-core": PLAYWRIGHT });
+  const [started, close] = await runChromium(installBrowser(CHROMIUM), await importTool("playwright-core"));
+  try {
+    return await use(started);
+  } finally {
+    await close();
+  }
 }
 
 async function runChromium(executablePath, { default: playwright }) {
@@ -142,9 +153,4 @@ function runProcess(program, args, variables = {}) {
       else reject(new Error(`ended with ${signal ?? `code ${code}`}\n${complaint}`));
     });
   });
-}
-
-/** A package that only `.runtimes/` has. */
-function importTool(name) {
-  return import(pathToFileURL(createRequire(inTool(name, "package.json")).resolve(name)).href);
 }

@@ -1,23 +1,24 @@
 /**
- * `npm run test:runtimes`: the same study on every runtime must come to the same bits. Arguments name some of them.
- * Prints a table and, as its last line, `N passed, N failed`; a runtime fails if it cannot be installed or run, or does
- * not agree with the first that ran.
+ * `npm run test:runtimes`: the same study on every runtime must come to the same bits, and checks of what else must hold
+ * there. Arguments name some of them. Prints tables and, as its last line, `N passed, N failed`; a runtime fails if it
+ * cannot be installed or run, or does not agree with the first that ran.
  */
+import { checks } from "./checks.js";
 import { installApp } from "./install.js";
 import { runtimes } from "./launch.js";
 
 const names = process.argv.slice(2);
-const unknown = names.find((name) => !runtimes.some((runtime) => runtime.name === name));
+const all = [...runtimes, ...checks];
+const unknown = names.find((name) => !all.some((each) => each.name === name));
 if (unknown)
   throw new Error(
-    `no runtime is named "${unknown}"; there are ${runtimes.map(({ name }) => name).join(", ")}`,
+    `no runtime or check is named "${unknown}"; there are ${all.map(({ name }) => name).join(", ")}`,
   );
+const isWanted = ({ name }) => names.length === 0 || names.includes(name);
 
 installApp();
 const results = [];
-for (const runtime of runtimes) {
-  if (names.length === 0 || names.includes(runtime.name)) results.push(await attempt(runtime));
-}
+for (const runtime of runtimes.filter(isWanted)) results.push(await attempt(runtime));
 const reference = results.find(({ report }) => report);
 for (const result of results) {
   const differ = result.report && differences(result.report.digests, reference.report.digests);
@@ -25,19 +26,25 @@ for (const result of results) {
     result.failure = `its ${differ.join(" and ")} differ from those of ${reference.name}`;
 }
 
-console.log(`digests of ${reference?.name}: ${JSON.stringify(reference?.report.digests)}\n`);
-printTable([
-  ["runtime", "version", "kernels by", "cold start", "training", "digests"],
-  ...results.map(({ name, version, kernels, report, failure, missing }) => [
-    name,
-    version,
-    kernels,
-    report ? `${report.coldStart.toFixed(0)} ms` : "",
-    report ? `${report.stepsPerSecond.toFixed(0)} steps/s` : "",
-    missing ? "missing" : report ? (failure ? "not equal" : "equal") : "failed",
-  ]),
-]);
+if (reference) console.log(`digests of ${reference.name}: ${JSON.stringify(reference.report.digests)}\n`);
+if (results.length > 0)
+  printTable([
+    ["runtime", "version", "kernels by", "cold start", "training", "digests"],
+    ...results.map(({ name, version, kernels, report, failure, missing }) => [
+      name,
+      version,
+      kernels,
+      report ? `${report.coldStart.toFixed(0)} ms` : "",
+      report ? `${report.stepsPerSecond.toFixed(0)} steps/s` : "",
+      missing ? "missing" : report ? (failure ? "not equal" : "equal") : "failed",
+    ]),
+  ]);
 console.log("");
+for (const check of checks.filter(isWanted)) {
+  const result = await attemptCheck(check);
+  results.push(result);
+  if (result.found) console.log(`${`${check.name} ${result.version}`.trim()}: ${result.found}`);
+}
 for (const { name, failure } of results) if (failure) console.log(`${name}: ${failure}`);
 const failed = results.filter(({ failure }) => failure !== undefined).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
@@ -56,6 +63,15 @@ async function attempt({ name, kernels, install, version, run }) {
     return { ...result, version: version() ?? "", report };
   } catch (error) {
     return { ...result, version: version() ?? "", failure: error.message };
+  }
+}
+
+async function attemptCheck({ name, install = () => {}, version = () => "", run }) {
+  try {
+    await install();
+    return { name, version: version(), found: await run() };
+  } catch (error) {
+    return { name, failure: error.message };
   }
 }
 

@@ -1,19 +1,21 @@
-/** The program on Cloudflare's workerd, as wrangler would bundle and start it. */
-import { join } from "node:path";
+/** Programs on Cloudflare's workerd. */
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
 const TIMEOUT = 120_000;
 
 /**
- * @param {string} folder - where `worker.js` lies, and from where `fettle` resolves
- * @returns what `report` returned there
- * @throws Error if it cannot run, or generates code
+ * A worker as wrangler would bundle and start it.
+ *
+ * @param {string} entry - its module, from where `fettle` resolves
+ * @param {Partial<import("miniflare").MiniflareOptions>} options
+ * @throws Error if it generates code
  */
-export async function runWorkerd(folder) {
-  const out = join(folder, "worker");
+export async function startWorkerd(entry, options = {}) {
+  const out = join(dirname(entry), "worker");
   const { outputFiles } = await build({
-    entryPoints: [join(folder, "worker.js")],
+    entryPoints: [entry],
     outdir: out,
     bundle: true,
     format: "esm",
@@ -35,14 +37,31 @@ export async function runWorkerd(folder) {
       contents,
     }));
   // From 2025-06-01 on, workerd lets code be generated while a worker starts; users may be on either side.
-  const worker = new Miniflare({ modules, modulesRoot: out, compatibilityDate: "2025-01-01", cf: false });
+  const compatibilityDate = "2025-01-01";
+  return new Miniflare({ modules, modulesRoot: out, compatibilityDate, cf: false, ...options });
+}
+
+/**
+ * What a worker answers, as JSON.
+ *
+ * @throws Error if its answer is an error
+ */
+export async function answerOf(worker, url = "http://localhost/") {
+  const response = await worker.dispatchFetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return JSON.parse(text);
+}
+
+/**
+ * @param {string} folder - where `worker.js` lies, and from where `fettle` resolves
+ * @returns what `report` returned there
+ * @throws Error if it cannot run, or generates code
+ */
+export async function runWorkerd(folder) {
+  const worker = await startWorkerd(join(folder, "worker.js"));
   try {
-    const response = await worker.dispatchFetch("http://localhost/", {
-      signal: AbortSignal.timeout(TIMEOUT),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return JSON.parse(text);
+    return await answerOf(worker);
   } finally {
     await worker.dispose();
   }

@@ -1,0 +1,35 @@
+/**
+ * What is tuned: a dense network for a table. It knows no page and no worker, so that Node does the same with it, to the
+ * same bits (`test/runtimes/example.js`).
+ */
+import { denseModel, denseParams, denseSpace, encodeTable, readTable } from "fettle";
+
+const TEST_SIZE = 0.2;
+const FOLDS = 5;
+
+/**
+ * The options of a tuning.
+ *
+ * @param {{ csv: string, target: string, trials: number, epochs: number, seed: number }} settings
+ * @throws FettleError for tables and settings that are none
+ */
+export function optionsFor({ csv, target, trials, epochs, seed }) {
+  const data = encodeTable(readTable(csv), { target });
+  const rows = Math.floor(data.rows * (1 - TEST_SIZE) * (1 - 1 / FOLDS));
+  return {
+    ...{ data, trials, seed, testSize: TEST_SIZE, validation: { folds: FOLDS } },
+    metric: data.task === "classification" ? "accuracy" : "r2",
+    space: denseSpace(rows),
+    model: (params) => denseModel(data, params),
+    fit: (params) => ({ epochs, batchSize: denseParams(params).batchSize }),
+  };
+}
+
+/** The SHA-256 of what was tried, how it went, and the weights at the end, as hexadecimal digits. */
+export async function fingerprint({ trials, final }) {
+  const tried = trials.map(({ number, params, value, scores }) => ({ number, params, value, scores }));
+  const weights = Object.values(final?.model.getWeights() ?? {}).flatMap(({ data }) => [...data]);
+  const bytes = new TextEncoder().encode(JSON.stringify([tried, weights]));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,91 @@
+/**
+ * What tuning may cost a Worker, where a host allows 128 MB and 10 ms at a time; measured on workerd, which enforces
+ * neither. Memory is what V8 says of the isolate, asked by its inspector every 20 ms between slices: the size of its heap,
+ * garbage and free space too, and the array buffers and WebAssembly memories beside it; memories are also counted one by
+ * one, and added once more, since not every V8 counts them.
+ */
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { answerOf, startWorkerd } from "./workerd.js";
+
+const entry = fileURLToPath(new URL("bounded-worker.js", import.meta.url));
+const MOST_MEMORY = 64e6;
+/** Milliseconds of the clock; the median of so many isolates, since other programs take their share. */
+const MOST_COLD = 50;
+const ISOLATES = 9;
+/** Milliseconds of a slice are 10; half of them may take so long with what is not divided. */
+const MOST_SLICE = 20;
+const ASK_EVERY = 20;
+
+/**
+ * @returns {Promise<string>} what was found
+ * @throws Error if it is over a bound
+ */
+export async function checkBounds() {
+  const cold = [];
+  while (cold.length < ISOLATES)
+    cold.push(await withWorker({}, (worker) => answerOf(worker, `${HOST}/step`)));
+  must(
+    median(cold) <= MOST_COLD,
+    `the first step is after ${cold.map(Math.round).join(", ")} ms, in ${ISOLATES} isolates`,
+  );
+  const { tuned, memory, asked } = await withWorker({ inspectorPort: 0 }, tuneUnderInspection);
+  const { trials, slices, kernels } = tuned;
+  must(trials === 50, `it did ${trials} trials, not 50`);
+  must(asked > 20, `the memory was seen ${asked} times only`);
+  must(
+    memory + kernels <= MOST_MEMORY,
+    `it takes ${megabytes(memory)} and ${megabytes(kernels)} of memories`,
+  );
+  const idle = slices.slice(0, -1).filter(({ steps }) => steps < 1);
+  must(idle.length === 0, `${idle.length} of ${slices.length} slices of 10 ms made no progress`);
+  const times = slices.map(({ took }) => took);
+  must(median(times) <= MOST_SLICE, `a slice of 10 ms takes ${median(times)} ms`);
+  return (
+    `50 trials in ${slices.length} slices of 10 ms (median ${median(times)} ms, longest ${Math.max(...times)} ms), each with ` +
+    `progress; at most ${megabytes(memory)} in ${asked} looks, with ${megabytes(kernels)} of WebAssembly; first step after ` +
+    `${median(cold)} ms (median of ${ISOLATES})`
+  );
+}
+
+const HOST = "http://localhost";
+
+async function tuneUnderInspection(worker) {
+  const { host } = await worker.getInspectorURL();
+  // Node 20 has no WebSocket of its own.
+  const { WebSocket } = createRequire(import.meta.resolve("miniflare"))("ws");
+  const socket = new WebSocket(`ws://${host}/core:user:`);
+  await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
+  const seen = [];
+  socket.on("message", (text) => {
+    const { totalSize, embedderHeapUsedSize, backingStorageSize } = JSON.parse(text).result ?? {};
+    if (totalSize !== undefined) seen.push(totalSize + embedderHeapUsedSize + backingStorageSize);
+  });
+  let id = 0;
+  const ask = () => socket.send(JSON.stringify({ id: id++, method: "Runtime.getHeapUsage" }));
+  const asking = setInterval(ask, ASK_EVERY);
+  try {
+    const tuned = await answerOf(worker, `${HOST}/tune`);
+    return { tuned, memory: Math.max(...seen), asked: seen.length };
+  } finally {
+    clearInterval(asking);
+    socket.terminate();
+  }
+}
+
+async function withWorker(options, use) {
+  const worker = await startWorkerd(entry, options);
+  try {
+    await worker.ready;
+    return await use(worker);
+  } finally {
+    await worker.dispose();
+  }
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function must(condition, message) {
+  if (!condition) throw new Error(message);
+}

@@ -1,0 +1,102 @@
+/**
+ * Bundlers, each on a page of a user's project as its manual has it, run in Chromium: the outcome must be Node's. Vite and
+ * webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the bundle.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+import { reportOf, serving } from "./browsers.js";
+import { app, importTool, installPackages, inTool, versionOf } from "./install.js";
+import { withChromium } from "./launch.js";
+
+/** Each bundles the project into a folder, with `index.js` as what a page loads. */
+const bundlers = [
+  {
+    name: "vite",
+    install: () => installPackages({ vite: "8.3.8" }),
+    version: () => versionOf("vite"),
+    async build(outDir) {
+      const { build } = await importTool("vite");
+      const files = { entryFileNames: "index.js" };
+      const input = join(app, "bundled.js");
+      const options = { outDir, emptyOutDir: true, rolldownOptions: { input, output: files } };
+      await build({ root: app, base: "./", configFile: false, logLevel: "error", build: options });
+    },
+  },
+  {
+    name: "webpack",
+    install: () => installPackages({ webpack: "5.112.2" }),
+    version: () => versionOf("webpack"),
+    async build(path) {
+      const webpack = createRequire(inTool("webpack", "package.json"))("webpack");
+      const options = { mode: "production", context: app, entry: "./bundled.js" };
+      const output = { path, filename: "index.js", publicPath: "auto" };
+      const problems = await new Promise((resolve, reject) => {
+        webpack({ ...options, output }, (error, stats) =>
+          error ? reject(error) : resolve(stats.toString("errors-only")),
+        );
+      });
+      if (problems) throw new Error(problems);
+    },
+  },
+  {
+    name: "esbuild",
+    install: () => {}, // a development dependency
+    version: () => esbuild.version,
+    async build(outdir) {
+      await esbuild.build({
+        entryPoints: { index: join(app, "bundled-given.js") },
+        outdir,
+        bundle: true,
+        splitting: true,
+        format: "esm",
+        minify: true,
+        loader: { ".wasm": "file" },
+        logLevel: "silent",
+      });
+    },
+  },
+  {
+    name: "rolldown",
+    install: () => installPackages({ rolldown: "1.3.2" }),
+    version: () => versionOf("rolldown"),
+    async build(dir) {
+      const { rolldown } = await importTool("rolldown");
+      const bundle = await rolldown({
+        input: { index: join(app, "bundled-given.js") },
+        platform: "browser",
+        moduleTypes: { ".wasm": "asset" },
+        logLevel: "silent",
+      });
+      await bundle.write({ dir, format: "esm", minify: true });
+      await bundle.close();
+    },
+  },
+];
+
+/** As checks: what each has to say, or an error where the outcome is not Node's. */
+export const bundlerChecks = bundlers.map(({ name, version, install, build }) => ({
+  name,
+  version,
+  install,
+  async run() {
+    const out = join(app, "..", "bundled", name);
+    rmSync(out, { recursive: true, force: true });
+    await build(out);
+    writeFileSync(join(out, "page.html"), '<!doctype html><script type="module" src="index.js"></script>\n');
+    const { outcome } = await import(pathToFileURL(join(app, "bundled-outcome.js")).href);
+    const expected = await outcome();
+    const found = await withChromium((browser) =>
+      serving(out, async (origin) => reportOf(await browser.newPage(), `${origin}/page.html`)),
+    );
+    if (found !== expected) throw new Error(`its bundle comes to ${found}, Node to ${expected}`);
+    const sizes = readdirSync(out, { recursive: true })
+      .filter((file) => /\.(js|wasm)$/.test(file))
+      .map((file) => gzipSync(readFileSync(join(out, file)), { level: 9 }).length / 1000);
+    const size = sizes.reduce((sum, each) => sum + each, 0);
+    return `runs in Chromium, to Node's outcome; ${size.toFixed(1)} kB gzipped, with everything that is loaded later`;
+  },
+}));

@@ -1,0 +1,19 @@
+/** What else must hold on runtimes, beside the bits: each check answers what it found, or throws. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkBounds } from "./bounds.js";
+import { bundlerChecks } from "./bundlers.js";
+import { checkExample } from "./example.js";
+import { app } from "./install.js";
+import { withChromium } from "./launch.js";
+
+const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
+
+export const checks = [
+  { name: "workerd-bounds", run: checkBounds },
+  {
+    name: "browser-example",
+    run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
+  },
+  ...bundlerChecks,
+];
