@@ -312,7 +312,7 @@ function reduce(
   // Neighbouring axes are reduced together, from the last, so that the earlier keep their numbers.
   for (let end = axes.length; end > 0; ) {
     let start = end - 1;
-    while (start > 0 && axes[start - 1] === axes[start] - 1) start--;
+    while (axes[start - 1] === axes[start] - 1) start--; // there is no axes[-1]
     result = apply(op, [result], { axis: axes[start], count: end - start });
     end = start;
   }

@@ -116,7 +116,7 @@ function areaUnderCurve(truth: Floats, prediction: Floats, outputs: number, outp
   for (let start = 0, end = 0; start < rows; start = end) {
     let tiedPositives = 0;
     for (end = start; end < rows && score(order[end]) === score(order[start]); end++) {
-      if (truth[order[end] * outputs + output] > 0.5) tiedPositives++;
+      if (truth[order[end] * outputs + output] === 1) tiedPositives++;
     }
     positives += tiedPositives;
     rankSum += (tiedPositives * (start + 1 + end)) / 2; // ranks start + 1 … end share their mean
@@ -128,7 +128,7 @@ function areaUnderCurve(truth: Floats, prediction: Floats, outputs: number, outp
 function averageLogLoss(truth: Floats, prediction: Floats, outputs: number): number {
   let sum = 0;
   for (let k = 0; k < truth.length; k++) {
-    if (truth[k] > 0.5) sum -= log(clip(prediction[k]));
+    if (truth[k] === 1) sum -= log(clip(prediction[k]));
     else if (outputs === 1) sum -= log(1 - clip(prediction[k]));
   }
   return sum / (truth.length / outputs);

@@ -186,19 +186,71 @@ describe("axes", () => {
     ["a reshape to more", (x) => f.reshape(x, [5, 5]), /\[2, 3, 4\] cannot be reshaped to \[5, 5\]/],
     ["a reshape to half", (x) => f.reshape(x, [1.5, 16]), /positive integers/],
     ["a permutation of other axes", (x) => f.transpose(x, [0, 1, 1]), /permutation of the 3 axes.*\[0,1,1\]/],
+    ["a permutation of too few axes", (x) => f.transpose(x, [0, 1]), /permutation of the 3 axes.*\[0,1\]/],
+    ["a permutation beyond the axes", (x) => f.transpose(x, [0, 1, 3]), /permutation/],
+    ["a permutation from the end", (x) => f.transpose(x, [0, 1, -1]), /permutation/],
+    ["a permutation of half an axis", (x) => f.transpose(x, [0, 1, 1.5]), /permutation/],
+    ["a slice of too few axes", (x) => f.slice(x, [0, 0], [2, 3, 4]), /slice from \[0,0\]/],
+    ["a slice to too few axes", (x) => f.slice(x, [0, 0, 0], [2, 3]), /size \[2, 3\] is outside/],
+    ["a slice from before the start", (x) => f.slice(x, [0, -1, 0], [2, 3, 4]), /slice/],
+    ["a slice from half a column", (x) => f.slice(x, [0, 0, 0.5], [2, 3, 3]), /slice/],
     ["a slice outside", (x) => f.slice(x, [0, 2, 0], [2, 2, 4]), /outside \[2, 3, 4\]/],
     ["a slice of half a column", (x) => f.slice(x, [0, 0, 0], [1, 1, 1.5]), /slice/],
     ["an empty slice", (x) => f.slice(x, [0, 0, 0], [2, 0, 4]), /slice/],
     ["negative padding", (x) => f.pad(x, [0, 0, 0], [0, -1, 0]), /padding/],
+    ["padding of too few axes", (x) => f.pad(x, [0, 0], [0, 0, 0]), /padding \[0,0\] and \[0,0,0\]/],
+    ["padding after too few axes", (x) => f.pad(x, [0, 0, 0], [0, 0]), /padding \[0,0,0\] and \[0,0\]/],
+    ["negative padding before", (x) => f.pad(x, [0, -1, 0], [0, 2, 0]), /padding/],
     ["half a padding", (x) => f.pad(x, [0, 0.5, 0], [0, 0.5, 0]), /padding/],
     ["concat beyond the axes", (x) => f.concat([x, x], 3), /axis 3/],
     ["concat before the axes", (x) => f.concat([x, x], -4), /axis -1/],
     ["concat of unequal shapes", (x) => f.concat([x, f.transpose(x)]), /do not concatenate/],
+    ["concat along half an axis", (x) => f.concat([x, x], 0.5), /axis 0.5/],
+    ["concat of fewer axes", (x) => f.concat([f.reshape(x, [2, 3, 4, 1]), x]), /do not concatenate/],
+    ["concat of more axes", (x) => f.concat([x, f.reshape(x, [2, 3, 4, 1])]), /do not concatenate/],
+    [
+      "a reduction of no axis",
+      (x) => f.apply("sum", [x], { axis: 1, count: 0 }),
+      /axes \[1, 1\) are outside/,
+    ],
+    [
+      "a reduction from before the first",
+      (x) => f.apply("sum", [x], { axis: -1, count: 2 }),
+      /axes \[-1, 1\)/,
+    ],
+    ["a reduction past the last", (x) => f.apply("max", [x], { axis: 2, count: 2 }), /axes \[2, 4\)/],
+    [
+      "a reduction from half an axis",
+      (x) => f.apply("sum", [x], { axis: 0.5, count: 1 }),
+      /axes \[0.5, 1.5\)/,
+    ],
+    ["a reduction of half an axis", (x) => f.apply("sum", [x], { axis: 0, count: 1.5 }), /axes \[0, 1.5\)/],
     ["matmul of cubes", (x) => f.matmul(x, x), /matmul needs/],
     [
       "matmul of unequal depth",
       (x) => f.matmul(f.reshape(x, [6, 4]), f.reshape(x, [6, 4])),
       /\[6, 4\] and \[6, 4\]/,
+    ],
+    [
+      "matmul of a cube by a matrix",
+      (x) => f.matmul(f.reshape(x, [2, 4, 3]), f.reshape(x, [4, 6])),
+      /matmul needs/,
+    ],
+    [
+      "matmul of a matrix by a cube",
+      (x) => f.matmul(f.reshape(x, [6, 4]), f.reshape(x, [4, 3, 2])),
+      /matmul needs/,
+    ],
+    ["ids in a table", (x) => f.takeRows(f.reshape(x, [6, 4]), f.reshape(x, [6, 4])), /takeRows needs/],
+    [
+      "rows of one axis",
+      (x) => f.scatterRows(f.reshape(x, [24]), f.reshape(x, [24]), 3),
+      /scatterRows needs/,
+    ],
+    [
+      "as many rows as ids, but the ids in a table",
+      (x) => f.scatterRows(f.reshape(x, [6, 4]), f.reshape(x, [6, 4]), 3),
+      /scatterRows needs/,
     ],
     ["a table of one axis", (x) => f.takeRows(f.reshape(x, [24]), f.reshape(x, [24])), /takeRows needs/],
     [
@@ -213,6 +265,14 @@ describe("axes", () => {
     ],
     ["softmax of a scalar", (x) => f.softmax(f.sum(x)), /last axis/],
     ["a broadcast to less", (x) => f.broadcastTo(x, [3, 4]), /does not broadcast/],
+    [
+      "an input without elements",
+      (x) => f.input(x.graph, "weights", [2, 0]),
+      /input "weights".*got \[2, 0\]/,
+    ],
+    ["a constant of half a row", (x) => f.constant(x.graph, [1], [0.5, 2]), /constant: .*got \[0.5, 2\]/],
+    ["random numbers of no shape", (x) => f.random(x.graph, [-2], 0), /random: .*got \[-2\]/],
+    ["a broadcast to no shape", (x) => f.broadcastTo(x, [2, 3, 4.5]), /broadcast: .*4.5/],
     ["a constant of too few numbers", (x) => f.constant(x.graph, [1, 2], [3]), /has 3 values, got 2/],
   ])("%s is refused", (_name, fn, message) => {
     expect(() => shapeOf(fn)).toThrow(
@@ -222,7 +282,10 @@ describe("axes", () => {
 
   it.each<[string, (x: Value) => Value, RegExp]>([
     ["rows sliced", (x) => f.slice(x, [1, 0], [2, 2]), /rows are kept whole/],
+    ["the first rows sliced", (x) => f.slice(x, [0, 0], [2, 2]), /rows are kept whole/],
+    ["rows sliced from the second on", (x) => f.slice(x, [1, 0], [ROWS, 2]), /rows are kept whole/],
     ["rows padded", (x) => f.pad(x, [1, 0], [0, 0]), /rows are not padded/],
+    ["rows padded after", (x) => f.pad(x, [0, 0], [1, 0]), /rows are not padded/],
     ["rows concatenated", (x) => f.concat([x, x]), /do not concatenate/],
     ["softmax along rows", (x) => f.softmax(f.transpose(x)), /cannot be rows/],
     ["rows reshaped away", (x) => f.reshape(x, [2]), /different elements/],
@@ -237,9 +300,33 @@ describe("axes", () => {
     );
   });
 
-  it("numbers alone are no operation, and operands are numbers or values", () => {
-    expect(() => f.add(1, 2)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  it("neighbours are reduced in one operation", () => {
+    const operationsOf = (axes: number[]) => {
+      const x = f.input(new Graph(), "x", [2, 3, 4, 5]);
+      f.sum(x, axes);
+      return x.graph.nodes.map(({ op, attributes }) => [op, attributes]).slice(1);
+    };
+    expect(operationsOf([0, 1, 2, 3])).toEqual([["sum", { axis: 0, count: 4 }]]);
+    expect(operationsOf([0, 2, 3])).toEqual([
+      ["sum", { axis: 2, count: 2 }],
+      ["sum", { axis: 0, count: 1 }],
+    ]);
+  });
+
+  it("numbers alone are no operation, and operands are numbers or values of one graph", () => {
+    expect(() => f.add(1, 2)).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining("at least one operand must be a value"),
+      }),
+    );
     const x = f.input(new Graph(), "x", []);
+    expect(() => f.add(x, f.input(new Graph(), "x", []))).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining("two different graphs"),
+      }),
+    );
     expect(() => f.add(x, "2" as unknown as number)).toThrow(
       expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining('"2"') }),
     );

@@ -138,6 +138,29 @@ describe("several classes", () => {
     ]);
   });
 
+  it("take whole numbers in rows for scores, and not for ids", () => {
+    // votes for each class: the second row's most are for the wrong one
+    const votes = [
+      [0, 1, 3],
+      [4, 2, 0],
+      [3, 0, 1],
+    ];
+    expect(accuracy([2, 1, 0], votes)).toBeCloseTo(2 / 3, DIGITS);
+    const oneHot = [
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+    ];
+    expect(accuracy(oneHot, votes)).toBeCloseTo(2 / 3, DIGITS);
+  });
+
+  it("have ids from 0 to 999", () => {
+    expect(accuracy([999, 0], [999, 1])).toBe(0.5);
+    for (const id of [1000, -1, 2.5]) {
+      expect(refusal(() => accuracy([2, id], [2, 2]))).toMatch(/^invalid_data: yTrue must hold 0 or 1/);
+    }
+  });
+
   it("average over the classes that occur, as scikit-learn does", () => {
     const rows = (ids: number[]) => ids.map((id) => [0, 1, 2].map((j) => (j === id ? 1 : 0)));
     expect(f1(rows([0, 0, 1, 1]), rows([0, 1, 1, 1]))).toBeCloseTo(0.7333333333333334, DIGITS);
@@ -218,6 +241,26 @@ describe("every metric of classes", () => {
       "a truth with two classes in a row",
       () => accuracy([[1, 1]], [[0.5, 0.5]]),
       /^invalid_data: yTrue .*row 0 is \[1,1\]/,
+    ],
+    [
+      "a truth without a class in a later row",
+      () =>
+        accuracy(
+          [
+            [1, 0],
+            [0, 0],
+          ],
+          [
+            [0.5, 0.5],
+            [0.5, 0.5],
+          ],
+        ),
+      /^invalid_data: yTrue .*row 1 is \[0,0\]/,
+    ],
+    [
+      "predictions that are no numbers",
+      () => accuracy([1], ["yes"] as unknown as number[]),
+      /^invalid_data: yPred must hold .* yPred\[0\] is "yes"/,
     ],
     [
       "an id without a column",

@@ -48,6 +48,14 @@ describe("getMetric", () => {
     ]);
     expect(metric.compute(Float64Array.of(1), Float32Array.of(3), 1)).toBe(20);
     expect(getMetric({ ...custom, tasks: ["regression"] }).tasks).toEqual(["regression"]);
+    expect(getMetric({ ...custom, direction: "maximize" }).direction).toBe("maximize");
+  });
+
+  it("says which tasks a metric is defined for", () => {
+    const regression = ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"];
+    for (const [name, { tasks }] of Object.entries(metrics)) {
+      expect(tasks, name).toEqual([regression.includes(name) ? "regression" : "classification"]);
+    }
   });
 
   it("refuses names it does not know, and objects that are no metric", () => {
