@@ -30,7 +30,7 @@ await build({
   chunkNames: "chunk[hash]",
   platform: "node",
   target: "node20",
-  external: ["commander", "cli-progress", "picocolors", "fast-check"],
+  external: ["commander", "cli-progress", "picocolors", "fast-check", "echarts"],
 });
 
 // What a page without a bundler loads, which knows neither packages nor their conditions.

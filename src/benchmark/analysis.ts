@@ -4,7 +4,15 @@
  */
 import { check } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
-import { type BenchmarkSetup, keyOf, leastValidation, PHASES, type Phase, type RunRecord } from "./record.js";
+import {
+  type BenchmarkSetup,
+  countRuns,
+  keyOf,
+  leastValidation,
+  PHASES,
+  type Phase,
+  type RunRecord,
+} from "./record.js";
 import type { BenchmarkResult } from "./runner.js";
 import {
   bootstrapMeans,
@@ -86,14 +94,17 @@ export interface Comparison {
   readonly profiles: readonly Profile[];
 }
 
+/** One rate: the test score after the last step, null if the run diverged, and the steps to the target, null if never. */
+export type RatePoint = { readonly rate: number } & Pick<RunRecord, "final" | "stepsToTarget">;
+
 /** How much an optimizer depends on its rate on one problem. */
 export interface RateSensitivity {
   readonly problem: string;
   readonly optimizer: string;
   /** The share of the rates tried that reach the target, all else at defaults. */
   readonly reached: number;
-  /** The test score after the last step at each rate, rates rising; null where the run diverged. */
-  readonly points: readonly { readonly rate: number; readonly final: number | null }[];
+  /** What each rate gives, rates rising. */
+  readonly points: readonly RatePoint[];
 }
 
 /** What `analyzeBenchmark` finds: plain data. */
@@ -147,19 +158,24 @@ export async function analyzeBenchmark({
     gains: setup.optimizers.map(({ name }) => gainOf(name, comparisons, bestDefaults)),
     rates: pairs.map((pair) => {
       const runs = of(pair, "rate");
-      const points = runs.map(({ numbers, final }) => ({ rate: numbers.learningRate, final }));
+      const points = runs.map(({ numbers, final, stepsToTarget }) => ({
+        rate: numbers.learningRate,
+        ...{ final, stepsToTarget },
+      }));
       return { ...pair, reached: shareThat(runs, reachedTarget), points };
     }),
   };
 }
 
-/** The runs of each problem, optimizer and phase. */
-function groupRuns(
-  { problems, optimizers, seeds, trials, rates }: BenchmarkSetup,
-  runs: readonly RunRecord[],
-) {
+/**
+ * The runs of each problem, optimizer and phase, by their numbers.
+ *
+ * @throws FettleError `invalid_argument` if runs are missing
+ */
+export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
+  const { problems, optimizers, seeds, trials, rates } = setup;
   const byKey = new Map(runs.map((run) => [keyOf(run), run]));
-  const total = problems.length * optimizers.length * (2 * seeds + trials + rates);
+  const total = countRuns(setup);
   const counts: Readonly<Record<Phase, number>> = {
     default: seeds,
     trial: trials,
@@ -200,7 +216,8 @@ function cellOf(pair: Pick<Cell, "problem" | "optimizer">, runs: readonly RunRec
   };
 }
 
-function quartiles(scores: readonly (number | null)[]): Quartiles {
+/** The quarters of some scores, null being infinite. */
+export function quartiles(scores: readonly (number | null)[]): Quartiles {
   const [lower, median, upper] = [0.25, 0.5, 0.75].map((p) => orNull(quantile(scores.map(orInfinite), p)));
   return { lower, median, upper };
 }

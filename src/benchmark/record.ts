@@ -52,6 +52,12 @@ export interface BenchmarkSetup extends BenchmarkSize {
   readonly optimizers: readonly OptimizerFacts[];
 }
 
+/** All runs of a benchmark: those with defaults and tuned ones, trials and rates. */
+export function countRuns(setup: BenchmarkSetup): number {
+  const { problems, optimizers, seeds, trials, rates } = setup;
+  return problems.length * optimizers.length * (2 * seeds + trials + rates);
+}
+
 /** What a problem is, as far as it is data. */
 export interface ProblemFacts {
   readonly name: string;

@@ -15,6 +15,7 @@ import type { Problem } from "./problem.js";
 import { programsFor, type RunPrograms } from "./programs.js";
 import {
   type BenchmarkSetup,
+  countRuns,
   keyOf,
   leastValidation,
   PHASES,
@@ -134,7 +135,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   await ready();
   const setup = setupOf(problems, optimizers, size);
   const runs = new Map(earlier.map((run) => [keyOf(run), run]));
-  const total = problems.length * optimizers.length * (2 * size.seeds + size.trials + size.rates);
+  const total = countRuns(setup);
   const pool = createPool(problems, jobs);
 
   const pair = async (problem: Problem, position: number, optimizer: Contestant): Promise<void> => {

@@ -1,18 +1,25 @@
 /** `fettle benchmark`: runs optimizers side by side into a folder and prints how they compare. Every figure is computed elsewhere. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { analyzeBenchmark } from "../benchmark/analysis.js";
 import { standardOptimizers } from "../benchmark/contestant.js";
-import { standardProblems } from "../benchmark/problems/index.js";
-import { TABLES } from "../benchmark/problems/learning.js";
-import { type BenchmarkSetup, setupOf } from "../benchmark/record.js";
-import { type BenchmarkOptions, runBenchmark, sizeOfBenchmark } from "../benchmark/runner.js";
-import { byName } from "../errors.js";
+import { learningCurves } from "../benchmark/curves.js";
+import { scenesOf } from "../benchmark/landscape.js";
+import { type BenchmarkSetup, countRuns, setupOf } from "../benchmark/record.js";
+import {
+  type BenchmarkOptions,
+  type BenchmarkResult,
+  runBenchmark,
+  sizeOfBenchmark,
+} from "../benchmark/runner.js";
+import { FettleError } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark } from "../report/benchmark.js";
+import { benchmarkPictures } from "../report/pictures/index.js";
+import { type Draw, loadCharts } from "../report/pictures/render.js";
+import { type PlanOptions, readPlan } from "./benchmarkPlan.js";
 import { EXIT } from "./exit.js";
-import { readText, writing } from "./files.js";
+import { writing } from "./files.js";
 import { takeInterrupts } from "./interrupt.js";
 import { lockFolder } from "./lock.js";
 import { names, wholeNumber } from "./options.js";
@@ -21,13 +28,10 @@ import { openRunFile } from "./runFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
 /** What commander hands over. */
-interface Options {
-  readonly problems?: readonly string[];
-  readonly optimizers?: readonly string[];
-  readonly seeds: number;
-  readonly trials: number;
-  readonly jobs?: number;
+interface Options extends PlanOptions {
   readonly out: string;
+  /** Undefined if neither of the two options is given. */
+  readonly pictures?: boolean;
 }
 
 /** Adds the command; `done` is told the exit code. */
@@ -39,7 +43,7 @@ export function addBenchmarkCommand(program: Command, done: (exitCode: number) =
       "Runs optimizers side by side on the same problems from the same seeds: with defaults, tuned with the same budget, " +
         "and at many rates. What was stopped goes on from the runs in its folder.",
     )
-    .option("--problems <names>", "some of them, between commas (default: all 23)", names)
+    .option("--problems <names>", "some of them, between commas (default: all)", names)
     .option(
       "--optimizers <names>",
       `of ${standardOptimizers()
@@ -47,10 +51,16 @@ export function addBenchmarkCommand(program: Command, done: (exitCode: number) =
         .join(", ")} (default: all)`,
       names,
     )
+    .option(
+      "--with <file>",
+      "a module that exports problems and optimizers of your own; they join the others",
+    )
     .option("--seeds <n>", "runs with defaults, and as many tuned", wholeNumber(1), 10)
     .option("--trials <n>", "points that tuning tries", wholeNumber(1), 20)
     .option("--jobs <n>", "threads; results are the same at any number (default: all cores)", wholeNumber(1))
-    .option("--out <folder>", "where runs.jsonl, tables.csv and analysis.json go", "fettle-benchmark")
+    .option("--out <folder>", "where runs, tables and pictures go", "fettle-benchmark")
+    .option("--pictures", "draw pictures, which needs the package echarts (default: if it is installed)")
+    .option("--no-pictures", "draw none")
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options) => done(await run(options)));
 }
@@ -58,24 +68,79 @@ export function addBenchmarkCommand(program: Command, done: (exitCode: number) =
 const EXAMPLES = `
 Examples:
   fettle benchmark --problems rosenbrock,dense-iris --seeds 3 --trials 5
-  fettle benchmark --optimizers sgd,adam --out sgd-and-adam`;
+  fettle benchmark --optimizers sgd,adam --out sgd-and-adam
+  fettle benchmark --with mine.js --optimizers adam,mine --out mine`;
 
 /** @returns the exit code */
 async function run(options: Options): Promise<number> {
-  const plan = readPlan(options);
+  const plan = await readPlan(options);
   const setup = setupOf(plan.problems, plan.optimizers, sizeOfBenchmark(plan));
+  // refused before anything runs
+  if (options.pictures) await loadCharts();
   const lock = lockFolder(options.out);
   try {
-    return await runInto(options.out, plan, setup);
+    return await runInto(options, plan, setup);
   } finally {
     lock.release();
   }
 }
 
-async function runInto(out: string, plan: BenchmarkOptions, setup: BenchmarkSetup): Promise<number> {
-  const file = openRunFile(join(out, "runs.jsonl"), setup);
+/** What draws the pictures; undefined if none are wanted, or none were asked for and they cannot be drawn. */
+async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined> {
+  if (wanted === false) return undefined;
+  try {
+    return await loadCharts();
+  } catch (error) {
+    if (wanted || !(error instanceof FettleError)) throw error;
+    note(`No pictures: ${error.message}, and the same command adds them.`);
+    return undefined;
+  }
+}
+
+async function runInto(
+  { out, pictures: wanted }: Options,
+  plan: BenchmarkOptions,
+  setup: BenchmarkSetup,
+): Promise<number> {
   const width = widthOf(process.stdout);
   const started = performance.now();
+  const result = await makeRuns(out, plan, setup, width);
+  if (!result.complete) {
+    note(
+      `${result.runs.length} of ${countRuns(setup)} runs are in ${out}; the same command goes on from there.`,
+    );
+    return EXIT.interrupted;
+  }
+  const write = (name: string, text: string): void =>
+    writing(join(out, name), (path) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    });
+  const analysis = await analyzeBenchmark(result);
+  write("tables.csv", benchmarkCsv(analysis));
+  write("analysis.json", `${JSON.stringify(analysis, null, 2)}\n`);
+  const draw = await chartsFor(wanted);
+  const pictures = draw
+    ? benchmarkPictures({
+        ...{ setup, analysis, curves: learningCurves(setup, result.runs) },
+        scenes: scenesOf(plan.problems, plan.optimizers, result.runs),
+      })
+    : [];
+  for (const picture of pictures) write(join("pictures", `${picture.name}.svg`), draw!(picture));
+  const seconds = (performance.now() - started) / 1000;
+  const report = { setup, analysis, seconds, folder: out, pictures: pictures.length };
+  printLines(summarizeBenchmark(report, width, paintFor(process.stdout)));
+  return EXIT.success;
+}
+
+/** Makes the runs that are not in the folder yet; Ctrl-C ends it early. */
+async function makeRuns(
+  out: string,
+  plan: BenchmarkOptions,
+  setup: BenchmarkSetup,
+  width: number,
+): Promise<BenchmarkResult> {
+  const file = openRunFile(join(out, "runs.jsonl"), setup);
   const bar = createBar(process.stderr, "runs");
   const interrupt = takeInterrupts(
     () => {
@@ -85,55 +150,17 @@ async function runInto(out: string, plan: BenchmarkOptions, setup: BenchmarkSetu
     () => bar.stop(),
   );
   try {
-    const { problems, optimizers, seeds, trials, rates } = setup;
-    const total = problems.length * optimizers.length * (2 * seeds + trials + rates);
     printLines(introduceBenchmark(setup, file.earlier.length, width));
-    bar.start(total, file.earlier.length);
-    const result = await runBenchmark({
+    bar.start(countRuns(setup), file.earlier.length);
+    return await runBenchmark({
       ...{ ...plan, earlier: file.earlier, signal: interrupt.signal },
       onRun: (record) => {
         file.append(record);
         bar.step(null);
       },
     });
-    bar.stop();
-    if (!result.complete) {
-      note(`${result.runs.length} of ${total} runs are in ${out}; the same command goes on from there.`);
-      return EXIT.interrupted;
-    }
-    const analysis = await analyzeBenchmark(result);
-    const write = (name: string, text: string): void =>
-      writing(join(out, name), (path) => writeFileSync(path, text));
-    write("tables.csv", benchmarkCsv(analysis));
-    write("analysis.json", `${JSON.stringify(analysis, null, 2)}\n`);
-    const seconds = (performance.now() - started) / 1000;
-    const report = { setup, analysis, seconds, folder: out };
-    printLines(summarizeBenchmark(report, width, paintFor(process.stdout)));
-    return EXIT.success;
   } finally {
     bar.stop();
     interrupt.release();
   }
-}
-
-/** @throws FettleError `unknown_name` for problems and optimizers that do not exist */
-function readPlan({ problems, optimizers, seeds, trials, jobs }: Options): BenchmarkOptions {
-  const texts = TABLES.map(({ name }) => {
-    const path = fileURLToPath(new URL(`../../examples/data/${name}.csv`, import.meta.url));
-    return [name, readText(path)] as const;
-  });
-  return {
-    problems: select("problem", standardProblems(Object.fromEntries(texts)), problems),
-    optimizers: select("optimizer", standardOptimizers(), optimizers),
-    ...{ seeds, trials, ...(jobs === undefined ? {} : { jobs }) },
-  };
-}
-
-function select<T extends { readonly name: string }>(
-  kind: string,
-  all: readonly T[],
-  chosen?: readonly string[],
-): readonly T[] {
-  const table = Object.fromEntries(all.map((one) => [one.name, one]));
-  return chosen?.map((name) => byName(kind, table, name)) ?? all;
 }

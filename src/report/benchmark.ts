@@ -1,6 +1,6 @@
 /** A benchmark of optimizers as text for people, and as a table for programs. Every figure is computed elsewhere. */
 import type { BenchmarkAnalysis, Cell, Comparison } from "../benchmark/analysis.js";
-import type { BenchmarkSetup } from "../benchmark/record.js";
+import { type BenchmarkSetup, countRuns } from "../benchmark/record.js";
 import { count, formatDuration } from "./format.js";
 import type { Paint } from "./study.js";
 import { layOut, wrap } from "./table.js";
@@ -13,6 +13,8 @@ export interface BenchmarkReport {
   readonly seconds: number;
   /** Where the files are. */
   readonly folder: string;
+  /** How many pictures are there. */
+  readonly pictures: number;
 }
 
 const PHASES = [
@@ -23,12 +25,11 @@ const PHASES = [
 /** What is about to run, in lines of at most `width` characters; `earlier` runs are there already. */
 export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width: number): string[] {
   const { problems, optimizers, seeds, trials, rates } = setup;
-  const pairs = problems.length * optimizers.length;
   const there = earlier > 0 ? `; ${earlier} of them are there already` : "";
   return wrap(
     `${count(optimizers.length, "optimizer")} on ${count(problems.length, "problem")}: ` +
       `${count(seeds, "seed")}, ${count(trials, "trial")} to tune, ${count(rates, "rate")}; ` +
-      `${count(pairs * (2 * seeds + trials + rates), "run")}${there}`,
+      `${count(countRuns(setup), "run")}${there}`,
     width,
   );
 }
@@ -38,7 +39,7 @@ export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width
  * In narrow terminals columns go from the right.
  */
 export function summarizeBenchmark(report: BenchmarkReport, width: number, paint: Paint): string[] {
-  const { setup, analysis, seconds, folder } = report;
+  const { setup, analysis, seconds, folder, pictures } = report;
   const faint = (text: string): string[] => wrap(text, width).map(paint.faint);
   return [
     ...PHASES.flatMap(([phase, heading]) => [
@@ -58,7 +59,11 @@ export function summarizeBenchmark(report: BenchmarkReport, width: number, paint
       "rank: mean over the problems by the median loss at the end, 1 is best, with its 95 % interval; solved: problems " +
         "whose target more than half of the runs reach; fastest: those where it needs the fewest steps to it; diverged: of all runs",
     ),
-    ...faint(`${formatDuration(seconds)}; runs.jsonl, tables.csv and analysis.json are in ${folder}`),
+    ...faint(
+      pictures === 0
+        ? `${formatDuration(seconds)}; runs.jsonl, tables.csv and analysis.json are in ${folder}`
+        : `${formatDuration(seconds)}; runs.jsonl, tables.csv, analysis.json and ${count(pictures, "picture")} are in ${folder}`,
+    ),
   ];
 }
 

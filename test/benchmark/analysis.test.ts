@@ -112,8 +112,8 @@ describe("an analysis", () => {
     expect(rates[5]).toEqual({
       ...{ problem: "dale", optimizer: "wild", reached: 0.5 },
       points: [
-        { rate: 0.1, final: 1 },
-        { rate: 1, final: null },
+        { rate: 0.1, final: 1, stepsToTarget: 10 },
+        { rate: 1, final: null, stepsToTarget: null },
       ],
     });
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { BenchmarkAnalysis } from "../../src/benchmark/analysis.js";
 import { parseLines } from "../../src/benchmark/record.js";
 import { untimed } from "../benchmark/support.js";
-import { fettle, folder, listing, start } from "./fettle.js";
+import { fettle, folder, listing, root, start } from "./fettle.js";
 
 const SMALL = "benchmark --problems beale,linear-iris --optimizers sgd,adam --seeds 2 --trials 2".split(" ");
 /** Two problems, two optimizers: 2 seeds twice, 2 trials, 19 rates. */
@@ -16,7 +16,16 @@ describe.concurrent("fettle benchmark", () => {
     const text = (name: string): string => readFileSync(join(cwd, "out", name), "utf8");
     const first = await fettle([...SMALL, "--out", "out", "--jobs", "2"], cwd);
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(listing(join(cwd, "out"))).toEqual(["analysis.json", "runs.jsonl", "tables.csv"]);
+    const pictures = [
+      ...["loss-beale", "loss-linear-iris", "profiles", "ranks"],
+      ...["rates-beale", "rates-linear-iris", "rates", "ways-beale"],
+    ];
+    expect(listing(join(cwd, "out"))).toEqual([
+      ...["analysis.json", "pictures", ...pictures.map((name) => join("pictures", `${name}.svg`))],
+      ...["runs.jsonl", "tables.csv"],
+    ]);
+    expect(first.stdout.replaceAll("\n", " ")).toContain("analysis.json and 8 pictures are in out");
+    for (const name of pictures) expect(text(`pictures/${name}.svg`)).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(first.stdout).toContain(
       "2 optimizers on 2 problems: 2 seeds, 2 trials to tune, 19 rates; 100 runs\n",
     );
@@ -36,7 +45,7 @@ describe.concurrent("fettle benchmark", () => {
     expect(row.slice(0, 3)).toEqual(["tuned", "linear-iris", "adam"]);
     expect([Number(row[4]), Number(row[9])]).toEqual([Number(final.median?.toPrecision(6)), reached]);
 
-    const [csv, before] = [text("tables.csv"), text("runs.jsonl")];
+    const [csv, before, drawn] = [text("tables.csv"), text("runs.jsonl"), text("pictures/ways-beale.svg")];
     const path = join(cwd, "out", "runs.jsonl");
     truncateSync(path, Math.floor(before.length / 2));
     const kept = parseLines(text("runs.jsonl")).runs.length;
@@ -50,10 +59,29 @@ describe.concurrent("fettle benchmark", () => {
         .sort();
     expect(byName(again.runs)).toEqual(byName(runs));
     expect(text("tables.csv")).toBe(csv);
+    expect(text("pictures/ways-beale.svg")).toBe(drawn);
 
     const other = await fettle([...SMALL, "--out", "out", "--seeds", "3"], cwd);
     expect(other.code).toBe(2);
     expect(other.stderr).toContain("belong to a benchmark with other seeds");
+  });
+
+  it("takes problems and optimizers of a user's module, and draws nothing if told so", async () => {
+    const cwd = folder();
+    const words = ["--with", join(root, "examples/own-benchmark.js"), "--problems", "camel,quadratic-1"];
+    const { code, stdout, stderr } = await fettle(
+      ["benchmark", ...words, ..."--optimizers signum,sgd --seeds 2 --trials 2 --no-pictures".split(" ")],
+      cwd,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("2 optimizers on 2 problems");
+    expect(listing(join(cwd, "fettle-benchmark"))).toEqual(["analysis.json", "runs.jsonl", "tables.csv"]);
+    const { setup } = parseLines(readFileSync(join(cwd, "fettle-benchmark", "runs.jsonl"), "utf8"));
+    expect(setup?.optimizers[0]).toMatchObject({
+      name: "signum",
+      space: { learningRate: { low: 1e-4 }, momentum: { complement: true } },
+    });
+    expect(setup?.problems[0]).toMatchObject({ name: "camel", size: 2, floor: 1e-10 });
   });
 
   it("ends with whole lines at Ctrl-C, without waiting for a problem's runs", async () => {
@@ -86,8 +114,20 @@ describe.concurrent("fettle benchmark", () => {
     ["--seeds 0", "It is a whole number from 1."],
     ["--out taken/out", "cannot write"],
     ["--out broken", "line 1 of the runs is not JSON"],
+    ["--with missing.js", "there is no such file"],
+    ["--with wrong.js", 'optimizers of "wrong.js" is a list of what contestant returns'],
+    ["--with throws.js", 'cannot load "throws.js": no luck'],
+    ["--with empty.js", "exports neither problems nor optimizers"],
+    ["--with twice.js", 'there are two optimizers of the name "sgd"'],
   ])("refuses %s", async (words, message) => {
-    const cwd = folder({ taken: "a file" });
+    const cwd = folder({
+      taken: "a file",
+      "package.json": '{ "type": "module" }',
+      "wrong.js": "export const optimizers = [{ name: 1 }];",
+      "throws.js": 'throw new Error("no luck");',
+      "empty.js": "",
+      "twice.js": 'export const optimizers = [{ name: "sgd", create() {} }];',
+    });
     if (words.endsWith("broken")) {
       mkdirSync(join(cwd, "broken"));
       writeFileSync(join(cwd, "broken", "runs.jsonl"), "no\n");

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
   dependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional?: boolean }>;
 };
 
 /** Runs a command to its end and returns what it printed; a code other than 0 is an error. */
@@ -164,9 +165,18 @@ describe("import graph", () => {
     expect(files.filter((file) => /^(cli|report|store|testing)\//.test(file))).toEqual([]);
   });
 
-  it("the command line needs no package that is not a dependency", () => {
-    const foreign = reach("cli/main.js").packages.filter((name) => !name.startsWith("node:"));
+  it("the command line needs no package that is not a dependency, and loads optional ones late", () => {
+    const { files, packages } = reach("cli/main.js");
+    const foreign = packages.filter((name) => !name.startsWith("node:"));
     expect(foreign).toContain("commander"); // the walk finds something
-    expect(foreign.filter((name) => !Object.hasOwn(manifest.dependencies, name))).toEqual([]);
+    const optional = foreign.filter((name) => !Object.hasOwn(manifest.dependencies, name));
+    expect(optional).toEqual(["echarts"]);
+    expect(manifest.peerDependenciesMeta.echarts).toEqual({ optional: true });
+    const early = files.filter((file) =>
+      parse(readFileSync(join(root, "dist", file), "utf8"))[0].some(
+        ({ n, d }) => d === -1 && n !== undefined && optional.includes(n),
+      ),
+    );
+    expect(early).toEqual([]);
   });
 });

@@ -52,7 +52,7 @@ const setup = {
   problems: [{ name: "hill" }, { name: "dale" }],
   optimizers: [{ name: "sgd" }, { name: "adam" }],
 } as unknown as BenchmarkSetup;
-const report = { setup, analysis, seconds: 185, folder: "out" };
+const report = { setup, analysis, seconds: 185, folder: "out", pictures: 0 };
 const paint = { heading: (text: string) => text, faint: (text: string) => text };
 
 describe("a benchmark in words", () => {
@@ -73,6 +73,9 @@ describe("a benchmark in words", () => {
     ]);
     expect(lines.join(" ")).toContain("One optimizer has nothing to be compared with.");
     expect(lines.at(-1)).toBe("3 min 05 s; runs.jsonl, tables.csv and analysis.json are in out");
+    expect(summarizeBenchmark({ ...report, pictures: 9 }, 100, paint).at(-1)).toBe(
+      "3 min 05 s; runs.jsonl, tables.csv, analysis.json and 9 pictures are in out",
+    );
   });
 
   it.each([20, 40, 60, 100])("fits a terminal of %d columns", (width) => {

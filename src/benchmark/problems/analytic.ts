@@ -107,7 +107,7 @@ const PLANES = {
       [3.584428, -1.848127],
     ],
   },
-  rastrigin: { x: [-3.5, 3.5], y: [-3.5, 3.5], minima: [[0, 0]] },
+  rastrigin: { x: [-1.5, 3.5], y: [-1.5, 3.5], minima: [[0, 0]] },
 } satisfies Record<string, Plane>;
 
 const bowl = { center: new Array<number>(DIMENSION).fill(0), spread: 1 };

@@ -1,0 +1,55 @@
+/**
+ * An optimizer and a problem of one's own, beside the others: Signum, which follows the sign of a moving average
+ * (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML 2018), and the three-hump
+ * camel function, 2x² − 1.05x⁴ + x⁶/6 + xy + y², which has two minima beside the lowest.
+ *
+ *     npx fettle benchmark --with examples/own-benchmark.js --optimizers adam,lion,signum
+ */
+import {
+  add,
+  defineOptimizer,
+  mul,
+  neg,
+  randomUniform,
+  sign,
+  slice,
+  square,
+  sub,
+  sum,
+  zerosLike,
+} from "fettle";
+import { contestant, defineProblem } from "fettle/benchmark";
+
+const signum = defineOptimizer({
+  name: "signum",
+  hyperparameters: { learningRate: 1e-3, momentum: 0.9 },
+  ranges: { momentum: "[0, 1)" },
+  init: ({ parameter }) => ({ m: zerosLike(parameter) }),
+  update({ gradient, slots, hyperparameters: { learningRate, momentum } }) {
+    const m = add(mul(momentum, slots.m), mul(sub(1, momentum), gradient));
+    return { update: neg(mul(learningRate, sign(m))), slots: { m } };
+  },
+});
+
+// rates and momentum are tuned as those of the others are, by their names
+export const optimizers = [contestant("signum", signum)];
+
+const camel = (w) => {
+  const [x, y] = [slice(w, [0], [1]), slice(w, [1], [1])];
+  const x2 = square(x);
+  const inX = add(sub(mul(2, x2), mul(1.05, square(x2))), mul(1 / 6, mul(x2, square(x2))));
+  return sum(add(inX, add(mul(x, y), square(y))));
+};
+
+export const problems = [
+  defineProblem({
+    name: "camel",
+    title: "Three-hump camel",
+    start: (graph) => ({ w: mul(4, sub(randomUniform(graph, [2], 0), 0.5)) }),
+    loss: ({ parameters: { w } }) => camel(w),
+    steps: 2000,
+    target: 1e-4,
+    floor: 1e-10,
+    plane: { x: [-2.2, 2.2], y: [-2.2, 2.2], minima: [[0, 0]] },
+  }),
+];

@@ -1,0 +1,108 @@
+/** What there is to draw of a problem of two parameters: its heights over a part of the plane, and the ways that runs took. */
+import { createEngine } from "../engine/engine.js";
+import { check, show } from "../errors.js";
+import { sgd } from "../optim/sgd.js";
+import type { ComparedPhase } from "./analysis.js";
+import type { Contestant } from "./contestant.js";
+import type { Plane, Problem } from "./problem.js";
+import { programsFor } from "./programs.js";
+import { keyOf, type RunRecord } from "./record.js";
+import { loadData, runTask } from "./run.js";
+
+type Point = readonly [x: number, y: number];
+
+/** The scores over a plane, at the crossings of evenly spaced lines. */
+export interface Landscape {
+  readonly plane: Plane;
+  /** Crossings from the low end of x to the high one, and of y. */
+  readonly columns: number;
+  readonly rows: number;
+  /** [rows, columns], from the low end of y */
+  readonly heights: readonly number[];
+}
+
+/** Where a run from the first seed went. */
+export interface Way {
+  readonly optimizer: string;
+  readonly phase: ComparedPhase;
+  /** After 0, 1, 2, … steps, as far as the score was finite. */
+  readonly points: readonly Point[];
+}
+
+/** What there is to draw of one problem. */
+export interface Scene {
+  readonly landscape: Landscape;
+  readonly ways: readonly Way[];
+}
+
+/** Lines along each side: cells of some two pixels. */
+const CROSSINGS = 121;
+
+/** What there is to draw of each problem that has a plane, by name. */
+export function scenesOf(
+  problems: readonly Problem[],
+  optimizers: readonly Contestant[],
+  runs: readonly RunRecord[],
+): Map<string, Scene> {
+  const drawn = problems.filter(({ plane }) => plane);
+  return new Map(
+    drawn.map((problem) => [
+      problem.name,
+      { landscape: landscapeOf(problem, CROSSINGS), ways: waysOf(problem, optimizers, runs) },
+    ]),
+  );
+}
+
+/**
+ * The scores of a problem over its plane.
+ *
+ * @param crossings - lines along each side, at least 2
+ * @throws FettleError `invalid_argument` for a problem without a plane
+ */
+export function landscapeOf(problem: Problem, crossings: number): Landscape {
+  const { plane, data } = problem;
+  check(plane, () => `problem ${show(problem.name)} has no plane to draw`);
+  const engine = createEngine();
+  const { test } = loadData(engine, data);
+  const run = engine.start(
+    programsFor(problem)(sgd()).evaluate,
+    test ? { streams: test, batchSize: test.x.rows } : {},
+  );
+  const heights: number[] = [];
+  for (let i = 0; i < crossings; i++) {
+    for (let j = 0; j < crossings; j++) {
+      run.write("parameters", [along(plane.x, j / (crossings - 1)), along(plane.y, i / (crossings - 1))]);
+      run.advance(1);
+      heights.push(run.read("score")[0]);
+    }
+  }
+  run.free();
+  return { plane, columns: crossings, rows: crossings, heights };
+}
+
+const along = ([low, high]: Point, share: number): number => low + share * (high - low);
+
+/** Repeats runs from the first seed, with defaults and tuned, to the same bits, and keeps where they were after each step. */
+export function waysOf(
+  problem: Problem,
+  optimizers: readonly Contestant[],
+  runs: readonly RunRecord[],
+): Way[] {
+  const engine = createEngine();
+  const data = loadData(engine, problem.data);
+  const programs = programsFor(problem);
+  const byKey = new Map(runs.map((run) => [keyOf(run), run]));
+  return (["default", "tuned"] as const).flatMap((phase) =>
+    optimizers.map(({ name: optimizer, create }) => {
+      const run = byKey.get(keyOf({ problem: problem.name, optimizer, phase, index: 0 }));
+      const made = create(run?.numbers);
+      const { steps, batchSize } = problem;
+      const { path = [] } = runTask(engine, data, {
+        ...{ problem: 0, seed: 0, steps, every: 1, batchSize, path: true },
+        programs: programs(made),
+        hyperparameters: made.hyperparameters,
+      });
+      return { optimizer, phase, points: path.map(([x, y]): Point => [x, y]) };
+    }),
+  );
+}

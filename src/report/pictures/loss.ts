@@ -1,0 +1,54 @@
+/** How the score of each optimizer falls on one problem: medians as lines, quarters as bands. */
+import type { LearningCurve } from "../../benchmark/curves.js";
+import type { ProblemFacts } from "../../benchmark/record.js";
+import { stylesOf } from "./palette.js";
+import { bandSeries, lineSeries, type Panel, type Picture, pictureOf, targetLine } from "./picture.js";
+import { linearScale, scaleOf } from "./scale.js";
+
+const PANEL = { top: 86, width: 380, height: 270 };
+const TITLES = { default: "with defaults", tuned: "tuned" };
+
+/** What the axis holds: all from the start down; what climbs above the start leaves the picture. */
+function shown({ target }: ProblemFacts, curves: readonly LearningCurve[]): number[] {
+  const most = Math.max(...curves.map(({ points }) => points[0].upper ?? points[0].median ?? target));
+  const medians = curves.flatMap(({ points }) => points.map(({ median }) => median ?? most));
+  return [target, most, ...medians.filter((score) => score <= most)];
+}
+
+/** @param curves - those of the problem */
+export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurve[]): Picture {
+  const optimizers = [...new Set(curves.map(({ optimizer }) => optimizer))];
+  const styles = stylesOf(optimizers);
+  const y = { scale: scaleOf(shown(problem, curves)), name: problem.learns ? "test loss" : "value" };
+  const x = { scale: linearScale(0, problem.steps), name: "steps" };
+  const panels = (["default", "tuned"] as const).map((phase, i): Panel => {
+    const own = curves.filter((curve) => curve.phase === phase);
+    return {
+      ...{ ...PANEL, title: TITLES[phase], left: 66 + i * 450, x, y },
+      series: [
+        ...own.flatMap(({ optimizer, points }) => {
+          const places = points.flatMap(({ step, lower, upper }) =>
+            lower === null || upper === null ? [] : [[step, y.scale.at(lower), y.scale.at(upper)] as const],
+          );
+          return places.length > 1 ? [bandSeries(styles.get(optimizer)!.color, places)] : [];
+        }),
+        ...own.map(({ optimizer, points }) =>
+          lineSeries(
+            optimizer,
+            styles.get(optimizer)!,
+            points.map(({ step, median }) => [step, y.scale.at(median ?? Number.NaN)]),
+          ),
+        ),
+        targetLine(y.scale.at(problem.target)),
+      ],
+    };
+  });
+  return pictureOf(
+    {
+      ...{ name: `loss-${problem.name}`, width: 920, height: 450, title: problem.title },
+      note: "median of the seeds, and the quarters next to it unless they diverged; thin grey: the target",
+    },
+    panels,
+    { optimizers, side: "bottom" },
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * What pictures have in common: panels side by side, axes, a legend. A picture is plain options of ECharts, made without it;
+ * `render.ts` draws them.
+ */
+import type { EChartsOption, SeriesOption } from "echarts";
+import type { LineStyle } from "./palette.js";
+import type { Scale } from "./scale.js";
+
+/** A picture, ready to be drawn. */
+export interface Picture {
+  /** Names its file. */
+  readonly name: string;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly option: EChartsOption;
+}
+
+/** An axis with what it shows. */
+export interface LabelledScale {
+  readonly scale: Scale;
+  readonly name: string;
+}
+
+/** One of the panels of a picture. */
+export interface Panel {
+  readonly title: string;
+  /** Its frame within the picture, in pixels. */
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly x: LabelledScale;
+  readonly y: LabelledScale;
+  readonly series: readonly SeriesOption[];
+}
+
+const TEXT = "#333333";
+const FAINT = "#E4E4E4";
+const FRAME = "#888888";
+const SMALL = 12;
+
+/** Joins panels into a picture. */
+export function pictureOf(
+  about: Pick<Picture, "name" | "width" | "height"> & { readonly title: string; readonly note?: string },
+  panels: readonly Panel[],
+  legend?: Legend,
+): Picture {
+  const { title, note, ...rest } = about;
+  const option: EChartsOption = {
+    animation: false,
+    backgroundColor: "#FFFFFF",
+    textStyle: { fontFamily: "sans-serif", fontSize: SMALL, color: TEXT },
+    title: [
+      { text: title, left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: "bold", color: TEXT } },
+      ...(note ? [{ text: note, left: 12, top: 30, textStyle: small() }] : []),
+      ...panels.map(({ title: text, left, top, width }) => ({
+        ...{ text, left: left + width / 2, top: top - 22, textAlign: "center" as const },
+        textStyle: { fontSize: 13, fontWeight: "bold" as const, color: TEXT },
+      })),
+    ],
+    grid: panels.map(({ left, top, width, height }) => ({ left, top, width, height })),
+    xAxis: panels.map(({ x }, i) => ({ ...axis(x, i), nameGap: 26 })),
+    yAxis: panels.map(({ y }, i) => ({ ...axis(y, i), nameGap: 42 })),
+    series: panels.flatMap(({ series }, i) =>
+      series.map((one) => ({ ...one, xAxisIndex: i, yAxisIndex: i, silent: true }) as SeriesOption),
+    ),
+    ...(legend ? { legend: legendOf(legend) } : {}),
+  };
+  return { ...rest, option };
+}
+
+const small = () => ({ fontSize: SMALL, fontWeight: "normal" as const, color: TEXT });
+
+function axis({ scale, name }: LabelledScale, gridIndex: number) {
+  const { low, high, ticks, label } = scale;
+  return {
+    ...{ type: "value" as const, gridIndex, min: low, max: high, name, nameLocation: "middle" as const },
+    nameTextStyle: small(),
+    axisLine: { show: true, onZero: false, lineStyle: { color: FRAME } },
+    axisTick: { show: true, customValues: [...ticks], lineStyle: { color: FRAME } },
+    axisLabel: { ...small(), customValues: [...ticks], formatter: label, hideOverlap: true },
+    splitLine: { show: true, lineStyle: { color: FAINT } },
+  };
+}
+
+/** What each optimizer looks like, below the panels or beside them. */
+export interface Legend {
+  readonly optimizers: readonly string[];
+  readonly side: "bottom" | "right";
+}
+
+function legendOf({ optimizers, side }: Legend) {
+  return {
+    ...(side === "right"
+      ? { orient: "vertical" as const, right: 10, top: 72, itemGap: 9 }
+      : { left: "center" as const, bottom: 6, itemGap: 16 }),
+    ...{ itemWidth: 30, textStyle: small(), selectedMode: false as const },
+    // the line alone, without its points
+    itemStyle: { opacity: 0 },
+    data: optimizers.map((name) => ({ name })),
+  };
+}
+
+/** A line through places; a gap where one is no number. */
+export function lineSeries(
+  name: string,
+  style: LineStyle,
+  data: readonly (readonly [x: number, y: number])[],
+  options: Readonly<Record<string, unknown>> = {},
+): SeriesOption {
+  return {
+    ...{ type: "line", name, symbol: "none", clip: true, z: 3 },
+    lineStyle: { ...style, width: 2 },
+    itemStyle: { color: style.color },
+    data: data.map(([x, y]) => [x, Number.isFinite(y) ? y : "-"]),
+    ...options,
+  } as SeriesOption;
+}
+
+/** The area between two lines through the same places. */
+export function bandSeries(
+  color: string,
+  data: readonly (readonly [x: number, low: number, high: number])[],
+): SeriesOption {
+  return {
+    ...{ type: "custom", clip: true, z: 2, data: [0], tooltip: { show: false } },
+    renderItem: (_: unknown, api: { coord(place: number[]): number[] }) => ({
+      type: "polygon",
+      shape: {
+        points: [
+          ...data.map(([x, , high]) => api.coord([x, high])),
+          ...data.map(([x, low]) => api.coord([x, low])).reverse(),
+        ],
+      },
+      style: { fill: color, opacity: 0.15 },
+    }),
+  } as SeriesOption;
+}
+
+/** A thin grey line at the height of a problem's target; notes say what it is. */
+export function targetLine(height: number): SeriesOption {
+  return {
+    ...{ type: "line", data: [], z: 1 },
+    markLine: {
+      ...{ silent: true, symbol: "none", data: [{ yAxis: height }] },
+      lineStyle: { color: FRAME, width: 1, type: "solid" },
+      label: { show: false },
+    },
+  } as SeriesOption;
+}

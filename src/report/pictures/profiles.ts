@@ -1,0 +1,43 @@
+/** Performance profiles: the share of problems that each optimizer solves in so many times the steps of the fastest. */
+import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
+import { stylesOf } from "./palette.js";
+import { lineSeries, type Panel, type Picture, pictureOf } from "./picture.js";
+import { linearScale, logScale } from "./scale.js";
+
+const PANEL = { top: 86, width: 380, height: 270 };
+
+export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
+  const comparisons = [
+    { title: "with defaults", ...analysis.default },
+    { title: "tuned", ...analysis.tuned },
+  ];
+  const optimizers = analysis.default.profiles.map(({ optimizer }) => optimizer);
+  const styles = stylesOf(optimizers);
+  const ratios = comparisons.flatMap(({ profiles }) =>
+    profiles.flatMap(({ points }) => points.map(({ ratio }) => ratio)),
+  );
+  const x = {
+    scale: logScale(1, Math.max(2, ...ratios) * 1.1),
+    name: "steps to the target, times those of the fastest",
+  };
+  const y = { scale: linearScale(0, 100), name: "% of problems" };
+  const panels = comparisons.map(
+    ({ title, profiles }, i): Panel => ({
+      ...{ ...PANEL, title, left: 66 + i * 450, x, y },
+      series: profiles.map(({ optimizer, points }) => {
+        const shares = points.map(({ ratio, share }) => [x.scale.at(ratio), 100 * share] as const);
+        const first = shares[0]?.[0] === 0 ? [] : [[0, 0] as const];
+        const last = [x.scale.high, shares.at(-1)?.[1] ?? 0] as const;
+        return lineSeries(optimizer, styles.get(optimizer)!, [...first, ...shares, last], { step: "end" });
+      }),
+    }),
+  );
+  return pictureOf(
+    {
+      ...{ name: "profiles", width: 920, height: 450, title: "Performance profiles" },
+      note: "at the left how often an optimizer is the fastest, at the right how many problems it solves",
+    },
+    panels,
+    { optimizers, side: "bottom" },
+  );
+}

@@ -1,0 +1,79 @@
+/** The rank diagram: mean ranks with their intervals, and which of them the critical difference does not tell from the best. */
+import type { SeriesOption } from "echarts";
+import type { BenchmarkAnalysis, Comparison } from "../../benchmark/analysis.js";
+import { stylesOf } from "./palette.js";
+import { type Panel, type Picture, pictureOf } from "./picture.js";
+import { linearScale, type Scale } from "./scale.js";
+
+const ROW = 26;
+const WIDTH = 330;
+const BAND = "#EDEDED";
+
+export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
+  const count = analysis.default.meanRanks.length;
+  const height = ROW * count + 10;
+  const panel = (title: string, comparison: Comparison, left: number): Panel => {
+    const sorted = [...comparison.meanRanks].sort((a, b) => a.mean - b.mean);
+    const styles = stylesOf(comparison.meanRanks.map(({ optimizer }) => optimizer));
+    const y: Scale = {
+      ...{ low: 0, high: count, at: (row) => count - row - 0.5 },
+      ticks: sorted.map((_, row) => count - row - 0.5),
+      label: (place) => sorted[Math.round(count - place - 0.5)]?.optimizer ?? "",
+    };
+    const x = { ...linearScale(1, Math.max(2, count)), ticks: sorted.map((_, i) => i + 1) };
+    const limit = Math.min(x.high, sorted[0].mean + (comparison.criticalDifference ?? 0));
+    return {
+      ...{ title, left, top: 86, width: WIDTH, height },
+      x: { scale: x, name: "mean rank, 1 is best" },
+      y: { scale: y, name: "" },
+      series: [
+        area(sorted[0].mean, limit, count),
+        ...sorted.map(({ optimizer, mean, low, high }, row) =>
+          whisker(optimizer, styles.get(optimizer)!.color, [low, mean, high], y.at(row)),
+        ),
+      ],
+    };
+  };
+  return pictureOf(
+    {
+      ...{ name: "ranks", width: 860, height: height + 140, title: "Mean ranks over the problems" },
+      note: "lines: 95 % intervals; grey: within Nemenyi's critical difference of the best, not told from it at the level 0.05",
+    },
+    [panel("with defaults", analysis.default, 84), panel("tuned", analysis.tuned, 510)],
+  );
+}
+
+/** A grey area from one rank to another behind all rows. */
+function area(from: number, to: number, rows: number): SeriesOption {
+  return {
+    ...{ type: "line", symbol: "none", data: [], z: 0 },
+    markArea: {
+      ...{ silent: true, itemStyle: { color: BAND } },
+      data: [
+        [
+          { xAxis: from, yAxis: 0 },
+          { xAxis: to, yAxis: rows },
+        ],
+      ],
+    },
+  } as SeriesOption;
+}
+
+/** An interval with its middle. */
+function whisker(
+  name: string,
+  color: string,
+  [low, mean, high]: readonly [number, number, number],
+  place: number,
+): SeriesOption {
+  return {
+    ...{ type: "line", name, symbol: "circle", showSymbol: true, z: 3 },
+    lineStyle: { color, width: 2.5 },
+    itemStyle: { color },
+    data: [
+      { value: [low, place], symbolSize: 0 },
+      { value: [mean, place], symbolSize: 10 },
+      { value: [high, place], symbolSize: 0 },
+    ],
+  } as SeriesOption;
+}

@@ -1,0 +1,190 @@
+/** Pictures against the figures that they show, and as SVG. ECharts itself is not tested. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { analyzeBenchmark, type BenchmarkAnalysis } from "../../src/benchmark/analysis.js";
+import { contestant } from "../../src/benchmark/contestant.js";
+import { type LearningCurve, learningCurves } from "../../src/benchmark/curves.js";
+import { type Scene, scenesOf } from "../../src/benchmark/landscape.js";
+import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runner.js";
+import { adam } from "../../src/optim/adam.js";
+import { optimizers as builtIn } from "../../src/optim/registry.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { benchmarkPictures } from "../../src/report/pictures/index.js";
+import { stylesOf } from "../../src/report/pictures/palette.js";
+import type { Picture } from "../../src/report/pictures/picture.js";
+import { type Draw, loadCharts } from "../../src/report/pictures/render.js";
+import { bowl } from "../benchmark/support.js";
+
+/** What of a series is looked at. */
+interface Series {
+  readonly type: string;
+  readonly name?: string;
+  readonly xAxisIndex: number;
+  readonly data: readonly (readonly (number | string)[] | { readonly value: readonly number[] })[];
+  readonly lineStyle?: { readonly color: string; readonly type: unknown };
+}
+
+const NAMES = ["sgd", "adam", "mine"];
+const COLORS = { sgd: "#882255", adam: "#332288", mine: "#000000" } as const;
+
+let result: BenchmarkResult;
+let analysis: BenchmarkAnalysis;
+let curves: LearningCurve[];
+let scenes: Map<string, Scene>;
+let pictures: Map<string, Picture>;
+let draw: Draw;
+
+beforeAll(async () => {
+  const mine = contestant("mine", (numbers) => sgd({ learningRate: 0.3, ...numbers }));
+  const drawn = { ...bowl, floor: 1e-12, plane: { x: [-1, 3], y: [-1, 3], minima: [[0, 0]] } as const };
+  const problems = [drawn, { ...bowl, name: "other", target: 1e-3 }];
+  const optimizers = [contestant("sgd", sgd), contestant("adam", adam), mine];
+  result = await runBenchmark({ problems, optimizers, seeds: 3, trials: 4, rates: 7, jobs: 1 });
+  analysis = await analyzeBenchmark(result);
+  curves = learningCurves(result.setup, result.runs);
+  scenes = scenesOf(problems, optimizers, result.runs);
+  const all = benchmarkPictures({ setup: result.setup, analysis, curves, scenes });
+  pictures = new Map(all.map((picture) => [picture.name, picture]));
+  draw = await loadCharts();
+});
+
+const seriesOf = (name: string): Series[] => pictures.get(name)?.option.series as unknown as Series[];
+const lineOf = (picture: string, optimizer: string, panel = 0): (readonly (number | string)[])[] =>
+  seriesOf(picture).find(
+    ({ type, name, xAxisIndex }) => type === "line" && name === optimizer && xAxisIndex === panel,
+  )?.data as (readonly (number | string)[])[];
+
+describe("the pictures of a benchmark", () => {
+  it("are of all problems together and of each", () => {
+    expect([...pictures.keys()]).toEqual([
+      ...["ranks", "profiles", "rates", "loss-bowl", "rates-bowl", "ways-bowl", "loss-other", "rates-other"],
+    ]);
+  });
+
+  it("of the loss have the medians of the curves, with defaults and tuned", () => {
+    for (const [panel, phase] of ["default", "tuned"].entries()) {
+      for (const optimizer of NAMES) {
+        const curve = curves.find(
+          (one) => one.phase === phase && one.problem === "bowl" && one.optimizer === optimizer,
+        );
+        expect(lineOf("loss-bowl", optimizer, panel)).toEqual(
+          curve?.points.map(({ step, median }) => [step, median === null ? "-" : Math.log10(median)]),
+        );
+      }
+    }
+  });
+
+  it("of rates have the score at each, a gap where it diverged, and the share of problems solved", () => {
+    for (const optimizer of NAMES) {
+      const own = analysis.rates.filter((rate) => rate.optimizer === optimizer);
+      expect(lineOf("rates-bowl", optimizer)).toEqual(
+        own[0].points.map(({ rate, final }) => [Math.log10(rate), final === null ? "-" : Math.log10(final)]),
+      );
+      expect(lineOf("rates", optimizer)).toEqual(
+        own[0].points.map(({ rate }, i) => [
+          Math.log10(rate),
+          50 * own.filter(({ points }) => points[i].stepsToTarget !== null).length,
+        ]),
+      );
+    }
+    // |1 − 10| at the last rate: 2.5 · 81²⁰ is beyond float32
+    expect(lineOf("rates-bowl", "sgd").at(-1)?.[1]).toBe("-");
+    expect(lineOf("rates", "sgd").map(([, share]) => share)).toContain(100);
+  });
+
+  it("of profiles have their points, from nothing on the left to the right edge", () => {
+    for (const [panel, phase] of (["default", "tuned"] as const).entries()) {
+      for (const { optimizer, points } of analysis[phase].profiles) {
+        const line = lineOf("profiles", optimizer, panel);
+        const places = points.map(({ ratio, share }) => [Math.log10(ratio), 100 * share]);
+        const inner = line.slice(0, -1);
+        expect(points[0]?.ratio === 1 ? inner : inner.slice(1)).toEqual(places);
+        expect(line[0][0]).toBe(0);
+        expect(line.at(-1)?.[1]).toBe(100 * (points.at(-1)?.share ?? 0));
+      }
+    }
+  });
+
+  it("of ranks have means and intervals, the best at the top", () => {
+    const sorted = [...analysis.tuned.meanRanks].sort((a, b) => a.mean - b.mean);
+    const lines = seriesOf("ranks").filter(({ name, xAxisIndex }) => name && xAxisIndex === 1);
+    expect(lines.map(({ name }) => name)).toEqual(sorted.map(({ optimizer }) => optimizer));
+    lines.forEach(({ data, lineStyle }, row) => {
+      const { low, mean, high, optimizer } = sorted[row];
+      const height = NAMES.length - row - 0.5;
+      expect(data.map((point) => (point as { value: number[] }).value)).toEqual(
+        [low, mean, high].map((rank) => [rank, height]),
+      );
+      expect(lineStyle?.color).toBe(COLORS[optimizer as keyof typeof COLORS]);
+    });
+  });
+
+  it("of ways begin where runs do, and end where they end", () => {
+    const series = seriesOf("ways-bowl");
+    for (const [panel, optimizer] of NAMES.entries()) {
+      const [start] = series
+        .filter(({ type, xAxisIndex }) => type === "scatter" && xAxisIndex === panel)
+        .slice(1);
+      expect(start.data).toEqual([[1, 2]]);
+      const tuned = series.find(
+        ({ type, xAxisIndex, lineStyle }) =>
+          type === "line" &&
+          xAxisIndex === panel &&
+          lineStyle?.color === COLORS[optimizer as keyof typeof COLORS],
+      );
+      const way = scenes
+        .get("bowl")
+        ?.ways.find((one) => one.phase === "tuned" && one.optimizer === optimizer);
+      expect(tuned?.data[0]).toEqual([1, 2]);
+      const inPlane = Math.max(...(way?.points.at(-1) ?? []).map(Math.abs)) < 3;
+      if (inPlane) expect(tuned?.data.at(-1)).toEqual(way?.points.at(-1));
+    }
+  });
+
+  it.each(["loss-bowl", "rates-bowl", "profiles", "rates"])(
+    "%s has in its legend each optimizer once, in its colour",
+    (name) => {
+      const svg = draw(pictures.get(name)!);
+      for (const optimizer of NAMES) {
+        const words = svg.split("\n").filter((line) => line.endsWith(`>${optimizer}</text>`));
+        expect(words).toHaveLength(1);
+        // legend: a line of 30 pixels
+        const samples = svg.split("\n").filter((line) => /d="M0 7L30 7"/.test(line));
+        expect(samples).toHaveLength(NAMES.length);
+        const color = COLORS[optimizer as keyof typeof COLORS];
+        expect(samples.filter((line) => line.includes(`stroke="${color}"`))).toHaveLength(1);
+      }
+    },
+  );
+
+  it("are the same text each time, and well-formed", () => {
+    for (const picture of pictures.values()) {
+      const svg = draw(picture);
+      expect(svg).toBe(draw(picture));
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      expect(svg.startsWith(`<svg width="${picture.width}" height="${picture.height}"`)).toBe(true);
+    }
+  });
+
+  it("say what is missing where ECharts is not installed", async () => {
+    const absent = () => Promise.reject(new Error("Cannot find package"));
+    await expect(loadCharts(absent)).rejects.toMatchObject({
+      code: "unsupported",
+      message: "pictures are drawn by the package echarts; npm install echarts",
+    });
+  });
+});
+
+describe("the look of optimizers", () => {
+  it("is a colour of its own for each built-in one, whoever else is there", () => {
+    const names = Object.keys(builtIn);
+    const all = stylesOf(names);
+    expect(new Set([...all.values()].map(({ color }) => color)).size).toBe(names.length);
+    for (const name of names) expect(stylesOf(["mine", name]).get(name)).toBe(all.get(name));
+  });
+
+  it("is another for each of twelve of one's own", () => {
+    const names = Array.from({ length: 12 }, (_, i) => `own-${i}`);
+    const styles = [...stylesOf([...names, "sgd"]).values()].map((style) => JSON.stringify(style));
+    expect(new Set(styles).size).toBe(13);
+  });
+});
