@@ -115,6 +115,15 @@ const binary =
       return ulps === 0 ? s : rounded(precision, ulps, z, s);
     });
 
+/** The larger or smaller of both, monotone in each: the other does not count where it surely is not the one. */
+const chosen = (of: (x: number, y: number) => number): Rule<OperationName> =>
+  binary((x, y, ex, ey) => {
+    if (ex === 0 && ey === 0) return 0;
+    const z = of(x, y);
+    const spread = Math.max(of(x + ex, y + ey) - z, z - of(x - ex, y - ey));
+    return Number.isNaN(spread) ? Number.POSITIVE_INFINITY : spread;
+  }, 0);
+
 /** 0 or 1, and either where the difference is not surely of one sign. */
 const comparison = binary((x, y, ex, ey) => (ex + ey > 0 && Math.abs(x - y) <= ex + ey ? 1 : 0), 0);
 
@@ -152,7 +161,8 @@ const rules: { readonly [K in OperationName]: Rule<K> } = {
   sigmoid: monotone(special.sigmoid, 2),
   softplus: monotone(special.softplus, 2),
   erf: monotone(special.erf, 1.5),
-  relu: lipschitz(0),
+  // surely 0 where x is surely below
+  relu: monotone((x) => Math.max(0, x), 0),
   flush: monotone((x) => (Math.abs(x) < 2 ** -126 ? 0 : x), 0),
   add: binary((_x, _y, ex, ey) => ex + ey),
   sub: binary((_x, _y, ex, ey) => ex + ey),
@@ -172,8 +182,8 @@ const rules: { readonly [K in OperationName]: Rule<K> } = {
     const corners = [x - ex, x + ex].flatMap((p) => [special.pow(p, y - ey), special.pow(p, y + ey)]);
     return Math.max(...corners.map((corner) => Math.abs(corner - z)));
   }, 0.51),
-  maximum: binary((_x, _y, ex, ey) => Math.max(ex, ey), 0),
-  minimum: binary((_x, _y, ex, ey) => Math.max(ex, ey), 0),
+  maximum: chosen(Math.max),
+  minimum: chosen(Math.min),
   greater: comparison,
   greaterEqual: comparison,
   equal: comparison,

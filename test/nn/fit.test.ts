@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { accuracy, rootMeanSquaredError } from "../../src/metrics/functions.js";
 import type { Callback } from "../../src/nn/callbacks.js";
 import { dense, dropout } from "../../src/nn/layers.js";
-import type { FitOptions } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, startFrom, weightsOf } from "./support.js";
@@ -50,23 +49,6 @@ describe("fit", () => {
     expect(history.valLoss.at(-1)).toBe(loss);
     expect(history.valAccuracy.at(-1)).toBe(scores.accuracy);
     expect(history.accuracy.at(-1)).toBe(split.evaluate(x.slice(0, 37), y.slice(0, 37)).accuracy);
-  });
-
-  it("goes on where it stopped: 5 + 5 epochs are 10, to the bit", async () => {
-    const options: FitOptions = { batchSize: 8, seed: 9 };
-    const whole = classifier();
-    const ten = await whole.fit(x, y, { ...options, epochs: 10 });
-    const halves = classifier();
-    const first = await halves.fit(x, y, { ...options, epochs: 5 });
-    const second = await halves.fit(x, y, { ...options, epochs: 5 });
-    expect(weightsOf(halves)).toEqual(weightsOf(whole));
-    for (const [name, values] of Object.entries(ten.history)) {
-      expect([...first.history[name], ...second.history[name]]).toEqual(values);
-    }
-    // shuffling, dropout and Adam's slots all go on; a new model would not end here
-    const fresh = classifier();
-    await fresh.fit(x, y, { ...options, epochs: 5 });
-    expect(weightsOf(fresh)).not.toEqual(weightsOf(whole));
   });
 
   it("goes on with other batches and other rows", async () => {

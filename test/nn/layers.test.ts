@@ -1,10 +1,9 @@
 /** Dense layers, penalties and dropout, seen through models and through programs. */
 import { describe, expect, it } from "vitest";
-import { compileStep } from "../../src/compile/compile.js";
 import { dense, dropout } from "../../src/nn/layers.js";
 import { l1, l1l2, l2, type Regularizer } from "../../src/nn/regularizers.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { compiled, randomRows, refusal, startFrom, wasm, weightsOf } from "./support.js";
+import { compiled, randomRows, refusal, startFrom, weightsOf } from "./support.js";
 
 describe("dense", () => {
   it("is activation(x · kernel + bias), with and without a bias", async () => {
@@ -118,60 +117,6 @@ describe("penalties", () => {
 });
 
 describe("dropout", () => {
-  const RATE = 0.3;
-  const [ROWS_USED, UNITS] = [500, 40];
-  /** The result of training-time dropout over ones, one array a step. */
-  const masks = (seed: number, stream: number, steps: number): Float32Array[] => {
-    const layer = dropout(RATE);
-    const program = compileStep(
-      { inputs: { rate: [] }, streams: { x: UNITS } },
-      ROWS_USED,
-      ({ inputs, streams }) => ({
-        streams: {
-          y: layer.call({ x: streams.x, parameters: {}, hyperparameters: inputs, training: true, stream }),
-        },
-      }),
-    );
-    const x = wasm.matrix(ROWS_USED, UNITS, new Float32Array(ROWS_USED * UNITS).fill(1));
-    const y = wasm.matrix(ROWS_USED, UNITS);
-    const run = wasm.start(program, { streams: { x, y }, seed });
-    run.write("rate", RATE);
-    const seen = Array.from({ length: steps }, () => {
-      run.advance(1);
-      return y.read() as Float32Array;
-    });
-    for (const held of [run, x, y]) held.free();
-    return seen;
-  };
-
-  it("drops its share of units and scales the others by 1 / (1 − rate), so that the mean stays", () => {
-    const [mask] = masks(1, 0, 1);
-    const kept = Math.fround(1 / Math.fround(1 - Math.fround(RATE)));
-    expect(new Set(mask)).toEqual(new Set([0, kept]));
-    const dropped = mask.filter((value) => value === 0).length / mask.length;
-    // five standard deviations of a binomial share: one in 1.7 million by chance
-    const deviation = Math.sqrt((RATE * (1 - RATE)) / mask.length);
-    expect(Math.abs(dropped - RATE)).toBeLessThanOrEqual(5 * deviation);
-    const mean = mask.reduce((sum, value) => sum + value, 0) / mask.length;
-    expect(Math.abs(mean - 1)).toBeLessThanOrEqual((5 * deviation) / (1 - RATE));
-  });
-
-  it("is new at each step and for each layer, and the same for the same seed", () => {
-    const [first, second] = masks(1, 0, 2);
-    /** The share of units on which two independent masks agree: both kept or both dropped. */
-    const agreement = RATE * RATE + (1 - RATE) * (1 - RATE);
-    const expectIndependent = (a: Float32Array, b: Float32Array): void => {
-      const same = a.filter((value, i) => (value === 0) === (b[i] === 0)).length / a.length;
-      expect(Math.abs(same - agreement)).toBeLessThanOrEqual(
-        5 * Math.sqrt((agreement * (1 - agreement)) / a.length),
-      );
-    };
-    expectIndependent(first, second);
-    expectIndependent(first, masks(1, 1, 1)[0]);
-    expectIndependent(first, masks(2, 0, 1)[0]);
-    expect(masks(1, 0, 2)).toEqual([first, second]);
-  });
-
   it("of two layers of one model are independent", async () => {
     // the output is 4 where both keep and 0 elsewhere: 1 in the mean, but 2 if both had the same mask
     const layers = [dropout(0.5), dropout(0.5), dense(1, { kernelInitializer: "ones", useBias: false })];

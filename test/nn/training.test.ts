@@ -126,27 +126,6 @@ describe("training", () => {
     expect((await fitted(2, true, 0.1)).weights).not.toEqual(shuffled.weights);
   });
 
-  it("brings a linear model to the least-squares solution", async () => {
-    const rows = 40;
-    const inputs = randomRows(rows, 3, 11);
-    const noise = randomRows(rows, 1, 12);
-    const targets = inputs.map(([a, b, c], i) => 2 * a - b + 0.5 * c + 0.25 + 0.5 * noise[i][0]);
-    const model = compiled([dense(1)], { optimizer: sgd({ learningRate: 0.4 }), loss: "meanSquaredError" });
-    await model.fit(inputs, targets, { epochs: 400, batchSize: rows });
-    const design = inputs.map((row) => [...row, 1]);
-    const normal = [0, 1, 2, 3].map((i) =>
-      [0, 1, 2, 3].map((j) => design.reduce((sum, row) => sum + row[i] * row[j], 0)),
-    );
-    const right = [0, 1, 2, 3].map((i) => design.reduce((sum, row, k) => sum + row[i] * targets[k], 0));
-    const solution = solve(normal, right);
-    const { "dense_1.kernel": kernel, "dense_1.bias": bias } = weightsOf(model);
-    [...kernel, ...bias].forEach((w, i) => {
-      // the Hessian's eigenvalues lie in [0.4, 2.2], so (1 − 0.4 · 0.4)^400 is nothing, and what is left is a gradient's
-      // rounding, 32 units of numbers up to 4, over the least of them
-      expect(Math.abs(w - solution[i])).toBeLessThanOrEqual((32 * 4 * 2 ** -24) / 0.4);
-    });
-  });
-
   it("learns XOR", async () => {
     const model = compiled([dense(8, { activation: "tanh" }), dense(1, { activation: "sigmoid" })], {
       optimizer: adam({ learningRate: 0.05 }),
@@ -165,20 +144,3 @@ describe("training", () => {
     expect([...model.predict(corners).data].map(Math.round)).toEqual([0, 1, 1, 0]);
   });
 });
-
-/** Gaussian elimination with pivots, in float64. */
-function solve(a: number[][], b: number[]): number[] {
-  const m = a.map((row, i) => [...row, b[i]]);
-  for (let k = 0; k < m.length; k++) {
-    const pivot = m
-      .slice(k)
-      .reduce((best, row, i) => (Math.abs(row[k]) > Math.abs(m[best][k]) ? k + i : best), k);
-    [m[k], m[pivot]] = [m[pivot], m[k]];
-    for (let i = 0; i < m.length; i++) {
-      if (i === k) continue;
-      const factor = m[i][k] / m[k][k];
-      m[i] = m[i].map((v, j) => v - factor * m[k][j]);
-    }
-  }
-  return m.map((row, i) => row[m.length] / row[i]);
-}

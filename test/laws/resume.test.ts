@@ -1,0 +1,125 @@
+/**
+ * Training that is saved and goes on is training that never stopped, to the bit: parameters, slots, the place in the data,
+ * random numbers and the losses of epochs, for any network with dropout, any optimizer and schedule, stopped at any step.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createEngine } from "../../src/engine/engine.js";
+import type { Executor, SavedRun } from "../../src/engine/executor.js";
+import { hyperparametersOf, programOf } from "../../src/nn/architecture.js";
+import type { Logs } from "../../src/nn/callbacks.js";
+import type { History } from "../../src/nn/history.js";
+import { Training } from "../../src/nn/trainer.js";
+import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
+import { cosineDecay, warmup } from "../../src/optim/schedules.js";
+import { anyModel, type ModelCase, modelOf } from "../../src/testing/arbitraries/models.js";
+import { cases } from "../cases.js";
+import { reference, wasm, weightsOf } from "../nn/support.js";
+import { architectureOf } from "./steps.js";
+
+const EPOCHS = 3;
+const names = Object.keys(optimizers) as OptimizerName[];
+const anyConvention = fc.constantFrom("keras", "torch");
+const rates = fc.constantFrom(
+  0.05,
+  warmup({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 5 }), warmupSteps: 2 }),
+);
+const networks = anyModel({ maxRows: 12, dropout: true });
+
+/** Bytes and back, as a file would hold it. */
+function stored(saved: SavedRun): SavedRun {
+  const json = JSON.stringify(saved, (_, value) =>
+    ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value,
+  );
+  return JSON.parse(json);
+}
+
+/** Where a training of EPOCHS epochs is after at most `most` steps more. */
+function trained(
+  executor: Executor,
+  given: ModelCase,
+  architecture: ReturnType<typeof architectureOf>,
+  batchSize: number,
+  most: number,
+  before?: { readonly saved: SavedRun; readonly logs: readonly Logs[] },
+): { saved: SavedRun; logs: Logs[] } {
+  const x = executor.matrix(given.x.length, given.x[0].length, given.x.flat());
+  const y = executor.matrix(given.y.length, given.y[0].length, given.y.flat());
+  const programs = {
+    initialize: programOf(architecture, "initialize", 1),
+    train: programOf(architecture, "train", batchSize),
+  };
+  const training = new Training(
+    executor,
+    programs,
+    { x, y },
+    {
+      hyperparameters: hyperparametersOf(architecture),
+      ...{ epochs: EPOCHS, batchSize, shuffle: true, seed: given.seed },
+      ...(before && { from: before.saved, logs: before.logs }),
+    },
+  );
+  for (let step = 0; step < most && !training.done; step++) training.advance(1);
+  const result = { saved: training.save(), logs: training.logs };
+  for (const held of [training, x, y]) held.free();
+  return result;
+}
+
+describe.each(names)("%s", (name) => {
+  it("goes on after any step, from what was stored, in another engine, as if it had not stopped", () => {
+    fc.assert(
+      fc.property(
+        ...[networks, anyConvention, rates, fc.nat({ max: 11 }), fc.nat({ max: 3 * 12 })],
+        fc.constantFrom(
+          () => wasm,
+          () => reference,
+        ),
+        (given, convention, learningRate, pick, stop, first) => {
+          const architecture = architectureOf(
+            given,
+            getOptimizer(name, { convention, learningRate, globalClipNorm: 1 }),
+          );
+          const batchSize = 1 + (pick % given.x.length);
+          const all = EPOCHS * given.x.length;
+          const whole = trained(first(), given, architecture, batchSize, all);
+          const { saved, logs } = trained(first(), given, architecture, batchSize, stop);
+          const other = createEngine({ executor: first() === wasm ? "wasm" : "reference" });
+          const before = { saved: stored(saved), logs: JSON.parse(JSON.stringify(logs)) };
+          const after = trained(other, given, architecture, batchSize, all, before);
+          expect(stored(after.saved)).toEqual(stored(whole.saved));
+          expect(after.logs).toEqual(whole.logs);
+          expect(after.logs.length).toBe(EPOCHS);
+        },
+      ),
+      { numRuns: cases(6) },
+    );
+  });
+});
+
+it("fit goes on in a second call as if both were one", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      ...[
+        networks,
+        fc.constantFrom(...names),
+        rates,
+        fc.nat({ max: 11 }),
+        fc.nat({ max: 2 }),
+        fc.nat({ max: 2 }),
+      ],
+      async (given, name, learningRate, pick, first, second) => {
+        const make = () => modelOf(given, getOptimizer(name, { learningRate }));
+        const options = { batchSize: 1 + (pick % given.x.length), seed: given.seed };
+        const [whole, stopped] = [make(), make()];
+        const { history } = await whole.fit(given.x, given.y, { ...options, epochs: first + second });
+        const before = await stopped.fit(given.x, given.y, { ...options, epochs: first });
+        const after = await stopped.fit(given.x, given.y, { ...options, epochs: second });
+        expect(weightsOf(stopped)).toEqual(weightsOf(whole));
+        // without an epoch there are no numbers
+        const lossesOf = ({ loss = [] }: History["history"]): number[] => [...loss];
+        expect([...lossesOf(before.history), ...lossesOf(after.history)]).toEqual(lossesOf(history));
+      },
+    ),
+    { numRuns: cases(20) },
+  );
+});
