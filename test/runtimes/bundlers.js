@@ -25,6 +25,19 @@ const bundlers = [
       const options = { outDir, emptyOutDir: true, rolldownOptions: { input, output: files } };
       await build({ root: app, base: "./", configFile: false, logLevel: "error", build: options });
     },
+    /** Its server for development, which bundles packages in another way. */
+    async serve(use) {
+      const { createServer } = await importTool("vite");
+      writeFileSync(join(app, "vite.html"), page("/bundled.js"));
+      const local = { host: "127.0.0.1", port: 0 };
+      const server = await createServer({ root: app, configFile: false, logLevel: "error", server: local });
+      try {
+        await server.listen();
+        return await use(`${server.resolvedUrls.local[0]}vite.html`);
+      } finally {
+        await server.close();
+      }
+    },
   },
   {
     name: "webpack",
@@ -77,8 +90,10 @@ const bundlers = [
   },
 ];
 
+const page = (script) => `<!doctype html><script type="module" src="${script}"></script>\n`;
+
 /** As checks: what each has to say, or an error where the outcome is not Node's. */
-export const bundlerChecks = bundlers.map(({ name, version, install, build }) => ({
+export const bundlerChecks = bundlers.map(({ name, version, install, build, serve }) => ({
   name,
   version,
   install,
@@ -86,17 +101,24 @@ export const bundlerChecks = bundlers.map(({ name, version, install, build }) =>
     const out = join(app, "..", "bundled", name);
     rmSync(out, { recursive: true, force: true });
     await build(out);
-    writeFileSync(join(out, "page.html"), '<!doctype html><script type="module" src="index.js"></script>\n');
+    writeFileSync(join(out, "page.html"), page("index.js"));
     const { outcome } = await import(pathToFileURL(join(app, "bundled-outcome.js")).href);
     const expected = await outcome();
-    const found = await withChromium((browser) =>
-      serving(out, async (origin) => reportOf(await browser.newPage(), `${origin}/page.html`)),
-    );
-    if (found !== expected) throw new Error(`its bundle comes to ${found}, Node to ${expected}`);
-    const sizes = readdirSync(out, { recursive: true })
-      .filter((file) => /\.(js|wasm)$/.test(file))
-      .map((file) => gzipSync(readFileSync(join(out, file)), { level: 9 }).length / 1000);
-    const size = sizes.reduce((sum, each) => sum + each, 0);
-    return `runs in Chromium, to Node's outcome; ${size.toFixed(1)} kB gzipped, with everything that is loaded later`;
+    await withChromium(async (browser) => {
+      const compare = async (url) => {
+        const found = await reportOf(await browser.newPage(), url);
+        if (found !== expected) throw new Error(`its bundle comes to ${found}, Node to ${expected}`);
+      };
+      await serving(out, (origin) => compare(`${origin}/page.html`));
+      await serve?.(compare);
+    });
+    return `runs in Chromium${serve ? ", from its server too" : ""}, to Node's outcome; ${sizeOf(out)} kB gzipped in all`;
   },
 }));
+
+/** Kilobytes of code and kernels, gzipped, with what is loaded later. */
+function sizeOf(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((file) => /\.(js|wasm)$/.test(file));
+  const sizes = files.map((file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length / 1000);
+  return sizes.reduce((sum, each) => sum + each, 0).toFixed(1);
+}

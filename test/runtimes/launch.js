@@ -1,6 +1,6 @@
 /**
  * The runtimes: what each needs to be installed, and how it is started on the program, with no more rights than a
- * user's program needs. `run` answers what `report` returned there, or throws.
+ * user's program needs. `run(jobs)` answers what `report` returned there, or throws.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -14,6 +14,8 @@ const TIMEOUT = 120_000;
 const FILE = "file";
 const IMPORT = "static import";
 const FETCH = "fetch";
+/** How many threads the study is done with, beside one, where there are any. */
+const THREADS = [2, 3];
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
 const PLAYWRIGHT = "1.65.1";
 
@@ -27,6 +29,7 @@ export const runtimes = [
     kernels: FILE,
     install: () => installPackages({ deno: "2.9.6" }),
     version: () => versionOf("deno"),
+    threads: THREADS,
     run: runDeno,
   },
   {
@@ -34,8 +37,10 @@ export const runtimes = [
     kernels: FILE,
     install: () => installPackages({ bun: "1.4.5" }),
     version: () => versionOf("bun"),
+    threads: THREADS,
     // The name has this ending on every system.
-    run: () => runProcess(inTool("bun", "bin", "bun.exe"), ["run", "--no-install", "main.js"]),
+    run: (jobs) =>
+      runProcess(inTool("bun", "bin", "bun.exe"), ["run", "--no-install", "main.js", String(jobs)]),
   },
   {
     name: "workerd",
@@ -65,7 +70,8 @@ function node(version) {
     kernels: FILE,
     install: () => installPackages({ [folder]: `npm:node-${system}-${process.arch}@${version}` }),
     version: () => versionOf(folder),
-    run: () => runProcess(inTool(folder, ...program), ["main.js"]),
+    threads: THREADS,
+    run: (jobs) => runProcess(inTool(folder, ...program), ["main.js", String(jobs)]),
   };
 }
 
@@ -120,11 +126,11 @@ async function runFirefox(executablePath, { default: puppeteer }) {
 }
 
 /** Deno may read the package's kernels and table and nothing else, and keeps its cache in the project. */
-function runDeno() {
+function runDeno(jobs) {
   const rights = ["--no-prompt", "--allow-read=node_modules/fettle/wasm,node_modules/fettle/examples"];
   const closed = ["--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
   const program = inTool("deno", "bin.cjs");
-  return runProcess(process.execPath, [program, "run", ...rights, ...closed, "main.js"], {
+  return runProcess(process.execPath, [program, "run", ...rights, ...closed, "main.js", String(jobs)], {
     DENO_DIR: join(app, "deno"),
     DENO_NO_UPDATE_CHECK: "1",
   });

@@ -29,11 +29,12 @@ for (const result of results) {
 if (reference) console.log(`digests of ${reference.name}: ${JSON.stringify(reference.report.digests)}\n`);
 if (results.length > 0)
   printTable([
-    ["runtime", "version", "kernels by", "cold start", "training", "digests"],
-    ...results.map(({ name, version, kernels, report, failure, missing }) => [
+    ["runtime", "version", "kernels by", "threads", "cold start", "training", "digests"],
+    ...results.map(({ name, version, kernels, threads = [], report, failure, missing }) => [
       name,
       version,
       kernels,
+      report ? [1, ...threads].join(", ") : "",
       report ? `${report.coldStart.toFixed(0)} ms` : "",
       report ? `${report.stepsPerSecond.toFixed(0)} steps/s` : "",
       missing ? "missing" : report ? (failure ? "not equal" : "equal") : "failed",
@@ -50,7 +51,7 @@ const failed = results.filter(({ failure }) => failure !== undefined).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function attempt({ name, kernels, install, version, run }) {
+async function attempt({ name, kernels, install, version, run, threads = [] }) {
   const result = { name, kernels, version: "" };
   try {
     await install();
@@ -58,8 +59,13 @@ async function attempt({ name, kernels, install, version, run }) {
     return { ...result, missing: true, failure: `cannot be installed: ${error.message}` };
   }
   try {
-    const report = await run();
+    const report = await run(1);
     if (!name.startsWith(report.runtime)) throw new Error(`the program ran on ${report.runtime} instead`);
+    for (const jobs of threads) {
+      const differ = differences((await run(jobs)).digests, report.digests);
+      if (differ.length > 0) throw new Error(`its ${differ.join(" and ")} differ on ${jobs} threads`);
+    }
+    result.threads = threads;
     return { ...result, version: version() ?? "", report };
   } catch (error) {
     return { ...result, version: version() ?? "", failure: error.message };

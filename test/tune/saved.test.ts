@@ -174,7 +174,7 @@ describe.each(Object.entries(tunings))("%s", (_, options) => {
           expect(codes).toContain(error.code);
         }
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(200) },
     );
   });
 });
