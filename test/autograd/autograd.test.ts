@@ -137,6 +137,11 @@ describe("grad", () => {
         message: expect.stringMatching(/got shape \[3\]; take a sum/),
       }),
     );
-    expect(() => grad(3 as never)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+    expect(() => grad(3 as never)).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: "a function of values is needed, got 3",
+      }),
+    );
   });
 });

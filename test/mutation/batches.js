@@ -15,6 +15,7 @@ export const batches = {
       ...inFolder("autograd", "checkGradients autograd"),
       ...inFolder("compile", "simplify"),
       ...inFolder("graph", "conformance"),
+      ...inFolder("compile", "plan"),
     ],
   },
   autograd: {

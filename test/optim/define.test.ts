@@ -152,6 +152,12 @@ describe("refusals", () => {
     expect(error.code).toBe("unknown_name");
   });
 
+  it.each(["init", "update", "key"])("refuse what is an optimizer but for its %s", (part) => {
+    expect(caught(() => getOptimizer({ ...adam(), [part]: undefined } as never)).message).toMatch(
+      /^an optimizer is a name or what a factory such as adam\(\) made, got \{"name":"adam"/,
+    );
+  });
+
   it("accept the ends of closed ranges", () => {
     expect(
       sgd({ learningRate: 0, momentum: 0, dampening: 1, convention: "torch" }).hyperparameters.dampening,
@@ -286,6 +292,30 @@ describe("an optimizer of one's own", () => {
     );
   });
 
+  it("has numbers that are finite, where they have no range", () => {
+    const free = defineOptimizer({
+      name: "free",
+      hyperparameters: { learningRate: 1, shift: -2 },
+      update: ({ gradient }) => ({ update: gradient }),
+    });
+    expect(free().hyperparameters.shift).toBe(-2);
+    expect(caught(() => free({ shift: Number.NaN })).message).toBe(
+      "shift of free is a finite number, got NaN",
+    );
+  });
+
+  it("decays weights apart from the gradient in convention keras, as a penalty in torch", () => {
+    const plain = defineOptimizer({
+      name: "plain",
+      hyperparameters: { learningRate: 1 },
+      update: ({ gradient }) => ({ update: gradient }),
+    });
+    const decays = (["keras", "torch"] as const).map(
+      (convention) => plain({ weightDecay: 0.5, convention }).decay,
+    );
+    expect(decays).toEqual(["decoupled", "penalty"]);
+  });
+
   it("is refused where its update forgets a slot, invents one, or has another shape", () => {
     const broken = (update: Parameters<typeof defineOptimizer>[0]["update"]) =>
       defineOptimizer({
@@ -307,6 +337,9 @@ describe("an optimizer of one's own", () => {
       "invalid_shape",
       'the update of optimizer "broken" must have the parameter\'s shape [2], got []',
     ]);
+    expect(run(() => undefined as never).message).toBe(
+      'the update of optimizer "broken" returns { update, slots } of values, got undefined',
+    );
     expect(run(() => ({ update: 1 as never })).message).toBe(
       'the update of optimizer "broken" returns { update, slots } of values, got {"update":1}',
     );

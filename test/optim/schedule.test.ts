@@ -292,6 +292,31 @@ describe("refusals", () => {
       "piecewiseConstantDecay has one value more than boundaries, got [1] and [5]",
     ],
     [
+      () => piecewiseConstantDecay({ boundaries: [], values: [1] }),
+      "invalid_argument",
+      "piecewiseConstantDecay has one value more than boundaries, got [1] and []",
+    ],
+    [
+      () => piecewiseConstantDecay({ boundaries: "5" as never, values: [1, 2] }),
+      "invalid_argument",
+      'piecewiseConstantDecay has one value more than boundaries, got [1,2] and "5"',
+    ],
+    [
+      () => piecewiseConstantDecay({ boundaries: [5], values: "12" as never }),
+      "invalid_argument",
+      'piecewiseConstantDecay has one value more than boundaries, got "12" and [5]',
+    ],
+    [
+      () => piecewiseConstantDecay({ boundaries: [5, -6], values: [1, 2, 3] }),
+      "invalid_argument",
+      "boundary 2 of piecewiseConstantDecay is a finite number in [0, ∞), got -6",
+    ],
+    [
+      () => piecewiseConstantDecay({ boundaries: [5], values: [1, -2] }),
+      "invalid_argument",
+      "value 2 of piecewiseConstantDecay is a finite number in [0, ∞), got -2",
+    ],
+    [
       () => piecewiseConstantDecay({ boundaries: [5, 5], values: [1, 2, 3] }),
       "invalid_argument",
       "the boundaries of piecewiseConstantDecay rise, got [5,5]",
