@@ -169,11 +169,7 @@ function normalized(weights: Float64Array): Float64Array {
 }
 
 function runsOfOnes(mask: Uint8Array): Run[] {
-  const runs: Run[] = [];
-  mask.forEach((bit, i) => {
-    if (bit === 1) runs.push([i, i + 1]);
-  });
-  return runs;
+  return [...mask.keys()].filter((i) => mask[i] === 1).map((i) => [i, i + 1]);
 }
 
 /** `compute`, which is called once for each argument. */

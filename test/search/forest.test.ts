@@ -236,8 +236,31 @@ describe("a tree", () => {
     }
   });
 
+  it("leaves as many on either side, though one value alone would be the best to cut off", () => {
+    const x = Float64Array.from({ length: 20 }, (_, i) => (i + 0.5) / 20);
+    const indices = { categories: 20 };
+    for (const odd of [0, 19]) {
+      const y = Float64Array.from(x, (_, i) => (i === odd ? 100 : 0));
+      const options = { minSamplesLeaf: 7, maxDepth: 1, random: new RandomStream(2) };
+      const [left, right] = growTree([continuous], [x], y, options).leaves.map(
+        ({ box }) => x.filter((at) => at > box.low[0] && at <= box.high[0]).length,
+      );
+      expect([left, right]).toEqual(odd === 0 ? [7, 13] : [13, 7]);
+      const grouped = growTree([indices], [Float64Array.from(x.keys())], y, options).leaves.map(({ box }) =>
+        box.within[0]?.reduce((sum, bit) => sum + bit, 0),
+      );
+      expect(grouped.sort((a, b) => Number(a) - Number(b))).toEqual([7, 13]);
+    }
+  });
+
   it("is one leaf where nothing can be divided", () => {
     const random = new RandomStream(1);
+    // their mean is rounded: (0.1 + 0.1 + 0.1)/3 is above 0.1
+    const rounded = growTree([continuous], [Float64Array.of(0.1, 0.5, 0.9)], new Float64Array(3).fill(0.1), {
+      minSamplesLeaf: 1,
+      random,
+    });
+    expect(rounded.leaves).toHaveLength(1);
     const same = growTree([continuous], [Float64Array.of(0.1, 0.9)], Float64Array.of(3, 3), {
       minSamplesLeaf: 1,
       random,

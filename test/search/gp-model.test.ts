@@ -286,7 +286,7 @@ describe("acquisition functions", () => {
     best: fc.double({ min: -50, max: 50, noNaN: true }),
   });
 
-  test.each(["logEi", "pi", "lcb"] as const)("%s has the derivatives that differences give", (name) => {
+  test.each(["logEi", "ei", "pi", "lcb"] as const)("%s has the derivatives that differences give", (name) => {
     const acquisition = acquisitions[name](1.5);
     fc.assert(
       fc.property(anyBelief, ({ mean, deviation, best }) => {

@@ -231,6 +231,34 @@ describe("marginals", () => {
     expect(rounded(marginals(trials, space, "depth", few)).map(([v]) => v)).toEqual([1, 2, 3, 4]);
   });
 
+  it("take bounds of a condition between two values as they are", () => {
+    const space = { n: int(0, 3), x: int(0, 1, { when: { n: { low: 0.5, high: 1.5 } } }) };
+    const trials = everyPoint(space, ({ n, x = 0 }) => 100 * (n as number) + (x as number));
+    expect(rounded(marginals(trials, space, "x", few))).toEqual([
+      [0, 100, 0],
+      [1, 101, 0],
+    ]);
+  });
+
+  it("take parameters whole where a condition leaves nothing of them that could be measured", () => {
+    const trials = [0.25, 0.75].map((a, number) =>
+      makeRecord({ number, params: { a, kind: "off" } }, { value: 7 }),
+    );
+    const space = {
+      a: float(0, 1),
+      kind: choice(["off", "on"]),
+      atOnePoint: int(0, 1, { when: { a: { low: 0.5, high: 0.5 } } }),
+      on: int(0, 1, { when: { kind: ["on"] } }),
+      never: int(0, 1, { when: { kind: ["off"], on: [1] } }),
+    };
+    for (const name of ["atOnePoint", "never"]) {
+      expect(rounded(marginals(trials, space, name, few))).toEqual([
+        [0, 7, 0],
+        [1, 7, 0],
+      ]);
+    }
+  });
+
   it("tell how far the trees differ", () => {
     const space = { a: int(0, 1) };
     const trials = [0, 1, 5].map((value, number) => makeRecord({ number, params: { a: 0 } }, { value }));

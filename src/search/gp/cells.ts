@@ -11,7 +11,7 @@ const TABLE = 1024;
 
 /** See the head of this file. */
 export interface Cells {
-  /** Copies the parameter's coordinates from `vector` to `out`, rounded: what encoding the decoded vector gives. */
+  /** Writes the parameter's coordinates of `vector`, rounded, to `out`, where they are 0: what encoding the decoded vector gives. */
   settle(vector: Float64Array, out: Float64Array): void;
   /** The value at rounded coordinates. */
   read(settled: Float64Array): ParamValue;
@@ -27,7 +27,7 @@ export function cellsOf({ parameter, offset, width, count }: Axis): Cells {
     };
     return {
       settle(vector, out) {
-        out.fill(0, offset, offset + width)[largest(vector)] = 1;
+        out[largest(vector)] = 1;
       },
       read: (settled) => parameter.values[largest(settled) - offset],
     };
