@@ -99,8 +99,8 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
       check(start === end && from + size <= bytes.length, "its sections do not follow one another");
       end = from + size;
       const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
-      // A copy, since arrays begin at multiples of their size in its buffer.
-      const arrays = { buffer: bytes.slice(from, end).buffer, at: 0 };
+      // A copy, since arrays begin at multiples of their size in its buffer; `slice` of Node's Buffer makes none.
+      const arrays = { buffer: new Uint8Array(bytes.subarray(from, end)).buffer, at: 0 };
       sections.set(readAscii(bytes, entry), decode(JSON.parse(text), arrays));
       check(arrays.at === size, "some of its bytes belong to nothing");
     }

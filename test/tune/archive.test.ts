@@ -35,6 +35,13 @@ it.prop([fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tree, { maxKeys: 4 })]
   },
 );
 
+it("takes a Buffer, as Node reads a file, wherever it lies in its memory", () => {
+  const sections = { a: [new Float32Array([1, 2, 3]), new Float64Array([0.1])] };
+  const bytes = packArchive(format, sections);
+  const buffer = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+  expect(unpackArchive(format, buffer)).toEqual(sections);
+});
+
 it("keeps numbers that JSON has not, and views of part of a buffer", () => {
   const numbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0];
   const part = new Float32Array([1, 2, 3, 4]).subarray(1, 3);
