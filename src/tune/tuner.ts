@@ -9,7 +9,8 @@ import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
 import { kernelsName, ready } from "../numerics/kernels.js";
 import { restoreStudy } from "../search/checkpoint.js";
 import type { Space } from "../search/space.js";
-import type { Study } from "../search/study.js";
+import type { Study, StudyJson } from "../search/study.js";
+import type { TrialRecord } from "../search/trial.js";
 import { copyJson, sameValue } from "../search/value.js";
 import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "./archive.js";
 import { Journal, type SavedTrial } from "./journal.js";
@@ -142,6 +143,12 @@ export async function restoreTuner<const S extends Space>(
     trials: readTrials(trials, search.study),
     ends: readEnds(ends, search.study, search.work.folds.rounds.length),
   });
+}
+
+/** The finished trials of a saved tuning, by number. */
+export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
+  const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
+  return trials.filter((trial): trial is TrialRecord => trial.status !== "running");
 }
 
 const OPTIONS = [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"].filter(

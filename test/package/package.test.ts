@@ -91,7 +91,8 @@ describe("the packed package", () => {
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
       "browser/index",
-      ...["node/benchmark", "node/benchmarkWorker", "node/cli", "node/index", "node/testing", "node/worker"],
+      ...["node/benchmark", "node/benchmarkWorker", "node/cli", "node/index", "node/serve", "node/testing"],
+      "node/worker",
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
@@ -107,10 +108,12 @@ describe("the packed package", () => {
     const [modules, ...bundles] = await Promise.all(files.map(exportsOf));
     expect(modules).toContain("tune");
     expect(bundles).toEqual([modules, modules]);
-    const benchmark = ["dist/benchmark/index.js", "dist/node/benchmark.js"];
-    const [ofModules, ofBundle] = await Promise.all(benchmark.map(exportsOf));
-    expect(ofModules).toContain("runBenchmark");
-    expect(ofBundle).toBe(ofModules);
+    for (const [entry, name] of Object.entries({ benchmark: "runBenchmark", serve: "serveStudies" })) {
+      const both = [`dist/${entry}/index.js`, `dist/node/${entry}.js`];
+      const [ofModules, ofBundle] = await Promise.all(both.map(exportsOf));
+      expect(ofModules).toContain(name);
+      expect(ofBundle).toBe(ofModules);
+    }
   });
 
   it("names no folder of the machine that built it", () => {
@@ -149,11 +152,11 @@ describe("import graph", () => {
   }
 
   it.each(["index.js", "tune/worker.js"])(
-    "%s pulls in no command-line, report, benchmark, storage or test code",
+    "%s pulls in no command-line, report, benchmark, server, storage or test code",
     (entry) => {
       const { files, packages } = reach(entry);
       expect(files.length).toBeGreaterThan(20);
-      expect(files.filter((file) => /^(benchmark|cli|report|store|testing)\//.test(file))).toEqual([]);
+      expect(files.filter((file) => /^(benchmark|cli|report|serve|store|testing)\//.test(file))).toEqual([]);
       const foreign = packages.filter((name) => !name.startsWith("node:"));
       expect(foreign.filter((name) => !["ndarray", "papaparse"].includes(name))).toEqual([]);
     },

@@ -1,0 +1,30 @@
+/**
+ * How many steps a slice has, so that it takes about as long as it should. It is measured from slice to slice and not
+ * within one, since the clock of an edge runtime may stand still while code computes. It decides where a study is cut, and
+ * so nothing of its results.
+ */
+
+/** Steps of the first slice. */
+const FIRST = 16;
+
+export class Pace {
+  /** The steps of the next slice. */
+  steps: number;
+
+  /**
+   * @param milliseconds - how long a slice should take
+   * @param most - steps that no slice has more of
+   */
+  constructor(
+    private readonly milliseconds: number,
+    private readonly most: number,
+  ) {
+    this.steps = Math.min(FIRST, most);
+  }
+
+  /** Notes how long a slice of that many steps took. It may double the next, or make it a quarter. */
+  took(milliseconds: number): void {
+    const factor = Math.min(2, Math.max(1 / 4, this.milliseconds / milliseconds)); // 2 where the clock stood still
+    this.steps = Math.min(this.most, Math.max(1, Math.round(this.steps * factor)));
+  }
+}

@@ -1,0 +1,105 @@
+/** What happens to a study, as it is told while it happens. */
+import { expect, it } from "vitest";
+import type { StudyStatus } from "../../src/serve/record.js";
+import { unpackRecord } from "../../src/serve/record.js";
+import { memoryStore, type Store } from "../../src/serve/store.js";
+import { savedTrials } from "../../src/tune/tuner.js";
+import { ask, read, served } from "./support.js";
+
+const body = { trials: 5, strategy: "random" };
+
+interface Told {
+  readonly event: string;
+  readonly data: StudyStatus & { readonly number?: number };
+}
+
+/** Reads a stream to its end. */
+async function* events(response: Response): AsyncGenerator<Told> {
+  const text = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    const parts = (rest + text.decode(chunk, { stream: true })).split("\n\n");
+    rest = parts.pop() as string;
+    for (const part of parts) {
+      const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(part) as RegExpExecArray;
+      yield { event, data: JSON.parse(data) };
+    }
+  }
+  expect(rest).toBe("");
+}
+
+it("tells the status first and after each slice, each trial once, and ends with the study", async () => {
+  const { fetch } = served({ sliceSteps: 8, background: true });
+  await read(ask(fetch, "POST /studies/a", { body }));
+  await read(ask(fetch, "POST /studies/a/pause"));
+  const response = await ask(fetch, "GET /studies/a/events");
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  await read(ask(fetch, "POST /studies/a/resume"));
+  const told: Told[] = [];
+  for await (const each of events(response)) told.push(each);
+  const statuses = told.filter(({ event }) => event === "status").map(({ data }) => data);
+  expect(told[0].event).toBe("status");
+  expect(statuses.map(({ phase }) => phase)).toEqual([
+    "paused",
+    ...statuses.slice(2).map(() => "running"),
+    "done",
+  ]);
+  const steps = statuses.slice(1).map((status) => status.steps);
+  expect(steps.length).toBeGreaterThan(10);
+  expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  expect(told.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual([
+    0, 1, 2, 3, 4,
+  ]);
+  const answered = await read<StudyStatus>(ask(fetch, "GET /studies/a"));
+  expect(statuses.at(-1)).toEqual(answered);
+});
+
+it("tells of a trial only once it is in the store", async () => {
+  const memory = memoryStore();
+  let finished = 0;
+  const store: Store = {
+    ...memory,
+    async put(key, bytes) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await memory.put(key, bytes);
+      finished = savedTrials(unpackRecord(bytes).tuning).length;
+    },
+  };
+  const { fetch } = served({ sliceSteps: 8, background: true, store });
+  await read(ask(fetch, "POST /studies/a", { body }));
+  let trials = 0;
+  for await (const { event, data } of events(await ask(fetch, "GET /studies/a/events"))) {
+    if (event === "trial") expect(finished).toBeGreaterThanOrEqual(++trials);
+    else expect(finished).toBeGreaterThanOrEqual(data.finished);
+  }
+  expect(trials).toBe(5);
+});
+
+it("does not wait for a reader that went away, nor for one that does not read", async () => {
+  const { fetch } = served({ sliceSteps: 1, background: true });
+  await read(ask(fetch, "POST /studies/a", { body: { ...body, trials: 30 } }));
+  const gone = await ask(fetch, "GET /studies/a/events");
+  const slow = await ask(fetch, "GET /studies/a/events");
+  await gone.body?.cancel();
+  let status: StudyStatus;
+  do status = await read(ask(fetch, "GET /studies/a"));
+  while (status.phase === "running");
+  // every slice is an event; this reader was let go when 256 waited
+  let waited = 0;
+  for await (const _ of events(slow)) waited++;
+  expect(status.steps).toBeGreaterThan(256);
+  expect(waited).toBe(256);
+});
+
+it("ends where a study is cancelled or forgotten, and has none where there is none", async () => {
+  const { fetch } = served();
+  for (const [id, words] of Object.entries({ a: "POST /studies/a/cancel", b: "DELETE /studies/b" })) {
+    await read(ask(fetch, `POST /studies/${id}`, { body }));
+    const response = await ask(fetch, `GET /studies/${id}/events`);
+    expect((await ask(fetch, words)).ok).toBe(true);
+    const phases: string[] = [];
+    for await (const { data } of events(response)) phases.push(data.phase);
+    expect(phases).toEqual(id === "a" ? ["running", "cancelled"] : ["running"]);
+  }
+  expect((await ask(fetch, "GET /studies/c/events")).status).toBe(404);
+});

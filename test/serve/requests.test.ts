@@ -1,0 +1,226 @@
+/** Requests that a stranger, a careless client or a broken one would send: refused with a reason, and nothing changes. */
+import { fc } from "@fast-check/vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { memoryStore, type Store } from "../../src/serve/store.js";
+import { cases } from "../cases.js";
+import { ask, authorized, read, refusalOf, served, TOKEN } from "./support.js";
+
+const body = { trials: 6, strategy: "tpe" };
+const store = memoryStore();
+/** A store that notes what is written to it. */
+const writes: string[] = [];
+const watched: Store = {
+  get: store.get,
+  async put(key, bytes) {
+    writes.push(key);
+    await store.put(key, bytes);
+  },
+  async delete(key) {
+    writes.push(key);
+    await store.delete(key);
+  },
+};
+const { fetch } = served({ store: watched });
+
+/** Every route, as method and path of the study `running`. */
+const routes = [
+  ...["POST ", "GET ", "DELETE ", "GET /trials", "GET /result", "GET /events"],
+  ...["POST /pause", "POST /resume", "POST /cancel", "POST /advance"],
+].map((route) => route.replace(" ", " /studies/running"));
+
+beforeAll(async () => {
+  await read(ask(fetch, "POST /studies/running", { body }));
+  await read(ask(fetch, "POST /studies/over", { body }));
+  await read(ask(fetch, "POST /studies/over/cancel"));
+  writes.length = 0;
+});
+
+describe("without the token", () => {
+  it.each(routes)("%s is refused", async (words) => {
+    for (const authorization of [
+      ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer ${TOKEN}`, `Bearer ${TOKEN}0`],
+      ...[
+        `Bearer ${TOKEN.slice(1)}`,
+        `Bearer  ${TOKEN}`,
+        `Bearer ${TOKEN.slice(0, -1)}F`,
+        "Bearer undefined",
+      ],
+    ]) {
+      const answer = await ask(fetch, words, { headers: { authorization } });
+      expect([authorization, answer.status]).toEqual([authorization, 401]);
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+    }
+    expect((await ask(fetch, words, { headers: {} })).status).toBe(401);
+    expect((await ask(fetch, `${words}?token=${TOKEN}`, { headers: {} })).status).toBe(401);
+    expect(writes).toEqual([]);
+  });
+});
+
+describe("a mistake", () => {
+  it.each([
+    ["POST /studies/a", "{", 400, "invalid_argument", "the body is JSON in UTF-8, or empty"],
+    ["POST /studies/a", undefined, 400, "invalid_argument", 'the settings of a study: "trials" is missing'],
+    [
+      "POST /studies/a",
+      "[]",
+      400,
+      "invalid_argument",
+      "the settings of a study: parameters are an object, received []",
+    ],
+    ["POST /studies/a", '{"trials":51,"strategy":"tpe"}', 400, "invalid_argument", '"trials" cannot be 51'],
+    ["POST /studies/a", '{"trials":"5","strategy":"tpe"}', 400, "invalid_argument", '"trials" cannot be "5"'],
+    [
+      "POST /studies/a",
+      '{"trials":5,"strategy":"best"}',
+      400,
+      "invalid_argument",
+      '"strategy" cannot be "best"',
+    ],
+    [
+      "POST /studies/a",
+      '{"trials":5,"strategy":"tpe","x":1}',
+      400,
+      "invalid_argument",
+      'has no parameter "x"',
+    ],
+    [
+      "POST /studies/a",
+      '{"trials":5,"strategy":"tpe","__proto__":{}}',
+      400,
+      "invalid_argument",
+      '"__proto__"',
+    ],
+    ["POST /studies/a.b", "{}", 404, "not_found", "a name has 1 to 64 letters, digits, - and _"],
+    [`GET /studies/${"a".repeat(65)}`, undefined, 404, "not_found", "a name has 1 to 64"],
+    ["GET /", undefined, 404, "not_found", "paths are /studies/<name>"],
+    ["GET /studies/", undefined, 404, "not_found", "paths are"],
+    ["GET /study/a", undefined, 404, "not_found", "paths are"],
+    ["GET /studies/a/toString", undefined, 404, "not_found", "paths are"],
+    ["GET /studies/a/trials/1", undefined, 404, "not_found", "paths are"],
+    ["GET /studies/a", undefined, 404, "not_found", 'there is no study "a"'],
+    ["PUT /studies/a", "{}", 405, "invalid_argument", 'the method is POST, GET, DELETE, received "PUT"'],
+    ["GET /studies/a/pause", undefined, 405, "invalid_argument", 'the method is POST, received "GET"'],
+    ["POST /studies/over/resume", undefined, 409, "invalid_state", '"over" is cancelled'],
+  ])("%s %s is answered by %i %s", async (words, sent, status, code, message) => {
+    const answer = refusalOf(ask(fetch, words, sent === undefined ? {} : { body: sent }));
+    expect(await answer).toEqual([status, code, expect.stringContaining(message)]);
+    expect(writes).toEqual([]);
+  });
+
+  it("in the encoding of a body is refused", async () => {
+    const request = (sent: Uint8Array) =>
+      new Request("https://example.com/studies/a", { method: "POST", headers: authorized, body: sent });
+    expect((await fetch(request(Uint8Array.of(0x7b, 0xff, 0x7d)))).status).toBe(400);
+    const tooLong = [413, "memory_limit", "a body has at most 16384 bytes"];
+    expect(await refusalOf(fetch(request(new Uint8Array(16_385))))).toEqual(tooLong);
+  });
+
+  it("of a body without an end is noticed before it is read", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 1024;
+        controller.enqueue(new Uint8Array(1024));
+      },
+    });
+    const init = { method: "POST", headers: authorized, body: endless, duplex: "half" } as const;
+    expect((await fetch(new Request("https://example.com/studies/a", init))).status).toBe(413);
+    expect(sent).toBeLessThan(20_000);
+  });
+});
+
+/** Words that occur in requests, and any others. */
+const word = fc.oneof(
+  fc.constantFrom(
+    "studies",
+    "running",
+    "over",
+    "none",
+    "trials",
+    "result",
+    "events",
+    "pause",
+    "advance",
+    "..",
+    "%2e",
+  ),
+  fc.constantFrom("constructor", "__proto__", "", "%00", "%", "a%2Fb", "?", "#"),
+  fc.string({ unit: "binary", maxLength: 12 }),
+);
+const id = fc.constantFrom("running", "over", "none", "a.b", "a".repeat(65));
+const action = fc.constantFrom(
+  "",
+  "/",
+  "/trials",
+  "/result",
+  "/events",
+  "/pause",
+  "/resume",
+  "/cancel",
+  "/advance",
+);
+const path = fc.oneof(
+  { weight: 2, arbitrary: fc.tuple(id, action).map(([name, what]) => `/studies/${name}${what}`) },
+  fc.array(word, { maxLength: 5 }).map((words) => `/${words.join("/")}`),
+);
+const setting = fc.oneof(fc.jsonValue(), fc.constantFrom("tpe", "random", 1, 50));
+const anyBody = fc.oneof(
+  fc.json(),
+  fc.string({ unit: "binary" }),
+  fc
+    .record({ trials: setting, strategy: setting, other: setting }, { requiredKeys: [] })
+    .map((it) => JSON.stringify(it)),
+  fc.uint8Array({ maxLength: 64 }),
+  fc.constant("x".repeat(17_000)),
+);
+const method = fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "FOO");
+const header = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(`Bearer ${TOKEN}`) },
+  fc.constantFrom("", "Bearer", `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`),
+  fc.stringMatching(/^[ -~]{0,40}$/),
+);
+
+/** Whether a request is one that the server should do something for. */
+function isProper(given: { method: string; path: string; authorization: string; body: unknown }): boolean {
+  const { pathname } = new URL(`https://example.com${given.path}`);
+  if (given.authorization.trim() !== `Bearer ${TOKEN}`) return false;
+  if (/^\/studies\/(running|over)\/?$/.test(pathname) && given.method !== "POST") return true;
+  if (/^\/studies\/(running|over)\/(trials|events|advance)$/.test(pathname)) return true;
+  if (/^\/studies\/(running\/(pause|resume|cancel)|over\/cancel)$/.test(pathname)) return true;
+  try {
+    const { trials, strategy, ...others } = JSON.parse(String(given.body));
+    const fits = Number.isInteger(trials) && trials > 0 && trials <= 50 && /^(tpe|random|gp)$/.test(strategy);
+    return fits && Object.keys(others).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+it("requests at random get 4xx and change nothing", async () => {
+  let asked = 0;
+  const seen = new Set<number>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc
+        .record({ method, path, authorization: header, body: fc.option(anyBody) })
+        .filter((it) => !isProper(it)),
+      async ({ method, path, authorization, body }) => {
+        const takesBody = method !== "GET" && method !== "HEAD" && body !== null;
+        const request = new Request(new URL(`https://example.com${path}`), {
+          ...{ method, headers: { authorization } },
+          ...(takesBody && { body: body as string }),
+        });
+        const { status } = await fetch(request);
+        expect(status).toBeGreaterThanOrEqual(400);
+        expect(status).toBeLessThan(500);
+        expect(writes).toEqual([]);
+        seen.add(status);
+        asked++;
+      },
+    ),
+    { numRuns: cases(2_000) },
+  );
+  expect(asked).toBe(cases(2_000));
+  expect([...seen].sort()).toEqual([400, 401, 404, 405, 409, 413]);
+  expect((await ask(fetch, "GET /studies/running")).status).toBe(200);
+});

@@ -1,0 +1,285 @@
+/** Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they say. */
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
+import { serveStudies } from "../../src/serve/server.js";
+import { memoryStore, type Store } from "../../src/serve/store.js";
+import type { TuneResult } from "../../src/tune/options.js";
+import { tune } from "../../src/tune/tune.js";
+import { refusal, untimed, x } from "../tune/support.js";
+import { ask, options, read, refusalOf, served, type space, TOKEN, tuning } from "./support.js";
+
+const body = { trials: 6, strategy: "tpe" };
+let whole: TuneResult<typeof space>;
+beforeAll(async () => {
+  whole = await tune({ ...tuning(body), jobs: 1 });
+});
+
+type Fetch = (request: Request) => Promise<Response>;
+type Records = TuneResult<typeof space>["trials"];
+
+async function expectWhole(fetch: Fetch, id: string): Promise<void> {
+  const status = await read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
+  expect(status).toMatchObject({ id, phase: "done", settings: body, finished: 6, trials: 6 });
+  // 6 trials on 2 folds of 24 rows and the last fit on 48, in batches of 16, for 4 epochs; a trial's beginning is one
+  expect(status.steps).toBe(6 * (1 + 2 * 2 * 4) + 3 * 4);
+  expect(status.best?.number).toBe(whole.best?.number);
+  const trials = await read<Records>(ask(fetch, `GET /studies/${id}/trials`));
+  expect(untimed(trials)).toEqual(untimed(whole.trials));
+  const outcome = await read<StudyOutcome>(ask(fetch, `GET /studies/${id}/result`));
+  expect(outcome.metrics).toEqual(["accuracy"]);
+  expect(outcome.best).toEqual(whole.bestTrials.map(({ number }) => number));
+  expect(outcome.test).toEqual(whole.final?.test);
+  const weights = whole.final?.model.getWeights() ?? {};
+  expect(Object.keys(outcome.weights)).toEqual(Object.keys(weights));
+  for (const [name, { shape, data }] of Object.entries(weights)) {
+    expect(outcome.weights[name].shape).toEqual(shape);
+    expect(outcome.weights[name].data).toEqual([...data]);
+  }
+}
+
+async function ended(fetch: Fetch, id: string): Promise<StudyStatus> {
+  for (;;) {
+    const status = await read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
+    if (status.phase !== "running") return status;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+describe("a study", () => {
+  it("goes on by itself to the result of tune", async () => {
+    const { fetch } = served({ background: true });
+    const started = await ask(fetch, "POST /studies/a", { body });
+    expect(started.status).toBe(201);
+    expect(await started.json()).toEqual({
+      ...{ id: "a", phase: "running", settings: body, steps: 0, finished: 0 },
+    });
+    await ended(fetch, "a");
+    await expectWhole(fetch, "a");
+  });
+
+  it("goes on slice by slice where each is asked of a server that has just begun", async () => {
+    const store = memoryStore();
+    const anew: Fetch = (request) => served({ store, sliceSteps: 5 }).fetch(request);
+    await read(ask(anew, "POST /studies/a", { body }));
+    let slices = 0;
+    while ((await read<StudyStatus>(ask(anew, "POST /studies/a/advance"))).phase === "running") slices++;
+    expect(slices).toBeGreaterThan(20);
+    await expectWhole(anew, "a");
+  });
+
+  it("that ran when its server was lost goes on when it is asked for", async () => {
+    const store = memoryStore();
+    await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
+    const { fetch } = served({ store, background: true });
+    await ended(fetch, "a");
+    await expectWhole(fetch, "a");
+  });
+
+  it("does not disturb another", async () => {
+    const { fetch } = served({ background: true, sliceSteps: 7 });
+    const other = { trials: 4, strategy: "random" };
+    await Promise.all([
+      read(ask(fetch, "POST /studies/a", { body })),
+      read(ask(fetch, "POST /studies/b", { body: other })),
+    ]);
+    expect(await ended(fetch, "b")).toMatchObject({ phase: "done", settings: other, finished: 4 });
+    await ended(fetch, "a");
+    await expectWhole(fetch, "a");
+  });
+
+  it("has no result before it is done, and the trials so far", async () => {
+    const { fetch } = served({ sliceSteps: 40 });
+    await read(ask(fetch, "POST /studies/a", { body }));
+    for (let slice = 0; slice < 3; slice++) await read(ask(fetch, "POST /studies/a/advance"));
+    const { finished } = await read<StudyStatus>(ask(fetch, "GET /studies/a"));
+    expect(finished).toBeGreaterThan(1);
+    expect(await refusalOf(ask(fetch, "GET /studies/a/result"))).toEqual([
+      409,
+      "invalid_state",
+      `study "a" has no result: it is running, with ${finished} trials`,
+    ]);
+    const trials = await read<Records>(ask(fetch, "GET /studies/a/trials"));
+    expect(untimed(trials)).toEqual(untimed(whole.trials.slice(0, finished)));
+  });
+});
+
+describe("commands", () => {
+  it("pause, resume and cancel a study, and may be sent twice", async () => {
+    const { fetch } = served({ sliceSteps: 10 });
+    const phaseAfter = async (words: string) => (await read<StudyStatus>(ask(fetch, words))).phase;
+    await read(ask(fetch, "POST /studies/a", { body }));
+    for (const _ of "12") expect(await phaseAfter("POST /studies/a/pause")).toBe("paused");
+    const before = await read(ask(fetch, "GET /studies/a"));
+    expect(await read(ask(fetch, "POST /studies/a/advance"))).toEqual(before);
+    for (const _ of "12") expect(await phaseAfter("POST /studies/a/resume")).toBe("running");
+    expect(await phaseAfter("POST /studies/a/advance")).toBe("running");
+    for (const _ of "12") expect(await phaseAfter("POST /studies/a/cancel")).toBe("cancelled");
+    for (const command of ["pause", "resume"]) {
+      const rule = command === "pause" ? "running" : "paused or failed";
+      expect(await refusalOf(ask(fetch, `POST /studies/a/${command}`))).toEqual([
+        409,
+        "invalid_state",
+        `${command} is for a study that is ${rule}; "a" is cancelled`,
+      ]);
+    }
+    expect(await read(ask(fetch, "GET /studies/a/trials"))).toEqual([]);
+  });
+
+  it("pause one that goes on by itself, and resume it to the same result", async () => {
+    const { fetch } = served({ background: true, sliceSteps: 9 });
+    await read(ask(fetch, "POST /studies/a", { body }));
+    const paused = await read<StudyStatus>(ask(fetch, "POST /studies/a/pause"));
+    expect(paused.phase).toBe("paused");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await read(ask(fetch, "GET /studies/a"))).toEqual(paused);
+    await read(ask(fetch, "POST /studies/a/resume"));
+    await ended(fetch, "a");
+    await expectWhole(fetch, "a");
+  });
+
+  it("start a study once, and not with other settings", async () => {
+    const { fetch } = served();
+    const first = await ask(fetch, "POST /studies/a", { body });
+    const again = await ask(fetch, "POST /studies/a", { body: { strategy: "tpe", trials: 6 } });
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(await again.json()).toEqual(await first.json());
+    const [status, code] = await refusalOf(ask(fetch, "POST /studies/a", { body: { ...body, trials: 7 } }));
+    expect([status, code]).toEqual([409, "invalid_state"]);
+  });
+
+  it("forget a study, and then it may begin anew", async () => {
+    const store = memoryStore();
+    const { fetch } = served({ store });
+    await read(ask(fetch, "POST /studies/a", { body }));
+    expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);
+    expect(await store.get("a")).toBeUndefined();
+    for (const words of ["GET /studies/a", "DELETE /studies/a", "POST /studies/a/advance"]) {
+      expect(await refusalOf(ask(fetch, words))).toEqual([404, "not_found", 'there is no study "a"']);
+    }
+    expect((await ask(fetch, "POST /studies/a", { body: { ...body, trials: 7 } })).status).toBe(201);
+  });
+});
+
+describe("what goes wrong", () => {
+  it("in the code of a study fails it, and it goes on once that is mended", async () => {
+    let broken = false;
+    const store = memoryStore();
+    const anew: Fetch = (request) =>
+      served({
+        store,
+        sliceSteps: 20,
+        tune(given) {
+          if (broken) throw new Error("no table of that name");
+          return options.tune(given);
+        },
+      }).fetch(request);
+    await read(ask(anew, "POST /studies/a", { body }));
+    await read(ask(anew, "POST /studies/a/advance"));
+    broken = true;
+    const failed = await read<StudyStatus>(ask(anew, "POST /studies/a/advance"));
+    expect(failed).toMatchObject({ phase: "failed", error: "no table of that name", steps: 16 });
+    expect(await read(ask(anew, "GET /studies/a"))).toEqual(failed);
+    broken = false;
+    const resumed = await read<StudyStatus>(ask(anew, "POST /studies/a/resume"));
+    expect(resumed).not.toHaveProperty("error");
+    while ((await read<StudyStatus>(ask(anew, "POST /studies/a/advance"))).phase === "running");
+    await expectWhole(anew, "a");
+  });
+
+  it("in the code of a study is said when it is started, and nothing is kept", async () => {
+    const store = memoryStore();
+    const { fetch } = served({
+      store,
+      tune() {
+        throw new Error("no table of that name");
+      },
+    });
+    expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual([
+      500,
+      "internal",
+      "no table of that name",
+    ]);
+    expect(await store.get("a")).toBeUndefined();
+  });
+
+  it("with other data fails it", async () => {
+    const store = memoryStore();
+    await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
+    const { fetch } = served({
+      store,
+      tune: () => ({ ...tuning(body), x: x.map((row, i) => (i === 0 ? [1, 2, 3] : row)) }),
+    });
+    const { phase, error } = await read<StudyStatus>(ask(fetch, "POST /studies/a/advance"));
+    expect([phase, error]).toEqual(["failed", "the tuning was saved with other data; pass the same"]);
+  });
+
+  it("in the store loses no more than what it did not take", async () => {
+    const memory = memoryStore();
+    let puts = 0;
+    const store: Store = {
+      ...memory,
+      put: async (key, bytes) => {
+        if (++puts % 3 === 0) throw new Error("disk full");
+        await memory.put(key, bytes);
+      },
+    };
+    const { fetch } = served({ store, sliceSteps: 11 });
+    await read(ask(fetch, "POST /studies/a", { body }));
+    let failures = 0;
+    for (;;) {
+      const answer = await ask(fetch, "POST /studies/a/advance");
+      if (answer.status === 500) {
+        failures++;
+        expect(await answer.json()).toEqual({ error: { code: "internal", message: "disk full" } });
+      } else if (((await answer.json()) as StudyStatus).phase === "done") break;
+    }
+    expect(failures).toBeGreaterThan(3);
+    await expectWhole(fetch, "a");
+  });
+
+  it("in the bytes of a store is said", async () => {
+    const store = memoryStore();
+    const { fetch } = served({ store });
+    await store.put(
+      "a",
+      Uint8Array.from({ length: 100 }, (_, i) => i),
+    );
+    const [status, code] = await refusalOf(ask(fetch, "GET /studies/a"));
+    expect([status, code]).toEqual([500, "invalid_checkpoint"]);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ token: undefined }, "invalid_argument"],
+    [{ token: "short" }, "invalid_argument"],
+    [{ store: {} }, "invalid_argument"],
+    [{ tune: 1 }, "invalid_argument"],
+    [{ settings: { n: 1 } }, "invalid_space"],
+    [{ sliceSteps: 0 }, "invalid_argument"],
+    [{ sliceMilliseconds: -1 }, "invalid_argument"],
+    [{ tokens: TOKEN }, "unknown_name"],
+  ])("%o are refused", async (wrong, code) => {
+    const given = { ...options, ...wrong } as unknown as typeof options;
+    expect(await refusal(() => serveStudies(given))).toMatch(code);
+  });
+
+  it("without settings take an empty body or {}", async () => {
+    const server = serveStudies({
+      token: TOKEN,
+      store: memoryStore(),
+      tune: () => tuning(body),
+      background: false,
+    });
+    for (const [id, sent] of Object.entries({ a: undefined, b: "", c: "{}", d: " { } " })) {
+      expect(
+        (await ask(server.fetch, `POST /studies/${id}`, sent === undefined ? {} : { body: sent })).status,
+      ).toBe(201);
+    }
+    expect(await refusalOf(ask(server.fetch, "POST /studies/e", { body: { trials: 1 } }))).toEqual([
+      400,
+      "invalid_argument",
+      'the settings of a study: there is nothing to set, received {"trials":1}',
+    ]);
+  });
+});
