@@ -13,6 +13,7 @@ export default defineConfig(({ mode }) => {
         "#platform": path("./src/platform/node.ts"),
         "fettle/testing": path("./src/testing/index.ts"),
         "fettle/benchmark": path("./src/benchmark/index.ts"),
+        "fettle/cloudflare": path("./src/cloudflare/index.ts"),
         "fettle/serve": path("./src/serve/index.ts"),
         fettle: path("./src/index.ts"),
       },

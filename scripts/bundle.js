@@ -19,6 +19,7 @@ await build({
   entryPoints: {
     index: "dist/index.js",
     benchmark: "dist/benchmark/index.js",
+    cloudflare: "dist/cloudflare/index.js",
     serve: "dist/serve/index.js",
     testing: "dist/testing/index.js",
     cli: "dist/cli/main.js",

@@ -26,6 +26,7 @@ const options = {
 const entries = {
   fettle: "src/index.ts",
   "fettle/benchmark": "src/benchmark/index.ts",
+  "fettle/cloudflare": "src/cloudflare/index.ts",
   "fettle/serve": "src/serve/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };

@@ -91,8 +91,15 @@ describe("the packed package", () => {
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
       "browser/index",
-      ...["node/benchmark", "node/benchmarkWorker", "node/cli", "node/index", "node/serve", "node/testing"],
-      "node/worker",
+      ...[
+        "node/benchmark",
+        "node/benchmarkWorker",
+        "node/cli",
+        "node/cloudflare",
+        "node/index",
+        "node/serve",
+      ],
+      ...["node/testing", "node/worker"],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
@@ -108,7 +115,11 @@ describe("the packed package", () => {
     const [modules, ...bundles] = await Promise.all(files.map(exportsOf));
     expect(modules).toContain("tune");
     expect(bundles).toEqual([modules, modules]);
-    for (const [entry, name] of Object.entries({ benchmark: "runBenchmark", serve: "serveStudies" })) {
+    for (const [entry, name] of Object.entries({
+      benchmark: "runBenchmark",
+      serve: "serveStudies",
+      cloudflare: "studyWorker",
+    })) {
       const both = [`dist/${entry}/index.js`, `dist/node/${entry}.js`];
       const [ofModules, ofBundle] = await Promise.all(both.map(exportsOf));
       expect(ofModules).toContain(name);
@@ -156,7 +167,9 @@ describe("import graph", () => {
     (entry) => {
       const { files, packages } = reach(entry);
       expect(files.length).toBeGreaterThan(20);
-      expect(files.filter((file) => /^(benchmark|cli|report|serve|store|testing)\//.test(file))).toEqual([]);
+      expect(
+        files.filter((file) => /^(benchmark|cli|cloudflare|report|serve|store|testing)\//.test(file)),
+      ).toEqual([]);
       const foreign = packages.filter((name) => !name.startsWith("node:"));
       expect(foreign.filter((name) => !["ndarray", "papaparse"].includes(name))).toEqual([]);
     },

@@ -1,0 +1,156 @@
+/** The example on workerd: a study in a Durable Object comes to what `tune` comes to, however often it is killed. */
+import { readFileSync } from "node:fs";
+import { fc } from "@fast-check/vitest";
+import { adam, dense, encodeTable, float, int, readTable, sequential, tpe, tune } from "fettle";
+import { defineTuning } from "fettle/serve";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
+import type { TuneResult } from "../../src/tune/options.js";
+import { cases } from "../cases.js";
+import { anyBody, anyPath, header, isProper, method } from "../serve/arbitraries.js";
+import { ask, read, refusalOf } from "../serve/support.js";
+import { untimed } from "../tune/support.js";
+import { Project, type Runtime } from "./workerd.js";
+
+const csv = readFileSync(new URL("../../examples/data/wine.csv", import.meta.url), "utf8");
+const body = { trials: 100, epochs: 2, strategy: "tpe" };
+/** What the example tunes. */
+const tuning = defineTuning({
+  data: encodeTable(readTable(csv), { target: "cultivar" }),
+  space: { units: int(4, 32, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) },
+  model: ({ units, learningRate }) => {
+    const model = sequential([dense(units, { activation: "relu" }), dense(3, { activation: "softmax" })]);
+    model.compile({ optimizer: adam({ learningRate }), loss: "categoricalCrossentropy" });
+    return model;
+  },
+  ...{ strategy: tpe(), fit: { epochs: body.epochs }, metric: "logLoss", testSize: 0.2, trials: body.trials },
+});
+type Result = TuneResult<typeof tuning.space>;
+type Trials = Result["trials"];
+
+const project = new Project();
+let whole: Result;
+let runtime: Runtime;
+const fetch = (request: Request) => runtime.fetch(request);
+beforeAll(async () => {
+  whole = await tune({ ...tuning, jobs: 1 });
+  runtime = await project.start();
+});
+afterAll(async () => {
+  await runtime.kill();
+  project.remove();
+});
+
+const statusOf = (id: string) => read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
+const trialsOf = (id: string) => read<Trials>(ask(fetch, `GET /studies/${id}/trials`));
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function expectWhole(id: string): Promise<void> {
+  const { finished, trials, phase } = await statusOf(id);
+  expect({ finished, trials, phase }).toEqual({ finished: 100, trials: 100, phase: "done" });
+  expect(untimed(await trialsOf(id))).toEqual(untimed(whole.trials));
+  const outcome = await read<StudyOutcome>(ask(fetch, `GET /studies/${id}/result`));
+  expect(outcome.best).toEqual([whole.best?.number]);
+  expect(outcome.test).toEqual(whole.final?.test);
+  for (const [name, { data }] of Object.entries(whole.final?.model.getWeights() ?? {})) {
+    expect(outcome.weights[name].data).toEqual([...data]);
+  }
+}
+
+it("goes on by alarms alone, and tells each trial once while it does", async () => {
+  expect((await ask(fetch, "POST /studies/a", { body })).status).toBe(201);
+  const text = await (await ask(fetch, "GET /studies/a/events")).text();
+  const told = [...text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, event, data]) => ({
+    event,
+    data: JSON.parse(data) as StudyStatus & { number: number },
+  }));
+  const before = told[0].data.finished;
+  expect(told.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual(
+    Array.from({ length: 100 - before }, (_, i) => before + i),
+  );
+  expect(told.at(-1)).toMatchObject({ event: "status", data: { phase: "done" } });
+  await expectWhole("a");
+});
+
+it("loses no finished trial and repeats none, though the runtime is killed 20 times", async () => {
+  await read(ask(fetch, "POST /studies/killed", { body }));
+  for (let kills = 0; kills < 20; kills++) {
+    // any moment of a slice: 0 to 40 milliseconds later, by a rule without a pattern
+    await wait((kills * 17) % 41);
+    const seen = kills % 3 === 0 ? await trialsOf("killed") : [];
+    await runtime.kill();
+    runtime = await project.start();
+    expect((await statusOf("killed")).phase).toBe("running");
+    const trials = await trialsOf("killed");
+    expect(trials.slice(0, seen.length)).toEqual(seen); // to the second that each took
+    expect(trials.map(({ number }) => number)).toEqual(trials.map((_, i) => i));
+  }
+  while ((await statusOf("killed")).phase === "running") await wait(20);
+  await expectWhole("killed");
+});
+
+it("is paused by a request, stays so through a kill, and goes on where it was", async () => {
+  await read(ask(fetch, "POST /studies/paused", { body }));
+  await wait(30);
+  const paused = await read<StudyStatus>(ask(fetch, "POST /studies/paused/pause"));
+  expect(paused.phase).toBe("paused");
+  await runtime.kill();
+  runtime = await project.start();
+  await wait(50);
+  expect(await statusOf("paused")).toEqual(paused);
+  await read(ask(fetch, "POST /studies/paused/resume"));
+  while ((await statusOf("paused")).phase === "running") await wait(20);
+  await expectWhole("paused");
+});
+
+it("is cancelled, forgotten and begun anew", async () => {
+  await read(ask(fetch, "POST /studies/b", { body }));
+  expect(await read(ask(fetch, "POST /studies/b/cancel"))).toMatchObject({ phase: "cancelled" });
+  expect((await ask(fetch, "DELETE /studies/b")).status).toBe(204);
+  await runtime.kill();
+  runtime = await project.start();
+  expect(await refusalOf(ask(fetch, "GET /studies/b"))).toEqual([404, "not_found", 'there is no study "b"']);
+  expect((await ask(fetch, "POST /studies/b", { body: { ...body, trials: 1 } })).status).toBe(201);
+});
+
+describe("requests", () => {
+  it("get 4xx at random, and change nothing", async () => {
+    const before = [await statusOf("a"), await trialsOf("a")];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ method, path: anyPath("a", "none"), authorization: header, body: fc.option(anyBody) }),
+        async ({ method, path, authorization, body }) => {
+          // workerd itself answers 501 to methods that it does not know
+          fc.pre(method !== "FOO" && !isProper({ method, path, authorization, body }, ["a"]));
+          const takesBody = method !== "GET" && method !== "HEAD" && body !== null;
+          const { status } = await fetch(
+            new Request(new URL(`https://example.com${path}`), {
+              ...{ method, headers: { authorization } },
+              ...(takesBody && { body: body as string }),
+            }),
+          );
+          expect(status).toBeGreaterThanOrEqual(400);
+          expect(status).toBeLessThan(500);
+        },
+      ),
+      { numRuns: cases(300) },
+    );
+    expect([await statusOf("a"), await trialsOf("a")]).toEqual(before);
+  });
+
+  it("are not answered where there is no token, or a short one", async () => {
+    await runtime.kill();
+    for (const bindings of [{}, { FETTLE_TOKEN: "" }, { FETTLE_TOKEN: "short" }]) {
+      runtime = await project.start(bindings);
+      for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer short" }]) {
+        for (const words of ["GET /studies/a", "POST /studies/a", "DELETE /studies/a"]) {
+          const [status, , message] = await refusalOf(ask(fetch, words, { headers }));
+          expect([status, message]).toEqual([503, expect.stringContaining("a token is required")]);
+        }
+      }
+      await runtime.kill();
+    }
+    runtime = await project.start();
+    expect((await statusOf("a")).phase).toBe("done");
+  });
+});

@@ -1,0 +1,93 @@
+/** The example as wrangler would bundle and configure it, on workerd, with storage that outlives it. Needs `dist/`. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Miniflare, type MiniflareOptions } from "miniflare";
+import ts from "typescript";
+import { TOKEN } from "../serve/support.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Config {
+  readonly main: string;
+  readonly compatibility_date: string;
+  readonly durable_objects: {
+    readonly bindings: readonly { readonly name: string; readonly class_name: string }[];
+  };
+  readonly migrations: readonly { readonly new_sqlite_classes: readonly string[] }[];
+}
+
+/** The example in a folder of its own, with the package installed as a link. */
+export class Project {
+  private readonly folder = mkdtempSync(join(tmpdir(), "fettle-cloudflare-"));
+  private readonly app = join(this.folder, "app");
+  private options: MiniflareOptions | undefined;
+
+  private async bundle(): Promise<MiniflareOptions> {
+    cpSync(join(root, "examples/cloudflare"), this.app, { recursive: true });
+    mkdirSync(join(this.app, "node_modules"));
+    symlinkSync(root, join(this.app, "node_modules/fettle"));
+    const path = join(this.app, "wrangler.jsonc");
+    const config = ts.readConfigFile(path, (name) => readFileSync(name, "utf8")).config as Config;
+    const out = join(this.app, "out");
+    const { outputFiles } = await build({
+      entryPoints: [join(this.app, config.main)],
+      outdir: out,
+      bundle: true,
+      format: "esm",
+      conditions: ["workerd", "worker", "browser"],
+      loader: { ".wasm": "copy", ".csv": "text" },
+      tsconfigRaw: "{}",
+      write: false,
+      logLevel: "silent",
+    });
+    const modules = outputFiles
+      .map(({ path, contents }) => ({
+        type: path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
+        path,
+        contents,
+      }))
+      .sort((a) => (a.type === "ESModule" ? -1 : 1));
+    const sqlite = new Set(config.migrations.flatMap(({ new_sqlite_classes }) => new_sqlite_classes));
+    return {
+      modules,
+      modulesRoot: out,
+      compatibilityDate: config.compatibility_date,
+      cf: false,
+      durableObjects: Object.fromEntries(
+        config.durable_objects.bindings.map(({ name, class_name }) => [
+          name,
+          { className: class_name, useSQLite: sqlite.has(class_name) },
+        ]),
+      ),
+      durableObjectsPersist: join(this.folder, "storage"),
+    };
+  }
+
+  /** Starts a runtime on the same storage as the last one. `dispose` kills it. */
+  async start(bindings: Record<string, string> = { FETTLE_TOKEN: TOKEN }): Promise<Runtime> {
+    this.options ??= await this.bundle();
+    const runtime = new Miniflare({
+      ...this.options,
+      bindings,
+      handleRuntimeStdio() {}, // workerd warns of alarms that were overdue, as after a kill
+    } as MiniflareOptions);
+    const { host } = await runtime.ready;
+    return {
+      fetch: (request) =>
+        fetch(new Request(Object.assign(new URL(request.url), { protocol: "http:", host }), request)),
+      kill: () => runtime.dispose(),
+    };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export interface Runtime {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly kill: () => Promise<void>;
+}
