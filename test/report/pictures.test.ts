@@ -165,6 +165,15 @@ describe("the pictures of a benchmark", () => {
     }
   });
 
+  it("have titles for those who do not see them", () => {
+    expect(draw(pictures.get("ranks")!)).toMatch(
+      /^<svg [^>]* role="img">\n<title>Mean ranks over the problems<\/title>\n/,
+    );
+    expect(draw({ ...pictures.get("ranks")!, title: "a < b & c" })).toContain(
+      "<title>a &lt; b &amp; c</title>",
+    );
+  });
+
   it("say what is missing where ECharts is not installed", async () => {
     const absent = () => Promise.reject(new Error("Cannot find package"));
     await expect(loadCharts(absent)).rejects.toMatchObject({

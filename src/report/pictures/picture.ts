@@ -10,6 +10,7 @@ import type { Scale } from "./scale.js";
 export interface Picture {
   /** Names its file. */
   readonly name: string;
+  readonly title: string;
   /** In pixels. */
   readonly width: number;
   readonly height: number;
@@ -42,17 +43,17 @@ const SMALL = 12;
 
 /** Joins panels into a picture. */
 export function pictureOf(
-  about: Pick<Picture, "name" | "width" | "height"> & { readonly title: string; readonly note?: string },
+  about: Omit<Picture, "option"> & { readonly note?: string },
   panels: readonly Panel[],
   legend?: Legend,
 ): Picture {
-  const { title, note, ...rest } = about;
+  const { note, ...rest } = about;
   const option: EChartsOption = {
     animation: false,
     backgroundColor: "#FFFFFF",
     textStyle: { fontFamily: "sans-serif", fontSize: SMALL, color: TEXT },
     title: [
-      { text: title, left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: "bold", color: TEXT } },
+      { text: about.title, left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: "bold", color: TEXT } },
       ...(note ? [{ text: note, left: 12, top: 30, textStyle: small() }] : []),
       ...panels.map(({ title: text, left, top, width }) => ({
         ...{ text, left: left + width / 2, top: top - 22, textAlign: "center" as const },

@@ -22,15 +22,21 @@ export async function loadCharts(
       cause: error,
     });
   }
-  return ({ width, height, option }) => {
+  return ({ title, width, height, option }) => {
     const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
     try {
       chart.setOption(option);
-      return `${shortened(chart.renderToSVGString())}\n`;
+      return `${titled(shortened(chart.renderToSVGString()), title)}\n`;
     } finally {
       chart.dispose();
     }
   };
+}
+
+/** An SVG with a title for those who do not see it. */
+function titled(svg: string, title: string): string {
+  const text = title.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  return svg.replace(/^<svg [^>]*/, (tag) => `${tag} role="img">\n<title>${text}</title`);
 }
 
 /**
