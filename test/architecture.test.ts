@@ -11,8 +11,8 @@ const src = join(root, "src");
 /** Parts from the top; those of one line do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
   ["cli"],
-  ["testing"],
   ["report"],
+  ["testing"],
   ["benchmark", "cloudflare"],
   ["serve"],
   ["tune"],
@@ -110,6 +110,22 @@ describe("parts", () => {
           }),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("load no law but at the call of `fettle verify`; types of them may be named", () => {
+    const loads = sources
+      .filter(({ part }) => part !== "testing")
+      .flatMap((source) =>
+        importsOf(source)
+          .filter(({ text, parent }) => {
+            const isType =
+              ts.isImportDeclaration(parent) &&
+              parent.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+            return targetOf(source, text) === "testing" && !isType && !ts.isLiteralTypeNode(parent);
+          })
+          .map(({ parent }) => `${source.path} ${parent.getText()}`),
+      );
+    expect(loads).toEqual(['cli/verify.ts import("../testing/index.js")']);
   });
 
   it("files beside them import nothing but each other and packages; the library never its own index", () => {

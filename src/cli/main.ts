@@ -10,6 +10,7 @@ import { EXIT } from "./exit.js";
 import { addLrFindCommand } from "./lrFind.js";
 import { coloursFor, endWithReaders, note } from "./streams.js";
 import { addTuneCommand } from "./tune.js";
+import { addVerifyCommand } from "./verify.js";
 
 /**
  * Runs a command.
@@ -45,8 +46,8 @@ function createProgram(done: (exitCode: number) => void): Command {
       `
 Exit codes:
   0    success
-  1    nothing was found (no trial gave a value, no rate lowered the loss), or
-       Fettle itself failed
+  1    nothing was found (no trial gave a value, no rate lowered the loss), a
+       law was broken, or Fettle itself failed
   2    the command line, the data or the space was refused; nothing was run
   130  ended by Ctrl-C; what was found so far is printed, or kept
 
@@ -56,6 +57,7 @@ Example:
   addTuneCommand(program, done);
   addLrFindCommand(program, done);
   addBenchmarkCommand(program, done);
+  addVerifyCommand(program, done);
   return program;
 }
 

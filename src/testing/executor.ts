@@ -23,18 +23,19 @@ export interface ExecutorCheckOptions extends CheckOptions {
 
 type Law = (
   executor: Executor,
-  options: Required<Pick<ExecutorCheckOptions, "precision" | "instructions">>,
+  options: ExecutorCheckOptions & Required<Pick<ExecutorCheckOptions, "precision" | "instructions">>,
 ) => fc.IRawProperty<unknown>;
 
 /** The laws of executors by name: each gives a property for fast-check's `assert`. */
 export const executorLaws: Readonly<Record<string, Law>> = {
   "does what random graphs say, step by step, within the rounding of its numbers": (
     executor,
-    { precision, instructions },
+    { precision, instructions, onShare },
   ) =>
     fc.property(anyRecipe(instructions), anyTask, (recipe, choices) => {
       const { program, task } = caseOf(recipe, choices);
-      checkRun(executor, program, task, precision);
+      const share = checkRun(executor, program, task, precision);
+      onShare?.(share);
     }),
 
   "takes n steps in one call as in n calls": (executor, { instructions }) =>
@@ -124,7 +125,7 @@ export function checkExecutor(executor: Executor, options: ExecutorCheckOptions 
  */
 export function checkExecutorLaw(executor: Executor, name: string, options: ExecutorCheckOptions = {}): void {
   const { precision = FLOAT32, instructions = 24 } = options;
-  const property = lawOf(executorLaws, name)(executor, { precision, instructions });
+  const property = lawOf(executorLaws, name)(executor, { ...options, precision, instructions });
   hold(`executor "${executor.name}"`, name, property, options);
 }
 

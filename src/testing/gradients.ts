@@ -31,6 +31,8 @@ export interface GradientCheckOptions {
   readonly name?: string;
   /** Draws the weights and directions: a non-negative integer, which a failure's message names. Default 0. */
   readonly seed?: number;
+  /** Told in the end the largest difference, as a share of what it was allowed, in [0, 1]. */
+  readonly onShare?: (share: number) => void;
 }
 
 /**
@@ -55,13 +57,13 @@ export function checkGradients(
   args: readonly ArrayInput[],
   options: GradientCheckOptions = {},
 ): void {
-  const { order = 2, name = fn.name || "the function", seed = 0 } = options;
+  const { order = 2, name = fn.name || "the function", seed = 0, onShare } = options;
   const points = args.map(toPoint);
-  checkFirst(fn, points, name, options);
-  checkAdjoint(fn, points, name, options);
-  if (order === 1) return;
-  const second = alongGradient(fn, seed);
-  checkFirst(second, points, `the gradient of ${name}`, options);
+  const shares = [checkFirst(fn, points, name, options), checkAdjoint(fn, points, name, options)];
+  if (order === 2) {
+    shares.push(checkFirst(alongGradient(fn, seed), points, `the gradient of ${name}`, options));
+  }
+  onShare?.(Math.max(...shares));
 }
 
 /** A place in the domain of one argument. */
@@ -123,26 +125,27 @@ function checkFirst(
   points: readonly Point[],
   name: string,
   options: GradientCheckOptions,
-): void {
-  const wrong = firstWrong(fn, points, name, options);
-  if (wrong === undefined) return;
+): number {
+  const { worst, wrong } = compareAll(fn, points, name, options);
+  if (wrong === undefined) return worst;
   const culprit = wrongOperation(fn, points, options);
   throw new Error(
     `${wrong}${culprit === undefined ? "" : `; the rule of "${culprit}" is wrong there`}${replay(options)}`,
   );
 }
 
-/** The first entry whose gradient is wrong, as a sentence. */
-function firstWrong(
+/** How far off the entries are, up to the first whose gradient is wrong, which is told as a sentence. */
+function compareAll(
   fn: TensorFunction,
   points: readonly Point[],
   name: string,
   options: GradientCheckOptions,
-): string | undefined {
+): { worst: number; wrong?: string } {
   const traced = traceAt(fn, points, name, options.seed);
   const data = points.map((point) => point.data);
   const values = at(traced, data);
   const forward = traced.value.id + 1;
+  let worst = 0;
   for (const [i, { shape }] of points.entries()) {
     const analytic = values[traced.gradients[i].id];
     for (let entry = 0; entry < data[i].length; entry++) {
@@ -151,13 +154,15 @@ function firstWrong(
         moved[i][entry] += t;
         return at(traced, moved, forward)[traced.value.id][0];
       };
-      const mismatch = disagree(analytic[entry], along, options);
+      const { share, mismatch } = compare(analytic[entry], along, options);
+      worst = Math.max(worst, share);
       if (mismatch) {
-        return `${name}: the gradient with respect to argument ${i} ${showShape(shape)}, entry ${entry}, is ${mismatch}`;
+        const wrong = `${name}: the gradient with respect to argument ${i} ${showShape(shape)}, entry ${entry}, is ${mismatch}`;
+        return { worst, wrong };
       }
     }
   }
-  return undefined;
+  return { worst };
 }
 
 /** ⟨u, Jv⟩ by differences along v against ⟨Jᵀu, v⟩ by autograd, for one v over all arguments together. */
@@ -166,7 +171,7 @@ function checkAdjoint(
   points: readonly Point[],
   name: string,
   options: GradientCheckOptions,
-): void {
+): number {
   const traced = traceAt(fn, points, name, options.seed);
   const data = points.map((point) => point.data);
   const v = data.map((array, i) => weights(array.length, 100 + i, options.seed ?? 0).map((w) => w / 2));
@@ -181,9 +186,10 @@ function checkAdjoint(
     const moved = data.map((array, i) => array.map((x, j) => x + t * v[i][j]));
     return at(traced, moved, traced.value.id + 1)[traced.value.id][0];
   };
-  const mismatch = disagree(product, along, options);
+  const { share, mismatch } = compare(product, along, options);
   if (mismatch)
     throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}${replay(options)}`);
+  return share;
 }
 
 /** Nothing else is drawn. */
@@ -194,18 +200,23 @@ function replay({ seed = 0 }: GradientCheckOptions): string {
 /** A derivative below this is held to an absolute error: it may be nothing but the rounding of larger numbers. */
 const SMALL = 1e-6;
 
-/** How `analytic` differs from the derivative of `along` at 0, or undefined. */
-function disagree(
+/**
+ * How far `analytic` is from the derivative of `along` at 0, as a share of what is allowed; `mismatch` says how, if it is
+ * too far or cannot be judged.
+ */
+function compare(
   analytic: number,
   along: (t: number) => number,
   { tolerance = 1e-6, reach = 1 / 64 }: GradientCheckOptions,
-): string | undefined {
+): { share: number; mismatch?: string } {
   const { derivative, error } = richardson(along, reach);
   const size = Math.max(Math.abs(analytic), Math.abs(derivative));
   const shown = `${analytic} by autograd and ${derivative} (± ${error}) by differences`;
   // Below 1, what matters is the absolute error: a derivative of 0 has no relative one.
-  if (!(error <= tolerance * Math.max(1, size))) return `${shown}, which are too uncertain to judge it`;
-  return Math.abs(analytic - derivative) <= tolerance * Math.max(size, SMALL) + error ? undefined : shown;
+  if (!(error <= tolerance * Math.max(1, size)))
+    return { share: 1, mismatch: `${shown}, which are too uncertain to judge it` };
+  const share = Math.abs(analytic - derivative) / (tolerance * Math.max(size, SMALL) + error);
+  return share <= 1 ? { share } : { share, mismatch: shown };
 }
 
 /**
@@ -286,7 +297,7 @@ function ruleIsWrong(
         const result = at(traced, moved, output.id + 1)[output.id];
         return result.reduce((sum, x, k) => sum + x * u[k], 0);
       };
-      return disagree(part === undefined ? 0 : values[part.id][entry], along, options) !== undefined;
+      return compare(part === undefined ? 0 : values[part.id][entry], along, options).mismatch !== undefined;
     });
   });
 }

@@ -38,7 +38,7 @@ export { type Bounded, errorBounds, FLOAT32, FLOAT64, type Precision } from "./b
 export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
-export type { CheckOptions } from "./laws.js";
+export { BrokenLaw, type CheckOptions } from "./laws.js";
 export {
   checkOperation,
   checkOperationLaw,
@@ -53,6 +53,15 @@ export {
   type OptimizerCheckOptions,
   optimizerLaws,
 } from "./optimizer.js";
+export type { VerifyParts } from "./parts.js";
+export {
+  checkReproducible,
+  checkReproducibleLaw,
+  digestOf,
+  type Reproducible,
+  type RunManner,
+  reproducibilityLaws,
+} from "./reproducibility.js";
 export { checkRun, type RunTask } from "./run.js";
 export {
   checkScheduler,
@@ -63,3 +72,13 @@ export {
   schedulerLaws,
 } from "./scheduler.js";
 export { checkStrategy, checkStrategyLaw, type StrategyCheckOptions, strategyLaws } from "./strategy.js";
+export {
+  type BrokenCheck,
+  type Verification,
+  type VerifiedGroup,
+  type VerifyEvent,
+  type VerifyGroup,
+  type VerifyOptions,
+  verify,
+  verifyGroups,
+} from "./verify.js";

@@ -12,13 +12,47 @@ export interface CheckOptions {
   readonly seed?: number;
   /** The way to one case, to try that alone: a failure's message names it. */
   readonly path?: string;
+  /**
+   * Told, after each case of a law that has an error bound, the largest error as a share of the bound, in [0, 1]. Laws that
+   * compare to the bit do not call it.
+   */
+  readonly onShare?: (share: number) => void;
+}
+
+/**
+ * What is thrown where a law is broken. Its message is for a person: the subject and the law, what went wrong, the smallest
+ * case found, and how to replay it.
+ *
+ * @example
+ * ```ts
+ * const stuck = { ...random(), suggest: () => ({}) };
+ * try {
+ *   checkStrategy(stuck, { seed: 1 });
+ * } catch (error) {
+ *   if (error instanceof BrokenLaw) error.replay.seed; // 1
+ * }
+ * ```
+ */
+export class BrokenLaw extends Error {
+  override readonly name = "BrokenLaw";
+
+  constructor(
+    message: string,
+    /** How many cases were tried, the one that breaks it the last. */
+    readonly cases: number,
+    /** Options of the same check that try the case again. */
+    readonly replay: { readonly seed: number; readonly path: string },
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
 }
 
 /**
  * Holds `subject` to one law.
  *
  * @param subject - how messages name what is tested: `strategy "random"`
- * @throws Error naming the subject and the law, with what went wrong, the smallest case found, and how to replay it
+ * @throws BrokenLaw naming the subject and the law, with what went wrong, the smallest case found, and how to replay it
  */
 export function hold(
   subject: string,
@@ -63,13 +97,13 @@ const LONGEST = 3000;
 
 function judge(subject: string, law: string, details: fc.RunDetails<unknown>): void {
   if (!details.failed) return;
-  const { counterexample, counterexamplePath, errorInstance, numShrinks, numRuns, seed } = details;
+  const { counterexample, counterexamplePath: path, errorInstance, numShrinks, numRuns, seed } = details;
   const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
   const shown = fc.stringify(counterexample);
   const lines = [
     `${subject} breaks the law "${law}": ${reason}`,
     `Case ${numRuns}, made smaller ${numShrinks} times: ${shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown}`,
-    `Replay it with { seed: ${seed}, path: ${JSON.stringify(counterexamplePath)} }`,
+    `Replay it with { seed: ${seed}, path: ${JSON.stringify(path)} }`,
   ];
-  throw new Error(lines.join("\n"), { cause: errorInstance });
+  throw new BrokenLaw(lines.join("\n"), numRuns, { seed, path: path ?? "" }, { cause: errorInstance });
 }

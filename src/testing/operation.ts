@@ -40,12 +40,13 @@ type Law = (operation: OperationUnderTest, options: OperationCheckOptions) => fc
 
 /** The laws of operations by name: each gives a property for fast-check's `assert`. */
 export const operationLaws: Readonly<Record<string, Law>> = {
-  "has the gradient that differences have, and so has its gradient": ({ name, cases }) =>
-    fc.property(cases, ({ fn, args }) => checkGradients(fn, args, { name })),
+  "has the gradient that differences have, and so has its gradient": ({ name, cases }, { onShare }) =>
+    fc.property(cases, ({ fn, args }) => checkGradients(fn, args, { name, ...(onShare && { onShare }) })),
 
-  "is computed by the kernels as by the references, its gradient too, within the rounding of float32": ({
-    cases,
-  }) =>
+  "is computed by the kernels as by the references, its gradient too, within the rounding of float32": (
+    { cases },
+    { onShare },
+  ) =>
     fc.property(cases, ({ fn, args }) => {
       const points = args.map(toPoint);
       const inputs = Object.fromEntries(points.map(({ shape }, i) => [`argument ${i}`, shape]));
@@ -62,10 +63,11 @@ export const operationLaws: Readonly<Record<string, Law>> = {
       });
       const arrays = Object.fromEntries(points.map(({ data }, i) => [`argument ${i}`, [...data]]));
       const task = { streams: {}, arrays, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: 1 };
-      checkRun(wasm(), program, task, FLOAT32);
+      const share = checkRun(wasm(), program, task, FLOAT32);
+      onShare?.(share);
     }),
 
-  "is what it is said to be": ({ cases, equals }, { tolerance = 1e-12 }) =>
+  "is what it is said to be": ({ cases, equals }, { tolerance = 1e-12, onShare }) =>
     fc.property(cases, ({ fn, args }) => {
       if (equals === undefined) return;
       const points = args.map(toPoint);
@@ -74,10 +76,13 @@ export const operationLaws: Readonly<Record<string, Law>> = {
       if (actual.length !== expected.length)
         fail(`it gives ${actual.length} numbers, and should give ${expected.length}`);
       const size = Math.max(...expected.map(Math.abs));
+      let worst = 0;
       expected.forEach((value, i) => {
-        if (!(Math.abs(actual[i] - value) <= tolerance * size))
-          fail(`entry ${i} is ${actual[i]}, and should be ${value}`);
+        const error = Math.abs(actual[i] - value);
+        if (!(error <= tolerance * size)) fail(`entry ${i} is ${actual[i]}, and should be ${value}`);
+        if (error > 0) worst = Math.max(worst, error / (tolerance * size));
       });
+      onShare?.(worst);
     }),
 };
 

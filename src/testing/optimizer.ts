@@ -165,7 +165,10 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
       );
     }),
 
-  "is computed by the kernels as by the references, within the rounding of float32": (optimizer) =>
+  "is computed by the kernels as by the references, within the rounding of float32": (
+    optimizer,
+    { onShare },
+  ) =>
     fc.property(anyDescent(numbers.nonZero), ({ start, gradients }) => {
       const program = stepsProgram(optimizer, [start.length]);
       const arrays = initialArrays(createEngine({ executor: "reference" }), optimizer, start);
@@ -173,10 +176,11 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
         ([name, values]) => [name, values.map(Math.fround)] as const,
       );
       const task = { streams: {}, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: STEPS };
-      checkRun(wasm(), program, { ...task, arrays: Object.fromEntries(rounded) }, FLOAT32);
+      const share = checkRun(wasm(), program, { ...task, arrays: Object.fromEntries(rounded) }, FLOAT32);
+      onShare?.(share);
     }),
 
-  "follows its equations": (optimizer, { equations, tolerance = 1e-9 }) =>
+  "follows its equations": (optimizer, { equations, tolerance = 1e-9, onShare }) =>
     fc.property(anyDescent(numbers.nonZero), ({ start, gradients }) => {
       if (equations === undefined) return;
       const points = followed(createEngine({ executor: "reference" }), optimizer, start, gradients);
@@ -189,12 +193,16 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
         });
       });
       const farthest = Math.max(...[...start, ...expected.flat()].map(Math.abs));
+      let worst = 0;
       points.forEach((point, t) => {
         point.forEach((x, i) => {
-          if (Math.abs(x - expected[i][t]) <= tolerance * farthest) return;
-          fail(`number ${i} is ${x} after step ${t + 1}; by the equations it is ${expected[i][t]}`);
+          const error = Math.abs(x - expected[i][t]);
+          if (!(error <= tolerance * farthest))
+            fail(`number ${i} is ${x} after step ${t + 1}; by the equations it is ${expected[i][t]}`);
+          if (error > 0) worst = Math.max(worst, error / (tolerance * farthest));
         });
       });
+      onShare?.(worst);
     }),
 };
 

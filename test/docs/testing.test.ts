@@ -39,6 +39,7 @@ it("has one for each kind", () => {
       "checkStrategy",
       "checkScheduler",
       "checkExecutor",
+      "checkReproducible",
     ]),
   );
 });

@@ -1,12 +1,22 @@
 /** The package as its users get it: packed, installed in an empty folder, imported and run. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { init, parse } from "es-module-lexer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RECORDED } from "../../src/testing/tuning.js";
 
 await init;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,6 +30,20 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 async function run(command: string, words: readonly string[], cwd: string): Promise<string> {
   return (await promisify(execFile)(command, words, { cwd })).stdout;
 }
+
+/** Runs a command to its end, whatever its code. */
+async function ended(command: string, words: readonly string[], cwd: string) {
+  try {
+    return { code: 0, ...(await promisify(execFile)(command, words, { cwd })) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+/** Runs a module in a folder. */
+const node = (cwd: string, code: string) =>
+  ended(process.execPath, ["--input-type=module", "--eval", code], cwd);
 
 /** Files in a folder and below, as paths from it. */
 function filesIn(folder: string): string[] {
@@ -127,6 +151,74 @@ describe("the packed package", () => {
     }
   });
 
+  it("works without fast-check, and says what the laws need", async () => {
+    expect(existsSync(join(user, "node_modules/fast-check"))).toBe(false);
+    expect(await node(user, 'const { tune } = await import("fettle"); console.log(typeof tune)')).toEqual({
+      ...{ code: 0, stdout: "function\n", stderr: "" },
+    });
+    const imported = await node(user, 'await import("fettle/testing")');
+    expect(imported.code).toBe(1);
+    expect(imported.stderr).toContain("Cannot find package 'fast-check' imported from");
+    const verified = await ended("npx", ["--no-install", "fettle", "verify"], user);
+    expect(verified).toEqual({
+      ...{ code: 2, stdout: "" },
+      stderr:
+        "error: fettle verify needs the package fast-check, which is not installed beside fettle: " +
+        "npm install --save-dev fast-check@4\n",
+    });
+  });
+
+  describe("with fast-check", () => {
+    const tester = join(temporary, "tester");
+
+    beforeAll(() => {
+      // a user's folder after the installation of both; fast-check and what it needs are those of the checkout
+      cpSync(user, tester, { recursive: true, verbatimSymlinks: true });
+      for (const name of ["fast-check", "pure-rand"]) {
+        cpSync(join(root, "node_modules", name), join(tester, "node_modules", name), { recursive: true });
+      }
+    });
+
+    it("checks gradients", async () => {
+      const check = (slope: string) => `
+        import { mul, sin, stopGradient } from "fettle";
+        import { checkGradients } from "fettle/testing";
+        checkGradients((x) => mul(${slope}, sin(x)), [[0.5, -2, 1]]);
+        console.log("held");`;
+      expect(await node(tester, check("x"))).toEqual({ code: 0, stdout: "held\n", stderr: "" });
+      const { code, stderr } = await node(tester, check("stopGradient(x)"));
+      expect(code).toBe(1);
+      expect(stderr).toContain("the gradient with respect to argument 0 [3], entry 0, is ");
+    });
+
+    it("verifies itself, and says what it was that did not hold", async () => {
+      const words = ["--no-install", "fettle", "verify", "--only", "reproducibility", "--cases", "8"];
+      const sound = await ended("npx", words, tester);
+      expect({ code: sound.code, stderr: sound.stderr }).toEqual({ code: 0, stderr: "" });
+      expect(sound.stdout).toContain("All laws hold");
+
+      // as if elsewhere the tunings had come to other bits
+      const [file, ...others] = filesIn(join(tester, "node_modules/fettle/dist/node")).filter((name) =>
+        readFileSync(join(tester, "node_modules/fettle/dist/node", name), "utf8").includes(RECORDED[0]),
+      );
+      expect(others).toEqual([]);
+      const path = join(tester, "node_modules/fettle/dist/node", file);
+      const changed = RECORDED.reduce(
+        (text, digest) => text.replace(digest, "other"),
+        readFileSync(path, "utf8"),
+      );
+      writeFileSync(path, changed);
+      const broken = await ended("npx", words, tester);
+      expect({ code: broken.code, stderr: broken.stderr }).toEqual({ code: 1, stderr: "" });
+      expect(broken.stdout).toContain("1 law broken");
+      expect(broken.stdout).toContain(
+        `a tuning by random breaks the law "comes to the bits that it came to elsewhere": seed 0 came to ${RECORDED[0]} here, and to other there`,
+      );
+      expect(broken.stdout).toMatch(/^Replay it with \{ seed: 0, path: "[\d:]+" \}$/m);
+      expect(broken.stdout).toContain("fettle verify --only reproducibility --seed 0 --cases 8\n");
+    });
+  });
+
   it("names no folder of the machine that built it", () => {
     const folders = [root.replace(/[\\/]$/, ""), homedir(), temporary];
     const telling = filesIn(installed).filter((file) => {
@@ -142,8 +234,8 @@ it("npx fettle works in the checkout", async () => {
 });
 
 describe("import graph", () => {
-  /** Every file that an entry reaches, as paths from dist, and every package. */
-  function reach(...entries: string[]): { files: string[]; packages: string[] } {
+  /** Every file that entries reach, as paths from dist, and every package; or those that are loaded `atOnce`. */
+  function reach(entries: readonly string[], atOnce = false): { files: string[]; packages: string[] } {
     const dist = join(root, "dist");
     const files = new Set<string>();
     const packages = new Set<string>();
@@ -151,8 +243,8 @@ describe("import graph", () => {
       if (files.has(file)) return;
       files.add(file);
       const text = readFileSync(join(dist, file), "utf8");
-      for (const { n: name } of parse(text)[0]) {
-        if (name === undefined) continue; // import.meta
+      for (const { n: name, d: dynamic } of parse(text)[0]) {
+        if (name === undefined || (atOnce && dynamic >= 0)) continue; // import.meta, or import()
         if (name.startsWith(".")) visit(join(dirname(file), name));
         else if (name !== "#platform") packages.add(name);
         else for (const host of ["node", "browser"]) visit(`platform/${host}.js`);
@@ -165,7 +257,7 @@ describe("import graph", () => {
   it.each(["index.js", "tune/worker.js"])(
     "%s pulls in no command-line, report, benchmark, server, storage or test code",
     (entry) => {
-      const { files, packages } = reach(entry);
+      const { files, packages } = reach([entry]);
       expect(files.length).toBeGreaterThan(20);
       expect(
         files.filter((file) => /^(benchmark|cli|cloudflare|report|serve|store|testing)\//.test(file)),
@@ -176,23 +268,23 @@ describe("import graph", () => {
   );
 
   it("the benchmark pulls in no command-line, report, storage or test code", () => {
-    const { files } = reach("benchmark/index.js", "benchmark/worker.js");
+    const { files } = reach(["benchmark/index.js", "benchmark/worker.js"]);
     expect(files).toContain("benchmark/runner.js");
     expect(files.filter((file) => /^(cli|report|store|testing)\//.test(file))).toEqual([]);
   });
 
-  it("the command line needs no package that is not a dependency, and loads optional ones late", () => {
-    const { files, packages } = reach("cli/main.js");
-    const foreign = packages.filter((name) => !name.startsWith("node:"));
-    expect(foreign).toContain("commander"); // the walk finds something
-    const optional = foreign.filter((name) => !Object.hasOwn(manifest.dependencies, name));
-    expect(optional).toEqual(["echarts"]);
-    expect(manifest.peerDependenciesMeta.echarts).toEqual({ optional: true });
-    const early = files.filter((file) =>
-      parse(readFileSync(join(root, "dist", file), "utf8"))[0].some(
-        ({ n, d }) => d === -1 && n !== undefined && optional.includes(n),
-      ),
-    );
-    expect(early).toEqual([]);
-  });
+  it.each(["cli/main.js", "node/cli.js"])(
+    "%s needs no package that is not a dependency, and loads optional ones and laws late",
+    (cli) => {
+      const foreign = (packages: string[]) =>
+        packages.filter((name) => !name.startsWith("node:") && !Object.hasOwn(manifest.dependencies, name));
+      const atOnce = reach([cli], true);
+      expect(atOnce.packages).toContain("commander"); // the walk finds something
+      expect(foreign(atOnce.packages)).toEqual([]);
+      expect(atOnce.files.filter((file) => /(^|\/)testing(\/|\.js)/.test(file))).toEqual([]);
+      const optional = ["echarts", "fast-check"];
+      expect(foreign(reach([cli]).packages)).toEqual(optional);
+      for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
+    },
+  );
 });
