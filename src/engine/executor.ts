@@ -231,8 +231,8 @@ export function slotFor(program: Program, name: string, values: number | ArrayLi
 
 /** Refuses a saved run of another program, or of data with fewer rows. */
 export function checkSaved(program: Program, saved: SavedRun, rows: number): void {
-  const { seed, progress } = saved;
-  const { step, epoch, cursor } = progress;
+  const { seed, progress, arrays } = saved;
+  const { step, epoch, cursor } = progress ?? {};
   check(
     [seed, step, epoch, cursor].every((count) => Number.isSafeInteger(count) && count >= 0) &&
       Math.max(step, epoch) < 2 ** 32 &&
@@ -242,11 +242,11 @@ export function checkSaved(program: Program, saved: SavedRun, rows: number): voi
     "invalid_checkpoint",
   );
   for (const { name, shape } of [...program.state, ...program.inputs]) {
-    const array = saved.arrays[name];
+    const array = arrays?.[name];
     check(
-      array !== undefined && array.length === sizeOf(shape),
+      array?.length === sizeOf(shape),
       () =>
-        `the saved run has ${array === undefined ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
+        `the saved run has ${array == null ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
       "invalid_checkpoint",
     );
   }

@@ -166,6 +166,13 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
     ["is before the data", (saved) => ({ ...saved, progress: { ...saved.progress, cursor: -1 } })],
     ["has half a step", (saved) => ({ ...saved, progress: { ...saved.progress, step: 0.5 } })],
     ["has no epoch", (saved) => ({ ...saved, progress: { ...saved.progress, epoch: undefined } })],
+    ["has no progress", ({ progress: _, ...saved }) => saved],
+    ["has no arrays", ({ arrays: _, ...saved }) => saved],
+    ["has null for an array", (saved) => ({ ...saved, arrays: { ...saved.arrays, w: null } })],
+    [
+      "has more steps than a word holds",
+      (saved) => ({ ...saved, progress: { ...saved.progress, step: 2 ** 32 } }),
+    ],
     ["has no seed", (saved) => ({ ...saved, seed: Number.NaN })],
   ])("a saved run that %s is refused, and nothing of it is taken", (_name, damage) => {
     const run = engine.start(program, { streams, seed: 4 });
