@@ -118,7 +118,6 @@ stop.addEventListener("click", () => {
   tuning.worker.terminate();
   tuning.state = "stopped";
   changed();
-  start.focus();
 });
 
 // -------------------------------------------------------------------------------------------------- the picture
@@ -142,11 +141,14 @@ function picture() {
 function show() {
   const { state, settings, trials, steps, direction, metric = "score" } = tuning;
   const active = state === "running" || state === "paused";
+  const focused = document.activeElement;
   start.disabled = active;
   pause.disabled = !active;
   stop.disabled = !active;
   pause.textContent = state === "paused" ? "Resume" : "Pause";
   find("fieldset").disabled = active;
+  // who came by keyboard stays among the buttons
+  if (focused?.matches(":disabled")) (active ? pause : start).focus();
   document.body.dataset.state = state;
   find("#progress").value = state === "done" ? 1 : trials.length / settings.trials;
   const best = ranked(tuning)[0];

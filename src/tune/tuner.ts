@@ -95,7 +95,8 @@ const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tu
 export async function createTuner<const S extends Space>(options: TunerOptions<S>): Promise<Tuner<S>> {
   checkOptions(options, "createTuner", OPTIONS);
   await ready();
-  return openTuner(await prepareSearch<S>(options, detailsOf(options)));
+  const search = await prepareSearch<S>(options, detailsOf(options));
+  return openTuner(search, planOf(search));
 }
 
 /**
@@ -138,8 +139,9 @@ export async function restoreTuner<const S extends Space>(
   const open: OpenStudy = ({ space, strategy, constraint }) =>
     restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
   const search = await prepareSearch<S>(options, detailsOf(options), open);
-  checkPlan(search, plan);
-  return openTuner(search, {
+  const own = planOf(search);
+  checkPlan(own, plan);
+  return openTuner(search, own, {
     trials: readTrials(trials, search.study),
     ends: readEnds(ends, search.study, search.work.folds.rounds.length),
   });
@@ -170,7 +172,7 @@ interface Saved {
 /** The steps of a slice that is bounded by time are taken so many at once, at most. */
 const MOST_AT_ONCE = 64;
 
-function openTuner<S extends Space>(search: ModelSearch<S>, saved?: Saved): Tuner<S> {
+function openTuner<S extends Space>(search: ModelSearch<S>, plan: Plan, saved?: Saved): Tuner<S> {
   const { study, work, budget } = search;
   let wake = (): void => {};
   const stepper = new Stepper(foldsOf(work.folds), () => wake());
@@ -242,7 +244,7 @@ function openTuner<S extends Space>(search: ModelSearch<S>, saved?: Saved): Tune
       if (journal.refusal) throw journal.refusal.error;
       return packArchive(FORMAT, {
         study: study.toJSON(),
-        plan: planOf(search),
+        plan,
         trials: journal.save(),
         ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
       });
@@ -256,6 +258,8 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
   const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite where the clock stood still
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(half)));
 }
+
+type Plan = ReturnType<typeof planOf>;
 
 /** What must be the same when a tuning goes on, as plain data. */
 function planOf<S extends Space>({ plan, work }: ModelSearch<S>) {
@@ -282,8 +286,7 @@ function planOf<S extends Space>({ plan, work }: ModelSearch<S>) {
   };
 }
 
-function checkPlan<S extends Space>(search: ModelSearch<S>, saved: unknown): void {
-  const own = planOf(search);
+function checkPlan(own: Plan, saved: unknown): void {
   check(
     isRecord(saved) && sameValue(Object.keys(saved), Object.keys(own)),
     "this is not a saved tuning: its settings are damaged",

@@ -13,6 +13,8 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
 };
 
 const SLICE = 10;
+const REQUESTS = 40;
+const STEPS = 30;
 
 export default {
   async fetch({ url }) {
@@ -36,16 +38,35 @@ async function tuneInSlices() {
   const { createTuner } = await import("fettle");
   const { optionsFor } = await import("../../examples/browser/tuning.js");
   const { default: csv } = await import("fettle/data/breast-cancer.csv");
-  const tuner = await createTuner(optionsFor({ csv, target: "diagnosis", trials: 50, epochs: 20, seed: 1 }));
+  const options = optionsFor({ csv, target: "diagnosis", trials: 50, epochs: 20, seed: 1 });
+  const tuner = await createTuner(options);
   const slices = [];
+  let middle;
   while (!tuner.result) {
     const begin = performance.now();
     const { steps } = await tuner.advance({ maxMilliseconds: SLICE });
     slices.push({ steps, took: performance.now() - begin });
+    if (tuner.study.trials.length >= 25) middle ??= tuner.save();
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const saved = tuner.save().length;
   const { trials, best } = tuner.result;
   const kernels = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-  return { trials: trials.length, best: best.value, slices, kernels, saved };
+  const resumed = await timesFromBytes(middle, options);
+  return { trials: trials.length, best: best.value, slices, kernels, resumed, bytes: middle.length };
+}
+
+/** Milliseconds of requests that have nothing but bytes and the table: each goes on for some steps, and saves. */
+async function timesFromBytes(bytes, options) {
+  const { restoreTuner } = await import("fettle");
+  const times = [];
+  while (times.length < REQUESTS) {
+    const begin = performance.now();
+    const tuner = await restoreTuner(bytes, options);
+    const { steps } = await tuner.advance({ steps: STEPS });
+    if (steps !== STEPS) throw new Error(`a request made ${steps} steps, not ${STEPS}`);
+    bytes = tuner.save();
+    times.push(performance.now() - begin);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return times;
 }

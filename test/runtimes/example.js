@@ -47,7 +47,7 @@ export async function checkExample(folder, browser, csv) {
     );
     await pausesAndStops(await open());
     await refuses(await open());
-    return `Node's bits; no task of the page over 50 ms, at attempt ${attempts.length}; pauses, stops, refuses, fits 360 px`;
+    return `Node's bits; no task of the page over 50 ms, at attempt ${attempts.length}; by keyboard it pauses and stops; refuses, fits 360 px`;
   });
 }
 
@@ -87,9 +87,11 @@ async function runsToItsEnd(page, expected) {
 async function pausesAndStops(page) {
   const count = () => page.textContent("#count");
   await page.fill("[name=trials]", "1000");
-  await page.click("#start");
+  await page.focus("#start");
+  await page.keyboard.press("Enter");
   await page.locator("#count", { hasText: "best" }).waitFor();
-  await page.click("#pause");
+  must((await focusOf(page)) === "pause", `after Start the focus is on "${await focusOf(page)}"`);
+  await page.keyboard.press("Space");
   await stateIs(page, "paused");
   await page.waitForTimeout(400); // the slice at work, and a picture
   const before = await count();
@@ -97,8 +99,10 @@ async function pausesAndStops(page) {
   must((await count()) === before, "it goes on while it is paused");
   await page.click("#pause");
   await page.waitForFunction((text) => document.querySelector("#count").textContent !== text, before);
-  await page.click("#stop");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
   await stateIs(page, "stopped");
+  must((await focusOf(page)) === "start", `after Stop the focus is on "${await focusOf(page)}"`);
   must(await page.isEnabled("#start"), "it cannot be started after it was stopped");
   await page.close();
 }
@@ -121,6 +125,8 @@ async function refuses(page) {
   must((await page.textContent("#error")).length > 20, "it does not say why it refuses a table");
   await page.close();
 }
+
+const focusOf = (page) => page.evaluate(() => document.activeElement.id);
 
 /** Waits for a state of the tuning, and fails where it comes to another end. */
 async function stateIs(page, state) {
