@@ -70,8 +70,8 @@ export function tryMutants({ files, tests, identities, results }) {
     ignoreStatic: true,
     concurrency: 2,
     // Generous, as a slow machine kills no mutant; loops without end are found by their turns.
-    timeoutFactor: 4,
-    timeoutMS: 60_000,
+    timeoutFactor: 2,
+    timeoutMS: 20_000,
     reporters: ["lines", "progress-append-only"],
     tempDirName: join(home, "sandbox"),
     ignorePatterns: ["bench", "dist", "docs", "test/runtimes"],

@@ -118,3 +118,41 @@ test("single changes of discrete parameters climb to where none of them is bette
   expect(low(bounded)).toBe(true);
   expect(worth(bounded)).toBe(2);
 });
+
+test("continuous points climb to the tops of hills, from points that are apart", () => {
+  const moves = movesOf(resolveSpace({ x: float(0, 1), y: float(0, 1) }));
+  const hills = [
+    { x: 0.2, y: 0.3, height: 1 },
+    { x: 0.8, y: 0.6, height: 0.97 },
+  ];
+  const climbed: string[] = [];
+  /** Minus the higher of two paraboloids, with a gradient where it is asked for, as of a model. */
+  const predict = (at: Float64Array, gradient?: boolean) => {
+    if (gradient) climbed.push(String(at));
+    const heightOn = ({ x, y, height }: (typeof hills)[number]) =>
+      height - (at[0] - x) ** 2 - 2 * (at[1] - y) ** 2;
+    const hill = heightOn(hills[0]) > heightOn(hills[1]) ? hills[0] : hills[1];
+    return {
+      mean: -heightOn(hill),
+      variance: 1,
+      meanGradient: gradient
+        ? Float64Array.of(2 * (at[0] - hill.x), 4 * (at[1] - hill.y))
+        : new Float64Array(),
+      varianceGradient: new Float64Array(gradient ? 2 : 0),
+    };
+  };
+  const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
+  const start = Float64Array.of(0.25, 0.35);
+  const found = maximize({ predict }, judge, moves, [start], new RandomStream(3), {
+    points: 100,
+    climbs: 20,
+  });
+  expect(found).toHaveLength(121); // the start, the points, the ends of the climbs
+  expect(found.map(({ merit }) => merit)).toEqual(found.map(({ merit }) => merit).sort((a, b) => b - a));
+  for (const { x, y, height } of hills) {
+    const top = found.find(({ vector }) => Math.hypot(vector[0] - x, vector[1] - y) < 1e-5);
+    expect(top?.merit).toBeCloseTo(height, 9);
+  }
+  // a climb ends where it found nothing better, and does not begin there again
+  expect(new Set(climbed).size).toBe(climbed.length);
+});
