@@ -372,6 +372,12 @@ describe("what the model is taught", () => {
     // the median is 4, the scale 2
     expect((values[4] - values[2]) * unit).toBeCloseTo(2 * Math.log1p(996 / 2), 11);
   });
+
+  test("is the costs themselves where half of them are the least", () => {
+    const { values, unit } = targetsOf(Float64Array.of(1, 1, 5, 9));
+    expect((values[2] - values[0]) * unit).toBeCloseTo(4, 12);
+    expect((values[3] - values[0]) * unit).toBeCloseTo(8, 12);
+  });
 });
 
 describe("which trials are in the model", () => {

@@ -88,6 +88,61 @@ test("only numbers with many values that apply glide", () => {
   expect(at("b")).toEqual([1, 0, 1, 0, 0, 0]);
 });
 
+test("a choice never glides, however many values it has", () => {
+  const many = Array.from({ length: 30 }, (_, i) => i);
+  const moves = movesOf(resolveSpace({ kind: choice(many), n: int(1, 30) }));
+  expect([...moves.glides(moves.vectors.encode({ kind: 3, n: 4 }))]).toEqual([...many.map(() => 0), 1]);
+  const around = moves.neighbours(moves.vectors.encode({ kind: 3, n: 4 }), moves.discrete[0]);
+  expect(around).toHaveLength(29);
+});
+
+test("numbers of up to 24 values have all of them as neighbours, others those 1, 2 and 5 steps away", () => {
+  const neighboursOf = (high: number, n: number) => {
+    const { vectors, neighbours, discrete } = movesOf(resolveSpace({ n: int(1, high) }));
+    return neighbours(vectors.encode({ n }), discrete[0]).map((vector) => vectors.decode(vector).n as number);
+  };
+  expect(neighboursOf(24, 10)).toEqual([...Array(24).keys()].map((i) => i + 1).filter((n) => n !== 10));
+  expect(neighboursOf(25, 10)).toEqual([9, 11, 8, 12, 5, 15]);
+  expect(neighboursOf(25, 2)).toEqual([1, 3, 4, 7]);
+  expect(neighboursOf(25, 24)).toEqual([23, 25, 22, 19]);
+});
+
+test("settling leaves a vector of continuous numbers as it is, and parameters that do not apply where they say least", () => {
+  const vector = Float64Array.of(0.1, 0.9);
+  expect(movesOf(resolveSpace({ x: float(0, 1), y: float(-1, 1) })).settle(vector)).toBe(vector);
+  const when = { on: ["yes"] };
+  const { settle } = movesOf(
+    resolveSpace({
+      on: choice(["no", "yes"]),
+      kind: choice([1, 2, 3, 4], { when }),
+      x: float(0, 1, { when }),
+    }),
+  );
+  expect([...settle(Float64Array.of(0.6, 0.5, 0.9, 0, 0, 0, 0.9))]).toEqual([
+    1, 0, 0.25, 0.25, 0.25, 0.25, 0.5,
+  ]);
+  expect([...settle(Float64Array.of(0.5, 0.6, 0.1, 0.3, 0.2, 0, 0.9))]).toEqual([0, 1, 0, 1, 0, 0, 0.9]);
+});
+
+test("at a rate of 1 all parameters are moved, at 0 one of them, each in turn", () => {
+  const space = { x: float(0, 1), kind: choice(["a", "b"]), y: float(0, 1), n: int(1, 3) };
+  const moves = movesOf(resolveSpace(space));
+  const start = moves.vectors.encode({ x: 0.5, kind: "a", y: 0.5, n: 2 });
+  const moved = (rate: number, random: RandomStream) => {
+    const varied = moves.vary(start, rate, 0.1, random);
+    return moves.vectors.axes
+      .filter(({ offset, width }) =>
+        varied.subarray(offset, offset + width).some((u, c) => u !== start[offset + c]),
+      )
+      .map(({ name }) => name);
+  };
+  const random = new RandomStream(5);
+  const single = Array.from({ length: 40 }, () => moved(0, random));
+  expect(single.every((names) => names.length === 1)).toBe(true);
+  expect(new Set(single.flat()).size).toBe(4);
+  expect(moved(1, random)).toEqual(["x", "kind", "y", "n"]);
+});
+
 test("single changes of discrete parameters climb to where none of them is better, within the constraint", () => {
   const names = Array.from({ length: 8 }, (_, i) => `x${i}`);
   const parameters = names.map((name, i) => [name, i % 2 ? int(0, 9) : choice([..."abcdefgh"])] as const);
