@@ -280,6 +280,8 @@ describe("marginals", () => {
     const ns = marginals(trials, space, "n", { ...few, points: 20 }).map(({ value }) => value as number);
     expect([ns[0], ns.at(-1)]).toEqual([1, 50]);
     expect(ns).toEqual([...new Set(ns)].sort((a, b) => a - b));
+    const all = marginals(trials, space, "n", { ...few, points: 50 }).map(({ value }) => value);
+    expect(all).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
 
   const rounded = (list: ReturnType<typeof marginals>) =>

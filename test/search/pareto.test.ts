@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { restoreStudy } from "../../src/search/checkpoint.js";
 import { float, int } from "../../src/search/parameter.js";
 import {
+  costVectorOf,
   crowdingDistances,
   dominates,
   frontsOf,
@@ -24,6 +25,17 @@ import { caught } from "./support.js";
 /** Few values, so that ties and equal points are common. */
 const anyPoints = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 }), fc.nat({ max: 4 })), {
   maxLength: 25,
+});
+
+describe("costs by objective", () => {
+  it("are values to minimise, infinite where there is none", () => {
+    expect(costVectorOf({ value: 3 }, ["minimize"])).toEqual([3]);
+    expect(costVectorOf({ value: 3 }, ["maximize"])).toEqual([-3]);
+    expect(costVectorOf({ value: null }, ["minimize"])).toEqual([Number.POSITIVE_INFINITY]);
+    expect(costVectorOf({ value: null, values: [1, 2] }, ["minimize", "maximize"])).toEqual([1, -2]);
+    const [infinite, none] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    expect(costVectorOf({ value: null, values: [infinite, 2] }, ["minimize", "minimize"])).toEqual([none, 2]);
+  });
 });
 
 describe("fronts", () => {

@@ -38,6 +38,8 @@ describe("vectors", () => {
   it("are read as the nearest point", () => {
     const { decode } = vectorsOf(space);
     expect(decode([-1, 0.2, 0.1, 0.3, 0.6, 0.9])).toEqual({ rate: 1e-4, kind: "c", depth: 3 });
+    expect(decode([0.9, 0.1, 0.5, 0.7, 0.6, 0.9])).toMatchObject({ kind: "c" });
+    expect(decode([0, 0.1, 0.5, 0.4, 0.6, 0.9])).toMatchObject({ kind: "b" });
     expect(decode([2, 0.4, 0.4, 0.2, 1, 1])).toEqual({ rate: 1, kind: "a", depth: 4 });
     expect(decode([1, 0, 1, 0, 0, 0.5])).toEqual({ rate: 1, kind: "b", depth: 1, extra: 5 });
   });
