@@ -9,7 +9,7 @@ import fc from "fast-check";
 import type { Value } from "../../src/graph/functions.js";
 import { constant } from "../../src/graph/functions.js";
 import type { LossFunction } from "../../src/nn/losses.js";
-import { fail } from "../../src/testing/laws.js";
+import { fail, hold } from "../../src/testing/laws.js";
 import { evaluateWithGradient, reference } from "../nn/support.js";
 
 type Row = readonly number[];
@@ -106,19 +106,26 @@ export const lossLaws: Readonly<Record<string, (of: LossUnderTest) => fc.IRawPro
       },
     ),
 
-  "is convex: between two predictions it is at most what it is between their losses": (of) =>
+  // f(b) ≥ f(a) + ⟨∇f(a), b − a⟩, which no multiple of the gradient would keep
+  "lies above its tangents: it is convex, and the gradient is its own": (of) =>
     fc.property(
       of.truths.chain((y) =>
         fc.tuple(fc.constant(y), of.predictions(y[0].length), of.predictions(y[0].length)),
       ),
       ([y, ...pair]) => {
         const [a, b] = pair.map(of.convexAt ?? ((row) => row));
-        const middle = a.map((x, j) => (x + b[j]) / 2);
-        const [first, second, between] = [a, b, middle].map(
-          (row) => evaluated(of, y, repeated(row, y)).value,
-        );
-        if (!(between <= (first + second) / 2 + ROUNDING * of.size))
-          fail(`it is ${between} between ${a} and ${b}, where it is ${first} and ${second}`);
+        const [at, other] = [a, b].map((row) => evaluated(of, y, repeated(row, y)));
+        const moves = at.gradient.map((_, k) => b[k % a.length] - a[k % a.length]);
+        const tangent = at.value + at.gradient.reduce((sum, g, k) => sum + g * moves[k], 0);
+        const room = ROUNDING * of.size * (1 + moves.reduce((sum, move) => sum + Math.abs(move), 0));
+        if (!(other.value >= tangent - room))
+          fail(`it is ${other.value} at ${b}, and the tangent from ${a} is ${tangent}`);
       },
     ),
 };
+
+/** @throws Error where the loss breaks one of the laws */
+export function checkLoss(name: string, of: LossUnderTest, numRuns: number): void {
+  for (const [law, property] of Object.entries(lossLaws))
+    hold(`loss "${name}"`, law, property(of), { numRuns });
+}
