@@ -121,6 +121,8 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
         // one more is asked and lost: it comes again after the study is opened
         if (stop < trials) interrupted.ask();
         const json = JSON.parse(JSON.stringify(interrupted));
+        // what a strategy keeps to itself would be another study's by then
+        begin().ask();
         const again = restoreStudy(json, { strategy, ...(constraint && { constraint }) });
         const after = runOut(again, outcomes, trials - before.length);
         checkSame([...before, ...after], whole, "a saved study went on differently");
@@ -146,6 +148,8 @@ export const strategyLaws: Readonly<Record<string, Law>> = {
         // a strategy that knows its size may use a part of the space, as a coarse grid does
         if (asked.length < all && strategy.size === undefined)
           fail(`stopped after ${asked.length} of ${all} points`);
+        const size = Math.min(all + 1, strategy.size?.(space, constraint) ?? asked.length);
+        if (asked.length !== size) fail(`says that it has ${size} suggestions, and gave ${asked.length}`);
       },
     ),
 
