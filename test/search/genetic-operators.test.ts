@@ -5,14 +5,7 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { choice, float, int } from "../../src/search/parameter.js";
 import { fromUnit, toUnit } from "../../src/search/scale.js";
 import { buildParams, resolveSpace, whyOutside } from "../../src/search/space.js";
-import {
-  blend,
-  type Crossover,
-  crossoverOf,
-  onePoint,
-  sbx,
-  uniform,
-} from "../../src/search/strategies/genetic/crossover.js";
+import { blend, crossoverOf, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";
 import {
   mutate,
   mutateChoice,
@@ -141,51 +134,6 @@ const anyParents = fc
   });
 
 describe("crossover", () => {
-  const kinds: [string, Crossover][] = [
-    ["uniform", uniform],
-    ["onePoint", onePoint],
-    ["blend", blend(0.5)],
-    ["sbx", sbx(2)],
-  ];
-
-  test.each(kinds)(
-    "%s gives a point of the space, with what only one parent has from that one",
-    (_, cross) => {
-      fc.assert(
-        fc.property(anyParents, ({ space, a, b, stream }) => {
-          const child = cross(space, a, b, stream);
-          expect(whyOutside(space, child)).toBeUndefined();
-          for (const name of Object.keys(child)) {
-            if (name in a !== name in b) expect(child[name]).toEqual(name in a ? a[name] : b[name]);
-          }
-        }),
-        { numRuns: cases(300) },
-      );
-    },
-  );
-
-  test.each(kinds)("%s of equal parents is the same point", (_, cross) => {
-    fc.assert(
-      fc.property(anyParents, ({ space, a, stream }) => {
-        expect(cross(space, a, a, stream)).toEqual(a);
-      }),
-    );
-  });
-
-  test.each(kinds.slice(0, 2))("%s takes each value from a parent", (_, cross) => {
-    fc.assert(
-      fc.property(anyParents, ({ space, a, b, stream }) => {
-        const child = cross(space, a, b, stream);
-        for (const name of Object.keys(child)) {
-          const parents = [a, b].filter((parent) => name in parent);
-          if (parents.length > 0)
-            expect(parents.some((parent) => sameValue(parent[name], child[name]))).toBe(true);
-        }
-      }),
-      { numRuns: cases(300) },
-    );
-  });
-
   const numbers = resolveSpace({ a: float(0, 1), b: float(0, 1), c: float(0, 1), d: float(0, 1) });
   const [zeros, ones] = [0, 1].map((x) => ({ a: x, b: x, c: x, d: x }));
 

@@ -115,21 +115,6 @@ describe.each([0, 1, 2, 3])("the first 2^m points scrambled by seed %i", (seed) 
       expect(boxes(all, { [d]: 6 }), `dimension ${d}`).toEqual(new Array(64).fill(1));
   });
 
-  test("are a (t, m, 2)-net in any two of the first dimensions", () => {
-    // t is at most the sum of (degree of the polynomial − 1), Sobol' 1967; the first dimension's counts as degree 1
-    const degrees = [1, 1, 2, 3, 3, 4];
-    const [m, all] = [8, points(6, 256, seed)];
-    for (let i = 0; i < 6; i++) {
-      for (let j = 0; j < i; j++) {
-        const t = degrees[i] + degrees[j] - 2;
-        for (let a = 0; a <= m - t; a++) {
-          const full = new Array(2 ** (m - t)).fill(2 ** t);
-          expect(boxes(all, { [i]: a, [j]: m - t - a }), `${i}, ${j}: 2^-${a}`).toEqual(full);
-        }
-      }
-    }
-  });
-
   test("are a (1, m, 3)-net in the first three", () => {
     const all = points(3, 128, seed);
     for (let a = 0; a <= 6; a++) {
