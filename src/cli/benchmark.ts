@@ -13,8 +13,9 @@ import {
   runBenchmark,
   sizeOfBenchmark,
 } from "../benchmark/runner.js";
+import { timesOf } from "../benchmark/times.js";
 import { FettleError } from "../errors.js";
-import { benchmarkCsv, introduceBenchmark, summarizeBenchmark } from "../report/benchmark.js";
+import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";
 import { benchmarkPictures } from "../report/pictures/index.js";
 import { type Draw, loadCharts } from "../report/pictures/render.js";
 import { type PlanOptions, readPlan } from "./benchmarkPlan.js";
@@ -118,6 +119,7 @@ async function runInto(
     });
   const analysis = await analyzeBenchmark(result);
   write("tables.csv", benchmarkCsv(analysis));
+  write("times.csv", timesCsv(timesOf(setup, result.runs)));
   write("analysis.json", `${JSON.stringify(analysis, null, 2)}\n`);
   const draw = await chartsFor(wanted);
   const pictures = draw

@@ -1,6 +1,7 @@
 /** A benchmark of optimizers as text for people, and as a table for programs. Every figure is computed elsewhere. */
 import type { BenchmarkAnalysis, Cell, Comparison } from "../benchmark/analysis.js";
 import { type BenchmarkSetup, countRuns } from "../benchmark/record.js";
+import type { Times } from "../benchmark/times.js";
 import { count, formatDuration } from "./format.js";
 import type { Paint } from "./study.js";
 import { layOut, wrap } from "./table.js";
@@ -21,6 +22,8 @@ const PHASES = [
   ["default", "With defaults"],
   ["tuned", "Tuned"],
 ] as const;
+
+const FILES = "runs.jsonl, tables.csv, times.csv";
 
 /** What is about to run, in lines of at most `width` characters; `earlier` runs are there already. */
 export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width: number): string[] {
@@ -61,8 +64,8 @@ export function summarizeBenchmark(report: BenchmarkReport, width: number, paint
     ),
     ...faint(
       pictures === 0
-        ? `${formatDuration(seconds)}; runs.jsonl, tables.csv and analysis.json are in ${folder}`
-        : `${formatDuration(seconds)}; runs.jsonl, tables.csv, analysis.json and ${count(pictures, "picture")} are in ${folder}`,
+        ? `${formatDuration(seconds)}; ${FILES} and analysis.json are in ${folder}`
+        : `${formatDuration(seconds)}; ${FILES}, analysis.json and ${count(pictures, "picture")} are in ${folder}`,
     ),
   ];
 }
@@ -129,6 +132,24 @@ export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string 
     analysis[phase].cells.map((cell, i) => [phase, ...figuresOf(cell), rates[i].reached]),
   );
   return `${[COLUMNS, ...rows].map((row) => row.map(cellText).join(",")).join("\n")}\n`;
+}
+
+/**
+ * How long a step and the way to the target took, as CSV with three significant digits; what does not exist is empty. It differs from
+ * one benchmark to the next.
+ */
+export function timesCsv(times: readonly Times[]): string {
+  const rows = times.map(({ phase, problem, optimizer, secondsPerStep, secondsToTarget }) => {
+    const figures = [secondsPerStep === null ? null : 1e6 * secondsPerStep, secondsToTarget];
+    return [
+      phase,
+      problem,
+      optimizer,
+      ...figures.map((x) => (x === null ? "" : String(Number(x.toPrecision(3))))),
+    ];
+  });
+  const header = ["phase", "problem", "optimizer", "microseconds_per_step", "seconds_to_target"];
+  return `${[header, ...rows].map((row) => row.join(",")).join("\n")}\n`;
 }
 
 function cellText(cell: string | number | null): string {

@@ -22,7 +22,7 @@ describe.concurrent("fettle benchmark", () => {
     ];
     expect(listing(join(cwd, "out"))).toEqual([
       ...["analysis.json", "pictures", ...pictures.map((name) => join("pictures", `${name}.svg`))],
-      ...["runs.jsonl", "tables.csv"],
+      ...["runs.jsonl", "tables.csv", "times.csv"],
     ]);
     expect(first.stdout.replaceAll("\n", " ")).toContain("analysis.json and 8 pictures are in out");
     for (const name of pictures) expect(text(`pictures/${name}.svg`)).toMatch(/^<svg .*<\/svg>\n$/s);
@@ -35,6 +35,7 @@ describe.concurrent("fettle benchmark", () => {
     expect(runs).toHaveLength(TOTAL);
     const table = text("tables.csv").trimEnd().split("\n");
     expect(table).toHaveLength(1 + 2 * 2 * 2);
+    expect(text("times.csv").trimEnd().split("\n")).toHaveLength(1 + 2 * 2 * 2);
     const analysis = JSON.parse(text("analysis.json")) as BenchmarkAnalysis;
     const { final, reached } = analysis.tuned.cells[3];
     const finals = runs.filter(
@@ -75,7 +76,12 @@ describe.concurrent("fettle benchmark", () => {
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("2 optimizers on 2 problems");
-    expect(listing(join(cwd, "fettle-benchmark"))).toEqual(["analysis.json", "runs.jsonl", "tables.csv"]);
+    expect(listing(join(cwd, "fettle-benchmark"))).toEqual([
+      "analysis.json",
+      "runs.jsonl",
+      "tables.csv",
+      "times.csv",
+    ]);
     const { setup } = parseLines(readFileSync(join(cwd, "fettle-benchmark", "runs.jsonl"), "utf8"));
     expect(setup?.optimizers[0]).toMatchObject({
       name: "signum",

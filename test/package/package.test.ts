@@ -151,6 +151,26 @@ describe("the packed package", () => {
     }
   });
 
+  it("benchmarks without echarts, says that it draws nothing, and refuses to if told to", async () => {
+    expect(existsSync(join(user, "node_modules/echarts"))).toBe(false);
+    const words =
+      "--no-install fettle benchmark --problems beale --optimizers sgd --seeds 1 --trials 1".split(" ");
+    const silent = await ended("npx", [...words, "--out", "made"], user);
+    expect(silent).toMatchObject({
+      code: 0,
+      stderr:
+        "No pictures: pictures are drawn by the package echarts; npm install echarts, and the same command adds them.\n",
+    });
+    expect(filesIn(join(user, "made"))).toEqual([
+      ...["analysis.json", "runs.jsonl", "tables.csv", "times.csv"],
+    ]);
+    expect(await ended("npx", [...words, "--pictures", "--out", "refused"], user)).toEqual({
+      ...{ code: 2, stdout: "" },
+      stderr: "error: pictures are drawn by the package echarts; npm install echarts\n",
+    });
+    expect(existsSync(join(user, "refused"))).toBe(false);
+  });
+
   it("works without fast-check, and says what the laws need", async () => {
     expect(existsSync(join(user, "node_modules/fast-check"))).toBe(false);
     expect(await node(user, 'const { tune } = await import("fettle"); console.log(typeof tune)')).toEqual({

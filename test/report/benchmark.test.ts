@@ -2,7 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { BenchmarkAnalysis, Cell, Comparison } from "../../src/benchmark/analysis.js";
 import type { BenchmarkSetup } from "../../src/benchmark/record.js";
-import { benchmarkCsv, introduceBenchmark, summarizeBenchmark } from "../../src/report/benchmark.js";
+import {
+  benchmarkCsv,
+  introduceBenchmark,
+  summarizeBenchmark,
+  timesCsv,
+} from "../../src/report/benchmark.js";
 
 const cell = (problem: string, optimizer: string, median: number | null, diverged: number): Cell => ({
   ...{ problem, optimizer, reached: 0.5, stepsToTarget: median === null ? null : 40, diverged },
@@ -72,9 +77,9 @@ describe("a benchmark in words", () => {
       "  sgd                     2 : 0                 0 : 1",
     ]);
     expect(lines.join(" ")).toContain("One optimizer has nothing to be compared with.");
-    expect(lines.at(-1)).toBe("3 min 05 s; runs.jsonl, tables.csv and analysis.json are in out");
+    expect(lines.at(-1)).toBe("3 min 05 s; runs.jsonl, tables.csv, times.csv and analysis.json are in out");
     expect(summarizeBenchmark({ ...report, pictures: 9 }, 100, paint).at(-1)).toBe(
-      "3 min 05 s; runs.jsonl, tables.csv, analysis.json and 9 pictures are in out",
+      "3 min 05 s; runs.jsonl, tables.csv, times.csv, analysis.json and 9 pictures are in out",
     );
   });
 
@@ -101,5 +106,16 @@ describe("a benchmark as CSV", () => {
     // figures end after six digits
     expect(rows[1].split(",").at(-1)).toBe("0.333333");
     expect(rows[8]).toBe("");
+  });
+
+  it("has times apart, with three digits", () => {
+    const place = { phase: "tuned", problem: "hill", optimizer: "sgd" } as const;
+    const times = [
+      { ...place, secondsPerStep: 2.34567e-6, secondsToTarget: 0.00123456 },
+      { ...place, secondsPerStep: null, secondsToTarget: null },
+    ];
+    expect(timesCsv(times)).toBe(
+      "phase,problem,optimizer,microseconds_per_step,seconds_to_target\ntuned,hill,sgd,2.35,0.00123\ntuned,hill,sgd,,\n",
+    );
   });
 });

@@ -5,6 +5,8 @@ import { contestant } from "../../src/benchmark/contestant.js";
 import { type LearningCurve, learningCurves } from "../../src/benchmark/curves.js";
 import { type Scene, scenesOf } from "../../src/benchmark/landscape.js";
 import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runner.js";
+import type { Graph } from "../../src/graph/graph.js";
+import { add, constant, randomUniform } from "../../src/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { optimizers as builtIn } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -20,6 +22,10 @@ interface Series {
   readonly name?: string;
   readonly xAxisIndex: number;
   readonly data: readonly (readonly (number | string)[] | { readonly value: readonly number[] })[];
+  readonly renderItem: (
+    params: undefined,
+    api: { coord: (place: number[]) => number[] },
+  ) => { readonly shape: { readonly points: number[][] }; readonly style: { readonly fill: string } };
   readonly lineStyle?: { readonly color: string; readonly type: unknown };
 }
 
@@ -35,8 +41,15 @@ let draw: Draw;
 
 beforeAll(async () => {
   const mine = contestant("mine", (numbers) => sgd({ learningRate: 0.3, ...numbers }));
-  const drawn = { ...bowl, floor: 1e-12, plane: { x: [-1, 3], y: [-1, 3], minima: [[0, 0]] } as const };
-  const problems = [drawn, { ...bowl, name: "other", target: 1e-3 }];
+  // seeds begin at different places
+  const start = (graph: Graph) => ({ w: add(constant(graph, [0.5, 1]), randomUniform(graph, [2], 0)) });
+  const drawn = {
+    ...bowl,
+    start,
+    floor: 1e-12,
+    plane: { x: [-1, 3], y: [-1, 3], minima: [[0, 0]] } as const,
+  };
+  const problems = [drawn, { ...bowl, start, name: "other", target: 1e-3 }];
   const optimizers = [contestant("sgd", sgd), contestant("adam", adam), mine];
   result = await runBenchmark({ problems, optimizers, seeds: 3, trials: 4, rates: 7, jobs: 1 });
   analysis = await analyzeBenchmark(result);
@@ -71,6 +84,23 @@ describe("the pictures of a benchmark", () => {
         );
       }
     }
+  });
+
+  it("of the loss have bands from quarter to quarter", () => {
+    const bands = seriesOf("loss-bowl").filter(
+      ({ type, xAxisIndex }) => type === "custom" && xAxisIndex === 1,
+    );
+    expect(bands).toHaveLength(NAMES.length);
+    bands.forEach(({ renderItem }, i) => {
+      const curve = curves.find(
+        (one) => one.phase === "tuned" && one.problem === "bowl" && one.optimizer === NAMES[i],
+      );
+      const places = (quarter: "lower" | "upper") =>
+        curve?.points.map((point) => [point.step, Math.log10(point[quarter] as number)]) as number[][];
+      const { shape, style } = renderItem(undefined, { coord: (place) => place });
+      expect(shape.points).toEqual([...places("upper"), ...places("lower").reverse()]);
+      expect(style.fill).toBe(COLORS[NAMES[i] as keyof typeof COLORS]);
+    });
   });
 
   it("of rates have the score at each, a gap where it diverged, and the share of problems solved", () => {
@@ -124,17 +154,17 @@ describe("the pictures of a benchmark", () => {
       const [start] = series
         .filter(({ type, xAxisIndex }) => type === "scatter" && xAxisIndex === panel)
         .slice(1);
-      expect(start.data).toEqual([[1, 2]]);
+      const way = scenes
+        .get("bowl")
+        ?.ways.find((one) => one.phase === "tuned" && one.optimizer === optimizer);
+      expect(start.data).toEqual([way?.points[0]]);
       const tuned = series.find(
         ({ type, xAxisIndex, lineStyle }) =>
           type === "line" &&
           xAxisIndex === panel &&
           lineStyle?.color === COLORS[optimizer as keyof typeof COLORS],
       );
-      const way = scenes
-        .get("bowl")
-        ?.ways.find((one) => one.phase === "tuned" && one.optimizer === optimizer);
-      expect(tuned?.data[0]).toEqual([1, 2]);
+      expect(tuned?.data[0]).toEqual(way?.points[0]);
       const inPlane = Math.max(...(way?.points.at(-1) ?? []).map(Math.abs)) < 3;
       if (inPlane) expect(tuned?.data.at(-1)).toEqual(way?.points.at(-1));
     }
