@@ -15,7 +15,7 @@ import { movingAverage } from "./terms.js";
  * `weightDecay` in [0, ∞), default 0.
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
- * @see X. Chen and others, "Symbolic discovery of optimization algorithms", algorithm 2, NeurIPS 2023
+ * @see X. Chen and others, "Symbolic discovery of optimization algorithms", NeurIPS 2023
  * @example
  * ```ts
  * const optimizer = lion({ learningRate: 1e-4, weightDecay: 0.1 });

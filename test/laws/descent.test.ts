@@ -193,7 +193,7 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
 });
 
 describe("gradient descent on quadratics", () => {
-  // Polyak, "Introduction to optimization", 1987, section 1.4, theorem 3
+  // Polyak, "Introduction to optimization", 1987, section 1.4
   it("at the rate 2/(L + μ) comes nearer by (κ − 1)/(κ + 1) a step, and in the steep and flat directions by no more", () => {
     expectProven((l, m) => {
       const q = (l * l - m * m) / (l * l + m * m);
@@ -226,7 +226,7 @@ describe("gradient descent on quadratics", () => {
 describe("momentum on quadratics", () => {
   // Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; B. Recht, "CS726: Lyapunov
   // analysis and the heavy ball method", 2012; Lessard, Recht and Packard, "Analysis and design of optimization
-  // algorithms via integral quadratic constraints", 2016, proposition 1
+  // algorithms via integral quadratic constraints", 2016, section 2.2
   it("of the heavy ball comes nearer by q = (√κ − 1)/(√κ + 1) a step, but for k + 1 + kq, in the steep direction exactly", () => {
     expectProven((l, m) => {
       const q = (l - m) / (l + m);
@@ -240,7 +240,7 @@ describe("momentum on quadratics", () => {
   });
 
   // Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, constant step scheme III; the rate on
-  // quadratics is in Lessard, Recht and Packard, 2016, proposition 1. The weights are the points y at which gradients are
+  // quadratics is in Lessard, Recht and Packard, 2016, section 2.2. The weights are the points y at which gradients are
   // taken. a = 1/(1 + 1/√κ).
   it("of Nesterov at a rate of 1/L comes nearer by q = 1 − 1/√κ a step, but for k + 1 + ka, in the flat direction by k + 1 − ka", () => {
     expectProven((l, m) => {

@@ -124,7 +124,7 @@ describe("adagrad", () => {
     adagrad({ learningRate, initialAccumulatorValue: 0, epsilon: 0, convention });
 
   // Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011,
-  // proposition 3 with diagonal matrices: without projections it is an equality, by coordinate
+  // the regret of composite mirror descent, with diagonal matrices: without projections it is an equality, by coordinate
   it("has a regret of Σ (sₜ/2η)((xₜ − u)² − (xₜ₊₁ − u)²) + (η/2) Σ gₜ²/sₜ, sₜ² = g₁² + … + gₜ²", () => {
     fc.assert(
       fc.property(
@@ -152,7 +152,7 @@ describe("adagrad", () => {
     );
   });
 
-  // theorem 5, for composite mirror descent, which needs no bounded set: by coordinate, as its sum is
+  // the theorem there on mirror descent with diagonal matrices, which needs no bounded set: by coordinate, as its sum is
   it("has a regret of at most maxₜ(xₜ − u)² s/2η + ηs in each coordinate, s² = Σgₜ², even where u is far", () => {
     /** In rates: some further than steps of lr/√t lead, so that slower ones would lose too much. */
     const radii = fc.integer({ min: 0, max: 15 });
@@ -173,7 +173,7 @@ describe("adagrad", () => {
 });
 
 /*
- * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, theorem 1: on [−1, 1] the losses are Cx in every
+ * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018, section 3 and theorem 1: on [−1, 1] the losses are Cx in every
  * third round and −x in the two between, so that −1 is best; β₁ = 0, β₂ = 1/(1 + C²), rates α/√t with α < √(1 − β₂). The
  * paper's Adam does not correct v for its start; corrected, as here, the first step is shorter and its proof goes through.
  */

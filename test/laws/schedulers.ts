@@ -162,7 +162,7 @@ const anyJudgement = fc.integer({ min: 1, max: 4 }).chain((rungs) =>
 
 const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Of median stopping: D. Golovin et al., 2017, section 3.2.2. What a median is, without computing one. */
+/** Of median stopping: D. Golovin et al., 2017. What a median is, without computing one. */
 export const medianLaws: Readonly<Record<string, (make: MedianMaker) => fc.IRawProperty<unknown>>> = {
   "ends a trial whose best is worse than what most others had on average up to there, and only such": (
     make,
