@@ -120,13 +120,25 @@ function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, nu
     ...(parent !== undefined && { parent }),
     ...(given === true && { given: true as const }),
   };
-  if (status === "running") return own;
+  if (status === "running") {
+    const told = outcomeFields.find((key) => key !== "status" && (trial[key] ?? null) !== null);
+    must(
+      told === undefined,
+      `trial ${number} is running and has ${told}, received ${show(trial[told as string])}`,
+    );
+    return own;
+  }
   must(statuses.includes(status as TrialStatus), `trial ${number} has an unknown status ${show(status)}`);
   const needsValue = status === "complete" || status === "pruned";
   const told = objectives === 1 ? value : values;
   must(
     !needsValue || [told].flat().every(Number.isFinite),
     `trial ${number} is ${status} and has no value, received ${show(told)}`,
+  );
+  const [surplus] = [value, values, trial.std].filter((each) => each !== undefined && each !== null);
+  must(
+    needsValue || surplus === undefined,
+    `trial ${number} is ${status}, without a value or its spread, received ${show(surplus)}`,
   );
   // null stands for a number that JSON cannot hold, or for none
   const outcome = Object.fromEntries(
