@@ -24,7 +24,8 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   const panels = (["default", "tuned"] as const).map((phase, i): Panel => {
     const own = curves.filter((curve) => curve.phase === phase);
     return {
-      ...{ ...PANEL, title: TITLES[phase], left: 66 + i * 450, x, y },
+      ...{ ...PANEL, title: TITLES[phase], left: 70 + i * 445, x },
+      y: i === 0 ? y : { ...y, name: "" },
       series: [
         ...own.flatMap(({ optimizer, points }) => {
           const places = points.flatMap(({ step, lower, upper }) =>
@@ -45,7 +46,7 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   });
   return pictureOf(
     {
-      ...{ name: `loss-${problem.name}`, width: 920, height: 450, title: problem.title },
+      ...{ name: `loss-${problem.name}`, width: 915, height: 450, title: problem.title },
       note: "median of the seeds, and the quarters next to it unless they diverged; thin grey: the target",
     },
     panels,

@@ -23,7 +23,8 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   const y = { scale: linearScale(0, 100), name: "% of problems" };
   const panels = comparisons.map(
     ({ title, profiles }, i): Panel => ({
-      ...{ ...PANEL, title, left: 66 + i * 450, x, y },
+      ...{ ...PANEL, title, left: 70 + i * 445, x },
+      y: i === 0 ? y : { ...y, name: "" },
       series: profiles.map(({ optimizer, points }) => {
         const shares = points.map(({ ratio, share }) => [x.scale.at(ratio), 100 * share] as const);
         const first = shares[0]?.[0] === 0 ? [] : [[0, 0] as const];
@@ -34,7 +35,7 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   );
   return pictureOf(
     {
-      ...{ name: "profiles", width: 920, height: 450, title: "Performance profiles" },
+      ...{ name: "profiles", width: 915, height: 450, title: "Performance profiles" },
       note: "at the left how often an optimizer is the fastest, at the right how many problems it solves",
     },
     panels,

@@ -23,7 +23,7 @@ export function ratesPicture(
   const styles = stylesOf(rates.map(({ optimizer }) => optimizer));
   const x = axisOfRates(rates);
   const finals = rates.flatMap(({ points }) => points.map(({ final }) => final ?? start));
-  const most = 2 * Math.max(start, problem.target);
+  const most = 1.25 * Math.max(start, problem.target);
   const scale = scaleOf([problem.target, start, ...finals.filter((score) => score <= most)]);
   const series = rates.flatMap(({ optimizer, points }) => {
     const style = styles.get(optimizer)!;
