@@ -212,7 +212,13 @@ export {
   type SearchCvOptions,
   type SearchCvResult,
 } from "./tune/gridSearch.js";
-export type { SearchResult, TuneObjectiveOptions, TuneOptions, TuneResult } from "./tune/options.js";
+export type {
+  SearchResult,
+  TuneObjectiveOptions,
+  TuneOptions,
+  TuneResult,
+  TunerOptions,
+} from "./tune/options.js";
 export {
   findLearningRate,
   type RateFinderOptions,
@@ -223,4 +229,4 @@ export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { FitSettings } from "./tune/training.js";
 export type { Final, Scores } from "./tune/trials.js";
 export { tune } from "./tune/tune.js";
-export { createTuner, restoreTuner, type SliceOptions, type Tuner, type TunerOptions } from "./tune/tuner.js";
+export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/tuner.js";

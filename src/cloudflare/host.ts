@@ -27,6 +27,32 @@ export interface ObjectStorage {
   deleteAlarm(): Promise<void>;
 }
 
+/** Of a binding to a queue, what is used. */
+export interface JobQueue {
+  /** Sends messages, of which each is plain data. */
+  sendBatch(messages: readonly { readonly body: JobMessage }[]): Promise<unknown>;
+}
+
+/** Says that a job waits. It may be lost, come late, or twice. */
+export interface JobMessage {
+  readonly study: string;
+  /** The number of a trial; null for the last fit. */
+  readonly trial: number | null;
+  /** The job's number within its trial. */
+  readonly index: number;
+}
+
+/** Of what a queue's consumer is given, what is used. */
+export interface JobBatch {
+  readonly messages: readonly {
+    readonly body: unknown;
+    /** Done; it does not come again. */
+    ack(): void;
+    /** It comes again. */
+    retry(): void;
+  }[];
+}
+
 /** Of a binding to Durable Objects, what is used. */
 export interface ObjectNamespace<Id = unknown> {
   /** The object of a name. */

@@ -1,14 +1,15 @@
 /**
- * Studies on Cloudflare Workers: a Durable Object has one study, goes on with it by alarms, a slice each, and keeps it in
- * its SQLite storage; a Worker lets those pass who have the token. What a request means is `serve/http.ts`.
+ * Studies on Cloudflare Workers: a Durable Object has one study and keeps it in its SQLite storage; a Worker lets those
+ * pass who have the token, and does the jobs of a queue. What a request means is `serve/http.ts`.
  */
 import { check, checkOptions, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space.js";
 import { admit } from "../serve/http.js";
-import { checkStudyOptions, ServedStudy, STUDY_OPTIONS, type StudyOptions } from "../serve/study.js";
-import type { TunerOptions } from "../tune/tuner.js";
-import type { ObjectNamespace, ObjectState } from "./host.js";
-import { objectStore } from "./store.js";
+import { checkStudyOptions, STUDY_OPTIONS, type StudyOptions } from "../serve/study.js";
+import type { TunerOptions } from "../tune/options.js";
+import type { JobBatch, JobQueue, ObjectNamespace, ObjectState } from "./host.js";
+import { SlicedObject } from "./object.js";
+import { createConsumer, QueuedObject } from "./queue.js";
 
 /** How studies are run on Cloudflare. `Env` is what the Worker is bound to. */
 export interface CloudflareOptions<C extends Space, S extends Space, Env>
@@ -19,6 +20,13 @@ export interface CloudflareOptions<C extends Space, S extends Space, Env>
   readonly token: (env: Env) => string | undefined;
   /** The binding of the Durable Objects. */
   readonly objects: (env: Env) => ObjectNamespace;
+  /**
+   * The binding of a queue that this Worker consumes as well. With it, objects do no work themselves: each training of a trial
+   * on a fold is a message, and many isolates do them side by side, to the same bits.
+   */
+  readonly queue?: (env: Env) => JobQueue;
+  /** With a queue: after how long the message of a job that still waits is sent again. Default 120. */
+  readonly resendSeconds?: number;
 }
 
 /** What a Worker's module exports. */
@@ -32,7 +40,10 @@ export interface StudyWorker<Env> {
     alarm(): Promise<void>;
   };
   /** The Worker itself, the module's default export. */
-  readonly worker: { fetch(request: Request, env: Env): Promise<Response> };
+  readonly worker: {
+    fetch(request: Request, env: Env): Promise<Response>;
+    queue(batch: JobBatch, env: Env): Promise<void>;
+  };
 }
 
 /**
@@ -58,70 +69,65 @@ export interface StudyWorker<Env> {
  *       trials,
  *     }),
  * });
- * Object.keys(worker); // ["fetch"]
+ * Object.keys(worker); // ["fetch", "queue"]
  * ```
  */
 export function studyWorker<const C extends Space, const S extends Space, Env>(
   options: CloudflareOptions<C, S, Env>,
 ): StudyWorker<Env> {
-  checkOptions(options, "studyWorker", [...STUDY_OPTIONS, "token", "objects"]);
-  const { token, objects, tune, ...rest } = options;
-  for (const [name, value] of Object.entries({ token, objects, tune })) {
-    check(typeof value === "function", () => `${name} is a function of env, received ${show(value)}`);
+  checkOptions(options, "studyWorker", [...STUDY_OPTIONS, "token", "objects", "queue", "resendSeconds"]);
+  const { token, objects, tune, queue, resendSeconds = 120, ...rest } = options;
+  for (const [name, value] of Object.entries({ token, objects, tune, queue })) {
+    const isLeftOut = name === "queue" && value === undefined;
+    check(
+      isLeftOut || typeof value === "function",
+      () => `${name} is a function of env, received ${show(value)}`,
+    );
   }
   const optionsFor = (env: Env): StudyOptions<C, S> => ({
     ...rest,
     tune: (settings) => tune(settings, env),
   });
   checkStudyOptions({ ...rest, tune: () => ({}) as TunerOptions<S> });
+  check(resendSeconds > 0, () => `resendSeconds is a positive number, received ${show(resendSeconds)}`);
 
-  class StudyObject {
-    private readonly store: ReturnType<typeof objectStore>;
-    private study: ServedStudy<C, S> | undefined;
-
-    constructor(
-      private readonly state: ObjectState,
-      private readonly env: Env,
-    ) {
-      this.store = objectStore(state.storage);
-    }
-
-    async fetch(request: Request): Promise<Response> {
-      const admitted = await admit(request, token(this.env));
-      if (admitted instanceof Response) return admitted;
-      const study = this.open(admitted.id);
-      const response = await admitted.answer(study);
-      const { storage } = this.state;
-      if (study.isRunning && (await storage.getAlarm()) === null) await storage.setAlarm(AT_ONCE);
-      return response;
-    }
-
-    /** If it is killed in here, the host calls it again, and the slice is done again to the same bits. */
-    async alarm(): Promise<void> {
-      const id = this.store.key();
-      if (id === undefined) return;
-      const status = await this.open(id).slice();
-      if (status?.phase === "running") await this.state.storage.setAlarm(AT_ONCE);
-    }
-
-    private open(id: string): ServedStudy<C, S> {
-      this.study ??= new ServedStudy(id, this.store, optionsFor(this.env));
-      return this.study;
-    }
-  }
-
+  const consume = createConsumer<C, S>();
+  const fetchObject = (env: Env) => (study: string, request: Request) => {
+    const namespace = objects(env);
+    return namespace.get(namespace.idFromName(study)).fetch(request);
+  };
   return {
-    StudyObject,
+    StudyObject: class {
+      private readonly hosted: SlicedObject<C, S> | QueuedObject<C, S>;
+
+      constructor(state: ObjectState, env: Env) {
+        const given = [state, token(env), optionsFor(env)] as const;
+        this.hosted = queue
+          ? new QueuedObject<C, S>(...given, queue(env), resendSeconds)
+          : new SlicedObject<C, S>(...given);
+      }
+      fetch(request: Request): Promise<Response> {
+        return this.hosted.fetch(request);
+      }
+      alarm(): Promise<void> {
+        return this.hosted.alarm();
+      }
+    },
     worker: {
       async fetch(request, env) {
         const admitted = await admit(request, token(env));
-        if (admitted instanceof Response) return admitted;
-        const namespace = objects(env);
-        return namespace.get(namespace.idFromName(admitted.id)).fetch(request);
+        return admitted instanceof Response ? admitted : fetchObject(env)(admitted.id, request);
+      },
+      async queue({ messages }, env) {
+        for (const message of messages) {
+          try {
+            await consume(message.body, optionsFor(env).tune, token(env) as string, fetchObject(env));
+            message.ack();
+          } catch {
+            message.retry();
+          }
+        }
       },
     },
   };
 }
-
-/** A time that has passed, so that an alarm is due. */
-const AT_ONCE = 1;

@@ -14,10 +14,14 @@
 import { type ErrorCode, FettleError, show } from "../errors.js";
 import type { Space } from "../search/space.js";
 import { eventStream } from "./events.js";
+import type { StudyStatus } from "./record.js";
 import type { ServedStudy } from "./study.js";
 
-/** What anyone may ask of it. */
-type Study = Pick<ServedStudy<Space, Space>, keyof ServedStudy<Space, Space>>;
+type Asked = "id" | "status" | "start" | "command" | "forget" | "trials" | "outcome" | "listen";
+/** A study, and what may be asked of it. */
+interface Study extends Pick<ServedStudy<Space, Space>, Asked> {
+  slice(): Promise<StudyStatus | undefined>;
+}
 type Answer = (study: Study, request: Request) => Promise<Response>;
 
 /** By what follows the name, and by method. */
@@ -61,12 +65,8 @@ export interface Admitted {
  * @returns what it is for; or the answer, where it is refused
  */
 export async function admit(request: Request, token: unknown): Promise<Admitted | Response> {
-  const misused = whyNoToken(token);
-  if (misused !== undefined) return refusal(503, "invalid_state", misused);
-  if (!(await isAuthorized(request, token as string))) {
-    const headers = { "www-authenticate": "Bearer" };
-    return refusal(401, "invalid_argument", "the header is authorization: Bearer <token>", headers);
-  }
+  const unauthorized = await whyNot(request, token);
+  if (unauthorized) return unauthorized;
   const [, root, id = "", action = "", ...rest] = new URL(request.url).pathname.split("/");
   if (root !== "studies" || !NAME.test(id) || rest.length > 0 || !Object.hasOwn(ROUTES, action)) {
     return refusal(
@@ -105,6 +105,15 @@ export function whyNoToken(token: unknown): string | undefined {
   return `a token is required, a secret of at least ${TOKEN} characters, as from openssl rand -hex 32; there is ${
     typeof token === "string" ? `one of ${token.length} characters` : "none"
   }`;
+}
+
+/** The refusal of a request without the token, or of all where there is none. */
+export async function whyNot(request: Request, token: unknown): Promise<Response | undefined> {
+  const misused = whyNoToken(token);
+  if (misused !== undefined) return refusal(503, "invalid_state", misused);
+  if (await isAuthorized(request, token as string)) return undefined;
+  const headers = { "www-authenticate": "Bearer" };
+  return refusal(401, "invalid_argument", "the header is authorization: Bearer <token>", headers);
 }
 
 /** Compares hashes, in a time that says nothing of the token. */

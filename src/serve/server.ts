@@ -38,7 +38,7 @@ import { check, checkOptions, show } from "../errors.js";
 import type { Space } from "../search/space.js";
 import { admit, whyNoToken } from "./http.js";
 import type { Store } from "./store.js";
-import { checkStudyOptions, ServedStudy, STUDY_OPTIONS, type StudyOptions } from "./study.js";
+import { checkStudyOptions, openTuning, ServedStudy, STUDY_OPTIONS, type StudyOptions } from "./study.js";
 
 /** How studies are served. */
 export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S> {
@@ -82,7 +82,7 @@ export function serveStudies<const C extends Space, const S extends Space>(
   /** Studies that somebody uses now. All others are in the store alone. */
   const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
   const use = async <T>(id: string, work: (study: ServedStudy<C, S>) => Promise<T>): Promise<T> => {
-    const entry = open.get(id) ?? { study: new ServedStudy(id, store, options), users: 0 };
+    const entry = open.get(id) ?? { study: new ServedStudy(id, store, options, openTuning), users: 0 };
     open.set(id, entry);
     entry.users++;
     try {

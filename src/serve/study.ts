@@ -9,7 +9,9 @@ import type { StudyEvent } from "../search/optimize.js";
 import { type Params, type ParamsOf, type Space, spaceFromJson } from "../search/space.js";
 import type { TrialRecord } from "../search/trial.js";
 import { sameValue } from "../search/value.js";
-import { createTuner, restoreTuner, savedTrials, type Tuner, type TunerOptions } from "../tune/tuner.js";
+import type { TunerOptions } from "../tune/options.js";
+import { savedTrials } from "../tune/session.js";
+import { createTuner, restoreTuner, type Tuner } from "../tune/tuner.js";
 import { Pace } from "./pace.js";
 import {
   after,
@@ -88,7 +90,17 @@ export function checkStudyOptions<C extends Space, S extends Space>(options: Stu
   );
 }
 
-export class ServedStudy<C extends Space, S extends Space> {
+/** Opens a tuning where it was saved; null where it begins. */
+export type OpenTuning<S extends Space, T extends Tuner<S>> = (
+  options: TunerOptions<S>,
+  bytes: Uint8Array | null,
+) => Promise<T>;
+
+/** One that does its own work. */
+export const openTuning = <S extends Space>(options: TunerOptions<S>, bytes: Uint8Array | null) =>
+  bytes ? restoreTuner(bytes, options) : createTuner(options);
+
+export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = Tuner<S>> {
   private readonly pace: Pace;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
   /** Ends when everything that was asked for is done: one thing at a time. */
@@ -96,7 +108,7 @@ export class ServedStudy<C extends Space, S extends Space> {
   /** What the store holds, once it was read. */
   private kept: { readonly record: StudyRecord | undefined } | undefined;
   /** The tuning where the record has it, while it runs. */
-  private tuner: Tuner<S> | undefined;
+  private tuner: T | undefined;
   /** Trials that have ended since the record was written. */
   private ended: TrialRecord[] = [];
   private trialsInAll: number | undefined;
@@ -106,6 +118,7 @@ export class ServedStudy<C extends Space, S extends Space> {
     readonly id: string,
     private readonly store: Store,
     private readonly options: StudyOptions<C, S>,
+    private readonly open: OpenTuning<S, T>,
   ) {
     this.pace = new Pace(options.sliceMilliseconds ?? 100, options.sliceSteps ?? 20_000);
   }
@@ -144,7 +157,7 @@ export class ServedStudy<C extends Space, S extends Space> {
         );
         return { status: record.status, created: false };
       }
-      const tuner = await createTuner(await this.tuning(settings));
+      const tuner = await this.open(await this.tuning(settings), null);
       const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
       await this.write({ status, tuning: tuner.save() });
       this.tuner = tuner;
@@ -176,19 +189,21 @@ export class ServedStudy<C extends Space, S extends Space> {
   /**
    * Does a slice of the work, if it runs. What goes wrong there is its status, not an error.
    *
+   * @param before - is called first, with the tuning
    * @returns how it stands afterwards; undefined if there is no such study
    * @throws what the store throws
    */
-  slice(): Promise<StudyStatus | undefined> {
+  slice(before: (tuner: T) => void = () => {}): Promise<StudyStatus | undefined> {
     return this.inTurn(async () => {
       const record = await this.read();
       if (record?.status.phase !== "running") return record?.status;
       let next: StudyRecord;
       let began = 0;
       try {
-        this.tuner ??= await restoreTuner(record.tuning, await this.tuning(record.status.settings));
+        const tuner = await this.opened(record);
+        before(tuner);
         began = platform.now();
-        next = await this.advance(record.status, this.tuner);
+        next = await this.advance(record.status, tuner);
       } catch (error) {
         this.letGo();
         const message = error instanceof Error ? error.message : show(error);
@@ -243,7 +258,21 @@ export class ServedStudy<C extends Space, S extends Space> {
     });
   }
 
-  private async advance(status: StudyStatus, tuner: Tuner<S>): Promise<StudyRecord> {
+  /** What `look` sees of the tuning; undefined if it does not run. Nothing is written. */
+  look<R>(look: (tuner: T, settings: Params) => R): Promise<R | undefined> {
+    return this.inTurn(async () => {
+      const record = await this.read();
+      if (record?.status.phase !== "running") return undefined;
+      return look(await this.opened(record), record.status.settings);
+    });
+  }
+
+  private async opened({ tuning, status }: StudyRecord): Promise<T> {
+    this.tuner ??= await this.open(await this.tuning(status.settings), tuning);
+    return this.tuner;
+  }
+
+  private async advance(status: StudyStatus, tuner: T): Promise<StudyRecord> {
     const { steps } = await tuner.advance({ steps: this.pace.steps });
     const { study, result } = tuner;
     return {

@@ -8,8 +8,9 @@ import { adam } from "../optim/adam.js";
 import { choice, float, int } from "../search/parameter.js";
 import type { ParamsOf } from "../search/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
+import type { TunerOptions } from "../tune/options.js";
 import { tune } from "../tune/tune.js";
-import { createTuner, restoreTuner, type TunerOptions } from "../tune/tuner.js";
+import { createTuner, restoreTuner } from "../tune/tuner.js";
 import type { Reproducible } from "./reproducibility.js";
 
 /**

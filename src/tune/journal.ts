@@ -2,17 +2,28 @@
  * What trials have done so far that have not ended: the results of their jobs, in order, and the job under way where it
  * stopped. A trial that begins again, elsewhere, is given what it had, and nothing is trained twice.
  */
-import type { Job, JobResult, SavedJob } from "./job.js";
+import type { FoldExamples, Job, JobResult, OpenJob, SavedJob } from "./job.js";
 import type { Pool } from "./pool.js";
 import { checkIsOf } from "./saved.js";
-import type { Stepper } from "./stepper.js";
+
+/** Who does the jobs. */
+export interface Doer {
+  /** As jobs number them. */
+  readonly folds: readonly FoldExamples[];
+  /** The job under way, if it is here and was begun. */
+  readonly current: { readonly job: Job; readonly open: OpenJob } | undefined;
+  /** @param index - the job's number within its trial, which with the trial's is its name */
+  run(job: Job, index: number): Promise<JobResult>;
+  /** Awaited before a trial begins for the first time. */
+  turn(): Promise<void>;
+}
 
 /** What a trial has done. */
 export interface SavedTrial {
   /** Its number; null for the last fit. */
   readonly trial: number | null;
-  /** Of its first jobs. */
-  readonly results: readonly JobResult[];
+  /** Of its first jobs; null for those that had none while later ones had. */
+  readonly results: readonly (JobResult | null)[];
   /** The job after those, if it was under way. */
   readonly open?: SavedJob;
 }
@@ -25,15 +36,16 @@ interface Entry {
   readonly results: (JobResult | undefined)[];
 }
 
-/** Runs jobs on a stepper, and remembers them until their trial ends. */
+/** Has jobs done, and remembers them until their trial ends. */
 export class Journal implements Pool<Job, JobResult> {
-  readonly jobs = 1;
   /** Why what was saved cannot be gone on with, once that is known. */
   refusal: { readonly error: unknown } | undefined;
   private readonly entries = new Map<number | null, Entry>();
 
   constructor(
-    private readonly stepper: Stepper,
+    private readonly doer: Doer,
+    /** How many the doer takes at a time. */
+    readonly jobs: number,
     saved: readonly SavedTrial[] = [],
   ) {
     for (const { trial, ...rest } of saved) this.enter(trial, rest);
@@ -42,7 +54,7 @@ export class Journal implements Pool<Job, JobResult> {
   /** Awaited before a trial begins: that takes a step, if it did not begin before. */
   async begin(trial: number): Promise<void> {
     if (this.entries.has(trial)) return;
-    await this.stepper.turn();
+    await this.doer.turn();
     this.entries.delete(null); // a last fit that was of fewer trials
     this.enter(trial);
   }
@@ -54,7 +66,7 @@ export class Journal implements Pool<Job, JobResult> {
     const resume = index === saved.results.length ? saved.open : undefined;
     const known = saved.results[index] ?? resume;
     try {
-      if (known) checkIsOf(job, this.stepper.folds[fold], known);
+      if (known) checkIsOf(job, this.doer.folds[fold], known);
     } catch (error) {
       this.refusal = { error };
       throw error;
@@ -62,7 +74,7 @@ export class Journal implements Pool<Job, JobResult> {
     const own = resume ? { ...job, resume } : job;
     jobs.push(own);
     results.push(undefined);
-    const result = saved.results[index] ?? (await this.stepper.run(own));
+    const result = saved.results[index] ?? (await this.doer.run(own, index));
     results[index] = result;
     return result;
   }
@@ -73,19 +85,18 @@ export class Journal implements Pool<Job, JobResult> {
   }
 
   save(): SavedTrial[] {
-    const { current } = this.stepper;
+    const { current } = this.doer;
     return [...this.entries].map(([trial, { saved, jobs, results }]) => {
       // A trial that was not begun again is where it was.
       if (jobs.length < saved.results.length) return { trial, ...saved };
-      const ended = results.indexOf(undefined);
-      const known = results.slice(0, ended < 0 ? results.length : ended) as JobResult[];
+      const known = results.slice(0, results.findLastIndex((result) => result !== undefined) + 1);
       const open =
         current && current.job === jobs[known.length]
           ? current.open.save()
           : known.length === saved.results.length
             ? saved.open
             : undefined;
-      return { trial, results: known, ...(open && { open }) };
+      return { trial, results: known.map((result) => result ?? null), ...(open && { open }) };
     });
   }
 

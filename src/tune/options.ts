@@ -95,6 +95,9 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly standardize?: boolean;
 }
 
+/** What `tune` takes for a model, but for threads and a signal: a tuner has neither. */
+export type TunerOptions<S extends Space> = Omit<TuneOptions<S>, "jobs" | "signal">;
+
 /** The outcome of a search. */
 export interface SearchResult<S extends Space> {
   /** The best trial; undefined if none gave a value, and of several objectives. */

@@ -85,12 +85,12 @@ function isTrial(value: unknown): value is SavedTrial {
   return (
     hasFields(value, ["trial", "results"], ["open"]) &&
     Array.isArray(value.results) &&
-    value.results.every(isResult) &&
+    value.results.every((result) => result === null || isResult(result)) &&
     (value.open === undefined || isOpen(value.open))
   );
 }
 
-function isResult(value: unknown): value is JobResult {
+export function isResult(value: unknown): value is JobResult {
   const fields = ["prediction", "losses", "epochs", "finite", "fitSeconds", "scoreSeconds"];
   return (
     hasFields(value, fields, ["state"]) &&

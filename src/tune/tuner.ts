@@ -5,24 +5,13 @@
  */
 
 import { platform } from "#platform";
-import { check, checkOptions, FettleError, isRecord, show } from "../errors.js";
-import { kernelsName, ready } from "../numerics/kernels.js";
-import { restoreStudy } from "../search/checkpoint.js";
+import { check, checkOptions, FettleError, show } from "../errors.js";
 import type { Space } from "../search/space.js";
-import type { Study, StudyJson } from "../search/study.js";
-import type { TrialRecord } from "../search/trial.js";
-import { copyJson, sameValue } from "../search/value.js";
-import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "./archive.js";
-import { Journal, type SavedTrial } from "./journal.js";
-import { type Lineage, lineageOf } from "./lineage.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions, type TuneResult } from "./options.js";
-import { readEnds, readTrials, type SavedEnds } from "./saved.js";
-import { foldsOf, type ModelSearch, type OpenStudy, prepareSearch, runSearch } from "./search.js";
+import type { Study } from "../search/study.js";
+import type { TuneResult, TunerOptions } from "./options.js";
+import { foldsOf } from "./search.js";
+import { openSession, type Prepared, prepareTuning } from "./session.js";
 import { Stepper } from "./stepper.js";
-import type { Work } from "./trials.js";
-
-/** What `tune` takes for a model, but for threads and a signal: a tuner has neither. */
-export type TunerOptions<S extends Space> = Omit<TuneOptions<S>, "jobs" | "signal">;
 
 /** How much work a slice is. */
 export interface SliceOptions {
@@ -61,9 +50,6 @@ export interface Tuner<S extends Space> {
   save(): Uint8Array;
 }
 
-const DAMAGED = "invalid_checkpoint";
-const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tuning" };
-
 /**
  * Prepares a tuning that is done in slices, with the same result as `tune` to the bit, however it is cut. No trial is
  * begun.
@@ -93,10 +79,7 @@ const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tu
  * ```
  */
 export async function createTuner<const S extends Space>(options: TunerOptions<S>): Promise<Tuner<S>> {
-  checkOptions(options, "createTuner", OPTIONS);
-  await ready();
-  const search = await prepareSearch<S>(options, detailsOf(options));
-  return openTuner(search, planOf(search));
+  return openTuner(await prepareTuning("createTuner", options, null));
 }
 
 /**
@@ -131,94 +114,31 @@ export async function restoreTuner<const S extends Space>(
   bytes: Uint8Array,
   options: TunerOptions<S>,
 ): Promise<Tuner<S>> {
-  checkOptions(options, "restoreTuner", OPTIONS);
-  const { study, plan, trials, ends, ...others } = unpackArchive(FORMAT, bytes);
-  const [other] = Object.keys(others);
-  check(other === undefined, () => `this is not ${FORMAT.what}: it has a section ${show(other)}`, DAMAGED);
-  await ready();
-  const open: OpenStudy = ({ space, strategy, constraint }) =>
-    restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
-  const search = await prepareSearch<S>(options, detailsOf(options), open);
-  const own = planOf(search);
-  checkPlan(own, plan);
-  return openTuner(search, own, {
-    trials: readTrials(trials, search.study),
-    ends: readEnds(ends, search.study, search.work.folds.rounds.length),
-  });
-}
-
-/** The finished trials of a saved tuning, by number. */
-export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
-  const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
-  return trials.filter((trial): trial is TrialRecord => trial.status !== "running");
-}
-
-const OPTIONS = [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"].filter(
-  (name) => name !== "jobs" && name !== "signal",
-);
-
-function detailsOf<S extends Space>({ metric = [] }: TunerOptions<S>) {
-  const metrics = [metric].flat();
-  return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
-}
-
-/** What of a tuning is beside its study. */
-interface Saved {
-  readonly trials: readonly SavedTrial[];
-  /** Where trainings ended that others go on from. */
-  readonly ends: SavedEnds;
+  return openTuner(await prepareTuning("restoreTuner", options, bytes));
 }
 
 /** The steps of a slice that is bounded by time are taken so many at once, at most. */
 const MOST_AT_ONCE = 64;
 
-function openTuner<S extends Space>(search: ModelSearch<S>, plan: Plan, saved?: Saved): Tuner<S> {
-  const { study, work, budget } = search;
+function openTuner<S extends Space>(prepared: Prepared<S>): Tuner<S> {
   let wake = (): void => {};
-  const stepper = new Stepper(foldsOf(work.folds), () => wake());
-  const journal = new Journal(stepper, saved?.trials);
-  const whole: Work<S> = { ...work, runner: journal };
-  const lineage: Lineage | undefined = study.strategy.proceed && lineageOf(whole, study, saved?.ends);
-  let begun = false;
+  const stepper = new Stepper(foldsOf(prepared.search.work.folds), () => wake());
+  const session = openSession(prepared, stepper, 1, () => wake());
   let busy = false;
-  let result: TuneResult<S> | undefined;
-  let failure: { readonly error: unknown } | undefined;
-
-  const begin = (): void => {
-    begun = true;
-    const onEvent: typeof budget.onEvent = (event) => {
-      if (journal.refusal) throw journal.refusal.error;
-      if (event.type === "trialEnded") journal.forget(event.record.number);
-      budget.onEvent?.(event);
-    };
-    runSearch({ ...search, budget: { ...budget, onEvent } }, journal, lineage, (trial) =>
-      journal.begin(trial),
-    )
-      .then(
-        (found) => {
-          result = found;
-        },
-        (error: unknown) => {
-          failure = { error };
-        },
-      )
-      .finally(() => wake());
-  };
   /** Until there is a step to take, or nothing left to do. */
   const moreToDo = async (): Promise<boolean> => {
-    while (stepper.idle && !result && !failure) {
+    while (stepper.idle && !session.isOver()) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
-    if (failure) throw failure.error;
-    return !result;
+    return !session.isOver();
   };
 
   return {
-    study,
+    study: session.study,
     get result() {
-      return result;
+      return session.result;
     },
     async advance(slice = {}) {
       checkSlice(slice);
@@ -226,7 +146,7 @@ function openTuner<S extends Space>(search: ModelSearch<S>, plan: Plan, saved?: 
       const { steps = Number.POSITIVE_INFINITY, maxMilliseconds, clock = () => platform.now() } = slice;
       busy = true;
       try {
-        if (!begun) begin();
+        session.begin();
         const start = maxMilliseconds === undefined ? 0 : clock();
         let taken = 0;
         let next = maxMilliseconds === undefined ? steps : 1;
@@ -241,13 +161,7 @@ function openTuner<S extends Space>(search: ModelSearch<S>, plan: Plan, saved?: 
     },
     save() {
       checkFree(busy, "save");
-      if (journal.refusal) throw journal.refusal.error;
-      return packArchive(FORMAT, {
-        study: study.toJSON(),
-        plan,
-        trials: journal.save(),
-        ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
-      });
+      return session.save();
     },
   };
 }
@@ -257,57 +171,6 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
   if (elapsed >= allowed) return 0;
   const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite where the clock stood still
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(half)));
-}
-
-type Plan = ReturnType<typeof planOf>;
-
-/** What must be the same when a tuning goes on, as plain data. */
-function planOf<S extends Space>({ plan, work }: ModelSearch<S>) {
-  const { fit = {}, schedule, task, metrics, constraints, folds } = work;
-  const { train, validation } = folds.last;
-  const parts = [train, validation].flatMap((part) => (part ? [part.x, part.y] : []));
-  const bytes = parts.map(
-    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-  );
-  return {
-    kernels: kernelsName(),
-    validation: plan.validation,
-    testSize: plan.testSize,
-    standardize: plan.standardize,
-    task,
-    metric: metrics.map(({ name }) => name),
-    constraints: constraints !== undefined,
-    fit: typeof fit === "function" ? "a function" : copyJson(fit),
-    scheduler: schedule
-      ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
-      : null,
-    // The last, since the folds that it is taken of depend on what is above.
-    data: bytes.reduce((crc, part) => crc32(part, crc), 0),
-  };
-}
-
-function checkPlan(own: Plan, saved: unknown): void {
-  check(
-    isRecord(saved) && sameValue(Object.keys(saved), Object.keys(own)),
-    "this is not a saved tuning: its settings are damaged",
-    DAMAGED,
-  );
-  const build = (kernels: string) => kernels.split(" ")[1];
-  check(
-    typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
-    () =>
-      `the tuning was saved with the kernels ${show(saved.kernels)}, here are ${show(own.kernels)}, which compute other ` +
-      "bits; go on with the release and the kernels that it began with",
-    DAMAGED,
-  );
-  const { kernels: _, ...settings } = own;
-  for (const [name, value] of Object.entries(settings)) {
-    check(sameValue(saved[name], value), () =>
-      name === "data"
-        ? "the tuning was saved with other data; pass the same"
-        : `the tuning was saved with ${name} ${show(saved[name])}, received ${show(value)}; pass the same`,
-    );
-  }
 }
 
 function checkSlice(slice: SliceOptions): void {

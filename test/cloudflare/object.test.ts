@@ -1,35 +1,17 @@
 /** The example on workerd: a study in a Durable Object comes to what `tune` comes to, however often it is killed. */
-import { readFileSync } from "node:fs";
 import { fc } from "@fast-check/vitest";
-import { adam, dense, encodeTable, float, int, readTable, sequential, tpe, tune } from "fettle";
-import { defineTuning } from "fettle/serve";
+import { tune } from "fettle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
-import type { TuneResult } from "../../src/tune/options.js";
+import type { StudyStatus } from "../../src/serve/record.js";
 import { cases } from "../cases.js";
 import { anyBody, anyPath, header, isProper, method } from "../serve/arbitraries.js";
 import { ask, read, refusalOf } from "../serve/support.js";
-import { untimed } from "../tune/support.js";
+import { exampleOf, type Whole } from "./example.js";
 import { Project, type Runtime } from "./workerd.js";
 
-const csv = readFileSync(new URL("../../examples/data/wine.csv", import.meta.url), "utf8");
-const body = { trials: 100, epochs: 2, strategy: "tpe" };
-/** What the example tunes. */
-const tuning = defineTuning({
-  data: encodeTable(readTable(csv), { target: "cultivar" }),
-  space: { units: int(4, 32, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) },
-  model: ({ units, learningRate }) => {
-    const model = sequential([dense(units, { activation: "relu" }), dense(3, { activation: "softmax" })]);
-    model.compile({ optimizer: adam({ learningRate }), loss: "categoricalCrossentropy" });
-    return model;
-  },
-  ...{ strategy: tpe(), fit: { epochs: body.epochs }, metric: "logLoss", testSize: 0.2, trials: body.trials },
-});
-type Result = TuneResult<typeof tuning.space>;
-type Trials = Result["trials"];
-
+const { body, tuning, expectWhole } = exampleOf(100);
 const project = new Project();
-let whole: Result;
+let whole: Whole;
 let runtime: Runtime;
 const fetch = (request: Request) => runtime.fetch(request);
 beforeAll(async () => {
@@ -42,20 +24,8 @@ afterAll(async () => {
 });
 
 const statusOf = (id: string) => read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
-const trialsOf = (id: string) => read<Trials>(ask(fetch, `GET /studies/${id}/trials`));
+const trialsOf = (id: string) => read<Whole["trials"]>(ask(fetch, `GET /studies/${id}/trials`));
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function expectWhole(id: string): Promise<void> {
-  const { finished, trials, phase } = await statusOf(id);
-  expect({ finished, trials, phase }).toEqual({ finished: 100, trials: 100, phase: "done" });
-  expect(untimed(await trialsOf(id))).toEqual(untimed(whole.trials));
-  const outcome = await read<StudyOutcome>(ask(fetch, `GET /studies/${id}/result`));
-  expect(outcome.best).toEqual([whole.best?.number]);
-  expect(outcome.test).toEqual(whole.final?.test);
-  for (const [name, { data }] of Object.entries(whole.final?.model.getWeights() ?? {})) {
-    expect(outcome.weights[name].data).toEqual([...data]);
-  }
-}
 
 it("goes on by alarms alone, and tells each trial once while it does", async () => {
   expect((await ask(fetch, "POST /studies/a", { body })).status).toBe(201);
@@ -69,7 +39,7 @@ it("goes on by alarms alone, and tells each trial once while it does", async () 
     Array.from({ length: 100 - before }, (_, i) => before + i),
   );
   expect(told.at(-1)).toMatchObject({ event: "status", data: { phase: "done" } });
-  await expectWhole("a");
+  await expectWhole(fetch, whole, "a");
 });
 
 it("loses no finished trial and repeats none, though the runtime is killed 20 times", async () => {
@@ -86,7 +56,7 @@ it("loses no finished trial and repeats none, though the runtime is killed 20 ti
     expect(trials.map(({ number }) => number)).toEqual(trials.map((_, i) => i));
   }
   while ((await statusOf("killed")).phase === "running") await wait(20);
-  await expectWhole("killed");
+  await expectWhole(fetch, whole, "killed");
 });
 
 it("is paused by a request, stays so through a kill, and goes on where it was", async () => {
@@ -100,7 +70,7 @@ it("is paused by a request, stays so through a kill, and goes on where it was", 
   expect(await statusOf("paused")).toEqual(paused);
   await read(ask(fetch, "POST /studies/paused/resume"));
   while ((await statusOf("paused")).phase === "running") await wait(20);
-  await expectWhole("paused");
+  await expectWhole(fetch, whole, "paused");
 });
 
 it("is cancelled, forgotten and begun anew", async () => {

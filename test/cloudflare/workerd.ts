@@ -1,5 +1,5 @@
 /** The example as wrangler would bundle and configure it, on workerd, with storage that outlives it. Needs `dist/`. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,10 @@ interface Config {
     readonly bindings: readonly { readonly name: string; readonly class_name: string }[];
   };
   readonly migrations: readonly { readonly new_sqlite_classes: readonly string[] }[];
+  readonly queues?: {
+    readonly producers: readonly { readonly binding: string; readonly queue: string }[];
+    readonly consumers: readonly { readonly queue: string; readonly max_batch_size: number }[];
+  };
 }
 
 /** The example in a folder of its own, with the package installed as a link. */
@@ -25,15 +29,26 @@ export class Project {
   private readonly app = join(this.folder, "app");
   private options: MiniflareOptions | undefined;
 
+  /**
+   * @param config - the name of the file that wrangler would be given
+   * @param edit - changes the source of its Worker
+   */
+  constructor(
+    private readonly config = "wrangler.jsonc",
+    private readonly edit = (source: string) => source,
+  ) {}
+
   private async bundle(): Promise<MiniflareOptions> {
     cpSync(join(root, "examples/cloudflare"), this.app, { recursive: true });
     mkdirSync(join(this.app, "node_modules"));
     symlinkSync(root, join(this.app, "node_modules/fettle"));
-    const path = join(this.app, "wrangler.jsonc");
+    const path = join(this.app, this.config);
     const config = ts.readConfigFile(path, (name) => readFileSync(name, "utf8")).config as Config;
+    const main = join(this.app, config.main);
+    writeFileSync(main, this.edit(readFileSync(main, "utf8")));
     const out = join(this.app, "out");
     const { outputFiles } = await build({
-      entryPoints: [join(this.app, config.main)],
+      entryPoints: [main],
       outdir: out,
       bundle: true,
       format: "esm",
@@ -50,6 +65,7 @@ export class Project {
         contents,
       }))
       .sort((a) => (a.type === "ESModule" ? -1 : 1));
+    const { producers = [], consumers = [] } = config.queues ?? {};
     const sqlite = new Set(config.migrations.flatMap(({ new_sqlite_classes }) => new_sqlite_classes));
     return {
       modules,
@@ -60,6 +76,13 @@ export class Project {
         config.durable_objects.bindings.map(({ name, class_name }) => [
           name,
           { className: class_name, useSQLite: sqlite.has(class_name) },
+        ]),
+      ),
+      queueProducers: Object.fromEntries(producers.map(({ binding, queue }) => [binding, queue])),
+      queueConsumers: Object.fromEntries(
+        consumers.map(({ queue, max_batch_size }) => [
+          queue,
+          { maxBatchSize: max_batch_size, maxBatchTimeout: 0 },
         ]),
       ),
       durableObjectsPersist: join(this.folder, "storage"),

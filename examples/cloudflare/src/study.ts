@@ -1,0 +1,37 @@
+/** What is tuned: a network on a table. A request chooses the strategy and how much is done, and nothing else. */
+import { adam, choice, dense, encodeTable, float, gp, int, readTable, sequential, tpe } from "fettle";
+import type { ObjectNamespace } from "fettle/cloudflare";
+import csv from "fettle/data/wine.csv";
+import { defineTuning } from "fettle/serve";
+
+export interface Env {
+  readonly FETTLE_TOKEN: string;
+  readonly STUDIES: ObjectNamespace;
+}
+
+export const token = (env: Env) => env.FETTLE_TOKEN;
+export const objects = (env: Env) => env.STUDIES;
+
+export const settings = { trials: int(1, 200), epochs: int(1, 50), strategy: choice(["gp", "tpe"]) };
+
+interface Settings {
+  readonly trials: number;
+  readonly epochs: number;
+  readonly strategy: unknown;
+}
+
+export const tune = ({ trials, epochs, strategy }: Settings) =>
+  defineTuning({
+    data: encodeTable(readTable(csv), { target: "cultivar" }),
+    space: { units: int(4, 32, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) },
+    model: ({ units, learningRate }) => {
+      const model = sequential([dense(units, { activation: "relu" }), dense(3, { activation: "softmax" })]);
+      model.compile({ optimizer: adam({ learningRate }), loss: "categoricalCrossentropy" });
+      return model;
+    },
+    strategy: strategy === "gp" ? gp() : tpe(),
+    fit: { epochs },
+    metric: "logLoss",
+    testSize: 0.2,
+    trials,
+  });
