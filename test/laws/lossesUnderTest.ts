@@ -63,8 +63,15 @@ const mixedRows = oddRows(fc.oneof(fc.constantFrom(0, 1), grid(0, 1))).map((rows
 
 type Given = Pick<LossUnderTest, "loss" | "from" | "predictions" | "convexAt" | "size">;
 
-/** Of probabilities q = `chance`(prediction), with the prediction that has the chance p being `asks`(p). */
-function binary(from: Given, chance: (x: number) => number, asks: (p: number) => number): LossUnderTest {
+/**
+ * Of probabilities q and 1 − q = `chances`(prediction), with the prediction that has the chance p being `asks`(p). Both are
+ * given, since 1 − q keeps few digits of what is left beside a q near 1.
+ */
+function binary(
+  from: Given,
+  chances: (x: number) => readonly [number, number],
+  asks: (p: number) => number,
+): LossUnderTest {
   return {
     ...from,
     truths: mixedRows,
@@ -77,8 +84,8 @@ function binary(from: Given, chance: (x: number) => number, asks: (p: number) =>
       ),
     divergence: (y, x) =>
       overUnits(y, (values, j) => {
-        const [p, q] = [average(values), chance(x[j])];
-        return surprise(p, q / p) + surprise(1 - p, (1 - q) / (1 - p));
+        const [p, [q, rest]] = [average(values), chances(x[j])];
+        return surprise(p, q / p) + surprise(1 - p, rest / (1 - p));
       }),
   };
 }
@@ -144,18 +151,18 @@ export const lossesUnderTest: Readonly<Record<string, LossUnderTest>> = {
   },
   "binaryCrossentropy of logits": binary(
     { loss: binaryCrossentropy({ fromLogits: true }), from: identity, predictions: logitRows, size: 16 },
-    squash,
+    (z) => [squash(z), squash(-z)],
     (p) => Math.log(p / (1 - p)),
   ),
   "binaryCrossentropy behind a sigmoid": binary(
     { loss: getLoss("binaryCrossentropy"), from: sigmoid, predictions: logitRows, size: 16 },
-    squash,
+    (z) => [squash(z), squash(-z)],
     (p) => Math.log(p / (1 - p)),
   ),
   // gradients of up to 1/q = 16, with 1 − q rounded
   "binaryCrossentropy of probabilities": binary(
     { loss: getLoss("binaryCrossentropy"), from: identity, predictions: chanceRows, size: 256 },
-    (q) => q,
+    (q) => [q, 1 - q],
     (p) => p,
   ),
   "categoricalCrossentropy of logits": categorical(
