@@ -40,6 +40,8 @@ describe("a saved study", () => {
       [3, "failed"],
       [5, "pruned"],
     ]);
+    // no field is there that has no value
+    for (const trial of study.trials) expect(Object.values(trial)).not.toContain(undefined);
     expect(study.best?.value).toBe(1 / 3);
     expect([study.seed, study.lag, study.direction, study.asked, study.waiting]).toEqual([
       5,
@@ -160,6 +162,13 @@ describe("a study cannot be opened if", () => {
       setTrial(0, { scores: ["1"] }),
       /trial 0 is damaged: scores of trial 0 is a list of numbers/,
     ],
+    [
+      "a trial is its own parent",
+      setTrial(0, { parent: 0 }),
+      /the parent of trial 0 is an earlier trial, received 0/,
+    ],
+    ["a trial has half a parent", setTrial(1, { parent: 0.5 }), /the parent of trial 1 is an earlier trial/],
+    ["a trial may be given", setTrial(0, { given: 1 }), /given of trial 0 is true or left out, received 1/],
     ["a trial has a stray field", setTrial(0, { loss: 1 }), /no field "loss" in trial 0/],
   ])("%s", (_, open, message) => {
     const error = caught(open);

@@ -6,6 +6,7 @@ import {
   fromUnit,
   indexFrom,
   nearest,
+  shift,
   stepOf,
   takes,
   toUnit,
@@ -137,6 +138,23 @@ describe("the unit interval", () => {
     expect(() => toUnit(choice(["a"]), "b")).toThrow('"b" is not among the choices ["a"]');
     expect(() => toUnit(float(0, 1), 2)).toThrow("a value lies in [0, 1], received 2");
     expect(() => toUnit(float(0, 1), Number.NaN)).toThrow("a value lies in [0, 1], received NaN");
+  });
+});
+
+describe("a shift", () => {
+  test("is by a part of the unit interval, and mirrored at the ends", () => {
+    const x = float(0, 8);
+    expect([0.25, -0.5, 0.875, -0.875, 2.25].map((by) => shift(x, 4, by))).toEqual([6, 0, 5, 3, 6]);
+    expect(shift(float(1, 100, { log: true }), 1, 0.5)).toBeCloseTo(10, 12);
+  });
+
+  test("takes a discrete number to another value, one step at least, back from the ends", () => {
+    const n = int(0, 4);
+    expect([1e-9, -1e-9].map((by) => shift(n, 2, by))).toEqual([3, 1]);
+    expect([shift(n, 0, -1e-9), shift(n, 4, 1e-9)]).toEqual([1, 3]);
+    expect([shift(n, 2, 0.4), shift(n, 2, -0.4)]).toEqual([4, 0]);
+    expect(shift(float(0, 1, { step: 0.25 }), 0.5, 1e-9)).toBe(0.75);
+    expect(shift(int(3, 3), 3, 0.5)).toBe(3);
   });
 });
 

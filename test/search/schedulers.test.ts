@@ -147,6 +147,13 @@ describe("median", () => {
     expect(scheduler.goesOn({ number: 9, rung: 1, own: [5, 3], others: longer })).toBe(true);
   });
 
+  it("of an even number of averages is in the middle between two", () => {
+    const scheduler = medianStopping({ startupTrials: 4 });
+    const others = [10, 2, 9, 3].map((cost, number) => ({ number, costs: [cost] }));
+    const judge = (own: number) => scheduler.goesOn({ number: 4, rung: 0, own: [own], others });
+    expect([judge(6), judge(6.1)]).toEqual([true, false]);
+  });
+
   it("lets a trial go on that is as good as all others, though their mean is rounded down", () => {
     const costs = [0.7, 0.7, 0.7];
     expect((costs[0] + costs[1] + costs[2]) / 3).toBeLessThan(0.7);
