@@ -153,6 +153,15 @@ describe("soft constraints", () => {
     expect(records.map(violationOf)).toEqual([0, 0, 2, 4, 0, Number.POSITIVE_INFINITY]);
   });
 
+  it("of a failed trial do not matter: it costs as much as the worst", () => {
+    const records = recordsOf([
+      { value: 1 },
+      { value: 0, constraints: [4] },
+      { status: "failed", constraints: [1] },
+    ]);
+    expect([...costsOf(records, "minimize")]).toEqual([1, 2, 2]);
+  });
+
   const anyOutcome = fc.oneof(
     fc.record({ value: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
     fc.record({
