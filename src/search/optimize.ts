@@ -237,9 +237,9 @@ export async function optimize<S extends Space>(
       }
     }
     judge();
-    while (ready.length > 0 && running < concurrency) {
+    for (const goOn of ready.splice(0, concurrency - running)) {
       running++;
-      ready.shift()?.();
+      goOn();
     }
     if (alive.size === 0) break;
     check(running > 0, "all trials wait for each other, and none can be begun", "internal");

@@ -90,6 +90,15 @@ describe("rules that end a search", () => {
     expect(stopReason(records(values), rules, direction)).toBe(reason);
   });
 
+  it("see the steps that trials took in all, none of those that do not say", () => {
+    const trials = [4, undefined, 5].map((steps, number) =>
+      makeRecord({ number, params: {} }, { value: 1, ...(steps && { steps }) }),
+    );
+    expect(stopReason(trials, { steps: 9 }, "minimize")).toBe("steps");
+    expect(stopReason(trials, { steps: 10 }, "minimize")).toBeUndefined();
+    expect(stopReason(trials, { patience: 9 }, "minimize")).toBeUndefined();
+  });
+
   it.each([1, 2, 4, 8])("let the same trials run, %i at a time", async (concurrency) => {
     const events: StudyEvent[] = [];
     const study = createStudy({

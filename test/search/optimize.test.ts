@@ -41,8 +41,13 @@ describe("optimize", () => {
     await study.optimize(() => ({ value: 5, std: 1, scores: [4, 6] }), { trials: 12 });
     expect(study.trials).toHaveLength(12);
     expect(study.best).toMatchObject({ number: 10, value: 5, std: 1, scores: [4, 6] });
-    await study.optimize(() => 9, { trials: 12 });
+    const ends: unknown[] = [];
+    await study.optimize(() => 9, {
+      trials: 12,
+      onEvent: (event) => void (event.type === "studyEnded" && ends.push(event.reason)),
+    });
     expect(study.trials).toHaveLength(12);
+    expect(ends).toEqual(["budget"]);
   });
 
   test.each([

@@ -9,6 +9,7 @@ import { createScheduler } from "../../src/search/schedulers/index.js";
 import { medianStopping } from "../../src/search/schedulers/median.js";
 import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
 import { random } from "../../src/search/strategies/random.js";
+import { tpe } from "../../src/search/strategies/tpe.js";
 import { createStudy, type Study } from "../../src/search/study.js";
 import { caught } from "./support.js";
 
@@ -165,6 +166,20 @@ describe("median", () => {
 });
 
 describe("every scheduler", () => {
+  it("needs a lag that lets all be asked that wait for each other, if asking depends on what was told", async () => {
+    // brackets of hyperband with 9 steps: 9 trials, 5 and 3
+    expect(hyperband({ reduction: 3 }).width(STEPS)).toBe(9);
+    const start = (lag: number) => {
+      const study = createStudy({ space, strategy: tpe(), direction: "minimize", lag });
+      return study.optimize(() => 1, { trials: 2, scheduler: hyperband({ reduction: 3 }), steps: STEPS });
+    };
+    await start(8);
+    await expect(start(7)).rejects.toThrow(
+      'with scheduler "hyperband", 9 trials wait for each other, and with lag 7 they cannot all be asked; ' +
+        "give the study a lag of 8",
+    );
+  });
+
   it("may throw: trials at work end first, and none is told by it", async () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });
     let calls = 0;
