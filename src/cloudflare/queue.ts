@@ -46,7 +46,13 @@ export class QueuedObject<C extends Space, S extends Space> extends HostedStudy<
       return new Response(packArchive(FORMAT, given) as Uint8Array<ArrayBuffer>);
     }
     const outcome = new Uint8Array(await request.arrayBuffer());
-    const status = await study.slice((tuner) => tuner.deliver(name, outcome));
+    const status = await study.slice((tuner) => {
+      try {
+        tuner.deliver(name, outcome);
+      } catch {
+        // It waits on, and its message is sent again.
+      }
+    });
     if (status?.phase === "running") await this.goOn(study);
     return new Response(null, { status: 204 });
   }

@@ -3,9 +3,9 @@
  * order, once, to the same bits as alone. It sends nothing itself, and whether anybody does a job is not its business.
  */
 import { createEngine } from "../engine/engine.js";
-import { FettleError, isRecord, show } from "../errors.js";
+import { check, FettleError, isRecord, show } from "../errors.js";
 import type { Space } from "../search/space.js";
-import { type ArchiveFormat, packArchive, unpackArchive } from "./archive.js";
+import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "./archive.js";
 import { type Job, type JobResult, type LoadedFold, loadFold, runJob } from "./job.js";
 import type { Doer } from "./journal.js";
 import type { TunerOptions } from "./options.js";
@@ -31,7 +31,8 @@ export interface SharedTuner<S extends Space> extends Tuner<S> {
   /**
    * Takes what came of a job. Of one that does not wait, nothing is taken.
    *
-   * @throws FettleError `invalid_checkpoint` for bytes that are none of this job's
+   * @throws FettleError `invalid_checkpoint` for bytes that are damaged, or of another job of that name, as of a study
+   * that was forgotten and begun anew
    */
   deliver(name: JobName, outcome: Uint8Array): void;
 }
@@ -75,6 +76,8 @@ export async function shareTuner<S extends Space>(
       steps++;
     },
   };
+  const packed = ({ job: { programs, ...job } }: Waiting): Uint8Array =>
+    packArchive(JOB, { plan: prepared.plan, job: { ...job, programs: stripped(programs) } });
   const session = openSession(prepared, doer, JOBS, () => {});
   /** Between jobs a search waits for nothing, so it has come as far as it can before the host's next turn. */
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
@@ -96,16 +99,15 @@ export async function shareTuner<S extends Space>(
     waiting: () => [...waiting.values()].map(({ name }) => name),
     job(name) {
       const found = waiting.get(keyOf(name));
-      if (!found) return undefined;
-      const { programs, ...job } = found.job;
-      return packArchive(JOB, { plan: prepared.plan, job: { ...job, programs: stripped(programs) } });
+      return found && packed(found);
     },
     deliver(name, bytes) {
       const key = keyOf(name);
       const found = waiting.get(key);
       if (!found) return;
       const { job, resolve, reject } = found;
-      const { outcome } = unpackArchive(OUTCOME, bytes);
+      const { of, outcome } = unpackArchive(OUTCOME, bytes);
+      check(of === crc32(packed(found)), () => `this came of another job ${show(key)}`, "invalid_checkpoint");
       if (isRecord(outcome) && isRecord(outcome.error)) {
         const { code, message } = (outcome as Failed).error;
         waiting.delete(key);
@@ -113,9 +115,7 @@ export async function shareTuner<S extends Space>(
         return;
       }
       const result = isRecord(outcome) ? outcome.result : undefined;
-      if (!isResult(result)) {
-        throw new FettleError("invalid_checkpoint", `what came of job ${show(key)} is damaged`);
-      }
+      check(isResult(result), () => `what came of job ${show(key)} is damaged`, "invalid_checkpoint");
       checkIsOf(job, doer.folds[job.fold], result);
       waiting.delete(key);
       steps += result.losses.length * Math.ceil(doer.folds[job.fold].train.rows / job.batchSize);
@@ -142,7 +142,7 @@ export async function jobDoer<S extends Space>(
     checkPlan(own, plan);
     loaded[job.fold] ??= loadFold(engine, folds[job.fold]);
     const outcome = await outcomeOf(() => runJob(engine, loaded[job.fold], job));
-    return packArchive(OUTCOME, { outcome });
+    return packArchive(OUTCOME, { of: crc32(bytes), outcome });
   };
 }
 

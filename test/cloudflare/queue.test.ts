@@ -62,6 +62,17 @@ it("goes on after the runtime was killed with all messages", async () => {
   await expectWhole(fetch, whole, "killed");
 });
 
+it("takes nothing of a study that was forgotten and begun anew under its name", async () => {
+  for (let seed = 0; seed < 3; seed++) {
+    await read(ask(fetch, "POST /studies/anew", { body: { ...body, epochs: 3 + seed } }));
+    await wait(60);
+    await ask(fetch, "DELETE /studies/anew");
+  }
+  await read(ask(fetch, "POST /studies/anew", { body }));
+  while ((await statusOf("anew")).phase === "running") await wait(20);
+  await expectWhole(fetch, whole, "anew");
+});
+
 it("hands out no jobs to the world", async () => {
   const words = `GET /studies/a/jobs?name=${JSON.stringify({ trial: 0, index: 0 })}`;
   expect((await ask(fetch, words)).status).toBe(404);

@@ -9,6 +9,7 @@ import { halving } from "../../src/search/schedulers/halving.js";
 import { pbt } from "../../src/search/strategies/pbt.js";
 import { random } from "../../src/search/strategies/random.js";
 import { tpe } from "../../src/search/strategies/tpe.js";
+import { packArchive, unpackArchive } from "../../src/tune/archive.js";
 import type { TuneOptions } from "../../src/tune/options.js";
 import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../../src/tune/shared.js";
 import type { Final } from "../../src/tune/trials.js";
@@ -134,13 +135,29 @@ describe("refuses", () => {
     expect(await refusal(async () => tuner.deliver(name, job))).toMatch(
       "invalid_checkpoint: this is not what came of a job",
     );
-    const larger = await shareTuner({ ...options, validation: { folds: 2 } }, null);
-    await larger.advance();
-    const foreign = await (await jobDoer({ ...options, validation: { folds: 2 } }))(
-      larger.job(larger.waiting()[0]) as Uint8Array,
+    // of the same name, in a study with another model
+    const other = await shareTuner(
+      { ...options, model: ({ learningRate }) => base.model({ units: 5, learningRate }) },
+      null,
     );
-    expect(await refusal(async () => tuner.deliver(name, foreign))).toMatch(
-      "invalid_checkpoint: the saved result is not of this tuning's data and model: it predicts",
+    const foreign = await doJob(other.job(name) as Uint8Array);
+    expect(await refusal(async () => tuner.deliver(name, foreign))).toBe(
+      'invalid_checkpoint: this came of another job "0/0"',
+    );
+    const format = { magic: "fettle/o", version: 1, what: "what came of a job" };
+    const { of, outcome: whole } = unpackArchive(format, outcome) as {
+      of: number;
+      outcome: { result: object };
+    };
+    const forged = (change: object) =>
+      packArchive(format, { of, outcome: { result: { ...whole.result, ...change } } });
+    expect(await refusal(async () => tuner.deliver(name, forged({ finite: 1 })))).toBe(
+      'invalid_checkpoint: what came of job "0/0" is damaged',
+    );
+    expect(
+      await refusal(async () => tuner.deliver(name, forged({ prediction: new Float32Array(3) }))),
+    ).toMatch(
+      "invalid_checkpoint: the saved result is not of this tuning's data and model: it predicts 3 numbers",
     );
     expect(tuner.waiting()).toEqual(waiting);
     expect(tuner.job({ trial: 99, index: 0 })).toBeUndefined();

@@ -19,6 +19,7 @@ import {
   tpe,
   tune,
 } from "fettle";
+import { memoryStore, serveStudies } from "fettle/serve";
 
 const space = {
   units: int(4, 32, { log: true }),
@@ -53,18 +54,41 @@ async function inSlices({ jobs, ...options }) {
   }
 }
 
+/** The same over the requests of `fettle/serve`, each advance a slice from the bytes in its store. */
+async function overHttp({ jobs, ...options }) {
+  const token = "0123456789abcdef";
+  const server = serveStudies({
+    ...{ token, store: memoryStore(), background: false, sliceSteps: 400 },
+    tune: () => options,
+  });
+  const ask = async (method, path = "") => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await server.fetch(new Request(`https://host/studies/a${path}`, { method, headers }));
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return response.json();
+  };
+  await ask("POST");
+  let status;
+  do status = await ask("POST", "/advance");
+  while (status.phase === "running");
+  const { test, weights } = await ask("GET", "/result");
+  return { trials: await ask("GET", "/trials"), final: { test, model: { getWeights: () => weights } } };
+}
+
 /**
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
- * of the weights of the final models, and of all scores: in one go, and in slices
+ * of the weights of the final models, and of all scores: in one go, in slices, and over HTTP
  */
 export async function study(csv, jobs) {
   const data = encodeTable(readTable(csv), { target: "cultivar" });
   const whole = await digests(data, jobs, tune);
-  const cut = await digests(data, jobs, inSlices);
-  for (const what of Object.keys(whole)) {
-    if (cut[what] !== whole[what]) throw new Error(`cut into slices, the study comes to other ${what}`);
+  for (const [how, search] of Object.entries({ "cut into slices": inSlices, "over HTTP": overHttp })) {
+    const other = await digests(data, jobs, search);
+    for (const what of Object.keys(whole)) {
+      if (other[what] !== whole[what]) throw new Error(`${how}, the study comes to other ${what}`);
+    }
   }
   return whole;
 }
