@@ -240,19 +240,21 @@ describe("a scheduler of several objectives", () => {
     x * x + 1 / step,
     (1 - x) * (1 - x) * step,
   ];
-  const run = async (scheduler: ReturnType<typeof asha>, concurrency = 1) => {
+  const run = async (scheduler: ReturnType<typeof asha>, concurrency = 1, budgets = [27]) => {
     const study = createStudy({ space, strategy: random(), direction: ["minimize", "minimize"], seed: 4 });
-    await study.optimize(
-      async ({ x }, trial) => {
-        for (let step = 1; step < 9; step++) {
-          for (let i = 0; i < (trial.number * 5 + step) % 4; i++)
-            await new Promise((done) => setImmediate(done));
-          if (!(await trial.report(step, valuesAt(x, step)))) return valuesAt(x, step);
-        }
-        return valuesAt(x, 9);
-      },
-      { trials: 27, scheduler, steps: 9, concurrency },
-    );
+    for (const trials of budgets) {
+      await study.optimize(
+        async ({ x }, trial) => {
+          for (let step = 1; step < 9; step++) {
+            for (let i = 0; i < (trial.number * 5 + step) % 4; i++)
+              await new Promise((done) => setImmediate(done));
+            if (!(await trial.report(step, valuesAt(x, step)))) return valuesAt(x, step);
+          }
+          return valuesAt(x, 9);
+        },
+        { trials, scheduler, steps: 9, concurrency },
+      );
+    }
     return study;
   };
 
@@ -272,6 +274,10 @@ describe("a scheduler of several objectives", () => {
     const { curve, steps, values } = study.trials.find(({ status }) => status === "pruned") as TrialRecord;
     expect(curve).toHaveLength(2 * (steps === 1 ? 1 : 2));
     expect(values).toEqual(curve?.slice(-2));
+  });
+
+  it("knows what trials reported that ended before", async () => {
+    expect((await run(asha(), 1, [10, 27])).toJSON()).toEqual((await run(asha())).toJSON());
   });
 
   it.each([2, 5])("decides the same, %i at a time", async (concurrency) => {

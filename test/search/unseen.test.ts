@@ -30,6 +30,11 @@ describe("a fresh point", () => {
     );
     expect(found).toEqual([0, 0, 2, 4, 6, 8, 8]);
     expect(draws).toBe(7 * 6);
+    const beside = [3, 2, 1].map((n) => ({ n }));
+    const left = [0, 1, 2, 3].map(
+      (k) => unseen({ space, earlier: beside, random: always((k + 0.5) / 7) }, draw, 1)?.n,
+    );
+    expect(left).toEqual([0, 4, 5, 6]);
   });
 
   it("is none where all are used, and the last one drawn where there are ever more", () => {
