@@ -3,4 +3,4 @@ import { readFileSync } from "node:fs";
 import { report } from "./report.js";
 
 const csv = readFileSync(new URL(import.meta.resolve("fettle/data/wine.csv")), "utf8");
-console.log(JSON.stringify(await report(csv, Number(process.argv[2] ?? 1))));
+console.log(JSON.stringify(await report(csv, Number(process.argv[2] ?? 1), () => import("./http.js"))));

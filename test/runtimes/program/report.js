@@ -6,14 +6,16 @@
 /**
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads for the study
+ * @param {() => Promise<{ overHttp: unknown }>} http - loads `http.js`; a page without a bundler cannot
  */
-export async function report(csv, jobs) {
+export async function report(csv, jobs, http = async () => ({})) {
   const begin = performance.now();
   const { firstStep, stepsPerSecond } = await import("./speed.js");
   await firstStep();
   const coldStart = performance.now() - begin;
   const { study } = await import("./study.js");
-  const digests = await study(csv, jobs);
+  const { overHttp } = await http();
+  const digests = await study(csv, jobs, overHttp ? { "over HTTP": overHttp } : {});
   return { runtime: runtimeName(), digests, coldStart, stepsPerSecond: await stepsPerSecond() };
 }
 

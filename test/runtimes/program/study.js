@@ -19,7 +19,6 @@ import {
   tpe,
   tune,
 } from "fettle";
-import { memoryStore, serveStudies } from "fettle/serve";
 
 const space = {
   units: int(4, 32, { log: true }),
@@ -54,37 +53,17 @@ async function inSlices({ jobs, ...options }) {
   }
 }
 
-/** The same over the requests of `fettle/serve`, each advance a slice from the bytes in its store. */
-async function overHttp({ jobs, ...options }) {
-  const token = "0123456789abcdef";
-  const server = serveStudies({
-    ...{ token, store: memoryStore(), background: false, sliceSteps: 400 },
-    tune: () => options,
-  });
-  const ask = async (method, path = "") => {
-    const headers = { authorization: `Bearer ${token}` };
-    const response = await server.fetch(new Request(`https://host/studies/a${path}`, { method, headers }));
-    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
-    return response.json();
-  };
-  await ask("POST");
-  let status;
-  do status = await ask("POST", "/advance");
-  while (status.phase === "running");
-  const { test, weights } = await ask("GET", "/result");
-  return { trials: await ask("GET", "/trials"), final: { test, model: { getWeights: () => weights } } };
-}
-
 /**
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
+ * @param {Record<string, typeof inSlices>} others - other ways to the same
  * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
- * of the weights of the final models, and of all scores: in one go, in slices, and over HTTP
+ * of the weights of the final models, and of all scores: in one go, in slices, and in the other ways
  */
-export async function study(csv, jobs) {
+export async function study(csv, jobs, others = {}) {
   const data = encodeTable(readTable(csv), { target: "cultivar" });
   const whole = await digests(data, jobs, tune);
-  for (const [how, search] of Object.entries({ "cut into slices": inSlices, "over HTTP": overHttp })) {
+  for (const [how, search] of Object.entries({ "cut into slices": inSlices, ...others })) {
     const other = await digests(data, jobs, search);
     for (const what of Object.keys(whole)) {
       if (other[what] !== whole[what]) throw new Error(`${how}, the study comes to other ${what}`);

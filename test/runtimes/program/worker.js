@@ -5,7 +5,7 @@ import { report } from "./report.js";
 export default {
   async fetch() {
     try {
-      return Response.json(await report(csv, 1));
+      return Response.json(await report(csv, 1, () => import("./http.js")));
     } catch (error) {
       return new Response(error.stack, { status: 500 });
     }
