@@ -13,5 +13,7 @@ declare module "vitest" {
 
 /** `count` cases; in the long form, 20 times as many. */
 export function cases(count: number): number {
-  return count * inject("timesTheCases");
+  const times = inject("timesTheCases");
+  if (times === undefined) throw new Error("the configuration of vitest does not provide timesTheCases");
+  return count * times;
 }
