@@ -10,13 +10,12 @@ import type { Tuner } from "../tune/tuner.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { type ObjectStore, objectStore } from "./store.js";
 
-/** A time that has passed, so that an alarm is due. */
-const AT_ONCE = 1;
-
 export abstract class HostedStudy<C extends Space, S extends Space, T extends Tuner<S>> {
   protected readonly storage: ObjectStorage;
   private readonly store: ObjectStore;
   private study: ServedStudy<C, S, T> | undefined;
+  /** Whether this instance has seen to it that there is an alarm. One from before a kill may be known and yet never come. */
+  private armed = false;
 
   constructor(
     state: ObjectState,
@@ -33,7 +32,9 @@ export abstract class HostedStudy<C extends Space, S extends Space, T extends Tu
     if (admitted instanceof Response) return admitted;
     const study = this.named(admitted.id);
     const response = await admitted.answer(study);
-    if (study.isRunning && (await this.storage.getAlarm()) === null) await this.storage.setAlarm(AT_ONCE);
+    if (study.isRunning && !(this.armed && (await this.storage.getAlarm()) !== null)) {
+      await this.arm(Date.now());
+    }
     return response;
   }
 
@@ -42,12 +43,19 @@ export abstract class HostedStudy<C extends Space, S extends Space, T extends Tu
     const id = this.store.key();
     if (id === undefined) return;
     const study = this.named(id);
+    this.armed = false;
     const status = await study.slice();
     if (status?.phase === "running") await this.goOn(study, status);
   }
 
   /** After a slice of a study that runs: sees to it that there is another. */
   protected abstract goOn(study: ServedStudy<C, S, T>, status: StudyStatus): Promise<void>;
+
+  /** Has `alarm` called at a time, in milliseconds since 1970. */
+  protected async arm(time: number): Promise<void> {
+    this.armed = true;
+    await this.storage.setAlarm(time);
+  }
 
   protected named(id: string): ServedStudy<C, S, T> {
     this.study ??= new ServedStudy(id, this.store, this.options, this.open);
@@ -61,6 +69,6 @@ export class SlicedObject<C extends Space, S extends Space> extends HostedStudy<
   }
 
   protected goOn(): Promise<void> {
-    return this.storage.setAlarm(AT_ONCE);
+    return this.arm(Date.now());
   }
 }

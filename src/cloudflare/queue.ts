@@ -73,7 +73,7 @@ export class QueuedObject<C extends Space, S extends Space> extends HostedStudy<
     });
     const messages = (due ?? []).map((name) => ({ body: { study: study.id, ...name } }));
     for (let i = 0; i < messages.length; i += MOST) await this.queue.sendBatch(messages.slice(i, i + MOST));
-    await this.storage.setAlarm(now + 1000 * this.resendSeconds);
+    await this.arm(now + 1000 * this.resendSeconds);
   }
 }
 

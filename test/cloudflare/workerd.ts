@@ -25,18 +25,26 @@ interface Config {
 
 /** The example in a folder of its own, with the package installed as a link. */
 export class Project {
-  private readonly folder = mkdtempSync(join(tmpdir(), "fettle-cloudflare-"));
-  private readonly app = join(this.folder, "app");
+  private readonly app: string;
   private options: MiniflareOptions | undefined;
 
   /**
    * @param config - the name of the file that wrangler would be given
    * @param edit - changes the source of its Worker
+   * @param folder - where its storage is
    */
   constructor(
     private readonly config = "wrangler.jsonc",
     private readonly edit = (source: string) => source,
-  ) {}
+    private readonly folder = mkdtempSync(join(tmpdir(), "fettle-cloudflare-")),
+  ) {
+    this.app = mkdtempSync(join(folder, "app-"));
+  }
+
+  /** The project after an edit, on the same storage. */
+  edited(edit: (source: string) => string): Project {
+    return new Project(this.config, edit, this.folder);
+  }
 
   private async bundle(): Promise<MiniflareOptions> {
     cpSync(join(root, "examples/cloudflare"), this.app, { recursive: true });
