@@ -3,10 +3,14 @@
  * `npm run test:runtimes` brings it to the others. Needs `dist/`.
  */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { createTuner, restoreTuner } from "fettle";
 import { beforeAll, expect, it } from "vitest";
-import { runWorkerd } from "./workerd.js";
+import { digestsOf, partsOf } from "./program/study.js";
+import { runWorkerd, startWorkerd } from "./workerd.js";
 
 const program = fileURLToPath(new URL("program", import.meta.url));
 
@@ -40,4 +44,28 @@ it("comes to the same bits on workerd", async () => {
   const { runtime, digests } = (await runWorkerd(program)) as Report;
   expect(runtime).toBe("workerd");
   expect(digests).toEqual(alone.digests);
+});
+
+it("comes to the same bits where it goes from Node to workerd and back", async () => {
+  const worker = await startWorkerd(join(program, "relay.js"));
+  const csv = readFileSync(new URL("../../examples/data/wine.csv", import.meta.url), "utf8");
+  try {
+    const results = [];
+    for (const [part, options] of partsOf(csv).entries()) {
+      let tuner = await createTuner(options);
+      let visits = 0;
+      // 97 steps at a time end within trainings
+      for (await tuner.advance({ steps: 97 }); !tuner.result; await tuner.advance({ steps: 97 })) {
+        const url = `http://localhost/?part=${part}&steps=97`;
+        const answer = await worker.dispatchFetch(url, { method: "POST", body: tuner.save() });
+        tuner = await restoreTuner(new Uint8Array(await answer.arrayBuffer()), options);
+        visits++;
+      }
+      expect(visits).toBeGreaterThan(5);
+      results.push(tuner.result);
+    }
+    expect(await digestsOf(results)).toEqual(alone.digests);
+  } finally {
+    await worker.dispose();
+  }
 });

@@ -57,14 +57,13 @@ async function inSlices({ jobs, ...options }) {
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @param {Record<string, typeof inSlices>} others - other ways to the same
- * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
- * of the weights of the final models, and of all scores: in one go, in slices, and in the other ways
+ * @returns {ReturnType<typeof digestsOf>} in one go; in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
-  const data = encodeTable(readTable(csv), { target: "cultivar" });
-  const whole = await digests(data, jobs, tune);
+  const parts = partsOf(csv).map((part) => ({ ...part, jobs }));
+  const whole = await digestsOf(await oneByOne(parts, tune));
   for (const [how, search] of Object.entries({ "cut into slices": inSlices, ...others })) {
-    const other = await digests(data, jobs, search);
+    const other = await digestsOf(await oneByOne(parts, search));
     for (const what of Object.keys(whole)) {
       if (other[what] !== whole[what]) throw new Error(`${how}, the study comes to other ${what}`);
     }
@@ -72,21 +71,37 @@ export async function study(csv, jobs, others = {}) {
   return whole;
 }
 
-async function digests(data, jobs, search) {
+/** What is tuned: for each strategy the options of `createTuner`. */
+export function partsOf(csv) {
+  const data = encodeTable(readTable(csv), { target: "cultivar" });
+  return [tpe({ startupTrials: 5 }), gp({ startupTrials: 5 })].map((strategy) => ({
+    ...{ data, space, model, strategy },
+    fit: { epochs: 12, batchSize: 16, earlyStopping: { patience: 2 } },
+    metric: "logLoss",
+    validation: { folds: 3 },
+    testSize: 0.2,
+    trials: 15,
+    lag: 3,
+    seed: 11,
+  }));
+}
+
+async function oneByOne(parts, search) {
+  const results = [];
+  for (const part of parts) results.push(await search(part));
+  return results;
+}
+
+/**
+ * @param {import("fettle").TuneResult[]} results - of the parts
+ * @returns {Promise<{ trials: string, weights: string, scores: string }>} the SHA-256 of what was tried and how it went,
+ * of the weights of the final models, and of all scores
+ */
+export async function digestsOf(results) {
   const trials = [];
   const weights = [];
   const scores = [];
-  for (const strategy of [tpe({ startupTrials: 5 }), gp({ startupTrials: 5 })]) {
-    const result = await search({
-      ...{ data, space, model, strategy, jobs },
-      fit: { epochs: 12, batchSize: 16, earlyStopping: { patience: 2 } },
-      metric: "logLoss",
-      validation: { folds: 3 },
-      testSize: 0.2,
-      trials: 15,
-      lag: 3,
-      seed: 11,
-    });
+  for (const result of results) {
     const failed = result.trials.find(({ status }) => status !== "complete");
     if (failed) throw new Error(`trial ${failed.number} is ${failed.status}: ${failed.error}`);
     trials.push(
