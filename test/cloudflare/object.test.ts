@@ -11,7 +11,7 @@ import { Project, type Runtime } from "./workerd.js";
 
 const { body, tuning, expectWhole } = exampleOf(100);
 const project = new Project();
-/** A slice and its alarm take some 30 ms, so a study of 4,110 steps lasts longer than 20 kills on any machine. */
+/** In slices so small that a study outlasts 20 kills. */
 const slow = project.edited((source) => source.replace("studyWorker({", "studyWorker({ sliceSteps: 4,"));
 let whole: Whole;
 let runtime: Runtime;
