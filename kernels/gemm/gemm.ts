@@ -17,7 +17,7 @@
  * underflow and overflow, with g = s u / (1 - s u), u = 2^-24 and
  * s = min(k, 256) + ceil(k / 256) + 1: the roundings that one product passes through.
  */
-import { Elementwise } from "../../src/graph/opcodes";
+import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import { activate, addBias } from "./finish";
 import { ADD, f32_gemm_4x8, RELU } from "./micro";
 import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
@@ -192,17 +192,17 @@ function block(
       copyTile(1, n, bias, 0, edgeBias, 0);
       biasHere = edgeBias;
     }
-    let aHere = a;
-    let cHere = c;
-    for (let i = m; i > 0; i -= MR, aHere += aPanel, cHere += MR * ldc) {
-      const rows = min(MR, i);
-      if (ragged) {
+    if (ragged) {
+      let aHere = a;
+      let cHere = c;
+      for (let i = m; i > 0; i -= MR, aHere += aPanel, cHere += MR * ldc) {
+        const rows = min(MR, i);
         if (flags & ADD) copyTile(rows, n, cHere, ldc, edge, NR * 4);
-        f32_gemm_4x8(k, rows, aHere, aRow, aStep, b, bStep, edge, NR * 4, biasHere, flags);
+        f32_gemm_4x8(rows, k, aHere, aPanel, aRow, aStep, b, bStep, edge, NR * 4, biasHere, flags);
         copyTile(rows, n, edge, NR * 4, cHere, ldc);
-      } else {
-        f32_gemm_4x8(k, rows, aHere, aRow, aStep, b, bStep, cHere, ldc, biasHere, flags);
       }
+    } else {
+      f32_gemm_4x8(m, k, a, aPanel, aRow, aStep, b, bStep, c, ldc, biasHere, flags);
     }
     if (bias) bias += NR * 4;
   }

@@ -47,17 +47,20 @@ function storeRow(c: usize, x0: v128, x1: v128, bias: usize, flags: i32): void {
 }
 
 /**
- * C[rows, 8] = A[rows, k] B[k, 8], for 1 to 4 rows and k >= 1. All strides are in bytes, so A may be a
- * packed panel, a row-major matrix or its transpose, and B a packed panel or rows of a matrix.
- * Rows past `rows` repeat the last one and are not stored: nothing outside the operands is read.
+ * C[m, 8] = A[m, k] B[k, 8], for k >= 1, in tiles of four rows. All strides are in bytes, so A may be
+ * packed panels, a row-major matrix or its transpose, and B a packed panel or rows of a matrix.
+ * The last tile may have fewer rows; it repeats the last one and does not store it: nothing outside the
+ * operands is read. The loop over tiles is here, since a call of 12 arguments costs as much as two steps of k.
  *
+ * @param aPanel from four rows of A to the next four
  * @param bias 8 floats added to each row, or 0
  * @param flags `ADD` and `RELU`
  */
 export function f32_gemm_4x8(
+  m: i32,
   k: i32,
-  rows: i32,
   a: usize,
+  aPanel: i32,
   aRow: i32,
   aStep: i32,
   b: usize,
@@ -67,50 +70,50 @@ export function f32_gemm_4x8(
   bias: usize,
   flags: i32,
 ): void {
-  let a0 = a;
-  let a1 = rows > 1 ? a0 + aRow : a0;
-  let a2 = rows > 2 ? a1 + aRow : a1;
-  let a3 = rows >= MR ? a2 + aRow : a2;
-  let c00 = f32x4.splat(0);
-  let c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0);
-  let c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0);
-  let c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0);
-  let c31 = f32x4.splat(0);
+  const first = b - bStep;
+  const end = first + k * bStep;
   // Addresses are advanced before they are used, and the address of B counts the steps: an engine
   // then needs neither a copy of each address nor a counter. One step a turn: with two in a block,
   // V8 loads all 12 operands first, and the accumulators spill.
-  const end = b + (k - 1) * bStep;
-  b -= bStep;
-  a0 -= aStep;
-  a1 -= aStep;
-  a2 -= aStep;
-  a3 -= aStep;
-  do {
-    a0 += aStep;
-    a1 += aStep;
-    a2 += aStep;
-    a3 += aStep;
-    b += bStep;
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let s = v128.load32_splat(a0);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a1);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a2);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a3);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-  } while (b != end);
-  storeRow(c, c00, c01, bias, flags);
-  if (rows > 1) storeRow(c + cRow, c10, c11, bias, flags);
-  if (rows > 2) storeRow(c + 2 * cRow, c20, c21, bias, flags);
-  if (rows >= MR) storeRow(c + 3 * cRow, c30, c31, bias, flags);
+  a -= aStep;
+  for (; m > 0; m -= MR, a += aPanel, c += MR * cRow) {
+    let a0 = a;
+    let a1 = m > 1 ? a0 + aRow : a0;
+    let a2 = m > 2 ? a1 + aRow : a1;
+    let a3 = m >= MR ? a2 + aRow : a2;
+    let c00 = f32x4.splat(0);
+    let c01 = f32x4.splat(0);
+    let c10 = f32x4.splat(0);
+    let c11 = f32x4.splat(0);
+    let c20 = f32x4.splat(0);
+    let c21 = f32x4.splat(0);
+    let c30 = f32x4.splat(0);
+    let c31 = f32x4.splat(0);
+    b = first;
+    do {
+      a0 += aStep;
+      a1 += aStep;
+      a2 += aStep;
+      a3 += aStep;
+      b += bStep;
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      let s = v128.load32_splat(a0);
+      c00 = madd(s, b0, c00);
+      c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1);
+      c10 = madd(s, b0, c10);
+      c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2);
+      c20 = madd(s, b0, c20);
+      c21 = madd(s, b1, c21);
+      s = v128.load32_splat(a3);
+      c30 = madd(s, b0, c30);
+      c31 = madd(s, b1, c31);
+    } while (b != end);
+    storeRow(c, c00, c01, bias, flags);
+    if (m > 1) storeRow(c + cRow, c10, c11, bias, flags);
+    if (m > 2) storeRow(c + 2 * cRow, c20, c21, bias, flags);
+    if (m >= MR) storeRow(c + 3 * cRow, c30, c31, bias, flags);
+  }
 }
