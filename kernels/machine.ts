@@ -16,7 +16,7 @@
 //   [8] address of the row ids (i32 × rows)  [9] address of their shuffled copy
 //   [10…15] addresses of the streams
 
-import { Opcode } from "../src/graph/opcodes";
+import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
 import { fill_uniform_f32, shuffle_i32 } from "./random";

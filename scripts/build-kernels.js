@@ -17,7 +17,8 @@ const sources = readdirSync(join(root, "kernels"), { recursive: true })
   .sort();
 const inputs = [
   ...sources,
-  join(root, "src/graph/opcodes.ts"),
+  join(root, "src/graph/opcodes/elementwise.ts"),
+  join(root, "src/graph/opcodes/program.ts"),
   join(root, "node_modules/assemblyscript/package.json"),
   fileURLToPath(import.meta.url),
 ];

@@ -7,7 +7,7 @@
 //   n, operandCount, instructionCount, scratchCount,
 //   operands: [Direct, offset, isOutput] | [Scalar, offset, 0] | [Immediate, bits, 0]
 //           | [Strided, offset, rank, (dim, stride) × rank]   (last axis fastest, strides in elements)
-//   instructions: [op, destination, a, b, c] × instructionCount (registers: operands, then scratch)
+//   instructions: [op, destination, a, b, c, d] × instructionCount (registers: operands, then scratch)
 //
 // Registers hold BLOCK floats. Only the last block may be partial; outputs of a partial
 // vector are computed in scratch and copied, so nothing past an operand's end is written.
@@ -62,7 +62,7 @@ export function elementwise(at: usize, base: usize): void {
     }
   }
   const instructions = cursor;
-  const end = instructions + <usize>instructionCount * 20;
+  const end = instructions + <usize>instructionCount * 24;
   for (let i = 0; i < scratchCount; i++) setRegister(operandCount + i, scratchOf(operandCount + i));
 
   for (let start = 0; start < n; start += BLOCK) {
@@ -83,8 +83,11 @@ export function elementwise(at: usize, base: usize): void {
       }
     }
     const bytes: usize = <usize>((length + 3) >> 2) << 4;
-    for (let at = instructions; at < end; at += 20) {
-      execute(word(at), register(word(at + 4)), register(word(at + 8)), register(word(at + 12)), register(word(at + 16)), bytes);
+    for (let at = instructions; at < end; at += 24) {
+      execute(
+        word(at), register(word(at + 4)),
+        register(word(at + 8)), register(word(at + 12)), register(word(at + 16)), register(word(at + 20)), bytes,
+      );
     }
     if (partial) {
       cursor = operands;
@@ -105,11 +108,11 @@ export function elementwise(at: usize, base: usize): void {
 /** Applies the unary `op` to n floats; `src` may be `dst`. Writes exactly n floats. */
 export function unary_f32(op: i32, src: usize, dst: usize, n: i32): void {
   const whole = <usize>(n & ~3) << 2;
-  if (whole > 0) execute(op, dst, src, src, src, whole);
+  if (whole > 0) execute(op, dst, src, src, src, src, whole);
   const rest = <usize>(n & 3) << 2;
   if (rest > 0) {
     memory.copy(scratch, src + whole, rest);
-    execute(op, scratch, scratch, scratch, scratch, 16);
+    execute(op, scratch, scratch, scratch, scratch, scratch, 16);
     memory.copy(dst + whole, scratch, rest);
   }
 }

@@ -3,7 +3,7 @@
  * on the rows of the batch are listed as patches. It decides nothing.
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
-import { Opcode } from "../graph/opcodes.js";
+import * as Opcode from "../graph/opcodes/program.js";
 import { operation } from "../graph/operations/index.js";
 import { extent, ROWS, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
@@ -30,7 +30,7 @@ export function encode(
   const { step, plan, views } = encoding;
   const streamOf = (name: string, direction: Stream["direction"]): number =>
     streams.findIndex((stream) => stream.name === name && stream.direction === direction);
-  const stream = (opcode: Opcode, name: string, direction: Stream["direction"], id: number): void => {
+  const stream = (opcode: number, name: string, direction: Stream["direction"], id: number): void => {
     const index = streamOf(name, direction);
     words.instruction(opcode, () => {
       words.push(plan.offsets.get(id) as number, index, streams[index].columns);

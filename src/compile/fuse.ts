@@ -5,7 +5,7 @@
  */
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
-import { Opcode } from "../graph/opcodes.js";
+import * as Opcode from "../graph/opcodes/program.js";
 import { operation } from "../graph/operations/index.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";

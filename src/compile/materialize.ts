@@ -5,7 +5,7 @@
  */
 import { apply, type Value } from "../graph/functions.js";
 import type { Graph, Node, OperationName } from "../graph/graph.js";
-import { Opcode } from "../graph/opcodes.js";
+import * as Opcode from "../graph/opcodes/program.js";
 import { operation } from "../graph/operations/index.js";
 import type { Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";

@@ -3,11 +3,12 @@
  * finds its operands, gives registers, and orders the writes.
  */
 import { type AttributesOf, isNode, type Node } from "../graph/graph.js";
-import { Elementwise, Opcode } from "../graph/opcodes.js";
+import * as Elementwise from "../graph/opcodes/elementwise.js";
+import * as Opcode from "../graph/opcodes/program.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { Encoding } from "./encode.js";
 import { kindOf, type Unit } from "./fuse.js";
-import { passesOf } from "./pairs.js";
+import { passesOf } from "./passes.js";
 import type { Plan } from "./plan.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
 import { bitsOf, dimension, type Words } from "./words.js";
@@ -84,12 +85,12 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
       if (last === index && member < index) registers.free(place[member]);
     });
     place[index] = written(id) ?? registers.take();
-    const [a, b = a, c = a] = sources;
-    return [operation, place[index], a, b, c];
+    const [a, b = a, c = a, d = a] = sources;
+    return [operation, place[index], a, b, c, d];
   });
   for (const id of late) {
     const from = place[position.get(id) as number];
-    instructions.push([Elementwise.Move, outputs.get(id) as number, from, from, from]);
+    instructions.push([Elementwise.Move, outputs.get(id) as number, from, from, from, from]);
   }
 
   words.instruction(Opcode.Elementwise, () => {
@@ -107,7 +108,7 @@ export function encodeFill(words: Words, plan: Plan, view: View, size: Extent, v
     words.push(2, 1, 0);
     words.push(IMMEDIATE, bitsOf(value), 0);
     direct(words, plan, view, 1)();
-    words.push(Elementwise.Move, 1, 0, 0, 0);
+    words.push(Elementwise.Move, 1, 0, 0, 0, 0);
   });
 }
 

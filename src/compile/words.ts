@@ -1,5 +1,4 @@
 /** The growing list of words of a program, and which of them follow the rows of the batch. */
-import type { Opcode } from "../graph/opcodes.js";
 import { type Extent, ROWS, resolve } from "../graph/shape.js";
 import type { Plan } from "./plan.js";
 import type { View } from "./view.js";
@@ -30,7 +29,7 @@ export class Words {
   }
 
   /** One instruction: its opcode, its length, and what `write` appends. */
-  instruction(opcode: Opcode, write: () => void): void {
+  instruction(opcode: number, write: () => void): void {
     const start = this.list.length;
     this.list.push(opcode, 0);
     write();

@@ -6,7 +6,7 @@ import { movingAverage } from "./terms.js";
 /**
  * Adadelta: a step whose size comes from the steps before it, so that it needs no learning rate of its own.
  *
- * E ← ρE + (1 − ρ)g²; Δ = √(u + ε)/√(E + ε) · g; u ← ρu + (1 − ρ)Δ²; w ← w − lr·Δ, with E and u from 0.
+ * E ← ρE + (1 − ρ)g²; Δ = √((u + ε)/(E + ε)) · g; u ← ρu + (1 − ρ)Δ²; w ← w − lr·Δ, with E and u from 0.
  * Both conventions follow it and differ in the defaults only.
  *
  * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 1, as in the paper); `rho` ρ in [0, 1), default 0.95
@@ -30,7 +30,7 @@ export const adadelta = defineOptimizer({
   init: ({ parameter }) => ({ gradients: zerosLike(parameter), updates: zerosLike(parameter) }),
   update({ gradient: g, slots, hyperparameters: { learningRate, rho, epsilon } }) {
     const gradients = movingAverage(slots.gradients, square(g), rho);
-    const delta = mul(div(sqrt(add(slots.updates, epsilon)), sqrt(add(gradients, epsilon))), g);
+    const delta = mul(sqrt(div(add(slots.updates, epsilon), add(gradients, epsilon))), g);
     const updates = movingAverage(slots.updates, square(delta), rho);
     return { update: neg(mul(learningRate, delta)), slots: { gradients, updates } };
   },

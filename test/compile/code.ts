@@ -2,7 +2,7 @@
  * Reads programs back: a decoder written from the description in `kernels/machine.ts`, not from the
  * encoder. It tells words that are places in the block from words that are sizes or choices.
  */
-import { type Elementwise, Opcode } from "../../src/graph/opcodes.js";
+import * as Opcode from "../../src/graph/opcodes/program.js";
 
 /** One word of an operand: a place in the block, or anything else. */
 export interface Word {
@@ -11,7 +11,7 @@ export interface Word {
 }
 
 export interface Instruction {
-  readonly opcode: Opcode;
+  readonly opcode: number;
   readonly words: readonly Word[];
 }
 
@@ -48,7 +48,7 @@ export function patched(code: Int32Array, rows: number): Int32Array {
 export function decode(code: Int32Array): Instruction[] {
   const instructions: Instruction[] = [];
   for (let at = code[3]; ; at += code[at + 1]) {
-    const opcode: Opcode = code[at];
+    const opcode = code[at];
     const operands = [...code.subarray(at + 2, at + code[at + 1])];
     const form = FORMS[opcode] ?? formOf(opcode, operands);
     if (form.length !== operands.length)
@@ -61,7 +61,7 @@ export function decode(code: Int32Array): Instruction[] {
   }
 }
 
-function formOf(opcode: Opcode, operands: readonly number[]): string {
+function formOf(opcode: number, operands: readonly number[]): string {
   switch (opcode) {
     case Opcode.Literal:
       return `pv${"v".repeat(operands[1])}`;
@@ -73,7 +73,7 @@ function formOf(opcode: Opcode, operands: readonly number[]): string {
         const kind = operands[form.length];
         form += kind === 3 ? `vpv${"vv".repeat(operands[form.length + 2])}` : kind === 2 ? "vvv" : "vpv";
       }
-      return form + "vvvvv".repeat(operands[2]);
+      return form + "vvvvvv".repeat(operands[2]);
     }
     default:
       throw new Error(`no instruction ${opcode}`);
@@ -84,14 +84,14 @@ function formOf(opcode: Opcode, operands: readonly number[]): string {
 export function registersOf({ words }: Instruction): {
   needed: number;
   named: number;
-  operations: Elementwise[];
+  operations: number[];
 } {
   const [, operands, count, scratch] = words.map(({ value }) => value);
-  const instructions = words.slice(words.length - 5 * count).map(({ value }) => value);
-  const registers = instructions.filter((_, i) => i % 5 > 0);
+  const instructions = words.slice(words.length - 6 * count).map(({ value }) => value);
+  const registers = instructions.filter((_, i) => i % 6 > 0);
   return {
     needed: operands + scratch,
     named: Math.max(...registers) + 1,
-    operations: instructions.filter((_, i) => i % 5 === 0),
+    operations: instructions.filter((_, i) => i % 6 === 0),
   };
 }

@@ -5,7 +5,7 @@ import { compileStep } from "../../src/compile/compile.js";
 import type { Program } from "../../src/compile/program.js";
 import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
-import { Opcode } from "../../src/graph/opcodes.js";
+import * as Opcode from "../../src/graph/opcodes/program.js";
 import { FLOAT32 } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { checkRun } from "../../src/testing/run.js";

@@ -1,67 +1,120 @@
-/** Two operations in one pass: which pairs are found, and that both are rounded as if they were apart. */
+/** Several operations in one pass: which are found, and that each is rounded as if it were alone. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
 import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { Elementwise, Opcode } from "../../src/graph/opcodes.js";
+import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
+import * as Opcode from "../../src/graph/opcodes/program.js";
 import { cases } from "../cases.js";
 import { decode, registersOf } from "./code.js";
 
 const { fround, sqrt } = Math;
 const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? 0 : x);
 
-/** Name, in words, in operations, and what it is with each operation rounded to float32. */
-const pairs: readonly (readonly [
-  name: keyof typeof Elementwise,
-  words: string,
-  write: (a: Value, b: Value, c: Value) => Value,
-  oracle: (a: number, b: number, c: number) => number,
-])[] = [
-  ["SqrtAdd", "√a + b", (a, b) => f.add(f.sqrt(a), b), (a, b) => fround(sqrt(a)) + b],
-  ["SqrtAdd", "b + √a", (a, b) => f.add(b, f.sqrt(a)), (a, b) => b + fround(sqrt(a))],
-  ["AddSqrt", "√(a + b)", (a, b) => f.sqrt(f.add(a, b)), (a, b) => sqrt(fround(a + b))],
-  ["MulAdd", "ab + c", (a, b, c) => f.add(f.mul(a, b), c), (a, b, c) => fround(a * b) + c],
-  ["MulAdd", "c + ab", (a, b, c) => f.add(c, f.mul(a, b)), (a, b, c) => c + fround(a * b)],
-  ["MulSub", "ab − c", (a, b, c) => f.sub(f.mul(a, b), c), (a, b, c) => fround(a * b) - c],
-  ["MulSubFrom", "c − ab", (a, b, c) => f.sub(c, f.mul(a, b)), (a, b, c) => c - fround(a * b)],
-  ["MulMul", "(ab)c", (a, b, c) => f.mul(f.mul(a, b), c), (a, b, c) => fround(a * b) * c],
-  ["MulMul", "c(ab)", (a, b, c) => f.mul(c, f.mul(a, b)), (a, b, c) => c * fround(a * b)],
-  ["MulDiv", "(ab)/c", (a, b, c) => f.div(f.mul(a, b), c), (a, b, c) => fround(a * b) / c],
-  ["DivMul", "(a/b)c", (a, b, c) => f.mul(f.div(a, b), c), (a, b, c) => fround(a / b) * c],
-  ["DivMul", "c(a/b)", (a, b, c) => f.mul(c, f.div(a, b)), (a, b, c) => c * fround(a / b)],
-  ["GreaterMul", "(a > b)c", (a, b, c) => f.mul(f.greater(a, b), c), (a, b, c) => (a > b ? 1 : 0) * c],
-  ["GreaterMul", "c(a > b)", (a, b, c) => f.mul(c, f.greater(a, b)), (a, b, c) => c * (a > b ? 1 : 0)],
-  ["FlushMul", "flush(a)b", (a, b) => f.mul(f.flush(a), b), (a, b) => flushed(a) * b],
-  ["FlushMul", "b flush(a)", (a, b) => f.mul(b, f.flush(a)), (a, b) => b * flushed(a)],
+/** Writes an expression of up to four operands. */
+type Write<T> = (a: T, b: T, c: T, d: T) => T;
+
+/** In words, the machine's operation, in operations, and what it is with each operation rounded to float32. */
+type Row = readonly [words: string, code: number, write: Write<Value>, oracle: Write<number>];
+
+const ofArrays: readonly Row[] = [
+  ["√a + b", Elementwise.SqrtAdd, (a, b) => f.add(f.sqrt(a), b), (a, b) => fround(sqrt(a)) + b],
+  ["b + √a", Elementwise.SqrtAdd, (a, b) => f.add(b, f.sqrt(a)), (a, b) => b + fround(sqrt(a))],
+  ["√(a + b)", Elementwise.AddSqrt, (a, b) => f.sqrt(f.add(a, b)), (a, b) => sqrt(fround(a + b))],
+  ["ab + c", Elementwise.MulAdd, (a, b, c) => f.add(f.mul(a, b), c), (a, b, c) => fround(a * b) + c],
+  ["c + ab", Elementwise.MulAdd, (a, b, c) => f.add(c, f.mul(a, b)), (a, b, c) => c + fround(a * b)],
+  ["ab − c", Elementwise.MulSub, (a, b, c) => f.sub(f.mul(a, b), c), (a, b, c) => fround(a * b) - c],
+  ["c − ab", Elementwise.MulSubFrom, (a, b, c) => f.sub(c, f.mul(a, b)), (a, b, c) => c - fround(a * b)],
+  ["(ab)/c", Elementwise.MulDiv, (a, b, c) => f.div(f.mul(a, b), c), (a, b, c) => fround(a * b) / c],
+  ["(a/b)c", Elementwise.DivMul, (a, b, c) => f.mul(f.div(a, b), c), (a, b, c) => fround(a / b) * c],
+  ["c(a/b)", Elementwise.DivMul, (a, b, c) => f.mul(c, f.div(a, b)), (a, b, c) => c * fround(a / b)],
   [
-    "FlushMulAdd",
+    "(a > b)c",
+    Elementwise.GreaterMul,
+    (a, b, c) => f.mul(f.greater(a, b), c),
+    (a, b, c) => (a > b ? 1 : 0) * c,
+  ],
+  [
+    "c(a > b)",
+    Elementwise.GreaterMul,
+    (a, b, c) => f.mul(c, f.greater(a, b)),
+    (a, b, c) => c * (a > b ? 1 : 0),
+  ],
+  ["flush(a)b", Elementwise.FlushMul, (a, b) => f.mul(f.flush(a), b), (a, b) => flushed(a) * b],
+  ["b flush(a)", Elementwise.FlushMul, (a, b) => f.mul(b, f.flush(a)), (a, b) => b * flushed(a)],
+  [
     "flush(a)b + c",
+    Elementwise.FlushMulAdd,
     (a, b, c) => f.add(f.mul(f.flush(a), b), c),
     (a, b, c) => fround(flushed(a) * b) + c,
   ],
   [
-    "FlushMulAdd",
     "c + flush(a)b",
+    Elementwise.FlushMulAdd,
     (a, b, c) => f.add(c, f.mul(f.flush(a), b)),
     (a, b, c) => c + fround(flushed(a) * b),
   ],
+  [
+    "d − (a/b)c",
+    Elementwise.DivMulSubFrom,
+    (a, b, c, d) => f.sub(d, f.mul(f.div(a, b), c)),
+    (a, b, c, d) => d - fround(fround(a / b) * c),
+  ],
+  [
+    "d − c(a/b)",
+    Elementwise.DivMulSubFrom,
+    (a, b, c, d) => f.sub(d, f.mul(c, f.div(a, b))),
+    (a, b, c, d) => d - fround(c * fround(a / b)),
+  ],
+  [
+    "√((flush(a) + b)/(c + b))d",
+    Elementwise.RatioRoot,
+    (a, b, c, d) => f.mul(f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, b))), d),
+    (a, b, c, d) => fround(sqrt(fround(fround(flushed(a) + b) / fround(c + b)))) * d,
+  ],
 ];
 
-/** The elementwise operations of `write` on arrays of `length`, and what comes out. */
+/** Those of which b and d are one number each. */
+const ofNumbers: readonly Row[] = [
+  [
+    "flush(a)b + cd",
+    Elementwise.FlushAxpby,
+    (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(c, d)),
+    (a, b, c, d) => fround(flushed(a) * b) + fround(c * d),
+  ],
+  [
+    "dc + b flush(a)",
+    Elementwise.FlushAxpby,
+    (a, b, c, d) => f.add(f.mul(d, c), f.mul(b, f.flush(a))),
+    (a, b, c, d) => fround(d * c) + fround(b * flushed(a)),
+  ],
+  [
+    "flush(a)b + c²d",
+    Elementwise.FlushAxpbySquare,
+    (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(f.mul(c, c), d)),
+    (a, b, c, d) => fround(flushed(a) * b) + fround(fround(c * c) * d),
+  ],
+];
+
+/** The elementwise operations of `write` on arrays, with numbers for b and d if `numbers`, and what comes out. */
 function compiled(
   length: number,
-  write: (a: Value, b: Value, c: Value) => Record<string, Value>,
-): { operations: Elementwise[]; call(arrays: readonly Float32Array[]): ArrayLike<number> } {
-  const inputs = { a: [length], b: [length], c: [length] };
-  const program = compileStep({ inputs }, 1, ({ inputs: { a, b, c } }) => ({ outputs: write(a, b, c) }));
+  write: (a: Value, b: Value, c: Value, d: Value) => Record<string, Value>,
+  numbers = false,
+): { operations: number[]; call(arrays: readonly Float32Array[]): ArrayLike<number> } {
+  const other = numbers ? [] : [length];
+  const inputs = { a: [length], b: other, c: [length], d: other };
+  const program = compileStep({ inputs }, 1, ({ inputs: { a, b, c, d } }) => ({
+    outputs: write(a, b, c, d),
+  }));
   const regions = decode(program.code).filter(({ opcode }) => opcode === Opcode.Elementwise);
   return {
     operations: regions.flatMap((region) => registersOf(region).operations),
     call(arrays) {
       const run = createEngine().start(program);
-      for (const [i, name] of ["a", "b", "c"].entries()) run.write(name, arrays[i]);
+      for (const [i, name] of ["a", "b", "c", "d"].entries()) run.write(name, arrays[i]);
       run.advance(1);
       return run.read("y");
     },
@@ -74,30 +127,37 @@ const float = fc.oneof(
   fc.constantFrom(0, -0, 2 ** -126, -(2 ** -127), 2 ** -149, Infinity),
 );
 
-describe.each(pairs)("%s, %s", (name, _words, write, oracle) => {
+describe.each([
+  ...ofArrays.map((row) => [...row, false] as const),
+  ...ofNumbers.map((row) => [...row, true] as const),
+])("%s", (_words, code, write, oracle, numbers) => {
   it("is one pass", () => {
-    expect(compiled(5, (a, b, c) => ({ y: write(a, b, c) })).operations).toEqual([Elementwise[name]]);
+    const { operations } = compiled(5, (...operands) => ({ y: write(...operands) }), numbers);
+    expect(operations).toEqual([code]);
   });
 
   it("rounds each operation, whatever the length", () => {
     // Around the vectors, the turns of the loop and the blocks of the machine.
-    const lengths = fc.constantFrom(1, 3, 4, 15, 16, 17, 31, 36, 511, 512, 513, 1025);
-    const triples = lengths.chain((length) =>
-      fc.array(fc.tuple(float, float, float), { minLength: length, maxLength: length }),
+    const lengths = fc.constantFrom(1, 3, 4, 5, 8, 15, 16, 17, 31, 36, 511, 512, 513, 1025);
+    const tuples = lengths.chain((length) =>
+      fc.array(fc.tuple(float, float, float, float), { minLength: length, maxLength: length }),
     );
     fc.assert(
-      fc.property(triples, (rows) => {
-        const { call } = compiled(rows.length, (a, b, c) => ({ y: write(a, b, c) }));
-        const columns = [0, 1, 2].map((column) => Float32Array.from(rows, (row) => row[column]));
-        expect(call(columns)).toEqual(Float32Array.from(rows, (row) => oracle(...row)));
+      fc.property(tuples, (rows) => {
+        const { call } = compiled(rows.length, (...operands) => ({ y: write(...operands) }), numbers);
+        const [a, b, c, d] = [0, 1, 2, 3].map((column) => Float32Array.from(rows, (row) => row[column]));
+        const values = rows.map((row) => (numbers ? ([row[0], b[0], row[2], d[0]] as const) : row));
+        expect(call(numbers ? [a, b.slice(0, 1), c, d.slice(0, 1)] : [a, b, c, d])).toEqual(
+          Float32Array.from(values, (row) => oracle(...row)),
+        );
       }),
       { numRuns: cases(30) },
     );
   });
 });
 
-describe("two passes remain", () => {
-  it.each<[string, (a: Value, b: Value, c: Value) => Record<string, Value>, Elementwise[]]>([
+describe("passes remain apart", () => {
+  it.each<[string, (a: Value, b: Value, c: Value, d: Value) => Record<string, Value>, readonly number[]]>([
     [
       "where the first is a result",
       (a, b, c) => {
@@ -123,7 +183,32 @@ describe("two passes remain", () => {
       [Elementwise.Mul, Elementwise.Add],
     ],
     ["of other kinds", (a, b, c) => ({ y: f.div(c, f.mul(a, b)) }), [Elementwise.Mul, Elementwise.Div]],
+    [
+      "where what is added twice differs",
+      (a, b, c, d) => ({ y: f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, d))) }),
+      [Elementwise.Flush, Elementwise.Add, Elementwise.Add, Elementwise.Div, Elementwise.Sqrt],
+    ],
+    [
+      "where weights are arrays",
+      (a, b, c, d) => ({ y: f.add(f.mul(f.flush(a), b), f.mul(c, d)) }),
+      [Elementwise.Mul, Elementwise.FlushMulAdd],
+    ],
   ])("%s", (_case, write, operations) => {
     expect(compiled(5, write).operations).toEqual(operations);
   });
+});
+
+it("takes what is flushed into each pass that reads it", () => {
+  const { operations, call } = compiled(2, (a, b, c, d) => {
+    const x = f.flush(a);
+    return { y: f.mul(f.add(f.mul(x, b), c), f.mul(x, d)) };
+  });
+  expect(operations).toEqual([Elementwise.FlushMulAdd, Elementwise.FlushMul, Elementwise.Mul]);
+  const columns = [
+    [2 ** -140, 3],
+    [5, 5],
+    [7, 7],
+    [2, 2],
+  ].map((column) => Float32Array.from(column));
+  expect(call(columns)).toEqual(Float32Array.of(0, (3 * 5 + 7) * (3 * 2)));
 });

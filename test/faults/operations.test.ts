@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
 import type { OperationName, Value } from "../../src/graph/graph.js";
+import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
 import { operations } from "../../src/graph/operations/index.js";
-import { Elementwise, type Operation } from "../../src/graph/operations/operation.js";
+import type { Operation } from "../../src/graph/operations/operation.js";
 import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";
 import { checkOperation } from "../../src/testing/operation.js";
 import { cases } from "../cases.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Elementwise } from "../../src/graph/opcodes.js";
+import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
 import { cases } from "../cases.js";
 import { bits, builds, type Kernels, layout, noise, strict } from "./load.js";
 

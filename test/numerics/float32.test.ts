@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Elementwise } from "../../src/graph/opcodes.js";
+import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
 import { kernels } from "../../src/numerics/kernels.js";
 import { erf } from "../../src/numerics/special.js";
 import { errorF32, worst } from "./ulp.js";

@@ -9,8 +9,9 @@ import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
 import * as f from "../functions.js";
 import type { OperationName, Value } from "../graph.js";
+import * as Elementwise from "../opcodes/elementwise.js";
 import { type Shape, sameShape, showShape } from "../shape.js";
-import { Elementwise, type GradientContext, type Operation, type Rows } from "./operation.js";
+import type { GradientContext, Operation, Rows } from "./operation.js";
 
 type Names =
   | ("copy" | "neg" | "abs" | "sign" | "sqrt" | "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh")
@@ -168,7 +169,7 @@ function sameShapes(inputs: readonly Shape[]): Shape {
 
 /** A row of one input: y = f(x). */
 function unary<K extends OperationName>(
-  elementwise: Elementwise,
+  elementwise: number,
   reference: (x: number) => number,
   gradient: (context: { g: Value; x: Value; y: Value }) => Value | undefined,
 ): Operation<K> {
@@ -182,7 +183,7 @@ function unary<K extends OperationName>(
 
 /** A row of two inputs: z = f(x, y). */
 function binary<K extends OperationName>(
-  elementwise: Elementwise,
+  elementwise: number,
   reference: (x: number, y: number) => number,
   gradient: (context: { g: Value; x: Value; y: Value; z: Value }) => readonly (Value | undefined)[],
 ): Operation<K> {

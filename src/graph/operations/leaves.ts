@@ -1,8 +1,9 @@
 /** Leaves: nodes without inputs. Their values come from outside, from the program or from the run. */
 import { check, show } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
+import * as Opcode from "../opcodes/program.js";
 import { checkShape, extent, resolve, sizeOf } from "../shape.js";
-import { Opcode, type Rows } from "./operation.js";
+import type { Rows } from "./operation.js";
 
 type Names = "input" | "constant" | "count" | "random" | "step";
 

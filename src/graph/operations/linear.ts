@@ -2,8 +2,9 @@
 import { check } from "../../errors.js";
 import { exp, log } from "../../numerics/special.js";
 import * as f from "../functions.js";
+import * as Opcode from "../opcodes/program.js";
 import { ROWS, type Shape, showShape, sizeOf } from "../shape.js";
-import { Opcode, type Rows } from "./operation.js";
+import type { Rows } from "./operation.js";
 
 type Names = "sum" | "max" | "softmax" | "logSoftmax" | "matmul";
 

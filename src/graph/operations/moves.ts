@@ -1,8 +1,9 @@
 /** Operations that move elements and compute nothing. The first five are views: only addresses change. */
 import { check } from "../../errors.js";
 import * as f from "../functions.js";
+import * as Opcode from "../opcodes/program.js";
 import { broadcastShapes, checkShape, extent, ROWS, sameShape, showShape, sizeOf } from "../shape.js";
-import { Opcode, type Rows } from "./operation.js";
+import type { Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
 
 type Names =

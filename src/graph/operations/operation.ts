@@ -3,10 +3,7 @@
  * rule written in operations, a float64 reference, and how the machine does it.
  */
 import type { AttributesOf, OperationName, Value } from "../graph.js";
-import { Elementwise, Opcode } from "../opcodes.js";
 import type { Shape } from "../shape.js";
-
-export { Elementwise, Opcode };
 
 /** What a gradient rule sees: `g` is the gradient of the result with respect to this node. */
 export interface GradientContext<K extends OperationName> {
@@ -35,12 +32,12 @@ export interface Environment {
 }
 
 /**
- * How the machine does it: an opcode of the elementwise machine, an instruction of its
- * own, a view (only addresses change), or a leaf that occupies memory but runs nothing.
+ * How the machine does it: an opcode of the elementwise machine (`opcodes/elementwise.ts`), an instruction of its
+ * own (`opcodes/program.ts`), a view (only addresses change), or a leaf that occupies memory but runs nothing.
  */
 export type Lowering =
-  | { readonly elementwise: Elementwise }
-  | { readonly instruction: Opcode }
+  | { readonly elementwise: number }
+  | { readonly instruction: number }
   | { readonly view: true }
   | { readonly leaf: true };
 

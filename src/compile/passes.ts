@@ -1,0 +1,100 @@
+/**
+ * What a region does to each of its elements, as few operations of the machine: from the results down, at each
+ * node the largest operation that fits (maximal munch; A. Appel, "Modern compiler implementation in ML", 1998,
+ * chapter 9). It gives no registers.
+ */
+import type { Node } from "../graph/graph.js";
+import * as Elementwise from "../graph/opcodes/elementwise.js";
+import { Add, Div, Flush, Greater, Mul, Sqrt, Sub } from "../graph/opcodes/elementwise.js";
+import { operation } from "../graph/operations/index.js";
+import type { Unit } from "./fuse.js";
+
+/** One pass over the elements of a region. */
+export interface Pass {
+  /** The node that it computes. */
+  readonly id: number;
+  readonly operation: number;
+  /** Ids of the nodes that it reads, in the machine's order. */
+  readonly inputs: readonly number[];
+}
+
+/** A source of the machine's operation, by position, or the operation of one node on others. */
+type Tree = number | readonly [operation: number, first: Tree, second?: Tree];
+
+/** Operations of several nodes, the larger before their parts, and the sources that must be one number each. */
+const PATTERNS: readonly (readonly [operation: number, tree: Tree, uniform?: readonly number[]])[] = [
+  [Elementwise.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
+  [Elementwise.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
+  [Elementwise.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
+  [Elementwise.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
+  [Elementwise.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
+  [Elementwise.FlushMul, [Mul, [Flush, 0], 1]],
+  [Elementwise.SqrtAdd, [Add, [Sqrt, 0], 1]],
+  [Elementwise.AddSqrt, [Sqrt, [Add, 0, 1]]],
+  [Elementwise.MulAdd, [Add, [Mul, 0, 1], 2]],
+  [Elementwise.MulSub, [Sub, [Mul, 0, 1], 2]],
+  [Elementwise.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
+  [Elementwise.MulDiv, [Div, [Mul, 0, 1], 2]],
+  [Elementwise.DivMul, [Mul, [Div, 0, 1], 2]],
+  [Elementwise.GreaterMul, [Mul, [Greater, 0, 1], 2]],
+];
+
+/** The passes of a region, each after those that it reads. */
+export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
+  const inside = new Set(members);
+  const wanted = new Set(results);
+  const readers = new Map<number, number>();
+  for (const id of members) {
+    for (const input of nodes[id].inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  }
+  /** Whether a pass may compute the node on its way: nobody else reads it, or it costs next to nothing. */
+  const isInner = (id: number): boolean =>
+    inside.has(id) && !wanted.has(id) && (readers.get(id) === 1 || codeOf(nodes[id]) === Flush);
+
+  const passes: Pass[] = [];
+  for (const id of [...members].reverse()) {
+    if (!wanted.has(id)) continue;
+    const pass = largestPass(nodes, id, isInner);
+    passes.push(pass);
+    for (const input of pass.inputs) if (inside.has(input)) wanted.add(input);
+  }
+  return passes.reverse();
+}
+
+function largestPass(nodes: readonly Node[], root: number, isInner: (id: number) => boolean): Pass {
+  for (const [operation, tree, uniform = []] of PATTERNS) {
+    /** The nodes behind the sources, if `tree` is the graph from the node down; sums and products commute. */
+    const match = (tree: Tree, id: number, sources: readonly number[]): readonly number[] | undefined => {
+      if (typeof tree === "number") {
+        if (sources[tree] !== undefined) return sources[tree] === id ? sources : undefined;
+        if (uniform.includes(tree) && !isUniform(nodes, id)) return undefined;
+        const more = [...sources];
+        more[tree] = id;
+        return more;
+      }
+      const [code, first, second] = tree;
+      if (codeOf(nodes[id]) !== code || !(id === root || isInner(id))) return undefined;
+      const [a, b] = nodes[id].inputs;
+      const inOrder = (a: number, b: number): readonly number[] | undefined => {
+        const found = match(first, a, sources);
+        return found && second !== undefined ? match(second, b, found) : found;
+      };
+      return inOrder(a, b) ?? (code === Add || code === Mul ? inOrder(b, a) : undefined);
+    };
+    const inputs = match(tree, root, []);
+    if (inputs) return { id: root, operation, inputs };
+  }
+  return { id: root, operation: codeOf(nodes[root]) as number, inputs: nodes[root].inputs };
+}
+
+/** Whether all elements are one number. */
+function isUniform(nodes: readonly Node[], id: number): boolean {
+  const { op, inputs, shape } = nodes[id];
+  return op === "broadcast" ? isUniform(nodes, inputs[0]) : shape.every((dim) => dim === 1);
+}
+
+/** The machine's operation for one node; undefined for nodes that are not elementwise. */
+function codeOf({ op }: Node): number | undefined {
+  const { lowering } = operation(op);
+  return "elementwise" in lowering ? lowering.elementwise : undefined;
+}
