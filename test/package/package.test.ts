@@ -113,7 +113,7 @@ describe("the packed package", () => {
     const sources = new Set(filesIn(join(root, "src")).map((file) => file.replace(/\.ts$/, "")));
     const built = filesIn(join(installed, "dist")).map((file) => file.replace(/(\.d)?\.[jt]s$/, ""));
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
-    expect(bundled.filter((file) => !file.includes("chunk"))).toEqual([
+    expect(bundled).toEqual([
       "browser/index",
       ...[
         "node/benchmark",
@@ -121,9 +121,9 @@ describe("the packed package", () => {
         "node/cli",
         "node/cloudflare",
         "node/index",
-        "node/serve",
+        "node/library",
       ],
-      ...["node/testing", "node/worker"],
+      ...["node/serve", "node/shared", "node/testing", "node/worker"],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
