@@ -54,8 +54,7 @@ export function interpolate(parameter: NumericParameter, t: number): number {
 /** Whether `value` is one that `parameter` may take. */
 export function takes(parameter: Parameter, value: unknown): boolean {
   if (parameter.type === "choice") return parameter.values.some((allowed) => sameValue(allowed, value));
-  if (typeof value !== "number" || !(value >= parameter.low && value <= parameter.high)) return false;
-  return nearest(parameter, value) === value;
+  return typeof value === "number" && nearest(parameter, value) === value;
 }
 
 /** The least index whose value is not below `x`; the count of values if there is none. */

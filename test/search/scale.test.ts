@@ -61,6 +61,15 @@ describe("steps", () => {
     expect(valueCount(float(0, 1, { step: 7 }))).toBe(1);
   });
 
+  test("are all that a parameter takes, and within its range", () => {
+    const values = [-1, 0, 0.5, 1, 2, 3, Number.NaN, Number.POSITIVE_INFINITY, "1", 1n, null];
+    const taken = (parameter: Parameters<typeof takes>[0]) =>
+      values.filter((value) => takes(parameter, value));
+    expect(taken(int(0, 2))).toEqual([0, 1, 2]);
+    expect(taken(float(0, 2))).toEqual([0, 0.5, 1, 2]);
+    expect(taken(float(0, 1.75, { step: 0.5 }))).toEqual([0, 0.5, 1]);
+  });
+
   test("are counted, found and inverted alike", () => {
     fc.assert(
       fc.property(anyParameter, anyUnit, (parameter, u) => {
@@ -106,7 +115,7 @@ describe("the unit interval", () => {
     expect(["a", "b", "c", "d"].map((value) => toUnit(choice(["a", "b", "c", "d"]), value))).toEqual([
       0.125, 0.375, 0.625, 0.875,
     ]);
-    expect(toUnit(int(1, 9, { step: 2 }), 5)).toBe(0.5);
+    expect([1, 3, 5, 9].map((value) => toUnit(int(1, 9, { step: 2 }), value))).toEqual([0.1, 0.3, 0.5, 0.9]);
     expect(toUnit(int(7, 7), 7)).toBe(0.5);
     expect(toUnit(float(-1, 3), 0)).toBe(0.25);
     // (log 4 − log ½) / (log 8½ − log ½), within the few roundings of its logarithms
