@@ -188,9 +188,8 @@ export function openStudy<S extends Space>(
 
     tell(number, outcome) {
       checkRunning(number);
-      const start = running.get(number);
-      const seconds = clock && start !== undefined ? { seconds: (clock() - start) / 1000 } : {};
-      const record = makeRecord(begun(number), { ...seconds, ...outcome }, directions.length);
+      const measured = clock && { seconds: (clock() - (running.get(number) as number)) / 1000 };
+      const record = makeRecord(begun(number), { ...measured, ...outcome }, directions.length);
       running.delete(number);
       return settle(record);
     },
