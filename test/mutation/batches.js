@@ -51,7 +51,7 @@ export const batches = {
       /^search\/(?!gp\/|strategies\/|(anova|features|forest|growing|hypervolume|importance|pareto|vectors)\.)/,
     tests: [
       ...inFolder("search", "types value refusals schedulers control optimize space checkpoint scale study"),
-      ...inFolder("search", "grid random constraints pbt conformance scheduler-conformance"),
+      ...inFolder("search", "grid unseen random pareto constraints pbt conformance scheduler-conformance"),
     ],
   },
 };

@@ -156,6 +156,11 @@ describe("a study cannot be opened if", () => {
       setTrial(0, { value: null }),
       /trial 0 is complete and has no value, received null/,
     ],
+    [
+      "a failed trial has a value",
+      setTrial(3, { value: 4 }),
+      /trial 3 is failed, without a value or its spread, received 4/,
+    ],
     ["a value is text", setTrial(5, { value: "4" }), /trial 5 is pruned and has no value, received "4"/],
     [
       "scores are text",
@@ -184,11 +189,23 @@ describe("a study cannot be opened if", () => {
       message:
         'the study was saved with the strategy "random" and the options {}, received "grid" and {"points":3}; pass the same',
     });
+    expect(caught(() => restoreStudy(json(), {} as never))).toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringMatching(/the options {}, received undefined and undefined; pass the same$/),
+    });
     const other = { ...space, units: int(8, 64) };
     expect(caught(() => restoreStudy(json(), { strategy: random(), space: other }))).toMatchObject({
       code: "invalid_argument",
       message: expect.stringMatching(/^the space given differs/),
     });
     expect(restoreStudy(json(), { strategy: random(), space }).best?.params.units).toBeTypeOf("number");
+  });
+
+  test("an option is unknown", () => {
+    const options = { strategy: random(), spaces: space };
+    expect(caught(() => restoreStudy(JSON.parse(saved()), options))).toMatchObject({
+      code: "unknown_name",
+      message: expect.stringMatching(/^unknown option of restoreStudy "spaces"/),
+    });
   });
 });

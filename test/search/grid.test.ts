@@ -92,6 +92,15 @@ describe("a grid", () => {
     );
   });
 
+  test("counts no more than the values there are, where a condition's interval goes beyond them", () => {
+    // 5 to 9 have two points each, the five before them one
+    for (const high of [9, 10, 11]) {
+      const space = { n: int(0, 9), m: int(0, 1, { when: { n: { low: 5, high } } }) };
+      expect(grid().size(space)).toBe(15);
+      expect(createLattice(resolveSpace(space)).at(14)).toEqual({ n: 9, m: 1 });
+    }
+  });
+
   test("finds a point of a vast space without listing it", () => {
     const names = Array.from({ length: 5 }, (_, i) => `p${i}`);
     const space = {

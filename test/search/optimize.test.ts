@@ -168,12 +168,16 @@ describe("optimize", () => {
 
   test("ends when a listener throws, with every finished trial kept", async () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    const heard: string[] = [];
     const onEvent = ({ type }: StudyEvent<typeof space>) => {
+      heard.push(type);
       if (type === "trialEnded" && study.trials.length === 3) throw new Error("disk full");
     };
     await expect(study.optimize(() => 1, { trials: 10, onEvent })).rejects.toThrow("disk full");
     expect(study.trials).toHaveLength(3);
     expect(study.asked).toBe(3);
+    // nor is it told more, the end included
+    expect(heard).toEqual(["studyStarted", ...Array(3).fill(["trialStarted", "trialEnded"]).flat()]);
   });
 
   test("says why it cannot go on when somebody else holds a trial", async () => {

@@ -105,6 +105,7 @@ const anyTrials = fc
       fc.record({
         values: fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 })),
         constraints: fc.tuple(fc.integer({ min: -1, max: 2 }), fc.integer({ min: -1, max: 1 })),
+        status: fc.constantFrom("complete", "pruned"),
       }),
       fc.constant<TrialOutcome>({ status: "failed" }),
     ),
@@ -274,6 +275,33 @@ describe("a scheduler of several objectives", () => {
     const { curve, steps, values } = study.trials.find(({ status }) => status === "pruned") as TrialRecord;
     expect(curve).toHaveLength(2 * (steps === 1 ? 1 : 2));
     expect(values).toEqual(curve?.slice(-2));
+  });
+
+  /** The steps that trials take where the cost of each, in both objectives, is in a list by number. */
+  const stepsOf = async (costs: readonly number[], budgets: readonly number[], steps: number) => {
+    const study = createStudy({ space, strategy: random(), direction: ["minimize", "minimize"] });
+    for (const trials of budgets) {
+      await study.optimize(
+        async (_, { number, report }) => {
+          const values = [costs[number], costs[number]];
+          for (let step = 1; step < steps; step++) if (!(await report(step, values))) break;
+          return values;
+        },
+        { trials, scheduler: halving(), steps },
+      );
+    }
+    return study.trials.map((trial) => trial.steps);
+  };
+
+  it("prefers the earlier of equals", async () => {
+    expect(await stepsOf([2, 1, 1], [3], 3)).toEqual([1, 3, 1]);
+  });
+
+  it("goes on with a bracket of which trials have ended, each counted at the rungs that it came to", async () => {
+    // Of the first four one goes on, to the end. Of all nine three would, which are 4, 5 and 6. At the second rung they
+    // meet the one that was there before: of four one goes on.
+    const costs = [5, 6, 7, 8, 0, 1, 2, 3, 4];
+    expect(await stepsOf(costs, [4, 9], 9)).toEqual([9, 1, 1, 1, 9, 3, 3, 1, 1]);
   });
 
   it("knows what trials reported that ended before", async () => {

@@ -5,7 +5,7 @@ import { float } from "../../src/search/parameter.js";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { hyperband } from "../../src/search/schedulers/hyperband.js";
-import { createScheduler } from "../../src/search/schedulers/index.js";
+import { createScheduler, schedulerNames } from "../../src/search/schedulers/index.js";
 import { medianStopping } from "../../src/search/schedulers/median.js";
 import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
 import { random } from "../../src/search/strategies/random.js";
@@ -215,12 +215,20 @@ describe("every scheduler", () => {
     await expect(study.optimize(() => 1, options)).rejects.toThrow(
       'with scheduler "halving", 9 trials wait for each other, and with lag 7 they cannot all be asked; give the study a lag of 8',
     );
-    await expect(study.optimize(() => 1, { trials: 9, scheduler: halving() })).rejects.toThrow(
-      /steps of optimize/,
-    );
+    for (const steps of [undefined, 0]) {
+      await expect(study.optimize(() => 1, { ...options, steps: steps as number })).rejects.toThrow(
+        `steps of optimize is the whole budget of a trial, a positive integer, received ${steps}`,
+      );
+    }
     expect(caught(() => halving({ reduction: 1 })).message).toMatch(/reduction of halving/);
     expect(caught(() => asha({ leastSteps: 0 })).message).toMatch(/leastSteps of asha/);
     expect(caught(() => medianStopping({ startupTrials: 0.5 })).message).toMatch(/startupTrials of median/);
     expect(caught(() => createScheduler("halfing")).message).toMatch(/halving/);
+  });
+
+  it("is made again by its own name", () => {
+    expect(schedulerNames.map((name) => createScheduler(name).name)).toEqual([
+      ...["halving", "hyperband", "asha", "median"],
+    ]);
   });
 });

@@ -131,6 +131,8 @@ describe("spaces", () => {
       /plain words/,
     ],
     ["something that is no parameter", { a: 3 }, /parameter "a": a parameter is float\(...\), .* received 3/],
+    ["nothing for a parameter", { a: null }, /a parameter is float\(...\), .* received null/],
+    ["a type in a list", { a: { type: ["int"], low: 0, high: 1 } }, /a parameter is float/],
     ["an unknown type", { a: { type: "real", low: 0, high: 1 } }, /a parameter is float/],
     ["a type of the prototype", { a: { type: "toString" } }, /a parameter is float/],
     [

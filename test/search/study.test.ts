@@ -5,7 +5,7 @@ import { grid } from "../../src/search/strategies/grid.js";
 import { random } from "../../src/search/strategies/random.js";
 import type { Strategy, SuggestContext } from "../../src/search/strategies/strategy.js";
 import { createStudy } from "../../src/search/study.js";
-import type { TrialOutcome } from "../../src/search/trial.js";
+import { isBetter, makeRecord, type TrialOutcome } from "../../src/search/trial.js";
 import { caught } from "./support.js";
 
 const space = { x: float(0, 1), units: int(1, 64, { log: true }) };
@@ -122,6 +122,14 @@ describe("a study", () => {
         },
       ),
     );
+  });
+
+  test("has no trial that is better than itself", () => {
+    const record = makeRecord({ number: 3, params: {} }, { value: 1 });
+    for (const direction of ["maximize", "minimize"] as const) {
+      expect(isBetter(record, record, direction)).toBe(false);
+      expect(isBetter(record, { ...record, number: 4 }, direction)).toBe(true);
+    }
   });
 
   test("times trials by its clock, from ask to tell", () => {
