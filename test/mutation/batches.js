@@ -43,7 +43,7 @@ export const batches = {
   },
   "search/walks": {
     files: /^search\/strategies\/(cmaes|default|grid|index|random|sobol|strategy)/,
-    tests: inFolder("search", "refusals grid cmaes-discrete random cmaes sobol conformance"),
+    tests: inFolder("search", "refusals grid cmaes-discrete cmaes-update random cmaes sobol conformance"),
   },
   // the rest of the part
   "search/study": {

@@ -73,7 +73,7 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
     return (1 - cSigma) * p + gainSigma * rotated;
   });
   const length = normOf(pathSigma);
-  const growth = n === 0 ? 1 : exp(Math.min(1, (cSigma / dSigma) * (length / chi - 1)));
+  const growth = exp(Math.min(1, (cSigma / dSigma) * (length / chi - 1)));
 
   // covariance, equations 45 to 47
   let fade = 1;
