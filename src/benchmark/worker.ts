@@ -1,6 +1,7 @@
 /** The thread's side of the pool: holds the data of the problems, does one run after another. Started by the platform. */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
+import type { Executor } from "../engine/executor.js";
 import { type Outcome, outcomeOf } from "../tune/pool.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
@@ -15,7 +16,7 @@ export type Request =
 /** A run whose programs were sent before, under a number. */
 export type RunRequest = Omit<RunTask, "programs"> & { readonly programs: number };
 
-const engine = createEngine();
+let engine: Executor;
 let data: readonly (ProblemData | undefined)[] = [];
 /** Data on the engine, each from the first run on it. */
 const loaded: LoadedData[] = [];
@@ -25,6 +26,10 @@ platform.serve(async (message) => {
   const request = message as Request;
   switch (request.type) {
     case "data":
+      // nothing is left of another pool that released this thread
+      engine = createEngine();
+      loaded.length = 0;
+      programs.clear();
       data = request.data;
       return undefined;
     case "programs":

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { FettleError } from "../errors.js";
 import type { Platform } from "./platform.js";
+import { openThread } from "./threads.js";
 
 // Node's modules are loaded where they are used: as imports they took a third of the time that Fettle loads in.
 const require = createRequire(import.meta.url);
@@ -28,23 +29,7 @@ export const platform: Platform = {
   kernelsSync: compileKernels,
   kernels: async () => compileKernels(),
   parallelism: () => os().availableParallelism(),
-  spawnWorker(program = "worker") {
-    const worker = new (threads().Worker)(new URL(`../../dist/node/${program}.js`, import.meta.url), {
-      execArgv: [],
-    });
-    return {
-      post: (message, transfer = []) => worker.postMessage(message, transfer),
-      onMessage: (listener) => worker.on("message", listener),
-      onFailure: (listener) => {
-        worker.on("error", (error) => listener(error instanceof Error ? error : new Error(String(error))));
-        worker.on("exit", (code) => listener(new Error(`the worker thread ended with code ${code}`)));
-      },
-      terminate: async () => {
-        worker.removeAllListeners();
-        await worker.terminate();
-      },
-    };
-  },
+  spawnWorker: (program = "worker") => openThread(program),
   serve(handle) {
     const { parentPort } = threads();
     let last = Promise.resolve();

@@ -17,6 +17,11 @@ export interface WorkerThread {
   /** Called once if the thread ends or throws before `terminate`. */
   onFailure(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
+  /**
+   * Leaves the thread, which has nothing to do, to whoever next wants one with its program; some seconds later it ends.
+   * It knows what it was told, and does not keep the process alive.
+   */
+  release(): void;
 }
 
 export interface Platform {
@@ -27,7 +32,10 @@ export interface Platform {
   kernels(): Promise<KernelsModule>;
   /** How many threads are worth starting, 1 where there are none. */
   parallelism(): number;
-  /** Starts a thread of `dist/node/<program>.js`, by default `worker`, or returns undefined where the host has none. */
+  /**
+   * A thread of `dist/node/<program>.js`, by default `worker`: one that was released, or a new one; undefined where the
+   * host has none.
+   */
   spawnWorker(program?: string): WorkerThread | undefined;
   /** In a worker thread: answers each message in turn with what `handle` returns, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;

@@ -18,6 +18,10 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
   if (data) {
     check(x === undefined && y === undefined, "give either data or x and y, not both");
     check(
+      TASKS.includes(data.task),
+      "data is what encodeTable returns, got something else; give arrays as x and y",
+    );
+    check(
       task === undefined || task === data.task,
       `the data is encoded for ${data.task}, the task given is ${task}`,
     );

@@ -140,7 +140,11 @@ export class ThreadPool<Task, Result> implements Pool<Task, Result> {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+    await Promise.all(
+      this.members.map(({ worker, batches }) =>
+        batches.length === 0 ? worker.release() : worker.terminate(),
+      ),
+    );
   }
 
   private assign(): void {

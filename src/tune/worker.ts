@@ -19,7 +19,10 @@ platform.serve(async (message) => {
   switch (request.type) {
     case "start":
       await ready({ module: request.kernels });
+      // nothing is left of another pool that released this thread
       engine = createEngine();
+      loaded.length = 0;
+      programs.clear();
       folds = request.folds;
       return undefined;
     case "programs":

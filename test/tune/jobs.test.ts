@@ -95,18 +95,21 @@ function recorder() {
     jobs?: { fold: number }[];
   }[] = [];
   let answer: (message: unknown) => void = () => {};
+  const became: string[] = [];
   const thread: WorkerThread = {
     post: (message) => void messages.push(message as (typeof messages)[number]),
     onMessage: (listener) => {
       answer = listener;
     },
     onFailure: () => {},
-    terminate: async () => {},
+    terminate: async () => void became.push("ended"),
+    release: () => void became.push("released"),
   };
   const batches = () => messages.flatMap(({ jobs }) => (jobs ? [jobs.map(({ fold }) => fold)] : []));
   let finished = 0;
   return {
     thread,
+    became,
     messages,
     /** The folds of the jobs of each batch that it was given. */
     batches,
@@ -136,7 +139,7 @@ describe("the pool", () => {
     const programs = { initialize: program, train: program, evaluate: program };
     const runner = createRunner(folds, 2);
     const run = (fold: number) => runner.run({ programs, fold } as unknown as Job);
-    return { threads, clock, run };
+    return { threads, clock, run, close: () => runner.close() };
   }
 
   it("keeps one copy of the data for all threads", () => {
@@ -154,6 +157,13 @@ describe("the pool", () => {
 
   it("gives its threads the kernels that it has itself", () => {
     for (const { messages } of pool(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
+  });
+
+  it("leaves threads to the next when it closes, and ends those that are at work", async () => {
+    const { threads, run, close } = pool(examples());
+    void run(0);
+    await close();
+    expect(threads.map(({ became }) => became)).toEqual([["ended"], ["released"]]);
   });
 
   it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
@@ -236,6 +246,7 @@ describe("a thread that is gone", () => {
         onMessage: (listener) => worker.on("message", listener),
         onFailure: (listener) => worker.on("error", listener),
         terminate: async () => void (await worker.terminate()),
+        release: () => {},
       };
     });
     const { trials } = await tune(options);
@@ -250,27 +261,26 @@ describe("a thread that is gone", () => {
     expect(untimed(trials)).toEqual(untimed((await tune(options)).trials));
   });
 
-  it("ends with its study", async () => {
-    const ended: boolean[] = [];
+  it("is left to the next study when its own ends, and when a listener throws", async () => {
+    let released = 0;
     const spawn = platform.spawnWorker.bind(platform);
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
       const thread = spawn() as WorkerThread;
-      const at = ended.push(false) - 1;
       return {
         ...thread,
-        async terminate() {
-          await thread.terminate();
-          ended[at] = true;
+        release() {
+          thread.release();
+          released += 1;
         },
       };
     });
     await tune(options);
-    expect(ended).toEqual([true, true]);
+    expect(released).toBe(2);
     const stop = new Error("from a listener");
     const onEvent = (): never => {
       throw stop;
     };
     await expect(tune({ ...options, onEvent })).rejects.toBe(stop);
-    expect(ended).toEqual([true, true, true, true]);
+    expect(released).toBe(4);
   });
 });

@@ -131,6 +131,11 @@ describe("tune refuses", () => {
       { y: undefined },
       "invalid_argument: tune needs x and y, or data from encodeTable",
     ],
+    [
+      "data that was not encoded",
+      { x: undefined, y: undefined, data: { x: [[1]], y: [1] } },
+      "invalid_argument: data is what encodeTable returns, got something else; give arrays as x and y",
+    ],
     ["both kinds of data", { data: table }, "invalid_argument: give either data or x and y, not both"],
     [
       "a task that the data was not encoded for",
