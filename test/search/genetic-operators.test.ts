@@ -184,6 +184,19 @@ describe("crossover", () => {
   });
 });
 
+test.each([
+  ["blend", blend(0.5)],
+  ["sbx", sbx(2)],
+])("%s takes a choice from either parent, and none between", (_, cross) => {
+  const space = resolveSpace({ kind: choice(["a", "b", "c", "d", "e"]) });
+  const stream = new RandomStream(8);
+  const kinds = Array.from({ length: 2000 }, () => cross(space, { kind: "a" }, { kind: "e" }, stream).kind);
+  expect([...new Set(kinds)].sort()).toEqual(["a", "e"]);
+  // four standard deviations of 2000 coins
+  const first = kinds.filter((kind) => kind === "a").length;
+  expect(Math.abs(first - 1000)).toBeLessThan(4 * Math.sqrt(500));
+});
+
 describe("sbx", () => {
   const space = resolveSpace({ x: float(0, 1) });
   /** Children of two numbers that are none of the parents: a half of all. */
@@ -220,6 +233,17 @@ describe("sbx", () => {
 test.each<[string, () => unknown, RegExp]>([
   ["a negative η of sbx", () => crossoverOf({ type: "sbx", eta: -1 }), /number from 0, received -1/],
   ["alpha of sbx", () => crossoverOf({ type: "sbx", alpha: 1 } as never), /unknown option of sbx crossover/],
+  [
+    "η of blend",
+    () => crossoverOf({ type: "blend", eta: 1 } as never),
+    /unknown option of blend crossover "eta"/,
+  ],
+  ["α as text", () => crossoverOf({ type: "blend", alpha: "1" } as never), /number from 0, received "1"/],
+  [
+    "an unknown crossover",
+    () => crossoverOf("unifrom" as never),
+    /unknown crossover "unifrom". Did you mean "uniform"/,
+  ],
   ["an unknown mutation", () => mutationOf("polynomal" as never), /Did you mean "polynomial"/],
   ["an endless η", () => mutationOf({ type: "polynomial", eta: Infinity }), /a number from 0, received/],
   ["a scale of polynomial", () => mutationOf({ type: "polynomial", scale: 1 } as never), /unknown option of/],

@@ -1,6 +1,7 @@
 /** The Gaussian process as a strategy: the contract, its own rules, and whether it finds minima. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
+import { movesOf } from "../../src/search/gp/moves.js";
 import { remainingRegret } from "../../src/search/gp/regret.js";
 import { choice, float, int } from "../../src/search/parameter.js";
 import { resolveSpace } from "../../src/search/space.js";
@@ -8,7 +9,7 @@ import { type GpOptions, gp } from "../../src/search/strategies/gp.js";
 import { random } from "../../src/search/strategies/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { createStudy } from "../../src/search/study.js";
-import type { TrialRecord } from "../../src/search/trial.js";
+import { makeRecord, type TrialRecord } from "../../src/search/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
 import { cases } from "../cases.js";
 import { caught } from "./support.js";
@@ -92,6 +93,28 @@ test.each([0, 1, 2])("two trials that run side by side, with one history, are ap
   );
   // to a model that knows nothing of the first, the next best point is beside it
   expect(Math.max(...distances)).toBeGreaterThan(0.1);
+});
+
+test("gp looks around the five best trials", () => {
+  const space = resolveSpace({ x: float(0, 1), y: float(0, 1) });
+  const stream = new RandomStream(5);
+  const history = Array.from({ length: 12 }, (_, number) =>
+    makeRecord(
+      { number, params: { x: stream.uniform(), y: stream.uniform() } },
+      { value: (5 * number) % 12 },
+    ),
+  );
+  const moves = movesOf(space);
+  const vary = vi.spyOn(moves, "vary");
+  gp().suggest({
+    ...{ space, number: 12, suggested: 12, history, earlier: history.map(({ params }) => params) },
+    ...{ direction: "maximize", directions: ["maximize"] },
+    ...{ random: new RandomStream(1), studyRandom: new RandomStream(2) },
+  });
+  const centers = vary.mock.calls.map(([center]) => center.join());
+  // values 7 to 11
+  const best = history.filter(({ value }) => (value as number) > 6);
+  expect([...new Set(centers)].sort()).toEqual(best.map(({ params: { x, y } }) => `${x},${y}`).sort());
 });
 
 /** Functions to be minimised, each with where its minimum is. */

@@ -303,6 +303,16 @@ describe("a change", () => {
     }
   });
 
+  test.each([
+    ["never with probability 0", 0, 0, 0.3],
+    ["always with probability 1", 1, 1 - 2 ** -53, 1 - 2 ** -53],
+  ])("is drawn anew %s, whatever the stream gives", (_, resample, drawn, expected) => {
+    const stream = { uniform: () => drawn, integer: () => 0 } as unknown as RandomStream;
+    const { x } = explore(resolveSpace({ x: float(0, 1) }), { x: 0.5 }, { ...exploration, resample }, stream);
+    // perturbed by 0.8: 0.5 − 0.2, to a rounding
+    expect(x).toBeCloseTo(expected, 15);
+  });
+
   test("is drawn again where the constraint forbids it, and at last left out", () => {
     const params = { x: 0.5, k: "p", n: 4 };
     const within = (most: number) =>
@@ -359,6 +369,11 @@ test.each<[string, PbtOptions, RegExp]>([
   ["a factor of 1", { factors: [1, 2] }, /other than 1, received \[1,2\]/],
   ["a probability above 1", { resample: 2 }, /resample of pbt lies in \[0, 1\], received 2/],
   ["a word for names", { explore: "rate" as never }, /list of names of parameters, received "rate"/],
+  [
+    "a number among names",
+    { explore: ["rate", 3] as never },
+    /list of names of parameters, received \["rate",3\]/,
+  ],
   ["itself to start with", { start: pbt() }, /start of pbt is a strategy that suggests beginnings/],
   ["stray options", { size: 3 } as never, /unknown option of pbt "size"/],
 ])("pbt refuses %s", (_, options, message) => {
@@ -370,7 +385,6 @@ test("pbt refuses names that the space does not have, before anything runs", () 
   expect(caught(() => study.ask()).message).toMatch(
     /unknown parameter for pbt to explore "rates". Did you mean "rate"/,
   );
-  expect(caught(() => createStrategy("pbt", { start: "grid" })).message).toMatch(/start of pbt by name is/);
 });
 
 test("a scheduler refuses a strategy that goes on with trials itself", async () => {

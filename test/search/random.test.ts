@@ -113,6 +113,19 @@ describe("strategies by name", () => {
     );
   });
 
+  test("are what pbt starts with, random if nothing is said", () => {
+    const startOf = (options?: object) => createStrategy("pbt", options as never).options.start;
+    expect(startOf()).toEqual({ name: "random", options: {} });
+    expect(startOf({ start: { name: "sobol" } })).toEqual({ name: "sobol", options: { scramble: true } });
+    const unscrambled = { name: "sobol", options: { scramble: false } };
+    expect(startOf({ start: unscrambled })).toEqual(unscrambled);
+    for (const start of ["grid", { name: "grid", options: 3 }]) {
+      expect(caught(() => startOf({ start })).message).toBe(
+        `start of pbt by name is { name, options }, received ${JSON.stringify(start)}`,
+      );
+    }
+  });
+
   test.each<[string, () => unknown, RegExp]>([
     [
       "a name close to one",

@@ -246,6 +246,25 @@ describe("the start", () => {
     expect(study.ask()?.params).toEqual({ a: 7, b: "y", c: 2 });
     study.tell(0, { value: 1 });
     expect(study.ask()?.params).not.toEqual({ a: 7, b: "y", c: 2 });
+    // only as the first suggestion, also where another came instead
+    const later = contextOf(space, [[{ a: 1, b: "x", c: 1 }, { value: 1 }]], 0);
+    expect(tpe().suggest(later)).not.toEqual({ a: 7, b: "y", c: 2 });
+  });
+
+  test("is uniform, and keeps off the parts that given points are in, ends included", () => {
+    const space = { x: float(0, 1) };
+    const next = (past: readonly number[]) =>
+      Array.from({ length: 1000 }, (_, seed) => {
+        const told = past.map((x) => [{ x }, { value: 0 }] as const);
+        const { x } = tpe({ startupTrials: 4 }).suggest(contextOf(space, told, seed)) as { x: number };
+        return x;
+      }).sort((a, b) => a - b);
+    // Kolmogorov and Smirnov: beyond 1.95 / √n once in 1,000 times
+    const distance = Math.max(...next([]).map((x, i) => Math.abs(x - (i + 0.5) / 1000)));
+    expect(distance).toBeLessThan(1.95 / Math.sqrt(1000));
+    const between = next([0, 1]);
+    expect(between[0]).toBeGreaterThanOrEqual(0.25);
+    expect(between[999]).toBeLessThan(0.75);
   });
 
   test("is a Latin hypercube", () => {

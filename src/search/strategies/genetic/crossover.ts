@@ -115,7 +115,7 @@ const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
     checkOptions(figures, "blend crossover", ["type", "alpha"]);
     const { alpha = 0.5 } = figures;
     check(
-      typeof alpha === "number" && alpha >= 0 && Number.isFinite(alpha),
+      Number.isFinite(alpha) && alpha >= 0,
       () => `alpha of blend crossover is a number from 0, received ${show(alpha)}`,
     );
     return blend(alpha);
@@ -124,7 +124,7 @@ const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
     checkOptions(figures, "sbx crossover", ["type", "eta"]);
     const { eta = 2 } = figures;
     check(
-      typeof eta === "number" && eta >= 0 && Number.isFinite(eta),
+      Number.isFinite(eta) && eta >= 0,
       () => `eta of sbx crossover is a number from 0, received ${show(eta)}`,
     );
     return sbx(eta);

@@ -91,7 +91,7 @@ const makers: Readonly<Record<string, (figures: Figures) => Mutation>> = {
     checkOptions(figures, "normal mutation", ["type", "scale"]);
     const { scale = 0.1 } = figures;
     check(
-      typeof scale === "number" && scale > 0 && Number.isFinite(scale),
+      Number.isFinite(scale) && scale > 0,
       () => `scale of normal mutation is a number above 0, received ${show(scale)}`,
     );
     return normal(scale);
@@ -100,7 +100,7 @@ const makers: Readonly<Record<string, (figures: Figures) => Mutation>> = {
     checkOptions(figures, "polynomial mutation", ["type", "eta"]);
     const { eta = 5 } = figures;
     check(
-      typeof eta === "number" && eta >= 0 && Number.isFinite(eta),
+      Number.isFinite(eta) && eta >= 0,
       () => `eta of polynomial mutation is a number from 0, received ${show(eta)}`,
     );
     return polynomial(eta);
