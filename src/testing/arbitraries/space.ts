@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * fc.assert(
- *   fc.property(anySpace({ maxParameters: 3 }), anyConstraint(), (space, constraint) => {
+ *   fc.property(anySpace({ finite: true }), anyConstraint(), (space, constraint) => {
  *     const study = createStudy({ space, strategy: random(), direction: "minimize", ...(constraint && { constraint }) });
  *     const trial = study.ask();
  *     return trial === undefined || constraint?.(trial.params) !== false;
