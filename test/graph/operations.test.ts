@@ -112,12 +112,12 @@ describe("values at edges", () => {
   });
 
   it("an id outside of a table gives NaN, or is dropped; fractions are cut", () => {
-    const ids = [0, 1.75, 2, -0.5, -1, Number.NaN];
-    const taken = values((x, id) => f.reshape(f.takeRows(f.reshape(x, [2, 1]), id), [6]), [7, 8], ids);
-    expect(taken).toEqual([7, 8, Number.NaN, 7, Number.NaN, Number.NaN]);
+    const ids = [0, 1.75, 2, -0.5, -1, -2, Number.NaN];
+    const taken = values((x, id) => f.reshape(f.takeRows(f.reshape(x, [2, 1]), id), [7]), [7, 8], ids);
+    expect(taken).toEqual([7, 8, Number.NaN, 7, Number.NaN, Number.NaN, Number.NaN]);
     const scattered = values(
-      (x, id) => f.reshape(f.scatterRows(f.reshape(x, [6, 1]), id, 2), [2]),
-      [1, 2, 4, 8, 16, 32],
+      (x, id) => f.reshape(f.scatterRows(f.reshape(x, [7, 1]), id, 2), [2]),
+      [1, 2, 4, 8, 16, 32, 64],
       ids,
     );
     expect(scattered).toEqual([9, 2]);
@@ -183,6 +183,11 @@ describe("axes", () => {
       (x) => f.add(x, f.constant(x.graph, [1, 2, 3])),
       /\[2, 3, 4\] and \[3\].*4 meets 3/,
     ],
+    [
+      "shapes that were not broadcast",
+      (x) => f.apply("add", [x, f.reshape(x, [2, 12])], {}),
+      /elementwise operation needs equal shapes, got \[2, 3, 4\] and \[2, 12\]/,
+    ],
     ["a reshape to more", (x) => f.reshape(x, [5, 5]), /\[2, 3, 4\] cannot be reshaped to \[5, 5\]/],
     ["a reshape to half", (x) => f.reshape(x, [1.5, 16]), /positive integers/],
     ["a permutation of other axes", (x) => f.transpose(x, [0, 1, 1]), /permutation of the 3 axes.*\[0,1,1\]/],
@@ -191,7 +196,9 @@ describe("axes", () => {
     ["a permutation from the end", (x) => f.transpose(x, [0, 1, -1]), /permutation/],
     ["a permutation of half an axis", (x) => f.transpose(x, [0, 1, 1.5]), /permutation/],
     ["a slice of too few axes", (x) => f.slice(x, [0, 0], [2, 3, 4]), /slice from \[0,0\]/],
+    ["a slice of too many axes", (x) => f.slice(x, [0, 0, 0, 0], [2, 3, 4]), /slice from \[0,0,0,0\]/],
     ["a slice to too few axes", (x) => f.slice(x, [0, 0, 0], [2, 3]), /size \[2, 3\] is outside/],
+    ["a slice to too many axes", (x) => f.slice(x, [0, 0, 0], [2, 3, 4, 1]), /size \[2, 3, 4, 1\]/],
     ["a slice from before the start", (x) => f.slice(x, [0, -1, 0], [2, 3, 4]), /slice/],
     ["a slice from half a column", (x) => f.slice(x, [0, 0, 0.5], [2, 3, 3]), /slice/],
     ["a slice outside", (x) => f.slice(x, [0, 2, 0], [2, 2, 4]), /outside \[2, 3, 4\]/],
