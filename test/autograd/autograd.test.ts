@@ -97,6 +97,20 @@ describe("grad", () => {
     expect(b.get()).toBe(3);
   });
 
+  it("visits only what lies between the values asked for and the result", () => {
+    const graph = new Graph();
+    const x = f.input(graph, "x", []);
+    const middle = f.sin(x);
+    const result = f.exp(middle);
+    // the gradient of a sine is made of a cosine
+    const hasCosine = (wrt: Value): boolean => {
+      const before = graph.nodes.length;
+      gradients(result, [wrt]);
+      return graph.nodes.slice(before).some(({ op }) => op === "cos");
+    };
+    expect([x, middle].map(hasCosine)).toEqual([true, false]);
+  });
+
   it("is with respect to any value on the way, the result itself included", () => {
     const program = compile((x) => {
       const middle = f.square(x);
