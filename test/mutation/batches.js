@@ -24,10 +24,7 @@ export const batches = {
   },
   optim: {
     files: /^optim\//,
-    tests: inFolder(
-      "optim",
-      "define schedule clip pytorch example tfjs identities bounds trajectory conformance",
-    ),
+    tests: inFolder("optim", "define schedule clip pytorch example tfjs bounds trajectory conformance"),
   },
   metrics: {
     files: /^metrics\//,

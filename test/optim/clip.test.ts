@@ -1,11 +1,11 @@
 /** Clipping by value, by norm and by global norm: against the formulas of Keras 3 and PyTorch, and by its laws. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileStep } from "../../src/compile/compile.js";
+import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { constant, zerosLike } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
-import { CLIPPINGS, type Clipping } from "../../src/optim/clip.js";
+import { CLIPPINGS, type Clipping, clip } from "../../src/optim/clip.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { applyOptimizer, type Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
@@ -138,6 +138,14 @@ describe("clipping", () => {
     expect(seen(wasm, show({ clipValue: 3 }), gradient, [2, 3])).toEqual([3, 3, 0, -3, 3]);
   });
 
+  it("takes an array as it is, of whatever shape", () => {
+    const program = compile((g) => clip("clipNorm", constant(g.graph, 5), g, "keras"), [2, 2]);
+    for (const executor of [reference, wasm]) {
+      // its norm is 10
+      expect([...executor.load(program)([6, 0, 0, -8]).data]).toEqual([3, 0, 0, -4]);
+    }
+  });
+
   it("keeps NaN, so that a training that diverged is seen to", () => {
     for (const clipping of CLIPPINGS) {
       for (const executor of [reference, wasm]) {
@@ -191,6 +199,12 @@ describe("the bound", () => {
       expect.objectContaining({
         code: "invalid_shape",
         message: "arrays of [1,1] numbers do not lie end to end in [3]",
+      }),
+    );
+    expect(() => compile((g) => clip("clipNorm", constant(g.graph, 1), g, "keras", [1, 1]), [2, 3])).toThrow(
+      expect.objectContaining({
+        code: "invalid_shape",
+        message: "arrays of [1,1] numbers do not lie end to end in [2, 3]",
       }),
     );
   });

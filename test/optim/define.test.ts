@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FettleError } from "../../src/errors.js";
 import { add, constant, mul, neg, sign, sub, sum, zerosLike } from "../../src/graph/functions.js";
 import { defineOptimizer } from "../../src/optim/define.js";
+import { type Interval, parseInterval } from "../../src/optim/interval.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
 import { reference, trajectory, wasm } from "./drive.js";
 
@@ -119,6 +120,10 @@ describe("refusals", () => {
       () => getOptimizer("adam", 0.01 as never),
       "adam takes an object such as { learningRate: 0.01 }, got 0.01",
     ],
+    [
+      () => getOptimizer("adam", null as never),
+      "adam takes an object such as { learningRate: 0.01 }, got null",
+    ],
     [() => getOptimizer(adam(), { beta1: 0 }), 'adam is made already and takes no options, got {"beta1":0}'],
     [() => getOptimizer({} as never), "an optimizer is a name or what a factory such as adam() made, got {}"],
     [
@@ -156,6 +161,21 @@ describe("refusals", () => {
     expect(caught(() => getOptimizer({ ...adam(), [part]: undefined } as never)).message).toMatch(
       /^an optimizer is a name or what a factory such as adam\(\) made, got \{"name":"adam"/,
     );
+  });
+
+  it("are none of what is made already, which is taken as it is", () => {
+    const made = adam({ beta1: 0.5 });
+    expect(getOptimizer(made)).toBe(made);
+  });
+
+  it.each<[Interval, boolean, boolean]>([
+    ["[0, 2]", true, true],
+    ["[0, 2)", true, false],
+    ["(0, 2]", false, true],
+    ["(0, 2)", false, false],
+  ])("hold the ends of %s as its brackets say", (interval, low, high) => {
+    const { contains } = parseInterval(interval);
+    expect([-1, 0, 1, 2, 3].map(contains)).toEqual([false, low, true, high, false]);
   });
 
   it("accept the ends of closed ranges", () => {
@@ -222,7 +242,8 @@ describe("an optimizer of one's own", () => {
       const move = mul(mul(learningRate, total), slots.count);
       return {
         update: add(neg(move), back),
-        slots: { first: slots.first, total, count: add(slots.count, step) },
+        // in another order than init's
+        slots: { count: add(slots.count, step), total, first: slots.first },
       };
     },
   });
@@ -287,6 +308,9 @@ describe("an optimizer of one's own", () => {
     expect(caught(() => define({} as never)).message).toBe(
       'the hyperparameters of optimizer "own" hold a default learningRate, got {}',
     );
+    expect(caught(() => define(undefined as never)).message).toBe(
+      'the hyperparameters of optimizer "own" hold a default learningRate, got undefined',
+    );
     expect(caught(() => define({ learningRate: Number.NaN })()).message).toBe(
       "learningRate of own is a finite number in [0, ∞), got NaN",
     );
@@ -302,6 +326,22 @@ describe("an optimizer of one's own", () => {
     expect(caught(() => free({ shift: Number.NaN })).message).toBe(
       "shift of free is a finite number, got NaN",
     );
+    expect(caught(() => free({ clipNorm: 0 })).message).toBe(
+      "clipNorm of free is a finite number in (0, ∞), got 0",
+    );
+    // without slots it needs no init
+    expect(trajectory(wasm, free(), [1, 2], [[4, -8]], 1)).toEqual([[5, -6]]);
+  });
+
+  it("may have other defaults in each convention", () => {
+    const own = defineOptimizer({
+      name: "own",
+      hyperparameters: (convention) => ({ learningRate: convention === "keras" ? 1 : 2 }),
+      weightDecay: (convention) => (convention === "keras" ? 0.25 : 0.5),
+      update: ({ gradient }) => ({ update: gradient }),
+    });
+    expect(own().hyperparameters).toEqual({ learningRate: 1, weightDecay: 0.25 });
+    expect(own({ convention: "torch" }).hyperparameters).toEqual({ learningRate: 2, weightDecay: 0.5 });
   });
 
   it("decays weights apart from the gradient in convention keras, as a penalty in torch", () => {

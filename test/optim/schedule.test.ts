@@ -200,6 +200,30 @@ describe("an optimizer with a schedule", () => {
     expect(points.map(([w]) => w)).toEqual(expected);
   });
 
+  it.each([
+    ["keras", false],
+    ["keras", true],
+    ["torch", false],
+    ["torch", true],
+  ] as const)(
+    "is in the velocity of sgd in keras, and outside of it in torch: %s, nesterov %s",
+    (convention, nesterov) => {
+      // keras.optimizers.SGD and torch.optim.SGD: the same at a rate that stays, and not at one that changes
+      let [w, velocity] = [1, 0];
+      const expected = list.map(([g], t) => {
+        const rate = 0.5 ** (t + 1);
+        const push = convention === "keras" ? -rate * g : g;
+        velocity = 0.5 * velocity + push;
+        const move = nesterov ? 0.5 * velocity + push : velocity;
+        w += convention === "keras" ? move : -rate * move;
+        return w;
+      });
+      const optimizer = sgd({ convention, nesterov, momentum: 0.5, learningRate: decay });
+      // short binary fractions: exact in float32 too
+      expect(trajectory(wasm, optimizer, [1, 1], list, 6).map(([x]) => x)).toEqual(expected);
+    },
+  );
+
   it("decays weights by it", () => {
     const nothing = list.map(() => [0, 0]);
     const points = trajectory(reference, adam({ learningRate: decay, weightDecay: 0.5 }), [1, 4], nothing, 6);
@@ -287,6 +311,11 @@ describe("refusals", () => {
       "oneCycle rises for more than one step, got 0.3 of 3 steps",
     ],
     [
+      () => oneCycle({ maxLearningRate: 1, totalSteps: 4, pctStart: 0.25 }),
+      "invalid_argument",
+      "oneCycle rises for more than one step, got 0.25 of 4 steps",
+    ],
+    [
       () => piecewiseConstantDecay({ boundaries: [5], values: [1] }),
       "invalid_argument",
       "piecewiseConstantDecay has one value more than boundaries, got [1] and [5]",
@@ -326,18 +355,18 @@ describe("refusals", () => {
       "invalid_argument",
       "learningRate of warmup is a finite number in [0, ∞), got -1",
     ],
-    [
+    ...[undefined, 1].map((nothing): [() => unknown, string, string] => [
       () =>
         trajectory(
           reference,
-          sgd({ learningRate: { ...cosineDecay({ ...lr, decaySteps: 1 }), rate: () => 1 as never } }),
+          sgd({ learningRate: { ...cosineDecay({ ...lr, decaySteps: 1 }), rate: () => nothing as never } }),
           [1],
           [[1]],
           1,
         ),
       "invalid_shape",
       'the rate of schedule "cosineDecay" is a scalar, got undefined',
-    ],
+    ]),
   ])("%s", (run, code, message) => {
     expect(run).toThrow(expect.objectContaining({ code, message }));
   });
