@@ -86,6 +86,14 @@ describe("refusals", () => {
       () => getOptimizer("sgd", { learningRate: "0.1" }),
       'learningRate of sgd is a finite number in [0, ∞), got "0.1"',
     ],
+    [
+      () => getOptimizer("sgd", { learningRate: null }),
+      "learningRate of sgd is a finite number in [0, ∞), got null",
+    ],
+    [
+      () => getOptimizer("sgd", { learningRate: { rate: 0.1 } }),
+      'learningRate of sgd is a finite number in [0, ∞), got {"rate":0.1}',
+    ],
     [() => sgd({ momentum: 1 }), "momentum of sgd is a finite number in [0, 1), got 1"],
     [() => sgd({ momentum: -0.1 }), "momentum of sgd is a finite number in [0, 1), got -0.1"],
     [

@@ -321,6 +321,11 @@ describe("refusals", () => {
       "piecewiseConstantDecay has one value more than boundaries, got [1] and [5]",
     ],
     [
+      () => piecewiseConstantDecay({ boundaries: [5], values: [1, 2, 3] }),
+      "invalid_argument",
+      "piecewiseConstantDecay has one value more than boundaries, got [1,2,3] and [5]",
+    ],
+    [
       () => piecewiseConstantDecay({ boundaries: [], values: [1] }),
       "invalid_argument",
       "piecewiseConstantDecay has one value more than boundaries, got [1] and []",
@@ -354,6 +359,21 @@ describe("refusals", () => {
       () => warmup({ learningRate: -1, warmupSteps: 2 }),
       "invalid_argument",
       "learningRate of warmup is a finite number in [0, ∞), got -1",
+    ],
+    [
+      () => warmup({ warmupSteps: 2 } as never),
+      "invalid_argument",
+      "learningRate of warmup is a finite number in [0, ∞), got undefined",
+    ],
+    [
+      () => warmup({ learningRate: 1, warmupSteps: -2 }),
+      "invalid_argument",
+      "warmupSteps of warmup is a finite number in [0, ∞), got -2",
+    ],
+    [
+      () => warmup({ learningRate: 1, warmupSteps: 2, initialLearningRate: -3 }),
+      "invalid_argument",
+      "initialLearningRate of warmup is a finite number in [0, ∞), got -3",
     ],
     ...[undefined, 1].map((nothing): [() => unknown, string, string] => [
       () =>
