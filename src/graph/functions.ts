@@ -342,7 +342,7 @@ export function sumTo(x: Value, shape: Shape): Value {
   const axes = x.shape
     .map((_, i) => i)
     .filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1));
-  return reshape(axes.length > 0 ? sum(x, axes) : x, shape);
+  return reshape(sum(x, axes), shape);
 }
 
 // Along the last axis

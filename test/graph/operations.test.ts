@@ -131,16 +131,33 @@ describe("values at edges", () => {
   it("means count the rows of the batch", () => {
     for (const engine of engines) {
       const program = compileStep({ streams: { x: 2 } }, 4, ({ streams: { x } }) => ({
-        outputs: { all: f.mean(x), columns: f.mean(x, 0), rows: f.count(x) },
+        outputs: { all: f.mean(x), columns: f.mean(x, 0), count: f.count(x), rows: f.rowCount(x.graph) },
       }));
       const x = engine.matrix(6, 2, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
       const run = engine.start(program, { streams: { x } });
-      const read = (): number[][] => ["all", "columns", "rows"].map((name) => [...run.read(name)]);
+      const read = () => ["all", "columns", "count", "rows"].map((name) => [...run.read(name)]);
       run.advance(1);
-      expect(read()).toEqual([[4.5], [4, 5], [8]]);
+      expect(read()).toEqual([[4.5], [4, 5], [8], [4]]);
       run.advance(1);
-      expect(read()).toEqual([[10.5], [10, 11], [4]]);
+      expect(read()).toEqual([[10.5], [10, 11], [4], [2]]);
     }
+    expect(values((x) => f.count(f.reshape(x, [2, 3])), [0, 0, 0, 0, 0, 0])).toEqual([6]);
+  });
+
+  it("steps are counted from 1", () => {
+    for (const engine of engines) {
+      const run = engine.start(compileStep({}, 1, ({ graph }) => ({ outputs: { step: f.step(graph) } })));
+      const steps = [1, 2, 3].map(() => {
+        run.advance(1);
+        return run.read("step")[0];
+      });
+      expect(steps).toEqual([1, 2, 3]);
+    }
+  });
+
+  it("a number is spread to a shape", () => {
+    expect(values((x) => f.fullLike(x, 3), [1, 2])).toEqual([3, 3]);
+    expect(values((x) => f.zerosLike(x), [1, 2])).toEqual([0, 0]);
   });
 });
 
@@ -189,7 +206,7 @@ describe("axes", () => {
       /elementwise operation needs equal shapes, got \[2, 3, 4\] and \[2, 12\]/,
     ],
     ["a reshape to more", (x) => f.reshape(x, [5, 5]), /\[2, 3, 4\] cannot be reshaped to \[5, 5\]/],
-    ["a reshape to half", (x) => f.reshape(x, [1.5, 16]), /positive integers/],
+    ["a reshape to half", (x) => f.reshape(x, [1.5, 16]), /^reshape: dimensions are positive integers/],
     ["a permutation of other axes", (x) => f.transpose(x, [0, 1, 1]), /permutation of the 3 axes.*\[0,1,1\]/],
     ["a permutation of too few axes", (x) => f.transpose(x, [0, 1]), /permutation of the 3 axes.*\[0,1\]/],
     ["a permutation beyond the axes", (x) => f.transpose(x, [0, 1, 3]), /permutation/],
@@ -280,7 +297,11 @@ describe("axes", () => {
     ["a constant of half a row", (x) => f.constant(x.graph, [1], [0.5, 2]), /constant: .*got \[0.5, 2\]/],
     ["random numbers of no shape", (x) => f.random(x.graph, [-2], 0), /random: .*got \[-2\]/],
     ["a broadcast to no shape", (x) => f.broadcastTo(x, [2, 3, 4.5]), /broadcast: .*4.5/],
-    ["a constant of too few numbers", (x) => f.constant(x.graph, [1, 2], [3]), /has 3 values, got 2/],
+    [
+      "a constant of too few numbers",
+      (x) => f.constant(x.graph, [1, 2], [2, 3]),
+      /constant of shape \[2, 3\] has 6 values, got 2/,
+    ],
   ])("%s is refused", (_name, fn, message) => {
     expect(() => shapeOf(fn)).toThrow(
       expect.objectContaining({ code: "invalid_shape", message: expect.stringMatching(message) }),
@@ -320,6 +341,12 @@ describe("axes", () => {
     ]);
   });
 
+  it("nothing is summed where nothing was spread", () => {
+    const x = f.input(new Graph(), "x", [1, 3, 1]);
+    expect(f.sumTo(x, [1, 3, 1])).toBe(x);
+    expect(f.sumTo(x, [3, 1]).graph.nodes.map(({ op }) => op)).toEqual(["input", "sum"]);
+  });
+
   it("numbers alone are no operation, and operands are numbers or values of one graph", () => {
     expect(() => f.add(1, 2)).toThrow(
       expect.objectContaining({
@@ -327,6 +354,8 @@ describe("axes", () => {
         message: expect.stringContaining("at least one operand must be a value"),
       }),
     );
+    for (const axis of [0, -1])
+      expect(() => f.concat([], axis)).toThrow(/at least one operand must be a value/);
     const x = f.input(new Graph(), "x", []);
     expect(() => f.add(x, f.input(new Graph(), "x", []))).toThrow(
       expect.objectContaining({
