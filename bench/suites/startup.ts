@@ -1,9 +1,11 @@
 /**
- * From import to the first trained step, in a new process each time, and once more in the same process.
- * The time that Node itself takes to start is not counted. Fettle is loaded as built for Node, from `dist/node/`.
+ * From import to the first trained step, in a new process each time, and once more in the same process. A program is a file,
+ * as users' are: with `--eval`, Node loads first what loads modules. The time that Node itself takes to start is not counted. Fettle is loaded as built for Node, from `dist/node/`.
  */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Timing } from "../measure.js";
 import { home, type Peers } from "../peers.js";
@@ -52,13 +54,20 @@ console.log(first - start, performance.now() - first);
 `;
 
 export async function* startup({ tf }: Peers): AsyncIterable<Row> {
-  const programs = tf ? [ours, tfjs(createRequire(join(home, "package.json")))] : [ours];
+  const folder = mkdtempSync(join(tmpdir(), "fettle-startup-"));
+  const sources = tf ? [ours, tfjs(createRequire(join(home, "package.json")))] : [ours];
+  const programs = sources.map((source, i) => {
+    const file = join(folder, `${i}.mjs`);
+    writeFileSync(file, source);
+    return file;
+  });
   const times: number[][][] = programs.map(() => [[], []]);
   for (let round = 0; round < ROUNDS; ++round) {
     programs.forEach((program, i) => {
       millisecondsOf(program).forEach((time, j) => void times[i][j].push(time / 1000));
     });
   }
+  rmSync(folder, { recursive: true });
   const timing = (program: number, part: number): Timing | undefined =>
     times[program] && { seconds: times[program][part], amount: 1 };
   for (const [part, name] of ["cold: import to first step", "warm: the same anew"].entries()) {
@@ -69,9 +78,7 @@ export async function* startup({ tf }: Peers): AsyncIterable<Row> {
 
 /** Runs a program in a new process and returns the numbers that it prints last. */
 function millisecondsOf(program: string): number[] {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the program that is timed failed:\n${stderr}`);
   return stdout.trim().split("\n").at(-1)!.split(" ").map(Number);
 }

@@ -19,25 +19,37 @@ export interface Pass {
 }
 
 /** A source of the machine's operation, by position, or the operation of one node on others. */
-type Tree = number | readonly [operation: number, first: Tree, second?: Tree];
+type Tree = number | Branch;
+type Branch = readonly [operation: number, first: Tree, second?: Tree];
 
-/** Operations of several nodes, the larger before their parts, and the sources that must be one number each. */
-const PATTERNS: readonly (readonly [operation: number, tree: Tree, uniform?: readonly number[]])[] = [
-  [Elementwise.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
-  [Elementwise.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
-  [Elementwise.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
-  [Elementwise.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
-  [Elementwise.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
-  [Elementwise.FlushMul, [Mul, [Flush, 0], 1]],
-  [Elementwise.SqrtAdd, [Add, [Sqrt, 0], 1]],
-  [Elementwise.AddSqrt, [Sqrt, [Add, 0, 1]]],
-  [Elementwise.MulAdd, [Add, [Mul, 0, 1], 2]],
-  [Elementwise.MulSub, [Sub, [Mul, 0, 1], 2]],
-  [Elementwise.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
-  [Elementwise.MulDiv, [Div, [Mul, 0, 1], 2]],
-  [Elementwise.DivMul, [Mul, [Div, 0, 1], 2]],
-  [Elementwise.GreaterMul, [Mul, [Greater, 0, 1], 2]],
-];
+/** Sources that must be one number each. */
+type Uniform = readonly number[];
+
+/** Operations of several nodes, by the operation of the last of them; the larger before their parts. */
+const PATTERNS: Readonly<
+  Record<number, readonly (readonly [operation: number, tree: Branch, uniform?: Uniform])[]>
+> = {
+  [Add]: [
+    [Elementwise.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
+    [Elementwise.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
+    [Elementwise.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
+    [Elementwise.SqrtAdd, [Add, [Sqrt, 0], 1]],
+    [Elementwise.MulAdd, [Add, [Mul, 0, 1], 2]],
+  ],
+  [Sub]: [
+    [Elementwise.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
+    [Elementwise.MulSub, [Sub, [Mul, 0, 1], 2]],
+    [Elementwise.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
+  ],
+  [Mul]: [
+    [Elementwise.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
+    [Elementwise.FlushMul, [Mul, [Flush, 0], 1]],
+    [Elementwise.DivMul, [Mul, [Div, 0, 1], 2]],
+    [Elementwise.GreaterMul, [Mul, [Greater, 0, 1], 2]],
+  ],
+  [Div]: [[Elementwise.MulDiv, [Div, [Mul, 0, 1], 2]]],
+  [Sqrt]: [[Elementwise.AddSqrt, [Sqrt, [Add, 0, 1]]]],
+};
 
 /** The passes of a region, each after those that it reads. */
 export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
@@ -61,30 +73,52 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   return passes.reverse();
 }
 
-function largestPass(nodes: readonly Node[], root: number, isInner: (id: number) => boolean): Pass {
-  for (const [operation, tree, uniform = []] of PATTERNS) {
-    /** The nodes behind the sources, if `tree` is the graph from the node down; sums and products commute. */
-    const match = (tree: Tree, id: number, sources: readonly number[]): readonly number[] | undefined => {
-      if (typeof tree === "number") {
-        if (sources[tree] !== undefined) return sources[tree] === id ? sources : undefined;
-        if (uniform.includes(tree) && !isUniform(nodes, id)) return undefined;
-        const more = [...sources];
-        more[tree] = id;
-        return more;
-      }
-      const [code, first, second] = tree;
-      if (codeOf(nodes[id]) !== code || !(id === root || isInner(id))) return undefined;
-      const [a, b] = nodes[id].inputs;
-      const inOrder = (a: number, b: number): readonly number[] | undefined => {
-        const found = match(first, a, sources);
-        return found && second !== undefined ? match(second, b, found) : found;
-      };
-      return inOrder(a, b) ?? (code === Add || code === Mul ? inOrder(b, a) : undefined);
-    };
-    const inputs = match(tree, root, []);
-    if (inputs) return { id: root, operation, inputs };
+function largestPass(nodes: readonly Node[], id: number, isInner: (id: number) => boolean): Pass {
+  const code = codeOf(nodes[id]) as number;
+  for (const [operation, tree, uniform = []] of PATTERNS[code] ?? []) {
+    const inputs = matchInputs(tree, nodes[id], [], { nodes, isInner, uniform });
+    if (inputs) return { id, operation, inputs };
   }
-  return { id: root, operation: codeOf(nodes[root]) as number, inputs: nodes[root].inputs };
+  return { id, operation: code, inputs: nodes[id].inputs };
+}
+
+/** Where a tree is looked for, and what its sources must be. */
+interface Search {
+  readonly nodes: readonly Node[];
+  readonly isInner: (id: number) => boolean;
+  readonly uniform: Uniform;
+}
+
+/** The nodes behind the sources of a tree, by position. */
+type Sources = readonly number[];
+
+/** The sources with those below a node, if `tree` is the graph from it down. */
+function match(tree: Tree, id: number, sources: Sources, search: Search): Sources | undefined {
+  if (typeof tree !== "number") {
+    const node = search.nodes[id];
+    return codeOf(node) === tree[0] && search.isInner(id)
+      ? matchInputs(tree, node, sources, search)
+      : undefined;
+  }
+  if (sources[tree] !== undefined) return sources[tree] === id ? sources : undefined;
+  if (search.uniform.includes(tree) && !isUniform(search.nodes, id)) return undefined;
+  const more = [...sources];
+  more[tree] = id;
+  return more;
+}
+
+/** The same below the root of a tree. Sums and products commute. */
+function matchInputs(
+  [code, first, second]: Branch,
+  { inputs: [a, b] }: Node,
+  sources: Sources,
+  search: Search,
+): Sources | undefined {
+  const inOrder = (a: number, b: number): Sources | undefined => {
+    const found = match(first, a, sources, search);
+    return found && second !== undefined ? match(second, b, found, search) : found;
+  };
+  return inOrder(a, b) ?? (code === Add || code === Mul ? inOrder(b, a) : undefined);
 }
 
 /** Whether all elements are one number. */

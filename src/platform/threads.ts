@@ -7,9 +7,9 @@ import type { Worker } from "node:worker_threads";
 import type { WorkerThread } from "./platform.js";
 
 // loaded where they are used, since most programs start no thread
-const require = createRequire(import.meta.url);
-const timers = () => require("node:timers") as typeof import("node:timers");
-const threads = () => require("node:worker_threads") as typeof import("node:worker_threads");
+const load = (name: string): unknown => createRequire(import.meta.url)(name);
+const timers = () => load("node:timers") as typeof import("node:timers");
+const threads = () => load("node:worker_threads") as typeof import("node:worker_threads");
 
 /** Milliseconds that a thread waits before it ends. */
 const PATIENCE = 10_000;
