@@ -146,6 +146,8 @@ describe("the unit interval", () => {
   test("refuses values that the parameter cannot have", () => {
     expect(() => toUnit(choice(["a"]), "b")).toThrow('"b" is not among the choices ["a"]');
     expect(() => toUnit(float(0, 1), 2)).toThrow("a value lies in [0, 1], received 2");
+    expect(() => toUnit(float(0, 1), -1)).toThrow("a value lies in [0, 1], received -1");
+    expect(() => toUnit(float(0, 1), "0.5")).toThrow('a value lies in [0, 1], received "0.5"');
     expect(() => toUnit(float(0, 1), Number.NaN)).toThrow("a value lies in [0, 1], received NaN");
   });
 });
