@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
 import { analyse, type Measure } from "../../src/search/anova.js";
+import { featureOf } from "../../src/search/features.js";
 import { type Feature, growForest, growTree, type Tree } from "../../src/search/forest.js";
+import { float, int } from "../../src/search/parameter.js";
 import { cases } from "../cases.js";
 
 /** Numbers with `count` values, at the middle of their cells; divided at one of the bounds of cells between two of them. */
@@ -294,5 +296,20 @@ describe("a forest", () => {
     expect(forest(1)).toEqual(forest(1));
     expect(forest(2)).not.toEqual(forest(1));
     expect(forest(1)[1]).not.toEqual(forest(1)[0]);
+  });
+});
+
+describe("a number as a direction of a box", () => {
+  const cut = (parameter: Parameters<typeof featureOf>[0], a: number, b: number, u: number): number =>
+    (featureOf(parameter) as Exclude<Feature, { categories: number }>).cut(a, b, u);
+
+  it("is cut anywhere between two values", () => {
+    expect(cut(float(-5, 5), 0.25, 0.75, 0.5)).toBe(0.5);
+    expect(cut(float(-5, 5), 0.25, 0.75, 0.125)).toBe(0.3125);
+  });
+
+  it("is cut between two neighbours where it is discrete", () => {
+    // the middles of the cells of 1, 2, 3 and 4 are eighths; edges are quarters
+    expect([0, 0.4, 0.99].map((u) => cut(int(1, 4), 1 / 8, 7 / 8, u))).toEqual([1 / 4, 2 / 4, 3 / 4]);
   });
 });

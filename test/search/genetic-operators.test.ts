@@ -245,6 +245,16 @@ test.each<[string, () => unknown, RegExp]>([
     /unknown crossover "unifrom". Did you mean "uniform"/,
   ],
   ["an unknown mutation", () => mutationOf("polynomal" as never), /Did you mean "polynomial"/],
+  [
+    "an unknown selection",
+    () => selectionOf("rnak" as never),
+    /unknown selection "rnak". Did you mean "rank"/,
+  ],
+  [
+    "a stray option of selection",
+    () => selectionOf({ type: "rank", sise: 2 } as never),
+    /unknown option of selection "sise"/,
+  ],
   ["an endless η", () => mutationOf({ type: "polynomial", eta: Infinity }), /a number from 0, received/],
   ["a scale of polynomial", () => mutationOf({ type: "polynomial", scale: 1 } as never), /unknown option of/],
 ])("options refuse %s", (_, make, message) => {

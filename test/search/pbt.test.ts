@@ -387,7 +387,12 @@ test("pbt refuses names that the space does not have, before anything runs", () 
   );
 });
 
-test("a scheduler refuses a strategy that goes on with trials itself", async () => {
+test("a scheduler refuses a strategy that goes on with trials itself, in generations or not", async () => {
+  const own = { ...random(), name: "own", proceed: () => undefined };
+  const alone = createStudy({ space, strategy: own, direction: "minimize", lag: 9 });
+  await expect(alone.optimize(() => 1, { trials: 1, scheduler: asha(), steps: 9 })).rejects.toThrow(
+    'strategy "own" says itself which trials go on, and takes no scheduler, received "asha"',
+  );
   const study = createStudy({ space, strategy: pbt(), direction: "minimize", lag: 9 });
   await expect(study.optimize(() => 1, { trials: 1, scheduler: asha(), steps: 9 })).rejects.toThrow(
     'strategy "pbt" says itself which trials go on, and takes no scheduler, received "asha"',
