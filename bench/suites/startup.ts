@@ -1,6 +1,7 @@
 /**
- * From import to the first trained step, in a new process each time, and once more in the same process. A program is a file,
- * as users' are: with `--eval`, Node loads first what loads modules. The time that Node itself takes to start is not counted. Fettle is loaded as built for Node, from `dist/node/`.
+ * From import to the first trained step, in a new process each time, and once more in the same process. A program is a
+ * file, as users' are: with `--eval`, the import is slower. The time that Node itself takes to start is not counted.
+ * Fettle is loaded as built for Node, from `dist/node/`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -62,12 +63,15 @@ export async function* startup({ tf }: Peers): AsyncIterable<Row> {
     return file;
   });
   const times: number[][][] = programs.map(() => [[], []]);
-  for (let round = 0; round < ROUNDS; ++round) {
-    programs.forEach((program, i) => {
-      millisecondsOf(program).forEach((time, j) => void times[i][j].push(time / 1000));
-    });
+  try {
+    for (let round = 0; round < ROUNDS; ++round) {
+      programs.forEach((program, i) => {
+        millisecondsOf(program).forEach((time, j) => void times[i][j].push(time / 1000));
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  rmSync(folder, { recursive: true });
   const timing = (program: number, part: number): Timing | undefined =>
     times[program] && { seconds: times[program][part], amount: 1 };
   for (const [part, name] of ["cold: import to first step", "warm: the same anew"].entries()) {
