@@ -51,6 +51,28 @@ export function check(
   if (!condition) throw new FettleError(code, typeof message === "string" ? message : message());
 }
 
+/**
+ * Refuses a value in the one wording of refusals: `<name> must be <rule>; received <value>`.
+ *
+ * @param name - what the user calls it, such as `units`
+ * @param rule - what it must be, such as `a positive integer`
+ */
+export function must(
+  condition: unknown,
+  name: string,
+  rule: string,
+  value: unknown,
+  code: ErrorCode = "invalid_argument",
+): asserts condition {
+  if (!condition) throw new FettleError(code, `${name} must be ${rule}; received ${show(value)}`);
+}
+
+/** Refuses anything but an integer of at least `least`. */
+export function mustBeInteger(name: string, value: unknown, least = 1): asserts value is number {
+  const rule = least === 1 ? "a positive integer" : `an integer of at least ${least}`;
+  must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
+}
+
 /** A received value as it is shown in messages: short, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
@@ -66,15 +88,23 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The names of an interface's options. The compiler refuses a name too many and a name too few. */
+export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
+
 /**
- * Refuses anything but an object whose keys are all among `known`.
+ * Refuses anything but an object whose keys are all among `known`, an `OptionNames<…>` of its interface.
  *
- * @throws FettleError `invalid_argument` if `value` is no object, `unknown_name` for a stray key.
+ * @throws FettleError `invalid_argument` if `value` is not an object, `unknown_name` for an unknown key
  */
-export function checkOptions(value: unknown, kind: string, known: readonly string[]): void {
-  check(isRecord(value), () => `the options of ${kind} are an object, received ${show(value)}`);
+export function checkOptions(
+  value: unknown,
+  kind: string,
+  known: readonly string[] | Readonly<Record<string, true>>,
+): void {
+  must(isRecord(value), `the options of ${kind}`, "an object", value);
+  const names = Array.isArray(known) ? known : Object.keys(known);
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw unknownName(`option of ${kind}`, key, known);
+    if (!names.includes(key)) throw unknownName(`option of ${kind}`, key, names);
   }
 }
 

@@ -122,7 +122,7 @@ describe("a study refuses", () => {
       "no options at all",
       () => createStudy(undefined as never),
       "invalid_argument",
-      /options of a study are an object, received undefined/,
+      /options of a study must be an object; received undefined/,
     ],
     [
       "no direction",

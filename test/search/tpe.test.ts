@@ -368,7 +368,7 @@ describe("options", () => {
     [{ priorWeight: Number.POSITIVE_INFINITY }, /priorWeight of tpe is a positive number, received Infinity/],
     [{ multivariate: 1 }, /multivariate of tpe is true or false, received 1/],
     [{ gama: 0.1 }, /Did you mean "gamma"/],
-    [null, /the options of tpe are an object, received null/],
+    [null, /the options of tpe must be an object; received null/],
   ])("%j is refused", (options, message) => {
     expect(caught(() => tpe(options as TpeOptions)).message).toMatch(message);
   });

@@ -78,7 +78,7 @@ describe("tune refuses", () => {
     [
       "a number of folds alone",
       { validation: 3 },
-      "invalid_argument: the options of validation are an object, received 3",
+      "invalid_argument: the options of validation must be an object; received 3",
     ],
     [
       "a split of nothing",
