@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { denseModel, denseParams, denseSpace, encodeTable, readTable, tune } from "fettle";
-import { partSizes } from "../src/tune/folds.js";
+import { partSizes } from "../src/tune/trial/folds.js";
 
 const SEEDS = [0, 1, 2, 3, 4];
 const tables = [

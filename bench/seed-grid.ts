@@ -18,7 +18,7 @@ import {
   type TuneResult,
   tune,
 } from "fettle";
-import { prepareFolds } from "../src/tune/folds.js";
+import { prepareFolds } from "../src/tune/trial/folds.js";
 import type { Tf, TfLayers } from "./peers.js";
 
 const settings = {

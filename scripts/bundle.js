@@ -37,7 +37,7 @@ await bundle(
 );
 
 // Threads are worlds of their own: each program is one file, with what it needs and nothing else.
-const programs = { worker: "dist/tune/worker.js", benchmarkWorker: "dist/benchmark/worker.js" };
+const programs = { worker: "dist/tune/jobs/worker.js", benchmarkWorker: "dist/benchmark/worker.js" };
 for (const [name, path] of Object.entries(programs)) {
   await bundle("node", { ...forNode, input: { [name]: path } }, { codeSplitting: false });
 }

@@ -156,10 +156,7 @@ export {
   warmup,
 } from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
-export { ancestry } from "./search/ancestry.js";
-export { type RestoreOptions, restoreStudy } from "./search/checkpoint.js";
-export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/gp/regret.js";
-export { type HypervolumeTrial, hypervolume } from "./search/hypervolume.js";
+export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
   type BestSoFar,
   bestSoFar,
@@ -169,15 +166,14 @@ export {
   importances,
   type Marginal,
   marginals,
-} from "./search/importance.js";
-export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/optimize.js";
-export { choice, float, int } from "./search/parameter.js";
+} from "./search/analysis/importance.js";
 export { asha } from "./search/schedulers/asha.js";
 export { type HalvingOptions, halving } from "./search/schedulers/halving.js";
 export { hyperband } from "./search/schedulers/hyperband.js";
 export { createScheduler, schedulerNames } from "./search/schedulers/index.js";
 export { type MedianOptions, medianStopping } from "./search/schedulers/median.js";
 export type { Cohort, RungContext, Scheduler } from "./search/schedulers/scheduler.js";
+export { choice, float, int } from "./search/space/parameter.js";
 export {
   type Constraint,
   type Params,
@@ -185,23 +181,26 @@ export {
   type SearchSpace,
   type Space,
   spaceFromJson,
-} from "./search/space.js";
-export type { StopReason, StopRules } from "./search/stopping.js";
-export { type CmaesOptions, cmaes } from "./search/strategies/cmaes.js";
-export { type GeneticOptions, genetic } from "./search/strategies/genetic.js";
-export { type GpOptions, gp } from "./search/strategies/gp.js";
-export { type GridOptions, grid } from "./search/strategies/grid.js";
+} from "./search/space/space.js";
+export { type CmaesOptions, cmaes } from "./search/strategies/cmaes/cmaes.js";
+export { type GeneticOptions, genetic } from "./search/strategies/genetic/genetic.js";
+export { type GpOptions, gp } from "./search/strategies/gp/gp.js";
+export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/strategies/gp/regret.js";
+export { type GridOptions, grid } from "./search/strategies/grid/grid.js";
 export { createStrategy, strategyNames } from "./search/strategies/index.js";
-export { type Nsga2Options, nsga2 } from "./search/strategies/nsga2.js";
-export { type PbtOptions, pbt } from "./search/strategies/pbt.js";
-export { random } from "./search/strategies/random.js";
-export { type SobolOptions, sobol } from "./search/strategies/sobol.js";
+export { type Nsga2Options, nsga2 } from "./search/strategies/nsga2/nsga2.js";
+export { type PbtOptions, pbt } from "./search/strategies/pbt/pbt.js";
+export { random } from "./search/strategies/random/random.js";
+export { type SobolOptions, sobol } from "./search/strategies/sobol/sobol.js";
 export type { Continuation, Strategy, SuggestContext } from "./search/strategies/strategy.js";
-export { type TpeOptions, tpe } from "./search/strategies/tpe.js";
-export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study.js";
-export type { Direction, Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial.js";
+export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
+export { type RestoreOptions, restoreStudy } from "./search/study/checkpoint.js";
+export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/study/optimize.js";
+export type { StopReason, StopRules } from "./search/study/stopping.js";
+export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study/study.js";
+export { ancestry } from "./search/trial/ancestry.js";
+export type { Direction, Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
-export type { Validation } from "./tune/folds.js";
 export {
   type CvRow,
   type CvScores,
@@ -212,21 +211,22 @@ export {
   type SearchCvOptions,
   type SearchCvResult,
 } from "./tune/gridSearch.js";
-export type {
-  SearchResult,
-  TuneObjectiveOptions,
-  TuneOptions,
-  TuneResult,
-  TunerOptions,
-} from "./tune/options.js";
 export {
   findLearningRate,
   type RateFinderOptions,
   type RateFinderReason,
   type RateFinderResult,
 } from "./tune/rateFinder.js";
+export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/tuner.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
-export type { FitSettings } from "./tune/training.js";
-export type { Final, Scores } from "./tune/trials.js";
+export type { Validation } from "./tune/trial/folds.js";
+export type { FitSettings } from "./tune/trial/training.js";
+export type { Final, Scores } from "./tune/trial/trials.js";
 export { tune } from "./tune/tune.js";
-export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/tuner.js";
+export type {
+  SearchResult,
+  TuneObjectiveOptions,
+  TuneOptions,
+  TuneResult,
+  TunerOptions,
+} from "./tune/tuner/options.js";

@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["benchmark", "cloudflare"],
   ["serve"],
   ["tune"],
+  ["workers"],
   ["search", "nn"],
   ["optim"],
   ["metrics"],
@@ -27,6 +28,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ["numerics"],
   ["platform"],
 ];
+
+/** The rooms of a part, from the top; "" is its own folder, and a room has the folders below it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
+  tune: ["", "resume", "tuner", "trial", "jobs"],
+};
 
 /** Their last bits differ between JavaScript engines (and random differs by nature). */
 const INEXACT = new Set(
@@ -80,13 +87,18 @@ function importsOf({ tree }: Source): ts.StringLiteral[] {
   return found;
 }
 
-/** The part that an import leads to; "" for files beside the parts, undefined for packages and the kernels. */
-function targetOf({ path }: Source, specifier: string): string | undefined {
-  if (specifier === "#platform") return "platform";
+/** The file below src/ that an import leads to; undefined for packages and the kernels. */
+function pathOf({ path }: Source, specifier: string): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   const target = relative(src, join(src, dirname(path), specifier)).replaceAll("\\", "/");
-  if (target.startsWith("..")) return undefined;
-  return target.includes("/") ? target.split("/")[0] : "";
+  return target.startsWith("..") ? undefined : target.replace(/\.js$/, ".ts");
+}
+
+/** The part that an import leads to; "" for files beside the parts, undefined for packages and the kernels. */
+function targetOf(source: Source, specifier: string): string | undefined {
+  if (specifier === "#platform") return "platform";
+  const target = pathOf(source, specifier);
+  return target?.includes("/") ? target.split("/")[0] : target && "";
 }
 
 const layerOf = (part: string): number => LAYERS.findIndex((parts) => parts.includes(part));
@@ -108,6 +120,24 @@ describe("parts", () => {
             const fine = target === "" || (source.part !== "" && layerOf(source.part) < layerOf(target));
             return fine ? [] : [where(source, specifier)];
           }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("import only from rooms below them, where a part has rooms", () => {
+    const roomOf = (path: string): string => (path.split("/").length > 2 ? path.split("/")[1] : "");
+    const wrong = Object.entries(ROOMS).flatMap(([part, rooms]) =>
+      sources
+        .filter((source) => source.part === part)
+        .flatMap((source) => {
+          expect(rooms).toContain(roomOf(source.path));
+          return importsOf(source).flatMap((specifier) => {
+            const target = pathOf(source, specifier.text);
+            if (target === undefined || !target.startsWith(`${part}/`)) return [];
+            const [from, to] = [roomOf(source.path), roomOf(target)].map((room) => rooms.indexOf(room));
+            return from <= to ? [] : [where(source, specifier)];
+          });
+        }),
     );
     expect(wrong).toEqual([]);
   });

@@ -15,7 +15,7 @@
  * networks of a seed are trained once for all schedulers, which changes no value.
  */
 import { createScheduler, createStudy, type Params, random, type Scheduler } from "fettle";
-import type { Direction } from "../../src/search/trial.js";
+import type { Direction } from "../../src/search/trial/trial.js";
 import { type Scores, startTraining, type Training, trainingSpace } from "./digits-training.js";
 import { median, quantile } from "./statistics.js";
 

@@ -1,8 +1,8 @@
 /** How long a suggestion takes, by the number of trials behind it. */
 import type { Params, Space, Strategy, TrialRecord } from "fettle";
 import { RandomStream } from "../../src/numerics/random.js";
-import { fromUnit, toUnit } from "../../src/search/scale.js";
-import { buildParams, resolveSpace } from "../../src/search/space.js";
+import { fromUnit, toUnit } from "../../src/search/space/scale.js";
+import { buildParams, resolveSpace } from "../../src/search/space/space.js";
 import type { Searcher, Timer } from "./searcher.js";
 import { median } from "./statistics.js";
 

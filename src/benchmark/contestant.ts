@@ -5,9 +5,9 @@
 import { check, isRecord, show, unknownName } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers as builtIn } from "../optim/registry.js";
-import { float } from "../search/parameter.js";
-import { sobol } from "../search/strategies/sobol.js";
-import { createStudy } from "../search/study.js";
+import { float } from "../search/space/parameter.js";
+import { sobol } from "../search/strategies/sobol/sobol.js";
+import { createStudy } from "../search/study/study.js";
 
 /** A number tuned on a log scale from `low` to `high`; with `complement`, one minus the number is. */
 export interface Knob {

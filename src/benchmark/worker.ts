@@ -2,7 +2,7 @@
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
-import { type Outcome, outcomeOf } from "../tune/pool.js";
+import { type Outcome, outcomeOf } from "../workers/pool.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
 import { type LoadedData, loadData, type RunResult, type RunTask, runTask } from "./run.js";

@@ -6,7 +6,7 @@ import { count, formatValue } from "../report/format.js";
 import { describeRates } from "../report/rates.js";
 import { describeData } from "../report/study.js";
 import { wrap } from "../report/table.js";
-import type { Params } from "../search/space.js";
+import type { Params } from "../search/space/space.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate } from "../tune/rateFinder.js";
 import { EXIT } from "./exit.js";

@@ -1,6 +1,6 @@
 /** Words of the command line as numbers and lists. What the values mean is checked by what they are given to. */
 import { InvalidArgumentError } from "commander";
-import type { ParamValue } from "../search/value.js";
+import type { ParamValue } from "../search/space/value.js";
 
 /** A parser of whole numbers from `least`. */
 export function wholeNumber(least: number): (text: string) => number {

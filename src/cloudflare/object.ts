@@ -2,11 +2,11 @@
  * A Durable Object that has one study: it answers requests, and goes on by alarms. How it goes on is a matter of its kind;
  * `SlicedObject` does the work itself.
  */
-import type { Space } from "../search/space.js";
+import type { Space } from "../search/space/space.js";
 import { admit } from "../serve/http.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuning, openTuning, ServedStudy, type StudyOptions } from "../serve/study.js";
-import type { Tuner } from "../tune/tuner.js";
+import type { Tuner } from "../tune/resume/tuner.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { type ObjectStore, objectStore } from "./store.js";
 

@@ -4,11 +4,11 @@
  * nothing: the object has a job waiting or not, takes a result once, and sends again what waits for long.
  */
 import { isRecord } from "../errors.js";
-import type { ParamsOf, Space } from "../search/space.js";
+import type { ParamsOf, Space } from "../search/space/space.js";
 import { whyNot } from "../serve/http.js";
 import type { ServedStudy, StudyOptions } from "../serve/study.js";
-import { packArchive, unpackArchive } from "../tune/archive.js";
-import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../tune/shared.js";
+import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../tune/resume/shared.js";
+import { packArchive, unpackArchive } from "../workers/archive.js";
 import type { JobMessage, JobQueue, ObjectState } from "./host.js";
 import { HostedStudy } from "./object.js";
 

@@ -3,10 +3,10 @@
  * pass who have the token, and does the jobs of a queue. What a request means is `serve/http.ts`.
  */
 import { check, checkOptions, show } from "../errors.js";
-import type { ParamsOf, Space } from "../search/space.js";
+import type { ParamsOf, Space } from "../search/space/space.js";
 import { admit } from "../serve/http.js";
 import { checkStudyOptions, STUDY_OPTIONS, type StudyOptions } from "../serve/study.js";
-import type { TunerOptions } from "../tune/options.js";
+import type { TunerOptions } from "../tune/tuner/options.js";
 import type { JobBatch, JobQueue, ObjectNamespace, ObjectState } from "./host.js";
 import { SlicedObject } from "./object.js";
 import { createConsumer, QueuedObject } from "./queue.js";

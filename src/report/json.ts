@@ -1,6 +1,6 @@
 /** A finished study as one plain object for programs: the command line's `--json`. */
-import type { Params } from "../search/space.js";
-import type { TrialRecord, TrialStatus } from "../search/trial.js";
+import type { Params } from "../search/space/space.js";
+import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 
 /** What `--json` prints. Numbers that are not finite are null. */
 export interface JsonReport {

@@ -4,10 +4,10 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../metrics/metric.js";
-import { ancestry } from "../search/ancestry.js";
-import { costVectorOf, sparseFirst } from "../search/pareto.js";
-import type { Params } from "../search/space.js";
-import { isBetter, statuses, type TrialRecord } from "../search/trial.js";
+import type { Params } from "../search/space/space.js";
+import { ancestry } from "../search/trial/ancestry.js";
+import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
+import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
 import { layOut, wrap } from "./table.js";
 

@@ -12,7 +12,7 @@
  *     POST   /studies/:id/advance     does a slice, where nothing else does
  */
 import { type ErrorCode, FettleError, show } from "../errors.js";
-import type { Space } from "../search/space.js";
+import type { Space } from "../search/space/space.js";
 import { eventStream } from "./events.js";
 import type { StudyStatus } from "./record.js";
 import type { ServedStudy } from "./study.js";

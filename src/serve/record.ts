@@ -1,10 +1,10 @@
 /** What is kept of a study: its status, the tuning as bytes and, once it is done, what came of it. Nothing here runs. */
 import { check, FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "../search/space.js";
-import type { TrialRecord } from "../search/trial.js";
-import { type ArchiveFormat, packArchive, unpackArchive } from "../tune/archive.js";
-import type { TuneResult } from "../tune/options.js";
+import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "../search/space/space.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { TuneResult } from "../tune/tuner/options.js";
+import { type ArchiveFormat, packArchive, unpackArchive } from "../workers/archive.js";
 
 /**
  * Where a study is: `running` goes on by itself, `paused` waits for a `resume`, `failed` too, after what is wrong was put

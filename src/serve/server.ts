@@ -35,7 +35,7 @@
  * ```
  */
 import { check, checkOptions, show } from "../errors.js";
-import type { Space } from "../search/space.js";
+import type { Space } from "../search/space/space.js";
 import { admit, whyNoToken } from "./http.js";
 import type { Store } from "./store.js";
 import { checkStudyOptions, openTuning, ServedStudy, STUDY_OPTIONS, type StudyOptions } from "./study.js";

@@ -5,13 +5,13 @@
  */
 import { platform } from "#platform";
 import { check, FettleError, isRecord, show } from "../errors.js";
-import type { StudyEvent } from "../search/optimize.js";
-import { type Params, type ParamsOf, type Space, spaceFromJson } from "../search/space.js";
-import type { TrialRecord } from "../search/trial.js";
-import { sameValue } from "../search/value.js";
-import type { TunerOptions } from "../tune/options.js";
-import { savedTrials } from "../tune/session.js";
-import { createTuner, restoreTuner, type Tuner } from "../tune/tuner.js";
+import { type Params, type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
+import { sameValue } from "../search/space/value.js";
+import type { StudyEvent } from "../search/study/optimize.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { savedTrials } from "../tune/resume/session.js";
+import { createTuner, restoreTuner, type Tuner } from "../tune/resume/tuner.js";
+import type { TunerOptions } from "../tune/tuner/options.js";
 import { Pace } from "./pace.js";
 import {
   after,

@@ -3,7 +3,7 @@
  * own and a user's. They say nothing of how good a result is.
  */
 import fc from "fast-check";
-import { crc32 } from "../tune/archive.js";
+import { crc32 } from "../workers/archive.js";
 import { type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** How something is run that is the same anyhow. */

@@ -6,9 +6,9 @@
 
 import fc from "fast-check";
 import { isRecord } from "../errors.js";
-import { restoreStudy } from "../search/checkpoint.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";
-import { copyJson } from "../search/value.js";
+import { copyJson } from "../search/space/value.js";
+import { restoreStudy } from "../search/study/checkpoint.js";
 import {
   anyLearningTask,
   anyPauses,

@@ -5,14 +5,14 @@
  */
 
 import fc from "fast-check";
-import { restoreStudy } from "../search/checkpoint.js";
-import type { NumericParameter, Parameter } from "../search/parameter.js";
-import { valueCount } from "../search/scale.js";
-import type { Constraint, Params, Space } from "../search/space.js";
+import type { NumericParameter, Parameter } from "../search/space/parameter.js";
+import { valueCount } from "../search/space/scale.js";
+import type { Constraint, Params, Space } from "../search/space/space.js";
+import { valueKey } from "../search/space/value.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import { createStudy, type Study, type StudyOptions } from "../search/study.js";
-import type { Direction, Trial, TrialOutcome } from "../search/trial.js";
-import { valueKey } from "../search/value.js";
+import { restoreStudy } from "../search/study/checkpoint.js";
+import { createStudy, type Study, type StudyOptions } from "../search/study/study.js";
+import type { Direction, Trial, TrialOutcome } from "../search/trial/trial.js";
 import { anyHistory } from "./arbitraries/history.js";
 import { anyConstraint, anySpace } from "./arbitraries/space.js";
 import { type CheckOptions, fail, hold, lawOf } from "./laws.js";

@@ -5,12 +5,12 @@
 import { dense, dropout } from "../nn/layers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
 import { adam } from "../optim/adam.js";
-import { choice, float, int } from "../search/parameter.js";
-import type { ParamsOf } from "../search/space.js";
+import { choice, float, int } from "../search/space/parameter.js";
+import type { ParamsOf } from "../search/space/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import type { TunerOptions } from "../tune/options.js";
+import { createTuner, restoreTuner } from "../tune/resume/tuner.js";
 import { tune } from "../tune/tune.js";
-import { createTuner, restoreTuner } from "../tune/tuner.js";
+import type { TunerOptions } from "../tune/tuner/options.js";
 import type { Reproducible } from "./reproducibility.js";
 
 /**

@@ -9,10 +9,10 @@ import { dense, dropout } from "../nn/layers.js";
 import { l2 } from "../nn/regularizers.js";
 import { checkBatch, type Sequential, sequential } from "../nn/sequential.js";
 import { getOptimizer, type OptimizerName } from "../optim/registry.js";
-import { choice, float, int, type Parameter } from "../search/parameter.js";
-import { nearest } from "../search/scale.js";
-import { clauseHolds, type Params, type Space } from "../search/space.js";
-import type { ParamValue } from "../search/value.js";
+import { choice, float, int, type Parameter } from "../search/space/parameter.js";
+import { nearest } from "../search/space/scale.js";
+import { clauseHolds, type Params, type Space } from "../search/space/space.js";
+import type { ParamValue } from "../search/space/value.js";
 
 /** What a parameter is if a space does not have it. */
 export const DENSE_DEFAULTS = {

@@ -12,16 +12,16 @@ import type { CustomMetric, Direction } from "../metrics/metric.js";
 import { getMetric } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
-import type { StudyEvent } from "../search/optimize.js";
-import type { ParamsOf, Space } from "../search/space.js";
-import { type GridOptions, grid } from "../search/strategies/grid.js";
-import { random } from "../search/strategies/random.js";
+import type { ParamsOf, Space } from "../search/space/space.js";
+import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
+import { random } from "../search/strategies/random/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import type { TrialRecord, TrialStatus } from "../search/trial.js";
-import { toDataset } from "./data.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions } from "./options.js";
-import { searchModel } from "./search.js";
-import { type Final, meanAndStd, type RoundDetails } from "./trials.js";
+import type { StudyEvent } from "../search/study/optimize.js";
+import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
+import { toDataset } from "./trial/data.js";
+import { type Final, meanAndStd, type RoundDetails } from "./trial/trials.js";
+import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions } from "./tuner/options.js";
+import { searchModel } from "./tuner/search.js";
 
 /** How a search with cross-validation is run, beside what `tune` takes. */
 export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "metric" | "strategy"> {

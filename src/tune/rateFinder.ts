@@ -14,11 +14,11 @@ import { LOSS_SUM, train } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
-import { float } from "../search/parameter.js";
-import { interpolate } from "../search/scale.js";
-import { toDataset } from "./data.js";
-import { makeFold } from "./folds.js";
-import { loadFold } from "./job.js";
+import { float } from "../search/space/parameter.js";
+import { interpolate } from "../search/space/scale.js";
+import { loadFold } from "./jobs/job.js";
+import { toDataset } from "./trial/data.js";
+import { makeFold } from "./trial/folds.js";
 
 /** What a range test is run on, and how. */
 export interface RateFinderOptions {

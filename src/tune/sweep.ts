@@ -11,10 +11,10 @@ import {
   resolveSpace,
   type Space,
   whyOutside,
-} from "../search/space.js";
-import type { ParamValue } from "../search/value.js";
+} from "../search/space/space.js";
+import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./options.js";
+import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./tuner/options.js";
 
 /** What is swept, beside how its points are judged. */
 export interface SweepOptions<S extends Space>

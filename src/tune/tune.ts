@@ -6,8 +6,8 @@
 
 import { check, checkOptions, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
-import type { Space } from "../search/space.js";
-import { budgetOf, studyOf, withStrategy } from "./begin.js";
+import type { Space } from "../search/space/space.js";
+import { budgetOf, studyOf, withStrategy } from "./tuner/begin.js";
 import {
   MODEL_OPTIONS,
   SEARCH_OPTIONS,
@@ -15,8 +15,8 @@ import {
   type TuneObjectiveOptions,
   type TuneOptions,
   type TuneResult,
-} from "./options.js";
-import { searchModel } from "./search.js";
+} from "./tuner/options.js";
+import { searchModel } from "./tuner/search.js";
 
 /**
  * Searches the parameters of a model: each trial builds one, trains it on every fold and is told the mean of a metric

@@ -6,10 +6,10 @@ import { checkpoints, summarize, summarizeFunction } from "../../bench/search/re
 import type { Run } from "../../bench/search/runner.js";
 import { bootstrapInterval, quantile, ranks, signTest } from "../../bench/search/statistics.js";
 import { RandomStream } from "../../src/numerics/random.js";
-import { fromUnit, toUnit } from "../../src/search/scale.js";
-import { buildParams, type Params, resolveSpace } from "../../src/search/space.js";
-import { random } from "../../src/search/strategies/random.js";
-import { createStudy } from "../../src/search/study.js";
+import { fromUnit, toUnit } from "../../src/search/space/scale.js";
+import { buildParams, type Params, resolveSpace } from "../../src/search/space/space.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/study.js";
 
 describe.each(functions.map((one) => [one.name, one] as const))("%s", (_, { space, optimum, instance }) => {
   const resolved = resolveSpace(space);

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProgressBar } from "../../src/cli/progress.js";
-import { makeRecord } from "../../src/search/trial.js";
+import { makeRecord } from "../../src/search/trial/trial.js";
 
 /** A stream that remembers what was written, and says that it is a terminal if told to. */
 function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): string } {

@@ -1,9 +1,9 @@
 /** Planted faults in strategies: each is a true one but for what it suggests, and breaks a law of `fettle/testing`. */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
-import { type Params, resolveSpace } from "../../src/search/space.js";
-import { grid } from "../../src/search/strategies/grid.js";
-import { random } from "../../src/search/strategies/random.js";
+import { type Params, resolveSpace } from "../../src/search/space/space.js";
+import { grid } from "../../src/search/strategies/grid/grid.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy, SuggestContext } from "../../src/search/strategies/strategy.js";
 import { checkStrategy, checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
 

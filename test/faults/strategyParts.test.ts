@@ -1,8 +1,8 @@
 /** Planted faults in parts of strategies: Sobol' sequences and crossovers, caught by the laws of `test/laws/strategies.ts`. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fromUnit, toUnit } from "../../src/search/scale.js";
-import type { Params } from "../../src/search/space.js";
-import { buildParams } from "../../src/search/space.js";
+import { fromUnit, toUnit } from "../../src/search/space/scale.js";
+import type { Params } from "../../src/search/space/space.js";
+import { buildParams } from "../../src/search/space/space.js";
 import { type Crossover, onePoint, uniform } from "../../src/search/strategies/genetic/crossover.js";
 import { rows } from "../../src/search/strategies/sobol/directions.js";
 import { checkLaws, crossoverLaws, type Sequence, sobolLaws } from "../laws/strategies.js";

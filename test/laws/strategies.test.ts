@@ -1,10 +1,10 @@
 /** The built-in strategies and their parts keep the laws of `strategies.ts`; and seeds matter to those that draw. */
 import { describe, expect, it } from "vitest";
-import { float } from "../../src/search/parameter.js";
+import { float } from "../../src/search/space/parameter.js";
 import { blend, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { sobolPoint } from "../../src/search/strategies/sobol/sequence.js";
-import { createStudy } from "../../src/search/study.js";
+import { createStudy } from "../../src/search/study/study.js";
 import { hold } from "../../src/testing/laws.js";
 import { cases } from "../cases.js";
 import { crossoverLaws, sobolLaws } from "./strategies.js";

@@ -4,11 +4,11 @@
  */
 import fc from "fast-check";
 import { RandomStream } from "../../src/numerics/random.js";
-import { float } from "../../src/search/parameter.js";
-import { fromUnit } from "../../src/search/scale.js";
-import { buildParams, type Params, resolveSpace, whyOutside } from "../../src/search/space.js";
+import { float } from "../../src/search/space/parameter.js";
+import { fromUnit } from "../../src/search/space/scale.js";
+import { buildParams, type Params, resolveSpace, whyOutside } from "../../src/search/space/space.js";
+import { sameValue } from "../../src/search/space/value.js";
 import type { Crossover } from "../../src/search/strategies/genetic/crossover.js";
-import { sameValue } from "../../src/search/value.js";
 import { anySpace } from "../../src/testing/arbitraries/space.js";
 import { fail, hold } from "../../src/testing/laws.js";
 

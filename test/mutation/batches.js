@@ -31,24 +31,52 @@ export const batches = {
     tests: inFolder("metrics", "registry classification regression"),
   },
   "search/models": {
-    files: /^search\/(gp\/|(anova|features|forest|growing|hypervolume|importance|pareto|vectors)\.)/,
-    tests: inFolder("search", "vectors growing gp-moves hypervolume pareto gp-model forest importance gp"),
+    files: /^search\/(strategies\/gp\/(?!gp\.)|analysis\/|memo\/growing|trial\/pareto|space\/vectors)/,
+    tests: [
+      ...inFolder("search/space", "vectors"),
+      ...inFolder("search/memo", "growing"),
+      ...inFolder("search/strategies/gp", "gp-moves"),
+      ...inFolder("search/analysis", "hypervolume"),
+      ...inFolder("search/trial", "pareto"),
+      ...inFolder("search/strategies/gp", "gp-model"),
+      ...inFolder("search/analysis", "forest importance"),
+      ...inFolder("search/strategies/gp", "gp"),
+    ],
   },
   "search/populations": {
-    files: /^search\/strategies\/(genetic|gp|nsga2|pbt|tpe)/,
-    tests: inFolder("search", "genetic-operators parzen genetic nsga2 pbt gp conformance tpe"),
+    files: /^search\/strategies\/(genetic|gp\/gp|nsga2|pbt|tpe)/,
+    tests: inFolder(
+      "search/strategies",
+      "genetic/genetic-operators tpe/parzen genetic/genetic nsga2/nsga2 pbt/pbt gp/gp conformance tpe/tpe",
+    ),
   },
   "search/walks": {
     files: /^search\/strategies\/(cmaes|default|grid|index|random|sobol|strategy)/,
-    tests: inFolder("search", "refusals grid cmaes-discrete cmaes-update random cmaes sobol conformance"),
+    tests: [
+      ...inFolder("search/study", "refusals"),
+      ...inFolder("search/strategies", "grid/grid cmaes/cmaes-discrete cmaes/cmaes-update random/random"),
+      ...inFolder("search/strategies", "cmaes/cmaes sobol/sobol conformance"),
+    ],
   },
   // the rest of the part
   "search/study": {
-    files:
-      /^search\/(?!gp\/|strategies\/|(anova|features|forest|growing|hypervolume|importance|pareto|vectors)\.)/,
+    files: /^search\/(?!strategies\/|analysis\/|memo\/growing|trial\/pareto|space\/vectors)/,
     tests: [
-      ...inFolder("search", "types value refusals schedulers control optimize space checkpoint scale study"),
-      ...inFolder("search", "grid unseen random pareto constraints pbt conformance scheduler-conformance"),
+      ...inFolder("search/space", "types value"),
+      ...inFolder("search/study", "refusals"),
+      ...inFolder("search/schedulers", "schedulers"),
+      ...inFolder("search/study", "control optimize"),
+      ...inFolder("search/space", "space"),
+      ...inFolder("search/study", "checkpoint"),
+      ...inFolder("search/space", "scale"),
+      ...inFolder("search/study", "study"),
+      ...inFolder("search/strategies", "grid/grid"),
+      ...inFolder("search/memo", "unseen"),
+      ...inFolder("search/strategies", "random/random"),
+      ...inFolder("search/trial", "pareto"),
+      ...inFolder("search/study", "constraints"),
+      ...inFolder("search/strategies", "pbt/pbt conformance"),
+      ...inFolder("search/schedulers", "conformance"),
     ],
   },
 };

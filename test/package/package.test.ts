@@ -274,7 +274,7 @@ describe("import graph", () => {
     return { files: [...files].sort(), packages: [...packages].sort() };
   }
 
-  it.each(["index.js", "tune/worker.js"])(
+  it.each(["index.js", "tune/jobs/worker.js"])(
     "%s pulls in no command-line, report, benchmark, server, storage or test code",
     (entry) => {
       const { files, packages } = reach([entry]);

@@ -7,8 +7,8 @@ import {
   summarize,
   summarizeFront,
 } from "../../src/report/study.js";
-import type { Params } from "../../src/search/space.js";
-import { makeRecord, type TrialOutcome } from "../../src/search/trial.js";
+import type { Params } from "../../src/search/space/space.js";
+import { makeRecord, type TrialOutcome } from "../../src/search/trial/trial.js";
 
 const record = (number: number, params: Params, told: TrialOutcome) => makeRecord({ number, params }, told);
 const trials = [

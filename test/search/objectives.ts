@@ -1,9 +1,9 @@
 /** Objectives with known minima, and a paired test of two strategies on them. */
 
-import { float, type Parameter } from "../../src/search/parameter.js";
-import type { Space } from "../../src/search/space.js";
+import { float, type Parameter } from "../../src/search/space/parameter.js";
+import type { Space } from "../../src/search/space/space.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
-import { createStudy } from "../../src/search/study.js";
+import { createStudy } from "../../src/search/study/study.js";
 
 /** A function of points whose least value is 0 or more. */
 export interface Objective {

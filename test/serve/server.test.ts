@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
 import { serveStudies } from "../../src/serve/server.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
-import type { TuneResult } from "../../src/tune/options.js";
 import { tune } from "../../src/tune/tune.js";
+import type { TuneResult } from "../../src/tune/tuner/options.js";
 import { refusal, untimed, x } from "../tune/support.js";
 import { ask, options, read, refusalOf, served, type space, TOKEN, tuning } from "./support.js";
 

@@ -1,6 +1,6 @@
 /** What the tests of servers share: a study to serve, and a client. */
-import { choice, float, int } from "../../src/search/parameter.js";
-import type { Params } from "../../src/search/space.js";
+import { choice, float, int } from "../../src/search/space/parameter.js";
+import type { Params } from "../../src/search/space/space.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { type ServerOptions, serveStudies } from "../../src/serve/server.js";
 import { memoryStore } from "../../src/serve/store.js";

@@ -1,7 +1,7 @@
 /** What a person reads when a law is broken, and that a case can be tried again. */
 import { describe, expect, it } from "vitest";
 import { halving } from "../../src/search/schedulers/halving.js";
-import { random } from "../../src/search/strategies/random.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { checkScheduler } from "../../src/testing/scheduler.js";
 import { checkStrategy, checkStrategyLaw } from "../../src/testing/strategy.js";

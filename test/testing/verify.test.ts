@@ -9,7 +9,7 @@ import { sgd } from "../../src/optim/sgd.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { schedulerNames } from "../../src/search/schedulers/index.js";
 import { strategyNames } from "../../src/search/strategies/index.js";
-import { random } from "../../src/search/strategies/random.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { operationCases } from "../../src/testing/arbitraries/operations.js";
 import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";

@@ -1,8 +1,8 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { random } from "../../src/search/strategies/random.js";
-import { createStudy } from "../../src/search/study.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/study.js";
 import { denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
 import { cases } from "../cases.js";
 import { randomRows, refusal } from "./support.js";

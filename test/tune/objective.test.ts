@@ -1,8 +1,8 @@
 /** `tune` of a plain objective function. */
 import { describe, expect, it } from "vitest";
-import type { StudyEvent } from "../../src/search/optimize.js";
-import { choice, float, int } from "../../src/search/parameter.js";
-import { grid } from "../../src/search/strategies/grid.js";
+import { choice, float, int } from "../../src/search/space/parameter.js";
+import { grid } from "../../src/search/strategies/grid/grid.js";
+import type { StudyEvent } from "../../src/search/study/optimize.js";
 import { tune } from "../../src/tune/tune.js";
 import { refusal, untimed } from "./support.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { earlyStopping } from "../../src/nn/callbacks.js";
-import { float } from "../../src/search/parameter.js";
+import { float } from "../../src/search/space/parameter.js";
 import { tune } from "../../src/tune/tune.js";
 import { logistic, quantity, rates, refusal, x, y } from "./support.js";
 

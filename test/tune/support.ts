@@ -2,8 +2,8 @@
 import { dense } from "../../src/nn/layers.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { choice } from "../../src/search/parameter.js";
-import type { TrialRecord } from "../../src/search/trial.js";
+import { choice } from "../../src/search/space/parameter.js";
+import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { randomRows } from "../nn/support.js";
 
 export { randomRows, refusal } from "../nn/support.js";

@@ -1,8 +1,8 @@
 /** Problems whose parameters are of several kinds: how good a network is, against how large it is. */
 import { choice, float, int, type Params } from "fettle";
 import { RandomStream } from "../../../src/numerics/random.js";
-import { createLattice } from "../../../src/search/lattice.js";
-import { resolveSpace } from "../../../src/search/space.js";
+import { createLattice } from "../../../src/search/space/lattice.js";
+import { resolveSpace } from "../../../src/search/space/space.js";
 import { digits } from "../digits.js";
 import { digitsSpace, levels } from "../digits-space.js";
 import { type Problem, volumeOf } from "./problem.js";

@@ -22,7 +22,7 @@ import {
 import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers.js";
 import type { Loss } from "../../nn/losses.js";
-import { makeFold } from "../../tune/folds.js";
+import { makeFold } from "../../tune/trial/folds.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 
 /** A model to train on a data set. */

@@ -10,7 +10,7 @@
  * `checkScheduler` of `fettle/testing` holds a scheduler to this contract.
  */
 
-import type { ParamValue } from "../value.js";
+import type { ParamValue } from "../space/value.js";
 
 /** What a scheduler may know when it decides. */
 export interface RungContext {

@@ -4,16 +4,16 @@
  */
 
 import { byName, check, checkOptions, isRecord, show } from "../../errors.js";
-import { cmaes } from "./cmaes.js";
-import { genetic } from "./genetic.js";
-import { gp } from "./gp.js";
-import { grid } from "./grid.js";
-import { nsga2 } from "./nsga2.js";
-import { pbt } from "./pbt.js";
-import { random } from "./random.js";
-import { sobol } from "./sobol.js";
+import { cmaes } from "./cmaes/cmaes.js";
+import { genetic } from "./genetic/genetic.js";
+import { gp } from "./gp/gp.js";
+import { grid } from "./grid/grid.js";
+import { nsga2 } from "./nsga2/nsga2.js";
+import { pbt } from "./pbt/pbt.js";
+import { random } from "./random/random.js";
+import { sobol } from "./sobol/sobol.js";
 import type { Strategy } from "./strategy.js";
-import { tpe } from "./tpe.js";
+import { tpe } from "./tpe/tpe.js";
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -8,9 +8,9 @@
  */
 
 import type { RandomStream } from "../../numerics/random.js";
-import type { Constraint, Params, SearchSpace, Space } from "../space.js";
-import type { Direction, TrialRecord } from "../trial.js";
-import type { ParamValue } from "../value.js";
+import type { Constraint, Params, SearchSpace, Space } from "../space/space.js";
+import type { ParamValue } from "../space/value.js";
+import type { Direction, TrialRecord } from "../trial/trial.js";
 
 /** What a strategy may know when it suggests the parameters of one trial. */
 export interface SuggestContext {

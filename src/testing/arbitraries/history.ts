@@ -15,9 +15,9 @@
  * ```
  */
 import fc from "fast-check";
-import { random } from "../../search/strategies/random.js";
-import { createStudy, type Study } from "../../search/study.js";
-import type { Direction, TrialOutcome } from "../../search/trial.js";
+import { random } from "../../search/strategies/random/random.js";
+import { createStudy, type Study } from "../../search/study/study.js";
+import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 
 /** What becomes of a trial. @param objectives - how many values it gives; several are told as `values` */

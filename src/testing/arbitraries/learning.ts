@@ -15,13 +15,13 @@
  */
 
 import fc from "fast-check";
-import type { RunningTrial } from "../../search/optimize.js";
-import { float } from "../../search/parameter.js";
 import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
-import type { Space } from "../../search/space.js";
-import { random } from "../../search/strategies/random.js";
-import { createStudy, type Study } from "../../search/study.js";
-import type { Direction, TrialOutcome } from "../../search/trial.js";
+import { float } from "../../search/space/parameter.js";
+import type { Space } from "../../search/space/space.js";
+import { random } from "../../search/strategies/random/random.js";
+import type { RunningTrial } from "../../search/study/optimize.js";
+import { createStudy, type Study } from "../../search/study/study.js";
+import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 
 /** How one trial goes. */
 export interface LearningCurve {

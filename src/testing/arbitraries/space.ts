@@ -16,10 +16,10 @@
  */
 
 import fc from "fast-check";
-import type { Condition, Parameter } from "../../search/parameter.js";
-import { valueAt, valueCount } from "../../search/scale.js";
-import type { Constraint, Space } from "../../search/space.js";
-import { valueKey } from "../../search/value.js";
+import type { Condition, Parameter } from "../../search/space/parameter.js";
+import { valueAt, valueCount } from "../../search/space/scale.js";
+import type { Constraint, Space } from "../../search/space/space.js";
+import { valueKey } from "../../search/space/value.js";
 
 /** Which spaces. */
 export interface SpaceConstraints {

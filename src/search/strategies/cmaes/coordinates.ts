@@ -4,10 +4,10 @@
  */
 
 import { log, normCdf, normQuantile } from "../../../numerics/special.js";
-import type { ChoiceParameter, NumericParameter } from "../../parameter.js";
-import { fromUnit, stepOf, toUnit, valueAt } from "../../scale.js";
-import type { Params, SearchSpace } from "../../space.js";
-import { vectorsOf } from "../../vectors.js";
+import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
+import { fromUnit, stepOf, toUnit, valueAt } from "../../space/scale.js";
+import type { Params, SearchSpace } from "../../space/space.js";
+import { vectorsOf } from "../../space/vectors.js";
 
 /** A parameter of numbers. */
 export interface Coordinate {

@@ -7,8 +7,8 @@
 import { eigenSymmetric } from "../../../numerics/eigen.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { normQuantile } from "../../../numerics/special.js";
-import type { Params, SearchSpace } from "../../space.js";
-import { vectorsOf } from "../../vectors.js";
+import type { Params, SearchSpace } from "../../space/space.js";
+import { vectorsOf } from "../../space/vectors.js";
 import { type Coordinate, cellAt, edgeOf, type Layout, layoutOf } from "./coordinates.js";
 
 /** What is learned: N(mean, sigma² C) over numbers, and the shares of choices. */

@@ -3,12 +3,12 @@
  * and how it begins anew. The learning itself is in `update.ts`.
  */
 
-import { costsOf } from "../../costs.js";
-import type { Search } from "../../generations.js";
-import { ranked } from "../../ranking.js";
-import { toUnit } from "../../scale.js";
-import type { SearchSpace } from "../../space.js";
-import type { TrialRecord } from "../../trial.js";
+import type { Search } from "../../memo/generations.js";
+import { toUnit } from "../../space/scale.js";
+import type { SearchSpace } from "../../space/space.js";
+import { costsOf } from "../../trial/costs.js";
+import { ranked } from "../../trial/ranking.js";
+import type { TrialRecord } from "../../trial/trial.js";
 import { layoutOf, standing } from "./coordinates.js";
 import { defaultLambda } from "./rates.js";
 import { type Progress, recordProgress, whyRestart } from "./restart.js";

@@ -5,8 +5,8 @@
  */
 
 import { exp } from "../../../numerics/special.js";
-import type { Params } from "../../space.js";
-import { sameValue } from "../../value.js";
+import type { Params } from "../../space/space.js";
+import { sameValue } from "../../space/value.js";
 import { type Layout, standing } from "./coordinates.js";
 import { createDistribution, type Distribution, marginOf } from "./distribution.js";
 import { type Rates, ratesOf } from "./rates.js";

@@ -5,7 +5,7 @@
 
 import { check, show } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
-import type { Params, SearchSpace } from "../../space.js";
+import type { Params, SearchSpace } from "../../space/space.js";
 import { type CrossoverOptions, crossoverOf } from "./crossover.js";
 import { type MutationOptions, mutate, mutationOf } from "./mutation.js";
 

@@ -7,10 +7,10 @@
 import { byName, check, checkOptions, show } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
-import type { Parameter } from "../../parameter.js";
-import { fromUnit, toUnit } from "../../scale.js";
-import { buildParams, type Params, type SearchSpace } from "../../space.js";
-import type { ParamValue } from "../../value.js";
+import type { Parameter } from "../../space/parameter.js";
+import { fromUnit, toUnit } from "../../space/scale.js";
+import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
+import type { ParamValue } from "../../space/value.js";
 
 /** A kind of crossover by its name, with the defaults of its figures, or with figures. */
 export type CrossoverOptions =

@@ -7,10 +7,10 @@
 import { byName, check, checkOptions, show } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
-import type { ChoiceParameter, NumericParameter } from "../../parameter.js";
-import { fromUnit, shift, toUnit } from "../../scale.js";
-import { buildParams, type Params, type SearchSpace } from "../../space.js";
-import { type ParamValue, sameValue } from "../../value.js";
+import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
+import { fromUnit, shift, toUnit } from "../../space/scale.js";
+import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
+import { type ParamValue, sameValue } from "../../space/value.js";
 
 /** A kind of mutation of numbers by its name, with the defaults of its figures, or with figures. */
 export type MutationOptions =

@@ -3,12 +3,12 @@
  * chosen in `selection.ts`.
  */
 
-import { ranked } from "../../ranking.js";
-import { toUnit } from "../../scale.js";
-import type { Params, SearchSpace } from "../../space.js";
-import type { Direction, TrialRecord } from "../../trial.js";
-import { valueKey } from "../../value.js";
-import { type Axis, vectorsOf } from "../../vectors.js";
+import { toUnit } from "../../space/scale.js";
+import type { Params, SearchSpace } from "../../space/space.js";
+import { valueKey } from "../../space/value.js";
+import { type Axis, vectorsOf } from "../../space/vectors.js";
+import { ranked } from "../../trial/ranking.js";
+import type { Direction, TrialRecord } from "../../trial/trial.js";
 
 /** Trials, best first. */
 export type Population = readonly TrialRecord[];

@@ -5,9 +5,9 @@
 
 import type { RandomStream } from "../../../numerics/random.js";
 import { log } from "../../../numerics/special.js";
-import type { NumericParameter } from "../../parameter.js";
-import { fromUnit, logRange, shift } from "../../scale.js";
-import { allows, buildParams, type Params, type SearchSpace } from "../../space.js";
+import type { NumericParameter } from "../../space/parameter.js";
+import { fromUnit, logRange, shift } from "../../space/scale.js";
+import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
 
 /** How parameters are changed. */
 export interface Exploration {

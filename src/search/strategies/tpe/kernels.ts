@@ -6,8 +6,8 @@
 
 import { logMasses, type NormalFactor, type TableFactor } from "../../../numerics/mixture.js";
 import { log, log1p, normCdf, normQuantile } from "../../../numerics/special.js";
-import type { NumericParameter, Parameter } from "../../parameter.js";
-import { fromUnit, stepOf, toUnit, valueAt } from "../../scale.js";
+import type { NumericParameter, Parameter } from "../../space/parameter.js";
+import { fromUnit, stepOf, toUnit, valueAt } from "../../space/scale.js";
 
 /** One parameter, and where it stands in vectors of units. */
 export interface Coordinate {

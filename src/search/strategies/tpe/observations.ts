@@ -3,9 +3,9 @@
  * No density is here.
  */
 
-import { createGrowing } from "../../growing.js";
-import { toUnit } from "../../scale.js";
-import type { Params, SearchSpace } from "../../space.js";
+import { createGrowing } from "../../memo/growing.js";
+import { toUnit } from "../../space/scale.js";
+import type { Params, SearchSpace } from "../../space/space.js";
 
 interface Table {
   rows: number;

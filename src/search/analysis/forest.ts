@@ -1,0 +1,295 @@
+/**
+ * A random forest of regression trees: a model of values over a box, which says for each of its leaves which part of
+ * the box it stands for. It knows no trials and no parameters, and measures nothing (`anova.ts` does).
+ */
+
+import type { RandomStream } from "../../numerics/random.js";
+
+/**
+ * One direction of the box. A direction of ordered numbers, in [0, 1], says where to divide between two neighbours
+ * `a < b` for a uniform `u` in [0, 1): at a number in [a, b), up to which points go left. One of categories says how
+ * many there are; points have their indices.
+ */
+export type Feature =
+  | { readonly cut: (a: number, b: number, u: number) => number }
+  | { readonly categories: number };
+
+/** The part of the box that a leaf stands for. */
+export interface Box {
+  /** The bounds of each ordered feature, [features]. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Of each feature with categories, 1 for those within; undefined for an ordered one. */
+  readonly within: readonly (Uint8Array | undefined)[];
+}
+
+/** A leaf: a part of the box, and the mean of the values that fell into it. */
+export interface Leaf {
+  readonly box: Box;
+  readonly value: number;
+}
+
+/** A tree: leaves that together are the whole box, no two of which meet but at their bounds. */
+export interface Tree {
+  readonly leaves: readonly Leaf[];
+  /** The value at a point, [features]. */
+  predict(point: ArrayLike<number>): number;
+}
+
+/** How a tree is grown. */
+export interface TreeOptions {
+  /** A division leaves at least so many points on either side. */
+  readonly minSamplesLeaf: number;
+  /** Divisions one below the other; it keeps a chain of outliers from growing without end. Default 64. */
+  readonly maxDepth?: number;
+  readonly random: RandomStream;
+}
+
+/** Where a category goes that no point of a node has, until chance decides; 1 is left, 0 right. */
+const OPEN = 2;
+
+/** A division of a node's points: between two places of an ordered feature, or by category. */
+type Split =
+  | { readonly feature: number; readonly score: number; readonly between: readonly [number, number] }
+  | { readonly feature: number; readonly score: number; readonly sides: Uint8Array };
+
+/** A split as points meet it. */
+type Test =
+  | { readonly feature: number; readonly threshold: number }
+  | { readonly feature: number; readonly left: Uint8Array };
+type Node =
+  | { readonly leaf: Leaf }
+  | { readonly test: Test; readonly children: readonly [left: Node, right: Node] };
+
+/**
+ * Grows a tree that halves the box as long as that lessens the squared error, by the best division of all features;
+ * among equally good ones chance decides. The threshold of an ordered feature is drawn between its two neighbours, so
+ * that a forest's mean is smooth where it has no data. Categories are divided by the order of their mean values, among
+ * which is the best of all divisions into two groups (Fisher, 1958; where `minSamplesLeaf` forbids some, it may be
+ * missed), and those that no point of a node has go to either side by chance.
+ *
+ * @param columns - the coordinates of the points, [features][points]
+ * @param values - [points], at least one
+ * @see L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and Regression Trees", 1984; for drawn
+ * thresholds F. Hutter, L. Xu, H. Hoos and K. Leyton-Brown, "Algorithm runtime prediction", Artificial Intelligence
+ * 206, 2014
+ */
+export function growTree(
+  features: readonly Feature[],
+  columns: readonly Float64Array[],
+  values: Float64Array,
+  options: TreeOptions,
+): Tree {
+  const { maxDepth = 64 } = options;
+  const leaves: Leaf[] = [];
+  const goesLeft = new Uint8Array(values.length);
+
+  /** `orders`: the node's points by each ordered feature, and in any order for the others. */
+  const grow = (orders: readonly Int32Array[], box: Box, depth: number): Node => {
+    const split = depth < maxDepth ? bestSplit(features, columns, values, orders, options) : undefined;
+    if (split === undefined) {
+      const leaf = { box, value: meanOf(values, orders[0]) };
+      leaves.push(leaf);
+      return { leaf };
+    }
+    const { feature } = split;
+    let count = 0;
+    for (const point of orders[0]) {
+      const x = columns[feature][point];
+      const left = "sides" in split ? split.sides[x] === 1 : x <= split.between[0];
+      goesLeft[point] = left ? 1 : 0;
+      if (left) count++;
+    }
+    const sides = orders.map((order) => divide(order, goesLeft, count));
+    const [left, right] = [0, 1].map((side) => sides.map((pair) => pair[side]));
+    const test = testOf(features[feature], split, options.random);
+    const [boxLeft, boxRight] = divideBox(box, test);
+    return { test, children: [grow(left, boxLeft, depth + 1), grow(right, boxRight, depth + 1)] };
+  };
+
+  const everyPoint = Int32Array.from(values, (_, i) => i);
+  const orders = features.map((feature, j) =>
+    "categories" in feature
+      ? everyPoint
+      : everyPoint.slice().sort((a, b) => columns[j][a] - columns[j][b] || a - b),
+  );
+  const root = grow(orders, wholeBox(features), 0);
+  return {
+    leaves,
+    predict(point) {
+      let node = root;
+      while ("test" in node) node = node.children[passes(node.test, point) ? 0 : 1];
+      return node.leaf.value;
+    },
+  };
+}
+
+/**
+ * Trees that are grown each from as many points as there are, drawn with replacement.
+ *
+ * @param draw - the coordinates of a tree's points, [features][points]; a coordinate that says nothing about its
+ * point may be drawn anew for each tree
+ * @see L. Breiman, "Random Forests", Machine Learning 45, 2001
+ */
+export function growForest(
+  features: readonly Feature[],
+  draw: (random: RandomStream) => readonly Float64Array[],
+  values: Float64Array,
+  trees: number,
+  { minSamplesLeaf, random }: TreeOptions,
+): Tree[] {
+  return Array.from({ length: trees }, (_, i) => {
+    const own = random.fork(i);
+    const chosen = Int32Array.from(values, () => own.integer(values.length));
+    const columns = draw(own).map((column) => Float64Array.from(chosen, (point) => column[point]));
+    const drawn = Float64Array.from(chosen, (point) => values[point]);
+    return growTree(features, columns, drawn, { minSamplesLeaf, random: own });
+  });
+}
+
+/** The division that lessens the squared error most; undefined if none does. */
+function bestSplit(
+  features: readonly Feature[],
+  columns: readonly Float64Array[],
+  values: Float64Array,
+  orders: readonly Int32Array[],
+  { minSamplesLeaf, random }: TreeOptions,
+): Split | undefined {
+  const size = orders[0].length;
+  const first = values[orders[0][0]];
+  if (size < 2 * minSamplesLeaf || orders[0].every((point) => values[point] === first)) return undefined;
+  const mean = meanOf(values, orders[0]);
+  /** With values taken from their mean, how much a division lessens the squared error; -1 if it may not be. */
+  const scoreOf = (sum: number, count: number): number =>
+    count < minSamplesLeaf || size - count < minSamplesLeaf
+      ? -1
+      : sum * sum * (1 / count + 1 / (size - count));
+  let best: Split | undefined;
+  for (const feature of random.permutation(features.length)) {
+    const kind = features[feature];
+    const split =
+      "categories" in kind
+        ? bestGroups(feature, kind.categories, columns[feature], values, orders[feature], mean, scoreOf)
+        : bestCut(feature, columns[feature], values, orders[feature], mean, scoreOf);
+    if (split && (best === undefined || split.score > best.score)) best = split;
+  }
+  return best;
+}
+
+type ScoreOf = (sum: number, count: number) => number;
+
+/** The best division between two neighbours. */
+function bestCut(
+  feature: number,
+  column: Float64Array,
+  values: Float64Array,
+  sorted: Int32Array,
+  mean: number,
+  scoreOf: ScoreOf,
+): Split | undefined {
+  let [sum, score, place] = [0, 0, 0];
+  for (let count = 1; count < sorted.length; count++) {
+    sum += values[sorted[count - 1]] - mean;
+    if (column[sorted[count - 1]] === column[sorted[count]]) continue;
+    const found = scoreOf(sum, count);
+    if (found > score) [score, place] = [found, count];
+  }
+  if (place === 0) return undefined;
+  return { feature, score, between: [column[sorted[place - 1]], column[sorted[place]]] };
+}
+
+/** The best division of categories in two groups: a beginning of them by their mean values, and the rest. */
+function bestGroups(
+  feature: number,
+  categories: number,
+  column: Float64Array,
+  values: Float64Array,
+  points: Int32Array,
+  mean: number,
+  scoreOf: ScoreOf,
+): Split | undefined {
+  const sums = new Float64Array(categories);
+  const counts = new Float64Array(categories);
+  for (const point of points) {
+    sums[column[point]] += values[point] - mean;
+    counts[column[point]]++;
+  }
+  const present = [...sums.keys()].filter((category) => counts[category] > 0);
+  present.sort((a, b) => sums[a] / counts[a] - sums[b] / counts[b] || a - b);
+  let [sum, count, score, place] = [0, 0, 0, 0];
+  for (let i = 1; i < present.length; i++) {
+    sum += sums[present[i - 1]];
+    count += counts[present[i - 1]];
+    const found = scoreOf(sum, count);
+    if (found > score) [score, place] = [found, i];
+  }
+  if (place === 0) return undefined;
+  const sides = new Uint8Array(categories).fill(OPEN);
+  present.forEach((category, i) => {
+    sides[category] = i < place ? 1 : 0;
+  });
+  return { feature, score, sides };
+}
+
+/** The points of an order that go left, `count` of them, and those that go right. */
+function divide(order: Int32Array, goesLeft: Uint8Array, count: number): [Int32Array, Int32Array] {
+  const left = new Int32Array(count);
+  const right = new Int32Array(order.length - count);
+  let [l, r] = [0, 0];
+  for (const point of order) {
+    if (goesLeft[point] === 1) left[l++] = point;
+    else right[r++] = point;
+  }
+  return [left, right];
+}
+
+function testOf(kind: Feature, split: Split, random: RandomStream): Test {
+  const { feature } = split;
+  if ("sides" in split) {
+    return { feature, left: split.sides.map((side) => (side === OPEN ? random.integer(2) : side)) };
+  }
+  const { cut } = kind as Extract<Feature, { cut: unknown }>;
+  return { feature, threshold: cut(...split.between, random.uniform()) };
+}
+
+function passes(test: Test, point: ArrayLike<number>): boolean {
+  const x = point[test.feature];
+  return "threshold" in test ? x <= test.threshold : test.left[x] === 1;
+}
+
+function wholeBox(features: readonly Feature[]): Box {
+  return {
+    low: new Float64Array(features.length),
+    high: new Float64Array(features.length).fill(1),
+    within: features.map((feature) =>
+      "categories" in feature ? new Uint8Array(feature.categories).fill(1) : undefined,
+    ),
+  };
+}
+
+function divideBox({ low, high, within }: Box, test: Test): [left: Box, right: Box] {
+  const { feature } = test;
+  if ("threshold" in test) {
+    const [leftHigh, rightLow] = [high.slice(), low.slice()];
+    leftHigh[feature] = test.threshold;
+    rightLow[feature] = test.threshold;
+    return [
+      { low, high: leftHigh, within },
+      { low: rightLow, high, within },
+    ];
+  }
+  const side = (wanted: number): Box => ({
+    low,
+    high,
+    within: within.map((mask, j) =>
+      j === feature && mask ? mask.map((inside, k) => (test.left[k] === wanted ? inside : 0)) : mask,
+    ),
+  });
+  return [side(1), side(0)];
+}
+
+function meanOf(values: Float64Array, points: Int32Array): number {
+  let sum = 0;
+  for (const point of points) sum += values[point];
+  return sum / points.length;
+}

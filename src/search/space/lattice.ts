@@ -1,0 +1,193 @@
+/**
+ * All points of a finite space, numbered: how many there are, the point at a number
+ * and the number of a point, without listing them. Points with a parameter that does
+ * not apply are counted once. Not a strategy: grid walks it, random falls back to it.
+ *
+ * Order: as nested loops over the parameters in the space's order (declared order, each
+ * conditional parameter after those that its condition names), the last one fastest.
+ */
+
+import { check, show } from "../../errors.js";
+import type { NumericParameter, Parameter } from "./parameter.js";
+import { indexFrom, interpolate, nearest, valueAt, valueCount } from "./scale.js";
+import { buildParams, clauseHolds, isActive, isList, type Params, type SearchSpace } from "./space.js";
+import { type ParamValue, sameValue } from "./value.js";
+
+/** The values that one parameter takes on a lattice, in order. */
+interface Axis {
+  readonly count: number;
+  at(index: number): ParamValue;
+  /** -1 if the value is not on the axis. */
+  indexOf(value: ParamValue): number;
+  /** Where the axis splits into runs of values that all conditions treat alike: 0, …, count. */
+  readonly cuts: readonly number[];
+}
+
+/** See the head of this file. */
+export interface Lattice {
+  /** How many points there are; above 2^53 only approximately. */
+  readonly size: number;
+  /** The point at `index`, in [0, size). */
+  at(index: number): Params;
+  /** The number of a point, or undefined if it is not on the lattice. */
+  indexOf(params: Params): number | undefined;
+}
+
+/**
+ * The lattice of a space.
+ *
+ * @param points - positive integers (the caller checks): at most how many values of each numeric parameter to take, spread evenly
+ * from `low` to `high` (along the logarithm for log scales); one figure for all, or by name.
+ * A float without a step needs it.
+ * @throws FettleError `invalid_space` for a float without a step and without a figure
+ */
+export function createLattice(
+  space: SearchSpace,
+  points?: number | Readonly<Record<string, number>>,
+): Lattice {
+  const { order, parameters } = space;
+  const axes = new Map(
+    order.map((name) => {
+      const limit = typeof points === "number" ? points : points?.[name];
+      return [name, createAxis(space, name, limit)] as const;
+    }),
+  );
+  const axisOf = (name: string) => axes.get(name) as Axis;
+  const live = order.map((_, i) => clausesAcross(space, i));
+  const counts = order.map(() => new Map<string, number>());
+
+  /** How many ways there are to complete `params`, which holds the parameters before `order[i]`. */
+  const count = (i: number, params: Params): number => {
+    if (i === order.length) return 1;
+    // two beginnings that every later condition treats alike have equally many completions
+    const key = live[i].map((holds) => (holds(params) ? "1" : "0")).join("");
+    const known = counts[i].get(key);
+    if (known !== undefined) return known;
+    const name = order[i];
+    const { cuts, at } = axisOf(name);
+    let total = 0;
+    if (!isActive(parameters[name], params)) total = count(i + 1, params);
+    else {
+      for (let run = 0; run + 1 < cuts.length; run++) {
+        total += (cuts[run + 1] - cuts[run]) * count(i + 1, { ...params, [name]: at(cuts[run]) });
+      }
+    }
+    counts[i].set(key, total);
+    return total;
+  };
+
+  return {
+    size: count(0, {}),
+    at(index) {
+      let rest = index;
+      return buildParams(space, (_, name, before) => {
+        const i = order.indexOf(name);
+        const { cuts, at } = axisOf(name);
+        const each = (run: number) => count(i + 1, { ...before, [name]: at(cuts[run]) });
+        let run = 0;
+        for (; run + 2 < cuts.length; run++) {
+          const inRun = (cuts[run + 1] - cuts[run]) * each(run);
+          if (rest < inRun) break;
+          rest -= inRun;
+        }
+        const offset = Math.floor(rest / each(run));
+        rest -= offset * each(run);
+        return at(cuts[run] + offset);
+      });
+    },
+    indexOf(params) {
+      let index = 0;
+      const before: Record<string, ParamValue> = {};
+      for (const [i, name] of order.entries()) {
+        if (!Object.hasOwn(params, name)) continue;
+        const { cuts, at, indexOf } = axisOf(name);
+        const position = indexOf(params[name]);
+        if (position < 0) return undefined;
+        for (let run = 0; cuts[run] <= position; run++) {
+          const passed = Math.min(cuts[run + 1], position) - cuts[run];
+          if (passed > 0) index += passed * count(i + 1, { ...before, [name]: at(cuts[run]) });
+        }
+        before[name] = params[name];
+      }
+      return index;
+    },
+  };
+}
+
+function createAxis(space: SearchSpace, name: string, limit: number | undefined): Axis {
+  const parameter = space.parameters[name];
+  check(
+    limit !== undefined || Number.isFinite(valueCount(parameter)),
+    () =>
+      `${show(name)} takes infinitely many values; give it a step, or say how many to try, as in points: { ${name}: 5 }`,
+    "invalid_space",
+  );
+  if (parameter.type !== "choice" && limit !== undefined && limit < valueCount(parameter)) {
+    const values = spread(parameter, limit);
+    const indexOf = (value: ParamValue) => values.indexOf(value as number);
+    return {
+      count: values.length,
+      at: (i) => values[i],
+      indexOf,
+      cuts: values.map((_, i) => i).concat(values.length),
+    };
+  }
+  const count = valueCount(parameter);
+  const at = (index: number) => valueAt(parameter, index);
+  const indexOf = (value: ParamValue) => indexOfValue(parameter, value);
+  return { count, at, indexOf, cuts: cutsOf(space, name, count) };
+}
+
+/** `limit` different values, or fewer where rounding to the parameter's steps makes some coincide. */
+function spread(parameter: NumericParameter, limit: number): number[] {
+  if (limit === 1) return [nearest(parameter, interpolate(parameter, 0.5))];
+  const values = Array.from({ length: limit }, (_, i) =>
+    nearest(parameter, interpolate(parameter, i / (limit - 1))),
+  );
+  return [...new Set(values)];
+}
+
+function indexOfValue(parameter: Parameter, value: ParamValue): number {
+  if (parameter.type === "choice") return parameter.values.findIndex((allowed) => sameValue(allowed, value));
+  if (typeof value !== "number") return -1;
+  const index = indexFrom(parameter, value);
+  return index < valueCount(parameter) && valueAt(parameter, index) === value ? index : -1;
+}
+
+/** Indices at which some condition on `name` may change its answer, so that long axes need no listing. */
+function cutsOf(space: SearchSpace, name: string, count: number): number[] {
+  const parameter = space.parameters[name];
+  const cuts = new Set([0, count]);
+  for (const { when } of Object.values(space.parameters)) {
+    if (when === undefined || !Object.hasOwn(when, name)) continue;
+    const clause = when[name];
+    if (isList(clause)) {
+      for (const value of clause) {
+        const index = indexOfValue(parameter, value);
+        cuts.add(index).add(index + 1);
+      }
+    } else if (parameter.type !== "choice") {
+      const { low, high } = clause;
+      if (low !== undefined) cuts.add(indexFrom(parameter, low));
+      if (high !== undefined) {
+        const index = indexFrom(parameter, high);
+        cuts.add(index < count && valueAt(parameter, index) === high ? index + 1 : index);
+      }
+    }
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
+
+/** The clauses by which parameters from position `i` on depend on those before it. */
+function clausesAcross({ order, parameters }: SearchSpace, i: number): ((params: Params) => boolean)[] {
+  const before = new Set(order.slice(0, i));
+  return order.slice(i).flatMap((name) =>
+    Object.entries(parameters[name].when ?? {})
+      .filter(([parent]) => before.has(parent))
+      .map(
+        ([parent, clause]) =>
+          (params: Params) =>
+            Object.hasOwn(params, parent) && clauseHolds(clause, params[parent]),
+      ),
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * A parameter seen as the unit interval, for strategies that think in numbers:
+ * `fromUnit` maps a uniform draw to a value with the parameter's own distribution,
+ * `toUnit` maps back. It draws nothing itself.
+ */
+
+import { check, show } from "../../errors.js";
+import { exp, log } from "../../numerics/special.js";
+import type { NumericParameter, Parameter } from "./parameter.js";
+import { stepCount, stepValue } from "./steps.js";
+import { type ParamValue, sameValue } from "./value.js";
+
+/** The step of a numeric parameter, 1 for an int without one; undefined for a continuous float. */
+export function stepOf(parameter: NumericParameter): number | undefined {
+  return parameter.step ?? (parameter.type === "int" ? 1 : undefined);
+}
+
+/** How many values a parameter can take; Infinity for a float without a step and with `low < high`. */
+export function valueCount(parameter: Parameter): number {
+  if (parameter.type === "choice") return parameter.values.length;
+  const step = stepOf(parameter);
+  if (step !== undefined) return stepCount(parameter, step);
+  return parameter.low === parameter.high ? 1 : Number.POSITIVE_INFINITY;
+}
+
+/** The `index`-th value of a parameter with finitely many, in the order given or from `low` up. */
+export function valueAt(parameter: Parameter, index: number): ParamValue {
+  if (parameter.type === "choice") return parameter.values[index];
+  const step = stepOf(parameter);
+  return step === undefined ? parameter.low : stepValue(parameter, step, index);
+}
+
+/** The value nearest to `x` that the parameter can take. */
+export function nearest(parameter: NumericParameter, x: number): number {
+  const step = stepOf(parameter);
+  if (step === undefined) return Math.min(parameter.high, Math.max(parameter.low, x));
+  const index = Math.round((x - parameter.low) / step);
+  return stepValue(parameter, step, Math.min(stepCount(parameter, step) - 1, Math.max(0, index)));
+}
+
+/**
+ * The point at fraction `t` of the way from `low` to `high`, along the logarithm
+ * if the parameter is on a log scale. Exact at both ends.
+ */
+export function interpolate(parameter: NumericParameter, t: number): number {
+  const { low, high } = parameter;
+  if (t <= 0) return low;
+  if (t >= 1) return high;
+  // in this form neither end is rounded away, and no range overflows
+  const x = parameter.log ? exp((1 - t) * log(low) + t * log(high)) : (1 - t) * low + t * high;
+  return Math.min(high, Math.max(low, x));
+}
+
+/** Whether `value` is one that `parameter` may take. */
+export function takes(parameter: Parameter, value: unknown): boolean {
+  if (parameter.type === "choice") return parameter.values.some((allowed) => sameValue(allowed, value));
+  return typeof value === "number" && nearest(parameter, value) === value;
+}
+
+/** The least index whose value is not below `x`; the count of values if there is none. */
+export function indexFrom(parameter: NumericParameter, x: number): number {
+  let [from, to] = [0, valueCount(parameter)];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if ((valueAt(parameter, middle) as number) < x) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/**
+ * The value at `u` of the unit interval. A uniform `u` gives a uniform value: over
+ * `[low, high]`, over the values of a step, an int or a choice, or over the logarithm.
+ * A log int is log-uniform over `[low − ½·step, high + ½·step]` (the lower edge not
+ * below `low/2`) and then rounded, so that the ends get their full share.
+ *
+ * @param u - in [0, 1]; values outside are taken as the nearer end
+ */
+export function fromUnit(parameter: Parameter, u: number): ParamValue {
+  const t = Math.min(1, Math.max(0, u));
+  const count = valueCount(parameter);
+  if (count === 1) return valueAt(parameter, 0);
+  if (parameter.type === "choice" || (Number.isFinite(count) && !parameter.log)) {
+    return valueAt(parameter, Math.min(count - 1, Math.floor(t * count)));
+  }
+  if (!Number.isFinite(count)) return interpolate(parameter, t);
+  const [low, high] = logRange(parameter);
+  return nearest(parameter, exp((1 - t) * low + t * high));
+}
+
+/**
+ * Where `value` lies in the unit interval: the inverse of `fromUnit`, at the middle
+ * of its cell for discrete parameters, so `fromUnit(p, toUnit(p, v))` is `v` for them
+ * and within rounding of `v` for continuous ones.
+ *
+ * @throws FettleError `invalid_argument` if the parameter has no such value
+ */
+export function toUnit(parameter: Parameter, value: ParamValue): number {
+  const count = valueCount(parameter);
+  if (parameter.type === "choice") {
+    const index = parameter.values.findIndex((allowed) => sameValue(allowed, value));
+    check(index >= 0, () => `${show(value)} is not among the choices ${show(parameter.values)}`);
+    return (index + 0.5) / count;
+  }
+  check(
+    typeof value === "number" && value >= parameter.low && value <= parameter.high,
+    () => `a value lies in [${parameter.low}, ${parameter.high}], received ${show(value)}`,
+  );
+  if (count === 1) return 0.5;
+  if (Number.isFinite(count) && !parameter.log) {
+    return (Math.round((value - parameter.low) / (stepOf(parameter) as number)) + 0.5) / count;
+  }
+  if (!parameter.log) return fraction(value, parameter.low, parameter.high);
+  const [low, high] = logRange(parameter);
+  return fraction(log(value), low, high);
+}
+
+/**
+ * A number moved along its unit interval, of which `by` is a part, and reflected at the ends. A discrete number moves
+ * by at least one value, where it has others.
+ */
+export function shift(parameter: NumericParameter, value: number, by: number): number {
+  const count = valueCount(parameter);
+  if (count === 1) return value;
+  const moved = fromUnit(parameter, reflect(toUnit(parameter, value) + by)) as number;
+  if (moved !== value || count === Number.POSITIVE_INFINITY) return moved;
+  const index = Math.round((value - parameter.low) / (stepOf(parameter) as number));
+  const next = index + (by < 0 ? -1 : 1);
+  return valueAt(parameter, next < 0 ? 1 : next >= count ? count - 2 : next) as number;
+}
+
+/** `x` folded into [0, 1], as by mirrors at 0 and 1. */
+function reflect(x: number): number {
+  const folded = Math.abs(x) % 2;
+  return folded > 1 ? 2 - folded : folded;
+}
+
+/** How far `x` is from `low` to `high`; 0.5 if rounding has made those the same. */
+function fraction(x: number, low: number, high: number): number {
+  // halved, so that the widest ranges do not overflow
+  const width = high / 2 - low / 2;
+  return width > 0 ? Math.min(1, Math.max(0, (x / 2 - low / 2) / width)) : 0.5;
+}
+
+/** The logarithms that the ends of the unit interval stand for, of a parameter on a log scale. */
+export function logRange(parameter: NumericParameter): [number, number] {
+  const step = stepOf(parameter);
+  if (step === undefined) return [log(parameter.low), log(parameter.high)];
+  const half = step / 2;
+  const last = valueAt(parameter, valueCount(parameter) - 1) as number;
+  return [log(Math.max(parameter.low - half, parameter.low / 2)), log(last + half)];
+}

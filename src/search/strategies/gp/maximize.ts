@@ -1,0 +1,138 @@
+/**
+ * Where an acquisition function is largest: many points are judged, and the best are climbed from, along the gradient
+ * in coordinates that glide and by single changes in the others. A heuristic: the maximum found is a local one.
+ */
+import { minimize } from "../../../numerics/lbfgs.js";
+import type { RandomStream } from "../../../numerics/random.js";
+import type { Merit } from "./acquisition.js";
+import type { Moves } from "./moves.js";
+import type { Belief, Posterior } from "./posterior.js";
+
+/** The merit of a belief, larger being better. */
+export type Judge = (mean: number, deviation: number) => Merit;
+
+/** A settled vector and its merit. */
+export interface Candidate {
+  readonly vector: Float64Array;
+  readonly merit: number;
+}
+
+/** How much is spent. */
+export interface Effort {
+  /** Points judged. */
+  readonly points: number;
+  /** Points climbed from. */
+  readonly climbs: number;
+}
+
+/** Spreads of the points around good ones, in edges of the cube. */
+const SCALES = [0.1, 0.03, 0.01, 0.001];
+/** Shares of parameters that are moved there. */
+const RATES = [1, 0.3];
+/** Judgements that one climb may take along the gradient, each time. */
+const CLIMB = 40;
+/** Rounds of gliding and single changes. */
+const ROUNDS = 4;
+/** Two climbs begin at least so far apart in some coordinate. */
+const APART = 0.02;
+
+/** The standard deviation of a belief: never 0, as the posterior's variance is only known to rounding. */
+export function deviationOf({ variance }: Belief): number {
+  return Math.sqrt(Math.max(variance, 1e-12));
+}
+
+/** Candidates at settled vectors, the best first. */
+export function assessAll(posterior: Posterior, judge: Judge, vectors: readonly Float64Array[]): Candidate[] {
+  return vectors.map((vector) => assess(posterior, judge, vector)).sort((a, b) => b.merit - a.merit);
+}
+
+function assess(posterior: Posterior, judge: Judge, vector: Float64Array): Candidate {
+  const belief = posterior.predict(vector);
+  return { vector, merit: judge(belief.mean, deviationOf(belief)).value };
+}
+
+/**
+ * Where the merit is largest: candidates, the best first.
+ *
+ * @param good - settled vectors, the best first, around which half of the points are drawn
+ */
+export function maximize(
+  posterior: Posterior,
+  judge: Judge,
+  moves: Moves,
+  good: readonly Float64Array[],
+  random: RandomStream,
+  { points, climbs }: Effort,
+): Candidate[] {
+  const drawn = good.slice(0, 1);
+  for (let i = 0; i < points; i++) {
+    const center = good[i % (2 * good.length)]; // as many around good points as anywhere
+    const raw = center
+      ? moves.vary(center, RATES[random.integer(RATES.length)], SCALES[random.integer(SCALES.length)], random)
+      : moves.draw(random);
+    const settled = moves.settle(raw);
+    if (moves.allows(settled)) drawn.push(settled);
+  }
+  const found = assessAll(posterior, judge, drawn);
+  const starts: Candidate[] = [];
+  for (const candidate of found) {
+    if (starts.length === climbs) break;
+    if (starts.every(({ vector }) => distance(vector, candidate.vector) > APART)) starts.push(candidate);
+  }
+  found.push(...starts.map((start) => climb(start, posterior, judge, moves)));
+  return found.sort((a, b) => b.merit - a.merit);
+}
+
+/** The largest difference of two vectors in a coordinate. */
+function distance(a: Float64Array, b: Float64Array): number {
+  let largest = 0;
+  for (let c = 0; c < a.length; c++) largest = Math.max(largest, Math.abs(a[c] - b[c]));
+  return largest;
+}
+
+function climb(start: Candidate, posterior: Posterior, judge: Judge, moves: Moves): Candidate {
+  let best = start;
+  for (let round = 0; round < ROUNDS; round++) {
+    const glided = assess(posterior, judge, glide(best.vector, posterior, judge, moves));
+    let next = glided.merit > best.merit ? glided : best;
+    let changed = false;
+    for (const axis of moves.discrete) {
+      for (const neighbour of moves.neighbours(next.vector, axis)) {
+        if (!moves.allows(neighbour)) continue;
+        const candidate = assess(posterior, judge, neighbour);
+        if (candidate.merit <= next.merit) continue;
+        next = candidate;
+        changed = true;
+      }
+    }
+    best = next;
+    if (!changed) break;
+  }
+  return best;
+}
+
+/** The point uphill of a settled vector, all else than gliding coordinates kept; settled. */
+function glide(vector: Float64Array, posterior: Posterior, judge: Judge, moves: Moves): Float64Array {
+  const free = moves.glides(vector);
+  if (!free.includes(1)) return vector;
+  const objective = (x: Float64Array, gradient: Float64Array) => {
+    const belief = posterior.predict(x, true);
+    const deviation = deviationOf(belief);
+    const { value, byMean, byDeviation } = judge(belief.mean, deviation);
+    const byVariance = byDeviation / (2 * deviation);
+    for (let c = 0; c < gradient.length; c++) {
+      gradient[c] = -(byMean * belief.meanGradient[c] + byVariance * belief.varianceGradient[c]);
+    }
+    return -value;
+  };
+  const { x } = minimize(objective, vector, {
+    lower: vector.map((coordinate, c) => (free[c] ? 0 : coordinate)),
+    upper: vector.map((coordinate, c) => (free[c] ? 1 : coordinate)),
+    maxEvaluations: CLIMB,
+    gradientTolerance: 1e-6,
+    valueTolerance: 1e-7,
+    firstStep: 0.05,
+  });
+  const settled = moves.settle(x);
+  return moves.allows(settled) ? settled : vector;
+}

@@ -1,0 +1,123 @@
+/**
+ * What a Gaussian process believes after observations: mean and variance at any point, and their gradients. It
+ * chooses no hyperparameters (`fit.ts`) and no points (`maximize.ts`).
+ */
+import { cholesky, packedSize, solveLower, solveUpper } from "../../../numerics/linalg.js";
+import type { Vectors } from "../../space/vectors.js";
+import { covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
+
+/** Points and the factor of their covariances; grows by rows. */
+export interface Factored {
+  readonly hyperparameters: Hyperparameters;
+  readonly points: readonly Float64Array[];
+  /** The packed Cholesky factor of K + noise·I. */
+  readonly factor: Float64Array;
+}
+
+/** Beliefs about the function at one point; overwritten by the next `predict`. */
+export interface Belief {
+  mean: number;
+  /** Of the function, without the noise of its observation. */
+  variance: number;
+  /** [vectors.size], by the coordinates of the point; set where they were asked for. */
+  readonly meanGradient: Float64Array;
+  readonly varianceGradient: Float64Array;
+}
+
+/** See the head of this file. */
+export interface Posterior {
+  /** Beliefs at an encoded point. */
+  predict(point: Float64Array, withGradient?: boolean): Belief;
+}
+
+/**
+ * The factor for `points` after those of `before`: O(n²) for each. The same bits whether points come one by one or together.
+ */
+export function extend(vectors: Vectors, before: Factored, points: readonly Float64Array[]): Factored {
+  const { hyperparameters } = before;
+  const all = [...before.points, ...points];
+  const from = before.points.length;
+  const factor = new Float64Array(packedSize(all.length));
+  factor.set(before.factor);
+  const x = stretched(all, stretchOf(vectors, hyperparameters.weights));
+  const slopes = new Float64Array(all.length);
+  const row = new Float64Array(all.length);
+  for (let i = from; i < all.length; i++) {
+    covariances(vectors.size, hyperparameters.signal, x, i * vectors.size, x, i, row, slopes, 0);
+    row[i] = hyperparameters.signal + hyperparameters.noise;
+    factor.set(row.subarray(0, i + 1), packedSize(i));
+  }
+  cholesky(factor, all.length, from);
+  return { hyperparameters, points: all, factor };
+}
+
+/**
+ * Conditions on values. Points beyond the values, such as those of trials that still run, count as observed with just
+ * the value expected there ("kriging believer", Ginsbourger et al. 2010): they lower the variance around and leave the mean.
+ *
+ * @param values - [at most points.length], of the first points
+ */
+export function condition(
+  vectors: Vectors,
+  { hyperparameters, points, factor }: Factored,
+  values: Float64Array,
+): Posterior {
+  const { signal, weights } = hyperparameters;
+  const { size } = vectors;
+  const n = points.length;
+  const stretch = stretchOf(vectors, weights);
+  const x = stretched(points, stretch);
+  const alpha = new Float64Array(n); // A⁻¹·y, 0 for the points without a value
+  const known = values.slice();
+  solveLower(factor, known.length, known);
+  solveUpper(factor, known.length, known);
+  alpha.set(known);
+
+  const at = new Float64Array(size);
+  const covariance = new Float64Array(n);
+  const slopes = new Float64Array(n);
+  const solved = new Float64Array(n);
+  const belief: Belief = {
+    mean: 0,
+    variance: 0,
+    meanGradient: new Float64Array(size),
+    varianceGradient: new Float64Array(size),
+  };
+  return {
+    predict(point, withGradient = false) {
+      for (let c = 0; c < size; c++) at[c] = point[c] * stretch[c];
+      covariances(size, signal, at, 0, x, n, covariance, slopes, 0);
+      let mean = 0;
+      for (let i = 0; i < n; i++) mean += covariance[i] * alpha[i];
+      solved.set(covariance);
+      solveLower(factor, n, solved);
+      let explained = 0;
+      for (let i = 0; i < n; i++) explained += solved[i] * solved[i];
+      belief.mean = mean;
+      belief.variance = Math.max(0, signal - explained);
+      if (withGradient) addGradients();
+      return belief;
+    },
+  };
+
+  function addGradients(): void {
+    const { meanGradient, varianceGradient } = belief;
+    solveUpper(factor, n, solved);
+    meanGradient.fill(0);
+    varianceGradient.fill(0);
+    for (let i = 0, start = 0; i < n; i++, start += size) {
+      // ∂k_i/∂x_c = −2 · slope_i · stretch_c · (difference stretched)
+      const byMean = -2 * slopes[i] * alpha[i];
+      const byVariance = 4 * slopes[i] * solved[i];
+      for (let c = 0; c < size; c++) {
+        const difference = at[c] - x[start + c];
+        meanGradient[c] += byMean * difference;
+        varianceGradient[c] += byVariance * difference;
+      }
+    }
+    for (let c = 0; c < size; c++) {
+      meanGradient[c] *= stretch[c];
+      varianceGradient[c] *= stretch[c];
+    }
+  }
+}

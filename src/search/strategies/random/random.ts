@@ -1,0 +1,37 @@
+/**
+ * Random search: independent draws from the space's own distribution (Bergstra and
+ * Bengio, "Random Search for Hyper-Parameter Optimization", JMLR 13, 2012), except
+ * that no point comes twice. It does not look at the values of trials.
+ */
+
+import { unseen } from "../../memo/unseen.js";
+import { fromUnit } from "../../space/scale.js";
+import { buildParams } from "../../space/space.js";
+import type { Strategy } from "../strategy.js";
+
+/**
+ * The random strategy: uniform over floats, ints and choices, log-uniform on log scales.
+ *
+ * A draw that repeats an earlier point is drawn again. After 100 repeats in a row, a
+ * space with finitely many points gives one of those left, each equally likely, and
+ * nothing once none is left.
+ *
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: int(1, 3) }, strategy: random(), direction: "minimize", seed: 1 });
+ * await study.optimize(({ x }) => x * x, { trials: 50 });
+ * study.trials.length; // 3
+ * ```
+ * @see J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012
+ */
+export function random(): Strategy {
+  return {
+    name: "random",
+    adaptive: false,
+    options: {},
+    suggest: (context) =>
+      unseen(context, () =>
+        buildParams(context.space, (parameter) => fromUnit(parameter, context.random.uniform())),
+      ),
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * A job is one training on one fold, as plain data; any thread that holds the folds can do
+ * it, to the same bits, and it can stop after any step. It knows neither the study nor the model that it came from.
+ */
+
+import { platform } from "#platform";
+import type { Executor, Matrix, SavedRun } from "../../engine/executor.js";
+import { check, show } from "../../errors.js";
+import type { Metric } from "../../metrics/metric.js";
+import { getMetric } from "../../metrics/registry.js";
+import type { Floats } from "../../ndarray.js";
+import {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type Logs,
+} from "../../nn/callbacks.js";
+import { evaluate, Training, type TrainingPrograms } from "../../nn/trainer.js";
+
+export interface Job {
+  /** The number of the trial that it is for; undefined for the last fit. */
+  readonly trial?: number;
+  /** The position of the fold among those the runner was given. */
+  readonly fold: number;
+  readonly programs: TrainingPrograms;
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly earlyStopping?: EarlyStoppingOptions;
+  /** Whether the trained state is wanted. */
+  readonly keepState: boolean;
+  /** Where an earlier job of the same training stopped. */
+  readonly from?: SavedRun;
+  /** Where this very job stopped. */
+  readonly resume?: SavedJob;
+}
+
+/** A job that stopped in the middle. */
+export interface SavedJob {
+  readonly state: SavedRun;
+  /** The numbers of its epochs so far. */
+  readonly logs: readonly Logs[];
+  /** What early stopping would put back. */
+  readonly best?: Floats;
+  /** How long it has taken. */
+  readonly fitSeconds: number;
+}
+
+export interface JobResult {
+  /** Predictions of the fold's validation part; empty if it has none. */
+  readonly prediction: Floats;
+  /** The loss of each epoch, over the training part while training. */
+  readonly losses: readonly number[];
+  /** The epochs that the predictions are of: fewer than were run if the best were put back. */
+  readonly epochs: number;
+  /** False if the loss was not finite at the end of an epoch; training stopped there. */
+  readonly finite: boolean;
+  /** How long training took, and predicting the validation part. */
+  readonly fitSeconds: number;
+  readonly scoreSeconds: number;
+  readonly state?: SavedRun;
+}
+
+/** Examples as a thread gets them: their arrays lie in memory that threads share, where the host has it. */
+export interface FoldPart {
+  readonly rows: number;
+  /** [rows, features] */
+  readonly x: Float32Array;
+  /** [rows, outputs], standardised for regression. */
+  readonly y: Float32Array;
+}
+
+/** What a job needs of a fold. */
+export interface FoldExamples {
+  readonly train: FoldPart;
+  readonly validation: FoldPart | undefined;
+  readonly features: number;
+  readonly outputs: number;
+}
+
+/** A fold on an executor. */
+export interface LoadedFold {
+  readonly train: { readonly x: Matrix; readonly y: Matrix };
+  readonly validation: { readonly x: Matrix; readonly y: Matrix } | undefined;
+  free(): void;
+}
+
+export function loadFold(
+  executor: Executor,
+  { train, validation, features, outputs }: FoldExamples,
+): LoadedFold {
+  const load = ({ rows, x, y }: FoldPart) => ({
+    x: executor.matrix(rows, features, x),
+    y: executor.matrix(rows, outputs, y),
+  });
+  const parts = { train: load(train), validation: validation && load(validation) };
+  return {
+    ...parts,
+    free() {
+      for (const part of [parts.train, parts.validation]) {
+        part?.x.free();
+        part?.y.free();
+      }
+    },
+  };
+}
+
+/** A job under way. */
+export class OpenJob {
+  private readonly training: Training;
+  private readonly stopping: EarlyStopping | undefined;
+  private fitSeconds: number;
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly fold: LoadedFold,
+    private readonly job: Job,
+  ) {
+    const { programs, hyperparameters, epochs, batchSize, seed, resume } = job;
+    const from = resume?.state ?? job.from;
+    this.training = new Training(
+      executor,
+      programs,
+      fold.train,
+      {
+        ...{ hyperparameters, epochs, batchSize, shuffle: true, seed },
+        ...(from && { from }),
+        ...(resume && { logs: resume.logs }),
+      },
+      measureFor(executor, fold, job),
+    );
+    this.stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
+    this.fitSeconds = resume?.fitSeconds ?? 0;
+    if (resume) this.remember(resume);
+  }
+
+  /** Whether it was trained to its end; then it has a result. */
+  get done(): boolean {
+    return this.training.done;
+  }
+
+  /** Trains at most `steps` steps. @returns how many */
+  advance(steps: number): number {
+    const { training, stopping } = this;
+    const began = platform.now();
+    let taken = 0;
+    while (!training.done && taken < steps) {
+      const next = Math.min(steps - taken, training.stepsLeft);
+      const log = training.advance(next);
+      taken += next;
+      if (!log) continue;
+      if (!Number.isFinite(log.loss)) training.control.stop();
+      stopping?.onEpochEnd?.(training.logs.length - 1, log, training.control);
+    }
+    this.fitSeconds += (platform.now() - began) / 1000;
+    return taken;
+  }
+
+  save(): SavedJob {
+    const best = this.stopping?.bestParameters;
+    const { logs } = this.training;
+    return {
+      state: this.training.save(),
+      logs: [...logs],
+      ...(best && { best }),
+      fitSeconds: this.fitSeconds,
+    };
+  }
+
+  /** What came of it. */
+  result(): JobResult {
+    const { executor, fold, job, training, stopping, fitSeconds } = this;
+    const { programs, hyperparameters, keepState } = job;
+    const { logs } = training;
+    stopping?.onTrainEnd?.(training.control);
+    const state = training.save();
+    const began = platform.now();
+    const prediction = fold.validation
+      ? evaluate(executor, programs.evaluate, fold.validation, state.arrays.parameters, hyperparameters)
+          .prediction
+      : new Float32Array(0);
+    const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
+    return {
+      prediction,
+      losses: logs.map(({ loss }) => loss),
+      epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
+      finite: logs.every(({ loss }) => Number.isFinite(loss)),
+      fitSeconds,
+      scoreSeconds: (platform.now() - began) / 1000,
+      ...(keepState ? { state } : {}),
+    };
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.training.free();
+  }
+
+  /** Has early stopping see again what it saw before the job was saved. */
+  private remember({ logs, best }: SavedJob): void {
+    const control = {
+      ...this.training.control,
+      stop: () => {},
+      getParameters: () => best ?? this.training.control.getParameters(),
+    };
+    for (const [epoch, log] of logs.entries()) this.stopping?.onEpochEnd?.(epoch, log, control);
+  }
+}
+
+/** Steps between pauses: short beside a turn of the host's, long beside reading its clock. */
+const STEPS = 64;
+
+/**
+ * Does a job to its end.
+ *
+ * @param pause - awaited now and then, where a thread has other things to do as well
+ */
+export async function runJob(
+  executor: Executor,
+  fold: LoadedFold,
+  job: Job,
+  pause: () => Promise<void> | void = () => {},
+): Promise<JobResult> {
+  const open = new OpenJob(executor, fold, job);
+  try {
+    while (!open.done) {
+      open.advance(STEPS);
+      await pause();
+    }
+    return open.result();
+  } finally {
+    open.free();
+  }
+}
+
+/** @throws FettleError `invalid_argument`, `unknown_name` for options that are none, and for what a fold cannot measure */
+export function checkEarlyStopping(options: EarlyStoppingOptions): void {
+  earlyStopping(options);
+  const { monitor = "valLoss" } = options;
+  if (monitor !== "loss" && monitor !== "valLoss") monitoredMetric(monitor);
+}
+
+/** `valAccuracy` → the metric `accuracy` */
+function monitoredMetric(monitor: string): Metric {
+  check(
+    /^val[A-Z]/.test(monitor),
+    () =>
+      `early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got ${show(monitor)}`,
+  );
+  return getMetric(monitor[3].toLowerCase() + monitor.slice(4));
+}
+
+/** The number of an epoch's logs that early stopping watches, if there is any. */
+export function monitorOf({ earlyStopping }: Pick<Job, "earlyStopping">): string | undefined {
+  return earlyStopping && (earlyStopping.monitor ?? "valLoss");
+}
+
+/** What early stopping watches is measured after each epoch; without it, nothing is. */
+function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
+  const monitor = monitorOf(job);
+  if (monitor === undefined || monitor === "loss" || validation === undefined) return () => ({});
+  const metric = monitor === "valLoss" ? undefined : monitoredMetric(monitor);
+  return (parameters: () => Floats): Logs => {
+    const { loss, prediction } = evaluate(
+      executor,
+      job.programs.evaluate,
+      validation,
+      parameters(),
+      job.hyperparameters,
+    );
+    if (!metric) return { valLoss: loss };
+    return {
+      [monitor]: metric.compute(Float64Array.from(validation.y.read()), prediction, validation.y.columns),
+    };
+  };
+}

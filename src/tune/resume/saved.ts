@@ -1,0 +1,166 @@
+/**
+ * Reads the trainings of a saved tuning, trusting nothing: first their form, and whether the study has such trials; then,
+ * once a trial asks for a job again, whether what was saved can be of that job. It knows nothing of bytes, and trains
+ * nothing.
+ */
+import { checkSaved, type SavedRun } from "../../engine/executor.js";
+import { check, isRecord, show } from "../../errors.js";
+import type { Study } from "../../search/study/study.js";
+import { type FoldExamples, type Job, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
+import type { SavedEnds } from "../trial/lineage.js";
+
+/** What a trial has done. */
+export interface SavedTrial {
+  /** Its number; null for the last fit. */
+  readonly trial: number | null;
+  /** Of its first jobs; null for those that had none while later ones had. */
+  readonly results: readonly (JobResult | null)[];
+  /** The job after those, if it was under way. */
+  readonly open?: SavedJob;
+}
+
+/**
+ * @param study - that the trials are of
+ * @throws FettleError `invalid_checkpoint`
+ */
+export function readTrials(value: unknown, { asked, trials }: Pick<Study, "asked" | "trials">): SavedTrial[] {
+  must(Array.isArray(value), () => `its trials in progress are a list, received ${show(value)}`);
+  const ended = new Set(trials.map(({ number }) => number));
+  const seen = new Set<unknown>();
+  for (const entry of value) {
+    const number = isRecord(entry) ? entry.trial : undefined;
+    const runs = isCount(number) && number < asked && !ended.has(number);
+    must((runs || number === null) && !seen.has(number), () => `no trial ${show(number)} is in progress`);
+    seen.add(number);
+    must(isTrial(entry), () => `what trial ${show(number)} has done is damaged`);
+  }
+  return value;
+}
+
+/**
+ * @param rounds - of a trial
+ * @throws FettleError `invalid_checkpoint`
+ */
+export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, rounds: number): SavedEnds {
+  must(Array.isArray(value), () => `its ends of trainings are a list, received ${show(value)}`);
+  const seen = new Set<unknown>();
+  for (const entry of value) {
+    const [number, states] = Array.isArray(entry) && entry.length === 2 ? entry : [];
+    must(
+      trials.some((trial) => trial.number === number) && !seen.has(number),
+      () => `no trial ${show(number)} has ended`,
+    );
+    seen.add(number);
+    must(
+      Array.isArray(states) && states.length === rounds && states.every(isState),
+      () => `where the training of trial ${number} ended is damaged`,
+    );
+  }
+  return value;
+}
+
+/**
+ * @param saved - the result of a job, or the job where it stopped
+ * @throws FettleError `invalid_checkpoint` if it cannot be of this job
+ */
+export function checkIsOf(
+  job: Job,
+  { train, validation, outputs }: FoldExamples,
+  saved: JobResult | SavedJob,
+): void {
+  const [what, epochs] =
+    "losses" in saved ? ["result", saved.losses.length] : ["training", saved.logs.length];
+  const refuse = (reason: string) => `the saved ${what} is not of this tuning's data and model: ${reason}`;
+  check(epochs <= job.epochs, () => refuse(`${epochs} epochs, of ${job.epochs}`), "invalid_checkpoint");
+  if (saved.state) checkSaved(job.programs.train, saved.state, train.rows);
+  if (!("losses" in saved)) {
+    const monitor = monitorOf(job);
+    const watched = monitor === undefined || saved.logs.every((log) => monitor in log);
+    check(watched, () => refuse(`an epoch has no ${monitor}`), "invalid_checkpoint");
+    return;
+  }
+  check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
+  const numbers = (validation?.rows ?? 0) * outputs;
+  check(
+    saved.prediction.length === numbers,
+    () => refuse(`it predicts ${saved.prediction.length} numbers, not ${numbers}`),
+    "invalid_checkpoint",
+  );
+}
+
+function isTrial(value: unknown): value is SavedTrial {
+  return (
+    hasFields(value, ["trial", "results"], ["open"]) &&
+    Array.isArray(value.results) &&
+    value.results.every((result) => result === null || isResult(result)) &&
+    (value.open === undefined || isOpen(value.open))
+  );
+}
+
+export function isResult(value: unknown): value is JobResult {
+  const fields = ["prediction", "losses", "epochs", "finite", "fitSeconds", "scoreSeconds"];
+  return (
+    hasFields(value, fields, ["state"]) &&
+    value.prediction instanceof Float32Array &&
+    Array.isArray(value.losses) &&
+    value.losses.every((loss) => typeof loss === "number") &&
+    isCount(value.epochs) &&
+    value.epochs <= value.losses.length &&
+    typeof value.finite === "boolean" &&
+    isDuration(value.fitSeconds) &&
+    isDuration(value.scoreSeconds) &&
+    (value.state === undefined || isState(value.state))
+  );
+}
+
+function isOpen(value: unknown): value is SavedJob {
+  return (
+    hasFields(value, ["state", "logs", "fitSeconds"], ["best"]) &&
+    isState(value.state) &&
+    Array.isArray(value.logs) &&
+    value.logs.every((log) => isRecord(log) && "loss" in log && areNumbers(log)) &&
+    isDuration(value.fitSeconds) &&
+    (value.best === undefined ||
+      (value.best instanceof Float32Array && value.best.length === value.state.arrays.parameters?.length))
+  );
+}
+
+function isState(value: unknown): value is SavedRun {
+  return (
+    hasFields(value, ["progress", "seed", "arrays"]) &&
+    hasFields(value.progress, ["step", "epoch", "cursor"]) &&
+    Object.values(value.progress).every(isCount) &&
+    isCount(value.seed) &&
+    isRecord(value.arrays) &&
+    Object.values(value.arrays).every((array) => array instanceof Float32Array)
+  );
+}
+
+function areNumbers(value: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(value).every((each) => typeof each === "number");
+}
+
+/** Whether it is an object of these fields and no others. */
+function hasFields(
+  value: unknown,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): value is Readonly<Record<string, unknown>> {
+  return (
+    isRecord(value) &&
+    required.every((name) => Object.hasOwn(value, name)) &&
+    Object.keys(value).every((name) => required.includes(name) || optional.includes(name))
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isDuration(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
+}
+
+function must(condition: unknown, reason: () => string): asserts condition {
+  check(condition, () => `this is not a saved tuning: ${reason()}`, "invalid_checkpoint");
+}

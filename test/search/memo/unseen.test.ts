@@ -1,0 +1,47 @@
+/** Points that are fresh: as often as is asked, draws; then one of those that are left. */
+import { describe, expect, it } from "vitest";
+import type { RandomStream } from "../../../src/numerics/random.js";
+import { unseen } from "../../../src/search/memo/unseen.js";
+import { float, int } from "../../../src/search/space/parameter.js";
+import { resolveSpace } from "../../../src/search/space/space.js";
+
+/** A stream that gives one number. */
+const always = (u: number) => ({ uniform: () => u }) as RandomStream;
+
+describe("a fresh point", () => {
+  const space = resolveSpace({ n: int(0, 9) });
+  const earlier = [9, 3, 7, 1, 5].map((n) => ({ n }));
+
+  it("is the first that a draw gives", () => {
+    const draws = [9, 3, 4, 6];
+    const draw = () => ({ n: draws.shift() as number });
+    expect(unseen({ space, earlier, random: always(0) }, draw, 3)).toEqual({ n: 4 });
+    expect(draws).toEqual([6]);
+  });
+
+  it("is, after so many draws, one of those that are left, each as likely", () => {
+    let draws = 0;
+    const draw = () => {
+      draws++;
+      return { n: 3 };
+    };
+    const found = [0, 0.19, 0.2, 0.5, 0.7, 0.81, 1].map(
+      (u) => unseen({ space, earlier, random: always(u) }, draw, 6)?.n,
+    );
+    expect(found).toEqual([0, 0, 2, 4, 6, 8, 8]);
+    expect(draws).toBe(7 * 6);
+    const beside = [3, 2, 1].map((n) => ({ n }));
+    const left = [0, 1, 2, 3].map(
+      (k) => unseen({ space, earlier: beside, random: always((k + 0.5) / 7) }, draw, 1)?.n,
+    );
+    expect(left).toEqual([0, 4, 5, 6]);
+  });
+
+  it("is none where all are used, and the last one drawn where there are ever more", () => {
+    const all = Array.from({ length: 10 }, (_, n) => ({ n }));
+    expect(unseen({ space, earlier: all, random: always(0.5) }, () => ({ n: 1 }), 2)).toBeUndefined();
+    const line = resolveSpace({ x: float(0, 1) });
+    const again = { space: line, earlier: [{ x: 0.5 }], random: always(0.25) };
+    expect(unseen(again, () => ({ x: 0.5 }), 2)).toEqual({ x: 0.5 });
+  });
+});

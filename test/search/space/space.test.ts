@@ -1,0 +1,265 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FettleError } from "../../../src/errors.js";
+import { choice, float, int } from "../../../src/search/space/parameter.js";
+import {
+  buildParams,
+  isActive,
+  resolveSpace,
+  spaceFromJson,
+  whyOutside,
+} from "../../../src/search/space/space.js";
+import { anySpace } from "../../../src/testing/arbitraries/space.js";
+import { caught } from "../support.js";
+
+describe("parameters", () => {
+  test("are plain data", () => {
+    expect(float(1e-4, 0.1, { log: true })).toEqual({ type: "float", low: 1e-4, high: 0.1, log: true });
+    expect(int(8, 128, { step: 8, default: 64 })).toEqual({
+      type: "int",
+      low: 8,
+      high: 128,
+      step: 8,
+      default: 64,
+    });
+    expect(choice([[64], [64, 32], null, { a: 1 }])).toEqual({
+      type: "choice",
+      values: [[64], [64, 32], null, { a: 1 }],
+    });
+    expect(float(0, 1, { log: false, when: { optimizer: ["sgd"], depth: { low: 2 } } })).toEqual({
+      type: "float",
+      low: 0,
+      high: 1,
+      when: { optimizer: ["sgd"], depth: { low: 2 } },
+    });
+  });
+
+  test("copy and freeze what they are given", () => {
+    const layers = [64, 32];
+    const parameter = choice([layers, [8]]);
+    layers.push(16);
+    expect(parameter.values[0]).toEqual([64, 32]);
+    expect(() => (parameter.values[0] as unknown as number[]).push(1)).toThrow(TypeError);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      "low above high",
+      () => float(2, 1),
+      /float\(2, 1\): low may not exceed high, received low 2 and high 1/,
+    ],
+    ["int low above high", () => int(8, 4), /low may not exceed high, received low 8 and high 4/],
+    ["log from 0", () => float(0, 1, { log: true }), /log range starts above 0, received low 0; raise low/],
+    ["log through 0", () => int(-1, 8, { log: true }), /log range starts above 0, received low -1/],
+    [
+      "an infinite bound",
+      () => float(0, Number.POSITIVE_INFINITY),
+      /bounds are finite numbers, .* high Infinity/,
+    ],
+    ["a NaN bound", () => float(Number.NaN, 1), /bounds are finite numbers, received low NaN/],
+    ["a bound that is text", () => float("0" as never, 1), /bounds are finite numbers/],
+    ["a fractional int", () => int(0.5, 2), /bounds of an int are safe integers, received low 0.5/],
+    ["a step of 0", () => float(0, 1, { step: 0 }), /a step is a number above 0, received 0/],
+    ["a negative step", () => int(0, 9, { step: -1 }), /a step is a number above 0, received -1/],
+    ["a fractional int step", () => int(0, 9, { step: 0.5 }), /step of an int is an integer, received 0.5/],
+    ["a log float with a step", () => float(1, 9, { log: true, step: 1 }), /a step or a log scale, not both/],
+    ["a step too fine", () => float(0, 1, { step: 1e-17 }), /too fine/],
+    ["an empty choice", () => choice([]), /at least one value, received \[\]/],
+    ["a repeated choice", () => choice(["a", "b", "a"]), /each value is listed once, received "a" twice/],
+    [
+      "a repeated list",
+      () =>
+        choice([
+          [1, 2],
+          [1, 2],
+        ]),
+      /each value is listed once, received \[1,2\] twice/,
+    ],
+    [
+      "keys in another order",
+      () =>
+        choice([
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ]),
+      /listed once/,
+    ],
+    ["a choice of functions", () => choice([(() => 1) as never]), /values are JSON/],
+    ["a choice of NaN", () => choice([Number.NaN]), /values are JSON .* received NaN/],
+    [
+      "a default outside",
+      () => int(1, 4, { default: 5 }),
+      /the default is a value of the parameter itself, received 5/,
+    ],
+    ["a default off the steps", () => int(1, 9, { step: 2, default: 4 }), /the default is a value/],
+    [
+      "an unknown option",
+      () => float(0, 1, { base: 10 } as never),
+      /no field "base" in float; there are type, low/,
+    ],
+    [
+      "a bare condition value",
+      () => float(0, 1, { when: { a: "x" } as never }),
+      /a single value is a list of one/,
+    ],
+    ["an empty condition", () => float(0, 1, { when: {} }), /when names at least one parameter/],
+    ["an empty clause", () => float(0, 1, { when: { a: [] } }), /a list of values or an interval/],
+    [
+      "a stray clause key",
+      () => float(0, 1, { when: { a: { min: 1 } } as never }),
+      /an interval \{ low, high \}/,
+    ],
+  ])("refuse %s", (_, make, message) => {
+    const error = caught(make);
+    expect(error).toMatchObject({ code: "invalid_space" });
+    expect(error.message).toMatch(message);
+  });
+
+  test("tell values of other types apart", () => {
+    expect(choice([1, "1", true, "true", null, "null"]).values).toHaveLength(6);
+  });
+});
+
+describe("spaces", () => {
+  test.each<[string, unknown, RegExp]>([
+    ["no object", 5, /a space is an object with at least one parameter, received 5/],
+    ["a list", [float(0, 1)], /a space is an object/],
+    ["no parameters", {}, /at least one parameter, received \{\}/],
+    [
+      "a name with a space",
+      { "learning rate": float(0, 1) },
+      /names are plain words .* received "learning rate"/,
+    ],
+    ["a name that is a number", { 1: float(0, 1) }, /names are plain words/],
+    [
+      "a name that would touch the prototype",
+      JSON.parse('{"__proto__": {"type": "int", "low": 0, "high": 1}}'),
+      /plain words/,
+    ],
+    ["something that is no parameter", { a: 3 }, /parameter "a": a parameter is float\(...\), .* received 3/],
+    ["nothing for a parameter", { a: null }, /a parameter is float\(...\), .* received null/],
+    ["a type in a list", { a: { type: ["int"], low: 0, high: 1 } }, /a parameter is float/],
+    ["an unknown type", { a: { type: "real", low: 0, high: 1 } }, /a parameter is float/],
+    ["a type of the prototype", { a: { type: "toString" } }, /a parameter is float/],
+    [
+      "a missing bound",
+      { a: { type: "int", low: 0 } },
+      /parameter "a": bounds are finite numbers, .* high undefined/,
+    ],
+    [
+      "a condition on nothing",
+      { a: float(0, 1, { when: { b: [1] } }) },
+      /names "b", which is not in the space; there are a/,
+    ],
+    [
+      "a condition on a method",
+      { a: float(0, 1, { when: { toString: [1] } }) },
+      /names "toString", which is not/,
+    ],
+    [
+      "a value its parent never has",
+      { a: choice([1, 2]), b: int(0, 1, { when: { a: [3] } }) },
+      /wants "a" to be 3, which it never is/,
+    ],
+    [
+      "an interval its parent never meets",
+      { a: int(1, 3), b: int(0, 1, { when: { a: { low: 4 } } }) },
+      /wants "a" in {"low":4}/,
+    ],
+    [
+      "an interval between the steps",
+      { a: int(1, 3), b: int(0, 1, { when: { a: { low: 1.2, high: 1.8 } } }) },
+      /never is/,
+    ],
+    [
+      "an interval of choices",
+      { a: choice([1, 2]), b: int(0, 1, { when: { a: { low: 1 } } }) },
+      /lists values/,
+    ],
+    [
+      "a list for a real number",
+      { a: float(0, 1), b: int(0, 1, { when: { a: [0.5] } }) },
+      /condition is an interval/,
+    ],
+    ["a condition on itself", { a: int(0, 1, { when: { a: [1] } }) }, /form a cycle: a → a/],
+    [
+      "a cycle",
+      {
+        a: int(0, 1, { when: { c: [1] } }),
+        b: int(0, 1, { when: { a: [1] } }),
+        c: int(0, 1, { when: { b: [1] } }),
+      },
+      /conditions form a cycle: a → c → b → a; one of them must go/,
+    ],
+  ])("refuse %s", (_, space, message) => {
+    const error = caught(() => spaceFromJson(space));
+    expect(error).toBeInstanceOf(FettleError);
+    expect(error).toMatchObject({ code: "invalid_space" });
+    expect(error.message).toMatch(message);
+  });
+
+  test("come back from JSON as they were", () => {
+    fc.assert(
+      fc.property(anySpace(), (raw) => {
+        const space = spaceFromJson(raw);
+        expect(spaceFromJson(JSON.parse(JSON.stringify(space)))).toEqual(space);
+      }),
+    );
+  });
+
+  test("order parameters after those that their conditions name, otherwise as declared", () => {
+    const { names, order } = resolveSpace({
+      beta: float(0, 1, { when: { momentum: { low: 0.5 } } }),
+      units: int(1, 9),
+      momentum: float(0, 1, { when: { optimizer: ["sgd"] } }),
+      optimizer: choice(["sgd", "adam"]),
+    });
+    expect(names).toEqual(["beta", "units", "momentum", "optimizer"]);
+    expect(order).toEqual(["optimizer", "momentum", "beta", "units"]);
+  });
+
+  test("leave out what does not apply, at any depth, and keep the declared order", () => {
+    const space = resolveSpace({
+      beta: float(0, 1, { when: { momentum: { low: 0.5 } } }),
+      momentum: float(0, 1, { when: { optimizer: ["sgd"] } }),
+      optimizer: choice(["sgd", "adam"]),
+    });
+    const build = (values: Record<string, string | number>) => buildParams(space, (_, name) => values[name]);
+    expect(Object.entries(build({ optimizer: "sgd", momentum: 0.5, beta: 0.1 }))).toEqual([
+      ["beta", 0.1],
+      ["momentum", 0.5],
+      ["optimizer", "sgd"],
+    ]);
+    expect(build({ optimizer: "sgd", momentum: 0.4, beta: 0.1 })).toEqual({
+      momentum: 0.4,
+      optimizer: "sgd",
+    });
+    expect(build({ optimizer: "adam", momentum: 0.9, beta: 0.1 })).toEqual({ optimizer: "adam" });
+  });
+
+  test("need every clause of a condition", () => {
+    const parameter = int(0, 1, { when: { a: [[1], "x"], b: { low: 1, high: 2 } } });
+    expect(isActive(parameter, { a: [1], b: 2 })).toBe(true);
+    expect(isActive(parameter, { a: "x", b: 1 })).toBe(true);
+    expect(isActive(parameter, { a: "y", b: 1 })).toBe(false);
+    expect(isActive(parameter, { a: "x", b: 2.5 })).toBe(false);
+    expect(isActive(parameter, { b: 1 })).toBe(false);
+  });
+
+  test("say why a point is not theirs", () => {
+    const space = resolveSpace({
+      a: choice(["x", "y"]),
+      b: int(1, 9, { step: 2, when: { a: ["x"] } }),
+      c: float(0, 1),
+    });
+    expect(whyOutside(space, { a: "x", b: 3, c: 0.5 })).toBeUndefined();
+    expect(whyOutside(space, { a: "y", c: 1 })).toBeUndefined();
+    expect(whyOutside(space, { a: "x", c: 1 })).toBe('"b" is missing');
+    expect(whyOutside(space, { a: "y", b: 3, c: 1 })).toBe('"b" is given but does not apply');
+    expect(whyOutside(space, { a: "x", b: 4, c: 1 })).toBe('"b" cannot be 4');
+    expect(whyOutside(space, { a: "z", c: 1 })).toBe('"a" cannot be "z"');
+    expect(whyOutside(space, { a: "y", c: Number.NaN })).toBe('"c" cannot be NaN');
+    expect(whyOutside(space, { a: "y", c: 1, d: 1 })).toBe('the space has no parameter "d"');
+    expect(whyOutside(space, null)).toBe("parameters are an object, received null");
+  });
+});

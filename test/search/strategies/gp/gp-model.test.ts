@@ -1,0 +1,393 @@
+/** The Gaussian process against textbook formulas, written here with Gauss' elimination and `Math`. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../../../src/numerics/random.js";
+import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
+import { vectorsOf } from "../../../../src/search/space/vectors.js";
+import { acquisitions, logH } from "../../../../src/search/strategies/gp/acquisition.js";
+import {
+  defaultHyperparameters,
+  fitHyperparameters,
+  negativeLogPosterior,
+  toLogs,
+} from "../../../../src/search/strategies/gp/fit.js";
+import type { Hyperparameters } from "../../../../src/search/strategies/gp/kernel.js";
+import { choose, modelOf } from "../../../../src/search/strategies/gp/model.js";
+import { condition, extend, type Factored } from "../../../../src/search/strategies/gp/posterior.js";
+import { targetsOf } from "../../../../src/search/strategies/gp/targets.js";
+import { grid } from "../../../../src/search/strategies/grid/grid.js";
+import { createStudy } from "../../../../src/search/study/study.js";
+import { cases } from "../../../cases.js";
+import { determinant, solve } from "../../../numerics/dense.js";
+
+const vectors = vectorsOf(
+  resolveSpace({
+    rate: float(1e-4, 1, { log: true }),
+    units: int(1, 9),
+    kind: choice(["a", "b", "c"]),
+    momentum: float(0, 1, { when: { kind: ["a"] } }),
+  }),
+);
+
+const unit = fc.double({ min: 0, max: 1, noNaN: true });
+const anyPoint: fc.Arbitrary<Params> = fc
+  .tuple(unit, fc.integer({ min: 1, max: 9 }), fc.constantFrom("a", "b", "c"), unit)
+  .map(([u, units, kind, momentum]) => ({
+    rate: Math.min(1, Math.max(1e-4, 10 ** (4 * u - 4))),
+    units,
+    kind,
+    ...(kind === "a" && { momentum }),
+  }));
+
+/** Noise from 1e-2 on, so that matrices amplify rounding by less than 1e5. */
+const anyHyperparameters: fc.Arbitrary<Hyperparameters> = fc
+  .tuple(
+    fc.array(fc.double({ min: 0.05, max: 20, noNaN: true }), { minLength: 4, maxLength: 4 }),
+    fc.double({ min: 0.1, max: 4, noNaN: true }),
+    fc.double({ min: 1e-2, max: 1, noNaN: true }),
+  )
+  .map(([weights, signal, noise]) => ({ weights: Float64Array.from(weights), signal, noise }));
+
+const anyCase = fc
+  .tuple(
+    fc.array(fc.tuple(anyPoint, fc.double({ min: -2, max: 2, noNaN: true })), {
+      minLength: 1,
+      maxLength: 15,
+    }),
+    anyHyperparameters,
+    anyPoint,
+  )
+  .map(([trials, hyperparameters, at]) => ({
+    points: trials.map(([params]) => params),
+    values: trials.map(([, value]) => value),
+    hyperparameters,
+    at,
+  }));
+
+/** The kernel said again, from parameters rather than from vectors. */
+function covariance(a: Params, b: Params, { weights, signal }: Hyperparameters): number {
+  const along = (name: string, of: (value: number) => number, otherwise: number) => {
+    const [x, y] = [a, b].map((params) => (name in params ? of(params[name] as number) : otherwise));
+    return (x - y) ** 2;
+  };
+  const distances = [
+    along("rate", (rate) => 1 + Math.log10(rate) / 4, 0.5),
+    along("units", (units) => (units - 0.5) / 9, 0.5),
+    a.kind === b.kind ? 0 : 1,
+    along("momentum", (momentum) => momentum, 0.5),
+  ];
+  const r = Math.sqrt(5 * distances.reduce((sum, distance, p) => sum + weights[p] * distance, 0));
+  return signal * (1 + r + (r * r) / 3) * Math.exp(-r);
+}
+
+const matrixOf = (points: Params[], hyperparameters: Hyperparameters) =>
+  points.map((a, i) =>
+    points.map((b, j) => covariance(a, b, hyperparameters) + (i === j ? hyperparameters.noise : 0)),
+  );
+
+const empty = (hyperparameters: Hyperparameters): Factored => ({
+  hyperparameters,
+  points: [],
+  factor: new Float64Array(0),
+});
+
+describe("the posterior", () => {
+  test("is that of the textbook to 1e-8", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, values, hyperparameters, at }) => {
+        const factored = extend(vectors, empty(hyperparameters), points.map(vectors.encode));
+        const belief = condition(vectors, factored, Float64Array.from(values)).predict(vectors.encode(at));
+        const a = matrixOf(points, hyperparameters);
+        const k = points.map((point) => covariance(at, point, hyperparameters));
+        const mean = solve(a, values).reduce((sum, x, i) => sum + x * k[i], 0);
+        const variance = hyperparameters.signal - solve(a, k).reduce((sum, x, i) => sum + x * k[i], 0);
+        expect(Math.abs(belief.mean - mean)).toBeLessThan(1e-8);
+        expect(Math.abs(belief.variance - variance)).toBeLessThan(1e-8);
+      }),
+    );
+  });
+
+  test("has the gradients that differences give", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, values, hyperparameters, at }) => {
+        const factored = extend(vectors, empty(hyperparameters), points.map(vectors.encode));
+        const posterior = condition(vectors, factored, Float64Array.from(values));
+        const x = vectors.encode(at);
+        const { meanGradient, varianceGradient } = posterior.predict(x, true);
+        const gradients = [meanGradient.slice(), varianceGradient.slice()];
+        const h = 1e-4;
+        for (let c = 0; c < x.length; c++) {
+          const [up, down] = [h, -h].map((step) => {
+            const moved = x.slice();
+            moved[c] += step;
+            const { mean, variance } = posterior.predict(moved);
+            return [mean, variance];
+          });
+          for (const which of [0, 1]) {
+            const difference = (up[which] - down[which]) / (2 * h);
+            // Matérn 5/2 has two derivatives, and a third that jumps by at most (5·w)^1.5 · s ≈ 4e3 times A⁻¹·y
+            // at observed points: the error of the difference is of the order h² there, and h² · 1e5 bounds it
+            expect(Math.abs(gradients[which][c] - difference)).toBeLessThan(h * h * 1e5);
+          }
+        }
+      }),
+    );
+  });
+
+  test("grows point by point to the same bits as at once", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, hyperparameters }) => {
+        const encoded = points.map(vectors.encode);
+        let grown = empty(hyperparameters);
+        for (const point of encoded) grown = extend(vectors, grown, [point]);
+        expect(grown).toEqual(extend(vectors, empty(hyperparameters), encoded));
+      }),
+    );
+  });
+
+  test("at points without a value keeps its mean everywhere and knows more", () => {
+    fc.assert(
+      fc.property(anyCase, anyPoint, ({ points, values, hyperparameters, at }, pending) => {
+        const before = extend(vectors, empty(hyperparameters), points.map(vectors.encode));
+        const after = extend(vectors, before, [vectors.encode(pending)]);
+        const x = vectors.encode(at);
+        const known = Float64Array.from(values);
+        const { mean, variance } = { ...condition(vectors, before, known).predict(x) };
+        const then = condition(vectors, after, known).predict(x);
+        expect(Math.abs(then.mean - mean)).toBeLessThan(1e-12);
+        expect(then.variance).toBeLessThanOrEqual(variance + 1e-12);
+        const itself = condition(vectors, after, known).predict(vectors.encode(pending));
+        expect(itself.variance).toBeLessThanOrEqual(hyperparameters.noise + 1e-9);
+      }),
+    );
+  });
+});
+
+describe("the posterior density of hyperparameters", () => {
+  const least = 1e-8;
+  const logsOf = (hyperparameters: Hyperparameters) => toLogs(hyperparameters);
+
+  test("is the textbook's marginal likelihood times the priors", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, values, hyperparameters }) => {
+        const objective = negativeLogPosterior(
+          vectors,
+          points.map(vectors.encode),
+          Float64Array.from(values),
+        );
+        const actual = objective(logsOf(hyperparameters), new Float64Array(6));
+        const a = matrixOf(points, hyperparameters);
+        const fit = solve(a, values).reduce((sum, x, i) => sum + x * values[i], 0);
+        const likelihood = -0.5 * (fit + Math.log(determinant(a)) + points.length * Math.log(2 * Math.PI));
+        const { weights, signal, noise } = hyperparameters;
+        let prior = Math.log(signal) - signal + 0.1 * Math.log(noise) - 30 * noise;
+        for (const w of weights) prior -= 0.1 / w + 0.1 * w;
+        expect(Math.abs(actual + likelihood + prior)).toBeLessThan(1e-8 * Math.max(1, Math.abs(actual)));
+      }),
+    );
+  });
+
+  test("has the gradient that differences give", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, values, hyperparameters }) => {
+        const objective = negativeLogPosterior(
+          vectors,
+          points.map(vectors.encode),
+          Float64Array.from(values),
+        );
+        const logs = logsOf(hyperparameters);
+        const gradient = new Float64Array(6);
+        const value = objective(logs, gradient);
+        const h = 1e-4;
+        for (let i = 0; i < logs.length; i++) {
+          const at = (step: number) => objective(logs.with(i, logs[i] + step), new Float64Array(6));
+          const difference = (at(h) - at(-h)) / (2 * h);
+          // h² times a sixth of the third derivative, which is of the order of the value; and ε·value / h
+          expect(Math.abs(gradient[i] - difference)).toBeLessThan(1e-6 * Math.max(1, Math.abs(value)));
+        }
+      }),
+    );
+  });
+
+  test("is greater after a fit, which leaves little slope", () => {
+    fc.assert(
+      fc.property(anyCase, ({ points, values }) => {
+        // values that differ, so that no hyperparameter ends at a bound
+        fc.pre(Math.max(...values) - Math.min(...values) > 1);
+        const encoded = points.map(vectors.encode);
+        const y = Float64Array.from(values);
+        const start = defaultHyperparameters(vectors);
+        const fitted = fitHyperparameters(vectors, encoded, y, start, 100);
+        const objective = negativeLogPosterior(vectors, encoded, y);
+        const gradient = new Float64Array(6);
+        const value = objective(logsOf(fitted), gradient);
+        expect(value).toBeLessThanOrEqual(objective(logsOf(start), new Float64Array(6)) + 1e-9);
+        expect(fitted.noise).toBeGreaterThanOrEqual(least);
+        for (const slope of gradient) expect(Math.abs(slope)).toBeLessThan(0.2);
+      }),
+      { numRuns: cases(30) },
+    );
+  });
+});
+
+test("a fit finds the noise in what it sees, also after it saw none", () => {
+  const random = new RandomStream(5);
+  const axis = vectorsOf(resolveSpace({ x: float(0, 1) }));
+  const points = Array.from({ length: 80 }, () => Float64Array.of(random.uniform()));
+  const wave = Float64Array.from(points, ([x]) => 1.3 * Math.sin(6 * x));
+  const noisy = wave.map((y) => y + 0.3 * random.normal());
+  const before = fitHyperparameters(axis, points, wave, defaultHyperparameters(axis), 100);
+  expect(before.noise).toBeLessThan(1e-4);
+  const after = fitHyperparameters(axis, points, noisy, before, 100);
+  // the variance of 80 draws is within a factor of 1.6 of 0.09 with a probability of 0.999
+  expect(after.noise).toBeGreaterThan(0.09 / 1.6);
+  expect(after.noise).toBeLessThan(0.09 * 1.6);
+});
+
+/**
+ * [z, ln(φ(z) + z·Φ(z))], computed with mpmath 1.3.0 in 60 digits from erfc, rounded to float64 once; below −1e5 from
+ * three terms of the asymptotic series. Not our own output.
+ */
+const highPrecision = [
+  [-1e100, -5e199],
+  [-1e6, -500000000028.55],
+  [-1000, -500014.73445209116],
+  [-500, -125013.34816672988],
+  [-100, -5010.12957880025],
+  [-38, -730.1961834021138],
+  [-10, -55.55312203612235],
+  [-5, -16.74430116266099],
+  [-3.5, -9.746810037765387],
+  [-3, -7.869686059603029],
+  [-2, -4.768783523917114],
+  [-1, -2.4851210257126413],
+  [-0.5, -1.6205162643873199],
+  [0, -0.9189385332046728],
+  [0.5, -0.3598276837450638],
+  [1, 0.08002621884930694],
+  [2, 0.6973835457882284],
+  [5, 1.6094379231264313],
+  [20, 2.995732273553991],
+  [40, 3.6888794541139363],
+  [1000, 6.907755278982137],
+  [1e100, 230.25850929940458],
+] as const;
+
+describe("acquisition functions", () => {
+  test.each(highPrecision)("ln h(%d) is exact to 1e-14 and a few ulp", (z, expected) => {
+    // h itself is within 11·6 ulp at −3, where φ and z·Φ cancel most; the logarithm takes that as an absolute error
+    expect(Math.abs(logH(z).value - expected)).toBeLessThanOrEqual(1e-14 + 4 * 2 ** -53 * Math.abs(expected));
+  });
+
+  const anyBelief = fc.record({
+    mean: fc.double({ min: -50, max: 50, noNaN: true }),
+    deviation: fc.double({ min: 0.05, max: 5, noNaN: true }),
+    best: fc.double({ min: -50, max: 50, noNaN: true }),
+  });
+
+  test.each(["logEi", "ei", "pi", "lcb"] as const)("%s has the derivatives that differences give", (name) => {
+    const acquisition = acquisitions[name](1.5);
+    fc.assert(
+      fc.property(anyBelief, ({ mean, deviation, best }) => {
+        const { value, byMean, byDeviation } = acquisition(mean, deviation, best);
+        const h = 1e-5 * deviation;
+        const differences = [
+          [
+            acquisition(mean + h, deviation, best).value - acquisition(mean - h, deviation, best).value,
+            byMean,
+          ],
+          [
+            acquisition(mean, deviation + h, best).value - acquisition(mean, deviation - h, best).value,
+            byDeviation,
+          ],
+        ];
+        for (const [difference, exact] of differences) {
+          // relative h² ~ 1e-10 and rounding ε·|value| / h
+          const bound = 1e-8 * Math.abs(exact) + (1e-15 * (1 + Math.abs(value))) / h;
+          expect(Math.abs(difference / (2 * h) - exact)).toBeLessThanOrEqual(bound);
+        }
+      }),
+    );
+  });
+
+  test("ei is the mean of what is gained over draws", () => {
+    // the midpoints of 20,000 equal cells of probability stand for draws; their error is below 1e-3
+    const [mean, deviation, best] = [0.3, 0.8, 0.1];
+    let sum = 0;
+    const steps = 20_000;
+    for (let i = 0; i < steps; i++) {
+      const z = -8 + (16 * (i + 0.5)) / steps;
+      const gained = Math.max(0, best - (mean + deviation * z));
+      sum += (gained * Math.exp(-z * z * 0.5) * (16 / steps)) / Math.sqrt(2 * Math.PI);
+    }
+    expect(Math.abs(acquisitions.ei()(mean, deviation, best).value - sum)).toBeLessThan(1e-6);
+  });
+});
+
+test("the incumbent takes trials that run into account, at what is expected of them", () => {
+  const space = resolveSpace({ x: float(0, 1) });
+  const study = createStudy({
+    space: space.parameters,
+    strategy: grid({ points: 6 }),
+    direction: "minimize",
+  });
+  for (let i = 0; i < 6; i++) {
+    const trial = study.ask();
+    study.tell(i, { value: ((trial?.params.x as number) - 0.51) ** 2 });
+  }
+  const model = (pending: Params[]) =>
+    modelOf(study.trials, pending, { space, direction: "minimize", directions: ["minimize"] });
+  const { posterior, incumbent, ranked } = model([{ x: 0.5 }]);
+  expect(incumbent).toBe(posterior.predict(Float64Array.of(0.5)).mean);
+  expect(incumbent).toBeLessThan(model([]).incumbent);
+  expect(ranked[0]).toEqual(Float64Array.of(0.5));
+});
+
+describe("what the model is taught", () => {
+  test("keeps the order of the costs, with mean 0 and variance 1, up to the largest numbers", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 30 }),
+        (list) => {
+          const { values, unit } = targetsOf(Float64Array.from(list));
+          for (const [i, a] of list.entries()) {
+            for (const [j, b] of list.entries()) if (a < b) expect(values[i]).toBeLessThanOrEqual(values[j]);
+          }
+          const n = list.length;
+          const mean = values.reduce((sum, y) => sum + y, 0) / n;
+          const variance = values.reduce((sum, y) => sum + y * y, 0) / n;
+          expect(Math.abs(mean)).toBeLessThan(1e-3); // the least spread that counts is 1e-12, rounding 1e-16
+          if (unit > 0) expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
+          else expect(values).toEqual(new Float64Array(n));
+        },
+      ),
+    );
+  });
+
+  test("is the costs themselves up to the median, in units that are told, and logarithms beyond", () => {
+    const { values, unit } = targetsOf(Float64Array.of(2, 3, 4, 5, 1000));
+    expect((values[2] - values[0]) * unit).toBeCloseTo(2, 12);
+    expect((values[1] - values[0]) * unit).toBeCloseTo(1, 12);
+    // the median is 4, the scale 2
+    expect((values[4] - values[2]) * unit).toBeCloseTo(2 * Math.log1p(996 / 2), 11);
+  });
+
+  test("is the costs themselves where half of them are the least", () => {
+    const { values, unit } = targetsOf(Float64Array.of(1, 1, 5, 9));
+    expect((values[2] - values[0]) * unit).toBeCloseTo(4, 12);
+    expect((values[3] - values[0]) * unit).toBeCloseTo(8, 12);
+  });
+});
+
+describe("which trials are in the model", () => {
+  test("all, up to the limit", () => {
+    expect(choose(Float64Array.of(3, 1, 2), 3)).toEqual([0, 1, 2]);
+  });
+
+  test("beyond it the best half, the latest quarter of the others and a quarter of the rest", () => {
+    // costs 19, 18, …, 0 and then 100: the best 4 of limit 8 are 16 to 19, the latest others 14 and 20
+    const costs = Float64Array.of(...Array.from({ length: 20 }, (_, i) => 19 - i), 100);
+    expect(choose(costs, 8)).toEqual([0, 7, 15, 16, 17, 18, 19, 20]);
+  });
+});

@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RandomStream } from "../../../../src/numerics/random.js";
+import { choice, float, int, type Parameter } from "../../../../src/search/space/parameter.js";
+import { toUnit, valueAt, valueCount } from "../../../../src/search/space/scale.js";
+import { createParzen, type Parzen } from "../../../../src/search/strategies/tpe/parzen.js";
+import { cases } from "../../../cases.js";
+
+const kinds: readonly Parameter[] = [
+  float(-2, 3),
+  float(1e-4, 1, { log: true }),
+  float(0, 1, { step: 0.125 }),
+  int(1, 9),
+  int(1, 300, { log: true }),
+  int(0, 5000),
+  choice(["a", "b", "c", "d"]),
+];
+
+/** Simpson's rule on `2·half` intervals. */
+function integrate(f: (x: number) => number, from: number, to: number, half = 500): number {
+  const h = (to - from) / (2 * half);
+  let sum = f(from) + f(to);
+  for (let i = 1; i < 2 * half; i++) sum += f(from + i * h) * (i % 2 === 1 ? 4 : 2);
+  return (sum * h) / 3;
+}
+
+/** The sum of `f` over all values of a parameter, in units, or its integral. */
+function total(parameter: Parameter, f: (unit: number) => number): number {
+  const count = valueCount(parameter);
+  if (count === Number.POSITIVE_INFINITY) return integrate(f, 0, 1);
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += f(toUnit(parameter, valueAt(parameter, i)));
+  return sum;
+}
+
+/** ln of a density at one point. */
+const logDensityOf =
+  ({ logDensities }: Parzen) =>
+  (...point: number[]) =>
+    logDensities([Float64Array.from(point)])[0];
+
+function estimator(parameters: readonly Parameter[], seed: number, n: number, scale: number): Parzen {
+  const stream = new RandomStream(seed);
+  const coordinates = parameters.map((parameter, at) => ({ parameter, at, count: valueCount(parameter) }));
+  const observations = coordinates.map(({ parameter, count }) =>
+    Float64Array.from({ length: n }, () =>
+      Number.isFinite(count)
+        ? toUnit(parameter, valueAt(parameter, stream.integer(count)))
+        : stream.uniform() ** 3,
+    ),
+  );
+  const weights = Float64Array.from({ length: n }, () => 0.1 + stream.uniform());
+  return createParzen({
+    coordinates,
+    observations,
+    weights,
+    priorWeight: 0.7,
+    bandwidth: { scale, power: 2 },
+  });
+}
+
+describe("the Parzen estimator", () => {
+  // kernels are no narrower than 1/100: Simpson's rule with steps of 1/1000 errs by some 1e-6 of a kernel's mass,
+  // as h^4/180 times the fourth derivative, 3/σ^4, of its density
+  test.each(kinds)("has a density of total 1 over %j", (parameter) => {
+    const property = fc.property(
+      fc.nat(),
+      fc.nat({ max: 40 }),
+      fc.constantFrom(0.01, 0.3, 1),
+      (seed, n, scale) => {
+        const logDensity = logDensityOf(estimator([parameter], seed, n, scale));
+        const mass = total(parameter, (unit) => Math.exp(logDensity(unit)));
+        expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
+      },
+    );
+    const slow = valueCount(parameter) > 1000 && parameter.type === "int";
+    fc.assert(property, { numRuns: cases(slow ? 10 : 40) });
+  });
+
+  test("has a density of total 1 over several parameters together", () => {
+    const parameters = [float(0, 1), int(1, 20, { log: true }), choice([1, 2, 3])];
+    const logDensity = logDensityOf(estimator(parameters, 5, 12, 0.5));
+    const mass = total(parameters[0], (x) =>
+      total(parameters[1], (y) => total(parameters[2], (z) => Math.exp(logDensity(x, y, z)))),
+    );
+    expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
+  });
+
+  test("is as exact far above an observation as far below", () => {
+    const parameter = int(0, 99);
+    const logDensity = logDensityOf(
+      createParzen({
+        coordinates: [{ parameter, at: 0, count: 100 }],
+        observations: [Float64Array.of(toUnit(parameter, 49), toUnit(parameter, 50))],
+        weights: Float64Array.of(1, 1),
+        priorWeight: 1e-280,
+        bandwidth: { scale: 0, power: 9 },
+      }),
+    );
+    for (let k = 0; k < 20; k++) {
+      const [below, above] = [49 - k, 50 + k].map((x) => logDensity(toUnit(parameter, x)));
+      // kernels are 1/100 wide, as are cells: 6 ulp of each distribution function, and the rounding of z²/2 up to 200
+      expect(Math.abs(above - below)).toBeLessThan(1e-11);
+      expect(below).toBeGreaterThan(-0.5 * (k + 1) ** 2 - 10);
+    }
+  });
+
+  test.each(kinds)("draws from the density that it gives, over %j", (parameter) => {
+    const parzen = estimator([parameter], 11, 6, 0.5);
+    const { sample } = parzen;
+    const draws = 5000;
+    const bins = 8;
+    const density = (unit: number) => Math.exp(logDensityOf(parzen)(unit));
+    const expected = new Float64Array(bins);
+    const count = valueCount(parameter);
+    for (let b = 0; b < bins && count === Number.POSITIVE_INFINITY; b++)
+      expected[b] = draws * integrate(density, b / bins, (b + 1) / bins);
+    const binOf = (unit: number) => Math.min(bins - 1, Math.floor(unit * bins));
+    for (let i = 0; i < count && count < Number.POSITIVE_INFINITY; i++) {
+      const unit = toUnit(parameter, valueAt(parameter, i));
+      expected[binOf(unit)] += draws * density(unit);
+    }
+    const seen = new Float64Array(bins);
+    const stream = new RandomStream(3);
+    const point = new Float64Array(1);
+    for (let i = 0; i < draws; i++) {
+      sample(stream, point);
+      seen[binOf(point[0])]++;
+    }
+    let chiSquared = 0;
+    for (let b = 0; b < bins; b++)
+      if (expected[b] > 0) chiSquared += (seen[b] - expected[b]) ** 2 / expected[b];
+    // 7 degrees at most, exceeded once in 10,000 times
+    expect(chiSquared).toBeLessThan(29.88);
+  });
+});

@@ -1,0 +1,211 @@
+import { describe, expect, test } from "vitest";
+import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { restoreStudy } from "../../../src/search/study/checkpoint.js";
+import { createStudy, type StudyJson } from "../../../src/search/study/study.js";
+import { caught } from "../support.js";
+
+const space = {
+  optimizer: choice(["sgd", "adam", ["lion", { beta: 0.9 }]]),
+  momentum: float(0, 0.99, { when: { optimizer: ["sgd"] } }),
+  units: int(8, 128, { log: true }),
+  mix: float(0, 1, { step: 0.1 }),
+};
+
+/** A study with every kind of trial in it, as text. */
+function saved(): string {
+  const study = createStudy({ space, strategy: random(), seed: 5, direction: "minimize", lag: 2 });
+  for (let i = 0; i < 7; i++) study.ask();
+  study.tell(0, {
+    value: 1 / 3,
+    std: 0.1,
+    scores: [1, Number.NaN],
+    curve: [1, 2],
+    attributes: { a: [null] },
+  });
+  study.tell(2, { value: Number.NaN, seconds: 2 });
+  study.tell(3, { status: "failed", error: "no memory" });
+  study.tell(5, { status: "pruned", value: 4 });
+  return JSON.stringify(study);
+}
+
+describe("a saved study", () => {
+  test("comes back the same", () => {
+    const study = restoreStudy(JSON.parse(saved()), { strategy: random() });
+    expect(JSON.stringify(study)).toBe(saved());
+    expect(study.trials.map(({ number, status }) => [number, status])).toEqual([
+      [0, "complete"],
+      [2, "diverged"],
+      [3, "failed"],
+      [5, "pruned"],
+    ]);
+    // no field is there that has no value
+    for (const trial of study.trials) expect(Object.values(trial)).not.toContain(undefined);
+    expect(study.best?.value).toBe(1 / 3);
+    expect([study.seed, study.lag, study.direction, study.asked, study.waiting]).toEqual([
+      5,
+      2,
+      "minimize",
+      7,
+      3,
+    ]);
+  });
+
+  test("hands out first what was running, the same to the seed, then goes on", () => {
+    const whole = createStudy({ space, strategy: random(), seed: 5, direction: "maximize" });
+    const expected = Array.from({ length: 12 }, () => whole.ask());
+    const study = restoreStudy(JSON.parse(saved()), { strategy: random() });
+    const asked = Array.from({ length: 8 }, () => study.ask());
+    expect(asked).toEqual([1, 4, 6, 7, 8, 9, 10, 11].map((number) => expected[number]));
+  });
+
+  test("is made of the space's own frozen values, in the declared order", () => {
+    const json = JSON.parse(saved());
+    const layers = choice([[64, 32]]);
+    json.space = { layers, depth: int(1, 2) };
+    json.trials = [{ number: 0, params: { depth: 2, layers: [64, 32] }, status: "running" }];
+    const params = restoreStudy(json, { strategy: random() }).ask()?.params ?? {};
+    expect(Object.keys(params)).toEqual(["layers", "depth"]);
+    expect(() => (params.layers as number[]).push(16)).toThrow(TypeError);
+  });
+
+  test("times again with the clock that it is given", () => {
+    let now = 0;
+    const study = restoreStudy(JSON.parse(saved()), { strategy: random(), clock: () => now });
+    const number = study.ask()?.number as number;
+    now = 500;
+    expect(study.tell(number, { value: 1 }).seconds).toBe(0.5);
+  });
+
+  test("takes under 1 MiB for 1,000 trials of 10 parameters with 5 scores", () => {
+    const wide = Object.fromEntries(
+      Array.from(
+        { length: 10 },
+        (_, i) => [`aRatherLongName${String(i).padStart(5, "0")}`, float(0, 1)] as const,
+      ),
+    );
+    const study = createStudy({ space: wide, strategy: random(), direction: "maximize" });
+    for (let i = 0; i < 1000; i++) {
+      study.ask();
+      study.tell(i, {
+        value: 1 / (i + 7),
+        std: 1 / (i + 9),
+        seconds: 12.345,
+        scores: [3, 7, 11, 13, 17].map((k) => 1 / (k + i)),
+      });
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(study)).length;
+    expect(bytes).toBeGreaterThan(300_000); // full precision is in it
+    expect(bytes).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe("a study cannot be opened if", () => {
+  const edit =
+    (change: (json: Record<string, unknown> & { trials: Record<string, unknown>[] }) => unknown) => () => {
+      const json = JSON.parse(saved());
+      restoreStudy(change(json) ?? json, { strategy: random() });
+    };
+  const set = (key: string, value: unknown) => edit((json) => void Object.assign(json, { [key]: value }));
+  const setTrial = (number: number, fields: object) =>
+    edit((json) => void Object.assign(json.trials[number], fields));
+
+  test.each<[string, () => unknown, RegExp]>([
+    ["it is no object", edit(() => "study"), /has the format "fettle-study", received "study"/],
+    ["it is something else", set("format", "optuna"), /has the format "fettle-study"/],
+    [
+      "it is newer",
+      set("version", 2),
+      /saved by a newer release \(version 2; this one reads up to 1\); upgrade/,
+    ],
+    ["its version is text", set("version", "1"), /version is a positive integer, received "1"/],
+    ["it has a stray field", set("trails", []), /no field "trails" in a study/],
+    [
+      "its space is impossible",
+      set("space", { x: { type: "int", low: 3, high: 1 } }),
+      /its space is damaged: parameter "x": low may not/,
+    ],
+    ["its seed is negative", set("seed", -3), /seed is an integer from 0, received -3/],
+    ["its lag is missing", set("lag", undefined), /lag is an integer from 0, received undefined/],
+    [
+      "its direction is unknown",
+      set("direction", "up"),
+      /direction is "maximize" or "minimize", or a list of them, received "up"/,
+    ],
+    ["its strategy is unnamed", set("strategy", {}), /strategy has a name and options/],
+    ["its trials are missing", set("trials", undefined), /trials are a list, received undefined/],
+    [
+      "a trial is missing",
+      edit((json) => void json.trials.splice(1, 1)),
+      /entry 1 of its trials is no trial 1/,
+    ],
+    [
+      "a value left the space",
+      setTrial(1, { params: { optimizer: "adam", units: 7, mix: 0 } }),
+      /parameters of trial 1 are not in the space: "units" cannot be 7/,
+    ],
+    [
+      "a condition is broken",
+      setTrial(1, { params: { optimizer: "sgd", units: 9, mix: 0 } }),
+      /"momentum" is missing/,
+    ],
+    ["a status is unknown", setTrial(0, { status: "done" }), /trial 0 has an unknown status "done"/],
+    [
+      "a complete trial lost its value",
+      setTrial(0, { value: null }),
+      /trial 0 is complete and has no value, received null/,
+    ],
+    [
+      "a failed trial has a value",
+      setTrial(3, { value: 4 }),
+      /trial 3 is failed, without a value or its spread, received 4/,
+    ],
+    ["a value is text", setTrial(5, { value: "4" }), /trial 5 is pruned and has no value, received "4"/],
+    [
+      "scores are text",
+      setTrial(0, { scores: ["1"] }),
+      /trial 0 is damaged: scores of trial 0 is a list of numbers/,
+    ],
+    [
+      "a trial is its own parent",
+      setTrial(0, { parent: 0 }),
+      /the parent of trial 0 is an earlier trial, received 0/,
+    ],
+    ["a trial has half a parent", setTrial(1, { parent: 0.5 }), /the parent of trial 1 is an earlier trial/],
+    ["a trial may be given", setTrial(0, { given: 1 }), /given of trial 0 is true or left out, received 1/],
+    ["a trial has a stray field", setTrial(0, { loss: 1 }), /no field "loss" in trial 0/],
+  ])("%s", (_, open, message) => {
+    const error = caught(open);
+    expect(error).toMatchObject({ code: "invalid_checkpoint" });
+    expect(error.message).toMatch(/^this study cannot be opened: /);
+    expect(error.message).toMatch(message);
+  });
+
+  test("the strategy or the space is another", () => {
+    const json = () => JSON.parse(saved()) as StudyJson;
+    expect(caught(() => restoreStudy(json(), { strategy: grid({ points: 3 }) }))).toMatchObject({
+      code: "invalid_argument",
+      message:
+        'the study was saved with the strategy "random" and the options {}, received "grid" and {"points":3}; pass the same',
+    });
+    expect(caught(() => restoreStudy(json(), {} as never))).toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringMatching(/the options {}, received undefined and undefined; pass the same$/),
+    });
+    const other = { ...space, units: int(8, 64) };
+    expect(caught(() => restoreStudy(json(), { strategy: random(), space: other }))).toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringMatching(/^the space given differs/),
+    });
+    expect(restoreStudy(json(), { strategy: random(), space }).best?.params.units).toBeTypeOf("number");
+  });
+
+  test("an option is unknown", () => {
+    const options = { strategy: random(), spaces: space };
+    expect(caught(() => restoreStudy(JSON.parse(saved()), options))).toMatchObject({
+      code: "unknown_name",
+      message: expect.stringMatching(/^unknown option of restoreStudy "spaces"/),
+    });
+  });
+});

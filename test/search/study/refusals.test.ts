@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { float, int } from "../../../src/search/space/parameter.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import type { Strategy } from "../../../src/search/strategies/strategy.js";
+import { createStudy } from "../../../src/search/study/study.js";
+import { caught } from "../support.js";
+
+const space = { x: float(0, 1), units: int(1, 64, { log: true }) };
+
+describe("a study refuses", () => {
+  const asked = () => {
+    const study = createStudy({ space, strategy: random(), direction: "maximize" });
+    study.ask();
+    return study;
+  };
+  const told = () => {
+    const study = asked();
+    study.tell(0, { value: 1 });
+    return study;
+  };
+  const released = () => {
+    const study = asked();
+    study.release(0);
+    return study;
+  };
+  const wandering: Strategy = { ...random(), name: "wandering", suggest: () => ({ x: 2, units: 1 }) };
+  test.each<[string, () => unknown, string, RegExp]>([
+    [
+      "a trial never asked",
+      () => asked().tell(1, { value: 1 }),
+      "invalid_state",
+      /only a running trial .* trial 1 was never asked/,
+    ],
+    ["a trial told twice", () => told().tell(0, { value: 1 }), "invalid_state", /trial 0 is already told/],
+    [
+      "a trial given back",
+      () => released().tell(0, { value: 1 }),
+      "invalid_state",
+      /trial 0 waits to be asked/,
+    ],
+    ["a release of a told trial", () => told().release(0), "invalid_state", /trial 0 is already told/],
+    [
+      "an outcome without a value",
+      () => asked().tell(0, {}),
+      "invalid_argument",
+      /trial 0 needs a value, or a status of "failed"/,
+    ],
+    [
+      "a pruned trial without a value",
+      () => asked().tell(0, { status: "pruned" }),
+      "invalid_argument",
+      /needs a value/,
+    ],
+    [
+      "a value that is text",
+      () => asked().tell(0, { value: "1" as never }),
+      "invalid_argument",
+      /value of trial 0 is a number, received "1"/,
+    ],
+    [
+      "scores that are no list",
+      () => asked().tell(0, { value: 1, scores: 3 as never }),
+      "invalid_argument",
+      /scores of trial 0 is a list of numbers, received 3/,
+    ],
+    [
+      "attributes beyond JSON",
+      () => asked().tell(0, { value: 1, attributes: { f: (() => 1) as never } }),
+      "invalid_argument",
+      /attributes of trial 0 are an object of JSON/,
+    ],
+    [
+      "an error that is no text",
+      () => asked().tell(0, { status: "failed", error: 3 as never }),
+      "invalid_argument",
+      /error of trial 0 is a message, received 3/,
+    ],
+    [
+      "an unknown status",
+      () => asked().tell(0, { value: 1, status: "done" as never }),
+      "unknown_name",
+      /unknown status "done"/,
+    ],
+    [
+      "an unknown field",
+      () => asked().tell(0, { value: 1, loss: 2 } as never),
+      "unknown_name",
+      /outcome "loss"/,
+    ],
+    [
+      "no strategy",
+      () => createStudy({ space, strategy: "random" as never, direction: "maximize" }),
+      "invalid_argument",
+      /made by random\(\), grid\(\) or the like, received "random"/,
+    ],
+    [
+      "a negative seed",
+      () => createStudy({ space, strategy: random(), seed: -1, direction: "maximize" }),
+      "invalid_argument",
+      /seed is an integer from 0, received -1/,
+    ],
+    [
+      "a fractional lag",
+      () => createStudy({ space, strategy: random(), lag: 0.5, direction: "maximize" }),
+      "invalid_argument",
+      /lag is an integer from 0, received 0.5/,
+    ],
+    [
+      "another direction",
+      () => createStudy({ space, strategy: random(), direction: "up" as never }),
+      "invalid_argument",
+      /"maximize" or "minimize", or a list of them, received "up"/,
+    ],
+    [
+      "a strategy without options",
+      () =>
+        createStudy({ space, strategy: { ...random(), options: undefined as never }, direction: "maximize" }),
+      "invalid_argument",
+      /options of strategy "random" are an object of JSON values, received undefined/,
+    ],
+    [
+      "no options at all",
+      () => createStudy(undefined as never),
+      "invalid_argument",
+      /options of a study must be an object; received undefined/,
+    ],
+    [
+      "no direction",
+      () => createStudy({ space, strategy: random() } as never),
+      "invalid_argument",
+      /"maximize" or "minimize", or a list of them, received undefined/,
+    ],
+    [
+      "a clock that is none",
+      () => createStudy({ space, strategy: random(), direction: "maximize", clock: 5 as never }),
+      "invalid_argument",
+      /clock is a function that returns milliseconds, received 5/,
+    ],
+    [
+      "an unknown option",
+      () => createStudy({ space, strategy: random(), metric: "a" } as never),
+      "unknown_name",
+      /option of a study "metric"/,
+    ],
+    [
+      "an impossible space",
+      () =>
+        createStudy({
+          space: { x: { type: "int", low: 2, high: 1 } },
+          strategy: random(),
+          direction: "maximize",
+        }),
+      "invalid_space",
+      /parameter "x": low may not exceed high/,
+    ],
+    [
+      "a strategy that leaves the space",
+      () => createStudy({ space, strategy: wandering, direction: "maximize" }).ask(),
+      "invalid_argument",
+      /strategy "wandering" left the space at trial 0: "x" cannot be 2/,
+    ],
+  ])("%s", (_, make, code, message) => {
+    const error = caught(make);
+    expect(error).toMatchObject({ code });
+    expect(error.message).toMatch(message);
+  });
+
+  test("and is left as it was", () => {
+    const study = asked();
+    expect(() => study.tell(0, {})).toThrow();
+    expect(study.trials).toEqual([]);
+    expect(study.tell(0, { value: 1 }).value).toBe(1);
+  });
+});

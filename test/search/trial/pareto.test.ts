@@ -1,0 +1,314 @@
+/** Several objectives: fronts by their definition, distances by hand, and studies that have more than one. */
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { asha } from "../../../src/search/schedulers/asha.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
+import { float, int } from "../../../src/search/space/parameter.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import { restoreStudy } from "../../../src/search/study/checkpoint.js";
+import { createStudy } from "../../../src/search/study/study.js";
+import {
+  costVectorOf,
+  crowdingDistances,
+  dominates,
+  frontsOf,
+  paretoFront,
+  paretoOrder,
+  paretoRanked,
+  preferenceAmong,
+} from "../../../src/search/trial/pareto.js";
+import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../src/search/trial/trial.js";
+import { caught } from "../support.js";
+
+/** Few values, so that ties and equal points are common. */
+const anyPoints = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 }), fc.nat({ max: 4 })), {
+  maxLength: 25,
+});
+
+describe("costs by objective", () => {
+  it("are values to minimise, infinite where there is none", () => {
+    expect(costVectorOf({ value: 3 }, ["minimize"])).toEqual([3]);
+    expect(costVectorOf({ value: 3 }, ["maximize"])).toEqual([-3]);
+    expect(costVectorOf({ value: null }, ["minimize"])).toEqual([Number.POSITIVE_INFINITY]);
+    expect(costVectorOf({ value: null, values: [1, 2] }, ["minimize", "maximize"])).toEqual([1, -2]);
+    const [infinite, none] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    expect(costVectorOf({ value: null, values: [infinite, 2] }, ["minimize", "minimize"])).toEqual([none, 2]);
+  });
+});
+
+describe("fronts", () => {
+  test.prop([anyPoints])("are those that are left undominated, one after another", (points) => {
+    let left = [...points.keys()];
+    const expected: number[][] = [];
+    while (left.length > 0) {
+      const front = left.filter((i) =>
+        left.every((j) => {
+          const noWorse = points[j].every((cost, k) => cost <= points[i][k]);
+          const better = points[j].some((cost, k) => cost < points[i][k]);
+          return !(noWorse && better);
+        }),
+      );
+      expected.push(front);
+      left = left.filter((i) => !front.includes(i));
+    }
+    expect(frontsOf(points.length, (i, j) => dominates(points[i], points[j]))).toEqual(expected);
+  });
+
+  test.prop([anyPoints])("come one after another in the order, in which no point is missed", (points) => {
+    const order = paretoOrder(points);
+    expect([...order].sort((a, b) => a - b)).toEqual([...points.keys()]);
+    const fronts = frontsOf(points.length, (i, j) => dominates(points[i], points[j]));
+    const frontOf = (i: number) => fronts.findIndex((front) => front.includes(i));
+    expect(order.map(frontOf)).toEqual(order.map(frontOf).sort((a, b) => a - b));
+  });
+
+  it("of points without a value come last", () => {
+    const nothing = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    expect(paretoOrder([nothing, [2, 2], [1, 3], nothing])).toEqual([1, 2, 0, 3]);
+  });
+});
+
+describe("crowding distances", () => {
+  it("are the sums of the gaps around each point, in parts of the range", () => {
+    // sorted by the first cost: (0, 10), (1, 6), (4, 4), (10, 0)
+    const distances = crowdingDistances([
+      [4, 4],
+      [0, 10],
+      [10, 0],
+      [1, 6],
+    ]);
+    const inner = [(10 - 1) / 10 + (6 - 0) / 10, (4 - 0) / 10 + (10 - 4) / 10];
+    expect([...distances]).toEqual([inner[0], Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, inner[1]]);
+  });
+
+  it("are not bent by an objective in which all points are alike, nor by one point alone", () => {
+    const distances = crowdingDistances([
+      [0, 7],
+      [1, 7],
+      [4, 7],
+    ]);
+    expect(distances[1]).toBe(1);
+    expect([...crowdingDistances([[3, 1]])]).toEqual([Number.POSITIVE_INFINITY]);
+    expect([...crowdingDistances([])]).toEqual([]);
+  });
+});
+
+const directions = ["minimize", "maximize"] as const;
+const record = (number: number, outcome: TrialOutcome): TrialRecord =>
+  makeRecord({ number, params: {} }, outcome, 2);
+
+const anyTrials = fc
+  .array(
+    fc.oneof(
+      fc.record({
+        values: fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 })),
+        constraints: fc.tuple(fc.integer({ min: -1, max: 2 }), fc.integer({ min: -1, max: 1 })),
+        status: fc.constantFrom("complete", "pruned"),
+      }),
+      fc.constant<TrialOutcome>({ status: "failed" }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((outcomes) => outcomes.map((outcome, number) => record(number, outcome)));
+
+describe("preference", () => {
+  test.prop([anyTrials])("is a strict order, and puts trials that keep their constraints first", (trials) => {
+    const among = preferenceAmong(trials, directions);
+    const prefers = (a: TrialRecord, b: TrialRecord) => among(a.number, b.number);
+    const keeps = ({ constraints = [] }: TrialRecord) => constraints.every((each) => (each ?? 1) <= 0);
+    for (const a of trials) {
+      expect(prefers(a, a)).toBe(false);
+      for (const b of trials) {
+        if (a.values && !b.values) expect(prefers(a, b)).toBe(true);
+        if (prefers(a, b)) expect(prefers(b, a)).toBe(false);
+        if (a.values && keeps(a) && !keeps(b)) expect(prefers(a, b)).toBe(true);
+        for (const c of trials) if (prefers(a, b) && prefers(b, c)) expect(prefers(a, c)).toBe(true);
+      }
+    }
+  });
+
+  test.prop([anyTrials])("leaves a front of complete trials that nothing beats", (trials) => {
+    const entered = trials.filter(
+      ({ status, constraints = [] }) =>
+        status === "complete" && constraints.every((each) => (each ?? 1) <= 0),
+    );
+    const expected = entered.filter(({ values: [a, b] = [] }) =>
+      entered.every(({ values: [c, d] = [] }) => c > a || d < b || (c === a && d === b)),
+    );
+    expect(paretoFront(trials, directions)).toEqual(expected);
+  });
+});
+
+describe("the order of trials", () => {
+  test.prop([anyTrials])("has each after those that are preferred to it", (trials) => {
+    const order = paretoRanked(trials, directions);
+    expect(order.map(({ number }) => number).sort((a, b) => a - b)).toEqual([...trials.keys()]);
+    const among = preferenceAmong(trials, directions);
+    for (const [i, a] of order.entries()) {
+      for (const b of order.slice(i + 1)) expect(among(b.number, a.number)).toBe(false);
+    }
+  });
+
+  it("has the ends of a front first, then those that stand apart", () => {
+    // the first is minimised and the second maximised: all but (4, 0) are a front
+    const points = [
+      [3, 3],
+      [0, 0],
+      [9, 9],
+      [4, 4],
+      [4, 0],
+      [8, 8],
+    ];
+    const trials = points.map((values, number) => record(number, { values }));
+    const broken = record(6, { values: [0, 9], constraints: [1] });
+    const failed = record(7, { status: "failed" });
+    const order = paretoRanked([failed, broken, ...trials], directions).map(({ number }) => number);
+    expect(order).toEqual([1, 2, 3, 5, 0, 4, 6, 7]);
+  });
+});
+
+describe("a study of several objectives", () => {
+  const space = { x: int(0, 5), y: int(0, 5) };
+  const study = () => createStudy({ space, strategy: grid(), direction: ["minimize", "maximize"] });
+
+  it("has no best trial, but a front of them", async () => {
+    const search = study();
+    // the more of x, the more of both; y costs and gives nothing
+    await search.optimize(({ x, y }) => [x + y, x * x], { trials: 36 });
+    expect(search.best).toBeUndefined();
+    expect(search.directions).toEqual(["minimize", "maximize"]);
+    expect(search.bestTrials.map(({ params }) => params)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((x) => ({ x, y: 0 })),
+    );
+    expect(search.trials[7]).toMatchObject({ value: null, values: [2, 1], status: "complete" });
+  });
+
+  it("goes on after it was saved, with everything that trials gave", () => {
+    const search = study();
+    search.tell(search.ask()?.number ?? -1, {
+      ...{ values: [-0, 2.5], constraints: [1, Number.NaN], steps: 3 },
+      curve: [1, 2, Number.NaN, 4],
+    });
+    search.tell(search.ask()?.number ?? -1, { values: [1, Number.POSITIVE_INFINITY] });
+    const json = JSON.parse(JSON.stringify(search));
+    expect(json.direction).toEqual(["minimize", "maximize"]);
+    const again = restoreStudy(json, { strategy: grid() });
+    expect(again.trials).toEqual(search.trials);
+    expect(again.trials[0]).toMatchObject({
+      ...{ values: [0, 2.5], constraints: [1, null], steps: 3 },
+      curve: [1, 2, null, 4],
+    });
+    expect(again.trials[1]).toMatchObject({ status: "diverged", value: null });
+    expect(again.trials[1].values).toBeUndefined();
+    json.trials[0].values = [1];
+    expect(caught(() => restoreStudy(json, { strategy: grid() })).message).toMatch(
+      /trial 0 is damaged: trial 0 needs values for 2 objectives.* received \[1\]/,
+    );
+  });
+
+  it("refuses a strategy for one, and one value", () => {
+    expect(
+      caught(() => createStudy({ space, strategy: tpe(), direction: ["minimize", "minimize"] })).message,
+    ).toBe(
+      'strategy "tpe" searches for one objective, and there are 2; use nsga2(), or random(), sobol() or grid()',
+    );
+    const search = study();
+    search.ask();
+    expect(caught(() => search.tell(0, { value: 1 })).message).toMatch(
+      /needs values for 2 objectives.*received 1$/,
+    );
+    expect(caught(() => search.tell(0, { values: [1, 2, 3] })).message).toMatch(/received \[1,2,3\]/);
+    expect(search.trials).toEqual([]);
+    const one = createStudy({ space, strategy: tpe(), direction: ["minimize"] });
+    one.ask();
+    expect(caught(() => one.tell(0, { values: [1] })).message).toMatch(
+      /trial 0 needs a value.* received values \[1\], and there is one objective/,
+    );
+  });
+
+  it("is not stopped by rules for one", async () => {
+    await expect(study().optimize(() => [1, 2], { trials: 3, stop: { patience: 2 } })).rejects.toThrow(
+      "target and patience of stop are for one objective, and there are 2; use steps or rule",
+    );
+  });
+});
+
+describe("a scheduler of several objectives", () => {
+  const space = { x: float(0, 1) };
+  const valuesAt = (x: number, step: number): [number, number] => [
+    x * x + 1 / step,
+    (1 - x) * (1 - x) * step,
+  ];
+  const run = async (scheduler: ReturnType<typeof asha>, concurrency = 1, budgets = [27]) => {
+    const study = createStudy({ space, strategy: random(), direction: ["minimize", "minimize"], seed: 4 });
+    for (const trials of budgets) {
+      await study.optimize(
+        async ({ x }, trial) => {
+          for (let step = 1; step < 9; step++) {
+            for (let i = 0; i < (trial.number * 5 + step) % 4; i++)
+              await new Promise((done) => setImmediate(done));
+            if (!(await trial.report(step, valuesAt(x, step)))) return valuesAt(x, step);
+          }
+          return valuesAt(x, 9);
+        },
+        { trials, scheduler, steps: 9, concurrency },
+      );
+    }
+    return study;
+  };
+
+  it("lets those go on that are on the better fronts, or apart on the same", async () => {
+    const study = await run(halving());
+    const xs = study.trials.map(({ params }) => params.x);
+    for (const from of [0, 9, 18]) {
+      let left = Array.from({ length: 9 }, (_, i) => from + i);
+      for (const rung of [1, 3]) {
+        // all of x in [0, 1] are efficient, so one front holds all: the extremes and the loneliest go on
+        const order = paretoOrder(left.map((number) => valuesAt(xs[number], rung)));
+        left = order.slice(0, left.length / 3).map((i) => left[i]);
+      }
+      const ended = study.trials.slice(from, from + 9).filter(({ status }) => status === "complete");
+      expect(ended.map(({ number }) => number)).toEqual(left);
+    }
+    const { curve, steps, values } = study.trials.find(({ status }) => status === "pruned") as TrialRecord;
+    expect(curve).toHaveLength(2 * (steps === 1 ? 1 : 2));
+    expect(values).toEqual(curve?.slice(-2));
+  });
+
+  /** The steps that trials take where the cost of each, in both objectives, is in a list by number. */
+  const stepsOf = async (costs: readonly number[], budgets: readonly number[], steps: number) => {
+    const study = createStudy({ space, strategy: random(), direction: ["minimize", "minimize"] });
+    for (const trials of budgets) {
+      await study.optimize(
+        async (_, { number, report }) => {
+          const values = [costs[number], costs[number]];
+          for (let step = 1; step < steps; step++) if (!(await report(step, values))) break;
+          return values;
+        },
+        { trials, scheduler: halving(), steps },
+      );
+    }
+    return study.trials.map((trial) => trial.steps);
+  };
+
+  it("prefers the earlier of equals", async () => {
+    expect(await stepsOf([2, 1, 1], [3], 3)).toEqual([1, 3, 1]);
+  });
+
+  it("goes on with a bracket of which trials have ended, each counted at the rungs that it came to", async () => {
+    // Of the first four one goes on, to the end. Of all nine three would, which are 4, 5 and 6. At the second rung they
+    // meet the one that was there before: of four one goes on.
+    const costs = [5, 6, 7, 8, 0, 1, 2, 3, 4];
+    expect(await stepsOf(costs, [4, 9], 9)).toEqual([9, 1, 1, 1, 9, 3, 3, 1, 1]);
+  });
+
+  it("knows what trials reported that ended before", async () => {
+    expect((await run(asha(), 1, [10, 27])).toJSON()).toEqual((await run(asha())).toJSON());
+  });
+
+  it.each([2, 5])("decides the same, %i at a time", async (concurrency) => {
+    expect((await run(asha(), concurrency)).toJSON()).toEqual((await run(asha())).toJSON());
+  });
+});

@@ -1,0 +1,286 @@
+/** Trials on threads: the same results as without, and no waiting for a thread that is gone. Needs `dist/` for the threads. */
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { compileStep } from "../../../src/compile/compile.js";
+import { kernelsModule } from "../../../src/numerics/kernels.js";
+import { platform } from "../../../src/platform/node.js";
+import type { WorkerThread } from "../../../src/platform/platform.js";
+import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
+import { denseModel } from "../../../src/tune/dense.js";
+import type { FoldExamples, Job } from "../../../src/tune/jobs/job.js";
+import { createRunner } from "../../../src/tune/jobs/runner.js";
+import { toDataset } from "../../../src/tune/trial/data.js";
+import { prepareFolds } from "../../../src/tune/trial/folds.js";
+import { tune } from "../../../src/tune/tune.js";
+import { linear, logistic, quantity, rates, untimed, x, y } from "../support.js";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const space = {
+  units: int(2, 12),
+  activation: choice(["relu", "tanh"]),
+  optimizer: choice(["adam", "sgd"]),
+  learningRate: float(1e-3, 1e-1, { log: true }),
+  dropout: float(0, 0.5),
+};
+
+describe("jobs", () => {
+  it("change nothing about trials, test scores and the final model", async () => {
+    const run = async (jobs: number) => {
+      const events: string[] = [];
+      const { best, trials, final, study } = await tune({
+        x,
+        y,
+        space,
+        model: (params) => denseModel({ task: "classification", outputs: 1 }, params),
+        fit: { epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } },
+        validation: { folds: 3 },
+        testSize: 0.2,
+        trials: 8,
+        seed: 5,
+        jobs,
+        onEvent: (event) => void (event.type === "trialEnded" && events.push(event.type)),
+      });
+      expect(events.length).toBe(8);
+      const json = JSON.parse(JSON.stringify(study)) as { trials: { seconds: number }[] };
+      return {
+        best: best?.number,
+        trials: untimed(trials),
+        saved: json.trials.map(({ seconds, ...rest }) => rest),
+        test: final?.test,
+        prediction: [...(final?.predict(x).data ?? [])],
+      };
+    };
+    const alone = await run(1);
+    expect(alone.trials.map(({ status }) => status)).toEqual(new Array(8).fill("complete"));
+    expect(new Set(alone.trials.map(({ value }) => value)).size).toBeGreaterThan(2);
+    expect(await run(2)).toEqual(alone);
+    expect(await run(3)).toEqual(alone);
+  });
+
+  it("change nothing for a quantity, on one part held out, by a metric to minimise", async () => {
+    const run = async (jobs: number) => {
+      const { trials, final } = await tune({
+        x,
+        y: quantity,
+        space: rates(0.001, 1e10, 0.01, 0.1),
+        strategy: grid(),
+        model: linear,
+        metric: "rmse",
+        validation: { split: 0.25 },
+        testSize: 0.2,
+        fit: { epochs: 5 },
+        jobs,
+      });
+      return { trials: untimed(trials), test: final?.test, prediction: [...(final?.predict(x).data ?? [])] };
+    };
+    const alone = await run(1);
+    expect(alone.trials.map(({ status }) => status)).toEqual([
+      "complete",
+      "diverged",
+      "complete",
+      "complete",
+    ]);
+    expect(await run(2)).toEqual(alone);
+  });
+});
+
+/** A thread that only writes down what it is sent, and answers when told to. */
+function recorder() {
+  const messages: {
+    type: string;
+    kernels?: object;
+    folds?: FoldExamples[];
+    jobs?: { fold: number }[];
+  }[] = [];
+  let answer: (message: unknown) => void = () => {};
+  const became: string[] = [];
+  const thread: WorkerThread = {
+    post: (message) => void messages.push(message as (typeof messages)[number]),
+    onMessage: (listener) => {
+      answer = listener;
+    },
+    onFailure: () => {},
+    terminate: async () => void became.push("ended"),
+    release: () => void became.push("released"),
+  };
+  const batches = () => messages.flatMap(({ jobs }) => (jobs ? [jobs.map(({ fold }) => fold)] : []));
+  let finished = 0;
+  return {
+    thread,
+    became,
+    messages,
+    /** The folds of the jobs of each batch that it was given. */
+    batches,
+    finish: () => answer(batches()[finished++].map((fold) => ({ result: { epochs: fold } }))),
+  };
+}
+
+describe("the pool", () => {
+  const examples = (): FoldExamples[] => {
+    const { rounds } = prepareFolds(toDataset({ x, y }), {
+      validation: { folds: 6 },
+      testSize: 0,
+      standardize: true,
+      seed: 0,
+    });
+    return [...rounds];
+  };
+
+  /** A pool of two threads that do nothing by themselves, and a clock. */
+  function pool(folds: readonly FoldExamples[]) {
+    const threads = [recorder(), recorder()];
+    const clock = { now: 0 };
+    let spawned = 0;
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
+    vi.spyOn(platform, "now").mockImplementation(() => clock.now);
+    const program = compileStep({ state: { s: [] } }, 1, () => ({}));
+    const programs = { initialize: program, train: program, evaluate: program };
+    const runner = createRunner(folds, 2);
+    const run = (fold: number) => runner.run({ programs, fold } as unknown as Job);
+    return { threads, clock, run, close: () => runner.close() };
+  }
+
+  it("keeps one copy of the data for all threads", () => {
+    const folds = examples();
+    for (const { messages } of pool(folds).threads) {
+      expect(messages[0].folds?.length).toBe(6);
+      messages[0].folds?.forEach(({ train, validation }, i) => {
+        for (const part of [train.x, train.y, validation?.x, validation?.y]) {
+          expect(part?.buffer).toBeInstanceOf(SharedArrayBuffer);
+        }
+        expect(train.x.buffer).toBe(folds[i].train.x.buffer);
+      });
+    }
+  });
+
+  it("gives its threads the kernels that it has itself", () => {
+    for (const { messages } of pool(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
+  });
+
+  it("leaves threads to the next when it closes, and ends those that are at work", async () => {
+    const { threads, run, close } = pool(examples());
+    void run(0);
+    await close();
+    expect(threads.map(({ became }) => became)).toEqual([["ended"], ["released"]]);
+  });
+
+  it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
+    const { threads, clock, run } = pool(examples());
+    const [first, second] = threads;
+    const results = Array.from({ length: 14 }, (_, fold) => run(fold));
+    // How long a job takes is not known yet: one each.
+    expect([first.batches(), second.batches()]).toEqual([[[0]], [[1]]]);
+    clock.now = 6;
+    first.finish();
+    // 20 ms are three jobs of 6.
+    const short = [[0], [2, 3, 4], [5, 6, 7]];
+    expect([first.batches(), second.batches()]).toEqual([short, [[1]]]);
+    clock.now = 100;
+    second.finish();
+    const long = [[1], [8]];
+    expect([first.batches(), second.batches()]).toEqual([short, long]);
+    clock.now = 6 + 3 * 50;
+    first.finish();
+    // They took 50 ms each, and three more are with it already.
+    expect([first.batches(), second.batches()]).toEqual([short, long]);
+    clock.now += 3 * 50;
+    first.finish();
+    expect(first.batches()).toEqual([...short, [9]]);
+    expect((await Promise.all(results.slice(0, 8))).map(({ epochs }) => epochs)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
+    ]);
+  });
+});
+
+/** A thread that ends in place of doing its first job, as one that ran out of memory would. */
+function mortal(thread: WorkerThread): WorkerThread {
+  let fail: (error: Error) => void = () => {};
+  return {
+    ...thread,
+    post(message) {
+      if ((message as { type: string }).type !== "jobs") return thread.post(message);
+      void thread.terminate().then(() => fail(new Error("out of memory")));
+    },
+    onFailure(listener) {
+      fail = listener;
+      thread.onFailure(listener);
+    },
+  };
+}
+
+describe("a thread that is gone", () => {
+  const rounds = { x, y, space: rates(0.001, 0.01, 0.1, 0.5, 1), strategy: grid(), model: logistic };
+  const options = { ...rounds, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 2 };
+
+  it("leaves its job to another, to the same bits", async () => {
+    const spawn = platform.spawnWorker.bind(platform);
+    let spawned = 0;
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const thread = spawn() as WorkerThread;
+      return spawned++ === 0 ? mortal(thread) : thread;
+    });
+    const { trials, final } = await tune(options);
+    expect(spawned).toBe(2);
+    expect(untimed(trials)).toEqual(untimed((await tune({ ...options, jobs: 1 })).trials));
+    expect(final).toBeDefined();
+  });
+
+  it("does not hang the study, even if all threads are", async () => {
+    const spawn = platform.spawnWorker.bind(platform);
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => mortal(spawn() as WorkerThread));
+    const { best, trials, final } = await tune(options);
+    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
+    for (const { error } of trials)
+      expect(error).toMatch(/(the last worker thread was|all worker threads were) lost/);
+    expect(best).toBeUndefined();
+    expect(final).toBeUndefined();
+  });
+
+  it("because its program does not load, neither", async () => {
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const worker = new Worker("throw new Error('no such module')", { eval: true });
+      return {
+        post: (message) => worker.postMessage(message),
+        onMessage: (listener) => worker.on("message", listener),
+        onFailure: (listener) => worker.on("error", listener),
+        terminate: async () => void (await worker.terminate()),
+        release: () => {},
+      };
+    });
+    const { trials } = await tune(options);
+    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
+    expect(trials[0].error).toBe("the last worker thread was lost: no such module");
+  });
+
+  it("where there are none, the caller's own does the work", async () => {
+    vi.spyOn(platform, "spawnWorker").mockReturnValue(undefined);
+    const { trials } = await tune(options);
+    vi.restoreAllMocks();
+    expect(untimed(trials)).toEqual(untimed((await tune(options)).trials));
+  });
+
+  it("is left to the next study when its own ends, and when a listener throws", async () => {
+    let released = 0;
+    const spawn = platform.spawnWorker.bind(platform);
+    vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
+      const thread = spawn() as WorkerThread;
+      return {
+        ...thread,
+        release() {
+          thread.release();
+          released += 1;
+        },
+      };
+    });
+    await tune(options);
+    expect(released).toBe(2);
+    const stop = new Error("from a listener");
+    const onEvent = (): never => {
+      throw stop;
+    };
+    await expect(tune({ ...options, onEvent })).rejects.toBe(stop);
+    expect(released).toBe(4);
+  });
+});

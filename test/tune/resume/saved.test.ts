@@ -1,0 +1,127 @@
+/**
+ * Saved tunings that were changed by someone who mends the checksum: what stands behind it must refuse them with a
+ * reason, or restore exactly what they say and go on with it. Damage that the checksum finds: tuner.test.ts.
+ */
+import { fc } from "@fast-check/vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { FettleError } from "../../../src/errors.js";
+import { dense, dropout } from "../../../src/nn/layers.js";
+import { sequential } from "../../../src/nn/sequential.js";
+import { adam } from "../../../src/optim/adam.js";
+import { hyperband } from "../../../src/search/schedulers/hyperband.js";
+import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { createTuner, restoreTuner } from "../../../src/tune/resume/tuner.js";
+import type { TuneOptions } from "../../../src/tune/tuner/options.js";
+import { crc32, packArchive, unpackArchive } from "../../../src/workers/archive.js";
+import { cases } from "../../cases.js";
+import { damaged, meaningOf } from "../../damage.js";
+import { randomRows } from "../support.js";
+
+const format = { magic: "fettle/t", version: 1, what: "a saved tuning" };
+const x = randomRows(16, 2, 1);
+const y = x.map(([a, b]) => Number(a > b));
+
+const space = { units: int(1, 3), learningRate: float(0.01, 0.1), dropout: float(0.1, 0.5) };
+const base: TuneOptions<typeof space> = {
+  ...{
+    x,
+    y,
+    space,
+    strategy: random(),
+    seed: 4,
+    trials: 5,
+    lag: 1,
+    validation: { folds: 2 },
+    testSize: 0.25,
+  },
+  fit: { epochs: 3, batchSize: 3 },
+  model({ units, learningRate, dropout: rate }) {
+    const model = sequential([dense(units), dropout(rate), dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
+    return model;
+  },
+};
+const fixed = { ...space, units: choice([2]) } as unknown as typeof space;
+const tunings: Record<string, TuneOptions<typeof space>> = {
+  "early stopping": { ...base, fit: { epochs: 4, batchSize: 3, earlyStopping: { patience: 1 } } },
+  hyperband: { ...base, scheduler: hyperband(), trials: 6, fit: { epochs: 9, batchSize: 3 } },
+  pbt: { ...base, space: fixed, strategy: pbt({ populationSize: 2, quantile: 0.5 }), trials: 6 },
+};
+
+/** Bytes whose length and checksum are those of their contents. */
+function sealed(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  view.setUint32(12, bytes.length, true);
+  view.setUint32(16, crc32(bytes.subarray(20)), true);
+  return bytes;
+}
+
+/** Bytes with others in places, cut off at their end, or with the end of others. */
+function damagedBytes(bytes: Uint8Array, other: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const place = fc.integer({ min: 20, max: bytes.length - 1 });
+  const change = fc.tuple(place, fc.integer({ min: 1, max: 255 }));
+  return fc
+    .oneof(
+      fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
+        const copy = bytes.slice();
+        for (const [at, flip] of changes) copy[at] ^= flip;
+        return copy;
+      }),
+      place.map((length) => bytes.slice(0, Math.max(24, length))),
+      fc
+        .tuple(place, fc.integer({ min: 20, max: other.length - 1 }))
+        .map(([to, from]) => Uint8Array.from([...bytes.slice(0, Math.max(24, to)), ...other.slice(from)])),
+    )
+    .map(sealed);
+}
+
+/** Well-formed archives that say something else. */
+function damagedValues(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
+  const sections = unpackArchive(format, bytes);
+  const arrays = fc.oneof(fc.float32Array({ maxLength: 4 }), fc.float64Array({ maxLength: 4 }));
+  return damaged(sections, arrays).map((values) => packArchive(format, values as Record<string, unknown>));
+}
+
+const valuesIn = (bytes: Uint8Array) => meaningOf(unpackArchive(format, bytes));
+
+/** What a tuning may be refused with, and nothing but this. */
+const codes = ["invalid_checkpoint", "invalid_argument", "invalid_space"];
+
+describe.each(Object.entries(tunings))("%s", (_, options) => {
+  /** In the middle of a trial, each at another. */
+  let saves: Uint8Array[];
+  beforeAll(async () => {
+    const tuner = await createTuner(options);
+    saves = [];
+    while (!tuner.result) {
+      await tuner.advance({ steps: 17 });
+      saves.push(tuner.save());
+    }
+  });
+
+  it("is refused, or restored exactly and gone on with", async () => {
+    const given = fc.nat().chain((n) => {
+      const bytes = saves[n % saves.length];
+      return fc.oneof(damagedBytes(bytes, saves[(n + 1) % saves.length]), damagedValues(bytes));
+    });
+    await fc.assert(
+      fc.asyncProperty(given, async (bytes) => {
+        try {
+          const tuner = await restoreTuner(bytes, options);
+          expect(valuesIn(tuner.save())).toEqual(valuesIn(bytes));
+          let total = 0;
+          while (!tuner.result) {
+            total += (await tuner.advance({ steps: 50 })).steps;
+            expect(total).toBeLessThan(1000);
+          }
+        } catch (error) {
+          if (!(error instanceof FettleError)) throw error;
+          expect(codes).toContain(error.code);
+        }
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+});

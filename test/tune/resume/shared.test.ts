@@ -1,0 +1,165 @@
+/** Tuning whose jobs others do: in whatever order, twice or late, the same as `tune` to the bit. */
+import { fc } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { dense, dropout } from "../../../src/nn/layers.js";
+import { sequential } from "../../../src/nn/sequential.js";
+import { adam } from "../../../src/optim/adam.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
+import { float, int } from "../../../src/search/space/parameter.js";
+import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../../../src/tune/resume/shared.js";
+import { createTuner, restoreTuner } from "../../../src/tune/resume/tuner.js";
+import type { Final } from "../../../src/tune/trial/trials.js";
+import { tune } from "../../../src/tune/tune.js";
+import type { TuneOptions } from "../../../src/tune/tuner/options.js";
+import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
+import { cases } from "../../cases.js";
+import { refusal, untimed, x, y } from "../support.js";
+
+const space = { units: int(2, 8), learningRate: float(1e-3, 1, { log: true }) };
+type S = typeof space;
+const base: TuneOptions<S> = {
+  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 7, lag: 2 },
+  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 3, batchSize: 16 } },
+  model({ units, learningRate }) {
+    if (units === 3) throw new Error("no such network");
+    const model = sequential([dense(units), dropout(0.2), dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
+    return model;
+  },
+};
+const kinds: Record<string, TuneOptions<S>> = {
+  "tpe, early stopping": {
+    ...{ ...base, fit: { epochs: 6, batchSize: 16, earlyStopping: { patience: 1 } } },
+  },
+  "halving, which has several jobs of a trial on a fold": {
+    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9, fit: { epochs: 4, batchSize: 16 } },
+  },
+  "pbt, whose trials go on from others": {
+    ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },
+  },
+};
+
+const weightsOf = (final: Final | undefined) =>
+  Object.entries(final?.model.getWeights() ?? {}).map(([name, { data }]) => [name, [...data]]);
+
+describe.each(Object.entries(kinds))("%s", (_, options) => {
+  it("comes to the result of tune, whatever is done first, twice, or lost", async () => {
+    const whole = await tune({ ...options, jobs: 1 });
+    const doJob = await jobDoer(options);
+    let most = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.infiniteStream(fc.nat()), async (dice) => {
+        const roll = (sides: number) => (dice.next().value as number) % sides;
+        let tuner: SharedTuner<S> = await shareTuner(options, null);
+        let steps = 0;
+        let last: { name: JobName; outcome: Uint8Array } | undefined;
+        for (;;) {
+          steps += (await tuner.advance()).steps;
+          if (tuner.result) break;
+          const waiting = tuner.waiting();
+          most = Math.max(most, new Set(waiting.map(({ trial }) => trial)).size);
+          const name = waiting[roll(waiting.length)];
+          const outcome = await doJob(tuner.job(name) as Uint8Array);
+          if (last && roll(3) === 0) tuner.deliver(last.name, last.outcome); // once more
+          if (roll(4) > 0) tuner.deliver(name, outcome);
+          last = { name, outcome };
+          // what it was told and did not count yet is told of again
+          if (roll(6) === 0) {
+            steps += (await tuner.advance()).steps;
+            tuner = await shareTuner(options, tuner.save());
+          }
+        }
+        const { trials, final } = tuner.result;
+        expect(untimed(trials)).toEqual(untimed(whole.trials));
+        expect(final?.test).toEqual(whole.final?.test);
+        expect(weightsOf(final)).toEqual(weightsOf(whole.final));
+        const alone = await (await createTuner(options)).advance();
+        expect(steps).toBe(alone.steps);
+      }),
+      { numRuns: cases(5) },
+    );
+    expect(most).toBeGreaterThan(1); // trials side by side
+  });
+});
+
+it("goes on with a tuning that did its own jobs, and the other way round", async () => {
+  const options = kinds["tpe, early stopping"];
+  const whole = await tune({ ...options, jobs: 1 });
+  const alone = await createTuner(options);
+  await alone.advance({ steps: 30 }); // within a training
+  const shared = await shareTuner(options, alone.save());
+  const doJob = await jobDoer(options);
+  for (let jobs = 0; jobs < 7; jobs++) {
+    await shared.advance();
+    const [name] = shared.waiting();
+    shared.deliver(name, await doJob(shared.job(name) as Uint8Array));
+  }
+  await shared.advance();
+  const back = await restoreTuner(shared.save(), options);
+  await back.advance();
+  expect(untimed(back.result?.trials ?? [])).toEqual(untimed(whole.trials));
+  expect(weightsOf(back.result?.final)).toEqual(weightsOf(whole.final));
+});
+
+describe("refuses", () => {
+  const options = {
+    ...base,
+    model: ({ learningRate }: { learningRate: number }) => base.model({ units: 4, learningRate }),
+  };
+
+  it("a job of other data", async () => {
+    const tuner = await shareTuner(options, null);
+    await tuner.advance();
+    const other = await jobDoer({ ...options, y: y.map((each) => 1 - each) });
+    const job = tuner.job(tuner.waiting()[0]) as Uint8Array;
+    expect(await refusal(() => other(job))).toBe(
+      "invalid_argument: the tuning was saved with other data; pass the same",
+    );
+  });
+
+  it("what came of another job, or is damaged, and waits on", async () => {
+    const tuner = await shareTuner(options, null);
+    await tuner.advance();
+    const doJob = await jobDoer(options);
+    const waiting = tuner.waiting();
+    const [name] = waiting;
+    const outcome = await doJob(tuner.job(name) as Uint8Array);
+    const cut = outcome.subarray(0, outcome.length - 8);
+    expect(await refusal(async () => tuner.deliver(name, cut))).toMatch(
+      "invalid_checkpoint: this is not what came of a job",
+    );
+    const job = tuner.job(name) as Uint8Array;
+    expect(await refusal(async () => tuner.deliver(name, job))).toMatch(
+      "invalid_checkpoint: this is not what came of a job",
+    );
+    // of the same name, in a study with another model
+    const other = await shareTuner(
+      { ...options, model: ({ learningRate }) => base.model({ units: 5, learningRate }) },
+      null,
+    );
+    const foreign = await doJob(other.job(name) as Uint8Array);
+    expect(await refusal(async () => tuner.deliver(name, foreign))).toBe(
+      'invalid_checkpoint: this came of another job "0/0"',
+    );
+    const format = { magic: "fettle/o", version: 1, what: "what came of a job" };
+    const { of, outcome: whole } = unpackArchive(format, outcome) as {
+      of: number;
+      outcome: { result: object };
+    };
+    const forged = (change: object) =>
+      packArchive(format, { of, outcome: { result: { ...whole.result, ...change } } });
+    expect(await refusal(async () => tuner.deliver(name, forged({ finite: 1 })))).toBe(
+      'invalid_checkpoint: what came of job "0/0" is damaged',
+    );
+    expect(
+      await refusal(async () => tuner.deliver(name, forged({ prediction: new Float32Array(3) }))),
+    ).toMatch(
+      "invalid_checkpoint: the saved result is not of this tuning's data and model: it predicts 3 numbers",
+    );
+    expect(tuner.waiting()).toEqual(waiting);
+    expect(tuner.job({ trial: 99, index: 0 })).toBeUndefined();
+  });
+});

@@ -1,0 +1,211 @@
+/** The model at the end of a tuning: fitted again, scored on rows that no trial saw, in the units that were given. */
+import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../../src/data/dataset.js";
+import { readTable } from "../../../src/data/table.js";
+import { classificationMetrics } from "../../../src/metrics/classification.js";
+import { accuracy } from "../../../src/metrics/functions.js";
+import type { CustomMetric } from "../../../src/metrics/metric.js";
+import { regressionMetrics } from "../../../src/metrics/regression.js";
+import { dense } from "../../../src/nn/layers.js";
+import { sequential } from "../../../src/nn/sequential.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
+import type { FitSettings } from "../../../src/tune/trial/training.js";
+import { tune } from "../../../src/tune/tune.js";
+import { linear, logistic, quantity, randomRows, rates, x, y } from "../support.js";
+
+const regression = {
+  x,
+  y: quantity,
+  model: linear,
+  space: rates(0.2),
+  strategy: grid(),
+  fit: { epochs: 60, batchSize: 8 },
+  validation: { folds: 3 },
+  jobs: 1,
+};
+
+describe("a quantity", () => {
+  it("is standardised for training and predicted in its own units", async () => {
+    // y is linear in x with numbers around 1000 ± 40, so a linear model that learnt it leaves next to nothing
+    const { final, trials } = await tune({ ...regression, testSize: 0.2 });
+    expect(trials[0].value).toBeGreaterThan(0.9999);
+    const prediction = final?.predict(x);
+    expect(prediction?.shape).toEqual([60, 1]);
+    quantity.forEach((value, i) => {
+      expect(Math.abs((prediction?.get(i, 0) as number) - value)).toBeLessThan(0.5); // of a deviation of 35
+    });
+    expect(Object.keys(final?.test ?? {}).sort()).toEqual(Object.keys(regressionMetrics).sort());
+    expect(final?.test.rootMeanSquaredError).toBeLessThan(0.5);
+    expect(final?.test.r2).toBeGreaterThan(0.9999);
+  });
+
+  it("may be in any units: the scores are the same, and predictions follow", async () => {
+    const one = await tune(regression);
+    const other = await tune({ ...regression, y: quantity.map((value) => 1024 * value - 7) });
+    expect(Math.abs((one.trials[0].value as number) - (other.trials[0].value as number))).toBeLessThan(1e-6);
+    const [a, b] = [one.final?.predict(x), other.final?.predict(x)];
+    quantity.forEach((_, i) => {
+      const expected = 1024 * (a?.get(i, 0) as number) - 7;
+      // standardised targets differ in their last bit of 2^-24, deviations are 35 · 1024, and 480 steps forget them
+      expect(Math.abs((b?.get(i, 0) as number) - expected)).toBeLessThan(35 * 1024 * 64 * 2 ** -24);
+    });
+  });
+
+  it("may have several columns", async () => {
+    const two = x.map(([a, b], i) => [quantity[i], -5 + 0.01 * a + 0.02 * b]);
+    const { final } = await tune({
+      ...regression,
+      y: two,
+      model: () => {
+        const model = sequential([dense(2)]);
+        model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+        return model;
+      },
+      fit: { epochs: 300, batchSize: 8 },
+    });
+    const prediction = final?.predict(x.slice(0, 5));
+    expect(prediction?.shape).toEqual([5, 2]);
+    two.slice(0, 5).forEach(([a, b], i) => {
+      expect(Math.abs((prediction?.get(i, 0) as number) - a)).toBeLessThan(1);
+      expect(Math.abs((prediction?.get(i, 1) as number) - b)).toBeLessThan(1e-3);
+    });
+  });
+
+  it("is left as it is without standardize", async () => {
+    const small = quantity.map((value) => (value - 1000) / 100);
+    const { final } = await tune({ ...regression, y: small, standardize: false });
+    const raw = final?.model.predict(x);
+    expect([...(final?.predict(x).data ?? [])]).toEqual([...(raw?.data ?? [])]);
+    small.forEach((value, i) => {
+      expect(Math.abs((raw?.get(i, 0) as number) - value)).toBeLessThan(0.01);
+    });
+  });
+});
+
+describe("the test part", () => {
+  it("is seen by no trial, and scored by every metric of the task and the one tuned for", async () => {
+    // the quantity names the rows that a metric is shown
+    const shown: number[][] = [];
+    const watched: CustomMetric = {
+      name: "watched",
+      direction: "maximize",
+      compute(truth) {
+        shown.push(Array.from(truth, (value) => quantity.indexOf(value)));
+        return 1;
+      },
+    };
+    const { final } = await tune({ ...regression, metric: watched, testSize: 0.2, fit: { epochs: 1 } });
+    const tested = shown.pop() as number[];
+    expect(tested.length).toBe(12);
+    expect(shown.flat().some((row) => tested.includes(row))).toBe(false);
+    expect([...shown.flat(), ...tested].sort((a, b) => a - b)).toEqual(x.map((_, i) => i));
+    expect(final?.test.watched).toBe(1);
+  });
+
+  it("is empty if none was asked for", async () => {
+    const { final } = await tune({ ...regression, fit: { epochs: 1 } });
+    expect(final?.test).toEqual({});
+  });
+
+  it("of classes has the scores of the final predictions", async () => {
+    const { final } = await tune({
+      ...{ x, y, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.5 },
+      fit: { epochs: 40, batchSize: 8 },
+    });
+    expect(Object.keys(final?.test ?? {}).sort()).toEqual(Object.keys(classificationMetrics).sort());
+    // 30 rows of each part: accuracy over all is the mean of both, so it lies within half a unit of the test's
+    const all = accuracy(y, final?.predict(x) as never);
+    const test = final?.test.accuracy as number;
+    expect(Number.isInteger(Math.round(test * 30 * 1e9) / 1e9)).toBe(true);
+    expect(all).toBeGreaterThanOrEqual(test / 2);
+    expect(all).toBeLessThanOrEqual((1 + test) / 2);
+    expect(all).toBeGreaterThan(0.9);
+  });
+});
+
+describe("the final fit", () => {
+  it("runs as many epochs as the rounds of the best trial kept", async () => {
+    const noise = randomRows(60, 1, 5).map(([value]) => Number(value > 0)); // nothing to learn: later epochs are worse
+    const run = (fit: FitSettings) =>
+      tune({ ...regression, y: noise, model: logistic, space: rates(2), metric: "logLoss", fit });
+    const stopped = await run({ epochs: 10, batchSize: 40, earlyStopping: { patience: 10 } });
+    const kept = stopped.best?.attributes?.epochs as number[];
+    const epochs = Math.round(kept.reduce((sum, value) => sum + value, 0) / kept.length);
+    expect(epochs).toBeLessThan(10);
+    const whole = await run({ epochs, batchSize: 40 });
+    expect(stopped.final?.predict(x).data).toEqual(whole.final?.predict(x).data);
+    expect(stopped.final?.predict(x).data).not.toEqual((await run({ epochs: 10 })).final?.predict(x).data);
+  });
+});
+
+describe("a table", () => {
+  const noise = randomRows(60, 1, 9);
+  const lines = x.map(([a, b], i) => {
+    const color = noise[i][0] > 0.3 ? "red" : noise[i][0] > -0.3 ? "blue" : "";
+    return `${i % 7 === 0 ? "" : a},${i % 11 === 0 ? "" : 1e4 * b},${color},${a - b > 0 ? "yes" : "no"}`;
+  });
+  const data = encodeTable(readTable(["a,b,color,good", ...lines].join("\n")), {
+    target: "good",
+    missing: "impute",
+  });
+
+  it("with missing cells is filled in inside the folds, and tuned", async () => {
+    expect(data.x.some(Number.isNaN)).toBe(true);
+    const { trials, final, metric } = await tune({
+      ...{ data, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.2 },
+      fit: { epochs: 40, batchSize: 8 },
+    });
+    expect(metric).toBe("accuracy");
+    expect(trials[0].value).toBeGreaterThan(0.8);
+    expect(final?.test.accuracy).toBeGreaterThan(0.7);
+    // a row as it was given: a, b, color=blue, color=red
+    const [good, bad] = [0, 1].map((i) =>
+      final
+        ?.predict([
+          [0.9, -9000, 0, 1],
+          [-0.9, 9000, 1, 0],
+        ])
+        .get(i, 0),
+    );
+    expect(good).toBeGreaterThan(0.8);
+    expect(bad).toBeLessThan(0.2);
+    // b alone decides where a is missing; the filling is a's mean, near 0
+    const filled = final?.predict([
+      [Number.NaN, -9000, 0, 1],
+      [Number.NaN, 9000, 0, 1],
+    ]);
+    expect(filled?.get(0, 0)).toBeGreaterThan(0.5);
+    expect(filled?.get(1, 0)).toBeLessThan(0.5);
+  });
+
+  it("without missing cells refuses them in predictions", async () => {
+    const { final } = await tune({ ...regression, fit: { epochs: 1 } });
+    expect(() => final?.predict([x[0].map(() => Number.NaN)])).toThrow(/NaN/);
+  });
+
+  it("of three classes is one-hot, and so are its predictions", async () => {
+    const three = x.map(([a, b]) => `${a},${b},${a > 0.3 ? "u" : b > 0 ? "v" : "w"}`);
+    const table = encodeTable(readTable(["a,b,c", ...three].join("\n")), { target: "c" });
+    const { final, trials } = await tune({
+      ...{
+        data: table,
+        space: rates(0.5),
+        strategy: grid(),
+        jobs: 1,
+        testSize: 0.2,
+        validation: { folds: 3 },
+      },
+      fit: { epochs: 60, batchSize: 8 },
+      model: () => {
+        const model = sequential([dense(3, { activation: "softmax" })]);
+        model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
+        return model;
+      },
+    });
+    expect(trials[0].status).toBe("complete");
+    const prediction = final?.predict([[0.5, 0.5]]);
+    expect(prediction?.shape).toEqual([1, 3]);
+    const sum = [0, 1, 2].reduce((total, j) => total + (prediction?.get(0, j) as number), 0);
+    expect(Math.abs(sum - 1)).toBeLessThanOrEqual(4 * 2 ** -24);
+  });
+});

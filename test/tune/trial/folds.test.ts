@@ -1,0 +1,179 @@
+/** How data is divided for a study, and that nothing leaks from the rows that judge. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Dataset, Feature } from "../../../src/data/dataset.js";
+import { type FoldPlan, partSizes, prepareFolds } from "../../../src/tune/trial/folds.js";
+import { cases } from "../../cases.js";
+import { randomRows } from "../support.js";
+
+const ROWS = 40;
+const features: Feature[] = [
+  { name: "a", column: "a", kind: "number" },
+  { name: "b", column: "b", kind: "boolean" },
+  { name: "c=u", column: "c", kind: "category" },
+  { name: "c=v", column: "c", kind: "category" },
+];
+
+/** A table whose features are `x`, two classes or a quantity. */
+function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Dataset {
+  const labels = Int32Array.from({ length: ROWS }, (_, i) => Number(i % 3 === 0));
+  return {
+    task,
+    target: "y",
+    rows: ROWS,
+    features,
+    x,
+    outputs: 1,
+    y:
+      y ??
+      (task === "classification" ? Float64Array.from(labels) : Float64Array.from(labels, (_, i) => 3 * i)),
+    labels: task === "classification" ? labels : new Int32Array(0),
+    classes: task === "classification" ? ["no", "yes"] : [],
+  };
+}
+
+/** Features that say which row they are in; not standardised, they name the rows of each part. */
+const ids = Float64Array.from({ length: ROWS * 4 }, (_, k) => Math.floor(k / 4));
+const idsOf = (part: { rows: number; x: Float32Array } | undefined): number[] =>
+  part === undefined ? [] : Array.from({ length: part.rows }, (_, i) => part.x[4 * i]);
+
+const plans = fc.record<FoldPlan>({
+  validation: fc.oneof(
+    fc.record({ folds: fc.integer({ min: 2, max: 6 }) }),
+    fc.record({ split: fc.constantFrom(0.2, 0.3, 0.5) }),
+  ),
+  testSize: fc.constantFrom(0, 0.1, 0.25),
+  standardize: fc.constant(true),
+  seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+});
+const tasks = fc.constantFrom<Dataset["task"]>("classification", "regression");
+
+/** The row ids of each part under a plan. */
+function divide(task: Dataset["task"], plan: FoldPlan) {
+  const { rounds, last } = prepareFolds(table(task, ids), { ...plan, standardize: false });
+  return {
+    rounds: rounds.map(({ train, validation }) => ({ train: idsOf(train), validation: idsOf(validation) })),
+    test: idsOf(last.validation),
+    development: idsOf(last.train),
+  };
+}
+
+const sorted = (rows: readonly number[]): number[] => [...rows].sort((a, b) => a - b);
+
+describe("prepareFolds", () => {
+  it("divides the rows into test and development, and these into folds; test rows appear nowhere else", () => {
+    fc.assert(
+      fc.property(tasks, plans, (task, plan) => {
+        const { rounds, test, development } = divide(task, plan);
+        expect(sorted([...test, ...development])).toEqual(Array.from({ length: ROWS }, (_, i) => i));
+        for (const { train, validation } of rounds) {
+          expect(sorted([...train, ...validation])).toEqual(sorted(development));
+        }
+        if ("folds" in plan.validation) {
+          expect(rounds.length).toBe(plan.validation.folds);
+          expect(sorted(rounds.flatMap(({ validation }) => validation))).toEqual(sorted(development));
+        } else expect(rounds.length).toBe(1);
+        const sizes = partSizes(ROWS, plan);
+        expect(sizes.test).toBe(test.length);
+        expect(sizes.development).toBe(development.length);
+        expect(sizes.training).toBe(Math.min(...rounds.map(({ train }) => train.length)));
+      }),
+      { numRuns: cases(60) },
+    );
+  });
+
+  it("keeps the classes' proportions in every part, within one row of each class", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const { rounds, test, development } = divide("classification", plan);
+        const share = table("classification", ids).y.reduce((a, b) => a + b) / ROWS;
+        const ones = (rows: readonly number[]): number => rows.filter((row) => row % 3 === 0).length;
+        expect(Math.abs(ones(test) - share * test.length)).toBeLessThan(1);
+        const rest = ones(development) / development.length;
+        for (const { validation } of rounds) {
+          expect(Math.abs(ones(validation) - rest * validation.length)).toBeLessThan(2); // the size itself may be off by 1
+        }
+        const counts = rounds.map(({ validation }) => ones(validation));
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: cases(60) },
+    );
+  });
+
+  it("learns filling and scaling from the training rows alone: what else is in the table changes no bit", () => {
+    fc.assert(
+      fc.property(tasks, plans, fc.integer({ min: 0, max: 5 }), (task, plan, which) => {
+        const { rounds: parts, test } = divide(task, plan);
+        const x = Float64Array.from(randomRows(ROWS, 4, plan.seed % 1000).flat());
+        for (let k = 0; k < x.length; k++) if ((k * 7) % 11 === 0 && k % 4 === 0) x[k] = Number.NaN;
+        const y = table(task, x).y;
+        const before = prepareFolds(table(task, x, y), plan);
+
+        const k = which % parts.length;
+        const [wild, wildY] = [Float64Array.from(x), Float64Array.from(y)];
+        for (const row of [...parts[k].validation, ...test]) {
+          for (let j = 0; j < 4; j++) wild[4 * row + j] = row % 2 === 0 ? Number.NaN : 1e6 * (row + 1);
+          if (task === "regression") wildY[row] = -1e5 * (row + 1);
+        }
+        const after = prepareFolds(table(task, wild, wildY), plan);
+        expect(after.rounds[k].train).toEqual(before.rounds[k].train);
+        expect(after.rounds[k].inputs).toEqual(before.rounds[k].inputs);
+        expect(after.rounds[k].target).toEqual(before.rounds[k].target);
+        // while the parts that hold these rows do change
+        expect(after.rounds[k].validation).not.toEqual(before.rounds[k].validation);
+        expect(after.last.train).not.toEqual(before.last.train);
+
+        const onlyTest = Float64Array.from(x);
+        for (const row of test) onlyTest.fill(1e6, 4 * row, 4 * row + 4);
+        const final = prepareFolds(table(task, onlyTest, y), plan);
+        expect(final.rounds).toEqual(before.rounds);
+        expect(final.last.train).toEqual(before.last.train);
+      }),
+      { numRuns: cases(60) },
+    );
+  });
+
+  it("fills in missing cells: every number that reaches a model is finite", () => {
+    const x = Float64Array.from(randomRows(ROWS, 4, 3).flat(), (value, k) =>
+      k % 3 === 0 ? Number.NaN : value,
+    );
+    const plan = { validation: { folds: 3 }, testSize: 0.2, standardize: true, seed: 1 };
+    const { rounds, last } = prepareFolds(table("classification", x), plan);
+    for (const { train, validation } of [...rounds, last]) {
+      expect(train.x.every(Number.isFinite)).toBe(true);
+      expect(validation?.x.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it("standardises a quantity and keeps its truth in its own units", () => {
+    const plan = { validation: { folds: 4 }, testSize: 0, standardize: true, seed: 2 };
+    const { rounds, last } = prepareFolds(table("regression", ids), plan);
+    expect(last.validation).toBeUndefined();
+    for (const { train, truth, validation, target } of rounds) {
+      const mean = train.y.reduce((sum, v) => sum + v, 0) / train.rows;
+      const variance = train.y.reduce((sum, v) => sum + v * v, 0) / train.rows;
+      // float32 numbers of deviation 1
+      expect(Math.abs(mean)).toBeLessThanOrEqual(4 * 2 ** -24);
+      expect(Math.abs(variance - 1)).toBeLessThanOrEqual(8 * 2 ** -24);
+      validation?.y.forEach((z, i) => {
+        const restored = z * (target?.scale[0] ?? 0) + (target?.mean[0] ?? 0);
+        expect(Math.abs(restored - truth[i])).toBeLessThanOrEqual(200 * 2 ** -24);
+      });
+    }
+    expect(sorted(rounds.flatMap(({ truth }) => [...truth]))).toEqual(
+      Array.from({ length: ROWS }, (_, i) => 3 * i),
+    );
+    const classes = prepareFolds(table("classification", ids), plan);
+    expect(
+      classes.rounds.every(
+        ({ target, train }) => target === undefined && train.y.every((v) => v === 0 || v === 1),
+      ),
+    ).toBe(true);
+  });
+
+  it("divides by the seed alone", () => {
+    const plan = { validation: { folds: 4 }, testSize: 0.25, standardize: true, seed: 2 };
+    expect(divide("regression", plan)).toEqual(divide("regression", plan));
+    expect(divide("regression", { ...plan, seed: 3 })).not.toEqual(divide("regression", plan));
+  });
+});
