@@ -14,6 +14,7 @@ export default defineConfig(({ mode }) => {
         "fettle/testing": path("./src/testing/index.ts"),
         "fettle/benchmark": path("./src/benchmark/index.ts"),
         "fettle/cloudflare": path("./src/cloudflare/index.ts"),
+        "fettle/ops": path("./src/ops/index.ts"),
         "fettle/serve": path("./src/serve/index.ts"),
         fettle: path("./src/index.ts"),
       },

@@ -1,9 +1,13 @@
 /** Operands in the memory of kernels, for benchmarks below the engine. */
 import type { Kernels } from "../test/kernels/load.js";
 
-/** Copies arrays into the memory of an instance, 64 bytes aligned; returns their addresses. */
-export function place({ memory, heap_base }: Kernels, arrays: readonly Float32Array[]): number[] {
-  let end = heap_base();
+/** Copies arrays into the memory of an instance from `start` on, 64 bytes aligned; returns their addresses. */
+export function place(
+  { memory, heap_base }: Kernels,
+  arrays: readonly (Float32Array | Int32Array)[],
+  start = heap_base(),
+): number[] {
+  let end = start;
   const addresses = arrays.map(({ byteLength }) => {
     const address = Math.ceil(end / 64) * 64;
     end = address + byteLength;
@@ -12,7 +16,8 @@ export function place({ memory, heap_base }: Kernels, arrays: readonly Float32Ar
   const missing = end - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65536));
   arrays.forEach((array, i) => {
-    new Float32Array(memory.buffer, addresses[i], array.length).set(array);
+    const words = new Int32Array(array.buffer, array.byteOffset, array.length);
+    new Int32Array(memory.buffer, addresses[i], array.length).set(words);
   });
   return addresses;
 }

@@ -5,23 +5,8 @@
  *
  *     npm run example examples/custom-optimizer.ts
  */
-import {
-  add,
-  applyOptimizer,
-  compileStep,
-  createEngine,
-  defineOptimizer,
-  gradients,
-  matmul,
-  mean,
-  mul,
-  neg,
-  sign,
-  square,
-  step,
-  sub,
-  zerosLike,
-} from "fettle";
+import { applyOptimizer, compileStep, createEngine, defineOptimizer, gradients } from "fettle";
+import { add, matmul, mean, mul, neg, sign, square, step, sub, zerosLike } from "fettle/ops";
 
 const signum = defineOptimizer({
   name: "signum",

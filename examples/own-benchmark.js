@@ -5,20 +5,9 @@
  *
  *     npx fettle benchmark --with examples/own-benchmark.js --optimizers adam,lion,signum
  */
-import {
-  add,
-  defineOptimizer,
-  mul,
-  neg,
-  randomUniform,
-  sign,
-  slice,
-  square,
-  sub,
-  sum,
-  zerosLike,
-} from "fettle";
+import { defineOptimizer } from "fettle";
 import { contestant, defineProblem } from "fettle/benchmark";
+import { add, mul, neg, randomUniform, sign, slice, square, sub, sum, zerosLike } from "fettle/ops";
 
 const signum = defineOptimizer({
   name: "signum",

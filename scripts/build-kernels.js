@@ -11,14 +11,14 @@ const out = join(root, "wasm");
 const stamp = join(out, ".stamp");
 const builds = { "kernels.wasm": "simd", "kernels-relaxed.wasm": "simd,relaxed-simd" };
 
-const sources = readdirSync(join(root, "kernels"), { recursive: true })
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => join(root, "kernels", name))
-  .sort();
+const sources = ["kernels", "src/graph/opcodes"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(root, folder, name))
+    .sort(),
+);
 const inputs = [
   ...sources,
-  join(root, "src/graph/opcodes/elementwise.ts"),
-  join(root, "src/graph/opcodes/program.ts"),
   join(root, "node_modules/assemblyscript/package.json"),
   fileURLToPath(import.meta.url),
 ];

@@ -55,6 +55,7 @@ await bundle(
       index: "dist/index.js",
       benchmark: "dist/benchmark/index.js",
       cloudflare: "dist/cloudflare/index.js",
+      ops: "dist/ops/index.js",
       serve: "dist/serve/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",

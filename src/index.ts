@@ -1,4 +1,7 @@
-/** Everything public. Nothing runs at import, and nothing here pulls in the command line. */
+/**
+ * The public entry `fettle`. Nothing runs at import, and nothing here pulls in the command line. Operations on values
+ * are an entry of their own, `fettle/ops`.
+ */
 export { grad, gradients, valueAndGrad } from "./autograd/index.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
@@ -41,60 +44,6 @@ export type {
   SavedRun,
 } from "./engine/executor.js";
 export { type ErrorCode, FettleError } from "./errors.js";
-export {
-  abs,
-  add,
-  broadcastTo,
-  concat,
-  constant,
-  cos,
-  div,
-  dot,
-  equal,
-  erf,
-  exp,
-  expm1,
-  floor,
-  flush,
-  fullLike,
-  gelu,
-  greater,
-  greaterEqual,
-  log,
-  log1p,
-  logSoftmax,
-  matmul,
-  max,
-  maximum,
-  mean,
-  minimum,
-  mul,
-  neg,
-  type Operand,
-  pad,
-  pow,
-  random as randomUniform,
-  relu,
-  reshape,
-  scatterRows,
-  select,
-  sigmoid,
-  sign,
-  sin,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  square,
-  step,
-  stopGradient,
-  sub,
-  sum,
-  takeRows,
-  tanh,
-  transpose,
-  zerosLike,
-} from "./graph/functions.js";
 export { Graph, Value } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * from "./metrics/functions.js";

@@ -23,7 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["data"],
   ["engine"],
   ["compile"],
-  ["autograd"],
+  ["autograd", "ops"],
   ["graph"],
   ["numerics"],
   ["platform"],

@@ -4,30 +4,32 @@
  */
 import {
   adam,
-  add,
   applyOptimizer,
   compileStep,
   createEngine,
   defineOptimizer,
+  type Optimizer,
+  type Program,
+  sgd,
+  type Value,
+} from "fettle";
+import {
+  add,
   div,
   exp,
   maximum,
   mul,
   neg,
-  type Optimizer,
-  type Program,
   pow,
   relu,
-  sgd,
   sigmoid,
   sqrt,
   square,
   step,
   sub,
   tanh,
-  type Value,
   zerosLike,
-} from "fettle";
+} from "fettle/ops";
 import { interleave, repeat, type Timing, type Work } from "../measure.js";
 import { noise } from "../networks.js";
 import { type Row, speedRow } from "../row.js";

@@ -2,7 +2,8 @@
  * The matrix product alone: both builds and every operand order, beside the peers, the order NN, and the
  * machine's peak, all in one measurement a size. Squares, and the shapes of dense layers.
  */
-import { type Kernels, loadKernels } from "../../test/kernels/load.js";
+import { NO_ACTIVATION } from "../../src/graph/opcodes/program.js";
+import { type Kernels, loadKernels, productWords } from "../../test/kernels/load.js";
 import { place } from "../kernels.js";
 import { interleave, repeat, type Timing, type Work } from "../measure.js";
 import { noise } from "../networks.js";
@@ -100,7 +101,10 @@ function operands({ m, n, k }: Shape): [a: Float32Array, b: Float32Array] {
 function ourProduct(kernels: Kernels, { m, n, k }: Shape, order: Order, [a, b, c]: readonly number[]): Work {
   const [transA, transB] = [order === "TN", order === "NT"];
   const [lda, ldb] = [transA ? m : k, transB ? k : n];
-  return repeat(() => kernels.gemm(transA, transB, m, n, k, a, lda, b, ldb, c, n, 0, 0));
+  const activation = NO_ACTIVATION;
+  const product = { transA, transB, m, n, k, a, lda, b, ldb, c, ldc: n, bias: undefined, activation };
+  const [words] = place(kernels, [productWords(product)], c + 4 * m * n);
+  return repeat(() => kernels.gemm(words, 0));
 }
 
 /** Computed at once, so that nothing need be read back. */

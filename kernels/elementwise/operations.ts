@@ -1,15 +1,16 @@
 // The operations of the elementwise machine, each a loop of its own over its registers.
 //
-// An operation is a class that is never made: `map1<Exp>` compiles to a loop over `Exp.apply`
-// alone. One loop with the opcode as an argument would compile to a dispatch a vector.
+// An operation is a class without instances: `map1<Exp>` compiles to a loop over `Exp.apply`
+// alone. One loop with the opcode as an argument would dispatch once per vector.
 
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
+import * as Passes from "../../src/graph/opcodes/passes";
 import {
   cos_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
   pow_f32x4, sigmoid_f32x4, sin_f32x4, softplus_f32x4, tanh_f32x4,
 } from "../math/f32";
 
-@final class Move { @inline apply(x: v128): v128 { return x; } }
+@final class Copy { @inline apply(x: v128): v128 { return x; } }
 @final class Neg { @inline apply(x: v128): v128 { return f32x4.neg(x); } }
 @final class Abs { @inline apply(x: v128): v128 { return f32x4.abs(x); } }
 @final class Sign { @inline apply(x: v128): v128 { return sign(x); } }
@@ -74,7 +75,7 @@ import {
   }
 }
 
-// |x| by a mask: V8 of Node 20 makes that of f32x4.abs anew for each vector.
+// |x| by a mask: V8 of Node 20 builds the mask of f32x4.abs again for each vector.
 @inline
 function flush(x: v128): v128 {
   return v128.andnot(x, f32x4.lt(v128.and(x, i32x4.splat(0x7fffffff)), f32x4.splat(1.1754943508222875e-38)));
@@ -99,7 +100,7 @@ function map2<T>(dst: usize, a: usize, b: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i)));
 }
 
-/** A short operation: four vectors a turn, since counting costs as much as one of them. */
+/** A short operation: four vectors per iteration, since counting costs as much as one of them. */
 function quick1<T>(dst: usize, a: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   let i: usize = 0;
@@ -147,7 +148,7 @@ function quick3<T>(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void
   }
 }
 
-/** Two a turn: four gain nothing where eight operands are loaded. */
+/** Two vectors per iteration: four gain nothing where eight operands are loaded. */
 function quick4<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   let i: usize = 0;
@@ -165,7 +166,7 @@ function quick4<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: us
   }
 }
 
-/** α·x + β·y and its like, where b and d hold one number each. */
+/** α·x + β·y and similar operations, where b and d hold one number each. */
 function axpby<T>(dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   const alpha = v128.load(b);
@@ -192,7 +193,7 @@ function select(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
 /** One operation over `bytes` (a multiple of 16) of its registers. `dst` may be any of the others. */
 export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: usize, bytes: usize): void {
   switch (op) {
-    case Elementwise.Move: quick1<Move>(dst, a, bytes); return;
+    case Elementwise.Copy: quick1<Copy>(dst, a, bytes); return;
     case Elementwise.Neg: quick1<Neg>(dst, a, bytes); return;
     case Elementwise.Abs: quick1<Abs>(dst, a, bytes); return;
     case Elementwise.Sign: quick1<Sign>(dst, a, bytes); return;
@@ -221,20 +222,20 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Elementwise.GreaterEqual: quick2<GreaterEqual>(dst, a, b, bytes); return;
     case Elementwise.Equal: quick2<Equal>(dst, a, b, bytes); return;
     case Elementwise.Select: select(dst, a, b, c, bytes); return;
-    case Elementwise.SqrtAdd: quick2<SqrtAdd>(dst, a, b, bytes); return;
-    case Elementwise.AddSqrt: quick2<AddSqrt>(dst, a, b, bytes); return;
-    case Elementwise.MulAdd: quick3<MulAdd>(dst, a, b, c, bytes); return;
-    case Elementwise.MulSub: quick3<MulSub>(dst, a, b, c, bytes); return;
-    case Elementwise.MulSubFrom: quick3<MulSubFrom>(dst, a, b, c, bytes); return;
-    case Elementwise.MulDiv: quick3<MulDiv>(dst, a, b, c, bytes); return;
-    case Elementwise.DivMul: quick3<DivMul>(dst, a, b, c, bytes); return;
-    case Elementwise.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
-    case Elementwise.FlushMul: quick2<FlushMul>(dst, a, b, bytes); return;
-    case Elementwise.FlushMulAdd: quick3<FlushMulAdd>(dst, a, b, c, bytes); return;
-    case Elementwise.DivMulSubFrom: quick4<DivMulSubFrom>(dst, a, b, c, d, bytes); return;
-    case Elementwise.RatioRoot: quick4<RatioRoot>(dst, a, b, c, d, bytes); return;
-    case Elementwise.FlushAxpby: axpby<FlushAxpby>(dst, a, b, c, d, bytes); return;
-    case Elementwise.FlushAxpbySquare: axpby<FlushAxpbySquare>(dst, a, b, c, d, bytes); return;
+    case Passes.SqrtAdd: quick2<SqrtAdd>(dst, a, b, bytes); return;
+    case Passes.AddSqrt: quick2<AddSqrt>(dst, a, b, bytes); return;
+    case Passes.MulAdd: quick3<MulAdd>(dst, a, b, c, bytes); return;
+    case Passes.MulSub: quick3<MulSub>(dst, a, b, c, bytes); return;
+    case Passes.MulSubFrom: quick3<MulSubFrom>(dst, a, b, c, bytes); return;
+    case Passes.MulDiv: quick3<MulDiv>(dst, a, b, c, bytes); return;
+    case Passes.DivMul: quick3<DivMul>(dst, a, b, c, bytes); return;
+    case Passes.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
+    case Passes.FlushMul: quick2<FlushMul>(dst, a, b, bytes); return;
+    case Passes.FlushMulAdd: quick3<FlushMulAdd>(dst, a, b, c, bytes); return;
+    case Passes.DivMulSubFrom: quick4<DivMulSubFrom>(dst, a, b, c, d, bytes); return;
+    case Passes.RatioRoot: quick4<RatioRoot>(dst, a, b, c, d, bytes); return;
+    case Passes.FlushAxpby: axpby<FlushAxpby>(dst, a, b, c, d, bytes); return;
+    case Passes.FlushAxpbySquare: axpby<FlushAxpbySquare>(dst, a, b, c, d, bytes); return;
     default: unreachable();
   }
 }

@@ -18,6 +18,8 @@
  * s = min(k, 256) + ceil(k / 256) + 1: the roundings that one product passes through.
  */
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
+import * as Opcode from "../../src/graph/opcodes/program";
+import { word } from "../words";
 import { activate, addBias } from "./finish";
 import { ADD, f32_gemm_4x8, RELU } from "./micro";
 import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
@@ -28,49 +30,69 @@ import { dots, outer, vectorMatrix } from "./vector";
 const edge: usize = memory.data(MR * NR * sizeof<f32>(), 16);
 const edgeBias: usize = memory.data(NR * sizeof<f32>(), 16);
 
+/** A product as its words in a program state it; see `Opcode.Gemm…`. It is the address of the first word. */
+@unmanaged @final
+class Product {
+  @inline get transA(): bool { return this.word(Opcode.GemmTransA) != 0; }
+  @inline get transB(): bool { return this.word(Opcode.GemmTransB) != 0; }
+  @inline get m(): i32 { return this.word(Opcode.GemmM); }
+  @inline get n(): i32 { return this.word(Opcode.GemmN); }
+  @inline get k(): i32 { return this.word(Opcode.GemmK); }
+  /** Bytes from one stored row of A to the next; of B and C below. */
+  @inline get aRow(): i32 { return this.word(Opcode.GemmLda) << 2; }
+  @inline get bRow(): i32 { return this.word(Opcode.GemmLdb) << 2; }
+  @inline get cRow(): i32 { return this.word(Opcode.GemmLdc) << 2; }
+  @inline get activation(): i32 { return this.word(Opcode.GemmActivation); }
+  /** The address of A; of B and C below. */
+  @inline a(base: usize): usize { return base + this.word(Opcode.GemmA); }
+  @inline b(base: usize): usize { return base + this.word(Opcode.GemmB); }
+  @inline c(base: usize): usize { return base + this.word(Opcode.GemmC); }
+  /** The address of the bias, 0 for none. */
+  @inline bias(base: usize): usize {
+    const offset = this.word(Opcode.GemmBias);
+    return offset == Opcode.NO_BIAS ? 0 : base + offset;
+  }
+  @inline private word(index: i32): i32 { return word(changetype<usize>(this), index); }
+}
+
 /**
  * C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n]).
  *
- * @param transA A is stored as [k, m] and op(A) is its transpose; else it is stored as [m, k]
- * @param transB B is stored as [n, k]; else as [k, n]
- * @param bias address of n floats, or 0 for none
- * @param activation a unary opcode of `Elementwise`, 0 for none
+ * @param operands address of the words that state the product, in the order of `Opcode.Gemm…`
+ * @param base address from which their offsets count
  */
-export function gemm(
-  transA: bool,
-  transB: bool,
-  m: i32,
-  n: i32,
-  k: i32,
-  a: usize,
-  lda: i32,
-  b: usize,
-  ldb: i32,
-  c: usize,
-  ldc: i32,
-  bias: usize,
-  activation: i32,
-): void {
+export function gemm(operands: usize, base: usize): void {
+  const product = changetype<Product>(operands);
+  const m = product.m;
+  const n = product.n;
+  const k = product.k;
   if (m <= 0 || n <= 0) return;
-  const aBytes = lda * 4;
-  const bBytes = ldb * 4;
-  const cBytes = ldc * 4;
+  const transA = product.transA;
+  const transB = product.transB;
+  const a = product.a(base);
+  const b = product.b(base);
+  const c = product.c(base);
+  const aRow = product.aRow;
+  const bRow = product.bRow;
+  const cRow = product.cRow;
   if (k <= 0) {
-    for (let i = 0; i < m; ++i) memory.fill(c + i * cBytes, 0, n * 4);
+    for (let i = 0; i < m; ++i) memory.fill(c + i * cRow, 0, n * 4);
   } else if (n == 1 && !transA) {
-    matrixVector(m, k, a, aBytes, b, transB ? 4 : bBytes, c, cBytes);
-  } else if (n == 1 && ldc == 1) {
-    vectorMatrix(m, k, b, transB ? 4 : bBytes, a, aBytes, c);
+    matrixVector(m, k, a, aRow, b, transB ? 4 : bRow, c, cRow);
+  } else if (n == 1 && cRow == 4) {
+    vectorMatrix(m, k, b, transB ? 4 : bRow, a, aRow, c);
   } else if (m == 1 && !transB) {
-    vectorMatrix(n, k, a, transA ? aBytes : 4, b, bBytes, c);
-  } else if (k == 1 && (!transB || ldb == 1)) {
-    outer(m, n, a, transA ? 4 : aBytes, b, c, cBytes);
+    vectorMatrix(n, k, a, transA ? aRow : 4, b, bRow, c);
+  } else if (k == 1 && (!transB || bRow == 4)) {
+    outer(m, n, a, transA ? 4 : aRow, b, c, cRow);
   } else {
-    blocks(transA, transB, m, n, k, a, aBytes, b, bBytes, c, cBytes, bias, activation);
+    blocks(product, base);
     return;
   }
-  if (bias) addBias(m, n, c, cBytes, bias);
-  if (activation) activate(activation, m, n, c, cBytes);
+  const bias = product.bias(base);
+  const activation = product.activation;
+  if (bias) addBias(m, n, c, cRow, bias);
+  if (activation != Opcode.NO_ACTIVATION) activate(activation, m, n, c, cRow);
 }
 
 /** c[m] = A[m, k] x[k], strides in bytes. */
@@ -81,22 +103,21 @@ function matrixVector(m: i32, k: i32, a: usize, lda: i32, x: usize, xStep: i32, 
   }
 }
 
-/** The general case: blocks of B, of depth, and of A. Strides in bytes. */
-function blocks(
-  transA: bool,
-  transB: bool,
-  m: i32,
-  n: i32,
-  k: i32,
-  a: usize,
-  lda: i32,
-  b: usize,
-  ldb: i32,
-  c: usize,
-  ldc: i32,
-  bias: usize,
-  activation: i32,
-): void {
+/** The general case: blocks of B, of depth, and of A. Strides are in bytes. */
+function blocks(product: Product, base: usize): void {
+  const transA = product.transA;
+  const transB = product.transB;
+  const m = product.m;
+  const n = product.n;
+  const k = product.k;
+  const a = product.a(base);
+  const b = product.b(base);
+  const c = product.c(base);
+  const lda = product.aRow;
+  const ldb = product.bRow;
+  const ldc = product.cRow;
+  const bias = product.bias(base);
+  const activation = product.activation;
   const fused = activation == Elementwise.Relu ? RELU : 0;
   for (let j = 0; j < n; j += NC) {
     const columns = min(NC, n - j);
@@ -126,49 +147,22 @@ function blocks(
           aStep = 16;
         }
         if (straight) {
-          block(
-            rows,
-            straight,
-            depth,
-            aHere,
-            aPanel,
-            aRow,
-            aStep,
-            bHere,
-            32,
-            ldb,
-            cHere,
-            ldc,
-            biasHere,
-            flags,
-          );
+          block(rows, straight, depth, aHere, aPanel, aRow, aStep, bHere, 32, ldb, cHere, ldc, biasHere, flags);
         }
         if (straight < columns) {
           const bStraight = biasHere ? biasHere + straight * 4 : 0;
           block(
-            rows,
-            columns - straight,
-            depth,
-            aHere,
-            aPanel,
-            aRow,
-            aStep,
-            panels,
-            depth * 32,
-            32,
-            cHere + straight * 4,
-            ldc,
-            bStraight,
-            flags,
+            rows, columns - straight, depth, aHere, aPanel, aRow, aStep,
+            panels, depth * 32, 32, cHere + straight * 4, ldc, bStraight, flags,
           );
         }
-        if (last && activation && !fused) activate(activation, rows, columns, cHere, ldc);
+        if (last && activation != Opcode.NO_ACTIVATION && !fused) activate(activation, rows, columns, cHere, ldc);
       }
     }
   }
 }
 
-/** C[m, n] = or += A[m, k] B[k, n] in tiles; panels of A and B lie `aPanel` and `bPanel` bytes apart. */
+/** C[m, n] = or += A[m, k] B[k, n] in tiles; panels of A and B are `aPanel` and `bPanel` bytes apart. */
 function block(
   m: i32,
   n: i32,
@@ -208,7 +202,7 @@ function block(
   }
 }
 
-/** Copies [rows, columns]; rows lie `fromRow` and `toRow` bytes apart. */
+/** Copies [rows, columns]; rows are `fromRow` and `toRow` bytes apart. */
 function copyTile(rows: i32, columns: i32, from: usize, fromRow: i32, to: usize, toRow: i32): void {
   for (; rows > 0; --rows, from += fromRow, to += toRow) {
     for (let j = 0; j < columns; ++j) store<f32>(to + j * 4, load<f32>(from + j * 4));

@@ -4,8 +4,8 @@
  * nothing and knows no operation by name; the rules are rows of `graph/operations`.
  */
 import { check } from "../errors.js";
-import { add, broadcastTo, constant, Value } from "../graph/functions.js";
-import type { OperationName } from "../graph/graph.js";
+import { add, broadcastTo, constant } from "../graph/functions.js";
+import { type OperationName, Value } from "../graph/graph.js";
 import { operation } from "../graph/operations/index.js";
 import { showShape } from "../graph/shape.js";
 

@@ -3,8 +3,7 @@
  * A problem knows no optimizer and runs nothing.
  */
 import { check, checkOptions, isRecord, show } from "../errors.js";
-import type { Value } from "../graph/functions.js";
-import { Graph } from "../graph/graph.js";
+import { Graph, type Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 
 /** Some rows of data, row-major. */

@@ -1,8 +1,10 @@
 /** A problem and an optimizer as programs. Numbers of the optimizer are inputs, so that all runs of the two share them. */
+
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
-import { concat, reshape, slice, step, type Value } from "../graph/functions.js";
+import { concat, reshape, slice, step } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 import type { Problem } from "./problem.js";

@@ -2,11 +2,11 @@
 import { check, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
-import { verify } from "../graph/verify.js";
+import { verifyGraph } from "../graph/verify.js";
 import { encode } from "./encode.js";
 import { fuse, type Unit } from "./fuse.js";
 import { materialize, resolveViews } from "./materialize.js";
-import { type Plan, plan } from "./plan.js";
+import { type MemoryPlan, planMemory } from "./plan.js";
 import { PROGRAM_FORMAT, type Program, type Slot, type StepGraph, type Stream } from "./program.js";
 import { simplify } from "./simplify.js";
 import { type Signature, type StepResults, type StepValues, trace } from "./trace.js";
@@ -17,7 +17,7 @@ export interface Lowered {
   readonly step: StepGraph;
   readonly views: readonly View[];
   readonly units: readonly Unit[];
-  readonly plan: Plan;
+  readonly plan: MemoryPlan;
 }
 
 /** The passes that decide what runs where. */
@@ -25,7 +25,7 @@ export function lower(graph: StepGraph, rows: number): Lowered {
   const step = materialize(simplify(graph));
   const views = resolveViews(step.nodes);
   const units = fuse(step, views);
-  return { step, views, units, plan: plan(step, units, views, rows) };
+  return { step, views, units, plan: planMemory(step, units, views, rows) };
 }
 
 /**
@@ -55,7 +55,7 @@ export function compileStep(
 ): Program {
   check(Number.isSafeInteger(rows) && rows > 0, () => `a batch has at least one row, got ${show(rows)}`);
   const graph = trace(signature, write);
-  verify({ nodes: [...graph.nodes] }, "trace");
+  verifyGraph({ nodes: [...graph.nodes] }, "trace");
   const { step, views, units, plan: memory } = lower(graph, rows);
   const streams: Stream[] = [
     ...Object.entries(step.streamsIn).map(([name, id]) => stream(name, id, "in")),

@@ -1,24 +1,20 @@
 /**
- * Writes a planned step as the integers that `kernels/machine.ts` runs. Words that depend
- * on the rows of the batch are listed as patches. It decides nothing.
+ * Writes a planned step as the integers that `kernels/machine.ts` runs. Words that depend on the rows of the batch are
+ * listed as patches. It decides nothing. Positions of words are named in `graph/opcodes/`.
  */
-import type { AttributesOf, Node } from "../graph/graph.js";
+import { check } from "../errors.js";
+import { type AttributesOf, isNode, type Node, type OperationName } from "../graph/graph.js";
+import * as Code from "../graph/opcodes/code.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { operation } from "../graph/operations/index.js";
-import { extent, ROWS, type Shape } from "../graph/shape.js";
+import { extent, fixed, ROWS, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { matrixOrder } from "./materialize.js";
-import type { Plan } from "./plan.js";
-import type { StepGraph, Stream } from "./program.js";
-import { encodeFill, encodeRegion } from "./region.js";
+import type { MemoryPlan } from "./plan.js";
+import type { Stream } from "./program.js";
+import { type Encoding, encodeFill, encodeRegion } from "./region.js";
 import { advance, type Offset, type View } from "./view.js";
-import { bitsOf, dimension, Words } from "./words.js";
-
-export interface Encoding {
-  readonly step: StepGraph;
-  readonly views: readonly View[];
-  readonly plan: Plan;
-}
+import { bitsOf, Words } from "./words.js";
 
 export function encode(
   encoding: Encoding,
@@ -33,8 +29,12 @@ export function encode(
   const stream = (opcode: number, name: string, direction: Stream["direction"], id: number): void => {
     const index = streamOf(name, direction);
     words.instruction(opcode, () => {
-      words.push(plan.offsets.get(id) as number, index, streams[index].columns);
-      words.size(dimension(ROWS));
+      words.operands(plan, {
+        [Opcode.StreamBatch]: fixed(plan.offsets.get(id) as number),
+        [Opcode.StreamIndex]: fixed(index),
+        [Opcode.StreamColumns]: fixed(streams[index].columns),
+        [Opcode.StreamRows]: extent([ROWS]),
+      });
     });
   };
 
@@ -46,117 +46,100 @@ export function encode(
   for (const [name, id] of Object.entries(step.streamsOut)) stream(Opcode.StreamOut, name, "out", id);
   words.instruction(Opcode.End, () => {});
 
-  const HEADER = 4;
-  const PATCH = 5;
-  const start = HEADER + words.patches.length * PATCH;
-  const patches = words.patches.flatMap(({ word, base, scale, power, float }) => {
-    return [word + start, base, scale, power, Number(float)];
+  return assemble(words);
+}
+
+/** The code: its header, the patches, the instructions. */
+function assemble({ rows, patches, list }: Words): Int32Array {
+  const start = Code.HEADER_WORDS + patches.length * Code.PATCH_WORDS;
+  const code = new Int32Array(start + list.length);
+  code[Code.Rows] = rows;
+  code[Code.PatchCount] = patches.length;
+  code[Code.FirstPatch] = Code.HEADER_WORDS;
+  code[Code.FirstInstruction] = start;
+  patches.forEach(({ word, base, scale, power, float }, i) => {
+    const at = Code.HEADER_WORDS + i * Code.PATCH_WORDS;
+    code[at + Code.PatchWord] = word + start;
+    code[at + Code.PatchBase] = base;
+    code[at + Code.PatchScale] = scale;
+    code[at + Code.PatchPower] = power;
+    code[at + Code.PatchIsFloat] = Number(float);
   });
-  return Int32Array.from([rows, words.patches.length, HEADER, start].concat(patches, words.list));
+  code.set(list, start);
+  return code;
 }
 
 function encodeUnit(encoding: Encoding, unit: Unit, words: Words): void {
   const { step, views, plan } = encoding;
-  const [id] = unit.nodes;
-  const node = step.nodes[id];
-  const view = (position: number): View => views[node.inputs[position]];
-  const shape = (position: number): Shape => step.nodes[node.inputs[position]].shape;
+  const node = step.nodes[unit.nodes[0]];
   const result = views[unit.results[0]];
-  const { lowering } = operation(node.op);
+  const { lowering } = operation<OperationName>(node.op);
   if (kindOf(node) === "elementwise") {
     encodeRegion(encoding, unit, words);
     return;
   }
   if (!("instruction" in lowering)) return;
-  const opcode = lowering.instruction;
-  switch (opcode) {
+  switch (lowering.instruction) {
     case Opcode.Literal:
       encodeLiteral(words, plan, node, result);
       return;
     case Opcode.Copy:
       encodeMove(encoding, node, words, result);
       return;
+    case Opcode.Gemm:
+      encodeGemm(encoding, unit, words);
+      return;
     default:
+      encodeOperands(encoding, node, words, result);
   }
-  words.instruction(opcode, () => {
-    switch (opcode) {
-      case Opcode.Random:
-        words.address(plan, result);
-        words.size(extent(node.shape));
-        words.push((node.attributes as AttributesOf["random"]).stream);
-        return;
-      case Opcode.Step:
-        words.address(plan, result);
-        return;
-      case Opcode.Sum:
-      case Opcode.Max: {
-        const { axis, count } = node.attributes as AttributesOf["sum"];
-        words.address(plan, result);
-        words.address(plan, view(0));
-        words.size(extent(shape(0).slice(0, axis)));
-        words.size(extent(shape(0).slice(axis, axis + count)));
-        words.size(extent(shape(0).slice(axis + count)));
-        return;
-      }
-      case Opcode.Softmax:
-        words.address(plan, result);
-        words.address(plan, view(0));
-        words.size(extent(node.shape.slice(0, -1)));
-        words.push(node.shape[node.shape.length - 1], node.op === "logSoftmax" ? 1 : 0);
-        return;
-      case Opcode.Gemm:
-        encodeGemm(encoding, unit, words);
-        return;
-      case Opcode.TakeRows:
-        words.address(plan, result);
-        words.address(plan, view(0));
-        for (const dim of shape(0)) words.size(dimension(dim));
-        words.address(plan, view(1));
-        words.size(extent(shape(1)));
-        return;
-      case Opcode.ScatterRows:
-        words.address(plan, result);
-        words.address(plan, view(0));
-        for (const dim of node.shape) words.size(dimension(dim));
-        words.address(plan, view(1));
-        words.size(extent(shape(1)));
-        return;
-      default:
-        throw new Error(`no encoding for opcode ${opcode}`);
-    }
+}
+
+/** An instruction whose row of the table states its operands. */
+function encodeOperands({ step, views, plan }: Encoding, node: Node, words: Words, result: View): void {
+  const { lowering } = operation<OperationName>(node.op);
+  const { shape, attributes } = node;
+  const shapes = node.inputs.map((id) => step.nodes[id].shape);
+  check("instruction" in lowering && lowering.operands, () => `no operands of ${node.op}`, "internal");
+  const operands = Object.entries(lowering.operands({ shapes, shape, attributes }));
+  const placed = operands.map(([position, operand]) => {
+    if (operand === "result") return [position, result];
+    return [position, "input" in operand ? views[node.inputs[operand.input]] : operand];
   });
+  words.instruction(lowering.instruction, () => words.operands(plan, Object.fromEntries(placed)));
 }
 
 function encodeGemm({ step, views, plan }: Encoding, unit: Unit, words: Words): void {
   const node = step.nodes[unit.nodes[0]];
-  const operands = node.inputs.map((id) => {
+  const [a, b] = node.inputs.map((id) => {
     const [view, shape] = [views[id], step.nodes[id].shape];
     const transposed = matrixOrder(view, shape)?.transposed ?? false;
-    return { view, shape, transposed, leading: view.strides[transposed ? 1 : 0] };
+    return { view, depth: shape[1], transposed, leading: view.strides[transposed ? 1 : 0] };
   });
-  words.push(...operands.map(({ transposed }) => Number(transposed)));
   const [m, n] = node.shape;
-  for (const dim of [m, n, operands[0].shape[1]]) words.size(dimension(dim));
-  for (const { view, leading } of operands) {
-    words.address(plan, view);
-    words.size(leading);
-  }
-  words.address(plan, views[unit.results[0]]);
-  words.size(dimension(n));
-  if (unit.bias === undefined) words.push(-1);
-  else words.address(plan, views[unit.bias]);
-  words.push(unit.activation ?? 0);
+  words.instruction(Opcode.Gemm, () => {
+    words.operands(plan, {
+      [Opcode.GemmTransA]: fixed(Number(a.transposed)),
+      [Opcode.GemmTransB]: fixed(Number(b.transposed)),
+      [Opcode.GemmM]: extent([m]),
+      [Opcode.GemmN]: extent([n]),
+      [Opcode.GemmK]: extent([a.depth]),
+      [Opcode.GemmA]: a.view,
+      [Opcode.GemmLda]: a.leading,
+      [Opcode.GemmB]: b.view,
+      [Opcode.GemmLdb]: b.leading,
+      [Opcode.GemmC]: views[unit.results[0]],
+      [Opcode.GemmLdc]: extent([n]),
+      [Opcode.GemmBias]: unit.bias === undefined ? fixed(Opcode.NO_BIAS) : views[unit.bias],
+      [Opcode.GemmActivation]: fixed(unit.activation ?? Opcode.NO_ACTIVATION),
+    });
+  });
 }
 
-function encodeLiteral(words: Words, plan: Plan, node: Node, result: View): void {
+function encodeLiteral(words: Words, plan: MemoryPlan, node: Node, result: View): void {
   words.instruction(Opcode.Literal, () => {
-    words.address(plan, result);
-    words.size(extent(node.shape));
-    if (node.op === "count") {
-      words.size(extent((node.attributes as AttributesOf["count"]).of), true);
-    } else {
-      words.push(...(node.attributes as AttributesOf["constant"]).values.map(bitsOf));
-    }
+    words.operands(plan, { [Opcode.LiteralTarget]: result, [Opcode.LiteralCount]: extent(node.shape) });
+    if (isNode(node, "count")) words.size({ ...extent(node.attributes.of), float: true });
+    else words.push(...(node.attributes as AttributesOf["constant"]).values.map(bitsOf));
   });
 }
 
@@ -180,23 +163,30 @@ function encodeMove({ step, views, plan }: Encoding, node: Node, words: Words, r
 }
 
 /** Whether a part was computed where it belongs. */
-function samePlace(plan: Plan, target: View, source: View): boolean {
+function samePlace(plan: MemoryPlan, target: View, source: View): boolean {
   const place = ({ root, offset }: View): string =>
     `${(plan.offsets.get(root) as number) + offset.base * 4}+${offset.power > 0 ? offset.scale : 0}`;
   return source.offset.power === 0 && target.offset.power === 0 && place(target) === place(source);
 }
 
 /** A strided copy. Strides are those of the views; a scalar is a vector of one. */
-function copyInto(words: Words, plan: Plan, from: View, to: View, shape: Shape): void {
+function copyInto(words: Words, plan: MemoryPlan, from: View, to: View, shape: Shape): void {
   words.instruction(Opcode.Copy, () => {
-    words.address(plan, to);
-    words.address(plan, from);
-    words.push(Math.max(1, shape.length));
-    if (shape.length === 0) words.push(1, 1, 1);
-    shape.forEach((dim, axis) => {
-      words.size(dimension(dim));
-      words.size(to.strides[axis]);
-      words.size(from.strides[axis]);
+    words.operands(plan, {
+      [Opcode.CopyTarget]: to,
+      [Opcode.CopySource]: from,
+      [Opcode.CopyRank]: fixed(Math.max(1, shape.length)),
     });
+    const axes =
+      shape.length === 0
+        ? [[fixed(1), fixed(1), fixed(1)]]
+        : shape.map((dim, axis) => [extent([dim]), to.strides[axis], from.strides[axis]]);
+    for (const [length, target, source] of axes) {
+      words.operands(plan, {
+        [Opcode.CopyAxisLength]: length,
+        [Opcode.CopyAxisTargetStride]: target,
+        [Opcode.CopyAxisSourceStride]: source,
+      });
+    }
   });
 }

@@ -6,6 +6,7 @@
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
+import { MAX_REGISTERS } from "../graph/opcodes/region.js";
 import { operation } from "../graph/operations/index.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
@@ -21,9 +22,6 @@ export interface Unit {
   readonly bias?: number;
   readonly activation?: number;
 }
-
-/** Registers of `kernels/elementwise/machine.ts`. */
-const MAX_REGISTERS = 64;
 
 /** What each node is on the machine. */
 type Kind = "memory" | "view" | "scalar" | "elementwise" | "instruction";

@@ -3,10 +3,9 @@
  * every node's elements are. After this pass each view resolves to memory, and each root
  * has memory of its own.
  */
-import { apply, type Value } from "../graph/functions.js";
-import type { Graph, Node, OperationName } from "../graph/graph.js";
+import type { Graph, Node, OperationName, Value } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
-import { operation } from "../graph/operations/index.js";
+import { apply, operation } from "../graph/operations/index.js";
 import type { Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";

@@ -1,11 +1,11 @@
 /**
- * What a region does to each of its elements, as few operations of the machine: from the results down, at each
+ * What a region does to each element, in as few operations of the machine as possible: from the results down, at each
  * node the largest operation that fits (maximal munch; A. Appel, "Modern compiler implementation in ML", 1998,
- * chapter 9). It gives no registers.
+ * chapter 9). It assigns no registers.
  */
 import type { Node } from "../graph/graph.js";
-import * as Elementwise from "../graph/opcodes/elementwise.js";
 import { Add, Div, Flush, Greater, Mul, Sqrt, Sub } from "../graph/opcodes/elementwise.js";
+import * as Passes from "../graph/opcodes/passes.js";
 import { operation } from "../graph/operations/index.js";
 import type { Unit } from "./fuse.js";
 
@@ -30,25 +30,25 @@ const PATTERNS: Readonly<
   Record<number, readonly (readonly [operation: number, tree: Branch, uniform?: Uniform])[]>
 > = {
   [Add]: [
-    [Elementwise.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
-    [Elementwise.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
-    [Elementwise.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
-    [Elementwise.SqrtAdd, [Add, [Sqrt, 0], 1]],
-    [Elementwise.MulAdd, [Add, [Mul, 0, 1], 2]],
+    [Passes.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
+    [Passes.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
+    [Passes.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
+    [Passes.SqrtAdd, [Add, [Sqrt, 0], 1]],
+    [Passes.MulAdd, [Add, [Mul, 0, 1], 2]],
   ],
   [Sub]: [
-    [Elementwise.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
-    [Elementwise.MulSub, [Sub, [Mul, 0, 1], 2]],
-    [Elementwise.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
+    [Passes.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
+    [Passes.MulSub, [Sub, [Mul, 0, 1], 2]],
+    [Passes.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
   ],
   [Mul]: [
-    [Elementwise.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
-    [Elementwise.FlushMul, [Mul, [Flush, 0], 1]],
-    [Elementwise.DivMul, [Mul, [Div, 0, 1], 2]],
-    [Elementwise.GreaterMul, [Mul, [Greater, 0, 1], 2]],
+    [Passes.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
+    [Passes.FlushMul, [Mul, [Flush, 0], 1]],
+    [Passes.DivMul, [Mul, [Div, 0, 1], 2]],
+    [Passes.GreaterMul, [Mul, [Greater, 0, 1], 2]],
   ],
-  [Div]: [[Elementwise.MulDiv, [Div, [Mul, 0, 1], 2]]],
-  [Sqrt]: [[Elementwise.AddSqrt, [Sqrt, [Add, 0, 1]]]],
+  [Div]: [[Passes.MulDiv, [Div, [Mul, 0, 1], 2]]],
+  [Sqrt]: [[Passes.AddSqrt, [Sqrt, [Add, 0, 1]]]],
 };
 
 /** The passes of a region, each after those that it reads. */
@@ -59,7 +59,7 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   for (const id of members) {
     for (const input of nodes[id].inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
   }
-  /** Whether a pass may compute the node on its way: nobody else reads it, or it costs next to nothing. */
+  /** Whether a pass may compute the node on its way: nothing else reads it, or it costs next to nothing. */
   const isInner = (id: number): boolean =>
     inside.has(id) && !wanted.has(id) && (readers.get(id) === 1 || codeOf(nodes[id]) === Flush);
 
@@ -82,8 +82,8 @@ function largestPass(nodes: readonly Node[], id: number, isInner: (id: number) =
   return { id, operation: code, inputs: nodes[id].inputs };
 }
 
-/** Where a tree is looked for, and what its sources must be. */
-interface Search {
+/** Where a tree is searched for, and what its sources must be. */
+interface Scope {
   readonly nodes: readonly Node[];
   readonly isInner: (id: number) => boolean;
   readonly uniform: Uniform;
@@ -93,15 +93,15 @@ interface Search {
 type Sources = readonly number[];
 
 /** The sources with those below a node, if `tree` is the graph from it down. */
-function match(tree: Tree, id: number, sources: Sources, search: Search): Sources | undefined {
+function match(tree: Tree, id: number, sources: Sources, scope: Scope): Sources | undefined {
   if (typeof tree !== "number") {
-    const node = search.nodes[id];
-    return codeOf(node) === tree[0] && search.isInner(id)
-      ? matchInputs(tree, node, sources, search)
+    const node = scope.nodes[id];
+    return codeOf(node) === tree[0] && scope.isInner(id)
+      ? matchInputs(tree, node, sources, scope)
       : undefined;
   }
   if (sources[tree] !== undefined) return sources[tree] === id ? sources : undefined;
-  if (search.uniform.includes(tree) && !isUniform(search.nodes, id)) return undefined;
+  if (scope.uniform.includes(tree) && !isUniform(scope.nodes, id)) return undefined;
   const more = [...sources];
   more[tree] = id;
   return more;
@@ -112,11 +112,11 @@ function matchInputs(
   [code, first, second]: Branch,
   { inputs: [a, b] }: Node,
   sources: Sources,
-  search: Search,
+  scope: Scope,
 ): Sources | undefined {
   const inOrder = (a: number, b: number): Sources | undefined => {
-    const found = match(first, a, sources, search);
-    return found && second !== undefined ? match(second, b, found, search) : found;
+    const found = match(first, a, sources, scope);
+    return found && second !== undefined ? match(second, b, found, scope) : found;
   };
   return inOrder(a, b) ?? (code === Add || code === Mul ? inOrder(b, a) : undefined);
 }

@@ -1,12 +1,12 @@
 /**
- * Gives every node that needs memory its place in the block of a run: fixed places for
- * state and inputs, shared ones for what lives only for part of a step. It writes no
- * instructions.
+ * Gives every node that needs memory its place in the block of a run: fixed places for state and inputs, shared ones
+ * for values that are needed only during part of a step. It writes no instructions.
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
+import { HEADER_WORDS } from "../graph/opcodes/block.js";
 import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
-import { HEADER_WORDS, type StepGraph } from "./program.js";
+import type { StepGraph } from "./program.js";
 import { isContiguous, type View } from "./view.js";
 
 /** Memory with a lifetime in units: written in unit `start`, last read in unit `end`. */
@@ -20,7 +20,8 @@ export interface Buffer {
   offset: number;
 }
 
-export interface Plan {
+/** The memory of one program. */
+export interface MemoryPlan {
   /** Bytes from the start of the block, by node that has memory. */
   readonly offsets: ReadonlyMap<number, number>;
   /** Every separate piece of memory, for checks. */
@@ -41,7 +42,12 @@ interface Placement {
   readonly elements: number;
 }
 
-export function plan(step: StepGraph, units: readonly Unit[], views: readonly View[], rows: number): Plan {
+export function planMemory(
+  step: StepGraph,
+  units: readonly Unit[],
+  views: readonly View[],
+  rows: number,
+): MemoryPlan {
   const { nodes } = step;
   const bytesOf = (id: number): number => align(sizeOf(nodes[id].shape, rows) * 4);
   const lifetime = lifetimes(step, units, views);

@@ -8,24 +8,6 @@ import type { Shape } from "../graph/shape.js";
 /** Version of the layout of `Program` and of its code; an engine refuses any other. */
 export const PROGRAM_FORMAT = 1;
 
-/** Words at the start of a run's block; `kernels/machine.ts` gives their meaning. */
-export const HEADER_WORDS = 16;
-export const Header = {
-  seedLow: 0,
-  seedHigh: 1,
-  step: 2,
-  epoch: 3,
-  cursor: 4,
-  total: 5,
-  batch: 6,
-  shuffle: 7,
-  ids: 8,
-  order: 9,
-  streams: 10,
-} as const;
-/** Most streams of one program, in and out together. */
-export const MAX_STREAMS = HEADER_WORDS - Header.streams;
-
 /** A named array in the block of a run. */
 export interface Slot {
   readonly name: string;

@@ -5,21 +5,23 @@
 import { type AttributesOf, isNode, type Node } from "../graph/graph.js";
 import * as Elementwise from "../graph/opcodes/elementwise.js";
 import * as Opcode from "../graph/opcodes/program.js";
-import { type Extent, extent, type Shape } from "../graph/shape.js";
-import type { Encoding } from "./encode.js";
+import * as Region from "../graph/opcodes/region.js";
+import { type Extent, extent, fixed, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { passesOf } from "./passes.js";
-import type { Plan } from "./plan.js";
+import type { MemoryPlan } from "./plan.js";
+import type { StepGraph } from "./program.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
-import { bitsOf, dimension, type Words } from "./words.js";
+import { bitsOf, type Size, type Words } from "./words.js";
 
-/** Kinds of operands, as `kernels/elementwise/machine.ts` reads them. */
-const DIRECT = 0;
-const SCALAR = 1;
-const IMMEDIATE = 2;
-const STRIDED = 3;
+/** A planned step: what is written, and where its arrays are. */
+export interface Encoding {
+  readonly step: StepGraph;
+  readonly views: readonly View[];
+  readonly plan: MemoryPlan;
+}
 
-/** A register that stands for memory or for a number; `write` appends its words. */
+/** An operand in memory or a number, which has a register; `write` appends its words. */
 interface Operand {
   /** Equal for operands that are the same elements. */
   readonly key: string;
@@ -85,31 +87,69 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
       if (last === index && member < index) registers.free(place[member]);
     });
     place[index] = written(id) ?? registers.take();
-    const [a, b = a, c = a, d = a] = sources;
-    return [operation, place[index], a, b, c, d];
+    return { operation, destination: place[index], sources };
   });
   for (const id of late) {
     const from = place[position.get(id) as number];
-    instructions.push([Elementwise.Move, outputs.get(id) as number, from, from, from, from]);
+    const destination = outputs.get(id) as number;
+    instructions.push({ operation: Elementwise.Copy, destination, sources: [from] });
   }
 
   words.instruction(Opcode.Elementwise, () => {
-    words.size(extent(shape));
-    words.push(operands.length, instructions.length, registers.count);
-    for (const operand of operands) operand.write();
-    for (const instruction of instructions) words.push(...instruction);
+    writeRegion(encoding.plan, words, extent(shape), operands, instructions, registers.count);
   });
 }
 
 /** Writes one number to every element of a view that lies in order. */
-export function encodeFill(words: Words, plan: Plan, view: View, size: Extent, value: number): void {
+export function encodeFill(words: Words, plan: MemoryPlan, view: View, size: Extent, value: number): void {
   words.instruction(Opcode.Elementwise, () => {
-    words.size(size);
-    words.push(2, 1, 0);
-    words.push(IMMEDIATE, bitsOf(value), 0);
-    direct(words, plan, view, 1)();
-    words.push(Elementwise.Move, 1, 0, 0, 0, 0);
+    const operands = [number(words, plan, fixed(bitsOf(value))), direct(words, plan, view, 1)];
+    const fill = { operation: Elementwise.Copy, destination: 1, sources: [0] };
+    writeRegion(
+      plan,
+      words,
+      size,
+      operands.map((write) => ({ write })),
+      [fill],
+      0,
+    );
   });
+}
+
+/** An operation of the machine on registers. */
+interface RegisterInstruction {
+  readonly operation: number;
+  readonly destination: number;
+  /** One to four. */
+  readonly sources: readonly number[];
+}
+
+function writeRegion(
+  plan: MemoryPlan,
+  words: Words,
+  size: Extent,
+  operands: readonly Pick<Operand, "write">[],
+  instructions: readonly RegisterInstruction[],
+  scratchCount: number,
+): void {
+  words.operands(plan, {
+    [Region.Length]: size,
+    [Region.OperandCount]: fixed(operands.length),
+    [Region.InstructionCount]: fixed(instructions.length),
+    [Region.ScratchCount]: fixed(scratchCount),
+  });
+  for (const operand of operands) operand.write();
+  for (const { operation, destination, sources } of instructions) {
+    const [a, b = a, c = a, d = a] = sources;
+    words.operands(plan, {
+      [Region.Operation]: fixed(operation),
+      [Region.Destination]: fixed(destination),
+      [Region.A]: fixed(a),
+      [Region.B]: fixed(b),
+      [Region.C]: fixed(c),
+      [Region.D]: fixed(d),
+    });
+  }
 }
 
 /** Scratch registers after the operands, reused as soon as they are free. */
@@ -128,15 +168,26 @@ class Registers {
   }
 }
 
-function direct(words: Words, plan: Plan, view: View, isOutput: number): () => void {
-  return () => {
-    words.push(DIRECT);
-    words.address(plan, view);
-    words.push(isOutput);
-  };
+function direct(words: Words, plan: MemoryPlan, view: View, isOutput: 0 | 1): () => void {
+  return () =>
+    words.operands(plan, {
+      [Region.Kind]: fixed(Region.Direct),
+      [Region.Source]: view,
+      [Region.IsOutput]: fixed(isOutput),
+    });
 }
 
-function directKey(plan: Plan, view: View): string {
+/** An operand that is one number: of the program, as the bits of `size`, or in memory at a view. */
+function number(words: Words, plan: MemoryPlan, source: Size | View): () => void {
+  return () =>
+    words.operands(plan, {
+      [Region.Kind]: fixed("root" in source ? Region.Scalar : Region.Immediate),
+      [Region.Source]: source,
+      [Region.IsOutput]: fixed(0),
+    });
+}
+
+function directKey(plan: MemoryPlan, view: View): string {
   const { base, scale, power } = view.offset;
   return `direct ${(plan.offsets.get(view.root) as number) + base * 4} ${power > 0 ? scale : 0}`;
 }
@@ -144,30 +195,24 @@ function directKey(plan: Plan, view: View): string {
 /** The operand behind an input of a region, by how its elements lie. */
 function readOperand({ step, views, plan }: Encoding, id: number, shape: Shape, words: Words): Operand {
   const source = behindBroadcast(step.nodes, id);
-  if (kindOf(source) === "scalar") return immediate(source, words);
+  if (kindOf(source) === "scalar") return immediate(source, words, plan);
   const view = views[id];
   if (isContiguous(view, shape)) return { key: directKey(plan, view), write: direct(words, plan, view, 0) };
   const axes = collapse(shape, view.strides);
   const place = `${directKey(plan, view)} ${JSON.stringify(axes)}`;
   if (axes.every(({ stride }) => stride.scale === 0)) {
-    return {
-      key: `scalar ${place}`,
-      write: () => {
-        words.push(SCALAR);
-        words.address(plan, view);
-        words.push(0);
-      },
-    };
+    return { key: `scalar ${place}`, write: number(words, plan, view) };
   }
   return {
     key: `strided ${place}`,
     write: () => {
-      words.push(STRIDED);
-      words.address(plan, view);
-      words.push(axes.length);
+      words.operands(plan, {
+        [Region.Kind]: fixed(Region.Strided),
+        [Region.Source]: view,
+        [Region.Rank]: fixed(axes.length),
+      });
       for (const { size, stride } of axes) {
-        words.size(size);
-        words.size(stride);
+        words.operands(plan, { [Region.AxisLength]: size, [Region.AxisStride]: stride });
       }
     },
   };
@@ -178,18 +223,13 @@ function behindBroadcast(nodes: readonly Node[], id: number): Node {
   return node.op === "broadcast" ? behindBroadcast(nodes, node.inputs[0]) : node;
 }
 
-function immediate(node: Node, words: Words): Operand {
-  const size = isNode(node, "count") ? extent(node.attributes.of) : undefined;
-  const value = size ? 0 : (node.attributes as AttributesOf["constant"]).values[0];
-  return {
-    key: size ? `count ${JSON.stringify(size)}` : `immediate ${bitsOf(value)}`,
-    write: () => {
-      words.push(IMMEDIATE);
-      if (size) words.size(size, true);
-      else words.push(bitsOf(value));
-      words.push(0);
-    },
-  };
+function immediate(node: Node, words: Words, plan: MemoryPlan): Operand {
+  if (isNode(node, "count")) {
+    const size = extent(node.attributes.of);
+    return { key: `count ${JSON.stringify(size)}`, write: number(words, plan, { ...size, float: true }) };
+  }
+  const bits = bitsOf((node.attributes as AttributesOf["constant"]).values[0]);
+  return { key: `immediate ${bits}`, write: number(words, plan, fixed(bits)) };
 }
 
 /** The fewest axes that visit the same elements in the same order. */
@@ -197,7 +237,7 @@ export function collapse(shape: Shape, strides: readonly Extent[]): { size: Exte
   const axes: { size: Extent; stride: Extent }[] = [];
   shape.forEach((dim, axis) => {
     if (dim === 1) return;
-    const size = dimension(dim);
+    const size = extent([dim]);
     const stride = strides[axis];
     const outer = axes[axes.length - 1];
     if (outer !== undefined && sameExtent(outer.stride, product(stride, size))) {

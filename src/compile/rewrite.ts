@@ -2,9 +2,10 @@
  * The frame of passes over graphs: a pass visits the live nodes in order and says what
  * stands for each in the new graph, which must have the same shape. Ends are carried over.
  */
+
 import { check } from "../errors.js";
-import { apply, type Value } from "../graph/functions.js";
-import { Graph, type Node, type OperationName } from "../graph/graph.js";
+import { Graph, type Node, type OperationName, type Value } from "../graph/graph.js";
+import { apply } from "../graph/operations/index.js";
 import { sameShape, showShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 

@@ -3,9 +3,18 @@
  * scalars, views of views, and work on scalars before they are spread. It changes values
  * by no more than the rounding of what it leaves out.
  */
-import { constant, constantValue, Value } from "../graph/functions.js";
-import { type AttributesOf, type Graph, isNode, type Node, type OperationName } from "../graph/graph.js";
+
+import { constant } from "../graph/functions.js";
+import {
+  type AttributesOf,
+  type Graph,
+  isNode,
+  type Node,
+  type OperationName,
+  Value,
+} from "../graph/graph.js";
 import { operation } from "../graph/operations/index.js";
+import { constantValue } from "../graph/operations/leaves.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { appender, rewrite } from "./rewrite.js";

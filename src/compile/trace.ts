@@ -2,11 +2,13 @@
  * Runs user code once, on values instead of numbers, and records the step that it
  * describes. It does not transform the graph.
  */
+
 import { check, show } from "../errors.js";
-import { input } from "../graph/functions.js";
 import { Graph, Value } from "../graph/graph.js";
+import { MAX_STREAMS } from "../graph/opcodes/block.js";
+import { input } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, showShape } from "../graph/shape.js";
-import { MAX_STREAMS, type StepGraph } from "./program.js";
+import type { StepGraph } from "./program.js";
 
 /** What a step is given. */
 export interface Signature {

@@ -1,7 +1,14 @@
-/** The growing list of words of a program, and which of them follow the rows of the batch. */
-import { type Extent, ROWS, resolve } from "../graph/shape.js";
-import type { Plan } from "./plan.js";
+/** The growing list of words of a program, and which of them depend on the rows of the batch. */
+import { check } from "../errors.js";
+import { type Extent, resolve } from "../graph/shape.js";
+import type { MemoryPlan } from "./plan.js";
 import type { View } from "./view.js";
+
+/** `base + scale × rows^power`, as an integer or as a float32. */
+export interface Size extends Extent {
+  readonly base?: number;
+  readonly float?: boolean;
+}
 
 export class Words {
   readonly list: number[] = [];
@@ -14,7 +21,7 @@ export class Words {
   }
 
   /** A word of `base + scale × rows^power`. */
-  size({ scale, power, base = 0 }: Extent & { base?: number }, float = false): void {
+  size({ scale, power, base = 0, float = false }: Size): void {
     const dynamic = power > 0 && scale !== 0;
     if (dynamic) this.patches.push({ word: this.list.length, base, scale, power, float });
     const value = base + (dynamic ? resolve({ scale, power }, this.rows) : scale * (power > 0 ? 0 : 1));
@@ -22,10 +29,20 @@ export class Words {
   }
 
   /** Byte offset of an element of a view. */
-  address(plan: Plan, view: View): void {
+  address(plan: MemoryPlan, view: View): void {
     const { base, scale, power } = view.offset;
     const start = plan.offsets.get(view.root) as number;
     this.size({ base: start + base * 4, scale: power > 0 ? scale * 4 : 0, power });
+  }
+
+  /** The operands of an instruction by position, from 0 and without gaps: views as addresses, the rest as sizes. */
+  operands(plan: MemoryPlan, operands: Readonly<Record<number, View | Size>>): void {
+    // keys that are integers are listed in ascending order
+    Object.entries(operands).forEach(([position, operand], i) => {
+      check(Number(position) === i, () => `an instruction lacks operand ${i}`, "internal");
+      if ("root" in operand) this.address(plan, operand);
+      else this.size(operand);
+    });
   }
 
   /** One instruction: its opcode, its length, and what `write` appends. */
@@ -43,8 +60,4 @@ const buffer = new DataView(new ArrayBuffer(4));
 export function bitsOf(value: number): number {
   buffer.setFloat32(0, value);
   return buffer.getInt32(0);
-}
-
-export function dimension(dim: number): Extent {
-  return dim === ROWS ? { scale: 1, power: 1 } : { scale: dim, power: 0 };
 }

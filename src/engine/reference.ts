@@ -4,7 +4,7 @@
  */
 import type { Program } from "../compile/program.js";
 import { check, FettleError } from "../errors.js";
-import { evaluate } from "../graph/evaluate.js";
+import { evaluateGraph } from "../graph/evaluate.js";
 import { sizeOf } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import {
@@ -146,7 +146,7 @@ class ReferenceRun implements Run {
     const { step, epoch, cursor } = this.progress;
     if (total > 0 && cursor === 0) this.beginEpoch();
     const rows = total > 0 ? Math.min(this.batchSize, total - cursor) : this.batchSize;
-    const values = evaluate(
+    const values = evaluateGraph(
       { nodes: [...graph.nodes] },
       {
         rows,

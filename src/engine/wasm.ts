@@ -1,6 +1,8 @@
 /** The fast executor: programs on the WebAssembly kernels, float32, all of a run in one block. */
-import { HEADER_WORDS, Header, PROGRAM_FORMAT, type Program, type Slot } from "../compile/program.js";
+import { PROGRAM_FORMAT, type Program, type Slot } from "../compile/program.js";
 import { check, FettleError } from "../errors.js";
+import * as Block from "../graph/opcodes/block.js";
+import * as Code from "../graph/opcodes/code.js";
 import { sizeOf } from "../graph/shape.js";
 import { instantiate, type KernelExports } from "../numerics/kernels.js";
 import { splitSeed } from "../numerics/philox.js";
@@ -126,16 +128,16 @@ class WasmRun implements Run {
 
     const [seedLow, seedHigh] = splitSeed(seed);
     const header = this.header();
-    header[Header.seedLow] = seedLow;
-    header[Header.seedHigh] = seedHigh;
-    header[Header.total] = ids.length;
-    header[Header.batch] = batchSize;
-    header[Header.shuffle] = options.shuffle ? 1 : 0;
-    header[Header.ids] = this.block + idsOffset;
-    header[Header.order] = this.block + orderOffset;
+    header[Block.SeedLow] = seedLow;
+    header[Block.SeedHigh] = seedHigh;
+    header[Block.TotalRows] = ids.length;
+    header[Block.BatchRows] = batchSize;
+    header[Block.Shuffle] = options.shuffle ? 1 : 0;
+    header[Block.RowIds] = this.block + idsOffset;
+    header[Block.RowOrder] = this.block + orderOffset;
     header.set(
       this.matrices.map(({ address }) => address),
-      Header.streams,
+      Block.Streams,
     );
     new Int32Array(kernels.memory.buffer, this.code, program.code.length).set(program.code);
     new Int32Array(kernels.memory.buffer, this.block + idsOffset, ids.length).set(ids);
@@ -143,7 +145,7 @@ class WasmRun implements Run {
 
   get progress(): Progress {
     const header = this.header();
-    return { step: header[Header.step], epoch: header[Header.epoch], cursor: header[Header.cursor] };
+    return { step: header[Block.Step], epoch: header[Block.Epoch], cursor: header[Block.Cursor] };
   }
 
   write(name: string, values: number | ArrayLike<number>): void {
@@ -154,8 +156,8 @@ class WasmRun implements Run {
 
   read(name: string): Float32Array {
     this.alive();
-    // The first word of the code is the rows it was last set to: those of the last batch.
-    const [rows] = new Int32Array(this.kernels.memory.buffer, this.code, 1);
+    // those of the last batch
+    const rows = new Int32Array(this.kernels.memory.buffer, this.code, Code.HEADER_WORDS)[Code.Rows];
     return this.view(slotOf(this.program, name, ["outputs", "state", "inputs"]), rows).slice();
   }
 
@@ -171,7 +173,7 @@ class WasmRun implements Run {
     const { program } = this;
     return {
       progress: this.progress,
-      seed: header[Header.seedHigh] * 2 ** 32 + header[Header.seedLow],
+      seed: header[Block.SeedHigh] * 2 ** 32 + header[Block.SeedLow],
       arrays: Object.fromEntries(
         [...program.state, ...program.inputs].map(({ name }) => [name, this.read(name)]),
       ),
@@ -180,14 +182,14 @@ class WasmRun implements Run {
 
   restore(saved: SavedRun): void {
     const header = this.header();
-    checkSaved(this.program, saved, header[Header.total]);
-    [header[Header.seedLow], header[Header.seedHigh]] = splitSeed(saved.seed);
-    header[Header.step] = saved.progress.step;
-    header[Header.epoch] = saved.progress.epoch;
-    header[Header.cursor] = saved.progress.cursor;
+    checkSaved(this.program, saved, header[Block.TotalRows]);
+    [header[Block.SeedLow], header[Block.SeedHigh]] = splitSeed(saved.seed);
+    header[Block.Step] = saved.progress.step;
+    header[Block.Epoch] = saved.progress.epoch;
+    header[Block.Cursor] = saved.progress.cursor;
     for (const { name } of [...this.program.state, ...this.program.inputs])
       this.write(name, saved.arrays[name]);
-    if (header[Header.total] > 0) this.kernels.begin_epoch(this.block);
+    if (header[Block.TotalRows] > 0) this.kernels.begin_epoch(this.block);
   }
 
   free(): void {
@@ -202,7 +204,7 @@ class WasmRun implements Run {
 
   private header(): Uint32Array {
     this.alive();
-    return new Uint32Array(this.kernels.memory.buffer, this.block, HEADER_WORDS);
+    return new Uint32Array(this.kernels.memory.buffer, this.block, Block.HEADER_WORDS);
   }
 
   private view({ offset, shape }: Slot, rows?: number): Float32Array {

@@ -5,7 +5,7 @@ import type { Environment } from "./operations/operation.js";
 import { resolveShape } from "./shape.js";
 
 /** The value of every node, row-major. */
-export function evaluate(graph: Graph, environment: Environment): Float64Array[] {
+export function evaluateGraph(graph: Graph, environment: Environment): Float64Array[] {
   const values: Float64Array[] = [];
   const shapes = graph.nodes.map((node) => resolveShape(node.shape, environment.rows));
   graph.nodes.forEach((node, id) => {

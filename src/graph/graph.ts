@@ -3,46 +3,20 @@
  * nodes, with its shape. It is plain data. It does not know what operations mean
  * (`operations/`), how they are written (`functions.ts`) or how they run.
  */
+import type * as Elementwise from "./opcodes/elementwise.js";
 import type { Shape } from "./shape.js";
 
+/** Operations of which all inputs and the result have one shape: those of `opcodes/elementwise.ts`. */
+export type ElementwiseName = Uncapitalize<keyof typeof Elementwise>;
+
 /** The static facts of each operation, beside its inputs. */
-export interface AttributesOf {
+export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttributes>> {
   // Leaves
   input: { readonly name: string; readonly shape: Shape };
   constant: { readonly shape: Shape; readonly values: readonly number[] };
   count: { readonly of: Shape };
-  random: { readonly shape: Shape; readonly stream: number };
+  randomUniform: { readonly shape: Shape; readonly stream: number };
   step: NoAttributes;
-  // Elementwise, all inputs and the output of one shape
-  copy: NoAttributes;
-  neg: NoAttributes;
-  abs: NoAttributes;
-  sign: NoAttributes;
-  floor: NoAttributes;
-  sqrt: NoAttributes;
-  exp: NoAttributes;
-  expm1: NoAttributes;
-  log: NoAttributes;
-  log1p: NoAttributes;
-  sin: NoAttributes;
-  cos: NoAttributes;
-  tanh: NoAttributes;
-  sigmoid: NoAttributes;
-  softplus: NoAttributes;
-  erf: NoAttributes;
-  relu: NoAttributes;
-  flush: NoAttributes;
-  add: NoAttributes;
-  sub: NoAttributes;
-  mul: NoAttributes;
-  div: NoAttributes;
-  pow: NoAttributes;
-  maximum: NoAttributes;
-  minimum: NoAttributes;
-  greater: NoAttributes;
-  greaterEqual: NoAttributes;
-  equal: NoAttributes;
-  select: NoAttributes;
   // Views and moves
   stopGradient: NoAttributes;
   broadcast: { readonly shape: Shape };

@@ -27,6 +27,11 @@ export function extent(shape: Shape): Extent {
   return { scale, power };
 }
 
+/** A size that does not depend on the batch. */
+export function fixed(size: number): Extent {
+  return { scale: size, power: 0 };
+}
+
 /** The value of an extent for a given number of rows. */
 export function resolve({ scale, power }: Extent, rows: number): number {
   let size = scale;

@@ -5,7 +5,7 @@ import { operation } from "./operations/index.js";
 import { sameShape, showShape } from "./shape.js";
 
 /** Throws `internal` unless inputs precede their users and every shape follows from its rule. */
-export function verify(graph: Graph, pass: string): void {
+export function verifyGraph(graph: Graph, pass: string): void {
   graph.nodes.forEach((node, id) => {
     for (const input of node.inputs) {
       check(

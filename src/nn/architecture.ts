@@ -3,12 +3,14 @@
  * optimizer; and the programs that follow. Two models alike but for their hyperparameters
  * have one architecture and share its programs. Nothing runs here.
  */
+
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
 import { check, show } from "../errors.js";
-import { add, concat, mul, reshape, rowCount, slice, step } from "../graph/functions.js";
+import { add, concat, mul, reshape, slice, step } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
+import { rowCount } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 import { identity } from "./identity.js";

@@ -9,7 +9,7 @@ import {
   cos,
   log,
   mul,
-  random,
+  randomUniform,
   reshape,
   slice,
   sqrt,
@@ -55,13 +55,13 @@ const fanOut = (shape: Shape): number => shape[shape.length - 1];
 
 /** Uniform in ±√limitSquared. */
 function uniform(graph: Graph, shape: Shape, stream: number, limitSquared: number): Value {
-  return mul(sub(mul(random(graph, shape, stream), 2), 1), Math.sqrt(limitSquared));
+  return mul(sub(mul(randomUniform(graph, shape, stream), 2), 1), Math.sqrt(limitSquared));
 }
 
 /** Normal by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1]. */
 function normal(graph: Graph, shape: Shape, stream: number, variance: number): Value {
   const size = sizeOf(shape);
-  const draws = random(graph, [2, size], stream);
+  const draws = randomUniform(graph, [2, size], stream);
   const [u, v] = [0, 1].map((row) => slice(draws, [row, 0], [1, size]));
   const radius = sqrt(mul(log(sub(1, u)), -2 * variance));
   return reshape(mul(radius, cos(mul(v, 2 * Math.PI))), shape);

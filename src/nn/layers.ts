@@ -3,7 +3,18 @@
  * written in operations and knows no kernel, no optimizer and no data.
  */
 import { check, checkOptions, show } from "../errors.js";
-import { abs, add, div, greaterEqual, matmul, mul, random, square, sub, sum } from "../graph/functions.js";
+import {
+  abs,
+  add,
+  div,
+  greaterEqual,
+  matmul,
+  mul,
+  randomUniform,
+  square,
+  sub,
+  sum,
+} from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { type Activation, getActivation } from "./activations.js";
@@ -161,7 +172,7 @@ export function dropout(rate: number): Layer {
     parameters: () => [],
     call({ x, hyperparameters, training, stream }) {
       if (!training) return x;
-      const kept = greaterEqual(random(x.graph, x.shape, stream), hyperparameters.rate);
+      const kept = greaterEqual(randomUniform(x.graph, x.shape, stream), hyperparameters.rate);
       return mul(x, div(kept, sub(1, hyperparameters.rate)));
     },
   };

@@ -1,4 +1,5 @@
 /** Clipping: what bounds a gradient before an optimizer sees it. It knows no rule of any optimizer. */
+
 import { check, show } from "../errors.js";
 import {
   add,
@@ -12,8 +13,8 @@ import {
   sqrt,
   square,
   sum,
-  type Value,
 } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Convention } from "./optimizer.js";
 

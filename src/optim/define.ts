@@ -2,8 +2,10 @@
  * Makes optimizers from their definitions: merges what the user gave with the defaults and
  * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
  */
+
 import { check, show, unknownName } from "../errors.js";
-import { constant, type Value } from "../graph/functions.js";
+import { constant } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { CLIPPINGS } from "./clip.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";

@@ -1,17 +1,7 @@
 /** Nadam. */
-import {
-  add,
-  constant,
-  div,
-  mul,
-  neg,
-  pow,
-  sqrt,
-  square,
-  sub,
-  type Value,
-  zerosLike,
-} from "../graph/functions.js";
+
+import { add, constant, div, mul, neg, pow, sqrt, square, sub, zerosLike } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { defineOptimizer } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 

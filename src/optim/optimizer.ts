@@ -3,8 +3,10 @@
  * values, like the model itself. Built-ins and a user's own are made by the same function
  * (`define.ts`) and run on the same machine. An optimizer knows no model, layer or batch.
  */
+
 import { check, show } from "../errors.js";
-import { add, flush, mul, sub, Value } from "../graph/functions.js";
+import { add, flush, mul, sub } from "../graph/functions.js";
+import { Value } from "../graph/graph.js";
 import { sameShape, showShape } from "../graph/shape.js";
 import { type Clipping, clip } from "./clip.js";
 import { type Rate, rateAt } from "./schedule.js";

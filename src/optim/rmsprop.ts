@@ -1,17 +1,7 @@
 /** RMSProp, plain, centered and with momentum. */
-import {
-  add,
-  div,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  sqrt,
-  square,
-  sub,
-  type Value,
-  zerosLike,
-} from "../graph/functions.js";
+
+import { add, div, maximum, minimum, mul, neg, sqrt, square, sub, zerosLike } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { defineOptimizer } from "./define.js";
 import { movingAverage } from "./terms.js";
 

@@ -3,8 +3,9 @@
  * program, and its numbers are inputs, so nothing runs between steps and trials share a program. The built-in ones are
  * in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
+
 import { check, show, unknownName } from "../errors.js";
-import type { Value } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { checkNumber, type Interval, parseInterval } from "./interval.js";
 
 /** What a rate follows from. `N` names the numbers of the schedule. */

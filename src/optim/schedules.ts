@@ -1,4 +1,5 @@
 /** The built-in schedules. Each is its equation in steps done before, t = 0, 1, …; what a schedule is, is in `schedule.ts`. */
+
 import { check, show } from "../errors.js";
 import {
   add,
@@ -15,8 +16,8 @@ import {
   pow,
   select,
   sub,
-  type Value,
 } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { checkNumber, parseInterval } from "./interval.js";
 import {
   configOf,

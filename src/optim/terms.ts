@@ -1,5 +1,7 @@
 /** Terms that several optimizers share, for built-ins and for a user's own. No rule of any optimizer is here. */
-import { add, expm1, log, mul, neg, type Operand, sub, type Value } from "../graph/functions.js";
+
+import { add, expm1, log, mul, neg, type Operand, sub } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 
 /** The exponential moving average: decay · average + (1 − decay) · x. */
 export function movingAverage(average: Value, x: Value, decay: Operand): Value {

@@ -142,7 +142,7 @@ const rules: { readonly [K in OperationName]: Rule<K> } = {
   constant: ({ value, precision }) =>
     value.map((x) => (precision.round(x) === x ? 0 : Math.abs(precision.round(x) - x))),
   count: exact,
-  random: exact,
+  randomUniform: exact,
   step: exact,
 
   copy: lipschitz(0),

@@ -2,11 +2,13 @@
  * Runs optimizers on gradients or on losses, as a trainer would: slots from their program, then a program of steps, on
  * any executor, with the parameters in one array or in several. It holds them to nothing.
  */
+
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
 import type { Executor, Run } from "../engine/executor.js";
-import { step, type Value } from "../graph/functions.js";
+import { step } from "../graph/functions.js";
+import type { Value } from "../graph/graph.js";
 import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 
 /** A function to minimise, in operations: from [n] to a scalar. */

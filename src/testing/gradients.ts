@@ -3,13 +3,15 @@
  * single operations and for whole losses, of the library or of a user. It does not test kernels:
  * everything is evaluated by the operations' references.
  */
+
 import { gradients } from "../autograd/index.js";
 import { type ArrayInput, flatten, isNdArray } from "../engine/arrays.js";
 import { check } from "../errors.js";
-import { evaluate } from "../graph/evaluate.js";
-import { apply, constant, dot, input } from "../graph/functions.js";
+import { evaluateGraph } from "../graph/evaluate.js";
+import { constant, dot } from "../graph/functions.js";
 import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
+import { apply, operation } from "../graph/operations/index.js";
+import { input } from "../graph/operations/leaves.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
 
@@ -117,7 +119,7 @@ function traceAt(fn: TensorFunction, points: readonly Point[], name: string, see
 /** Every node's value at a point. */
 function at({ graph }: Traced, points: readonly Float64Array[], nodes = graph.nodes.length): Float64Array[] {
   const part = { nodes: graph.nodes.slice(0, nodes) };
-  return evaluate(part, { rows: 1, seed: 0, step: 0, input: (name) => points[Number(name)] });
+  return evaluateGraph(part, { rows: 1, seed: 0, step: 0, input: (name) => points[Number(name)] });
 }
 
 function checkFirst(

@@ -2,8 +2,10 @@
  * The instructions of random steps (`graphs.ts`): each adds one value to a pool, whatever is in it, and says how
  * large its numbers may be, so that they stay within a few units. It knows no state and no ends of a step.
  */
+
 import * as f from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
+import { count } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 
 /** An instruction's number and four choices, whose meaning depends on it. */
@@ -312,14 +314,18 @@ export const writers: readonly Writer[] = [
   ),
 
   // Leaves
-  (pool, [a, b]) => pool.add(f.random(pool.graph, [[ROWS, 3], [5], [2, ROWS], [ROWS, 1]][a % 4], b % 3), 1),
+  (pool, [a, b]) =>
+    pool.add(f.randomUniform(pool.graph, [[ROWS, 3], [5], [2, ROWS], [ROWS, 1]][a % 4], b % 3), 1),
   (pool, [a]) => {
     // dropout
     const x = pool.at(a);
-    pool.add(f.mul(f.mul(x, f.greaterEqual(f.random(pool.graph, x.shape, 7), 0.5)), 2), 2 * pool.size(x));
+    pool.add(
+      f.mul(f.mul(x, f.greaterEqual(f.randomUniform(pool.graph, x.shape, 7), 0.5)), 2),
+      2 * pool.size(x),
+    );
   },
   (pool) => pool.add(f.div(f.step(pool.graph), 16), 4),
-  (pool, [a]) => pool.add(f.div(f.count(pool.at(a)), 1000), 1),
+  (pool, [a]) => pool.add(f.div(count(pool.at(a)), 1000), 1),
   (pool, [a]) => pool.add(f.constant(pool.graph, [0.5, -1, 0.1, 2].slice(0, 1 + (a % 4))), 2),
   (pool, [a, b]) => pool.add(f.constant(pool.graph, ((a % 7) - 3) / ((b % 5) + 1)), 3),
 ];

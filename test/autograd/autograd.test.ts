@@ -1,4 +1,5 @@
 /** Differentiation: compositions against differences, and the algebra of `grad`. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { grad, gradients, valueAndGrad } from "../../src/autograd/index.js";
@@ -6,6 +7,7 @@ import { compile } from "../../src/compile/compile.js";
 import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type Value } from "../../src/graph/graph.js";
+import { input } from "../../src/graph/operations/leaves.js";
 import { checkGradients } from "../../src/testing/gradients.js";
 import { cases } from "../cases.js";
 
@@ -99,7 +101,7 @@ describe("grad", () => {
 
   it("visits only what lies between the values asked for and the result", () => {
     const graph = new Graph();
-    const x = f.input(graph, "x", []);
+    const x = input(graph, "x", []);
     const middle = f.sin(x);
     const result = f.exp(middle);
     // the gradient of a sine is made of a cosine
@@ -134,7 +136,7 @@ describe("grad", () => {
 
   it("writes no node for what does not depend on the arguments", () => {
     const graph = new Graph();
-    const [x, y] = ["x", "y"].map((name) => f.input(graph, name, [8]));
+    const [x, y] = ["x", "y"].map((name) => input(graph, name, [8]));
     const loss = f.sum(f.mul(x, f.exp(f.sin(f.tanh(y)))));
     const before = graph.nodes.length;
     gradients(loss, [x]);
@@ -144,7 +146,7 @@ describe("grad", () => {
   });
 
   it("refuses what is no scalar, and what is no function", () => {
-    const x = f.input(new Graph(), "x", [3]);
+    const x = input(new Graph(), "x", [3]);
     expect(() => gradients(x, [x])).toThrow(
       expect.objectContaining({
         code: "invalid_shape",

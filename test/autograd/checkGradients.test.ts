@@ -1,9 +1,11 @@
 /** The check of gradients is itself checked: it finds wrong rules, and says which and where. */
+
 import { afterEach, describe, expect, it } from "vitest";
 import { FettleError } from "../../src/errors.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type OperationName, type Value } from "../../src/graph/graph.js";
 import { operations } from "../../src/graph/operations/index.js";
+import { input } from "../../src/graph/operations/leaves.js";
 import { checkGradients } from "../../src/testing/gradients.js";
 
 /** The table, writable: rules are broken and mended here. */
@@ -102,7 +104,7 @@ describe("checkGradients", () => {
   });
 
   it("refuses a function that returns no value of its arguments' graph", () => {
-    const elsewhere = f.input(new Graph(), "x", []);
+    const elsewhere = input(new Graph(), "x", []);
     expect(() => checkGradients(() => elsewhere, [1])).toThrow(
       expect.objectContaining({
         code: "invalid_argument",

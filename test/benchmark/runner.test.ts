@@ -14,7 +14,7 @@ import {
 import { runTask } from "../../src/benchmark/run.js";
 import { type BenchmarkOptions, ratesTried, runBenchmark } from "../../src/benchmark/runner.js";
 import { createEngine } from "../../src/engine/engine.js";
-import { add, mul, neg, randomUniform } from "../../src/index.js";
+import { add, mul, neg, randomUniform } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
 import { optimizers } from "../../src/optim/registry.js";

@@ -1,6 +1,6 @@
 /**
- * Reads programs back: a decoder written from the description in `kernels/machine.ts`, not from the
- * encoder. It tells words that are places in the block from words that are sizes or choices.
+ * Reads programs back: a decoder written from the layouts in `src/graph/opcodes/`, not from the encoder. It tells words
+ * that are places in the block from words that are sizes or choices.
  */
 import * as Opcode from "../../src/graph/opcodes/program.js";
 
@@ -22,7 +22,7 @@ const FORMS: Readonly<Record<number, string>> = {
   [Opcode.Max]: "ppvvv",
   [Opcode.Softmax]: "ppvvv",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
-  [Opcode.Random]: "pvv",
+  [Opcode.RandomUniform]: "pvv",
   [Opcode.Step]: "p",
   [Opcode.TakeRows]: "ppvvpv",
   [Opcode.ScatterRows]: "ppvvpv",

@@ -6,6 +6,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
+import * as Passes from "../../src/graph/opcodes/passes.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import { cases } from "../cases.js";
 import { decode, registersOf } from "./code.js";
@@ -20,57 +21,47 @@ type Write<T> = (a: T, b: T, c: T, d: T) => T;
 type Row = readonly [words: string, code: number, write: Write<Value>, oracle: Write<number>];
 
 const ofArrays: readonly Row[] = [
-  ["√a + b", Elementwise.SqrtAdd, (a, b) => f.add(f.sqrt(a), b), (a, b) => fround(sqrt(a)) + b],
-  ["b + √a", Elementwise.SqrtAdd, (a, b) => f.add(b, f.sqrt(a)), (a, b) => b + fround(sqrt(a))],
-  ["√(a + b)", Elementwise.AddSqrt, (a, b) => f.sqrt(f.add(a, b)), (a, b) => sqrt(fround(a + b))],
-  ["ab + c", Elementwise.MulAdd, (a, b, c) => f.add(f.mul(a, b), c), (a, b, c) => fround(a * b) + c],
-  ["c + ab", Elementwise.MulAdd, (a, b, c) => f.add(c, f.mul(a, b)), (a, b, c) => c + fround(a * b)],
-  ["ab − c", Elementwise.MulSub, (a, b, c) => f.sub(f.mul(a, b), c), (a, b, c) => fround(a * b) - c],
-  ["c − ab", Elementwise.MulSubFrom, (a, b, c) => f.sub(c, f.mul(a, b)), (a, b, c) => c - fround(a * b)],
-  ["(ab)/c", Elementwise.MulDiv, (a, b, c) => f.div(f.mul(a, b), c), (a, b, c) => fround(a * b) / c],
-  ["(a/b)c", Elementwise.DivMul, (a, b, c) => f.mul(f.div(a, b), c), (a, b, c) => fround(a / b) * c],
-  ["c(a/b)", Elementwise.DivMul, (a, b, c) => f.mul(c, f.div(a, b)), (a, b, c) => c * fround(a / b)],
-  [
-    "(a > b)c",
-    Elementwise.GreaterMul,
-    (a, b, c) => f.mul(f.greater(a, b), c),
-    (a, b, c) => (a > b ? 1 : 0) * c,
-  ],
-  [
-    "c(a > b)",
-    Elementwise.GreaterMul,
-    (a, b, c) => f.mul(c, f.greater(a, b)),
-    (a, b, c) => c * (a > b ? 1 : 0),
-  ],
-  ["flush(a)b", Elementwise.FlushMul, (a, b) => f.mul(f.flush(a), b), (a, b) => flushed(a) * b],
-  ["b flush(a)", Elementwise.FlushMul, (a, b) => f.mul(b, f.flush(a)), (a, b) => b * flushed(a)],
+  ["√a + b", Passes.SqrtAdd, (a, b) => f.add(f.sqrt(a), b), (a, b) => fround(sqrt(a)) + b],
+  ["b + √a", Passes.SqrtAdd, (a, b) => f.add(b, f.sqrt(a)), (a, b) => b + fround(sqrt(a))],
+  ["√(a + b)", Passes.AddSqrt, (a, b) => f.sqrt(f.add(a, b)), (a, b) => sqrt(fround(a + b))],
+  ["ab + c", Passes.MulAdd, (a, b, c) => f.add(f.mul(a, b), c), (a, b, c) => fround(a * b) + c],
+  ["c + ab", Passes.MulAdd, (a, b, c) => f.add(c, f.mul(a, b)), (a, b, c) => c + fround(a * b)],
+  ["ab − c", Passes.MulSub, (a, b, c) => f.sub(f.mul(a, b), c), (a, b, c) => fround(a * b) - c],
+  ["c − ab", Passes.MulSubFrom, (a, b, c) => f.sub(c, f.mul(a, b)), (a, b, c) => c - fround(a * b)],
+  ["(ab)/c", Passes.MulDiv, (a, b, c) => f.div(f.mul(a, b), c), (a, b, c) => fround(a * b) / c],
+  ["(a/b)c", Passes.DivMul, (a, b, c) => f.mul(f.div(a, b), c), (a, b, c) => fround(a / b) * c],
+  ["c(a/b)", Passes.DivMul, (a, b, c) => f.mul(c, f.div(a, b)), (a, b, c) => c * fround(a / b)],
+  ["(a > b)c", Passes.GreaterMul, (a, b, c) => f.mul(f.greater(a, b), c), (a, b, c) => (a > b ? 1 : 0) * c],
+  ["c(a > b)", Passes.GreaterMul, (a, b, c) => f.mul(c, f.greater(a, b)), (a, b, c) => c * (a > b ? 1 : 0)],
+  ["flush(a)b", Passes.FlushMul, (a, b) => f.mul(f.flush(a), b), (a, b) => flushed(a) * b],
+  ["b flush(a)", Passes.FlushMul, (a, b) => f.mul(b, f.flush(a)), (a, b) => b * flushed(a)],
   [
     "flush(a)b + c",
-    Elementwise.FlushMulAdd,
+    Passes.FlushMulAdd,
     (a, b, c) => f.add(f.mul(f.flush(a), b), c),
     (a, b, c) => fround(flushed(a) * b) + c,
   ],
   [
     "c + flush(a)b",
-    Elementwise.FlushMulAdd,
+    Passes.FlushMulAdd,
     (a, b, c) => f.add(c, f.mul(f.flush(a), b)),
     (a, b, c) => c + fround(flushed(a) * b),
   ],
   [
     "d − (a/b)c",
-    Elementwise.DivMulSubFrom,
+    Passes.DivMulSubFrom,
     (a, b, c, d) => f.sub(d, f.mul(f.div(a, b), c)),
     (a, b, c, d) => d - fround(fround(a / b) * c),
   ],
   [
     "d − c(a/b)",
-    Elementwise.DivMulSubFrom,
+    Passes.DivMulSubFrom,
     (a, b, c, d) => f.sub(d, f.mul(c, f.div(a, b))),
     (a, b, c, d) => d - fround(c * fround(a / b)),
   ],
   [
     "√((flush(a) + b)/(c + b))d",
-    Elementwise.RatioRoot,
+    Passes.RatioRoot,
     (a, b, c, d) => f.mul(f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, b))), d),
     (a, b, c, d) => fround(sqrt(fround(fround(flushed(a) + b) / fround(c + b)))) * d,
   ],
@@ -80,19 +71,19 @@ const ofArrays: readonly Row[] = [
 const ofNumbers: readonly Row[] = [
   [
     "flush(a)b + cd",
-    Elementwise.FlushAxpby,
+    Passes.FlushAxpby,
     (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(c, d)),
     (a, b, c, d) => fround(flushed(a) * b) + fround(c * d),
   ],
   [
     "dc + b flush(a)",
-    Elementwise.FlushAxpby,
+    Passes.FlushAxpby,
     (a, b, c, d) => f.add(f.mul(d, c), f.mul(b, f.flush(a))),
     (a, b, c, d) => fround(d * c) + fround(b * flushed(a)),
   ],
   [
     "flush(a)b + c²d",
-    Elementwise.FlushAxpbySquare,
+    Passes.FlushAxpbySquare,
     (a, b, c, d) => f.add(f.mul(f.flush(a), b), f.mul(f.mul(c, c), d)),
     (a, b, c, d) => fround(flushed(a) * b) + fround(fround(c * c) * d),
   ],
@@ -191,7 +182,7 @@ describe("passes remain apart", () => {
     [
       "where weights are arrays",
       (a, b, c, d) => ({ y: f.add(f.mul(f.flush(a), b), f.mul(c, d)) }),
-      [Elementwise.Mul, Elementwise.FlushMulAdd],
+      [Elementwise.Mul, Passes.FlushMulAdd],
     ],
   ])("%s", (_case, write, operations) => {
     expect(compiled(5, write).operations).toEqual(operations);
@@ -203,7 +194,7 @@ it("takes what is flushed into each pass that reads it", () => {
     const x = f.flush(a);
     return { y: f.mul(f.add(f.mul(x, b), c), f.mul(x, d)) };
   });
-  expect(operations).toEqual([Elementwise.FlushMulAdd, Elementwise.FlushMul, Elementwise.Mul]);
+  expect(operations).toEqual([Passes.FlushMulAdd, Passes.FlushMul, Elementwise.Mul]);
   const columns = [
     [2 ** -140, 3],
     [5, 5],

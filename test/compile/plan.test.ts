@@ -8,10 +8,10 @@ import { describe, expect, it } from "vitest";
 import { type Lowered, lower } from "../../src/compile/compile.js";
 import { trace } from "../../src/compile/trace.js";
 import * as f from "../../src/graph/functions.js";
-import type { OperationName } from "../../src/graph/graph.js";
+import type { OperationName, Value } from "../../src/graph/graph.js";
 import { operation } from "../../src/graph/operations/index.js";
 import { resolveShape, sizeOf } from "../../src/graph/shape.js";
-import { verify } from "../../src/graph/verify.js";
+import { verifyGraph } from "../../src/graph/verify.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { cases } from "../cases.js";
 
@@ -211,7 +211,7 @@ describe("the plan", () => {
   });
 
   it("computes state in its own memory where it can", () => {
-    const copies = (write: (w: f.Value, v: f.Value) => Record<string, f.Value>): number => {
+    const copies = (write: (w: Value, v: Value) => Record<string, Value>): number => {
       const graph = trace({ state: { w: [4], v: [4] } }, ({ state }) => ({ state: write(state.w, state.v) }));
       return lower(graph, 1).plan.copies.length;
     };
@@ -232,8 +232,8 @@ describe("every pass", () => {
       fc.property(anyRecipe(), (recipe) => {
         const { signature, rows, write } = stepOf(recipe);
         const graph = trace(signature, write);
-        verify({ nodes: [...graph.nodes] }, "trace");
-        verify({ nodes: [...lower(graph, rows).step.nodes] }, "lower");
+        verifyGraph({ nodes: [...graph.nodes] }, "trace");
+        verifyGraph({ nodes: [...lower(graph, rows).step.nodes] }, "lower");
       }),
       { numRuns: cases(50) },
     );
@@ -244,9 +244,9 @@ describe("every pass", () => {
       outputs: { y: f.neg(f.abs(inputs.x)) },
     }));
     const [x, abs, neg] = nodes;
-    verify({ nodes: [x, abs, neg] }, "a pass");
+    verifyGraph({ nodes: [x, abs, neg] }, "a pass");
     const refused = (broken: typeof nodes, message: RegExp): void => {
-      expect(() => verify({ nodes: [...broken] }, "a pass")).toThrow(
+      expect(() => verifyGraph({ nodes: [...broken] }, "a pass")).toThrow(
         expect.objectContaining({ code: "internal", message: expect.stringMatching(message) }),
       );
     };

@@ -1,9 +1,11 @@
 /** The frame of passes: what it refuses, and what it leaves out. */
+
 import { expect, it } from "vitest";
 import { rewrite } from "../../src/compile/rewrite.js";
 import { trace } from "../../src/compile/trace.js";
-import { apply, constant, exp, neg } from "../../src/graph/functions.js";
+import { constant, exp, neg } from "../../src/graph/functions.js";
 import type { OperationName } from "../../src/graph/graph.js";
+import { apply } from "../../src/graph/operations/index.js";
 
 const step = trace({ inputs: { x: [2, 3], unused: [4] } }, ({ inputs: { x } }) => {
   exp(x);

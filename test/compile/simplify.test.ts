@@ -6,7 +6,7 @@ import { liveNodes } from "../../src/compile/rewrite.js";
 import { simplify } from "../../src/compile/simplify.js";
 import { trace } from "../../src/compile/trace.js";
 import { createEngine } from "../../src/engine/engine.js";
-import { evaluate } from "../../src/graph/evaluate.js";
+import { evaluateGraph } from "../../src/graph/evaluate.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { sizeOf } from "../../src/graph/shape.js";
@@ -43,7 +43,7 @@ describe("simplify", () => {
             input: (name: string) => arrays.get(name) as Float64Array,
           };
           const { values, errors } = errorBounds({ nodes: [...graph.nodes] }, environment, FLOAT64);
-          const after = evaluate({ nodes: [...simple.nodes] }, environment);
+          const after = evaluateGraph({ nodes: [...simple.nodes] }, environment);
           const ends = (step: typeof graph): number[] => [
             ...Object.values(step.state).map(({ output }) => output),
             ...Object.values(step.outputs),

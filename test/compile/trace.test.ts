@@ -1,16 +1,18 @@
 /** What a step may be: its ends are checked before anything is compiled. */
+
 import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Signature, StepResults, StepValues } from "../../src/compile/trace.js";
 import type { ErrorCode } from "../../src/errors.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type Value } from "../../src/graph/graph.js";
+import { input } from "../../src/graph/operations/leaves.js";
 import { ROWS } from "../../src/graph/shape.js";
 
 const SIGNATURE: Signature = { inputs: { rate: [] }, state: { w: [3] }, streams: { x: 3 } };
 
 describe("a step is refused", () => {
-  const other = f.input(new Graph(), "other", [3]);
+  const other = input(new Graph(), "other", [3]);
   it.each<[string, Signature, (values: StepValues) => unknown, ErrorCode, RegExp]>([
     [
       "that changes the shape of its state",

@@ -27,6 +27,7 @@ const entries = {
   fettle: "src/index.ts",
   "fettle/benchmark": "src/benchmark/index.ts",
   "fettle/cloudflare": "src/cloudflare/index.ts",
+  "fettle/ops": "src/ops/index.ts",
   "fettle/serve": "src/serve/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };

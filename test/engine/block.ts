@@ -1,5 +1,6 @@
 /** A program's block as the machine sees it, laid out by hand so that every word of it can be watched. */
-import { HEADER_WORDS, Header, type Program } from "../../src/compile/program.js";
+import type { Program } from "../../src/compile/program.js";
+import * as Block from "../../src/graph/opcodes/block.js";
 import { instantiate, kernelsModule } from "../../src/numerics/kernels.js";
 import { splitSeed } from "../../src/numerics/philox.js";
 
@@ -25,9 +26,9 @@ export function runInBlock(
   kernels.memory.grow(Math.ceil((program.bytes + program.code.length * 4) / 65536) + 1);
   const around = new Uint32Array(kernels.memory.buffer, block - MARGIN * 4, words + 2 * MARGIN).fill(CANARY);
   new Int32Array(kernels.memory.buffer, code, program.code.length).set(program.code);
-  const header = new Uint32Array(kernels.memory.buffer, block, HEADER_WORDS).fill(0);
-  [header[Header.seedLow], header[Header.seedHigh]] = splitSeed(seed);
-  header[Header.batch] = rows;
+  const header = new Uint32Array(kernels.memory.buffer, block, Block.HEADER_WORDS).fill(0);
+  [header[Block.SeedLow], header[Block.SeedHigh]] = splitSeed(seed);
+  header[Block.BatchRows] = rows;
 
   const slots = [...program.inputs, ...program.state, ...program.outputs];
   const view = (name: string): Float32Array => {
@@ -38,7 +39,7 @@ export function runInBlock(
   for (const [name, values] of Object.entries(given)) view(name).set(values);
   kernels.run(code, block, steps);
 
-  const known = new Set(Array.from({ length: HEADER_WORDS }, (_, i) => i + MARGIN));
+  const known = new Set(Array.from({ length: Block.HEADER_WORDS }, (_, i) => i + MARGIN));
   for (const { name } of slots) {
     const { byteOffset, length } = view(name);
     for (let i = 0; i < length; i++) known.add((byteOffset - block) / 4 + MARGIN + i);

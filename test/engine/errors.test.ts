@@ -97,7 +97,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
   });
 
   it("a run without data needs room for a whole batch", () => {
-    const alone = compileStep({}, 4, ({ graph }) => ({ streams: { u: f.random(graph, [-1, 2], 0) } }));
+    const alone = compileStep({}, 4, ({ graph }) => ({ streams: { u: f.randomUniform(graph, [-1, 2], 0) } }));
     const u = engine.matrix(3, 2);
     expect(() => engine.start(alone, { streams: { u } })).toThrow(
       fails("invalid_shape", /room for 3 rows, 4/),

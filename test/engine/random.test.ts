@@ -22,7 +22,7 @@ describe("random nodes", () => {
         fc.integer({ min: 1, max: 3 }),
         (seed, stream, n, steps) => {
           const program = compileStep({}, 1, ({ graph }) => ({
-            outputs: { u: f.random(graph, [n], stream) },
+            outputs: { u: f.randomUniform(graph, [n], stream) },
           }));
           const { read, disturbed } = runInBlock(program, {}, { seed, steps });
           const [lo, hi] = splitSeed(seed);
@@ -41,7 +41,7 @@ describe("random nodes", () => {
       { streams: { x: 5 }, inputs: { rate: [] } },
       4,
       ({ graph, streams: { x }, inputs: { rate } }) => {
-        const mask = f.greaterEqual(f.random(graph, x.shape, 2), rate);
+        const mask = f.greaterEqual(f.randomUniform(graph, x.shape, 2), rate);
         return { streams: { mask, dropped: f.mul(x, mask) } };
       },
     );
@@ -64,7 +64,7 @@ describe("random nodes", () => {
 
   it("of one stream are one node, of two streams two", () => {
     const program = compileStep({}, 1, ({ graph }) => {
-      const [a, b, c] = [1, 1, 2].map((stream) => f.random(graph, [64], stream));
+      const [a, b, c] = [1, 1, 2].map((stream) => f.randomUniform(graph, [64], stream));
       return { outputs: { same: f.sub(a, b), other: f.sub(a, c) } };
     });
     const { read } = runInBlock(program, {}, { seed: 3 });
@@ -74,7 +74,7 @@ describe("random nodes", () => {
 
   it.each([-1, 0.5, 2 ** 32 - 1, Number.NaN])("refuses stream %d", (stream) => {
     expect(() =>
-      compileStep({}, 1, ({ graph }) => ({ outputs: { u: f.random(graph, [ROWS], stream) } })),
+      compileStep({}, 1, ({ graph }) => ({ outputs: { u: f.randomUniform(graph, [ROWS], stream) } })),
     ).toThrow(
       expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining(String(stream)) }),
     );

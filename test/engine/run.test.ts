@@ -1,10 +1,12 @@
 /** Runs: which rows a step sees, and that a run may be stopped anywhere. The same laws on both executors. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
+import { count } from "../../src/graph/operations/leaves.js";
 import { shuffle, splitSeed } from "../../src/numerics/philox.js";
 import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
@@ -17,7 +19,7 @@ const visits = compileStep(
   ({ streams: { x }, state }) => ({
     streams: { seen: x },
     state: { total: f.add(state.total, f.sum(x)), steps: f.add(state.steps, 1) },
-    outputs: { rows: f.div(f.count(x), 2), batch: x },
+    outputs: { rows: f.div(count(x), 2), batch: x },
   }),
 );
 
@@ -146,7 +148,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
       4,
       (values) => {
         const { graph, streams, state, inputs } = values;
-        const noise = f.sum(f.mul(streams.x, f.random(graph, streams.x.shape, 1)), 0);
+        const noise = f.sum(f.mul(streams.x, f.randomUniform(graph, streams.x.shape, 1)), 0);
         return { state: { w: f.add(state.w, f.mul(inputs.rate, noise)) } };
       },
     );
@@ -188,7 +190,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
   it("without data a step has a whole batch and no epoch ends", () => {
     const program = compileStep({ state: { n: [] } }, 5, ({ graph, state }) => ({
       state: { n: f.add(state.n, 1) },
-      streams: { out: f.add(f.random(graph, [-1, 2], 0), f.step(graph)) },
+      streams: { out: f.add(f.randomUniform(graph, [-1, 2], 0), f.step(graph)) },
     }));
     const out = engine.matrix(5, 2);
     const run = engine.start(program, { streams: { out } });

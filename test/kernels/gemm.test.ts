@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
+import { NO_ACTIVATION } from "../../src/graph/opcodes/program.js";
 import { cases } from "../cases.js";
-import { bits, builds, type Kernels, layout, noise, strict } from "./load.js";
+import { bits, builds, gemm, type Kernels, layout, noise, strict } from "./load.js";
 
 interface Product {
   transA: boolean;
@@ -36,7 +37,7 @@ const product: fc.Arbitrary<Product> = fc.record({
   ),
   gaps: fc.tuple(gap, gap, gap),
   bias: fc.boolean(),
-  activation: fc.constantFrom(Elementwise.None, Elementwise.Relu),
+  activation: fc.constantFrom(NO_ACTIVATION, Elementwise.Relu),
   seed: fc.nat(),
 });
 
@@ -51,7 +52,7 @@ const large: readonly Product[] = [
 ].flatMap(([m, n, k]) =>
   [0, 1, 2, 3].map((kind) => ({
     ...{ transA: kind % 2 === 1, transB: kind > 1, m, n, k, gaps: [kind, 0, kind] as const },
-    ...{ bias: kind !== 2, activation: kind === 3 ? Elementwise.Relu : Elementwise.None, seed: m + kind },
+    ...{ bias: kind !== 2, activation: kind === 3 ? Elementwise.Relu : NO_ACTIVATION, seed: m + kind },
   })),
 );
 
@@ -93,10 +94,7 @@ function multiply(kernels: Kernels, p: Product, o: Operands, offset = 0): Float3
   const c = memory.room(p.m * o.ldc);
   const rows = Array.from({ length: p.m }, (_, i) => [c + i * o.ldc * 4, p.n] as const);
   memory.untouched();
-  kernels.gemm(
-    ...([p.transA, p.transB, p.m, p.n, p.k, a, o.lda, b, o.ldb] as const),
-    ...([c, o.ldc, p.bias ? bias : 0, p.activation] as const),
-  );
+  gemm(kernels, { ...p, a, lda: o.lda, b, ldb: o.ldb, c, ldc: o.ldc, bias: p.bias ? bias : undefined });
   expect(memory.untouched(...rows)).toBe(true);
   return memory.read(c, p.m * o.ldc).filter((_, at) => at % o.ldc < p.n);
 }
@@ -205,7 +203,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
     ) as number[];
     fc.assert(
       fc.property(product, fc.constantFrom(...unary), (given, activation) => {
-        const p = { ...given, activation: Elementwise.None };
+        const p = { ...given, activation: NO_ACTIVATION };
         const o = operands(p);
         const plain = multiply(kernels, p, o);
         const activated = multiply(kernels, { ...p, activation }, o);
@@ -248,10 +246,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         expect(end).toBeGreaterThan(at.c + p.m * p.n * 4);
         new Uint8Array(kernels.memory.buffer).copyWithin(end, at[last], at[last] + bytes);
         at[last] = end;
-        kernels.gemm(
-          ...([p.transA, p.transB, p.m, p.n, p.k, at.a, o.lda, at.b, o.ldb] as const),
-          ...([at.c, p.n, at.bias, p.activation] as const),
-        );
+        gemm(kernels, { ...p, ...at, lda: o.lda, ldb: o.ldb, ldc: p.n });
         expect(bits(memory.read(at.c, p.m * p.n))).toEqual(bits(expected));
       }),
       { numRuns: cases(200) },

@@ -4,27 +4,14 @@
  */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import * as Opcode from "../../src/graph/opcodes/program.js";
 
 /** What kernels/exports-linear.ts exports, with what the tests need beside it. */
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
   heap_base(): number;
   unary_f32(op: number, src: number, dst: number, n: number): void;
-  gemm(
-    transA: boolean,
-    transB: boolean,
-    m: number,
-    n: number,
-    k: number,
-    a: number,
-    lda: number,
-    b: number,
-    ldb: number,
-    c: number,
-    ldc: number,
-    bias: number,
-    activation: number,
-  ): void;
+  gemm(operands: number, base: number): void;
   sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   max_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   softmax_f32(src: number, dst: number, rows: number, columns: number, log: boolean): void;
@@ -38,6 +25,54 @@ export interface Kernels {
     dst: number,
     dstRows: number,
   ): void;
+}
+
+/** C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n]): addresses, and leading dimensions in elements. */
+export interface Product {
+  readonly transA: boolean;
+  readonly transB: boolean;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: number;
+  readonly lda: number;
+  readonly b: number;
+  readonly ldb: number;
+  readonly c: number;
+  readonly ldc: number;
+  readonly bias: number | undefined;
+  readonly activation: number;
+}
+
+/** The words that state a product to the kernel, with addresses as offsets from 0. */
+export function productWords(p: Product): Int32Array {
+  const words = new Int32Array(Opcode.GEMM_WORDS);
+  words[Opcode.GemmTransA] = Number(p.transA);
+  words[Opcode.GemmTransB] = Number(p.transB);
+  words[Opcode.GemmM] = p.m;
+  words[Opcode.GemmN] = p.n;
+  words[Opcode.GemmK] = p.k;
+  words[Opcode.GemmA] = p.a;
+  words[Opcode.GemmLda] = p.lda;
+  words[Opcode.GemmB] = p.b;
+  words[Opcode.GemmLdb] = p.ldb;
+  words[Opcode.GemmC] = p.c;
+  words[Opcode.GemmLdc] = p.ldc;
+  words[Opcode.GemmBias] = p.bias ?? Opcode.NO_BIAS;
+  words[Opcode.GemmActivation] = p.activation;
+  return words;
+}
+
+/** Runs a product whose operands are in memory; its words go where `layout` leaves room for them. */
+export function gemm(kernels: Kernels, product: Product): void {
+  const at = wordsAt(kernels);
+  new Int32Array(kernels.memory.buffer).set(productWords(product), at / 4);
+  kernels.gemm(at, 0);
+}
+
+/** The first address after the kernels' own memory. */
+function wordsAt(kernels: Kernels): number {
+  return Math.ceil(kernels.heap_base() / 16) * 16;
 }
 
 /** A new instance of one build; undefined where the host lacks its instructions. */
@@ -78,7 +113,7 @@ export interface Layout {
 
 /** A fresh layout that begins `offset` floats after the kernels' own memory. It replaces the one before. */
 export function layout(kernels: Kernels, offset = 0): Layout {
-  const start = Math.ceil(kernels.heap_base() / 16) * 4 + offset;
+  const start = wordsAt(kernels) / 4 + Opcode.GEMM_WORDS + 3 + offset;
   let end = start;
   const floats = () => new Float32Array(kernels.memory.buffer);
   const room = (n: number): number => {

@@ -3,9 +3,11 @@
  * what their steps must add up to. In float64; each law is derived beside it, or is one line of algebra. How far steps go in
  * other units is in `units.test.ts`.
  */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { add, dot, mul, type Value } from "../../src/graph/functions.js";
+import { add, dot, mul } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import { adam } from "../../src/optim/adam.js";
 import { adamax } from "../../src/optim/adamax.js";
 import { adamw } from "../../src/optim/adamw.js";

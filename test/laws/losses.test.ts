@@ -1,9 +1,11 @@
 /** The built-in losses keep the laws of `losses.ts`, and softmax those that its losses lean on. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
-import { constant, logSoftmax, mul, sigmoid, softmax, sum, type Value } from "../../src/graph/functions.js";
+import { constant, logSoftmax, mul, sigmoid, softmax, sum } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import { hold } from "../../src/testing/laws.js";
 import { cases } from "../cases.js";
 import { evaluateWithGradient, reference, wasm } from "../nn/support.js";

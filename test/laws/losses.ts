@@ -5,9 +5,10 @@
  * 2007, section 2; L. Savage, "Elicitation of personal probabilities and expectations", 1971). `losses.test.ts` holds the
  * built-in ones to these laws, `test/faults` wrong ones. In float64.
  */
+
 import fc from "fast-check";
-import type { Value } from "../../src/graph/functions.js";
 import { constant } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import type { LossFunction } from "../../src/nn/losses.js";
 import { fail, hold } from "../../src/testing/laws.js";
 import { evaluateWithGradient, reference } from "../nn/support.js";

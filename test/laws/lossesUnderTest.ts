@@ -1,6 +1,8 @@
 /** The built-in losses with their closed forms: what they ask for, and how far from it a prediction is. In plain float64. */
+
 import fc from "fast-check";
-import { sigmoid, softmax, type Value } from "../../src/graph/functions.js";
+import { sigmoid, softmax } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import { binaryCrossentropy, categoricalCrossentropy, getLoss } from "../../src/nn/losses.js";
 import type { LossUnderTest } from "./losses.js";
 

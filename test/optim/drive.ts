@@ -1,7 +1,8 @@
 /** The two executors, and paths of optimizers on them. */
+
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
-import type { Value } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { descended, followed } from "../../src/testing/drive.js";
 

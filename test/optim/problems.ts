@@ -1,16 +1,7 @@
 /** Functions to minimise, each twice: in operations on values, and its gradient by hand in float64. */
-import {
-  add,
-  constant,
-  matmul,
-  mul,
-  reshape,
-  slice,
-  square,
-  sub,
-  sum,
-  type Value,
-} from "../../src/graph/functions.js";
+
+import { add, constant, matmul, mul, reshape, slice, square, sub, sum } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
 
 export interface Problem {
   readonly name: string;

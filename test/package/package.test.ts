@@ -201,7 +201,7 @@ describe("the packed package", () => {
 
     it("checks gradients", async () => {
       const check = (slope: string) => `
-        import { mul, sin, stopGradient } from "fettle";
+        import { mul, sin, stopGradient } from "fettle/ops";
         import { checkGradients } from "fettle/testing";
         checkGradients((x) => mul(${slope}, sin(x)), [[0.5, -2, 1]]);
         console.log("held");`;

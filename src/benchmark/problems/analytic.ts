@@ -1,16 +1,7 @@
 /** Problems with a formula: bowls of several conditions, and four functions of two variables that tests of optimizers use. */
-import {
-  add,
-  constant,
-  cos,
-  mul,
-  random,
-  slice,
-  square,
-  sub,
-  sum,
-  type Value,
-} from "../../graph/functions.js";
+
+import { add, constant, cos, mul, randomUniform, slice, square, sub, sum } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
 import { pow } from "../../numerics/special.js";
 import { defineProblem, type Plane, type Problem } from "../problem.js";
 
@@ -42,11 +33,11 @@ function analytic({ f, center, spread, noise = 0, ...rest }: Function): Problem 
     every: 20,
     floor: FLOOR,
     start: (graph) => ({
-      w: add(constant(graph, center), mul(spread, sub(mul(random(graph, shape, START), 2), 1))),
+      w: add(constant(graph, center), mul(spread, sub(mul(randomUniform(graph, shape, START), 2), 1))),
     }),
     // the gradient of Σ nᵢwᵢ is n
     loss: ({ graph, parameters: { w } }) =>
-      noise === 0 ? f(w) : add(f(w), sum(mul(uniform(random(graph, shape, NOISE), noise), w))),
+      noise === 0 ? f(w) : add(f(w), sum(mul(uniform(randomUniform(graph, shape, NOISE), noise), w))),
     score: ({ parameters: { w } }) => f(w),
   });
 }

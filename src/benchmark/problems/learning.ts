@@ -2,23 +2,13 @@
  * Problems of learning: a model of layers on a data set that is divided once, for all runs. `learningProblem` makes one
  * of any layers and data; the standard ones are on the five tables of `examples/data`.
  */
+
 import { type Dataset, encodeTable } from "../../data/dataset.js";
 import { trainValidationTestSplit } from "../../data/split.js";
 import { readTable } from "../../data/table.js";
 import { check, show } from "../../errors.js";
-import {
-  constant,
-  div,
-  equal,
-  greater,
-  max,
-  mean,
-  mul,
-  square,
-  sub,
-  sum,
-  type Value,
-} from "../../graph/functions.js";
+import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
 import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers.js";
 import type { Loss } from "../../nn/losses.js";

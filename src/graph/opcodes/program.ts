@@ -1,6 +1,7 @@
 /**
- * Instructions of the program machine; `kernels/machine.ts` gives their operands. Compiled by TypeScript and by
- * AssemblyScript, so these are plain numbers and nothing else.
+ * Instructions of the program machine, `kernels/machine.ts`, and the operands of each by position. Targets, sources,
+ * tables and ids are offsets in bytes from the run's block. The operands of `Elementwise` are in `region.ts`. Compiled by
+ * TypeScript and by AssemblyScript, so this file holds plain numbers and nothing else.
  */
 export const End = 0;
 export const Elementwise = 1;
@@ -10,9 +11,92 @@ export const Sum = 4;
 export const Max = 5;
 export const Softmax = 6;
 export const Gemm = 7;
-export const Random = 8;
+export const RandomUniform = 8;
 export const Step = 9;
 export const TakeRows = 10;
 export const ScatterRows = 11;
 export const StreamIn = 12;
 export const StreamOut = 13;
+
+// Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
+export const CopyTarget = 0;
+export const CopySource = 1;
+export const CopyRank = 2;
+export const CopyAxes = 3;
+export const CopyAxisLength = 0;
+/** Strides are in elements. */
+export const CopyAxisTargetStride = 1;
+export const CopyAxisSourceStride = 2;
+export const COPY_AXIS_WORDS = 3;
+
+// Literal: numbers of the program; their bits follow
+export const LiteralTarget = 0;
+export const LiteralCount = 1;
+export const LiteralValues = 2;
+
+// Sum, Max: source [outer, length, inner] → target [outer, inner]
+export const ReduceTarget = 0;
+export const ReduceSource = 1;
+export const ReduceOuter = 2;
+export const ReduceLength = 3;
+export const ReduceInner = 4;
+
+// Softmax: [rows, columns], along columns; its logarithm if `SoftmaxLogarithm` is 1
+export const SoftmaxTarget = 0;
+export const SoftmaxSource = 1;
+export const SoftmaxRows = 2;
+export const SoftmaxColumns = 3;
+export const SoftmaxLogarithm = 4;
+
+// Gemm: C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n])
+/** 1 if A is stored as [k, m] and op(A) is its transpose, 0 if it is stored as [m, k]. */
+export const GemmTransA = 0;
+/** 1 if B is stored as [n, k], 0 if as [k, n]. */
+export const GemmTransB = 1;
+export const GemmM = 2;
+export const GemmN = 3;
+export const GemmK = 4;
+export const GemmA = 5;
+/** Leading dimensions are in elements. */
+export const GemmLda = 6;
+export const GemmB = 7;
+export const GemmLdb = 8;
+export const GemmC = 9;
+export const GemmLdc = 10;
+/** `NO_BIAS` for none. */
+export const GemmBias = 11;
+/** An opcode of `elementwise.ts` of one operand, or `NO_ACTIVATION`. */
+export const GemmActivation = 12;
+export const GEMM_WORDS = 13;
+export const NO_BIAS = -1;
+export const NO_ACTIVATION = 0;
+
+// RandomUniform: `RandomStream` tells uses apart
+export const RandomTarget = 0;
+export const RandomCount = 1;
+export const RandomStream = 2;
+
+// Step
+export const StepTarget = 0;
+
+// TakeRows: table [rows, columns], ids [count] → target [count, columns]
+export const TakeTarget = 0;
+export const TakeTable = 1;
+export const TakeRowCount = 2;
+export const TakeColumns = 3;
+export const TakeIds = 4;
+export const TakeCount = 5;
+
+// ScatterRows: source [count, columns], ids [count] → target [rows, columns]
+export const ScatterTarget = 0;
+export const ScatterSource = 1;
+export const ScatterRowCount = 2;
+export const ScatterColumns = 3;
+export const ScatterIds = 4;
+export const ScatterCount = 5;
+
+// StreamIn, StreamOut: a batch [rows, columns] from or to stream number `StreamIndex`
+export const StreamBatch = 0;
+export const StreamIndex = 1;
+export const StreamColumns = 2;
+export const StreamRows = 3;

@@ -7,29 +7,24 @@
  */
 import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
-import * as f from "../functions.js";
-import type { OperationName, Value } from "../graph.js";
+import type { ElementwiseName, OperationName, Value } from "../graph.js";
 import * as Elementwise from "../opcodes/elementwise.js";
-import { type Shape, sameShape, showShape } from "../shape.js";
+import { broadcastShapes, type Shape, sameShape, showShape } from "../shape.js";
+import { append, graphOf, type Operand } from "./append.js";
+import { broadcastTo } from "./broadcast.js";
+import { lift } from "./leaves.js";
 import type { GradientContext, Operation, Rows } from "./operation.js";
 
-type Names =
-  | ("copy" | "neg" | "abs" | "sign" | "sqrt" | "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tanh")
-  | ("sigmoid" | "softplus" | "erf" | "relu" | "flush" | "add" | "sub" | "mul" | "div" | "pow" | "maximum")
-  | ("minimum" | "greater" | "greaterEqual" | "equal" | "select" | "floor");
-
-/** The smallest normal float32, whose reciprocal is finite. */
-const SMALLEST = 2 ** -126;
-/** The smallest normal number of float32. */
+/** The smallest normal number of float32; its reciprocal is finite. */
 const SMALLEST_NORMAL = 2 ** -126;
 
 /** d erf(x)/dx = 2/√π e^(−x²) */
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
-export const elementwiseRows: Rows<Names> = {
+const rows: Rows<ElementwiseName> = {
   // the same numbers laid out row-major; the compiler inserts it where a view will not do
   copy: unary(
-    Elementwise.Move,
+    Elementwise.Copy,
     (x) => x,
     ({ g }) => g,
   ),
@@ -37,10 +32,10 @@ export const elementwiseRows: Rows<Names> = {
   neg: unary(
     Elementwise.Neg,
     (x) => -x,
-    ({ g }) => f.neg(g),
+    ({ g }) => neg(g),
   ),
   // d|x| = sign(x) dx
-  abs: unary(Elementwise.Abs, Math.abs, ({ g, x }) => f.mul(g, f.sign(x))),
+  abs: unary(Elementwise.Abs, Math.abs, ({ g, x }) => mul(g, sign(x))),
   // constant where it is differentiable
   sign: unary(
     Elementwise.Sign,
@@ -50,34 +45,32 @@ export const elementwiseRows: Rows<Names> = {
   // constant where it is differentiable
   floor: unary(Elementwise.Floor, Math.floor, () => undefined),
   // d√x = dx / 2√x
-  sqrt: unary(Elementwise.Sqrt, Math.sqrt, ({ g, y }) => f.div(f.mul(g, 0.5), y)),
+  sqrt: unary(Elementwise.Sqrt, Math.sqrt, ({ g, y }) => div(mul(g, 0.5), y)),
   // d eˣ = eˣ dx
-  exp: unary(Elementwise.Exp, special.exp, ({ g, y }) => f.mul(g, y)),
+  exp: unary(Elementwise.Exp, special.exp, ({ g, y }) => mul(g, y)),
   // d(eˣ − 1) = (y + 1) dx
-  expm1: unary(Elementwise.Expm1, special.expm1, ({ g, y }) => f.mul(g, f.add(y, 1))),
+  expm1: unary(Elementwise.Expm1, special.expm1, ({ g, y }) => mul(g, add(y, 1))),
   // d log x = dx / x
-  log: unary(Elementwise.Log, special.log, ({ g, x }) => f.div(g, x)),
+  log: unary(Elementwise.Log, special.log, ({ g, x }) => div(g, x)),
   // d log(1 + x) = dx / (1 + x)
-  log1p: unary(Elementwise.Log1p, special.log1p, ({ g, x }) => f.div(g, f.add(x, 1))),
+  log1p: unary(Elementwise.Log1p, special.log1p, ({ g, x }) => div(g, add(x, 1))),
   // d sin x = cos x dx
-  sin: unary(Elementwise.Sin, special.sin, ({ g, x }) => f.mul(g, f.cos(x))),
+  sin: unary(Elementwise.Sin, special.sin, ({ g, x }) => mul(g, cos(x))),
   // d cos x = −sin x dx
-  cos: unary(Elementwise.Cos, special.cos, ({ g, x }) => f.neg(f.mul(g, f.sin(x)))),
+  cos: unary(Elementwise.Cos, special.cos, ({ g, x }) => neg(mul(g, sin(x)))),
   // d tanh x = (1 − y²) dx
-  tanh: unary(Elementwise.Tanh, special.tanh, ({ g, y }) => f.mul(g, f.sub(1, f.mul(y, y)))),
+  tanh: unary(Elementwise.Tanh, special.tanh, ({ g, y }) => mul(g, sub(1, mul(y, y)))),
   // dσ(x) = y (1 − y) dx
-  sigmoid: unary(Elementwise.Sigmoid, special.sigmoid, ({ g, y }) => f.mul(g, f.mul(y, f.sub(1, y)))),
+  sigmoid: unary(Elementwise.Sigmoid, special.sigmoid, ({ g, y }) => mul(g, mul(y, sub(1, y)))),
   // d log(1 + eˣ) = σ(x) dx
-  softplus: unary(Elementwise.Softplus, special.softplus, ({ g, x }) => f.mul(g, f.sigmoid(x))),
+  softplus: unary(Elementwise.Softplus, special.softplus, ({ g, x }) => mul(g, sigmoid(x))),
   // d erf x = 2/√π e^(−x²) dx
-  erf: unary(Elementwise.Erf, special.erf, ({ g, x }) =>
-    f.mul(g, f.mul(TWO_OVER_SQRT_PI, f.exp(f.neg(f.mul(x, x))))),
-  ),
+  erf: unary(Elementwise.Erf, special.erf, ({ g, x }) => mul(g, mul(TWO_OVER_SQRT_PI, exp(neg(mul(x, x)))))),
   // d relu(x) = [y > 0] dx, in the result, so that x need not be kept
   relu: unary(
     Elementwise.Relu,
     (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
-    ({ g, y }) => f.mul(g, f.greater(y, 0)),
+    ({ g, y }) => mul(g, greater(y, 0)),
   ),
   // 0 for what float32 holds only as a denormal number, x itself otherwise: dx but for those
   flush: unary(
@@ -96,63 +89,62 @@ export const elementwiseRows: Rows<Names> = {
   sub: binary(
     Elementwise.Sub,
     (x, y) => x - y,
-    ({ g }) => [g, f.neg(g)],
+    ({ g }) => [g, neg(g)],
   ),
   // d(xy) = y dx + x dy
   mul: binary(
     Elementwise.Mul,
     (x, y) => x * y,
-    ({ g, x, y }) => [f.mul(g, y), f.mul(g, x)],
+    ({ g, x, y }) => [mul(g, y), mul(g, x)],
   ),
   // d(x/y) = dx/y − (x/y) dy/y
   div: binary(
     Elementwise.Div,
     (x, y) => x / y,
     ({ g, y, z }) => {
-      const dx = f.div(g, y);
-      return [dx, f.neg(f.mul(dx, z))];
+      const dx = div(g, y);
+      return [dx, neg(mul(dx, z))];
     },
   ),
   // d(xʸ) = y xʸ⁻¹ dx + xʸ log x dy; 0 in x where y = 0 and 1/x overflows, and 0 in y where x ≤ 0
   pow: binary(Elementwise.Pow, special.pow, ({ g, x, y, z }) => [
-    f.mul(
-      g,
-      f.select(f.mul(f.equal(y, 0), f.greater(SMALLEST, f.abs(x))), 0, f.mul(y, f.pow(x, f.sub(y, 1)))),
-    ),
-    f.mul(g, f.mul(z, f.log(f.select(f.greater(x, 0), x, 1)))),
+    mul(g, select(mul(equal(y, 0), greater(SMALLEST_NORMAL, abs(x))), 0, mul(y, pow(x, sub(y, 1))))),
+    mul(g, mul(z, log(select(greater(x, 0), x, 1)))),
   ]),
   // d max(x, y) = [x > y] dx + [y > x] dy, halves at a tie
   maximum: binary(
     Elementwise.Maximum,
     (x, y) => Math.max(x, y),
-    ({ g, x, y }) => [f.mul(g, wins(x, y)), f.mul(g, wins(y, x))],
+    ({ g, x, y }) => [mul(g, wins(x, y)), mul(g, wins(y, x))],
   ),
   // d min(x, y) = [x < y] dx + [y < x] dy, halves at a tie
   minimum: binary(
     Elementwise.Minimum,
     (x, y) => Math.min(x, y),
-    ({ g, x, y }) => [f.mul(g, wins(y, x)), f.mul(g, wins(x, y))],
+    ({ g, x, y }) => [mul(g, wins(y, x)), mul(g, wins(x, y))],
   ),
   // Comparisons give 0 or 1 and are constant where they are differentiable.
-  greater: binary(Elementwise.Greater, (x, y) => (x > y ? 1 : 0), constant),
-  greaterEqual: binary(Elementwise.GreaterEqual, (x, y) => (x >= y ? 1 : 0), constant),
-  equal: binary(Elementwise.Equal, (x, y) => (x === y ? 1 : 0), constant),
+  greater: binary(Elementwise.Greater, (x, y) => (x > y ? 1 : 0), flat),
+  greaterEqual: binary(Elementwise.GreaterEqual, (x, y) => (x >= y ? 1 : 0), flat),
+  equal: binary(Elementwise.Equal, (x, y) => (x === y ? 1 : 0), flat),
 
   // d(c ? x : y) = c dx + (1 − c) dy
   select: {
     shape: sameShapes,
-    gradient: ({ g, inputs: [c] }) => [undefined, f.select(c, g, 0), f.select(c, 0, g)],
+    gradient: ({ g, inputs: [c] }) => [undefined, select(c, g, 0), select(c, 0, g)],
     reference: ({ inputs: [c, x, y] }) => c.map((ci, i) => (ci !== 0 ? x[i] : y[i])),
     lowering: { elementwise: Elementwise.Select },
   },
 };
 
+export default rows;
+
 /** 1 where x > y, 1/2 where they are equal, 0 elsewhere. */
 function wins(x: Value, y: Value): Value {
-  return f.mul(0.5, f.add(f.greater(x, y), f.greaterEqual(x, y)));
+  return mul(0.5, add(greater(x, y), greaterEqual(x, y)));
 }
 
-function constant(): readonly undefined[] {
+function flat(): readonly undefined[] {
   return [undefined, undefined];
 }
 
@@ -194,3 +186,93 @@ function binary<K extends OperationName>(
     lowering: { elementwise },
   };
 }
+
+/** Brings operands to one shape and applies an elementwise operation. */
+function elementwise(op: ElementwiseName, ...operands: readonly Operand[]): Value {
+  const graph = graphOf(operands);
+  const values = operands.map((operand) => lift(operand, graph));
+  const shape = values.map((value) => value.shape).reduce(broadcastShapes);
+  return append(
+    op,
+    rows[op],
+    values.map((value) => broadcastTo(value, shape)),
+    {},
+    graph,
+  );
+}
+
+// Elementwise, of one operand
+
+/** −x */
+export const neg = (x: Operand): Value => elementwise("neg", x);
+/** |x|; its gradient at 0 is 0. */
+export const abs = (x: Operand): Value => elementwise("abs", x);
+/** −1, 0 or 1; its gradient is 0. */
+export const sign = (x: Operand): Value => elementwise("sign", x);
+/** The largest whole number that is not above x; its gradient is 0. */
+export const floor = (x: Operand): Value => elementwise("floor", x);
+/** √x, NaN below 0; its gradient at 0 is infinite. */
+export const sqrt = (x: Operand): Value => elementwise("sqrt", x);
+/** eˣ */
+export const exp = (x: Operand): Value => elementwise("exp", x);
+/** eˣ − 1, accurate where x is close to 0. */
+export const expm1 = (x: Operand): Value => elementwise("expm1", x);
+/** The natural logarithm; −∞ at 0, NaN below. */
+export const log = (x: Operand): Value => elementwise("log", x);
+/** log(1 + x), accurate where x is close to 0. */
+export const log1p = (x: Operand): Value => elementwise("log1p", x);
+/** sin x, of radians. */
+export const sin = (x: Operand): Value => elementwise("sin", x);
+/** cos x, of radians. */
+export const cos = (x: Operand): Value => elementwise("cos", x);
+/** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
+export const tanh = (x: Operand): Value => elementwise("tanh", x);
+/** 1 / (1 + e⁻ˣ), without overflow. */
+export const sigmoid = (x: Operand): Value => elementwise("sigmoid", x);
+/** log(1 + eˣ), without overflow. */
+export const softplus = (x: Operand): Value => elementwise("softplus", x);
+/** The error function: 2/√π times the integral of exp(−t²) from 0 to x. */
+export const erf = (x: Operand): Value => elementwise("erf", x);
+/** x where x > 0, else 0 (NaN stays); its gradient at 0 is 0. */
+export const relu = (x: Operand): Value => elementwise("relu", x);
+/**
+ * 0 where |x| is below float32's smallest normal number 2⁻¹²⁶, else x. For what decays step by step: on x86,
+ * arithmetic on denormal numbers is slow, and WebAssembly cannot flush them.
+ */
+export const flush = (x: Operand): Value => elementwise("flush", x);
+
+// Elementwise, of two operands
+
+/** x + y */
+export const add = (x: Operand, y: Operand): Value => elementwise("add", x, y);
+/** x − y */
+export const sub = (x: Operand, y: Operand): Value => elementwise("sub", x, y);
+/** x · y, element by element; see `matmul` for matrices. */
+export const mul = (x: Operand, y: Operand): Value => elementwise("mul", x, y);
+/** x / y */
+export const div = (x: Operand, y: Operand): Value => elementwise("div", x, y);
+/** xʸ; its gradient in y is 0 where x ≤ 0. */
+export const pow = (x: Operand, y: Operand): Value => elementwise("pow", x, y);
+/** The larger of x and y, NaN if one is; half of the gradient to each at a tie. See `max` for the largest element. */
+export const maximum = (x: Operand, y: Operand): Value => elementwise("maximum", x, y);
+/** The smaller of x and y, NaN if one is; half of the gradient to each at a tie. */
+export const minimum = (x: Operand, y: Operand): Value => elementwise("minimum", x, y);
+
+// Comparisons and choice
+
+/** 1 where x > y, else 0. */
+export const greater = (x: Operand, y: Operand): Value => elementwise("greater", x, y);
+/** 1 where x ≥ y, else 0. */
+export const greaterEqual = (x: Operand, y: Operand): Value => elementwise("greaterEqual", x, y);
+/** 1 where x = y, else 0. */
+export const equal = (x: Operand, y: Operand): Value => elementwise("equal", x, y);
+/** x where the condition is not 0, else y. The side not taken may be NaN and gets gradient 0; the condition has none. */
+export const select = (condition: Operand, x: Operand, y: Operand): Value =>
+  elementwise("select", condition, x, y);
+
+// Compositions
+
+/** x² */
+export const square = (x: Value): Value => mul(x, x);
+/** x Φ(x), by the error function: ½ x (1 + erf(x/√2)) (D. Hendrycks and K. Gimpel, arXiv:1606.08415, 2016). */
+export const gelu = (x: Value): Value => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2))));

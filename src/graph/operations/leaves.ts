@@ -1,15 +1,17 @@
 /** Leaves: nodes without inputs. Their values come from outside, from the program or from the run. */
-import { check, show } from "../../errors.js";
+import { check, must } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
+import { type Graph, isNode, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { checkShape, extent, resolve, sizeOf } from "../shape.js";
+import { checkShape, extent, fixed, ROWS, resolve, type Shape, showShape, sizeOf } from "../shape.js";
+import { append, type Operand } from "./append.js";
 import type { Rows } from "./operation.js";
 
-type Names = "input" | "constant" | "count" | "random" | "step";
+type Names = "input" | "constant" | "count" | "randomUniform" | "step";
 
 const none = () => [];
 
-export const leafRows: Rows<Names> = {
+const rows: Rows<Names> = {
   /** Given by the host, by a data stream, or kept from the step before. */
   input: {
     shape(_, { name, shape }) {
@@ -26,7 +28,8 @@ export const leafRows: Rows<Names> = {
       checkShape(shape, "constant");
       check(
         values.length === sizeOf(shape),
-        () => `a constant of shape [${shape.join(", ")}] has ${sizeOf(shape)} values, got ${values.length}`,
+        () =>
+          `a constant of shape ${showShape(shape)} must have ${sizeOf(shape)} values; received ${values.length}`,
         "invalid_shape",
       );
       return shape;
@@ -45,12 +48,14 @@ export const leafRows: Rows<Names> = {
   },
   /** Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a pure function of
    * (seed, stream, step, index). */
-  random: {
+  randomUniform: {
     shape(_, { shape, stream }) {
-      checkShape(shape, "random");
-      check(
+      checkShape(shape, "randomUniform");
+      must(
         Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32 - 1,
-        () => `a stream of random numbers is a whole number from 0 to 2³² − 2, got ${show(stream)}`,
+        "the stream of randomUniform",
+        "an integer from 0 to 2³² − 2",
+        stream,
       );
       return shape;
     },
@@ -61,13 +66,92 @@ export const leafRows: Rows<Names> = {
         uniformF32(i, attributes.stream, environment.step, lo, hi),
       );
     },
-    lowering: { instruction: Opcode.Random },
+    lowering: {
+      instruction: Opcode.RandomUniform,
+      operands: ({ shape, attributes: { stream } }) => ({
+        [Opcode.RandomTarget]: "result",
+        [Opcode.RandomCount]: extent(shape),
+        [Opcode.RandomStream]: fixed(stream),
+      }),
+    },
   },
   /** The number of this step, from 1: a scalar. */
   step: {
     shape: () => [],
     gradient: none,
     reference: ({ environment }) => Float64Array.of(environment.step + 1),
-    lowering: { instruction: Opcode.Step },
+    lowering: { instruction: Opcode.Step, operands: () => ({ [Opcode.StepTarget]: "result" }) },
   },
 };
+
+export default rows;
+
+/** A named value from outside the graph. */
+export function input(graph: Graph, name: string, shape: Shape): Value {
+  return append("input", rows.input, [], { name, shape }, graph);
+}
+
+/**
+ * Numbers that are known when the graph is written.
+ *
+ * @param values - one number, a scalar; or a flat array, row-major
+ * @param shape - default: [] for one number, [values.length] for an array
+ * @throws FettleError `invalid_shape` unless there are as many numbers as the shape has elements
+ */
+export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
+  const list = typeof values === "number" ? [values] : values;
+  return append(
+    "constant",
+    rows.constant,
+    [],
+    { values: list, shape: shape ?? (typeof values === "number" ? [] : [list.length]) },
+    graph,
+  );
+}
+
+/** The number of elements of `x` as a scalar; it may depend on the rows of the batch. */
+export function count(x: Value): Value {
+  return x.shape.includes(ROWS)
+    ? append("count", rows.count, [], { of: x.shape }, x.graph)
+    : constant(
+        x.graph,
+        x.shape.reduce((a, b) => a * b, 1),
+      );
+}
+
+/** The number of rows of the batch as a scalar. */
+export function rowCount(graph: Graph): Value {
+  return append("count", rows.count, [], { of: [ROWS] }, graph);
+}
+
+/**
+ * Independent uniform numbers in [0, 1), multiples of 2⁻²⁴, new at each step: a function of the run's seed,
+ * `stream`, the step and the element's index alone, by Philox (J. Salmon and others, "Parallel random numbers:
+ * as easy as 1, 2, 3", SC 2011). It has no gradient.
+ *
+ * @param stream - tells uses apart: an integer in [0, 2³² − 2]; nodes with one stream draw the same numbers
+ * @throws FettleError `invalid_argument` for another stream
+ */
+export function randomUniform(graph: Graph, shape: Shape, stream: number): Value {
+  return append("randomUniform", rows.randomUniform, [], { shape, stream }, graph);
+}
+
+/** The number of this step of the run, from 1, as a scalar. */
+export function step(graph: Graph): Value {
+  return append("step", rows.step, [], {}, graph);
+}
+
+/** An operand as a value of `graph`. */
+export function lift(operand: Operand, graph: Graph): Value {
+  if (operand instanceof Value) return operand;
+  must(typeof operand === "number", "an operand", "a value or a number", operand);
+  return constant(graph, operand);
+}
+
+/** The number behind a scalar constant, or undefined. */
+export function constantValue(value: Value): number | undefined {
+  const node = value.node;
+  return isNode(node, "constant") && node.attributes.values.length === 1
+    ? node.attributes.values[0]
+    : undefined;
+}

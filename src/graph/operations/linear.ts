@@ -1,45 +1,51 @@
-/** Reductions, operations along the last axis, and the matrix product. */
+/** Maxima and means, operations along the last axis, and the matrix product. */
 import { check } from "../../errors.js";
-import { exp, log } from "../../numerics/special.js";
-import * as f from "../functions.js";
+import * as special from "../../numerics/special.js";
+import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { ROWS, type Shape, showShape, sizeOf } from "../shape.js";
-import type { Rows } from "./operation.js";
+import { extent, fixed, ROWS, type Shape, showShape } from "../shape.js";
+import { append } from "./append.js";
+import broadcastRows, {
+  expand,
+  normalizeAxes,
+  reducedShape,
+  reduceOperands,
+  reduceOver,
+  reduceReference,
+  sum,
+} from "./broadcast.js";
+import { div, equal, exp, mul, sub } from "./elementwise.js";
+import leafRows from "./leaves.js";
+import { transpose } from "./moves.js";
+import type { Rows, Word } from "./operation.js";
 
-type Names = "sum" | "max" | "softmax" | "logSoftmax" | "matmul";
+type Names = "max" | "softmax" | "logSoftmax" | "matmul";
 
-export const linearRows: Rows<Names> = {
-  // every element counts once in its sum
-  sum: {
-    shape: reducedShape,
-    gradient: ({ g, inputs: [x], attributes }) => [expand(g, x.shape, attributes)],
-    reference: (context) => reduce(context, 0, (a, b) => a + b),
-    lowering: { instruction: Opcode.Sum },
-  },
+const rows: Rows<Names> = {
   // the largest gets the gradient; equal ones share it
   max: {
     shape: reducedShape,
     gradient({ g, inputs: [x], output, attributes }) {
-      const isMax = f.equal(x, expand(output, x.shape, attributes));
-      const ties = reduceWith("sum", isMax, attributes);
-      return [f.mul(isMax, expand(f.div(g, ties), x.shape, attributes))];
+      const isMax = equal(x, expand(output, x.shape, attributes));
+      const ties = append("sum", broadcastRows.sum, [isMax], attributes);
+      return [mul(isMax, expand(div(g, ties), x.shape, attributes))];
     },
-    reference: (context) => reduce(context, Number.NEGATIVE_INFINITY, Math.max),
-    lowering: { instruction: Opcode.Max },
+    reference: (context) => reduceReference(context, Number.NEGATIVE_INFINITY, Math.max),
+    lowering: { instruction: Opcode.Max, operands: reduceOperands },
   },
   // dx = y (g − Σ g y)
   softmax: {
     shape: alongLast,
-    gradient: ({ g, output: y }) => [f.mul(y, f.sub(g, f.sum(f.mul(g, y), -1, true)))],
-    reference: ({ inputs: [x], shape }) => softmax(x, shape[shape.length - 1], false),
-    lowering: { instruction: Opcode.Softmax },
+    gradient: ({ g, output: y }) => [mul(y, sub(g, sum(mul(g, y), -1, true)))],
+    reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], false),
+    lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, false) },
   },
   // dx = g − e^y Σ g
   logSoftmax: {
     shape: alongLast,
-    gradient: ({ g, output: y }) => [f.sub(g, f.mul(f.exp(y), f.sum(g, -1, true)))],
-    reference: ({ inputs: [x], shape }) => softmax(x, shape[shape.length - 1], true),
-    lowering: { instruction: Opcode.Softmax },
+    gradient: ({ g, output: y }) => [sub(g, mul(exp(y), sum(g, -1, true)))],
+    reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], true),
+    lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, true) },
   },
   // d(AB) = dA B + A dB, so gA = g Bᵀ and gB = Aᵀ g
   matmul: {
@@ -51,7 +57,7 @@ export const linearRows: Rows<Names> = {
       );
       return [a[0], b[1]];
     },
-    gradient: ({ g, inputs: [a, b] }) => [f.matmul(g, f.transpose(b)), f.matmul(f.transpose(a), g)],
+    gradient: ({ g, inputs: [a, b] }) => [matmul(g, transpose(b)), matmul(transpose(a), g)],
     reference({ inputs: [a, b], shapes: [[m, k], [, n]] }) {
       const c = new Float64Array(m * n);
       for (let i = 0; i < m; i++) {
@@ -65,19 +71,7 @@ export const linearRows: Rows<Names> = {
   },
 };
 
-interface Axes {
-  readonly axis: number;
-  readonly count: number;
-}
-
-function reducedShape([x]: readonly Shape[], { axis, count }: Axes): Shape {
-  check(
-    Number.isInteger(axis) && Number.isInteger(count) && axis >= 0 && count >= 1 && axis + count <= x.length,
-    () => `axes [${axis}, ${axis + count}) are outside ${showShape(x)}`,
-    "invalid_shape",
-  );
-  return [...x.slice(0, axis), ...x.slice(axis + count)];
-}
+export default rows;
 
 function alongLast([x]: readonly Shape[]): Shape {
   check(
@@ -88,51 +82,47 @@ function alongLast([x]: readonly Shape[]): Shape {
   return x;
 }
 
-function reduceWith(op: "sum" | "max", x: f.Value, { axis, count }: Axes): f.Value {
-  return f.apply(op, [x], { axis, count });
+function softmaxOperands(shape: Shape, logarithm: boolean): Record<number, Word> {
+  return {
+    [Opcode.SoftmaxTarget]: "result",
+    [Opcode.SoftmaxSource]: { input: 0 },
+    [Opcode.SoftmaxRows]: extent(shape.slice(0, -1)),
+    [Opcode.SoftmaxColumns]: extent(shape.slice(-1)),
+    [Opcode.SoftmaxLogarithm]: fixed(logarithm ? 1 : 0),
+  };
 }
 
-/** A reduced value, spread again over the axes that vanished. */
-function expand(y: f.Value, shape: Shape, { axis, count }: Axes): f.Value {
-  const kept = shape.map((dim, i) => (i >= axis && i < axis + count ? 1 : dim));
-  return f.broadcastTo(f.reshape(y, kept), shape);
-}
-
-function reduce(
-  context: {
-    inputs: readonly Float64Array[];
-    shapes: readonly (readonly number[])[];
-    shape: readonly number[];
-    attributes: Axes;
-  },
-  start: number,
-  combine: (a: number, b: number) => number,
-): Float64Array {
-  const {
-    inputs: [x],
-    shapes: [from],
-    shape,
-    attributes: { axis, count },
-  } = context;
-  const inner = sizeOf(from.slice(axis + count));
-  const length = sizeOf(from.slice(axis, axis + count));
-  const result = new Float64Array(sizeOf(shape)).fill(start);
-  for (let i = 0; i < x.length; i++) {
-    const o = Math.floor(i / (inner * length)) * inner + (i % inner);
-    result[o] = combine(result[o], x[i]);
-  }
-  return result;
-}
-
-function softmax(x: Float64Array, columns: number, logarithm: boolean): Float64Array {
+function softmaxReference(x: Float64Array, columns: number, logarithm: boolean): Float64Array {
   const result = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += columns) {
     const row = x.subarray(start, start + columns);
     const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const total = row.reduce((sum, value) => sum + exp(value - max), 0);
+    const total = row.reduce((sum, value) => sum + special.exp(value - max), 0);
     row.forEach((value, j) => {
-      result[start + j] = logarithm ? value - max - log(total) : exp(value - max) / total;
+      result[start + j] = logarithm ? value - max - special.log(total) : special.exp(value - max) / total;
     });
   }
   return result;
 }
+
+/** The largest over `axis` as in `sum`; equal largest elements share the gradient. See `maximum` for two operands. */
+export function max(x: Value, axis?: number | readonly number[], keepDims = false): Value {
+  return reduceOver("max", rows.max, x, axis, keepDims);
+}
+
+/** The mean over `axis` as in `sum`, of as many rows as the batch has. */
+export function mean(x: Value, axis?: number | readonly number[], keepDims = false): Value {
+  const axes = normalizeAxes(x.shape, axis);
+  const reduced = append("count", leafRows.count, [], { of: axes.map((i) => x.shape[i]) }, x.graph);
+  return div(sum(x, axes, keepDims), reduced);
+}
+
+/** eˣ / Σ eˣ along the last axis, without overflow. */
+export const softmax = (x: Value): Value => append("softmax", rows.softmax, [x], {});
+/** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
+export const logSoftmax = (x: Value): Value => append("logSoftmax", rows.logSoftmax, [x], {});
+
+/** The matrix product, [m, k] · [k, n] → [m, n]. */
+export const matmul = (a: Value, b: Value): Value => append("matmul", rows.matmul, [a, b], {});
+/** The scalar xᵀy of two vectors [n], or Σ xy of any two values that broadcast. */
+export const dot = (x: Value, y: Value): Value => sum(mul(x, y));

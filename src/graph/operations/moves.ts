@@ -1,56 +1,18 @@
-/** Operations that move elements and compute nothing. The first five are views: only addresses change. */
+/** Operations that move elements and compute nothing. The first three are views: only addresses change. */
 import { check } from "../../errors.js";
-import * as f from "../functions.js";
+import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { broadcastShapes, checkShape, extent, ROWS, sameShape, showShape, sizeOf } from "../shape.js";
+import { ROWS, type Shape, showShape, sizeOf } from "../shape.js";
+import { append } from "./append.js";
 import type { Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
 
-type Names =
-  | ("stopGradient" | "broadcast" | "reshape" | "transpose" | "slice")
-  | ("pad" | "concat" | "takeRows" | "scatterRows");
+type Names = "stopGradient" | "transpose" | "slice" | "pad" | "concat";
 
-export const moveRows: Rows<Names> = {
+const rows: Rows<Names> = {
   stopGradient: {
     shape: ([x]) => x,
     gradient: () => [undefined],
-    reference: ({ inputs: [x] }) => x,
-    lowering: { view: true },
-  },
-
-  broadcast: {
-    shape([x], { shape }) {
-      checkShape(shape, "broadcast");
-      check(
-        sameShape(broadcastShapes(x, shape), shape),
-        () => `${showShape(x)} does not broadcast to ${showShape(shape)}`,
-        "invalid_shape",
-      );
-      return shape;
-    },
-    // each element was read many times: its gradients add up
-    gradient: ({ g, inputs: [x] }) => [f.sumTo(g, x.shape)],
-    reference({ inputs: [x], shapes: [from], shape }) {
-      const own = stridesOf(from);
-      const missing = shape.length - from.length;
-      const strides = shape.map((_, i) => (i < missing || from[i - missing] === 1 ? 0 : own[i - missing]));
-      return copyStrided(x, strides, new Float64Array(sizeOf(shape)), stridesOf(shape), shape);
-    },
-    lowering: { view: true },
-  },
-
-  reshape: {
-    shape([x], { shape }) {
-      checkShape(shape, "reshape");
-      const [a, b] = [extent(x), extent(shape)];
-      check(
-        a.scale === b.scale && a.power === b.power,
-        () => `${showShape(x)} cannot be reshaped to ${showShape(shape)}: they count different elements`,
-        "invalid_shape",
-      );
-      return shape;
-    },
-    gradient: ({ g, inputs: [x] }) => [f.reshape(g, x.shape)],
     reference: ({ inputs: [x] }) => x,
     lowering: { view: true },
   },
@@ -67,7 +29,7 @@ export const moveRows: Rows<Names> = {
       return permutation.map((axis) => x[axis]);
     },
     gradient: ({ g, attributes: { permutation } }) => [
-      f.transpose(
+      transpose(
         g,
         permutation.map((_, axis) => permutation.indexOf(axis)),
       ),
@@ -97,7 +59,7 @@ export const moveRows: Rows<Names> = {
       return size;
     },
     gradient: ({ g, inputs: [x], attributes: { begin, size } }) => [
-      f.pad(
+      pad(
         g,
         begin,
         x.shape.map((dim, i) => (dim === ROWS ? 0 : dim - begin[i] - size[i])),
@@ -130,7 +92,7 @@ export const moveRows: Rows<Names> = {
       );
       return x.map((dim, i) => (dim === ROWS ? ROWS : before[i] + dim + after[i]));
     },
-    gradient: ({ g, inputs: [x], attributes: { before } }) => [f.slice(g, before, x.shape)],
+    gradient: ({ g, inputs: [x], attributes: { before } }) => [slice(g, before, x.shape)],
     reference({ inputs: [x], shapes: [from], shape, attributes: { before } }) {
       const strides = stridesOf(shape);
       const offset = before.reduce((sum, b, i) => sum + b * strides[i], 0);
@@ -163,7 +125,7 @@ export const moveRows: Rows<Names> = {
       return inputs.map((x) => {
         const begin = x.shape.map((_, i) => (i === axis ? start : 0));
         start += x.shape[axis];
-        return f.slice(g, begin, x.shape);
+        return slice(g, begin, x.shape);
       });
     },
     reference({ inputs, shapes, shape, attributes: { axis } }) {
@@ -178,61 +140,37 @@ export const moveRows: Rows<Names> = {
     },
     lowering: { instruction: Opcode.Copy },
   },
-
-  /** Rows of a table [n, columns] by ids [m] → [m, columns]; an id outside the table gives a row of NaN. */
-  takeRows: {
-    shape([table, ids]) {
-      check(
-        table.length === 2 && ids.length === 1,
-        () =>
-          `takeRows needs a table [n, columns] and ids [m], got ${showShape(table)} and ${showShape(ids)}`,
-        "invalid_shape",
-      );
-      return [ids[0], table[1]];
-    },
-    gradient: ({ g, inputs: [table, ids] }) => [f.scatterRows(g, ids, table.shape[0]), undefined],
-    reference({ inputs: [table, ids], shapes: [[rows, columns]] }) {
-      const result = new Float64Array(ids.length * columns).fill(Number.NaN);
-      ids.forEach((id, i) => {
-        const row = Math.trunc(id);
-        if (row >= 0 && row < rows)
-          result.set(table.subarray(row * columns, (row + 1) * columns), i * columns);
-      });
-      return result;
-    },
-    lowering: { instruction: Opcode.TakeRows },
-  },
-
-  /** Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; ids outside are dropped. */
-  scatterRows: {
-    shape([x, ids], { rows }) {
-      check(
-        x.length === 2 && ids.length === 1 && x[0] === ids[0],
-        () => `scatterRows needs rows [m, columns] and ids [m], got ${showShape(x)} and ${showShape(ids)}`,
-        "invalid_shape",
-      );
-      checkShape([rows], "scatterRows");
-      return [rows, x[1]];
-    },
-    gradient({ g, inputs: [x, ids], attributes: { rows } }) {
-      // a row that was dropped has gradient 0
-      const end = f.apply("count", [], { of: [rows] }, g.graph);
-      const kept = f.mul(f.greater(ids, -1), f.greater(end, ids));
-      return [f.select(f.reshape(kept, [x.shape[0], 1]), f.takeRows(g, ids), 0), undefined];
-    },
-    reference({ inputs: [x, ids], shapes: [[, columns]], shape: [rows] }) {
-      const result = new Float64Array(rows * columns);
-      ids.forEach((id, i) => {
-        const row = Math.trunc(id);
-        if (row < 0 || row >= rows) return;
-        for (let j = 0; j < columns; j++) result[row * columns + j] += x[i * columns + j];
-      });
-      return result;
-    },
-    lowering: { instruction: Opcode.ScatterRows },
-  },
 };
+
+export default rows;
 
 function isCount(n: number): boolean {
   return Number.isSafeInteger(n) && n >= 0;
 }
+
+/** x itself, through which no gradient flows. */
+export const stopGradient = (x: Value): Value => append("stopGradient", rows.stopGradient, [x], {});
+
+/** x with its axes permuted: axis i of the result is axis `permutation[i]` of x. Default: in reverse order. */
+export function transpose(x: Value, permutation?: readonly number[]): Value {
+  return append("transpose", rows.transpose, [x], {
+    permutation: permutation ?? x.shape.map((_, i) => x.shape.length - 1 - i),
+  });
+}
+
+/**
+ * The block of shape `size` that begins at `begin`, one entry an axis each. Rows of the batch are kept whole:
+ * 0 in `begin` and `ROWS` in `size`.
+ */
+export const slice = (x: Value, begin: readonly number[], size: Shape): Value =>
+  append("slice", rows.slice, [x], { begin, size });
+
+/** x with zeros around it: `before[i]` and `after[i]` of them along axis i. Rows of the batch are not padded. */
+export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value =>
+  append("pad", rows.pad, [x], { before, after });
+
+/** Values one after the other along `axis` (a negative one counts from the end), alike in all other axes. */
+export const concat = (values: readonly Value[], axis = 0): Value =>
+  append("concat", rows.concat, values, {
+    axis: axis < 0 && values.length > 0 ? axis + values[0].shape.length : axis,
+  });

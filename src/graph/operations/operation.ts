@@ -1,9 +1,10 @@
 /**
- * What an operation is: one row of the table. A row states a shape rule, a gradient
- * rule written in operations, a float64 reference, and how the machine does it.
+ * What an operation is: one row of the table. A row states a shape rule, a gradient rule written in operations, a
+ * float64 reference, and how the machine does it. The function that writes the operation follows its row in the same
+ * file. A file imports functions only from files above it in the list of `index.ts`.
  */
 import type { AttributesOf, OperationName, Value } from "../graph.js";
-import type { Shape } from "../shape.js";
+import type { Extent, Shape } from "../shape.js";
 
 /** What a gradient rule sees: `g` is the gradient of the result with respect to this node. */
 export interface GradientContext<K extends OperationName> {
@@ -31,23 +32,37 @@ export interface Environment {
   input(name: string): Float64Array;
 }
 
+/** A word of an instruction: the place of the result or of an input, or a size. */
+export type Word = "result" | { readonly input: number } | Extent;
+
+/** What an instruction's words follow from. Shapes may hold `ROWS`. */
+export interface OperandsContext<K extends OperationName> {
+  readonly shapes: readonly Shape[];
+  readonly shape: Shape;
+  readonly attributes: AttributesOf[K];
+}
+
 /**
- * How the machine does it: an opcode of the elementwise machine (`opcodes/elementwise.ts`), an instruction of its
- * own (`opcodes/program.ts`), a view (only addresses change), or a leaf that occupies memory but runs nothing.
+ * How the machine does it: an opcode of the elementwise machine (`opcodes/elementwise.ts`); an instruction of its own
+ * with its operands by position (`opcodes/program.ts`); a view, which only changes addresses; or a leaf that occupies
+ * memory but runs nothing. The encoder writes the operands of an instruction that states none here.
  */
-export type Lowering =
+export type Lowering<K extends OperationName> =
   | { readonly elementwise: number }
-  | { readonly instruction: number }
+  | {
+      readonly instruction: number;
+      operands?(context: OperandsContext<K>): Readonly<Record<number, Word>>;
+    }
   | { readonly view: true }
   | { readonly leaf: true };
 
 export interface Operation<K extends OperationName> {
   /** The shape of the result. @throws FettleError `invalid_shape` where the inputs do not fit. */
   shape(inputs: readonly Shape[], attributes: AttributesOf[K]): Shape;
-  /** One gradient an input; `undefined` where the operation is constant in that input. */
+  /** One gradient per input; `undefined` where the operation is constant in that input. */
   gradient(context: GradientContext<K>): readonly (Value | undefined)[];
   reference(context: ReferenceContext<K>): Float64Array;
-  readonly lowering: Lowering;
+  readonly lowering: Lowering<K>;
 }
 
 export type Rows<Names extends OperationName> = { readonly [K in Names]: Operation<K> };

@@ -2,10 +2,12 @@
  * Random uses of every operation of the table, each on its own domain: smooth within the reach of `checkGradients`, and
  * exact in float32. It judges none (`operation.ts` does).
  */
+
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
 import * as f from "../../graph/functions.js";
 import type { OperationName, Value } from "../../graph/graph.js";
+import { apply } from "../../graph/operations/index.js";
 import { sizeOf } from "../../graph/shape.js";
 import type { TensorFunction } from "../gradients.js";
 import { anyBroadcast, anyDistinct, anyShape, anyTensor, numbers } from "./tensors.js";
@@ -81,9 +83,9 @@ export const operationCases: { readonly [K in OperationName]: fc.Arbitrary<Opera
   input: undefined,
   constant: undefined,
   count: undefined,
-  random: undefined,
+  randomUniform: undefined,
   step: undefined,
-  copy: unary((x) => f.apply("copy", [x], {})),
+  copy: unary((x) => apply("copy", [x], {})),
   neg: unary(f.neg),
   abs: unary(f.abs, nonZero),
   sign: unary(f.sign, nonZero),

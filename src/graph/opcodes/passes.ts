@@ -1,0 +1,32 @@
+/**
+ * Several elementwise operations in one pass of the elementwise machine, each rounded (`src/compile/passes.ts`). Sources
+ * are a, b, c, d. Numbers continue those of `elementwise.ts`. Compiled by TypeScript and by AssemblyScript.
+ */
+/** √a + b. */
+export const SqrtAdd = 96;
+/** √(a + b). */
+export const AddSqrt = 97;
+/** a · b + c. */
+export const MulAdd = 98;
+/** a · b − c. */
+export const MulSub = 99;
+/** c − a · b. */
+export const MulSubFrom = 100;
+/** a · b / c. */
+export const MulDiv = 101;
+/** a / b · c. */
+export const DivMul = 102;
+/** (a > b) · c. */
+export const GreaterMul = 103;
+/** flush(a) · b. */
+export const FlushMul = 104;
+/** flush(a) · b + c. */
+export const FlushMulAdd = 105;
+/** d − a / b · c. */
+export const DivMulSubFrom = 106;
+/** √((flush(a) + b) / (c + b)) · d. */
+export const RatioRoot = 107;
+/** flush(a) · b + c · d, where b and d are one number each. */
+export const FlushAxpby = 108;
+/** flush(a) · b + c² · d, where b and d are one number each. */
+export const FlushAxpbySquare = 109;

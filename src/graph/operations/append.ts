@@ -1,0 +1,36 @@
+/** How functions of values append nodes to a graph. Nothing is computed here. */
+import { check } from "../../errors.js";
+import { type AttributesOf, type Graph, type OperationName, Value } from "../graph.js";
+import type { Operation } from "./operation.js";
+
+/** What functions take: a value, or a number that becomes a constant. */
+export type Operand = Value | number;
+
+/** Appends a node of the operation whose row is given, after its shape rule. */
+export function append<K extends OperationName>(
+  op: K,
+  row: Pick<Operation<K>, "shape">,
+  inputs: readonly Value[],
+  attributes: AttributesOf[K],
+  graph: Graph = graphOf(inputs),
+): Value {
+  const shape = row.shape(
+    inputs.map((input) => input.shape),
+    attributes,
+  );
+  graph.nodes.push({ op, inputs: inputs.map((input) => input.id), attributes, shape });
+  return new Value(graph, graph.nodes.length - 1);
+}
+
+/** The one graph of the values among the operands. */
+export function graphOf(operands: readonly Operand[]): Graph {
+  const values = operands.filter((operand) => operand instanceof Value);
+  check(values.length > 0, "at least one operand must be a value of a graph; received numbers alone");
+  for (const value of values) {
+    check(
+      value.graph === values[0].graph,
+      "all operands must be values of one graph; received values of two",
+    );
+  }
+  return values[0].graph;
+}

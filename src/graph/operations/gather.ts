@@ -1,0 +1,106 @@
+/** Rows of a table by number, and the adjoint: sums of rows by number. */
+import { check } from "../../errors.js";
+import type { Value } from "../graph.js";
+import * as Opcode from "../opcodes/program.js";
+import { checkShape, extent, showShape } from "../shape.js";
+import { append } from "./append.js";
+import { reshape } from "./broadcast.js";
+import { greater, mul, select } from "./elementwise.js";
+import leafRows from "./leaves.js";
+import type { Rows } from "./operation.js";
+
+const rows: Rows<"takeRows" | "scatterRows"> = {
+  /** Rows of a table [n, columns] by ids [m] → [m, columns]; an id outside the table gives a row of NaN. */
+  takeRows: {
+    shape([table, ids]) {
+      check(
+        table.length === 2 && ids.length === 1,
+        () =>
+          `takeRows needs a table [n, columns] and ids [m], got ${showShape(table)} and ${showShape(ids)}`,
+        "invalid_shape",
+      );
+      return [ids[0], table[1]];
+    },
+    gradient: ({ g, inputs: [table, ids] }) => [scatterRows(g, ids, table.shape[0]), undefined],
+    reference({ inputs: [table, ids], shapes: [[rows, columns]] }) {
+      const result = new Float64Array(ids.length * columns).fill(Number.NaN);
+      ids.forEach((id, i) => {
+        const row = Math.trunc(id);
+        if (row >= 0 && row < rows)
+          result.set(table.subarray(row * columns, (row + 1) * columns), i * columns);
+      });
+      return result;
+    },
+    lowering: {
+      instruction: Opcode.TakeRows,
+      operands: ({ shapes: [[rows, columns], ids] }) => ({
+        [Opcode.TakeTarget]: "result",
+        [Opcode.TakeTable]: { input: 0 },
+        [Opcode.TakeRowCount]: extent([rows]),
+        [Opcode.TakeColumns]: extent([columns]),
+        [Opcode.TakeIds]: { input: 1 },
+        [Opcode.TakeCount]: extent(ids),
+      }),
+    },
+  },
+
+  /** Rows [m, columns] added up into a table [rows, columns] of zeros by ids [m]; ids outside are dropped. */
+  scatterRows: {
+    shape([x, ids], { rows }) {
+      check(
+        x.length === 2 && ids.length === 1 && x[0] === ids[0],
+        () => `scatterRows needs rows [m, columns] and ids [m], got ${showShape(x)} and ${showShape(ids)}`,
+        "invalid_shape",
+      );
+      checkShape([rows], "scatterRows");
+      return [rows, x[1]];
+    },
+    gradient({ g, inputs: [x, ids], attributes: { rows } }) {
+      // a row that was dropped has gradient 0
+      const end = append("count", leafRows.count, [], { of: [rows] }, g.graph);
+      const kept = mul(greater(ids, -1), greater(end, ids));
+      return [select(reshape(kept, [x.shape[0], 1]), takeRows(g, ids), 0), undefined];
+    },
+    reference({ inputs: [x, ids], shapes: [[, columns]], shape: [rows] }) {
+      const result = new Float64Array(rows * columns);
+      ids.forEach((id, i) => {
+        const row = Math.trunc(id);
+        if (row < 0 || row >= rows) return;
+        for (let j = 0; j < columns; j++) result[row * columns + j] += x[i * columns + j];
+      });
+      return result;
+    },
+    lowering: {
+      instruction: Opcode.ScatterRows,
+      operands: ({ shape: [rows, columns], shapes: [, ids] }) => ({
+        [Opcode.ScatterTarget]: "result",
+        [Opcode.ScatterSource]: { input: 0 },
+        [Opcode.ScatterRowCount]: extent([rows]),
+        [Opcode.ScatterColumns]: extent([columns]),
+        [Opcode.ScatterIds]: { input: 1 },
+        [Opcode.ScatterCount]: extent(ids),
+      }),
+    },
+  },
+};
+
+export default rows;
+
+/**
+ * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. A fraction is dropped from an id; one outside
+ * the table gives a row of NaN. Ids have no gradient.
+ *
+ * @example
+ * ```ts
+ * createEngine().load(compile(takeRows, [2, 2], [3]))([[1, 2], [3, 4]], [1, 0, 1]); // [[3, 4], [1, 2], [3, 4]]
+ * ```
+ */
+export const takeRows = (table: Value, ids: Value): Value =>
+  append("takeRows", rows.takeRows, [table, ids], {});
+
+/**
+ * The sums of the rows with each id, the adjoint of `takeRows`: x [m, columns] and ids [m] → [rowCount, columns]. A
+ * fraction is dropped from an id; rows whose id is outside [0, rowCount) are left out.
+ */
+export const scatterRows = (x: Value, ids: Value, rowCount: number): Value =>
+  append("scatterRows", rows.scatterRows, [x, ids], { rows: rowCount });

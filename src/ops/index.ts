@@ -1,0 +1,2 @@
+/** The public entry `fettle/ops`: operations on values, in which models, losses and optimizers are written. */
+export * from "../graph/functions.js";
