@@ -14,7 +14,7 @@ import { showShape } from "../graph/shape.js";
  * of `output`, of which only nodes between `wrt` and `output` are visited.
  *
  * @param output - a scalar, such as a loss
- * @param wrt - inputs or values computed from them; one that `output` does not depend on has gradient 0
+ * @param wrt - inputs or values computed from them; the gradient is 0 for those that `output` does not depend on
  * @returns one value for each of `wrt`, of its shape
  * @throws FettleError `invalid_shape` if `output` is not a scalar.
  * @see A. Griewank and A. Walther, "Evaluating derivatives", SIAM, 2008, chapter 3
@@ -29,7 +29,8 @@ export function gradients(output: Value, wrt: readonly Value[]): Value[] {
   const { graph } = output;
   check(
     output.shape.length === 0,
-    () => `only a scalar has a gradient, got shape ${showShape(output.shape)}; take a sum or a mean first`,
+    () =>
+      `the output must be a scalar; received shape ${showShape(output.shape)}. Take a sum or a mean first.`,
     "invalid_shape",
   );
   const depends = new Uint8Array(output.id + 1);

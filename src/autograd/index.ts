@@ -1,5 +1,5 @@
 /** Gradients of functions of values, after JAX: functions in, functions out, so that they nest. */
-import { check, show } from "../errors.js";
+import { must } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { gradients } from "./grad.js";
 
@@ -12,7 +12,7 @@ type Scalar = (...args: never[]) => Value;
  * first argument. That may be a value or an array of values; the gradient has its form.
  *
  * @param fn - written in operations; returns a scalar
- * @throws FettleError `invalid_argument` if `fn` is no function; when called, `invalid_shape` if it does not
+ * @throws FettleError `invalid_argument` if `fn` is not a function; when called, `invalid_shape` if it does not
  * return a scalar
  * @example
  * ```ts
@@ -21,7 +21,7 @@ type Scalar = (...args: never[]) => Value;
  * ```
  */
 export function valueAndGrad<F extends Scalar>(fn: F) {
-  check(typeof fn === "function", () => `a function of values is needed, got ${show(fn)}`);
+  must(typeof fn === "function", "fn", "a function of values", fn);
   return (...args: Parameters<F>): [Value, GradientOf<Parameters<F>[0]>] => {
     const wrt = args[0] as Value | readonly Value[];
     const value = fn(...args);

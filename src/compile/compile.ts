@@ -1,5 +1,5 @@
-/** From a step in words to a program: trace, simplify, materialize, fuse, plan, encode. */
-import { check, show } from "../errors.js";
+/** From a step as a function of values to a program: trace, simplify, materialize, fuse, plan, encode. */
+import { check, mustBeInteger } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
@@ -31,11 +31,11 @@ export function lower(graph: StepGraph, rows: number): Lowered {
 /**
  * Compiles one step, written in operations on values, for batches of at most `rows` rows.
  *
- * @param signature - names and shapes of what a step is given
- * @param rows - most rows of a batch, a positive integer
+ * @param signature - names and shapes of the arrays that a step reads
+ * @param rows - the most rows of a batch, a positive integer
  * @param write - called once, with values instead of numbers; returns new state, outputs and streams
- * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` for a batch that is not
- * a positive integer, two arrays or streams of one name, and results that are no values of this step
+ * @throws FettleError `invalid_shape` where shapes do not fit; `invalid_argument` for rows that are not a positive
+ * integer, two arrays or streams of one name, and results that are not values of this step
  * @example
  * ```ts
  * // y ← y + x, once a step
@@ -53,7 +53,7 @@ export function compileStep(
   rows: number,
   write: (values: StepValues) => StepResults,
 ): Program {
-  check(Number.isSafeInteger(rows) && rows > 0, () => `a batch has at least one row, got ${show(rows)}`);
+  mustBeInteger("rows", rows);
   const graph = trace(signature, write);
   verifyGraph({ nodes: [...graph.nodes] }, "trace");
   const { step, views, units, plan: memory } = lower(graph, rows);
@@ -116,7 +116,10 @@ export function compile<R extends Value | readonly Value[]>(
   const program = compileStep({ inputs }, 1, (values) => {
     const result = fn(...shapes.map((_, i) => values.inputs[`argument${i}`]));
     const results: readonly Value[] = result instanceof Value ? [result] : result;
-    check(results.length > 0, "a compiled function returns a value or an array of at least one");
+    check(
+      results.length > 0,
+      "a compiled function must return a value or a non-empty array of values; received []",
+    );
     if (!(result instanceof Value)) resultCount = results.length;
     return { outputs: Object.fromEntries(results.map((value, i) => [`result${i}`, value])) };
   });

@@ -149,7 +149,7 @@ function mergeInto(
   for (const id of members) {
     for (const input of nodes[id].inputs) if (!inside(input)) operands.add(input);
   }
-  // At the worst each member is left in memory and waits in a scratch register before it is.
+  // In the worst case each member is kept in memory and waits in a scratch register before that.
   if (operands.size + 2 * members.length > MAX_REGISTERS) return;
   if (leadsThroughOthers(members, inside, unitOf, users)) return;
   const merged: Unit = { nodes: members, results: [] };
@@ -202,7 +202,7 @@ function schedule(units: Unit[], unitOf: readonly (Unit | undefined)[], nodes: r
     const index = waiting.findIndex((unit) =>
       [...(waitsFor.get(unit) ?? [])].every((need) => done.has(need)),
     );
-    check(index >= 0, "the units of a program wait for each other", "internal");
+    check(index >= 0, "the units of a program depend on each other in a circle", "internal");
     const [unit] = waiting.splice(index, 1);
     done.add(unit);
     order.push(unit);

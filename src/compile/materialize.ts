@@ -1,5 +1,5 @@
 /**
- * Inserts copies where an instruction cannot read a view as it lies, and so decides where
+ * Inserts copies where an instruction cannot read a view in place, and so decides where
  * every node's elements are. After this pass each view resolves to memory, and each root
  * has memory of its own.
  */
@@ -59,7 +59,7 @@ function resolveView(node: Node, id: number, views: readonly View[], nodes: read
   return through ?? ownView(id, node.shape);
 }
 
-/** Whether operation `op` can read a view as it lies. */
+/** Whether operation `op` can read a view in place. */
 function accepts(op: OperationName, view: View, shape: Shape): boolean {
   const { lowering } = operation(op);
   if ("elementwise" in lowering || "leaf" in lowering) return true;
@@ -76,11 +76,11 @@ function accepts(op: OperationName, view: View, shape: Shape): boolean {
 
 const UNIT = { scale: 1, power: 0 };
 
-/** Whether a matrix lies by rows or by columns, and the axis whose stride is its leading dimension. */
+/** Whether a matrix is stored by rows or by columns; undefined if neither. */
 export function matrixOrder(view: View, [rows, columns]: Shape): { transposed: boolean } | undefined {
   const [down, across] = view.strides;
-  const spread = (dim: number, stride: View["strides"][number]) => dim === 1 || stride.scale > 0;
-  if ((columns === 1 || sameExtent(across, UNIT)) && spread(rows, down)) return { transposed: false };
-  if ((rows === 1 || sameExtent(down, UNIT)) && spread(columns, across)) return { transposed: true };
+  const advances = (dim: number, stride: View["strides"][number]) => dim === 1 || stride.scale > 0;
+  if ((columns === 1 || sameExtent(across, UNIT)) && advances(rows, down)) return { transposed: false };
+  if ((rows === 1 || sameExtent(down, UNIT)) && advances(columns, across)) return { transposed: true };
   return undefined;
 }

@@ -51,7 +51,7 @@ export interface Program {
   readonly streams: readonly Stream[];
   /** Bytes of a run's block. */
   readonly bytes: number;
-  /** State lies in bytes [stateOffset, stateOffset + stateBytes) of the block. */
+  /** State occupies bytes [stateOffset, stateOffset + stateBytes) of the block. */
   readonly stateOffset: number;
   readonly stateBytes: number;
   /** The instructions of a step. */

@@ -1,6 +1,6 @@
 /**
  * Writes a region of elementwise nodes as a register program for `kernels/elementwise/machine.ts`:
- * finds its operands, gives registers, and orders the writes.
+ * finds its operands, assigns registers, and orders the writes.
  */
 import { type AttributesOf, isNode, type Node } from "../graph/graph.js";
 import * as Elementwise from "../graph/opcodes/elementwise.js";
@@ -57,7 +57,7 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
     );
   }
 
-  // A result that lies over an operand may be written only after the operand's last read.
+  // A result that shares an operand's memory may be written only after the operand's last read.
   const lastRead = new Map<number, number>();
   reads.forEach((inputs, index) => {
     for (const operand of inputs) if (operand !== undefined) lastRead.set(operand, index);
@@ -100,7 +100,7 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
   });
 }
 
-/** Writes one number to every element of a view that lies in order. */
+/** Writes one number to every element of a view in row-major order. */
 export function encodeFill(words: Words, plan: MemoryPlan, view: View, size: Extent, value: number): void {
   words.instruction(Opcode.Elementwise, () => {
     const operands = [number(words, plan, fixed(bitsOf(value))), direct(words, plan, view, 1)];
@@ -192,7 +192,7 @@ function directKey(plan: MemoryPlan, view: View): string {
   return `direct ${(plan.offsets.get(view.root) as number) + base * 4} ${power > 0 ? scale : 0}`;
 }
 
-/** The operand behind an input of a region, by how its elements lie. */
+/** The operand behind an input of a region, by the layout of its elements. */
 function readOperand({ step, views, plan }: Encoding, id: number, shape: Shape, words: Words): Operand {
   const source = behindBroadcast(step.nodes, id);
   if (kindOf(source) === "scalar") return immediate(source, words, plan);

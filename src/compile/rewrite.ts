@@ -1,6 +1,6 @@
 /**
- * The frame of passes over graphs: a pass visits the live nodes in order and says what
- * stands for each in the new graph, which must have the same shape. Ends are carried over.
+ * The frame of passes over graphs: a pass visits the live nodes in order and returns the replacement of each in the new
+ * graph, which must have the same shape. Inputs and results keep their names.
  */
 
 import { check } from "../errors.js";
@@ -30,7 +30,7 @@ export function liveNodes(step: StepGraph): Uint8Array {
 }
 
 /**
- * Makes a new graph: `visit` returns what stands for `node`, whose inputs are already translated. Its nodes
+ * Makes a new graph: `visit` returns the replacement of `node`, whose inputs are already translated. Its nodes
  * follow their inputs and their shape rules because `apply` appends them.
  */
 export function rewrite(
@@ -51,7 +51,8 @@ export function rewrite(
     );
     check(
       sameShape(value.shape, node.shape),
-      () => `${pass} made ${showShape(value.shape)} of node ${id} (${node.op}), ${showShape(node.shape)}`,
+      () =>
+        `${pass} replaced node ${id} (${node.op}) of shape ${showShape(node.shape)} by one of shape ${showShape(value.shape)}`,
       "internal",
     );
     translated[id] = value;

@@ -1,7 +1,7 @@
 /**
  * Algebra that costs nothing to know: common subexpressions, identities, constant
- * scalars, views of views, and work on scalars before they are spread. It changes values
- * by no more than the rounding of what it leaves out.
+ * scalars, views of views, and work on scalars before they are broadcast. It changes values
+ * by no more than the rounding of what it omits.
  */
 
 import { constant } from "../graph/functions.js";
@@ -92,7 +92,7 @@ export function simplify(step: StepGraph): StepGraph {
   return rewrite(step, "simplify", make);
 }
 
-/** Elementwise work on constants is done now; on operands all spread from one shape, before they are spread. */
+/** Computes elementwise operations of constants now, and those of operands that all broadcast from one shape before they broadcast. */
 function onSmall(
   part: Part,
   inputs: readonly Value[],

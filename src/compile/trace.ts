@@ -3,14 +3,14 @@
  * describes. It does not transform the graph.
  */
 
-import { check, show } from "../errors.js";
+import { check, must, show } from "../errors.js";
 import { Graph, Value } from "../graph/graph.js";
 import { MAX_STREAMS } from "../graph/opcodes/block.js";
 import { input } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, showShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 
-/** What a step is given. */
+/** The arrays that a step reads and keeps. */
 export interface Signature {
   /** Arrays that the host writes before a run, such as hyperparameters: name → shape. */
   readonly inputs?: Readonly<Record<string, Shape>>;
@@ -20,7 +20,7 @@ export interface Signature {
   readonly state?: Readonly<Record<string, Shape>>;
 }
 
-/** What user code sees: a value a name. */
+/** What user code receives: a value for each name. */
 export interface StepValues {
   /** For functions without operands, such as `step(graph)`. */
   readonly graph: Graph;
@@ -28,11 +28,11 @@ export interface StepValues {
   readonly inputs: Readonly<Record<string, Value>>;
   /** Batches, of shape [ROWS, columns]. */
   readonly streams: Readonly<Record<string, Value>>;
-  /** As the step before left it. */
+  /** As the previous step left it. */
   readonly state: Readonly<Record<string, Value>>;
 }
 
-/** What a step leaves. */
+/** The results of a step. */
 export interface StepResults {
   /** The new value of each array of the state; one left out keeps its value. */
   readonly state?: Readonly<Record<string, Value>>;
@@ -46,7 +46,7 @@ export interface StepResults {
  * Calls `write` once and checks what it returns.
  *
  * @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns],
- * `invalid_argument` where two arrays or streams have one name or a result is no value of this step.
+ * `invalid_argument` where two arrays or streams have one name or a result is not a value of this step.
  */
 export function trace(signature: Signature, write: (values: StepValues) => StepResults): StepGraph {
   const graph = new Graph();
@@ -58,9 +58,11 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
   const results = write({ graph, inputs, streams, state });
 
   const idOf = (value: Value, name: string): number => {
-    check(
+    must(
       value instanceof Value && value.graph === graph,
-      () => `the step's "${name}" must be a value written in this step, got ${show(value)}`,
+      `the step's "${name}"`,
+      "a value of this step",
+      value,
     );
     return value.id;
   };
@@ -69,35 +71,42 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
   }
   const named = [inputs, state, streams, results.outputs ?? {}, results.streams ?? {}].flatMap(Object.keys);
   const twice = named.find((name, i) => named.indexOf(name) < i);
-  check(twice === undefined, () => `two arrays or streams of the step have the name ${show(twice)}`);
+  check(
+    twice === undefined,
+    () => `arrays and streams of a step must have different names; received ${show(twice)} twice`,
+  );
   for (const [name, value] of Object.entries(results.state ?? {})) {
     check(
       Object.hasOwn(state, name),
-      () => `the step returns state "${name}", which its signature does not have`,
+      () => `the state that a step returns must be in its signature; received "${name}"`,
     );
     check(
       String(value.shape) === String(state[name].shape),
       () =>
-        `state "${name}" is ${showShape(state[name].shape)} and a step may not make it ${showShape(value.shape)}`,
+        `the new value of state "${name}" must have its shape ${showShape(state[name].shape)}; received ${showShape(value.shape)}`,
       "invalid_shape",
     );
   }
   for (const [name, { shape }] of [...Object.entries(state), ...Object.entries(inputs)]) {
     check(
       !shape.includes(ROWS),
-      () => `"${name}" is kept between batches and cannot have rows in its shape ${showShape(shape)}`,
+      () =>
+        `"${name}" is kept between batches, so its shape must not contain ROWS; received ${showShape(shape)}`,
       "invalid_shape",
     );
   }
   for (const [name, { shape }] of Object.entries(results.streams ?? {})) {
     check(
       shape.length === 2 && shape[0] === ROWS && shape[1] !== ROWS,
-      () => `stream "${name}" must be [rows, columns], got ${showShape(shape)}`,
+      () => `stream "${name}" must be [rows, columns]; received ${showShape(shape)}`,
       "invalid_shape",
     );
   }
   const streamCount = Object.keys(streams).length + Object.keys(results.streams ?? {}).length;
-  check(streamCount <= MAX_STREAMS, `a step has at most ${MAX_STREAMS} streams, got ${streamCount}`);
+  check(
+    streamCount <= MAX_STREAMS,
+    `a step must have at most ${MAX_STREAMS} streams; received ${streamCount}`,
+  );
   return {
     nodes: graph.nodes,
     inputs: mapValues(inputs, idOf),

@@ -1,5 +1,5 @@
 /**
- * Where the elements of a node lie: a base in memory, an offset, and a stride for each
+ * Where the elements of a node are: a base in memory, an offset, and a stride for each
  * axis. Views (broadcast, reshape, transpose, slice) change these three and move nothing.
  */
 import { FettleError } from "../errors.js";
@@ -32,7 +32,10 @@ export function advance(offset: Offset, count: number, stride: Extent): Offset {
   if (step === 0) return offset;
   if (stride.power === 0) return { ...offset, base: offset.base + step };
   if (offset.power !== 0 && offset.power !== stride.power) {
-    throw new FettleError("unsupported", "a slice along axes that lie above different powers of the rows");
+    throw new FettleError(
+      "unsupported",
+      "a slice cannot cut axes whose strides depend on different powers of the rows; copy the value first, e.g. by adding 0",
+    );
   }
   return { base: offset.base, scale: offset.scale + step, power: stride.power };
 }

@@ -49,10 +49,10 @@ export class Arena {
     return address;
   }
 
-  /** Gives a block back. @throws FettleError `invalid_state` if it is not in use. */
+  /** Frees a block. @throws FettleError `invalid_state` if it is not in use. */
   free(address: number): void {
     const size = this.sizes.get(address);
-    if (size === undefined) throw new FettleError("invalid_state", "this memory was freed before");
+    if (size === undefined) throw new FettleError("invalid_state", "this memory was already freed");
     this.sizes.delete(address);
     this.bytesInUse -= size;
     const next = this.gaps.findIndex(({ start }) => start > address);
@@ -76,7 +76,7 @@ export class Arena {
       throw new FettleError(
         "memory_limit",
         `${reason}: ${needed} bytes are needed, the limit is ${this.limit}. ` +
-          "Use smaller batches or fewer units, free what is not needed, or raise memoryLimit.",
+          "Use smaller batches or fewer units, free unused runs and matrices, or raise memoryLimit.",
         { cause },
       );
     };

@@ -1,4 +1,4 @@
-/** The door for arrays of any rank at the functional surface: nested arrays, typed arrays and ndarrays. */
+/** Arrays of any rank as users give and get them: nested arrays, typed arrays and ndarrays. */
 import type { NdArray } from "ndarray";
 import { check, show } from "../errors.js";
 import { stridesOf } from "../graph/operations/strided.js";
@@ -11,12 +11,13 @@ export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64
 /**
  * The numbers of `value` in row-major order.
  *
- * @throws FettleError `invalid_data` for what is no number or array, `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
+ * @throws FettleError `invalid_data` for anything but numbers and arrays, `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
  */
 export function flatten(value: ArrayInput, shape: Shape, what: string): Float64Array {
   const size = sizeOf(shape);
   const result = new Float64Array(size);
-  const mismatch = (got: string): string => `${what} is ${showShape(shape)}, ${size} numbers; got ${got}`;
+  const mismatch = (received: string): string =>
+    `${what} must be ${showShape(shape)}, ${size} numbers; received ${received}`;
   if (isNdArray(value)) {
     check(
       String(value.shape) === String(shape),

@@ -1,5 +1,5 @@
-/** The way in: makes an executor, and makes compiled functions callable on it. */
-import { check, show, unknownName } from "../errors.js";
+/** Makes engines: an executor by its name, with its limits. */
+import { must, unknownName } from "../errors.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { KernelsModule } from "../platform/platform.js";
 import type { Executor } from "./executor.js";
@@ -10,15 +10,15 @@ import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 export interface EngineOptions {
   /** `wasm` (float32, default) or `reference` (float64, slow, for checks). */
   readonly executor?: "wasm" | "reference";
-  /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them in their own way. */
+  /** The compiled kernels, a `WebAssembly.Module`, for hosts and bundlers that load them themselves. */
   readonly module?: KernelsModule;
   /** The most bytes of WebAssembly memory. Default: as much as the host gives, at most 4 GiB. */
   readonly memoryLimit?: number;
 }
 
 /**
- * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; runs and matrices
- * are given back by their own `free()`.
+ * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; `free()` of a run or
+ * a matrix gives its part back.
  *
  * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and `ready()` has
  * not been awaited; `unknown_name` for another executor; `invalid_argument` for a limit that is not positive.
@@ -34,9 +34,11 @@ export function createEngine({
   module,
   memoryLimit = MOST_MEMORY,
 }: EngineOptions = {}): Executor {
-  check(
+  must(
     Number.isSafeInteger(memoryLimit) && memoryLimit > 0,
-    () => `memoryLimit is a positive number of bytes, got ${show(memoryLimit)}`,
+    "memoryLimit",
+    "a positive integer, a number of bytes",
+    memoryLimit,
   );
   if (executor === "reference") return new ReferenceExecutor();
   if (executor !== "wasm") throw unknownName("executor", String(executor), ["wasm", "reference"]);

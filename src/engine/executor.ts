@@ -6,7 +6,7 @@
 import type { NdArray } from "ndarray";
 import type { CompiledFunction } from "../compile/compile.js";
 import type { Program, Slot } from "../compile/program.js";
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
 import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
@@ -18,7 +18,7 @@ export interface Matrix {
   readonly columns: number;
   /** A copy of the numbers, [rows, columns]. */
   read(): Floats;
-  /** Gives the memory back. The matrix may not be used afterwards. */
+  /** Frees the memory. The matrix must not be used afterwards. */
   free(): void;
 }
 
@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly seed?: number;
 }
 
-/** How far a run has come. */
+/** The position of a run. */
 export interface Progress {
   /** Steps done. */
   readonly step: number;
@@ -46,7 +46,7 @@ export interface Progress {
   readonly cursor: number;
 }
 
-/** All that distinguishes a run in the middle from a new one: enough to go on elsewhere to the same bits. */
+/** All that distinguishes a run in the middle from a new one: enough to resume elsewhere to the same bits. */
 export interface SavedRun {
   readonly progress: Progress;
   /** The seed that the run was started with. */
@@ -60,7 +60,7 @@ export interface Run {
   readonly program: Program;
   /** Steps that visit every row once: ⌈rows / batchSize⌉; 1 for a program without data. */
   readonly stepsPerEpoch: number;
-  /** How far it has come. */
+  /** Its position. */
   readonly progress: Progress;
   /** Writes an input or an array of the state. @throws FettleError `unknown_name`, `invalid_shape` */
   write(name: string, values: number | ArrayLike<number>): void;
@@ -70,13 +70,13 @@ export interface Run {
    * @throws FettleError `unknown_name`
    */
   read(name: string): Floats;
-  /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is a whole number from 0 */
+  /** Runs a number of steps. @throws FettleError `invalid_argument` unless it is an integer of at least 0 */
   advance(steps: number): void;
-  /** A copy of all that is needed to go on later or elsewhere, to the same bits. */
+  /** A copy of all that is needed to resume later or elsewhere, to the same bits. */
   save(): SavedRun;
-  /** Goes back, or on, to where a run was saved. @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
+  /** Resumes from a saved run. @throws FettleError `invalid_checkpoint` if the saved run is not one of this program. */
   restore(saved: SavedRun): void;
-  /** Gives the memory back. The run may not be used afterwards. */
+  /** Frees the memory. The run must not be used afterwards. */
   free(): void;
 }
 
@@ -104,7 +104,7 @@ export abstract class Executor {
     const call = (...args: readonly ArrayInput[]): unknown => {
       check(
         args.length === argumentCount,
-        `the function takes ${argumentCount} arguments, got ${args.length}`,
+        `the function must be called with ${argumentCount} arguments; received ${args.length}`,
       );
       program.inputs.forEach(({ name, shape }, i) => {
         run.write(name, flatten(args[i], shape, `argument ${i}`));
@@ -121,7 +121,7 @@ export abstract class Executor {
 /** A compiled function on an engine; it returns one ndarray, or an array of them as the function did. */
 export interface LoadedFunction<R extends Value | readonly Value[]> {
   (...args: readonly ArrayInput[]): R extends Value ? NdArray<Floats> : NdArray<Floats>[];
-  /** Gives the memory back. */
+  /** Frees the memory. */
   free(): void;
 }
 
@@ -131,38 +131,48 @@ export function checkRun(
   options: RunOptions,
 ): { ids: Int32Array; batchSize: number; seed: number } {
   const { streams = {}, batchSize = program.rows, seed = 0 } = options;
-  check(Number.isSafeInteger(seed) && seed >= 0, () => `a seed is a non-negative integer, got ${show(seed)}`);
-  check(
+  mustBeInteger("seed", seed, 0);
+  must(
     Number.isSafeInteger(batchSize) && batchSize >= 1 && batchSize <= program.rows,
-    () => `the program takes batches of 1 to ${program.rows} rows, got ${show(batchSize)}`,
+    "batchSize",
+    `an integer from 1 to ${program.rows}, the rows that the program was compiled for`,
+    batchSize,
   );
   let available: number | undefined;
   for (const { name, columns, direction } of program.streams) {
     const matrix = streams[name];
-    check(matrix !== undefined, `the program reads or writes a matrix "${name}"; none was given`);
+    must(matrix !== undefined, `streams.${name}`, "a matrix, since the program reads or writes it", matrix);
     check(
       matrix.columns === columns,
-      `the matrix "${name}" has ${matrix.columns} columns, the program wants ${columns}`,
+      `the number of columns of matrix "${name}" must be ${columns}; received ${matrix.columns}`,
       "invalid_shape",
     );
     if (direction === "out") continue;
     check(
       available === undefined || available === matrix.rows,
-      `the matrices have different numbers of rows: ${available} and ${matrix.rows}`,
+      `all matrices that a run reads must have the same number of rows; received ${available} and ${matrix.rows}`,
       "invalid_shape",
     );
     available = matrix.rows;
   }
   const ids = options.rows ?? firstRows(available ?? 0);
-  check(available === undefined || ids.length > 0, "a run over no rows was asked for", "invalid_data");
+  check(
+    available === undefined || ids.length > 0,
+    "a run must have at least one row; received none",
+    "invalid_data",
+  );
   const foreign = options.rows?.find((id) => id < 0 || id >= (available ?? 0));
-  check(foreign === undefined, () => `row ${foreign} is outside the ${available} rows of the data`);
+  check(
+    foreign === undefined,
+    () => `rows must be numbers of the ${available ?? 0} rows of the data, from 0; received ${foreign}`,
+  );
   // Without data every step writes one whole batch.
   const written = available === undefined ? batchSize : ids.length;
   for (const { name, direction } of program.streams) {
     check(
       direction === "in" || streams[name].rows >= written,
-      () => `the matrix "${name}" has room for ${streams[name].rows} rows, ${written} are needed`,
+      () =>
+        `the number of rows of matrix "${name}" must be at least ${written}; received ${streams[name].rows}`,
       "invalid_shape",
     );
   }
@@ -181,22 +191,24 @@ export function checkMatrix(rows: number, columns: number, data: ArrayLike<numbe
   check(
     Number.isSafeInteger(rows) && rows >= 0 && Number.isSafeInteger(columns) && columns >= 1,
     () =>
-      `a matrix has whole numbers of rows and, at least one, of columns, got ${show(rows)} × ${show(columns)}`,
+      `a matrix must have an integer of at least 0 rows and of at least 1 columns; received ${show(rows)} × ${show(columns)}`,
     "invalid_shape",
   );
   check(
     data === undefined || data.length === rows * columns,
-    () => `${rows} × ${columns} numbers are needed, got ${data?.length}`,
+    () => `a matrix of ${rows} × ${columns} must be given as many numbers; received ${data?.length}`,
     "invalid_shape",
   );
 }
 
-/** Refuses what is no number of steps. */
+/** Refuses an invalid number of steps. */
 export function checkSteps(steps: number): void {
   const MOST = 2 ** 31 - 1;
-  check(
+  must(
     Number.isInteger(steps) && steps >= 0 && steps <= MOST,
-    () => `a run advances by 0 to ${MOST} steps, got ${show(steps)}`,
+    "steps",
+    `an integer from 0 to ${MOST}`,
+    steps,
   );
 }
 
@@ -212,18 +224,18 @@ export function slotOf(
   const names = kinds.flatMap((kind) => program[kind]).map((slot) => slot.name);
   throw new FettleError(
     "unknown_name",
-    `the program has no ${kinds.join(" or ")} ${show(name)}; it has ${names.join(", ")}`,
+    `the program has no ${kinds.join(" or ")} ${show(name)}. Known: ${names.join(", ")}.`,
   );
 }
 
-/** The array that the host writes, after checking that it takes a number for all or as many as it has. */
+/** The array that the host writes, after checking that `values` is one number or as many as it has. */
 export function slotFor(program: Program, name: string, values: number | ArrayLike<number>): Slot {
   const slot = slotOf(program, name, ["inputs", "state"]);
   const size = sizeOf(slot.shape);
   check(
     typeof values === "number" || values.length === size,
     () =>
-      `"${name}" is ${showShape(slot.shape)}, ${size} numbers, got ${(values as ArrayLike<number>).length}`,
+      `"${name}" must be ${showShape(slot.shape)}, ${size} numbers; received ${(values as ArrayLike<number>).length}`,
     "invalid_shape",
   );
   return slot;
@@ -238,7 +250,7 @@ export function checkSaved(program: Program, saved: SavedRun, rows: number): voi
       Math.max(step, epoch) < 2 ** 32 &&
       cursor < Math.max(rows, 1),
     () =>
-      `the saved run is at seed ${show(seed)} and ${show(progress)}, which this run over ${rows} rows cannot be`,
+      `a saved run must have a seed and a position within ${rows} rows; received seed ${show(seed)} and ${show(progress)}`,
     "invalid_checkpoint",
   );
   for (const { name, shape } of [...program.state, ...program.inputs]) {
@@ -246,7 +258,7 @@ export function checkSaved(program: Program, saved: SavedRun, rows: number): voi
     check(
       array?.length === sizeOf(shape),
       () =>
-        `the saved run has ${array == null ? "no" : `${array.length} numbers of`} "${name}", this program has ${sizeOf(shape)}`,
+        `a saved run must have ${sizeOf(shape)} numbers of "${name}" for this program; received ${array == null ? "none" : array.length}`,
       "invalid_checkpoint",
     );
   }

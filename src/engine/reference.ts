@@ -1,6 +1,6 @@
 /**
  * The plain executor: evaluates a program's graph as it was written, in float64, with the
- * references of its operations. Slow, and the oracle of everything else.
+ * references of its operations. It is slow, and the oracle for every other executor.
  */
 import type { Program } from "../compile/program.js";
 import { check, FettleError } from "../errors.js";
@@ -70,7 +70,7 @@ class ReferenceMatrix implements Matrix {
   }
 
   alive(): void {
-    check(!this.freed, "this matrix was freed and cannot be used any more", "invalid_state");
+    check(!this.freed, "this matrix was freed and can no longer be used", "invalid_state");
   }
 }
 
@@ -105,7 +105,7 @@ class ReferenceRun implements Run {
       const matrix = options.streams?.[name];
       check(
         matrix instanceof ReferenceMatrix && matrix.owner === owner,
-        `the matrix "${name}" belongs to another executor`,
+        `the matrix "${name}" must belong to this engine; received one of another engine`,
       );
       matrix.alive();
       this.streams.set(name, matrix);
@@ -207,6 +207,6 @@ class ReferenceRun implements Run {
   }
 
   private alive(): void {
-    if (this.freed) throw new FettleError("invalid_state", "this run was freed and cannot be used any more");
+    if (this.freed) throw new FettleError("invalid_state", "this run was freed and can no longer be used");
   }
 }

@@ -71,7 +71,7 @@ class WasmMatrix implements Matrix {
   }
 
   alive(): void {
-    check(!this.freed, "this matrix was freed and cannot be used any more", "invalid_state");
+    check(!this.freed, "this matrix was freed and can no longer be used", "invalid_state");
   }
 
   private view(): Float32Array {
@@ -106,7 +106,7 @@ class WasmRun implements Run {
   ) {
     check(
       program.format === PROGRAM_FORMAT,
-      `this engine runs programs of format ${PROGRAM_FORMAT}, got ${program.format}; compile it again`,
+      `a program must have format ${PROGRAM_FORMAT} for this engine; received format ${program.format}. Compile it again.`,
       "invalid_checkpoint",
     );
     const { ids, batchSize, seed } = checkRun(program, options);
@@ -115,7 +115,7 @@ class WasmRun implements Run {
       const matrix = options.streams?.[name];
       check(
         matrix instanceof WasmMatrix && matrix.isOf(arena),
-        `the matrix "${name}" belongs to another executor`,
+        `the matrix "${name}" must belong to this engine; received one of another engine`,
       );
       matrix.alive();
       return matrix;
@@ -199,7 +199,7 @@ class WasmRun implements Run {
   }
 
   private alive(): void {
-    if (this.freed) throw new FettleError("invalid_state", "this run was freed and cannot be used any more");
+    if (this.freed) throw new FettleError("invalid_state", "this run was freed and can no longer be used");
   }
 
   private header(): Uint32Array {

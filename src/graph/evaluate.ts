@@ -1,4 +1,4 @@
-/** Evaluates a graph node by node with the float64 references: slow, plain, and the oracle of everything else. */
+/** Evaluates a graph node by node with the float64 references: slow and plain, the oracle for every executor. */
 import type { Graph } from "./graph.js";
 import { operation } from "./operations/index.js";
 import type { Environment } from "./operations/operation.js";

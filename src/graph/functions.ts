@@ -2,16 +2,16 @@
  * The vocabulary in which models, losses, optimizers and gradient rules are written:
  * functions from values to values, which append nodes to a graph. Nothing is computed here.
  *
- * Broadcasting: elementwise functions bring their operands to one shape as NumPy does. Shapes are aligned
- * at the right, and a dimension that is 1 or missing is spread: [rows, 1] and [4] give [rows, 4]. Numbers
- * may stand where operands are asked for, and are spread to any shape; one operand must be a value.
+ * Broadcasting: elementwise functions bring their operands to one shape as NumPy does. Shapes are aligned at the right,
+ * and a dimension that is 1 or missing is repeated: [rows, 1] and [4] give [rows, 4]. An operand may be a number, which
+ * broadcasts to any shape; at least one operand must be a value.
  *
  * Gradients: every function has one, of the same shape as its input, and it can be differentiated again.
  * At kinks: `abs`, `sign` and `relu` have gradient 0 at 0; `maximum` and `minimum` give half to each side
  * at a tie, and `max` an equal share to each of the largest. `sign` and comparisons have gradient 0 everywhere.
  *
- * Errors of all of them: FettleError `invalid_shape` where shapes do not fit, `invalid_argument` where no
- * operand is a value, one is neither value nor number, or values of two graphs meet.
+ * All functions throw FettleError `invalid_shape` where shapes do not fit, and `invalid_argument` where no operand is a
+ * value, an operand is neither a value nor a number, or operands are values of two graphs.
  *
  * @example
  * ```ts

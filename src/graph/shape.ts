@@ -92,7 +92,7 @@ export function contiguousStrides(shape: Shape): Extent[] {
 export function checkShape(shape: Shape, what: string): void {
   check(
     shape.every((dim) => dim === ROWS || (Number.isSafeInteger(dim) && dim > 0)),
-    () => `${what}: dimensions are positive integers or ROWS, got ${showShape(shape)}`,
+    () => `the dimensions of ${what} must be positive integers or ROWS; received ${showShape(shape)}`,
     "invalid_shape",
   );
 }

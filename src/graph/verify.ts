@@ -1,4 +1,4 @@
-/** The check that a graph is true: of a traced one, which user code may have had a hand in, and in tests of every other. It changes nothing. */
+/** Checks that a graph is consistent: each traced graph, since user code may have changed it, and in tests every other. It changes nothing. */
 import { check } from "../errors.js";
 import type { Graph } from "./graph.js";
 import { operation } from "./operations/index.js";
@@ -21,7 +21,7 @@ export function verifyGraph(graph: Graph, pass: string): void {
     check(
       sameShape(shape, node.shape),
       () =>
-        `after ${pass}: node ${id} (${node.op}) says ${showShape(node.shape)}, its rule ${showShape(shape)}`,
+        `after ${pass}: node ${id} (${node.op}) has shape ${showShape(node.shape)}, its rule gives ${showShape(shape)}`,
       "internal",
     );
   });

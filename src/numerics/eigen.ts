@@ -13,7 +13,7 @@ export interface Eigen {
   readonly vectors: Float64Array;
 }
 
-/** Sweeps after which a matrix that has not converged holds something other than numbers; 6 to 10 are usual. */
+/** Sweeps after which a matrix that has not converged contains NaN or infinity; 6 to 10 are usual. */
 const MAX_SWEEPS = 60;
 
 /**
@@ -36,10 +36,10 @@ const MAX_SWEEPS = 60;
 export function eigenSymmetric(matrix: ArrayLike<number>, n: number): Eigen {
   check(
     Number.isSafeInteger(n) && n > 0 && matrix.length === n * n,
-    () => `a matrix of n rows has n² elements, received ${matrix.length} for n = ${n}`,
+    () => `a matrix of n rows must have n² elements; received ${matrix.length} for n = ${n}`,
   );
   const a = Float64Array.from(matrix);
-  check(a.every(Number.isFinite), "the elements of a matrix are finite numbers");
+  check(a.every(Number.isFinite), "the elements of a matrix must be finite numbers; received others");
   const v = new Float64Array(n * n);
   for (let i = 0; i < n; i++) v[i * n + i] = 1;
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) if (!rotateAll(a, v, n)) break;
@@ -70,7 +70,7 @@ function rotateAll(a: Float64Array, v: Float64Array, n: number): boolean {
       a[p * n + p] = app - t * apq;
       a[q * n + q] = aqq + t * apq;
       a[p * n + q] = 0;
-      // the elements of rows and columns p and q, each where it lies above the diagonal
+      // the elements of rows and columns p and q, each where it is above the diagonal
       for (let k = 0; k < p; k++) turn(a, k * n + p, k * n + q, c, s);
       for (let k = p + 1; k < q; k++) turn(a, p * n + k, k * n + q, c, s);
       for (let k = q + 1; k < n; k++) turn(a, p * n + k, q * n + k, c, s);

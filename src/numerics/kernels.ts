@@ -1,10 +1,10 @@
 /**
- * The door to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
+ * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
  * whole process, for functions that keep no state in its memory. Engines make instances of their own, with
  * their own memory, from the same compiled module. Nothing is loaded at import.
  */
 import { platform } from "#platform";
-import { check, checkOptions, show } from "../errors.js";
+import { check, checkOptions, must, type OptionNames } from "../errors.js";
 import type { KernelsModule } from "../platform/platform.js";
 import { VERSION } from "../version.js";
 
@@ -64,7 +64,7 @@ export interface KernelExports {
 
   /** Applies a unary operation of `Elementwise` to n float32. */
   unary_f32(op: number, src: number, dst: number, n: number): void;
-  /** Runs `steps` steps of the program whose code lies at `code` on the run whose block lies at `block`. */
+  /** Runs `steps` steps of the program whose code is at `code` on the run whose block is at `block`. */
   run(code: number, block: number, steps: number): void;
   /** Lays out the row ids of the current epoch of a run, after its header was restored. */
   begin_epoch(block: number): void;
@@ -90,23 +90,25 @@ export function instantiate(module: KernelsModule): KernelExports {
 
 function checkedModule(given: KernelsModule): WebAssembly.Module {
   // By its tag, since a module of another realm is an instance of another class.
-  check(
+  must(
     Object.prototype.toString.call(given) === "[object WebAssembly.Module]",
-    () => `module is a compiled WebAssembly.Module, got ${show(given)}`,
+    "module",
+    "a compiled WebAssembly.Module",
+    given,
   );
   const module = given as WebAssembly.Module;
   const [release, build] = labelOf(module).split(" ");
-  check(build, "module is WebAssembly, but not Fettle's kernels; import fettle/kernels.wasm");
+  check(build, "module must hold Fettle's kernels; received other WebAssembly. Import fettle/kernels.wasm.");
   check(
     release === VERSION,
     () =>
-      `module holds the kernels of Fettle ${release}, but this is Fettle ${VERSION}; ` +
-      "import fettle/kernels.wasm of the same release, and see that no cache keeps an older one",
+      `module must hold the kernels of Fettle ${VERSION}; received those of ${release}. ` +
+      "Import fettle/kernels.wasm of the same release, and make sure that no cache keeps an older one.",
   );
   return module;
 }
 
-/** What the build wrote into the kernels: the release, a space, and hexadecimal digits of its own; "" if nothing. */
+/** The label that the build wrote into the kernels: the release, a space, and a hexadecimal digest; "" if there is none. */
 function labelOf(module: WebAssembly.Module): string {
   const [label = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, "fettle");
   return String.fromCharCode(...new Uint8Array(label));
@@ -136,7 +138,7 @@ export function kernelsModule(): KernelsModule {
   compiled ??= platform.kernelsSync();
   check(
     compiled,
-    `the kernels are not loaded: ${platform.name} loads them asynchronously only; await ready() first`,
+    `the kernels are not loaded: ${platform.name} loads them only asynchronously; await ready() first`,
     "invalid_state",
   );
   return compiled;
@@ -158,7 +160,7 @@ export function kernels(): KernelExports {
   return shared;
 }
 
-/** What `ready` may be given. */
+/** Options of `ready`. */
 export interface ReadyOptions {
   /**
    * The compiled kernels, a `WebAssembly.Module`, where they cannot be found from the package's own files, as in most
@@ -166,6 +168,8 @@ export interface ReadyOptions {
    */
   readonly module?: KernelsModule;
 }
+
+const READY_OPTIONS: OptionNames<ReadyOptions> = { module: true };
 
 /**
  * Loads the kernels, so that everything else may be called synchronously. Needed once in browsers, unless the first call
@@ -180,7 +184,7 @@ export interface ReadyOptions {
  * ```
  */
 export async function ready(options: ReadyOptions = {}): Promise<void> {
-  checkOptions(options, "ready", ["module"]);
+  checkOptions(options, "ready", READY_OPTIONS);
   const { module } = options;
   const given = module === undefined ? undefined : checkedModule(module);
   if (compiled) return;

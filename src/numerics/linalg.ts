@@ -1,9 +1,9 @@
 /**
  * Dense linear algebra in float64 for symmetric positive definite matrices: what Gaussian processes need.
  * Plain loops over typed arrays, whose order of operations is fixed, so that results are the same bits on every
- * runtime. Not for tensors of models: those are float32 and go through the engine. Shapes are the caller's to keep.
+ * runtime. Not for tensors of models: those are float32 and go through the engine. Callers vouch for shapes.
  *
- * A lower triangle is packed by rows: element (i, j), j ≤ i, lies at i·(i + 1)/2 + j. So a matrix grows by a
+ * A lower triangle is packed by rows: element (i, j), j ≤ i, is at i·(i + 1)/2 + j. So a matrix grows by a
  * row without being moved, and both halves of a dot product are contiguous.
  */
 import { check, show } from "../errors.js";
@@ -46,14 +46,17 @@ export function cholesky(a: Float64Array, n: number, from = 0): number {
     check(
       diagonal > 0 && diagonal < Number.POSITIVE_INFINITY,
       () =>
-        `Cholesky's method needs a positive definite matrix of finite numbers, received ${show(diagonal)} at (${i}, ${i})`,
+        `a matrix to be factored must be finite and positive definite; received ${show(diagonal)} at (${i}, ${i})`,
     );
     solveRow(a, i, a, row);
     let pivot = diagonal;
     for (let k = 0; k < i; k++) pivot -= a[row + k] * a[row + k];
     const floor = PIVOT_FLOOR * diagonal;
     if (!(pivot >= floor)) {
-      check(!Number.isNaN(pivot), () => `Cholesky's method needs finite numbers, row ${i} holds others`);
+      check(
+        !Number.isNaN(pivot),
+        () => `a matrix to be factored must be finite; received other numbers in row ${i}`,
+      );
       added = Math.max(added, floor - pivot);
       pivot = floor;
     }
@@ -73,7 +76,7 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array): void {
   solveRow(l, n, b, 0);
 }
 
-/** Solves L·x = b for the first `n` rows of `l`, where b lies at `at` of `b`; four rows of L a pass. */
+/** Solves L·x = b for the first `n` rows of `l`, where b begins at `at` of `b`; four rows of L per pass. */
 function solveRow(l: Float64Array, n: number, b: Float64Array, at: number): void {
   let j = 0;
   for (; j + 3 < n; j += 4) {
@@ -116,7 +119,7 @@ function solveRow(l: Float64Array, n: number, b: Float64Array, at: number): void
 export function solveUpper(l: Float64Array, n: number, b: Float64Array): void {
   let i = n - 1;
   for (; i >= 3; i -= 4) {
-    // the last four unknowns, then what they take from all others; four rows of L a pass
+    // the last four unknowns, then what they take from all others; four rows of L per pass
     const r3 = (i * (i + 1)) / 2;
     const r2 = r3 - i;
     const r1 = r2 - i + 1;
@@ -156,7 +159,7 @@ export function invert(l: Float64Array, n: number, out: Float64Array, work: Floa
   work.fill(0, 0, size);
   for (let i = 0; i < n; i++) {
     const row = (i * (i + 1)) / 2;
-    // row i of W is (e_i − Σ L_ik W_k) / L_ii; four rows k a pass, the longest part of each in the inner loop
+    // row i of W is (e_i − Σ L_ik W_k) / L_ii; four rows k per pass, the longest part of each in the inner loop
     let k = 0;
     for (; k + 3 < i; k += 4) {
       const r0 = (k * (k + 1)) / 2;
@@ -182,7 +185,7 @@ export function invert(l: Float64Array, n: number, out: Float64Array, work: Floa
   addProducts(work, n, out);
 }
 
-/** Adds Wᵀ·W to `out`, both packed: the outer product of each row of W with itself, four rows a pass. */
+/** Adds Wᵀ·W to `out`, both packed: the outer product of each row of W with itself, four rows per pass. */
 function addProducts(w: Float64Array, n: number, out: Float64Array): void {
   const tail = n % 4;
   for (let k = 0; k < tail; k++) {

@@ -1,4 +1,4 @@
-/** Matérn covariances of many points at once: the door to `kernels/search/covariances.ts`. It measures no distances. */
+/** Matérn covariances of many points at once: calls `kernels/search/covariances.ts`. It measures no distances. */
 import { kernels } from "./kernels.js";
 import { scratch } from "./scratch.js";
 

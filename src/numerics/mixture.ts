@@ -1,5 +1,5 @@
 /**
- * Densities of mixtures of many kernels over several coordinates, at many points at once: the door to the loops of
+ * Densities of mixtures of many kernels over several coordinates, at many points at once: calls the loops of
  * `kernels/search/densities.ts`. It chooses no kernels and draws nothing; that is `search/strategies/tpe/`.
  */
 import { kernels } from "./kernels.js";
@@ -87,7 +87,7 @@ function tableSize(factor: NormalFactor | TableFactor): number {
  *
  * @param means - [n], each in [0, 1]
  * @param sigma - in (0, 1]
- * @param width - positive; the interval lies within [0, 1]
+ * @param width - positive; the interval is within [0, 1]
  * @returns [n], −Infinity where the probability is below what float64 holds. With w the width and z the distance of the
  * mean from the middle, in units of σ, each is within 2⁻⁴⁶ + 2⁻⁵¹·z² of the exact value, and where w < 0.15 within
  * w⁶·(z⁶ + 6z⁴ + 3z² + 1)/180000 besides

@@ -3,7 +3,7 @@
  * easy as 1, 2, 3", SC 2011): the same bits as `kernels/random.ts`, which states the counters. It needs no
  * kernels loaded. It is not for filling large arrays; the kernels do that.
  */
-import { check, show } from "../errors.js";
+import { mustBeInteger } from "../errors.js";
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -22,10 +22,7 @@ const SHUFFLE_STREAM = 0xffffffff;
  * ```
  */
 export function splitSeed(seed: number): [seedLo: number, seedHi: number] {
-  check(
-    Number.isSafeInteger(seed) && seed >= 0,
-    () => `a seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}; received ${show(seed)}`,
-  );
+  mustBeInteger("seed", seed, 0);
   return [seed >>> 0, Math.floor(seed / 0x100000000)];
 }
 

@@ -4,7 +4,7 @@
  * Not for elements of tensors: those are drawn by the kernels, from counters that never meet these (word 3
  * is 1 at the root here, 0 there).
  */
-import { check, show } from "../errors.js";
+import { must, mustBeInteger } from "../errors.js";
 import { philox, splitSeed } from "./philox.js";
 import { normQuantile } from "./special.js";
 
@@ -28,10 +28,7 @@ interface Origin {
  * counters, so no two forks of a stream share an origin.
  */
 function forked(origin: Origin, id: number): Origin {
-  check(
-    Number.isSafeInteger(id) && id >= 0,
-    () => `a fork's id is an integer from 0 to ${Number.MAX_SAFE_INTEGER}; received ${show(id)}`,
-  );
+  mustBeInteger("the id of a fork", id, 0);
   const words = new Uint32Array(4);
   const high = (FORK | Math.floor(id / TWO_32)) >>> 0;
   philox(id >>> 0, high, origin.c2, origin.c3, origin.k0, origin.k1, words);
@@ -95,10 +92,7 @@ export class RandomStream {
    * @throws FettleError `invalid_argument` for any other bound
    */
   integer(bound: number): number {
-    check(
-      Number.isSafeInteger(bound) && bound >= 1,
-      () => `integer(bound) takes an integer from 1 to ${Number.MAX_SAFE_INTEGER}; received ${show(bound)}`,
-    );
+    mustBeInteger("bound", bound);
     const limit = TWO_53 - (TWO_53 % bound);
     let bits = this.#bits();
     while (bits >= limit) bits = this.#bits();
@@ -107,7 +101,7 @@ export class RandomStream {
 
   /**
    * A standard normal number, by the inverse of its distribution function at the middle of one of 2^52
-   * equal cells: one draw a number, and never infinite. In browsers, `await ready()` first.
+   * equal cells: one draw per number, and never infinite. In browsers, `await ready()` first.
    *
    * @throws FettleError `invalid_state` where the kernels must be awaited and were not
    */
@@ -122,10 +116,7 @@ export class RandomStream {
    * @throws FettleError `invalid_argument` for any other n
    */
   permutation(n: number): Int32Array {
-    check(
-      Number.isInteger(n) && n >= 0 && n < 2 ** 31,
-      () => `permutation(n) takes an integer from 0 to ${2 ** 31 - 1}; received ${show(n)}`,
-    );
+    must(Number.isInteger(n) && n >= 0 && n < 2 ** 31, "n", `an integer from 0 to ${2 ** 31 - 1}`, n);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
@@ -137,7 +128,7 @@ export class RandomStream {
   }
 
   /**
-   * A stream of its own for `id`, the same however much of this one was used.
+   * The stream of `id`, the same however much of this one was used.
    *
    * @param id - a non-negative safe integer; different ids give different streams
    * @throws FettleError `invalid_argument` for any other id

@@ -1,6 +1,6 @@
 /**
- * Memory of the process's shared kernels, lent to one computation at a time: what a kernel reads and writes lies
- * there. It is not an arena: nothing is freed, and the next computation takes the same memory.
+ * Memory of the process's shared kernels, lent to one computation at a time for what a kernel reads and writes. It is not
+ * an arena: nothing is freed, and the next computation reuses the same memory.
  */
 import { FettleError } from "../errors.js";
 import { kernels } from "./kernels.js";
@@ -11,7 +11,7 @@ const PAGE = 65536;
 export interface Scratch {
   /** Of the first, in bytes; a multiple of 16. */
   readonly address: number;
-  /** The numbers, and more after them; whatever was there before. */
+  /** The numbers, and more after them, holding what was there before. */
   readonly numbers: Float64Array;
 }
 
@@ -21,7 +21,7 @@ let lent: Scratch | undefined;
  * Room for numbers, valid until the next call of this function.
  *
  * @param length - how many float64, an integer from 0
- * @throws FettleError `memory_limit` if the host has not so much, `invalid_state` before `ready()` where it is needed
+ * @throws FettleError `memory_limit` if the host refuses that much memory, `invalid_state` before `ready()` where it is needed
  * @example
  * ```ts
  * const { address, numbers } = scratch(2);
@@ -40,7 +40,7 @@ export function scratch(length: number): Scratch {
     } catch {
       throw new FettleError(
         "memory_limit",
-        `a computation needs ${8 * length} bytes of the kernels' memory, which this host does not give; fewer trials or parameters need less`,
+        `a computation needs ${8 * length} bytes of memory, which this host refuses. Fewer trials or parameters need less.`,
       );
     }
   }

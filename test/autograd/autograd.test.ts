@@ -145,18 +145,18 @@ describe("grad", () => {
     expect(added).not.toContain("exp");
   });
 
-  it("refuses what is no scalar, and what is no function", () => {
+  it("refuses an output that is not a scalar, and a value instead of a function", () => {
     const x = input(new Graph(), "x", [3]);
     expect(() => gradients(x, [x])).toThrow(
       expect.objectContaining({
         code: "invalid_shape",
-        message: expect.stringMatching(/got shape \[3\]; take a sum/),
+        message: expect.stringMatching(/must be a scalar; received shape \[3\]\. Take a sum/),
       }),
     );
     expect(() => grad(3 as never)).toThrow(
       expect.objectContaining({
         code: "invalid_argument",
-        message: "a function of values is needed, got 3",
+        message: "fn must be a function of values; received 3",
       }),
     );
   });

@@ -253,6 +253,6 @@ describe("every pass", () => {
     refused([x, { ...abs, inputs: [2] }, neg], /after a pass: node 1 \(abs\) reads node 2/);
     refused([x, { ...abs, inputs: [-1] }, neg], /node 1 \(abs\) reads node -1/);
     refused([x, { ...abs, inputs: [1] }, neg], /node 1 \(abs\) reads node 1/);
-    refused([x, { ...abs, shape: [4] }, neg], /says \[4\], its rule \[3\]/);
+    refused([x, { ...abs, shape: [4] }, neg], /has shape \[4\], its rule gives \[3\]/);
   });
 });

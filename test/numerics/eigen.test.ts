@@ -80,7 +80,7 @@ describe("eigendecomposition of a symmetric matrix", () => {
   });
 
   test.each([
-    ["a size that does not fit", [1, 2, 3], 2, /n rows has n² elements, received 3 for n = 2/],
+    ["a size that does not fit", [1, 2, 3], 2, /n rows must have n² elements; received 3 for n = 2/],
     ["elements that are not finite", [Number.NaN], 1, /finite numbers/],
   ])("refuses %s", (_, matrix, n, message) => {
     expect(() => eigenSymmetric(matrix, n)).toThrow(message);

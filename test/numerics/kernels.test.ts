@@ -85,7 +85,7 @@ describe("kernels", () => {
     const { ready } = await import("../../src/numerics/kernels.js");
     await expect(ready()).rejects.toMatchObject({
       code: "invalid_argument",
-      message: expect.stringContaining("the kernels of Fettle 0.0.9, but this is Fettle 0.1.0"),
+      message: expect.stringContaining("the kernels of Fettle 0.1.0; received those of 0.0.9"),
     });
   });
 
@@ -102,22 +102,22 @@ describe("kernels", () => {
   });
 
   it.each([
-    ["bytes", new Uint8Array(8), /compiled WebAssembly\.Module, got Uint8Array\(8\)/],
+    ["bytes", new Uint8Array(8), /compiled WebAssembly\.Module; received Uint8Array\(8\)/],
     [
       "an address",
       "/assets/kernels-3f2a.wasm",
-      /compiled WebAssembly\.Module, got "\/assets\/kernels-3f2a\.wasm"/,
+      /compiled WebAssembly\.Module; received "\/assets\/kernels-3f2a\.wasm"/,
     ],
-    ["null", null, /compiled WebAssembly\.Module, got null/],
+    ["null", null, /compiled WebAssembly\.Module; received null/],
     [
       "an empty module",
       new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
-      /not Fettle's kernels/,
+      /must hold Fettle's kernels/,
     ],
     [
       "of another release",
       labelled("0.0.9 0123456789ab"),
-      /holds the kernels of Fettle 0\.0\.9, but this is Fettle 0\.1\.0; import fettle\/kernels\.wasm of the same release/,
+      /must hold the kernels of Fettle 0\.1\.0; received those of 0\.0\.9\. Import fettle\/kernels\.wasm of the same release/,
     ],
   ])("are not %s", async (_, module, message) => {
     const { instantiate, ready } = await import("../../src/numerics/kernels.js");

@@ -137,12 +137,12 @@ describe("RandomStream", () => {
     [
       "a negative seed",
       () => new RandomStream(-1),
-      "a seed is an integer from 0 to 9007199254740991; received -1",
+      "seed must be an integer of at least 0; received -1",
     ],
-    ["a fractional id", () => new RandomStream(1, 0.5), "a fork's id is an integer from 0"],
+    ["a fractional id", () => new RandomStream(1, 0.5), "the id of a fork must be an integer of at least 0"],
     ["a negative id", () => new RandomStream(1).fork(-2), "received -2"],
-    ["a bound of 0", () => new RandomStream(1).integer(0), "integer(bound) takes an integer from 1"],
-    ["a fractional n", () => new RandomStream(1).permutation(1.5), "permutation(n) takes an integer from 0"],
+    ["a bound of 0", () => new RandomStream(1).integer(0), "bound must be a positive integer"],
+    ["a fractional n", () => new RandomStream(1).permutation(1.5), "n must be an integer from 0"],
   ])("refuses %s", (_name, act, message) => {
     expect(act).toThrow(
       expect.objectContaining({ code: "invalid_argument", message: expect.stringContaining(message) }),

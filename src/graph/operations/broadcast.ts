@@ -24,7 +24,7 @@ const rows: Rows<Names> = {
       );
       return shape;
     },
-    // each element was read many times: its gradients add up
+    // each element was read many times, so its gradients add up
     gradient: ({ g, inputs: [x] }) => [sumTo(g, x.shape)],
     reference({ inputs: [x], shapes: [from], shape }) {
       const own = stridesOf(from);
@@ -41,7 +41,8 @@ const rows: Rows<Names> = {
       const [a, b] = [extent(x), extent(shape)];
       check(
         a.scale === b.scale && a.power === b.power,
-        () => `${showShape(x)} cannot be reshaped to ${showShape(shape)}: they count different elements`,
+        () =>
+          `the shape of reshape must have as many elements as ${showShape(x)}; received ${showShape(shape)}`,
         "invalid_shape",
       );
       return shape;
@@ -62,12 +63,12 @@ const rows: Rows<Names> = {
 
 export default rows;
 
-/** x spread to `shape`, to which it must broadcast. Elementwise functions do this by themselves. */
+/** x broadcast to `shape`. Elementwise functions broadcast their operands by themselves. */
 export function broadcastTo(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : append("broadcast", rows.broadcast, [x], { shape });
 }
 
-/** The same elements in row-major order, in another shape of as many. */
+/** The same elements in row-major order, in another shape of the same size. */
 export function reshape(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : append("reshape", rows.reshape, [x], { shape });
 }
@@ -96,7 +97,7 @@ export function sum(x: Value, axis?: number | readonly number[], keepDims = fals
   return reduceOver("sum", rows.sum, x, axis, keepDims);
 }
 
-/** Sums out whatever a broadcast from `shape` to the shape of `x` had spread. */
+/** The adjoint of a broadcast from `shape` to the shape of `x`: sums over the axes that it repeated. */
 export function sumTo(x: Value, shape: Shape): Value {
   const extra = x.shape.length - shape.length;
   const axes = x.shape
@@ -105,7 +106,7 @@ export function sumTo(x: Value, shape: Shape): Value {
   return reshape(sum(x, axes), shape);
 }
 
-/** A reduced value, spread again over the axes that vanished. */
+/** A reduced value, broadcast over the axes that vanished. */
 export function expand(y: Value, shape: Shape, { axis, count }: Axes): Value {
   const kept = shape.map((dim, i) => (i >= axis && i < axis + count ? 1 : dim));
   return broadcastTo(reshape(y, kept), shape);
@@ -118,7 +119,7 @@ type Axes = AttributesOf["sum"];
 export function reducedShape([x]: readonly Shape[], { axis, count }: Axes): Shape {
   check(
     Number.isInteger(axis) && Number.isInteger(count) && axis >= 0 && count >= 1 && axis + count <= x.length,
-    () => `axes [${axis}, ${axis + count}) are outside ${showShape(x)}`,
+    () => `a reduction must be over axes of ${showShape(x)}; received axes [${axis}, ${axis + count})`,
     "invalid_shape",
   );
   return [...x.slice(0, axis), ...x.slice(axis + count)];
@@ -192,7 +193,7 @@ export function normalizeAxes(shape: Shape, axis: number | readonly number[] | u
   check(
     new Set(axes).size === axes.length &&
       axes.every((a) => Number.isInteger(a) && a >= 0 && a < shape.length),
-    () => `axes ${show(axis)} do not fit ${showShape(shape)}`,
+    () => `axis must be one or more different axes of ${showShape(shape)}; received ${show(axis)}`,
     "invalid_shape",
   );
   return axes;

@@ -152,7 +152,8 @@ function sameShapes(inputs: readonly Shape[]): Shape {
   for (const shape of inputs) {
     check(
       sameShape(shape, inputs[0]),
-      () => `an elementwise operation needs equal shapes, got ${inputs.map(showShape).join(" and ")}`,
+      () =>
+        `the operands of an elementwise operation must have one shape; received ${inputs.map(showShape).join(" and ")}`,
       "invalid_shape",
     );
   }

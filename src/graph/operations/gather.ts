@@ -16,7 +16,7 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
       check(
         table.length === 2 && ids.length === 1,
         () =>
-          `takeRows needs a table [n, columns] and ids [m], got ${showShape(table)} and ${showShape(ids)}`,
+          `the operands of takeRows must be a table [n, columns] and ids [m]; received ${showShape(table)} and ${showShape(ids)}`,
         "invalid_shape",
       );
       return [ids[0], table[1]];
@@ -49,7 +49,8 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     shape([x, ids], { rows }) {
       check(
         x.length === 2 && ids.length === 1 && x[0] === ids[0],
-        () => `scatterRows needs rows [m, columns] and ids [m], got ${showShape(x)} and ${showShape(ids)}`,
+        () =>
+          `the operands of scatterRows must be rows [m, columns] and ids [m]; received ${showShape(x)} and ${showShape(ids)}`,
         "invalid_shape",
       );
       checkShape([rows], "scatterRows");

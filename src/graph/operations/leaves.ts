@@ -1,4 +1,4 @@
-/** Leaves: nodes without inputs. Their values come from outside, from the program or from the run. */
+/** Leaves: nodes without inputs. Their values come from the host, from the program or from the run. */
 import { check, must } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
 import { type Graph, isNode, Value } from "../graph.js";
@@ -9,16 +9,16 @@ import type { Rows } from "./operation.js";
 
 type Names = "input" | "constant" | "count" | "randomUniform" | "step";
 
-const none = () => [];
+const noGradients = () => [];
 
 const rows: Rows<Names> = {
-  /** Given by the host, by a data stream, or kept from the step before. */
+  /** Given by the host or by a data stream, or kept from the previous step. */
   input: {
     shape(_, { name, shape }) {
       checkShape(shape, `input "${name}"`);
       return shape;
     },
-    gradient: none,
+    gradient: noGradients,
     reference: ({ attributes, environment }) => environment.input(attributes.name),
     lowering: { leaf: true },
   },
@@ -34,14 +34,14 @@ const rows: Rows<Names> = {
       );
       return shape;
     },
-    gradient: none,
+    gradient: noGradients,
     reference: ({ attributes }) => Float64Array.from(attributes.values),
     lowering: { instruction: Opcode.Literal },
   },
   /** How many elements a shape has, once the rows of the batch are known: a scalar. */
   count: {
     shape: () => [],
-    gradient: none,
+    gradient: noGradients,
     reference: ({ attributes, environment }) =>
       Float64Array.of(resolve(extent(attributes.of), environment.rows)),
     lowering: { instruction: Opcode.Literal },
@@ -59,7 +59,7 @@ const rows: Rows<Names> = {
       );
       return shape;
     },
-    gradient: none,
+    gradient: noGradients,
     reference({ attributes, shape, environment }) {
       const [lo, hi] = splitSeed(environment.seed);
       return Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
@@ -78,7 +78,7 @@ const rows: Rows<Names> = {
   /** The number of this step, from 1: a scalar. */
   step: {
     shape: () => [],
-    gradient: none,
+    gradient: noGradients,
     reference: ({ environment }) => Float64Array.of(environment.step + 1),
     lowering: { instruction: Opcode.Step, operands: () => ({ [Opcode.StepTarget]: "result" }) },
   },

@@ -52,7 +52,8 @@ const rows: Rows<Names> = {
     shape([a, b]) {
       check(
         a.length === 2 && b.length === 2 && a[1] === b[0],
-        () => `matmul needs [m, k] and [k, n], got ${showShape(a)} and ${showShape(b)}`,
+        () =>
+          `the operands of matmul must be [m, k] and [k, n]; received ${showShape(a)} and ${showShape(b)}`,
         "invalid_shape",
       );
       return [a[0], b[1]];
@@ -76,7 +77,7 @@ export default rows;
 function alongLast([x]: readonly Shape[]): Shape {
   check(
     x.length >= 1 && x[x.length - 1] !== ROWS,
-    () => `softmax runs along the last axis, which cannot be rows; got ${showShape(x)}`,
+    () => `the operand of softmax must have a last axis that is not rows; received ${showShape(x)}`,
     "invalid_shape",
   );
   return x;

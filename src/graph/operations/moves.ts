@@ -23,7 +23,8 @@ const rows: Rows<Names> = {
         permutation.length === x.length &&
           new Set(permutation).size === x.length &&
           permutation.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.length),
-        () => `a permutation of the ${x.length} axes of ${showShape(x)} is needed, got [${permutation}]`,
+        () =>
+          `the permutation of transpose must name each of the ${x.length} axes of ${showShape(x)} once; received [${permutation}]`,
         "invalid_shape",
       );
       return permutation.map((axis) => x[axis]);
@@ -53,7 +54,7 @@ const rows: Rows<Names> = {
               : isCount(begin[i]) && isCount(size[i]) && size[i] > 0 && begin[i] + size[i] <= dim,
           ),
         () =>
-          `slice from [${begin}] of size ${showShape(size)} is outside ${showShape(x)} (rows are kept whole)`,
+          `the block of slice must be inside ${showShape(x)} and keep rows whole; received begin [${begin}] and size ${showShape(size)}`,
         "invalid_shape",
       );
       return size;
@@ -87,7 +88,8 @@ const rows: Rows<Names> = {
           x.every((dim, i) =>
             dim === ROWS ? before[i] === 0 && after[i] === 0 : isCount(before[i]) && isCount(after[i]),
           ),
-        () => `padding [${before}] and [${after}] does not fit ${showShape(x)} (rows are not padded)`,
+        () =>
+          `the padding of pad must be integers of at least 0, one per axis of ${showShape(x)}, and 0 for rows; received [${before}] before and [${after}] after`,
         "invalid_shape",
       );
       return x.map((dim, i) => (dim === ROWS ? ROWS : before[i] + dim + after[i]));
@@ -115,7 +117,8 @@ const rows: Rows<Names> = {
               x[axis] !== ROWS &&
               x.every((dim, i) => i === axis || dim === first[i]),
           ),
-        () => `${inputs.map(showShape).join(" and ")} do not concatenate along axis ${axis}`,
+        () =>
+          `the operands of concat must agree on all axes but one, which is not rows; received ${inputs.map(showShape).join(" and ")} along axis ${axis}`,
         "invalid_shape",
       );
       return first.map((dim, i) => (i === axis ? inputs.reduce((sum, x) => sum + x[axis], 0) : dim));

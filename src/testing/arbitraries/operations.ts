@@ -1,6 +1,6 @@
 /**
  * Random uses of every operation of the table, each on its own domain: smooth within the reach of `checkGradients`, and
- * exact in float32. It judges none (`operation.ts` does).
+ * exact in float32. `operation.ts` judges them.
  */
 
 import fc from "fast-check";
@@ -63,7 +63,7 @@ const reduction = (
     ...(number ? [number] : []),
   );
 
-/** The largest over some axes, where none ties. */
+/** The largest over some axes, without ties. */
 const largest: fc.Arbitrary<OperationCase> = anyShape({ minRank: 1 }).chain((shape) =>
   fc
     .record({ x: anyDistinct(shape), axes: fc.subarray(shape.map((_, i) => i)) })
@@ -76,8 +76,8 @@ const id: fc.Arbitrary<number> = fc.integer({ min: -1, max: 3 }).map((n) => n + 
 const matrices = fc.tuple(anyVector, anyVector, anyVector);
 
 /**
- * For each operation, uses of it with arguments around which it is smooth. Leaves compute nothing from arguments and
- * have none.
+ * For each operation, uses of it with arguments around which it is smooth; undefined for leaves, which compute nothing
+ * from arguments.
  */
 export const operationCases: { readonly [K in OperationName]: fc.Arbitrary<OperationCase> | undefined } = {
   input: undefined,
@@ -194,7 +194,7 @@ export const operationCases: { readonly [K in OperationName]: fc.Arbitrary<Opera
     .chain(({ axis, other, shape }) =>
       cases(
         fc.constant([shape, shape.map((dim, i) => (i === axis ? other : dim))]),
-        // the first stands twice, so that its gradients meet
+        // the first occurs twice, so that its gradients add up
         () => fc.constant((x, y) => f.concat([x, y, x], axis)),
       ),
     ),
