@@ -147,23 +147,6 @@ export function followed(
   return points;
 }
 
-/** The points after each of `steps` steps down a loss. */
-export function descended(
-  executor: Executor,
-  optimizer: Optimizer,
-  start: readonly number[],
-  loss: Loss,
-  steps: number,
-): number[][] {
-  const { run, point } = drive(executor, optimizer, start, { loss });
-  const points = Array.from({ length: steps }, () => {
-    run.advance(1);
-    return point();
-  });
-  run.free();
-  return points;
-}
-
 function split(numbers: readonly number[], layout: Layout): number[][] {
   let from = 0;
   return layout.map((size) => {

@@ -8,9 +8,9 @@ import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
 import type { Floats } from "../ndarray.js";
 import { anyTask, type TaskChoices, taskOf } from "./arbitraries/tasks.js";
-import { FLOAT32, type Precision } from "./bounds.js";
 import { anyRecipe, type StepRecipe, stepOf } from "./graphs.js";
 import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import { FLOAT32, type Precision } from "./operations/rounding.js";
 import { checkRun, type RunTask } from "./run.js";
 
 /** Which cases, and in which numbers. */

@@ -14,7 +14,6 @@ export {
   runLearning,
 } from "./arbitraries/learning.js";
 export { anyModel, type ModelCase, type ModelConstraints, modelOf } from "./arbitraries/models.js";
-export { type OperationCase, operationCases } from "./arbitraries/operations.js";
 export {
   anyMatrix,
   anyProblem,
@@ -34,7 +33,7 @@ export {
   numbers,
   type ShapeConstraints,
 } from "./arbitraries/tensors.js";
-export { type Bounded, errorBounds, FLOAT32, FLOAT64, type Precision } from "./bounds.js";
+export { type Bounded, errorBounds } from "./bounds.js";
 export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
@@ -46,6 +45,9 @@ export {
   type OperationUnderTest,
   operationLaws,
 } from "./operation.js";
+export type { OperationCase } from "./operations/case.js";
+export { operationCases } from "./operations/index.js";
+export { FLOAT32, FLOAT64, type Precision } from "./operations/rounding.js";
 export {
   checkOptimizer,
   checkOptimizerLaw,

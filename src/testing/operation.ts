@@ -14,10 +14,11 @@ import type { Executor } from "../engine/executor.js";
 import { constant, dot, sum } from "../graph/functions.js";
 import type { OperationName, Value } from "../graph/graph.js";
 import { sizeOf } from "../graph/shape.js";
-import { type OperationCase, operationCases } from "./arbitraries/operations.js";
-import { FLOAT32 } from "./bounds.js";
 import { checkGradients, type Point, toPoint } from "./gradients.js";
 import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import type { OperationCase } from "./operations/case.js";
+import { operationCases } from "./operations/index.js";
+import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
 /** A function of values to be held to the laws. */

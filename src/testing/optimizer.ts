@@ -8,9 +8,9 @@ import type { Executor } from "../engine/executor.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { anyQuadratic } from "./arbitraries/problems.js";
 import { numbers } from "./arbitraries/tensors.js";
-import { FLOAT32 } from "./bounds.js";
 import { drive, followed, initialArrays, type Layout, stepsProgram } from "./drive.js";
 import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
 /** An optimizer's rule for one number, in plain float64 and with a state of its own: the weight after step t, from 1. */

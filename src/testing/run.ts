@@ -6,7 +6,8 @@ import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
 import { resolveShape, showShape } from "../graph/shape.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
-import { errorBounds, type Precision } from "./bounds.js";
+import { errorBounds } from "./bounds.js";
+import type { Precision } from "./operations/rounding.js";
 
 /** What a program is run on: data, the state before, batches and a seed. Numbers must be exact in the executor's precision. */
 export interface RunTask {

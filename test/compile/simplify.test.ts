@@ -10,8 +10,9 @@ import { evaluateGraph } from "../../src/graph/evaluate.js";
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { sizeOf } from "../../src/graph/shape.js";
-import { errorBounds, FLOAT64 } from "../../src/testing/bounds.js";
+import { errorBounds } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { FLOAT64 } from "../../src/testing/operations/rounding.js";
 import { cases } from "../cases.js";
 
 describe("simplify", () => {

@@ -7,8 +7,9 @@ import type { Executor } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { operations } from "../../src/graph/operations/index.js";
 import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
-import { errorBounds, FLOAT32, FLOAT64 } from "../../src/testing/bounds.js";
+import { errorBounds } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
+import { FLOAT32, FLOAT64 } from "../../src/testing/operations/rounding.js";
 import { checkRun } from "../../src/testing/run.js";
 import { cases } from "../cases.js";
 

@@ -1,8 +1,8 @@
 /** Both executors keep the laws of executors. */
 import { describe, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
-import { FLOAT32, FLOAT64 } from "../../src/testing/bounds.js";
 import { checkExecutorLaw, executorLaws } from "../../src/testing/executor.js";
+import { FLOAT32, FLOAT64 } from "../../src/testing/operations/rounding.js";
 import { cases } from "../cases.js";
 
 describe.each([

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { OperationName } from "../../src/graph/graph.js";
 import { operations } from "../../src/graph/operations/index.js";
-import { operationCases } from "../../src/testing/arbitraries/operations.js";
 import { checkOperation } from "../../src/testing/operation.js";
+import { operationCases } from "../../src/testing/operations/index.js";
 import { cases } from "../cases.js";
 
 const names = Object.keys(operations) as OperationName[];

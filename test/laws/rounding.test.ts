@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { anyModel } from "../../src/testing/arbitraries/models.js";
-import { FLOAT32 } from "../../src/testing/bounds.js";
+import { FLOAT32 } from "../../src/testing/operations/rounding.js";
 import { checkRun } from "../../src/testing/run.js";
 import { cases } from "../cases.js";
 import { wasm } from "../nn/support.js";

@@ -17,7 +17,8 @@ import { RandomStream } from "../../src/numerics/random.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { sgd } from "../../src/optim/sgd.js";
 import type { ModelCase } from "../../src/testing/arbitraries/models.js";
-import { errorBounds, FLOAT32 } from "../../src/testing/bounds.js";
+import { errorBounds } from "../../src/testing/bounds.js";
+import { FLOAT32 } from "../../src/testing/operations/rounding.js";
 import type { RunTask } from "../../src/testing/run.js";
 import { wasm } from "../nn/support.js";
 

@@ -134,11 +134,7 @@ describe("RandomStream", () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    [
-      "a negative seed",
-      () => new RandomStream(-1),
-      "seed must be an integer of at least 0; received -1",
-    ],
+    ["a negative seed", () => new RandomStream(-1), "seed must be an integer of at least 0; received -1"],
     ["a fractional id", () => new RandomStream(1, 0.5), "the id of a fork must be an integer of at least 0"],
     ["a negative id", () => new RandomStream(1).fork(-2), "received -2"],
     ["a bound of 0", () => new RandomStream(1).integer(0), "bound must be a positive integer"],

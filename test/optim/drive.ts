@@ -4,12 +4,12 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import type { Value } from "../../src/graph/graph.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
-import { descended, followed } from "../../src/testing/drive.js";
+import { drive, followed } from "../../src/testing/drive.js";
 
 export const reference: Executor = createEngine({ executor: "reference" });
 export const wasm: Executor = createEngine();
 
-/** The points after each of `steps` steps. Gradients come from the loss, or from the list, one a step. */
+/** The points after each of `steps` steps. Gradients are those of the loss, or of the list, one per step. */
 export function trajectory(
   executor: Executor,
   optimizer: Optimizer,
@@ -17,7 +17,12 @@ export function trajectory(
   source: ((w: Value) => Value) | readonly (readonly number[])[],
   steps: number,
 ): number[][] {
-  return typeof source === "function"
-    ? descended(executor, optimizer, start, source, steps)
-    : followed(executor, optimizer, start, source.slice(0, steps));
+  if (typeof source !== "function") return followed(executor, optimizer, start, source.slice(0, steps));
+  const { run, point } = drive(executor, optimizer, start, { loss: source });
+  const points = Array.from({ length: steps }, () => {
+    run.advance(1);
+    return point();
+  });
+  run.free();
+  return points;
 }

@@ -11,11 +11,11 @@ import { schedulerNames } from "../../src/search/schedulers/index.js";
 import { strategyNames } from "../../src/search/strategies/index.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
-import { operationCases } from "../../src/testing/arbitraries/operations.js";
 import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";
 import { executorLaws } from "../../src/testing/executor.js";
 import { BrokenLaw } from "../../src/testing/laws.js";
 import { checkOperationLaw, operationLaws } from "../../src/testing/operation.js";
+import { operationCases } from "../../src/testing/operations/index.js";
 import { optimizerLaws } from "../../src/testing/optimizer.js";
 import type { VerifyParts } from "../../src/testing/parts.js";
 import {

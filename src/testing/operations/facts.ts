@@ -1,0 +1,14 @@
+/** What the laws must know of an operation. */
+import type fc from "fast-check";
+import type { OperationName } from "../../graph/graph.js";
+import type { OperationCase } from "./case.js";
+import type { Rule } from "./rounding.js";
+
+export interface OperationFacts<K extends OperationName> {
+  /** Uses of it with arguments around which it is smooth; undefined for leaves, which compute nothing from arguments. */
+  readonly cases: fc.Arbitrary<OperationCase> | undefined;
+  /** How far its result may be from exact. */
+  readonly bound: Rule<K>;
+}
+
+export type FactsOf<Names extends OperationName> = { readonly [K in Names]: OperationFacts<K> };

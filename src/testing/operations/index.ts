@@ -1,0 +1,20 @@
+/**
+ * What the laws must know of every operation of the table, exhaustive by type: an operation without a domain and an error
+ * bound does not compile.
+ */
+import type fc from "fast-check";
+import type { OperationName } from "../../graph/graph.js";
+import type { OperationCase } from "./case.js";
+import { elementwiseFacts } from "./elementwise.js";
+import type { FactsOf } from "./facts.js";
+import { structuralFacts } from "./structural.js";
+
+export const operationFacts: FactsOf<OperationName> = { ...elementwiseFacts, ...structuralFacts };
+
+/**
+ * For each operation, random uses of it on its own domain: smooth within the reach of `checkGradients`, and exact in
+ * float32. Undefined for leaves, which compute nothing from arguments.
+ */
+export const operationCases = Object.fromEntries(
+  Object.entries(operationFacts).map(([name, { cases }]) => [name, cases]),
+) as Readonly<Record<OperationName, fc.Arbitrary<OperationCase> | undefined>>;

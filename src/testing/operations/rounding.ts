@@ -1,0 +1,100 @@
+/**
+ * What rounding does to one operation: the vocabulary in which the bounds of operations are written. `../bounds.ts` carries
+ * them through a graph.
+ *
+ * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
+ */
+import type { OperationName } from "../../graph/graph.js";
+import { operation } from "../../graph/operations/index.js";
+import type { ReferenceContext } from "../../graph/operations/operation.js";
+
+/** The numbers that a machine computes in. */
+export interface Precision {
+  /** Half of the distance from 1 to the next number. */
+  readonly unit: number;
+  /** The smallest positive number. */
+  readonly least: number;
+  /** The nearest number of the machine. */
+  round(x: number): number;
+}
+
+/** Of WebAssembly kernels and most GPUs. */
+export const FLOAT32: Precision = { unit: 2 ** -24, least: 2 ** -149, round: Math.fround };
+/** Of JavaScript, and of the reference executor. */
+export const FLOAT64: Precision = { unit: 2 ** -53, least: Number.MIN_VALUE, round: (x) => x };
+
+/** What a rule sees: the float64 evaluation of one node, and the errors of its inputs. */
+export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
+  readonly errors: readonly Float64Array[];
+  readonly value: Float64Array;
+  readonly precision: Precision;
+  errorOf(name: string): Float64Array;
+};
+/** How far a result may be from exact, element by element. */
+export type Rule<K extends OperationName> = (context: RuleContext<K>) => Float64Array;
+
+/** `spread` from the inputs' errors, and `ulps` units in the last place of a result of about `y`. */
+export function rounded({ unit, least }: Precision, ulps: number, y: number, spread: number): number {
+  // the float64 evaluation is itself off by a few of its own units
+  return spread + (2 * ulps * unit + 2 ** -49) * (Math.abs(y) + spread) + ulps * least;
+}
+
+/** y = f(x) with f monotone near x, and the ulps that its kernel states. */
+export const monotone =
+  (f: (x: number) => number, ulps: number): Rule<OperationName> =>
+  ({ inputs: [x], errors: [e], value, precision }) =>
+    value.map((y, i) => {
+      if (e[i] === 0) return ulps === 0 ? 0 : rounded(precision, ulps, y, 0);
+      const reached = Math.max(Math.abs(f(x[i] + e[i]) - y), Math.abs(f(x[i] - e[i]) - y));
+      // outside of the domain nothing is known
+      const spread = Number.isNaN(reached) ? Number.POSITIVE_INFINITY : reached;
+      return ulps === 0 ? spread : rounded(precision, ulps, y, spread);
+    });
+
+/** |f'| ≤ 1. */
+export const lipschitz =
+  (ulps: number): Rule<OperationName> =>
+  ({ errors: [e], value, precision }) =>
+    value.map((y, i) => (ulps === 0 ? e[i] : rounded(precision, ulps, y, e[i])));
+
+/** z = f(x, y), correctly rounded unless `ulps` says otherwise; `spread` of x, y and their errors. */
+export const ofTwo =
+  (spread: (x: number, y: number, ex: number, ey: number) => number, ulps = 0.5): Rule<OperationName> =>
+  ({ inputs: [x, y], errors: [ex, ey], value, precision }) =>
+    value.map((z, i) => {
+      const s = spread(x[i], y[i], ex[i], ey[i]);
+      return ulps === 0 ? s : rounded(precision, ulps, z, s);
+    });
+
+/** The larger or smaller of both, monotone in each: the other does not count where it surely is not the one. */
+export const chosen = (of: (x: number, y: number) => number): Rule<OperationName> =>
+  ofTwo((x, y, ex, ey) => {
+    if (ex === 0 && ey === 0) return 0;
+    const z = of(x, y);
+    const spread = Math.max(of(x + ex, y + ey) - z, z - of(x - ex, y - ey));
+    return Number.isNaN(spread) ? Number.POSITIVE_INFINITY : spread;
+  }, 0);
+
+/** 0 or 1, and either where the difference is not surely of one sign. */
+export const comparison = ofTwo((x, y, ex, ey) => (ex + ey > 0 && Math.abs(x - y) <= ex + ey ? 1 : 0), 0);
+
+/** Elements move and nothing is computed: so do their errors. */
+export const moved =
+  <K extends OperationName>(op: K): Rule<K> =>
+  (context) =>
+    operation(op).reference({ ...context, inputs: context.errors });
+
+export const exact: Rule<OperationName> = ({ value }) => new Float64Array(value.length);
+
+export const magnitudes = (x: Float64Array, e: Float64Array): Float64Array =>
+  x.map((v, i) => Math.abs(v) + e[i]);
+
+/** A product of which a factor may be unbounded: what is 0 and certain stays 0. */
+export function times(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}
+
+/** γₙ = nu / (1 − nu): what n roundings may do to a product. */
+export function gamma(n: number, { unit }: Precision): number {
+  return (n * unit) / (1 - n * unit);
+}
