@@ -125,7 +125,7 @@ describe("fit", () => {
       { validationSplit: 0.9 },
       "invalid_data: a validationSplit of 0.9 leaves none of 4 rows to train on",
     ],
-    ["negative seed", { seed: -1 }, "invalid_argument: a seed is a non-negative integer, got -1"],
+    ["negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
     ["callbacks", { callbacks: {} as never }, "invalid_argument: callbacks is an array of callbacks, got {}"],
     ["option", { epoch: 3 } as never, 'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?'],
     [
