@@ -128,7 +128,7 @@ export function unknownName(kind: string, received: string, known: readonly stri
   const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
   return new FettleError(
     "unknown_name",
-    `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ")}.`,
+    `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ") || "none"}.`,
   );
 }
 

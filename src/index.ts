@@ -6,13 +6,13 @@ export { grad, gradients, valueAndGrad } from "./autograd/index.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
+export { oneHot } from "./data/classes.js";
 export { type CsvOptions, parseCsv } from "./data/csv.js";
 export {
   type Dataset,
   type EncodeOptions,
   encodeTable,
   type Feature,
-  oneHot,
   type Task,
 } from "./data/dataset.js";
 export { fromMatrix, type MatrixLike, toMatrix } from "./data/matrix.js";
@@ -31,7 +31,8 @@ export {
   trainTestSplit,
   trainValidationTestSplit,
 } from "./data/split.js";
-export { readTable, type Table, type TableOptions } from "./data/table.js";
+export { type ReadTableOptions, readTable, type Table } from "./data/table.js";
+export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
 export type {
@@ -46,9 +47,9 @@ export type {
 export { type ErrorCode, FettleError } from "./errors.js";
 export { Graph, Value } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
-export * from "./metrics/functions.js";
-export type { CustomMetric, Metric } from "./metrics/metric.js";
-export { getMetric, type MetricName } from "./metrics/registry.js";
+export * as metrics from "./metrics/index.js";
+export type { CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
+export { getMetric, type MetricLike, type MetricName } from "./metrics/registry.js";
 export type { Activation, ActivationFunction } from "./nn/activations.js";
 export {
   type Callback,
@@ -69,7 +70,9 @@ export {
   type LayerContext,
   type ParameterSpec,
 } from "./nn/layers.js";
-export { binaryCrossentropy, categoricalCrossentropy, type Loss, type LossFunction } from "./nn/losses.js";
+export * as losses from "./nn/losses/index.js";
+export type { BuiltInLoss, LossFunction } from "./nn/losses/loss.js";
+export type { Loss, LossName } from "./nn/losses/registry.js";
 export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.js";
 export {
   type CompileOptions,
@@ -148,7 +151,7 @@ export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./sea
 export type { StopReason, StopRules } from "./search/study/stopping.js";
 export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study/study.js";
 export { ancestry } from "./search/trial/ancestry.js";
-export type { Direction, Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
+export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export {
   type CvRow,

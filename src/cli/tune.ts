@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
-import { getMetric, metrics } from "../metrics/registry.js";
+import { type BuiltInMetric, canonicalMetric, metrics } from "../metrics/registry.js";
 import { jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import { createScheduler, schedulerNames } from "../search/schedulers/index.js";
@@ -113,7 +113,7 @@ interface Plan {
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
   readonly fit: (params: Params) => FitSettings;
-  readonly metrics: readonly [string, ...string[]];
+  readonly metrics: readonly [BuiltInMetric, ...BuiltInMetric[]];
 }
 
 /** @returns the exit code */
@@ -196,7 +196,7 @@ async function readPlan(file: string, options: Options): Promise<Plan> {
 
 function readMetrics({ metric }: Options, { task }: Dataset): Plan["metrics"] {
   const [first, ...others] = (metric ?? (task === "classification" ? "accuracy" : "r2")).split(",");
-  return [getMetric(first).name, ...others.map((name) => getMetric(name).name)];
+  return [canonicalMetric(first), ...others.map(canonicalMetric)];
 }
 
 function readSpace({ space: path, batch }: Options, data: Dataset, { training }: PartSizes): Space {

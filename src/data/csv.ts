@@ -1,9 +1,9 @@
 /**
- * Delimited text to cells, RFC 4180 with the liberties that real files take.
+ * Delimited text to cells, RFC 4180 with the deviations that real files have.
  * Cells stay text: what they mean is decided in table.ts. No file is read here.
  */
 import Papa from "papaparse";
-import { check, FettleError, show } from "../errors.js";
+import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
 
 /** The cells of a delimited text, with no meaning given to them yet. */
 export interface Csv {
@@ -19,11 +19,12 @@ export interface Csv {
 export interface CsvOptions {
   /**
    * The character between cells.
-   * @defaultValue whichever of `,` `;` tab `|` splits the header into most columns; the comma if none does
+   * @defaultValue the one of `,` `;` tab `|` that splits the header into most columns; the comma if none does
    */
   readonly delimiter?: string;
 }
 
+const OPTIONS: OptionNames<CsvOptions> = { delimiter: true };
 const DELIMITERS = [",", ";", "\t", "|"];
 
 /**
@@ -35,9 +36,10 @@ const DELIMITERS = [",", ";", "\t", "|"];
  * which is ragged unless the table has one column.
  *
  * @param text - the whole text, its first line naming the columns
- * @throws FettleError `invalid_data`, with the line, for an empty text, a header alone, a row
+ * @throws FettleError `invalid_data`, with the line, for an empty text, a header without rows, a row
  *   whose cells do not match the header, a quote that is not closed or is followed by more text,
- *   and for column names that are empty or repeated; `invalid_argument` for an impossible delimiter
+ *   and for column names that are empty or repeated; `invalid_argument` for anything but a string, and for an
+ *   impossible delimiter; `unknown_name` for an unknown option
  * @example
  * ```ts
  * parseCsv('name,size\n"Smith, J.",4\n').rows; // [["Smith, J.", "4"]]
@@ -45,14 +47,18 @@ const DELIMITERS = [",", ";", "\t", "|"];
  * @see RFC 4180
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Csv {
-  check(typeof text === "string", () => `a table is read from text, but received ${show(text)}`);
+  must(typeof text === "string", "the text of a table", "a string", text);
+  checkOptions(options, "parseCsv", OPTIONS);
   const { delimiter } = options;
-  check(
-    delimiter === undefined || (delimiter.length === 1 && !Papa.BAD_DELIMITERS.includes(delimiter)),
-    () => `delimiter must be one character other than a quote or a line end, but received ${show(delimiter)}`,
+  must(
+    delimiter === undefined ||
+      (typeof delimiter === "string" && delimiter.length === 1 && !Papa.BAD_DELIMITERS.includes(delimiter)),
+    "delimiter",
+    "one character other than a quote or a line end",
+    delimiter,
   );
   const unix = text.replace(/\r\n?/g, "\n");
-  check(unix.trim() !== "", "a table needs a header line and rows, but the text is empty", "invalid_data");
+  check(unix.trim() !== "", "a table must have a header line and rows; the text is empty", "invalid_data");
 
   const parsed = Papa.parse<string[]>(unix, { delimiter: delimiter ?? guessDelimiter(unix), newline: "\n" });
   const quote = parsed.errors.find((error) => error.type === "Quotes");
@@ -69,7 +75,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Csv {
   while (rows.length > 0 && isBlank(rows[rows.length - 1])) rows.pop();
   const columns = header.map((name) => name.trim());
   checkNames(columns);
-  check(rows.length > 0, "a table needs rows, but the text has a header line alone", "invalid_data");
+  check(rows.length > 0, "a table must have rows; the text has only a header line", "invalid_data");
 
   const lines: number[] = [];
   let line = 1 + linesOf(header);
@@ -77,7 +83,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Csv {
     check(
       row.length === columns.length,
       () =>
-        `line ${line}: every row needs ${columns.length} cells, as the header has, but this has ${row.length}`,
+        `line ${line}: every row must have ${columns.length} cells, as the header has; received ${row.length}`,
       "invalid_data",
     );
     lines.push(line);
@@ -97,22 +103,24 @@ function guessDelimiter(text: string): string {
 }
 
 function checkNames(columns: readonly string[]): void {
-  const seen = new Set<string>();
-  columns.forEach((name, j) => {
-    check(name !== "", () => `line 1: column ${j + 1} of ${columns.length} has no name`, "invalid_data");
-    check(
-      !seen.has(name),
-      () => `line 1: column names must differ, but ${show(name)} is there twice`,
-      "invalid_data",
-    );
-    seen.add(name);
-  });
+  const unnamed = columns.flatMap((name, j) => (name === "" ? [j + 1] : []));
+  const repeated = new Set(columns.filter((name, j) => name !== "" && columns.indexOf(name) !== j));
+  check(
+    unnamed.length === 0,
+    () => `line 1: every column must have a name; column ${unnamed.join(", ")} of ${columns.length} has none`,
+    "invalid_data",
+  );
+  check(
+    repeated.size === 0,
+    () => `line 1: column names must differ; received ${[...repeated].map(show).join(", ")} more than once`,
+    "invalid_data",
+  );
 }
 
 const isBlank = (row: readonly string[]): boolean => row.length === 1 && row[0].trim() === "";
 
 const countNewlines = (text: string): number => text.split("\n").length - 1;
 
-/** Lines that a row takes: one, and one more for each line end inside its quotes. */
+/** The number of lines of a row: one, and one more for each line end inside its quotes. */
 const linesOf = (row: readonly string[]): number =>
   row.reduce((lines, cell) => lines + (cell.includes("\n") ? countNewlines(cell) : 0), 1);

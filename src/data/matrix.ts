@@ -1,11 +1,11 @@
 /**
- * The one door for arrays that users hand in, and the way out again: anything
- * reasonable becomes a row-major matrix of finite numbers. Shapes of more than
- * two dimensions, and what the columns mean, are not known here.
+ * Reads the arrays that users pass, in every layout, as row-major matrices of finite numbers, and
+ * returns matrices as `ndarray`s. Shapes of more than two dimensions, and what the columns mean, are not known here.
  */
 import type { NdArray } from "ndarray";
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
+import { mustBeArray } from "./check.js";
 
 /** A typed array (or plain array) with its shape, in row-major order. */
 export interface ShapedData {
@@ -14,11 +14,11 @@ export interface ShapedData {
   readonly shape: readonly number[];
 }
 
-/** Whatever holds a vector (one column) or a matrix of numbers. */
+/** A vector (one column) or a matrix of numbers, in any layout. */
 export type MatrixLike = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ShapedData | NdArray;
 
-/** A matrix in one block: element (i, j) is `data[i * columns + j]`. */
-export interface Matrix<Data extends Floats = Float32Array> {
+/** A matrix in memory of JavaScript, in one block: element (i, j) is `data[i * columns + j]`. */
+export interface HostMatrix<Data extends Floats = Float32Array> {
   readonly data: Data; // [rows, columns]
   readonly rows: number;
   readonly columns: number;
@@ -26,11 +26,11 @@ export interface Matrix<Data extends Floats = Float32Array> {
 
 /** How a user's array is read. */
 export interface MatrixOptions {
-  /** What to call the array in errors. @defaultValue `"x"` */
+  /** The name of the array in errors. @defaultValue `"x"` */
   readonly what?: string;
   /** The number of columns it must have. @defaultValue any */
   readonly columns?: number;
-  /** Whether NaN and infinity are let through, as for predictions of a model that diverged. @defaultValue false */
+  /** Whether NaN and infinity are allowed, as in predictions of a model that diverged. @defaultValue false */
   readonly allowNonFinite?: boolean;
 }
 
@@ -40,20 +40,20 @@ export interface MatrixOptions {
  * @param x - `number[]` or a typed array (one column), nested rows, an `ndarray` of one or two dimensions
  *   with any strides and offset, or `{ data, shape }` in row-major order
  * @returns the matrix, `[rows, columns]`, at least 1 by 1
- * @throws FettleError `invalid_data` for an element that is no number or not finite as float32 (naming its place),
- *   for ragged rows and for what is no array; `invalid_shape` for an empty array, for other than one or two
+ * @throws FettleError `invalid_data` for an element that is not a number or not finite as float32 (naming its place),
+ *   for ragged rows and for anything but an array; `invalid_shape` for an empty array, for other than one or two
  *   dimensions, for a shape that does not fit its data and for the wrong number of columns
  * @example
  * ```ts
  * toMatrix([[1, 2], [3, 4], [5, 6]]); // { data: [1, 2, 3, 4, 5, 6], rows: 3, columns: 2 }
  * ```
  */
-export function toMatrix(x: MatrixLike, options: MatrixOptions = {}): Matrix {
+export function toMatrix(x: MatrixLike, options: MatrixOptions = {}): HostMatrix {
   return read(x, options, (length) => new Float32Array(length));
 }
 
-/** {@link toMatrix} in float64, for what is computed in double precision, such as metrics. */
-export function toMatrix64(x: MatrixLike, options: MatrixOptions = {}): Matrix<Float64Array> {
+/** {@link toMatrix} in float64, for computations in double precision, such as metrics. */
+export function toMatrix64(x: MatrixLike, options: MatrixOptions = {}): HostMatrix<Float64Array> {
   return read(x, options, (length) => new Float64Array(length));
 }
 
@@ -67,9 +67,12 @@ export function toMatrix64(x: MatrixLike, options: MatrixOptions = {}): Matrix<F
  * ```
  */
 export function fromMatrix<Data extends Floats>(data: Data, rows: number, columns: number): NdArray<Data> {
+  mustBeArray("data", data, "an array of numbers");
+  mustBeInteger("rows", rows, 0);
+  mustBeInteger("columns", columns, 0);
   check(
     data.length === rows * columns,
-    () => `a [${rows}, ${columns}] matrix holds ${rows * columns} numbers, but received ${data.length}`,
+    () => `a [${rows}, ${columns}] matrix must hold ${rows * columns} numbers; received ${data.length}`,
     "invalid_shape",
   );
   return view(data, [rows, columns], [columns, 1], 0) as NdArray<Data>;
@@ -100,23 +103,23 @@ function read<Data extends Floats>(
   x: MatrixLike,
   options: MatrixOptions,
   allocate: (length: number) => Data,
-): Matrix<Data> {
+): HostMatrix<Data> {
   const { what = "x", allowNonFinite = false } = options;
   const { shape, at } = layoutOf(x, what);
   const [rows, columns = 1] = shape;
   check(
     shape.length === 1 || shape.length === 2,
-    () => `${what} must have 1 or 2 dimensions, but its shape is ${show(shape)}`,
+    () => `${what} must have 1 or 2 dimensions; received shape ${show(shape)}`,
     "invalid_shape",
   );
   check(
     rows > 0 && columns > 0,
-    () => `${what} must not be empty, but its shape is ${show(shape)}`,
+    () => `${what} must not be empty; received shape ${show(shape)}`,
     "invalid_shape",
   );
   check(
     options.columns === undefined || options.columns === columns,
-    () => `${what} must have ${options.columns} columns, but its shape is ${show([rows, columns])}`,
+    () => `${what} must have ${count(options.columns, "column")}; received shape ${show([rows, columns])}`,
     "invalid_shape",
   );
   const data = allocate(rows * columns);
@@ -128,7 +131,7 @@ function read<Data extends Floats>(
         const place = shape.length === 1 ? `${what}[${i}]` : `${what}[${i}][${j}]`;
         throw new FettleError(
           "invalid_data",
-          `${what} must hold finite numbers, but ${place} is ${show(value)}`,
+          `${what} must hold ${allowNonFinite ? "" : "finite "}numbers; received ${show(value)} at ${place}`,
         );
       }
     }
@@ -137,18 +140,22 @@ function read<Data extends Floats>(
 }
 
 function layoutOf(x: MatrixLike, what: string): Layout {
-  check(
+  must(
     typeof x === "object" && x !== null && ("shape" in x || "length" in x),
-    () => `${what} must be an array, an ndarray or { data, shape }, but received ${show(x)}`,
+    what,
+    "an array, an ndarray or { data, shape }",
+    x,
     "invalid_data",
   );
   if ("get" in x) return { shape: x.shape, at: x.dimension === 1 ? (i) => x.get(i) : (i, j) => x.get(i, j) };
   if ("shape" in x) {
     const { data, shape } = x;
+    mustBeArray(`the data of ${what}`, data, "an array of numbers");
+    must(Array.isArray(shape), `the shape of ${what}`, "[rows, columns] or [rows]", shape);
     const size = shape.reduce((product, length) => product * length, 1);
     check(
       data.length === size && shape.every((length) => Number.isInteger(length) && length >= 0),
-      () => `${what} of shape ${show(shape)} must hold ${size} numbers, but holds ${data.length}`,
+      () => `${what} of shape ${show(shape)} must hold ${size} numbers; received ${data.length}`,
       "invalid_shape",
     );
     const columns = shape[1] ?? 1;
@@ -165,9 +172,13 @@ function nestedLayout(x: ArrayLike<ArrayLike<number>>, what: string): Layout {
     check(
       x[i]?.length === columns,
       () =>
-        `every row of ${what} must have ${columns} numbers, as the first has, but ${what}[${i}] has ${show(x[i]?.length)}`,
+        `every row of ${what} must have ${count(columns, "number")}, as the first has; ` +
+        `received ${show(x[i]?.length)} in ${what}[${i}]`,
       "invalid_data",
     );
   }
   return { shape: [x.length, columns], at: (i, j) => x[i][j] };
 }
+
+const count = (number: number | undefined, noun: string): string =>
+  `${number} ${noun}${number === 1 ? "" : "s"}`;

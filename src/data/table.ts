@@ -2,8 +2,18 @@
  * Text to typed columns: each cell a number, with NaN for a missing one.
  * What a column is for (input, target, left out) is not known here; see dataset.ts.
  */
-import { FettleError, show, unknownName } from "../errors.js";
-import { type CsvOptions, parseCsv } from "./csv.js";
+import {
+  check,
+  checkOptions,
+  FettleError,
+  isRecord,
+  must,
+  type OptionNames,
+  show,
+  unknownName,
+} from "../errors.js";
+import { isArray } from "./check.js";
+import { type Csv, type CsvOptions, parseCsv } from "./csv.js";
 
 /** What the cells of a column are. */
 export type ColumnKind = "number" | "boolean" | "category";
@@ -14,7 +24,7 @@ export interface Column {
   readonly kind: ColumnKind;
   /** `[rows]`: the number itself, or an index into `categories`; NaN where the cell is missing. */
   readonly values: Float64Array;
-  /** What the indices mean: the distinct words of a category in code unit order, the words for 0 and 1 of a boolean, none for a number. */
+  /** The word of each index: the distinct words of a category in code unit order, those for 0 and 1 of a boolean, none for a number. */
   readonly categories: readonly string[];
 }
 
@@ -26,7 +36,7 @@ export interface Table {
 }
 
 /** How text is read as a table. */
-export interface TableOptions extends CsvOptions {
+export interface ReadTableOptions extends CsvOptions {
   /**
    * Cells that mean "missing", in any case.
    * @defaultValue `["", "NA", "N/A", "null", "?"]`
@@ -34,6 +44,7 @@ export interface TableOptions extends CsvOptions {
   readonly missing?: readonly string[];
 }
 
+const OPTIONS: OptionNames<ReadTableOptions> = { delimiter: true, missing: true };
 const MISSING = ["", "NA", "N/A", "null", "?"];
 const BOOLEANS = [
   ["false", "true"],
@@ -50,8 +61,8 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
  * no cell present is a `number` column of NaN.
  *
  * @param text - delimited text with a header line, see {@link parseCsv}
- * @throws FettleError `invalid_data` for what `parseCsv` refuses, and, with column and line, for `NaN`, `inf` or
- *   numbers too large for float32 (above 3.4e38) in a column of numbers
+ * @throws FettleError as {@link parseCsv}, and `invalid_data`, with line and column, for `NaN`, `inf` or
+ *   numbers too large for float32 (above 3.4e38) in columns of numbers
  * @example
  * ```ts
  * const table = readTable("size,color\n4,red\n?,blue\n");
@@ -59,24 +70,32 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
  * table.columns[1].categories; // ["blue", "red"]
  * ```
  */
-export function readTable(text: string, options: TableOptions = {}): Table {
-  const csv = parseCsv(text, options);
-  const missing = new Set((options.missing ?? MISSING).map((word) => word.toLowerCase()));
+export function readTable(text: string, options: ReadTableOptions = {}): Table {
+  checkOptions(options, "readTable", OPTIONS);
+  const { missing: words = MISSING, ...csvOptions } = options;
+  must(
+    Array.isArray(words) && words.every((word) => typeof word === "string"),
+    "missing",
+    'an array of words, such as ["", "NA"]',
+    words,
+  );
+  const csv = parseCsv(text, csvOptions);
+  const missing = new Set(words.map((word) => word.toLowerCase()));
   const columns = csv.columns.map((name, j) => {
     const cells = csv.rows
       .map((row) => row[j].trim())
       .map((cell) => (missing.has(cell.toLowerCase()) ? undefined : cell));
-    return readColumn(name, cells, csv.lines);
+    return readColumn(name, cells);
   });
+  checkNumbers(columns, csv);
   return { columns, rows: csv.rows.length };
 }
 
-function readColumn(name: string, cells: readonly (string | undefined)[], lines: readonly number[]): Column {
+/** One column; numbers that float32 cannot hold are infinite, and a `NaN` is too, to be refused by `checkNumbers`. */
+function readColumn(name: string, cells: readonly (string | undefined)[]): Column {
   const present = cells.filter((cell) => cell !== undefined);
   if (present.every((cell) => NUMBER.test(cell) || NOT_FINITE.test(cell))) {
-    const values = Float64Array.from(cells, (cell, i) =>
-      cell === undefined ? NaN : readNumber(name, cell, lines[i]),
-    );
+    const values = Float64Array.from(cells, (cell) => (cell === undefined ? NaN : readNumber(cell)));
     return { name, kind: "number", values, categories: [] };
   }
   const words = [...new Set(present)].sort(); // by code unit: the same on every host
@@ -90,13 +109,38 @@ function readColumn(name: string, cells: readonly (string | undefined)[], lines:
   };
 }
 
-function readNumber(column: string, cell: string, line: number): number {
+function readNumber(cell: string): number {
   const value = Number(cell);
-  if (Number.isFinite(Math.fround(value))) return value;
+  return Number.isFinite(Math.fround(value)) ? value : Number.POSITIVE_INFINITY;
+}
+
+/** Refuses all columns with a number that float32 cannot hold, each with the first such cell. */
+function checkNumbers(columns: readonly Column[], { rows, lines }: Csv): void {
+  const faults = columns.flatMap(({ name, values }, j) => {
+    const first = values.indexOf(Number.POSITIVE_INFINITY);
+    return first < 0 ? [] : [`line ${lines[first]}, column ${show(name)}: received ${rows[first][j].trim()}`];
+  });
+  if (faults.length === 0) return;
   throw new FettleError(
     "invalid_data",
-    `line ${line}, column ${show(column)}: numbers must be finite and fit float32, but this is ${cell}; ` +
-      "correct the cell, or leave it empty if the value is missing",
+    `${faults.join("; ")}; numbers must be finite and fit float32; correct the cells, or leave them empty if the ` +
+      "values are missing",
+  );
+}
+
+/**
+ * Refuses anything but a table, as {@link readTable} returns it.
+ *
+ * @throws FettleError `invalid_argument`
+ */
+export function checkTable(table: unknown): asserts table is Table {
+  const hint = typeof table === "string" ? "; read text with readTable(text) first" : "";
+  check(
+    isRecord(table) &&
+      Number.isSafeInteger(table.rows) &&
+      Array.isArray(table.columns) &&
+      table.columns.every((column) => isRecord(column) && isArray(column.values)),
+    () => `table must be what readTable returns; received ${show(table)}${hint}`,
   );
 }
 

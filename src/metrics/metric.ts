@@ -3,45 +3,51 @@
  * finished predictions; it is not a loss and has no gradient.
  */
 import type { Task } from "../data/dataset.js";
+import type { MatrixLike } from "../data/matrix.js";
+import type { Direction } from "../direction.js";
 import type { Floats } from "../ndarray.js";
-
-/** Whether more or less is better. */
-export type Direction = "maximize" | "minimize";
 
 /** A score of predictions against the truth. */
 export interface Metric {
-  /** What logs and results call it. */
+  /** The key of its scores in logs and results. */
   readonly name: string;
-  /** Whether more or less is better. */
+  /** Whether larger or smaller scores are better. */
   readonly direction: Direction;
   /** The tasks it is defined for. */
   readonly tasks: readonly Task[];
   /**
    * The score of finished predictions.
    *
-   * @param truth - `[rows, outputs]`, finite: quantities; 0 or 1 where there are two classes and one output; one-hot otherwise
-   * @param prediction - `[rows, outputs]`: quantities, or the probability of class 1, or of each class
-   * @param outputs - columns of both
+   * @param yTrue - `[rows, outputs]`, row-major and finite: quantities; 0 or 1 for two classes in one output; one-hot otherwise
+   * @param yPred - `[rows, outputs]`, row-major: quantities, or the probability of class 1, or of each class
+   * @param outputs - the number of columns of both
    * @returns the score; NaN if a prediction is NaN
    */
-  compute(truth: Floats, prediction: Floats, outputs: number): number;
+  compute(yTrue: Floats, yPred: Floats, outputs: number): number;
 }
 
 /**
- * A metric of one's own, accepted wherever a metric's name is; without `tasks` it is taken as defined for all.
+ * A custom metric, accepted wherever a metric's name is. Without `tasks` it applies to all tasks.
  *
  * @example
  * ```ts
  * const largestError: CustomMetric = {
  *   name: "largestError",
  *   direction: "minimize",
- *   compute(truth, prediction) {
- *     let most = 0;
- *     for (let k = 0; k < truth.length; k++) most = Math.max(most, Math.abs(truth[k] - prediction[k]));
- *     return most;
+ *   compute(yTrue, yPred) {
+ *     let largest = 0;
+ *     for (let k = 0; k < yTrue.length; k++) largest = Math.max(largest, Math.abs(yTrue[k] - yPred[k]));
+ *     return largest;
  *   },
  * };
  * getMetric(largestError).compute(Float64Array.of(1, 2), Float64Array.of(1, 4), 1); // 2
  * ```
  */
 export type CustomMetric = Omit<Metric, "tasks"> & Partial<Pick<Metric, "tasks">>;
+
+/** A built-in metric: a function that checks and scores two arrays, with the properties of a {@link Metric}. */
+export interface MetricFunction<Alias extends string = string> extends Metric {
+  (yTrue: MatrixLike, yPred: MatrixLike): number;
+  /** Other names it is known by, such as those of Keras and scikit-learn. */
+  readonly aliases: readonly Alias[];
+}

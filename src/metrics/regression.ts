@@ -1,56 +1,103 @@
 /**
  * Metrics of quantities, as scikit-learn defines them, each the unweighted mean
- * over the outputs.
+ * over the outputs. Every export is a metric of the namespace `metrics`.
  */
-import type { Floats } from "../ndarray.js";
-import type { Metric } from "./metric.js";
+import { quantityMetric } from "./define.js";
 
-export const regressionMetrics = {
-  meanSquaredError: quantityMetric("meanSquaredError", "minimize", squaredError),
-  rootMeanSquaredError: quantityMetric("rootMeanSquaredError", "minimize", (truth, prediction) =>
-    Math.sqrt(squaredError(truth, prediction)),
-  ),
-  meanAbsoluteError: quantityMetric("meanAbsoluteError", "minimize", absoluteError),
-  r2: quantityMetric("r2", "maximize", determination),
-};
+/**
+ * Mean of (y − ŷ)² over rows and outputs.
+ *
+ * @param yTrue - `[rows]` or `[rows, outputs]`
+ * @param yPred - of the same shape; a NaN makes the score NaN
+ * @returns from 0 up, in the target's unit squared
+ * @throws FettleError `invalid_shape` if the shapes differ; `invalid_data` if `yTrue` is not finite
+ * @example
+ * ```ts
+ * metrics.meanSquaredError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.375
+ * ```
+ * @see scikit-learn, `mean_squared_error`
+ */
+export const meanSquaredError = quantityMetric({
+  name: "meanSquaredError",
+  aliases: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
+  direction: "minimize",
+  score: squaredError,
+});
 
-/** A metric from the score of one output, `[rows]` against `[rows]`. */
-function quantityMetric(
-  name: string,
-  direction: Metric["direction"],
-  score: (truth: Float64Array, prediction: Float64Array) => number,
-): Metric {
-  return {
-    name,
-    direction,
-    tasks: ["regression"],
-    compute(truth, prediction, outputs) {
-      let sum = 0;
-      for (let j = 0; j < outputs; j++)
-        sum += score(column(truth, outputs, j), column(prediction, outputs, j));
-      return sum / outputs;
-    },
-  };
+/**
+ * Root of the mean squared error of each output, averaged over outputs.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up, in the target's unit
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.rootMeanSquaredError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.61237...
+ * ```
+ * @see scikit-learn, `root_mean_squared_error`
+ */
+export const rootMeanSquaredError = quantityMetric({
+  name: "rootMeanSquaredError",
+  aliases: ["rmse", "RMSE", "root_mean_squared_error", "RootMeanSquaredError"],
+  direction: "minimize",
+  score: (yTrue, yPred) => Math.sqrt(squaredError(yTrue, yPred)),
+});
+
+/**
+ * Mean of |y − ŷ| over rows and outputs.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up, in the target's unit
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.meanAbsoluteError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.5
+ * ```
+ * @see scikit-learn, `mean_absolute_error`
+ */
+export const meanAbsoluteError = quantityMetric({
+  name: "meanAbsoluteError",
+  aliases: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
+  direction: "minimize",
+  score: absoluteError,
+});
+
+/**
+ * Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over outputs. 1 is perfect, 0 as good as the
+ * mean, negative worse. Where the truth is constant: 1 if every prediction is right, otherwise 0.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns at most 1
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.r2([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.9486...
+ * ```
+ * @see scikit-learn, `r2_score`
+ */
+export const r2 = quantityMetric({
+  name: "r2",
+  aliases: ["r2Score", "r2_score", "R2Score"],
+  direction: "maximize",
+  score: determination,
+});
+
+function squaredError(yTrue: Float64Array, yPred: Float64Array): number {
+  return yTrue.reduce((sum, value, i) => sum + (value - yPred[i]) * (value - yPred[i]), 0) / yTrue.length;
 }
 
-const column = (values: Floats, outputs: number, j: number): Float64Array =>
-  Float64Array.from({ length: values.length / outputs }, (_, i) => values[i * outputs + j]);
-
-function squaredError(truth: Float64Array, prediction: Float64Array): number {
-  return (
-    truth.reduce((sum, value, i) => sum + (value - prediction[i]) * (value - prediction[i]), 0) / truth.length
-  );
-}
-
-function absoluteError(truth: Float64Array, prediction: Float64Array): number {
-  return truth.reduce((sum, value, i) => sum + Math.abs(value - prediction[i]), 0) / truth.length;
+function absoluteError(yTrue: Float64Array, yPred: Float64Array): number {
+  return yTrue.reduce((sum, value, i) => sum + Math.abs(value - yPred[i]), 0) / yTrue.length;
 }
 
 /** R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; for a constant truth 1 if every prediction is right and 0 if not. */
-function determination(truth: Float64Array, prediction: Float64Array): number {
-  const mean = truth.reduce((sum, value) => sum + value, 0) / truth.length;
-  const error = squaredError(truth, prediction);
-  const variance = truth.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / truth.length;
+function determination(yTrue: Float64Array, yPred: Float64Array): number {
+  const mean = yTrue.reduce((sum, value) => sum + value, 0) / yTrue.length;
+  const error = squaredError(yTrue, yPred);
+  const variance = yTrue.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / yTrue.length;
   if (variance > 0 || Number.isNaN(error)) return 1 - error / variance;
   return error === 0 ? 1 : 0;
 }

@@ -15,7 +15,7 @@ import { ROWS, type Shape, sameShape, showShape, sizeOf } from "../graph/shape.j
 import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 import { identity } from "./identity.js";
 import type { Layer, ParameterSpec } from "./layers.js";
-import { getLoss, type Loss } from "./losses.js";
+import { getLoss, type Loss } from "./losses/registry.js";
 
 export interface Architecture {
   readonly layers: readonly Layer[];

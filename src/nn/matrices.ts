@@ -1,5 +1,5 @@
 /** Matrices on an engine for the length of a call, and never longer. */
-import type { Matrix as HostMatrix } from "../data/matrix.js";
+import type { HostMatrix } from "../data/matrix.js";
 import type { Executor, Matrix } from "../engine/executor.js";
 
 /** Puts matrices on the engine for the length of `use`. */

@@ -5,13 +5,13 @@
  */
 
 import type { NdArray } from "ndarray";
-import { fromMatrix, type Matrix as HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { SavedRun } from "../engine/executor.js";
-import { check, checkOptions, FettleError, show } from "../errors.js";
-import type { CustomMetric, Metric } from "../metrics/metric.js";
-import { getMetric } from "../metrics/registry.js";
+import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import type { Metric } from "../metrics/metric.js";
+import { getMetrics, type MetricLike } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { ready } from "../numerics/kernels.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -28,7 +28,7 @@ import {
 import type { Callback, Logs } from "./callbacks.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
-import { getLoss, type Loss } from "./losses.js";
+import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
 import { summarize } from "./summary.js";
 import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
@@ -37,10 +37,10 @@ import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
   readonly optimizer: OptimizerName | Optimizer;
-  /** A name or a function of truth and prediction. */
+  /** A name, a function of `losses`, or a custom function of truth and prediction. */
   readonly loss: Loss;
-  /** Scores of each epoch beside the loss. Default none. */
-  readonly metrics?: readonly (string | CustomMetric)[];
+  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics. Default none. */
+  readonly metrics?: readonly MetricLike[];
 }
 
 /** How a model is trained. */
@@ -53,7 +53,7 @@ export interface FitOptions {
   readonly validationSplit?: number;
   /** Examples for validation; before `validationSplit`. */
   readonly validationData?: readonly [MatrixLike, MatrixLike];
-  /** Called between epochs, in order: `earlyStopping()` or one's own. Default none. */
+  /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
   readonly shuffle?: boolean;
@@ -61,6 +61,7 @@ export interface FitOptions {
   readonly seed?: number;
 }
 
+const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
 const FIT_OPTIONS = [
   "epochs",
   "batchSize",
@@ -122,11 +123,14 @@ export class Sequential {
    * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist
    */
   compile(options: CompileOptions): void {
-    checkOptions(options, "compile", ["optimizer", "loss", "metrics"]);
+    checkOptions(options, "compile", COMPILE_OPTIONS);
     const { optimizer, loss, metrics = [] } = options;
-    check(Array.isArray(metrics), () => `metrics is an array of names or metrics, got ${show(metrics)}`);
-    getLoss(loss);
-    this.compiled = { optimizer: getOptimizer(optimizer), loss, metrics: metrics.map(getMetric) };
+    must(Array.isArray(metrics), "metrics", "an array of metrics", metrics);
+    this.compiled = {
+      optimizer: getOptimizer(optimizer),
+      loss: canonicalLoss(loss),
+      metrics: getMetrics("metrics", metrics),
+    };
     if (this.state) this.state = { ...this.state, recompiled: true };
   }
 
@@ -157,7 +161,7 @@ export class Sequential {
     checkOptions(options, "fit", FIT_OPTIONS);
     const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0 } = options;
     const { metrics } = this.compiledWith();
-    check(Array.isArray(callbacks), () => `callbacks is an array of callbacks, got ${show(callbacks)}`);
+    must(Array.isArray(callbacks), "callbacks", "an array of callbacks", callbacks);
     const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const targets = this.targets(y, inputs, "y");
     check(

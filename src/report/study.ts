@@ -3,7 +3,7 @@
  * programs, see json.ts.
  */
 import type { Dataset } from "../data/dataset.js";
-import type { Direction } from "../metrics/metric.js";
+import type { Direction } from "../direction.js";
 import type { Params } from "../search/space/space.js";
 import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";

@@ -7,9 +7,10 @@
 import { type Dataset, takeExamples } from "../data/dataset.js";
 import { takeRows } from "../data/matrix.js";
 import { kFold, stratifiedKFold } from "../data/split.js";
-import { check, checkOptions, FettleError, show } from "../errors.js";
-import type { CustomMetric, Direction } from "../metrics/metric.js";
-import { getMetric } from "../metrics/registry.js";
+import type { Direction } from "../direction.js";
+import { check, checkOptions, FettleError, must, show } from "../errors.js";
+import type { Metric } from "../metrics/metric.js";
+import { getMetric, type MetricLike, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import { RandomStream } from "../numerics/random.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
@@ -21,14 +22,14 @@ import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 import { toDataset } from "./trial/data.js";
 import { type Final, meanAndStd, type RoundDetails } from "./trial/trials.js";
 import { MODEL_OPTIONS, SEARCH_OPTIONS, type TuneOptions } from "./tuner/options.js";
-import { searchModel } from "./tuner/search.js";
+import { defaultMetric, searchModel } from "./tuner/search.js";
 
 /** How a search with cross-validation is run, beside what `tune` takes. */
 export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "metric" | "strategy"> {
-  /** One metric or several, by name or your own. Default `accuracy` or `r2`. */
-  readonly scoring?: string | CustomMetric | readonly (string | CustomMetric)[];
-  /** The name of the metric that decides which combination is best, and whether it is fitted again. Default the first, and true. */
-  readonly refit?: boolean | string;
+  /** One metric or several, by name or custom. Default `accuracy` or `r2`. */
+  readonly scoring?: MetricLike | readonly MetricLike[];
+  /** The metric that decides which combination is best, or whether that is fitted again. Default true, with the first metric. */
+  readonly refit?: boolean | MetricLike;
   /** The score of a fit that failed or diverged; `"raise"` ends the search with its error. Default NaN. */
   readonly errorScore?: number | "raise";
 }
@@ -177,12 +178,12 @@ export async function nestedCrossValidation<
   checkOptions(outer, "outer", ["folds"]);
   await ready();
   const data = toDataset(options);
-  const metric = getMetric(decidingMetric(options, data));
+  const metric = decidingMetric(options, data);
   const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
   const foldOptions = { folds: outer.folds, seed };
   const folds =
     data.task === "classification"
-      ? stratifiedKFold(data.labels, foldOptions)
+      ? stratifiedKFold(data.labels, { ...foldOptions, classes: data.classes })
       : kFold(data.rows, foldOptions);
   const searches: SearchCvResult<S>[] = [];
   const scores: number[] = [];
@@ -226,11 +227,8 @@ async function searchCv<S extends Space>(
     typeof errorScore === "number" || errorScore === "raise",
     () => `errorScore is a number or "raise", got ${show(errorScore)}`,
   );
-  const given = scoring === undefined ? [] : Array.isArray(scoring) ? scoring : [scoring];
-  const names = given.map((metric) => getMetric(metric).name);
-  const first = typeof refit === "string" ? names.indexOf(getMetric(refit).name) : 0;
-  check(first >= 0, () => `refit names one of the metrics in scoring, ${show(names)}, got ${show(refit)}`);
-  check(new Set(names).size === names.length, () => `scoring names a metric twice: ${show(names)}`);
+  const given = oneOrSeveralMetrics("scoring", scoring);
+  const first = decidingIndex(given, refit);
   const metrics = given.length === 0 ? [] : [given[first], ...given.filter((_, i) => i !== first)];
   const watch = (event: StudyEvent<S>): void => {
     if (errorScore === "raise" && event.type === "trialEnded" && event.record.status !== "complete") {
@@ -242,7 +240,7 @@ async function searchCv<S extends Space>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
-  const all = given.length === 0 ? [getMetric(metric)] : given.map(getMetric);
+  const all = given.length === 0 ? [metricNamed(metric)] : given;
   const splits = splitsOf(options);
   const error = errorScore === "raise" ? Number.NaN : errorScore;
   const scored = all.map(({ name, direction }) => {
@@ -278,12 +276,20 @@ async function searchCv<S extends Space>(
 
 /** The metric that decides, before a search has run. */
 function decidingMetric<S extends Space>(
-  { scoring, refit }: SearchCvOptions<S>,
+  { scoring, refit = true }: SearchCvOptions<S>,
   data: Dataset,
-): string | CustomMetric {
-  if (typeof refit === "string") return refit;
-  const [first] = Array.isArray(scoring) ? scoring : [scoring];
-  return first ?? (data.task === "classification" ? "accuracy" : "r2");
+): Metric {
+  const given = oneOrSeveralMetrics("scoring", scoring);
+  return given[decidingIndex(given, refit)] ?? metricNamed(defaultMetric(data.task));
+}
+
+/** The place in `scoring` of the metric that decides. */
+function decidingIndex(scoring: readonly Metric[], refit: boolean | MetricLike): number {
+  if (typeof refit === "boolean") return 0;
+  const names = scoring.map(({ name }) => name);
+  const index = names.indexOf(getMetric(refit).name);
+  must(index >= 0, "refit", `true, false or one of the metrics in scoring, ${show(names)}`, refit);
+  return index;
 }
 
 function splitsOf<S extends Space>({ validation = { folds: 5 } }: SearchCvOptions<S>): number {

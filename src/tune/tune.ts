@@ -5,6 +5,7 @@
  */
 
 import { check, checkOptions, show } from "../errors.js";
+import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
 import { budgetOf, studyOf, withStrategy } from "./tuner/begin.js";
@@ -84,8 +85,7 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
 
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
   checkOptions(options, "tune", [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"]);
-  const { metric = [] } = options;
-  const metrics = [metric].flat();
+  const metrics = oneOrSeveralMetrics("metric", options.metric);
   return searchModel(options, {
     metrics,
     objectives: Math.max(1, metrics.length),

@@ -9,7 +9,7 @@ import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
-import { accuracy, r2 } from "../../src/metrics/functions.js";
+import { accuracy, r2 } from "../../src/metrics/index.js";
 import { dense, dropout } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";

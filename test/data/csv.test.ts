@@ -88,18 +88,18 @@ describe("parseCsv", () => {
   it.each([
     ["an empty text", "", /^invalid_data: .*empty/],
     ["blank lines alone", " \n\r\n", /^invalid_data: .*empty/],
-    ["a header alone", "a,b\n\n", /^invalid_data: .*header line alone/],
-    ["a short row", "a,b\n1,2\n3\n4,5", /^invalid_data: line 3: .*2 cells.* has 1/],
+    ["a header alone", "a,b\n\n", /^invalid_data: .*only a header line/],
+    ["a short row", "a,b\n1,2\n3\n4,5", /^invalid_data: line 3: .*2 cells.* received 1/],
     [
       "a long row after a quoted line end",
       'a,b\n"x\ny",2\n3,4,5',
-      /^invalid_data: line 4: .*2 cells.* has 3/,
+      /^invalid_data: line 4: .*2 cells.* received 3/,
     ],
-    ["a blank line in the middle", "a,b\n1,2\n\n3,4", /^invalid_data: line 3: .* has 1/],
+    ["a blank line in the middle", "a,b\n1,2\n\n3,4", /^invalid_data: line 3: .* received 1/],
     ["an unterminated quote", 'a,b\n1,2\n3,"4\n5,6\n', /^invalid_data: line 3: .*never closed/],
     ["text after a closing quote", 'a,b\n1,2\n"3"x,4\n', /^invalid_data: line 3: .*followed by more text/],
-    ["a repeated name", "a,b, a\n1,2,3", /^invalid_data: line 1: .*"a" is there twice/],
-    ["an empty name", "a,,c\n1,2,3", /^invalid_data: line 1: column 2 of 3/],
+    ["a repeated name", "a,b, a\n1,2,3", /^invalid_data: line 1: .*received "a" more than once/],
+    ["an empty name", "a,,c\n1,2,3", /^invalid_data: line 1: every column must have a name; column 2 of 3/],
   ])("refuses %s", (_, text, message) => {
     expect(refusal(() => parseCsv(text))).toMatch(message);
   });

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeTable, oneHot } from "../../src/data/dataset.js";
+import { oneHot } from "../../src/data/classes.js";
+import { ColumnsError } from "../../src/data/columns.js";
+import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 
@@ -144,7 +146,7 @@ describe("encodeTable: refusals", () => {
     [
       "no input left",
       () => encodeTable(noTarget, { target: "y", drop: ["x"] }),
-      /^invalid_argument: no input is left/,
+      /^invalid_argument: a table must have an input beside the target; received only "y"/,
     ],
     [
       "an unknown task",
@@ -159,57 +161,180 @@ describe("encodeTable: refusals", () => {
     [
       "a missing cell by default",
       () => encodeTable(gaps, { target: "good" }),
-      /^invalid_data: column "size" .* 1 of 5 are missing, the first in row 2/,
+      /^invalid_data: 3 columns cannot be used:\n {2}column "size" must have every cell; 1 of 5 are missing, the first in row 2 /,
     ],
     [
       "a missing target when imputing",
       () => encodeTable(noTarget, { target: "y", missing: "impute" }),
-      /^invalid_data: column "y" .* 1 of 3 are missing/,
+      /^invalid_data: target "y" must have every cell; 1 of 3 are missing, the first in row 2 below the header; choose missing: "drop", since a target cannot be imputed$/,
     ],
     [
       "rows that all have a gap",
       () => encodeTable(hollow, { target: "y", missing: "drop" }),
-      /^invalid_data: every row has a missing cell/,
+      /^invalid_data: missing: "drop" must leave at least one row; received a missing cell in every row; leave columns out, with drop: \["a"\] for those without cells, or choose missing: "impute"$/,
     ],
     [
       "a column without a cell",
       () => encodeTable(hollow, { target: "y", missing: "impute" }),
-      /^invalid_data: column "a" has no cell/,
+      /^invalid_data: column "a" must have cells; all are missing; leave it out with drop: \["a"\]$/,
     ],
     [
       "words for a quantity",
       () => encodeTable(table, { target: "color", task: "regression" }),
-      /^invalid_data: regression needs .*"color" holds \["blue","red"\]/,
+      /^invalid_data: target "color" must hold numbers for regression; received \["blue","red"\]; choose task: "classification"$/,
     ],
     [
       "a single class",
       () => encodeTable(readTable("x,y\n1,a\n2,a\n"), { target: "y" }),
-      /^invalid_data: .*"y" must differ between rows, but is "a" in all 2/,
+      /^invalid_data: target "y" must differ between rows; received "a" in all 2$/,
     ],
     [
       "a constant quantity",
       () => encodeTable(readTable("x,y\n1,2.5\n2,2.5\n"), { target: "y" }),
-      /^invalid_data: .*is "2.5" in all 2/,
+      /^invalid_data: target "y" must differ between rows; received "2.5" in all 2$/,
     ],
     [
       "ids as a category",
       () => encodeTable(words, { target: "y" }),
-      /^invalid_data: column "id" has 1001 distinct values/,
+      /^invalid_data: column "id" must have at most 1000 distinct values; received 1001$/,
     ],
     [
       "ids as classes",
       () => encodeTable(words, { target: "id" }),
-      /^invalid_data: column "id" has 1001 distinct values/,
+      /^invalid_data: target "id" must have at most 1000 distinct values; received 1001$/,
     ],
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toMatch(message);
   });
 });
 
+describe("encodeTable: columns that cannot be used", () => {
+  const words = Array.from(
+    { length: 1002 },
+    (_, i) => `w${i},${i % 7 === 0 ? "" : i},,${i},${i % 2},b${i % 2}`,
+  );
+  const bad = readTable(["id,gap,empty,fine,flag,y", ...words].join("\n"));
+  const caught = (run: () => unknown): ColumnsError => {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof ColumnsError) return error;
+    }
+    throw new Error("expected a ColumnsError");
+  };
+
+  it("are named all at once, each with its reason, and with the way out", () => {
+    const error = caught(() => encodeTable(bad, { target: "y", drop: ["flag"] }));
+    expect(`${error.code}: ${error.message}`).toBe(
+      [
+        "invalid_data: 3 columns cannot be used:",
+        'column "id" must have at most 1000 distinct values; received 1002',
+        'column "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
+        'column "empty" must have cells; all are missing',
+        'choose missing: "impute" or missing: "drop", or leave columns out with drop: ["flag","id","gap","empty"]',
+      ].join("\n  "),
+    );
+    expect(error.drop).toEqual(["flag", "id", "gap", "empty"]);
+    // the way out is one
+    expect(encodeTable(bad, { target: "y", drop: error.drop }).features.map(({ name }) => name)).toEqual([
+      "fine",
+    ]);
+    const imputed = caught(() => encodeTable(bad, { target: "y", missing: "impute" })).drop;
+    expect(imputed).toEqual(["id", "empty"]);
+    expect(encodeTable(bad, { target: "y", missing: "impute", drop: imputed }).features).toHaveLength(3);
+  });
+
+  it("are named with the target", () => {
+    const error = caught(() => encodeTable(bad, { target: "gap", missing: "impute", drop: ["empty"] }));
+    expect(error.message).toBe(
+      [
+        "2 columns cannot be used:",
+        'column "id" must have at most 1000 distinct values; received 1002',
+        'target "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
+        'choose missing: "drop", since a target cannot be imputed, or leave columns out with drop: ["empty","id"]',
+      ].join("\n  "),
+    );
+  });
+
+  it("are not to be dropped where no other is left", () => {
+    const one = readTable("a,y\n1,0\n,1\n");
+    const error = caught(() => encodeTable(one, { target: "y" }));
+    expect(error.message).toMatch(/below the header; choose missing: "impute" or missing: "drop"$/);
+    expect(error.drop).toEqual([]);
+  });
+});
+
+describe("encodeTable: arguments of another kind", () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      "no table",
+      () => encodeTable(undefined as never, { target: "y" }),
+      "invalid_argument: table must be what readTable returns; received undefined",
+    ],
+    [
+      "text",
+      () => encodeTable("a,b" as never, { target: "y" }),
+      'invalid_argument: table must be what readTable returns; received "a,b"; read text with readTable(text) first',
+    ],
+    [
+      "an object",
+      () => encodeTable({} as never, { target: "y" }),
+      "invalid_argument: table must be what readTable returns; received {}",
+    ],
+    [
+      "no options",
+      () => encodeTable(table, undefined as never),
+      "invalid_argument: the options of encodeTable must be an object; received undefined",
+    ],
+    [
+      "no target",
+      () => encodeTable(table, {} as never),
+      "invalid_argument: target must be the name of a column; received undefined",
+    ],
+    [
+      "an unknown option",
+      () => encodeTable(table, { target: "price", dropp: ["id"] } as never),
+      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, drop, missing.',
+    ],
+    [
+      "a column to drop that is not in a list",
+      () => encodeTable(table, { target: "price", drop: "id" as never }),
+      'invalid_argument: drop must be an array of column names; received "id"',
+    ],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
+  });
+});
+
 describe("oneHot", () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      "no number of classes",
+      () => oneHot([0, 1], undefined as never),
+      "invalid_argument: classes must be a positive integer; received undefined",
+    ],
+    [
+      "half a class",
+      () => oneHot([0, 1], 1.5),
+      "invalid_argument: classes must be a positive integer; received 1.5",
+    ],
+    [
+      "one label",
+      () => oneHot(1 as never, 2),
+      "invalid_argument: labels must be an array of class ids; received 1",
+    ],
+    [
+      "words",
+      () => oneHot(["0"] as never, 2),
+      'invalid_data: labels must be integers from 0 to 1; received "0" at index 0',
+    ],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
+  });
+
   it("refuses a label that is no class", () => {
     for (const label of [3, -1, 0.5, NaN])
-      expect(refusal(() => oneHot([0, label], 3))).toMatch(/^invalid_data: labels .*label 1 is/);
+      expect(refusal(() => oneHot([0, label], 3))).toMatch(/^invalid_data: labels .*received .* at index 1$/);
   });
 });
 

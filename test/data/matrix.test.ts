@@ -74,14 +74,14 @@ describe("toMatrix", () => {
         [1, 2],
         [3, NaN],
       ],
-      /^invalid_data: y must hold finite numbers, but y\[1\]\[1\] is NaN/,
+      /^invalid_data: y must hold finite numbers; received NaN at y\[1\]\[1\]/,
     ],
-    ["infinity in a vector", [1, -Infinity], /^invalid_data: .*y\[1\] is -Infinity/],
-    ["a number that float32 cannot hold", [1e39], /^invalid_data: .*y\[0\] is 1e\+39/],
-    ["a word", [["1"]], /^invalid_data: .*y\[0\]\[0\] is "1"/],
-    ["a hole", [[1], [undefined]], /^invalid_data: .*y\[1\]\[0\] is undefined/],
-    ["big integers", BigInt64Array.of(1n), /^invalid_data: .*y\[0\] is 1/],
-    ["ragged rows", [[1, 2], [3]], /^invalid_data: every row of y must have 2 numbers.*y\[1\] has 1/],
+    ["infinity in a vector", [1, -Infinity], /^invalid_data: .*received -Infinity at y\[1\]/],
+    ["a number that float32 cannot hold", [1e39], /^invalid_data: .*received 1e\+39 at y\[0\]/],
+    ["a word", [["1"]], /^invalid_data: .*received "1" at y\[0\]\[0\]/],
+    ["a hole", [[1], [undefined]], /^invalid_data: .*received undefined at y\[1\]\[0\]/],
+    ["big integers", BigInt64Array.of(1n), /^invalid_data: .*received 1 at y\[0\]/],
+    ["ragged rows", [[1, 2], [3]], /^invalid_data: every row of y must have 2 numbers.*received 1 in y\[1\]/],
     ["a number among rows", [[1], 2], /^invalid_data: every row of y/],
     ["nothing at all", [], /^invalid_shape: y must not be empty/],
     ["empty rows", [[], []], /^invalid_shape: y must not be empty/],
@@ -93,7 +93,17 @@ describe("toMatrix", () => {
     [
       "a shape that does not fit",
       { data: [1, 2, 3], shape: [2, 2] },
-      /^invalid_shape: .*must hold 4 numbers, but holds 3/,
+      /^invalid_shape: .*must hold 4 numbers; received 3/,
+    ],
+    [
+      "a shape without data",
+      { shape: [2, 2] },
+      /^invalid_argument: the data of y must be an array of numbers; received undefined/,
+    ],
+    [
+      "a shape that is a number",
+      { data: [1], shape: 1 },
+      /^invalid_argument: the shape of y must be \[rows, columns\] or \[rows\]; received 1/,
     ],
     ["no array", "1,2", /^invalid_data: y must be an array/],
     ["null", null, /^invalid_data: y must be an array/],
@@ -103,7 +113,7 @@ describe("toMatrix", () => {
 
   it("refuses the wrong number of columns", () => {
     expect(refusal(() => toMatrix([1, 2], { columns: 2 }))).toBe(
-      "invalid_shape: x must have 2 columns, but its shape is [2,1]",
+      "invalid_shape: x must have 2 columns; received shape [2,1]",
     );
   });
 });
@@ -114,9 +124,13 @@ describe("fromMatrix", () => {
     const array = fromMatrix(data, 2, 3);
     expect([array.shape, array.get(1, 0), array.data === data]).toEqual([[2, 3], 4, true]);
     expect(toMatrix(array)).toEqual({ data, rows: 2, columns: 3 });
-    expect(refusal(() => fromMatrix(data, 2, 2))).toMatch(
-      /^invalid_shape: .*holds 4 numbers, but received 6/,
+    expect(refusal(() => fromMatrix([1] as never, 1, 1.5))).toBe(
+      "invalid_argument: columns must be an integer of at least 0; received 1.5",
     );
+    expect(refusal(() => fromMatrix(undefined as never, 1, 1))).toBe(
+      "invalid_argument: data must be an array of numbers; received undefined",
+    );
+    expect(refusal(() => fromMatrix(data, 2, 2))).toMatch(/^invalid_shape: .*hold 4 numbers; received 6/);
   });
 });
 

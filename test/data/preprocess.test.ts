@@ -139,8 +139,67 @@ describe("fitPreprocessor and applyPreprocessor", () => {
     const preprocessor = fitPreprocessor(x, numbers(1), [0, 1]);
     expect(preprocessor.scale[0]).toBeCloseTo(5e-31, 40);
     expect(refusal(() => applyPreprocessor(x, [2], preprocessor))).toMatch(
-      /^invalid_data: row 2, feature 0: 1e\+30 is too far/,
+      /^invalid_data: column "c0", row 2: .*; received 1e\+30$/,
     );
+  });
+});
+
+describe("arguments of another kind", () => {
+  const x = Float64Array.of(1, 2, 3, 4);
+  const preprocessor = fitPreprocessor(x, numbers(2), [0, 1]);
+  it.each<[string, () => unknown, string]>([
+    [
+      "no features",
+      () => fitPreprocessor(x, undefined as never, [0]),
+      "invalid_argument: features must be an array of features, as encodeTable returns them; received undefined",
+    ],
+    [
+      "names for features",
+      () => fitPreprocessor(x, ["a", "b"] as never, [0]),
+      'invalid_argument: features must be an array of features, as encodeTable returns them; received ["a","b"]',
+    ],
+    [
+      "no numbers",
+      () => fitPreprocessor({} as never, numbers(2), [0]),
+      "invalid_argument: x must be an array of numbers, row by row; received {}",
+    ],
+    [
+      "rows that are not whole",
+      () => fitPreprocessor(x.subarray(1), numbers(2), [0]),
+      "invalid_shape: x must hold rows of 2 numbers; received 3 numbers",
+    ],
+    [
+      "a row that does not exist",
+      () => applyPreprocessor(x, [0, 2], preprocessor),
+      "invalid_argument: rows must hold integers from 0 to 1; received 2 at index 1",
+    ],
+    [
+      "a number of rows",
+      () => fitPreprocessor(x, numbers(2), 2 as never),
+      "invalid_argument: rows must be an array of row ids; received 2",
+    ],
+    [
+      "no preprocessor",
+      () => applyPreprocessor(x, [0], {} as never),
+      "invalid_argument: preprocessor must be what fitPreprocessor or fitTargetScaler returns; received {}",
+    ],
+    [
+      "no number of outputs",
+      () => fitTargetScaler(x, undefined as never, [0]),
+      "invalid_argument: outputs must be a positive integer; received undefined",
+    ],
+    [
+      "no scaler",
+      () => restoreTarget(x, undefined as never),
+      "invalid_argument: scaler must be what fitPreprocessor or fitTargetScaler returns; received undefined",
+    ],
+    [
+      "a number for predictions",
+      () => restoreTarget(5 as never, preprocessor),
+      "invalid_argument: z must be an array of predictions; received 5",
+    ],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
   });
 });
 

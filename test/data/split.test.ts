@@ -86,39 +86,114 @@ describe("trainTestSplit", () => {
     [
       "a size of 0",
       () => trainTestSplit(10, { testSize: 0 }),
-      /^invalid_argument: testSize must be above 0 and below 1, but received 0/,
+      /^invalid_argument: testSize must be a number above 0 and below 1; received 0$/,
     ],
     ["a size of 1", () => trainTestSplit(10, { testSize: 1 }), /^invalid_argument: testSize/],
     ["a size of NaN", () => trainTestSplit(10, { testSize: NaN }), /^invalid_argument: testSize/],
     [
       "a single row",
       () => trainTestSplit(1),
-      /^invalid_argument: each part needs at least 1 of the 1 rows.*\[0,1\]/,
+      /^invalid_argument: each part must have at least 1 of the 1 rows; received parts of 0, 1 rows/,
     ],
-    ["an empty training part", () => trainTestSplit(3, { testSize: 0.9 }), /^invalid_argument: .*\[0,3\]/],
-    ["half a row", () => trainTestSplit(1.5), /^invalid_argument: rows must be a whole number/],
+    [
+      "an empty training part",
+      () => trainTestSplit(3, { testSize: 0.9 }),
+      /^invalid_argument: .*parts of 0, 3 rows/,
+    ],
+    [
+      "half a row",
+      () => trainTestSplit(1.5),
+      /^invalid_argument: rows must be a positive integer; received 1.5$/,
+    ],
     [
       "a class of one row",
       () => trainTestSplit(4, { stratify: [0, 0, 0, 1] }),
-      /^invalid_argument: .*class 1 has 1/,
+      /^invalid_argument: .*received class 1 with 1; /,
     ],
     [
       "fewer test rows than classes",
       () => trainTestSplit(6, { testSize: 0.1, stratify: [0, 0, 1, 1, 2, 2] }),
-      /^invalid_argument: each part needs at least 3 of the 6 rows, one a class.*\[5,1\]/,
+      /^invalid_argument: each part must have at least 3 of the 6 rows, one for each class; received parts of 5, 1 rows/,
     ],
     [
       "labels for other rows",
       () => trainTestSplit(3, { stratify: [0, 1] }),
-      /^invalid_shape: stratify must have the class of each of 3 rows, but has 2/,
+      /^invalid_shape: stratify must have the class of each of 3 rows; received 2 classes/,
     ],
     [
       "labels that are no classes",
       () => trainTestSplit(2, { stratify: [0.5, 1] }),
-      /^invalid_data: classes must be integers, but row 0 has 0.5/,
+      /^invalid_data: classes must be integers; received 0.5 in row 0/,
     ],
   ])("refuses %s", (_, run, message) => {
     expect(refusal(run)).toMatch(message);
+  });
+});
+
+describe("divisions", () => {
+  it("name the classes that have too few rows", () => {
+    const classes = ["cat", "dog", "fox"];
+    expect(refusal(() => trainTestSplit(5, { stratify: [0, 1, 1, 1, 2], classes }))).toMatch(
+      /each class must have at least 2 rows; received class "cat" with 1, class "fox" with 1; leave/,
+    );
+    expect(refusal(() => stratifiedKFold([0, 0, 1, 1, 1, 2], { folds: 3, classes }))).toMatch(
+      /each class must have at least 3 rows; received class "cat" with 2, class "fox" with 1; use fewer folds/,
+    );
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "a share as text",
+      () => trainTestSplit(10, { testSize: "0.2" as never }),
+      'invalid_argument: testSize must be a number above 0 and below 1; received "0.2"',
+    ],
+    [
+      "a share for validation as text",
+      () => trainValidationTestSplit(10, { validationSize: "0.2" as never }),
+      'invalid_argument: validationSize must be a number above 0 and below 1; received "0.2"',
+    ],
+    [
+      "rows as text",
+      () => kFold("10" as never),
+      'invalid_argument: rows must be an integer of at least 2; received "10"',
+    ],
+    [
+      "folds as text",
+      () => kFold(10, { folds: "5" as never }),
+      'invalid_argument: folds must be an integer from 2 to the number of rows, 10; received "5"',
+    ],
+    [
+      "another shuffle",
+      () => kFold(10, { shuffle: "no" as never }),
+      'invalid_argument: shuffle must be a boolean; received "no"',
+    ],
+    [
+      "no labels",
+      () => stratifiedKFold(10 as never),
+      "invalid_argument: labels must be an array with the class of each row; received 10",
+    ],
+    [
+      "one class for all",
+      () => trainTestSplit(10, { stratify: 1 as never }),
+      "invalid_argument: stratify must be an array with the class of each row; received 1",
+    ],
+    [
+      "an unknown option",
+      () => trainTestSplit(10, { test_size: 0.2 } as never),
+      'unknown_name: unknown option of trainTestSplit "test_size". Did you mean "testSize"? Known: testSize, seed, stratify, classes.',
+    ],
+    [
+      "an option of another division",
+      () => stratifiedKFold([0, 0, 1, 1], { shuffle: false } as never),
+      'unknown_name: unknown option of stratifiedKFold "shuffle". Known: folds, seed, classes.',
+    ],
+    [
+      "options that are not an object",
+      () => trainValidationTestSplit(10, 0.2 as never),
+      "invalid_argument: the options of trainValidationTestSplit must be an object; received 0.2",
+    ],
+  ])("refuse %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
   });
 });
 
@@ -147,7 +222,7 @@ describe("trainValidationTestSplit", () => {
 
   it("refuses sizes that leave nothing to train on", () => {
     expect(refusal(() => trainValidationTestSplit(10, { testSize: 0.5, validationSize: 0.5 }))).toMatch(
-      /^invalid_argument: .*\[0,5,5\]; change testSize or validationSize/,
+      /^invalid_argument: .*parts of 0, 5, 5 rows; change testSize or validationSize/,
     );
   });
 });
@@ -183,8 +258,7 @@ describe("kFold", () => {
   });
 
   it.each([1, 0, 2.5, 11, NaN])("refuses %s folds of 10 rows", (folds) => {
-    const message =
-      /^invalid_argument: folds must be a whole number from 2 to the number of rows \(10\), but received/;
+    const message = /^invalid_argument: folds must be an integer from 2 to the number of rows, 10; received /;
     expect(refusal(() => kFold(10, { folds }))).toMatch(message);
     expect(refusal(() => stratifiedKFold(ids(10), { folds }))).toMatch(message);
   });
@@ -241,7 +315,7 @@ describe("stratifiedKFold", () => {
 
   it("refuses a class with fewer rows than folds", () => {
     expect(refusal(() => stratifiedKFold(labelled(9, 2), { folds: 3 }))).toMatch(
-      /^invalid_argument: .*3 rows of each class, but class 1 has 2/,
+      /^invalid_argument: with 3 folds, each class must have at least 3 rows; received class 1 with 2; /,
     );
   });
 });

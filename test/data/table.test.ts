@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseCsv } from "../../src/data/csv.js";
 import { columnNamed, readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 
@@ -59,10 +60,52 @@ describe("readTable", () => {
     "refuses %s among numbers, with column and line",
     (word) => {
       expect(refusal(() => readTable(`a,b\n1,2\n3,${word}\n`))).toMatch(
-        /^invalid_data: line 3, column "b": .*finite/,
+        /^invalid_data: line 3, column "b": received .*finite/,
       );
     },
   );
+
+  it("names every column with a number that it cannot hold, with its first line", () => {
+    expect(refusal(() => readTable("a,b,c\n1,2,inf\n3,NaN,4\nx,nan,1\n"))).toBe(
+      'invalid_data: line 3, column "b": received NaN; line 2, column "c": received inf; numbers must be finite and fit ' +
+        "float32; correct the cells, or leave them empty if the values are missing",
+    );
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "a number",
+      () => readTable(5 as never),
+      "invalid_argument: the text of a table must be a string; received 5",
+    ],
+    [
+      "no text",
+      () => readTable(undefined as never),
+      "invalid_argument: the text of a table must be a string; received undefined",
+    ],
+    [
+      "an unknown option",
+      () => readTable("a\n1", { separator: ";" } as never),
+      'unknown_name: unknown option of readTable "separator". Known: delimiter, missing.',
+    ],
+    [
+      "a word that is not in a list",
+      () => readTable("a\n1", { missing: "-" as never }),
+      'invalid_argument: missing must be an array of words, such as ["", "NA"]; received "-"',
+    ],
+    [
+      "options that are not an object",
+      () => parseCsv("a\n1", ";" as never),
+      'invalid_argument: the options of parseCsv must be an object; received ";"',
+    ],
+    [
+      "a delimiter that is not a string",
+      () => parseCsv("a\n1", { delimiter: 5 as never }),
+      "invalid_argument: delimiter must be one character other than a quote or a line end; received 5",
+    ],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
+  });
 
   it("refuses what parseCsv refuses", () => {
     expect(refusal(() => readTable("a,b\n1\n"))).toMatch(/^invalid_data: line 2/);

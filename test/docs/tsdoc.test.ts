@@ -100,15 +100,32 @@ interface Export {
 function publicSymbols(): Export[] {
   return Object.entries(entries).flatMap(([entry, path]) => {
     const module = checker.getSymbolAtLocation(sources.getSourceFile(join(root, path)) as ts.SourceFile);
-    return checker.getExportsOfModule(module as ts.Symbol).map((symbol) => ({
-      entry,
-      name: symbol.name,
-      symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-    }));
+    return checker.getExportsOfModule(module as ts.Symbol).flatMap((symbol) => {
+      const own = { entry, name: symbol.name, symbol: resolved(symbol) };
+      return isNamespace(own.symbol) ? [own, ...membersOfNamespace(own)] : [own];
+    });
   });
 }
 
+function resolved(symbol: ts.Symbol): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** Whether an export is a module of its own: `export * as metrics from …`. */
+function isNamespace({ flags }: ts.Symbol): boolean {
+  return (flags & ts.SymbolFlags.ValueModule) !== 0;
+}
+
+function membersOfNamespace({ entry, name, symbol }: Export): Export[] {
+  return checker.getExportsOfModule(symbol).map((member) => ({
+    entry,
+    name: `${name}.${member.name}`,
+    symbol: resolved(member),
+  }));
+}
+
 function isFunction(symbol: ts.Symbol): boolean {
+  if (isNamespace(symbol)) return false;
   const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0;
   return isValue && checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0;
 }
@@ -123,12 +140,16 @@ function membersOf(symbol: ts.Symbol): ts.Symbol[] {
   );
 }
 
+/** Of a namespace, the comment at the head of its file. */
 function hasSummary(symbol: ts.Symbol): boolean {
+  if (isNamespace(symbol)) return headOf(symbol).trim() !== "";
   return ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim() !== "";
 }
 
 /** The comments on a symbol, without stars. */
-function commentsOf({ declarations = [] }: ts.Symbol): string {
+function commentsOf(symbol: ts.Symbol): string {
+  const { declarations = [] } = symbol;
+  if (isNamespace(symbol)) return headOf(symbol);
   return declarations
     .flatMap((node) => ts.getJSDocCommentsAndTags(node))
     .map((comment) => comment.getFullText().replace(/^\s*\* ?/gm, ""))
@@ -193,7 +214,8 @@ console.log = () => {};
 /** One module of all examples, each a function of its own, and where each ends in it. */
 function assemble(examples: readonly Example[]): { code: string; ends: number[] } {
   const text = examples.map(({ code }) => code).join("\n");
-  const used = exported.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text));
+  // what a namespace has is written with its name
+  const used = exported.filter(({ name }) => !name.includes(".") && new RegExp(`\\b${name}\\b`).test(text));
   const imports = Object.keys(entries).map((entry) => {
     const names = used
       .filter((each) => each.entry === entry)

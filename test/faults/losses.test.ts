@@ -1,7 +1,7 @@
 /** Planted faults in losses: each is wrong in a way that people get wrong, and a law of `test/laws/losses.ts` says so. */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
-import type { LossFunction } from "../../src/nn/losses.js";
+import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { checkLoss } from "../laws/losses.js";
 import { lossesUnderTest } from "../laws/lossesUnderTest.js";
 

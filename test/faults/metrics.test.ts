@@ -1,8 +1,8 @@
 /** Planted faults in metrics: each is wrong in a way that people get wrong, and a law of `test/laws/metrics.ts` says so. */
 import { describe, expect, it } from "vitest";
-import { countConfusion } from "../../src/metrics/classification.js";
+import { countConfusion } from "../../src/metrics/confusion.js";
 import type { Metric } from "../../src/metrics/metric.js";
-import { type MetricName, metrics } from "../../src/metrics/registry.js";
+import { type BuiltInMetric, metrics } from "../../src/metrics/registry.js";
 import { type Confusion, checkConfusion, checkMetric, lawsOfMetric } from "../laws/metrics.js";
 
 type Compute = Metric["compute"];
@@ -70,7 +70,7 @@ const squares = (y: number[], p: number[]): number => average(y.map((v, i) => (v
 const variance = (y: number[]): number => average(y.map((v) => (v - average(y)) ** 2));
 const constantOr = (y: number[], score: number): number => (variance(y) === 0 ? 1 : score);
 
-const faults: readonly (readonly [MetricName, string, Compute])[] = [
+const faults: readonly (readonly [BuiltInMetric, string, Compute])[] = [
   ["accuracy", "the share of errors", (...of) => 1 - metrics.accuracy.compute(...of)],
   ["accuracy", "numbers in the place of rows", (y, p, k) => metrics.accuracy.compute(y, p, k) / k],
   [

@@ -9,7 +9,7 @@
 import fc from "fast-check";
 import { constant } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import type { LossFunction } from "../../src/nn/losses.js";
+import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { fail, hold } from "../../src/testing/laws.js";
 import { evaluateWithGradient, reference } from "../nn/support.js";
 

@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { sigmoid, softmax } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { binaryCrossentropy, categoricalCrossentropy, getLoss } from "../../src/nn/losses.js";
+import { binaryCrossentropy, categoricalCrossentropy } from "../../src/nn/losses/index.js";
+import { getLoss } from "../../src/nn/losses/registry.js";
 import type { LossUnderTest } from "./losses.js";
 
 type Rows = readonly (readonly number[])[];

@@ -1,6 +1,6 @@
 /** The built-in metrics keep the laws of `metrics.ts`. */
 import { describe, expect, it } from "vitest";
-import { countConfusion } from "../../src/metrics/classification.js";
+import { countConfusion } from "../../src/metrics/confusion.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { cases } from "../cases.js";
 import { checkConfusion, checkMetric, lawsOfMetric, metricLaws } from "./metrics.js";

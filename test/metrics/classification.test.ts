@@ -8,7 +8,7 @@ import {
   precision,
   recall,
   rocAuc,
-} from "../../src/metrics/functions.js";
+} from "../../src/metrics/index.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { refusal } from "../data/refusal.js";
 
@@ -218,29 +218,31 @@ describe("every metric of classes", () => {
       ).toBeNaN();
     }
     expect(accuracy([0, 1], [NaN, 1])).toBeNaN();
-    expect(refusal(() => confusionMatrix([0, 1], [NaN, 1]))).toMatch(/^invalid_data: .*yPred has a NaN/);
+    expect(refusal(() => confusionMatrix([0, 1], [NaN, 1]))).toMatch(
+      /^invalid_data: yPred of a confusion matrix .*; received NaN$/,
+    );
   });
 
   it.each<[string, () => unknown, RegExp]>([
     [
       "other numbers of rows",
       () => accuracy([0, 1], [0.5]),
-      /^invalid_shape: .*as many rows, but have 2 and 1/,
+      /^invalid_shape: .*the same number of rows; received 2 and 1/,
     ],
     [
       "other numbers of columns",
       () => f1([[1, 0]], [[0.2, 0.5, 0.3]]),
-      /^invalid_shape: .*as many columns, but have 2 and 3/,
+      /^invalid_shape: .*the same number of columns; received 2 and 3/,
     ],
     [
       "a truth that is no class",
       () => accuracy([0.5, 1], [0, 1]),
-      /^invalid_data: yTrue must hold 0 or 1.*row 0 is \[0.5\]/,
+      /^invalid_data: yTrue must hold 0 or 1.*\[0.5\] in row 0/,
     ],
     [
       "a truth with two classes in a row",
       () => accuracy([[1, 1]], [[0.5, 0.5]]),
-      /^invalid_data: yTrue .*row 0 is \[1,1\]/,
+      /^invalid_data: yTrue .*\[1,1\] in row 0/,
     ],
     [
       "a truth without a class in a later row",
@@ -255,12 +257,12 @@ describe("every metric of classes", () => {
             [0.5, 0.5],
           ],
         ),
-      /^invalid_data: yTrue .*row 1 is \[0,0\]/,
+      /^invalid_data: yTrue .*\[0,0\] in row 1/,
     ],
     [
       "predictions that are no numbers",
       () => accuracy([1], ["yes"] as unknown as number[]),
-      /^invalid_data: yPred must hold .* yPred\[0\] is "yes"/,
+      /^invalid_data: yPred must hold numbers; received "yes" at yPred\[0\]/,
     ],
     [
       "an id without a column",
@@ -270,7 +272,7 @@ describe("every metric of classes", () => {
     [
       "ids where probabilities belong",
       () => rocAuc([0, 1, 2], [0, 1, 2]),
-      /^invalid_data: yTrue .*row 2 is \[2\]/,
+      /^invalid_data: yTrue .*\[2\] in row 2/,
     ],
     ["a NaN in the truth", () => accuracy([NaN], [1]), /^invalid_data: yTrue must hold finite numbers/],
   ])("refuses %s", (_, run, message) => {

@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest";
+import * as namespace from "../../src/metrics/index.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
-import { getMetric, metrics } from "../../src/metrics/registry.js";
+import {
+  type BuiltInMetric,
+  getMetric,
+  getMetrics,
+  type MetricLike,
+  metricNamed,
+  metrics,
+  oneOrSeveralMetrics,
+} from "../../src/metrics/registry.js";
+import * as losses from "../../src/nn/losses/index.js";
 import { refusal } from "../data/refusal.js";
 
 describe("getMetric", () => {
   it("finds every metric under its own name, with the direction in which it is better", () => {
     for (const [name, metric] of Object.entries(metrics)) {
       expect(metric.name).toBe(name);
-      expect(getMetric(name)).toBe(metric);
+      expect(metricNamed(name)).toBe(metric);
+      expect(getMetric(metric)).toBe(metric);
       // Two outputs of two rows: right everywhere, and wrong everywhere.
       const truth = Float64Array.of(1, 0, 0, 1);
       const right = metric.compute(truth, truth, 2);
@@ -17,27 +28,39 @@ describe("getMetric", () => {
     }
   });
 
-  it("knows the names of Keras and scikit-learn", () => {
-    const aliases = {
-      acc: "accuracy",
-      f1Score: "f1",
-      auc: "rocAuc",
-      roc_auc: "rocAuc",
-      log_loss: "logLoss",
-      mse: "meanSquaredError",
-      rmse: "rootMeanSquaredError",
-      mae: "meanAbsoluteError",
-    };
-    for (const [alias, name] of Object.entries(aliases)) expect(getMetric(alias).name).toBe(name);
+  it("has what the namespace has, and nothing else", () => {
+    const { confusionMatrix: _, ...functions } = namespace;
+    expect({ ...functions }).toEqual(metrics);
   });
 
-  it("takes a metric of the user's own", () => {
+  it("knows the names of Keras and scikit-learn", () => {
+    const names: Record<BuiltInMetric, MetricLike[]> = {
+      accuracy: ["acc", "accuracy_score", "Accuracy"],
+      precision: ["precision_score", "Precision"],
+      recall: ["recall_score", "Recall"],
+      f1: ["f1Score", "f1_score", "F1Score"],
+      rocAuc: ["auc", "AUC", "roc_auc", "roc_auc_score"],
+      logLoss: ["log_loss"],
+      meanSquaredError: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
+      rootMeanSquaredError: ["rmse", "RMSE", "root_mean_squared_error", "RootMeanSquaredError"],
+      meanAbsoluteError: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
+      r2: ["r2Score", "r2_score", "R2Score"],
+    };
+    for (const [name, aliases] of Object.entries(names)) {
+      expect(metrics[name as BuiltInMetric].aliases).toEqual(aliases);
+      for (const alias of aliases) expect(getMetric(alias).name).toBe(name);
+    }
+    const all = Object.values(metrics).flatMap(({ name, aliases }) => [name, ...aliases]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("takes a custom metric", () => {
     const custom: CustomMetric & { readonly factor: number } = {
       name: "scaledBias",
       direction: "minimize",
       factor: 10,
-      compute(truth, prediction) {
-        return this.factor * Math.abs(truth[0] - prediction[0]);
+      compute(yTrue, yPred) {
+        return this.factor * Math.abs(yTrue[0] - yPred[0]);
       },
     };
     const metric = getMetric(custom);
@@ -58,22 +81,74 @@ describe("getMetric", () => {
     }
   });
 
-  it("refuses names it does not know, and objects that are no metric", () => {
-    expect(refusal(() => getMetric("accurcy"))).toMatch(
+  it("refuses names it does not know, and anything that is not a metric", () => {
+    expect(refusal(() => getMetric("accurcy" as never))).toMatch(
       /^unknown_name: unknown metric "accurcy". Did you mean "accuracy"\? Known: accuracy, precision/,
     );
-    expect(refusal(() => getMetric("toString"))).toMatch(/^unknown_name/);
+    expect(refusal(() => getMetric("toString" as never))).toMatch(/^unknown_name/);
     const compute = () => 0;
     for (const broken of [
       null,
+      5,
       {},
+      compute,
+      namespace.confusionMatrix,
       { name: "x", direction: "up", compute },
       { name: "x", direction: "minimize" },
       { direction: "minimize", compute },
     ]) {
-      expect(refusal(() => getMetric(broken as CustomMetric))).toMatch(
-        /^invalid_argument: a metric is a name or/,
+      expect(refusal(() => getMetric(broken as never))).toMatch(
+        /^invalid_argument: metric must be a name, a function such as metrics\.f1, or \{ name, direction: "maximize" \| "minimize", compute \}; received /,
       );
     }
+  });
+
+  it("refuses a loss, and says which metric to use", () => {
+    expect(refusal(() => getMetric(losses.meanSquaredError as never))).toBe(
+      "invalid_argument: metric must be a metric; received losses.meanSquaredError, which is a loss; use metrics.meanSquaredError",
+    );
+    expect(refusal(() => getMetric(losses.binaryCrossentropy({ fromLogits: true }) as never))).toMatch(
+      /^invalid_argument: metric must be a metric; received losses\.binaryCrossentropy, which is a loss; known metrics: accuracy, /,
+    );
+  });
+
+  it("is typed by name", () => {
+    for (const wrong of [
+      // @ts-expect-error a misspelt name
+      () => getMetric("accurcy"),
+      // @ts-expect-error a loss
+      () => getMetric(losses.meanSquaredError),
+      // @ts-expect-error not a metric
+      () => getMetric(namespace.confusionMatrix),
+    ]) {
+      expect(wrong).toThrow();
+    }
+    const right: readonly MetricLike[] = [
+      "acc",
+      namespace.f1,
+      { name: "x", direction: "minimize", compute: () => 0 },
+    ];
+    expect(right.map((metric) => getMetric(metric).name)).toEqual(["accuracy", "f1", "x"]);
+  });
+});
+
+describe("a list of metrics", () => {
+  it("holds one or several", () => {
+    expect(oneOrSeveralMetrics("metric", undefined)).toEqual([]);
+    expect(oneOrSeveralMetrics("metric", "acc")).toEqual([metrics.accuracy]);
+    expect(oneOrSeveralMetrics("metric", ["f1", metrics.r2])).toEqual([metrics.f1, metrics.r2]);
+    expect(getMetrics("metrics", [])).toEqual([]);
+  });
+
+  it("is not empty where a metric is needed, and names none twice", () => {
+    expect(refusal(() => oneOrSeveralMetrics("metric", []))).toBe(
+      "invalid_argument: metric must be a metric, or a list of at least one metric; received []",
+    );
+    expect(refusal(() => getMetrics("metrics", ["f1", "accuracy", "accuracy"]))).toBe(
+      'invalid_argument: metrics must be different metrics; received "accuracy" twice',
+    );
+    expect(refusal(() => getMetrics("scoring", ["mse", "f1", metrics.meanSquaredError]))).toBe(
+      'invalid_argument: scoring must be different metrics; received "meanSquaredError" twice (as "mse" and metrics.meanSquaredError)',
+    );
   });
 });

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
-import {
-  meanAbsoluteError,
-  meanSquaredError,
-  r2,
-  rootMeanSquaredError,
-} from "../../src/metrics/functions.js";
+import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from "../../src/metrics/index.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { refusal } from "../data/refusal.js";
 
@@ -106,7 +101,9 @@ describe("metrics of quantities", () => {
   });
 
   it("refuse shapes that differ", () => {
-    expect(refusal(() => r2([1, 2], [1]))).toMatch(/^invalid_shape: .*as many rows, but have 2 and 1/);
+    expect(refusal(() => r2([1, 2], [1]))).toMatch(
+      /^invalid_shape: .*the same number of rows; received 2 and 1/,
+    );
     expect(
       refusal(() =>
         r2(
@@ -117,6 +114,6 @@ describe("metrics of quantities", () => {
           ],
         ),
       ),
-    ).toMatch(/^invalid_shape: .*as many columns, but have 1 and 2/);
+    ).toMatch(/^invalid_shape: .*the same number of columns; received 1 and 2/);
   });
 });

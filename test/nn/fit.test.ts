@@ -1,7 +1,7 @@
 /** What `fit`, `evaluate` and `predict` promise beside the arithmetic. */
 import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
-import { accuracy, rootMeanSquaredError } from "../../src/metrics/functions.js";
+import { accuracy, rootMeanSquaredError } from "../../src/metrics/index.js";
 import type { Callback } from "../../src/nn/callbacks.js";
 import { dense, dropout } from "../../src/nn/layers.js";
 import { adam } from "../../src/optim/adam.js";

@@ -4,7 +4,7 @@ import { mean, relu, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { type ProgramKind, programOf } from "../../src/nn/architecture.js";
 import { dense, dropout, type Layer } from "../../src/nn/layers.js";
-import type { Loss } from "../../src/nn/losses.js";
+import type { Loss } from "../../src/nn/losses/registry.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";

@@ -71,7 +71,7 @@ describe("sequential and compile", () => {
     [
       "metrics",
       () => compileWith({ metrics: "accuracy" }),
-      'invalid_argument: metrics is an array of names or metrics, got "accuracy"',
+      'invalid_argument: metrics must be an array of metrics; received "accuracy"',
     ],
     [
       "option",
@@ -126,7 +126,11 @@ describe("fit", () => {
       "invalid_data: a validationSplit of 0.9 leaves none of 4 rows to train on",
     ],
     ["negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
-    ["callbacks", { callbacks: {} as never }, "invalid_argument: callbacks is an array of callbacks, got {}"],
+    [
+      "callbacks",
+      { callbacks: {} as never },
+      "invalid_argument: callbacks must be an array of callbacks; received {}",
+    ],
     ["option", { epoch: 3 } as never, 'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?'],
     [
       "validation of other columns",
@@ -136,7 +140,7 @@ describe("fit", () => {
           [1, 2],
         ],
       },
-      "invalid_shape: validation x must have 2 columns, but its shape is [2,1]",
+      "invalid_shape: validation x must have 2 columns; received shape [2,1]",
     ],
     [
       "validation of other rows",
@@ -155,7 +159,7 @@ describe("fit", () => {
         [0, 1],
       ],
       [0, 1],
-      "invalid_data: x must hold finite numbers, but x[0][1] is NaN",
+      "invalid_data: x must hold finite numbers; received NaN at x[0][1]",
     ],
     [
       "infinity",
@@ -164,21 +168,21 @@ describe("fit", () => {
         [0, 1],
       ],
       [0, Number.POSITIVE_INFINITY],
-      "invalid_data: y must hold finite numbers, but y[1] is Infinity",
+      "invalid_data: y must hold finite numbers; received Infinity at y[1]",
     ],
     [
       "ragged rows",
       [[0, 0], [1]],
       [0, 1],
-      "invalid_data: every row of x must have 2 numbers, as the first has, but x[1] has 1",
+      "invalid_data: every row of x must have 2 numbers, as the first has; received 1 in x[1]",
     ],
-    ["words", [["a", "b"]], [0], 'invalid_data: x must hold finite numbers, but x[0][0] is "a"'],
-    ["no rows", [], [], "invalid_shape: x must not be empty, but its shape is [0]"],
+    ["words", [["a", "b"]], [0], 'invalid_data: x must hold finite numbers; received "a" at x[0][0]'],
+    ["no rows", [], [], "invalid_shape: x must not be empty; received shape [0]"],
     [
       "nothing",
       undefined,
       undefined,
-      "invalid_data: x must be an array, an ndarray or { data, shape }, but received undefined",
+      "invalid_data: x must be an array, an ndarray or { data, shape }; received undefined",
     ],
     [
       "fewer targets than inputs",
@@ -186,7 +190,7 @@ describe("fit", () => {
       [0, 1],
       "invalid_shape: y has 2 rows and its inputs 4; each example needs both",
     ],
-    ["targets of other columns", x, x, "invalid_shape: y must have 1 columns, but its shape is [4,2]"],
+    ["targets of other columns", x, x, "invalid_shape: y must have 1 column; received shape [4,2]"],
   ])("refuses %s in the data", async (_, inputs, targets, message) => {
     expect(await refusal(() => model().fit(inputs as never, targets as never))).toBe(message);
   });
@@ -194,7 +198,7 @@ describe("fit", () => {
   it("refuses other columns than it was trained on, and keeps what it has", async () => {
     const m = model();
     await m.fit(x, y);
-    const message = "invalid_shape: x must have 2 columns, but its shape is [2,3]";
+    const message = "invalid_shape: x must have 2 columns; received shape [2,3]";
     const three = [
       [1, 2, 3],
       [4, 5, 6],

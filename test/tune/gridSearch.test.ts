@@ -29,7 +29,7 @@ const recalled: CustomMetric = {
 
 describe("gridSearch", () => {
   it("has the scores of tune, by every metric, with ranks and times", async () => {
-    const scoring = ["logLoss", "accuracy", recalled, "recall"];
+    const scoring = ["logLoss", "accuracy", recalled, "recall"] as const;
     const { rows, bestIndex, bestParams, bestScore, final } = await gridSearch({
       ...rounds,
       model: logistic,
@@ -116,12 +116,12 @@ describe("gridSearch", () => {
   it("refuses what does not fit", async () => {
     const options = { ...rounds, model: logistic };
     await expect(gridSearch({ ...options, scoring: ["accuracy", "acc"] })).rejects.toThrow(
-      /names a metric twice/,
+      'scoring must be different metrics; received "accuracy" twice (as "accuracy" and "acc")',
     );
     await expect(gridSearch({ ...options, scoring: ["f1"], refit: "recall" })).rejects.toThrow(
-      'refit names one of the metrics in scoring, ["f1"], got "recall"',
+      'refit must be true, false or one of the metrics in scoring, ["f1"]; received "recall"',
     );
-    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2 is for regression/);
+    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2, which is for regression/);
     await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
       /errorScore is a number/,
     );

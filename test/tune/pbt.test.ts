@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
-import { accuracy } from "../../src/metrics/functions.js";
+import { accuracy } from "../../src/metrics/index.js";
 import { getMetric } from "../../src/metrics/registry.js";
 import { hyperparametersOf, programOf } from "../../src/nn/architecture.js";
 import { dense, dropout } from "../../src/nn/layers.js";
@@ -53,7 +53,7 @@ const model = ({ rate, drop, units }: P) => {
   return built;
 };
 const options = {
-  ...{ x, y, space, model, metric: "logLoss", seed: SEED, jobs: 1 },
+  ...{ x, y, space, model, metric: "logLoss" as const, seed: SEED, jobs: 1 },
   ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: EPOCHS, batchSize: BATCH } },
 };
 const train = (settings: PbtOptions, more: object = {}) =>

@@ -2,8 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
+import * as metrics from "../../src/metrics/index.js";
 import { earlyStopping } from "../../src/nn/callbacks.js";
+import * as losses from "../../src/nn/losses/index.js";
 import { float } from "../../src/search/space/parameter.js";
+import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";
 import { logistic, quantity, rates, refusal, x, y } from "./support.js";
 
@@ -17,17 +20,42 @@ describe("tune refuses", () => {
     [
       "a metric of the other task",
       { metric: "r2" },
-      "invalid_argument: r2 is for regression, but the target is for classification",
+      "invalid_argument: metric must be defined for classification; received r2, which is for regression",
     ],
     [
       "a metric of classes for a quantity",
       { y: quantity, metric: "accuracy" },
-      "invalid_argument: accuracy is for classification, but the target is for regression",
+      "invalid_argument: metric must be defined for regression; received accuracy, which is for classification",
     ],
     [
       "an unknown metric",
       { metric: "acuracy" },
       'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
+    ],
+    [
+      "no metric of several",
+      { metric: [] },
+      "invalid_argument: metric must be a metric, or a list of at least one metric; received []",
+    ],
+    [
+      "a metric twice",
+      { metric: ["accuracy", "f1", "accuracy"] },
+      'invalid_argument: metric must be different metrics; received "accuracy" twice',
+    ],
+    [
+      "a metric by two names",
+      { metric: ["acc", "accuracy"] },
+      'invalid_argument: metric must be different metrics; received "accuracy" twice (as "acc" and "accuracy")',
+    ],
+    [
+      "a loss for a metric",
+      { metric: losses.meanAbsoluteError },
+      "invalid_argument: metric must be a metric; received losses.meanAbsoluteError, which is a loss; use metrics.meanAbsoluteError",
+    ],
+    [
+      "a share as text",
+      { testSize: "0.2" },
+      'invalid_argument: testSize must be a number above 0 and below 1; received "0.2"',
     ],
     [
       "an unknown option",
@@ -48,17 +76,17 @@ describe("tune refuses", () => {
     [
       "more folds than rows",
       { validation: { folds: 61 } },
-      "invalid_argument: folds must be a whole number from 2 to the number of rows (60), but received 61",
+      "invalid_argument: folds must be an integer from 2 to the number of rows, 60; received 61",
     ],
     [
       "more folds than rows of a class",
       { y: y.map((_, i) => Number(i < 4)) },
-      "invalid_argument: stratified folds need 5 rows of each class, but class 1 has 4;",
+      'invalid_argument: with 5 folds, each class must have at least 5 rows; received class "1" with 4;',
     ],
     [
       "one fold",
       { validation: { folds: 1 } },
-      "invalid_argument: folds must be a whole number from 2 to the number of rows (60), but received 1",
+      "invalid_argument: folds must be an integer from 2 to the number of rows, 60; received 1",
     ],
     [
       "an unknown validation",
@@ -83,7 +111,7 @@ describe("tune refuses", () => {
     [
       "a split of nothing",
       { validation: { split: 0 } },
-      "invalid_argument: testSize must be above 0 and below 1, but received 0",
+      "invalid_argument: testSize must be a number above 0 and below 1; received 0",
     ],
     [
       "a test part of everything",
@@ -155,7 +183,7 @@ describe("tune refuses", () => {
     [
       "NaN",
       { x: x.map((row, i) => (i === 7 ? [Number.NaN, 0, 0] : row)) },
-      "invalid_data: x must hold finite numbers, but x[7][0] is NaN",
+      "invalid_data: x must hold finite numbers; received NaN at x[7][0]",
     ],
   ])("%s", async (_, change, message) => {
     let built = 0;
@@ -190,7 +218,30 @@ describe("tune refuses", () => {
       fit: { epochs: 1 },
     });
     expect(await refusal(() => final?.predict([[1, 2]]))).toBe(
-      "invalid_shape: x must have 3 columns, but its shape is [1,2]",
+      "invalid_shape: x must have 3 columns; received shape [1,2]",
     );
+  });
+});
+
+describe("tune is typed", () => {
+  it("by metrics and losses, so that a misspelling does not compile", async () => {
+    const options = { x, y, model: logistic, space: rates(0.1), jobs: 1 };
+    for (const wrong of [
+      // @ts-expect-error a misspelt metric
+      () => tune({ ...options, metric: "acuracy" }),
+      // @ts-expect-error a misspelt metric among several
+      () => tune({ ...options, metric: ["f1", "logloss"] }),
+      // @ts-expect-error a loss
+      () => tune({ ...options, metric: losses.meanSquaredError }),
+      () => tune({ ...options, fit: { earlyStopping: { monitor: "valAcuracy" } } }),
+      // @ts-expect-error a misspelt metric of a search with cross-validation
+      () => gridSearch({ ...options, scoring: "acuracy" }),
+      // @ts-expect-error a misspelt metric that decides
+      () => gridSearch({ ...options, scoring: ["f1"], refit: "f2" }),
+    ]) {
+      await expect(wrong()).rejects.toThrow();
+    }
+    const { best, metric } = await tune({ ...options, metric: metrics.f1, trials: 1 });
+    expect([typeof best?.value, metric]).toEqual(["number", "f1"]);
   });
 });

@@ -48,7 +48,7 @@ describe("sweep", () => {
 
   it("has the very scores of gridSearch over the same values", async () => {
     const values = [0.01, 0.1, 1] as const;
-    const own = { ...how, model: logistic, scoring: ["accuracy", "logLoss"] };
+    const own = { ...how, model: logistic, scoring: ["accuracy", "logLoss"] as const };
     const swept = await sweep({
       ...{ ...own, space: { learningRate: float(0.001, 1) }, parameter: "learningRate", values },
     });
@@ -81,7 +81,7 @@ describe("sweep", () => {
       [{ parameter: "units", values: [2], params: { learningRate: 1 } }, /"units" does not apply/],
       [{ trials: 3 }, /unknown option of sweep "trials"/],
       [{ valeus: [1] }, /unknown option of sweep "valeus"\. Did you mean "values"/],
-      [{ scoring: "r2" }, /r2 is for regression/],
+      [{ scoring: "r2" }, /r2, which is for regression/],
     ];
     for (const [options, message] of cases) {
       expect(await refusal(() => sweep({ ...good, ...options } as SweepOptions<typeof space>))).toMatch(

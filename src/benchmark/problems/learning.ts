@@ -11,7 +11,7 @@ import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from 
 import type { Value } from "../../graph/graph.js";
 import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers.js";
-import type { Loss } from "../../nn/losses.js";
+import type { Loss } from "../../nn/losses/registry.js";
 import { makeFold } from "../../tune/trial/folds.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 
@@ -112,19 +112,19 @@ export function learningProblem(options: LearningProblemOptions): Problem {
 }
 
 /** The share of rows whose class is the most probable; of classes that tie, the true one counts. */
-function accuracy(truth: Value, prediction: Value): Value {
-  if (prediction.shape[1] === 1) return mean(equal(greater(prediction, 0.5), truth));
-  return mean(equal(sum(mul(truth, prediction), -1), max(prediction, -1)));
+function accuracy(yTrue: Value, yPred: Value): Value {
+  if (yPred.shape[1] === 1) return mean(equal(greater(yPred, 0.5), yTrue));
+  return mean(equal(sum(mul(yTrue, yPred), -1), max(yPred, -1)));
 }
 
 /** 1 − Σ(p − y)² / Σ(y − ȳ)², over all columns. */
-function r2(truth: Value, prediction: Value): Value {
-  const spread = sum(square(sub(truth, mean(truth, 0))));
-  return sub(1, div(sum(square(sub(prediction, truth))), spread));
+function r2(yTrue: Value, yPred: Value): Value {
+  const spread = sum(square(sub(yTrue, mean(yTrue, 0))));
+  return sub(1, div(sum(square(sub(yPred, yTrue))), spread));
 }
 
 function divide(data: Dataset, reproduce: boolean): ProblemData {
-  const stratify = data.task === "classification" ? { stratify: data.labels } : {};
+  const stratify = data.task === "classification" ? { stratify: data.labels, classes: data.classes } : {};
   const { train, validation, test } = trainValidationTestSplit(data.rows, { ...HELD, ...stratify, seed: 0 });
   const [first, second] = [validation, test].map((held) => makeFold(data, train, held, true));
   const examples = ({ rows, x, y }: Examples): Examples => ({ rows, x, y: reproduce ? x : y });

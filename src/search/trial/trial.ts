@@ -4,12 +4,12 @@
  * keeps no trials (`study.ts` does).
  */
 
+import type { Direction } from "../../direction.js";
 import { check, checkOptions, isRecord, show, unknownName } from "../../errors.js";
 import type { Params } from "../space/space.js";
 import { copyJson, type ParamValue } from "../space/value.js";
 
-/** Whether larger or smaller values are better. */
-export type Direction = "maximize" | "minimize";
+export type { Direction };
 
 /**
  * How a trial ended: with a value; with an error; with a value that is not finite; or

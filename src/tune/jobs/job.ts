@@ -7,7 +7,7 @@ import { platform } from "#platform";
 import type { Executor, Matrix, SavedRun } from "../../engine/executor.js";
 import { check, show } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { getMetric } from "../../metrics/registry.js";
+import { metricNamed } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
 import {
   type EarlyStopping,
@@ -248,7 +248,7 @@ function monitoredMetric(monitor: string): Metric {
     () =>
       `early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got ${show(monitor)}`,
   );
-  return getMetric(monitor[3].toLowerCase() + monitor.slice(4));
+  return metricNamed(monitor[3].toLowerCase() + monitor.slice(4));
 }
 
 /** The number of an epoch's logs that early stopping watches, if there is any. */

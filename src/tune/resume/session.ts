@@ -3,6 +3,7 @@
  * When jobs are done is its caller's business.
  */
 import { check, checkOptions, isRecord, show } from "../../errors.js";
+import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { kernelsName, ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { copyJson, sameValue } from "../../search/space/value.js";
@@ -75,8 +76,8 @@ const OPTIONS = [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"].filter(
   (name) => name !== "jobs" && name !== "signal",
 );
 
-function detailsOf<S extends Space>({ metric = [] }: TunerOptions<S>) {
-  const metrics = [metric].flat();
+function detailsOf<S extends Space>({ metric }: TunerOptions<S>) {
+  const metrics = oneOrSeveralMetrics("metric", metric);
   return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
 }
 

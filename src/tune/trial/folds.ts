@@ -85,9 +85,9 @@ export function prepareFolds(data: Dataset, { validation, testSize, standardize,
   const { train: development, test } =
     testSize === 0
       ? { train: all, test: new Int32Array(0) }
-      : trainTestSplit(data.rows, { testSize, seed, ...(stratify ? { stratify } : {}) });
+      : trainTestSplit(data.rows, { testSize, seed, ...(stratify && { stratify, classes: data.classes }) });
   const make = (train: Int32Array, held: Int32Array): Fold => makeFold(data, train, held, standardize);
-  const rounds = divide(development, stratify, validation, seed).map(({ train, validation: held }) =>
+  const rounds = divide(development, data, validation, seed).map(({ train, validation: held }) =>
     make(train, held),
   );
   return { rounds, last: make(development, test) };
@@ -96,19 +96,21 @@ export function prepareFolds(data: Dataset, { validation, testSize, standardize,
 /** Rounds over the development rows, in ids of the whole table. */
 function divide(
   development: Int32Array,
-  stratify: Int32Array | undefined,
+  { task, labels: allLabels, classes }: Dataset,
   validation: Validation,
   seed: number,
 ): { train: Int32Array; validation: Int32Array }[] {
-  const labels = stratify && development.map((row) => stratify[row]);
+  const labels = task === "classification" ? development.map((row) => allLabels[row]) : undefined;
   const ids = (positions: Int32Array): Int32Array => positions.map((position) => development[position]);
   if ("split" in validation) {
-    const options = { testSize: validation.split, seed, ...(labels ? { stratify: labels } : {}) };
+    const options = { testSize: validation.split, seed, ...(labels && { stratify: labels, classes }) };
     const { train, test } = trainTestSplit(development.length, options);
     return [{ train: ids(train), validation: ids(test) }];
   }
   const options = { folds: validation.folds, seed };
-  const folds = labels ? stratifiedKFold(labels, options) : kFold(development.length, options);
+  const folds = labels
+    ? stratifiedKFold(labels, { ...options, classes })
+    : kFold(development.length, options);
   return folds.map(({ train, validation: held }) => ({ train: ids(train), validation: ids(held) }));
 }
 

@@ -2,7 +2,8 @@
 
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { MatrixLike } from "../../data/matrix.js";
-import type { CustomMetric, Direction } from "../../metrics/metric.js";
+import type { Direction } from "../../direction.js";
+import type { MetricLike } from "../../metrics/registry.js";
 import type { Sequential } from "../../nn/sequential.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
@@ -81,7 +82,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** How trials are trained: settings, or a function of the parameters. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   /** What is tuned for; several in a list are as many objectives. Default `accuracy` or `r2`. */
-  readonly metric?: string | CustomMetric | readonly (string | CustomMetric)[];
+  readonly metric?: MetricLike | readonly MetricLike[];
   /**
    * Soft constraints: each is kept where it is at most 0. Mean scores over the folds by metric, of all metrics of the
    * task, say whether: `({ recall }) => [0.9 - recall]`. A trial that breaks one is never the best.

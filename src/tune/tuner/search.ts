@@ -6,8 +6,8 @@
 import { platform } from "#platform";
 import type { Task } from "../../data/dataset.js";
 import { check, show } from "../../errors.js";
-import type { CustomMetric, Metric } from "../../metrics/metric.js";
-import { getMetric } from "../../metrics/registry.js";
+import type { Metric } from "../../metrics/metric.js";
+import { metricNamed } from "../../metrics/registry.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -27,7 +27,7 @@ import type { TuneOptions, TuneResult } from "./options.js";
 /** How a search over models reports, beside what it searches. */
 export interface SearchDetails {
   /** What is tuned for, and what else is scored. Default the task's own metric. */
-  readonly metrics: readonly (string | CustomMetric)[];
+  readonly metrics: readonly Metric[];
   /** How many of the metrics are tuned for. */
   readonly objectives: number;
   /** Whether trials keep the scores by every metric and the times of each round. */
@@ -53,7 +53,7 @@ export interface ModelSearch<S extends Space> {
  */
 export async function prepareSearch<S extends Space>(
   given: TuneOptions<S>,
-  { metrics: names, objectives, detailed, refit }: SearchDetails,
+  { metrics: chosen, objectives, detailed, refit }: SearchDetails,
   open: OpenStudy = studyOf,
 ): Promise<ModelSearch<S>> {
   check(
@@ -65,11 +65,9 @@ export async function prepareSearch<S extends Space>(
     ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
   };
   const data = toDataset(options);
-  const [first = data.task === "classification" ? "accuracy" : "r2", ...others] = names;
-  const metrics = [
-    metricFor(first, data.task),
-    ...others.map((other) => metricFor(other, data.task)),
-  ] as const;
+  const [first = metricNamed(defaultMetric(data.task)), ...others] = chosen;
+  const metrics = [first, ...others] as const;
+  for (const metric of metrics) checkMetricFor(metric, data.task);
   const study = open(
     options,
     metrics.slice(0, objectives).map(({ direction }) => direction),
@@ -154,13 +152,16 @@ function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
   return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
 }
 
-function metricFor(given: string | CustomMetric, task: Task): Metric {
-  const metric = getMetric(given);
+/** The metric that is tuned for if none is given. */
+export function defaultMetric(task: Task): "accuracy" | "r2" {
+  return task === "classification" ? "accuracy" : "r2";
+}
+
+function checkMetricFor({ name, tasks }: Metric, task: Task): void {
   check(
-    metric.tasks.includes(task),
-    () => `${metric.name} is for ${metric.tasks.join(" and ")}, but the target is for ${task}`,
+    tasks.includes(task),
+    () => `metric must be defined for ${task}; received ${name}, which is for ${tasks.join(" and ")}`,
   );
-  return metric;
 }
 
 /** Apart from the streams of the study itself. */

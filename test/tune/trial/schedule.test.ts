@@ -19,7 +19,7 @@ const options = {
   ...{ x, y, space, strategy: grid(), seed: 3, validation: { folds: 3 }, testSize: 0.2, jobs: 1 },
   model: (params: { optimizer: string; learningRate: number; dropout: number }) =>
     denseModel({ task: "classification", outputs: 1 }, { ...params, units: 6 }),
-  metric: "logLoss",
+  metric: "logLoss" as const,
 };
 const plain = (epochs: number) => tune({ ...options, fit: { epochs, batchSize: 16 } });
 const scheduled = { ...options, fit: { epochs: EPOCHS, batchSize: 16 }, scheduler: halving() };

@@ -1,6 +1,6 @@
 /** What becomes of trials of models: scores, failures, divergence, early stopping, the budget. */
 import { describe, expect, it } from "vitest";
-import { accuracy, logLoss, r2 } from "../../../src/metrics/functions.js";
+import { accuracy, logLoss, r2 } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks.js";
 import { dense } from "../../../src/nn/layers.js";
@@ -148,7 +148,7 @@ describe("the metric", () => {
     const options = { ...base, space, strategy: grid(), fit: { epochs: 4 } };
     const both = await tune({ ...options, metric: ["recall", "logLoss"] });
     expect(both.study.directions).toEqual(["maximize", "minimize"]);
-    for (const [k, metric] of ["recall", "logLoss"].entries()) {
+    for (const [k, metric] of (["recall", "logLoss"] as const).entries()) {
       const alone = await tune({ ...options, metric });
       expect(both.trials.map(({ values }) => values?.[k])).toEqual(alone.trials.map(({ value }) => value));
     }
@@ -159,7 +159,7 @@ describe("the metric", () => {
 
   it("may be tuned for under constraints on others", async () => {
     const space = rates(0.001, 0.01, 0.1, 1);
-    const options = { ...base, space, strategy: grid(), metric: "logLoss" };
+    const options = { ...base, space, strategy: grid(), metric: "logLoss" as const };
     const free = await tune(options);
     const losses = free.trials.map(({ value }) => value as number);
     const bound = [...losses].sort((a, b) => a - b)[1];

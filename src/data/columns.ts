@@ -1,0 +1,135 @@
+/**
+ * Which rows and columns of a table can be used. Columns that cannot are refused all at once, each with its reason, since
+ * the user would otherwise learn of them one by one.
+ */
+import { FettleError, show } from "../errors.js";
+import { MAX_CATEGORIES } from "./classes.js";
+import type { MissingRule, Task } from "./dataset.js";
+import type { Column } from "./table.js";
+
+/** The refusal of columns. `message` has all reasons; `drop` is the option that would leave the columns out. */
+export class ColumnsError extends FettleError {
+  /** Columns to leave out, with those that are left out already; empty where that does not help. */
+  readonly drop: readonly string[];
+
+  constructor(message: string, drop: readonly string[]) {
+    super("invalid_data", message);
+    this.drop = drop;
+  }
+}
+
+/** Which columns are in use, and how. */
+export interface Use {
+  readonly inputs: readonly Column[];
+  readonly target: Column;
+  readonly missing: MissingRule;
+  /** Columns that are left out already. */
+  readonly drop: readonly string[];
+}
+
+/**
+ * The rows to use, ascending: under the rule `drop` those without a missing cell, otherwise all.
+ *
+ * @throws ColumnsError if no row is left
+ */
+export function keptRows(rows: number, { inputs, target, missing, drop }: Use): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  if (missing !== "drop") return all;
+  const used = [...inputs, target];
+  const whole = all.filter((i) => !used.some(({ values }) => Number.isNaN(values[i])));
+  if (whole.length > 0) return whole;
+  const empty = inputs.filter(({ values }) => values.every(Number.isNaN)).map(({ name }) => name);
+  const suggested = empty.length > 0 && empty.length < inputs.length ? [...drop, ...empty] : [];
+  const columns =
+    suggested.length > 0 ? `, with drop: ${JSON.stringify(suggested)} for those without cells` : "";
+  throw new ColumnsError(
+    'missing: "drop" must leave at least one row; received a missing cell in every row; ' +
+      `leave columns out${columns}, or choose missing: "impute"`,
+    suggested,
+  );
+}
+
+/** Why a column cannot be used. */
+interface Fault {
+  readonly reason: string;
+  /** Whether the reason is that cells are missing. */
+  readonly gaps?: true;
+}
+
+/** @throws ColumnsError unless every column can be used, in those rows and for that task */
+export function refuseColumns({ inputs, target, missing, drop }: Use, rows: Int32Array, task: Task): void {
+  const faults = inputs.flatMap((column) => {
+    const fault = faultOfInput(column, valuesAt(column, rows), missing);
+    return fault === undefined ? [] : [{ name: column.name, ...fault }];
+  });
+  const targetFault = faultOfTarget(target, valuesAt(target, rows), task);
+  const lines = faults.map(({ name, reason }) => `column ${show(name)} ${reason}`);
+  if (targetFault) lines.push(`target ${show(target.name)} ${targetFault.reason}`);
+  if (lines.length === 0) return;
+
+  const names = faults.map(({ name }) => name);
+  const suggested = names.length > 0 && names.length < inputs.length ? [...drop, ...names] : [];
+  const ways: string[] = [];
+  if (targetFault?.gaps) ways.push('choose missing: "drop", since a target cannot be imputed');
+  else if (faults.some(({ gaps }) => gaps)) ways.push('choose missing: "impute" or missing: "drop"');
+  if (suggested.length > 0) {
+    ways.push(`leave ${lines.length === 1 ? "it" : "columns"} out with drop: ${JSON.stringify(suggested)}`);
+  }
+  const way = ways.join(", or ");
+  throw new ColumnsError(
+    lines.length === 1
+      ? [...lines, way].filter((part) => part !== "").join("; ")
+      : `${lines.length} columns cannot be used:\n  ${[...lines, way].join("\n  ").trimEnd()}`,
+    suggested,
+  );
+}
+
+function faultOfInput(column: Column, values: Float64Array, missing: MissingRule): Fault | undefined {
+  if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
+  const gaps = missing === "refuse" ? gapsOf(values) : undefined;
+  return gaps ?? (column.kind === "category" ? tooMany(values) : undefined);
+}
+
+function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault | undefined {
+  const gaps = gapsOf(values);
+  if (gaps) return gaps;
+  if (values.every((value) => value === values[0])) {
+    const same = show(wordOf(column, values[0]));
+    return { reason: `must differ between rows; received ${same} in all ${values.length}` };
+  }
+  if (task === "classification") {
+    return tooMany(values, column.kind === "number" ? '; choose task: "regression"' : "");
+  }
+  if (column.kind === "number") return undefined;
+  const words = show(column.categories.slice(0, 3));
+  return { reason: `must hold numbers for regression; received ${words}; choose task: "classification"` };
+}
+
+function gapsOf(values: Float64Array): Fault | undefined {
+  const count = values.filter(Number.isNaN).length;
+  if (count === 0) return undefined;
+  const first = values.findIndex(Number.isNaN) + 1;
+  const which = `${count} of ${values.length} are missing, the first in row ${first} below the header`;
+  return { reason: `must have every cell; ${which}`, gaps: true };
+}
+
+function tooMany(values: Float64Array, way = ""): Fault | undefined {
+  const count = distinct(values).length;
+  if (count <= MAX_CATEGORIES) return undefined;
+  return { reason: `must have at most ${MAX_CATEGORIES} distinct values; received ${count}${way}` };
+}
+
+/** The values of a column in those rows. */
+export function valuesAt({ values }: Column, rows: Int32Array): Float64Array {
+  return Float64Array.from(rows, (i) => values[i]);
+}
+
+/** The distinct values present, ascending. */
+export function distinct(values: Float64Array): number[] {
+  return [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+}
+
+/** The cell that a value stands for. */
+export function wordOf(column: Column, value: number): string {
+  return column.kind === "number" ? String(value) : column.categories[value];
+}

@@ -1,0 +1,52 @@
+/** The confusion matrix: of arrays of a user, and of the arrays that metrics compute on. */
+import type { MatrixLike } from "../data/matrix.js";
+import { check } from "../errors.js";
+import type { Floats } from "../ndarray.js";
+import { readClasses } from "./inputs.js";
+
+/**
+ * How many rows of each true class are predicted as each class.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}, but without NaN
+ * @returns `[true class][predicted class]`
+ * @throws FettleError as {@link accuracy}, and `invalid_data` for a prediction that is NaN
+ * @example
+ * ```ts
+ * metrics.confusionMatrix([2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2]); // [[2, 0, 0], [0, 0, 1], [1, 0, 2]]
+ * ```
+ * @see scikit-learn, `confusion_matrix`
+ */
+export function confusionMatrix(yTrue: MatrixLike, yPred: MatrixLike): number[][] {
+  const pair = readClasses(yTrue, yPred);
+  check(
+    !pair.yPred.some(Number.isNaN),
+    "yPred of a confusion matrix must have a class in every row; received NaN",
+    "invalid_data",
+  );
+  return countConfusion(pair.yTrue, pair.yPred, pair.outputs);
+}
+
+/**
+ * How many rows of each true class were predicted as each class.
+ *
+ * @param yTrue - `[rows, outputs]`, as {@link Metric.compute}
+ * @param yPred - `[rows, outputs]`, without NaN
+ * @returns `[true class][predicted class]`; with one output the classes are 0 and 1
+ */
+export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number): number[][] {
+  const classes = outputs === 1 ? 2 : outputs;
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let start = 0; start < yTrue.length; start += outputs) {
+    counts[classAt(yTrue, start, outputs)][classAt(yPred, start, outputs)]++;
+  }
+  return counts;
+}
+
+/** Class 1 above a probability of ½ (½ itself is class 0); of several classes, the first of the most probable. */
+function classAt(values: Floats, start: number, outputs: number): number {
+  if (outputs === 1) return values[start] > 0.5 ? 1 : 0;
+  let best = 0;
+  for (let j = 1; j < outputs; j++) if (values[start + j] > values[start + best]) best = j;
+  return best;
+}
