@@ -57,6 +57,7 @@ export {
   type EarlyStoppingOptions,
   earlyStopping,
   type Logs,
+  type Monitor,
   type TrainingControl,
 } from "./nn/callbacks.js";
 export type { History } from "./nn/history.js";

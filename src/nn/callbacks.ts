@@ -1,6 +1,7 @@
 /** What may happen between epochs. A callback sees the numbers of the epoch and may stop the training. */
 
-import { check, checkOptions, show, unknownName } from "../errors.js";
+import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
+import { type BuiltInMetric, metrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 
 /** The numbers of an epoch: `loss`, each metric by name, and with validation `valLoss`, `valAccuracy`… */
@@ -10,13 +11,32 @@ export type Logs = Readonly<Record<string, number>>;
 export interface TrainingControl {
   /** Ends the training after this epoch. */
   stop(): void;
-  /** A copy of all parameters, end to end. */
+  /** A copy of all parameters in one vector. */
   getParameters(): Floats;
-  /** Puts parameters in, as `getParameters` gave them. */
+  /** Replaces all parameters by a vector that `getParameters` returned. */
   setParameters(parameters: Floats): void;
 }
 
-/** What is called during `model.fit`; promises are awaited. Every method may be left out. */
+/**
+ * Methods that `model.fit` calls while it trains; promises are awaited. Each may be left out.
+ *
+ * @example
+ * ```ts
+ * // keeps the loss of every tenth epoch, and stops once it is below 0.01
+ * const seen: number[] = [];
+ * const watch: Callback = {
+ *   onEpochEnd(epoch, logs, control) {
+ *     if (epoch % 10 === 0) seen.push(logs.loss);
+ *     if (logs.loss < 0.01) control.stop();
+ *   },
+ * };
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+ * const { epoch } = await model.fit([[0], [1], [2]], [1, 3, 5], { epochs: 500, callbacks: [watch] });
+ * epoch.length < 500; // true
+ * seen[0] > seen[1]; // true
+ * ```
+ */
 export interface Callback {
   /** Before the first epoch. */
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
@@ -26,36 +46,93 @@ export interface Callback {
   onTrainEnd?(control: TrainingControl): void | Promise<void>;
 }
 
-/** When `earlyStopping` stops, and what it leaves. */
-export interface EarlyStoppingOptions {
+const HOOKS: OptionNames<Callback> = { onTrainBegin: true, onEpochEnd: true, onTrainEnd: true };
+
+/**
+ * Refuses anything but a list of callbacks, and methods that would never be called: names that begin with `on`, and any in a
+ * callback without a method that is called.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
+export function checkCallbacks(callbacks: unknown): asserts callbacks is readonly Callback[] {
+  must(Array.isArray(callbacks), "callbacks", "an array of callbacks", callbacks);
+  callbacks.forEach((callback: unknown, i) => {
+    const hooks = Object.keys(HOOKS);
+    must(
+      isRecord(callback),
+      `callbacks[${i}]`,
+      `an object with methods such as ${hooks.join(", ")}`,
+      callback,
+    );
+    const names = namesIn(callback);
+    const given = hooks.filter((name) => callback[name] !== undefined);
+    for (const name of names) {
+      const isMeant = given.length === 0 || /^on/i.test(name);
+      if (isMeant && !hooks.includes(name)) throw unknownName("callback method", name, hooks);
+    }
+    for (const name of given) {
+      must(typeof callback[name] === "function", `${name} of callbacks[${i}]`, "a function", callback[name]);
+    }
+  });
+}
+
+/** The names of an object's properties, with those that its classes define. */
+function namesIn(callback: object): string[] {
+  const names: string[] = [];
+  for (let at = callback; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    names.push(...Object.getOwnPropertyNames(at).filter((name) => name !== "constructor"));
+  }
+  return names;
+}
+
+/** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy`. */
+export type Monitor = "loss" | "valLoss" | BuiltInMetric | `val${Capitalize<BuiltInMetric>}`;
+
+/**
+ * When `earlyStopping` stops, and what it leaves.
+ *
+ * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
+ */
+export interface EarlyStoppingOptions<Custom extends string = never> {
   /** A number of the logs. Default `valLoss`. */
-  readonly monitor?: string;
-  /** Whether less or more is better. Default `auto`: less for losses and errors, more for the rest. */
+  readonly monitor?: Monitor | Custom;
+  /**
+   * Whether less or more is better. Default `auto`: less for losses and as the metric has it for metrics; of custom
+   * metrics, less if the name has "loss" or "error" in it.
+   */
   readonly mode?: "auto" | "min" | "max";
-  /** How many epochs in a row without improvement stop the training, as in Keras; 0 is as 1. Default 0. */
+  /** How many epochs in a row without improvement stop the training, as in Keras; 0 means 1. Default 0. */
   readonly patience?: number;
   /** The least change that counts as an improvement. Default 0. */
   readonly minDelta?: number;
-  /** Whether the parameters of the best epoch are put back. Default true. */
+  /** Whether the parameters of the best epoch are restored at the end. Default true. */
   readonly restoreBestWeights?: boolean;
 }
 
-/** Early stopping of one training, and what it has seen. */
+/** Early stopping of one training, and its state. */
 export interface EarlyStopping extends Callback {
-  /** The best epoch so far, from 0; undefined while there is none. */
+  /** The best epoch so far, from 0; undefined before the first. */
   readonly bestEpoch: number | undefined;
-  /** The parameters of that epoch, which are put back at the end; undefined if none will be. */
+  /** The parameters of that epoch, which are restored at the end; undefined with `restoreBestWeights: false`. */
   readonly bestParameters: Floats | undefined;
 }
 
-const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"];
+const OPTIONS: OptionNames<EarlyStoppingOptions> = {
+  monitor: true,
+  mode: true,
+  patience: true,
+  minDelta: true,
+  restoreBestWeights: true,
+};
 
 /**
- * Stops when a monitored number no longer improves, and puts the best parameters back (L. Prechelt, "Early
+ * Stops when a monitored number no longer improves, and restores the best parameters (L. Prechelt, "Early
  * stopping — but when?", 1998). As Keras' `EarlyStopping`, but `restoreBestWeights` is true by default.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their
- * range; when training, `unknown_name` if the logs have no such number
+ * The number of a custom metric is named by type too: `earlyStopping<"valLargestError">({ monitor: "valLargestError" })`.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name` if the logs
+ * do not have the monitored number
  * @example
  * ```ts
  * const x = Array.from({ length: 100 }, (_, i) => i / 100);
@@ -67,7 +144,9 @@ const OPTIONS = ["monitor", "mode", "patience", "minDelta", "restoreBestWeights"
  * epoch.length < 100; // true
  * ```
  */
-export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
+export function earlyStopping<Custom extends string = never>(
+  options: EarlyStoppingOptions<NoInfer<Custom>> = {},
+): EarlyStopping {
   checkOptions(options, "earlyStopping", OPTIONS);
   const {
     monitor = "valLoss",
@@ -76,13 +155,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     minDelta = 0,
     restoreBestWeights = true,
   } = options;
-  check(["auto", "min", "max"].includes(mode), () => `mode is "auto", "min" or "max", got ${show(mode)}`);
-  check(
-    Number.isSafeInteger(patience) && patience >= 0,
-    () => `patience is a number of epochs, got ${show(patience)}`,
-  );
-  check(minDelta >= 0, () => `minDelta is a number of 0 or more, got ${show(minDelta)}`);
-  const smaller = mode === "min" || (mode === "auto" && /loss|error/i.test(monitor));
+  must(typeof monitor === "string", "monitor", "the name of a number of the logs", monitor);
+  must(["auto", "min", "max"].includes(mode), "mode", '"auto", "min" or "max"', mode);
+  mustBeInteger("patience", patience, 0);
+  must(typeof minDelta === "number" && minDelta >= 0, "minDelta", "a number of at least 0", minDelta);
+  must(typeof restoreBestWeights === "boolean", "restoreBestWeights", "a boolean", restoreBestWeights);
+  const smaller = mode === "min" || (mode === "auto" && isBetterSmaller(monitor));
   let best: number | undefined;
   let bestEpoch: number | undefined;
   let waited = 0;
@@ -117,4 +195,11 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
       if (parameters) control.setParameters(parameters);
     },
   };
+}
+
+/** Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its name. */
+function isBetterSmaller(monitor: string): boolean {
+  const name = monitor.replace(/^val(?=[A-Z])/, "");
+  const metric = Object.values(metrics).find((each) => each.name.toLowerCase() === name.toLowerCase());
+  return metric ? metric.direction === "minimize" : /loss|error/i.test(monitor);
 }

@@ -25,7 +25,7 @@ import {
   programOf,
   unitsOf,
 } from "./architecture.js";
-import type { Callback, Logs } from "./callbacks.js";
+import { type Callback, checkCallbacks, type Logs } from "./callbacks.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
 import { canonicalLoss, type Loss } from "./losses/registry.js";
@@ -161,7 +161,7 @@ export class Sequential {
     checkOptions(options, "fit", FIT_OPTIONS);
     const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0 } = options;
     const { metrics } = this.compiledWith();
-    must(Array.isArray(callbacks), "callbacks", "an array of callbacks", callbacks);
+    checkCallbacks(callbacks);
     const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const targets = this.targets(y, inputs, "y");
     check(

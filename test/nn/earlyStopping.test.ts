@@ -1,6 +1,12 @@
 /** Early stopping on curves written here, and in a training that overfits. */
 import { describe, expect, it } from "vitest";
-import { type EarlyStoppingOptions, earlyStopping, type TrainingControl } from "../../src/nn/callbacks.js";
+import {
+  type Callback,
+  checkCallbacks,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type TrainingControl,
+} from "../../src/nn/callbacks.js";
 import { dense } from "../../src/nn/layers.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal, weightsOf } from "./support.js";
@@ -110,19 +116,124 @@ describe("earlyStopping", () => {
 
   it("refuses what it cannot do", async () => {
     expect(await refusal(() => earlyStopping({ patience: -1 }))).toBe(
-      "invalid_argument: patience is a number of epochs, got -1",
+      "invalid_argument: patience must be an integer of at least 0; received -1",
     );
     expect(await refusal(() => earlyStopping({ minDelta: -1 }))).toBe(
-      "invalid_argument: minDelta is a number of 0 or more, got -1",
+      "invalid_argument: minDelta must be a number of at least 0; received -1",
     );
     expect(await refusal(() => earlyStopping({ mode: "least" as never }))).toBe(
-      'invalid_argument: mode is "auto", "min" or "max", got "least"',
+      'invalid_argument: mode must be "auto", "min" or "max"; received "least"',
     );
     expect(await refusal(() => earlyStopping({ patients: 3 } as never))).toMatch(
       /^unknown_name: unknown option of earlyStopping "patients"\. Did you mean "patience"\?/,
     );
+    expect(await refusal(() => earlyStopping({ minDelta: "0.1" as never }))).toBe(
+      'invalid_argument: minDelta must be a number of at least 0; received "0.1"',
+    );
+    expect(await refusal(() => earlyStopping({ monitor: 5 as never }))).toBe(
+      "invalid_argument: monitor must be the name of a number of the logs; received 5",
+    );
+    expect(await refusal(() => earlyStopping({ restoreBestWeights: 1 as never }))).toBe(
+      "invalid_argument: restoreBestWeights must be a boolean; received 1",
+    );
     const model = compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
     const fit = () => model.fit([[1], [2]], [1, 2], { callbacks: [earlyStopping()] });
     expect(await refusal(fit)).toBe('unknown_name: unknown number to monitor "valLoss". Known: loss.');
+  });
+
+  it("types what it monitors, custom metrics by name", async () => {
+    // @ts-expect-error a misspelt metric
+    earlyStopping({ monitor: "valAcuracy" });
+    // @ts-expect-error a custom metric that is not named as a type
+    earlyStopping({ monitor: "valLargestError" });
+    expect(await follow([1, 2, 1], { monitor: "valAccuracy" })).toEqual({ ran: 3, kept: 1 });
+    const callback = earlyStopping<"valLargestError">({ monitor: "valLargestError" });
+    const control = { stop: () => {}, getParameters: () => Float32Array.of(), setParameters: () => {} };
+    for (const [epoch, valLargestError] of [3, 1, 2].entries()) {
+      await callback.onEpochEnd?.(epoch, { loss: 0, valLargestError }, control);
+    }
+    expect(callback.bestEpoch).toBe(1);
+  });
+});
+
+/** A callback whose methods are in its class. */
+class Watching {
+  epochs = 0;
+  onEpochEnd(): void {
+    this.epochs++;
+  }
+}
+/** As it is meant, but for a name. */
+class Misspelt {
+  onEpochEnds(): void {}
+}
+
+describe("callbacks", () => {
+  const trainWith = (callback: unknown) =>
+    compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" }).fit([[1], [2]], [1, 2], {
+      epochs: 2,
+      callbacks: [{}, callback as Callback],
+    });
+
+  it("may be instances of a class, with properties of their own", async () => {
+    const watching = new Watching();
+    await trainWith(watching);
+    expect(watching.epochs).toBe(2);
+  });
+
+  const known = "Known: onTrainBegin, onEpochEnd, onTrainEnd.";
+  it.each<[string, unknown, string]>([
+    [
+      "a function",
+      () => 1,
+      "invalid_argument: callbacks[1] must be an object with methods such as onTrainBegin, onEpochEnd, onTrainEnd; " +
+        "received function (anonymous)",
+    ],
+    [
+      "a name",
+      "earlyStopping",
+      "invalid_argument: callbacks[1] must be an object with methods such as onTrainBegin, onEpochEnd, onTrainEnd; " +
+        'received "earlyStopping"',
+    ],
+    [
+      "a misspelt method",
+      { onEpochEnds: () => {} },
+      `unknown_name: unknown callback method "onEpochEnds". Did you mean "onEpochEnd"? ${known}`,
+    ],
+    [
+      "a misspelt method beside another",
+      { onTrainBegin: () => {}, on_epoch_end: () => {} },
+      `unknown_name: unknown callback method "on_epoch_end". Did you mean "onEpochEnd"? ${known}`,
+    ],
+    [
+      "a misspelt method of a class",
+      new Misspelt(),
+      `unknown_name: unknown callback method "onEpochEnds". Did you mean "onEpochEnd"? ${known}`,
+    ],
+    [
+      "a method without its beginning",
+      { epochEnd: () => {} },
+      `unknown_name: unknown callback method "epochEnd". Did you mean "onEpochEnd"? ${known}`,
+    ],
+    [
+      "a method that is not a function",
+      { onEpochEnd: 5 },
+      "invalid_argument: onEpochEnd of callbacks[1] must be a function; received 5",
+    ],
+  ])("refuse %s", async (_, callback, message) => {
+    expect(await refusal(() => trainWith(callback))).toBe(message);
+  });
+
+  it("are typed", () => {
+    const callbacks: readonly Callback[] = [
+      { onEpochEnd: (epoch, logs, control) => void (logs.loss < epoch && control.stop()) },
+      // @ts-expect-error a misspelt method
+      { onEpochEnds: () => {} },
+      // @ts-expect-error not a function
+      { onEpochEnd: 5 },
+      // @ts-expect-error a function
+      () => 1,
+    ];
+    expect(() => checkCallbacks(callbacks)).toThrow();
   });
 });

@@ -233,6 +233,7 @@ describe("tune is typed", () => {
       () => tune({ ...options, metric: ["f1", "logloss"] }),
       // @ts-expect-error a loss
       () => tune({ ...options, metric: losses.meanSquaredError }),
+      // @ts-expect-error a misspelt metric that early stopping monitors
       () => tune({ ...options, fit: { earlyStopping: { monitor: "valAcuracy" } } }),
       // @ts-expect-error a misspelt metric of a search with cross-validation
       () => gridSearch({ ...options, scoring: "acuracy" }),
