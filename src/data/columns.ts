@@ -129,7 +129,7 @@ export function distinct(values: Float64Array): number[] {
   return [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
 }
 
-/** The cell that a value stands for. */
+/** The word of a value, as in the cells of its column. */
 export function wordOf(column: Column, value: number): string {
   return column.kind === "number" ? String(value) : column.categories[value];
 }

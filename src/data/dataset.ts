@@ -9,10 +9,10 @@ import { distinct, keptRows, refuseColumns, valuesAt, wordOf } from "./columns.j
 import { takeRows } from "./matrix.js";
 import { type Column, type ColumnKind, checkTable, columnNamed, type Table } from "./table.js";
 
-/** What is learnt: one of several classes, or a quantity. */
+/** What a model predicts: one of several classes, or a quantity. */
 export type Task = "classification" | "regression";
 
-/** What to do about missing cells. */
+/** How missing cells are handled. */
 export type MissingRule = "refuse" | "drop" | "impute";
 
 /** One column of the inputs. */
@@ -49,7 +49,7 @@ export interface EncodeOptions {
   /** The column to predict. */
   readonly target: string;
   /**
-   * `auto` takes a target of categories, of booleans or of at most 20 distinct integers as classes, any other as
+   * `auto` treats a target of categories, of booleans or of at most 20 distinct integers as classes, any other as
    * a quantity.
    * @defaultValue `"auto"`
    */
@@ -129,7 +129,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
   };
 }
 
-/** Distinct integers up to which `auto` takes a target of numbers as classes. */
+/** The most distinct integers that `auto` treats as classes. */
 const MAX_AUTO_CLASSES = 20;
 
 function guessTask(column: Column, values: Float64Array): Task {

@@ -12,7 +12,7 @@ import type { Metric } from "./metric.js";
 /**
  * Share of rows whose predicted class is the true one.
  *
- * The metrics of classes take their arrays in one of three forms, `rocAuc` and `logLoss` in the first two:
+ * The metrics of classes accept three forms of arrays, `rocAuc` and `logLoss` the first two:
  * - two classes: 0 or 1 in `yTrue`, the probability of class 1 in `yPred` (class 1 is predicted above 0.5);
  * - several classes: one-hot rows or class ids in `yTrue`, a row with the probability of each class in `yPred`
  *   (the first of the most probable is predicted);
@@ -40,7 +40,7 @@ export const accuracy = classMetric({
 });
 
 /**
- * Share of the rows predicted as a class that are of it: of class 1, or with several classes the mean over those
+ * Share of the rows predicted as a class that belong to it: of class 1, or with several classes the mean over those
  * that occur. 0 where nothing is predicted as the class.
  *
  * @param yTrue - as {@link accuracy}
@@ -61,7 +61,7 @@ export const precision = classMetric({
 });
 
 /**
- * Share of the rows of a class that are predicted as it: of class 1, or with several classes the mean over those
+ * Share of the rows of a class that are predicted as that class: of class 1, or with several classes the mean over those
  * that occur. 0 where the class has no row.
  *
  * @param yTrue - as {@link accuracy}
@@ -104,7 +104,7 @@ export const f1 = classMetric({
 
 /**
  * Area under the ROC curve: the chance that a row of class 1 gets a higher probability than one of class 0, a tie
- * counting half. With several classes, the mean over each against the rest, without classes that have no row or all;
+ * counting half. With several classes, the mean of the areas of each against the rest, without classes that have no row or all;
  * NaN where no area is defined.
  *
  * @param yTrue - as {@link accuracy}
@@ -146,11 +146,11 @@ export const logLoss = probabilityMetric({
 });
 
 interface ClassCounts {
-  /** Rows of this class predicted as it. */
+  /** Rows of the class that are predicted as it: true positives. */
   readonly hits: number;
-  /** Rows predicted as it. */
+  /** Rows predicted as the class. */
   readonly predicted: number;
-  /** Rows of it. */
+  /** Rows of the class. */
   readonly actual: number;
 }
 

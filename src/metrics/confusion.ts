@@ -1,4 +1,4 @@
-/** The confusion matrix: of arrays of a user, and of the arrays that metrics compute on. */
+/** The confusion matrix, of arrays in any layout and of the arrays that metrics compute on. */
 import type { MatrixLike } from "../data/matrix.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";

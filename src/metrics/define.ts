@@ -1,4 +1,4 @@
-/** How a built-in metric is made: one definition, with its aliases, becomes a function and a {@link Metric}. */
+/** Makes built-in metrics: a definition becomes a function of two arrays with the properties of a {@link Metric}. */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
 import type { Direction } from "../direction.js";
@@ -7,7 +7,7 @@ import { exportedAs } from "../origin.js";
 import { type Pair, readClasses, readProbabilities, readQuantities } from "./inputs.js";
 import type { Metric, MetricFunction } from "./metric.js";
 
-/** What all definitions have. */
+/** What every definition has. */
 interface Definition<Alias extends string> {
   /** The name under which it is exported. */
   readonly name: string;
@@ -30,7 +30,7 @@ export function probabilityMetric<const Alias extends string>(
   return defineMetric(definition, "classification", readProbabilities, unlessNaN(definition.compute));
 }
 
-/** A metric of quantities: the mean over the outputs of `score`, which takes `[rows]` and `[rows]`. */
+/** A metric of quantities: the mean over the outputs of `score`, whose arguments are `[rows]` each. */
 export function quantityMetric<const Alias extends string>(
   definition: Definition<Alias> & {
     readonly score: (yTrue: Float64Array, yPred: Float64Array) => number;

@@ -1,9 +1,9 @@
-/** How metrics read two arrays of a user: checked, and brought to the form that {@link Metric.compute} expects. */
+/** Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute} expects. */
 import { MAX_CATEGORIES, oneHot } from "../data/classes.js";
 import { type HostMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { check, show } from "../errors.js";
 
-/** Truth and prediction as {@link Metric.compute} takes them. */
+/** Truth and prediction, as {@link Metric.compute} expects them. */
 export interface Pair {
   readonly yTrue: Float64Array; // [rows, outputs]
   readonly yPred: Float64Array; // [rows, outputs]

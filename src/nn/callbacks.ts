@@ -1,4 +1,4 @@
-/** What may happen between epochs. A callback sees the numbers of the epoch and may stop the training. */
+/** Callbacks: they see the numbers of each epoch and may stop the training. */
 
 import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
 import { type BuiltInMetric, metrics } from "../metrics/registry.js";
@@ -97,8 +97,8 @@ export interface EarlyStoppingOptions<Custom extends string = never> {
   /** A number of the logs. Default `valLoss`. */
   readonly monitor?: Monitor | Custom;
   /**
-   * Whether less or more is better. Default `auto`: less for losses and as the metric has it for metrics; of custom
-   * metrics, less if the name has "loss" or "error" in it.
+   * Whether smaller or larger values are better. Default `auto`: smaller for a loss, the metric's direction for a built-in
+   * metric, and for a custom metric smaller if its name contains "loss" or "error".
    */
   readonly mode?: "auto" | "min" | "max";
   /** How many epochs in a row without improvement stop the training, as in Keras; 0 means 1. Default 0. */

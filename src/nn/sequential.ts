@@ -353,8 +353,8 @@ export class Sequential {
     const { metrics } = this.compiledWith();
     if (metrics.length === 0) return { loss };
     const all = y.read();
-    const truth = rows ? all.slice(rows[0] * y.columns, (rows[rows.length - 1] + 1) * y.columns) : all;
-    const scores = metrics.map(({ name, compute }) => [name, compute(truth, prediction, y.columns)] as const);
+    const yTrue = rows ? all.slice(rows[0] * y.columns, (rows[rows.length - 1] + 1) * y.columns) : all;
+    const scores = metrics.map(({ name, compute }) => [name, compute(yTrue, prediction, y.columns)] as const);
     return { loss, ...Object.fromEntries(scores) };
   }
 }

@@ -196,9 +196,9 @@ export async function nestedCrossValidation<
     );
     const features = data.features.length;
     const inputs = takeRows(data.x, features, validation);
-    const prediction = result.final.predict({ data: inputs, shape: [validation.length, features] });
-    const truth = takeRows(data.y, data.outputs, validation);
-    scores.push(metric.compute(truth, prediction.data, data.outputs));
+    const yPred = result.final.predict({ data: inputs, shape: [validation.length, features] });
+    const yTrue = takeRows(data.y, data.outputs, validation);
+    scores.push(metric.compute(yTrue, yPred.data, data.outputs));
     searches.push(result);
   }
   const { value: mean, std } = meanAndStd(scores);

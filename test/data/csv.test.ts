@@ -24,7 +24,7 @@ describe("parseCsv", () => {
     });
   });
 
-  it("skips a byte order mark and blank lines at the end, and takes any line end", () => {
+  it("skips a byte order mark and blank lines at the end, and accepts any line end", () => {
     const expected = parseCsv("a,b\n1,2\n3,4");
     for (const text of [
       "\ufeffa,b\n1,2\n3,4\n",
@@ -36,7 +36,7 @@ describe("parseCsv", () => {
     }
   });
 
-  it("guesses the delimiter from the header, and takes the one given", () => {
+  it("guesses the delimiter from the header, unless it is given", () => {
     expect(parseCsv("a;b;c\n1,5;2;3").rows).toEqual([["1,5", "2", "3"]]);
     expect(parseCsv("a\tb\n1\t2").columns).toEqual(["a", "b"]);
     expect(parseCsv('"x;y;z",b\n1,2').columns).toEqual(["x;y;z", "b"]);

@@ -27,7 +27,7 @@ describe("encodeTable: inputs", () => {
     expect(x).toEqual(Float64Array.of(4, 0, 1, 1, 1, 1, 0, 0, 2, 0, 1, 0));
   });
 
-  it("drops rows with a missing cell in a column in use, and values left without a row", () => {
+  it("drops rows with a missing cell in a column in use, and categories left without a row", () => {
     const all = encodeTable(gaps, { target: "good", missing: "drop" });
     expect([all.rows, [...all.x], all.features.map(({ name }) => name)]).toEqual([
       2,
@@ -75,7 +75,7 @@ describe("encodeTable: target", () => {
       ...(task && { task }),
     });
 
-  it("takes a quantity as it is", () => {
+  it("keeps a quantity as it is", () => {
     expect(target([2.5, 1, 1e9 + 0.5])).toMatchObject({
       task: "regression",
       outputs: 1,
@@ -107,7 +107,7 @@ describe("encodeTable: target", () => {
     expect(y).toEqual(Float64Array.of(0, 1, 0, 1, 0, 0, 0, 0, 1));
   });
 
-  it("takes up to 20 distinct integers as classes, unless told", () => {
+  it("treats up to 20 distinct integers as classes, unless a task is given", () => {
     const integers = (n: number) => Array.from({ length: n }, (_, i) => i);
     expect(target(integers(20)).task).toBe("classification");
     expect(target(integers(21)).task).toBe("regression");
@@ -116,7 +116,7 @@ describe("encodeTable: target", () => {
     expect(target([0.5, 1.5], "classification").classes).toEqual(["0.5", "1.5"]);
   });
 
-  it("names classes among the rows kept only", () => {
+  it("names only the classes of the rows kept", () => {
     const some = readTable("x,y\n1,a\n,b\n2,c\n3,a\n");
     expect(encodeTable(some, { target: "y", missing: "drop" }).classes).toEqual(["a", "c"]);
   });
@@ -223,7 +223,7 @@ describe("encodeTable: columns that cannot be used", () => {
     throw new Error("expected a ColumnsError");
   };
 
-  it("are named all at once, each with its reason, and with the way out", () => {
+  it("are named all at once, each with its reason, and with a remedy", () => {
     const error = caught(() => encodeTable(bad, { target: "y", drop: ["flag"] }));
     expect(`${error.code}: ${error.message}`).toBe(
       [
@@ -235,7 +235,7 @@ describe("encodeTable: columns that cannot be used", () => {
       ].join("\n  "),
     );
     expect(error.drop).toEqual(["flag", "id", "gap", "empty"]);
-    // the way out is one
+    // the remedy works
     expect(encodeTable(bad, { target: "y", drop: error.drop }).features.map(({ name }) => name)).toEqual([
       "fine",
     ]);
@@ -256,7 +256,7 @@ describe("encodeTable: columns that cannot be used", () => {
     );
   });
 
-  it("are not to be dropped where no other is left", () => {
+  it("are not suggested for dropping where no other is left", () => {
     const one = readTable("a,y\n1,0\n,1\n");
     const error = caught(() => encodeTable(one, { target: "y" }));
     expect(error.message).toMatch(/below the header; choose missing: "impute" or missing: "drop"$/);
@@ -267,7 +267,7 @@ describe("encodeTable: columns that cannot be used", () => {
 describe("encodeTable: arguments of another kind", () => {
   it.each<[string, () => unknown, string]>([
     [
-      "no table",
+      "undefined",
       () => encodeTable(undefined as never, { target: "y" }),
       "invalid_argument: table must be what readTable returns; received undefined",
     ],
@@ -332,7 +332,7 @@ describe("oneHot", () => {
     expect(refusal(run)).toBe(message);
   });
 
-  it("refuses a label that is no class", () => {
+  it("refuses a label that is not a class", () => {
     for (const label of [3, -1, 0.5, NaN])
       expect(refusal(() => oneHot([0, label], 3))).toMatch(/^invalid_data: labels .*received .* at index 1$/);
   });

@@ -62,7 +62,7 @@ describe("toMatrix", () => {
     expect(matrix.data[0]).toBe(1);
   });
 
-  it("keeps double precision and non-finite numbers where asked to", () => {
+  it("keeps double precision and non-finite numbers on request", () => {
     expect(toMatrix64([1e9 + 1]).data[0]).toBe(1e9 + 1);
     expect(toMatrix([NaN, Infinity], { allowNonFinite: true }).data).toEqual(Float32Array.of(NaN, Infinity));
   });
@@ -105,7 +105,7 @@ describe("toMatrix", () => {
       { data: [1], shape: 1 },
       /^invalid_argument: the shape of y must be \[rows, columns\] or \[rows\]; received 1/,
     ],
-    ["no array", "1,2", /^invalid_data: y must be an array/],
+    ["a string", "1,2", /^invalid_data: y must be an array/],
     ["null", null, /^invalid_data: y must be an array/],
   ])("refuses %s", (_, x, message) => {
     expect(refusal(() => toMatrix(x as MatrixLike, { what: "y" }))).toMatch(message);
@@ -135,7 +135,7 @@ describe("fromMatrix", () => {
 });
 
 describe("takeRows", () => {
-  it("copies the rows asked for, in that order", () => {
+  it("copies the given rows, in their order", () => {
     expect(takeRows(Float32Array.of(1, 2, 3, 4, 5, 6), 2, [2, 0, 2])).toEqual(
       Float64Array.of(5, 6, 1, 2, 5, 6),
     );

@@ -85,14 +85,14 @@ describe("fitPreprocessor and applyPreprocessor", () => {
     expect(fitPreprocessor(x, features, ids(7)).fill).toEqual(Float64Array.of(0, 0, 1, 0));
   });
 
-  it("give zeros for a constant feature, exactly, and finite numbers for one without a cell", () => {
+  it("give zeros for a constant feature, exactly, and finite numbers for one without cells", () => {
     const x = Float64Array.from({ length: 30 }, (_, k) => [0.1, NaN, 1e20][k % 3]);
     const preprocessor = fitPreprocessor(x, numbers(3), ids(10));
     expect(preprocessor.scale).toEqual(Float64Array.of(1, 1, 1));
     expect(applyPreprocessor(x, ids(10), preprocessor)).toEqual(new Float32Array(30));
   });
 
-  it("take differences that are rounding alone as constant, as scikit-learn does", () => {
+  it("treat differences that are only rounding as constant, as scikit-learn does", () => {
     const x = Float64Array.of(1e8, 1e8 * (1 + Number.EPSILON), 1e8, 1e8);
     expect(fitPreprocessor(x, numbers(1), ids(4)).scale).toEqual(Float64Array.of(1));
   });
@@ -114,7 +114,7 @@ describe("fitPreprocessor and applyPreprocessor", () => {
     );
   });
 
-  it("never look at a row that is not fitted", () => {
+  it("read only the rows fitted", () => {
     const cell = fc.oneof(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), fc.constant(NaN));
     const rows = fc.array(fc.record({ pair: fc.tuple(cell, cell), fitted: fc.boolean() }), {
       minLength: 2,
@@ -131,7 +131,7 @@ describe("fitPreprocessor and applyPreprocessor", () => {
     );
   });
 
-  it("refuse no rows, and a value out of reach of float32", () => {
+  it("refuse no rows, and a value that float32 cannot hold", () => {
     const x = Float64Array.of(1e-30, 2e-30, 1e30);
     expect(refusal(() => fitPreprocessor(x, numbers(1), []))).toMatch(
       /^invalid_argument: .*at least one row/,

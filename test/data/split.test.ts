@@ -121,7 +121,7 @@ describe("trainTestSplit", () => {
       /^invalid_shape: stratify must have the class of each of 3 rows; received 2 classes/,
     ],
     [
-      "labels that are no classes",
+      "labels that are not integers",
       () => trainTestSplit(2, { stratify: [0.5, 1] }),
       /^invalid_data: classes must be integers; received 0.5 in row 0/,
     ],
@@ -163,7 +163,7 @@ describe("divisions", () => {
       'invalid_argument: folds must be an integer from 2 to the number of rows, 10; received "5"',
     ],
     [
-      "another shuffle",
+      "a shuffle that is not a boolean",
       () => kFold(10, { shuffle: "no" as never }),
       'invalid_argument: shuffle must be a boolean; received "no"',
     ],
@@ -173,7 +173,7 @@ describe("divisions", () => {
       "invalid_argument: labels must be an array with the class of each row; received 10",
     ],
     [
-      "one class for all",
+      "a class that is not in a list",
       () => trainTestSplit(10, { stratify: 1 as never }),
       "invalid_argument: stratify must be an array with the class of each row; received 1",
     ],

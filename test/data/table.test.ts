@@ -20,7 +20,7 @@ describe("readTable", () => {
     ]);
   });
 
-  it("reads missing cells of every kind as NaN, in any case, and lets the words be chosen", () => {
+  it("reads missing cells of every kind as NaN, in any case, or the words given", () => {
     const { columns } = readTable("n,b,c\n1,yes,x\n?,na,\nN/A,,NULL\n");
     expect(columns.map(({ kind }) => kind)).toEqual(["number", "boolean", "category"]);
     for (const { values } of columns) expect([...values].map(Number.isNaN)).toEqual([false, true, true]);
@@ -29,7 +29,7 @@ describe("readTable", () => {
     expect(chosen[1].categories).toEqual(["?", "NA"]);
   });
 
-  it("takes a column without any cell as numbers", () => {
+  it("treats a column without cells as numbers", () => {
     expect(readTable("a,b\n,1\n,2\n").columns[0]).toEqual({
       name: "a",
       kind: "number",
@@ -38,7 +38,7 @@ describe("readTable", () => {
     });
   });
 
-  it("takes only decimal numbers as numbers, and only one pair of words as booleans", () => {
+  it("treats only decimal numbers as numbers, and only one pair of words as booleans", () => {
     for (const word of ["0x10", "1,000", "1e", "--1", ".", "1_000", "12a", "+"])
       expect(only(["1", word]).kind).toBe("category");
     for (const number of ["+1", "1.", ".5", "1E5", "-0", "007"]) expect(only([number]).kind).toBe("number");

@@ -1,19 +1,19 @@
-/** Planted faults in losses: each is wrong in a way that people get wrong, and a law of `test/laws/losses.ts` says so. */
+/** Planted faults in losses: each is a common mistake, and breaks a law of `test/laws/losses.ts`. */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { checkLoss } from "../laws/losses.js";
 import { lossesUnderTest } from "../laws/lossesUnderTest.js";
 
-const VALUE = "is what truths differ from each other, and how far the prediction is from the best";
+const VALUE = "equals the uncertainty of the truths plus the divergence of the prediction";
 const GRADIENT = "has a gradient of 0 at the best prediction";
 
-const TANGENT = "lies above its tangents: it is convex, and the gradient is its own";
+const TANGENT = "is convex: it is nowhere below a tangent by its gradient";
 
 /** −Σ y log p over a row, of logits. */
 const surprise: LossFunction = (y, z) => f.neg(f.sum(f.mul(y, f.logSoftmax(z)), -1));
 
-/** The loss it stands for, what is wrong, the wrong loss, and the law that says so. */
+/** The name of a loss, the mistake, the wrong loss, and the law that it breaks. */
 const faults: readonly (readonly [of: string, what: string, loss: LossFunction, law: string])[] = [
   ["meanSquaredError", "a flipped sign", (y, p) => f.neg(f.mean(f.square(f.sub(p, y)))), VALUE],
   ["meanSquaredError", "a sum in place of the mean", (y, p) => f.sum(f.square(f.sub(p, y))), VALUE],

@@ -1,4 +1,4 @@
-/** Planted faults in metrics: each is wrong in a way that people get wrong, and a law of `test/laws/metrics.ts` says so. */
+/** Planted faults in metrics: each is a common mistake, and breaks a law of `test/laws/metrics.ts`. */
 import { describe, expect, it } from "vitest";
 import { countConfusion } from "../../src/metrics/confusion.js";
 import type { Metric } from "../../src/metrics/metric.js";

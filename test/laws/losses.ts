@@ -1,6 +1,6 @@
 /**
- * The laws of losses: what makes the least of one mean something. A loss is a proper score: of truths that are drawn from
- * some distribution, its mean is least where the prediction is what it asks for (the mean, the median, the probabilities),
+ * The laws of losses. A loss is a proper score: for truths that are drawn from
+ * some distribution, its mean is smallest at the prediction it asks for (the mean, the median, the probabilities),
  * and there its gradient is 0 (T. Gneiting and A. Raftery, "Strictly proper scoring rules, prediction, and estimation",
  * 2007, section 2; L. Savage, "Elicitation of personal probabilities and expectations", 1971). `losses.test.ts` holds the
  * built-in ones to these laws, `test/faults` wrong ones. In float64.
@@ -19,13 +19,13 @@ type Rows = readonly Row[];
 /** A loss, and the closed form of what it must be. */
 export interface LossUnderTest {
   readonly loss: LossFunction;
-  /** What stands between the numbers that a law varies and the loss. */
+  /** From the numbers that a law varies to predictions, such as a sigmoid. */
   readonly from: (x: Value) => Value;
   /** Truths, each row a draw from one distribution; the number of rows is odd. */
   readonly truths: fc.Arbitrary<Rows>;
   /** One row of predictions. */
   readonly predictions: (units: number) => fc.Arbitrary<Row>;
-  /** Brings a row among those between which the loss is convex. Default: it is between all. */
+  /** Maps a row into the set on which the loss is convex. Default: it is convex everywhere. */
   readonly convexAt?: (row: Row) => Row;
   /** The row of predictions that truths ask for. */
   readonly best: (truths: Rows) => Row;
@@ -62,14 +62,14 @@ const repeated = (row: Row, { length }: Rows): Rows => Array.from({ length }, ()
 /** The laws of losses by name: each gives a property for fast-check's `assert`. */
 export const lossLaws: Readonly<Record<string, (of: LossUnderTest) => fc.IRawProperty<unknown>>> = {
   // Savage's representation: the expected score is the entropy and a divergence
-  "is what truths differ from each other, and how far the prediction is from the best": (of) =>
+  "equals the uncertainty of the truths plus the divergence of the prediction": (of) =>
     fc.property(anyCase(of), ([y, prediction]) => {
       const divergence = of.divergence(y, prediction);
       const { value } = evaluated(of, y, repeated(prediction, y));
       checkNear(`the loss at ${prediction}`, value, of.uncertainty(y) + divergence, of);
     }),
 
-  "is least at the best prediction": (of) =>
+  "is smallest at the best prediction": (of) =>
     fc.property(anyCase(of), ([y, prediction]) => {
       const [least, other] = [of.best(y), prediction].map((row) => evaluated(of, y, repeated(row, y)).value);
       if (!(least <= other + ROUNDING * of.size))
@@ -86,7 +86,7 @@ export const lossLaws: Readonly<Record<string, (of: LossUnderTest) => fc.IRawPro
       });
     }),
 
-  "is the mean of what rows have by themselves": (of) =>
+  "is the mean of the losses of its rows": (of) =>
     fc.property(
       of.truths.chain((y) =>
         fc.tuple(
@@ -108,7 +108,7 @@ export const lossLaws: Readonly<Record<string, (of: LossUnderTest) => fc.IRawPro
     ),
 
   // f(b) ≥ f(a) + ⟨∇f(a), b − a⟩, which no multiple of the gradient would keep
-  "lies above its tangents: it is convex, and the gradient is its own": (of) =>
+  "is convex: it is nowhere below a tangent by its gradient": (of) =>
     fc.property(
       of.truths.chain((y) =>
         fc.tuple(fc.constant(y), of.predictions(y[0].length), of.predictions(y[0].length)),

@@ -1,4 +1,4 @@
-/** Truths and predictions that metrics are tried on, and what may be done to them. It scores nothing. */
+/** Random truths and predictions for metrics, and changes of them. It scores nothing. */
 import fc from "fast-check";
 
 export type Rows = readonly (readonly number[])[];

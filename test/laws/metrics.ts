@@ -1,6 +1,5 @@
 /**
- * The laws of metrics: what a score means, said by what it does not see, by its value at predictions that are known to be
- * good, and by what it adds up to. `metrics.test.ts` holds the built-in ones to these laws, `test/faults` wrong ones.
+ * The laws of metrics: what a score ignores, its value at predictions that are known to be good, and its decompositions. `metrics.test.ts` holds the built-in ones to these laws, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import type { Metric } from "../../src/metrics/metric.js";
@@ -87,7 +86,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "does not depend on what classes are called": {
+  "does not depend on the order of classes": {
     of: ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"],
     property: (metric) =>
       fc.property(
@@ -106,7 +105,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       ),
   },
 
-  "is the share of rows that are right, so that of the opposite predictions it is the rest": {
+  "is the share of correct rows, and one minus that for the opposite predictions": {
     of: ["accuracy"],
     property: (metric) =>
       fc.property(anyBinary, (of) => {
@@ -130,7 +129,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "does not see what rows of class 0 are taken for": {
+  "ignores the predictions for rows of class 0": {
     of: ["recall"],
     property: (metric) =>
       fc.property(anyBinary, fc.infiniteStream(fc.boolean()), (of, taken) => {
@@ -141,7 +140,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "does not see what rows are that are taken for class 0": {
+  "ignores the true class of rows predicted as class 0": {
     of: ["precision"],
     property: (metric) =>
       fc.property(anyBinary, fc.infiniteStream(fc.boolean()), (of, are) => {
@@ -152,7 +151,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "falls with each row more that is wrong, in proportion": {
+  "falls with each further wrong row, in proportion": {
     of: ["precision", "recall", "f1"],
     property: (metric) =>
       fc.property(fc.integer({ min: 1, max: 6 }), fc.nat({ max: 6 }), (hits, misses) => {
@@ -167,7 +166,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "is the mean over classes that occur of what each has against the rest": {
+  "is the mean over the classes that occur of the score of each against the rest": {
     of: ["precision", "recall", "f1", "rocAuc"],
     property: (metric) =>
       fc.property(anySeveral, (given) => {
@@ -195,7 +194,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "sees the order of predictions alone, and turned round is the rest": {
+  "depends only on the order of predictions, and is one minus the score of the reverse order": {
     of: ["rocAuc"],
     property: (metric) =>
       fc.property(anyBinary, (of) => {
@@ -240,7 +239,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   // as of losses: the entropy of truths and the divergence of the prediction from their frequencies
-  "is least where one prediction for all rows is their classes' frequencies": {
+  "is smallest at the frequencies of the classes, if all rows have one prediction": {
     of: ["logLoss"],
     property: (metric) =>
       fc.property(anyClasses, ({ truth, prediction: [row] }) => {
@@ -254,7 +253,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "does not see where 0 is": {
+  "does not depend on the origin": {
     of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError"],
     property: (metric) =>
       fc.property(anyQuantities, number, (of, shift) => {
@@ -270,7 +269,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "has the unit of the target, or its square": {
+  "scales with the unit of the target, or its square": {
     of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError"],
     property: (metric) =>
       fc.property(anyQuantities, fc.integer({ min: -8, max: 8 }), (of, k) => {
@@ -284,7 +283,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   // König and Huygens; an error e for all rows is e² or |e|
-  "is how far truths are from their mean, and how far one prediction is from it": {
+  "is the variance of the truths plus the squared distance of one prediction from their mean": {
     of: ["meanSquaredError", "rootMeanSquaredError"],
     property: (metric) =>
       fc.property(anyQuantity, number, ({ truth }, guess) => {
@@ -295,7 +294,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "is the mean size of errors": {
+  "is the mean of the absolute errors": {
     of: ["meanAbsoluteError"],
     property: (metric) =>
       fc.property(anyQuantity, fc.array(number, { minLength: 12, maxLength: 12 }), ({ truth }, errors) => {
@@ -305,7 +304,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "is the mean of what each output has": {
+  "is the mean of the scores of its outputs": {
     of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"],
     property: (metric) =>
       fc.property(anyQuantities, (of) => {
@@ -319,7 +318,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
       }),
   },
 
-  "is 0 of the mean, and takes off the share of the variance that errors are": {
+  "is 0 for the mean, and otherwise 1 minus the share of errors in the variance": {
     of: ["r2"],
     property: (metric) =>
       fc.property(anyQuantity, (of) => {

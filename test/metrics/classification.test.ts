@@ -96,7 +96,7 @@ describe("two classes", () => {
     expect(rocAuc([0, 0], [0.2, 0.3])).toBeNaN();
   });
 
-  it("keep the loss of a certain error finite: log 2²³", () => {
+  it("keep the loss of an error made with certainty finite: log 2²³", () => {
     expect(logLoss([1], [0])).toBeCloseTo(23 * Math.LN2, 13);
     expect(logLoss([0], [1])).toBeCloseTo(23 * Math.LN2, 13);
     expect(logLoss([1], [1])).toBeLessThan(2 ** -22);
@@ -138,7 +138,7 @@ describe("several classes", () => {
     ]);
   });
 
-  it("take whole numbers in rows for scores, and not for ids", () => {
+  it("treat integers in rows as scores, not as ids", () => {
     // votes for each class: the second row's most are for the wrong one
     const votes = [
       [0, 1, 3],
@@ -225,17 +225,17 @@ describe("every metric of classes", () => {
 
   it.each<[string, () => unknown, RegExp]>([
     [
-      "other numbers of rows",
+      "different numbers of rows",
       () => accuracy([0, 1], [0.5]),
       /^invalid_shape: .*the same number of rows; received 2 and 1/,
     ],
     [
-      "other numbers of columns",
+      "different numbers of columns",
       () => f1([[1, 0]], [[0.2, 0.5, 0.3]]),
       /^invalid_shape: .*the same number of columns; received 2 and 3/,
     ],
     [
-      "a truth that is no class",
+      "a truth that is not a class",
       () => accuracy([0.5, 1], [0, 1]),
       /^invalid_data: yTrue must hold 0 or 1.*\[0.5\] in row 0/,
     ],
@@ -260,7 +260,7 @@ describe("every metric of classes", () => {
       /^invalid_data: yTrue .*\[0,0\] in row 1/,
     ],
     [
-      "predictions that are no numbers",
+      "predictions that are not numbers",
       () => accuracy([1], ["yes"] as unknown as number[]),
       /^invalid_data: yPred must hold numbers; received "yes" at yPred\[0\]/,
     ],

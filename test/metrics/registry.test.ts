@@ -28,7 +28,7 @@ describe("getMetric", () => {
     }
   });
 
-  it("has what the namespace has, and nothing else", () => {
+  it("has the functions of the namespace", () => {
     const { confusionMatrix: _, ...functions } = namespace;
     expect({ ...functions }).toEqual(metrics);
   });
@@ -54,7 +54,7 @@ describe("getMetric", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("takes a custom metric", () => {
+  it("accepts a custom metric", () => {
     const custom: CustomMetric & { readonly factor: number } = {
       name: "scaledBias",
       direction: "minimize",

@@ -60,7 +60,7 @@ describe("earlyStopping", () => {
     expect(await follow([5, 4.5, 4, 3.5, 3], { minDelta: 0.5, patience: 2 })).toEqual({ ran: 5, kept: 4 });
   });
 
-  it("takes less as better for losses and errors, more for the rest, or as told", async () => {
+  it("prefers smaller losses and errors, larger others, unless a mode is given", async () => {
     const rising = [1, 2, 3, 2];
     expect(await follow(rising, { monitor: "valAccuracy" })).toEqual({ ran: 4, kept: 2 });
     expect(await follow(rising, { monitor: "valMeanSquaredError" })).toEqual({ ran: 2, kept: 0 });
@@ -69,11 +69,11 @@ describe("earlyStopping", () => {
     expect(await follow(rising, { monitor: "valLoss", mode: "max" })).toEqual({ ran: 4, kept: 2 });
   });
 
-  it("leaves the last parameters where told to", async () => {
+  it("leaves the last parameters on request", async () => {
     expect(await follow(curve, { restoreBestWeights: false })).toEqual({ ran: 3, kept: 2 });
   });
 
-  it("never takes NaN as best, not even at first", async () => {
+  it("never treats NaN as best, not even at first", async () => {
     expect(await follow([Number.NaN, 3, 2, 2], { patience: 2 })).toEqual({ ran: 4, kept: 2 });
     expect(await follow([3, Number.NaN, 2, 2], { patience: 2 })).toEqual({ ran: 4, kept: 2 });
     expect(await follow([Number.NaN, Number.NaN, 1], { patience: 2 })).toEqual({ ran: 2, kept: 1 });
@@ -114,7 +114,7 @@ describe("earlyStopping", () => {
     expect(weightsOf(shorter)).toEqual(weightsOf(model));
   });
 
-  it("refuses what it cannot do", async () => {
+  it("refuses invalid options", async () => {
     expect(await refusal(() => earlyStopping({ patience: -1 }))).toBe(
       "invalid_argument: patience must be an integer of at least 0; received -1",
     );

@@ -58,7 +58,7 @@ const ofClassLogits = (y: Rows, z: Rows): Expected => {
   };
 };
 
-/** What is given to each loss, and what it must be. */
+/** The input of each loss, and its formula. */
 const lossCases: Record<
   string,
   { loss: LossFunction; from: (x: Value) => Value; of: (y: Rows, x: Rows) => Expected }
@@ -209,7 +209,7 @@ describe("losses", () => {
     ] as const) {
       const a = evaluate(wasm, logits, (x) => x, y, z);
       expect(evaluate(wasm, behind, squash, y, z)).toEqual(a); // the same operations, so the same bits
-      // an activation of the user's own around it hides the sigmoid: the clipped path, close where nothing is clipped
+      // a custom activation around it hides the sigmoid: the clipped path, close where nothing is clipped
       const hidden = evaluate(wasm, behind, (x) => minimum(squash(x), 1), y, z);
       expectClose(hidden, { value: a.value[0], gradient: a.gradient }, 2 ** -24, 16);
     }
@@ -242,7 +242,7 @@ describe("losses", () => {
     }
   });
 
-  it("keeps plain probabilities of 0 and 1 off the logarithm's pole", () => {
+  it("keeps the loss of probabilities of 0 and 1 finite", () => {
     const loss = getLoss("binaryCrossentropy");
     const wrong = evaluate(reference, loss, (x) => x, [[1], [0]], [[0], [1]]);
     expect(wrong.value[0]).toBeCloseTo(-Math.log(1e-7), 8); // the margin is 1e-7
@@ -399,7 +399,7 @@ describe("TensorFlow.js agrees", () => {
     );
   });
 
-  it("on logLoss, up to its own way to keep off 0", () => {
+  it("on logLoss, up to its own way to avoid log 0", () => {
     const y = [
       [1, 0],
       [0, 1],

@@ -1,4 +1,4 @@
-/** What a loss is, and how a built-in one is made: one definition, with its options and aliases. */
+/** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../origin.js";
