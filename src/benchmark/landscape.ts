@@ -1,4 +1,4 @@
-/** What there is to draw of a problem of two parameters: its heights over a part of the plane, and the ways that runs took. */
+/** The scene of a problem of two parameters: its heights over a part of the plane, and the paths of runs. */
 import { createEngine } from "../engine/engine.js";
 import { check, show } from "../errors.js";
 import { sgd } from "../optim/sgd.js";
@@ -21,8 +21,8 @@ export interface Landscape {
   readonly heights: readonly number[];
 }
 
-/** Where a run from the first seed went. */
-export interface Way {
+/** The path of a run from the first seed. */
+export interface Path {
   readonly optimizer: string;
   readonly phase: ComparedPhase;
   /** After 0, 1, 2, … steps, as far as the score was finite. */
@@ -32,7 +32,7 @@ export interface Way {
 /** What there is to draw of one problem. */
 export interface Scene {
   readonly landscape: Landscape;
-  readonly ways: readonly Way[];
+  readonly paths: readonly Path[];
 }
 
 /** Lines along each side: cells of some two pixels. */
@@ -48,7 +48,7 @@ export function scenesOf(
   return new Map(
     drawn.map((problem) => [
       problem.name,
-      { landscape: landscapeOf(problem, CROSSINGS), ways: waysOf(problem, optimizers, runs) },
+      { landscape: landscapeOf(problem, CROSSINGS), paths: pathsOf(problem, optimizers, runs) },
     ]),
   );
 }
@@ -83,11 +83,11 @@ export function landscapeOf(problem: Problem, crossings: number): Landscape {
 const along = ([low, high]: Point, share: number): number => low + share * (high - low);
 
 /** Repeats runs from the first seed, with defaults and tuned, to the same bits, and keeps where they were after each step. */
-export function waysOf(
+export function pathsOf(
   problem: Problem,
   optimizers: readonly Contestant[],
   runs: readonly RunRecord[],
-): Way[] {
+): Path[] {
   const engine = createEngine();
   const data = loadData(engine, problem.data);
   const programs = programsFor(problem);

@@ -1,6 +1,5 @@
 /** `fettle benchmark`: runs optimizers side by side into a folder and prints how they compare. Every figure is computed elsewhere. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { analyzeBenchmark } from "../benchmark/analysis.js";
 import { standardOptimizers } from "../benchmark/contestant.js";
@@ -18,52 +17,57 @@ import { FettleError } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";
 import { benchmarkPictures } from "../report/pictures/index.js";
 import { type Draw, loadCharts } from "../report/pictures/render.js";
-import { type PlanOptions, readPlan } from "./benchmarkPlan.js";
+import { type BenchmarkFlags, readBenchmark } from "./benchmarkOptions.js";
 import { EXIT } from "./exit.js";
-import { writing } from "./files.js";
+import { integer, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
+import { cappedJobs } from "./jobs.js";
 import { lockFolder } from "./lock.js";
-import { names, wholeNumber } from "./options.js";
+import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { createBar } from "./progress.js";
 import { openRunFile } from "./runFile.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 
-/** What commander hands over. */
-interface Options extends PlanOptions {
+/** The flags, as commander gives them. */
+interface Flags extends BenchmarkFlags {
   readonly out: string;
-  /** Undefined if neither of the two options is given. */
+  /** Undefined without `--pictures` and `--no-pictures`. */
   readonly pictures?: boolean;
 }
 
-/** Adds the command; `done` is told the exit code. */
+/** Files of the folder; the pictures are beside them. */
+const [RUNS, TABLES, TIMES, ANALYSIS] = ["runs.jsonl", "tables.csv", "times.csv", "analysis.json"];
+const PICTURES = "pictures";
+
+/** Adds the command; `done` receives the exit code. */
 export function addBenchmarkCommand(program: Command, done: (exitCode: number) => void): void {
+  const optimizers = standardOptimizers().map(({ name }) => name);
   program
     .command("benchmark")
-    .summary("compare optimizers")
+    .summary("compare optimizers on standard problems")
     .description(
-      "Runs optimizers side by side on the same problems from the same seeds: with defaults, tuned with the same budget, " +
-        "and at many rates. What was stopped goes on from the runs in its folder.",
+      "Compare optimizers on the same problems from the same seeds: with defaults, tuned with the same budget, and at " +
+        "many learning rates. A benchmark that was stopped resumes from the runs in its folder.",
     )
-    .option("--problems <names>", "some of them, between commas (default: all)", names)
+    .option("--problems <names>", "problems to run, separated by commas (default: all)", names("--problems"))
     .option(
       "--optimizers <names>",
-      `of ${standardOptimizers()
-        .map(({ name }) => name)
-        .join(", ")} (default: all)`,
-      names,
+      `optimizers to compare: ${optimizers.join(", ")} (default: all)`,
+      names("--optimizers"),
     )
+    .option("--with <file.js>", "module that exports custom problems or optimizers, which join the others")
+    .option("--seeds <n>", "runs with defaults, and as many tuned", integer("--seeds", 1), 10)
+    .option("--trials <n>", "trials to tune each optimizer", integer("--trials", 1), 20)
     .option(
-      "--with <file>",
-      "a module that exports problems and optimizers of your own; they join the others",
+      "--jobs <n>",
+      "worker threads; they do not change the results (default: one per core)",
+      integer("--jobs", 1),
     )
-    .option("--seeds <n>", "runs with defaults, and as many tuned", wholeNumber(1), 10)
-    .option("--trials <n>", "points that tuning tries", wholeNumber(1), 20)
-    .option("--jobs <n>", "threads; results are the same at any number (default: all cores)", wholeNumber(1))
-    .option("--out <folder>", "where runs, tables and pictures go", "fettle-benchmark")
-    .option("--pictures", "draw pictures, which needs the package echarts (default: if it is installed)")
-    .option("--no-pictures", "draw none")
+    .option("--out <folder>", "folder for runs, tables and pictures", "fettle-benchmark")
+    .option("--pictures", "draw pictures; needs the package echarts (default: if it is installed)")
+    .option("--no-pictures", "draw no pictures")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: Options) => done(await run(options)));
+    .action(async (flags: Flags) => done(await run(flags)));
 }
 
 const EXAMPLES = `
@@ -73,20 +77,27 @@ Examples:
   fettle benchmark --with mine.js --optimizers adam,mine --out mine`;
 
 /** @returns the exit code */
-async function run(options: Options): Promise<number> {
-  const plan = await readPlan(options);
-  const setup = setupOf(plan.problems, plan.optimizers, sizeOfBenchmark(plan));
+async function run(flags: Flags): Promise<number> {
+  const options = await readBenchmark(flags);
+  const setup = setupOf(options.problems, options.optimizers, sizeOfBenchmark(options));
   // refused before anything runs
-  if (options.pictures) await loadCharts();
-  const lock = lockFolder(options.out);
+  if (flags.pictures) await loadCharts();
+  makeFolder(flags.out);
+  const pictures =
+    flags.pictures === false ? [] : setup.problems.map(({ name }) => pictureFile(`loss-${name}`));
+  checkWritable(flags.out, [RUNS, TABLES, TIMES, ANALYSIS, ...pictures]);
+  const lock = lockFolder(flags.out);
   try {
-    return await runInto(options, plan, setup);
+    const jobs = cappedJobs(flags.jobs);
+    return await runInto(flags, { ...options, ...(jobs === undefined ? {} : { jobs }) }, setup);
   } finally {
     lock.release();
   }
 }
 
-/** What draws the pictures; undefined if none are wanted, or none were asked for and they cannot be drawn. */
+const pictureFile = (name: string): string => join(PICTURES, `${name}.svg`);
+
+/** Draws pictures; undefined if none are wanted, or if none were asked for and they cannot be drawn. */
 async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined> {
   if (wanted === false) return undefined;
   try {
@@ -99,36 +110,32 @@ async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined>
 }
 
 async function runInto(
-  { out, pictures: wanted }: Options,
-  plan: BenchmarkOptions,
+  { out, pictures: wanted }: Flags,
+  options: BenchmarkOptions,
   setup: BenchmarkSetup,
 ): Promise<number> {
   const width = widthOf(process.stdout);
   const started = performance.now();
-  const result = await makeRuns(out, plan, setup, width);
+  const result = await makeRuns(out, options, setup, width);
   if (!result.complete) {
     note(
-      `${result.runs.length} of ${countRuns(setup)} runs are in ${out}; the same command goes on from there.`,
+      `${result.runs.length} of ${countRuns(setup)} runs are in ${out}; the same command resumes from there.`,
     );
     return EXIT.interrupted;
   }
-  const write = (name: string, text: string): void =>
-    writing(join(out, name), (path) => {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text);
-    });
+  const write = (name: string, text: string): void => writeWhole(join(out, name), text);
   const analysis = await analyzeBenchmark(result);
-  write("tables.csv", benchmarkCsv(analysis));
-  write("times.csv", timesCsv(timesOf(setup, result.runs)));
-  write("analysis.json", `${JSON.stringify(analysis, null, 2)}\n`);
+  write(TABLES, benchmarkCsv(analysis));
+  write(TIMES, timesCsv(timesOf(setup, result.runs)));
+  write(ANALYSIS, `${JSON.stringify(analysis, null, 2)}\n`);
   const draw = await chartsFor(wanted);
   const pictures = draw
     ? benchmarkPictures({
         ...{ setup, analysis, curves: learningCurves(setup, result.runs) },
-        scenes: scenesOf(plan.problems, plan.optimizers, result.runs),
+        scenes: scenesOf(options.problems, options.optimizers, result.runs),
       })
     : [];
-  for (const picture of pictures) write(join("pictures", `${picture.name}.svg`), draw!(picture));
+  for (const picture of pictures) write(pictureFile(picture.name), draw!(picture));
   const seconds = (performance.now() - started) / 1000;
   const report = { setup, analysis, seconds, folder: out, pictures: pictures.length };
   printLines(summarizeBenchmark(report, width, paintFor(process.stdout)));
@@ -138,24 +145,18 @@ async function runInto(
 /** Makes the runs that are not in the folder yet; Ctrl-C ends it early. */
 async function makeRuns(
   out: string,
-  plan: BenchmarkOptions,
+  options: BenchmarkOptions,
   setup: BenchmarkSetup,
   width: number,
 ): Promise<BenchmarkResult> {
-  const file = openRunFile(join(out, "runs.jsonl"), setup);
+  const file = openRunFile(join(out, RUNS), setup);
   const bar = createBar(process.stderr, "runs");
-  const interrupt = takeInterrupts(
-    () => {
-      bar.stop();
-      note("Stopping once the runs at work have ended; press Ctrl-C again to end at once.");
-    },
-    () => bar.stop(),
-  );
+  const interrupt = takeInterrupts("the current runs", bar);
   try {
     printLines(introduceBenchmark(setup, file.earlier.length, width));
     bar.start(countRuns(setup), file.earlier.length);
     return await runBenchmark({
-      ...{ ...plan, earlier: file.earlier, signal: interrupt.signal },
+      ...{ ...options, earlier: file.earlier, signal: interrupt.signal },
       onRun: (record) => {
         file.append(record);
         bar.step(null);

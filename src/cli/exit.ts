@@ -1,10 +1,10 @@
-/** What the process's exit codes mean; `--help` states them too. */
+/** The exit codes of the process; `--help` states them too. */
 export const EXIT = {
   success: 0,
-  /** Nothing was found (no trial gave a value, no rate lowered the loss), a law was broken, or Fettle itself failed. */
+  /** There is no result (no trial has a value, no rate lowers the loss), a law is broken, or a file or the command failed. */
   failure: 1,
-  /** The command line, the data or the space was refused; nothing was run. */
+  /** The command line, the data or the space is invalid; nothing was run. */
   badInput: 2,
-  /** Ctrl-C; what was found so far is printed. */
+  /** Ctrl-C; results so far are printed or kept. */
   interrupted: 130,
 } as const;

@@ -1,15 +1,16 @@
 /**
- * A lock on a folder, so that two processes do not write into it at once: a file that names its holder. One whose holder
- * has ended without giving it back, on this machine, is taken over; nothing else ever removes it.
+ * A lock on a folder, so that two processes do not write into it at once: a file that names its holder. If the holder was a
+ * process of this machine and has ended without releasing it, the lock is taken over; nothing else ever removes it.
  */
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { FettleError, show } from "../errors.js";
-import { writing } from "./files.js";
+import { reasonOf } from "./files.js";
+import { makeFolder, refused } from "./output.js";
 
 export interface Lock {
-  /** Gives the folder back; a second time does nothing. The end of the process does so too, unless it is killed. */
+  /** Releases the folder; a second call does nothing. The end of the process releases it too, unless it is killed. */
   release(): void;
 }
 
@@ -19,13 +20,13 @@ interface Holder {
 }
 
 /**
- * Takes a folder, which is made if there is none.
+ * Locks a folder, which is made unless it exists.
  *
- * @throws FettleError `invalid_state` if another process has it; `not_found` if nothing can be written there
+ * @throws FettleError `invalid_state` if another process holds it; `not_found` if nothing can be written there
  */
 export function lockFolder(folder: string): Lock {
   const path = join(folder, "lock");
-  writing(path, () => mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   if (!create(path)) takeOver(path, folder);
   let held = true;
   const release = (): void => {
@@ -40,24 +41,23 @@ export function lockFolder(folder: string): Lock {
 /** Writes a file that names this process, unless there is one. */
 function create(path: string): boolean {
   const holder: Holder = { pid: process.pid, host: hostname() };
-  return writing(path, () => {
-    try {
-      writeFileSync(path, JSON.stringify(holder), { flag: "wx" });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw error;
-    }
-  });
+  try {
+    writeFileSync(path, JSON.stringify(holder), { flag: "wx" });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    throw refused(path, code === "ENOENT" ? "nothing can be made there" : reasonOf(error), error);
+  }
 }
 
-/** Of several processes that find a lock left behind, the one that makes the second file removes it, if it still is. */
+/** Of several processes that find an abandoned lock, the one that makes the second file removes it, if it is still there. */
 function takeOver(path: string, folder: string): void {
   const claim = `${path}.taking`;
-  if (!isLeft(path)) throw inUse(path, folder);
+  if (!isAbandoned(path)) throw inUse(path, folder);
   if (!create(claim)) throw inUse(claim, folder);
   try {
-    if (!isLeft(path)) throw inUse(path, folder);
+    if (!isAbandoned(path)) throw inUse(path, folder);
     unlinkSync(path);
     if (!create(path)) throw inUse(path, folder);
   } finally {
@@ -65,7 +65,7 @@ function takeOver(path: string, folder: string): void {
   }
 }
 
-/** Who holds a lock; undefined if it cannot be read, as while it is being written or given back. */
+/** The holder of a lock; undefined if it cannot be read, as while it is being written or released. */
 function holderOf(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Holder;
@@ -75,7 +75,7 @@ function holderOf(path: string): Holder | undefined {
 }
 
 /** Whether the holder of a lock was a process of this machine and has ended. */
-function isLeft(path: string): boolean {
+function isAbandoned(path: string): boolean {
   const holder = holderOf(path);
   if (holder?.host !== hostname()) return false;
   try {
@@ -91,6 +91,6 @@ function inUse(path: string, folder: string): FettleError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   return new FettleError(
     "invalid_state",
-    `${who} is writing into ${show(folder)}; wait for it, or give another folder. If it has ended, delete ${show(path)}`,
+    `${who} is writing into ${show(folder)}; wait for it, or choose another folder. If it has ended, delete ${show(path)}`,
   );
 }

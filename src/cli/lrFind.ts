@@ -1,55 +1,72 @@
-/** `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints what it suggests. Every figure is computed elsewhere. */
+/** `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. Every figure is computed elsewhere. */
 import { basename } from "node:path";
 import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
 import { count, formatValue } from "../report/format.js";
+import { wrap } from "../report/layout.js";
 import { describeRates } from "../report/rates.js";
 import { describeData } from "../report/study.js";
-import { wrap } from "../report/table.js";
 import type { Params } from "../search/space/space.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
-import { findLearningRate } from "../tune/rateFinder.js";
+import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
+import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { positiveNumber, setting, share, wholeNumber } from "./options.js";
-import { note, paintFor, printLines, widthOf } from "./streams.js";
-import { addTableOptions, readDataset, type TableOptions } from "./table.js";
+import { integer, positiveNumber, setting, share } from "./flags.js";
+import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 
-/** What commander hands over. */
-interface Options extends TableOptions {
+/** The flags, as commander gives them. */
+interface LrFindFlags extends DatasetFlags {
   readonly set?: Params;
   readonly low: number;
   readonly high: number;
   readonly steps: number;
-  readonly batch?: number;
+  readonly batchSize?: number;
   readonly smoothing: number;
   readonly seed: number;
   readonly json?: true;
 }
 
-/** Given by options of their own. */
-const OWN = { learningRate: "--low and --high", batchSize: "--batch" };
+/** Parameters of the network with flags of their own. */
+const OWN_FLAGS = { learningRate: "--low and --high", batchSize: "--batch-size" };
 
-/** Adds the command; `done` is told the exit code. */
+/** Adds the command; `done` receives the exit code. */
 export function addLrFindCommand(program: Command, done: (exitCode: number) => void): void {
-  const settable = Object.keys(DENSE_DEFAULTS).filter((name) => !Object.hasOwn(OWN, name));
+  const settable = Object.keys(DENSE_DEFAULTS).filter((name) => !Object.hasOwn(OWN_FLAGS, name));
   const command = program
     .command("lr-find")
-    .summary("find learning rates worth searching on a table")
+    .summary("find learning rates worth tuning on a table")
     .description(
-      "Trains a dense network once while the learning rate rises from step to step, and suggests rates by where the " +
-        "loss falls. It trains on all rows of the table.",
+      "Run a learning-rate range test: train a dense network once, on all rows of a table, while the rate rises from " +
+        "step to step, and suggest rates by where the loss falls.",
     );
-  addTableOptions(command)
-    .option("--set <name=value>", `of the network, once for each: ${settable.join(", ")}`, setting)
-    .option("--low <rate>", "the first rate", positiveNumber, 1e-6)
-    .option("--high <rate>", "the last rate", positiveNumber, 10)
-    .option("--steps <n>", "steps from the one to the other", wholeNumber(2), 100)
-    .option("--batch <rows>", "rows a step (default: 32, or all if they are fewer)", wholeNumber(1))
-    .option("--smoothing <share>", "how much of the average loss is kept from step to step", share, 0.9)
-    .option("--seed <n>", "decides everything random", wholeNumber(0), 0)
+  addDatasetFlags(command)
+    .optionsGroup("Range test:")
+    .option("--low <rate>", "lowest learning rate", positiveNumber("--low"), 1e-6)
+    .option("--high <rate>", "highest learning rate", positiveNumber("--high"), 10)
+    .option("--steps <n>", "steps from the lowest rate to the highest", integer("--steps", 2), 100)
+    .option(
+      "--smoothing <share>",
+      "weight of earlier losses in the moving average, 0 for none",
+      share("--smoothing"),
+      0.9,
+    )
+    .optionsGroup("Training:")
+    .option(
+      "--batch-size <rows>",
+      "rows of a batch (default: 32, or all rows if there are fewer)",
+      integer("--batch-size", 1),
+    )
+    .option(
+      "--set <name=value>",
+      `set a parameter of the network, once for each: ${settable.join(", ")}`,
+      setting("--set"),
+    )
+    .optionsGroup("Other options:")
+    .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
     .option("--json", "print one JSON object and nothing else")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, options: Options) => done(await run(file, options)));
+    .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
 }
 
 const EXAMPLES = `
@@ -58,33 +75,47 @@ Examples:
   fettle lr-find houses.csv --target price --set optimizer=sgd --set units=64`;
 
 /** @returns the exit code */
-async function run(file: string, options: Options): Promise<number> {
-  const { set = {}, low, high, steps, smoothing, seed, json } = options;
-  for (const [name, option] of Object.entries(OWN)) {
-    check(!Object.hasOwn(set, name), `${name} is given by ${option}, not by --set`);
+async function run(file: string, flags: LrFindFlags): Promise<number> {
+  const { set = {}, low, high, steps, smoothing, seed } = flags;
+  check(low < high, `--low must be less than --high; received ${low} and ${high}`);
+  for (const [name, own] of Object.entries(OWN_FLAGS)) {
+    check(!Object.hasOwn(set, name), `--set must not hold ${name}; use ${own}`);
   }
-  const data = readDataset(file, options);
-  const { batch = Math.min(DENSE_DEFAULTS.batchSize, data.rows) } = options;
+  const data = readDataset(file, flags);
+  const { batchSize = Math.min(DENSE_DEFAULTS.batchSize, data.rows) } = flags;
+  check(
+    batchSize <= data.rows,
+    `--batch-size must be at most ${data.rows}, the rows of the table; received ${batchSize}`,
+  );
   const result = await findLearningRate({
-    ...{ data, low, high, steps, smoothing, seed, batchSize: batch },
+    ...{ data, low, high, steps, smoothing, seed, batchSize },
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });
-  if (json) {
+  if (flags.json) {
     const { suggested = null, belowMinimum = null, ...rest } = result;
     printLines([JSON.stringify({ ...rest, suggested, belowMinimum, seed })]);
   } else {
-    const width = widthOf(process.stdout);
-    const range = `rates from ${formatValue(low)} to ${formatValue(high)}`;
-    const introduction = [
-      describeData(basename(file), data),
-      `learning-rate range test: ${count(steps, "step")} of ${count(batch, "row")}, ${range}; seed ${seed}`,
-    ];
-    printLines([
-      ...introduction.flatMap((line) => wrap(line, width)),
-      ...describeRates(result, width, paintFor(process.stdout)),
-    ]);
+    printResult(file, { ...flags, batchSize }, data, result);
   }
   if (result.suggested !== undefined) return EXIT.success;
-  note("No rate lowered the loss; try lower ones, from --low 1e-9 up.");
+  note(coloursFor(process.stderr).red("error: no rate lowered the loss; try lower ones, such as --low 1e-9"));
   return EXIT.failure;
+}
+
+function printResult(
+  file: string,
+  { low, high, steps, batchSize = 0, seed }: LrFindFlags,
+  data: Dataset,
+  result: RateFinderResult,
+): void {
+  const width = widthOf(process.stdout);
+  const introduction = [
+    describeData(basename(file), data),
+    `learning-rate range test: ${count(steps, "step")} of ${count(batchSize, "row")}, ` +
+      `rates from ${formatValue(low)} to ${formatValue(high)}; seed ${seed}`,
+  ];
+  printLines([
+    ...introduction.flatMap((line) => wrap(line, width)),
+    ...describeRates(result, width, paintFor(process.stdout)),
+  ]);
 }

@@ -7,10 +7,37 @@ import { FettleError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
 import { EXIT } from "./exit.js";
+import { explainError, explainUsage } from "./explain.js";
 import { addLrFindCommand } from "./lrFind.js";
-import { coloursFor, endWithReaders, note } from "./streams.js";
+import { WriteError } from "./output.js";
+import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 import { addTuneCommand } from "./tune.js";
 import { addVerifyCommand } from "./verify.js";
+
+/** Adds a command to the program; it calls `done` with the exit code. */
+type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
+
+/** The commands, in the order of `--help`. */
+const COMMANDS: readonly AddCommand[] = [
+  addTuneCommand,
+  addLrFindCommand,
+  addBenchmarkCommand,
+  addVerifyCommand,
+];
+
+const HELP = `
+Run fettle <command> --help for the options of a command.
+
+Exit codes:
+  0    success
+  1    no result (no trial has a value, no rate lowers the loss), a broken law,
+       output that cannot be written, or an internal error
+  2    invalid command line, data or space; nothing was run
+  130  interrupted by Ctrl-C; results so far are printed or kept
+
+Examples:
+  fettle tune examples/data/breast-cancer.csv --target diagnosis
+  fettle tune --help`;
 
 /**
  * Runs a command.
@@ -21,56 +48,52 @@ import { addVerifyCommand } from "./verify.js";
 export async function main(words: readonly string[]): Promise<number> {
   endWithReaders();
   let exitCode: number = EXIT.success;
+  let running: Command | undefined;
   const program = createProgram((code) => {
     exitCode = code;
+  });
+  program.hook("preAction", (_, command) => {
+    running = command;
   });
   try {
     await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has printed its own message, or the help or version that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.badInput;
-    return explain(error);
+    if (!(error instanceof CommanderError)) return report(error, running);
+    // help and the version are printed by then
+    if (error.exitCode === 0) return EXIT.success;
+    if (error.code !== "commander.help") complain(explainUsage(error, program, words));
+    return EXIT.badInput;
   }
 }
 
 function createProgram(done: (exitCode: number) => void): Command {
-  const { red } = coloursFor(process.stderr);
   const program = new Command("fettle")
-    .description("Tunes small neural networks.")
-    .version(VERSION, "-v, --version")
+    .description("Tune small neural networks.")
+    .usage("<command> [options]")
+    .version(VERSION, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(red(text)) })
-    .addHelpText(
-      "after",
-      `
-Exit codes:
-  0    success
-  1    nothing was found (no trial gave a value, no rate lowered the loss), a
-       law was broken, or Fettle itself failed
-  2    the command line, the data or the space was refused; nothing was run
-  130  ended by Ctrl-C; what was found so far is printed, or kept
-
-Example:
-  fettle tune examples/data/breast-cancer.csv --target diagnosis`,
-    );
-  addTuneCommand(program, done);
-  addLrFindCommand(program, done);
-  addBenchmarkCommand(program, done);
-  addVerifyCommand(program, done);
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: () => widthOf(process.stdout) })
+    .configureHelp({ subcommandTerm: (command) => command.name(), minWidthToWrap: 10 })
+    .addHelpText("after", HELP);
+  for (const add of COMMANDS) add(program, done);
+  for (const command of program.commands) command.helpOption("-h, --help", "print help");
   return program;
 }
 
-function explain(error: unknown): number {
-  const { red } = coloursFor(process.stderr);
-  if (error instanceof FettleError && error.code !== "internal") {
-    note(red(`error: ${error.message}`));
-    return EXIT.badInput;
+/** Prints an error that the command threw, and returns the exit code. */
+function report(error: unknown, command: Command | undefined): number {
+  if (!(error instanceof FettleError) || error.code === "internal") {
+    const details = error instanceof Error ? error.stack : error;
+    complain(`error: internal error, please report it: ${details}`);
+    return EXIT.failure;
   }
-  note(
-    red(
-      `error: Fettle failed where it should not; please report this: ${error instanceof Error ? error.stack : error}`,
-    ),
-  );
-  return EXIT.failure;
+  complain(`error: ${explainError(error, command)}`);
+  return error instanceof WriteError || error.code === "trial_failed" ? EXIT.failure : EXIT.badInput;
+}
+
+function complain(text: string): void {
+  note(coloursFor(process.stderr).red(text));
 }

@@ -1,4 +1,4 @@
-/** The progress bar, fed by a study's events or a benchmark's runs. On a stream that is no terminal it is silent. */
+/** The progress bar, fed by a study's events or a benchmark's runs. On a stream other than a terminal it is silent. */
 import { SingleBar } from "cli-progress";
 import { progressLine } from "../report/progress.js";
 import type { StudyEvent } from "../search/study/optimize.js";
@@ -6,13 +6,13 @@ import type { StudyEvent } from "../search/study/optimize.js";
 /** A bar that counts. */
 export interface Bar {
   start(total: number, finished: number): void;
-  /** One more has ended; `best` is the best value so far, null if there is none. */
+  /** One more has ended; `best` is the best value so far, null without one. */
   step(best: number | null): void;
-  /** Takes the bar away; a bar that is not there stays so. */
+  /** Removes the bar, if there is one. */
   stop(): void;
 }
 
-/** A bar on `stream` that counts in `unit`, of which the best is judged by `metric`. */
+/** A bar on `stream` that counts in `unit`, and shows the best value by `metric`. */
 export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: string): Bar {
   let best: number | null = null;
   let before = 0;
@@ -42,11 +42,11 @@ export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: 
 
 export interface ProgressBar {
   update(event: StudyEvent): void;
-  /** Takes the bar away; a bar that is not there stays so. */
+  /** Removes the bar, if there is one. */
   stop(): void;
 }
 
-/** A bar on `stream` for a study that is judged by `metric`. */
+/** A bar on `stream` for a study, whose trials are judged by `metric`. */
 export function createProgressBar(stream: NodeJS.WritableStream, metric: string): ProgressBar {
   const bar = createBar(stream, "trials", metric);
   return {
@@ -58,7 +58,7 @@ export function createProgressBar(stream: NodeJS.WritableStream, metric: string)
   };
 }
 
-/** What cli-progress tells a format, as far as it is used. */
+/** The state that cli-progress passes to a format, as far as it is used. */
 interface BarState {
   readonly value: number;
   readonly total: number;

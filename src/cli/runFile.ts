@@ -1,18 +1,20 @@
-/** The file that a benchmark's runs are kept in: a line for its setup and one for each run, appended as runs end. */
+/** The file of a benchmark's runs: a line for its setup and one for each run, appended as runs end. */
 import { appendFileSync, existsSync, truncateSync, writeFileSync } from "node:fs";
 import { type BenchmarkSetup, checkSameSetup, parseLines, type RunRecord } from "../benchmark/record.js";
-import { inFile, readText, writing } from "./files.js";
+import { inFile, readText } from "./files.js";
+import { writing } from "./output.js";
 
 export interface RunFile {
-  /** The runs that were there. */
+  /** Runs of earlier commands. */
   readonly earlier: readonly RunRecord[];
   append(run: RunRecord): void;
 }
 
 /**
- * The file begun, or gone on with: what was cut short while it was written is taken away.
+ * Begins the file, or continues an earlier one: a last line that was cut short is removed.
  *
- * @throws FettleError `invalid_checkpoint` for the runs of another benchmark; `not_found` if nothing can be written there
+ * @throws FettleError `invalid_checkpoint` for the runs of another benchmark
+ * @throws WriteError
  */
 export function openRunFile(path: string, setup: BenchmarkSetup): RunFile {
   const { whole, ...found } = existsSync(path)

@@ -1,17 +1,20 @@
-/** Standard output and error: who reads them, how wide they are, and what happens when a reader leaves. */
+/** Standard output and error: their width and colours, and what happens when they can no longer be written. */
 import pc from "picocolors";
 import type { Paint } from "../report/study.js";
 import { EXIT } from "./exit.js";
+import { reasonOf } from "./files.js";
 
 /** Lines longer than this are hard to read, however wide the terminal is. */
 const WIDEST = 100;
+const NARROWEST = 20;
 const DEFAULT_WIDTH = 80;
 
 type Stream = NodeJS.WriteStream;
 
-/** Characters that a line of output may have. */
+/** Characters that a line of output may have: those of the terminal, or of the variable COLUMNS where there is none. */
 export function widthOf(stream: Stream): number {
-  return Math.min(WIDEST, (stream.isTTY && stream.columns) || DEFAULT_WIDTH);
+  const width = stream.isTTY ? stream.columns : Number(process.env.COLUMNS);
+  return Math.min(WIDEST, width > 0 ? Math.max(NARROWEST, Math.floor(width)) : DEFAULT_WIDTH);
 }
 
 /** Colours on a terminal that wants them (see no-color.org), none elsewhere. */
@@ -25,13 +28,13 @@ export function paintFor(stream: Stream): Paint {
 }
 
 /**
- * Ends the process once its output cannot be written: quietly if nobody reads it any more, as in
+ * Ends the process once its output cannot be written: silently if its reader has closed, as in
  * `fettle tune ... | head`, with a message otherwise, as on a full disk. A closed standard error is ignored.
  */
 export function endWithReaders(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit();
-    note(`error: cannot write the results: ${error.message}`);
+    note(`error: cannot write the results: ${reasonOf(error)}`);
     process.exit(EXIT.failure);
   });
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
@@ -43,7 +46,7 @@ export function printLines(lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** A remark that is no result. */
+/** A remark, which is not part of the results. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }

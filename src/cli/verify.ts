@@ -1,44 +1,55 @@
-/** `fettle verify`: holds Fettle to its laws on this machine and prints what held. Every figure is computed elsewhere. */
+/** `fettle verify`: checks the laws of the math on this machine and prints which hold. Every figure is computed elsewhere. */
 import type { Command } from "commander";
 import { FettleError } from "../errors.js";
 import { count } from "../report/format.js";
-import { wrap } from "../report/table.js";
+import { wrap } from "../report/layout.js";
 import { describeVerification } from "../report/verify.js";
-import type { Verification, VerifyEvent } from "../testing/verify.js";
+import type { Verification, VerifyEvent, VerifyGroup } from "../testing/verify.js";
 import { VERSION } from "../version.js";
 import { EXIT } from "./exit.js";
+import { integer, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
-import { names, wholeNumber } from "./options.js";
 import { createBar } from "./progress.js";
-import { note, paintFor, printLines, widthOf } from "./streams.js";
+import { paintFor, printLines, widthOf } from "./streams.js";
 
-/** What commander hands over. */
-interface Options {
+/** The flags, as commander gives them. */
+interface VerifyFlags {
   readonly only?: readonly string[];
   readonly cases: number;
   readonly seed: number;
   readonly json?: true;
 }
 
-/** Adds the command; `done` is told the exit code. */
+/** The groups of laws. They are written out, since loading them takes a package that other commands do without. */
+const GROUPS: Readonly<Record<VerifyGroup, true>> = {
+  ...{ operations: true, gradients: true, optimizers: true, strategies: true, schedulers: true },
+  ...{ executors: true, reproducibility: true },
+};
+
+/** Adds the command; `done` receives the exit code. */
 export function addVerifyCommand(program: Command, done: (exitCode: number) => void): void {
   program
     .command("verify")
-    .summary("hold the math to its laws on this machine")
+    .summary("check the laws of the math on this machine")
     .description(
-      "Holds operations, gradients, optimizers, strategies, schedulers, executors and whole tunings to the laws of " +
-        "fettle/testing, with random cases, and prints what held. It needs the package fast-check.",
+      "Check that operations, gradients, optimizers, strategies, schedulers, executors and whole studies obey the laws of " +
+        "fettle/testing, with random cases. Needs the package fast-check.",
     )
     .option(
       "--only <groups>",
-      "of operations, gradients, optimizers, strategies, schedulers, executors, reproducibility (default: all)",
-      names,
+      `groups to check: ${Object.keys(GROUPS).join(", ")} (default: all)`,
+      names("--only"),
     )
-    .option("--cases <n>", "random cases of each law; of tunings a quarter as many", wholeNumber(1), 20)
-    .option("--seed <n>", "decides the cases", wholeNumber(0), 0)
+    .option(
+      "--cases <n>",
+      "random cases of each law; a quarter as many for whole studies",
+      integer("--cases", 1),
+      20,
+    )
+    .option("--seed <n>", "seed of the cases", integer("--seed", 0), 0)
     .option("--json", "print one JSON object and nothing else")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: Options) => done(await run(options)));
+    .action(async (flags: VerifyFlags) => done(await run(flags)));
 }
 
 const EXAMPLES = `
@@ -47,17 +58,11 @@ Examples:
   fettle verify --only executors,reproducibility --cases 200 --seed 7`;
 
 /** @returns the exit code */
-async function run({ only, cases, seed, json }: Options): Promise<number> {
+async function run({ only, cases, seed, json }: VerifyFlags): Promise<number> {
   const { verify } = await loadLaws();
   const started = performance.now();
   const bar = createBar(process.stderr, "laws");
-  const interrupt = takeInterrupts(
-    () => {
-      bar.stop();
-      note("Stopping once the law at work has been tried; press Ctrl-C again to end at once.");
-    },
-    () => bar.stop(),
-  );
+  const interrupt = takeInterrupts("the running law", bar);
   const onEvent = (event: VerifyEvent): void => {
     if (json) return;
     if (event.type === "checkEnded") bar.step(null);
@@ -90,7 +95,7 @@ function exitCodeOf({ groups, complete }: Verification): number {
   return complete ? EXIT.success : EXIT.interrupted;
 }
 
-/** What runs this, as `Node 22.1.0, linux x64`. */
+/** The runtime and the machine: `Node 22.1.0, linux x64`. */
 function host(): string {
   const { bun, deno, node } = process.versions as Readonly<Record<string, string | undefined>>;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
@@ -98,9 +103,9 @@ function host(): string {
 }
 
 /**
- * The laws, loaded here and not before, since they need a package that others do without.
+ * The laws, loaded only here, since they need a package that other commands do without.
  *
- * @throws FettleError `not_found` where it is not installed
+ * @throws FettleError `not_found` if it is not installed
  */
 async function loadLaws(): Promise<typeof import("../testing/index.js")> {
   try {

@@ -3,18 +3,18 @@ import type { BenchmarkAnalysis, Cell, Comparison } from "../benchmark/analysis.
 import { type BenchmarkSetup, countRuns } from "../benchmark/record.js";
 import type { Times } from "../benchmark/times.js";
 import { count, formatDuration } from "./format.js";
+import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
-import { layOut, wrap } from "./table.js";
 
 /** A benchmark that has ended. */
 export interface BenchmarkReport {
   readonly setup: BenchmarkSetup;
   readonly analysis: BenchmarkAnalysis;
-  /** Of this process; runs of an earlier one are not in it. */
+  /** Of this process, without those of earlier ones. */
   readonly seconds: number;
-  /** Where the files are. */
+  /** The folder of the files. */
   readonly folder: string;
-  /** How many pictures are there. */
+  /** How many pictures it has. */
   readonly pictures: number;
 }
 
@@ -25,21 +25,21 @@ const PHASES = [
 
 const FILES = "runs.jsonl, tables.csv, times.csv";
 
-/** What is about to run, in lines of at most `width` characters; `earlier` runs are there already. */
+/** The benchmark that is about to run, in lines of at most `width` characters; `earlier` runs are done. */
 export function introduceBenchmark(setup: BenchmarkSetup, earlier: number, width: number): string[] {
   const { problems, optimizers, seeds, trials, rates } = setup;
-  const there = earlier > 0 ? `; ${earlier} of them are there already` : "";
+  const there = earlier > 0 ? `, ${earlier} of them done` : "";
   return wrap(
     `${count(optimizers.length, "optimizer")} on ${count(problems.length, "problem")}: ` +
-      `${count(seeds, "seed")}, ${count(trials, "trial")} to tune, ${count(rates, "rate")}; ` +
+      `${count(seeds, "seed")}, ${count(trials, "tuning trial")}, ${count(rates, "rate")}; ` +
       `${count(countRuns(setup), "run")}${there}`,
     width,
   );
 }
 
 /**
- * How the optimizers compare over all problems, in lines of at most `width` characters: the least mean rank first.
- * In narrow terminals columns go from the right.
+ * How the optimizers compare over all problems, in lines of at most `width` characters: the lowest mean rank first.
+ * A narrow terminal loses columns from the right.
  */
 export function summarizeBenchmark(report: BenchmarkReport, width: number, paint: Paint): string[] {
   const { setup, analysis, seconds, folder, pictures } = report;
@@ -54,13 +54,13 @@ export function summarizeBenchmark(report: BenchmarkReport, width: number, paint
     "",
     ...layOut(gains(analysis, setup.problems.length), { width }),
     ...faint(
-      "problems on which tuning gives the lower median : the higher, against the same optimizer with defaults, and against all " +
-        "tried once with defaults, of which the one with the least validation loss counts",
+      "problems on which tuning has the lower : the higher median loss, against the same optimizer with defaults, and " +
+        "against the best of all optimizers with defaults, by validation loss",
     ),
     "",
     ...faint(
-      "rank: mean over the problems by the median loss at the end, 1 is best, with its 95 % interval; solved: problems " +
-        "whose target more than half of the runs reach; fastest: those where it needs the fewest steps to it; diverged: of all runs",
+      "rank: mean over problems of the rank by median final loss, 1 is best, with a 95 % interval; solved: problems " +
+        "whose target more than half of the runs reach; fastest: problems solved in the fewest steps; diverged: share of runs",
     ),
     ...faint(
       pictures === 0
@@ -102,9 +102,10 @@ function gains({ tuned, gains }: BenchmarkAnalysis, problems: number): string[][
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 function verdict({ friedman, criticalDifference }: Comparison): string {
-  if (!friedman || criticalDifference === null) return "One optimizer has nothing to be compared with.";
+  if (!friedman || criticalDifference === null) return "A comparison needs at least two optimizers.";
   const p = friedman.p < 0.001 ? "p < 0.001" : `p = ${friedman.p.toFixed(3)}`;
-  return `Friedman's test of whether ranks differ: ${p}; two that are ${criticalDifference.toFixed(2)} apart differ at the level 0.05.`;
+  const least = criticalDifference.toFixed(2);
+  return `Friedman's test that all ranks are equal: ${p}; ranks differ at the 0.05 level if ${least} or more apart.`;
 }
 
 const COLUMNS = [
@@ -123,9 +124,8 @@ const COLUMNS = [
 ];
 
 /**
- * All figures by phase, problem and optimizer as CSV, to six significant digits as those of runs have; what is infinite or
- * does not exist is empty. The rates are of defaults, and
- * stand in both phases.
+ * All figures by phase, problem and optimizer as CSV, with six significant digits; infinite and missing figures are empty.
+ * The rates are those of the defaults, and repeated in both phases.
  */
 export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string {
   const rows = PHASES.flatMap(([phase]) =>
@@ -135,8 +135,8 @@ export function benchmarkCsv({ rates, ...analysis }: BenchmarkAnalysis): string 
 }
 
 /**
- * How long a step and the way to the target took, as CSV with three significant digits; what does not exist is empty. It differs from
- * one benchmark to the next.
+ * The time of a step and the time to the target, as CSV with three significant digits; missing figures are empty. Times
+ * differ from one benchmark to the next.
  */
 export function timesCsv(times: readonly Times[]): string {
   const rows = times.map(({ phase, problem, optimizer, secondsPerStep, secondsToTarget }) => {

@@ -3,7 +3,7 @@ import { show } from "../errors.js";
 
 const NOTHING = "–";
 
-/** A score with four decimals, or fewer where it is large; a dash for none. */
+/** A score with four decimals, or fewer if it is large; a dash without one. */
 export function formatScore(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NOTHING;
   const size = Math.abs(value);
@@ -11,7 +11,7 @@ export function formatScore(value: number | null): string {
   return value.toFixed(size >= 1e4 ? 0 : size >= 100 ? 2 : 4);
 }
 
-/** The value of a parameter: numbers with four significant digits, words as they are, a dash where it does not apply. */
+/** The value of a parameter: numbers with four significant digits, words unchanged, a dash if it does not apply. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return NOTHING;
   if (typeof value === "string") return plain(value);
@@ -34,7 +34,7 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** Text from a user's file without what would move a terminal's cursor or break a line. */
+/** Text from a user's file without control characters, which could move the cursor or break a line. */
 export function plain(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }

@@ -1,18 +1,18 @@
-/** A finished study as one plain object for programs: the command line's `--json`. */
+/** A finished study as one plain object for programs: the output of `--json`. */
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 
-/** What `--json` prints. Numbers that are not finite are null. */
+/** The output of `--json`. Numbers that are not finite are null. */
 export interface JsonReport {
-  /** null if no trial gave a value. */
+  /** null if no trial has a value, and for several metrics. */
   readonly best: {
     readonly params: Params;
     readonly value: number | null;
     readonly std: number | null;
   } | null;
-  /** The Pareto front; of several metrics only. */
+  /** The Pareto front; for several metrics only. */
   readonly bestTrials?: readonly JsonTrial[];
-  /** Scores on the rows held out, by metric; empty without any. */
+  /** Scores on the held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
   /** By number. */
   readonly trials: readonly JsonTrial[];
@@ -22,21 +22,23 @@ export interface JsonReport {
 /** A trial of the report. */
 export interface JsonTrial {
   readonly number: number;
-  /** The trial that it went on from, if it did. */
+  /** The trial that it resumed from, if it did. */
   readonly parent?: number;
   readonly params: Params;
   readonly value: number | null;
-  /** Of several metrics. */
+  /** For several metrics only. */
   readonly values?: readonly number[];
   readonly std: number | null;
   readonly status: TrialStatus;
   readonly seconds: number | null;
+  /** Why it failed; for failed trials only. */
+  readonly error?: string;
 }
 
-/** The study's report from what `tune` returned. */
+/** The report of a study. */
 export function jsonReport(study: {
   readonly best: TrialRecord<Params> | undefined;
-  /** Given for several metrics. */
+  /** For several metrics only. */
   readonly bestTrials?: readonly TrialRecord<Params>[];
   readonly test: Readonly<Record<string, number>>;
   readonly trials: readonly TrialRecord<Params>[];
@@ -54,9 +56,9 @@ export function jsonReport(study: {
 }
 
 function jsonTrial({ number, parent, params, value, values, ...rest }: TrialRecord<Params>): JsonTrial {
-  const { std, status, seconds } = rest;
+  const { std, status, seconds, error } = rest;
   return {
     ...{ number, ...(parent !== undefined && { parent }), params },
-    ...{ value, ...(values && { values }), std, status, seconds },
+    ...{ value, ...(values && { values }), std, status, seconds, ...(error !== undefined && { error }) },
   };
 }

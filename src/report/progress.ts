@@ -1,19 +1,19 @@
-/** The one line that says how a running study stands. It draws nothing: the command line puts it on the terminal. */
+/** The progress of a running study in one line. It draws nothing: the command line puts the line on the terminal. */
 import { clip, formatDuration, formatScore } from "./format.js";
 
-/** How a study stands, or a benchmark. */
+/** The progress of a study or a benchmark. */
 export interface ProgressState {
   readonly finished: number;
-  /** How many of them had finished before the clock was started. Default 0. */
+  /** How many of them had finished before the clock started. Default 0. */
   readonly before?: number;
   /** The budget in trials, at least 1. */
   readonly total: number;
   /** Since the study started. */
   readonly seconds: number;
-  /** What is counted. Default "trials". */
+  /** The plural of the unit that is counted. Default "trials". */
   readonly unit?: string;
   readonly metric?: string;
-  /** The best value so far; null before there is one. */
+  /** The best value so far, null without one. */
   readonly best: number | null;
 }
 
@@ -21,8 +21,8 @@ const WIDEST_BAR = 30;
 const NARROWEST_BAR = 8;
 
 /**
- * Bar, trials done, rate, best so far and time left, in at most `width` characters. In narrow terminals the
- * bar goes first, then the rate, then the time left.
+ * Bar, trials done, rate, best so far and time left, in at most `width` characters. A narrow terminal loses the
+ * bar first, then the rate, then the time left.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function progressLine(
   return clip(shorter ?? done, width);
 }
 
-/** By the minute where they are slow, so that the figure keeps a digit. */
+/** Per minute if below one a second, so that the figure keeps a digit. */
 function rateOf(perSecond: number, unit: string): string {
   return perSecond >= 1 ? `${perSecond.toFixed(1)} ${unit}/s` : `${(perSecond * 60).toFixed(1)} ${unit}/min`;
 }

@@ -1,22 +1,22 @@
-/** A learning-rate range test as text for people: its losses by rate as a chart, and the rates that it suggests. */
+/** A learning-rate range test as text for people: a chart of losses by rate, and the suggested rates. */
 import type { RateFinderResult } from "../tune/rateFinder.js";
 import { formatScore, formatValue } from "./format.js";
+import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
-import { layOut, wrap } from "./table.js";
 
-/** Steps shown, beside those that the suggestions come from. */
+/** Steps shown, besides those of the suggestions. */
 const LINES = 20;
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 6;
 
 const ENDS = {
-  finished: "The loss did not diverge up to the last rate.",
-  diverged: "The last loss was more than 4 times the least; training had diverged.",
-  notFinite: "The loss after the last was no finite number; training had diverged.",
+  finished: "Training did not diverge, even at the last rate.",
+  diverged: "Training diverged: the last smoothed loss was more than 4 times the lowest.",
+  notFinite: "Training diverged: the next loss was not finite.",
 };
 
 /**
- * What a range test found, in lines of at most `width` characters. Without room for bars the chart is a table.
+ * The result of a range test, in lines of at most `width` characters. Without room for bars the chart is a table.
  *
  * @example
  * ```ts
@@ -29,8 +29,8 @@ export function describeRates(result: RateFinderResult, width: number, paint: Pa
   const { suggested, belowMinimum, reason } = result;
   const heading = (text: string): string[] => ["", ...wrap(text, width).map(paint.heading)];
   const advice = [
-    ["steepest fall of the loss", formatValue(suggested)],
-    ["a tenth of the rate of the least", formatValue(belowMinimum)],
+    ["where the loss falls fastest", formatValue(suggested)],
+    ["a tenth of the rate of the lowest loss", formatValue(belowMinimum)],
   ];
   return [
     ...(result.rates.length > 0 ? [...heading("Loss by learning rate"), ...chart(result, width)] : []),
@@ -42,7 +42,7 @@ export function describeRates(result: RateFinderResult, width: number, paint: Pa
   ];
 }
 
-/** A line for each of some steps: rate, loss, smoothed loss, and a bar as long as the smoothed loss is great. */
+/** A line for each of some steps: rate, loss, smoothed loss, and a bar whose length is the smoothed loss. */
 function chart({ rates, losses, smoothed, suggested }: RateFinderResult, width: number): string[] {
   const last = rates.length - 1;
   const lowest = smoothed.indexOf(Math.min(...smoothed));

@@ -1,5 +1,5 @@
 /**
- * A tuned table as text for people: what is tuned, and what came of it. As data for
+ * A study on a table as text for people: its introduction and its results. As data for
  * programs, see json.ts.
  */
 import type { Dataset } from "../data/dataset.js";
@@ -9,9 +9,9 @@ import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
-import { layOut, wrap } from "./table.js";
+import { layOut, wrap } from "./layout.js";
 
-/** What a report says before the first trial. */
+/** What is known before the first trial. */
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
@@ -20,13 +20,13 @@ export interface StudyIntroduction {
   /** The budget. */
   readonly trials: number;
   readonly folds: number;
-  /** Rows that trials see, and rows that they do not. */
+  /** Rows that trials see, and rows held out from them. */
   readonly development: number;
   readonly test: number;
   readonly seed: number;
 }
 
-/** What a report says at the end. */
+/** A finished study. */
 export interface StudyReport extends Ending {
   readonly metric: string;
   readonly direction: Direction;
@@ -36,7 +36,7 @@ export interface StudyReport extends Ending {
   readonly testRows: number;
 }
 
-/** What a report says at the end of several metrics. */
+/** A finished study with several metrics. */
 export interface FrontReport extends Ending {
   readonly metrics: readonly string[];
   readonly directions: readonly Direction[];
@@ -51,7 +51,7 @@ interface Ending {
   readonly seconds: number;
 }
 
-/** How headings are marked; the identity without colours. */
+/** Marks headings and side notes; the identity without colours. */
 export interface Paint {
   heading(text: string): string;
   faint(text: string): string;
@@ -60,7 +60,7 @@ export interface Paint {
 /** How many trials are shown side by side, where there is room. */
 const TOP = 5;
 
-/** What is about to be tuned, in lines of at most `width` characters. */
+/** The study that is about to run, in lines of at most `width` characters. */
 export function introduce(about: StudyIntroduction, width: number): string[] {
   const { file, data, test } = about;
   const held = test > 0 ? `, ${count(test, "row")} held out` : "";
@@ -80,7 +80,7 @@ export function describeData(file: string, data: StudyIntroduction["data"]): str
   return `${plain(file)}: ${count(data.rows, "row")}, ${count(data.features.length, "input")}, ${aim}`;
 }
 
-/** What came of it, in lines of at most `width` characters. */
+/** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
   const { best, metric, test } = report;
   const heading = headings(width, paint);
@@ -89,12 +89,12 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   const top = topTrials(report);
   const line = ancestry(report.trials, best.number).map(({ number }) => number);
   return [
-    ...heading(`Best parameters (trial ${[...line].reverse().join(", on from ")})`),
+    ...heading(`Best parameters (trial ${[...line].reverse().join(", resumed from ")})`),
     ...layOut(params, { width }),
     ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
     clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}`, width),
     ...(scores.length > 0
-      ? [...heading(`Scores on the ${count(report.testRows, "row")} held out`), ...layOut(scores, { width })]
+      ? [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...layOut(scores, { width })]
       : []),
     ...(top.length > 1
       ? [...heading("Best trials"), ...layOut(compare(top, [metric, "± std"], valueAndStd), { width })]
@@ -103,14 +103,14 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   ];
 }
 
-/** What came of several metrics: a part of the front, the best by the first metric before. */
+/** The results for several metrics: a part of the front, the best by the first metric first. */
 export function summarizeFront(report: FrontReport, width: number, paint: Paint): string[] {
   const { bestTrials, trials, metrics, directions, folds } = report;
   const points = bestTrials.map((trial) => costVectorOf(trial, directions));
   const shown = sparseFirst([...bestTrials.keys()], points).slice(0, TOP);
   shown.sort((i, j) => points[i][0] - points[j][0] || i - j);
   const top = shown.map((i) => bestTrials[i]);
-  const part = top.length < bestTrials.length ? `, ${top.length} of them here` : "";
+  const part = top.length < bestTrials.length ? `, ${top.length} shown` : "";
   return [
     ...headings(
       width,
@@ -139,7 +139,7 @@ function valueAndStd({ value, std }: TrialRecord<Params>): string[] {
   return [formatScore(value), formatScore(std)];
 }
 
-/** Complete trials, the best first, the earlier of equals before. */
+/** Complete trials, the best first, and the earlier of equals first. */
 function topTrials({ trials, direction }: StudyReport): TrialRecord<Params>[] {
   return trials
     .filter(({ status }) => status === "complete")
@@ -166,7 +166,7 @@ function compare(
   ];
 }
 
-/** How many trials ended in which way: `30 trials: 28 complete, 1 failed, 1 diverged`. */
+/** The number of trials by status: `30 trials: 28 complete, 1 failed, 1 diverged`. */
 export function countStatuses(trials: readonly Pick<TrialRecord, "status">[]): string {
   const parts = statuses.flatMap((status) => {
     const n = trials.filter((trial) => trial.status === status).length;
@@ -175,8 +175,8 @@ export function countStatuses(trials: readonly Pick<TrialRecord, "status">[]): s
   return [count(trials.length, "trial"), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": ");
 }
 
-/** Why the first trial that failed did; nothing if none did. */
+/** Why the first failed trial failed; empty without one. */
 export function firstFailure(trials: readonly TrialRecord<Params>[]): string[] {
   const failed = trials.find(({ status }) => status === "failed");
-  return failed ? [`Trial ${failed.number} failed: ${plain(failed.error ?? "no reason was given")}`] : [];
+  return failed ? [`Trial ${failed.number} failed: ${plain(failed.error ?? "without a reason")}`] : [];
 }

@@ -1,18 +1,18 @@
-/** A verification as text for people: what held, in a table, and what did not, in full. Every figure is computed elsewhere. */
+/** A verification as text for people: a table of the groups, and each broken law in full. Every figure is computed elsewhere. */
 import type { Verification, VerifiedGroup } from "../testing/verify.js";
 import { count, formatDuration } from "./format.js";
+import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
-import { layOut, wrap } from "./table.js";
 
-/** A verification that has ended, or was stopped. */
+/** A verification that has ended or was stopped. */
 export interface VerifyReport {
   readonly verification: Verification;
   readonly seconds: number;
 }
 
 /**
- * What held and what did not, in lines of at most `width` characters; the messages of broken laws have lines of their own,
- * as long as they are. In narrow terminals columns go from the right.
+ * The results, in lines of at most `width` characters. The messages of broken laws are not wrapped. A narrow terminal loses
+ * columns from the right.
  */
 export function describeVerification(
   { verification, seconds }: VerifyReport,
@@ -27,7 +27,7 @@ export function describeVerification(
       ? `${count(broken.length, "law")} broken`
       : complete
         ? "All laws hold"
-        : "The laws that were tried hold";
+        : "All laws checked so far hold";
   const digested = Object.entries(digests);
   return [
     "",
@@ -46,28 +46,27 @@ export function describeVerification(
     ...broken.flatMap(({ message }) => ["", ...message.split("\n")]),
     ...(broken.length === 0 ? [] : ["", ...again(verification).map(paint.faint)]),
     "",
-    ...wrap(
-      "worst: the largest error, as a share of the bound that it is held to; – where results are compared to the bit",
-      width,
-    ).map(paint.faint),
+    ...wrap("worst: largest error as a share of its bound; – where bits must be equal", width).map(
+      paint.faint,
+    ),
     paint.faint(`${count(cases, "case")} in ${formatDuration(seconds)}`),
   ];
 }
 
-const HEADINGS = ["", "held", "laws", "cases", "broken", "worst"];
+const HEADINGS = ["", "parts", "laws", "cases", "broken", "worst"];
 
 function rowOf({ group, parts, laws, cases, worst, broken }: VerifiedGroup): string[] {
   return [group, ...[parts, laws, cases, broken.length].map(String), worst === null ? "–" : percent(worst)];
 }
 
-/** Two digits, and never 100 % or 0 % of what is not. */
+/** Two digits; 100 % and 0 % only if exact. */
 function percent(share: number): string {
   if (share > 0 && share < 0.01) return "< 1 %";
   return `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`;
 }
 
-/** The command that finds the same again, and no more than that. */
+/** The command that repeats the broken groups. */
 function again({ seed, cases, groups }: Verification): string[] {
   const only = groups.filter(({ broken }) => broken.length > 0).map(({ group }) => group);
-  return ["Again:", `  fettle verify --only ${only.join(",")} --seed ${seed} --cases ${cases}`];
+  return ["To repeat:", `  fettle verify --only ${only.join(",")} --seed ${seed} --cases ${cases}`];
 }

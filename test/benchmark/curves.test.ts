@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { analyzeBenchmark } from "../../src/benchmark/analysis.js";
 import { contestant } from "../../src/benchmark/contestant.js";
 import { learningCurves } from "../../src/benchmark/curves.js";
-import { landscapeOf, scenesOf, waysOf } from "../../src/benchmark/landscape.js";
+import { landscapeOf, pathsOf, scenesOf } from "../../src/benchmark/landscape.js";
 import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runner.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -66,12 +66,12 @@ describe("what there is to draw", () => {
     expect(() => landscapeOf(bowl, 5)).toThrow(/no plane/);
   });
 
-  it("has the ways of the first seed, after each step, to where the runs ended", () => {
-    const ways = waysOf(drawn, optimizers, result.runs);
-    expect(ways.map(({ phase, optimizer }) => `${phase} ${optimizer}`)).toEqual([
+  it("has the paths of the first seed, after each step, to where the runs ended", () => {
+    const paths = pathsOf(drawn, optimizers, result.runs);
+    expect(paths.map(({ phase, optimizer }) => `${phase} ${optimizer}`)).toEqual([
       ...["default sgd", "default adam", "tuned sgd", "tuned adam"],
     ]);
-    for (const { phase, optimizer, points } of ways) {
+    for (const { phase, optimizer, points } of paths) {
       const run = result.runs.find(
         (one) =>
           one.problem === "bowl" && one.phase === phase && one.optimizer === optimizer && one.index === 0,
@@ -83,7 +83,7 @@ describe("what there is to draw", () => {
       expect(points[0]).toEqual([1, 2]);
     }
     // w ← 0.99 w
-    expect(ways[0].points[1]).toEqual([Math.fround(0.99), Math.fround(1.98)]);
+    expect(paths[0].points[1]).toEqual([Math.fround(0.99), Math.fround(1.98)]);
   });
 
   it("is of problems with a plane alone", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BenchmarkAnalysis } from "../../src/benchmark/analysis.js";
@@ -17,8 +17,8 @@ describe.concurrent("fettle benchmark", () => {
     const first = await fettle([...SMALL, "--out", "out", "--jobs", "2"], cwd);
     expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
     const pictures = [
-      ...["loss-beale", "loss-linear-iris", "profiles", "ranks"],
-      ...["rates-beale", "rates-linear-iris", "rates", "ways-beale"],
+      ...["loss-beale", "loss-linear-iris", "paths-beale", "profiles", "ranks"],
+      ...["rates-beale", "rates-linear-iris", "rates"],
     ];
     expect(listing(join(cwd, "out"))).toEqual([
       ...["analysis.json", "pictures", ...pictures.map((name) => join("pictures", `${name}.svg`))],
@@ -27,7 +27,7 @@ describe.concurrent("fettle benchmark", () => {
     expect(first.stdout.replaceAll("\n", " ")).toContain("analysis.json and 8 pictures are in out");
     for (const name of pictures) expect(text(`pictures/${name}.svg`)).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(first.stdout).toContain(
-      "2 optimizers on 2 problems: 2 seeds, 2 trials to tune, 19 rates; 100 runs\n",
+      "2 optimizers on 2 problems: 2 seeds, 2 tuning trials, 19 rates; 100 runs\n",
     );
     for (const words of ["With defaults", "Tuned", "Friedman's test"]) expect(first.stdout).toContain(words);
 
@@ -46,12 +46,12 @@ describe.concurrent("fettle benchmark", () => {
     expect(row.slice(0, 3)).toEqual(["tuned", "linear-iris", "adam"]);
     expect([Number(row[4]), Number(row[9])]).toEqual([Number(final.median?.toPrecision(6)), reached]);
 
-    const [csv, before, drawn] = [text("tables.csv"), text("runs.jsonl"), text("pictures/ways-beale.svg")];
+    const [csv, before, drawn] = [text("tables.csv"), text("runs.jsonl"), text("pictures/paths-beale.svg")];
     const path = join(cwd, "out", "runs.jsonl");
     truncateSync(path, Math.floor(before.length / 2));
     const kept = parseLines(text("runs.jsonl")).runs.length;
     const second = await fettle([...SMALL, "--out", "out", "--jobs", "1"], cwd);
-    expect(second.stdout.replaceAll("\n", " ")).toContain(`; ${kept} of them are there already`);
+    expect(second.stdout.replaceAll("\n", " ")).toContain(`, ${kept} of them done`);
     const again = parseLines(text("runs.jsonl"));
     expect(again.whole).toBe(text("runs.jsonl").length);
     const byName = (all: typeof runs) =>
@@ -60,7 +60,7 @@ describe.concurrent("fettle benchmark", () => {
         .sort();
     expect(byName(again.runs)).toEqual(byName(runs));
     expect(text("tables.csv")).toBe(csv);
-    expect(text("pictures/ways-beale.svg")).toBe(drawn);
+    expect(text("pictures/paths-beale.svg")).toBe(drawn);
 
     const other = await fettle([...SMALL, "--out", "out", "--seeds", "3"], cwd);
     expect(other.code).toBe(2);
@@ -103,8 +103,8 @@ describe.concurrent("fettle benchmark", () => {
     run.interrupt();
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain("Stopping once the runs at work have ended");
-    expect(stderr).toContain("of 357 runs are in out; the same command goes on from there.");
+    expect(stderr).toContain("Stopping after the current runs");
+    expect(stderr).toContain("of 357 runs are in out; the same command resumes from there.");
     expect(stdout).not.toContain("Tuned");
     const text = readFileSync(join(cwd, "out", "runs.jsonl"), "utf8");
     const { setup, runs, whole } = parseLines(text);
@@ -114,17 +114,33 @@ describe.concurrent("fettle benchmark", () => {
     expect(listing(join(cwd, "out"))).toEqual(["runs.jsonl"]);
   });
 
+  it.runIf(existsSync("/proc/self"))("refuses a place where nothing can be made, at once", async () => {
+    for (const out of ["/proc/fettle", "/proc/fettle/out"]) {
+      const ended = await fettle(["benchmark", "--problems", "beale", "--seeds", "1", "--out", out]);
+      expect(ended).toMatchObject({ code: 2, stdout: "" });
+      expect(ended.stderr).toBe('error: cannot write "/proc/fettle": nothing can be made there\n');
+    }
+  });
+
   it.each([
     ["--problems beal", 'Did you mean "beale"?'],
     ["--optimizers sgd,adm", 'Did you mean "adam"?'],
-    ["--seeds 0", "It is a whole number from 1."],
-    ["--out taken/out", "cannot write"],
+    ["--seeds 0", "--seeds must be a positive integer; received 0"],
+    ["--optimizers sgd,sgd", '--optimizers must have different names; received "sgd" twice'],
+    ["--problems ,", "--problems must be one or more names"],
+    ["--out taken", 'cannot write "taken": a file is in the way'],
+    ["--out taken/out", 'cannot write "taken": a file is in the way'],
+    ["--out blocked", 'cannot write "blocked/tables.csv": it is not a regular file'],
+    ["--out unfit", 'cannot write "unfit/pictures": it is not a folder'],
     ["--out broken", "line 1 of the runs is not JSON"],
     ["--with missing.js", "there is no such file"],
-    ["--with wrong.js", 'optimizers of "wrong.js" is a list of what contestant returns'],
+    [
+      "--with wrong.js",
+      'optimizers of "wrong.js" must be an array of optimizers made by contestant; received',
+    ],
     ["--with throws.js", 'cannot load "throws.js": no luck'],
-    ["--with empty.js", "exports neither problems nor optimizers"],
-    ["--with twice.js", 'there are two optimizers of the name "sgd"'],
+    ["--with empty.js", '"empty.js" must export problems, optimizers or both; received []'],
+    ["--with twice.js", 'optimizers must have different names; received "sgd" twice'],
   ])("refuses %s", async (words, message) => {
     const cwd = folder({
       taken: "a file",
@@ -138,9 +154,13 @@ describe.concurrent("fettle benchmark", () => {
       mkdirSync(join(cwd, "broken"));
       writeFileSync(join(cwd, "broken", "runs.jsonl"), "no\n");
     }
+    mkdirSync(join(cwd, "blocked", "tables.csv"), { recursive: true });
+    mkdirSync(join(cwd, "unfit"));
+    writeFileSync(join(cwd, "unfit", "pictures"), "a file");
     const { code, stdout, stderr } = await fettle(["benchmark", ...words.split(" ")], cwd);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
     expect(listing(cwd)).not.toContain("fettle-benchmark");
+    expect(listing(cwd).filter((name) => name.endsWith("lock"))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { afterAll } from "vitest";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "bin/fettle.js");
 
-/** What is left to do once the tests of the file have ended; tests may run side by side. */
+/** What to clean up after the tests of the file; they may run side by side. */
 const leftovers: (() => void)[] = [];
 afterAll(() => {
   for (const clear of leftovers.splice(0)) clear();
@@ -28,10 +28,23 @@ export interface Running {
   until(text: string): Promise<void>;
 }
 
+/** What surrounds a command. */
+export interface Surroundings {
+  /** Default: none. */
+  readonly stdin?: string;
+  /** Beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts `fettle` with standard output and error as pipes, so neither is a terminal. */
-export function start(words: readonly string[], cwd: string): Running {
-  const child = spawn(process.execPath, [bin, ...words], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function start(words: readonly string[], cwd: string, { stdin, env }: Surroundings = {}): Running {
+  const child = spawn(process.execPath, [bin, ...words], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: "pipe",
+  });
   leftovers.push(() => child.kill("SIGKILL"));
+  child.stdin.end(stdin);
   const output = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
@@ -61,8 +74,8 @@ export function start(words: readonly string[], cwd: string): Running {
   };
 }
 
-export function fettle(words: readonly string[], cwd: string = root): Promise<Ended> {
-  return start(words, cwd).ended;
+export function fettle(words: readonly string[], cwd: string = root, around?: Surroundings): Promise<Ended> {
+  return start(words, cwd, around).ended;
 }
 
 /** A folder with the given files, gone after the tests. */

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { JsonReport } from "../../src/report/json.js";
 import { type Ended, folder, root, smallTable, start } from "./fettle.js";
 
-const digits = ["tune", join(root, "examples/data/digits.csv"), "--target", "digit", "--cv", "2"];
-const STOPPING = "Stopping once the trials at work have ended";
+const digits = ["tune", join(root, "examples/data/digits.csv"), "--target", "digit", "--folds", "2"];
+const STOPPING = "Stopping after the running trials";
 
 describe("Ctrl-C", () => {
   it.each(["1", "2"])("ends the search with what there is, on %s threads", async (jobs) => {
@@ -16,7 +16,7 @@ describe("Ctrl-C", () => {
     expect(code).toBe(130);
     expect(stderr).toContain(STOPPING);
     expect(stdout).toContain("Best parameters");
-    expect(stdout).toContain("Scores on the 360 rows held out");
+    expect(stdout).toContain("Scores on 360 held-out rows");
   });
 
   it("leaves one whole JSON object", async () => {

@@ -12,7 +12,7 @@ const ended = (): number => spawnSync(process.execPath, ["--version"]).pid;
 const lockOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host });
 
 describe("a lock on a folder", () => {
-  it("names its holder, keeps others out, and is gone once it is given back", () => {
+  it("names its holder, keeps others out, and is gone once it is released", () => {
     const path = join(folder(), "new", "out");
     const lock = lockFolder(path);
     expect(readFileSync(join(path, "lock"), "utf8")).toBe(lockOf(process.pid));
@@ -20,7 +20,7 @@ describe("a lock on a folder", () => {
       expect.objectContaining({
         code: "invalid_state",
         message:
-          `process ${process.pid} on ${hostname()} is writing into ${JSON.stringify(path)}; wait for it, or give another ` +
+          `process ${process.pid} on ${hostname()} is writing into ${JSON.stringify(path)}; wait for it, or choose another ` +
           `folder. If it has ended, delete ${JSON.stringify(join(path, "lock"))}`,
       }),
     );

@@ -35,7 +35,7 @@ describe.concurrent("fettle lr-find --json", () => {
   });
 
   it("follows the range, the steps, the batch and the settings of the network", async () => {
-    const options = "--low 0.01 --high 0.04 --steps 3 --batch 40 --json";
+    const options = "--low 0.01 --high 0.04 --steps 3 --batch-size 40 --json";
     const [linear, deep] = await Promise.all(
       ["--set layers=0 --set optimizer=sgd", "--set units=3 --set activation=tanh"].map((set) =>
         fettle(`${FIND} ${options} ${set}`.split(" "), folder(good)),
@@ -55,7 +55,7 @@ describe.concurrent("fettle lr-find --json", () => {
     const { code, stdout, stderr } = await fettle(words, folder(good));
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ suggested: null, belowMinimum: null });
-    expect(stderr).toContain("No rate lowered the loss");
+    expect(stderr).toContain("error: no rate lowered the loss");
   });
 });
 
@@ -68,7 +68,7 @@ describe.concurrent("fettle lr-find", () => {
       "breast-cancer.csv: 569 rows, 30 inputs, classification of diagnosis",
       "100 steps of 32 rows, rates from 1.000e-6 to 10",
       "Loss by learning rate",
-      "training had diverged",
+      "Training diverged",
       "Suggested learning rates",
       Number(suggested?.toPrecision(4)),
       Number(belowMinimum?.toPrecision(4)),
@@ -82,23 +82,39 @@ describe.concurrent("fettle lr-find", () => {
   it("explains itself in lines that fit 80 columns", async () => {
     const { code, stdout } = await fettle(["lr-find", "--help"]);
     expect(code).toBe(0);
-    const options = "target task missing drop set low high steps batch smoothing seed json".split(" ");
+    const options = "target task missing drop set low high steps batch-size smoothing seed json".split(" ");
     for (const name of options) expect(stdout).toMatch(new RegExp(`^  --${name}\\b`, "m"));
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it.each([
     ["a missing file", "lr-find none.csv --target y", /cannot read "none\.csv": there is no such file/],
-    ["no target", "lr-find data.csv", /--target <column>/],
+    ["no target", "lr-find data.csv", /--target; columns: a, b, y/],
     ["an unknown target", "lr-find data.csv --target z", /unknown column "z".*Known: a, b, y/],
-    ["a range that falls", `${FIND} --low 1 --high 0.1`, /rates rise from low.*got 1 to 0\.1/],
-    ["a rate of 0", `${FIND} --low 0`, /--low <rate>.*number above 0/],
-    ["one step", `${FIND} --steps 1`, /--steps <n>.*whole number from 2/],
-    ["a batch larger than the data", `${FIND} --batch 41`, /batchSize is 41, but there are only 40 rows/],
-    ["smoothing of 1", `${FIND} --smoothing 1`, /--smoothing <share>.*below 1/],
+    [
+      "a range that falls",
+      `${FIND} --low 1 --high 0.1`,
+      /--low must be less than --high; received 1 and 0\.1/,
+    ],
+    ["a rate of 0", `${FIND} --low 0`, /--low must be a positive number; received "0"/],
+    ["one step", `${FIND} --steps 1`, /--steps must be an integer of at least 2; received 1/],
+    [
+      "a batch larger than the data",
+      `${FIND} --batch-size 41`,
+      /--batch-size must be at most 40, .*; received 41/,
+    ],
+    ["smoothing of 1", `${FIND} --smoothing 1`, /--smoothing must be .*below 1; received "1"/],
     ["an unknown setting", `${FIND} --set unitz=3`, /"unitz"\. Did you mean "units"/],
-    ["a setting without a value", `${FIND} --set units`, /--set <name=value>.*such as units=64/],
-    ["a learning rate", `${FIND} --set learningRate=1`, /learningRate is given by --low and --high/],
+    [
+      "a setting without a value",
+      `${FIND} --set units`,
+      /--set must be a name and a value, such as units=64; received "units"/,
+    ],
+    [
+      "a learning rate",
+      `${FIND} --set learningRate=1`,
+      /--set must not hold learningRate; use --low and --high/,
+    ],
     ["momentum for adam", `${FIND} --set momentum=0.9`, /unknown option of adam/],
     ["an unknown option", `${FIND} --trials 3`, /unknown option '--trials'/],
   ])("refuses %s", async (_, line, message) => {
@@ -165,7 +181,7 @@ describe("the chart", () => {
     } as const;
     expect(describeRates({ ...none, reason: "notFinite" }, 80, plain)).toEqual([
       "",
-      "The loss after the last was no finite number; training had diverged.",
+      "Training diverged: the next loss was not finite.",
     ]);
   });
 });

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonReport } from "../../src/report/json.js";
 import { fettle, folder, root, smallTable } from "./fettle.js";
 
 const mainJob = ["tune", "examples/data/breast-cancer.csv", "--target", "diagnosis"];
-const QUICK = ["--trials", "4", "--epochs", "3", "--cv", "3"];
+const QUICK = ["--trials", "4", "--epochs", "3", "--folds", "3"];
 
 /** Standard output as one JSON object, times left out since they alone may differ between runs. */
 function parse(stdout: string): JsonReport {
@@ -67,8 +69,28 @@ describe("fettle tune --json", () => {
       expect(trial).toMatchObject({ value: null, std: null, status: "diverged" });
     }
     expect(text.code).toBe(1);
-    expect(text.stderr).toContain("No trial gave a value (4 trials: 4 diverged).");
+    expect(text.stderr).toContain("error: no trial has a value (4 trials: 4 diverged)\n");
     expect(text.stdout).not.toContain("Best");
+  });
+});
+
+describe("fettle tune without a value", () => {
+  it("reports why trials failed, with code 1, as text and as JSON", async () => {
+    // a network that no memory holds
+    const space = { units: { type: "choice", values: [100000] }, layers: { type: "choice", values: [3] } };
+    const cwd = folder({ "data.csv": smallTable(), "space.json": JSON.stringify(space) });
+    const words = ["tune", "data.csv", "--target", "y", "--space", "space.json", ...QUICK];
+    const [json, text] = await Promise.all([fettle([...words, "--json"], cwd), fettle(words, cwd)]);
+    const why =
+      /^error: no trial has a value \(1 trial: 1 failed\)\nTrial 0 failed: memory limit reached: .*\n$/;
+    expect([json.code, text.code]).toEqual([1, 1]);
+    expect(json.stderr).toMatch(why);
+    expect(text.stderr).toMatch(why);
+    expect(text.stdout).not.toContain("Best");
+    const { best, test, trials } = JSON.parse(json.stdout) as JsonReport;
+    expect({ best, test }).toEqual({ best: null, test: {} });
+    expect(trials).toMatchObject([{ number: 0, value: null, status: "failed" }]);
+    expect(trials[0].error).toMatch(/^memory limit reached/);
   });
 });
 
@@ -82,7 +104,7 @@ describe("fettle tune", () => {
       "Best parameters",
       "learningRate",
       "Cross-validated accuracy (mean ± std of 3 folds)",
-      "Scores on the 114 rows held out",
+      "Scores on 114 held-out rows",
       "Best trials",
       "4 trials: 4 complete, in ",
     ]) {
@@ -100,9 +122,9 @@ describe("fettle tune", () => {
     };
     const cwd = folder({ "data.csv": smallTable(), "space.json": JSON.stringify(space) });
     const words =
-      "tune data.csv --target y --space space.json --strategy grid --points 2 --batch 8 --metric logLoss";
+      "tune data.csv --target y --space space.json --strategy grid --points 2 --batch-size 8 --metric logLoss";
     const { code, stdout } = await fettle(
-      [...words.split(" "), "--epochs", "2", "--cv", "2", "--test", "0", "--json"],
+      [...words.split(" "), "--epochs", "2", "--folds", "2", "--test-size", "0", "--json"],
       cwd,
     );
     expect(code).toBe(0);
@@ -121,9 +143,10 @@ describe("fettle tune", () => {
 
   it("takes any strategy and scheduler by name", async () => {
     const cwd = folder({ "data.csv": smallTable() });
-    const words = "tune data.csv --target y --trials 9 --epochs 9 --cv 2 --test 0 --batch 8 --json".split(
-      " ",
-    );
+    const words =
+      "tune data.csv --target y --trials 9 --epochs 9 --folds 2 --test-size 0 --batch-size 8 --json".split(
+        " ",
+      );
     const [whole, halved] = await Promise.all([
       fettle([...words, "--strategy", "tpe"], cwd),
       fettle([...words, "--strategy", "tpe", "--scheduler", "halving"], cwd),
@@ -137,7 +160,7 @@ describe("fettle tune", () => {
 
   it("shows the Pareto front of several metrics", async () => {
     const cwd = folder({ "data.csv": smallTable() });
-    const words = "tune data.csv --target y --trials 6 --epochs 2 --cv 2 --metric accuracy,logLoss".split(
+    const words = "tune data.csv --target y --trials 6 --epochs 2 --folds 2 --metric accuracy,logLoss".split(
       " ",
     );
     const [text, json, named, wrong] = await Promise.all([
@@ -170,9 +193,10 @@ describe("fettle tune", () => {
 
   it("trains a population by the name of a scheduler, begun by the strategy", async () => {
     const cwd = folder({ "data.csv": smallTable() });
-    const words = "tune data.csv --target y --trials 16 --epochs 2 --cv 2 --test 0 --batch 8 --json".split(
-      " ",
-    );
+    const words =
+      "tune data.csv --target y --trials 16 --epochs 2 --folds 2 --test-size 0 --batch-size 8 --json".split(
+        " ",
+      );
     const [population, alone, strategy] = await Promise.all([
       fettle([...words, "--strategy", "sobol", "--scheduler", "pbt"], cwd),
       fettle([...words, "--strategy", "sobol"], cwd),
@@ -195,11 +219,78 @@ describe("fettle tune", () => {
     const words = ["tune", "data.csv", "--target", "y", ...QUICK, "--drop", "id"];
     const [imputed, dropped] = await Promise.all([
       fettle([...words, "--task", "regression", "--missing", "impute"], cwd),
-      fettle([...words, "--missing", "drop", "--cv", "2"], cwd),
+      fettle([...words, "--missing", "drop", "--folds", "2"], cwd),
     ]);
     expect(imputed.stdout).toContain("data.csv: 30 rows, 1 input, regression of y");
     expect(imputed.stdout).toContain("Cross-validated r2");
     expect(dropped.stdout).toContain("data.csv: 22 rows, 1 input, classification of y (0, 1, 2, 3, 4)");
+  });
+});
+
+describe("fettle tune in its surroundings", () => {
+  const QUICKEST = "--target y --trials 1 --epochs 1".split(" ");
+
+  it("reads the table from standard input", async () => {
+    const words = ["tune", "-", ...QUICKEST, "--json"];
+    const cwd = folder({ "data.csv": smallTable() });
+    const [piped, file, empty] = await Promise.all([
+      fettle(words, cwd, { stdin: smallTable() }),
+      fettle(words.with(1, "data.csv"), cwd),
+      fettle(words, cwd),
+    ]);
+    expect(piped.code).toBe(0);
+    expect(parse(piped.stdout)).toEqual(parse(file.stdout));
+    expect(empty).toMatchObject({ code: 2, stdout: "" });
+    expect(empty.stderr).toMatch(/^error: standard input: .*empty/);
+  });
+
+  it("uses at most one thread for each core, and says so once", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const { code, stderr } = await fettle(["tune", "data.csv", ...QUICKEST, "--jobs", "3000", "--json"], cwd);
+    const cores = availableParallelism();
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `--jobs 3000: this machine has ${cores} core${cores > 1 ? "s" : ""}; using ${cores}\n`,
+    );
+  });
+
+  it("fits the width that COLUMNS asks for", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const ended = await Promise.all([
+      fettle(["tune", "data.csv", ...QUICKEST], cwd, { env: { COLUMNS: "40" } }),
+      fettle(["tune", "--help"], cwd, { env: { COLUMNS: "50" } }),
+    ]);
+    const widths = ended.map(({ stdout }) =>
+      Math.max(
+        ...stdout
+          .split("\nExamples:")[0]
+          .split("\n")
+          .map((line) => line.length),
+      ),
+    );
+    expect(widths[0]).toBeLessThanOrEqual(40);
+    expect(widths[1]).toBeLessThanOrEqual(50);
+  });
+
+  it("takes a dropped column whose name has a comma", async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `${i},${i % 7},${i % 3},${i % 2 ? "odd" : "even"}`,
+    ).join("\n");
+    const cwd = folder({ "data.csv": `"a,b",c,d,y\n${rows}\n` });
+    const { stdout } = await fettle(["tune", "data.csv", ...QUICKEST, "--drop", "a,b", "--drop", "d"], cwd);
+    expect(stdout).toContain("data.csv: 40 rows, 1 input,");
+  });
+
+  it.runIf(existsSync("/dev/full"))("fails if the results cannot be written", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const line = `"$0" "$1" tune data.csv ${QUICKEST.join(" ")} > /dev/full`;
+    const ended = spawnSync("sh", ["-c", line, process.execPath, join(root, "bin/fettle.js")], {
+      cwd,
+      encoding: "utf8",
+    });
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toBe("error: cannot write the results: the disk is full\n");
   });
 });
 
@@ -212,10 +303,10 @@ describe("fettle", () => {
   it("explains itself in lines that fit 80 columns", async () => {
     const [whole, tune] = await Promise.all([fettle(["--help"]), fettle(["tune", "--help"])]);
     expect(whole).toMatchObject({ code: 0, stderr: "" });
-    for (const text of ["tune", "Exit codes:", "130", "Example:"]) expect(whole.stdout).toContain(text);
+    for (const text of ["tune", "Exit codes:", "130", "Examples:"]) expect(whole.stdout).toContain(text);
     expect(tune).toMatchObject({ code: 0, stderr: "" });
     const options =
-      "target task strategy scheduler points trials metric cv test epochs batch space missing drop seed jobs json".split(
+      "target task strategy scheduler points trials metric folds test-size epochs batch-size space missing drop seed jobs json".split(
         " ",
       );
     for (const name of options) expect(tune.stdout).toMatch(new RegExp(`^  --${name}\\b`, "m"));

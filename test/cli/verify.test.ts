@@ -3,7 +3,7 @@ import { type Verification, verify } from "../../src/testing/verify.js";
 import { fettle, start } from "./fettle.js";
 
 describe.concurrent("fettle verify", () => {
-  it("prints what held, and nothing else where there is no terminal", async () => {
+  it("prints the groups, and nothing else where there is no terminal", async () => {
     const words = "verify --only schedulers,executors --cases 1 --seed 3".split(" ");
     const { code, stdout, stderr } = await fettle(words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -38,21 +38,21 @@ describe.concurrent("fettle verify", () => {
     expect(verification).toEqual(await verify(options));
   });
 
-  it("ends at Ctrl-C with what was tried", async () => {
+  it("ends at Ctrl-C with the laws checked so far", async () => {
     const run = start(["verify", "--only", "optimizers,strategies", "--cases", "60"], ".");
     await run.until("60 cases of each law");
     run.interrupt();
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain("Stopping once the law at work has been tried");
-    expect(stdout).toContain("The laws that were tried hold");
+    expect(stderr).toContain("Stopping after the running law");
+    expect(stdout).toContain("All laws checked so far hold");
     expect(stdout).toMatch(/^ {2}strategies +0 +0 +0 +0 +–$/m);
   });
 
   it.each([
     ["--only strategy", 'Did you mean "strategies"?'],
-    ["--cases 0", "It is a whole number from 1."],
-    ["--seed 4294967296", "seed is an integer from 0 up to 2³¹ − 1"],
+    ["--cases 0", "--cases must be a positive integer; received 0"],
+    ["--seed 4294967296", "--seed is an integer from 0 up to 2³¹ − 1"],
     ["--sed 1", "--seed"],
   ])("refuses %s", async (words, message) => {
     const { code, stdout, stderr } = await fettle(["verify", ...words.split(" ")]);

@@ -61,7 +61,7 @@ const report = { setup, analysis, seconds: 185, folder: "out", pictures: 0 };
 const paint = { heading: (text: string) => text, faint: (text: string) => text };
 
 describe("a benchmark in words", () => {
-  it("has the best mean rank first, and what else there is of each optimizer", () => {
+  it("has the best mean rank first, and the other figures of each optimizer", () => {
     const lines = summarizeBenchmark(report, 100, paint);
     expect(lines.slice(0, 6)).toEqual([
       "",
@@ -69,14 +69,14 @@ describe("a benchmark in words", () => {
       "  2 problems  rank     95 %  solved  fastest  diverged",
       "  adam        1.25  1.0–1.5   100 %     50 %       0 %",
       "  sgd         1.75  1.5–2.0    50 %      0 %      30 %",
-      "Friedman's test of whether ranks differ: p = 0.317; two that are 1.39 apart differ at the level",
+      "Friedman's test that all ranks are equal: p = 0.317; ranks differ at the 0.05 level if 1.39 or more",
     ]);
     const at = lines.indexOf("  2 problems  over its defaults  over the best of all");
     expect(lines.slice(at + 1, at + 3)).toEqual([
       "  adam                    1 : 1                 1 : 0",
       "  sgd                     2 : 0                 0 : 1",
     ]);
-    expect(lines.join(" ")).toContain("One optimizer has nothing to be compared with.");
+    expect(lines.join(" ")).toContain("A comparison needs at least two optimizers.");
     expect(lines.at(-1)).toBe("3 min 05 s; runs.jsonl, tables.csv, times.csv and analysis.json are in out");
     expect(summarizeBenchmark({ ...report, pictures: 9 }, 100, paint).at(-1)).toBe(
       "3 min 05 s; runs.jsonl, tables.csv, times.csv, analysis.json and 9 pictures are in out",
@@ -89,15 +89,15 @@ describe("a benchmark in words", () => {
     expect(lines.some((line) => /adam\s+1\.25/.test(line))).toBe(true);
   });
 
-  it("says before it runs what there is to do, and what is done", () => {
-    const words = "2 optimizers on 2 problems: 4 seeds, 1 trial to tune, 2 rates; 44 runs";
+  it("introduces the runs to do, and those done", () => {
+    const words = "2 optimizers on 2 problems: 4 seeds, 1 tuning trial, 2 rates; 44 runs";
     expect(introduceBenchmark(setup, 0, 100)).toEqual([words]);
-    expect(introduceBenchmark(setup, 7, 120)).toEqual([`${words}; 7 of them are there already`]);
+    expect(introduceBenchmark(setup, 7, 120)).toEqual([`${words}, 7 of them done`]);
   });
 });
 
 describe("a benchmark as CSV", () => {
-  it("has a row for each phase, problem and optimizer, and nothing where a figure is infinite", () => {
+  it("has a row for each phase, problem and optimizer, and empty cells for infinite figures", () => {
     const [header, ...rows] = benchmarkCsv(analysis).split("\n");
     expect(header.split(",")).toHaveLength(13);
     expect(rows).toHaveLength(9);
@@ -108,7 +108,7 @@ describe("a benchmark as CSV", () => {
     expect(rows[8]).toBe("");
   });
 
-  it("has times apart, with three digits", () => {
+  it("has times in a table of their own, with three digits", () => {
     const place = { phase: "tuned", problem: "hill", optimizer: "sgd" } as const;
     const times = [
       { ...place, secondsPerStep: 2.34567e-6, secondsToTarget: 0.00123456 },

@@ -69,7 +69,7 @@ const lineOf = (picture: string, optimizer: string, panel = 0): (readonly (numbe
 describe("the pictures of a benchmark", () => {
   it("are of all problems together and of each", () => {
     expect([...pictures.keys()]).toEqual([
-      ...["ranks", "profiles", "rates", "loss-bowl", "rates-bowl", "ways-bowl", "loss-other", "rates-other"],
+      ...["ranks", "profiles", "rates", "loss-bowl", "rates-bowl", "paths-bowl", "loss-other", "rates-other"],
     ]);
   });
 
@@ -148,25 +148,25 @@ describe("the pictures of a benchmark", () => {
     });
   });
 
-  it("of ways begin where runs do, and end where they end", () => {
-    const series = seriesOf("ways-bowl");
+  it("of paths begin where runs do, and end where they end", () => {
+    const series = seriesOf("paths-bowl");
     for (const [panel, optimizer] of NAMES.entries()) {
       const [start] = series
         .filter(({ type, xAxisIndex }) => type === "scatter" && xAxisIndex === panel)
         .slice(1);
-      const way = scenes
+      const path = scenes
         .get("bowl")
-        ?.ways.find((one) => one.phase === "tuned" && one.optimizer === optimizer);
-      expect(start.data).toEqual([way?.points[0]]);
+        ?.paths.find((one) => one.phase === "tuned" && one.optimizer === optimizer);
+      expect(start.data).toEqual([path?.points[0]]);
       const tuned = series.find(
         ({ type, xAxisIndex, lineStyle }) =>
           type === "line" &&
           xAxisIndex === panel &&
           lineStyle?.color === COLORS[optimizer as keyof typeof COLORS],
       );
-      expect(tuned?.data[0]).toEqual(way?.points[0]);
-      const inPlane = Math.max(...(way?.points.at(-1) ?? []).map(Math.abs)) < 3;
-      if (inPlane) expect(tuned?.data.at(-1)).toEqual(way?.points.at(-1));
+      expect(tuned?.data[0]).toEqual(path?.points[0]);
+      const inPlane = Math.max(...(path?.points.at(-1) ?? []).map(Math.abs)) < 3;
+      if (inPlane) expect(tuned?.data.at(-1)).toEqual(path?.points.at(-1));
     }
   });
 
@@ -204,11 +204,11 @@ describe("the pictures of a benchmark", () => {
     );
   });
 
-  it("say what is missing where ECharts is not installed", async () => {
+  it("need ECharts, and say so", async () => {
     const absent = () => Promise.reject(new Error("Cannot find package"));
     await expect(loadCharts(absent)).rejects.toMatchObject({
       code: "unsupported",
-      message: "pictures are drawn by the package echarts; npm install echarts",
+      message: "pictures need the package echarts; run npm install echarts",
     });
   });
 });

@@ -37,7 +37,7 @@ describe("summarize", () => {
       "Cross-validated accuracy (mean ± std of 5 folds)",
       "  0.9500 ± 0.0200",
       "",
-      "Scores on the 8 rows held out",
+      "Scores on 8 held-out rows",
       "  accuracy  0.8750",
       "  rocAuc         –",
       "",
@@ -55,23 +55,23 @@ describe("summarize", () => {
     ]);
   });
 
-  it("says from which trials the best went on", () => {
+  it("says from which trials the best resumed", () => {
     const [first, , , , last] = trials;
     const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });
     const line = [first, makeRecord({ ...last, parent: 0 }, { value: 0.95 }), child];
     expect(summarize({ ...report, trials: line, best: child }, 80, paint)).toContain(
-      "Best parameters (trial 5, on from 4, on from 0)",
+      "Best parameters (trial 5, resumed from 4, resumed from 0)",
     );
   });
 
-  it("puts the least first where less is better, and no held-out scores where there are none", () => {
+  it("puts the lowest first if lower is better, and has no held-out scores without held-out rows", () => {
     const lines = summarize(
       { ...report, metric: "logLoss", direction: "minimize", best: trials[0], test: {} },
       80,
       paint,
     );
     expect(lines).toContain("  trial           0       1       4");
-    expect(lines.join("\n")).not.toContain("held out");
+    expect(lines.join("\n")).not.toContain("held-out");
   });
 
   it.each([10, 20, 36, 60])("fits %i columns", (width) => {
@@ -80,7 +80,7 @@ describe("summarize", () => {
 });
 
 describe("introduce", () => {
-  it("says what is tuned, how, and on how many rows", () => {
+  it("names the table, the search and the rows", () => {
     const data = {
       rows: 10,
       features: [],
@@ -128,13 +128,12 @@ describe("summarizeFront", () => {
     ...{ trials: many, bestTrials: many.filter(({ number }) => number !== 3), seconds: 2 },
   };
 
-  it("shows the trials of the front that stand apart, the best by the first metric before", () => {
+  it("shows the trials of the front that are furthest apart, the best by the first metric first", () => {
     // Trials 6 and 1 are the ends. Gaps in parts of the ranges, 9 and 10: 5/9 + 2/10 for trial 0, 2/9 + 5/10 for 4,
     // 2.5/9 + 3/10 for 2, and less for 5 (2/9 + 3/10) and 7 (1.5/9 + 2/10).
     expect(summarizeFront(front, 80, paint)).toEqual([
       "",
-      "Pareto front of logLoss and size (means of 3 folds): 7 of 8 trials, 5 of them",
-      "here",
+      "Pareto front of logLoss and size (means of 3 folds): 7 of 8 trials, 5 shown",
       "  trial          6       4       2       0       1",
       "  logLoss   0.0000  1.0000  4.0000  5.0000  9.0000",
       "  size     10.0000  6.0000  2.0000  1.0000  0.0000",
@@ -151,13 +150,17 @@ describe("summarizeFront", () => {
 });
 
 describe("jsonReport", () => {
-  it("is JSON with null for what is not finite", () => {
+  it("is JSON with null for numbers that are not finite", () => {
     const json = jsonReport({ best: trials[1], test: report.test, trials, seed: 7 });
     expect(JSON.parse(JSON.stringify(json))).toEqual(json);
     expect(json).toMatchObject({
       best: { params: { units: 16, optimizer: "sgd", momentum: 0.5 }, value: 0.95, std: 0.02 },
       test: { accuracy: 0.875, rocAuc: null },
       seed: 7,
+    });
+    expect(json.trials[3]).toEqual({
+      ...{ number: 3, params: { units: 64, optimizer: "adam" }, status: "failed", error: "out of\nluck" },
+      ...{ value: null, std: null, seconds: null },
     });
     expect(json.trials[2]).toEqual({
       ...{ number: 2, params: { units: 32, optimizer: "adam" }, status: "diverged" },

@@ -1,8 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { clip, formatDuration, formatScore, formatValue, plain } from "../../src/report/format.js";
+import { layOut, wrap } from "../../src/report/layout.js";
 import { progressLine } from "../../src/report/progress.js";
-import { layOut, wrap } from "../../src/report/table.js";
 
 const length = (text: string): number => [...text].length;
 

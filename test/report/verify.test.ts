@@ -28,48 +28,47 @@ const broken: Verification = {
 };
 
 describe("a verification in words", () => {
-  it("says what held, in counts and shares of bounds", () => {
+  it("shows the groups, in counts and shares of bounds", () => {
     expect(describeVerification({ verification: held, seconds: 12.4 }, 80, paint)).toEqual([
       "",
       "*All laws hold*",
-      "              held  laws  cases  broken  worst",
-      "  operations    43     1    860       0   84 %",
-      "  gradients     43     1    860       0  < 1 %",
-      "  executors      2     5    200       0   99 %",
-      "  strategies     1     7      1       0      –",
+      "              parts  laws  cases  broken  worst",
+      "  operations     43     1    860       0   84 %",
+      "  gradients      43     1    860       0  < 1 %",
+      "  executors       2     5    200       0   99 %",
+      "  strategies      1     7      1       0      –",
       "",
       "*Digests of seed 0, the same on every machine*",
       "  a tuning by tpe  0badcafe",
       "",
-      "(worst: the largest error, as a share of the bound that it is held to; – where)",
-      "(results are compared to the bit)",
+      "(worst: largest error as a share of its bound; – where bits must be equal)",
       "(1921 cases in 12 s)",
     ]);
   });
 
-  it("has the message of what is broken in full, and how to find it again", () => {
+  it("has the message of a broken law in full, and the command that repeats it", () => {
     const lines = describeVerification({ verification: broken, seconds: 1 }, 60, paint);
     expect(lines[1]).toBe("*1 law broken*");
-    expect(lines[4]).toBe("  strategies     1     7      1       1      –");
+    expect(lines[4]).toBe("  strategies      1     7      1       1      –");
     expect(lines.slice(5, 12)).toEqual([
       ...["", ...message.split("\n"), ""],
-      ...["(Again:)", "(  fettle verify --only strategies --seed 7 --cases 20)"],
+      ...["(To repeat:)", "(  fettle verify --only strategies --seed 7 --cases 20)"],
     ]);
   });
 
-  it("does not say of all laws what holds of those that were tried", () => {
+  it("does not claim that laws hold which were not checked", () => {
     const stopped = { ...held, complete: false };
     const lines = describeVerification({ verification: stopped, seconds: 1 }, 80, paint);
-    expect(lines[1]).toBe("*The laws that were tried hold*");
+    expect(lines[1]).toBe("*All laws checked so far hold*");
   });
 
   it("leaves columns out from the right in narrow terminals", () => {
-    const lines = describeVerification({ verification: held, seconds: 1 }, 31, paint);
-    expect(lines[2]).toBe("              held  laws  cases");
-    for (const line of lines) expect(line.replace(/[*()]/g, "").length).toBeLessThanOrEqual(31);
+    const lines = describeVerification({ verification: held, seconds: 1 }, 32, paint);
+    expect(lines[2]).toBe("              parts  laws  cases");
+    for (const line of lines) expect(line.replace(/[*()]/g, "").length).toBeLessThanOrEqual(32);
   });
 
-  it("says 100 % of an error that is its bound, and 0 % of none", () => {
+  it("shows 100 % and 0 % only for exactly the bound and no error", () => {
     const [row] = held.groups;
     const groups = [1, 0, 0.996, 0.004].map((worst) => ({ ...row, worst }));
     const lines = describeVerification({ verification: { ...held, groups }, seconds: 1 }, 80, paint);

@@ -1,8 +1,8 @@
-/** Lines of equal height over a grid, by marching squares. It draws nothing. */
+/** Contour lines over a grid, by marching squares. It draws nothing. */
 
 type Point = readonly [x: number, y: number];
 
-/** Heights at the crossings of lines, [rows, columns]. */
+/** Heights at the points of a grid, [rows, columns]. */
 export interface Grid {
   readonly columns: number;
   readonly rows: number;
@@ -10,15 +10,15 @@ export interface Grid {
 }
 
 /**
- * The lines on which a surface has a height, straight within each cell. A line that closes ends where it begins. In a
- * cell with two opposite corners above the level, the mean of all four decides which corners are joined.
+ * The contour lines of a surface at a level, straight within each cell. A closed line ends where it begins. In a cell with
+ * two opposite corners above the level, the mean of all four corners decides which of them are joined.
  *
- * @returns lines of places in columns and rows, from 0
+ * @returns lines of points in columns and rows, from 0
  */
 export function contourLines(grid: Grid, level: number): Point[][] {
   const links = linksOf(grid, level);
   const lines: Point[][] = [];
-  /** From an edge to the end of its line, links being used up on the way. */
+  /** Follows a line from an edge to its end, and removes the links on the way. */
   const follow = (start: number): void => {
     const line = [crossing(grid, level, start)];
     let at: number | undefined = start;
@@ -39,8 +39,8 @@ export function contourLines(grid: Grid, level: number): Point[][] {
 }
 
 /**
- * Which crossed edges are joined by a piece of a line. An edge has the number of its lower left crossing, doubled, plus
- * one if it is upright.
+ * Which crossed edges a piece of a line joins. The number of an edge is twice that of its lower left point, plus one if it
+ * is vertical.
  */
 function linksOf({ columns, rows, heights }: Grid, level: number): Map<number, number[]> {
   const links = new Map<number, number[]>();
@@ -75,10 +75,10 @@ function linksOf({ columns, rows, heights }: Grid, level: number): Map<number, n
 
 /** Where a line crosses an edge. */
 function crossing({ columns, heights }: Grid, level: number, edge: number): Point {
-  const upright = edge % 2;
-  const from = (edge - upright) / 2;
-  const [low, high] = [heights[from], heights[from + (upright ? columns : 1)]];
+  const vertical = edge % 2;
+  const from = (edge - vertical) / 2;
+  const [low, high] = [heights[from], heights[from + (vertical ? columns : 1)]];
   const share = (level - low) / (high - low);
   const [x, y] = [from % columns, Math.floor(from / columns)];
-  return upright ? [x, y + share] : [x + share, y];
+  return vertical ? [x, y + share] : [x + share, y];
 }

@@ -1,25 +1,25 @@
-/** All pictures of a benchmark, from what was found. */
+/** All pictures of a benchmark, from its results. */
 import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
 import type { LearningCurve } from "../../benchmark/curves.js";
 import type { Scene } from "../../benchmark/landscape.js";
 import type { BenchmarkSetup } from "../../benchmark/record.js";
 import { lossPicture } from "./loss.js";
+import { pathsPicture } from "./paths.js";
 import type { Picture } from "./picture.js";
 import { profilesPicture } from "./profiles.js";
 import { ranksPicture } from "./ranks.js";
 import { ratesPicture, solvedRatesPicture } from "./rates.js";
-import { waysPicture } from "./ways.js";
 
-/** What there is to draw. */
+/** The results to draw. */
 export interface Findings {
   readonly setup: BenchmarkSetup;
   readonly analysis: BenchmarkAnalysis;
   readonly curves: readonly LearningCurve[];
-  /** By the names of problems with a plane. */
+  /** By name, for problems with a plane. */
   readonly scenes: ReadonlyMap<string, Scene>;
 }
 
-/** Ranks, profiles and rates over all problems; then for each problem its loss, its rates, and ways in its plane. */
+/** Ranks, profiles and rates over all problems; then for each problem its loss, its rates, and the paths in its plane. */
 export function benchmarkPictures({ setup, analysis, curves, scenes }: Findings): Picture[] {
   const ofProblems = setup.problems.flatMap((problem) => {
     const own = curves.filter((curve) => curve.problem === problem.name);
@@ -29,7 +29,7 @@ export function benchmarkPictures({ setup, analysis, curves, scenes }: Findings)
     return [
       lossPicture(problem, own),
       ratesPicture(problem, rates, setup.optimizers, start),
-      ...(scene ? [waysPicture(problem, scene)] : []),
+      ...(scene ? [pathsPicture(problem, scene)] : []),
     ];
   });
   return [

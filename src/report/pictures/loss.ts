@@ -1,4 +1,4 @@
-/** How the score of each optimizer falls on one problem: medians as lines, quarters as bands. */
+/** How the score of each optimizer falls on one problem: medians as lines, quartiles as bands. */
 import type { LearningCurve } from "../../benchmark/curves.js";
 import type { ProblemFacts } from "../../benchmark/record.js";
 import { stylesOf } from "./palette.js";
@@ -8,7 +8,7 @@ import { linearScale, scaleOf } from "./scale.js";
 const PANEL = { top: 86, width: 380, height: 270 };
 const TITLES = { default: "with defaults", tuned: "tuned" };
 
-/** What the axis holds: all from the start down; what climbs above the start leaves the picture. */
+/** Scores that the axis covers: all up to those of the start; higher ones leave the picture. */
 function shown({ target }: ProblemFacts, curves: readonly LearningCurve[]): number[] {
   const most = Math.max(...curves.map(({ points }) => points[0].upper ?? points[0].median ?? target));
   const medians = curves.flatMap(({ points }) => points.map(({ median }) => median ?? most));
@@ -47,7 +47,7 @@ export function lossPicture(problem: ProblemFacts, curves: readonly LearningCurv
   return pictureOf(
     {
       ...{ name: `loss-${problem.name}`, width: 915, height: 450, title: problem.title },
-      note: "median of the seeds, and the quarters next to it unless they diverged; thin grey: the target",
+      note: "median over seeds; bands: quartiles, unless they diverged; thin grey: target",
     },
     panels,
     { optimizers, side: "bottom" },

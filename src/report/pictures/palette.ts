@@ -1,7 +1,7 @@
 /**
- * How each optimizer looks in all pictures: its colour and its dashes, by its name alone, whoever else is there.
- * Colours are the nine of P. Tol's "muted" scheme (Colour Schemes, SRON/EPS/TN/09-002, 2021), told apart by colour-blind
- * people too; dashes tell neighbours apart without colour.
+ * The colour and the dashes of each optimizer, the same in all pictures. The nine colours are P. Tol's "muted" scheme
+ * (Colour Schemes, SRON/EPS/TN/09-002, 2021), which is safe for colour-blind readers; dashes distinguish neighbours
+ * without colour.
  */
 
 /** How a line is drawn. */
@@ -28,12 +28,12 @@ const BUILT_IN: Readonly<Record<string, LineStyle>> = {
   lion: { color: "#AA4499", type: MIXED },
 };
 
-/** For optimizers of one's own: greys, which none of the colours is taken for. */
+/** For custom optimizers: greys, which differ from all those colours. */
 const OTHERS = ["#000000", "#777777", "#AAAAAA"].flatMap((color) =>
   [SOLID, DASHED, DOTTED, MIXED].map((type): LineStyle => ({ color, type }) as LineStyle),
 );
 
-/** The look of optimizers; those of one's own look alike only from the thirteenth on. */
+/** The styles of optimizers; those of custom ones repeat from the thirteenth on. */
 export function stylesOf(optimizers: readonly string[]): ReadonlyMap<string, LineStyle> {
   const own = optimizers.filter((name) => !Object.hasOwn(BUILT_IN, name));
   return new Map(

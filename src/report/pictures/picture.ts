@@ -1,6 +1,6 @@
 /**
- * What pictures have in common: panels side by side, axes, a legend. A picture is plain options of ECharts, made without it;
- * `render.ts` draws them.
+ * The common parts of pictures: panels side by side, axes, a legend. A picture is plain options of ECharts, which
+ * `render.ts` draws.
  */
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { LineStyle } from "./palette.js";
@@ -8,7 +8,7 @@ import type { Scale } from "./scale.js";
 
 /** A picture, ready to be drawn. */
 export interface Picture {
-  /** Names its file. */
+  /** The name of its file. */
   readonly name: string;
   readonly title: string;
   /** In pixels. */
@@ -17,7 +17,7 @@ export interface Picture {
   readonly option: EChartsOption;
 }
 
-/** An axis with what it shows. */
+/** An axis and its name. */
 export interface LabelledScale {
   readonly scale: Scale;
   readonly name: string;
@@ -85,7 +85,7 @@ function axis({ scale, name }: LabelledScale, gridIndex: number) {
   };
 }
 
-/** What each optimizer looks like, below the panels or beside them. */
+/** The styles of optimizers, below the panels or beside them. */
 export interface Legend {
   readonly optimizers: readonly string[];
   readonly side: "bottom" | "right";
@@ -103,7 +103,7 @@ function legendOf({ optimizers, side }: Legend) {
   };
 }
 
-/** A line through places; a gap where one is no number. */
+/** A line through points, with a gap at NaN. */
 export function lineSeries(
   name: string,
   style: LineStyle,
@@ -119,7 +119,7 @@ export function lineSeries(
   } as SeriesOption;
 }
 
-/** The area between two lines through the same places. */
+/** The area between two lines. */
 export function bandSeries(
   color: string,
   data: readonly (readonly [x: number, low: number, high: number])[],
@@ -139,7 +139,7 @@ export function bandSeries(
   } as SeriesOption;
 }
 
-/** A thin grey line at the height of a problem's target; notes say what it is. */
+/** A thin grey line at the height of a problem's target; notes explain it. */
 export function targetLine(height: number): SeriesOption {
   return {
     ...{ type: "line", data: [], z: 1 },

@@ -1,4 +1,4 @@
-/** Performance profiles: the share of problems that each optimizer solves in so many times the steps of the fastest. */
+/** Performance profiles: the share of problems that each optimizer solves within a multiple of the steps of the fastest. */
 import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
 import { stylesOf } from "./palette.js";
 import { lineSeries, type Panel, type Picture, pictureOf } from "./picture.js";
@@ -18,7 +18,7 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   );
   const x = {
     scale: logScale(1, Math.max(2, ...ratios) * 1.1),
-    name: "steps to the target, times those of the fastest",
+    name: "steps to the target, as a multiple of the fastest",
   };
   const y = { scale: linearScale(0, 100), name: "% of problems" };
   const panels = comparisons.map(
@@ -36,7 +36,7 @@ export function profilesPicture(analysis: BenchmarkAnalysis): Picture {
   return pictureOf(
     {
       ...{ name: "profiles", width: 915, height: 450, title: "Performance profiles" },
-      note: "at the left how often an optimizer is the fastest, at the right how many problems it solves",
+      note: "left: how often an optimizer is the fastest; right: how many problems it solves",
     },
     panels,
     { optimizers, side: "bottom" },

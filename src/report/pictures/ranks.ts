@@ -1,4 +1,4 @@
-/** The rank diagram: mean ranks with their intervals, and which of them the critical difference does not tell from the best. */
+/** The rank diagram: mean ranks with their intervals, and which of them are within the critical difference of the best. */
 import type { SeriesOption } from "echarts";
 import type { BenchmarkAnalysis, Comparison } from "../../benchmark/analysis.js";
 import { stylesOf } from "./palette.js";
@@ -37,13 +37,13 @@ export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
   return pictureOf(
     {
       ...{ name: "ranks", width: 860, height: height + 140, title: "Mean ranks over the problems" },
-      note: "lines: 95 % intervals; grey: within Nemenyi's critical difference of the best, not told from it at the level 0.05",
+      note: "lines: 95 % intervals; grey: no significant difference from the best at the 0.05 level (Nemenyi)",
     },
     [panel("with defaults", analysis.default, 84), panel("tuned", analysis.tuned, 510)],
   );
 }
 
-/** A grey area from one rank to another behind all rows. */
+/** A grey area from one rank to another, behind all rows. */
 function area(from: number, to: number, rows: number): SeriesOption {
   return {
     ...{ type: "line", symbol: "none", data: [], z: 0 },
@@ -59,7 +59,7 @@ function area(from: number, to: number, rows: number): SeriesOption {
   } as SeriesOption;
 }
 
-/** An interval with its middle. */
+/** An interval and its mean. */
 function whisker(
   name: string,
   color: string,

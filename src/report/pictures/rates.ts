@@ -1,4 +1,4 @@
-/** What the rate decides: the score at each rate on one problem, and the share of all problems that each rate solves. */
+/** The effect of the learning rate: the score at each rate on one problem, and the share of problems that each rate solves. */
 import type { RateSensitivity } from "../../benchmark/analysis.js";
 import type { OptimizerFacts, ProblemFacts } from "../../benchmark/record.js";
 import { stylesOf } from "./palette.js";
@@ -40,11 +40,11 @@ export function ratesPicture(
   return pictureOf(
     {
       ...{ ...SIZE, name: `rates-${problem.name}`, title: problem.title },
-      note: "all else at defaults; a dot marks the rate that is the default; thin grey: the target",
+      note: "all else at defaults; dot: default rate; thin grey: target",
     },
     [
       {
-        ...{ ...PANEL, x, y: { scale, name: problem.learns ? "test loss at the end" : "value at the end" } },
+        ...{ ...PANEL, x, y: { scale, name: problem.learns ? "final test loss" : "final value" } },
         series: [...series, targetLine(scale.at(problem.target))],
       },
     ],
@@ -67,7 +67,7 @@ export function solvedRatesPicture(rates: readonly RateSensitivity[]): Picture {
   });
   return pictureOf(
     {
-      ...{ ...SIZE, name: "rates", title: "Problems whose target is reached at a learning rate" },
+      ...{ ...SIZE, name: "rates", title: "Problems whose target is reached, by learning rate" },
       note: "all else at defaults; one run for each problem and rate",
     },
     [{ ...PANEL, x, y: { scale: linearScale(0, 100), name: "% of problems" }, series }],

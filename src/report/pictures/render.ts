@@ -1,4 +1,4 @@
-/** Draws pictures with ECharts, which is loaded only here and only when something is drawn. */
+/** Draws pictures with ECharts, which is loaded only here, and only to draw. */
 import { FettleError } from "../../errors.js";
 import type { Picture } from "./picture.js";
 
@@ -6,10 +6,10 @@ import type { Picture } from "./picture.js";
 export type Draw = (picture: Picture) => string;
 
 /**
- * What draws.
+ * Loads ECharts.
  *
- * @param load - default: the package `echarts`
- * @throws FettleError `unsupported` if that is not installed
+ * @param load - default: imports the package `echarts`
+ * @throws FettleError `unsupported` if it is not installed
  */
 export async function loadCharts(
   load: () => Promise<Pick<typeof import("echarts"), "init">> = () => import("echarts"),
@@ -18,7 +18,7 @@ export async function loadCharts(
   try {
     ({ init } = await load());
   } catch (error) {
-    throw new FettleError("unsupported", "pictures are drawn by the package echarts; npm install echarts", {
+    throw new FettleError("unsupported", "pictures need the package echarts; run npm install echarts", {
       cause: error,
     });
   }
@@ -33,15 +33,15 @@ export async function loadCharts(
   };
 }
 
-/** An SVG with a title for those who do not see it. */
+/** An SVG with a title for screen readers. */
 function titled(svg: string, title: string): string {
   const text = title.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   return svg.replace(/^<svg [^>]*/, (tag) => `${tag} role="img">\n<title>${text}</title`);
 }
 
 /**
- * The text of an SVG without what only pages need, which ECharts numbers anew for each picture, and with places to a tenth
- * of a pixel: half as long, and the same each time.
+ * An SVG without the styles and ids that only pages need and that ECharts numbers differently each time, and with coordinates
+ * to a tenth of a pixel: half as long, and always the same.
  */
 function shortened(svg: string): string {
   return svg

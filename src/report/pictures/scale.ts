@@ -1,14 +1,14 @@
-/** Where numbers go along an axis, and what is written beside it. It knows nothing of what the numbers are. */
+/** The positions of numbers along an axis, and its labels. It gives the numbers no meaning. */
 
 /** An axis from one end to the other. */
 export interface Scale {
   readonly low: number;
   readonly high: number;
-  /** The place of a number, between `low` and `high` if it is in range; NaN for what has none. */
+  /** The place of a number, between `low` and `high` if it is in range; NaN if it has none. */
   readonly at: (value: number) => number;
   /** Places with a line and a label. */
   readonly ticks: readonly number[];
-  /** What is written at a place. */
+  /** The label of a place. */
   readonly label: (place: number) => string;
 }
 
@@ -16,7 +16,7 @@ const MOST_TICKS = 7;
 /** Axes that span more powers of ten have ticks at powers alone, written as such. */
 const WIDE = 3;
 
-/** A logarithmic axis from `low` to `high`, both above 0; places are powers of ten. What is less lies at its lower end. */
+/** A logarithmic axis from `low` to `high`, both above 0; places are powers of ten. Lower numbers are at its lower end. */
 export function logScale(low: number, high: number): Scale {
   const [from, to] = [Math.log10(low), Math.log10(high)];
   const wide = to - from > WIDE;
@@ -66,8 +66,8 @@ export function linearScale(low: number, high: number): Scale {
 }
 
 /**
- * The axis that shows values best, with a little room at both ends: logarithmic where none is below 0 and the most is ten
- * times the least that is above, linear otherwise. On a logarithmic one, numbers 10¹⁶ times less than the most count as least.
+ * The axis that shows values best, with a little room at both ends: logarithmic if no value is negative and the largest is
+ * at least ten times the smallest positive one, linear otherwise. A logarithmic axis covers at most 16 powers of ten.
  */
 export function scaleOf(values: readonly number[]): Scale {
   const least = Math.min(...values);

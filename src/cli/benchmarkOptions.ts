@@ -1,4 +1,4 @@
-/** What `fettle benchmark` is to run: the standard problems and optimizers, those of a user's module, and a choice among them. */
+/** The benchmark that the flags of `fettle benchmark` describe: chosen from the standard problems and optimizers, and those of a user's module. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -7,11 +7,11 @@ import type { Problem } from "../benchmark/problem.js";
 import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runner.js";
-import { byName, check, FettleError, isRecord, show } from "../errors.js";
+import { byName, check, FettleError, isRecord, must, show } from "../errors.js";
 import { readText } from "./files.js";
 
-/** Those of the command's options that say what to run. */
-export interface PlanOptions {
+/** The flags that say what to run, as commander gives them. */
+export interface BenchmarkFlags {
   readonly problems?: readonly string[];
   readonly optimizers?: readonly string[];
   readonly with?: string;
@@ -21,19 +21,19 @@ export interface PlanOptions {
 }
 
 /**
- * What the options ask for.
+ * The options of the benchmark.
  *
- * @throws FettleError `unknown_name` for problems and optimizers that do not exist; as `importOwn`
+ * @throws FettleError `unknown_name` for problems and optimizers that do not exist; as `importModule`
  */
-export async function readPlan(options: PlanOptions): Promise<BenchmarkOptions> {
-  const { problems, optimizers, with: file, seeds, trials, jobs } = options;
+export async function readBenchmark(flags: BenchmarkFlags): Promise<BenchmarkOptions> {
+  const { problems, optimizers, with: file, seeds, trials, jobs } = flags;
   const texts = TABLES.map(({ name }) => {
     const path = fileURLToPath(new URL(`../../examples/data/${name}.csv`, import.meta.url));
     return [name, readText(path)] as const;
   });
-  const own = file === undefined ? { problems: [], optimizers: [] } : await importOwn(file);
-  const allProblems = [...standardProblems(Object.fromEntries(texts)), ...own.problems];
-  const allOptimizers = [...standardOptimizers(), ...own.optimizers];
+  const custom = file === undefined ? { problems: [], optimizers: [] } : await importModule(file);
+  const allProblems = [...standardProblems(Object.fromEntries(texts)), ...custom.problems];
+  const allOptimizers = [...standardOptimizers(), ...custom.optimizers];
   return {
     problems: select("problem", allProblems, problems),
     optimizers: select("optimizer", allOptimizers, optimizers),
@@ -46,11 +46,17 @@ function select<T extends { readonly name: string }>(
   all: readonly T[],
   chosen?: readonly string[],
 ): readonly T[] {
-  const names = all.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  check(twice === undefined, () => `there are two ${kind}s of the name ${show(twice)}`);
+  const twice = repeated(all.map(({ name }) => name));
+  check(twice === undefined, () => `${kind}s must have different names; received ${show(twice)} twice`);
   const table = Object.fromEntries(all.map((one) => [one.name, one]));
+  const again = repeated(chosen ?? []);
+  check(again === undefined, () => `--${kind}s must have different names; received ${show(again)} twice`);
   return chosen?.map((name) => byName(kind, table, name)) ?? all;
+}
+
+/** The first name that is listed twice. */
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, i) => names.indexOf(name) < i);
 }
 
 /**
@@ -58,32 +64,36 @@ function select<T extends { readonly name: string }>(
  *
  * @throws FettleError `not_found` if there is no such file; `invalid_data` if it cannot be loaded or exports something else
  */
-async function importOwn(
+async function importModule(
   file: string,
 ): Promise<{ readonly problems: readonly Problem[]; readonly optimizers: readonly Contestant[] }> {
   const path = resolve(file);
-  check(existsSync(path), `cannot read ${show(file)}: there is no such file`, "not_found");
-  let own: Readonly<Record<string, unknown>>;
+  check(existsSync(path), () => `cannot read ${show(file)}: there is no such file`, "not_found");
+  let module: Readonly<Record<string, unknown>>;
   try {
-    own = (await import(pathToFileURL(path).href)) as typeof own;
+    module = (await import(pathToFileURL(path).href)) as typeof module;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FettleError("invalid_data", `cannot load ${show(file)}: ${reason}`, { cause: error });
   }
-  const { problems = [], optimizers = [] } = own;
-  check(
+  const { problems = [], optimizers = [] } = module;
+  must(
     isListOf(problems, "start"),
-    () => `problems of ${show(file)} is a list of what defineProblem returns, got ${show(problems)}`,
+    `problems of ${show(file)}`,
+    "an array of problems made by defineProblem",
+    problems,
     "invalid_data",
   );
-  check(
+  must(
     isListOf(optimizers, "create"),
-    () => `optimizers of ${show(file)} is a list of what contestant returns, got ${show(optimizers)}`,
+    `optimizers of ${show(file)}`,
+    "an array of optimizers made by contestant",
+    optimizers,
     "invalid_data",
   );
   check(
-    own.problems !== undefined || own.optimizers !== undefined,
-    () => `${show(file)} exports neither problems nor optimizers`,
+    module.problems !== undefined || module.optimizers !== undefined,
+    () => `${show(file)} must export problems, optimizers or both; received ${show(Object.keys(module))}`,
     "invalid_data",
   );
   return { problems: problems as Problem[], optimizers: optimizers as Contestant[] };

@@ -1,6 +1,6 @@
-/** Where the runs of each optimizer went on a problem of two parameters, over the lines of equal height. */
+/** The paths of each optimizer on a problem of two parameters, over contour lines. */
 import type { SeriesOption } from "echarts";
-import type { Landscape, Scene, Way } from "../../benchmark/landscape.js";
+import type { Landscape, Path, Scene } from "../../benchmark/landscape.js";
 import type { ProblemFacts } from "../../benchmark/record.js";
 import { contourLines } from "./contours.js";
 import { type LineStyle, stylesOf } from "./palette.js";
@@ -11,15 +11,15 @@ const COLUMNS = 3;
 const SIDE = 250;
 const GAP = { x: 50, y: 62 };
 const EDGE = { left: 50, top: 96, right: 20, bottom: 34 };
-/** Shares of the plane that lie below the lines; closer together towards the bottom, where runs end. */
+/** Shares of the plane below the contour lines; closer together towards the bottom, where runs end. */
 const LEVELS = [0.02, 0.06, 0.14, 0.26, 0.42, 0.6, 0.8];
 const HEIGHT_LINES = "#BDBDBD";
 const DEFAULTS: LineStyle = { color: "#555555", type: [2, 3] };
 
 type Point = readonly [x: number, y: number];
 
-export function waysPicture(problem: ProblemFacts, { landscape, ways }: Scene): Picture {
-  const optimizers = [...new Set(ways.map(({ optimizer }) => optimizer))];
+export function pathsPicture(problem: ProblemFacts, { landscape, paths: runs }: Scene): Picture {
+  const optimizers = [...new Set(runs.map(({ optimizer }) => optimizer))];
   const styles = stylesOf(optimizers);
   const [x, y] = [landscape.plane.x, landscape.plane.y].map(([low, high]) => ({
     ...{ scale: linearScale(low, high), name: "" },
@@ -27,8 +27,8 @@ export function waysPicture(problem: ProblemFacts, { landscape, ways }: Scene): 
   const below = heightSeries(landscape);
   const panels = optimizers.map((optimizer, i): Panel => {
     const color = styles.get(optimizer)!.color;
-    const of = (phase: Way["phase"]) =>
-      ways.find((way) => way.phase === phase && way.optimizer === optimizer)?.points ?? [];
+    const of = (phase: Path["phase"]) =>
+      runs.find((path) => path.phase === phase && path.optimizer === optimizer)?.points ?? [];
     return {
       ...{ title: optimizer, width: SIDE, height: SIDE, x, y },
       left: EDGE.left + (i % COLUMNS) * (SIDE + GAP.x),
@@ -44,9 +44,9 @@ export function waysPicture(problem: ProblemFacts, { landscape, ways }: Scene): 
   const rows = Math.ceil(optimizers.length / COLUMNS);
   return pictureOf(
     {
-      name: `ways-${problem.name}`,
+      name: `paths-${problem.name}`,
       title: problem.title,
-      note: "from the first seed: tuned in colour, with defaults dotted; a circle where runs begin, crosses at the minima",
+      note: "first seed; colour: tuned; dotted: with defaults; circle: start; crosses: minima",
       width: EDGE.left + COLUMNS * SIDE + (COLUMNS - 1) * GAP.x + EDGE.right,
       height: EDGE.top + rows * SIDE + (rows - 1) * GAP.y + EDGE.bottom,
     },
@@ -54,7 +54,7 @@ export function waysPicture(problem: ProblemFacts, { landscape, ways }: Scene): 
   );
 }
 
-/** The lines of equal height, each as one path, and the minima. */
+/** The contour lines and the minima. */
 function heightSeries(landscape: Landscape): SeriesOption[] {
   const { plane, columns, rows, heights } = landscape;
   const sorted = [...heights].sort((a, b) => a - b);
@@ -79,7 +79,7 @@ function heightSeries(landscape: Landscape): SeriesOption[] {
   return [paths, marks(plane.minima, CROSS)];
 }
 
-/** A line in pixels, without those that are nearer than four to the one before. */
+/** A line in pixels, without points nearer than four pixels to the one before. */
 function pathOf(pixels: readonly (readonly number[])[]): string {
   let last = pixels[0];
   const kept = pixels.filter(([x, y], i) => {
@@ -102,14 +102,14 @@ function marks(points: readonly Point[], symbol: string): SeriesOption {
 
 /** Steps shorter than this share of a side are left out. */
 const SHORTEST = 0.006;
-/** A way is not followed further than this many sides from the middle. */
+/** A path is cut at this many sides from the middle. */
 const FURTHEST = 2;
 
-/** What can be seen of a way. */
+/** The visible part of a path. */
 function thinned(points: readonly Point[], { plane }: Landscape): Point[] {
   const sides = [plane.x, plane.y].map(([low, high]) => high - low);
   const middles = [plane.x, plane.y].map(([low, high]) => (low + high) / 2);
-  /** Sides between two points, the longer way of the two. */
+  /** The distance of two points in sides, by the larger coordinate. */
   const apart = (a: readonly number[], b: readonly number[]): number =>
     Math.max(...sides.map((side, i) => Math.abs(a[i] - b[i]) / side));
   const kept: Point[] = [];

@@ -1,0 +1,101 @@
+/** Errors in the words of the command line: flags in place of options, and suggestions for words that do not exist. */
+import type { Command, CommanderError } from "commander";
+import { FettleError } from "../errors.js";
+import { flagOf } from "./flags.js";
+
+/** An error whose message must not be rewritten, since its names are not those of options: they stand in a file. */
+class VerbatimError extends FettleError {}
+
+/** Runs `work`; the message of an error that it throws is shown as it is. */
+export function verbatim<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    throw new VerbatimError(error.code, error.message, { cause: error });
+  }
+}
+
+/** The message of an error that the command threw, with the command's flags in place of option names. */
+export function explainError(error: FettleError, command: Command | undefined): string {
+  if (error instanceof VerbatimError || command === undefined) return error.message;
+  return inFlags(
+    error.message,
+    command.options.map((option) => option.attributeName()),
+  );
+}
+
+/**
+ * A message of the library in the words of the command line.
+ *
+ * @param options - names of options in code; what the message says of others stays as it is
+ * @example
+ * ```ts
+ * inFlags('choose missing: "drop", or leave columns out with drop: ["id"]', ["missing", "drop"]);
+ * // "choose --missing drop, or leave columns out with --drop id"
+ * ```
+ */
+export function inFlags(message: string, options: readonly string[]): string {
+  let text = message.replace(/\b([a-z]\w*)\(\)/g, "$1"); // names of strategies are no calls here
+  for (const option of options) {
+    const flag = flagOf(option);
+    text = text
+      .replace(new RegExp(`(?<!["\\w-])${option}: (${LITERAL})`, "g"), (_, literal: string) =>
+        settingOf(flag, literal),
+      )
+      .replace(new RegExp(`(^|[:;] |\\n *)${option}(?= (?:must|is|has)\\b)`, "g"), `$1${flag}`);
+    // in camel case it is no English word
+    if (/[A-Z]/.test(option)) text = text.replace(new RegExp(`(?<!["\\w-])${option}(?!["\\w])`, "g"), flag);
+  }
+  return text;
+}
+
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+/** A word, a number, a list of words, or numbers by name. */
+const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}`;
+
+/** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
+function settingOf(flag: string, literal: string): string {
+  if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
+  const value = JSON.parse(literal) as string | number | string[];
+  if (!Array.isArray(value)) return `${flag} ${quoted(String(value))}`;
+  // a name with a comma has a flag of its own
+  const plain = value.filter((name) => !name.includes(","));
+  const others = value.filter((name) => name.includes(","));
+  return [...(plain.length > 0 ? [plain.join(",")] : []), ...others]
+    .map((text) => `${flag} ${quoted(text)}`)
+    .join(" ");
+}
+
+/** A word for a shell, in quotes if it needs them. */
+function quoted(word: string): string {
+  return /^[\p{L}\p{N}_.,:/@%+-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What other tools call our flags (scikit-learn, Optuna, Keras and KerasTuner). */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  "--cv": "--folds",
+  "--n-jobs": "--jobs",
+  "--n-trials": "--trials",
+  "--max-trials": "--trials",
+  "--objective": "--metric",
+  "--random-state": "--seed",
+  "--sampler": "--strategy",
+  "--pruner": "--scheduler",
+  "--workers": "--jobs",
+};
+
+/** The message of a command line that cannot be read, with the nearest flag and the way to help. */
+export function explainUsage(error: CommanderError, program: Command, words: readonly string[]): string {
+  const command = program.commands.find((each) => each.name() === words[0]);
+  const name = command ? `${program.name()} ${command.name()}` : program.name();
+  const help = `Run ${name} --help for usage.`;
+  const unknown = error.message.match(/unknown option '(--[^'=]+)/)?.[1];
+  if (unknown === undefined || command === undefined) return `${error.message}\n${help}`;
+  const flags = command.options.flatMap(({ long }) => long ?? []);
+  const longer = flags.filter((flag) => flag.startsWith(`${unknown}-`));
+  const other = flags.includes(OTHER_NAMES[unknown]) ? OTHER_NAMES[unknown] : undefined;
+  const meant = longer.length === 1 ? longer[0] : other;
+  if (meant === undefined) return `${error.message}\n${help}`;
+  return `error: unknown option '${unknown}'\n(Did you mean ${meant}?)\n${help}`;
+}

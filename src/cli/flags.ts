@@ -1,0 +1,80 @@
+/**
+ * Flags: what a user types for an option. A flag is the name of the option in code, with hyphens: `--test-size` is `testSize`.
+ * Here words of the command line become numbers and lists; what the values mean is checked by the library.
+ */
+import { must, mustBeInteger } from "../errors.js";
+import type { ParamValue } from "../search/space/value.js";
+
+/** The flag of an option: `--test-size` for `testSize`. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A parser of integers of at least `least`. */
+export function integer(flag: string, least: number): (text: string) => number {
+  return (text) => {
+    const value: unknown = /^[+-]?\d+$/.test(text) ? Number(text) : text;
+    mustBeInteger(flag, value, least);
+    return value;
+  };
+}
+
+/** A parser of shares: numbers of at least 0 and below 1. */
+export function share(flag: string): (text: string) => number {
+  return (text) => {
+    const value = numberOf(text);
+    must(value >= 0 && value < 1, flag, "a number of at least 0 and below 1", text);
+    return value;
+  };
+}
+
+/** A parser of finite numbers above 0. */
+export function positiveNumber(flag: string): (text: string) => number {
+  return (text) => {
+    const value = numberOf(text);
+    must(value > 0 && Number.isFinite(value), flag, "a positive number", text);
+    return value;
+  };
+}
+
+/** A parser of names separated by commas, which are added to those of an earlier use of the flag. */
+export function names(flag: string): (text: string, earlier?: readonly string[]) => readonly string[] {
+  return (text, earlier = []) => {
+    const given = splitNames(text);
+    must(given.length > 0, flag, "one or more names, separated by commas", text);
+    return [...earlier, ...given];
+  };
+}
+
+/** The names in a text, which separates them by commas. */
+export function splitNames(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/** A parser that keeps the text of each use of the flag. */
+export function texts(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}
+
+/** A parser of `name=value`, added to those of earlier uses of the flag. Values are JSON, or else words. */
+export function setting(
+  flag: string,
+): (text: string, earlier?: Readonly<Record<string, ParamValue>>) => Readonly<Record<string, ParamValue>> {
+  return (text, earlier = {}) => {
+    const at = text.indexOf("=");
+    must(at > 0, flag, "a name and a value, such as units=64", text);
+    const word = text.slice(at + 1);
+    let value: ParamValue = word;
+    try {
+      value = JSON.parse(word) as ParamValue;
+    } catch {
+      // a word
+    }
+    return { ...earlier, [text.slice(0, at)]: value };
+  };
+}
+
+const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));

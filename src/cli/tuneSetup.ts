@@ -1,0 +1,116 @@
+/** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
+import type { Dataset } from "../data/dataset.js";
+import { check, show } from "../errors.js";
+import { type BuiltInMetric, canonicalMetric, getMetrics, type MetricName } from "../metrics/registry.js";
+import { createScheduler } from "../search/schedulers/index.js";
+import type { Scheduler } from "../search/schedulers/scheduler.js";
+import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
+import { defaultStrategy } from "../search/strategies/default.js";
+import { createStrategy } from "../search/strategies/index.js";
+import { pbt } from "../search/strategies/pbt/pbt.js";
+import type { Strategy } from "../search/strategies/strategy.js";
+import { checkDenseSpace, denseSpace } from "../tune/dense.js";
+import { type PartSizes, partSizes } from "../tune/trial/folds.js";
+import type { FitSettings } from "../tune/trial/training.js";
+import { type DatasetFlags, readDataset } from "./dataset.js";
+import { verbatim } from "./explain.js";
+import { inFile, readJson } from "./files.js";
+
+/** The flags of `fettle tune`, as commander gives them. */
+export interface TuneFlags extends DatasetFlags {
+  readonly testSize: number;
+  readonly trials?: number;
+  readonly metric?: readonly string[];
+  readonly folds: number;
+  readonly space?: string;
+  readonly strategy?: string;
+  readonly points?: number;
+  readonly scheduler: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize?: number;
+  readonly jobs?: number;
+  readonly json?: true;
+}
+
+/** A study that has not begun. */
+export interface TuneSetup {
+  readonly data: Dataset;
+  readonly sizes: PartSizes;
+  readonly space: Space;
+  readonly strategy: Strategy;
+  readonly scheduler: Scheduler | undefined;
+  readonly fit: (params: Params) => FitSettings;
+  readonly metrics: readonly [BuiltInMetric, ...BuiltInMetric[]];
+}
+
+/** Population-based training is a strategy around another; on the command line it is one of the schedulers. */
+export const POPULATION = "pbt";
+export const NO_SCHEDULER = "none";
+
+/** @throws FettleError for everything in files and flags that can be refused before anything runs */
+export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSetup> {
+  const { batchSize, epochs, scheduler } = flags;
+  const data = readDataset(file, flags);
+  const sizes = partSizes(data.rows, { validation: { folds: flags.folds }, testSize: flags.testSize });
+  check(
+    batchSize === undefined || batchSize <= sizes.training,
+    `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
+  );
+  const metrics = readMetrics(flags, data);
+  return {
+    ...{ data, sizes, metrics },
+    space: readSpace(flags, data, sizes),
+    strategy: await readStrategy(flags, metrics.length),
+    scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
+    fit: (params) => {
+      const size = batchSize ?? (params.batchSize as number | undefined);
+      return { epochs, ...(size === undefined ? {} : { batchSize: size }) };
+    },
+  };
+}
+
+function readMetrics({ metric }: TuneFlags, { task }: Dataset): TuneSetup["metrics"] {
+  const given = metric ?? [task === "classification" ? "accuracy" : "r2"];
+  getMetrics("metric", given as MetricName[]); // refuses unknown names, and one that is given twice
+  return given.map(canonicalMetric) as [BuiltInMetric, ...BuiltInMetric[]];
+}
+
+function readSpace({ space: path, batchSize }: TuneFlags, data: Dataset, { training }: PartSizes): Space {
+  if (path === undefined) {
+    const space = Object.entries(denseSpace(training));
+    return Object.fromEntries(space.filter(([name]) => name !== "batchSize" || batchSize === undefined));
+  }
+  const json = readJson(path);
+  const space = verbatim(() =>
+    inFile(path, () => {
+      const parsed = spaceFromJson(json);
+      checkDenseSpace(data, parsed, training);
+      return parsed;
+    }),
+  );
+  check(
+    batchSize === undefined || !Object.hasOwn(space, "batchSize"),
+    () => `--batch-size must be left out if ${show(path)} has "batchSize"; received ${batchSize}`,
+  );
+  return space;
+}
+
+async function readStrategy(
+  { strategy, points, scheduler }: TuneFlags,
+  objectives: number,
+): Promise<Strategy> {
+  check(
+    points === undefined || strategy === "grid",
+    () => `--points needs --strategy grid; received ${strategy === undefined ? "no strategy" : strategy}`,
+  );
+  check(
+    strategy !== POPULATION,
+    `population-based training is --scheduler ${POPULATION}; --strategy suggests its first networks`,
+  );
+  const chosen =
+    strategy === undefined
+      ? await defaultStrategy(objectives)
+      : createStrategy(strategy, points === undefined ? {} : { points });
+  return scheduler === POPULATION ? pbt({ start: chosen }) : chosen;
+}
