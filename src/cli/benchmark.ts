@@ -97,7 +97,7 @@ async function run(flags: Flags): Promise<number> {
 
 const pictureFile = (name: string): string => join(PICTURES, `${name}.svg`);
 
-/** Draws pictures; undefined if none are wanted, or if none were asked for and they cannot be drawn. */
+/** The function that draws; undefined with `--no-pictures`, or if ECharts is missing and `--pictures` was not given. */
 async function chartsFor(wanted: boolean | undefined): Promise<Draw | undefined> {
   if (wanted === false) return undefined;
   try {

@@ -11,13 +11,13 @@ const DEFAULT_WIDTH = 80;
 
 type Stream = NodeJS.WriteStream;
 
-/** Characters that a line of output may have: those of the terminal, or of the variable COLUMNS where there is none. */
+/** The width of a line of output in characters: of the terminal, or without one the variable COLUMNS. */
 export function widthOf(stream: Stream): number {
   const width = stream.isTTY ? stream.columns : Number(process.env.COLUMNS);
   return Math.min(WIDEST, width > 0 ? Math.max(NARROWEST, Math.floor(width)) : DEFAULT_WIDTH);
 }
 
-/** Colours on a terminal that wants them (see no-color.org), none elsewhere. */
+/** Colours, on a terminal that supports them (see no-color.org). */
 export function coloursFor(stream: Stream): ReturnType<typeof pc.createColors> {
   return pc.createColors(stream.isTTY === true && pc.isColorSupported);
 }

@@ -10,7 +10,7 @@ const good = table(smallTable());
 const TUNE = "tune data.csv --target y";
 const SPACE = `${TUNE} --space space.json`;
 
-/** What is wrong, the files, the command line, and what the message must say. */
+/** The fault, the files, the command line, and the message. */
 const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
   ["missing file", {}, TUNE, /cannot read "data\.csv": there is no such file/],
   ["a directory", {}, "tune . --target y", /cannot read "\.": it is a directory/],

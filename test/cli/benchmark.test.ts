@@ -11,7 +11,7 @@ const SMALL = "benchmark --problems beale,linear-iris --optimizers sgd,adam --se
 const TOTAL = 2 * 2 * (2 + 2 + 2 + 19);
 
 describe.concurrent("fettle benchmark", () => {
-  it("writes runs and tables, prints how optimizers compare, and goes on from what was cut short", async () => {
+  it("writes runs and tables, prints how optimizers compare, and resumes from a file that was cut short", async () => {
     const cwd = folder();
     const text = (name: string): string => readFileSync(join(cwd, "out", name), "utf8");
     const first = await fettle([...SMALL, "--out", "out", "--jobs", "2"], cwd);
@@ -67,7 +67,7 @@ describe.concurrent("fettle benchmark", () => {
     expect(other.stderr).toContain("belong to a benchmark with other seeds");
   });
 
-  it("takes problems and optimizers of a user's module, and draws nothing if told so", async () => {
+  it("runs problems and optimizers of a user's module, without pictures if asked", async () => {
     const cwd = folder();
     const words = ["--with", join(root, "examples/own-benchmark.js"), "--problems", "camel,quadratic-1"];
     const { code, stdout, stderr } = await fettle(
@@ -90,9 +90,9 @@ describe.concurrent("fettle benchmark", () => {
     expect(setup?.problems[0]).toMatchObject({ name: "camel", size: 2, floor: 1e-10 });
   });
 
-  it("ends with whole lines at Ctrl-C, without waiting for a problem's runs", async () => {
+  it("leaves whole lines at Ctrl-C, without waiting for all runs of a problem", async () => {
     const cwd = folder();
-    // a problem of learning first: its runs are long enough that none of its phases can be over
+    // a problem whose runs are so long that no phase can be over
     const words =
       "benchmark --problems deep-digits --optimizers sgd,adam,lion --seeds 40 --out out --jobs 2".split(" ");
     const run = start(words, cwd);

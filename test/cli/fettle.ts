@@ -28,11 +28,11 @@ export interface Running {
   until(text: string): Promise<void>;
 }
 
-/** What surrounds a command. */
+/** The surroundings of a command. */
 export interface Surroundings {
   /** Default: none. */
   readonly stdin?: string;
-  /** Beside those of this process. */
+  /** In addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

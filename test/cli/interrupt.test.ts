@@ -8,7 +8,7 @@ const digits = ["tune", join(root, "examples/data/digits.csv"), "--target", "dig
 const STOPPING = "Stopping after the running trials";
 
 describe("Ctrl-C", () => {
-  it.each(["1", "2"])("ends the search with what there is, on %s threads", async (jobs) => {
+  it.each(["1", "2"])("ends the study with the results so far, on %s threads", async (jobs) => {
     const run = start([...digits, "--trials", "100000", "--epochs", "1", "--jobs", jobs], root);
     await run.until("gp search: 100000 trials");
     run.interrupt();
@@ -19,10 +19,10 @@ describe("Ctrl-C", () => {
     expect(stdout).toContain("Scores on 360 held-out rows");
   });
 
-  it("leaves one whole JSON object", async () => {
+  it("prints one whole JSON object", async () => {
     const words = ["tune", "data.csv", "--target", "y", "--trials", "100000", "--epochs", "20", "--json"];
     const cwd = folder({ "data.csv": smallTable() });
-    // Nothing is printed by which to know that the search has begun; a process that had not is started again.
+    // Nothing printed tells that the study has begun; a process whose study had not is started again.
     let ended: Ended | undefined;
     for (let wait = 500; !ended?.stdout; wait *= 2) {
       const run = start(words, cwd);
@@ -36,7 +36,7 @@ describe("Ctrl-C", () => {
     expect(best?.value).toBe(Math.max(...trials.map(({ value }) => value ?? 0)));
   });
 
-  it("ends at once the second time", async () => {
+  it("ends at once at the second time", async () => {
     const run = start([...digits, "--trials", "2", "--epochs", "1000000", "--jobs", "1"], root);
     await run.until("gp search");
     run.interrupt();
@@ -48,8 +48,8 @@ describe("Ctrl-C", () => {
   });
 });
 
-describe("a reader that leaves", () => {
-  it("ends the command quietly", async () => {
+describe("a reader that closes", () => {
+  it("ends the command silently", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const words = [
       join(root, "bin/fettle.js"),

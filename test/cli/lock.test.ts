@@ -1,4 +1,4 @@
-/** The lock on a folder, within one process; that two commands do not share a folder is in the tests of the benchmark. */
+/** The lock on a folder, within one process; two commands and one folder are in the tests of the benchmark. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -47,7 +47,7 @@ describe("a lock on a folder", () => {
     expect(readFileSync(join(path, "lock"), "utf8")).toBe(text);
   });
 
-  it("that another process is taking over stays", () => {
+  it("stays while another process takes it over", () => {
     const path = folder({ lock: lockOf(ended()) });
     writeFileSync(join(path, "lock.taking"), lockOf(process.pid));
     expect(() => lockFolder(path)).toThrow(/delete ".*lock\.taking"/);

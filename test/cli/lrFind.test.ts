@@ -27,7 +27,7 @@ describe.concurrent("fettle lr-find --json", () => {
     const { rates, losses, smoothed, reason, suggested, belowMinimum, seed } = report;
     expect([reason, seed, rates[0]]).toEqual(["diverged", 2, 1e-6]);
     expect([losses.length, smoothed.length]).toEqual([rates.length, rates.length]);
-    // 64% of the rows have one class: to know only that costs 0.65
+    // 64 % of the rows have one class: a constant prediction has a loss of 0.65
     expect(Math.min(...losses)).toBeLessThan(0.3);
     expect(losses[0]).toBeGreaterThan(0.3);
     expect(rates).toContain(suggested);
@@ -45,12 +45,12 @@ describe.concurrent("fettle lr-find --json", () => {
     expect(report.rates).toHaveLength(3);
     expect([report.rates[0], report.rates[2], report.reason]).toEqual([0.01, 0.04, "finished"]);
     expect(Math.abs(report.rates[1] - 0.02)).toBeLessThan(1e-15);
-    // plain descent at small rates on the whole of the data only goes down
+    // gradient descent on all rows at small rates only falls
     expect(report.losses).toEqual([...report.losses].sort((a, b) => b - a));
     expect((JSON.parse(deep.stdout) as Report).losses).not.toEqual(report.losses);
   });
 
-  it("says null, and ends with code 1, where no rate lowers the loss", async () => {
+  it("prints null, and ends with code 1, if no rate lowers the loss", async () => {
     const words = `${FIND} --low 1e19 --high 1e20 --steps 12 --json`.split(" ");
     const { code, stdout, stderr } = await fettle(words, folder(good));
     expect(code).toBe(1);
@@ -79,7 +79,7 @@ describe.concurrent("fettle lr-find", () => {
     expect(text.stdout).not.toContain("\u001b");
   });
 
-  it("explains itself in lines that fit 80 columns", async () => {
+  it("prints help in lines that fit 80 columns", async () => {
     const { code, stdout } = await fettle(["lr-find", "--help"]);
     expect(code).toBe(0);
     const options = "target task missing drop set low high steps batch-size smoothing seed json".split(" ");
@@ -135,7 +135,7 @@ describe("the chart", () => {
     ...{ suggested: 0.01, belowMinimum: 0.01 },
   };
 
-  it("has bars from the least to the greatest smoothed loss", () => {
+  it("has bars from the lowest to the highest smoothed loss", () => {
     const lines = describeRates(result, 80, plain);
     const bars = lines.slice(3, 7).map((line) => line.match(/█+$/)?.[0].length ?? 0);
     const [most, , least] = bars;
@@ -150,7 +150,7 @@ describe("the chart", () => {
     ]);
   });
 
-  it("fits any width, without bars where it is narrow", () => {
+  it("fits any width, without bars if it is narrow", () => {
     for (const width of [12, 20, 30, 34, 40, 100]) {
       const lines = describeRates(result, width, plain);
       expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(width);
@@ -158,7 +158,7 @@ describe("the chart", () => {
     }
   });
 
-  it("shows the steps that the suggestions come from among many", () => {
+  it("shows the steps of the suggestions among many", () => {
     const rates = Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000);
     const falling = rates.map((rate) => Math.abs(rate - 0.777) + 1);
     const lines = describeRates(
@@ -171,7 +171,7 @@ describe("the chart", () => {
     expect(lines.length).toBeLessThan(32);
   });
 
-  it("says what there is where nothing was found", () => {
+  it("says why the test ended without a suggestion", () => {
     const none = {
       rates: [],
       losses: [],

@@ -34,7 +34,7 @@ describe("a file", () => {
     expect(readFileSync(join(path, "a.csv"), "utf8")).toBe("text");
   });
 
-  it("is not there at all if it cannot be written", () => {
+  it("does not exist if it cannot be written", () => {
     const path = folder();
     mkdirSync(join(path, "a.csv", "in the way"), { recursive: true });
     expect(() => writeWhole(join(path, "a.csv"), "text")).toThrow(WriteError);

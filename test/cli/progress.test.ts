@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createProgressBar } from "../../src/cli/progress.js";
 import { makeRecord } from "../../src/search/trial/trial.js";
 
-/** A stream that remembers what was written, and says that it is a terminal if told to. */
+/** A stream that records its text, and is a terminal or not. */
 function recorder(isTTY: boolean): { stream: NodeJS.WritableStream; written(): string } {
   let text = "";
   const stream = new Writable({
@@ -28,7 +28,7 @@ function play(stream: NodeJS.WritableStream): void {
 }
 
 describe("the progress bar", () => {
-  it("draws itself on a terminal and takes itself away", () => {
+  it("is drawn on a terminal and removed again", () => {
     const { stream, written } = recorder(true);
     play(stream);
     expect(written()).toContain("0/4");
@@ -40,7 +40,7 @@ describe("the progress bar", () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(77);
   });
 
-  it("is silent where there is no terminal", () => {
+  it("is silent without a terminal", () => {
     const { stream, written } = recorder(false);
     play(stream);
     expect(written()).toBe("");

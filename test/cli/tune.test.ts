@@ -9,7 +9,7 @@ import { fettle, folder, root, smallTable } from "./fettle.js";
 const mainJob = ["tune", "examples/data/breast-cancer.csv", "--target", "diagnosis"];
 const QUICK = ["--trials", "4", "--epochs", "3", "--folds", "3"];
 
-/** Standard output as one JSON object, times left out since they alone may differ between runs. */
+/** Standard output as one JSON object, without times, which alone differ between runs. */
 function parse(stdout: string): JsonReport {
   const report = JSON.parse(stdout) as JsonReport;
   return { ...report, trials: report.trials.map((trial) => ({ ...trial, seconds: null })) };
@@ -76,7 +76,7 @@ describe("fettle tune --json", () => {
 
 describe("fettle tune without a value", () => {
   it("reports why trials failed, with code 1, as text and as JSON", async () => {
-    // a network that no memory holds
+    // a network that needs 360 GB
     const space = { units: { type: "choice", values: [100000] }, layers: { type: "choice", values: [3] } };
     const cwd = folder({ "data.csv": smallTable(), "space.json": JSON.stringify(space) });
     const words = ["tune", "data.csv", "--target", "y", "--space", "space.json", ...QUICK];
@@ -141,7 +141,7 @@ describe("fettle tune", () => {
     expect(best?.value).toBe(Math.min(...trials.map(({ value }) => value!))); // log loss is minimised
   });
 
-  it("takes any strategy and scheduler by name", async () => {
+  it("accepts strategies and schedulers by name", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const words =
       "tune data.csv --target y --trials 9 --epochs 9 --folds 2 --test-size 0 --batch-size 8 --json".split(
@@ -154,7 +154,7 @@ describe("fettle tune", () => {
     expect([whole.code, halved.code]).toEqual([0, 0]);
     const statuses = (stdout: string) => parse(stdout).trials.map(({ status }) => status);
     expect(statuses(whole.stdout)).toEqual(new Array(9).fill("complete"));
-    // 9 trials, of which 3 and then 1 go on
+    // of 9 trials, 3 and then 1 continue
     expect(statuses(halved.stdout).filter((status) => status === "pruned")).toHaveLength(8);
   });
 
@@ -191,7 +191,7 @@ describe("fettle tune", () => {
     ]);
   });
 
-  it("trains a population by the name of a scheduler, begun by the strategy", async () => {
+  it("trains a population as a scheduler, with first points from the strategy", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const words =
       "tune data.csv --target y --trials 16 --epochs 2 --folds 2 --test-size 0 --batch-size 8 --json".split(
@@ -213,7 +213,7 @@ describe("fettle tune", () => {
     expect(new Set(parents).size).toBe(6);
   });
 
-  it("drops columns, fills missing cells and takes classes for quantities if told to", async () => {
+  it("drops columns, imputes missing cells and regresses on integers if asked", async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `id${i},${i % 4 === 0 ? "" : i},${i % 5}`).join("\n");
     const cwd = folder({ "data.csv": `id,x,y\n${rows}\n` });
     const words = ["tune", "data.csv", "--target", "y", ...QUICK, "--drop", "id"];
@@ -244,7 +244,7 @@ describe("fettle tune in its surroundings", () => {
     expect(empty.stderr).toMatch(/^error: standard input: .*empty/);
   });
 
-  it("uses at most one thread for each core, and says so once", async () => {
+  it("uses at most one thread per core, and says so once", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const { code, stderr } = await fettle(["tune", "data.csv", ...QUICKEST, "--jobs", "3000", "--json"], cwd);
     const cores = availableParallelism();
@@ -272,7 +272,7 @@ describe("fettle tune in its surroundings", () => {
     expect(widths[1]).toBeLessThanOrEqual(50);
   });
 
-  it("takes a dropped column whose name has a comma", async () => {
+  it("drops a column whose name has a comma", async () => {
     const rows = Array.from(
       { length: 40 },
       (_, i) => `${i},${i % 7},${i % 3},${i % 2 ? "odd" : "even"}`,
@@ -295,12 +295,12 @@ describe("fettle tune in its surroundings", () => {
 });
 
 describe("fettle", () => {
-  it("tells its version, the package's", async () => {
+  it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     expect(await fettle(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it("explains itself in lines that fit 80 columns", async () => {
+  it("prints help in lines that fit 80 columns", async () => {
     const [whole, tune] = await Promise.all([fettle(["--help"]), fettle(["tune", "--help"])]);
     expect(whole).toMatchObject({ code: 0, stderr: "" });
     for (const text of ["tune", "Exit codes:", "130", "Examples:"]) expect(whole.stdout).toContain(text);

@@ -3,7 +3,7 @@ import { type Verification, verify } from "../../src/testing/verify.js";
 import { fettle, start } from "./fettle.js";
 
 describe.concurrent("fettle verify", () => {
-  it("prints the groups, and nothing else where there is no terminal", async () => {
+  it("prints the groups, and nothing else without a terminal", async () => {
     const words = "verify --only schedulers,executors --cases 1 --seed 3".split(" ");
     const { code, stdout, stderr } = await fettle(words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

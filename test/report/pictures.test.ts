@@ -16,7 +16,7 @@ import type { Picture } from "../../src/report/pictures/picture.js";
 import { type Draw, loadCharts } from "../../src/report/pictures/render.js";
 import { bowl } from "../benchmark/support.js";
 
-/** What of a series is looked at. */
+/** The parts of a series that are tested. */
 interface Series {
   readonly type: string;
   readonly name?: string;
@@ -67,7 +67,7 @@ const lineOf = (picture: string, optimizer: string, panel = 0): (readonly (numbe
   )?.data as (readonly (number | string)[])[];
 
 describe("the pictures of a benchmark", () => {
-  it("are of all problems together and of each", () => {
+  it("show all problems together and each alone", () => {
     expect([...pictures.keys()]).toEqual([
       ...["ranks", "profiles", "rates", "loss-bowl", "rates-bowl", "paths-bowl", "loss-other", "rates-other"],
     ]);
@@ -86,7 +86,7 @@ describe("the pictures of a benchmark", () => {
     }
   });
 
-  it("of the loss have bands from quarter to quarter", () => {
+  it("of the loss have bands between the quartiles", () => {
     const bands = seriesOf("loss-bowl").filter(
       ({ type, xAxisIndex }) => type === "custom" && xAxisIndex === 1,
     );
@@ -103,7 +103,7 @@ describe("the pictures of a benchmark", () => {
     });
   });
 
-  it("of rates have the score at each, a gap where it diverged, and the share of problems solved", () => {
+  it("of rates have the score at each rate, a gap where it diverged, and the share of problems solved", () => {
     for (const optimizer of NAMES) {
       const own = analysis.rates.filter((rate) => rate.optimizer === optimizer);
       expect(lineOf("rates-bowl", optimizer)).toEqual(
@@ -121,7 +121,7 @@ describe("the pictures of a benchmark", () => {
     expect(lineOf("rates", "sgd").map(([, share]) => share)).toContain(100);
   });
 
-  it("of profiles have their points, from nothing on the left to the right edge", () => {
+  it("of profiles have their points, from 0 on the left to the right edge", () => {
     for (const [panel, phase] of (["default", "tuned"] as const).entries()) {
       for (const { optimizer, points } of analysis[phase].profiles) {
         const line = lineOf("profiles", optimizer, panel);
@@ -148,7 +148,7 @@ describe("the pictures of a benchmark", () => {
     });
   });
 
-  it("of paths begin where runs do, and end where they end", () => {
+  it("of paths begin and end where the runs do", () => {
     const series = seriesOf("paths-bowl");
     for (const [panel, optimizer] of NAMES.entries()) {
       const [start] = series
@@ -195,7 +195,7 @@ describe("the pictures of a benchmark", () => {
     }
   });
 
-  it("have titles for those who do not see them", () => {
+  it("have titles for screen readers", () => {
     expect(draw(pictures.get("ranks")!)).toMatch(
       /^<svg [^>]* role="img">\n<title>Mean ranks over the problems<\/title>\n/,
     );
@@ -213,15 +213,15 @@ describe("the pictures of a benchmark", () => {
   });
 });
 
-describe("the look of optimizers", () => {
-  it("is a colour of its own for each built-in one, whoever else is there", () => {
+describe("the style of optimizers", () => {
+  it("is a distinct colour for each built-in optimizer, always the same", () => {
     const names = Object.keys(builtIn);
     const all = stylesOf(names);
     expect(new Set([...all.values()].map(({ color }) => color)).size).toBe(names.length);
     for (const name of names) expect(stylesOf(["mine", name]).get(name)).toBe(all.get(name));
   });
 
-  it("is another for each of twelve of one's own", () => {
+  it("is distinct for each of twelve custom optimizers", () => {
     const names = Array.from({ length: 12 }, (_, i) => `own-${i}`);
     const styles = [...stylesOf([...names, "sgd"]).values()].map((style) => JSON.stringify(style));
     expect(new Set(styles).size).toBe(13);

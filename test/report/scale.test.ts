@@ -1,4 +1,4 @@
-/** Axes and lines of equal height: where numbers go. */
+/** Axes and contour lines. */
 import { test as property } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -8,31 +8,31 @@ import { linearScale, logScale, scaleOf } from "../../src/report/pictures/scale.
 const labels = ({ ticks, label }: ReturnType<typeof logScale>): string[] => ticks.map(label);
 
 describe("an axis", () => {
-  it("of many powers of ten has ticks at whole powers, evenly apart", () => {
+  it("over many powers of ten has evenly spaced ticks at powers of ten", () => {
     expect(labels(logScale(1e-10, 20))).toEqual(["10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "1"]);
     expect(labels(logScale(1e-5, 10))).toEqual(["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "1", "10"]);
     expect(labels(logScale(1e10, 1e30))).toEqual(["10¹²", "10¹⁵", "10¹⁸", "10²¹", "10²⁴", "10²⁷", "10³⁰"]);
   });
 
-  it("of few has ticks at 1, 2 and 5 times each", () => {
+  it("over few has ticks at 1, 2 and 5 times each", () => {
     expect(labels(logScale(0.05, 2.5))).toEqual(["0.05", "0.1", "0.2", "0.5", "1", "2"]);
     expect(labels(logScale(1, 120))).toEqual(["1", "2", "5", "10", "20", "50", "100"]);
   });
 
-  it("that is linear has round numbers", () => {
+  it("has round numbers if it is linear", () => {
     expect(labels(linearScale(0, 2000))).toEqual(["0", "500", "1000", "1500", "2000"]);
     expect(labels(linearScale(0, 100))).toEqual(["0", "20", "40", "60", "80", "100"]);
     expect(labels(linearScale(-0.31, 0.12))).toEqual(["-0.3", "-0.2", "-0.1", "0", "0.1"]);
   });
 
-  it("is logarithmic for numbers above 0 that differ by a factor of ten, and linear for others", () => {
+  it("is logarithmic for positive numbers that span a factor of ten, and linear for others", () => {
     expect(scaleOf([0.1, 1]).at(0.1)).toBe(-1);
     expect(scaleOf([0.11, 1]).at(0.11)).toBe(0.11);
     expect(scaleOf([-1, 1]).at(0.5)).toBe(0.5);
     expect(scaleOf([0.1, 1]).at(-1)).toBeNaN();
   });
 
-  it("puts what is too little for a logarithm at the lower end", () => {
+  it("puts numbers too small for its logarithm at the lower end", () => {
     const { low, at, ticks } = scaleOf([0, 1e-30, 1]);
     expect(low).toBeCloseTo(-16.48, 9);
     expect([at(0), at(1e-30), at(1)]).toEqual([low, low, 0]);
@@ -66,7 +66,7 @@ const grid = (columns: number, rows: number, f: (x: number, y: number) => number
   heights: Array.from({ length: columns * rows }, (_, k) => f(k % columns, Math.floor(k / columns))),
 });
 
-describe("lines of equal height", () => {
+describe("contour lines", () => {
   it("of a slope are straight, from edge to edge", () => {
     const lines = contourLines(
       grid(5, 3, (x) => x),
@@ -92,7 +92,7 @@ describe("lines of equal height", () => {
       expect(Math.abs(Math.sqrt((x - 10) ** 2 + (y - 10) ** 2) - 6)).toBeLessThan(0.03);
   });
 
-  it("of a saddle join the corners that the mean of the cell is with", () => {
+  it("of a saddle join the corners on the side of the cell's mean", () => {
     const saddle = (middle: number): Grid => ({ columns: 2, rows: 2, heights: [1, 0, 0, middle] });
     const ends = (lines: readonly (readonly (readonly number[])[])[]): string[] =>
       lines.map((line) =>

@@ -38,7 +38,7 @@ describe("format", () => {
     [7800, "2 h 10 min"],
   ])("shows %s seconds as %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 
-  it("lets nothing through that moves a cursor", () => expect(plain("a\u001b[2Jb\r\nc")).toBe("a [2Jb c"));
+  it("removes what would move the cursor", () => expect(plain("a\u001b[2Jb\r\nc")).toBe("a [2Jb c"));
 
   it("clips by characters, not by code units", () => expect(clip("😀😀😀", 2)).toBe("😀…"));
 });
@@ -58,7 +58,7 @@ describe("layOut", () => {
     expect(layOut([row], { width: 28 })).toEqual(["  label  11111  22222  33333"]);
   });
 
-  it("shortens labels, then lines, where two columns are too wide", () => {
+  it("shortens labels, then lines, if two columns are too wide", () => {
     expect(layOut([["a long label indeed", "12345"]], { width: 20 })).toEqual(["  a long lab…  12345"]);
     expect(layOut([["label", "123456789"]], { width: 8 })).toEqual(["  label…"]);
   });
@@ -85,7 +85,7 @@ describe("layOut", () => {
 
 describe("wrap", () => {
   it("breaks between words", () => expect(wrap("one two three", 7)).toEqual(["one two", "three"]));
-  it("cuts a word that no line holds", () =>
+  it("cuts a word that is longer than a line", () =>
     expect(wrap("a incomprehensible b", 6)).toEqual(["a", "incom…", "b"]));
 });
 
@@ -108,12 +108,12 @@ describe("progressLine", () => {
     expect(at(3)).toBe("12…");
   });
 
-  it("knows neither rate nor best before the first trial has ended", () => {
+  it("has neither rate nor best before the first trial ends", () => {
     const line = progressLine({ ...state, finished: 0, best: null }, 40);
     expect(line).toBe(`${"░".repeat(30)}  0/30`);
   });
 
-  it("counts slow trials by the minute", () => {
+  it("counts slow trials per minute", () => {
     expect(progressLine({ ...state, finished: 1, seconds: 30 }, 200)).toContain("  2.0 trials/min  ");
   });
 
