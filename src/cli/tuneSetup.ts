@@ -57,6 +57,7 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
     batchSize === undefined || batchSize <= sizes.training,
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
+  if (flags.folds <= sizes.development) checkClasses(data, flags.folds);
   const metrics = readMetrics(flags, data);
   return {
     ...{ data, sizes, metrics },
@@ -68,6 +69,22 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
       return { epochs, ...(size === undefined ? {} : { batchSize: size }) };
     },
   };
+}
+
+/** Refuses classes with fewer rows than folds, since each fold needs one. */
+function checkClasses({ classes, labels, target }: Dataset, folds: number): void {
+  const rows = new Int32Array(classes.length);
+  for (const label of labels) rows[label]++;
+  const small = classes.flatMap((name, label) =>
+    rows[label] < folds ? [`${show(name)} with ${rows[label]}`] : [],
+  );
+  check(
+    small.length === 0,
+    () =>
+      `each class of ${show(target)} must have at least ${folds} rows, one for each of the --folds; received ${small.join(", ")}; ` +
+      "use fewer folds, or remove the rows of the class",
+    "invalid_data",
+  );
 }
 
 function readMetrics({ metric }: TuneFlags, { task }: Dataset): TuneSetup["metrics"] {

@@ -178,6 +178,12 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     `${TUNE} --folds 41 --test-size 0`,
     /--folds must be .*number of rows, 40; received 41/,
   ],
+  [
+    "a class with fewer rows than folds",
+    table(`${smallTable()}41,1,odd\n42,2,odd\n`),
+    TUNE,
+    /each class of "y" must have at least 5 rows, .* --folds; received "odd" with 2; use fewer folds/,
+  ],
   ["one fold", good, `${TUNE} --folds 1`, /--folds must be an integer of at least 2; received 1/],
   ["no trials", good, `${TUNE} --trials 0`, /--trials must be a positive integer; received 0/],
   [
