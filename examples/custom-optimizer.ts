@@ -1,7 +1,7 @@
 /**
- * An optimizer of one's own, with hyperparameters and state of its own: Signum, which follows the
- * sign of a moving average (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML
- * 2018). It fits y = 2a − 3b in a step written in operations, and would do in `model.compile({ optimizer: signum() })`.
+ * A custom optimizer with its own hyperparameters and state: Signum, which follows the sign of a moving average of
+ * gradients (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML 2018). Here it fits
+ * y = 2a − 3b in a step written in operations; `model.compile({ optimizer: signum() })` takes it too.
  *
  *     npm run example examples/custom-optimizer.ts
  */
@@ -49,7 +49,7 @@ const y = engine.matrix(
 
 const run = engine.start(program, { streams: { x, y }, batchSize: 10, shuffle: true });
 for (const [name, value] of hyperparameters) run.write(name, value);
-// numbers are inputs: a smaller learning rate needs no other program
+// hyperparameters are inputs, so a smaller learning rate needs no new program
 for (const learningRate of [0.03, 0.003, 0.0003]) {
   run.write("learningRate", learningRate);
   run.advance(50 * run.stepsPerEpoch);

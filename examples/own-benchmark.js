@@ -1,7 +1,7 @@
 /**
- * An optimizer and a problem of one's own, beside the others: Signum, which follows the sign of a moving average
- * (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML 2018), and the three-hump
- * camel function, 2x² − 1.05x⁴ + x⁶/6 + xy + y², which has two minima beside the lowest.
+ * A custom optimizer and a custom problem, compared with the built-in ones: Signum, which follows the sign of a moving
+ * average of gradients (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML 2018),
+ * and the three-hump camel function, 2x² − 1.05x⁴ + x⁶/6 + xy + y², which has two local minima beside the global one.
  *
  *     npx fettle benchmark --with examples/own-benchmark.js --optimizers adam,lion,signum
  */
@@ -20,7 +20,7 @@ const signum = defineOptimizer({
   },
 });
 
-// rates and momentum are tuned as those of the others are, by their names
+// its learning rate and momentum are tuned like those of the others, which they share their names with
 export const optimizers = [contestant("signum", signum)];
 
 const camel = (w) => {

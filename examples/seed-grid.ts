@@ -1,6 +1,6 @@
 /**
- * The grid that Fettle grew from: SGD's learning rate, momentum and weight decay on a small
- * network, every combination cross-validated.
+ * The grid search that Fettle grew from: the learning rate, momentum and weight decay of SGD on a small network, with
+ * cross-validation of every combination.
  *
  *     npm run example examples/seed-grid.ts [-- --jobs 1]
  */

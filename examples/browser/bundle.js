@@ -1,4 +1,4 @@
-/** How the page is bundled: its tables as text, the kernels as a file beside the worker. */
+/** How the page is bundled: tables as text, the kernels as a file beside the worker. */
 import { fileURLToPath } from "node:url";
 
 /**
@@ -11,13 +11,13 @@ export const bundle = (outdir) => ({
   entryPoints: ["index.html", "style.css", "page.js", "worker.js"],
   outdir,
   bundle: true,
-  // the search that is not named is loaded when it is needed
+  // the default strategy is loaded when it is needed
   splitting: true,
   format: "esm",
   platform: "browser",
   target: "es2022",
   loader: { ".html": "copy", ".csv": "text", ".wasm": "file" },
-  // Fettle as installed: the paths of tsconfig.json lead to its sources
+  // the built package: the paths of tsconfig.json would lead to its sources
   tsconfigRaw: "{}",
   logLevel: "warning",
 });

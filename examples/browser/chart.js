@@ -1,16 +1,16 @@
-/** The chart of a search: a dot for each trial, a line for the best so far. It draws into an SVG and keeps nothing. */
+/** The chart of a study: a dot for each trial, a line for the best so far. It draws into an SVG and keeps no state. */
 
 const MARGIN = { left: 56, right: 8, top: 8, bottom: 36 };
 const RADIUS = 3;
-/** This share of the trials, the worst, may lie beyond the axis; they are drawn at its end. */
+/** The share of trials, the worst ones, that may be beyond the axis; they are drawn at its end. */
 const BEYOND = 0.1;
 
 /**
  * @param {SVGSVGElement} svg
- * @param {readonly (number | null)[]} values - of the trials, in order; null for one without
- * @param {number} trials - how many there will be
+ * @param {readonly (number | null)[]} values - of the trials, in order; null for a trial without a value
+ * @param {number} trials - the planned number
  * @param {"minimize" | "maximize"} direction
- * @param {string} metric - what the values are
+ * @param {string} metric - the name of the values
  */
 export function drawChart(svg, values, trials, direction, metric) {
   const { width, height } = svg.getBoundingClientRect();
@@ -47,7 +47,7 @@ export function drawChart(svg, values, trials, direction, metric) {
   svg.append(element("path", { class: "best", d: `${line.join("")}H${xOf(values.length - 1)}` }));
 }
 
-/** The trials that were better than all before them, with their values. */
+/** The trials that were better than all earlier ones, with their values. */
 function bestSoFar(values, direction) {
   const sign = direction === "maximize" ? 1 : -1;
   const best = [];
@@ -66,7 +66,7 @@ function rangeOf(values, direction) {
   return direction === "maximize" ? [known[beyond], known[last]] : [known[0], known[last - beyond]];
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart) from at or below `low` to at or above `high`. */
+/** Round numbers, 1, 2 or 5 times a power of ten apart, that cover `low` to `high`. */
 function ticksOf(low, high, most) {
   const span = high > low ? high - low : Math.abs(low) / 10 || 1;
   const power = 10 ** Math.floor(Math.log10(span / most));

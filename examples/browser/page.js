@@ -1,6 +1,6 @@
 /**
- * The page: reads the form, tells the worker, shows what it hears. It computes nothing of the search, so that it answers
- * at once while the worker trains.
+ * The page: reads the form, sends messages to the worker and shows its messages. It does no work of the study, so that it
+ * responds at once while the worker trains.
  */
 import breastCancer from "fettle/data/breast-cancer.csv";
 import diabetes from "fettle/data/diabetes.csv";
@@ -10,8 +10,8 @@ import { drawChart } from "./chart.js";
 const TABLES = { "breast-cancer": breastCancer, diabetes, wine };
 /** How many of the best trials are listed. */
 const LISTED = 10;
-/** Milliseconds between pictures of a search at work. */
-const PICTURE = 200;
+/** Milliseconds between updates of a running study. */
+const UPDATE = 200;
 
 const find = (selector) => document.querySelector(selector);
 const form = find("#settings");
@@ -20,10 +20,10 @@ const [start, pause, stop] = ["#start", "#pause", "#stop"].map(find);
 
 const newWorker = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 
-/** The table that is chosen, as text; undefined until a file is. */
+/** The chosen table, as text; undefined until a file is chosen. */
 let csv;
-/** The tuning that is at work, or was the last: its worker, settings, trials, steps, and when it began. */
-let tuning;
+/** The running study, or the last one: its worker, settings, trials, steps, and when it began. */
+let study;
 
 // ---------------------------------------------------------------------------------------------------- the form
 
@@ -42,7 +42,7 @@ async function chooseTable() {
   fields.target.selectedIndex = columns.length - 1;
 }
 
-/** The first answer of a worker. */
+/** The first message of a worker. */
 function answerOf(worker, question) {
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
@@ -67,12 +67,12 @@ form.addEventListener("submit", (event) => {
   begin({ csv, target: fields.target.value, trials, epochs, seed });
 });
 
-// -------------------------------------------------------------------------------------------------- the tuning
+// -------------------------------------------------------------------------------------------------- the study
 
 function begin(settings) {
-  tuning?.worker.terminate();
+  study?.worker.terminate();
   const worker = newWorker();
-  tuning = {
+  study = {
     worker,
     settings,
     trials: [],
@@ -88,58 +88,58 @@ function begin(settings) {
   changed();
 }
 
-function hear({ type, ...told }) {
+function hear({ type, ...message }) {
   if (type === "progress") {
-    const { trials, ...now } = told;
-    tuning.trials.push(...trials);
-    Object.assign(tuning, now);
-    changed(PICTURE);
+    const { trials, ...now } = message;
+    study.trials.push(...trials);
+    Object.assign(study, now);
+    changed(UPDATE);
     return;
   }
   if (type === "done") {
-    Object.assign(tuning, told, { state: "done", took: performance.now() - tuning.began });
-    tuning.worker.terminate();
+    Object.assign(study, message, { state: "done", took: performance.now() - study.began });
+    study.worker.terminate();
   } else {
-    tuning.state = "failed";
-    tuning.worker.terminate();
-    say(told.message);
+    study.state = "failed";
+    study.worker.terminate();
+    say(message.message);
   }
   changed();
 }
 
 pause.addEventListener("click", () => {
-  const paused = tuning.state === "paused";
-  tuning.state = paused ? "running" : "paused";
-  tuning.worker.postMessage({ type: paused ? "resume" : "pause" });
+  const paused = study.state === "paused";
+  study.state = paused ? "running" : "paused";
+  study.worker.postMessage({ type: paused ? "resume" : "pause" });
   changed();
 });
 
 stop.addEventListener("click", () => {
-  tuning.worker.terminate();
-  tuning.state = "stopped";
+  study.worker.terminate();
+  study.state = "stopped";
   changed();
 });
 
-// -------------------------------------------------------------------------------------------------- the picture
+// -------------------------------------------------------------------------------------------------- the display
 
 let drawing = false;
 let drawn = 0;
 
-/** Shows the tuning as it is, once for all that happens within so many milliseconds. */
+/** Shows the study, at most once in `within` milliseconds. */
 function changed(within = 0) {
-  if (drawing || !tuning) return;
+  if (drawing || !study) return;
   drawing = true;
-  setTimeout(() => requestAnimationFrame(picture), Math.max(0, drawn + within - performance.now()));
+  setTimeout(() => requestAnimationFrame(draw), Math.max(0, drawn + within - performance.now()));
 }
 
-function picture() {
+function draw() {
   drawing = false;
   drawn = performance.now();
   show();
 }
 
 function show() {
-  const { state, settings, trials, steps, direction, metric = "score" } = tuning;
+  const { state, settings, trials, steps, direction, metric = "score" } = study;
   const active = state === "running" || state === "paused";
   const focused = document.activeElement;
   start.disabled = active;
@@ -147,11 +147,11 @@ function show() {
   stop.disabled = !active;
   pause.textContent = state === "paused" ? "Resume" : "Pause";
   find("fieldset").disabled = active;
-  // who came by keyboard stays among the buttons
+  // keyboard focus stays among the buttons
   if (focused?.matches(":disabled")) (active ? pause : start).focus();
   document.body.dataset.state = state;
   find("#progress").value = state === "done" ? 1 : trials.length / settings.trials;
-  const best = ranked(tuning)[0];
+  const best = ranked(study)[0];
   const count = `: ${trials.length} of ${settings.trials} trials, ${steps.toLocaleString("en")} steps of training`;
   find("#state").textContent = WORDS[state];
   find("#count").textContent = best
@@ -171,15 +171,15 @@ function ranked({ trials, direction }) {
 }
 
 function showResults() {
-  const { state, test, fingerprint, took } = tuning;
+  const { state, test, fingerprint, took } = study;
   find("#results").hidden = false;
   const scores = Object.entries(test ?? {}).map(([name, score]) => `${name} ${score.toFixed(4)}`);
   find("#final").textContent =
     state === "done"
-      ? `In ${(took / 1000).toFixed(1)} s. Fitted again and scored on rows that no trial saw: ${scores.join(", ")}. ` +
+      ? `In ${(took / 1000).toFixed(1)} s. The final model, scored on rows that no trial saw: ${scores.join(", ")}. ` +
         `Fingerprint of trials and weights: ${fingerprint}.`
       : "The score is the mean over five folds.";
-  const best = ranked(tuning).slice(0, LISTED);
+  const best = ranked(study).slice(0, LISTED);
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
   const rows = best.map(({ number, value, std, params }) => [
     number + 1,

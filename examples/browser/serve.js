@@ -1,4 +1,4 @@
-/** `npm run example:browser`: bundles the page at each request and serves it on this machine. The port is the argument. */
+/** `npm run example:browser`: bundles the page at each request and serves it on this machine. The argument is the port. */
 import { context } from "esbuild";
 import { bundle } from "./bundle.js";
 

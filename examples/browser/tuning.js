@@ -1,6 +1,6 @@
 /**
- * What is tuned: a dense network for a table. It knows no page and no worker, so that Node does the same with it, to the
- * same bits (`test/runtimes/example.js`).
+ * What is tuned: a dense network for a table. It knows no page and no worker, so that Node gives the same bits with it
+ * (`test/runtimes/example.js`).
  */
 import { denseModel, denseParams, denseSpace, encodeTable, readTable } from "fettle";
 
@@ -8,10 +8,10 @@ const TEST_SIZE = 0.2;
 const FOLDS = 5;
 
 /**
- * The options of a tuning.
+ * The options of the tuner.
  *
  * @param {{ csv: string, target: string, trials: number, epochs: number, seed: number }} settings
- * @throws FettleError for tables and settings that are none
+ * @throws FettleError for invalid tables and settings
  */
 export function optionsFor({ csv, target, trials, epochs, seed }) {
   const data = encodeTable(readTable(csv), { target });
@@ -25,7 +25,7 @@ export function optionsFor({ csv, target, trials, epochs, seed }) {
   };
 }
 
-/** The SHA-256 of what was tried, how it went, and the weights at the end, as hexadecimal digits. */
+/** The SHA-256 of parameters, values, scores and final weights, as hexadecimal digits. */
 export async function fingerprint({ trials, final }) {
   const tried = trials.map(({ number, params, value, scores }) => ({ number, params, value, scores }));
   const weights = Object.values(final?.model.getWeights() ?? {}).flatMap(({ data }) => [...data]);

@@ -1,13 +1,13 @@
 /**
- * The Web Worker: tunes in slices, and reads what the page says between them. It is told `columns` of a table, `start`
- * with settings, `pause`, `resume`; it tells `columns`, `progress` after each slice, `done` and `error`. The page stops
- * it by ending it.
+ * The Web Worker: tunes in slices, and reads messages of the page between them. It receives `columns` with a table, `start`
+ * with settings, `pause` and `resume`; it sends `columns`, `progress` after each slice, `done` and `error`. The page stops
+ * it by terminating it.
  */
 import { createTuner, FettleError, readTable, ready } from "fettle";
-import kernels from "fettle/kernels.wasm"; // its address, as serve.js has esbuild make it
+import kernels from "fettle/kernels.wasm"; // its address, from esbuild's file loader
 import { fingerprint, optionsFor } from "./tuning.js";
 
-/** Milliseconds of a slice: how long the page waits for a pause, at most but for a trial that is being suggested. */
+/** Milliseconds of a slice: how long a pause takes at most, unless a trial is being suggested. */
 const SLICE = 50;
 
 let paused = false;
@@ -35,12 +35,12 @@ async function run(settings) {
   const tuner = await createTuner(options);
   const { study } = tuner;
   let steps = 0;
-  let told = 0;
+  let sent = 0;
   while (!tuner.result) {
     const slice = await tuner.advance({ maxMilliseconds: SLICE });
     steps += slice.steps;
-    const trials = study.trials.slice(told);
-    told += trials.length;
+    const trials = study.trials.slice(sent);
+    sent += trials.length;
     postMessage({ type: "progress", steps, trials, direction: study.direction, metric: options.metric });
     await turn();
     if (paused) await new Promise((resolve) => (resume = resolve));
@@ -56,5 +56,5 @@ async function compiled(url) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** Lets messages in. */
+/** A turn of the event loop, in which messages arrive. */
 const turn = () => new Promise((resolve) => setTimeout(resolve));

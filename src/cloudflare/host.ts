@@ -1,62 +1,62 @@
 /**
- * What the kit uses of Cloudflare's runtime, as types of its own: those of a project's `@cloudflare/workers-types` or
- * `wrangler types` fit them, and the package depends on neither. Nothing here runs.
+ * The part of Cloudflare's runtime that is used here, as types. Those of `@cloudflare/workers-types` and `wrangler types`
+ * are assignable to them, so the package depends on neither. Nothing here runs.
  */
 
-/** Of a Durable Object's state, what is used. */
+/** The part of a Durable Object's state that is used. */
 export interface ObjectState {
   readonly storage: ObjectStorage;
 }
 
-/** Of a Durable Object's storage, what is used; it is a SQLite one. */
+/** The part of a Durable Object's storage that is used; it must be SQLite storage. */
 export interface ObjectStorage {
   readonly sql: {
     exec(query: string, ...values: (string | number | ArrayBuffer)[]): Iterable<Record<string, unknown>>;
   };
-  /** All that `work` writes, or nothing. */
+  /** Writes everything that `work` writes, or nothing. */
   transactionSync<T>(work: () => T): T;
-  /** Resolves when everything written is there for good. */
+  /** Resolves when all earlier writes are durable. */
   sync(): Promise<void>;
-  /** Deletes all that is written, but for the alarm. */
+  /** Deletes everything but the alarm. */
   deleteAll(): Promise<void>;
-  /** When the alarm is set for, in milliseconds since 1970. */
+  /** When the alarm is due, in milliseconds since 1970. */
   getAlarm(): Promise<number | null>;
-  /** Has the object's `alarm` called at a time. */
+  /** Makes the runtime call the object's `alarm` at a time. */
   setAlarm(time: number): Promise<void>;
-  /** Forgets the alarm. */
+  /** Removes the alarm. */
   deleteAlarm(): Promise<void>;
 }
 
-/** Of a binding to a queue, what is used. */
+/** The part of a queue's binding that is used. */
 export interface JobQueue {
-  /** Sends messages, of which each is plain data. */
+  /** Sends messages, each of them plain data. */
   sendBatch(messages: readonly { readonly body: JobMessage }[]): Promise<unknown>;
 }
 
-/** Says that a job waits. It may be lost, come late, or twice. */
+/** Says that a job is waiting. It may be lost, arrive late, or arrive twice. */
 export interface JobMessage {
   readonly study: string;
-  /** The number of a trial; null for the last fit. */
+  /** The number of a trial; null for the final fit. */
   readonly trial: number | null;
-  /** The job's number within its trial. */
+  /** The number of the job within its trial. */
   readonly index: number;
 }
 
-/** Of what a queue's consumer is given, what is used. */
+/** The part of a batch of messages that is used. */
 export interface JobBatch {
   readonly messages: readonly {
     readonly body: unknown;
-    /** Done; it does not come again. */
+    /** Removes the message from the queue. */
     ack(): void;
-    /** It comes again. */
+    /** Makes the queue deliver the message again. */
     retry(): void;
   }[];
 }
 
-/** Of a binding to Durable Objects, what is used. */
+/** The part of a binding to Durable Objects that is used. */
 export interface ObjectNamespace<Id = unknown> {
-  /** The object of a name. */
+  /** The id of the object with a name. */
   idFromName(name: string): Id;
-  /** What sends requests to an object. */
+  /** A stub that sends requests to an object. */
   get(id: Id): { fetch(request: Request): Promise<Response> };
 }

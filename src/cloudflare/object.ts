@@ -1,27 +1,28 @@
 /**
- * A Durable Object that has one study: it answers requests, and goes on by alarms. How it goes on is a matter of its kind;
- * `SlicedObject` does the work itself.
+ * A Durable Object that has one study: it answers requests and is woken by alarms. Its subclasses decide what follows a
+ * slice; `SlicedObject` does the jobs itself, one slice an alarm.
  */
 import type { Space } from "../search/space/space.js";
 import { admit } from "../serve/http.js";
+import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
-import { type OpenTuning, openTuning, ServedStudy, type StudyOptions } from "../serve/study.js";
+import { type OpenTuner, openTuner, ServedStudy } from "../serve/study.js";
 import type { Tuner } from "../tune/resume/tuner.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { type ObjectStore, objectStore } from "./store.js";
 
-export abstract class HostedStudy<C extends Space, S extends Space, T extends Tuner<S>> {
+export abstract class StudyObject<C extends Space, S extends Space, T extends Tuner<S>> {
   protected readonly storage: ObjectStorage;
   private readonly store: ObjectStore;
   private study: ServedStudy<C, S, T> | undefined;
-  /** Whether this instance has seen to it that there is an alarm. One from before a kill may be known and yet never come. */
-  private armed = false;
+  /** Whether this instance has set the alarm. After a kill the runtime may report an earlier alarm and never call it. */
+  private alarmIsSet = false;
 
   constructor(
     state: ObjectState,
     protected readonly token: string | undefined,
     private readonly options: StudyOptions<C, S>,
-    private readonly open: OpenTuning<S, T>,
+    private readonly open: OpenTuner<S, T>,
   ) {
     this.storage = state.storage;
     this.store = objectStore(state.storage);
@@ -30,45 +31,45 @@ export abstract class HostedStudy<C extends Space, S extends Space, T extends Tu
   async fetch(request: Request): Promise<Response> {
     const admitted = await admit(request, this.token);
     if (admitted instanceof Response) return admitted;
-    const study = this.named(admitted.id);
+    const study = this.studyNamed(admitted.id);
     const response = await admitted.answer(study);
-    if (study.isRunning && !(this.armed && (await this.storage.getAlarm()) !== null)) {
-      await this.arm(Date.now());
+    if (study.isRunning && !(this.alarmIsSet && (await this.storage.getAlarm()) !== null)) {
+      await this.setAlarm(Date.now());
     }
     return response;
   }
 
-  /** If it is killed in here, the host calls it again, and the slice is done again to the same bits. */
+  /** Runs one slice. If the object is killed meanwhile, the runtime calls it again, and the slice gives the same bits. */
   async alarm(): Promise<void> {
     const id = this.store.key();
     if (id === undefined) return;
-    const study = this.named(id);
-    this.armed = false;
-    const status = await study.slice();
-    if (status?.phase === "running") await this.goOn(study, status);
+    const study = this.studyNamed(id);
+    this.alarmIsSet = false;
+    const status = await study.runSlice();
+    if (status?.phase === "running") await this.afterSlice(study, status);
   }
 
-  /** After a slice of a study that runs: sees to it that there is another. */
-  protected abstract goOn(study: ServedStudy<C, S, T>, status: StudyStatus): Promise<void>;
+  /** Called after a slice of a running study: arranges the next. */
+  protected abstract afterSlice(study: ServedStudy<C, S, T>, status: StudyStatus): Promise<void>;
 
-  /** Has `alarm` called at a time, in milliseconds since 1970. */
-  protected async arm(time: number): Promise<void> {
-    this.armed = true;
+  /** Makes the runtime call `alarm` at a time, in milliseconds since 1970. */
+  protected async setAlarm(time: number): Promise<void> {
+    this.alarmIsSet = true;
     await this.storage.setAlarm(time);
   }
 
-  protected named(id: string): ServedStudy<C, S, T> {
+  protected studyNamed(id: string): ServedStudy<C, S, T> {
     this.study ??= new ServedStudy(id, this.store, this.options, this.open);
     return this.study;
   }
 }
 
-export class SlicedObject<C extends Space, S extends Space> extends HostedStudy<C, S, Tuner<S>> {
+export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, Tuner<S>> {
   constructor(state: ObjectState, token: string | undefined, options: StudyOptions<C, S>) {
-    super(state, token, options, openTuning);
+    super(state, token, options, openTuner);
   }
 
-  protected goOn(): Promise<void> {
-    return this.arm(Date.now());
+  protected afterSlice(): Promise<void> {
+    return this.setAlarm(Date.now());
   }
 }

@@ -1,25 +1,27 @@
 /**
- * The jobs of a study on many isolates. Its object sends a message for each that waits; who gets one asks the object for
- * the job, does it, and brings what came of it. So messages are small, and those that are lost, late or doubled change
- * nothing: the object has a job waiting or not, takes a result once, and sends again what waits for long.
+ * The jobs of a study on many isolates. Its object sends a message for each waiting job; the worker that receives one asks
+ * the object for the job, does it, and brings the result. So messages are small, and lost, late or doubled ones change
+ * nothing: the object takes a result once, and sends again for a job that waits too long.
  */
-import { isRecord } from "../errors.js";
+import { isRecord, show } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
-import { whyNot } from "../serve/http.js";
-import type { ServedStudy, StudyOptions } from "../serve/study.js";
+import type { StudyOptions } from "../serve/options.js";
+import { refusal } from "../serve/responses.js";
+import type { ServedStudy } from "../serve/study.js";
+import { refuseUnauthorized } from "../serve/token.js";
 import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../tune/resume/shared.js";
 import { packArchive, unpackArchive } from "../workers/archive.js";
 import type { JobMessage, JobQueue, ObjectState } from "./host.js";
-import { HostedStudy } from "./object.js";
+import { StudyObject } from "./object.js";
 
-/** A job on its way to who does it, with the settings of its study. */
-const FORMAT = { magic: "fettle/w", version: 1, what: "a job on its way" };
+/** A job for a worker, with the settings of its study. */
+const FORMAT = { magic: "fettle/w", version: 1, what: "a job for a worker" };
 /** The most messages that a queue takes at once. */
 const MOST = 100;
 
-/** An object that has its jobs done by those who consume a queue. */
-export class QueuedObject<C extends Space, S extends Space> extends HostedStudy<C, S, SharedTuner<S>> {
-  /** When messages were sent for jobs of a tuning that wait, in milliseconds. */
+/** An object whose jobs are done by the consumers of a queue. */
+export class QueuedObject<C extends Space, S extends Space> extends StudyObject<C, S, SharedTuner<S>> {
+  /** When a message was last sent for each waiting job of a tuner, in milliseconds. */
   private sent: { readonly by: SharedTuner<S>; readonly at: ReadonlyMap<string, number> } | undefined;
 
   constructor(
@@ -32,68 +34,78 @@ export class QueuedObject<C extends Space, S extends Space> extends HostedStudy<
     super(state, token, options, shareTuner);
   }
 
+  /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
     if (action !== "jobs") return super.fetch(request);
-    const refused = await whyNot(request, this.token);
-    if (refused) return refused;
-    const name = JSON.parse(searchParams.get("name") ?? "") as JobName;
-    const study = this.named(id);
-    if (request.method === "GET") {
-      const given = await study.look((tuner, settings) => ({ job: tuner.job(name), settings }));
-      if (!given?.job) return new Response(null, { status: 204 });
-      return new Response(packArchive(FORMAT, given) as Uint8Array<ArrayBuffer>);
+    const unauthorized = await refuseUnauthorized(request, this.token);
+    if (unauthorized) return unauthorized;
+    const text = searchParams.get("name");
+    const name = jobNameFrom(text ?? "");
+    if (name === undefined) {
+      const message = `name must be { "trial", "index" } of a job as JSON; received ${show(text)}`;
+      return refusal(400, "invalid_argument", message);
     }
-    const outcome = new Uint8Array(await request.arrayBuffer());
-    const status = await study.slice((tuner) => {
+    const study = this.studyNamed(id);
+    if (request.method === "GET") {
+      const found = await study.inspect((tuner, settings) => ({ job: tuner.job(name), settings }));
+      if (!found?.job) return new Response(null, { status: 204 });
+      return new Response(packArchive(FORMAT, found) as Uint8Array<ArrayBuffer>);
+    }
+    const result = new Uint8Array(await request.arrayBuffer());
+    const status = await study.runSlice((tuner) => {
       try {
-        tuner.deliver(name, outcome);
+        tuner.deliver(name, result);
       } catch {
-        // It waits on, and its message is sent again.
+        // the job stays waiting, and its message is sent again
       }
     });
-    if (status?.phase === "running") await this.goOn(study);
+    if (status?.phase === "running") await this.afterSlice(study);
     return new Response(null, { status: 204 });
   }
 
-  /** Sends messages for jobs that wait, and an alarm to itself to see whether they still do. */
-  protected async goOn(study: ServedStudy<C, S, SharedTuner<S>>): Promise<void> {
+  /** Sends messages for the jobs that are due, and sets an alarm that looks at them again. */
+  protected async afterSlice(study: ServedStudy<C, S, SharedTuner<S>>): Promise<void> {
     const now = Date.now();
-    const due = await study.look((tuner) => {
-      const before = this.sent?.by === tuner ? this.sent.at : new Map<string, number>();
-      const waiting = tuner.waiting();
-      const isDue = (name: JobName) => now - (before.get(keyOf(name)) ?? 0) >= 1000 * this.resendSeconds;
-      const names = waiting.filter(isDue);
-      const at = new Map(
-        waiting.map((name) => [keyOf(name), isDue(name) ? now : (before.get(keyOf(name)) as number)]),
-      );
-      this.sent = { by: tuner, at };
-      return names;
-    });
+    const due = await study.inspect((tuner) => this.takeDue(tuner, now));
     const messages = (due ?? []).map((name) => ({ body: { study: study.id, ...name } }));
     for (let i = 0; i < messages.length; i += MOST) await this.queue.sendBatch(messages.slice(i, i + MOST));
-    await this.arm(now + 1000 * this.resendSeconds);
+    await this.setAlarm(now + 1000 * this.resendSeconds);
+  }
+
+  /** The waiting jobs without a recent message; notes that theirs are sent now. */
+  private takeDue(tuner: SharedTuner<S>, now: number): JobName[] {
+    const before = this.sent?.by === tuner ? this.sent.at : new Map<string, number>();
+    const at = new Map<string, number>();
+    const due = tuner.waiting().filter((name) => {
+      const key = keyOf(name);
+      const last = before.get(key) ?? 0;
+      const isDue = now - last >= 1000 * this.resendSeconds;
+      at.set(key, isDue ? now : last);
+      return isDue;
+    });
+    this.sent = { by: tuner, at };
+    return due;
   }
 }
 
 /** Sends a request to the object of a study. */
 export type FetchObject = (study: string, request: Request) => Promise<Response>;
 
-/**
- * What does the jobs that messages tell of.
- *
- * @param tune - the tuning for some settings
- */
-export function createConsumer<C extends Space, S extends Space>(): (
+/** Does the job that a message names. */
+export type JobConsumer<C extends Space, S extends Space> = (
   message: unknown,
-  tune: StudyOptions<C, S>["tune"],
+  tuner: StudyOptions<C, S>["tuner"],
   token: string,
   fetchObject: FetchObject,
-) => Promise<void> {
-  /** The tuning that jobs were done of last. */
+) => Promise<void>;
+
+/** The worker of one isolate. */
+export function createConsumer<C extends Space, S extends Space>(): JobConsumer<C, S> {
+  /** The worker for the settings of the last job. */
   let last: { readonly key: string; readonly doJob: ReturnType<typeof jobDoer> } | undefined;
-  return async (message, tune, token, fetchObject) => {
+  return async (message, tuner, token, fetchObject) => {
     if (!isMessage(message)) return;
     const { study, trial, index } = message;
     const send = (init: RequestInit) =>
@@ -104,35 +116,42 @@ export function createConsumer<C extends Space, S extends Space>(): (
           headers: { authorization: `Bearer ${token}` },
         }),
       );
-    const given = await send({});
-    if (given.status === 204) return; // somebody did it
-    const { job, settings } = unpackArchive(FORMAT, new Uint8Array(await given.arrayBuffer()));
+    const response = await send({});
+    if (response.status === 204) return; // another worker did it
+    const { job, settings } = unpackArchive(FORMAT, new Uint8Array(await response.arrayBuffer()));
     const key = JSON.stringify(settings);
     if (last?.key !== key) {
-      last = {
-        key,
-        doJob: Promise.resolve(tune(settings as ParamsOf<C>)).then((options) => jobDoer(options)),
-      };
+      const options = Promise.resolve(tuner(settings as ParamsOf<C>));
+      last = { key, doJob: options.then((options) => jobDoer(options)) };
     }
-    const { doJob } = last;
-    const outcome = await doJob.then(
-      (work) => work(job as Uint8Array),
-      (error) => {
-        last = undefined;
-        throw error;
-      },
-    );
-    await send({ method: "POST", body: outcome as Uint8Array<ArrayBuffer> });
+    const doJob = await last.doJob.catch((error) => {
+      last = undefined;
+      throw error;
+    });
+    const result = await doJob(job as Uint8Array);
+    await send({ method: "POST", body: result as Uint8Array<ArrayBuffer> });
   };
 }
 
 function isMessage(message: unknown): message is JobMessage {
+  return isRecord(message) && typeof message.study === "string" && isJobName(message);
+}
+
+function isJobName(value: unknown): value is JobName {
   return (
-    isRecord(message) &&
-    typeof message.study === "string" &&
-    (message.trial === null || Number.isSafeInteger(message.trial)) &&
-    Number.isSafeInteger(message.index)
+    isRecord(value) &&
+    (value.trial === null || Number.isSafeInteger(value.trial)) &&
+    Number.isSafeInteger(value.index)
   );
+}
+
+function jobNameFrom(text: string): JobName | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJobName(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function keyOf({ trial, index }: JobName): string {

@@ -1,22 +1,22 @@
-/** The SQLite storage of a Durable Object as a store of one study. */
+/** The SQLite storage of a Durable Object, as a store of one study. */
 import type { Store } from "../serve/store.js";
 import type { ObjectStorage } from "./host.js";
 
-/** Bytes of a row; it may have 2 MB. */
+/** Bytes of a row; the runtime allows 2 MB. */
 const PART = 1_000_000;
 
-/** A store of whatever was put last, under one key. */
+/** A store with one key: the one that was put last. */
 export interface ObjectStore extends Store {
-  /** Its key. */
+  /** Its key; undefined while it is empty. */
   key(): string | undefined;
 }
 
 export function objectStore(storage: ObjectStorage): ObjectStore {
   const { sql } = storage;
-  /** Rows, without making a table where there is none: an object that was only asked for stays empty, and vanishes. */
-  const rows = (what: string) => {
+  /** Creates no table, so that an object that was only read stays empty and the runtime can remove it. */
+  const rows = (columns: string) => {
     const [table] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'fettle'");
-    return table ? [...sql.exec(`SELECT ${what} FROM fettle ORDER BY part`)] : [];
+    return table ? [...sql.exec(`SELECT ${columns} FROM fettle ORDER BY part`)] : [];
   };
   return {
     key: () => rows("key")[0]?.key as string | undefined,

@@ -1,37 +1,45 @@
 /**
- * Studies on Cloudflare Workers: a Durable Object has one study and keeps it in its SQLite storage; a Worker lets those
- * pass who have the token, and does the jobs of a queue. What a request means is `serve/http.ts`.
+ * Studies on Cloudflare Workers: a Durable Object has one study and keeps it in its SQLite storage; the Worker passes on
+ * requests that carry the token, and does the jobs of a queue. `serve/http.ts` decides what a request means.
  */
-import { check, checkOptions, show } from "../errors.js";
+import { checkOptions, must, type OptionNames } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { admit } from "../serve/http.js";
-import { checkStudyOptions, STUDY_OPTIONS, type StudyOptions } from "../serve/study.js";
+import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { JobBatch, JobQueue, ObjectNamespace, ObjectState } from "./host.js";
 import { SlicedObject } from "./object.js";
 import { createConsumer, QueuedObject } from "./queue.js";
 
-/** How studies are run on Cloudflare. `Env` is what the Worker is bound to. */
+/** How studies run on Cloudflare. `Env` is the type of the Worker's bindings. */
 export interface CloudflareOptions<C extends Space, S extends Space, Env>
-  extends Omit<StudyOptions<C, S>, "tune"> {
-  /** The tuning of a study, as for `serveStudies`; data may come from a binding. */
-  readonly tune: (settings: ParamsOf<C>, env: Env) => TunerOptions<S> | Promise<TunerOptions<S>>;
-  /** What requests carry as `authorization: Bearer <token>`: a secret of at least 16 characters. Without it, no request is answered. */
+  extends Omit<StudyOptions<C, S>, "tuner"> {
+  /** The options of a study's tuner, as for `serveStudies`; data may come from a binding. */
+  readonly tuner: (settings: ParamsOf<C>, env: Env) => TunerOptions<S> | Promise<TunerOptions<S>>;
+  /**
+   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`; without a valid one,
+   * every request is refused.
+   */
   readonly token: (env: Env) => string | undefined;
   /** The binding of the Durable Objects. */
   readonly objects: (env: Env) => ObjectNamespace;
   /**
-   * The binding of a queue that this Worker consumes as well. With it, objects do no work themselves: each training of a trial
-   * on a fold is a message, and many isolates do them side by side, to the same bits.
+   * The binding of a queue that this Worker also consumes. With it, objects do no jobs themselves: each job is a message,
+   * and many isolates do jobs in parallel, to the same bits.
    */
   readonly queue?: (env: Env) => JobQueue;
-  /** With a queue: after how long the message of a job that still waits is sent again. Default 120. */
+  /** With a queue: after how many seconds the message of a job that still waits is sent again. Default 120. */
   readonly resendSeconds?: number;
 }
 
-/** What a Worker's module exports. */
+const OPTIONS: OptionNames<CloudflareOptions<Space, Space, unknown>> = {
+  ...STUDY_OPTIONS,
+  ...{ token: true, objects: true, queue: true, resendSeconds: true },
+};
+
+/** The exports of a Worker's module. */
 export interface StudyWorker<Env> {
-  /** The class of the Durable Objects; export it under the name that the configuration has. */
+  /** The class of the Durable Objects; export it under the name in the configuration. */
   readonly StudyObject: new (
     state: ObjectState,
     env: Env,
@@ -47,17 +55,17 @@ export interface StudyWorker<Env> {
 }
 
 /**
- * Makes what the module of a Worker exports.
+ * Creates the exports of a Worker's module.
  *
- * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_space` for options that do not fit
+ * @throws FettleError `invalid_argument`, `unknown_name` or `invalid_space` for invalid options
  * @example
  * ```ts
  * const { StudyObject, worker } = studyWorker({
  *   token: (env: { FETTLE_TOKEN: string; STUDIES: ObjectNamespace }) => env.FETTLE_TOKEN,
  *   objects: (env) => env.STUDIES,
  *   settings: { trials: int(1, 100) },
- *   tune: ({ trials }) =>
- *     defineTuning({
+ *   tuner: ({ trials }) =>
+ *     defineTuner({
  *       x: [[0], [1], [2], [3], [4], [5]],
  *       y: [0, 2, 4, 6, 8, 10],
  *       space: { units: int(1, 8) },
@@ -75,22 +83,12 @@ export interface StudyWorker<Env> {
 export function studyWorker<const C extends Space, const S extends Space, Env>(
   options: CloudflareOptions<C, S, Env>,
 ): StudyWorker<Env> {
-  checkOptions(options, "studyWorker", [...STUDY_OPTIONS, "token", "objects", "queue", "resendSeconds"]);
-  const { token, objects, tune, queue, resendSeconds = 120, ...rest } = options;
-  for (const [name, value] of Object.entries({ token, objects, tune, queue })) {
-    const isLeftOut = name === "queue" && value === undefined;
-    check(
-      isLeftOut || typeof value === "function",
-      () => `${name} is a function of env, received ${show(value)}`,
-    );
-  }
+  checkCloudflareOptions(options);
+  const { token, objects, tuner, queue, resendSeconds = 120, ...rest } = options;
   const optionsFor = (env: Env): StudyOptions<C, S> => ({
     ...rest,
-    tune: (settings) => tune(settings, env),
+    tuner: (settings) => tuner(settings, env),
   });
-  checkStudyOptions({ ...rest, tune: () => ({}) as TunerOptions<S> });
-  check(resendSeconds > 0, () => `resendSeconds is a positive number, received ${show(resendSeconds)}`);
-
   const consume = createConsumer<C, S>();
   const fetchObject = (env: Env) => (study: string, request: Request) => {
     const namespace = objects(env);
@@ -98,19 +96,19 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
   };
   return {
     StudyObject: class {
-      private readonly hosted: SlicedObject<C, S> | QueuedObject<C, S>;
+      private readonly object: SlicedObject<C, S> | QueuedObject<C, S>;
 
       constructor(state: ObjectState, env: Env) {
-        const given = [state, token(env), optionsFor(env)] as const;
-        this.hosted = queue
-          ? new QueuedObject<C, S>(...given, queue(env), resendSeconds)
-          : new SlicedObject<C, S>(...given);
+        const common = [state, token(env), optionsFor(env)] as const;
+        this.object = queue
+          ? new QueuedObject<C, S>(...common, queue(env), resendSeconds)
+          : new SlicedObject<C, S>(...common);
       }
       fetch(request: Request): Promise<Response> {
-        return this.hosted.fetch(request);
+        return this.object.fetch(request);
       }
       alarm(): Promise<void> {
-        return this.hosted.alarm();
+        return this.object.alarm();
       }
     },
     worker: {
@@ -121,7 +119,7 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
       async queue({ messages }, env) {
         for (const message of messages) {
           try {
-            await consume(message.body, optionsFor(env).tune, token(env) as string, fetchObject(env));
+            await consume(message.body, optionsFor(env).tuner, token(env) as string, fetchObject(env));
             message.ack();
           } catch {
             message.retry();
@@ -130,4 +128,16 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
       },
     },
   };
+}
+
+function checkCloudflareOptions<C extends Space, S extends Space, Env>(
+  options: CloudflareOptions<C, S, Env>,
+): void {
+  checkOptions(options, "studyWorker", OPTIONS);
+  const { token, objects, tuner, queue, resendSeconds = 120, ...rest } = options;
+  const functions = { token, objects, ...(queue !== undefined && { queue }) };
+  for (const [name, value] of Object.entries(functions))
+    must(typeof value === "function", name, "a function of env", value);
+  checkStudyOptions<C, S>({ ...rest, tuner: tuner as StudyOptions<C, S>["tuner"] });
+  mustBePositive("resendSeconds", resendSeconds);
 }

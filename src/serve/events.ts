@@ -1,17 +1,18 @@
-/** What happens to a study as server-sent events: a stream of text that ends with the study. */
+/** The progress of a study as server-sent events: a stream of text that ends when the study does. */
+import { hasEnded } from "./record.js";
 import type { ServedEvent } from "./study.js";
 
-/** Events that wait for a slow reader. One that is further behind is let go, and begins again with a status. */
+/** The most events that wait for a slow reader. Past that the stream ends; a new one begins with the status. */
 const MOST_WAITING = 256;
 
 /**
- * @param listen - begins to tell what happens, the status first, and returns what ends that
+ * @param listen - calls the listener with the status and then with each event, until the function that it returns is called
  * @returns `event: status` and `event: trial`, each with its JSON
  */
 export async function eventStream(
   listen: (listener: (event: ServedEvent) => void) => Promise<() => void>,
 ): Promise<ReadableStream<Uint8Array>> {
-  const text = new TextEncoder();
+  const encoder = new TextEncoder();
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   let leave = (): void => {};
   let open = true;
@@ -31,18 +32,20 @@ export async function eventStream(
   );
   leave = await listen((event) => {
     if (!open) return;
-    if (event.type !== "forgotten") {
-      const data = event.type === "trial" ? event.trial : event.status;
-      controller.enqueue(text.encode(`event: ${event.type}\ndata: ${JSON.stringify(data)}\n\n`));
-    }
-    const over =
-      event.type === "forgotten" ||
-      (event.type === "status" && ["done", "cancelled"].includes(event.status.phase)) ||
-      (controller.desiredSize ?? 0) <= 0;
-    if (!over) return;
+    if (event.type !== "deleted") controller.enqueue(encoder.encode(textOf(event)));
+    if (!isLast(event) && (controller.desiredSize ?? 0) > 0) return;
     controller.close();
     end();
   });
   if (!open) leave();
   return stream;
+}
+
+function textOf(event: Exclude<ServedEvent, { readonly type: "deleted" }>): string {
+  const data = event.type === "trial" ? event.trial : event.status;
+  return `event: ${event.type}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function isLast(event: ServedEvent): boolean {
+  return event.type === "deleted" || (event.type === "status" && hasEnded(event.status));
 }

@@ -1,7 +1,7 @@
 /**
- * How many steps a slice has, so that it takes about as long as it should. It is measured from slice to slice and not
- * within one, since the clock of an edge runtime may stand still while code computes. It decides where a study is cut, and
- * so nothing of its results.
+ * How many steps a slice has, so that it takes about as long as it should. Time is measured from slice to slice and not
+ * within one, since the clock of an edge runtime may stand still while code computes. Where a study is cut into slices
+ * changes nothing in its results.
  */
 
 /** Steps of the first slice. */
@@ -13,7 +13,7 @@ export class Pace {
 
   /**
    * @param milliseconds - how long a slice should take
-   * @param most - steps that no slice has more of
+   * @param most - the most steps of a slice
    */
   constructor(
     private readonly milliseconds: number,
@@ -22,7 +22,7 @@ export class Pace {
     this.steps = Math.min(FIRST, most);
   }
 
-  /** Notes how long a slice of that many steps took. It may double the next, or make it a quarter. */
+  /** Notes how long a slice took. The next has at most twice and at least a quarter of its steps. */
   took(milliseconds: number): void {
     const factor = Math.min(2, Math.max(1 / 4, this.milliseconds / milliseconds)); // 2 where the clock stood still
     this.steps = Math.min(this.most, Math.max(1, Math.round(this.steps * factor)));

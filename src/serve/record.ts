@@ -1,4 +1,4 @@
-/** What is kept of a study: its status, the tuning as bytes and, once it is done, what came of it. Nothing here runs. */
+/** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
 import { check, FettleError, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "../search/space/space.js";
@@ -7,61 +7,61 @@ import type { TuneResult } from "../tune/tuner/options.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../workers/archive.js";
 
 /**
- * Where a study is: `running` goes on by itself, `paused` waits for a `resume`, `failed` too, after what is wrong was put
- * right; `cancelled` and `done` have ended.
+ * `running`: it is worked on in slices. `paused`: it waits for `resume`. `failed`: `resume` continues it once the cause is
+ * corrected. `cancelled` and `done`: it has ended.
  */
 export type Phase = "running" | "paused" | "failed" | "cancelled" | "done";
 
-/** How a study stands. */
+/** How far a study is. */
 export interface StudyStatus {
   readonly id: string;
   readonly phase: Phase;
   /** What it was started with. */
   readonly settings: Params;
-  /** Steps of trainings so far. */
+  /** Training steps so far. */
   readonly steps: number;
-  /** Trials that have ended. */
+  /** The number of finished trials. */
   readonly finished: number;
-  /** Its budget; left out before the first slice. */
+  /** The number of trials that it may run; missing before the first slice. */
   readonly trials?: number;
-  /** The best trial so far, if there is one. */
+  /** The best trial so far; missing while there is none. */
   readonly best?: TrialRecord;
   /** Why it failed. */
   readonly error?: string;
 }
 
-/** What came of a study. */
-export interface StudyOutcome {
+/** The result of a study. */
+export interface StudyResult {
   /** The names of the metrics that were tuned for. */
   readonly metrics: readonly string[];
   /** The numbers of the best trials: one, or a Pareto front. */
   readonly best: readonly number[];
-  /** Scores of the last fit on the test part, by metric; empty without one. */
+  /** Scores of the final model on the test rows, by metric; empty without test rows. */
   readonly test: Readonly<Record<string, number>>;
-  /** Weights of the last fit, by name; empty without one. */
+  /** Weights of the final model, by name; empty without one. */
   readonly weights: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Floats }>>;
 }
 
-/** A study as it is kept. */
+/** A study as its store keeps it. */
 export interface StudyRecord {
   readonly status: StudyStatus;
   /** From `Tuner.save`. */
-  readonly tuning: Uint8Array;
-  readonly outcome?: StudyOutcome;
+  readonly tuner: Uint8Array;
+  readonly result?: StudyResult;
 }
 
-const FORMAT: ArchiveFormat = { magic: "fettle/k", version: 1, what: "a kept study" };
+const FORMAT: ArchiveFormat = { magic: "fettle/k", version: 1, what: "a stored study" };
 
 export function packRecord(record: StudyRecord): Uint8Array {
   return packArchive(FORMAT, { ...record });
 }
 
-/** @throws FettleError `invalid_checkpoint` for bytes that `packRecord` did not make, or a later release did */
+/** @throws FettleError `invalid_checkpoint` for bytes that are not from `packRecord`, or from a later release */
 export function unpackRecord(bytes: Uint8Array): StudyRecord {
   return unpackArchive(FORMAT, bytes) as unknown as StudyRecord;
 }
 
-export function outcomeOf<S extends Space>({ metrics, bestTrials, final }: TuneResult<S>): StudyOutcome {
+export function resultOf<S extends Space>({ metrics, bestTrials, final }: TuneResult<S>): StudyResult {
   const weights = Object.entries(final?.model.getWeights() ?? {});
   return {
     metrics,
@@ -71,7 +71,12 @@ export function outcomeOf<S extends Space>({ metrics, bestTrials, final }: TuneR
   };
 }
 
-/** What a study may be told, from where, and where it goes. */
+/** Whether a study has ended for good. */
+export function hasEnded({ phase }: StudyStatus): boolean {
+  return phase === "done" || phase === "cancelled";
+}
+
+/** The commands: in which phases each is allowed, and the phase that follows. */
 const COMMANDS = {
   pause: { from: ["running"], to: "paused" },
   resume: { from: ["paused", "failed"], to: "running" },
@@ -81,16 +86,16 @@ const COMMANDS = {
 export type Command = keyof typeof COMMANDS;
 
 /**
- * The status after a command; the same if the study is there already, so that a command may be sent twice.
+ * The status after a command; unchanged if the study is in that phase already, so that a command may be sent twice.
  *
- * @throws FettleError `invalid_state` where the command makes no sense
+ * @throws FettleError `invalid_state` where the phase does not allow the command
  */
-export function after(command: Command, status: StudyStatus): StudyStatus {
+export function statusAfter(command: Command, status: StudyStatus): StudyStatus {
   const { from, to }: { readonly from: readonly Phase[]; readonly to: Phase } = COMMANDS[command];
   if (status.phase === to) return status;
   check(
     from.includes(status.phase),
-    () => `${command} is for a study that is ${from.join(" or ")}; ${show(status.id)} is ${status.phase}`,
+    () => `to ${command} study ${show(status.id)}, it must be ${from.join(" or ")}; it is ${status.phase}`,
     "invalid_state",
   );
   const { error: _, ...rest } = status;
@@ -98,17 +103,22 @@ export function after(command: Command, status: StudyStatus): StudyStatus {
 }
 
 /**
- * The settings of a study from the body of a request: a point of a space, or nothing where there is none to choose.
+ * The settings of a study from the body of a request.
  *
- * @throws FettleError `invalid_argument` for anything else
+ * @param space - what may be set; undefined for nothing
+ * @throws FettleError `invalid_argument` for a body that is not a point of the space
  */
 export function settingsOf(space: Space | undefined, body: unknown): Params {
-  const searchSpace = space && resolveSpace(space);
-  const wrong = searchSpace
-    ? whyOutside(searchSpace, body)
-    : JSON.stringify(body) === "{}"
-      ? undefined
-      : `there is nothing to set, received ${show(body)}`;
-  if (wrong !== undefined) throw new FettleError("invalid_argument", `the settings of a study: ${wrong}`);
-  return searchSpace ? ownParams(searchSpace, body as Params) : {};
+  if (space === undefined) {
+    check(
+      JSON.stringify(body) === "{}",
+      () =>
+        `invalid settings: there is nothing to set, so the body must be empty or {}; received ${show(body)}`,
+    );
+    return {};
+  }
+  const searchSpace = resolveSpace(space);
+  const reason = whyOutside(searchSpace, body);
+  if (reason !== undefined) throw new FettleError("invalid_argument", `invalid settings: ${reason}`);
+  return ownParams(searchSpace, body as Params);
 }

@@ -1,6 +1,6 @@
 /**
- * Studies over HTTP on any host that has `Request` and `Response`: Node, Deno, Bun, Vercel and others. Who keeps them is a
- * store of the host's. It opens no port.
+ * Studies over HTTP on any host that has `Request` and `Response`: Node, Deno, Bun, Vercel and others. The host provides
+ * the store that keeps them. It opens no port.
  *
  * @example
  * ```ts
@@ -8,8 +8,8 @@
  *   token: "a secret of 16 characters or more",
  *   store: memoryStore(),
  *   settings: { trials: int(1, 100), strategy: choice(["tpe", "random"]) },
- *   tune: ({ trials, strategy }) =>
- *     defineTuning({
+ *   tuner: ({ trials, strategy }) =>
+ *     defineTuner({
  *       x: [[0], [1], [2], [3], [4], [5]],
  *       y: [0, 2, 4, 6, 8, 10],
  *       space: { learningRate: float(1e-3, 1e-1, { log: true }) },
@@ -34,76 +34,74 @@
  * (await ask("GET", "first")).finished; // 3
  * ```
  */
-import { check, checkOptions, show } from "../errors.js";
+import { check, checkOptions, must, type OptionNames } from "../errors.js";
 import type { Space } from "../search/space/space.js";
-import { admit, whyNoToken } from "./http.js";
+import { admit } from "./http.js";
+import { checkStudyOptions, STUDY_OPTIONS, type StudyOptions } from "./options.js";
 import type { Store } from "./store.js";
-import { checkStudyOptions, openTuning, ServedStudy, STUDY_OPTIONS, type StudyOptions } from "./study.js";
+import { openTuner, ServedStudy } from "./study.js";
+import { whyInvalidToken } from "./token.js";
 
 /** How studies are served. */
 export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S> {
-  /** What requests carry as `authorization: Bearer <token>`: a secret of at least 16 characters. */
+  /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
   readonly token: string;
-  /** Where studies are kept. A study is the business of one process at a time. */
+  /** Where studies are kept. Only one process at a time may use a study. */
   readonly store: Store;
   /**
-   * Whether studies go on by themselves, slice after slice, as long as the process lives; one that was started before goes
-   * on when it is asked for. Where code runs only while a request is answered, false: each `POST …/advance` does a slice.
-   * Default true.
+   * Whether studies run in the background, slice after slice, as long as the process lives; after a restart a study
+   * continues at the first request for it. Where code runs only while a request is answered, use false: each
+   * `POST …/advance` runs one slice. Default true.
    */
   readonly background?: boolean;
 }
 
+const OPTIONS: OptionNames<ServerOptions<Space, Space>> = {
+  ...STUDY_OPTIONS,
+  ...{ token: true, store: true, background: true },
+};
+
 /** Studies over HTTP. */
 export interface StudyServer {
-  /** Answers a request; the paths are in `docs/serving.md`. It never rejects. */
+  /** Answers a request; `docs/serving.md` lists the paths. It never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
 /**
- * Makes what answers requests to studies. Nothing is read or begun before the first.
+ * Creates a handler of requests to studies. It reads and starts nothing before the first request.
  *
- * @throws FettleError `invalid_argument`, `unknown_name`, `invalid_space` for options that do not fit
+ * @throws FettleError `invalid_argument`, `unknown_name` or `invalid_space` for invalid options
  */
 export function serveStudies<const C extends Space, const S extends Space>(
   options: ServerOptions<C, S>,
 ): StudyServer {
-  checkOptions(options, "serveStudies", [...STUDY_OPTIONS, "token", "store", "background"]);
-  checkStudyOptions(options);
+  checkServerOptions(options);
   const { token, store, background = true } = options;
-  const misused = whyNoToken(token);
-  check(misused === undefined, () => misused as string);
-  for (const method of ["get", "put", "delete"] as const) {
-    check(
-      typeof store?.[method] === "function",
-      () => `a store has get, put and delete, received ${show(store)}`,
-    );
-  }
-  /** Studies that somebody uses now. All others are in the store alone. */
+  /** The studies in use; all others are in the store alone. */
   const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
-  const use = async <T>(id: string, work: (study: ServedStudy<C, S>) => Promise<T>): Promise<T> => {
-    const entry = open.get(id) ?? { study: new ServedStudy(id, store, options, openTuning), users: 0 };
+  const use = async <R>(id: string, call: (study: ServedStudy<C, S>) => Promise<R>): Promise<R> => {
+    const entry = open.get(id) ?? { study: new ServedStudy(id, store, options, openTuner), users: 0 };
     open.set(id, entry);
     entry.users++;
     try {
-      return await work(entry.study);
+      return await call(entry.study);
     } finally {
       entry.users--;
-      if (entry.users === 0 && !entry.study.isHeard) open.delete(id);
+      if (entry.users === 0 && !entry.study.hasListeners) open.delete(id);
     }
   };
 
-  /** Names of studies that go on by themselves. */
-  const driven = new Set<string>();
-  const drive = (id: string): Promise<void> =>
+  /** The names of the studies that run in the background. */
+  const inBackground = new Set<string>();
+  const runInBackground = (id: string): Promise<void> =>
     use(id, async (study) => {
-      driven.add(id);
+      inBackground.add(id);
       try {
-        // Others have their turn after each slice.
-        while ((await study.slice())?.phase === "running")
+        // a turn of the event loop after each slice, for requests and other studies
+        while ((await study.runSlice())?.phase === "running")
           await new Promise((resolve) => setTimeout(resolve));
       } finally {
-        driven.delete(id);
+        inBackground.delete(id);
       }
     });
 
@@ -114,10 +112,21 @@ export function serveStudies<const C extends Space, const S extends Space>(
       const { id, answer } = admitted;
       return use(id, async (study) => {
         const response = await answer(study);
-        // A store that fails stops it, and says so to whoever asks next.
-        if (background && study.isRunning && !driven.has(id)) drive(id).catch(() => {});
+        // if the store fails, this stops, and the next request reports why
+        if (background && study.isRunning && !inBackground.has(id)) runInBackground(id).catch(() => {});
         return response;
       });
     },
   };
+}
+
+function checkServerOptions<C extends Space, S extends Space>(options: ServerOptions<C, S>): void {
+  checkOptions(options, "serveStudies", OPTIONS);
+  checkStudyOptions(options);
+  const { token, store, background = true } = options;
+  const invalid = whyInvalidToken(token);
+  check(invalid === undefined, () => invalid as string);
+  const isStore = (["get", "put", "delete"] as const).every((name) => typeof store?.[name] === "function");
+  must(isStore, "store", "an object with the methods get, put and delete", store);
+  must(typeof background === "boolean", "background", "true or false", background);
 }

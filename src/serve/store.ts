@@ -1,20 +1,20 @@
-/** Where studies are kept: bytes under a name. It knows nothing of what they mean. */
+/** Where studies are kept: bytes by key. A store does not know what they mean. */
 
 /**
- * Keeps bytes by key. A `put` replaces what was there whole or not at all, and is there for good when it resolves; so a
- * runtime may be killed at any moment.
+ * Keeps bytes by key. A `put` replaces the earlier bytes as a whole or not at all, and they are durable once it resolves,
+ * so that a runtime may be killed at any moment.
  */
 export interface Store {
-  /** What was put last, or undefined. */
+  /** The bytes that were put last, or undefined. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Replaces what is under a key. */
+  /** Replaces the bytes of a key. */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Leaves nothing under a key. */
+  /** Removes a key; resolves also where there is none. */
   delete(key: string): Promise<void>;
 }
 
 /**
- * A store that lasts as long as its process: for trying things, and for tests.
+ * A store in memory, for experiments and tests. It lasts as long as its process.
  *
  * @example
  * ```ts

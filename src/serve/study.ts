@@ -1,213 +1,154 @@
 /**
- * One study at a store: it is started, told to pause, resume or stop, and does a slice of its work whenever its host
- * says so. What it is at any time is in the store, one record that each slice replaces whole; what is in memory is only
- * there to save time. It knows no HTTP and starts no timers.
+ * One study in a store: it is started, paused, resumed or cancelled by requests, and runs one slice whenever its host says
+ * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. It
+ * knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
-import { check, FettleError, isRecord, show } from "../errors.js";
-import { type Params, type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
+import { check, FettleError, isRecord, must, show } from "../errors.js";
+import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyEvent } from "../search/study/optimize.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { savedTrials } from "../tune/resume/session.js";
 import { createTuner, restoreTuner, type Tuner } from "../tune/resume/tuner.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
+import type { StudyOptions } from "./options.js";
 import { Pace } from "./pace.js";
 import {
-  after,
   type Command,
-  outcomeOf,
-  packRecord,
-  type StudyOutcome,
+  resultOf,
   type StudyRecord,
+  type StudyResult,
   type StudyStatus,
   settingsOf,
-  unpackRecord,
+  statusAfter,
 } from "./record.js";
+import { messageOf } from "./responses.js";
 import type { Store } from "./store.js";
+import { StoredRecord } from "./stored.js";
 
-/** What a server of studies is told, whatever its host. */
-export interface StudyOptions<C extends Space, S extends Space> {
-  /**
-   * What a request may choose, in the words of a space: the body that starts a study is a point of it, or refused.
-   * Default nothing: the body is empty.
-   */
-  readonly settings?: C;
-  /**
-   * The tuning of a study: its data and its code, as `createTuner` takes them. It is called again after each restart, and
-   * must come to the same for the same settings.
-   */
-  readonly tune: (settings: ParamsOf<C>) => TunerOptions<S> | Promise<TunerOptions<S>>;
-  /** How long a slice should take; no request is answered meanwhile. Default 100. */
-  readonly sliceMilliseconds?: number;
-  /** The most steps of a slice, whatever the clock says. Default 20,000. */
-  readonly sliceSteps?: number;
-}
-
-/**
- * The options as they are. In TypeScript, what `tune` returns does not tell `model` its parameters; this does.
- *
- * @example
- * ```ts
- * const tuning = defineTuning({
- *   x: [[0], [1], [2], [3], [4], [5]],
- *   y: [0, 2, 4, 6, 8, 10],
- *   space: { units: int(1, 8) },
- *   model: ({ units }) => {
- *     const model = sequential([dense(units), dense(1)]); // units is a number
- *     model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
- *     return model;
- *   },
- * });
- * Object.keys(tuning.space); // ["units"]
- * ```
- */
-export function defineTuning<const S extends Space>(options: TunerOptions<S>): TunerOptions<S> {
-  return options;
-}
-
-/** The names of `StudyOptions`. */
-export const STUDY_OPTIONS = ["settings", "tune", "sliceMilliseconds", "sliceSteps"];
-
-/** What happens to a study, once it is in the store. */
+/** What happened to a study, after the store has it. */
 export type ServedEvent =
   | { readonly type: "trial"; readonly trial: TrialRecord }
   | { readonly type: "status"; readonly status: StudyStatus }
-  | { readonly type: "forgotten" };
+  | { readonly type: "deleted" };
 
-/** @throws FettleError `invalid_argument` for options that no study could be served with */
-export function checkStudyOptions<C extends Space, S extends Space>(options: StudyOptions<C, S>): void {
-  const { settings, tune, sliceMilliseconds = 1, sliceSteps = 1 } = options;
-  check(typeof tune === "function", () => `tune is a function of settings, received ${show(tune)}`);
-  if (settings !== undefined) spaceFromJson(settings);
-  check(
-    sliceMilliseconds > 0,
-    () => `sliceMilliseconds is a positive number, received ${show(sliceMilliseconds)}`,
-  );
-  check(
-    Number.isSafeInteger(sliceSteps) && sliceSteps > 0,
-    () => `sliceSteps is a positive integer, received ${show(sliceSteps)}`,
-  );
-}
-
-/** Opens a tuning where it was saved; null where it begins. */
-export type OpenTuning<S extends Space, T extends Tuner<S>> = (
+/** Opens a tuner from saved bytes, or a new one for null. */
+export type OpenTuner<S extends Space, T extends Tuner<S>> = (
   options: TunerOptions<S>,
   bytes: Uint8Array | null,
 ) => Promise<T>;
 
-/** One that does its own work. */
-export const openTuning = <S extends Space>(options: TunerOptions<S>, bytes: Uint8Array | null) =>
+/** A tuner that does its own jobs. */
+export const openTuner = <S extends Space>(options: TunerOptions<S>, bytes: Uint8Array | null) =>
   bytes ? restoreTuner(bytes, options) : createTuner(options);
 
 export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = Tuner<S>> {
+  private readonly stored: StoredRecord;
   private readonly pace: Pace;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
-  /** Ends when everything that was asked for is done: one thing at a time. */
-  private line: Promise<unknown> = Promise.resolve();
-  /** What the store holds, once it was read. */
-  private kept: { readonly record: StudyRecord | undefined } | undefined;
-  /** The tuning where the record has it, while it runs. */
+  /** Settles with the last call, so that calls run one at a time. */
+  private lastCall: Promise<unknown> = Promise.resolve();
+  /** The tuner in the state of the record, while the study runs. */
   private tuner: T | undefined;
   /** Trials that have ended since the record was written. */
   private ended: TrialRecord[] = [];
-  private trialsInAll: number | undefined;
+  /** How many trials the study may run, once its tuner has said so. */
+  private budget: number | undefined;
 
   /** @param id - the key in the store */
   constructor(
     readonly id: string,
-    private readonly store: Store,
+    store: Store,
     private readonly options: StudyOptions<C, S>,
-    private readonly open: OpenTuning<S, T>,
+    private readonly open: OpenTuner<S, T>,
   ) {
+    this.stored = new StoredRecord(store, id);
     this.pace = new Pace(options.sliceMilliseconds ?? 100, options.sliceSteps ?? 20_000);
   }
 
-  /** Whether it is to go on, as far as was read. */
+  /** Whether it was running when the store was last read or written. */
   get isRunning(): boolean {
-    return this.kept?.record?.status.phase === "running";
+    return this.stored.known?.status.phase === "running";
   }
 
-  /** Whether somebody listens. */
-  get isHeard(): boolean {
+  get hasListeners(): boolean {
     return this.listeners.size > 0;
   }
 
-  /** How it stands; undefined if there is no such study. */
-  status(): Promise<StudyStatus | undefined> {
-    return this.inTurn(async () => (await this.read())?.status);
+  /** @throws FettleError `not_found` */
+  status(): Promise<StudyStatus> {
+    return this.inTurn(async () => (await this.stored.existing()).status);
   }
 
   /**
-   * Begins the study. The same once more changes nothing.
+   * Starts the study. A second start with the same settings changes nothing.
    *
-   * @throws FettleError `invalid_argument` for settings that are none, `invalid_state` if it exists with others; and what
-   * `createTuner` and `tune` throw
+   * @throws FettleError `invalid_argument` for invalid settings, `invalid_state` if the study exists with others; and
+   * whatever `createTuner` and the option `tuner` throw
    */
   start(body: unknown): Promise<{ readonly status: StudyStatus; readonly created: boolean }> {
     return this.inTurn(async () => {
       const settings = settingsOf(this.options.settings, body);
-      const record = await this.read();
+      const record = await this.stored.read();
       if (record) {
-        check(
-          sameValue(record.status.settings, settings),
-          () =>
-            `study ${show(this.id)} was started with ${show(record.status.settings)}, received ${show(settings)}; delete it first, or take another name`,
-          "invalid_state",
-        );
+        checkSameSettings(record.status, settings);
         return { status: record.status, created: false };
       }
-      const tuner = await this.open(await this.tuning(settings), null);
+      const tuner = await this.open(await this.tunerOptions(settings), null);
       const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
-      await this.write({ status, tuning: tuner.save() });
+      await this.write({ status, tuner: tuner.save() });
       this.tuner = tuner;
       return { status, created: true };
     });
   }
 
-  /** @throws FettleError `not_found`, or `invalid_state` where the command makes no sense */
+  /** @throws FettleError `not_found`, or `invalid_state` where its phase does not allow the command */
   command(command: Command): Promise<StudyStatus> {
     return this.inTurn(async () => {
-      const record = await this.existing();
-      const status = after(command, record.status);
+      const record = await this.stored.existing();
+      const status = statusAfter(command, record.status);
       if (status !== record.status) await this.write({ ...record, status });
       if (status.phase !== "running") this.tuner = undefined;
       return status;
     });
   }
 
-  /** Deletes everything that is known of it. */
-  forget(): Promise<void> {
+  /**
+   * Deletes the study with its history.
+   *
+   * @throws FettleError `not_found`
+   */
+  delete(): Promise<void> {
     return this.inTurn(async () => {
-      await this.existing();
-      this.letGo();
-      await this.store.delete(this.id);
-      this.publish({ type: "forgotten" });
+      await this.stored.existing();
+      this.unload();
+      await this.stored.delete();
+      this.publish({ type: "deleted" });
     });
   }
 
   /**
-   * Does a slice of the work, if it runs. What goes wrong there is its status, not an error.
+   * Runs one slice, if the study is running. An error in it ends in the status `failed` and is not thrown.
    *
-   * @param before - is called first, with the tuning
-   * @returns how it stands afterwards; undefined if there is no such study
-   * @throws what the store throws
+   * @param before - called with the tuner before the slice
+   * @returns the status afterwards; undefined if the study does not exist
+   * @throws whatever the store throws
    */
-  slice(before: (tuner: T) => void = () => {}): Promise<StudyStatus | undefined> {
+  runSlice(before: (tuner: T) => void = () => {}): Promise<StudyStatus | undefined> {
     return this.inTurn(async () => {
-      const record = await this.read();
+      const record = await this.stored.read();
       if (record?.status.phase !== "running") return record?.status;
       let next: StudyRecord;
       let began = 0;
       try {
-        const tuner = await this.opened(record);
+        const tuner = await this.loaded(record);
         before(tuner);
         began = platform.now();
         next = await this.advance(record.status, tuner);
       } catch (error) {
-        this.letGo();
-        const message = error instanceof Error ? error.message : show(error);
-        next = { ...record, status: { ...record.status, phase: "failed", error: message } };
+        this.unload();
+        next = { ...record, status: { ...record.status, phase: "failed", error: messageOf(error) } };
       }
       const { ended } = this;
       this.ended = [];
@@ -224,51 +165,49 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
    * @throws FettleError `not_found`
    */
   trials(): Promise<readonly TrialRecord[]> {
-    return this.inTurn(async () => savedTrials((await this.existing()).tuning));
+    return this.inTurn(async () => savedTrials((await this.stored.existing()).tuner));
   }
 
-  /**
-   * What came of it.
-   *
-   * @throws FettleError `not_found`, `invalid_state` before it is done
-   */
-  outcome(): Promise<StudyOutcome> {
+  /** @throws FettleError `not_found`, `invalid_state` before the study is done */
+  result(): Promise<StudyResult> {
     return this.inTurn(async () => {
-      const { status, outcome } = await this.existing();
-      if (outcome) return outcome;
+      const { status, result } = await this.stored.existing();
+      if (result) return result;
+      const { phase, finished } = status;
       throw new FettleError(
         "invalid_state",
-        `study ${show(this.id)} has no result: it is ${status.phase}, with ${status.finished} trials`,
+        `study ${show(this.id)} must be done to have a result; it is ${phase}, with ${finished} finished trials`,
       );
     });
   }
 
   /**
-   * Tells a listener how it stands, and from then on what happens.
+   * Calls a listener with the status, and from then on with each event.
    *
-   * @returns what ends that
+   * @returns a function that removes the listener
    * @throws FettleError `not_found`
    */
   listen(listener: (event: ServedEvent) => void): Promise<() => void> {
     return this.inTurn(async () => {
-      const { status } = await this.existing();
+      const { status } = await this.stored.existing();
       this.listeners.add(listener);
       listener({ type: "status", status });
       return () => this.listeners.delete(listener);
     });
   }
 
-  /** What `look` sees of the tuning; undefined if it does not run. Nothing is written. */
-  look<R>(look: (tuner: T, settings: Params) => R): Promise<R | undefined> {
+  /** The result of `read` on the tuner; undefined if the study is not running. Nothing is written. */
+  inspect<R>(read: (tuner: T, settings: Params) => R): Promise<R | undefined> {
     return this.inTurn(async () => {
-      const record = await this.read();
+      const record = await this.stored.read();
       if (record?.status.phase !== "running") return undefined;
-      return look(await this.opened(record), record.status.settings);
+      return read(await this.loaded(record), record.status.settings);
     });
   }
 
-  private async opened({ tuning, status }: StudyRecord): Promise<T> {
-    this.tuner ??= await this.open(await this.tuning(status.settings), tuning);
+  /** The tuner of a record. */
+  private async loaded({ tuner, status }: StudyRecord): Promise<T> {
+    this.tuner ??= await this.open(await this.tunerOptions(status.settings), tuner);
     return this.tuner;
   }
 
@@ -281,54 +220,39 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
         phase: result ? "done" : "running",
         steps: status.steps + steps,
         finished: study.trials.length,
-        ...(this.trialsInAll !== undefined && { trials: this.trialsInAll }),
+        ...(this.budget !== undefined && { trials: this.budget }),
         ...(study.best && { best: study.best as TrialRecord }),
       },
-      tuning: tuner.save(),
-      ...(result && { outcome: outcomeOf(result) }),
+      tuner: tuner.save(),
+      ...(result && { result: resultOf(result) }),
     };
   }
 
-  private async tuning(settings: Params): Promise<TunerOptions<S>> {
-    const given = await this.options.tune(settings as ParamsOf<C>);
-    check(isRecord(given), () => `tune returns options of createTuner, received ${show(given)}`);
+  private async tunerOptions(settings: Params): Promise<TunerOptions<S>> {
+    const options = await this.options.tuner(settings as ParamsOf<C>);
+    must(isRecord(options), "the result of tuner", "the options of createTuner", options);
     const onEvent = (event: StudyEvent<S>): void => {
-      if (event.type === "studyStarted") this.trialsInAll = event.trials;
+      if (event.type === "studyStarted") this.budget = event.trials;
       if (event.type === "trialEnded") this.ended.push(event.record as TrialRecord);
-      given.onEvent?.(event);
+      options.onEvent?.(event);
     };
-    return { ...given, onEvent };
-  }
-
-  private async read(): Promise<StudyRecord | undefined> {
-    if (!this.kept) {
-      const bytes = await this.store.get(this.id);
-      this.kept = { record: bytes && unpackRecord(bytes) };
-    }
-    return this.kept.record;
-  }
-
-  private async existing(): Promise<StudyRecord> {
-    const record = await this.read();
-    if (!record) throw new FettleError("not_found", `there is no study ${show(this.id)}`);
-    return record;
+    return { ...options, onEvent };
   }
 
   private async write(record: StudyRecord, ended: readonly TrialRecord[] = []): Promise<void> {
     try {
-      await this.store.put(this.id, packRecord(record));
+      await this.stored.write(record);
     } catch (error) {
-      this.letGo();
+      this.unload();
       throw error;
     }
-    this.kept = { record };
     for (const trial of ended) this.publish({ type: "trial", trial });
     this.publish({ type: "status", status: record.status });
   }
 
-  /** Drops what is in memory. */
-  private letGo(): void {
-    this.kept = undefined;
+  /** Drops what is in memory, so that the next call begins from the store. */
+  private unload(): void {
+    this.stored.forget();
     this.tuner = undefined;
     this.ended = [];
   }
@@ -337,9 +261,18 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
     for (const listener of this.listeners) listener(event);
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.line.then(work);
-    this.line = result.catch(() => {});
+  private inTurn<R>(call: () => Promise<R>): Promise<R> {
+    const result = this.lastCall.then(call);
+    this.lastCall = result.catch(() => {});
     return result;
   }
+}
+
+function checkSameSettings({ id, settings }: StudyStatus, received: Params): void {
+  check(
+    sameValue(settings, received),
+    () =>
+      `study ${show(id)} was started with ${show(settings)}; received ${show(received)}. Delete it first, or use another name`,
+    "invalid_state",
+  );
 }

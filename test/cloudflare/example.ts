@@ -1,9 +1,9 @@
-/** What the example tunes, for `tune`, and whether a study came to the same. */
+/** What the example tunes, as options of `tune`, and whether a study gave the same result. */
 import { readFileSync } from "node:fs";
 import { adam, dense, encodeTable, float, int, readTable, sequential, type TuneResult, tpe } from "fettle";
-import { defineTuning } from "fettle/serve";
+import { defineTuner } from "fettle/serve";
 import { expect } from "vitest";
-import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
+import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { ask, read } from "../serve/support.js";
 import { untimed } from "../tune/support.js";
 
@@ -14,7 +14,7 @@ export type Whole = TuneResult<typeof space>;
 
 export function exampleOf(trials: number) {
   const body = { trials, epochs: 2, strategy: "tpe" };
-  const tuning = defineTuning({
+  const tuning = defineTuner({
     data: encodeTable(readTable(csv), { target: "cultivar" }),
     space,
     model: ({ units, learningRate }) => {
@@ -30,15 +30,15 @@ export function exampleOf(trials: number) {
     id: string,
   ): Promise<void> => {
     const status = await read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
-    // a trial begins in one step, and trains in 4 batches an epoch on each of 5 folds; the last fit in 5
+    // a trial starts in one step, and trains in 4 batches an epoch on each of 5 folds; the final fit in 5
     const steps = trials * (1 + 2 * 4 * 5) + 2 * 5;
     expect(status).toMatchObject({ finished: trials, trials, phase: "done", steps });
     expect(untimed(await read(ask(fetch, `GET /studies/${id}/trials`)))).toEqual(untimed(whole.trials));
-    const outcome = await read<StudyOutcome>(ask(fetch, `GET /studies/${id}/result`));
-    expect(outcome.best).toEqual([whole.best?.number]);
-    expect(outcome.test).toEqual(whole.final?.test);
+    const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
+    expect(result.best).toEqual([whole.best?.number]);
+    expect(result.test).toEqual(whole.final?.test);
     for (const [name, { data }] of Object.entries(whole.final?.model.getWeights() ?? {})) {
-      expect(outcome.weights[name].data).toEqual([...data]);
+      expect(result.weights[name].data).toEqual([...data]);
     }
   };
   return { body, tuning, expectWhole };

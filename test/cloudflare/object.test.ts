@@ -1,4 +1,4 @@
-/** The example on workerd: a study in a Durable Object comes to what `tune` comes to, however often it is killed. */
+/** The example on workerd: a study in a Durable Object gives the result of `tune`, however often it is killed. */
 import { fc } from "@fast-check/vitest";
 import { tune } from "fettle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ const statusOf = (id: string) => read<StudyStatus>(ask(fetch, `GET /studies/${id
 const trialsOf = (id: string) => read<Whole["trials"]>(ask(fetch, `GET /studies/${id}/trials`));
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-it("goes on by alarms alone, and tells each trial once while it does", async () => {
+it("runs by alarms alone, and sends each trial once", async () => {
   expect((await ask(fetch, "POST /studies/a", { body })).status).toBe(201);
   const text = await (await ask(fetch, "GET /studies/a/events")).text();
   const told = [...text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, event, data]) => ({
@@ -44,7 +44,7 @@ it("goes on by alarms alone, and tells each trial once while it does", async () 
   await expectWhole(fetch, whole, "a");
 });
 
-it("loses no finished trial and repeats none, though the runtime is killed 20 times", async () => {
+it("neither loses nor repeats a finished trial, though the runtime is killed 20 times", async () => {
   await runtime.kill();
   runtime = await slow.start();
   await read(ask(fetch, "POST /studies/killed", { body }));
@@ -63,7 +63,7 @@ it("loses no finished trial and repeats none, though the runtime is killed 20 ti
   await expectWhole(fetch, whole, "killed");
 });
 
-it("is paused by a request, stays so through a kill, and goes on where it was", async () => {
+it("is paused by a request, stays paused through a kill, and resumes where it was", async () => {
   await read(ask(fetch, "POST /studies/paused", { body }));
   await wait(30);
   const paused = await read<StudyStatus>(ask(fetch, "POST /studies/paused/pause"));
@@ -77,18 +77,22 @@ it("is paused by a request, stays so through a kill, and goes on where it was", 
   await expectWhole(fetch, whole, "paused");
 });
 
-it("is cancelled, forgotten and begun anew", async () => {
+it("is cancelled, deleted and started again", async () => {
   await read(ask(fetch, "POST /studies/b", { body }));
   expect(await read(ask(fetch, "POST /studies/b/cancel"))).toMatchObject({ phase: "cancelled" });
   expect((await ask(fetch, "DELETE /studies/b")).status).toBe(204);
   await runtime.kill();
   runtime = await project.start();
-  expect(await refusalOf(ask(fetch, "GET /studies/b"))).toEqual([404, "not_found", 'there is no study "b"']);
+  expect(await refusalOf(ask(fetch, "GET /studies/b"))).toEqual([
+    404,
+    "not_found",
+    'study "b" does not exist; POST /studies/b starts it',
+  ]);
   expect((await ask(fetch, "POST /studies/b", { body: { ...body, trials: 1 } })).status).toBe(201);
 });
 
 describe("requests", () => {
-  it("get 4xx at random, and change nothing", async () => {
+  it("at random get 4xx and change nothing", async () => {
     const before = [await statusOf("a"), await trialsOf("a")];
     await fc.assert(
       fc.asyncProperty(
@@ -112,14 +116,17 @@ describe("requests", () => {
     expect([await statusOf("a"), await trialsOf("a")]).toEqual(before);
   });
 
-  it("are not answered where there is no token, or a short one", async () => {
+  it("are refused where the token is missing or too short", async () => {
     await runtime.kill();
     for (const bindings of [{}, { FETTLE_TOKEN: "" }, { FETTLE_TOKEN: "short" }]) {
       runtime = await project.start(bindings);
       for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer short" }]) {
         for (const words of ["GET /studies/a", "POST /studies/a", "DELETE /studies/a"]) {
           const [status, , message] = await refusalOf(ask(fetch, words, { headers }));
-          expect([status, message]).toEqual([503, expect.stringContaining("a token is required")]);
+          expect([status, message]).toEqual([
+            503,
+            expect.stringContaining("token must be a secret of at least 16 characters"),
+          ]);
         }
       }
       await runtime.kill();

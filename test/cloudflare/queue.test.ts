@@ -1,4 +1,4 @@
-/** The example whose jobs a queue's consumers do, on workerd: the same study, though messages are lost, late and doubled. */
+/** The example with a queue, on workerd: the same study, though messages are lost, late or doubled. */
 import { tune } from "fettle";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
@@ -39,7 +39,7 @@ afterAll(async () => {
 const statusOf = (id: string) => read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-it("comes to what tune comes to, over an unreliable queue", async () => {
+it("gives the result of tune over an unreliable queue", async () => {
   await read(ask(fetch, "POST /studies/a", { body }));
   const text = await (await ask(fetch, "GET /studies/a/events")).text();
   const numbers = [...text.matchAll(/^event: trial\ndata: \{"number":(\d+)/gm)].map(([, number]) =>
@@ -50,7 +50,7 @@ it("comes to what tune comes to, over an unreliable queue", async () => {
   await expectWhole(fetch, whole, "a");
 });
 
-it("goes on after the runtime was killed with all messages", async () => {
+it("continues after the runtime was killed with all messages", async () => {
   await read(ask(fetch, "POST /studies/killed", { body }));
   for (let kills = 0; kills < 3; kills++) {
     await wait(50 + 40 * kills);
@@ -62,7 +62,7 @@ it("goes on after the runtime was killed with all messages", async () => {
   await expectWhole(fetch, whole, "killed");
 });
 
-it("takes nothing of a study that was forgotten and begun anew under its name", async () => {
+it("accepts no result of a deleted study for a new one of the same name", async () => {
   for (let seed = 0; seed < 3; seed++) {
     await read(ask(fetch, "POST /studies/anew", { body: { ...body, epochs: 3 + seed } }));
     await wait(60);
@@ -73,7 +73,7 @@ it("takes nothing of a study that was forgotten and begun anew under its name", 
   await expectWhole(fetch, whole, "anew");
 });
 
-it("hands out no jobs to the world", async () => {
+it("gives no jobs to clients", async () => {
   const words = `GET /studies/a/jobs?name=${JSON.stringify({ trial: 0, index: 0 })}`;
   expect((await ask(fetch, words)).status).toBe(404);
 });

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
@@ -12,10 +14,36 @@ function example(name: string, ...args: string[]): string {
   });
 }
 
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+describe("the Cloudflare example, copied out of the installed package,", () => {
+  it("asks for this release", () => {
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    const { dependencies } = JSON.parse(read("examples/cloudflare/package.json")) as {
+      dependencies: { fettle: string };
+    };
+    expect(dependencies.fettle).toBe(`^${version}`);
+  });
+
+  it("refers to no file outside itself", () => {
+    const readme = read("examples/cloudflare/README.md");
+    const sources = ["study", "worker", "parallel"].map((name) => read(`examples/cloudflare/src/${name}.ts`));
+    expect(readme).not.toMatch(/\]\((?!https:)/);
+    expect(sources.join("")).not.toMatch(/\.\.\//);
+  });
+});
+
+it("the custom optimizer fits y = 2a − 3b at the largest of its learning rates", () => {
+  const [first] = example("custom-optimizer").trim().split("\n");
+  const [, a, b] = /^learning rate 0.03: y = ([-\d.]+) a \+ ([-\d.]+) b$/.exec(first) as RegExpExecArray;
+  expect(Math.abs(Number(a) - 2)).toBeLessThan(0.1);
+  expect(Math.abs(Number(b) + 3)).toBeLessThan(0.1);
+});
+
 describe("the seed grid", () => {
   const lines = example("seed-grid", "--jobs", "1").trim().split("\n");
 
-  it("prints the best and every one of 275 combinations", () => {
+  it("prints the best and all 275 combinations", () => {
     expect(lines).toHaveLength(276);
     expect(lines[0]).toMatch(
       /^Best: 0\.\d{4} using \{"learningRate":[\d.]+,"momentum":[\d.]+,"weightDecay":[\d.]+\}$/,

@@ -1,4 +1,4 @@
-/** Requests at random, as data, and which of them a server should do something for. */
+/** Random requests, as data, and which of them a server should accept. */
 import { fc } from "@fast-check/vitest";
 import { TOKEN } from "./support.js";
 
@@ -11,7 +11,7 @@ const word = fc.oneof(
 const action = fc.constantFrom(
   ...["", "/", "/trials", "/result", "/events", "/pause", "/resume", "/cancel", "/advance"],
 );
-/** Paths, of studies of these names and of others. */
+/** Paths of studies with these names and of others. */
 export const anyPath = (...names: readonly string[]) =>
   fc.oneof(
     {
@@ -42,10 +42,10 @@ export const header = fc.oneof(
 );
 
 /**
- * Whether a request is one that a server with the settings `trials` and `strategy` should do something for.
+ * Whether a server with the settings `trials` and `strategy` should accept a request.
  *
- * @param ended - names of studies that were cancelled or are done
- * @param running - names of studies that run
+ * @param ended - names of studies that are cancelled or done
+ * @param running - names of running studies
  */
 export function isProper(
   given: {

@@ -1,4 +1,4 @@
-/** What happens to a study, as it is told while it happens. */
+/** The events of a study, as its listeners receive them. */
 import { expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { unpackRecord } from "../../src/serve/record.js";
@@ -28,7 +28,7 @@ async function* events(response: Response): AsyncGenerator<Told> {
   expect(rest).toBe("");
 }
 
-it("tells the status first and after each slice, each trial once, and ends with the study", async () => {
+it("sends the status first and after each slice, each trial once, and ends with the study", async () => {
   const { fetch } = served({ sliceSteps: 8, background: true });
   await read(ask(fetch, "POST /studies/a", { body }));
   await read(ask(fetch, "POST /studies/a/pause"));
@@ -54,7 +54,7 @@ it("tells the status first and after each slice, each trial once, and ends with 
   expect(statuses.at(-1)).toEqual(answered);
 });
 
-it("tells of a trial only once it is in the store", async () => {
+it("sends a trial only once it is in the store", async () => {
   const memory = memoryStore();
   let finished = 0;
   const store: Store = {
@@ -62,7 +62,7 @@ it("tells of a trial only once it is in the store", async () => {
     async put(key, bytes) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await memory.put(key, bytes);
-      finished = savedTrials(unpackRecord(bytes).tuning).length;
+      finished = savedTrials(unpackRecord(bytes).tuner).length;
     },
   };
   const { fetch } = served({ sliceSteps: 8, background: true, store });
@@ -76,7 +76,7 @@ it("tells of a trial only once it is in the store", async () => {
   expect(trials).toBe(5);
 });
 
-it("does not wait for a reader that went away, nor for one that does not read", async () => {
+it("waits neither for a reader that went away nor for one that does not read", async () => {
   const { fetch } = served({ sliceSteps: 1, background: true });
   await read(ask(fetch, "POST /studies/a", { body: { ...body, trials: 30 } }));
   const gone = await ask(fetch, "GET /studies/a/events");
@@ -85,14 +85,14 @@ it("does not wait for a reader that went away, nor for one that does not read", 
   let status: StudyStatus;
   do status = await read(ask(fetch, "GET /studies/a"));
   while (status.phase === "running");
-  // every slice is an event; this reader was let go when 256 waited
+  // every slice is an event; this stream ended when 256 waited
   let waited = 0;
   for await (const _ of events(slow)) waited++;
   expect(status.steps).toBeGreaterThan(256);
   expect(waited).toBe(256);
 });
 
-it("ends where a study is cancelled or forgotten, and has none where there is none", async () => {
+it("ends when the study is cancelled or deleted, and is refused for a study that does not exist", async () => {
   const { fetch } = served();
   for (const [id, words] of Object.entries({ a: "POST /studies/a/cancel", b: "DELETE /studies/b" })) {
     await read(ask(fetch, `POST /studies/${id}`, { body }));

@@ -1,4 +1,4 @@
-/** Requests that a stranger, a careless client or a broken one would send: refused with a reason, and nothing changes. */
+/** Requests of strangers and of careless or broken clients: each is refused with a reason and changes nothing. */
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore, type Store } from "../../src/serve/store.js";
@@ -8,7 +8,7 @@ import { ask, authorized, read, refusalOf, served, TOKEN } from "./support.js";
 
 const body = { trials: 6, strategy: "tpe" };
 const store = memoryStore();
-/** A store that notes what is written to it. */
+/** The keys that were written to the store. */
 const writes: string[] = [];
 const watched: Store = {
   get: store.get,
@@ -59,14 +59,20 @@ describe("without the token", () => {
 
 describe("a mistake", () => {
   it.each([
-    ["POST /studies/a", "{", 400, "invalid_argument", "the body is JSON in UTF-8, or empty"],
-    ["POST /studies/a", undefined, 400, "invalid_argument", 'the settings of a study: "trials" is missing'],
+    [
+      "POST /studies/a",
+      "{",
+      400,
+      "invalid_argument",
+      'the body must be empty, or JSON in UTF-8; received "{"',
+    ],
+    ["POST /studies/a", undefined, 400, "invalid_argument", 'invalid settings: "trials" is missing'],
     [
       "POST /studies/a",
       "[]",
       400,
       "invalid_argument",
-      "the settings of a study: parameters are an object, received []",
+      "invalid settings: parameters are an object, received []",
     ],
     ["POST /studies/a", '{"trials":51,"strategy":"tpe"}', 400, "invalid_argument", '"trials" cannot be 51'],
     ["POST /studies/a", '{"trials":"5","strategy":"tpe"}', 400, "invalid_argument", '"trials" cannot be "5"'],
@@ -91,32 +97,44 @@ describe("a mistake", () => {
       "invalid_argument",
       '"__proto__"',
     ],
-    ["POST /studies/a.b", "{}", 404, "not_found", "a name has 1 to 64 letters, digits, - and _"],
-    [`GET /studies/${"a".repeat(65)}`, undefined, 404, "not_found", "a name has 1 to 64"],
-    ["GET /", undefined, 404, "not_found", "paths are /studies/<name>"],
-    ["GET /studies/", undefined, 404, "not_found", "paths are"],
-    ["GET /study/a", undefined, 404, "not_found", "paths are"],
-    ["GET /studies/a/toString", undefined, 404, "not_found", "paths are"],
-    ["GET /studies/a/trials/1", undefined, 404, "not_found", "paths are"],
-    ["GET /studies/a", undefined, 404, "not_found", 'there is no study "a"'],
-    ["PUT /studies/a", "{}", 405, "invalid_argument", 'the method is POST, GET, DELETE, received "PUT"'],
-    ["GET /studies/a/pause", undefined, 405, "invalid_argument", 'the method is POST, received "GET"'],
-    ["POST /studies/over/resume", undefined, 409, "invalid_state", '"over" is cancelled'],
-  ])("%s %s is answered by %i %s", async (words, sent, status, code, message) => {
+    ["POST /studies/a.b", "{}", 404, "not_found", "a name of 1 to 64 letters, digits, - and _"],
+    [`GET /studies/${"a".repeat(65)}`, undefined, 404, "not_found", "a name of 1 to 64"],
+    ["GET /", undefined, 404, "not_found", "the path must be /studies/<name> or /studies/<name>/<action>"],
+    ["GET /studies/", undefined, 404, "not_found", 'received "/studies/"'],
+    ["GET /study/a", undefined, 404, "not_found", 'received "/study/a"'],
+    ["GET /studies/a/toString", undefined, 404, "not_found", "one of the actions trials, result"],
+    ["GET /studies/a/trials/1", undefined, 404, "not_found", 'received "/studies/a/trials/1"'],
+    ["GET /studies/a", undefined, 404, "not_found", 'study "a" does not exist; POST /studies/a starts it'],
+    [
+      "PUT /studies/a",
+      "{}",
+      405,
+      "invalid_argument",
+      'the method must be POST, GET or DELETE; received "PUT"',
+    ],
+    ["GET /studies/a/pause", undefined, 405, "invalid_argument", 'the method must be POST; received "GET"'],
+    [
+      "POST /studies/over/resume",
+      undefined,
+      409,
+      "invalid_state",
+      'to resume study "over", it must be paused or failed; it is cancelled',
+    ],
+  ])("%s %s is answered with %i %s", async (words, sent, status, code, message) => {
     const answer = refusalOf(ask(fetch, words, sent === undefined ? {} : { body: sent }));
     expect(await answer).toEqual([status, code, expect.stringContaining(message)]);
     expect(writes).toEqual([]);
   });
 
-  it("in the encoding of a body is refused", async () => {
+  it("in the encoding or length of a body is refused", async () => {
     const request = (sent: Uint8Array) =>
       new Request("https://example.com/studies/a", { method: "POST", headers: authorized, body: sent });
     expect((await fetch(request(Uint8Array.of(0x7b, 0xff, 0x7d)))).status).toBe(400);
-    const tooLong = [413, "memory_limit", "a body has at most 16384 bytes"];
+    const tooLong = [413, "memory_limit", "the body must be at most 16384 bytes; received more than that"];
     expect(await refusalOf(fetch(request(new Uint8Array(16_385))))).toEqual(tooLong);
   });
 
-  it("of a body without an end is noticed before it is read", async () => {
+  it("of an endless body is noticed before all of it is read", async () => {
     let sent = 0;
     const endless = new ReadableStream({
       pull(controller) {

@@ -1,17 +1,17 @@
 /** Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they say. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { StudyOutcome, StudyStatus } from "../../src/serve/record.js";
+import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { serveStudies } from "../../src/serve/server.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneResult } from "../../src/tune/tuner/options.js";
 import { refusal, untimed, x } from "../tune/support.js";
-import { ask, options, read, refusalOf, served, type space, TOKEN, tuning } from "./support.js";
+import { ask, options, read, refusalOf, served, type space, TOKEN, tunerFor } from "./support.js";
 
 const body = { trials: 6, strategy: "tpe" };
 let whole: TuneResult<typeof space>;
 beforeAll(async () => {
-  whole = await tune({ ...tuning(body), jobs: 1 });
+  whole = await tune({ ...tunerFor(body), jobs: 1 });
 });
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -20,20 +20,20 @@ type Records = TuneResult<typeof space>["trials"];
 async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   const status = await read<StudyStatus>(ask(fetch, `GET /studies/${id}`));
   expect(status).toMatchObject({ id, phase: "done", settings: body, finished: 6, trials: 6 });
-  // 6 trials on 2 folds of 24 rows and the last fit on 48, in batches of 16, for 4 epochs; a trial's beginning is one
+  // 6 trials on 2 folds of 24 rows and the final fit on 48, in batches of 16, for 4 epochs; a trial's start is one step
   expect(status.steps).toBe(6 * (1 + 2 * 2 * 4) + 3 * 4);
   expect(status.best?.number).toBe(whole.best?.number);
   const trials = await read<Records>(ask(fetch, `GET /studies/${id}/trials`));
   expect(untimed(trials)).toEqual(untimed(whole.trials));
-  const outcome = await read<StudyOutcome>(ask(fetch, `GET /studies/${id}/result`));
-  expect(outcome.metrics).toEqual(["accuracy"]);
-  expect(outcome.best).toEqual(whole.bestTrials.map(({ number }) => number));
-  expect(outcome.test).toEqual(whole.final?.test);
+  const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
+  expect(result.metrics).toEqual(["accuracy"]);
+  expect(result.best).toEqual(whole.bestTrials.map(({ number }) => number));
+  expect(result.test).toEqual(whole.final?.test);
   const weights = whole.final?.model.getWeights() ?? {};
-  expect(Object.keys(outcome.weights)).toEqual(Object.keys(weights));
+  expect(Object.keys(result.weights)).toEqual(Object.keys(weights));
   for (const [name, { shape, data }] of Object.entries(weights)) {
-    expect(outcome.weights[name].shape).toEqual(shape);
-    expect(outcome.weights[name].data).toEqual([...data]);
+    expect(result.weights[name].shape).toEqual(shape);
+    expect(result.weights[name].data).toEqual([...data]);
   }
 }
 
@@ -46,7 +46,7 @@ async function ended(fetch: Fetch, id: string): Promise<StudyStatus> {
 }
 
 describe("a study", () => {
-  it("goes on by itself to the result of tune", async () => {
+  it("runs in the background to the result of tune", async () => {
     const { fetch } = served({ background: true });
     const started = await ask(fetch, "POST /studies/a", { body });
     expect(started.status).toBe(201);
@@ -57,17 +57,17 @@ describe("a study", () => {
     await expectWhole(fetch, "a");
   });
 
-  it("goes on slice by slice where each is asked of a server that has just begun", async () => {
+  it("runs slice by slice, each on a new server", async () => {
     const store = memoryStore();
-    const anew: Fetch = (request) => served({ store, sliceSteps: 5 }).fetch(request);
-    await read(ask(anew, "POST /studies/a", { body }));
+    const fresh: Fetch = (request) => served({ store, sliceSteps: 5 }).fetch(request);
+    await read(ask(fresh, "POST /studies/a", { body }));
     let slices = 0;
-    while ((await read<StudyStatus>(ask(anew, "POST /studies/a/advance"))).phase === "running") slices++;
+    while ((await read<StudyStatus>(ask(fresh, "POST /studies/a/advance"))).phase === "running") slices++;
     expect(slices).toBeGreaterThan(20);
-    await expectWhole(anew, "a");
+    await expectWhole(fresh, "a");
   });
 
-  it("that ran when its server was lost goes on when it is asked for", async () => {
+  it("that was running when its server was lost continues at the next request", async () => {
     const store = memoryStore();
     await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
     const { fetch } = served({ store, background: true });
@@ -75,7 +75,7 @@ describe("a study", () => {
     await expectWhole(fetch, "a");
   });
 
-  it("does not disturb another", async () => {
+  it("does not affect another", async () => {
     const { fetch } = served({ background: true, sliceSteps: 7 });
     const other = { trials: 4, strategy: "random" };
     await Promise.all([
@@ -87,7 +87,7 @@ describe("a study", () => {
     await expectWhole(fetch, "a");
   });
 
-  it("has no result before it is done, and the trials so far", async () => {
+  it("has its trials so far, but no result before it is done", async () => {
     const { fetch } = served({ sliceSteps: 40 });
     await read(ask(fetch, "POST /studies/a", { body }));
     for (let slice = 0; slice < 3; slice++) await read(ask(fetch, "POST /studies/a/advance"));
@@ -96,7 +96,7 @@ describe("a study", () => {
     expect(await refusalOf(ask(fetch, "GET /studies/a/result"))).toEqual([
       409,
       "invalid_state",
-      `study "a" has no result: it is running, with ${finished} trials`,
+      `study "a" must be done to have a result; it is running, with ${finished} finished trials`,
     ]);
     const trials = await read<Records>(ask(fetch, "GET /studies/a/trials"));
     expect(untimed(trials)).toEqual(untimed(whole.trials.slice(0, finished)));
@@ -119,13 +119,13 @@ describe("commands", () => {
       expect(await refusalOf(ask(fetch, `POST /studies/a/${command}`))).toEqual([
         409,
         "invalid_state",
-        `${command} is for a study that is ${rule}; "a" is cancelled`,
+        `to ${command} study "a", it must be ${rule}; it is cancelled`,
       ]);
     }
     expect(await read(ask(fetch, "GET /studies/a/trials"))).toEqual([]);
   });
 
-  it("pause one that goes on by itself, and resume it to the same result", async () => {
+  it("pause a study that runs in the background, and resume it to the same result", async () => {
     const { fetch } = served({ background: true, sliceSteps: 9 });
     await read(ask(fetch, "POST /studies/a", { body }));
     const paused = await read<StudyStatus>(ask(fetch, "POST /studies/a/pause"));
@@ -137,7 +137,7 @@ describe("commands", () => {
     await expectWhole(fetch, "a");
   });
 
-  it("start a study once, and not with other settings", async () => {
+  it("start a study once, and refuse other settings", async () => {
     const { fetch } = served();
     const first = await ask(fetch, "POST /studies/a", { body });
     const again = await ask(fetch, "POST /studies/a", { body: { strategy: "tpe", trials: 6 } });
@@ -147,50 +147,54 @@ describe("commands", () => {
     expect([status, code]).toEqual([409, "invalid_state"]);
   });
 
-  it("forget a study, and then it may begin anew", async () => {
+  it("delete a study, so that its name is free again", async () => {
     const store = memoryStore();
     const { fetch } = served({ store });
     await read(ask(fetch, "POST /studies/a", { body }));
     expect((await ask(fetch, "DELETE /studies/a")).status).toBe(204);
     expect(await store.get("a")).toBeUndefined();
     for (const words of ["GET /studies/a", "DELETE /studies/a", "POST /studies/a/advance"]) {
-      expect(await refusalOf(ask(fetch, words))).toEqual([404, "not_found", 'there is no study "a"']);
+      expect(await refusalOf(ask(fetch, words))).toEqual([
+        404,
+        "not_found",
+        'study "a" does not exist; POST /studies/a starts it',
+      ]);
     }
     expect((await ask(fetch, "POST /studies/a", { body: { ...body, trials: 7 } })).status).toBe(201);
   });
 });
 
-describe("what goes wrong", () => {
-  it("in the code of a study fails it, and it goes on once that is mended", async () => {
+describe("an error", () => {
+  it("in the option tuner fails the study, which resumes once the cause is corrected", async () => {
     let broken = false;
     const store = memoryStore();
-    const anew: Fetch = (request) =>
+    const fresh: Fetch = (request) =>
       served({
         store,
         sliceSteps: 20,
-        tune(given) {
+        tuner(given) {
           if (broken) throw new Error("no table of that name");
-          return options.tune(given);
+          return options.tuner(given);
         },
       }).fetch(request);
-    await read(ask(anew, "POST /studies/a", { body }));
-    await read(ask(anew, "POST /studies/a/advance"));
+    await read(ask(fresh, "POST /studies/a", { body }));
+    await read(ask(fresh, "POST /studies/a/advance"));
     broken = true;
-    const failed = await read<StudyStatus>(ask(anew, "POST /studies/a/advance"));
+    const failed = await read<StudyStatus>(ask(fresh, "POST /studies/a/advance"));
     expect(failed).toMatchObject({ phase: "failed", error: "no table of that name", steps: 16 });
-    expect(await read(ask(anew, "GET /studies/a"))).toEqual(failed);
+    expect(await read(ask(fresh, "GET /studies/a"))).toEqual(failed);
     broken = false;
-    const resumed = await read<StudyStatus>(ask(anew, "POST /studies/a/resume"));
+    const resumed = await read<StudyStatus>(ask(fresh, "POST /studies/a/resume"));
     expect(resumed).not.toHaveProperty("error");
-    while ((await read<StudyStatus>(ask(anew, "POST /studies/a/advance"))).phase === "running");
-    await expectWhole(anew, "a");
+    while ((await read<StudyStatus>(ask(fresh, "POST /studies/a/advance"))).phase === "running");
+    await expectWhole(fresh, "a");
   });
 
-  it("in the code of a study is said when it is started, and nothing is kept", async () => {
+  it("in the option tuner is reported at the start, and nothing is stored", async () => {
     const store = memoryStore();
     const { fetch } = served({
       store,
-      tune() {
+      tuner() {
         throw new Error("no table of that name");
       },
     });
@@ -202,18 +206,18 @@ describe("what goes wrong", () => {
     expect(await store.get("a")).toBeUndefined();
   });
 
-  it("with other data fails it", async () => {
+  it("about other data fails the study", async () => {
     const store = memoryStore();
     await read(ask(served({ store }).fetch, "POST /studies/a", { body }));
     const { fetch } = served({
       store,
-      tune: () => ({ ...tuning(body), x: x.map((row, i) => (i === 0 ? [1, 2, 3] : row)) }),
+      tuner: () => ({ ...tunerFor(body), x: x.map((row, i) => (i === 0 ? [1, 2, 3] : row)) }),
     });
     const { phase, error } = await read<StudyStatus>(ask(fetch, "POST /studies/a/advance"));
     expect([phase, error]).toEqual(["failed", "the tuning was saved with other data; pass the same"]);
   });
 
-  it("in the store loses no more than what it did not take", async () => {
+  it("in the store loses only what was not stored", async () => {
     const memory = memoryStore();
     let puts = 0;
     const store: Store = {
@@ -237,7 +241,7 @@ describe("what goes wrong", () => {
     await expectWhole(fetch, "a");
   });
 
-  it("in the bytes of a store is said", async () => {
+  it("in the bytes of a store is reported", async () => {
     const store = memoryStore();
     const { fetch } = served({ store });
     await store.put(
@@ -251,24 +255,63 @@ describe("what goes wrong", () => {
 
 describe("options", () => {
   it.each([
-    [{ token: undefined }, "invalid_argument"],
-    [{ token: "short" }, "invalid_argument"],
-    [{ store: {} }, "invalid_argument"],
-    [{ tune: 1 }, "invalid_argument"],
+    [
+      { token: undefined },
+      "invalid_argument: token must be a secret of at least 16 characters, such as openssl rand",
+    ],
+    [{ token: "short" }, "received one of 5 characters"],
+    [{ token: 1 }, "received a value of type number"],
+    [
+      { store: {} },
+      "invalid_argument: store must be an object with the methods get, put and delete; received {}",
+    ],
+    [
+      { store: undefined },
+      "store must be an object with the methods get, put and delete; received undefined",
+    ],
+    [
+      { tuner: 1 },
+      "invalid_argument: tuner must be a function that returns the options of createTuner; received 1",
+    ],
     [{ settings: { n: 1 } }, "invalid_space"],
-    [{ sliceSteps: 0 }, "invalid_argument"],
-    [{ sliceMilliseconds: -1 }, "invalid_argument"],
-    [{ tokens: TOKEN }, "unknown_name"],
-  ])("%o are refused", async (wrong, code) => {
+    [{ sliceSteps: 0 }, "invalid_argument: sliceSteps must be a positive integer; received 0"],
+    [{ sliceMilliseconds: -1 }, "invalid_argument: sliceMilliseconds must be a positive number; received -1"],
+    [{ sliceMilliseconds: "5" }, 'sliceMilliseconds must be a positive number; received "5"'],
+    [{ background: "no" }, 'invalid_argument: background must be true or false; received "no"'],
+    [{ tokens: TOKEN }, 'unknown_name: unknown option of serveStudies "tokens". Did you mean "token"?'],
+  ])("%j are refused", async (wrong, message) => {
     const given = { ...options, ...wrong } as unknown as typeof options;
-    expect(await refusal(() => serveStudies(given))).toMatch(code);
+    expect(await refusal(() => serveStudies(given))).toContain(message);
   });
 
-  it("without settings take an empty body or {}", async () => {
+  it.each([undefined, "a", []])("that are %j are refused", async (wrong) => {
+    expect(await refusal(() => serveStudies(wrong as never))).toContain(
+      "invalid_argument: the options of serveStudies must be an object",
+    );
+  });
+
+  it("never repeat an invalid token", async () => {
+    expect(await refusal(() => serveStudies({ ...options, token: "abcxyz" }))).not.toContain("abcxyz");
+  });
+
+  it.each([undefined, 5, "options"])(
+    "of a tuner that are %j are refused when a study starts",
+    async (wrong) => {
+      const { fetch } = served({ tuner: () => wrong as never });
+      const message = `the result of tuner must be the options of createTuner; received ${JSON.stringify(wrong)}`;
+      expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual([
+        400,
+        "invalid_argument",
+        message,
+      ]);
+    },
+  );
+
+  it("without settings accept an empty body or {}", async () => {
     const server = serveStudies({
       token: TOKEN,
       store: memoryStore(),
-      tune: () => tuning(body),
+      tuner: () => tunerFor(body),
       background: false,
     });
     for (const [id, sent] of Object.entries({ a: undefined, b: "", c: "{}", d: " { } " })) {
@@ -279,7 +322,7 @@ describe("options", () => {
     expect(await refusalOf(ask(server.fetch, "POST /studies/e", { body: { trials: 1 } }))).toEqual([
       400,
       "invalid_argument",
-      'the settings of a study: there is nothing to set, received {"trials":1}',
+      'invalid settings: there is nothing to set, so the body must be empty or {}; received {"trials":1}',
     ]);
   });
 });

@@ -1,10 +1,10 @@
-/** What the tests of servers share: a study to serve, and a client. */
+/** Shared by the tests of servers: a study to serve, and a client. */
 import { choice, float, int } from "../../src/search/space/parameter.js";
 import type { Params } from "../../src/search/space/space.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
+import { defineTuner } from "../../src/serve/options.js";
 import { type ServerOptions, serveStudies } from "../../src/serve/server.js";
 import { memoryStore } from "../../src/serve/store.js";
-import { defineTuning } from "../../src/serve/study.js";
 import { logistic, x, y } from "../tune/support.js";
 
 export const TOKEN = "0123456789abcdef";
@@ -12,9 +12,9 @@ export const TOKEN = "0123456789abcdef";
 export const settings = { trials: int(1, 50), strategy: choice(["tpe", "random", "gp"]) };
 export const space = { learningRate: float(1e-2, 1, { log: true }) };
 
-/** What is tuned for some settings. */
-export const tuning = ({ trials, strategy }: { readonly trials: number; readonly strategy: string }) =>
-  defineTuning({
+/** The options of the tuner for some settings. */
+export const tunerFor = ({ trials, strategy }: { readonly trials: number; readonly strategy: string }) =>
+  defineTuner({
     ...{ x, y, space, trials, strategy: createStrategy(strategy), model: logistic, seed: 3 },
     ...{ fit: { epochs: 4, batchSize: 16 }, validation: { folds: 2 }, testSize: 0.2, lag: 1 },
   });
@@ -23,16 +23,16 @@ export const options: ServerOptions<typeof settings, typeof space> = {
   token: TOKEN,
   store: memoryStore(),
   settings,
-  tune: (given) => tuning({ ...given, strategy: given.strategy as string }),
+  tuner: (given) => tunerFor({ ...given, strategy: given.strategy as string }),
 };
 
-/** A server that goes on by requests alone, so that a test decides when. */
+/** A server without background work, so that a test decides when slices run. */
 export const served = (more: Partial<typeof options> = {}) =>
   serveStudies({ ...options, store: memoryStore(), background: false, ...more });
 
 type Fetch = (request: Request) => Promise<Response>;
 
-/** What a client sends; a body that is no string is sent as JSON. */
+/** What a client sends; a body that is not a string is sent as JSON. */
 export interface Asked {
   readonly headers?: Record<string, string>;
   readonly body?: string | Params;
@@ -53,7 +53,7 @@ export function ask(
   );
 }
 
-/** The JSON of an answer that is none of a refusal. */
+/** The JSON of a response that is not a refusal. */
 export async function read<T = Record<string, unknown>>(response: Promise<Response>): Promise<T> {
   const answer = await response;
   const text = await answer.text();

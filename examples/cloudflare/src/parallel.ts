@@ -1,6 +1,6 @@
-/** The same, with trainings side by side: each is a message of a queue, which this Worker consumes as well. */
+/** The same with jobs in parallel: each is a message of a queue that this Worker also consumes. */
 import { type JobQueue, studyWorker } from "fettle/cloudflare";
-import { type Env, objects, settings, token, tune } from "./study.js";
+import { type Env, objects, settings, token, tuner } from "./study.js";
 
 interface ParallelEnv extends Env {
   readonly JOBS: JobQueue;
@@ -11,7 +11,7 @@ const { StudyObject, worker } = studyWorker({
   objects,
   queue: (env: ParallelEnv) => env.JOBS,
   settings,
-  tune,
+  tuner,
 });
 
 export { StudyObject };

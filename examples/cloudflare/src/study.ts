@@ -1,11 +1,10 @@
-/** What is tuned: a network on a table. A request chooses the strategy and how much is done, and nothing else. */
+/** What is tuned: a network on a table. A request chooses the strategy, the trials and the epochs, and nothing else. */
 import { adam, choice, dense, float, gp, int, oneHot, sequential, tpe } from "fettle";
 import type { ObjectNamespace } from "fettle/cloudflare";
 import csv from "fettle/data/wine.csv";
-import { defineTuning } from "fettle/serve";
+import { defineTuner } from "fettle/serve";
 
-// 13 numbers and "cultivar_1", "cultivar_2" or "cultivar_3". For tables of other things there is `readTable`, at the price
-// of its parser in the bundle.
+// 13 numbers and "cultivar_1", "cultivar_2" or "cultivar_3". `readTable` reads any table, but adds its parser to the bundle.
 const [, ...rows] = csv.trim().split("\n");
 const cells = rows.map((row) => row.split(","));
 const x = cells.map((row) => row.slice(0, 13).map(Number));
@@ -30,8 +29,8 @@ interface Settings {
   readonly strategy: unknown;
 }
 
-export const tune = ({ trials, epochs, strategy }: Settings) =>
-  defineTuning({
+export const tuner = ({ trials, epochs, strategy }: Settings) =>
+  defineTuner({
     x,
     y: { data: y, shape: [y.length / 3, 3] },
     space: { units: int(4, 32, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) },

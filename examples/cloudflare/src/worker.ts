@@ -1,8 +1,8 @@
-/** Studies in Durable Objects, each in slices. `docs/serving.md` has the routes. */
+/** Each study in a Durable Object, which runs it in slices. */
 import { studyWorker } from "fettle/cloudflare";
-import { objects, settings, token, tune } from "./study.js";
+import { objects, settings, token, tuner } from "./study.js";
 
-const { StudyObject, worker } = studyWorker({ token, objects, settings, tune });
+const { StudyObject, worker } = studyWorker({ token, objects, settings, tuner });
 
 export { StudyObject };
 export default worker;

@@ -1,12 +1,12 @@
-/** A tuning by the requests of `fettle/serve`, for hosts that resolve the package's entries. */
+/** A study by requests to `fettle/serve`, for hosts that resolve the package's entries. */
 import { memoryStore, serveStudies } from "fettle/serve";
 
-/** `tune` over HTTP: each request to advance is a slice, from the bytes in the store. */
+/** `tune` over HTTP: each `POST …/advance` runs one slice from the bytes in the store. */
 export async function overHttp({ jobs, ...options }) {
   const token = "0123456789abcdef";
   const server = serveStudies({
     ...{ token, store: memoryStore(), background: false, sliceSteps: 400 },
-    tune: () => options,
+    tuner: () => options,
   });
   const ask = async (method, path = "") => {
     const headers = { authorization: `Bearer ${token}` };
