@@ -1,8 +1,8 @@
 /**
- * How far a graph's values may be from exact ones when it is computed in rounded numbers: a bound for every
- * element of every node, carried forward from the errors of its inputs and the rounding of its operation
- * (running error analysis). It is a law's tolerance, so it is rigorous before it is tight; it assumes
- * the bounds that each kernel states. Cases where a rounding may flip a comparison are bounded by both outcomes.
+ * How far a graph's values may be from exact ones when it is computed in rounded numbers: a bound for every element of
+ * every node, from the errors of its inputs and the rounding of its operation (running error analysis). As the tolerance
+ * of a law it is rigorous rather than tight. It assumes the error bounds that each kernel states. Where rounding may flip
+ * a comparison, the bound covers both outcomes.
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
@@ -13,16 +13,16 @@ import { resolveShape } from "../graph/shape.js";
 import { operationFacts } from "./operations/index.js";
 import { FLOAT32, type Precision, type Rule } from "./operations/rounding.js";
 
-/** Values in float64, and how far the machine's may be from them; one array a node each. */
+/** For each node, its values in float64 and how far an executor's may be from them. */
 export interface Bounded {
   readonly values: readonly Float64Array[];
   readonly errors: readonly Float64Array[];
 }
 
 /**
- * Evaluates `graph` with the float64 references and bounds the error of a machine of `precision`.
+ * Evaluates `graph` with the float64 references and bounds the error of an executor of `precision`.
  *
- * @param errorOf - how far the machine's input of that name is from the environment's; 0 by default
+ * @param errorOf - how far the executor's input of a name is from the environment's. Default 0.
  * @example
  * ```ts
  * const graph = new Graph();

@@ -1,6 +1,6 @@
 /**
- * Runs optimizers on gradients or on losses, as a trainer would: slots from their program, then a program of steps, on
- * any executor, with the parameters in one array or in several. It holds them to nothing.
+ * Runs optimizers on gradients or on losses, as a trainer does: slots from one program, then a program of steps, on any
+ * executor, with the parameters in one array or in several. It checks nothing.
  */
 
 import { gradients } from "../autograd/grad.js";
@@ -14,10 +14,10 @@ import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 /** A function to minimise, in operations: from [n] to a scalar. */
 export type Loss = (w: Value) => Value;
 
-/** Numbers of each array of the parameters; one after the other they are all. */
+/** The length of each array that the parameters are divided into. */
 export type Layout = readonly number[];
 
-/** The program of the slots at the start: from `parameter` and the hyperparameters. */
+/** The program of the initial slots, from `parameter` and the hyperparameters. */
 function slotsProgram(optimizer: Optimizer, size: number): Program {
   const numbers = Object.keys(optimizer.hyperparameters).map((name) => [name, []] as const);
   return compileStep({ inputs: { parameter: [size], ...Object.fromEntries(numbers) } }, 1, ({ inputs }) => {
@@ -28,12 +28,12 @@ function slotsProgram(optimizer: Optimizer, size: number): Program {
 
 const parameterName = (i: number): string => (i === 0 ? "w" : `w ${i}`);
 const gradientName = (i: number): string => (i === 0 ? "gradient" : `gradient ${i}`);
-/** Keeps the slots apart from other names of the program. */
+/** Slots must not have the names of other arrays of the program. */
 const slotName = (i: number, name: string): string => (i === 0 ? `slot ${name}` : `slot ${i} ${name}`);
 
 /**
- * The program of an optimizer's steps on parameters of a layout. The gradient is that of `loss`, which is of one array,
- * or is written before each step to the inputs "gradient", "gradient 1", …; parameters are "w", "w 1", ….
+ * The program of an optimizer's steps on parameters "w", "w 1", … of a layout. The gradient is that of `loss`, a function
+ * of one array, or is written before each step to the inputs "gradient", "gradient 1", ….
  */
 export function stepsProgram(optimizer: Optimizer, layout: Layout, loss?: Loss): Program {
   const slots = layout.map((size) =>
@@ -75,7 +75,7 @@ export function stepsProgram(optimizer: Optimizer, layout: Layout, loss?: Loss):
   });
 }
 
-/** What a run of `stepsProgram` begins with: hyperparameters, parameters and the slots made for them, by name. */
+/** The initial arrays of a run of `stepsProgram`: hyperparameters, parameters and their slots, by name. */
 export function initialArrays(
   executor: Executor,
   optimizer: Optimizer,
@@ -99,12 +99,12 @@ export function initialArrays(
   return arrays;
 }
 
-/** A run of an optimizer on one executor, one step or many at a time. */
+/** A run of an optimizer on an executor. */
 export interface Drive {
   readonly run: Run;
-  /** One step along a gradient. */
+  /** Takes one step with a gradient. */
   follow(gradient: readonly number[]): void;
-  /** The parameters as they are, end to end. */
+  /** The parameters, end to end. */
   point(): number[];
 }
 
@@ -130,7 +130,7 @@ export function drive(
   };
 }
 
-/** The points after each step along gradients. */
+/** The points after each step with given gradients. */
 export function followed(
   executor: Executor,
   optimizer: Optimizer,

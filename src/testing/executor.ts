@@ -1,25 +1,31 @@
 /**
- * The laws that every executor keeps, as property tests over random programs; for the built-in ones and for others of
- * the same interface. They test what a run computes and how it is stopped, saved and freed, not how fast it is.
+ * The laws that every executor keeps, built-in or custom, as property tests over random programs. They test what a run
+ * computes and how it is stopped, saved and freed, not how fast it is.
  */
 import fc from "fast-check";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
+import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { anyTask, type TaskChoices, taskOf } from "./arbitraries/tasks.js";
+import { anyRunChoices, type RunChoices, runCaseOf } from "./arbitraries/runs.js";
 import { anyRecipe, type StepRecipe, stepOf } from "./graphs.js";
-import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, hold, lawOf } from "./laws.js";
 import { FLOAT32, type Precision } from "./operations/rounding.js";
-import { checkRun, type RunTask } from "./run.js";
+import { checkRun, type RunCase } from "./run.js";
 
-/** Which cases, and in which numbers. */
+/** Which cases, and in which precision. */
 export interface ExecutorCheckOptions extends CheckOptions {
   /** The numbers that the executor computes in. Default `FLOAT32`. */
   readonly precision?: Precision;
-  /** Instructions of a random step, at most. Default 24. */
+  /** The most instructions of a random step, at least 5. Default 24. */
   readonly instructions?: number;
 }
+
+const OPTIONS: OptionNames<ExecutorCheckOptions> = {
+  ...CHECK_OPTIONS,
+  ...{ precision: true, instructions: true },
+};
 
 type Law = (
   executor: Executor,
@@ -28,33 +34,33 @@ type Law = (
 
 /** The laws of executors by name: each gives a property for fast-check's `assert`. */
 export const executorLaws: Readonly<Record<string, Law>> = {
-  "does what random graphs say, step by step, within the rounding of its numbers": (
+  "agrees with the references on random graphs, step by step, within the rounding of its numbers": (
     executor,
     { precision, instructions, onShare },
   ) =>
-    fc.property(anyRecipe(instructions), anyTask, (recipe, choices) => {
-      const { program, task } = caseOf(recipe, choices);
-      const share = checkRun(executor, program, task, precision);
+    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
+      const { program, given } = caseOf(recipe, choices);
+      const share = checkRun(executor, program, given, precision);
       onShare?.(share);
     }),
 
-  "takes n steps in one call as in n calls": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyTask, (recipe, choices) => {
+  "gives the same for n steps in one call as in n calls": (executor, { instructions }) =>
+    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
       const made = caseOf(recipe, choices);
       const [whole, single] = [true, false].map((atOnce) =>
         withRun(executor, made, (run) => {
-          if (atOnce) run.advance(made.task.steps);
-          else for (let step = 0; step < made.task.steps; step++) run.advance(1);
+          if (atOnce) run.advance(made.given.steps);
+          else for (let step = 0; step < made.given.steps; step++) run.advance(1);
           return arraysOf(run);
         }),
       );
-      checkSame(single, whole, "single steps led elsewhere");
+      checkSame(single, whole, "single steps gave other numbers");
     }),
 
-  "goes on from a saved run as if it had not been saved": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyTask, fc.nat({ max: 4 }), (recipe, choices, stop) => {
+  "resumes from a saved run as if it had never stopped": (executor, { instructions }) =>
+    fc.property(anyRecipe(instructions), anyRunChoices, fc.nat({ max: 4 }), (recipe, choices, stop) => {
       const made = caseOf(recipe, choices);
-      const { steps } = made.task;
+      const { steps } = made.given;
       const before = Math.min(stop, steps - 1);
       const [whole, saved] = withRun(executor, made, (run) => {
         run.advance(before);
@@ -63,18 +69,18 @@ export const executorLaws: Readonly<Record<string, Law>> = {
         return [arraysOf(run), state] as const;
       });
       const resumed = withRun(executor, made, (run) => {
-        run.advance(1); // somewhere else, so that all of it must come from what was saved
+        run.advance(1); // so that the whole state must come from the saved one
         run.restore(saved);
         run.advance(steps - before);
         return arraysOf(run);
       });
-      checkSame(resumed, whole, `after a save at step ${before} it went on differently`);
+      checkSame(resumed, whole, `the run restored at step ${before} continued differently`);
     }),
 
-  "keeps two runs apart, however they take turns": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyTask, (recipe, choices) => {
+  "keeps two runs apart, however they alternate": (executor, { instructions }) =>
+    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
       const made = caseOf(recipe, choices);
-      const { steps } = made.task;
+      const { steps } = made.given;
       const alone = withRun(executor, made, (run) => {
         run.advance(steps);
         return arraysOf(run);
@@ -82,28 +88,30 @@ export const executorLaws: Readonly<Record<string, Law>> = {
       withRun(executor, made, (first) =>
         withRun(executor, made, (second) => {
           for (let step = 0; step < steps; step++) for (const run of [second, first]) run.advance(1);
-          for (const run of [first, second]) checkSame(arraysOf(run), alone, "two runs at once met");
+          for (const run of [first, second])
+            checkSame(arraysOf(run), alone, "a second run changed the numbers");
         }),
       );
     }),
 
-  "gives back the memory that a run and its matrices took": (executor, { instructions }) =>
-    fc.property(anyRecipe(instructions), anyTask, (recipe, choices) => {
+  "frees all memory of a run and its matrices": (executor, { instructions }) =>
+    fc.property(anyRecipe(instructions), anyRunChoices, (recipe, choices) => {
       const made = caseOf(recipe, choices);
       const before = executor.bytesInUse;
       withRun(executor, made, (run) => {
         run.advance(1);
-        if (executor.bytesInUse <= before) fail("a run in use took no memory");
+        if (executor.bytesInUse <= before) fail("a running run uses no memory");
       });
       if (executor.bytesInUse !== before)
-        fail(`${executor.bytesInUse} bytes are in use after all was freed, ${before} were before`);
+        fail(`${executor.bytesInUse} bytes are in use after everything was freed; before it were ${before}`);
     }),
 };
 
 /**
- * Holds an executor to all laws.
+ * Checks all laws of an executor.
  *
- * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkExecutor(createEngine(), { numRuns: 20 });
@@ -115,46 +123,51 @@ export function checkExecutor(executor: Executor, options: ExecutorCheckOptions 
 }
 
 /**
- * Holds an executor to one of `executorLaws`, so that a test runner can show each by itself.
+ * Checks one of `executorLaws`, so that a test runner can show each by itself.
  *
- * @throws Error as {@link checkExecutor}
+ * @throws BrokenLaw as {@link checkExecutor}; FettleError `unknown_name` for an unknown law
  * @example
  * ```ts
- * checkExecutorLaw(createEngine(), "takes n steps in one call as in n calls", { numRuns: 10 });
+ * checkExecutorLaw(createEngine(), "gives the same for n steps in one call as in n calls", { numRuns: 10 });
  * ```
  */
 export function checkExecutorLaw(executor: Executor, name: string, options: ExecutorCheckOptions = {}): void {
+  must(typeof executor?.start === "function", "executor", "an executor such as createEngine()", executor);
+  checkCheckOptions(options, "checkExecutor", OPTIONS);
   const { precision = FLOAT32, instructions = 24 } = options;
+  const isPrecision = isRecord(precision) && typeof precision.round === "function";
+  must(isPrecision, "precision", "FLOAT32, FLOAT64 or another precision", precision);
+  mustBeInteger("instructions", instructions, 5);
   const property = lawOf(executorLaws, name)(executor, { ...options, precision, instructions });
   hold(`executor "${executor.name}"`, name, property, options);
 }
 
 interface Case {
   readonly program: Program;
-  readonly task: RunTask;
+  readonly given: RunCase;
 }
 
-function caseOf(recipe: StepRecipe, choices: TaskChoices): Case {
+function caseOf(recipe: StepRecipe, choices: RunChoices): Case {
   const { signature, rows, write } = stepOf(recipe);
   const program = compileStep(signature, rows, write);
-  return { program, task: taskOf(choices, program) };
+  return { program, given: runCaseOf(choices, program) };
 }
 
-/** Starts a run with its data and state written, and frees all of it in the end. */
-function withRun<T>(executor: Executor, { program, task }: Case, use: (run: Run) => T): T {
-  const { batchSize, seed, shuffle, rows } = task;
-  const room = rows?.length ?? task.dataRows;
+/** Starts a run with its data and state written, and frees it after `use`. */
+function withRun<T>(executor: Executor, { program, given }: Case, use: (run: Run) => T): T {
+  const { batchSize, seed, shuffle, rows } = given;
+  const room = rows?.length ?? given.dataRows;
   const streams: Record<string, Matrix> = {};
   for (const { name, columns, direction } of program.streams) {
     streams[name] =
       direction === "in"
-        ? executor.matrix(task.dataRows, columns, task.streams[name])
+        ? executor.matrix(given.dataRows, columns, given.streams[name])
         : executor.matrix(room, columns);
   }
   const subset = rows && { rows: Int32Array.from(rows) };
   const run = executor.start(program, { streams, batchSize, seed, shuffle, ...subset });
   try {
-    for (const { name } of [...program.inputs, ...program.state]) run.write(name, task.arrays[name]);
+    for (const { name } of [...program.inputs, ...program.state]) run.write(name, given.arrays[name]);
     return use(run);
   } finally {
     run.free();
@@ -162,7 +175,7 @@ function withRun<T>(executor: Executor, { program, task }: Case, use: (run: Run)
   }
 }
 
-/** All that a run can be asked for. */
+/** All arrays of a run that can be read. */
 function arraysOf(run: Run): Readonly<Record<string, Floats>> {
   const { state, outputs, inputs } = run.program;
   return Object.fromEntries([...state, ...outputs, ...inputs].map(({ name }) => [name, run.read(name)]));

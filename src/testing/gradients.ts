@@ -1,12 +1,11 @@
 /**
- * The law of gradients: autograd agrees with finite differences, both in float64. It holds for
- * single operations and for whole losses, of the library or of a user. It does not test kernels:
- * everything is evaluated by the operations' references.
+ * The law of gradients: autograd agrees with finite differences, both in float64. It applies to single operations and to
+ * whole losses, built-in or custom. It does not test kernels: the references of the operations evaluate everything.
  */
 
 import { gradients } from "../autograd/index.js";
 import { type ArrayInput, flatten, isNdArray } from "../engine/arrays.js";
-import { check } from "../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
 import { constant, dot } from "../graph/functions.js";
 import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
@@ -14,40 +13,40 @@ import { apply, operation } from "../graph/operations/index.js";
 import { input } from "../graph/operations/leaves.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
+import { compareToDifferences, type DifferenceOptions } from "./differences.js";
+import { mustBeFunction } from "./laws.js";
 
 /** A function of values: a model, a loss, or a single operation. Its result may have any static shape. */
 export type TensorFunction = (...args: Value[]) => Value;
 
-/** How far the two may differ, and how the differences are taken. */
-export interface GradientCheckOptions {
-  /** 1 checks the gradient, 2 also that of ⟨gradient, v⟩ for a fixed v. Default 2. */
+/** How the gradient is checked. */
+export interface GradientCheckOptions extends DifferenceOptions {
+  /** 1 checks the gradient; 2 also the gradient of ⟨gradient, v⟩ for a fixed v. Default 2. */
   readonly order?: 1 | 2;
-  /** The most that the two may differ, relative to the larger, or to 1e-6 if that is larger. Default 1e-6. */
-  readonly tolerance?: number;
-  /**
-   * The largest step of the differences, and with it how far from the arguments `fn` is evaluated:
-   * it must stay away from kinks and from the edge of its domain by that much. Default 1/64.
-   */
-  readonly reach?: number;
-  /** What the messages call the function. Default: its own name. */
+  /** The name of the function in messages. Default: its own name. */
   readonly name?: string;
-  /** Draws the weights and directions: a non-negative integer, which a failure's message names. Default 0. */
+  /** Seed of the weights and directions, an integer of at least 0, as a failure's message names it. Default 0. */
   readonly seed?: number;
-  /** Told in the end the largest difference, as a share of what it was allowed, in [0, 1]. */
+  /** Called at the end with the largest difference as a share of its bound, in [0, 1]. */
   readonly onShare?: (share: number) => void;
 }
 
+const OPTIONS: OptionNames<GradientCheckOptions> = {
+  ...{ order: true, tolerance: true, reach: true, name: true, seed: true, onShare: true },
+};
+
 /**
- * Holds the gradient of `fn` by autograd to central differences with Richardson extrapolation, entry by
- * entry of every argument; then the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then the same for
- * the gradient's own gradient. A result that is not a scalar is contracted with fixed weights.
+ * Compares the gradient of `fn` by autograd with central differences and Richardson extrapolation, for every entry of
+ * every argument; then checks the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ with J by differences; then the same for the
+ * gradient of the gradient. A result that is not a scalar is contracted with fixed weights.
  *
- * The differences' own error is estimated from the table of extrapolations and from the rounding of
- * `fn`, and is allowed on top of the tolerance. Where it is above the tolerance, that is a failure too.
+ * The error of the differences themselves is estimated from the extrapolations and from the rounding of `fn`, and is
+ * allowed in addition to the tolerance. An estimate above the tolerance is a failure too.
  *
  * @param fn - written in operations, smooth within `reach` of the arguments
  * @param args - where to check: numbers, nested arrays or ndarrays
- * @throws Error naming the argument, the entry, both values, the operation whose rule is wrong, and the seed
+ * @throws Error naming the argument, the entry, both values, the operation whose rule is wrong, and the seed;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkGradients((x, y) => mul(x, tanh(y)), [[0.5, -2], [1, 0.25]]);
@@ -59,6 +58,9 @@ export function checkGradients(
   args: readonly ArrayInput[],
   options: GradientCheckOptions = {},
 ): void {
+  must(typeof fn === "function", "fn", "a function of values", fn);
+  must(Array.isArray(args) && args.length > 0, "args", "an array of at least one argument", args);
+  checkGradientOptions(options);
   const { order = 2, name = fn.name || "the function", seed = 0, onShare } = options;
   const points = args.map(toPoint);
   const shares = [checkFirst(fn, points, name, options), checkAdjoint(fn, points, name, options)];
@@ -68,7 +70,17 @@ export function checkGradients(
   onShare?.(Math.max(...shares));
 }
 
-/** A place in the domain of one argument. */
+function checkGradientOptions(options: GradientCheckOptions): void {
+  checkOptions(options, "checkGradients", OPTIONS);
+  const { order = 2, seed = 0, onShare, tolerance = 1e-6, reach = 1 / 64 } = options;
+  must(order === 1 || order === 2, "order", "1 or 2", order);
+  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
+  must(typeof reach === "number" && reach > 0, "reach", "a positive number", reach);
+  mustBeInteger("seed", seed, 0);
+  mustBeFunction("onShare", onShare);
+}
+
+/** A point in the domain of one argument. */
 export interface Point {
   readonly shape: Shape;
   readonly data: Float64Array;
@@ -96,7 +108,7 @@ function weights(length: number, stream: number, seed: number): Float64Array {
   });
 }
 
-/** A function written once as a graph, to be evaluated at many points. */
+/** A function as a graph, which is evaluated at many points. */
 interface Traced {
   readonly graph: Graph;
   readonly args: readonly Value[];
@@ -110,7 +122,7 @@ function traceAt(fn: TensorFunction, points: readonly Point[], name: string, see
   const result = fn(...args);
   check(
     result instanceof Value && result.graph === graph && sizeOf(result.shape) > 0,
-    `${name} must return a value of its arguments' graph, of a static shape`,
+    `${name} must return a value of its arguments' graph, of a static shape that is not empty`,
   );
   const value = weighted(result, 1, seed);
   return { graph, args, value, gradients: gradients(value, args) };
@@ -136,7 +148,7 @@ function checkFirst(
   );
 }
 
-/** How far off the entries are, up to the first whose gradient is wrong, which is told as a sentence. */
+/** Compares entries up to the first wrong one, which `wrong` describes. */
 function compareAll(
   fn: TensorFunction,
   points: readonly Point[],
@@ -156,7 +168,7 @@ function compareAll(
         moved[i][entry] += t;
         return at(traced, moved, forward)[traced.value.id][0];
       };
-      const { share, mismatch } = compare(analytic[entry], along, options);
+      const { share, mismatch } = compareToDifferences(analytic[entry], along, options);
       worst = Math.max(worst, share);
       if (mismatch) {
         const wrong = `${name}: the gradient with respect to argument ${i} ${showShape(shape)}, entry ${entry}, is ${mismatch}`;
@@ -188,63 +200,17 @@ function checkAdjoint(
     const moved = data.map((array, i) => array.map((x, j) => x + t * v[i][j]));
     return at(traced, moved, traced.value.id + 1)[traced.value.id][0];
   };
-  const { share, mismatch } = compare(product, along, options);
+  const { share, mismatch } = compareToDifferences(product, along, options);
   if (mismatch)
     throw new Error(`${name}: the adjoint identity fails: ⟨Jᵀu, v⟩ is ${mismatch}${replay(options)}`);
   return share;
 }
 
-/** Nothing else is drawn. */
 function replay({ seed = 0 }: GradientCheckOptions): string {
   return ` (replay it with { seed: ${seed} })`;
 }
 
-/** A derivative below this is held to an absolute error: it may be nothing but the rounding of larger numbers. */
-const SMALL = 1e-6;
-
-/**
- * How far `analytic` is from the derivative of `along` at 0, as a share of what is allowed; `mismatch` says how, if it is
- * too far or cannot be judged.
- */
-function compare(
-  analytic: number,
-  along: (t: number) => number,
-  { tolerance = 1e-6, reach = 1 / 64 }: GradientCheckOptions,
-): { share: number; mismatch?: string } {
-  const { derivative, error } = richardson(along, reach);
-  const size = Math.max(Math.abs(analytic), Math.abs(derivative));
-  const shown = `${analytic} by autograd and ${derivative} (± ${error}) by differences`;
-  // Below 1, what matters is the absolute error: a derivative of 0 has no relative one.
-  if (!(error <= tolerance * Math.max(1, size)))
-    return { share: 1, mismatch: `${shown}, which are too uncertain to judge it` };
-  const share = Math.abs(analytic - derivative) / (tolerance * Math.max(size, SMALL) + error);
-  return share <= 1 ? { share } : { share, mismatch: shown };
-}
-
-/**
- * The derivative of `f` at 0 from central differences with steps h, h/2, h/4, h/8, whose errors are even powers
- * of the step and are removed one after the other. The error is estimated by the last correction, plus the
- * rounding of `f` over the smallest step.
- */
-function richardson(f: (t: number) => number, h: number): { derivative: number; error: number } {
-  const LEVELS = 4;
-  let size = 0;
-  let row: number[] = [];
-  let last = 0;
-  for (let level = 0; level < LEVELS; level++) {
-    const step = h / 2 ** level;
-    const [right, left] = [f(step), f(-step)];
-    size = Math.max(size, Math.abs(right), Math.abs(left));
-    const next = [(right - left) / (2 * step)];
-    for (let k = 0; k < row.length; k++) next.push(next[k] + (next[k] - row[k]) / (4 ** (k + 1) - 1));
-    last = row.length > 0 ? Math.abs(next[next.length - 1] - row[row.length - 1]) : Number.POSITIVE_INFINITY;
-    row = next;
-  }
-  const ROUNDINGS = 32 * 2 ** -53;
-  return { derivative: row[row.length - 1], error: last + (ROUNDINGS * size * 2 ** (LEVELS - 1)) / h };
-}
-
-/** The first operation of `fn` whose own gradient rule is wrong at the values it meets. */
+/** The first operation of `fn` whose own gradient rule is wrong at its values. */
 function wrongOperation(
   fn: TensorFunction,
   points: readonly Point[],
@@ -271,8 +237,8 @@ function wrongOperation(
 }
 
 /**
- * Whether a row's gradient rule disagrees with differences of its reference, in one of the inputs that move. The rule is
- * called by itself, so that no other rule is taken for it.
+ * Whether a row's gradient rule disagrees with differences of its reference, in an input that depends on the arguments.
+ * The rule is called alone, so that no other rule can be the cause.
  */
 function ruleIsWrong(
   { op, attributes }: Node,
@@ -299,12 +265,13 @@ function ruleIsWrong(
         const result = at(traced, moved, output.id + 1)[output.id];
         return result.reduce((sum, x, k) => sum + x * u[k], 0);
       };
-      return compare(part === undefined ? 0 : values[part.id][entry], along, options).mismatch !== undefined;
+      const analytic = part === undefined ? 0 : values[part.id][entry];
+      return compareToDifferences(analytic, along, options).mismatch !== undefined;
     });
   });
 }
 
-/** Shape and numbers of nested arrays, a number or an ndarray. */
+/** The shape and the numbers of a number, nested arrays or an ndarray. */
 export function toPoint(value: ArrayInput): Point {
   const shape: number[] = [];
   if (isNdArray(value)) shape.push(...value.shape);

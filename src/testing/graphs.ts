@@ -1,16 +1,16 @@
 /**
- * Random steps for property tests: graphs of mixed shapes with batches, broadcasts, shared
- * subexpressions, gradients, state updated in every order, and ends of every kind. A step is written from a
- * recipe, a list of small numbers, so that it shrinks instruction by instruction and can be replayed. Values
- * stay within a few units by construction; nothing here says what a step computes.
+ * Random steps for property tests: graphs of mixed shapes with batches, broadcasts, shared subexpressions, gradients,
+ * state updated in every order, and results of every kind. A step is written from a recipe, a list of small numbers, so
+ * that it shrinks instruction by instruction and can be replayed. Values stay within a few units by construction. Nothing
+ * here computes what a step should give.
  *
  * @example
  * ```ts
  * fc.assert(
- *   fc.property(anyRecipe(12), anyTask, (recipe, choices) => {
+ *   fc.property(anyRecipe(12), anyRunChoices, (recipe, choices) => {
  *     const { signature, rows, write } = stepOf(recipe);
  *     const program = compileStep(signature, rows, write);
- *     checkRun(createEngine(), program, taskOf(choices, program), FLOAT32);
+ *     checkRun(createEngine(), program, runCaseOf(choices, program), FLOAT32);
  *   }),
  *   { numRuns: 20 },
  * );
@@ -24,23 +24,23 @@ import type { Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 import { type Instruction, Pool, rotate, writers } from "./instructions.js";
 
-/** What a random step is made from. */
+/** The recipe of a random step. */
 export interface StepRecipe {
   /** Rows of the largest batch. */
   readonly rows: number;
-  /** Columns of the stream `x`; beside it there is always `ids` of integers 0, 1 and 2. */
+  /** Columns of the stream `x`; there is also a stream `ids` of integers 0, 1 and 2. */
   readonly columns: number;
   readonly instructions: readonly Instruction[];
-  /** For each array of the state, how it is updated and from what. */
+  /** For each array of the state, the kind of its update and what it is updated from. */
   readonly updates: readonly (readonly [kind: number, from: number])[];
   readonly outputs: readonly number[];
-  /** What is written to the streams, from the end of what there is; at most four. */
+  /** The values that are written to streams; at most four. */
   readonly written: readonly number[];
-  /** Whether the state is updated with a gradient as well. */
+  /** Whether the state is also updated with gradients. */
   readonly learns: boolean;
 }
 
-/** A step that may be compiled: `compileStep(signature, rows, write)`. */
+/** The arguments of `compileStep(signature, rows, write)`. */
 export interface RandomStep {
   readonly signature: Signature;
   readonly rows: number;
@@ -107,7 +107,7 @@ function writeStep(recipe: StepRecipe, { graph, inputs, state, streams }: StepVa
   };
 }
 
-/** Gradients of a loss over all that was written, squashed to (−1, 1) since their size is not known. */
+/** Gradients of a loss over the last values, squashed to (−1, 1) since their size is unknown. */
 function learn(pool: Pool, parameters: readonly Value[]): Value[] {
   const loss = pool.values
     .slice(-4)
@@ -127,7 +127,7 @@ function update(
 ): Value {
   const old = state[name];
   if (gradient !== undefined && kind !== 1) return f.add(f.mul(old, 0.75), f.mul(gradient, -0.25));
-  // `u` and `v` are of one shape and `z` is of that of `w` transposed
+  // `u` and `v` have one shape; `z` has that of `w` transposed
   const other = { u: state.v, v: state.u, w: f.transpose(state.z), z: f.transpose(state.w) }[name] ?? old;
   switch (kind) {
     case 0:
@@ -145,7 +145,7 @@ function update(
   }
 }
 
-/** `value`, or what can be made of it, in another shape. */
+/** `value` in another shape: reshaped where the sizes agree, else its mean. */
 function shaped(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
   const whole = !value.shape.includes(ROWS) && sizeOf(value.shape) === sizeOf(shape);

@@ -1,30 +1,21 @@
 /**
- * `fettle/testing`: laws for operations, optimizers, strategies, schedulers and executors, the library's own and
- * yours, and arbitraries to write more of them. It needs fast-check, and no test runner: a law that is broken throws
- * an error that says how to replay it.
+ * `fettle/testing`: laws of operations, optimizers, strategies, schedulers and executors, built-in or custom, and
+ * arbitraries to write more laws. It needs fast-check but no test runner: a broken law throws an error that says how to
+ * replay the case.
  */
 export { anyHistory, anyOutcome, anyStudy } from "./arbitraries/history.js";
 export {
-  anyLearningTask,
+  anyLearningCase,
   anyPauses,
+  type LearningCase,
   type LearningCurve,
   type LearningRun,
   type LearningRunOptions,
-  type LearningTask,
   runLearning,
 } from "./arbitraries/learning.js";
 export { anyModel, type ModelCase, type ModelConstraints, modelOf } from "./arbitraries/models.js";
-export {
-  anyMatrix,
-  anyProblem,
-  anyQuadratic,
-  type Problem,
-  problems,
-  type Quadratic,
-  type QuadraticConstraints,
-} from "./arbitraries/problems.js";
+export { anyRunChoices, type RunChoices, runCaseOf } from "./arbitraries/runs.js";
 export { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/space.js";
-export { anyTask, type TaskChoices, taskOf } from "./arbitraries/tasks.js";
 export {
   anyBroadcast,
   anyDistinct,
@@ -33,7 +24,17 @@ export {
   numbers,
   type ShapeConstraints,
 } from "./arbitraries/tensors.js";
+export {
+  anyMatrix,
+  anyQuadratic,
+  anyTestFunction,
+  type Quadratic,
+  type QuadraticConstraints,
+  type TestFunction,
+  testFunctions,
+} from "./arbitraries/testFunctions.js";
 export { type Bounded, errorBounds } from "./bounds.js";
+export type { DifferenceOptions } from "./differences.js";
 export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
@@ -57,20 +58,20 @@ export {
 } from "./optimizer.js";
 export type { VerifyParts } from "./parts.js";
 export {
-  checkReproducible,
-  checkReproducibleLaw,
+  checkReproducibility,
+  checkReproducibilityLaw,
   digestOf,
   type Reproducible,
-  type RunManner,
+  type RunVariant,
   reproducibilityLaws,
 } from "./reproducibility.js";
-export { checkRun, type RunTask } from "./run.js";
+export { checkRun, type RunCase } from "./run.js";
 export {
   checkScheduler,
   checkSchedulerLaw,
   rankLaws,
   type SchedulerCheckOptions,
-  type SchedulerMaker,
+  type SchedulerFactory,
   schedulerLaws,
 } from "./scheduler.js";
 export { checkStrategy, checkStrategyLaw, type StrategyCheckOptions, strategyLaws } from "./strategy.js";

@@ -1,6 +1,6 @@
 /**
- * The instructions of random steps (`graphs.ts`): each adds one value to a pool, whatever is in it, and says how
- * large its numbers may be, so that they stay within a few units. It knows no state and no ends of a step.
+ * The instructions of random steps (`graphs.ts`): each adds one value to a pool, whatever the pool holds, and states how
+ * large its numbers may be, so that they stay within a few units. State and results of a step are not known here.
  */
 
 import * as f from "../graph/functions.js";
@@ -11,10 +11,10 @@ import { ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 /** An instruction's number and four choices, whose meaning depends on it. */
 export type Instruction = readonly [operation: number, a: number, b: number, c: number, d: number];
 
-/** No array may have more elements. */
+/** The most elements of an array. */
 const MOST = 700;
 
-/** What an instruction works with: all values so far, and how large each may be. */
+/** All values so far, and how large the numbers of each may be. */
 export class Pool {
   readonly values: Value[] = [];
   private readonly sizes = new Map<number, number>();
@@ -32,7 +32,7 @@ export class Pool {
     this.sizes.set(scaled.id, Math.max(this.size(scaled), Math.min(size, 4)));
   }
 
-  /** The value that a choice stands for; later ones for small numbers. */
+  /** The value that a choice selects; small choices select late values. */
   at(choice: number): Value {
     return this.values[this.values.length - 1 - (choice % this.values.length)];
   }
@@ -46,7 +46,7 @@ export class Pool {
   }
 }
 
-/** Adds what it makes of the pool; `ids` are row numbers, one a row of the batch. */
+/** Adds a value computed from the pool; `ids` are row numbers, one for each row of the batch. */
 export type Writer = (pool: Pool, choices: readonly number[], ids: Value) => void;
 
 const unary =
@@ -56,7 +56,7 @@ const unary =
     pool.add(fn(x), size(pool.size(x)));
   };
 
-/** Of two values, the second made to broadcast where its shape does not. */
+/** A function of two values; the second is reduced to a mean where its shape does not broadcast. */
 const binary =
   (fn: (x: Value, y: Value) => Value, size: (m: number, n: number) => number): Writer =>
   (pool, [a, b, c]) => {
@@ -84,7 +84,7 @@ const same = (m: number): number => m;
 const most = (m: number, n: number): number => Math.max(m, n);
 const product = (m: number, n: number): number => m * n;
 
-/** Axes of fixed length, along which may be cut. */
+/** The axes of fixed length, which can be cut. */
 function fixedAxes(x: Value): number[] {
   return x.shape.flatMap((dim, axis) => (dim === ROWS ? [] : [axis]));
 }
@@ -92,7 +92,7 @@ function fixedAxes(x: Value): number[] {
 const along = (x: Value, axis: number, number: number, rest: (dim: number) => number): number[] =>
   x.shape.map((dim, i) => (i === axis ? number : rest(dim)));
 
-/** Both halves of the first axis, each changed, in the other order. */
+/** Both halves of the first axis, each changed, in reverse order. */
 export function rotate(x: Value, fn: (part: Value) => Value): Value {
   const [length] = x.shape;
   const cut = Math.max(1, Math.floor(length / 2));
@@ -108,7 +108,7 @@ export function rotate(x: Value, fn: (part: Value) => Value): Value {
   return f.concat([part(cut, length - cut), part(0, cut)]);
 }
 
-/** A matrix of two axes of what `x` holds. */
+/** `x` as a matrix; the mean over its first axes where it has more than two. */
 function toMatrix(x: Value): Value {
   if (x.shape.length === 2) return x;
   if (x.shape.length < 2) return f.reshape(x, [1, ...x.shape, 1].slice(0, 2));
@@ -181,13 +181,9 @@ export const writers: readonly Writer[] = [
   },
   (pool, [a, b]) => {
     const x = pool.at(a);
-    // spread over the rows of the batch
-    const spread = x.shape.includes(ROWS)
-      ? x.shape
-      : b % 2 === 0
-        ? [ROWS, ...x.shape]
-        : [ROWS, 1, ...x.shape];
-    pool.add(f.broadcastTo(x, spread), pool.size(x));
+    // broadcast over the rows of the batch
+    const shape = x.shape.includes(ROWS) ? x.shape : b % 2 === 0 ? [ROWS, ...x.shape] : [ROWS, 1, ...x.shape];
+    pool.add(f.broadcastTo(x, shape), pool.size(x));
   },
   (pool, [a, b]) => {
     const x = pool.at(a);
@@ -261,7 +257,7 @@ export const writers: readonly Writer[] = [
   },
   (pool, [a], ids) => {
     const table = toMatrix(pool.at(a));
-    // the rows of the batch are no table
+    // the rows of the batch cannot be a table
     const tall = table.shape[0] === ROWS ? f.transpose(table) : table;
     if (tall.shape[1] === ROWS) return;
     pool.add(f.takeRows(tall, f.minimum(ids, sizeOf([tall.shape[0]]) - 1)), pool.size(pool.at(a)));
@@ -269,7 +265,7 @@ export const writers: readonly Writer[] = [
   (pool, [a, b], ids) => {
     const x = toMatrix(pool.at(a));
     if (x.shape[0] !== ROWS || x.shape[1] === ROWS) return;
-    // id 2 is outside of a table of two rows and dropped
+    // id 2 is outside a table of two rows, and is dropped
     pool.add(f.scatterRows(x, ids, 2 + (b % 2)), pool.size(pool.at(a)) * pool.rows);
   },
 

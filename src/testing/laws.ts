@@ -1,27 +1,51 @@
 /**
- * How a law is held: a property of fast-check, many random cases, and one error for a person if a case breaks it.
- * All suites of `fettle/testing` end here, so that their failures read alike. It holds no law itself.
+ * How a law is checked: a property of fast-check over random cases, and one readable error if a case breaks it. All
+ * suites of `fettle/testing` end here, so that their failures read alike. It states no law itself.
  */
 import fc from "fast-check";
+import { checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 
 /** How many cases of each law are tried, and which. */
 export interface CheckOptions {
-  /** Random cases a law. Default: as many as fast-check is configured to, which is 100 unless you changed it. */
+  /** Random cases of each law. Default: fast-check's setting, which is 100 unless you changed it. */
   readonly numRuns?: number;
-  /** Seed of the cases, an integer: a failure's message names it. Default: fast-check's own. */
+  /** Seed of the cases, an integer, as a failure's message names it. Default: fast-check's own. */
   readonly seed?: number;
-  /** The way to one case, to try that alone: a failure's message names it. */
+  /** The path to one case, to try it alone, as a failure's message names it. */
   readonly path?: string;
   /**
-   * Told, after each case of a law that has an error bound, the largest error as a share of the bound, in [0, 1]. Laws that
-   * compare to the bit do not call it.
+   * Called after each case of a law with an error bound, with the largest error as a share of the bound, in [0, 1]. Laws
+   * that compare bits do not call it.
    */
   readonly onShare?: (share: number) => void;
 }
 
+export const CHECK_OPTIONS: OptionNames<CheckOptions> = {
+  ...{ numRuns: true, seed: true, path: true, onShare: true },
+};
+
+/** @throws FettleError `invalid_argument` or `unknown_name` for invalid options of the check `name` */
+export function checkCheckOptions<O extends CheckOptions>(
+  options: O,
+  name: string,
+  known: OptionNames<O>,
+): void {
+  checkOptions(options, name, known);
+  const { numRuns = 1, seed = 0, path = "", onShare } = options;
+  mustBeInteger("numRuns", numRuns);
+  must(Number.isSafeInteger(seed), "seed", "an integer", seed);
+  must(typeof path === "string", "path", "a path that a failure names", path);
+  mustBeFunction("onShare", onShare);
+}
+
+/** Refuses anything but a function or undefined. */
+export function mustBeFunction(name: string, value: unknown): void {
+  must(value === undefined || typeof value === "function", name, "a function", value);
+}
+
 /**
- * What is thrown where a law is broken. Its message is for a person: the subject and the law, what went wrong, the smallest
- * case found, and how to replay it.
+ * Thrown where a law is broken. The message names the subject and the law, what went wrong, the smallest case found, and
+ * how to replay it.
  *
  * @example
  * ```ts
@@ -38,9 +62,9 @@ export class BrokenLaw extends Error {
 
   constructor(
     message: string,
-    /** How many cases were tried, the one that breaks it the last. */
+    /** How many cases were tried; the last one breaks the law. */
     readonly cases: number,
-    /** Options of the same check that try the case again. */
+    /** The options that make the same check try the case again. */
     readonly replay: { readonly seed: number; readonly path: string },
     options?: { cause?: unknown },
   ) {
@@ -49,10 +73,10 @@ export class BrokenLaw extends Error {
 }
 
 /**
- * Holds `subject` to one law.
+ * Checks one law.
  *
- * @param subject - how messages name what is tested: `strategy "random"`
- * @throws BrokenLaw naming the subject and the law, with what went wrong, the smallest case found, and how to replay it
+ * @param subject - what is tested, as messages name it: `strategy "random"`
+ * @throws BrokenLaw if a case breaks it
  */
 export function hold(
   subject: string,
@@ -63,7 +87,7 @@ export function hold(
   judge(subject, law, fc.check(property as fc.IProperty<unknown>, parameters(options)));
 }
 
-/** As `hold`, of a law that takes promises. */
+/** As `hold`, for an asynchronous law. */
 export async function holdLater(
   subject: string,
   law: string,
@@ -73,10 +97,11 @@ export async function holdLater(
   judge(subject, law, await fc.check(property as fc.IAsyncProperty<unknown>, parameters(options)));
 }
 
-/** The law of that name. @throws Error listing those there are */
+/** @throws FettleError `unknown_name`, listing the known laws */
 export function lawOf<T>(laws: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(laws, name)) return laws[name];
-  throw new Error(`there is no law ${JSON.stringify(name)}; there are:\n${Object.keys(laws).join("\n")}`);
+  const known = Object.keys(laws).join("\n");
+  throw new FettleError("unknown_name", `unknown law ${show(name)}. Known:\n${known}`);
 }
 
 /** Ends a case that breaks a law. */
@@ -92,7 +117,7 @@ function parameters({ numRuns, seed, path }: CheckOptions): fc.Parameters<unknow
   };
 }
 
-/** Enough of a case to see what it is. */
+/** The most characters of a case in a message. */
 const LONGEST = 3000;
 
 function judge(subject: string, law: string, details: fc.RunDetails<unknown>): void {
@@ -102,7 +127,7 @@ function judge(subject: string, law: string, details: fc.RunDetails<unknown>): v
   const shown = fc.stringify(counterexample);
   const lines = [
     `${subject} breaks the law "${law}": ${reason}`,
-    `Case ${numRuns}, made smaller ${numShrinks} times: ${shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown}`,
+    `Case ${numRuns}, shrunk ${numShrinks} times: ${shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown}`,
     `Replay it with { seed: ${seed}, path: ${JSON.stringify(path)} }`,
   ];
   throw new BrokenLaw(lines.join("\n"), numRuns, { seed, path: path ?? "" }, { cause: errorInstance });

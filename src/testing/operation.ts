@@ -1,50 +1,60 @@
 /**
- * The laws that every operation keeps, as property tests over random arguments; for the rows of the table, and for a
- * function of values of one's own: an activation, a loss, a distance. They test what it computes and its gradient, not
- * its speed.
+ * The laws that every operation keeps, as property tests over random arguments: for the rows of the table, and for any
+ * function of values, such as a custom activation, loss or distance. They test its results and its gradient, not its speed.
  *
- * The row of an operation states its float64 reference, its gradient and its opcode: differences of the reference judge
- * the gradient, and the reference judges what the kernel does under the opcode.
+ * The row of an operation has its float64 reference, its gradient and its opcode: the gradient is compared with
+ * differences of the reference, and the kernel of the opcode with the reference.
  */
 import fc from "fast-check";
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
+import { byName, check, isRecord, must, type OptionNames } from "../errors.js";
 import { constant, dot, sum } from "../graph/functions.js";
 import type { OperationName, Value } from "../graph/graph.js";
 import { sizeOf } from "../graph/shape.js";
 import { checkGradients, type Point, toPoint } from "./gradients.js";
-import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import {
+  CHECK_OPTIONS,
+  type CheckOptions,
+  checkCheckOptions,
+  fail,
+  hold,
+  lawOf,
+  mustBeFunction,
+} from "./laws.js";
 import type { OperationCase } from "./operations/case.js";
 import { operationCases } from "./operations/index.js";
 import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
-/** A function of values to be held to the laws. */
+/** A function of values that is tested. */
 export interface OperationUnderTest {
   /** For messages. */
   readonly name: string;
-  /** Uses of it, with arguments exact in float32, and smooth within 1/64 of them. */
+  /** Uses of it, smooth within 1/64 of their arguments, which must be exact in float32. */
   readonly cases: fc.Arbitrary<OperationCase>;
-  /** What it is, of arrays row-major, in plain float64. Where it is given, the operation is held to it. */
+  /** Its definition on row-major arrays in float64. The operation must equal it, where it is given. */
   readonly equals?: (...args: readonly Float64Array[]) => ArrayLike<number>;
 }
 
-/** Which cases, and how near to plain numbers. */
+/** Which cases, and how close to the definition. */
 export interface OperationCheckOptions extends CheckOptions {
-  /** How far it may be from `equals`, as a share of the largest number. Default 1e-12, for the rounding of both. */
+  /** The largest difference from `equals`, as a share of the largest number. Default 1e-12, for the rounding of both. */
   readonly tolerance?: number;
 }
+
+const OPTIONS: OptionNames<OperationCheckOptions> = { ...CHECK_OPTIONS, tolerance: true };
 
 type Law = (operation: OperationUnderTest, options: OperationCheckOptions) => fc.IRawProperty<unknown>;
 
 /** The laws of operations by name: each gives a property for fast-check's `assert`. */
 export const operationLaws: Readonly<Record<string, Law>> = {
-  "has the gradient that differences have, and so has its gradient": ({ name, cases }, { onShare }) =>
+  "has the gradient that finite differences give, to second order": ({ name, cases }, { onShare }) =>
     fc.property(cases, ({ fn, args }) => checkGradients(fn, args, { name, ...(onShare && { onShare }) })),
 
-  "is computed by the kernels as by the references, its gradient too, within the rounding of float32": (
+  "agrees between kernels and references, with its gradient, within the rounding of float32": (
     { cases },
     { onShare },
   ) =>
@@ -63,24 +73,24 @@ export const operationLaws: Readonly<Record<string, Law>> = {
         };
       });
       const arrays = Object.fromEntries(points.map(({ data }, i) => [`argument ${i}`, [...data]]));
-      const task = { streams: {}, arrays, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: 1 };
-      const share = checkRun(wasm(), program, task, FLOAT32);
+      const run = { streams: {}, arrays, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: 1 };
+      const share = checkRun(wasm(), program, run, FLOAT32);
       onShare?.(share);
     }),
 
-  "is what it is said to be": ({ cases, equals }, { tolerance = 1e-12, onShare }) =>
+  "equals its definition": ({ cases, equals }, { tolerance = 1e-12, onShare }) =>
     fc.property(cases, ({ fn, args }) => {
       if (equals === undefined) return;
       const points = args.map(toPoint);
       const expected = Array.from(equals(...points.map(({ data }) => data)));
       const actual = evaluated(fn, points);
       if (actual.length !== expected.length)
-        fail(`it gives ${actual.length} numbers, and should give ${expected.length}`);
+        fail(`it gives ${actual.length} numbers; it should give ${expected.length}`);
       const size = Math.max(...expected.map(Math.abs));
       let worst = 0;
       expected.forEach((value, i) => {
         const error = Math.abs(actual[i] - value);
-        if (!(error <= tolerance * size)) fail(`entry ${i} is ${actual[i]}, and should be ${value}`);
+        if (!(error <= tolerance * size)) fail(`entry ${i} is ${actual[i]}; it should be ${value}`);
         if (error > 0) worst = Math.max(worst, error / (tolerance * size));
       });
       onShare?.(worst);
@@ -88,10 +98,11 @@ export const operationLaws: Readonly<Record<string, Law>> = {
 };
 
 /**
- * Holds an operation to all laws.
+ * Checks all laws of an operation.
  *
- * @param operation - the name of a row of the table, or a function of one's own with arguments to try it on
- * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @param operation - the name of a built-in operation, or a function with arguments to try it on
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkOperation("tanh", { numRuns: 20 });
@@ -111,12 +122,12 @@ export function checkOperation(
 }
 
 /**
- * Holds an operation to one of `operationLaws`, so that a test runner can show each by itself.
+ * Checks one of `operationLaws`, so that a test runner can show each by itself.
  *
- * @throws Error as {@link checkOperation}
+ * @throws BrokenLaw as {@link checkOperation}; FettleError `unknown_name` for an unknown law or operation
  * @example
  * ```ts
- * checkOperationLaw("matmul", "has the gradient that differences have, and so has its gradient", { numRuns: 10 });
+ * checkOperationLaw("matmul", "has the gradient that finite differences give, to second order", { numRuns: 10 });
  * ```
  */
 export function checkOperationLaw(
@@ -125,17 +136,33 @@ export function checkOperationLaw(
   options: OperationCheckOptions = {},
 ): void {
   const subject = typeof operation === "string" ? rowUnderTest(operation) : operation;
+  checkSubject(subject);
+  checkCheckOptions(options, "checkOperation", OPTIONS);
+  const { tolerance = 1e-12 } = options;
+  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
   hold(`operation "${subject.name}"`, name, lawOf(operationLaws, name)(subject, options), options);
 }
 
 function rowUnderTest(name: OperationName): OperationUnderTest {
-  const cases = operationCases[name];
-  if (cases === undefined)
-    fail(`"${name}" is a leaf or no operation at all: it computes nothing from arguments`);
+  const cases = byName("operation", operationCases, name);
+  check(
+    cases !== undefined,
+    () => `operation must be one that computes something from arguments; received "${name}", which is a leaf`,
+  );
   return { name, cases };
 }
 
-/** Σ wᵢxᵢ with weights 1, 3/2, 2, …, so that no two entries are mistaken for each other. */
+function checkSubject(operation: OperationUnderTest): void {
+  must(
+    isRecord(operation) && typeof operation.name === "string" && isRecord(operation.cases),
+    "operation",
+    "the name of an operation, or { name, cases } with an arbitrary of cases",
+    operation,
+  );
+  mustBeFunction("equals", operation.equals);
+}
+
+/** Σ wᵢxᵢ with weights 1, 3/2, 2, …, so that no two entries can be exchanged unnoticed. */
 function contracted(x: Value): Value {
   const weights = Array.from({ length: sizeOf(x.shape) }, (_, i) => 1 + i / 2);
   return x.shape.length === 0 ? sum(x) : dot(x, constant(x.graph, weights, x.shape));
@@ -156,7 +183,7 @@ function evaluated(fn: OperationCase["fn"], points: readonly Point[]): ArrayLike
 
 let engine: Executor | undefined;
 
-/** One for all cases; runs are freed. */
+/** One engine for all cases; their runs are freed. */
 function wasm(): Executor {
   engine ??= createEngine();
   return engine;

@@ -1,37 +1,51 @@
 /**
- * The laws that every optimizer keeps, as property tests over random gradients and problems; for the built-in ones and
- * for one made by `defineOptimizer`. They test the rule and how it is run, not how fast it learns.
+ * The laws that every optimizer keeps, built-in or custom, as property tests over random gradients and functions. They
+ * test the update rule and how it is run, not how fast it learns.
  */
 import fc from "fast-check";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
+import { isRecord, must, type OptionNames } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { anyQuadratic } from "./arbitraries/problems.js";
 import { numbers } from "./arbitraries/tensors.js";
+import { anyQuadratic } from "./arbitraries/testFunctions.js";
 import { drive, followed, initialArrays, type Layout, stepsProgram } from "./drive.js";
-import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import {
+  CHECK_OPTIONS,
+  type CheckOptions,
+  checkCheckOptions,
+  fail,
+  hold,
+  lawOf,
+  mustBeFunction,
+} from "./laws.js";
 import { FLOAT32 } from "./operations/rounding.js";
 import { checkRun } from "./run.js";
 
-/** An optimizer's rule for one number, in plain float64 and with a state of its own: the weight after step t, from 1. */
+/** An optimizer's rule for one weight, in float64 and with its own state: returns the weight after step t, from 1. */
 export type Equations = (w: number, gradient: number, t: number) => number;
 
 /** Which cases, and what is known of the optimizer. */
 export interface OptimizerCheckOptions extends CheckOptions {
   /**
-   * Makes the rule anew, with the optimizer's numbers and weight decay, for each number of a parameter. Where it is
-   * given, the optimizer is held to it.
+   * Creates the rule for one weight, with the optimizer's hyperparameters and weight decay. The optimizer must follow it,
+   * where it is given.
    */
   readonly equations?: () => Equations;
-  /** How far the two may be apart, as a share of the farthest point. Default 1e-9, for the rounding of both. */
+  /** The largest difference from the rule, as a share of the farthest point. Default 1e-9, for the rounding of both. */
   readonly tolerance?: number;
-  /** Names of laws that it does not keep by design, such as that of layouts for a rule that takes norms. */
+  /** Laws that it breaks by design, such as that of places for a rule that uses a norm. */
   readonly except?: readonly string[];
 }
 
+const OPTIONS: OptionNames<OptimizerCheckOptions> = {
+  ...CHECK_OPTIONS,
+  ...{ equations: true, tolerance: true, except: true },
+};
+
 type Law = (optimizer: Optimizer, options: OptimizerCheckOptions) => fc.IRawProperty<unknown>;
 
-/** Steps of a case, and the most numbers of its parameters. */
+/** Steps of a case, and the most weights of its parameter. */
 const STEPS = 8;
 const MOST = 9;
 
@@ -51,23 +65,23 @@ function anyDescent(gradient: fc.Arbitrary<number>): fc.Arbitrary<Descent> {
   });
 }
 
-/** Of any sign, 0 among them. */
+/** Of any sign, including 0. */
 const anyGradient = fc.oneof(
   { weight: 5, arbitrary: numbers.real },
   { weight: 1, arbitrary: fc.constant(0) },
 );
-/** The largest that float32 cannot square, but can add up some hundred times; see `numbers.huge`. */
+/** Numbers that float32 cannot square, but can add up a hundred times; see `numbers.huge`. */
 const huge = numbers.huge.filter((x) => Math.abs(x) < 2 ** 120);
 
 /** The laws of optimizers by name: each gives a property for fast-check's `assert`. */
 export const optimizerLaws: Readonly<Record<string, Law>> = {
-  "is a function of parameters, gradients, slots and step alone": (optimizer) =>
+  "depends on parameters, gradients, slots and step alone": (optimizer) =>
     fc.property(anyDescent(anyGradient), ({ start, gradients }) => {
       const [first, second] = [0, 1].map(() => followed(wasm(), optimizer, start, gradients));
-      checkSame(second, first, "the same rule written twice led elsewhere");
+      checkSame(second, first, "a second run gave other weights");
     }),
 
-  "goes on from a saved run as if it had not been saved": (optimizer) =>
+  "resumes from a saved run as if it had never stopped": (optimizer) =>
     fc.property(anyDescent(anyGradient), fc.nat({ max: STEPS }), ({ start, gradients }, stop) => {
       const whole = followed(wasm(), optimizer, start, gradients);
       const first = drive(wasm(), optimizer, start);
@@ -84,11 +98,11 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
       checkSame(
         [...whole.slice(0, stop), ...after],
         whole,
-        `saved after step ${stop}, it went on differently`,
+        `the run restored at step ${stop} continued differently`,
       );
     }),
 
-  "treats every number alike: other places give the same in other places": (optimizer) =>
+  "treats every number of a parameter alike, wherever it is": (optimizer) =>
     fc.property(
       anyDescent(anyGradient).chain((descent) =>
         fc.tuple(
@@ -100,11 +114,11 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
         const moved = (array: readonly number[]): number[] => order.map((i) => array[i]);
         const plain = followed(wasm(), optimizer, start, gradients);
         const permuted = followed(wasm(), optimizer, moved(start), gradients.map(moved));
-        checkSame(permuted, plain.map(moved), `in the order ${order} it led elsewhere`);
+        checkSame(permuted, plain.map(moved), `the order ${order} gave other weights`);
       },
     ),
 
-  "does not depend on how parameters are laid out: one array, or several": (optimizer) =>
+  "does not depend on how parameters are divided into arrays": (optimizer) =>
     fc.property(
       anyDescent(anyGradient),
       fc.array(fc.integer({ min: 1, max: 4 }), { minLength: MOST }),
@@ -112,11 +126,11 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
         const layout = layoutOf(start.length, cuts);
         const whole = followed(wasm(), optimizer, start, gradients);
         const parts = followed(wasm(), optimizer, start, gradients, layout);
-        checkSame(parts, whole, `in arrays of ${layout} it led elsewhere`);
+        checkSame(parts, whole, `arrays of ${layout} weights gave other weights`);
       },
     ),
 
-  "leaves a fresh parameter where it is while its gradient is 0, without weight decay": (optimizer) =>
+  "does not move a new parameter while its gradient is 0, without weight decay": (optimizer) =>
     fc.property(anyDescent(fc.constant(0)), ({ start, gradients }) => {
       const points = followed(wasm(), withoutDecay(optimizer), start, gradients);
       checkSame(
@@ -126,7 +140,7 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
       );
     }),
 
-  "stays where it is at a learning rate of 0": (optimizer) =>
+  "does not move a parameter at a learning rate of 0": (optimizer) =>
     fc.property(anyDescent(anyGradient), ({ start, gradients }) => {
       const points = followed(wasm(), withRate(optimizer, 0), start, gradients);
       checkSame(
@@ -136,14 +150,14 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
       );
     }),
 
-  "stays finite where gradients are denormal, or too large to be squared": (optimizer) =>
+  "stays finite for gradients that are denormal or too large to be squared": (optimizer) =>
     fc.property(
       anyDescent(fc.oneof(huge, numbers.denormal, numbers.real, fc.constant(0))),
       ({ start, gradients }) => {
         const points = followed(wasm(), optimizer, start, gradients);
         points.forEach((point, t) => {
           const i = point.findIndex((x) => !Number.isFinite(x));
-          if (i >= 0) fail(`number ${i} is ${point[i]} after step ${t + 1}`);
+          if (i >= 0) fail(`weight ${i} is ${point[i]} after step ${t + 1}`);
         });
       },
     ),
@@ -165,18 +179,15 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
       );
     }),
 
-  "is computed by the kernels as by the references, within the rounding of float32": (
-    optimizer,
-    { onShare },
-  ) =>
+  "agrees between kernels and references, within the rounding of float32": (optimizer, { onShare }) =>
     fc.property(anyDescent(numbers.nonZero), ({ start, gradients }) => {
       const program = stepsProgram(optimizer, [start.length]);
       const arrays = initialArrays(createEngine({ executor: "reference" }), optimizer, start);
       const rounded = Object.entries({ ...arrays, gradient: gradients[0] }).map(
         ([name, values]) => [name, values.map(Math.fround)] as const,
       );
-      const task = { streams: {}, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: STEPS };
-      const share = checkRun(wasm(), program, { ...task, arrays: Object.fromEntries(rounded) }, FLOAT32);
+      const given = { streams: {}, dataRows: 0, shuffle: false, batchSize: 1, seed: 0, steps: STEPS };
+      const share = checkRun(wasm(), program, { ...given, arrays: Object.fromEntries(rounded) }, FLOAT32);
       onShare?.(share);
     }),
 
@@ -198,7 +209,7 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
         point.forEach((x, i) => {
           const error = Math.abs(x - expected[i][t]);
           if (!(error <= tolerance * farthest))
-            fail(`number ${i} is ${x} after step ${t + 1}; by the equations it is ${expected[i][t]}`);
+            fail(`weight ${i} is ${x} after step ${t + 1}; by the equations it is ${expected[i][t]}`);
           if (error > 0) worst = Math.max(worst, error / (tolerance * farthest));
         });
       });
@@ -206,17 +217,18 @@ export const optimizerLaws: Readonly<Record<string, Law>> = {
     }),
 };
 
-/** Rates that the law of quadratics tries: one of them must do. */
+/** The rates that the law of quadratics tries; one of them must succeed. */
 const RATES = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
 const DESCENT_STEPS = 2000;
-/** What may be left of the height above the minimum. */
+/** The share of the height above the minimum that may be left. */
 const DESCENT_SHARE = 1e-2;
 
 /**
- * Holds an optimizer to all laws.
+ * Checks all laws of an optimizer.
  *
- * @param optimizer - as its factory made it, with the numbers it is to be tested with
- * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @param optimizer - from its factory, with the hyperparameters that are to be tested
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * const rate = 0.1;
@@ -224,18 +236,19 @@ const DESCENT_SHARE = 1e-2;
  * ```
  */
 export function checkOptimizer(optimizer: Optimizer, options: OptimizerCheckOptions = {}): void {
+  checkOptimizerOptions(options);
   for (const name of Object.keys(optimizerLaws)) {
     if (!options.except?.includes(name)) checkOptimizerLaw(optimizer, name, options);
   }
 }
 
 /**
- * Holds an optimizer to one of `optimizerLaws`, so that a test runner can show each by itself.
+ * Checks one of `optimizerLaws`, so that a test runner can show each by itself.
  *
- * @throws Error as {@link checkOptimizer}
+ * @throws BrokenLaw as {@link checkOptimizer}; FettleError `unknown_name` for an unknown law
  * @example
  * ```ts
- * checkOptimizerLaw(adam(), "stays where it is at a learning rate of 0", { numRuns: 10 });
+ * checkOptimizerLaw(adam(), "does not move a parameter at a learning rate of 0", { numRuns: 10 });
  * ```
  */
 export function checkOptimizerLaw(
@@ -243,13 +256,25 @@ export function checkOptimizerLaw(
   name: string,
   options: OptimizerCheckOptions = {},
 ): void {
+  const isOptimizer = isRecord(optimizer) && typeof optimizer.update === "function";
+  must(isOptimizer, "optimizer", "an optimizer such as adam()", optimizer);
+  checkOptimizerOptions(options);
   const property = lawOf(optimizerLaws, name)(optimizer, options);
   hold(`optimizer "${optimizer.name}"`, name, property, options);
 }
 
+function checkOptimizerOptions(options: OptimizerCheckOptions): void {
+  checkCheckOptions(options, "checkOptimizer", OPTIONS);
+  const { equations, tolerance = 1e-9, except = [] } = options;
+  mustBeFunction("equations", equations);
+  must(typeof tolerance === "number" && tolerance > 0, "tolerance", "a positive number", tolerance);
+  must(Array.isArray(except), "except", "an array of names of laws", except);
+  for (const name of except) lawOf(optimizerLaws, name);
+}
+
 let engine: Executor | undefined;
 
-/** One for all cases; runs are freed. */
+/** One engine for all cases; their runs are freed. */
 function wasm(): Executor {
   engine ??= createEngine();
   return engine;
@@ -264,7 +289,7 @@ function withoutDecay(optimizer: Optimizer): Optimizer {
   return { ...optimizer, decay: "none", hyperparameters };
 }
 
-/** Sizes that add up to `size`, from `cuts` as far as they go. */
+/** Sizes that add up to `size`, from `cuts` in turn. */
 function layoutOf(size: number, cuts: readonly number[]): Layout {
   const layout: number[] = [];
   for (let left = size; left > 0; left -= layout[layout.length - 1])
@@ -281,6 +306,6 @@ function checkSame(
     const i = point.findIndex(
       (x, at) => x !== actual[t][at] && !(Number.isNaN(x) && Number.isNaN(actual[t][at])),
     );
-    if (i >= 0) fail(`${message}: number ${i} is ${actual[t][i]} after step ${t + 1}, not ${point[i]}`);
+    if (i >= 0) fail(`${message}: weight ${i} is ${actual[t][i]} after step ${t + 1}, not ${point[i]}`);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What `verify` holds to the laws unless it is given something else: everything of the library that is under one. Each
- * entry is the arguments of its check. It checks nothing itself.
+ * What `verify` checks by default: every part of the library that has laws. Each entry is the arguments of its check. It
+ * checks nothing itself.
  */
 import { createEngine } from "../engine/engine.js";
 import type { OperationName } from "../graph/graph.js";
@@ -16,27 +16,27 @@ import type { checkOperation } from "./operation.js";
 import { operationCases } from "./operations/index.js";
 import { FLOAT32, FLOAT64 } from "./operations/rounding.js";
 import type { checkOptimizer } from "./optimizer.js";
-import type { checkReproducible } from "./reproducibility.js";
-import type { checkScheduler, SchedulerMaker } from "./scheduler.js";
+import type { checkReproducibility } from "./reproducibility.js";
+import type { checkScheduler, SchedulerFactory } from "./scheduler.js";
 import type { checkStrategy } from "./strategy.js";
 import { RECORDED, tuningBy } from "./tuning.js";
 
-/** What is held to the laws: for each kind, lists of the arguments of its check, as `[gp(), { trials: 8 }]`. */
+/** What is checked: for each kind, the lists of arguments of its check, such as `[gp(), { trials: 8 }]`. */
 export interface VerifyParts {
-  /** Those of `checkOperation`, for their values and for their gradients. */
+  /** Arguments of `checkOperation`; they are used for the groups `operations` and `gradients`. */
   readonly operations: readonly Parameters<typeof checkOperation>[];
   readonly optimizers: readonly Parameters<typeof checkOptimizer>[];
   readonly strategies: readonly Parameters<typeof checkStrategy>[];
   readonly schedulers: readonly Parameters<typeof checkScheduler>[];
   readonly executors: readonly Parameters<typeof checkExecutor>[];
-  /** Those of `checkReproducible`. */
-  readonly tunings: readonly Parameters<typeof checkReproducible>[];
+  /** Arguments of `checkReproducibility`. */
+  readonly tunings: readonly Parameters<typeof checkReproducibility>[];
 }
 
 /**
- * All of the library's own. The kernels must be there.
+ * All parts of the library. The kernels must be loaded.
  *
- * @param cases - of each law; a case of a tuning is several whole studies, so that of those there are a quarter
+ * @param cases - of each law; reproducibility tries a quarter as many, since each of its cases is several studies
  */
 export function ownParts(cases: number): VerifyParts {
   const numRuns = Math.ceil(cases / 4);
@@ -45,11 +45,11 @@ export function ownParts(cases: number): VerifyParts {
       .filter(([, cases]) => cases !== undefined)
       .map(([name]) => [name as OperationName]),
     optimizers: Object.keys(optimizers).map((name) => [getOptimizer(name)]),
-    // a grid accepts every space only if it is told how many points a range has
+    // a grid accepts every space only with a number of points for ranges
     strategies: strategyNames.map((name) => [name === "grid" ? grid({ points: 3 }) : createStrategy(name)]),
     schedulers: schedulerNames.map((name) => {
-      const make: SchedulerMaker = (options) => createScheduler(name, options);
-      // how far values are apart counts in the median stopping rule
+      const make: SchedulerFactory = (options) => createScheduler(name, options);
+      // median stopping depends on the differences between values
       return [make, { rankBased: name !== "median" }];
     }),
     executors: [

@@ -1,26 +1,27 @@
 /**
- * The laws of what comes to the same bits from the same seed, however and wherever it is run: for tunings, the library's
- * own and a user's. They say nothing of how good a result is.
+ * The laws of reproducibility: a seed gives the same bits, however and wherever it is run. They apply to tunings, built-in
+ * or custom, and say nothing about how good a result is.
  */
 import fc from "fast-check";
+import { isRecord, must } from "../errors.js";
 import { crc32 } from "../workers/archive.js";
-import { type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
-/** How something is run that is the same anyhow. */
-export interface RunManner {
+/** How a run is done; it must not change the result. */
+export interface RunVariant {
   /** Threads, where the runtime has them. Default 1. */
   readonly jobs?: number;
-  /** Steps of a slice, each begun from the bytes that the one before was saved as. Default: not cut. */
+  /** Steps of a slice, each from the saved bytes of the last. Default: one run without slices. */
   readonly slice?: number;
 }
 
-/** Something that comes to a result from a seed. */
+/** Something that computes a result from a seed. */
 export interface Reproducible {
   /** For messages. */
   readonly name: string;
-  /** Runs it, to all that it comes to, as JSON has it. */
-  run(seed: number, manner: RunManner): Promise<unknown>;
-  /** What `digestOf` gives of the results of the seeds 0, 1, …, on any other machine. Where it is given, they are held to it. */
+  /** Computes the whole result, as a JSON value. */
+  run(seed: number, variant: RunVariant): Promise<unknown>;
+  /** The `digestOf` of the results of seeds 0, 1, …, recorded on another machine. They must match, where they are given. */
   readonly recorded?: readonly string[];
 }
 
@@ -30,78 +31,87 @@ const anySeed = fc.nat({ max: 2 ** 31 - 1 });
 
 /** The laws of reproducibility by name: each gives a property for fast-check's `assert`. */
 export const reproducibilityLaws: Readonly<Record<string, Law>> = {
-  "comes to the same bits from the same seed": (subject) =>
+  "gives the same bits for the same seed": (subject) =>
     fc.asyncProperty(anySeed, async (seed) => {
       const first = await textOf(subject, seed, {});
-      checkSame(await textOf(subject, seed, {}), first, "the second time it came to something else");
+      checkSame(await textOf(subject, seed, {}), first, "the second result differs");
     }),
 
-  "comes to the same bits on any number of threads": (subject) =>
+  "gives the same bits on any number of threads": (subject) =>
     fc.asyncProperty(anySeed, fc.integer({ min: 2, max: 3 }), async (seed, jobs) => {
       const alone = await textOf(subject, seed, {});
-      checkSame(await textOf(subject, seed, { jobs }), alone, `on ${jobs} threads it came to something else`);
+      checkSame(await textOf(subject, seed, { jobs }), alone, `the result on ${jobs} threads differs`);
     }),
 
-  "comes to the same bits in slices, wherever it is cut": (subject) =>
+  "gives the same bits in slices, wherever it is cut": (subject) =>
     fc.asyncProperty(anySeed, fc.integer({ min: 1, max: 40 }), async (seed, slice) => {
       const whole = await textOf(subject, seed, {});
       const cut = await textOf(subject, seed, { slice });
-      checkSame(cut, whole, `in slices of ${slice} steps it came to something else`);
+      checkSame(cut, whole, `the result in slices of ${slice} steps differs`);
     }),
 
-  "comes to the bits that it came to elsewhere": (subject) => {
+  "gives the recorded bits": (subject) => {
     const { recorded = [] } = subject;
     return fc.asyncProperty(fc.nat({ max: Math.max(0, recorded.length - 1) }), async (seed) => {
       if (recorded.length === 0) return;
       const digest = digestOf(await subject.run(seed, {}));
-      if (digest !== recorded[seed])
-        fail(`seed ${seed} came to ${digest} here, and to ${recorded[seed]} there`);
+      if (digest !== recorded[seed]) fail(`seed ${seed} gave ${digest}; recorded is ${recorded[seed]}`);
     });
   },
 };
 
 /**
- * Holds something to all laws of reproducibility.
+ * Checks all laws of reproducibility.
  *
- * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
- * const walk = {
- *   name: "a random search",
+ * const search = {
+ *   name: "random search",
  *   async run(seed: number) {
  *     const space = { x: float(-5, 5) };
  *     const { best } = await tune({ space, objective: ({ x }) => x * x, direction: "minimize", strategy: random(), trials: 5, seed });
  *     return best?.params; // not how long it took
  *   },
  * };
- * await checkReproducible(walk, { numRuns: 5 });
+ * await checkReproducibility(search, { numRuns: 5 });
  * ```
  */
-export async function checkReproducible(subject: Reproducible, options: CheckOptions = {}): Promise<void> {
-  for (const name of Object.keys(reproducibilityLaws)) await checkReproducibleLaw(subject, name, options);
+export async function checkReproducibility(subject: Reproducible, options: CheckOptions = {}): Promise<void> {
+  for (const name of Object.keys(reproducibilityLaws)) await checkReproducibilityLaw(subject, name, options);
 }
 
 /**
- * Holds something to one of `reproducibilityLaws`, so that a test runner can show each by itself.
+ * Checks one of `reproducibilityLaws`, so that a test runner can show each by itself.
  *
- * @throws BrokenLaw as {@link checkReproducible}
+ * @throws BrokenLaw as {@link checkReproducibility}; FettleError `unknown_name` for an unknown law
  * @example
  * ```ts
- * const law = "comes to the same bits from the same seed";
- * await checkReproducibleLaw({ name: "a constant", run: async () => 1 }, law, { numRuns: 2 });
+ * const law = "gives the same bits for the same seed";
+ * await checkReproducibilityLaw({ name: "a constant", run: async () => 1 }, law, { numRuns: 2 });
  * ```
  */
-export async function checkReproducibleLaw(
+export async function checkReproducibilityLaw(
   subject: Reproducible,
   name: string,
   options: CheckOptions = {},
 ): Promise<void> {
+  must(
+    isRecord(subject) && typeof subject.name === "string" && typeof subject.run === "function",
+    "subject",
+    "an object with a name and a function run",
+    subject,
+  );
+  const { recorded = [] } = subject;
+  must(Array.isArray(recorded), "recorded", "an array of digests", recorded);
+  checkCheckOptions(options, "checkReproducibility", CHECK_OPTIONS);
   await holdLater(subject.name, name, lawOf(reproducibilityLaws, name)(subject), options);
 }
 
 /**
- * Eight hexadecimal digits by which results are compared between machines: the CRC-32 of the value as JSON. The same
- * results have the same digest; of different ones, one pair in four thousand million does.
+ * Eight hexadecimal digits that compare results between machines: the CRC-32 of the value as JSON. Equal results have
+ * equal digests; of different ones, one pair in 2³² does.
  *
  * @example
  * ```ts
@@ -114,11 +124,11 @@ export function digestOf(result: unknown): string {
     .padStart(8, "0");
 }
 
-async function textOf(subject: Reproducible, seed: number, manner: RunManner): Promise<string> {
-  return JSON.stringify(await subject.run(seed, manner)) ?? fail("it came to nothing");
+async function textOf(subject: Reproducible, seed: number, variant: RunVariant): Promise<string> {
+  return JSON.stringify(await subject.run(seed, variant)) ?? fail("the result is undefined");
 }
 
-/** How much of two texts is shown around where they part. */
+/** How many characters of two texts are shown before and after their first difference. */
 const AROUND = 60;
 
 function checkSame(actual: string, expected: string, message: string): void {
@@ -126,5 +136,5 @@ function checkSame(actual: string, expected: string, message: string): void {
   let at = 0;
   while (actual[at] === expected[at]) at++;
   const part = (text: string): string => text.slice(Math.max(0, at - AROUND), at + AROUND);
-  fail(`${message}, from character ${at} on: …${part(actual)}…, not …${part(expected)}…`);
+  fail(`${message} from character ${at}: …${part(actual)}…, not …${part(expected)}…`);
 }

@@ -1,6 +1,6 @@
 /**
- * One run of one program, beside what its graph and the documentation of runs say it does, step by step, within the
- * rounding of the executor's numbers. It draws no cases (`executor.ts` does) and says nothing of speed.
+ * One run of one program, compared step by step with the float64 references of its graph, within the rounding of the
+ * executor's numbers. It draws no cases (`executor.ts` does) and says nothing about speed.
  */
 import type { Program } from "../compile/program.js";
 import type { Executor } from "../engine/executor.js";
@@ -9,14 +9,14 @@ import { shuffle, splitSeed } from "../numerics/philox.js";
 import { errorBounds } from "./bounds.js";
 import type { Precision } from "./operations/rounding.js";
 
-/** What a program is run on: data, the state before, batches and a seed. Numbers must be exact in the executor's precision. */
-export interface RunTask {
-  /** Rows × columns numbers for each stream that is read. */
+/** What a program is run on: data, initial state, batches and a seed. Numbers must be exact in the executor's precision. */
+export interface RunCase {
+  /** [dataRows, columns], row-major, for each stream that is read. */
   readonly streams: Readonly<Record<string, readonly number[]>>;
-  /** Inputs and the state before the first step. */
+  /** Inputs, and the state before the first step. */
   readonly arrays: Readonly<Record<string, readonly number[]>>;
   readonly dataRows: number;
-  /** Rows to visit; all by default. */
+  /** The rows to visit. Default: all. */
   readonly rows?: readonly number[];
   readonly shuffle: boolean;
   readonly batchSize: number;
@@ -25,49 +25,49 @@ export interface RunTask {
 }
 
 /**
- * Runs `program` on an executor and, with the references of operations, beside it; compares state and outputs
- * after each step and the streams written after the last, within the bounds of `errorBounds`.
+ * Runs `program` on an executor and with the references of operations. Compares state and outputs after each step, and
+ * the written streams after the last, within the bounds of `errorBounds`.
  *
- * @param precision - the executor's numbers; for one that computes in float64 the bounds are of that size
- * @returns the largest error, as a share of the bound it was allowed
+ * @param precision - of the executor's numbers, which decides the bounds
+ * @returns the largest error as a share of its bound
  * @throws Error naming the array, the step, the element, both values and the bound
  * @example
  * ```ts
  * const program = compileStep({ streams: { x: 1 }, state: { w: [] } }, 2, ({ streams: { x }, state: { w } }) => ({
  *   state: { w: add(w, mean(tanh(x))) },
  * }));
- * const task = { streams: { x: [1, 2, 3] }, arrays: { w: [0] }, dataRows: 3, shuffle: true, batchSize: 2, seed: 7, steps: 4 };
- * checkRun(createEngine(), program, task, FLOAT32) < 1; // true
+ * const given = { streams: { x: [1, 2, 3] }, arrays: { w: [0] }, dataRows: 3, shuffle: true, batchSize: 2, seed: 7, steps: 4 };
+ * checkRun(createEngine(), program, given, FLOAT32) < 1; // true
  * ```
  */
-export function checkRun(executor: Executor, program: Program, task: RunTask, precision: Precision): number {
-  const room = task.rows?.length ?? task.dataRows;
+export function checkRun(executor: Executor, program: Program, given: RunCase, precision: Precision): number {
+  const room = given.rows?.length ?? given.dataRows;
   const matrices = Object.fromEntries(
     program.streams.map(({ name, columns, direction }) => [
       name,
       direction === "in"
-        ? executor.matrix(task.dataRows, columns, task.streams[name])
+        ? executor.matrix(given.dataRows, columns, given.streams[name])
         : executor.matrix(room, columns),
     ]),
   );
-  const { batchSize, seed, shuffle } = task;
-  const rows = task.rows && { rows: Int32Array.from(task.rows) };
+  const { batchSize, seed, shuffle } = given;
+  const rows = given.rows && { rows: Int32Array.from(given.rows) };
   const run = executor.start(program, { streams: matrices, batchSize, seed, shuffle, ...rows });
   try {
-    for (const { name } of [...program.inputs, ...program.state]) run.write(name, task.arrays[name]);
-    const model = new Model(program, task, precision);
+    for (const { name } of [...program.inputs, ...program.state]) run.write(name, given.arrays[name]);
+    const reference = new ReferenceRun(program, given, precision);
     let worst = 0;
-    for (let step = 0; step < task.steps; step++) {
+    for (let step = 0; step < given.steps; step++) {
       run.advance(1);
-      model.advance();
+      reference.advance();
       for (const { name } of [...program.state, ...program.outputs, ...program.inputs]) {
-        const share = compare(`"${name}" after step ${step + 1}`, run.read(name), model.arrays[name]);
+        const share = compare(`"${name}" after step ${step + 1}`, run.read(name), reference.arrays[name]);
         worst = Math.max(worst, share);
       }
     }
     for (const { name, direction } of program.streams) {
       if (direction === "in") continue;
-      worst = Math.max(worst, compare(`stream "${name}"`, matrices[name].read(), model.written[name]));
+      worst = Math.max(worst, compare(`stream "${name}"`, matrices[name].read(), reference.written[name]));
     }
     return worst;
   } finally {
@@ -76,7 +76,7 @@ export function checkRun(executor: Executor, program: Program, task: RunTask, pr
   }
 }
 
-/** Numbers and how far an executor's may be from them. */
+/** Numbers, and how far an executor's may be from them. */
 interface Inexact {
   readonly values: Float64Array;
   readonly errors: Float64Array;
@@ -86,7 +86,7 @@ function exactly(values: ArrayLike<number>): Inexact {
   return { values: Float64Array.from(values), errors: new Float64Array(values.length) };
 }
 
-/** The largest share of a bound that an error takes up. */
+/** The largest error as a share of its bound. */
 function compare(what: string, actual: ArrayLike<number>, { values, errors }: Inexact): number {
   if (actual.length !== values.length)
     throw new Error(`${what} has ${actual.length} numbers, not ${values.length}`);
@@ -101,8 +101,8 @@ function compare(what: string, actual: ArrayLike<number>, { values, errors }: In
   return worst;
 }
 
-/** The run as the graph and the documentation of runs describe it. */
-class Model {
+/** The run by the references, as the documentation of runs describes it. */
+class ReferenceRun {
   readonly arrays: Record<string, Inexact>;
   readonly written: Record<string, Inexact>;
   private step = 0;
@@ -111,27 +111,27 @@ class Model {
 
   constructor(
     private readonly program: Program,
-    private readonly task: RunTask,
+    private readonly given: RunCase,
     private readonly precision: Precision,
   ) {
     this.arrays = Object.fromEntries(
-      Object.entries(task.arrays).map(([name, values]) => [name, exactly(values)]),
+      Object.entries(given.arrays).map(([name, values]) => [name, exactly(values)]),
     );
     this.written = Object.fromEntries(
       program.streams.map(({ name, columns }) => [
         name,
-        exactly(new Float64Array((task.rows?.length ?? task.dataRows) * columns)),
+        exactly(new Float64Array((given.rows?.length ?? given.dataRows) * columns)),
       ]),
     );
   }
 
   advance(): void {
     const { graph, streams } = this.program;
-    const { seed, dataRows, batchSize } = this.task;
-    const all = this.task.rows ?? Array.from({ length: dataRows }, (_, i) => i);
+    const { seed, dataRows, batchSize } = this.given;
+    const all = this.given.rows ?? Array.from({ length: dataRows }, (_, i) => i);
     if (this.order.length === 0) {
       const order = Int32Array.from(all);
-      if (this.task.shuffle) shuffle(order, this.epoch++, ...splitSeed(seed));
+      if (this.given.shuffle) shuffle(order, this.epoch++, ...splitSeed(seed));
       this.order = [...order];
     }
     const start = all.length - this.order.length;
@@ -141,7 +141,7 @@ class Model {
       if (name in this.arrays) return this.arrays[name].values;
       const columns = streams.find((stream) => stream.name === name)?.columns ?? 0;
       return Float64Array.from(
-        batch.flatMap((row) => this.task.streams[name].slice(row * columns, (row + 1) * columns)),
+        batch.flatMap((row) => this.given.streams[name].slice(row * columns, (row + 1) * columns)),
       );
     };
     const environment = { rows, seed, step: this.step++, input };

@@ -1,71 +1,75 @@
 /**
- * The laws that every scheduler keeps, as property tests over random studies of trials that learn; for the built-in
- * ones and for a user's own. They test the contract, and with it the loop that schedulers are run by, but not how
- * much a scheduler saves.
+ * The laws that every scheduler keeps, built-in or custom, as property tests over random studies of trials that learn.
+ * They test the contract, and with it the loop that runs schedulers, but not how much a scheduler saves.
  */
 
 import fc from "fast-check";
-import { isRecord } from "../errors.js";
+import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { RungContext, Scheduler } from "../search/schedulers/scheduler.js";
 import { copyJson } from "../search/space/value.js";
 import { restoreStudy } from "../search/study/checkpoint.js";
 import {
-  anyLearningTask,
+  anyLearningCase,
   anyPauses,
   curveOf,
+  type LearningCase,
   type LearningCurve,
   type LearningRun,
-  type LearningTask,
   runLearning,
   valueAt,
 } from "./arbitraries/learning.js";
-import { type CheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
-/** Makes the scheduler; from its own options, or from those that it is to be tested with. */
-export type SchedulerMaker = (options?: Readonly<Record<string, unknown>>) => Scheduler;
+/** Creates a scheduler from the given options, or without them from those that are to be tested. */
+export type SchedulerFactory = (options?: Readonly<Record<string, unknown>>) => Scheduler;
 
 /** Which cases, how long each is, and which laws. */
 export interface SchedulerCheckOptions extends CheckOptions {
-  /** At most so many trials a case. Default 30. */
+  /** The most trials of a case. Default 30. */
   readonly trials?: number;
-  /** At most so many steps a trial. Default 12. */
+  /** The most steps of a trial. Default 12. */
   readonly steps?: number;
-  /** Whether decisions hang on the order of values alone and not on how far they are apart. Default true. */
+  /** Whether decisions depend on the order of values alone, and not on their differences. Default true. */
   readonly rankBased?: boolean;
 }
 
+const OPTIONS: OptionNames<SchedulerCheckOptions> = {
+  ...CHECK_OPTIONS,
+  ...{ trials: true, steps: true, rankBased: true },
+};
+
 type Size = Required<Pick<SchedulerCheckOptions, "trials" | "steps">>;
-type Law = (make: SchedulerMaker, size: Size) => fc.IRawProperty<unknown>;
+type Law = (make: SchedulerFactory, size: Size) => fc.IRawProperty<unknown>;
 
 const anyNumber = fc.nat({ max: 1000 });
 const anySteps = fc.integer({ min: 1, max: 200 });
 
 /** The laws of schedulers by name: each gives a property for fast-check's `assert`. */
 export const schedulerLaws: Readonly<Record<string, Law>> = {
-  "judges at ascending steps, each at least 1 and below the whole budget": (make) =>
+  "has ascending rungs, each at least 1 and below the whole budget": (make) =>
     fc.property(anyNumber, anySteps, (number, steps) => {
       const rungs = make().rungs(number, steps);
       const sound = rungs.every(
         (rung, i) => Number.isSafeInteger(rung) && rung > (i === 0 ? 0 : rungs[i - 1]) && rung < steps,
       );
-      if (!sound) fail(`trial ${number} of ${steps} steps has its rungs at ${rungs}`);
+      if (!sound) fail(`trial ${number} of ${steps} steps has rungs at ${rungs}`);
     }),
 
-  "judges a trial by a cohort that it belongs to or that ends before it": (make) =>
+  "compares a trial with a cohort that contains it or ends before it": (make) =>
     fc.property(anyNumber, fc.nat({ max: 20 }), anySteps, (number, lag, steps) => {
       const { from, to } = make().cohort(number, lag, steps);
       const sound = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0;
       if (!sound || !(to <= number || (from <= number && number < to)))
-        fail(`trial ${number} has a cohort from ${from} up to ${to}`);
+        fail(`trial ${number} has a cohort from ${from} to ${to}`);
     }),
 
-  "plans by the number, the lag and the steps alone": (make, size) =>
+  "plans from the number, the lag and the steps alone": (make, size) =>
     fc.asyncProperty(
       fc.array(fc.tuple(anyNumber, fc.nat({ max: 20 }), anySteps), { minLength: 1, maxLength: 5 }),
-      anyLearningTask(size),
-      async (points, task) => {
+      anyLearningCase(size),
+      async (points, given) => {
         const used = make();
-        await runLearning(task, used);
+        await runLearning(given, used);
         const planOf = ([number, lag, steps]: (typeof points)[number], scheduler: Scheduler) =>
           JSON.stringify([
             scheduler.rungs(number, steps),
@@ -78,146 +82,151 @@ export const schedulerLaws: Readonly<Record<string, Law>> = {
       },
     ),
 
-  "lets no study stop that can ask for as many trials as wait for each other": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyConcurrency(), async (task, concurrency) => {
+  "never stalls a study that may run as many trials at a time as its width": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyConcurrency(), async (given, concurrency) => {
       const scheduler = make();
-      const lag = scheduler.width(task.steps) - 1;
-      const { study } = await runLearning({ ...task, lag }, scheduler, { concurrency, adaptive: true });
-      checkEnded(task, study.trials.length);
+      const lag = scheduler.width(given.steps) - 1;
+      const { study } = await runLearning({ ...given, lag }, scheduler, { concurrency, adaptive: true });
+      checkEnded(given, study.trials.length);
     }),
 
-  "decides the same at any concurrency, whatever ends first": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyPauses(), async (task, pauses) => {
+  "decides the same at any concurrency, whichever trial ends first": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyPauses(), async (given, pauses) => {
       const scheduler = make();
-      const alone = await runLearning(task, scheduler);
+      const alone = await runLearning(given, scheduler);
       for (const concurrency of [1, 2, 7]) {
-        const other = await runLearning({ ...task, pauses }, scheduler, { concurrency });
-        checkSameRun(other, alone, `other records or decisions at concurrency ${concurrency}`);
+        const other = await runLearning({ ...given, pauses }, scheduler, { concurrency });
+        checkSameRun(other, alone, `other trials or decisions at concurrency ${concurrency}`);
       }
     }),
 
-  "goes on from a saved study as if it had not been saved": (make, size) =>
+  "resumes from a saved study as if it had never stopped": (make, size) =>
     fc.asyncProperty(
-      anyLearningTask(size),
+      anyLearningCase(size),
       anyConcurrency(),
       fc.nat({ max: size.trials * size.steps }),
-      async (task, concurrency, interruptAfter) => {
-        const whole = await runLearning(task, make());
-        const { study } = await runLearning(task, make(), { concurrency, interruptAfter });
-        const again = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: study.strategy });
-        await runLearning(task, make(), { concurrency, study: again });
-        checkSame(JSON.stringify(again), JSON.stringify(whole.study), "a saved study went on differently");
+      async (given, concurrency, interruptAfter) => {
+        const whole = await runLearning(given, make());
+        const { study } = await runLearning(given, make(), { concurrency, interruptAfter });
+        const restored = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: study.strategy });
+        await runLearning(given, make(), { concurrency, study: restored });
+        checkSame(
+          JSON.stringify(restored),
+          JSON.stringify(whole.study),
+          "the restored study continued differently",
+        );
       },
     ),
 
   "decides by the order of values alone": (make, size) =>
     fc.asyncProperty(
-      anyLearningTask(size),
+      anyLearningCase(size),
       fc.noShrink(fc.array(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), { minLength: 1 })),
-      async (task, gaps) => {
+      async (given, gaps) => {
         const [plain, changed] = [
-          await runLearning(task, make()),
-          await runLearning(withValues(task, increasing(task, gaps)), make()),
+          await runLearning(given, make()),
+          await runLearning(withValues(given, increasing(given, gaps)), make()),
         ];
         checkSameVerdicts(changed, plain, "values in the same order gave other decisions");
       },
     ),
 
-  "decides the same on mirrored values in the other direction": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), async (task) => {
-      const direction = task.direction === "maximize" ? "minimize" : "maximize";
-      const [plain, mirrored] = [
-        await runLearning(task, make()),
-        await runLearning({ ...withValues(task, (value) => -value), direction }, make()),
+  "decides the same for negated values in the other direction": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), async (given) => {
+      const direction = given.direction === "maximize" ? "minimize" : "maximize";
+      const [plain, negated] = [
+        await runLearning(given, make()),
+        await runLearning({ ...withValues(given, (value) => -value), direction }, make()),
       ];
-      checkSameVerdicts(mirrored, plain, "mirrored values gave other decisions");
+      checkSameVerdicts(negated, plain, "negated values gave other decisions");
     }),
 
-  "lets a trial go on that was better than all others at each rung so far": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), async (task) => {
-      const { decisions } = await runLearning(task, make());
+  "continues a trial that was better than all others at each rung so far": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), async (given) => {
+      const { decisions } = await runLearning(given, make());
       checkKept(decisions, ({ rung }) => Array.from({ length: rung + 1 }, (_, i) => i));
     }),
 
-  "lets the best of a cohort go on": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), async (task) => {
-      const { decisions } = await runLearning(task, make());
+  "continues the best trial of a cohort": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), async (given) => {
+      const { decisions } = await runLearning(given, make());
       checkKept(decisions, ({ rung }) => [rung]);
     }),
 
-  "ends where all values are equal, with one that is complete": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyConcurrency(), async (task, concurrency) => {
+  "completes at least one trial where all values are equal": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyConcurrency(), async (given, concurrency) => {
       const curves = [{ values: [1] }];
-      const { study } = await runLearning({ ...task, curves }, make(), { concurrency });
-      checkEnded(task, study.trials.length);
-      if (study.best === undefined) fail("no trial was let to its end");
+      const { study } = await runLearning({ ...given, curves }, make(), { concurrency });
+      checkEnded(given, study.trials.length);
+      if (study.best === undefined) fail("no trial was completed");
     }),
 
-  "ends where every trial fails that is not ended before": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyConcurrency(), async (task, concurrency) => {
-      const curves = task.curves.map(({ values }): LearningCurve => {
-        return { values, end: { step: Math.min(values.length, task.steps), fails: true } };
+  "ends every trial, even where all that are not pruned fail": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyConcurrency(), async (given, concurrency) => {
+      const curves = given.curves.map(({ values }): LearningCurve => {
+        return { values, end: { step: Math.min(values.length, given.steps), fails: true } };
       });
-      const { study } = await runLearning({ ...task, curves }, make(), { concurrency });
-      checkEnded(task, study.trials.length);
+      const { study } = await runLearning({ ...given, curves }, make(), { concurrency });
+      checkEnded(given, study.trials.length);
     }),
 
-  "ends a trial at one of its rungs, with what it reported there": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyConcurrency(), async (task, concurrency) => {
+  "prunes a trial at one of its rungs, with the value reported there": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyConcurrency(), async (given, concurrency) => {
       const scheduler = make();
-      const { study, trained } = await runLearning(task, scheduler, { concurrency });
+      const { study, trained } = await runLearning(given, scheduler, { concurrency });
       for (const { number, status, value } of study.trials) {
         if (status !== "pruned") continue;
         const done = trained.get(number) as number;
-        if (!scheduler.rungs(number, task.steps).includes(done))
-          fail(`trial ${number} was pruned after ${done} steps, which is none of its rungs`);
-        if (value !== valueAt(curveOf(task, number).values, done))
-          fail(`trial ${number} was pruned with ${value}, which is not what it had after ${done} steps`);
+        if (!scheduler.rungs(number, given.steps).includes(done))
+          fail(`trial ${number} was pruned after ${done} steps, which is not one of its rungs`);
+        if (value !== valueAt(curveOf(given, number).values, done))
+          fail(`trial ${number} was pruned with ${value}, which is not its value after ${done} steps`);
       }
     }),
 
-  "takes no more steps than without it": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), anyConcurrency(), async (task, concurrency) => {
-      const { trained } = await runLearning(task, make(), { concurrency });
+  "adds no steps to a trial": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), anyConcurrency(), async (given, concurrency) => {
+      const { trained } = await runLearning(given, make(), { concurrency });
       for (const [number, done] of trained) {
-        const whole = Math.min(task.steps, curveOf(task, number).end?.step ?? task.steps);
+        const whole = Math.min(given.steps, curveOf(given, number).end?.step ?? given.steps);
         if (done > whole) fail(`trial ${number} took ${done} steps, and without a scheduler ${whole}`);
       }
     }),
 
-  "is made again from its options as JSON": (make, size) =>
-    fc.asyncProperty(anyLearningTask(size), async (task) => {
+  "is restored from its options as JSON": (make, size) =>
+    fc.asyncProperty(anyLearningCase(size), async (given) => {
       const scheduler = make();
-      if (!isRecord(copyJson(scheduler.options))) fail("its options are no object of JSON values");
-      const again = make(JSON.parse(JSON.stringify(scheduler.options)));
+      if (!isRecord(copyJson(scheduler.options))) fail("its options are not an object of JSON values");
+      const restored = make(JSON.parse(JSON.stringify(scheduler.options)));
       const described = ({ name, options }: Scheduler): string => JSON.stringify([name, options]);
-      checkSame(described(again), described(scheduler), "another name or other options");
+      checkSame(described(restored), described(scheduler), "another name or other options");
       checkSameRun(
-        await runLearning(task, again),
-        await runLearning(task, scheduler),
-        "the options made another scheduler",
+        await runLearning(given, restored),
+        await runLearning(given, scheduler),
+        "its options gave another scheduler",
       );
     }),
 };
 
-/** Those of the laws that only schedulers of ranks keep. */
+/** The laws that only rank-based schedulers keep. */
 export const rankLaws: readonly string[] = [
   "decides by the order of values alone",
-  "lets the best of a cohort go on",
+  "continues the best trial of a cohort",
 ];
 
 /**
- * Holds a scheduler to all laws.
+ * Checks all laws of a scheduler.
  *
- * @param make - makes the scheduler, a new one at each call; given options, from them
- * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @param make - creates a new scheduler at each call, from options where they are given
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * await checkScheduler((options = { reduction: 3 }) => createScheduler("asha", options), { numRuns: 5 });
  * ```
  */
 export async function checkScheduler(
-  make: SchedulerMaker,
+  make: SchedulerFactory,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
   for (const name of Object.keys(schedulerLaws)) {
@@ -227,37 +236,58 @@ export async function checkScheduler(
 }
 
 /**
- * Holds a scheduler to one of `schedulerLaws`, so that a test runner can show each by itself.
+ * Checks one of `schedulerLaws`, so that a test runner can show each by itself.
  *
- * @throws Error as {@link checkScheduler}
+ * @throws BrokenLaw as {@link checkScheduler}; FettleError `unknown_name` for an unknown law
  * @example
  * ```ts
  * const make = (options = {}) => createScheduler("halving", options);
- * await checkSchedulerLaw(make, "lets the best of a cohort go on", { numRuns: 5 });
+ * await checkSchedulerLaw(make, "continues the best trial of a cohort", { numRuns: 5 });
  * ```
  */
 export async function checkSchedulerLaw(
-  make: SchedulerMaker,
+  make: SchedulerFactory,
   name: string,
   options: SchedulerCheckOptions = {},
 ): Promise<void> {
-  const { trials = 30, steps = 12 } = options;
+  checkFactory(make);
+  checkCheckOptions(options, "checkScheduler", OPTIONS);
+  const { trials = 30, steps = 12, rankBased = true } = options;
+  mustBeInteger("trials", trials);
+  mustBeInteger("steps", steps);
+  must(typeof rankBased === "boolean", "rankBased", "true or false", rankBased);
   const property = lawOf(schedulerLaws, name)(make, { trials, steps });
   await holdLater(`scheduler "${make().name}"`, name, property, options);
+}
+
+function checkFactory(make: SchedulerFactory): void {
+  must(
+    typeof make === "function",
+    "make",
+    "a function that creates a scheduler, such as () => halving()",
+    make,
+  );
+  const scheduler: unknown = make();
+  must(
+    isRecord(scheduler) && typeof scheduler.rungs === "function",
+    "the result of make",
+    "a scheduler",
+    scheduler,
+  );
 }
 
 function anyConcurrency(): fc.Arbitrary<number> {
   return fc.integer({ min: 1, max: 7 });
 }
 
-function withValues(task: LearningTask, change: (value: number) => number): LearningTask {
-  const curves = task.curves.map((curve) => ({ ...curve, values: curve.values.map(change) }));
-  return { ...task, curves: curves };
+function withValues(given: LearningCase, change: (value: number) => number): LearningCase {
+  const curves = given.curves.map((curve) => ({ ...curve, values: curve.values.map(change) }));
+  return { ...given, curves: curves };
 }
 
-/** A strictly increasing function of the finite values of a task, each by one of `gaps` above the one before. */
-function increasing(task: LearningTask, gaps: readonly number[]): (value: number) => number {
-  const values = task.curves.flatMap(({ values }) => values).filter(Number.isFinite);
+/** A strictly increasing function of the finite values of a case, whose results are `gaps` apart in turn. */
+function increasing(given: LearningCase, gaps: readonly number[]): (value: number) => number {
+  const values = given.curves.flatMap(({ values }) => values).filter(Number.isFinite);
   const places = new Map<number, number>();
   let place = -10;
   for (const value of [...new Set(values)].sort((a, b) => a - b)) {
@@ -267,7 +297,7 @@ function increasing(task: LearningTask, gaps: readonly number[]): (value: number
   return (value) => places.get(value) ?? value;
 }
 
-/** Trials that had less cost than each other at all of the rungs that count must have gone on. */
+/** Fails if a trial was pruned that had the least cost at all rungs that count. */
 function checkKept(
   decisions: LearningRun["decisions"],
   rungsThatCount: (context: RungContext) => readonly number[],
@@ -277,15 +307,16 @@ function checkKept(
     const isBest = rungsThatCount(context).every(
       (i) => Number.isFinite(own[i]) && others.every(({ costs }) => own[i] < costs[i]),
     );
-    if (isBest && !verdict) fail(`trial ${number} was pruned as the best: ${JSON.stringify(context)}`);
+    if (isBest && !verdict)
+      fail(`trial ${number} was pruned though it was the best: ${JSON.stringify(context)}`);
   }
 }
 
-function checkEnded({ trials }: LearningTask, ended: number): void {
+function checkEnded({ trials }: LearningCase, ended: number): void {
   if (ended !== trials) fail(`${ended} of ${trials} trials ended`);
 }
 
-/** What was decided of each trial at each rung, and the steps that it took. */
+/** The decision on each trial at each rung, and the steps that each trial took. */
 function verdictsOf({ decisions, trained }: LearningRun): string {
   const verdicts = decisions.map(({ number, rung, verdict }) => ({ number, rung, verdict }));
   verdicts.sort((a, b) => a.number - b.number || a.rung - b.rung);

@@ -1,43 +1,67 @@
 /**
- * The laws that every search strategy keeps, as property tests over random spaces, and up to three objectives where
- * the strategy takes them; for the built-in ones and for a user's own. They test the contract, not how well a strategy
- * searches.
+ * The laws that every search strategy keeps, built-in or custom, as property tests over random spaces, with up to three
+ * objectives where the strategy accepts several. They test the contract, not how well a strategy searches.
  */
 
 import fc from "fast-check";
-import type { NumericParameter, Parameter } from "../search/space/parameter.js";
+import { isRecord, must, mustBeInteger, type OptionNames } from "../errors.js";
+import type { NumericParameter } from "../search/space/parameter.js";
 import { valueCount } from "../search/space/scale.js";
-import type { Constraint, Params, Space } from "../search/space/space.js";
+import type { Constraint, Space } from "../search/space/space.js";
 import { valueKey } from "../search/space/value.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { restoreStudy } from "../search/study/checkpoint.js";
-import { createStudy, type Study, type StudyOptions } from "../search/study/study.js";
+import { createStudy, type Study } from "../search/study/study.js";
 import type { Direction, Trial, TrialOutcome } from "../search/trial/trial.js";
 import { anyHistory } from "./arbitraries/history.js";
-import { anyConstraint, anySpace } from "./arbitraries/space.js";
-import { type CheckOptions, fail, hold, lawOf } from "./laws.js";
+import { anyConstraint, anySpace, type SpaceConstraints } from "./arbitraries/space.js";
+import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, hold, lawOf } from "./laws.js";
+import { checkPoint, everyPoint } from "./points.js";
 
 /** Which cases, and how long each is. */
 export interface StrategyCheckOptions extends CheckOptions {
-  /** Trials a case. Default 12. */
+  /** Trials of a case. Default 12. */
   readonly trials?: number;
 }
 
+const OPTIONS: OptionNames<StrategyCheckOptions> = { ...CHECK_OPTIONS, trials: true };
+
 type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
 
-const anySeed = fc.nat({ max: 2 ** 31 - 1 });
-
-/** The most objectives that a strategy is tried with, where it takes several. */
+/** The most objectives of a case, where the strategy accepts several. */
 const OBJECTIVES = 3;
 
-function anyDirections({ adaptive, multiObjective }: Strategy): fc.Arbitrary<Direction[]> {
-  const maxLength = !adaptive || multiObjective ? OBJECTIVES : 1;
-  return fc.array(fc.constantFrom<Direction>("maximize", "minimize"), { minLength: 1, maxLength });
+/** The study of a case, and the outcomes that its trials get in turn. */
+interface StudyCase {
+  readonly space: Space;
+  readonly constraint?: Constraint | undefined;
+  readonly seed: number;
+  readonly direction: readonly Direction[];
+  readonly outcomes: readonly TrialOutcome[];
 }
 
-const anyOutcomes = anyHistory(40, OBJECTIVES);
+function anyCase(
+  { adaptive, multiObjective }: Strategy,
+  { constrained = false, ...constraints }: SpaceConstraints & { readonly constrained?: boolean } = {},
+): fc.Arbitrary<StudyCase> {
+  const maxLength = !adaptive || multiObjective ? OBJECTIVES : 1;
+  return fc.record(
+    {
+      space: anySpace(constraints),
+      ...(constrained && { constraint: anyConstraint() }),
+      seed: fc.nat({ max: 2 ** 31 - 1 }),
+      direction: fc.array(fc.constantFrom<Direction>("maximize", "minimize"), { minLength: 1, maxLength }),
+      outcomes: anyHistory(40, OBJECTIVES),
+    },
+    { noNullPrototype: true },
+  );
+}
 
-/** Tells a trial its outcome: the values of as many objectives as the study has. */
+function studyOf(strategy: Strategy, { space, constraint, seed, direction }: StudyCase, lag = 0): Study {
+  return createStudy({ space, strategy, seed, lag, direction, ...(constraint && { constraint }) });
+}
+
+/** Tells a trial its outcome, with as many values as the study has objectives. */
 function tell(study: Study, number: number, outcomes: readonly TrialOutcome[]): void {
   const { values, ...rest } = outcomes[number % outcomes.length];
   const told = values?.slice(0, study.directions.length);
@@ -45,7 +69,7 @@ function tell(study: Study, number: number, outcomes: readonly TrialOutcome[]): 
 }
 
 /** Asks and tells one trial after another, at most `count`; returns the trials. */
-function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number): Trial[] {
+function runTrials(study: Study, outcomes: readonly TrialOutcome[], count: number): Trial[] {
   const trials: Trial[] = [];
   while (trials.length < count) {
     const trial = study.ask();
@@ -56,175 +80,151 @@ function runOut(study: Study, outcomes: readonly TrialOutcome[], count: number):
   return trials;
 }
 
-/** A study with a constraint, or without one. */
-function studyOf(options: StudyOptions, constraint: Constraint | undefined): Study {
-  return createStudy({ ...options, ...(constraint && { constraint }) });
+/**
+ * Runs a study with up to `concurrency` trials at a time, which end in a random order; returns the trials as they were
+ * asked.
+ */
+function runConcurrently(
+  study: Study,
+  {
+    outcomes,
+    trials,
+    concurrency,
+    order,
+  }: Pick<StudyCase, "outcomes"> & {
+    readonly trials: number;
+    readonly concurrency: number;
+    readonly order: fc.Stream<number>;
+  },
+): Trial[] {
+  const asked: Trial[] = [];
+  const running: number[] = [];
+  let exhausted = false;
+  while (!exhausted || running.length > 0) {
+    while (!exhausted && running.length < concurrency && study.canAsk()) {
+      const trial = asked.length < trials ? study.ask() : undefined;
+      if (trial === undefined) exhausted = true;
+      else {
+        asked.push(trial);
+        running.push(trial.number);
+      }
+    }
+    if (running.length === 0) continue;
+    const [ended] = running.splice(order.next().value % running.length, 1);
+    tell(study, ended, outcomes);
+  }
+  return asked;
 }
 
 /**
- * The constraint; none for ranges that are all but a few roundings wide, of which it may forbid every point: a study
- * then refuses to search, and rightly.
+ * The case without its constraint where all ranges are only a few roundings wide: the constraint might forbid every point,
+ * and the study would rightly refuse to search.
  */
-function whereRoom(space: Space, constraint: Constraint | undefined): Constraint | undefined {
-  const ranges = Object.values(space).filter(
+function withRoom(given: StudyCase): StudyCase {
+  const ranges = Object.values(given.space).filter(
     (parameter): parameter is NumericParameter => valueCount(parameter) === Number.POSITIVE_INFINITY,
   );
   const isWide = ({ low, high }: NumericParameter) =>
     high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high));
-  return ranges.length === 0 || ranges.some(isWide) ? constraint : undefined;
+  return ranges.length === 0 || ranges.some(isWide) ? given : { ...given, constraint: undefined };
 }
 
 /** The laws of strategies by name: each gives a property for fast-check's `assert`. */
 export const strategyLaws: Readonly<Record<string, Law>> = {
-  "suggests values of the space, of their types, where their conditions hold": (strategy, trials) =>
-    fc.property(
-      anySpace(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
-      (space, seed, direction, outcomes) => {
-        const study = createStudy({ space, strategy, seed, direction });
-        for (const { params } of runOut(study, outcomes, trials)) checkPoint(space, params);
-      },
-    ),
+  "suggests only points of the space": (strategy, trials) =>
+    fc.property(anyCase(strategy), (given) => {
+      for (const { params } of runTrials(studyOf(strategy, given), given.outcomes, trials))
+        checkPoint(given.space, params);
+    }),
 
-  "suggests nothing that a constraint forbids": (strategy, trials) =>
-    fc.property(
-      anySpace(),
-      anyConstraint(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
-      (space, constraint, seed, direction, outcomes) => {
-        const rule = whereRoom(space, constraint);
-        const study = studyOf({ space, strategy, seed, direction }, rule);
-        for (const { params } of runOut(study, outcomes, trials)) {
-          checkPoint(space, params);
-          if (rule?.(params) === false) fail(`the constraint forbids ${JSON.stringify(params)}`);
-        }
-      },
-    ),
+  "suggests only points that the constraint allows": (strategy, trials) =>
+    fc.property(anyCase(strategy, { constrained: true }), (drawn) => {
+      const given = withRoom(drawn);
+      for (const { params } of runTrials(studyOf(strategy, given), given.outcomes, trials)) {
+        checkPoint(given.space, params);
+        if (given.constraint?.(params) === false) fail(`the constraint forbids ${JSON.stringify(params)}`);
+      }
+    }),
 
   "suggests the same sequence for the same seed": (strategy, trials) =>
-    fc.property(
-      anySpace(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
-      (space, seed, direction, outcomes) => {
-        const [first, second] = [0, 1].map(() =>
-          runOut(createStudy({ space, strategy, seed, direction }), outcomes, trials),
-        );
-        checkSame(first, second, "one seed gave two sequences");
-      },
-    ),
+    fc.property(anyCase(strategy), (given) => {
+      const [first, second] = [0, 1].map(() => runTrials(studyOf(strategy, given), given.outcomes, trials));
+      checkSame(first, second, "one seed gave two sequences");
+    }),
 
-  "goes on from a saved study as if it had not been saved": (strategy, trials) =>
+  "resumes from a saved study as if it had never stopped": (strategy, trials) =>
     fc.property(
-      anySpace(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
+      anyCase(strategy),
       anyConstraint(),
       fc.nat({ max: trials }),
       fc.nat({ max: 3 }),
-      (space, seed, direction, outcomes, constraint, stop, lag) => {
-        const rule = whereRoom(space, constraint);
-        const begin = () => studyOf({ space, strategy, seed, lag, direction }, rule);
-        const whole = runOut(begin(), outcomes, trials);
+      (drawn, constraint, stop, lag) => {
+        const given = withRoom({ ...drawn, constraint });
+        const begin = () => studyOf(strategy, given, lag);
+        const whole = runTrials(begin(), given.outcomes, trials);
         const interrupted = begin();
-        const before = runOut(interrupted, outcomes, stop);
-        // one more is asked and lost: it comes again after the study is opened
+        const before = runTrials(interrupted, given.outcomes, stop);
+        // one more trial is asked and lost: the restored study suggests it again
         if (stop < trials) interrupted.ask();
         const json = JSON.parse(JSON.stringify(interrupted));
-        // what a strategy keeps to itself would be another study's by then
+        // state that a strategy hides would now be that of another study
         begin().ask();
-        const again = restoreStudy(json, { strategy, ...(rule && { constraint: rule }) });
-        const after = runOut(again, outcomes, trials - before.length);
-        checkSame([...before, ...after], whole, "a saved study went on differently");
+        const rule = given.constraint;
+        const restored = restoreStudy(json, { strategy, ...(rule && { constraint: rule }) });
+        const after = runTrials(restored, given.outcomes, trials - before.length);
+        checkSame([...before, ...after], whole, "the restored study continued differently");
       },
     ),
 
   "repeats no point of a finite space before all are used": (strategy) =>
-    fc.property(
-      anySpace({ finite: true, maxParameters: 3 }),
-      anyConstraint(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
-      (space, constraint, seed, direction, outcomes) => {
-        const all = everyPoint(space).filter((params) => constraint?.(params) ?? true).length;
-        const study = studyOf({ space, strategy, seed, direction }, constraint);
-        const asked = runOut(study, outcomes, all + 1);
-        // a trial that goes on from another may do so with the same parameters
-        const beginnings = asked.filter(({ parent }) => parent === undefined);
-        const different = new Set(beginnings.map(({ params }) => valueKey(params))).size;
-        if (different < beginnings.length)
-          fail(`${beginnings.length} suggestions hold only ${different} points, of ${all}`);
-        // a strategy that knows its size may use a part of the space, as a coarse grid does
-        if (asked.length < all && strategy.size === undefined)
-          fail(`stopped after ${asked.length} of ${all} points`);
-        const size = Math.min(all + 1, strategy.size?.(space, constraint) ?? asked.length);
-        if (asked.length !== size) fail(`says that it has ${size} suggestions, and gave ${asked.length}`);
-      },
-    ),
+    fc.property(anyCase(strategy, { finite: true, maxParameters: 3, constrained: true }), (given) => {
+      const { space, constraint, outcomes } = given;
+      const all = everyPoint(space).filter((params) => constraint?.(params) ?? true).length;
+      const asked = runTrials(studyOf(strategy, given), outcomes, all + 1);
+      // a trial that resumes from another may have its parameters
+      const own = asked.filter(({ parent }) => parent === undefined);
+      const different = new Set(own.map(({ params }) => valueKey(params))).size;
+      if (different < own.length) fail(`${own.length} suggestions hold only ${different} points, of ${all}`);
+      // a strategy with a size may use a part of the space, as a coarse grid does
+      if (asked.length < all && strategy.size === undefined)
+        fail(`stopped after ${asked.length} of ${all} points`);
+      const size = Math.min(all + 1, strategy.size?.(space, constraint) ?? asked.length);
+      if (asked.length !== size) fail(`states a size of ${size}, and gave ${asked.length} suggestions`);
+    }),
 
   "does not depend on the order in which trials end, within the lag": (strategy, trials) =>
-    fc.property(
-      anySpace(),
-      anySeed,
-      anyDirections(strategy),
-      anyOutcomes,
-      fc.nat({ max: 4 }),
-      fc.infiniteStream(fc.nat()),
-      (space, seed, direction, outcomes, lag, order) => {
-        const inOrder = runOut(createStudy({ space, strategy, seed, lag, direction }), outcomes, trials);
-        const study = createStudy({ space, strategy, seed, lag, direction });
-        const asked: Trial[] = [];
-        const most = strategy.generation ?? lag + 1;
-        const atWork: number[] = [];
-        let exhausted = false;
-        while (!exhausted || atWork.length > 0) {
-          while (!exhausted && atWork.length < most && study.canAsk()) {
-            const trial = asked.length < trials ? study.ask() : undefined;
-            if (trial === undefined) exhausted = true;
-            else {
-              asked.push(trial);
-              atWork.push(trial.number);
-            }
-          }
-          if (atWork.length === 0) continue;
-          const [ended] = atWork.splice(order.next().value % atWork.length, 1);
-          tell(study, ended, outcomes);
-        }
-        checkSame(asked, inOrder, "another order of ends gave another sequence");
-      },
-    ),
+    fc.property(anyCase(strategy), fc.nat({ max: 4 }), fc.infiniteStream(fc.nat()), (given, lag, order) => {
+      const { outcomes } = given;
+      const inOrder = runTrials(studyOf(strategy, given, lag), outcomes, trials);
+      const concurrency = strategy.generation ?? lag + 1;
+      const study = studyOf(strategy, given, lag);
+      const asked = runConcurrently(study, { outcomes, trials, concurrency, order });
+      checkSame(asked, inOrder, "another order of ends gave another sequence");
+    }),
 
-  "survives a history of equal values, of failures and of values that are not finite": (strategy, trials) =>
+  "accepts a history of equal values, failed trials and non-finite values": (strategy, trials) =>
     fc.property(
-      anySpace(),
-      anySeed,
-      anyDirections(strategy),
+      anyCase(strategy),
       fc.constantFrom<TrialOutcome>(
         { values: [0, 0, 0] },
         { values: [Number.NaN, 0, 0] },
         { status: "failed" },
         { values: [1e308, 1e308, 1e308] },
       ),
-      (space, seed, direction, outcome) => {
-        const asked = runOut(createStudy({ space, strategy, seed, direction }), [outcome], trials);
+      (given, outcome) => {
+        const asked = runTrials(studyOf(strategy, given), [outcome], trials);
         if (asked.length === 0) fail("nothing was suggested");
-        for (const { params } of asked) checkPoint(space, params);
+        for (const { params } of asked) checkPoint(given.space, params);
       },
     ),
 };
 
 /**
- * Holds a strategy to all laws.
+ * Checks all laws of a strategy.
  *
  * @param strategy - the strategy; it must accept every space (a grid needs `points`)
- * @throws Error with the law's name, what went wrong, the smallest case that breaks it, and how to replay it
+ * @throws BrokenLaw with the law's name, what went wrong, the smallest case that breaks it, and how to replay it;
+ * FettleError `invalid_argument` or `unknown_name` for invalid arguments
  * @example
  * ```ts
  * checkStrategy(sobol(), { numRuns: 10 });
@@ -235,98 +235,25 @@ export function checkStrategy(strategy: Strategy, options: StrategyCheckOptions 
 }
 
 /**
- * Holds a strategy to one of `strategyLaws`, so that a test runner can show each by itself.
+ * Checks one of `strategyLaws`, so that a test runner can show each by itself.
  *
- * @throws Error as {@link checkStrategy}
+ * @throws BrokenLaw as {@link checkStrategy}; FettleError `unknown_name` for an unknown law
  * @example
  * ```ts
  * for (const law of Object.keys(strategyLaws)) checkStrategyLaw(random(), law, { numRuns: 5 });
  * ```
  */
 export function checkStrategyLaw(strategy: Strategy, name: string, options: StrategyCheckOptions = {}): void {
-  const property = lawOf(strategyLaws, name)(strategy, options.trials ?? 12);
-  hold(`strategy "${strategy.name}"`, name, property, options);
+  const isStrategy = isRecord(strategy) && typeof strategy.suggest === "function";
+  must(isStrategy, "strategy", "a strategy such as random()", strategy);
+  checkCheckOptions(options, "checkStrategy", OPTIONS);
+  const { trials = 12 } = options;
+  mustBeInteger("trials", trials);
+  hold(`strategy "${strategy.name}"`, name, lawOf(strategyLaws, name)(strategy, trials), options);
 }
 
 function checkSame(actual: readonly Trial[], expected: readonly Trial[], message: string): void {
   if (valueKey(actual) !== valueKey(expected)) {
     fail(`${message}:\n${JSON.stringify(actual)}\n${JSON.stringify(expected)}`);
-  }
-}
-
-/** The rules of a space said again, so that the library is not its own judge. */
-function checkPoint(space: Space, params: Params): void {
-  for (const name of Object.keys(params)) if (!(name in space)) fail(`no parameter ${name} in the space`);
-  const applies = (name: string): boolean =>
-    Object.entries(space[name].when ?? {}).every(([parent, clause]) => {
-      if (!applies(parent)) return false;
-      const value = params[parent];
-      if (Array.isArray(clause)) return clause.map(valueKey).includes(valueKey(value));
-      const { low, high } = clause as { low?: number; high?: number };
-      return (
-        (low === undefined || (value as number) >= low) && (high === undefined || (value as number) <= high)
-      );
-    });
-  for (const [name, parameter] of Object.entries(space)) {
-    if (name in params !== applies(name)) fail(`${name} ${name in params ? "does not apply" : "is missing"}`);
-    if (name in params) checkValue(name, parameter, params[name]);
-  }
-}
-
-function checkValue(name: string, parameter: Parameter, value: unknown): void {
-  if (parameter.type === "choice") {
-    if (!parameter.values.map(valueKey).includes(valueKey(value)))
-      fail(`${name} cannot be ${JSON.stringify(value)}`);
-    return;
-  }
-  if (typeof value !== "number" || !(value >= parameter.low && value <= parameter.high)) {
-    fail(`${name} is outside [${parameter.low}, ${parameter.high}]: ${value}`);
-  }
-  if (parameter.type === "int" && !Number.isInteger(value)) fail(`${name} is no integer: ${value}`);
-  if (parameter.step !== undefined) {
-    const steps = (value - parameter.low) / parameter.step;
-    // a step count above 2^20 would need a wider bound: both operands are rounded to 2^-53
-    if (Math.abs(steps - Math.round(steps)) > 1e-6)
-      fail(`${name} is off its steps of ${parameter.step}: ${value}`);
-  }
-}
-
-/** The points of a finite space, by nested loops over everything. */
-function everyPoint(space: Space): Params[] {
-  let points: Params[] = [{}];
-  const left = new Set(Object.keys(space));
-  while (left.size > 0) {
-    for (const name of left) {
-      const { when = {}, ...parameter } = space[name];
-      if (Object.keys(when).some((parent) => left.has(parent))) continue;
-      left.delete(name);
-      const values = valuesOf(parameter as Parameter);
-      points = points.flatMap((params) =>
-        values
-          .map((value) => ({ ...params, [name]: value }))
-          .concat(Object.keys(when).length > 0 ? [params as never] : []),
-      );
-    }
-  }
-  const different = new Map(points.map((params) => [valueKey(params), params]));
-  return [...different.values()].filter((params) => {
-    try {
-      checkPoint(space, params);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-function valuesOf(parameter: Parameter): Params[string][] {
-  if (parameter.type === "choice") return [...parameter.values];
-  const step = parameter.step ?? 1;
-  const values: number[] = [];
-  for (let i = 0; ; i++) {
-    // random steps have at most 7 decimals; what rounding leaves of 0 is 0, and no -0
-    const value = Number((parameter.low + i * step).toFixed(12)) + 0;
-    if (value > parameter.high) return values;
-    values.push(value);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Small tunings with everything in them that draws or rounds: a conditional space, dropout, Adam, folds, scores and a final
- * fit. They are there to come to the same bits, not to find anything.
+ * Small tunings with everything that draws or rounds: a conditional space, dropout, Adam, folds, scores and a final fit.
+ * They exist to give the same bits, not to find anything.
  */
 import { dense, dropout } from "../nn/layers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
@@ -14,9 +14,9 @@ import type { TunerOptions } from "../tune/tuner/options.js";
 import type { Reproducible } from "./reproducibility.js";
 
 /**
- * Digests of the tuning by random search with the seeds 0 to 7, as it was when this release was made: draws, training and
- * scores come to the same bits everywhere. They are no proof that the bits are right. A change that is meant to change
- * bits writes here what the broken law says that they have become.
+ * Digests of the tuning by random search with seeds 0 to 7 in this release: draws, training and scores give these bits
+ * everywhere. They do not prove that the bits are right. A change that is meant to change bits records the new digests,
+ * which the broken law reports.
  */
 export const RECORDED: readonly string[] = [
   ...["2ab87138", "20079353", "f5ad270f", "19361aa1", "7944df26", "27659092", "52838111", "5ac4e249"],
@@ -30,7 +30,7 @@ const space = {
   learningRate: float(1e-3, 0.1, { log: true }),
 };
 
-/** Points of a square, [24, 2], by whether they are near its middle. All are exact in float32. */
+/** [24, 2], points of a square, exact in float32; y is whether they are near its middle. */
 const x = Array.from({ length: 24 }, (_, i) => [((i * 7) % 17) / 8 - 1, ((i * 11) % 17) / 8 - 1]);
 const y = x.map(([a, b]) => Number(a * a + b * b < 0.75));
 
@@ -44,7 +44,7 @@ function model({ units, activation, dropout: rate = 0, learningRate }: ParamsOf<
   return network;
 }
 
-/** The tuning by a strategy: six trials of three epochs on two folds. */
+/** A tuning by a strategy: six trials of three epochs on two folds. */
 export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Reproducible {
   const common: TunerOptions<typeof space> = {
     ...{ x, y, space, model, strategy, metric: "logLoss" },
@@ -57,14 +57,14 @@ export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Repr
       const { trials, final } =
         slice === undefined ? await tune({ ...options, jobs }) : await inSlices(options, slice);
       const weights = Object.values(final?.model.getWeights() ?? {}).map(({ data }) => Array.from(data));
-      // how long a trial took is no part of its result
+      // the time of a trial is not part of its result
       return { trials: trials.map(({ seconds, ...trial }) => trial), weights, test: final?.test };
     },
     ...(recorded && { recorded }),
   };
 }
 
-/** Each slice by a tuner made from the bytes of the one before. */
+/** Each slice on a tuner that is restored from the bytes of the last. */
 async function inSlices(options: TunerOptions<typeof space>, steps: number) {
   for (let tuner = await createTuner(options); ; tuner = await restoreTuner(tuner.save(), options)) {
     await tuner.advance({ steps });

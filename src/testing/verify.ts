@@ -1,19 +1,19 @@
 /**
- * `verify()`: a quick form of all laws, on the machine and the runtime that it is called on. It holds the library's own parts
- * to them, or a user's, and says what held; the laws themselves are in the files beside.
+ * `verify()`: a quick form of all laws, on this machine and runtime, for the parts of the library or of a user. The laws
+ * are in the other files of this folder.
  */
-import { byName, check, show } from "../errors.js";
+import { byName, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { checkExecutorLaw, executorLaws } from "./executor.js";
-import { BrokenLaw, type CheckOptions } from "./laws.js";
+import { BrokenLaw, type CheckOptions, mustBeFunction } from "./laws.js";
 import { checkOperationLaw, operationLaws } from "./operation.js";
 import { checkOptimizerLaw, optimizerLaws } from "./optimizer.js";
 import { ownParts, type VerifyParts } from "./parts.js";
-import { checkReproducibleLaw, digestOf, reproducibilityLaws } from "./reproducibility.js";
+import { checkReproducibilityLaw, digestOf, reproducibilityLaws } from "./reproducibility.js";
 import { checkSchedulerLaw, rankLaws, schedulerLaws } from "./scheduler.js";
 import { checkStrategyLaw, strategyLaws } from "./strategy.js";
 
-/** What is verified together, in the order in which it is. */
+/** The groups of parts with the same laws, in the order in which they are verified. */
 export const verifyGroups = [
   ...["operations", "gradients", "optimizers", "strategies", "schedulers", "executors", "reproducibility"],
 ] as const;
@@ -23,54 +23,68 @@ export type VerifyGroup = (typeof verifyGroups)[number];
 
 /** Which laws, of what, and how many cases of each. */
 export interface VerifyOptions {
-  /** Decides the cases, an integer from 0. Default 0. */
+  /** Seed of the cases, an integer of at least 0 and below 2³¹. Default 0. */
   readonly seed?: number;
-  /** Random cases of each law for each part, at least 1; of whole tunings a quarter as many. Default 20. */
+  /** Random cases of each law for each part, at least 1; of reproducibility a quarter as many. Default 20. */
   readonly cases?: number;
-  /** Names of the groups that are verified. Default: all. */
+  /** The groups to verify. Default: all. */
   readonly only?: readonly string[];
-  /** What to verify instead of the library's own parts; a kind that is left out stays the library's own. */
+  /** What to verify instead of the library's parts; a missing kind stays the library's. */
   readonly parts?: Partial<VerifyParts>;
-  /** Told how it goes. */
+  /** Called at the start and after each check. */
   readonly onEvent?: (event: VerifyEvent) => void;
-  /** Set `aborted` to stop after the law at work. */
+  /** Set `aborted` to stop after the running check. */
   readonly signal?: { readonly aborted: boolean };
 }
 
-/** How a verification goes: how many laws there are to hold each part to, and each as it has been. */
+const OPTIONS: OptionNames<VerifyOptions> = {
+  ...{ seed: true, cases: true, only: true, parts: true, onEvent: true, signal: true },
+};
+const PARTS: OptionNames<VerifyParts> = {
+  ...{
+    operations: true,
+    optimizers: true,
+    strategies: true,
+    schedulers: true,
+    executors: true,
+    tunings: true,
+  },
+};
+
+/** The progress of a verification: the number of checks, one for each part and law, and each check as it ends. */
 export type VerifyEvent =
   | { readonly type: "verifyStarted"; readonly checks: number }
   | { readonly type: "checkEnded"; readonly group: VerifyGroup; readonly broken: BrokenCheck | undefined };
 
-/** What held and what did not. Plain data. */
+/** The result of a verification, as plain data. */
 export interface Verification {
   readonly seed: number;
-  /** Asked for of each law. */
+  /** The requested cases of each law. */
   readonly cases: number;
-  /** Those that were asked for. */
+  /** The requested groups. */
   readonly groups: readonly VerifiedGroup[];
-  /** A result of each tuning in eight digits, for comparison with those of other machines: see `digestOf`. */
+  /** The `digestOf` the result of each tuning, to compare with those of other machines. */
   readonly digests: Readonly<Record<string, string>>;
-  /** Whether all laws were tried: it was not stopped. */
+  /** Whether all checks ran; false if it was stopped. */
   readonly complete: boolean;
 }
 
-/** A group of parts under the same laws. */
+/** The result of a group. */
 export interface VerifiedGroup {
   readonly group: VerifyGroup;
-  /** How many operations, optimizers, … were held to laws. */
+  /** How many operations, optimizers, … were checked. */
   readonly parts: number;
-  /** How many laws. */
+  /** How many laws were checked. */
   readonly laws: number;
-  /** How many cases were tried, of all laws and parts. */
+  /** How many cases were tried, for all laws and parts. */
   readonly cases: number;
-  /** The largest error, as a share of the bound that it is held to; null where laws compare to the bit. */
+  /** The largest error as a share of its bound; null where laws compare bits. */
   readonly worst: number | null;
-  /** Parts that break a law, each with the first case found. */
+  /** The broken laws, each with the smallest case found. */
   readonly broken: readonly BrokenCheck[];
 }
 
-/** A law that a part breaks. */
+/** A part that breaks a law. */
 export interface BrokenCheck {
   readonly group: VerifyGroup;
   readonly part: string;
@@ -80,11 +94,10 @@ export interface BrokenCheck {
 }
 
 /**
- * Holds the library, or parts of yours, to the laws of `fettle/testing`, with fewer cases than its own tests try: to see that
- * the math holds on this machine and this runtime. A broken law is part of the report, not an error.
+ * Checks the laws of `fettle/testing` for the library, or for your parts, with fewer cases than the library's tests: shows
+ * that the math holds on this machine and runtime. A broken law is part of the result, not an error.
  *
- * @throws FettleError `unknown_name` for a group that does not exist; `invalid_argument` for a seed or a number of cases that
- * is none
+ * @throws FettleError `unknown_name` for an unknown group or option; `invalid_argument` for other invalid options
  * @example
  * ```ts
  * const { groups } = await verify({ cases: 2, only: ["strategies"], parts: { strategies: [[random()], [tpe(), { trials: 8 }]] } });
@@ -92,13 +105,8 @@ export interface BrokenCheck {
  * ```
  */
 export async function verify(options: VerifyOptions = {}): Promise<Verification> {
+  checkVerifyOptions(options);
   const { seed = 0, cases = 20, only = verifyGroups, onEvent, signal } = options;
-  check(
-    Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 31,
-    () => `seed is an integer from 0 up to 2³¹ − 1, got ${show(seed)}`,
-  );
-  check(Number.isSafeInteger(cases) && cases >= 1, () => `cases is an integer from 1, got ${show(cases)}`);
-  for (const group of only) byName("group of laws", suites, group);
   await ready();
   const given = { ...ownParts(cases), ...options.parts };
   const chosen = verifyGroups.filter((group) => only.includes(group));
@@ -110,7 +118,7 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
     const tally = new Tally(group);
     for (const part of parts) {
       for (const law of part.laws) {
-        // the next turn of the event loop, so that a signal can come
+        // a turn of the event loop, so that the signal can be set
         await new Promise<void>((resolve) => setTimeout(resolve));
         if (signal?.aborted) break;
         const broken = await tally.hold(part, law, { seed, numRuns: cases });
@@ -124,23 +132,39 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
   return { seed, cases, groups, digests, complete: !signal?.aborted };
 }
 
-/** A part with the laws that it is held to. */
+function checkVerifyOptions(options: VerifyOptions): void {
+  checkOptions(options, "verify", OPTIONS);
+  const { seed = 0, cases = 20, only = verifyGroups, parts = {}, onEvent } = options;
+  const isSeed = Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 31;
+  must(isSeed, "seed", "an integer of at least 0 and below 2³¹", seed);
+  mustBeInteger("cases", cases);
+  must(Array.isArray(only), "only", "an array of names of groups", only);
+  for (const group of only) byName("group", suites, group);
+  checkOptions(parts, "parts", PARTS);
+  for (const [kind, list] of Object.entries(parts)) {
+    const isList = Array.isArray(list) && list.every(Array.isArray);
+    must(isList, `parts.${kind}`, "an array of the arguments of a check each, such as [[random()]]", list);
+  }
+  mustBeFunction("onEvent", onEvent);
+}
+
+/** A part with its laws. */
 interface Part {
   readonly name: string;
   readonly laws: readonly string[];
-  /** Options of its own, which come before those of the verification. */
+  /** The part's options, which override those of the verification. */
   readonly own: CheckOptions;
   hold(law: string, options: CheckOptions): void | Promise<void>;
 }
 
 type Suite = (parts: VerifyParts) => Part[];
 
-/** The law of operations that is one of gradients. */
-const GRADIENTS = "has the gradient that differences have, and so has its gradient";
-/** Laws that say something only where there is something to compare with. */
-const EQUALS = "is what it is said to be";
+/** The law of operations that is in the group `gradients`. */
+const GRADIENTS = "has the gradient that finite differences give, to second order";
+/** Laws that need something to compare with. */
+const EQUALS = "equals its definition";
 const EQUATIONS = "follows its equations";
-const ELSEWHERE = "comes to the bits that it came to elsewhere";
+const BITS = "gives the recorded bits";
 
 const suites: Readonly<Record<VerifyGroup, Suite>> = {
   operations: ({ operations }) =>
@@ -185,13 +209,13 @@ const suites: Readonly<Record<VerifyGroup, Suite>> = {
   reproducibility: ({ tunings }) =>
     tunings.map(([tuning, own = {}]) => ({
       name: tuning.name,
-      laws: Object.keys(reproducibilityLaws).filter((law) => law !== ELSEWHERE || tuning.recorded),
+      laws: Object.keys(reproducibilityLaws).filter((law) => law !== BITS || tuning.recorded),
       own,
-      hold: (law, options) => checkReproducibleLaw(tuning, law, options),
+      hold: (law, options) => checkReproducibilityLaw(tuning, law, options),
     })),
 };
 
-/** Operations with those of their laws that `keeps`, by the law's name and whether it is known what the operation is. */
+/** Operations with the laws that `keeps` selects, by name and by whether the operation has a definition to equal. */
 function partsOf(
   operations: VerifyParts["operations"],
   keeps: (law: string, equals: boolean) => boolean,
@@ -208,7 +232,7 @@ function partsOf(
   });
 }
 
-/** Counts what has been tried of a group. */
+/** Counts the checks of a group. */
 class Tally {
   private readonly parts = new Set<Part>();
   private readonly laws = new Set<string>();
@@ -218,7 +242,7 @@ class Tally {
 
   constructor(private readonly group: VerifyGroup) {}
 
-  /** Tries a law and returns what broke it. */
+  /** Checks a law; returns what is broken. */
   async hold(part: Part, law: string, common: CheckOptions): Promise<BrokenCheck | undefined> {
     const { name, own } = part;
     const options = { ...common, ...own };
@@ -247,7 +271,7 @@ class Tally {
   }
 }
 
-/** Of what each tuning comes to from seed 0. */
+/** The digest of each tuning with seed 0. */
 async function digestsOf({ tunings }: VerifyParts): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const [{ name, run }] of tunings) digests[name] = digestOf(await run(0, {}));

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = readFileSync(join(root, "docs/testing.md"), "utf8");
 const blocks = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
-/** What the page says that the broken strategy gets. */
+/** The message that the page shows for the broken strategy. */
 const [, message] = page.match(/```\n(strategy "stuck"[\s\S]*?)```/) as RegExpMatchArray;
 
 function run(code: string, i: number): string {
@@ -22,14 +22,14 @@ function run(code: string, i: number): string {
 }
 
 it.each(blocks.map((code, i) => [i, code] as const))(
-  "example %i holds, and prints what is said",
+  "example %i runs, and prints the message shown",
   (i, code) => {
     const breaks = code.includes("stuck");
     expect(run(code, i)).toBe(breaks ? message : "");
   },
 );
 
-it("has one for each kind", () => {
+it("has one example for each check", () => {
   const checks = blocks.flatMap((code) => code.match(/\bcheck[A-Z]\w+(?=\()/g) ?? []);
   expect(new Set(checks)).toEqual(
     new Set([
@@ -39,7 +39,7 @@ it("has one for each kind", () => {
       "checkStrategy",
       "checkScheduler",
       "checkExecutor",
-      "checkReproducible",
+      "checkReproducibility",
     ]),
   );
 });

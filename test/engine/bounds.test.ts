@@ -6,7 +6,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { operations } from "../../src/graph/operations/index.js";
-import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
+import { anyRunChoices, runCaseOf } from "../../src/testing/arbitraries/runs.js";
 import { errorBounds } from "../../src/testing/bounds.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { FLOAT32, FLOAT64 } from "../../src/testing/operations/rounding.js";
@@ -14,14 +14,14 @@ import { checkRun } from "../../src/testing/run.js";
 import { cases } from "../cases.js";
 
 describe("bounds of random graphs", () => {
-  const recipes = fc.sample(fc.tuple(anyRecipe(), anyTask), { numRuns: cases(150), seed: 5 });
+  const recipes = fc.sample(fc.tuple(anyRecipe(), anyRunChoices), { numRuns: cases(150), seed: 5 });
 
   it("are finite and below 1e-4 in nine of ten numbers, and never NaN", () => {
     let [all, tight] = [0, 0];
     for (const [recipe, choices] of recipes) {
       const { signature, rows, write } = stepOf(recipe);
       const program = compileStep(signature, rows, write);
-      const task = taskOf(choices, program);
+      const task = runCaseOf(choices, program);
       const take = (name: string): Float64Array =>
         Float64Array.from(
           task.arrays[name] ?? task.streams[name].slice(0, task.streams[name].length / task.dataRows),

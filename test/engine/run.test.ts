@@ -8,7 +8,7 @@ import type { Executor, Run } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { count } from "../../src/graph/operations/leaves.js";
 import { shuffle, splitSeed } from "../../src/numerics/philox.js";
-import { anyTask, taskOf } from "../../src/testing/arbitraries/tasks.js";
+import { anyRunChoices, runCaseOf } from "../../src/testing/arbitraries/runs.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";
 import { cases } from "../cases.js";
 
@@ -98,10 +98,10 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
   it("may be stopped after any step and go on in another run, or on another engine, to the same bits", () => {
     const elsewhere = createEngine({ executor });
     fc.assert(
-      fc.property(anyRecipe(12), anyTask, fc.nat(7), fc.nat(7), (recipe, choices, before, after) => {
+      fc.property(anyRecipe(12), anyRunChoices, fc.nat(7), fc.nat(7), (recipe, choices, before, after) => {
         const { signature, rows, write } = stepOf(recipe);
         const program = compileStep(signature, rows, write);
-        const task = taskOf(choices, program);
+        const task = runCaseOf(choices, program);
         const begin = (on: Executor): [Run, () => string] => {
           const streams = Object.fromEntries(
             program.streams.map(({ name, columns, direction }) => [

@@ -33,36 +33,36 @@ const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run
   [
     "numbers off by a part in a million",
     (run) => ({ read: (name) => run.read(name).map((x) => x * (1 + 1e-6)) as Float32Array }),
-    /does what random graphs say, .*it should be .* within/,
+    /agrees with the references on random graphs, .*it should be .* within/,
   ],
   [
     "a batch too few",
     (run) => ({ advance: (steps) => run.advance(Math.max(0, steps - 1)) }),
-    /does what random graphs say/,
+    /agrees with the references on random graphs/,
   ],
   [
     "a step that is lost when many are asked for",
     (run) => ({ advance: (steps) => run.advance(steps > 2 ? steps - 1 : steps) }),
-    /takes n steps in one call as in n calls/,
+    /gives the same for n steps in one call as in n calls/,
   ],
   [
     "a place in the data that is not saved",
     (run) => ({
       save: () => ({ ...run.save(), progress: { ...run.progress, cursor: 0 } }),
     }),
-    /goes on from a saved run as if it had not been saved/,
+    /resumes from a saved run as if it had never stopped/,
   ],
   [
     "a step count that is not saved",
     (run) => ({ save: () => ({ ...run.save(), progress: { ...run.progress, step: 0 } }) }),
-    /goes on from a saved run/,
+    /resumes from a saved run/,
   ],
   [
     "state that is not restored",
     (run) => ({
       restore: (saved) => run.restore({ ...saved, arrays: { ...saved.arrays, w: run.read("w") } }),
     }),
-    /goes on from a saved run .*"w"/,
+    /resumes from a saved run .*"w"/,
   ],
   [
     "runs that share their state",
@@ -78,13 +78,9 @@ const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run
         },
       };
     },
-    /keeps two runs apart|does what random graphs say/,
+    /keeps two runs apart|agrees with the references on random graphs/,
   ],
-  [
-    "memory that is kept",
-    () => ({ free: () => {} }),
-    /gives back the memory that a run and its matrices took/,
-  ],
+  ["memory that is kept", () => ({ free: () => {} }), /frees all memory of a run and its matrices/],
 ];
 
 /** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */

@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 type Row = Partial<Operation<OperationName>>;
-const GRADIENT = "has the gradient that differences have";
-const KERNELS = "is computed by the kernels as by the references";
+const GRADIENT = "has the gradient that finite differences give";
+const KERNELS = "agrees between kernels and references";
 
 /** The gradients of a true rule, changed. */
 const gradient = (
@@ -129,24 +129,24 @@ describe("of", () => {
   });
 });
 
-describe("a function of one's own", () => {
+describe("a custom function", () => {
   const softsignCases = anyTensor([3], numbers.nonZero).map((x) => ({
     fn: (v: Value) => f.div(v, f.add(1, f.abs(v))),
     args: [x],
   }));
   const softsign = { name: "softsign", cases: softsignCases };
 
-  it("passes where it is what it is said to be", () => {
+  it("passes where it equals its definition", () => {
     checkOperation(
       { ...softsign, equals: (x) => x.map((v) => v / (1 + Math.abs(v))) },
       { numRuns: cases(20) },
     );
   });
 
-  it("is caught where it is not, by a number or by how many", () => {
+  it("is caught where it does not, by a number or by the count of numbers", () => {
     const wrong = () => checkOperation({ ...softsign, equals: (x) => x.map((v) => v / (1 + v * v)) });
-    expect(wrong).toThrow(/operation "softsign" breaks the law "is what it is said to be": entry \d is/);
+    expect(wrong).toThrow(/operation "softsign" breaks the law "equals its definition": entry \d is/);
     const short = () => checkOperation({ ...softsign, equals: () => [0] });
-    expect(short).toThrow(/it gives 3 numbers, and should give 1/);
+    expect(short).toThrow(/it gives 3 numbers; it should give 1/);
   });
 });

@@ -15,7 +15,7 @@ export type Parts = Readonly<Record<string, Part>>;
 
 export const EQUATIONS = "follows its equations";
 export const MINIMUM = "reaches the minimum of a well-conditioned quadratic";
-export const FRESH = "leaves a fresh parameter where it is while its gradient is 0";
+export const FRESH = "does not move a new parameter while its gradient is 0";
 
 /** An optimizer and what may be wrong with it. */
 export interface Subject {
@@ -74,7 +74,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
           v: ({ slots, gradient: g, hyperparameters: { momentum } }) =>
             f.sub(f.mul(momentum, slots.v), f.mul(0.1, g)),
         },
-        "stays where it is at a learning rate of 0",
+        "does not move a parameter at a learning rate of 0",
       ],
     ],
   },
@@ -197,7 +197,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
       [
         "gradients that are not squared",
         { v: ({ slots, gradient, hyperparameters: { beta2 } }) => movingAverage(slots.v, gradient, beta2) },
-        "stays where it is at a learning rate of 0",
+        "does not move a parameter at a learning rate of 0",
       ],
       ["a mean that forgets", { m: ({ gradient }) => gradient }, EQUATIONS],
     ],

@@ -52,7 +52,7 @@ describe.each(Object.entries(subjects))("%s", (name, { numbers, parts, from, ora
     const faulty = built(name, numbers, { ...parts, ...wrong }, from);
     const message = messageOf(() => checkOptimizer(faulty, { equations, numRuns: ENOUGH, seed: SEED }));
     expect(message).toContain(`optimizer "${name}" breaks the law "${law}`);
-    expect(message).toMatch(/number \d is .* after step|of .* above the minimum, .* is left after/);
+    expect(message).toMatch(/weight \d is .* after step|of .* above the minimum, .* is left after/);
     expect(message).toContain(`{ seed: ${SEED}, path: `);
   });
 
@@ -79,7 +79,7 @@ const structures: readonly (readonly [
       return ({ gradient: g, hyperparameters: { learningRate } }) =>
         f.neg(f.mul(f.div(learningRate, calls++), g));
     })(),
-    "is a function of parameters, gradients, slots and step alone",
+    "depends on parameters, gradients, slots and step alone",
   ],
   [
     "a rate that depends on the place",
@@ -87,13 +87,13 @@ const structures: readonly (readonly [
       const places = Array.from({ length: g.shape[0] }, (_, i) => 1 + i / 8);
       return f.neg(f.mul(learningRate, f.mul(g, f.constant(g.graph, places))));
     },
-    "treats every number alike",
+    "treats every number of a parameter alike",
   ],
   [
     "the largest gradient of its array as the scale",
     ({ gradient: g, hyperparameters: { learningRate } }) =>
       f.neg(f.mul(learningRate, f.div(g, f.add(f.max(f.abs(g)), 1e-6)))),
-    "does not depend on how parameters are laid out",
+    "does not depend on how parameters are divided",
   ],
   [
     "a drift",

@@ -3,19 +3,19 @@ import { describe, expect, it } from "vitest";
 import { asha } from "../../src/search/schedulers/asha.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import type { Scheduler } from "../../src/search/schedulers/scheduler.js";
-import { checkSchedulerLaw, type SchedulerMaker, schedulerLaws } from "../../src/testing/scheduler.js";
+import { checkSchedulerLaw, type SchedulerFactory, schedulerLaws } from "../../src/testing/scheduler.js";
 
 /** `make`'s scheduler with other parts. */
 const but =
-  (make: SchedulerMaker, parts: (scheduler: Scheduler) => Partial<Scheduler>): SchedulerMaker =>
+  (make: SchedulerFactory, parts: (scheduler: Scheduler) => Partial<Scheduler>): SchedulerFactory =>
   (options) => {
     const scheduler = make(options);
     return { ...scheduler, ...parts(scheduler) };
   };
 
 /** Broken schedulers, each with the law that catches it. */
-const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMaker][]>> = {
-  "judges at ascending steps, each at least 1 and below the whole budget": [
+const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFactory][]>> = {
+  "has ascending rungs, each at least 1 and below the whole budget": [
     [
       "rungs that descend",
       but(halving, ({ rungs }) => ({ rungs: (number, steps) => [...rungs(number, steps)].reverse() })),
@@ -26,13 +26,13 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
     ],
     ["a rung before the first step", but(halving, () => ({ rungs: () => [0] }))],
   ],
-  "judges a trial by a cohort that it belongs to or that ends before it": [
+  "compares a trial with a cohort that contains it or ends before it": [
     [
       "a cohort of later trials",
       but(halving, () => ({ cohort: (number) => ({ from: number + 1, to: number + 4 }) })),
     ],
   ],
-  "plans by the number, the lag and the steps alone": [
+  "plans from the number, the lag and the steps alone": [
     [
       "brackets that grow with each decision",
       but(halving, ({ goesOn }) => {
@@ -44,13 +44,13 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       }),
     ],
   ],
-  "lets no study stop that can ask for as many trials as wait for each other": [
+  "never stalls a study that may run as many trials at a time as its width": [
     [
       "a width of one too few",
       but(halving, ({ width }) => ({ width: (steps) => Math.max(1, width(steps) - 1) })),
     ],
   ],
-  "decides the same at any concurrency, whatever ends first": [
+  "decides the same at any concurrency, whichever trial ends first": [
     [
       "a memory of the least cost",
       but(asha, () => {
@@ -64,7 +64,7 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       }),
     ],
   ],
-  "goes on from a saved study as if it had not been saved": [
+  "resumes from a saved study as if it had never stopped": [
     [
       // at a second rung, all of the cohort have been judged at the first, whatever ended first
       "a memory of its decisions",
@@ -89,7 +89,7 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       })),
     ],
   ],
-  "decides the same on mirrored values in the other direction": [
+  "decides the same for negated values in the other direction": [
     [
       // a scheduler sees costs alone, so that nothing else but such a one can break the law
       "another reduction each time it is made",
@@ -99,16 +99,16 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       })(),
     ],
   ],
-  "lets a trial go on that was better than all others at each rung so far": [
+  "continues a trial that was better than all others at each rung so far": [
     ["a preference for the worst", but(halving, ({ goesOn }) => ({ goesOn: (context) => !goesOn(context) }))],
   ],
-  "lets the best of a cohort go on": [
+  "continues the best trial of a cohort": [
     [
       "a look at the first rung alone",
       but(halving, ({ goesOn }) => ({ goesOn: (context) => goesOn({ ...context, rung: 0 }) })),
     ],
   ],
-  "ends where all values are equal, with one that is complete": [
+  "completes at least one trial where all values are equal": [
     [
       "no room for equals",
       but(halving, () => ({
@@ -116,13 +116,13 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       })),
     ],
   ],
-  "ends where every trial fails that is not ended before": [
+  "ends every trial, even where all that are not pruned fail": [
     [
       "no thought of a trial alone",
       but(halving, () => ({ goesOn: ({ own, others, rung }) => own[rung] <= others[0].costs[rung] })),
     ],
   ],
-  "ends a trial at one of its rungs, with what it reported there": [
+  "prunes a trial at one of its rungs, with the value reported there": [
     [
       "rungs that move",
       but(halving, ({ goesOn }) => {
@@ -137,10 +137,10 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerMak
       }),
     ],
   ],
-  "takes no more steps than without it": [
+  "adds no steps to a trial": [
     ["a rung beyond the end", but(halving, () => ({ rungs: (_, steps) => [steps + 1] }))],
   ],
-  "is made again from its options as JSON": [
+  "is restored from its options as JSON": [
     [
       "an option that it does not state",
       (options: { reduction?: number } = { reduction: 2 }) => ({ ...halving(options), options: {} }),

@@ -7,13 +7,13 @@ import { random } from "../../src/search/strategies/random/random.js";
 import type { Strategy, SuggestContext } from "../../src/search/strategies/strategy.js";
 import { checkStrategy, checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
 
-const SPACE = "suggests values of the space, of their types, where their conditions hold";
-const CONSTRAINT = "suggests nothing that a constraint forbids";
+const SPACE = "suggests only points of the space";
+const CONSTRAINT = "suggests only points that the constraint allows";
 const SEED = "suggests the same sequence for the same seed";
-const SAVED = "goes on from a saved study as if it had not been saved";
+const SAVED = "resumes from a saved study as if it had never stopped";
 const REPEATS = "repeats no point of a finite space before all are used";
 const ORDER = "does not depend on the order in which trials end, within the lag";
-const SURVIVES = "survives a history of equal values, of failures and of values that are not finite";
+const SURVIVES = "accepts a history of equal values, failed trials and non-finite values";
 
 /** A random point, with one number changed. */
 function withNumber(
@@ -180,7 +180,7 @@ const faults: readonly (readonly [what: string, parts: () => Partial<Strategy>, 
         );
       },
     }),
-    "(suggests values|survives)",
+    "(suggests only points of|accepts a history)",
   ],
   [
     "a division by how far values are apart",
@@ -196,7 +196,7 @@ const faults: readonly (readonly [what: string, parts: () => Partial<Strategy>, 
         );
       },
     }),
-    "(suggests values|survives)",
+    "(suggests only points of|accepts a history)",
   ],
   [
     "a choking on failures",
@@ -207,7 +207,7 @@ const faults: readonly (readonly [what: string, parts: () => Partial<Strategy>, 
         return random().suggest({ ...context, random: context.random.fork(values.length) });
       },
     }),
-    "(suggests|survives)",
+    "(suggests|accepts)",
   ],
   ["a size that it does not keep", () => ({ size: () => 1 }), REPEATS],
 ];

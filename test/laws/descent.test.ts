@@ -10,10 +10,10 @@ import type { Value } from "../../src/graph/graph.js";
 import { sgd } from "../../src/optim/sgd.js";
 import {
   anyQuadratic,
-  type Problem,
-  problems,
   type Quadratic,
-} from "../../src/testing/arbitraries/problems.js";
+  type TestFunction,
+  testFunctions,
+} from "../../src/testing/arbitraries/testFunctions.js";
 import { cases } from "../cases.js";
 import { reference, trajectory } from "../optim/drive.js";
 
@@ -36,13 +36,13 @@ function quadratics(maxDimension = 5): fc.Arbitrary<Quadratic> {
 /** The start and the points after each step. */
 function path(
   config: Parameters<typeof sgd>[0],
-  { loss, start }: Pick<Problem, "loss" | "start">,
+  { loss, start }: Pick<TestFunction, "loss" | "start">,
   steps = STEPS,
 ): (readonly number[])[] {
   return [start, ...trajectory(reference, sgd({ momentum: 0, ...config }), start, loss, steps)];
 }
 
-function fromMinimum(w: readonly number[], { minimizer }: Pick<Problem, "minimizer">): number[] {
+function fromMinimum(w: readonly number[], { minimizer }: Pick<TestFunction, "minimizer">): number[] {
   return w.map((x, i) => x - minimizer[i]);
 }
 
@@ -113,7 +113,7 @@ function expectProven(proven: (l: number, m: number) => Proven): void {
 }
 
 /** A convex function whose gradient is L-Lipschitz, and how far its values are rounded at a point. */
-interface Smooth extends Problem {
+interface Smooth extends TestFunction {
   readonly smoothness: number;
   readonly rounding: (w: readonly number[]) => number;
 }
@@ -128,11 +128,11 @@ const smoothQuadratics = quadratics().map((problem): Smooth => {
 /** L = 1, as the second derivative of log cosh x is 1 − tanh² x; far from its minimum it is as good as linear. */
 const logCoshes = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 }).map(
   (start): Smooth => ({
-    ...problems.logCosh,
+    ...testFunctions.logCosh,
     start: start.map((x) => x / 4),
     smoothness: 1,
     // ten roundings of numbers up to 2|x − c| + 1 in each of three terms
-    rounding: (w) => 2 ** -48 * (norm(fromMinimum(w, problems.logCosh)) + 3),
+    rounding: (w) => 2 ** -48 * (norm(fromMinimum(w, testFunctions.logCosh)) + 3),
   }),
 );
 

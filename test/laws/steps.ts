@@ -19,7 +19,7 @@ import { sgd } from "../../src/optim/sgd.js";
 import type { ModelCase } from "../../src/testing/arbitraries/models.js";
 import { errorBounds } from "../../src/testing/bounds.js";
 import { FLOAT32 } from "../../src/testing/operations/rounding.js";
-import type { RunTask } from "../../src/testing/run.js";
+import type { RunCase } from "../../src/testing/run.js";
 import { wasm } from "../nn/support.js";
 
 /** The network of a case, with an optimizer; `penalty` is on each kernel. */
@@ -53,8 +53,8 @@ export function trainingOf(
   given: ModelCase,
   architecture: Architecture,
   parameters: readonly number[],
-  options: Pick<RunTask, "batchSize" | "shuffle" | "steps">,
-): { readonly program: Program; readonly task: RunTask } {
+  options: Pick<RunCase, "batchSize" | "shuffle" | "steps">,
+): { readonly program: Program; readonly task: RunCase } {
   const program = programOf(architecture, "train", options.batchSize);
   const first = wasm.start(programOf(architecture, "initialize", 1), { seed: given.seed });
   const numbers = Object.entries(hyperparametersOf(architecture)).map(

@@ -232,7 +232,7 @@ describe("the packed package", () => {
       expect({ code: broken.code, stderr: broken.stderr }).toEqual({ code: 1, stderr: "" });
       expect(broken.stdout).toContain("1 law broken");
       expect(broken.stdout).toContain(
-        `a tuning by random breaks the law "comes to the bits that it came to elsewhere": seed 0 came to ${RECORDED[0]} here, and to other there`,
+        `a tuning by random breaks the law "gives the recorded bits": seed 0 gave ${RECORDED[0]}; recorded is other`,
       );
       expect(broken.stdout).toMatch(/^Replay it with \{ seed: 0, path: "[\d:]+" \}$/m);
       expect(broken.stdout).toContain("fettle verify --only reproducibility --seed 0 --cases 8\n");

@@ -6,7 +6,7 @@ import type { Verification } from "../../src/testing/verify.js";
 const paint = { heading: (text: string) => `*${text}*`, faint: (text: string) => `(${text})` };
 const message = [
   'strategy "stuck" breaks the law "repeats no point": 3 suggestions hold only 2 points',
-  `Case 4, made smaller 1 times: [${"a long case, ".repeat(20)}]`,
+  `Case 4, shrunk 1 times: [${"a long case, ".repeat(20)}]`,
   'Replay it with { seed: 7, path: "3:0" }',
 ].join("\n");
 const held: Verification = {

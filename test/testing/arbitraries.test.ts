@@ -1,4 +1,4 @@
-/** Arbitraries give what they say, and enough of it. */
+/** Arbitraries draw what they promise, and enough of it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";
@@ -10,19 +10,19 @@ import { adam } from "../../src/optim/adam.js";
 import { anyStudy } from "../../src/testing/arbitraries/history.js";
 import { anyModel, modelOf } from "../../src/testing/arbitraries/models.js";
 import {
-  anyMatrix,
-  anyProblem,
-  anyQuadratic,
-  type Problem,
-  problems,
-} from "../../src/testing/arbitraries/problems.js";
-import {
   anyBroadcast,
   anyDistinct,
   anyShape,
   anyTensor,
   numbers,
 } from "../../src/testing/arbitraries/tensors.js";
+import {
+  anyMatrix,
+  anyQuadratic,
+  anyTestFunction,
+  type TestFunction,
+  testFunctions,
+} from "../../src/testing/arbitraries/testFunctions.js";
 import { cases } from "../cases.js";
 
 const reference = createEngine({ executor: "reference" });
@@ -46,24 +46,24 @@ describe("numbers", () => {
 });
 
 describe("shapes", () => {
-  it("have the ranks and sizes asked for", () => {
+  it("have the requested ranks and sizes", () => {
     const drawn = fc.sample(anyShape({ minRank: 1, maxRank: 4, maxSize: 2 }), 200);
     expect(new Set(drawn.map((shape) => shape.length))).toEqual(new Set([1, 2, 3, 4]));
     expect(new Set(drawn.flat())).toEqual(new Set([1, 2]));
   });
 
-  it("of a pair broadcast, with axes left out and axes spread on either side", () => {
-    const seen = { shorter: 0, spread: 0 };
+  it("of a pair broadcast, with missing and broadcast axes on either side", () => {
+    const seen = { shorter: 0, broadcast: 0 };
     for (const [a, b] of fc.sample(anyBroadcast(), 300)) {
       for (let i = 1; i <= Math.min(a.length, b.length); i++) {
         const [p, q] = [a[a.length - i], b[b.length - i]];
         expect(p === q || p === 1 || q === 1).toBe(true);
-        if (p !== q) seen.spread++;
+        if (p !== q) seen.broadcast++;
       }
       if (a.length !== b.length) seen.shorter++;
     }
     expect(seen.shorter).toBeGreaterThan(20);
-    expect(seen.spread).toBeGreaterThan(20);
+    expect(seen.broadcast).toBeGreaterThan(20);
   });
 
   it("are those of the tensors made for them", () => {
@@ -87,8 +87,8 @@ describe("shapes", () => {
   });
 });
 
-describe("problems", () => {
-  it.each([1, 10, 1e6])("matrices of condition %d have it", (condition) => {
+describe("test functions", () => {
+  it.each([1, 10, 1e6])("matrices of condition %d have that condition", (condition) => {
     fc.assert(
       fc.property(anyMatrix({ condition, smoothness: 4 }), (matrix) => {
         const n = matrix.length;
@@ -103,7 +103,7 @@ describe("problems", () => {
   });
 
   /** Value and gradient by the operations, in float64. */
-  function written({ loss, start }: Problem): (w: readonly number[]) => [number, number[]] {
+  function written({ loss, start }: TestFunction): (w: readonly number[]) => [number, number[]] {
     const both = (w: Value): Value[] => {
       const value = loss(w);
       return [value, ...gradients(value, [w])];
@@ -115,7 +115,7 @@ describe("problems", () => {
     };
   }
 
-  function holds(problem: Problem, points: readonly (readonly number[])[]): void {
+  function holds(problem: TestFunction, points: readonly (readonly number[])[]): void {
     const { value, gradient, minimum, minimizer } = problem;
     const evaluate = written(problem);
     for (const w of [...points, problem.start, minimizer]) {
@@ -132,15 +132,18 @@ describe("problems", () => {
     expect(value(problem.start)).toBeGreaterThan(minimum);
   }
 
-  it.each(Object.values<Problem>(problems))("$name is the same twice, and least where it says", (problem) => {
-    const point = fc.array(numbers.real, {
-      minLength: problem.start.length,
-      maxLength: problem.start.length,
-    });
-    holds(problem, fc.sample(point, 50));
-  });
+  it.each(Object.values<TestFunction>(testFunctions))(
+    "$name is the same in operations and in numbers, and least at its minimizer",
+    (problem) => {
+      const point = fc.array(numbers.real, {
+        minLength: problem.start.length,
+        maxLength: problem.start.length,
+      });
+      holds(problem, fc.sample(point, 50));
+    },
+  );
 
-  it("quadratics are, too", () => {
+  it("so are quadratics", () => {
     for (const problem of fc.sample(anyQuadratic({ condition: 1000 }), 20)) {
       const point = fc.array(numbers.real, {
         minLength: problem.start.length,
@@ -150,10 +153,10 @@ describe("problems", () => {
     }
   });
 
-  it("are convex or not as asked for", () => {
-    expect(fc.sample(anyProblem({ convex: true }), 50).every((problem) => problem.convex)).toBe(true);
-    expect(fc.sample(anyProblem({ convex: false }), 50).some((problem) => problem.convex)).toBe(false);
-    expect(new Set(fc.sample(anyProblem(), 50).map((problem) => problem.convex)).size).toBe(2);
+  it("are convex or not, as requested", () => {
+    expect(fc.sample(anyTestFunction({ convex: true }), 50).every((problem) => problem.convex)).toBe(true);
+    expect(fc.sample(anyTestFunction({ convex: false }), 50).some((problem) => problem.convex)).toBe(false);
+    expect(new Set(fc.sample(anyTestFunction(), 50).map((problem) => problem.convex)).size).toBe(2);
   });
 });
 

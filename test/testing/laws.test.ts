@@ -1,4 +1,4 @@
-/** What a person reads when a law is broken, and that a case can be tried again. */
+/** The message of a broken law, and that its case can be replayed. */
 import { describe, expect, it } from "vitest";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { random } from "../../src/search/strategies/random/random.js";
@@ -22,41 +22,41 @@ function message(run: () => void): string {
 }
 
 describe("a broken law", () => {
-  it("names whose it is, the law, what went wrong, the case and how to replay it", () => {
+  it("names the subject, the law, what went wrong, the case and how to replay it", () => {
     const lines = message(() => checkStrategy(stuck, { seed: 5 })).split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(
       /^strategy "stuck" breaks the law "repeats no point of a finite space before all are used": \d+ suggestions hold only \d+ points, of \d+$/,
     );
-    expect(lines[1]).toMatch(/^Case \d+, made smaller \d+ times: \[\{.*\]$/);
+    expect(lines[1]).toMatch(/^Case \d+, shrunk \d+ times: \[\{.*\]$/);
     expect(lines[2]).toMatch(/^Replay it with \{ seed: 5, path: "[\d:]+" \}$/);
   });
 
-  it("is broken by the very case that the message names, and that alone is tried", () => {
+  it("is replayed with the very case that the message names, and no other", () => {
     const law = "repeats no point of a finite space before all are used";
     const first = message(() => checkStrategyLaw(stuck, law, { seed: 5 }));
     const [, path] = first.match(/path: "([\d:]+)"/) as RegExpMatchArray;
     const again = message(() => checkStrategyLaw(stuck, law, { seed: 5, path }));
     const caseOf = (text: string) => text.split("\n")[1].replace(/^.*times: /, "");
     expect(caseOf(again)).toBe(caseOf(first));
-    expect(again).toContain("Case 1, made smaller 0 times");
+    expect(again).toContain("Case 1, shrunk 0 times");
   });
 
-  it("of promises reads alike", async () => {
+  it("that is asynchronous reads alike", async () => {
     const broken = () => ({ ...halving(), rungs: () => [0] });
     await expect(checkScheduler(broken, { seed: 5 })).rejects.toThrow(
-      /^scheduler "halving" breaks the law "judges at ascending steps.*": trial .*\nCase 1, made .*\nReplay it with \{ seed: 5, path: "/,
+      /^scheduler "halving" breaks the law "has ascending rungs.*": trial .*\nCase 1, shrunk .*\nReplay it with \{ seed: 5, path: "/,
     );
   });
 
-  it("that does not exist is answered with those that do", () => {
+  it("that does not exist is refused with a list of those that do", () => {
     expect(() => checkStrategyLaw(random(), "is kind")).toThrow(
-      /^there is no law "is kind"; there are:\nsuggests values of the space/,
+      /^unknown law "is kind"\. Known:\nsuggests only points of the space/,
     );
   });
 });
 
-it("as many cases are tried as were asked for", () => {
+it("as many cases are tried as requested", () => {
   const asked = 7;
   let suggestions = 0;
   const counting: Strategy = {
@@ -66,6 +66,9 @@ it("as many cases are tried as were asked for", () => {
       return random().suggest(context);
     },
   };
-  checkStrategyLaw(counting, "suggests nothing that a constraint forbids", { numRuns: asked, trials: 1 });
+  checkStrategyLaw(counting, "suggests only points that the constraint allows", {
+    numRuns: asked,
+    trials: 1,
+  });
   expect(suggestions).toBe(asked);
 });

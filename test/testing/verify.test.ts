@@ -1,4 +1,4 @@
-/** A verification counts what it tries, reports what is broken, and can be stopped. */
+/** A verification counts its checks, reports broken laws, and can be stopped. */
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";
@@ -19,21 +19,27 @@ import { operationCases } from "../../src/testing/operations/index.js";
 import { optimizerLaws } from "../../src/testing/optimizer.js";
 import type { VerifyParts } from "../../src/testing/parts.js";
 import {
-  checkReproducible,
+  checkReproducibility,
   digestOf,
   type Reproducible,
   reproducibilityLaws,
 } from "../../src/testing/reproducibility.js";
 import { rankLaws, schedulerLaws } from "../../src/testing/scheduler.js";
 import { checkStrategyLaw, strategyLaws } from "../../src/testing/strategy.js";
-import { type VerifyEvent, type VerifyGroup, verify, verifyGroups } from "../../src/testing/verify.js";
+import {
+  type VerifyEvent,
+  type VerifyGroup,
+  type VerifyOptions,
+  verify,
+  verifyGroups,
+} from "../../src/testing/verify.js";
 import { cases } from "../cases.js";
 import { refusal } from "../nn/support.js";
 
 const count = (record: object): number => Object.keys(record).length;
 
 describe("the library", () => {
-  it("holds all laws here, and each is counted", async () => {
+  it("keeps all laws here, and each is counted", async () => {
     const events: VerifyEvent[] = [];
     const { groups, digests, ...rest } = await verify({
       ...{ cases: 2, seed: 5 },
@@ -44,7 +50,7 @@ describe("the library", () => {
 
     const operations = Object.values(operationCases).filter((uses) => uses !== undefined).length;
     const [strategies, schedulers] = [strategyNames.length, schedulerNames.length];
-    // without what an operation is said to be, and without equations
+    // without definitions of operations, and without equations
     const expected: Record<VerifyGroup, readonly [parts: number, laws: number, checks: number]> = {
       operations: [operations, 1, operations],
       gradients: [operations, 1, operations],
@@ -54,10 +60,10 @@ describe("the library", () => {
         count(optimizers) * (count(optimizerLaws) - 1),
       ],
       strategies: [strategies, count(strategyLaws), strategies * count(strategyLaws)],
-      // median stopping is no rule of ranks
+      // median stopping is not rank-based
       schedulers: [schedulers, count(schedulerLaws), schedulers * count(schedulerLaws) - rankLaws.length],
       executors: [2, count(executorLaws), 2 * count(executorLaws)],
-      // a record of one of the three
+      // only one of the three has recorded digests
       reproducibility: [3, count(reproducibilityLaws), 3 * count(reproducibilityLaws) - 2],
     };
     const counted = groups.map(({ group, parts, laws, cases: tried }) => [group, parts, laws, tried]);
@@ -82,7 +88,7 @@ describe("the library", () => {
   });
 });
 
-/** Runs that take one step less of several. */
+/** An executor whose runs take one step too few of several. */
 function shortOfOne(): Executor {
   const executor = createEngine({ executor: "reference" });
   const late = (run: Run): Run =>
@@ -108,7 +114,7 @@ const stuck: Strategy = {
   suggest: (context) => random().suggest({ ...context, earlier: [] }),
 };
 
-/** What is planted, beside a sound part, and the law that it breaks. */
+/** A faulty part beside a sound one, and the law that it breaks. */
 const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: string, law: string])[] = [
   [
     "operations",
@@ -125,7 +131,7 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
       ],
     },
     "double",
-    "is what it is said to be",
+    "equals its definition",
   ],
   [
     "gradients",
@@ -144,7 +150,7 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
       ],
     },
     "half",
-    "has the gradient that differences have, and so has its gradient",
+    "has the gradient that finite differences give, to second order",
   ],
   [
     "optimizers",
@@ -163,7 +169,7 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
       ],
     },
     "drifting",
-    "leaves a fresh parameter where it is while its gradient is 0, without weight decay",
+    "does not move a new parameter while its gradient is 0, without weight decay",
   ],
   [
     "strategies",
@@ -175,13 +181,13 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
     "schedulers",
     { schedulers: [[halving], [() => ({ ...halving(), name: "hasty", rungs: () => [0] })]] },
     "hasty",
-    "judges at ascending steps, each at least 1 and below the whole budget",
+    "has ascending rungs, each at least 1 and below the whole budget",
   ],
   [
     "executors",
     { executors: [[createEngine()], [shortOfOne()]] },
     "reference",
-    "takes n steps in one call as in n calls",
+    "gives the same for n steps in one call as in n calls",
   ],
   [
     "reproducibility",
@@ -192,7 +198,7 @@ const faults: readonly (readonly [VerifyGroup, Partial<VerifyParts>, part: strin
       ],
     },
     "a count of threads",
-    "comes to the same bits on any number of threads",
+    "gives the same bits on any number of threads",
   ],
 ];
 
@@ -208,16 +214,14 @@ describe("a fault among", () => {
     expect(new Set(broken.map((each) => each.part))).toEqual(new Set([part]));
     const found = broken.find((each) => each.law === law);
     expect(found?.message).toContain(`"${law}": `);
-    expect(found?.message).toMatch(
-      /\nCase \d+, made smaller \d+ times: .*\nReplay it with \{ seed: 8, path: "/,
-    );
+    expect(found?.message).toMatch(/\nCase \d+, shrunk \d+ times: .*\nReplay it with \{ seed: 8, path: "/);
     const told = seen.flatMap((event) => (event.type === "checkEnded" ? (event.broken ?? []) : []));
     expect(told).toEqual(broken);
     expect(report.digests).toEqual({});
     expect(report.complete).toBe(true);
   });
 
-  it("is found again by what its message names", async () => {
+  it("is found again with the replay of its message", async () => {
     const [{ broken }] = (await verify({ only: ["strategies"], parts: { strategies: [[stuck]] } })).groups;
     const [, path] = broken[0].message.match(/path: "([\d:]+)"/) as RegExpMatchArray;
     let thrown: unknown;
@@ -234,8 +238,8 @@ describe("a fault among", () => {
   });
 });
 
-describe("what is verified", () => {
-  it("is what was asked for, in the order of groups, with the options of each part", async () => {
+describe("the result", () => {
+  it("are the requested groups, in their order, with the options of each part", async () => {
     const own = 5;
     let told = 0;
     const { groups } = await verify({
@@ -252,7 +256,7 @@ describe("what is verified", () => {
     expect(told).toBe(3);
   });
 
-  it("is as far from its bound as the worst case of the law", async () => {
+  it("has the worst case of the law as its share of the bound", async () => {
     const law = Object.keys(operationLaws)[1];
     const shares: number[] = [];
     const options = { numRuns: cases(40), seed: 2 };
@@ -264,7 +268,7 @@ describe("what is verified", () => {
     expect(worst).toBe(Math.max(...shares));
   });
 
-  it("ends after the law at work once it is stopped", async () => {
+  it("ends after the running check once it is stopped", async () => {
     const signal = { aborted: false };
     let ended = 0;
     const { groups, complete, digests } = await verify({
@@ -281,13 +285,27 @@ describe("what is verified", () => {
   });
 
   it.each([
-    [{ only: ["strategy"] }, 'unknown_name: unknown group of laws "strategy". Did you mean "strategies"?'],
-    [{ cases: 0 }, "invalid_argument: cases is an integer from 1, got 0"],
-    [{ cases: 1.5 }, "invalid_argument: cases is an integer from 1, got 1.5"],
-    [{ seed: -1 }, "invalid_argument: seed is an integer from 0 up to 2³¹ − 1, got -1"],
-    [{ seed: 2 ** 31 }, "invalid_argument: seed is an integer from 0 up to 2³¹ − 1, got 2147483648"],
-  ])("is refused of %j", async (options, message) => {
-    expect(await refusal(() => verify(options))).toContain(message);
+    [{ only: ["strategy"] }, 'unknown_name: unknown group "strategy". Did you mean "strategies"?'],
+    [{ cases: 0 }, "invalid_argument: cases must be a positive integer; received 0"],
+    [{ cases: 1.5 }, "invalid_argument: cases must be a positive integer; received 1.5"],
+    [{ seed: -1 }, "invalid_argument: seed must be an integer of at least 0 and below 2³¹; received -1"],
+    [
+      { seed: 2 ** 31 },
+      "invalid_argument: seed must be an integer of at least 0 and below 2³¹; received 2147483648",
+    ],
+    [
+      { only: "strategies" },
+      'invalid_argument: only must be an array of names of groups; received "strategies"',
+    ],
+    [{ part: {} }, 'unknown_name: unknown option of verify "part". Did you mean "parts"?'],
+    [{ parts: { strategy: [] } }, 'unknown_name: unknown option of parts "strategy"'],
+    [
+      { parts: { strategies: [random()] } },
+      "invalid_argument: parts.strategies must be an array of the arguments",
+    ],
+    [{ onEvent: 5 }, "invalid_argument: onEvent must be a function; received 5"],
+  ])("is refused for %j", async (options, message) => {
+    expect(await refusal(() => verify(options as VerifyOptions))).toContain(message);
   });
 });
 
@@ -295,44 +313,44 @@ describe("reproducibility", () => {
   let calls = 0;
   const broken: readonly (readonly [string, Omit<Reproducible, "name">, RegExp])[] = [
     [
-      "from the same seed",
+      "for the same seed",
       { run: async () => calls++ },
-      /the second time it came to something else, from character 0 on: …\d…, not …\d…/,
-    ],
-    ["on any number", { run: async (_, { jobs = 1 }) => [0.5, jobs] }, /on 2 threads .* character 5 on/],
-    [
-      "in slices",
-      { run: async (_, { slice = 0 }) => slice },
-      /in slices of 1 steps it came to something else/,
+      /the second result differs from character 0: …\d…, not …\d…/,
     ],
     [
-      "elsewhere",
+      "on any number",
+      { run: async (_, { jobs = 1 }) => [0.5, jobs] },
+      /the result on 2 threads differs from character 5/,
+    ],
+    ["in slices", { run: async (_, { slice = 0 }) => slice }, /the result in slices of 1 steps differs/],
+    [
+      "recorded bits",
       { run: async (seed) => [seed], recorded: [digestOf([0]), digestOf([7])] },
-      new RegExp(`seed 1 came to ${digestOf([1])} here, and to ${digestOf([7])} there`),
+      new RegExp(`seed 1 gave ${digestOf([1])}; recorded is ${digestOf([7])}`),
     ],
   ];
 
-  it.each(broken)("%s is held", async (law, parts, message) => {
+  it.each(broken)("%s is checked", async (law, parts, message) => {
     calls = 0;
-    const error = await checkReproducible({ name: "it", ...parts }, { seed: 1 }).catch((e: unknown) => e);
+    const error = await checkReproducibility({ name: "it", ...parts }, { seed: 1 }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(BrokenLaw);
     expect((error as Error).message).toContain(law);
     expect((error as Error).message).toMatch(message);
   });
 
-  it("of what is the same anyhow holds, to the record", async () => {
+  it("holds for a result that never changes, and for its recorded digests", async () => {
     const recorded = [0, 1].map((seed) => digestOf({ seed }));
-    await checkReproducible({ name: "it", run: async (seed) => ({ seed }), recorded });
+    await checkReproducibility({ name: "it", run: async (seed) => ({ seed }), recorded });
   });
 
-  it("is judged by the checksum of zip", () => {
+  it("uses the checksum of zip", () => {
     // zlib's crc32 of "[1,2,3]" and of "33", which begins with a 0
     expect(digestOf([1, 2, 3])).toBe("fd6db3e9");
     expect(digestOf(33)).toBe("0a6216d9");
   });
 });
 
-it("verifies every kind of part that it lists", () => {
+it("verifies every listed group", () => {
   expect(verifyGroups).toEqual([
     ...["operations", "gradients", "optimizers", "strategies", "schedulers", "executors", "reproducibility"],
   ]);

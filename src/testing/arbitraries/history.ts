@@ -1,7 +1,6 @@
 /**
- * Random histories of studies: what became of trials (values, ties, failures, divergence, trials that were stopped,
- * constraints that were broken),
- * and studies in the middle of which such trials were told. No model and no objective is behind them.
+ * Random histories of studies: outcomes of trials (values, ties, failures, divergence, pruned trials, violated
+ * constraints), and studies that were told such outcomes. They have no model and no objective.
  *
  * @example
  * ```ts
@@ -20,7 +19,7 @@ import { createStudy, type Study } from "../../search/study/study.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 
-/** What becomes of a trial. @param objectives - how many values it gives; several are told as `values` */
+/** The outcome of a trial. @param objectives - how many values it has; several are in `values` */
 export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
   const told = (values: readonly number[]): TrialOutcome =>
     objectives === 1 ? { value: values[0] } : { values };
@@ -46,12 +45,12 @@ export function anyOutcome(objectives = 1): fc.Arbitrary<TrialOutcome> {
   );
 }
 
-/** Of one trial after another, at least one. */
+/** The outcomes of at least one trial. */
 export function anyHistory(maxTrials = 40, objectives = 1): fc.Arbitrary<TrialOutcome[]> {
   return fc.array(anyOutcome(objectives), { minLength: 1, maxLength: maxTrials });
 }
 
-/** A study by random search that was told a history, or as much of it as its space has points for. */
+/** A study by random search that was told a history, as far as its space has points. */
 export function anyStudy(constraints: SpaceConstraints = {}, maxTrials = 12): fc.Arbitrary<Study> {
   return fc
     .record({

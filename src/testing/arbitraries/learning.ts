@@ -1,13 +1,13 @@
 /**
- * Random studies of trials that learn: a budget, a learning curve for each trial, and how long each step takes; and
- * the run of one under a scheduler. It makes curves, not models, and judges nothing.
+ * Random studies of trials that learn: a budget, a learning curve for each trial, and the time of each step; and how to run
+ * one with a scheduler. There are curves and no models here, and no judgements.
  *
  * @example
  * ```ts
  * await fc.assert(
- *   fc.asyncProperty(anyLearningTask({ trials: 6, steps: 4 }), anyPauses(), async (task, pauses) => {
- *     const { study } = await runLearning({ ...task, pauses }, asha(), { concurrency: 2 });
- *     return study.trials.length === task.trials;
+ *   fc.asyncProperty(anyLearningCase({ trials: 6, steps: 4 }), anyPauses(), async (given, pauses) => {
+ *     const { study } = await runLearning({ ...given, pauses }, asha(), { concurrency: 2 });
+ *     return study.trials.length === given.trials;
  *   }),
  *   { numRuns: 5 },
  * );
@@ -15,6 +15,7 @@
  */
 
 import fc from "fast-check";
+import { mustBeInteger } from "../../errors.js";
 import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
 import { float } from "../../search/space/parameter.js";
 import type { Space } from "../../search/space/space.js";
@@ -23,39 +24,41 @@ import type { RunningTrial } from "../../search/study/optimize.js";
 import { createStudy, type Study } from "../../search/study/study.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 
-/** How one trial goes. */
+/** The learning curve of one trial. */
 export interface LearningCurve {
-  /** What it has after each step, NaN or infinite where it diverged; from the beginning again where they run out. */
+  /** The value after each step, NaN or infinite where it diverged; repeated where they run out. */
   readonly values: readonly number[];
-  /** Where it ends by itself, unless the budget is smaller: after so many steps, with what it has there or an error. */
+  /** Where it ends by itself, unless the budget is smaller: after `step` steps, with its value there or an error. */
   readonly end?: { readonly step: number; readonly fails: boolean };
 }
 
 /** A study without its scheduler. */
-export interface LearningTask {
+export interface LearningCase {
   readonly trials: number;
-  /** The whole budget of a trial. */
+  /** The full budget of a trial. */
   readonly steps: number;
   readonly lag: number;
   readonly direction: Direction;
-  /** At least one; of trial n the n-th, from the beginning again where they run out. */
+  /** At least one; trial n has the n-th, repeated where they run out. */
   readonly curves: readonly LearningCurve[];
-  /** Whether trials report after each step, or at their rungs alone. */
+  /** Whether trials report after each step, or only at their rungs. */
   readonly reportsEach: boolean;
-  /** Whether trials tell a curve of their own in the end. */
+  /** Whether the outcome of a trial includes its curve. */
   readonly tellsCurve: boolean;
-  /** How long steps last, in turns of the queue of promises. */
+  /** How long steps last, in turns of the microtask queue. */
   readonly pauses: readonly number[];
 }
 
-/** Tasks of at most so many trials and steps. A failure is made smaller by leaving trials and steps out, not by other values. */
-export function anyLearningTask({
+/** Cases of at most so many trials and steps. They shrink by leaving out trials and steps, not by other values. */
+export function anyLearningCase({
   trials,
   steps,
 }: {
   readonly trials: number;
   readonly steps: number;
-}): fc.Arbitrary<LearningTask> {
+}): fc.Arbitrary<LearningCase> {
+  mustBeInteger("trials", trials);
+  mustBeInteger("steps", steps);
   const end = fc.record({ step: fc.integer({ min: 1, max: steps }), fails: fc.boolean() });
   const values = fc.array(fc.noShrink(anyValue()), { minLength: 1, maxLength: steps });
   const curve: fc.Arbitrary<LearningCurve> = fc.oneof(
@@ -74,12 +77,12 @@ export function anyLearningTask({
   });
 }
 
-/** How long steps last; see `LearningTask`. */
+/** How long steps last: the `pauses` of a `LearningCase`. */
 export function anyPauses(): fc.Arbitrary<readonly number[]> {
   return fc.noShrink(fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 20 }));
 }
 
-/** Small integers, so that trials are as good as each other now and then; others; and none. */
+/** Small integers, so that values tie now and then; other numbers; and non-finite ones. */
 function anyValue(): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: -4, max: 4 }) },
@@ -88,30 +91,30 @@ function anyValue(): fc.Arbitrary<number> {
   );
 }
 
-/** What became of a study. */
+/** The result of a run. */
 export interface LearningRun {
   readonly study: Study;
-  /** Steps that each trial took, by number. */
+  /** The steps of each trial, by its number. */
   readonly trained: ReadonlyMap<number, number>;
-  /** Each decision with what it was taken on, in the order of decisions. */
+  /** Each decision with its context, in the order in which they were made. */
   readonly decisions: readonly (RungContext & { readonly verdict: boolean })[];
 }
 
-/** How a study of a task is run. */
+/** How a study of a given is run. */
 export interface LearningRunOptions {
   /** Default 1. */
   readonly concurrency?: number;
-  /** To go on with; default a new one. */
+  /** The study to continue. Default: a new one. */
   readonly study?: Study;
-  /** Asks the study to stop once all trials together have taken so many steps. */
+  /** Stops the study once all trials together have taken so many steps. */
   readonly interruptAfter?: number;
-  /** Whether no trial may be asked before those of the lag are told. Default false. */
+  /** Whether a trial is asked only after those of the lag were told. Default false. */
   readonly adaptive?: boolean;
 }
 
-/** Runs a study of `task` under `scheduler`. */
+/** Runs a study with a scheduler. */
 export async function runLearning(
-  task: LearningTask,
+  given: LearningCase,
   scheduler: Scheduler,
   {
     concurrency = 1,
@@ -120,7 +123,7 @@ export async function runLearning(
     adaptive = false,
   }: LearningRunOptions = {},
 ): Promise<LearningRun> {
-  const { trials, steps, lag, direction } = task;
+  const { trials, steps, lag, direction } = given;
   const trained = new Map<number, number>();
   const decisions: (RungContext & { verdict: boolean })[] = [];
   const watched: Scheduler = {
@@ -138,12 +141,12 @@ export async function runLearning(
   let taken = 0;
   const own = study ?? createStudy({ space, strategy: { ...random(), adaptive }, direction, lag });
   const step = async (number: number, done: number): Promise<void> => {
-    const { pauses } = task;
+    const { pauses } = given;
     for (let turn = pauses[(7 * number + done) % pauses.length]; turn > 0; turn--) await undefined;
     trained.set(number, done);
     taken++;
   };
-  await own.optimize((_, trial) => train(task, watched, trial, (done) => step(trial.number, done)), {
+  await own.optimize((_, trial) => train(given, watched, trial, (done) => step(trial.number, done)), {
     trials,
     steps,
     concurrency,
@@ -159,13 +162,13 @@ export async function runLearning(
 
 /** Trains a trial in stages, as `tune` does. */
 async function train(
-  task: LearningTask,
+  given: LearningCase,
   scheduler: Scheduler,
   trial: RunningTrial,
   step: (done: number) => Promise<void>,
 ): Promise<TrialOutcome> {
-  const { steps, reportsEach, tellsCurve } = task;
-  const { values, end } = curveOf(task, trial.number);
+  const { steps, reportsEach, tellsCurve } = given;
+  const { values, end } = curveOf(given, trial.number);
   const stages = reportsEach
     ? Array.from({ length: steps }, (_, i) => i + 1)
     : [...scheduler.rungs(trial.number, steps), steps];
@@ -188,11 +191,11 @@ async function train(
 }
 
 /** The curve of a trial. */
-export function curveOf({ curves }: LearningTask, number: number): LearningCurve {
+export function curveOf({ curves }: LearningCase, number: number): LearningCurve {
   return curves[number % curves.length];
 }
 
-/** What a curve has after `step` steps, from 1. */
+/** The value of a curve after `step` steps, from 1. */
 export function valueAt(values: readonly number[], step: number): number {
   return values[(step - 1) % values.length];
 }

@@ -1,6 +1,6 @@
 /**
- * Random dense networks with data that fit them, for property tests of training. A case is plain data, from which a
- * model can be made more than once; data are learnable in part, so that losses go down. It trains nothing.
+ * Random dense networks with matching data, for property tests of training. A case is plain data, from which equal models
+ * can be created; its data can be learnt in part, so that losses go down. Nothing is trained here.
  *
  * @example
  * ```ts
@@ -16,6 +16,7 @@
  * ```
  */
 import fc from "fast-check";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Activation } from "../../nn/activations.js";
 import { dense, dropout, type Layer } from "../../nn/layers.js";
 import type { LossName } from "../../nn/losses/registry.js";
@@ -27,9 +28,9 @@ import type { Optimizer } from "../../optim/optimizer.js";
 export interface ModelCase {
   /** Units of the hidden layers, each with its activation. */
   readonly hidden: readonly { readonly units: number; readonly activation: Activation }[];
-  /** The share of the last hidden layer's units that is dropped; 0 for no such layer. */
+  /** The share of the last hidden layer's units that is dropped; 0 for no dropout layer. */
   readonly dropout: number;
-  /** The activation of the last layer: by the loss. */
+  /** The activation of the last layer, which follows from the loss. */
   readonly output: Activation;
   readonly loss: LossName;
   /** [rows, columns], multiples of 2⁻¹⁰ in [−1, 1). */
@@ -41,13 +42,15 @@ export interface ModelCase {
 
 /** Which models. */
 export interface ModelConstraints {
-  /** The most rows of data. Default 24. */
+  /** The most rows of data, at least 2. Default 24. */
   readonly maxRows?: number;
   /** The most hidden layers. Default 2. */
   readonly maxHidden?: number;
   /** Whether there may be dropout. Default false. */
   readonly dropout?: boolean;
 }
+
+const CONSTRAINTS: OptionNames<ModelConstraints> = { maxRows: true, maxHidden: true, dropout: true };
 
 const kinds = [
   { loss: "meanSquaredError", output: "linear" },
@@ -56,11 +59,11 @@ const kinds = [
 ] as const;
 
 /** Networks of up to 2 hidden layers with 2 to 24 rows of data, of regression or classification. */
-export function anyModel({
-  maxRows = 24,
-  maxHidden = 2,
-  dropout: drops = false,
-}: ModelConstraints = {}): fc.Arbitrary<ModelCase> {
+export function anyModel(constraints: ModelConstraints = {}): fc.Arbitrary<ModelCase> {
+  checkOptions(constraints, "anyModel", CONSTRAINTS);
+  const { maxRows = 24, maxHidden = 2, dropout: drops = false } = constraints;
+  mustBeInteger("maxRows", maxRows, 2);
+  mustBeInteger("maxHidden", maxHidden, 0);
   const layer = fc.record({
     units: fc.integer({ min: 1, max: 7 }),
     activation: fc.constantFrom<Activation[]>("relu", "tanh", "sigmoid"),
@@ -86,7 +89,7 @@ export function anyModel({
     });
 }
 
-/** What depends on the row, with one in eight at random. */
+/** Targets that depend on the row, with noise in one of eight. */
 function targetsOf(row: readonly number[], loss: LossName, units: number, random: RandomStream): number[] {
   const sum = row.reduce((a, b) => a + b, 0);
   const noisy = random.integer(8) === 0;
@@ -99,7 +102,7 @@ function targetsOf(row: readonly number[], loss: LossName, units: number, random
   return Array.from({ length: units }, (_, i) => Number(i === hot));
 }
 
-/** The compiled model of a case; a new one at each call. */
+/** A new compiled model of a case. */
 export function modelOf(given: ModelCase, optimizer: Optimizer): Sequential {
   const layers: Layer[] = given.hidden.map(({ units, activation }) => dense(units, { activation }));
   if (given.dropout > 0) layers.push(dropout(given.dropout));

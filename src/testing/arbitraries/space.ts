@@ -1,6 +1,6 @@
 /**
- * Random search spaces for property tests: every kind of parameter, conditions on
- * earlier ones, declared in any order. It makes spaces, not points.
+ * Random search spaces for property tests: every kind of parameter, with conditions on other parameters, in any order. It
+ * draws spaces, not points.
  *
  * @example
  * ```ts
@@ -16,6 +16,7 @@
  */
 
 import fc from "fast-check";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Condition, Parameter } from "../../search/space/parameter.js";
 import { valueAt, valueCount } from "../../search/space/scale.js";
 import type { Constraint, Space } from "../../search/space/space.js";
@@ -23,16 +24,21 @@ import { valueKey } from "../../search/space/value.js";
 
 /** Which spaces. */
 export interface SpaceConstraints {
-  /** Only spaces with finitely many points, and not many. Default false. */
+  /** Only spaces with finitely many points, of which there are few. Default false. */
   readonly finite?: boolean;
   /** Default 5. */
   readonly maxParameters?: number;
 }
 
+const CONSTRAINTS: OptionNames<SpaceConstraints> = { finite: true, maxParameters: true };
+
 const names = ["units", "rate", "optimizer", "momentum", "depth", "decay", "activation", "b1"];
 
 /** A space of 1 to `maxParameters` parameters. */
-export function anySpace({ finite = false, maxParameters = 5 }: SpaceConstraints = {}): fc.Arbitrary<Space> {
+export function anySpace(constraints: SpaceConstraints = {}): fc.Arbitrary<Space> {
+  checkOptions(constraints, "anySpace", CONSTRAINTS);
+  const { finite = false, maxParameters = 5 } = constraints;
+  mustBeInteger("maxParameters", maxParameters);
   const parameter = finite
     ? anyFiniteParameter()
     : fc.oneof(anyFiniteParameter(), anyContinuous(), anyLongInt());
@@ -43,7 +49,7 @@ export function anySpace({ finite = false, maxParameters = 5 }: SpaceConstraints
       const made = entries.map(({ parameter, conditions }, i) => {
         const when: Record<string, Condition[string]> = {};
         for (const { pick, from, to } of conditions) {
-          if (pick >= i) continue; // a condition on a parameter that is not there yet: none
+          if (pick >= i) continue; // only earlier parameters can be conditions
           const clause = clauseOn(entries[pick].parameter, from, to);
           when[names[pick]] = clause;
         }
@@ -56,7 +62,7 @@ export function anySpace({ finite = false, maxParameters = 5 }: SpaceConstraints
 }
 
 /**
- * A constraint that forbids a random share of all points, from an eighth to a half of them; undefined now and then.
+ * A constraint that forbids a random eighth to half of all points; sometimes undefined.
  */
 export function anyConstraint(): fc.Arbitrary<Constraint | undefined> {
   const shares = fc.record({ salt: fc.nat(), share: fc.integer({ min: 2, max: 8 }) });
@@ -77,13 +83,13 @@ function hashOf(text: string): number {
   return hash >>> 8; // the low bits are weak
 }
 
-/** A number of one parameter before, and two fractions of its range. */
+/** The number of an earlier parameter, and two fractions of its range. */
 function anyClause(): fc.Arbitrary<{ pick: number; from: number; to: number }> {
   const fraction = fc.double({ min: 0, max: 1, noNaN: true });
   return fc.record({ pick: fc.nat({ max: 12 }), from: fraction, to: fraction });
 }
 
-/** A clause that some values of `parameter` meet. */
+/** A clause that some values of `parameter` satisfy. */
 function clauseOn(parameter: Parameter, from: number, to: number): Condition[string] {
   const count = valueCount(parameter);
   if (Number.isFinite(count)) {

@@ -1,6 +1,6 @@
 /**
- * Random shapes, numbers and arrays for property tests of operations. Every number is exact in float32, so that what a
- * law finds is an error of an operation and not of its input. Nothing here is a graph (`graphs.ts`) or a problem.
+ * Random shapes, numbers and arrays for property tests of operations. Every number is exact in float32, so that a law
+ * finds errors of an operation and not of its input. Graphs are in `graphs.ts`.
  *
  * @example
  * ```ts
@@ -10,28 +10,32 @@
  */
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { type Shape, sizeOf } from "../../graph/shape.js";
 
 /** Which shapes. */
 export interface ShapeConstraints {
   /** The fewest axes. Default 0, a scalar. */
   readonly minRank?: number;
-  /** The most axes. Default 3. */
+  /** The most axes, at least `minRank`. Default 3. */
   readonly maxRank?: number;
   /** The longest axis. Default 3. */
   readonly maxSize?: number;
 }
 
-/** A shape without rows of a batch. */
-export function anyShape({
-  minRank = 0,
-  maxRank = 3,
-  maxSize = 3,
-}: ShapeConstraints = {}): fc.Arbitrary<Shape> {
+const CONSTRAINTS: OptionNames<ShapeConstraints> = { minRank: true, maxRank: true, maxSize: true };
+
+/** A static shape. */
+export function anyShape(constraints: ShapeConstraints = {}): fc.Arbitrary<Shape> {
+  checkOptions(constraints, "anyShape", CONSTRAINTS);
+  const { minRank = 0, maxRank = Math.max(3, minRank), maxSize = 3 } = constraints;
+  mustBeInteger("minRank", minRank, 0);
+  mustBeInteger("maxRank", maxRank, minRank);
+  mustBeInteger("maxSize", maxSize);
   return fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank });
 }
 
-/** Two shapes that broadcast to one: axes of either are left out, or 1. */
+/** Two shapes that broadcast together: in either, axes are missing or 1. */
 export function anyBroadcast(constraints: ShapeConstraints = {}): fc.Arbitrary<readonly [Shape, Shape]> {
   return anyShape(constraints).chain((shape) => {
     const thinner = fc
@@ -49,7 +53,7 @@ function grid(low: number, high: number): fc.Arbitrary<number> {
   return fc.integer({ min: low * 1024, max: high * 1024 }).map((n) => n / 1024);
 }
 
-/** `checkGradients` reaches 1/64 from a point by default; kinks stay twice as far away. */
+/** `checkGradients` reaches 1/64 from a point by default; kinks are at least twice as far away. */
 const MARGIN = 1 / 32;
 const real = grid(-2, 2);
 const coarse = fc.integer({ min: -16, max: 16 }).map((n) => n / 8);
@@ -68,19 +72,19 @@ export const numbers = {
   positive: grid(0.5, 3),
   /** At least 1/32 from 0, where `abs`, `sign` and `relu` have their kink. */
   nonZero: real.map((x) => (Math.abs(x) < MARGIN ? x + Math.sign(x || 1) * MARGIN : x)),
-  /** Multiples of 1/8: at least 1/16 from every number of `between`, so that nothing ties. */
+  /** Multiples of 1/8: at least 1/16 from every number of `between`, so that there are no ties. */
   coarse,
   /** Odd multiples of 1/16; see `coarse`. */
   between: coarse.map((x) => x + 1 / 16),
-  /** Of either sign, from 2¹⁰⁰ to float32's largest: their squares overflow. */
+  /** Of either sign, from 2¹⁰⁰ to the largest of float32: their squares overflow. */
   huge: signed(scaled(100, 127)),
   /** Of either sign and above 0, below float32's smallest normal number 2⁻¹²⁶. */
   denormal: signed(fc.integer({ min: 1, max: 2 ** 23 - 1 }).map((n) => n * 2 ** -149)),
-  /** Of either sign and any size that float32 has, 0 and the denormal ones among them. */
+  /** Any finite number of float32, including 0 and denormal numbers. */
   float32: fc.float({ noNaN: true, noDefaultInfinity: true }),
 } as const satisfies Record<string, fc.Arbitrary<number>>;
 
-/** Nested arrays of `shape`, which shrink number by number. */
+/** Nested arrays of `shape`; they shrink number by number. */
 export function anyTensor(
   shape: Shape,
   number: fc.Arbitrary<number> = numbers.real,
@@ -89,7 +93,7 @@ export function anyTensor(
   return fc.array(number, { minLength: length, maxLength: length }).map((flat) => nest(flat, shape));
 }
 
-/** As `anyTensor`, with all numbers at least 1/8 apart, so that none ties with another as the largest. */
+/** As `anyTensor`, with all numbers at least 1/8 apart, so that there are no ties. */
 export function anyDistinct(shape: Shape): fc.Arbitrary<ArrayInput> {
   const ranks = Array.from({ length: sizeOf(shape) }, (_, i) => i);
   return fc.shuffledSubarray(ranks, { minLength: ranks.length }).map((order) =>

@@ -1,11 +1,11 @@
-/** A use of an operation with arguments to try it on, and how to draw such uses. */
+/** Uses of operations with arguments, and how to draw them. */
 import fc from "fast-check";
 import type { ArrayInput } from "../../engine/arrays.js";
 import type { Value } from "../../graph/graph.js";
 import { anyBroadcast, anyShape, anyTensor, numbers } from "../arbitraries/tensors.js";
 import type { TensorFunction } from "../gradients.js";
 
-/** A function of values, and where to try it. */
+/** A function of values, and arguments to try it on. */
 export interface OperationCase {
   readonly fn: TensorFunction;
   readonly args: readonly ArrayInput[];
@@ -13,7 +13,7 @@ export interface OperationCase {
 
 const { real } = numbers;
 
-/** One function over operands of shapes that may be drawn together. */
+/** A function of operands whose shapes are drawn together. */
 export function cases(
   shapes: fc.Arbitrary<readonly (readonly number[])[]>,
   fn: (shapes: readonly (readonly number[])[]) => fc.Arbitrary<TensorFunction>,
@@ -27,7 +27,7 @@ export function cases(
   );
 }
 
-/** Of one operand of any shape. */
+/** A function of one operand of any shape. */
 export const unary = (fn: (x: Value) => Value, number = real): fc.Arbitrary<OperationCase> =>
   cases(
     anyShape().map((shape) => [shape]),
@@ -35,6 +35,6 @@ export const unary = (fn: (x: Value) => Value, number = real): fc.Arbitrary<Oper
     number,
   );
 
-/** Of two operands of shapes that broadcast. */
+/** A function of two operands whose shapes broadcast. */
 export const binary = (fn: (x: Value, y: Value) => Value, x = real, y = real): fc.Arbitrary<OperationCase> =>
   cases(anyBroadcast(), () => fc.constant(fn), x, y);

@@ -32,7 +32,7 @@ export const elementwiseFacts: FactsOf<ElementwiseName> = {
   erf: { cases: unary(f.erf), bound: monotone(special.erf, 1.5) },
   relu: {
     cases: unary(f.relu, nonZero),
-    // surely 0 where x is surely below
+    // certainly 0 where x is certainly below
     bound: monotone((x) => Math.max(0, x), 0),
   },
   flush: { cases: unary(f.flush), bound: monotone((x) => (Math.abs(x) < 2 ** -126 ? 0 : x), 0) },

@@ -1,4 +1,4 @@
-/** What the laws must know of an operation. */
+/** What the laws need to know about an operation. */
 import type fc from "fast-check";
 import type { OperationName } from "../../graph/graph.js";
 import type { OperationCase } from "./case.js";
@@ -7,7 +7,7 @@ import type { Rule } from "./rounding.js";
 export interface OperationFacts<K extends OperationName> {
   /** Uses of it with arguments around which it is smooth; undefined for leaves, which compute nothing from arguments. */
   readonly cases: fc.Arbitrary<OperationCase> | undefined;
-  /** How far its result may be from exact. */
+  /** How far its result may be from the exact one. */
   readonly bound: Rule<K>;
 }
 

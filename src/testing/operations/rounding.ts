@@ -1,6 +1,6 @@
 /**
- * What rounding does to one operation: the vocabulary in which the bounds of operations are written. `../bounds.ts` carries
- * them through a graph.
+ * The effect of rounding on one operation: the functions in which the bounds of operations are written. `../bounds.ts`
+ * carries the bounds through a graph.
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
@@ -8,22 +8,22 @@ import type { OperationName } from "../../graph/graph.js";
 import { operation } from "../../graph/operations/index.js";
 import type { ReferenceContext } from "../../graph/operations/operation.js";
 
-/** The numbers that a machine computes in. */
+/** The numbers that an executor computes in. */
 export interface Precision {
-  /** Half of the distance from 1 to the next number. */
+  /** Half the distance from 1 to the next number: the unit roundoff u. */
   readonly unit: number;
   /** The smallest positive number. */
   readonly least: number;
-  /** The nearest number of the machine. */
+  /** The nearest number of this precision. */
   round(x: number): number;
 }
 
-/** Of WebAssembly kernels and most GPUs. */
+/** The precision of the WebAssembly kernels. */
 export const FLOAT32: Precision = { unit: 2 ** -24, least: 2 ** -149, round: Math.fround };
-/** Of JavaScript, and of the reference executor. */
+/** The precision of JavaScript and of the reference executor. */
 export const FLOAT64: Precision = { unit: 2 ** -53, least: Number.MIN_VALUE, round: (x) => x };
 
-/** What a rule sees: the float64 evaluation of one node, and the errors of its inputs. */
+/** What a rule receives: the float64 evaluation of one node, and the errors of its inputs. */
 export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
   readonly errors: readonly Float64Array[];
   readonly value: Float64Array;
@@ -33,9 +33,9 @@ export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
 /** How far a result may be from exact, element by element. */
 export type Rule<K extends OperationName> = (context: RuleContext<K>) => Float64Array;
 
-/** `spread` from the inputs' errors, and `ulps` units in the last place of a result of about `y`. */
+/** `spread` from the errors of the inputs, plus `ulps` units in the last place of a result near `y`. */
 export function rounded({ unit, least }: Precision, ulps: number, y: number, spread: number): number {
-  // the float64 evaluation is itself off by a few of its own units
+  // the float64 evaluation itself has an error of a few of its units
   return spread + (2 * ulps * unit + 2 ** -49) * (Math.abs(y) + spread) + ulps * least;
 }
 
@@ -46,7 +46,7 @@ export const monotone =
     value.map((y, i) => {
       if (e[i] === 0) return ulps === 0 ? 0 : rounded(precision, ulps, y, 0);
       const reached = Math.max(Math.abs(f(x[i] + e[i]) - y), Math.abs(f(x[i] - e[i]) - y));
-      // outside of the domain nothing is known
+      // nothing is known outside the domain
       const spread = Number.isNaN(reached) ? Number.POSITIVE_INFINITY : reached;
       return ulps === 0 ? spread : rounded(precision, ulps, y, spread);
     });
@@ -57,7 +57,7 @@ export const lipschitz =
   ({ errors: [e], value, precision }) =>
     value.map((y, i) => (ulps === 0 ? e[i] : rounded(precision, ulps, y, e[i])));
 
-/** z = f(x, y), correctly rounded unless `ulps` says otherwise; `spread` of x, y and their errors. */
+/** z = f(x, y), correctly rounded unless `ulps` says otherwise; `spread` is a function of x, y and their errors. */
 export const ofTwo =
   (spread: (x: number, y: number, ex: number, ey: number) => number, ulps = 0.5): Rule<OperationName> =>
   ({ inputs: [x, y], errors: [ex, ey], value, precision }) =>
@@ -66,7 +66,7 @@ export const ofTwo =
       return ulps === 0 ? s : rounded(precision, ulps, z, s);
     });
 
-/** The larger or smaller of both, monotone in each: the other does not count where it surely is not the one. */
+/** The larger or smaller of both, monotone in each: the other does not count where it certainly is not chosen. */
 export const chosen = (of: (x: number, y: number) => number): Rule<OperationName> =>
   ofTwo((x, y, ex, ey) => {
     if (ex === 0 && ey === 0) return 0;
@@ -75,10 +75,10 @@ export const chosen = (of: (x: number, y: number) => number): Rule<OperationName
     return Number.isNaN(spread) ? Number.POSITIVE_INFINITY : spread;
   }, 0);
 
-/** 0 or 1, and either where the difference is not surely of one sign. */
+/** 0 or 1; either where the sign of the difference is uncertain. */
 export const comparison = ofTwo((x, y, ex, ey) => (ex + ey > 0 && Math.abs(x - y) <= ex + ey ? 1 : 0), 0);
 
-/** Elements move and nothing is computed: so do their errors. */
+/** Elements move without computation, and their errors with them. */
 export const moved =
   <K extends OperationName>(op: K): Rule<K> =>
   (context) =>
@@ -89,12 +89,12 @@ export const exact: Rule<OperationName> = ({ value }) => new Float64Array(value.
 export const magnitudes = (x: Float64Array, e: Float64Array): Float64Array =>
   x.map((v, i) => Math.abs(v) + e[i]);
 
-/** A product of which a factor may be unbounded: what is 0 and certain stays 0. */
+/** A product with a factor that may be infinite: 0 times infinity is 0 here. */
 export function times(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
 }
 
-/** γₙ = nu / (1 − nu): what n roundings may do to a product. */
+/** γₙ = nu / (1 − nu): the relative error of n roundings. */
 export function gamma(n: number, { unit }: Precision): number {
   return (n * unit) / (1 - n * unit);
 }

@@ -14,7 +14,7 @@ import { exact, FLOAT64, gamma, magnitudes, moved, type RuleContext, rounded, ti
 const { real } = numbers;
 const anyVector = fc.integer({ min: 1, max: 4 });
 
-/** An axis and how many, of a shape that has some. */
+/** A reduction over some axes of a shape of at least one. */
 const reduction = (
   fn: (x: Value, axes: number[]) => Value,
   number?: fc.Arbitrary<number>,
@@ -37,7 +37,7 @@ const largest: fc.Arbitrary<OperationCase> = anyShape({ minRank: 1 }).chain((sha
     .map(({ x, axes }): OperationCase => ({ fn: (value) => f.max(value, axes), args: [x] })),
 );
 
-/** Ids halfway between two row numbers, since a row number itself is where truncation jumps. */
+/** Ids halfway between two row numbers, since truncation jumps at a row number. */
 const id: fc.Arbitrary<number> = fc.integer({ min: -1, max: 3 }).map((n) => n + 0.5);
 
 const matrices = fc.tuple(anyVector, anyVector, anyVector);
@@ -142,7 +142,7 @@ export const structuralFacts: FactsOf<Exclude<OperationName, ElementwiseName>> =
   takeRows: {
     cases: cases(
       matrices.map(([rows, columns, count]) => [[rows, columns], [count]]),
-      // an id outside would be NaN
+      // an id outside the table would give NaN
       ([[rows]]) =>
         fc.constant((table, ids) => f.takeRows(table, f.maximum(f.minimum(ids, rows - 0.5), 0.5))),
       real,
@@ -187,7 +187,7 @@ export const structuralFacts: FactsOf<Exclude<OperationName, ElementwiseName>> =
   },
   sum: {
     cases: reduction((x, axes) => f.sum(x, axes)),
-    // float64 inside, rounded once
+    // computed in float64 and rounded once
     bound(context) {
       const {
         inputs: [x],
@@ -233,18 +233,18 @@ export const structuralFacts: FactsOf<Exclude<OperationName, ElementwiseName>> =
   },
 };
 
-/** At least one axis. */
+/** `x` with at least one axis. */
 function last(x: Value): Value {
   return x.shape.length === 0 ? f.reshape(x, [1]) : x;
 }
 
-/** Every row that an uncertain id may mean. */
+/** Every row that an uncertain id may refer to. */
 function rowsAround(id: number, error: number): number[] {
   const [first, last] = [Math.trunc(id - error), Math.trunc(id + error)];
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** An error of at most m in each entry of a row moves log-softmax by at most 2m; then the kernel's own bound. */
+/** An error of at most m in each entry of a row moves log-softmax by at most 2m; the kernel's own bound is added. */
 function softmaxErrors(
   {
     inputs: [x],

@@ -15,8 +15,8 @@ describe.each([
 
 // seeds with which a law was wrong: a constraint forbade all of a range a few roundings wide, and 0 was 5.6e-17
 test.each([
-  ["suggests nothing that a constraint forbids", 7],
-  ["goes on from a saved study as if it had not been saved", 67],
+  ["suggests only points that the constraint allows", 7],
+  ["resumes from a saved study as if it had never stopped", 67],
   ["repeats no point of a finite space before all are used", 89],
 ])("random %s, where there is little room", (law, seed) => {
   checkStrategyLaw(random(), law, { seed, numRuns: cases(100) });

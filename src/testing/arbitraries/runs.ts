@@ -1,22 +1,22 @@
 /**
- * Random data, batches and seeds for programs: what a random step of `graphs.ts` is run on. It runs nothing.
+ * Random data, batches and seeds to run programs on, such as the random steps of `graphs.ts`. It runs nothing.
  *
  * @example
  * ```ts
  * const program = compileStep({ inputs: { rate: [] }, state: { w: [2] } }, 1, ({ inputs, state }) => ({
  *   state: { w: mul(state.w, inputs.rate) },
  * }));
- * const [choices] = fc.sample(anyTask, 1);
- * taskOf(choices, program).arrays.w.length; // 2
+ * const [choices] = fc.sample(anyRunChoices, 1);
+ * runCaseOf(choices, program).arrays.w.length; // 2
  * ```
  */
 import fc from "fast-check";
 import type { Program } from "../../compile/program.js";
 import { sizeOf } from "../../graph/shape.js";
-import type { RunTask } from "../run.js";
+import type { RunCase } from "../run.js";
 
-/** The choices that `taskOf` fits to a program. */
-export interface TaskChoices {
+/** Random choices, which `runCaseOf` fits to a program. */
+export interface RunChoices {
   readonly dataRows: number;
   readonly batch: number;
   readonly subset: readonly number[] | undefined;
@@ -27,7 +27,7 @@ export interface TaskChoices {
 }
 
 /** Choices for 1 to 20 rows of data, any batch, and 1 to 4 steps. */
-export const anyTask: fc.Arbitrary<TaskChoices> = fc.record({
+export const anyRunChoices: fc.Arbitrary<RunChoices> = fc.record({
   dataRows: fc.integer({ min: 1, max: 20 }),
   batch: fc.nat(99),
   subset: fc.option(fc.array(fc.nat(99), { minLength: 1, maxLength: 12 }), { nil: undefined }),
@@ -37,8 +37,8 @@ export const anyTask: fc.Arbitrary<TaskChoices> = fc.record({
   numbers: fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 37, maxLength: 37 }),
 });
 
-/** A task for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
-export function taskOf(choices: TaskChoices, program: Program): RunTask {
+/** A case for a program: multiples of 1/64 in [−1, 1], exact in float32; a stream "ids" has integers 0, 1 and 2. */
+export function runCaseOf(choices: RunChoices, program: Program): RunCase {
   const { dataRows, batch, subset, shuffle, seed, steps, numbers } = choices;
   const some = (length: number, from: number): number[] =>
     Array.from({ length }, (_, i) => numbers[(i + from) % numbers.length] / 64);

@@ -1,7 +1,7 @@
 /**
- * Functions to minimise whose minimum is known: quadratics of a given condition number, and the classical convex and
- * non-convex ones. Each is written twice, in operations on values and as numbers in float64, so that optimizers can be
- * held to what is known of the function. Nothing here is data for a model (`models.ts`).
+ * Test functions of optimization, whose minimum is known: quadratics of a given condition number, and classical convex and
+ * non-convex functions. Each is written twice, in operations on values and in float64 numbers, so that optimizers can be
+ * compared with theory. Data for models are in `models.ts`.
  *
  * @example
  * ```ts
@@ -15,15 +15,16 @@
  * ```
  */
 import fc from "fast-check";
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import * as special from "../../numerics/special.js";
 
 /** A function of n numbers with a known minimum. */
-export interface Problem {
+export interface TestFunction {
   readonly name: string;
   readonly convex: boolean;
-  /** Where a search begins. */
+  /** The usual starting point. */
   readonly start: readonly number[];
   /** A point with the least value; there may be others. */
   readonly minimizer: readonly number[];
@@ -36,8 +37,8 @@ export interface Problem {
 }
 
 /** ½ (w − c)ᵀA(w − c) with A symmetric and positive definite. */
-export interface Quadratic extends Problem {
-  /** Of A, from the smallest. */
+export interface Quadratic extends TestFunction {
+  /** Of A, in ascending order. */
   readonly eigenvalues: readonly number[];
   /** L, the largest eigenvalue: the gradient's Lipschitz constant. */
   readonly smoothness: number;
@@ -57,14 +58,14 @@ export interface QuadraticConstraints {
   readonly maxDimension?: number;
 }
 
-/** Symmetric and positive definite matrices of a given condition number, by rows; ill-conditioned for large ones. */
+/** Symmetric and positive definite matrices of a given condition number, by rows. */
 export function anyMatrix(constraints: QuadraticConstraints = {}): fc.Arbitrary<readonly number[][]> {
-  return anySpectrum(constraints).map(({ eigenvalues, axis }) => reflected(eigenvalues, axis));
+  return anySpectrum("anyMatrix", constraints).map(({ eigenvalues, axis }) => reflected(eigenvalues, axis));
 }
 
-/** Quadratics of exactly this condition number, with axes that are not those of the coordinates. */
+/** Quadratics of exactly this condition number, whose principal axes are not the coordinate axes. */
 export function anyQuadratic(constraints: QuadraticConstraints = {}): fc.Arbitrary<Quadratic> {
-  return anySpectrum(constraints).chain(({ eigenvalues, axis }) => {
+  return anySpectrum("anyQuadratic", constraints).chain(({ eigenvalues, axis }) => {
     const point = fc.array(coordinate, { minLength: axis.length, maxLength: axis.length });
     return fc
       .record({ start: point, center: point })
@@ -80,11 +81,16 @@ interface Spectrum {
   readonly axis: readonly number[];
 }
 
-function anySpectrum({
-  condition = 10,
-  smoothness = 1,
-  maxDimension = 5,
-}: QuadraticConstraints): fc.Arbitrary<Spectrum> {
+const CONSTRAINTS: OptionNames<QuadraticConstraints> = {
+  ...{ condition: true, smoothness: true, maxDimension: true },
+};
+
+function anySpectrum(what: string, constraints: QuadraticConstraints): fc.Arbitrary<Spectrum> {
+  checkOptions(constraints, what, CONSTRAINTS);
+  const { condition = 10, smoothness = 1, maxDimension = 5 } = constraints;
+  must(condition >= 1, "condition", "a number of at least 1", condition);
+  must(smoothness > 0, "smoothness", "a positive number", smoothness);
+  mustBeInteger("maxDimension", maxDimension, 2);
   return fc.integer({ min: 2, max: maxDimension }).chain((n) =>
     fc.record({
       eigenvalues: fc
@@ -101,7 +107,7 @@ function anySpectrum({
   );
 }
 
-/** H diag(λ) H with H = I − 2uuᵀ/uᵀu, a reflection, so that the eigenvalues are known. */
+/** H diag(λ) H with the reflection H = I − 2uuᵀ/uᵀu, so that the eigenvalues are known. */
 function reflected(eigenvalues: readonly number[], axis: readonly number[]): number[][] {
   const square = axis.reduce((sum, u) => sum + u * u, 0);
   const h = axis.map((u, i) => axis.map((v, j) => (i === j ? 1 : 0) - (2 * u * v) / square));
@@ -112,11 +118,11 @@ function reflected(eigenvalues: readonly number[], axis: readonly number[]): num
   return product.map((row, i) => row.map((x, j) => (x + product[j][i]) / 2));
 }
 
-/** In messages, as the numbers that it is made of. */
-function shown(problem: Quadratic): Quadratic {
-  const { start, minimizer, matrix } = problem;
+/** Shows a quadratic as its numbers in messages. */
+function shown(quadratic: Quadratic): Quadratic {
+  const { start, minimizer, matrix } = quadratic;
   const text = JSON.stringify({ start, minimizer, matrix });
-  return Object.defineProperty(problem, fc.toStringMethod, { value: () => text });
+  return Object.defineProperty(quadratic, fc.toStringMethod, { value: () => text });
 }
 
 function quadratic(
@@ -151,8 +157,8 @@ function quadratic(
 /** Element i of a vector, as a scalar. */
 const at = (w: Value, i: number): Value => f.reshape(f.slice(w, [i], [1]), []);
 
-/** The classical functions, by name, each from its usual start. */
-export const problems = {
+/** The classical functions by name, each with its usual start. */
+export const testFunctions = {
   /** (x + 2y − 7)² + (2x + y − 5)². */
   booth: {
     name: "booth",
@@ -218,7 +224,7 @@ export const problems = {
       return [4 * x * a + 2 * b, 2 * a + 4 * y * b];
     },
   },
-  /** 10n + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): many minima, one of them the least. */
+  /** 10n + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): many local minima. */
   rastrigin: {
     name: "rastrigin",
     convex: false,
@@ -232,7 +238,7 @@ export const problems = {
     value: (w) => w.reduce((sum, x) => sum + x * x - 10 * special.cos(2 * Math.PI * x), 10 * w.length),
     gradient: (w) => w.map((x) => 2 * x + 20 * Math.PI * special.sin(2 * Math.PI * x)),
   },
-  /** (x² + y² − 1)²: a saddle-like hill at the origin, and a circle of minima. */
+  /** (x² + y² − 1)²: a local maximum at the origin, and a circle of minima. */
   ring: {
     name: "ring",
     convex: false,
@@ -243,12 +249,14 @@ export const problems = {
     value: ([x, y]) => (x * x + y * y - 1) ** 2,
     gradient: ([x, y]) => [4 * x * (x * x + y * y - 1), 4 * y * (x * x + y * y - 1)],
   },
-} as const satisfies Record<string, Problem>;
+} as const satisfies Record<string, TestFunction>;
 
-/** One of `problems`, or a quadratic where it may be convex. */
-export function anyProblem({ convex }: { readonly convex?: boolean } = {}): fc.Arbitrary<Problem> {
-  const classical = Object.values<Problem>(problems).filter(
-    (problem) => convex === undefined || problem.convex === convex,
+/** One of `testFunctions`, or a quadratic unless `convex` is false. */
+export function anyTestFunction(constraints: { readonly convex?: boolean } = {}): fc.Arbitrary<TestFunction> {
+  checkOptions(constraints, "anyTestFunction", { convex: true });
+  const { convex } = constraints;
+  const classical = Object.values<TestFunction>(testFunctions).filter(
+    (fn) => convex === undefined || fn.convex === convex,
   );
   const one = fc.constantFrom(...classical);
   return convex === false ? one : fc.oneof(one, anyQuadratic());
