@@ -1,7 +1,7 @@
 /**
  * A custom optimizer and a custom problem, compared with the built-in ones: Signum, which follows the sign of a moving
  * average of gradients (J. Bernstein and others, "signSGD: compressed optimisation for non-convex problems", ICML 2018),
- * and the three-hump camel function, 2x² − 1.05x⁴ + x⁶/6 + xy + y², which has two local minima beside the global one.
+ * and the three-hump camel function, 2x² − 1.05x⁴ + x⁶/6 + xy + y², which has two local minima and a global one.
  *
  *     npx fettle benchmark --with examples/own-benchmark.js --optimizers adam,lion,signum
  */

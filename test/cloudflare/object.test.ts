@@ -32,15 +32,15 @@ const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resol
 it("runs by alarms alone, and sends each trial once", async () => {
   expect((await ask(fetch, "POST /studies/a", { body })).status).toBe(201);
   const text = await (await ask(fetch, "GET /studies/a/events")).text();
-  const told = [...text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, event, data]) => ({
+  const seen = [...text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, event, data]) => ({
     event,
     data: JSON.parse(data) as StudyStatus & { number: number },
   }));
-  const before = told[0].data.finished;
-  expect(told.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual(
+  const before = seen[0].data.finished;
+  expect(seen.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual(
     Array.from({ length: 100 - before }, (_, i) => before + i),
   );
-  expect(told.at(-1)).toMatchObject({ event: "status", data: { phase: "done" } });
+  expect(seen.at(-1)).toMatchObject({ event: "status", data: { phase: "done" } });
   await expectWhole(fetch, whole, "a");
 });
 

@@ -64,13 +64,13 @@ it("continues after the runtime was killed with all messages", async () => {
 
 it("accepts no result of a deleted study for a new one of the same name", async () => {
   for (let seed = 0; seed < 3; seed++) {
-    await read(ask(fetch, "POST /studies/anew", { body: { ...body, epochs: 3 + seed } }));
+    await read(ask(fetch, "POST /studies/again", { body: { ...body, epochs: 3 + seed } }));
     await wait(60);
-    await ask(fetch, "DELETE /studies/anew");
+    await ask(fetch, "DELETE /studies/again");
   }
-  await read(ask(fetch, "POST /studies/anew", { body }));
-  while ((await statusOf("anew")).phase === "running") await wait(20);
-  await expectWhole(fetch, whole, "anew");
+  await read(ask(fetch, "POST /studies/again", { body }));
+  while ((await statusOf("again")).phase === "running") await wait(20);
+  await expectWhole(fetch, whole, "again");
 });
 
 it("gives no jobs to clients", async () => {

@@ -1,4 +1,4 @@
-/** Planted faults in executors: each is the true one but for one method of its runs, and is caught by `checkExecutor`. */
+/** Planted faults in executors: each is the true one except for one method of its runs, and `checkExecutor` catches it. */
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, Run } from "../../src/engine/executor.js";
@@ -36,17 +36,17 @@ const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run
     /agrees with the references on random graphs, .*it should be .* within/,
   ],
   [
-    "a batch too few",
+    "one batch too few",
     (run) => ({ advance: (steps) => run.advance(Math.max(0, steps - 1)) }),
     /agrees with the references on random graphs/,
   ],
   [
-    "a step that is lost when many are asked for",
+    "a lost step when many are requested",
     (run) => ({ advance: (steps) => run.advance(steps > 2 ? steps - 1 : steps) }),
     /gives the same for n steps in one call as in n calls/,
   ],
   [
-    "a place in the data that is not saved",
+    "a position in the data that is not saved",
     (run) => ({
       save: () => ({ ...run.save(), progress: { ...run.progress, cursor: 0 } }),
     }),
@@ -83,7 +83,7 @@ const faults: readonly (readonly [what: string, parts: (run: Run) => Partial<Run
   ["memory that is kept", () => ({ free: () => {} }), /frees all memory of a run and its matrices/],
 ];
 
-/** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */
+/** These few cases catch a fault, also in the long form: more might break an earlier law first. */
 const ENOUGH = 60;
 
 describe("the laws of executors catch", () => {

@@ -9,7 +9,7 @@ import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";
 import { checkOperation } from "../../src/testing/operation.js";
 import { cases } from "../cases.js";
 
-/** The table, writable: rows are broken and mended here. */
+/** The table, writable: rows are replaced and restored here. */
 const table = operations as Record<OperationName, unknown>;
 const intact = { ...operations };
 afterEach(() => {
@@ -29,7 +29,7 @@ const gradient = (
 });
 const negate = (part: Value | undefined): Value | undefined => part && f.neg(part);
 
-/** The operation, what is wrong, its row's wrong parts, the law that says so, and what the message names. */
+/** The operation, the mistake, the wrong parts of its row, the law that catches it, and what the message names. */
 const faults: readonly (readonly [OperationName, string, Row, string, RegExp])[] = [
   ["tanh", "the sign of the gradient", gradient("tanh", ([g]) => [negate(g)]), GRADIENT, /"tanh" is wrong/],
   [
@@ -111,7 +111,7 @@ const faults: readonly (readonly [OperationName, string, Row, string, RegExp])[]
   ],
 ];
 
-/** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */
+/** These few cases catch a fault, also in the long form: more might break an earlier law first. */
 const ENOUGH = 40;
 
 describe("of", () => {

@@ -1,6 +1,6 @@
 /**
- * Optimizers in parts, as their papers have them, and parts that are wrong in ways that people get wrong, each with the law
- * that says so. Data: `optimizers.test.ts` puts them together and tries them.
+ * Optimizers in parts, as in their papers, and parts with mistakes that people make, each with the law that catches it.
+ * These are data; `optimizers.test.ts` assembles and checks them.
  */
 import * as f from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";

@@ -1,6 +1,6 @@
 /**
- * Planted faults: each optimizer is written in parts, as its paper has it, and keeps all laws; then one part at a time is
- * wrong in a way that people get wrong, and `checkOptimizer` says so. The parts are in `optimizerRules.ts`.
+ * Planted faults: each optimizer is written in parts, as in its paper, and keeps all laws; then one part at a time has a
+ * mistake that people make, and `checkOptimizer` catches it. The parts are in `optimizerRules.ts`.
  */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
@@ -37,14 +37,14 @@ function messageOf(check: () => void): string {
 }
 
 const SEED = 20261125;
-/** In so few cases a fault is caught, in the long form too: more might break a law that comes before. */
+/** These few cases catch a fault, also in the long form: more might break an earlier law first. */
 const ENOUGH = 12;
 
 describe.each(Object.entries(subjects))("%s", (name, { numbers, parts, from, oracle, faults }) => {
   const [of, convention, config] = oracle;
   const equations = oracleEquations(of, convention, { learningRate: 0.1, ...config });
 
-  it("as it is written here keeps all laws", () => {
+  it("as written here keeps all laws", () => {
     checkOptimizer(built(name, numbers, parts, from), { equations, numRuns: cases(12), seed: SEED });
   });
 
@@ -66,14 +66,14 @@ describe.each(Object.entries(subjects))("%s", (name, { numbers, parts, from, ora
   });
 });
 
-/** Faults of structure: of rules that no equations for one number could say. */
+/** Faults of structure, which no equations for one weight can express. */
 const structures: readonly (readonly [
   what: string,
   update: (context: UpdateContext) => Value,
   law: string,
 ])[] = [
   [
-    "a state outside of its slots",
+    "a state outside its slots",
     (() => {
       let calls = 1;
       return ({ gradient: g, hyperparameters: { learningRate } }) =>
@@ -111,7 +111,7 @@ const structures: readonly (readonly [
     "stays finite",
   ],
   [
-    "a step of one size",
+    "a step of constant size",
     ({ gradient: g, hyperparameters: { learningRate } }) => f.mul(learningRate, f.sign(g)),
     MINIMUM,
   ],

@@ -1,7 +1,6 @@
 /**
- * What is proven of gradient descent on smooth convex functions, and of its two momentums on quadratics, held step by step
- * in float64: bounds as they are published, and the cases where they are attained, so that no other rate or momentum
- * would do.
+ * Theorems about gradient descent on smooth convex functions, and about its two momentums on quadratics, checked step by
+ * step in float64: published bounds, and the cases that attain them, so that no other rate or momentum would pass.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -227,7 +226,7 @@ describe("momentum on quadratics", () => {
   // Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; B. Recht, "CS726: Lyapunov
   // analysis and the heavy ball method", 2012; Lessard, Recht and Packard, "Analysis and design of optimization
   // algorithms via integral quadratic constraints", 2016, section 2.2
-  it("of the heavy ball comes nearer by q = (√κ − 1)/(√κ + 1) a step, but for k + 1 + kq, in the steep direction exactly", () => {
+  it("of the heavy ball shrinks by q = (√κ − 1)/(√κ + 1) a step, times k + 1 + kq, exactly in the steep direction", () => {
     expectProven((l, m) => {
       const q = (l - m) / (l + m);
       const share = (k: number): number => (k + 1 + k * q) * q ** k;
@@ -242,7 +241,7 @@ describe("momentum on quadratics", () => {
   // Nesterov, "Introductory lectures on convex optimization", 2004, section 2.2, constant step scheme III; the rate on
   // quadratics is in Lessard, Recht and Packard, 2016, section 2.2. The weights are the points y at which gradients are
   // taken. a = 1/(1 + 1/√κ).
-  it("of Nesterov at a rate of 1/L comes nearer by q = 1 − 1/√κ a step, but for k + 1 + ka, in the flat direction by k + 1 − ka", () => {
+  it("of Nesterov at a rate of 1/L shrinks by q = 1 − 1/√κ a step, times k + 1 + ka, in the flat direction times k + 1 − ka", () => {
     expectProven((l, m) => {
       const r = m / l;
       const [q, a] = [1 - r, 1 / (1 + r)];

@@ -1,7 +1,7 @@
 /**
- * What follows from the optimizers' equations alone, for any gradients: which of them are each other at certain numbers, and
- * what their steps must add up to. In float64; each law is derived beside it, or is one line of algebra. How far steps go in
- * other units is in `units.test.ts`.
+ * Identities that follow from the optimizers' equations alone, for any gradients: which of them are equal at certain
+ * hyperparameters, and the sums of their steps. In float64; each law has its derivation, or is one line of algebra. Changes
+ * of units are in `units.test.ts`.
  */
 
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** The built-in losses keep the laws of `losses.ts`, and softmax those that its losses lean on. */
+/** The built-in losses keep the laws of `losses.ts`, and softmax those that its losses need. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The built-in losses with their closed forms: what they ask for, and how far from it a prediction is. In plain float64. */
+/** The built-in losses with their closed forms in float64: their optimal predictions, and the divergence of others. */
 
 import fc from "fast-check";
 import { sigmoid, softmax } from "../../src/graph/functions.js";

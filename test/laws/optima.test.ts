@@ -1,8 +1,8 @@
 /**
- * Where training must end: a linear model at the least-squares solution and a logistic one at that of maximum likelihood,
- * both found here by Newton's method in float64, which is one step for the first. Gradient descent at a rate η of at most
- * 1/L brings two points nearer to each other by 1 − ημ a step, so what rounding adds, at most ε a step, stays below
- * ε/(ημ): the trained model is as near to a twin in float64, and the twin, whose distance is measured, to the solution.
+ * Where training must end: a linear model at the least-squares solution, a logistic one at that of maximum likelihood. Both
+ * are found here by Newton's method in float64, in one step for the first. A step of gradient descent at a rate η of at most
+ * 1/L shrinks the distance of two points by 1 − ημ, so rounding errors of at most ε a step add up to at most ε/(ημ): the
+ * trained model is that close to a twin in float64, and the distance of the twin to the solution is measured.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
- * What is proven of optimizers that play against linear losses ⟨gₜ, xₜ⟩, whoever chooses them: their regret against a fixed
- * point u, Σ⟨gₜ, xₜ − u⟩, is bounded; and the sequence on which Adam's is not. In float64. No optimizer here projects its
- * weights; where a theorem asks for it, the test does, between steps.
+ * Theorems about optimizers on any sequence of linear losses ⟨gₜ, xₜ⟩: their regret against a fixed point u,
+ * Σ⟨gₜ, xₜ − u⟩, is bounded; and the sequence on which Adam's is not. In float64. No optimizer here projects its weights;
+ * where a theorem requires it, the test does, between steps.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -218,7 +218,7 @@ describe("where one large gradient is outweighed by two small ones", () => {
 
   // Its v is at least (1 − β₂)C² from the first round on, so a cycle goes down by α/√t · (C − 2)/√v or nearly, which adds up
   // without bound; at −1, two small steps lead up again
-  it("adam with amsgrad goes to −1 and stays there, but for its two steps up", () => {
+  it("adam with amsgrad reaches −1 and stays there, except for its two steps up", () => {
     fc.assert(
       fc.property(games, (of) => {
         const cycles = 1500;

@@ -1,6 +1,6 @@
 /**
- * Training that is saved and goes on is training that never stopped, to the bit: parameters, slots, the place in the data,
- * random numbers and the losses of epochs, for any network with dropout, any optimizer and schedule, stopped at any step.
+ * Training that is saved and resumed is training that never stopped, to the bit: parameters, slots, the position in the
+ * data, random numbers and the losses of epochs, for any network with dropout, any optimizer and schedule, at any step.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -34,7 +34,7 @@ function stored(saved: SavedRun): SavedRun {
   return JSON.parse(json);
 }
 
-/** Where a training of EPOCHS epochs is after at most `most` steps more. */
+/** The state of a training of EPOCHS epochs after at most `most` more steps. */
 function trained(
   executor: Executor,
   given: ModelCase,
@@ -66,7 +66,7 @@ function trained(
 }
 
 describe.each(names)("%s", (name) => {
-  it("goes on after any step, from what was stored, in another engine, as if it had not stopped", () => {
+  it("resumes after any step, from stored bytes, in another engine, as if it had never stopped", () => {
     fc.assert(
       fc.property(
         ...[networks, anyConvention, rates, fc.nat({ max: 11 }), fc.nat({ max: 3 * 12 })],
@@ -96,7 +96,7 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-it("fit goes on in a second call as if both were one", async () => {
+it("a second call of fit continues as if both were one", async () => {
   await fc.assert(
     fc.asyncProperty(
       ...[

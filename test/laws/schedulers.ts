@@ -1,7 +1,7 @@
 /**
- * The laws of particular schedulers, beyond those that all keep (`fettle/testing`): how many trials go on at a rung, which,
- * and where rungs are. Each is said again here from the paper, in other words than the library's. `schedulers.test.ts` holds
- * the built-in ones to these laws, `test/faults` wrong ones.
+ * The laws of particular schedulers, beyond those of all (`fettle/testing`): how many trials continue at a rung, which, and
+ * where rungs are. Each is written from the paper, independently of the library. `schedulers.test.ts` checks the built-in
+ * schedulers, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import type { RungContext, Scheduler } from "../../src/search/schedulers/scheduler.js";

@@ -1,6 +1,6 @@
 /**
- * Steps of training of a random network, on the kernels as `fit` takes them, with a bound on how far rounding has led each
- * number: laws that hold in exact numbers are then held to the sum of the bounds of both sides, and to nothing wider.
+ * Training steps of a random network, on the kernels as in `fit`, with a bound on the rounding error of each number: laws
+ * that hold in exact numbers are then checked within the sum of the bounds of both sides, and no more.
  */
 
 import type { Program } from "../../src/compile/program.js";

@@ -1,4 +1,4 @@
-/** The built-in strategies and their parts keep the laws of `strategies.ts`; and seeds matter to those that draw. */
+/** The built-in strategies and their parts keep the laws of `strategies.ts`; and those that draw depend on the seed. */
 import { describe, expect, it } from "vitest";
 import { float } from "../../src/search/space/parameter.js";
 import { blend, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";

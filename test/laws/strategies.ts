@@ -1,6 +1,6 @@
 /**
- * The laws of particular strategies, beyond those that all keep (`fettle/testing`): how even Sobol' points are, and what
- * children have from their parents. `strategies.test.ts` holds the built-in ones to these laws, `test/faults` wrong ones.
+ * The laws of particular strategies, beyond those of all (`fettle/testing`): how evenly Sobol' points are distributed, and
+ * what children inherit from their parents. `strategies.test.ts` checks the built-in strategies, `test/faults` wrong ones.
  */
 import fc from "fast-check";
 import { RandomStream } from "../../src/numerics/random.js";

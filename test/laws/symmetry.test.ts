@@ -1,8 +1,8 @@
 /**
- * What a network does not depend on: the order of its rows, features, hidden units and outputs, each with the weights that
- * belong to it, and the scale or sign of a hidden unit whose activation lets it through (R. Hecht-Nielsen, "On the
+ * Symmetries of a network: it does not depend on the order of its rows, features, hidden units and outputs, each with its
+ * weights, nor on the scale or sign of a hidden unit whose activation commutes with it (R. Hecht-Nielsen, "On the
  * algebraic structure of feedforward network weight spaces", 1990). Each law holds for the network's step of training in
- * exact numbers; on the kernels, within the bounds of both sides' rounding.
+ * exact numbers; on the kernels, within the rounding bounds of both sides.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

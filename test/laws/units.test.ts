@@ -1,9 +1,9 @@
 /**
- * How far steps go in other units, of the loss and of the weights. Of a loss s times as large, gradients are s times as
- * large: rules that divide by their size do not see it (Kingma and Ba, "Adam: a method for stochastic optimization", 2015,
- * section 2.1). A weight in units 1/s as large is s times the number, and its gradient 1/s times: Adadelta's steps are as
- * much longer, which those of sgd are not (Zeiler, "ADADELTA: an adaptive learning rate method", 2012, section 3.2). In
- * float64; scales are powers of two, so that what is equal is equal bit for bit.
+ * Steps under a change of units of the loss and of the weights. If a loss is s times as large, its gradients are s times as
+ * large: rules that divide by their size do not depend on it (Kingma and Ba, "Adam: a method for stochastic optimization", 2015,
+ * section 2.1). In units 1/s as large, a weight is s times the number, and its gradient 1/s times: Adadelta's steps grow
+ * by the same factor, those of sgd do not (Zeiler, "ADADELTA: an adaptive learning rate method", 2012, section 3.2). In
+ * float64; scales are powers of two, so that equality holds to the bit.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
