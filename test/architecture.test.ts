@@ -29,6 +29,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ["platform"],
 ];
 
+/** Parts that still have circles of imports. */
+const CIRCULAR: readonly string[] = ["optim", "search"];
+
 /** The rooms of a part, from the top; "" is its own folder, and a room has the folders below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
@@ -122,6 +125,27 @@ describe("parts", () => {
           }),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("have no circles of imports, of types neither", () => {
+    const below = new Map(
+      sources.map((source) => [
+        source.path,
+        importsOf(source).flatMap(({ text }) => pathOf(source, text) ?? []),
+      ]),
+    );
+    const reached = (from: string): Set<string> => {
+      const seen = new Set<string>();
+      const waiting = [...(below.get(from) ?? [])];
+      for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+        if (seen.has(path)) continue;
+        seen.add(path);
+        waiting.push(...(below.get(path) ?? []));
+      }
+      return seen;
+    };
+    const circular = sources.map(({ path }) => path).filter((path) => reached(path).has(path));
+    expect(circular.filter((path) => !CIRCULAR.includes(path.split("/")[0]))).toEqual([]);
   });
 
   it("import only from rooms below them, where a part has rooms", () => {

@@ -22,7 +22,8 @@ import type { Signature, StepResults, StepValues } from "../compile/trace.js";
 import * as f from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
-import { type Instruction, Pool, rotate, writers } from "./instructions.js";
+import { type Instruction, writers } from "./instructions.js";
+import { Pool, rotate } from "./operations/writers.js";
 
 /** The recipe of a random step. */
 export interface StepRecipe {

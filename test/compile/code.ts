@@ -1,8 +1,11 @@
 /**
- * Reads programs back: a decoder written from the layouts in `src/graph/opcodes/`, not from the encoder. It tells words
- * that are places in the block from words that are sizes or choices.
+ * Reads programs back: a decoder written from the layouts in `src/graph/opcodes/` and the rows of the table, not from the
+ * encoder. It tells words that are places in the block from words that are sizes or choices.
  */
+import type { Node, OperationName } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
+import * as Region from "../../src/graph/opcodes/region.js";
+import { operation, operations } from "../../src/graph/operations/index.js";
 
 /** One word of an operand: a place in the block, or anything else. */
 export interface Word {
@@ -15,17 +18,10 @@ export interface Instruction {
   readonly words: readonly Word[];
 }
 
-/** Operands of instructions of fixed form: `p` a place, `v` a value, `b` a place or −1. */
+/** Operands of instructions that no row states: `p` a place, `v` a value, `b` a place or −1. */
 const FORMS: Readonly<Record<number, string>> = {
   [Opcode.End]: "",
-  [Opcode.Sum]: "ppvvv",
-  [Opcode.Max]: "ppvvv",
-  [Opcode.Softmax]: "ppvvv",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
-  [Opcode.RandomUniform]: "pvv",
-  [Opcode.Step]: "p",
-  [Opcode.TakeRows]: "ppvvpv",
-  [Opcode.ScatterRows]: "ppvvpv",
   [Opcode.StreamIn]: "pvvv",
   [Opcode.StreamOut]: "pvvv",
 };
@@ -71,13 +67,30 @@ function formOf(opcode: number, operands: readonly number[]): string {
       let form = "vvvv";
       for (let i = 0; i < operands[1]; i++) {
         const kind = operands[form.length];
-        form += kind === 3 ? `vpv${"vv".repeat(operands[form.length + 2])}` : kind === 2 ? "vvv" : "vpv";
+        if (kind === Region.Immediate) form += "vvv";
+        else if (kind === Region.Strided) form += `vpv${"vv".repeat(operands[form.length + Region.Rank])}`;
+        else form += "vpv";
       }
       return form + "vvvvvv".repeat(operands[2]);
     }
     default:
-      throw new Error(`no instruction ${opcode}`);
+      return formOfRow(opcode);
   }
+}
+
+/** The form of an instruction whose row of the table states its operands. */
+function formOfRow(opcode: number): string {
+  for (const name of Object.keys(operations) as OperationName[]) {
+    const { lowering } = operation<OperationName>(name);
+    if (!("instruction" in lowering) || lowering.instruction !== opcode || !lowering.operands) continue;
+    // positions do not depend on shapes or attributes
+    const attributes = { axis: 0, count: 1, stream: 0 } as Node["attributes"];
+    const operands = lowering.operands({ shapes: [[1, 1], [1]], shape: [1, 1], attributes });
+    return Object.values(operands)
+      .map((operand) => (operand === "result" || "input" in operand ? "p" : "v"))
+      .join("");
+  }
+  throw new Error(`no instruction ${opcode}`);
 }
 
 /** Numbers of one elementwise instruction: registers it needs, and the largest that it names. */

@@ -7,9 +7,10 @@ import type { OperationName } from "../../graph/graph.js";
 import type { OperationCase } from "./case.js";
 import { elementwiseFacts } from "./elementwise.js";
 import type { FactsOf } from "./facts.js";
-import { structuralFacts } from "./structural.js";
+import { linearFacts } from "./linear.js";
+import { moveFacts } from "./moves.js";
 
-export const operationFacts: FactsOf<OperationName> = { ...elementwiseFacts, ...structuralFacts };
+export const operationFacts: FactsOf<OperationName> = { ...moveFacts, ...elementwiseFacts, ...linearFacts };
 
 /**
  * For each operation, random uses of it on its own domain: smooth within the reach of `checkGradients`, and exact in

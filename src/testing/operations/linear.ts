@@ -1,0 +1,147 @@
+/** Reductions, softmax and the matrix product: where each is smooth, and how far rounding may take it. */
+import fc from "fast-check";
+import * as f from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { operations } from "../../graph/operations/index.js";
+import { sizeOf } from "../../graph/shape.js";
+import * as special from "../../numerics/special.js";
+import { anyDistinct, anyShape } from "../arbitraries/tensors.js";
+import type { TensorFunction } from "../gradients.js";
+import { cases, type OperationCase, unary } from "./case.js";
+import type { FactsOf } from "./facts.js";
+import { FLOAT64, gamma, magnitudes, moved, type RuleContext, rounded, times } from "./rounding.js";
+import { same, toMatrix, type Writer, writeAlongLast, writeReduction } from "./writers.js";
+
+const anyVector = fc.integer({ min: 1, max: 4 });
+
+/** An axis and how many, of a shape that has some. */
+const reduction = (
+  fn: (x: Value, axes: number[]) => Value,
+  number?: fc.Arbitrary<number>,
+): fc.Arbitrary<OperationCase> =>
+  cases(
+    anyShape({ minRank: 1 }).map((shape) => [shape]),
+    ([shape]) =>
+      fc.subarray(shape.map((_, i) => i)).map(
+        (axes): TensorFunction =>
+          (x) =>
+            fn(x, axes),
+      ),
+    ...(number ? [number] : []),
+  );
+
+/** The largest over some axes, without ties. */
+const largest: fc.Arbitrary<OperationCase> = anyShape({ minRank: 1 }).chain((shape) =>
+  fc
+    .record({ x: anyDistinct(shape), axes: fc.subarray(shape.map((_, i) => i)) })
+    .map(({ x, axes }): OperationCase => ({ fn: (value) => f.max(value, axes), args: [x] })),
+);
+
+/** Three dimensions. */
+const matrices = fc.tuple(anyVector, anyVector, anyVector);
+
+export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "matmul"> = {
+  sum: {
+    cases: reduction((x, axes) => f.sum(x, axes)),
+    // float64 inside, rounded once
+    bound(context) {
+      const {
+        inputs: [x],
+        errors: [e],
+        value,
+        precision,
+      } = context;
+      const spread = operations.sum.reference({ ...context, inputs: [e] });
+      const sizes = operations.sum.reference({ ...context, inputs: [magnitudes(x, e)] });
+      const terms = x.length / value.length;
+      return value.map((y, i) =>
+        rounded(precision, 0.5, y, spread[i] + 2 * gamma(terms, FLOAT64) * sizes[i]),
+      );
+    },
+    writers: [writeReduction(f.sum, (m, terms) => terms * m)],
+  },
+  max: { cases: largest, bound: moved("max"), writers: [writeReduction(f.max, same)] },
+  softmax: {
+    cases: unary((x) => f.softmax(last(x))),
+    bound: (context) => softmaxErrors(context, false),
+    writers: [writeAlongLast(f.softmax)],
+  },
+  logSoftmax: {
+    cases: unary((x) => f.logSoftmax(last(x))),
+    bound: (context) => softmaxErrors(context, true),
+    writers: [writeAlongLast(f.logSoftmax)],
+  },
+  matmul: {
+    cases: cases(
+      matrices.map(([m, k, n]) => [
+        [m, k],
+        [k, n],
+      ]),
+      () => fc.constant(f.matmul),
+    ),
+    bound({ inputs: [a, b], errors: [ea, eb], shapes: [[, k], [, n]], value, precision }) {
+      const roundings = Math.min(k, 256) + Math.ceil(k / 256) + 1;
+      return value.map((_, at) => {
+        const [i, j] = [Math.floor(at / n), at % n];
+        let [spread, size] = [0, 0];
+        for (let p = 0; p < k; p++) {
+          const [x, y, ex, ey] = [a[i * k + p], b[p * n + j], ea[i * k + p], eb[p * n + j]];
+          spread += times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex);
+          size += Math.abs(x * y);
+        }
+        return spread + (gamma(roundings, precision) + 2 ** -40) * (size + spread) + k * precision.least;
+      });
+    },
+    writers: [0, 1, 2].map(
+      (activated): Writer =>
+        (pool, [a, b, c]) => {
+          const x = toMatrix(pool.at(a));
+          const other = toMatrix(pool.at(b));
+          const y = [other, f.transpose(other), f.transpose(x)].find(
+            (candidate) => candidate.shape[0] === x.shape[1],
+          );
+          if (y === undefined) return;
+          const size = sizeOf([x.shape[1]], pool.rows) * 16;
+          const z = f.matmul(x, y);
+          const row = pool.values.find((value) => value.shape.length === 1 && value.shape[0] === z.shape[1]);
+          const biased = activated > 0 && row !== undefined ? f.add(z, row) : z;
+          pool.add(
+            activated > 1 ? f.relu(biased) : c % 2 === 0 ? biased : f.tanh(f.mul(biased, 0.125)),
+            size + 4,
+          );
+        },
+    ),
+  },
+};
+
+/** At least one axis. */
+function last(x: Value): Value {
+  return x.shape.length === 0 ? f.reshape(x, [1]) : x;
+}
+
+/** An error of at most m in each entry of a row moves log-softmax by at most 2m; then the kernel's own bound. */
+function softmaxErrors(
+  {
+    inputs: [x],
+    errors: [e],
+    shape,
+    value,
+    precision: { unit, least },
+  }: RuleContext<"softmax" | "logSoftmax">,
+  logarithm: boolean,
+): Float64Array {
+  const columns = shape[shape.length - 1];
+  const entropy = special.log(columns);
+  return value.map((y, i) => {
+    const start = i - (i % columns);
+    const row = x.subarray(start, start + columns);
+    const m = e.subarray(start, start + columns).reduce((a, b) => Math.max(a, b));
+    const d = row.reduce((a, b) => Math.max(a, b)) - x[i] + 2 * m;
+    if (m === Number.POSITIVE_INFINITY) return m;
+    if (logarithm) {
+      return 2 * m + 1.001 * unit * (d + Math.abs(y) + 2 * m + 3 * entropy + 4) + columns * 2 ** -51;
+    }
+    const spread = y * special.expm1(2 * m);
+    return spread + (1.001 * unit * (d + entropy + 8) + 2 ** -49) * (y + spread) + 2 * least;
+  });
+}

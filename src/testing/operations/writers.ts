@@ -1,0 +1,136 @@
+/**
+ * How random steps (`../graphs.ts`) use an operation: a writer adds one value to a pool, whatever the pool holds, and states how
+ * large its numbers may be, so that they stay within a few units.
+ */
+import * as f from "../../graph/functions.js";
+import type { Graph, Value } from "../../graph/graph.js";
+import { ROWS, type Shape, sizeOf } from "../../graph/shape.js";
+
+/** The most elements of an array. */
+const MOST = 700;
+
+/** All values so far, and how large the numbers of each may be. */
+export class Pool {
+  readonly values: Value[] = [];
+  private readonly sizes = new Map<number, number>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly rows: number,
+  ) {}
+
+  /** Adds a value of magnitude at most `size`, scaled down where that is above 4. */
+  add(value: Value, size: number): void {
+    const kept = this.fits(value) ? value : f.mean(value);
+    const scaled = size > 4 ? f.mul(kept, 2 / size) : kept;
+    this.values.push(scaled);
+    this.sizes.set(scaled.id, Math.max(this.size(scaled), Math.min(size, 4)));
+  }
+
+  /** The value that a choice selects; small choices select late values. */
+  at(choice: number): Value {
+    return this.values[this.values.length - 1 - (choice % this.values.length)];
+  }
+
+  size(value: Value): number {
+    return this.sizes.get(value.id) ?? 0;
+  }
+
+  fits(value: Value): boolean {
+    return sizeOf(value.shape, this.rows) <= MOST && value.shape.length <= 4;
+  }
+}
+
+/** Adds a value computed from the pool; `ids` are row numbers, one for each row of the batch. */
+export type Writer = (pool: Pool, choices: readonly number[], ids: Value) => void;
+
+/** Of one value; `size` bounds the result. */
+export const writeUnary =
+  (fn: (x: Value) => Value, size: (m: number) => number): Writer =>
+  (pool, [a]) => {
+    const x = pool.at(a);
+    pool.add(fn(x), size(pool.size(x)));
+  };
+
+/** Of two values; the second is reduced to a mean where its shape does not broadcast. */
+export const writeBinary =
+  (fn: (x: Value, y: Value) => Value, size: (m: number, n: number) => number): Writer =>
+  (pool, [a, b, c]) => {
+    const [x, other] = [pool.at(a), pool.at(b)];
+    const y = broadcasts(x.shape, other.shape)
+      ? other
+      : f.mean(other, c % 2 === 0 ? undefined : onlyRowsOf(other), true);
+    const z = broadcasts(x.shape, y.shape) ? y : f.mean(y);
+    pool.add(fn(x, z), size(pool.size(x), pool.size(other)));
+  };
+
+export function onlyRowsOf(x: Value): number[] {
+  return x.shape.flatMap((dim, axis) => (dim === ROWS ? [axis] : []));
+}
+
+function broadcasts(a: Shape, b: Shape): boolean {
+  const n = Math.min(a.length, b.length);
+  return Array.from({ length: n }, (_, i) => [a[a.length - 1 - i], b[b.length - 1 - i]]).every(
+    ([p, q]) => p === q || p === 1 || q === 1,
+  );
+}
+
+export const one = (): number => 1;
+export const same = (m: number): number => m;
+export const most = (m: number, n: number): number => Math.max(m, n);
+export const product = (m: number, n: number): number => m * n;
+
+/** The axes of fixed length, which can be cut. */
+export function fixedAxes(x: Value): number[] {
+  return x.shape.flatMap((dim, axis) => (dim === ROWS ? [] : [axis]));
+}
+
+export const along = (x: Value, axis: number, number: number, rest: (dim: number) => number): number[] =>
+  x.shape.map((dim, i) => (i === axis ? number : rest(dim)));
+
+/** Both halves of the first axis, each changed, in reverse order. */
+export function rotate(x: Value, fn: (part: Value) => Value): Value {
+  const [length] = x.shape;
+  const cut = Math.max(1, Math.floor(length / 2));
+  if (length < 2) return fn(x);
+  const part = (begin: number, size: number): Value =>
+    fn(
+      f.slice(
+        x,
+        along(x, 0, begin, () => 0),
+        along(x, 0, size, same),
+      ),
+    );
+  return f.concat([part(cut, length - cut), part(0, cut)]);
+}
+
+/** `x` as a matrix; the mean over its first axes where it has more than two. */
+export function toMatrix(x: Value): Value {
+  if (x.shape.length === 2) return x;
+  if (x.shape.length < 2) return f.reshape(x, [1, ...x.shape, 1].slice(0, 2));
+  return toMatrix(f.mean(x, 0));
+}
+
+/** Over some axes; `size` bounds the result of so many terms. */
+export const writeReduction =
+  (
+    reduce: (x: Value, axes: number[], keepDims: boolean) => Value,
+    size: (m: number, terms: number) => number,
+  ): Writer =>
+  (pool, [a, b, c]) => {
+    const x = pool.at(a);
+    const axes = x.shape.map((_, i) => i).filter((i) => ((b >> i) & 1) === 0);
+    const terms = sizeOf(
+      axes.map((i) => x.shape[i]),
+      pool.rows,
+    );
+    pool.add(reduce(x, axes, c % 2 === 0), size(pool.size(x), terms));
+  };
+
+/** Along the last axis, where that is not rows. */
+export const writeAlongLast =
+  (fn: (x: Value) => Value): Writer =>
+  (pool, [a]) => {
+    const x = pool.at(a);
+    if (x.shape.length > 0 && x.shape[x.shape.length - 1] !== ROWS) pool.add(fn(x), 2 * pool.size(x) + 6);
+  };
