@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   const kernels = zipped(readFileSync(join(root, "wasm/kernels.wasm")));
   const tune = await bundled('export { tune } from "fettle";', root);
-  const all = await bundled('export * from "fettle";', root);
+  const all = await bundled('export * from "fettle"; export * from "fettle/ops";', root);
   const ours = { suite: "size", size: "gzip" };
   yield plainRow({ ...ours, name: "kernels.wasm" }, "kB", kernels);
   yield plainRow({ ...ours, name: "{ tune } with kernels" }, "kB", tune.first + kernels);

@@ -12,13 +12,6 @@
  *
  * All functions throw FettleError `invalid_shape` where shapes do not fit, and `invalid_argument` where no operand is a
  * value, an operand is neither a value nor a number, or operands are values of two graphs.
- *
- * @example
- * ```ts
- * const layer = (x: Value, w: Value, b: Value) => relu(add(matmul(x, w), b)); // [2, 3], [3, 1], [1] → [2, 1]
- * const run = createEngine().load(compile(layer, [2, 3], [3, 1], [1]));
- * run([[1, 2, 3], [4, 5, 6]], [[1], [0], [-1]], [3]); // [[1], [1]]
- * ```
  */
 export type { Operand } from "./operations/append.js";
 export { broadcastTo, fullLike, reshape, sum, zerosLike } from "./operations/broadcast.js";

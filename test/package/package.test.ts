@@ -123,7 +123,7 @@ describe("the packed package", () => {
         "node/index",
         "node/library",
       ],
-      ...["node/serve", "node/shared", "node/testing", "node/worker"],
+      ...["node/ops", "node/serve", "node/shared", "node/testing", "node/worker"],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
@@ -143,6 +143,7 @@ describe("the packed package", () => {
       benchmark: "runBenchmark",
       serve: "serveStudies",
       cloudflare: "studyWorker",
+      ops: "matmul",
     })) {
       const both = [`dist/${entry}/index.js`, `dist/node/${entry}.js`];
       const [ofModules, ofBundle] = await Promise.all(both.map(exportsOf));

@@ -1,6 +1,12 @@
 /**
  * Broadcasting, and what undoes it: sums. The gradient of each is written with the others. Sums and maxima share the
  * rules for axes.
+ *
+ * @example
+ * ```ts
+ * const repeated = compile((x: Value) => broadcastTo(x, [2, 3]), [3]);
+ * createEngine().load(repeated)([1, 2, 3]); // [[1, 2, 3], [1, 2, 3]]
+ * ```
  */
 import { check, show } from "../../errors.js";
 import type { AttributesOf, Value } from "../graph.js";

@@ -1,9 +1,15 @@
 /**
- * Elementwise operations. All inputs and the result have one shape; broadcasting is an
- * operation of its own, so no rule here needs to know about it.
+ * Elementwise operations. All inputs and the result have one shape; broadcasting is a separate operation, which the
+ * functions apply to their operands.
  *
- * Kinks and ties: relu, abs and sign have gradient 0 at 0; at a tie, maximum and minimum
- * give half of the gradient to each side.
+ * Kinks and ties: relu, abs and sign have gradient 0 at 0; at a tie, maximum and minimum give half of the gradient to each
+ * side.
+ *
+ * @example
+ * ```ts
+ * const hinge = compile((x: Value) => relu(sub(mul(2, x), 3)), [3]);
+ * createEngine().load(hinge)([1, 2, 3]); // [0, 1, 3]
+ * ```
  */
 import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";

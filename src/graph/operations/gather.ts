@@ -1,4 +1,11 @@
-/** Rows of a table by number, and the adjoint: sums of rows by number. */
+/**
+ * Rows of a table by number, and the adjoint: sums of rows by number.
+ *
+ * @example
+ * ```ts
+ * createEngine().load(compile(takeRows, [2, 2], [3]))([[1, 2], [3, 4]], [1, 0, 1]); // [[3, 4], [1, 2], [3, 4]]
+ * ```
+ */
 import { check } from "../../errors.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
@@ -90,11 +97,6 @@ export default rows;
 /**
  * Rows of a table by number: [n, columns] and ids [m] → [m, columns]. A fraction is dropped from an id; one outside
  * the table gives a row of NaN. Ids have no gradient.
- *
- * @example
- * ```ts
- * createEngine().load(compile(takeRows, [2, 2], [3]))([[1, 2], [3, 4]], [1, 0, 1]); // [[3, 4], [1, 2], [3, 4]]
- * ```
  */
 export const takeRows = (table: Value, ids: Value): Value =>
   append("takeRows", rows.takeRows, [table, ids], {});

@@ -1,4 +1,12 @@
-/** Leaves: nodes without inputs. Their values come from the host, from the program or from the run. */
+/**
+ * Leaves: nodes without inputs. Their values come from the host, from the program or from the run.
+ *
+ * @example
+ * ```ts
+ * const shifted = compile((x: Value) => add(x, constant(x.graph, [10, 20])), [2]);
+ * createEngine().load(shifted)([1, 2]); // [11, 22]
+ * ```
+ */
 import { check, must } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
 import { type Graph, isNode, Value } from "../graph.js";

@@ -1,4 +1,13 @@
-/** Maxima and means, operations along the last axis, and the matrix product. */
+/**
+ * Maxima and means, operations along the last axis, and the matrix product.
+ *
+ * @example
+ * ```ts
+ * const layer = (x: Value, w: Value, b: Value) => relu(add(matmul(x, w), b)); // [2, 3], [3, 1], [1] → [2, 1]
+ * const run = createEngine().load(compile(layer, [2, 3], [3, 1], [1]));
+ * run([[1, 2, 3], [4, 5, 6]], [[1], [0], [-1]], [3]); // [[1], [1]]
+ * ```
+ */
 import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
 import type { Value } from "../graph.js";

@@ -1,4 +1,12 @@
-/** Operations that move elements and compute nothing. The first three are views: only addresses change. */
+/**
+ * Operations that move elements and compute nothing. The first three are views: only addresses change.
+ *
+ * @example
+ * ```ts
+ * const turned = compile((x: Value) => transpose(x), [2, 3]);
+ * createEngine().load(turned)([[1, 2, 3], [4, 5, 6]]); // [[1, 4], [2, 5], [3, 6]]
+ * ```
+ */
 import { check } from "../../errors.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
