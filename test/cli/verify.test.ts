@@ -52,7 +52,7 @@ describe.concurrent("fettle verify", () => {
   it.each([
     ["--only strategy", 'Did you mean "strategies"?'],
     ["--cases 0", "--cases must be a positive integer; received 0"],
-    ["--seed 4294967296", "--seed is an integer from 0 up to 2³¹ − 1"],
+    ["--seed 4294967296", "--seed must be an integer of at least 0 and below 2³¹; received 4294967296"],
     ["--sed 1", "--seed"],
   ])("refuses %s", async (words, message) => {
     const { code, stdout, stderr } = await fettle(["verify", ...words.split(" ")]);
