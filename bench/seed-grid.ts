@@ -78,7 +78,7 @@ export const sample: readonly ParamsOf<Space>[] = [
 /** The sample on one fold in TensorFlow.js's layers, whose data lies ready, standardised. */
 export function tfSample(tf: Tf, { layers, regularizers, sequential }: TfLayers): () => Promise<void> {
   const plan = { validation: { folds }, testSize: 0, standardize: true, seed: 0 };
-  const { train, validation } = prepareFolds(data, plan).rounds[0];
+  const { train, validation } = prepareFolds(data, plan).folds[0];
   const inputs = (part: { rows: number; x: Float32Array }): Tensor2D =>
     tf.tensor2d(part.x, [part.rows, part.x.length / part.rows]);
   const [x, held] = [inputs(train), inputs(validation!)];

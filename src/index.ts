@@ -153,28 +153,27 @@ export type { StopReason, StopRules } from "./search/study/stopping.js";
 export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study/study.js";
 export { ancestry } from "./search/trial/ancestry.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
+export type { CvRow, CvScores } from "./tune/cvRows.js";
 export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export {
-  type CvRow,
-  type CvScores,
   gridSearch,
-  type NestedResult,
-  nestedCrossValidation,
   randomSearch,
   type SearchCvOptions,
   type SearchCvResult,
 } from "./tune/gridSearch.js";
+export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";
 export {
   findLearningRate,
   type RateFinderOptions,
   type RateFinderReason,
   type RateFinderResult,
 } from "./tune/rateFinder.js";
-export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/tuner.js";
+export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
+export type { FinalModel } from "./tune/trial/final.js";
 export type { Validation } from "./tune/trial/folds.js";
+export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";
-export type { Final, Scores } from "./tune/trial/trials.js";
 export { tune } from "./tune/tune.js";
 export type {
   SearchResult,

@@ -1,6 +1,6 @@
 /**
- * What the runs of a benchmark mean together: figures of each optimizer on each problem, and of all problems. It reads
- * nothing but runs and prints nothing.
+ * Compares optimizers by the runs of a benchmark: on each problem, and over all problems. It reads runs only, and prints
+ * nothing.
  */
 import { check } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
@@ -12,8 +12,9 @@ import {
   PHASES,
   type Phase,
   type RunRecord,
+  runCounts,
 } from "./record.js";
-import type { BenchmarkResult } from "./runner.js";
+import type { BenchmarkResult } from "./runBenchmark.js";
 import {
   bootstrapMeans,
   type FriedmanTest,
@@ -24,10 +25,10 @@ import {
   ranks,
 } from "./statistics.js";
 
-/** The phases that optimizers are compared in. */
+/** The phases in which optimizers are compared. */
 export type ComparedPhase = "default" | "tuned";
 
-/** The quarters of some scores; null where one is infinite, as those of runs that diverged are. */
+/** The quartiles of some scores; null where one is infinite. Runs that diverged count as infinite. */
 export interface Quartiles {
   readonly lower: number | null;
   readonly median: number | null;
@@ -44,51 +45,47 @@ export interface Cell {
   readonly best: Quartiles;
   /** The share of runs that reached the target. */
   readonly reached: number;
-  /** The median of steps to the target; null if half of the runs or more did not reach it. */
+  /** The median of steps to the target; null if at least half of the runs did not reach it. */
   readonly stepsToTarget: number | null;
   /** The share of runs that diverged. */
   readonly diverged: number;
 }
 
-/** An optimizer's mean rank over the problems, 1 being the best, with its 95 % interval over samples of problems. */
+/** An optimizer's mean rank over the problems, 1 for the best, with its 95 % interval over samples of problems. */
 export interface MeanRank extends MeanWithInterval {
   readonly optimizer: string;
 }
 
-/** The share of problems that an optimizer solves in at most so many times the steps of the fastest. */
+/** The share of problems that an optimizer solves within a multiple of the steps of the fastest. */
 export interface Profile {
   readonly optimizer: string;
-  /** A step function: the share from each ratio on, ratios rising from 1. Empty if it solves none. */
+  /** A step function: the share from each ratio on, in ascending order from 1. Empty if it solves no problem. */
   readonly points: readonly { readonly ratio: number; readonly share: number }[];
 }
 
-/** How many problems an optimizer is better and worse on; the others tie. */
+/** On how many problems an optimizer is better and worse; the others tie. */
 export interface Score {
   readonly better: number;
   readonly worse: number;
 }
 
-/** What tuning an optimizer is worth, by the medians of `final` to three digits. */
+/** What an optimizer gains from tuning, by the medians of `final` to three digits. */
 export interface TuningGain {
   readonly optimizer: string;
-  /** Tuned, against itself with defaults. */
+  /** Tuned, compared with its own defaults. */
   readonly overOwnDefaults: Score;
-  /**
-   * Tuned, against all optimizers tried once with defaults: of each seed, the run whose validation score is least.
-   */
+  /** Tuned, compared with the best of all optimizers with defaults: for each seed, the run with the least validation score. */
   readonly overBestDefault: Score;
 }
 
 /** All optimizers with defaults, or all of them tuned. */
 export interface Comparison {
   readonly cells: readonly Cell[];
-  /**
-   * By the median of `final` on each problem to three digits, diverged as infinite, ties sharing the mean of their ranks.
-   */
+  /** By the median of `final` on each problem to three digits; diverged runs count as infinite, and ties share their mean rank. */
   readonly meanRanks: readonly MeanRank[];
   /** Whether the ranks differ at all; null with one optimizer. */
   readonly friedman: FriedmanTest | null;
-  /** Nemenyi's: mean ranks further apart differ at the level 0.05; null with one optimizer. */
+  /** Nemenyi's: mean ranks that are further apart differ at the level 0.05; null with one optimizer. */
   readonly criticalDifference: number | null;
   /** Performance profiles of the median steps to the target (E. Dolan & J. Moré, Mathematical Programming 91, 2002). */
   readonly profiles: readonly Profile[];
@@ -97,17 +94,17 @@ export interface Comparison {
 /** One rate: the test score after the last step, null if the run diverged, and the steps to the target, null if never. */
 export type RatePoint = { readonly rate: number } & Pick<RunRecord, "final" | "stepsToTarget">;
 
-/** How much an optimizer depends on its rate on one problem. */
+/** How much an optimizer depends on its learning rate on one problem. */
 export interface RateSensitivity {
   readonly problem: string;
   readonly optimizer: string;
-  /** The share of the rates tried that reach the target, all else at defaults. */
+  /** The share of the learning rates that reach the target, with all else at defaults. */
   readonly reached: number;
-  /** What each rate gives, rates rising. */
+  /** By learning rate, in ascending order. */
   readonly points: readonly RatePoint[];
 }
 
-/** What `analyzeBenchmark` finds: plain data. */
+/** The result of `analyzeBenchmark`: plain data. */
 export interface BenchmarkAnalysis {
   readonly default: Comparison;
   readonly tuned: Comparison;
@@ -116,7 +113,7 @@ export interface BenchmarkAnalysis {
 }
 
 /**
- * Sums a benchmark up.
+ * Analyses the runs of a benchmark.
  *
  * @throws FettleError `invalid_argument` if runs are missing
  * @example
@@ -173,15 +170,10 @@ export async function analyzeBenchmark({
  * @throws FettleError `invalid_argument` if runs are missing
  */
 export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
-  const { problems, optimizers, seeds, trials, rates } = setup;
+  const { problems, optimizers } = setup;
   const byKey = new Map(runs.map((run) => [keyOf(run), run]));
   const total = countRuns(setup);
-  const counts: Readonly<Record<Phase, number>> = {
-    default: seeds,
-    trial: trials,
-    tuned: seeds,
-    rate: rates,
-  };
+  const counts = runCounts(setup);
   const group = (problem: string, optimizer: string, phase: Phase): RunRecord[] =>
     Array.from({ length: counts[phase] }, (_, index) =>
       byKey.get(keyOf({ problem, optimizer, phase, index })),
@@ -189,7 +181,7 @@ export function groupRuns(setup: BenchmarkSetup, runs: readonly RunRecord[]) {
   const found = problems.flatMap(({ name }) =>
     optimizers.flatMap((optimizer) => PHASES.flatMap((phase) => group(name, optimizer.name, phase))),
   ).length;
-  check(found === total, () => `an analysis needs all ${total} runs of the benchmark, there are ${found}`);
+  check(found === total, () => `an analysis needs all ${total} runs of the benchmark; received ${found}`);
   return group;
 }
 
@@ -216,7 +208,7 @@ function cellOf(pair: Pick<Cell, "problem" | "optimizer">, runs: readonly RunRec
   };
 }
 
-/** The quarters of some scores, null being infinite. */
+/** The quartiles of some scores, of which null is infinite. */
 export function quartiles(scores: readonly (number | null)[]): Quartiles {
   const [lower, median, upper] = [0.25, 0.5, 0.75].map((p) => orNull(quantile(scores.map(orInfinite), p)));
   return { lower, median, upper };

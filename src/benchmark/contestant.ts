@@ -1,15 +1,16 @@
 /**
- * What competes: an optimizer and the space that its numbers are tuned in. The rule that gives an optimizer its space
- * is here; nothing here runs.
+ * Contestants: an optimizer and the space in which its numbers are tuned, with the rule that gives an optimizer its space.
+ * Nothing here runs.
  */
-import { check, isRecord, show, unknownName } from "../errors.js";
+import { isRecord, must, show, unknownName } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers as builtIn } from "../optim/registry.js";
 import { float } from "../search/space/parameter.js";
 import { sobol } from "../search/strategies/sobol/sobol.js";
 import { createStudy } from "../search/study/study.js";
+import { mustBeRunName } from "./problem.js";
 
-/** A number tuned on a log scale from `low` to `high`; with `complement`, one minus the number is. */
+/** A number tuned on a logarithmic scale from `low` to `high`; with `complement`, one minus the number is. */
 export interface Knob {
   readonly low: number;
   readonly high: number;
@@ -27,8 +28,8 @@ export interface Contestant {
 }
 
 /**
- * How a number is tuned, by its name: rates over five powers of ten, the shares that averages keep by their distance
- * from 1. One rule for all optimizers, so that none is helped by a range made for it.
+ * How a number is tuned, by its name: learning rates over five powers of ten, decay factors of averages by their distance
+ * from 1. One rule for all optimizers, so that no range favours any of them.
  */
 export const KNOBS: Readonly<Record<string, Knob>> = {
   learningRate: { low: 1e-4, high: 10 },
@@ -39,12 +40,12 @@ export const KNOBS: Readonly<Record<string, Knob>> = {
 };
 
 /**
- * An optimizer as one that competes.
+ * An optimizer that competes.
  *
- * @param space - default: for `learningRate`, `momentum`, `beta1`, `beta2` and `rho`, as far as it has them, the ranges
- * that the built-in ones have
- * @throws FettleError `invalid_argument` for a name, a factory or a range that is none, `unknown_name` for a number that the optimizer does
- * not have
+ * @param space - default: those of `learningRate`, `momentum`, `beta1`, `beta2` and `rho` that the optimizer has, with the
+ * ranges of the built-in optimizers
+ * @throws FettleError `invalid_argument` for an invalid name, factory or range, `unknown_name` for a number that the
+ * optimizer does not have
  * @example
  * ```ts
  * contestant("momentum", sgd).space.momentum; // { low: 0.01, high: 1, complement: true }
@@ -55,18 +56,17 @@ export function contestant(
   create: Contestant["create"],
   space?: Contestant["space"],
 ): Contestant {
-  check(
-    /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name),
-    () => `the name of an optimizer that competes is letters, digits and hyphens, got ${show(name)}`,
-  );
-  check(typeof create === "function", () => `optimizer ${show(name)} is a factory, got ${show(create)}`);
+  mustBeRunName("the name of a contestant", name);
+  must(typeof create === "function", `optimizer ${show(name)}`, "a factory such as sgd", create);
   const { hyperparameters } = create();
   const known = Object.keys(hyperparameters);
   for (const [key, knob] of Object.entries(space ?? {})) {
     if (!known.includes(key)) throw unknownName(`number of optimizer ${show(name)}`, key, known);
-    check(
+    must(
       isRecord(knob) && knob.low > 0 && knob.low < knob.high && Number.isFinite(knob.high),
-      () => `${key} of ${name} is tuned from low, above 0, to high, got ${show(knob)}`,
+      `the range of ${key} of ${name}`,
+      "{ low, high } with low above 0 and below high",
+      knob,
     );
   }
   const own = known.filter((key) => Object.hasOwn(KNOBS, key)).map((key) => [key, KNOBS[key]] as const);
@@ -86,8 +86,8 @@ export function standardOptimizers(): Contestant[] {
 }
 
 /**
- * The points of a space that are tried: the first of a Sobol' sequence, scrambled by `seed`. They depend on the space alone,
- * not on what the trials before gave.
+ * The points of a space that are tried: the first of a Sobol' sequence, scrambled by `seed`. They do not depend on the
+ * results of earlier trials.
  */
 export function samplePoints(
   { space }: Pick<Contestant, "space">,

@@ -1,4 +1,4 @@
-/** How scores fall along runs: the quarters over seeds of what was measured on the way. */
+/** Learning curves: quartiles over the seeds of the scores that were measured during runs. */
 import { type ComparedPhase, groupRuns, type Quartiles, quartiles } from "./analysis.js";
 import type { BenchmarkSetup, RunRecord } from "./record.js";
 
@@ -7,12 +7,12 @@ export interface LearningCurve {
   readonly phase: ComparedPhase;
   readonly problem: string;
   readonly optimizer: string;
-  /** After 0, `every`, 2 · `every`, … steps. Runs count as infinite from where they diverged. */
+  /** After 0, `every`, 2 · `every`, … steps. A run counts as infinite once it has diverged. */
   readonly points: readonly (Quartiles & { readonly step: number })[];
 }
 
 /**
- * The curves of all optimizers on all problems, with defaults and tuned. Their last points are the `final` of the analysis.
+ * The curves of all optimizers on all problems, with defaults and tuned. Their last points equal `final` of the analysis.
  *
  * @throws FettleError `invalid_argument` if runs are missing
  */

@@ -29,5 +29,5 @@ export {
   type Tables,
 } from "./problems/learning.js";
 export type { BenchmarkSetup, Phase, RunRecord } from "./record.js";
-export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runner.js";
+export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runBenchmark.js";
 export type { FriedmanTest, MeanWithInterval } from "./statistics.js";

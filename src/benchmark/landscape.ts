@@ -1,4 +1,4 @@
-/** The scene of a problem of two parameters: its heights over a part of the plane, and the paths of runs. */
+/** Pictures of problems with two parameters, as data: the scores over a part of the plane, and the paths of runs. */
 import { createEngine } from "../engine/engine.js";
 import { check, show } from "../errors.js";
 import { sgd } from "../optim/sgd.js";
@@ -7,14 +7,14 @@ import type { Contestant } from "./contestant.js";
 import type { Plane, Problem } from "./problem.js";
 import { programsFor } from "./programs.js";
 import { keyOf, type RunRecord } from "./record.js";
-import { loadData, runTask } from "./run.js";
+import { loadData, RunWorker } from "./run.js";
 
 type Point = readonly [x: number, y: number];
 
-/** The scores over a plane, at the crossings of evenly spaced lines. */
+/** The scores over a plane, on a grid of evenly spaced points. */
 export interface Landscape {
   readonly plane: Plane;
-  /** Crossings from the low end of x to the high one, and of y. */
+  /** Points along x, and along y, from the low end to the high one. */
   readonly columns: number;
   readonly rows: number;
   /** [rows, columns], from the low end of y */
@@ -25,20 +25,20 @@ export interface Landscape {
 export interface Path {
   readonly optimizer: string;
   readonly phase: ComparedPhase;
-  /** After 0, 1, 2, … steps, as far as the score was finite. */
+  /** After 0, 1, 2, … steps, until the first score that is not finite. */
   readonly points: readonly Point[];
 }
 
-/** What there is to draw of one problem. */
+/** The picture of one problem. */
 export interface Scene {
   readonly landscape: Landscape;
   readonly paths: readonly Path[];
 }
 
-/** Lines along each side: cells of some two pixels. */
-const CROSSINGS = 121;
+/** Points along each side: cells of some two pixels. */
+const POINTS = 121;
 
-/** What there is to draw of each problem that has a plane, by name. */
+/** The picture of each problem that has a plane, by name. */
 export function scenesOf(
   problems: readonly Problem[],
   optimizers: readonly Contestant[],
@@ -48,7 +48,7 @@ export function scenesOf(
   return new Map(
     drawn.map((problem) => [
       problem.name,
-      { landscape: landscapeOf(problem, CROSSINGS), paths: pathsOf(problem, optimizers, runs) },
+      { landscape: landscapeOf(problem, POINTS), paths: pathsOf(problem, optimizers, runs) },
     ]),
   );
 }
@@ -56,10 +56,10 @@ export function scenesOf(
 /**
  * The scores of a problem over its plane.
  *
- * @param crossings - lines along each side, at least 2
+ * @param size - points along each side, at least 2
  * @throws FettleError `invalid_argument` for a problem without a plane
  */
-export function landscapeOf(problem: Problem, crossings: number): Landscape {
+export function landscapeOf(problem: Problem, size: number): Landscape {
   const { plane, data } = problem;
   check(plane, () => `problem ${show(problem.name)} has no plane to draw`);
   const engine = createEngine();
@@ -69,27 +69,26 @@ export function landscapeOf(problem: Problem, crossings: number): Landscape {
     test ? { streams: test, batchSize: test.x.rows } : {},
   );
   const heights: number[] = [];
-  for (let i = 0; i < crossings; i++) {
-    for (let j = 0; j < crossings; j++) {
-      run.write("parameters", [along(plane.x, j / (crossings - 1)), along(plane.y, i / (crossings - 1))]);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      run.write("parameters", [along(plane.x, j / (size - 1)), along(plane.y, i / (size - 1))]);
       run.advance(1);
       heights.push(run.read("score")[0]);
     }
   }
   run.free();
-  return { plane, columns: crossings, rows: crossings, heights };
+  return { plane, columns: size, rows: size, heights };
 }
 
 const along = ([low, high]: Point, share: number): number => low + share * (high - low);
 
-/** Repeats runs from the first seed, with defaults and tuned, to the same bits, and keeps where they were after each step. */
+/** Repeats the runs from the first seed, with defaults and tuned, to the same bits, and records the point after each step. */
 export function pathsOf(
   problem: Problem,
   optimizers: readonly Contestant[],
   runs: readonly RunRecord[],
 ): Path[] {
-  const engine = createEngine();
-  const data = loadData(engine, problem.data);
+  const worker = new RunWorker(createEngine(), [problem.data]);
   const programs = programsFor(problem);
   const byKey = new Map(runs.map((run) => [keyOf(run), run]));
   return (["default", "tuned"] as const).flatMap((phase) =>
@@ -97,7 +96,7 @@ export function pathsOf(
       const run = byKey.get(keyOf({ problem: problem.name, optimizer, phase, index: 0 }));
       const made = create(run?.numbers);
       const { steps, batchSize } = problem;
-      const { path = [] } = runTask(engine, data, {
+      const { path = [] } = worker.run({
         ...{ problem: 0, seed: 0, steps, every: 1, batchSize, path: true },
         programs: programs(made),
         hyperparameters: made.hyperparameters,

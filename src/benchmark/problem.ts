@@ -1,8 +1,8 @@
 /**
- * What a problem is: where parameters start, what a step descends and how they are judged, in operations on values.
- * A problem knows no optimizer and runs nothing.
+ * Problems: where parameters start, which loss a step descends, and how parameters are scored, in graph operations. A
+ * problem knows no optimizer and runs nothing.
  */
-import { check, checkOptions, isRecord, show } from "../errors.js";
+import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import { Graph, type Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 
@@ -15,80 +15,83 @@ export interface Examples {
   readonly y: Float32Array;
 }
 
-/** Data in three parts: steps are taken on one, tuning looks at the second, figures are of the third. */
+/** Data in three parts: to train on, to tune by, and to report scores of. */
 export interface ProblemData {
   readonly train: Examples;
   readonly validation: Examples;
   readonly test: Examples;
 }
 
-/** What a loss or a score is written from. */
+/** What a loss or a score is computed from. */
 export interface ProblemContext {
   readonly graph: Graph;
   /** By the names of `start`. */
   readonly parameters: Readonly<Record<string, Value>>;
-  /** A batch, x and y of shape [ROWS, columns]; neither without data. */
+  /** A batch: x and y of shape [ROWS, columns]; empty without data. */
   readonly streams: Readonly<Record<string, Value>>;
 }
 
-/** A part of the plane that shows a problem of two parameters. */
+/** The part of the plane that pictures of a problem with two parameters show. */
 export interface Plane {
   readonly x: readonly [low: number, high: number];
   readonly y: readonly [low: number, high: number];
-  /** Where the function is least, to be marked. */
+  /** Minima, which pictures mark. */
   readonly minima: readonly (readonly [x: number, y: number])[];
 }
 
-/** A problem before what it leaves open is filled in. */
+/** What `defineProblem` takes. */
 export interface ProblemDefinition {
   /** Letters, digits and hyphens: it names runs in files. */
   readonly name: string;
-  /** A line for pictures. Default: the name. */
+  /** The title of pictures. Default: the name. */
   readonly title?: string;
-  /** Where the parameters start, drawn from the run's seed by `randomUniform`; called once to see their shapes. */
+  /** The first parameters, drawn from the run's seed by `randomUniform`. Called once to learn their shapes. */
   readonly start: (graph: Graph) => Readonly<Record<string, Value>>;
-  /** A scalar, of a batch where there is data; what a step descends. */
+  /** What a step descends: a scalar, of a batch where there is data. */
   readonly loss: (context: ProblemContext) => Value;
-  /** A scalar, lower is better: what runs are judged by, without noise. Default: the loss. */
+  /** What runs are compared by, without noise: a scalar, lower is better. Default: the loss. */
   readonly score?: (context: ProblemContext) => Value;
-  /** Another figure of the best parameters, such as accuracy: reported, and nothing else. */
+  /** Another score, such as accuracy, that is only reported. */
   readonly metric?: { readonly name: string; readonly value: (context: ProblemContext) => Value };
   readonly data?: ProblemData;
-  /** Rows of a batch. Default 32, or all of the training part if it has fewer. */
+  /** Rows of a batch. Default 32, or all training rows if there are fewer. */
   readonly batchSize?: number;
-  /** How many steps a run has. */
+  /** Steps of a run. */
   readonly steps: number;
-  /** Steps from one measurement of the score to the next; `steps` is a multiple. Default: a fiftieth of `steps`. */
+  /** Steps from one measurement of the score to the next, a divisor of `steps`. Default: about a fiftieth of `steps`. */
   readonly every?: number;
   /** A score that a good run reaches. */
   readonly target: number;
-  /** Lower scores count as this one, where differences below it mean nothing. Default: none do. */
+  /** Lower scores count as this one, where differences below it mean nothing. Default: no floor. */
   readonly floor?: number;
-  /** For problems of one parameter of shape [2]: what to draw of it. */
+  /** For problems of one parameter of shape [2]: the part of the plane that pictures show. */
   readonly plane?: Plane;
 }
 
-/** A problem: made by `defineProblem`, or one of the standard ones. */
+/** A problem: one of the standard ones, or one made by `defineProblem`. */
 export interface Problem extends ProblemDefinition {
   readonly title: string;
   readonly score: (context: ProblemContext) => Value;
   readonly batchSize: number;
   readonly every: number;
-  /** The shapes of the parameters by name, in the order in which they lie in one vector. */
+  /** The shapes of the parameters by name, in their order within the vector of all parameters. */
   readonly shapes: Readonly<Record<string, Shape>>;
-  /** Numbers in all parameters together. */
+  /** How many numbers all parameters have together. */
   readonly size: number;
 }
 
-const OPTIONS = "name title start loss score metric data batchSize steps every target floor plane".split(" ");
+const OPTIONS: OptionNames<ProblemDefinition> = {
+  ...{ name: true, title: true, start: true, loss: true, score: true, metric: true, data: true },
+  ...{ batchSize: true, steps: true, every: true, target: true, floor: true, plane: true },
+};
 const DEFAULT_BATCH = 32;
 const DEFAULT_MEASUREMENTS = 50;
 
 /**
- * Defines a problem of one's own.
+ * Defines a custom problem.
  *
- * @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape` for a definition that breaks a rule. What is
- * wrong with a loss or a score shows when it is written into a program
+ * @throws FettleError `unknown_name`, `invalid_argument`, `invalid_shape` for an invalid definition. Errors in a loss or
+ * a score show when its program is compiled
  * @example
  * ```ts
  * // ½ |w − 1|² in 3 dimensions
@@ -106,50 +109,50 @@ const DEFAULT_MEASUREMENTS = 50;
 export function defineProblem(definition: ProblemDefinition): Problem {
   checkOptions(definition, "defineProblem", OPTIONS);
   const { name, title = name, start, loss, score = loss, data, steps, target, floor, plane } = definition;
-  check(
-    typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name),
-    () => `the name of a problem is letters, digits and hyphens, got ${show(name)}`,
-  );
+  mustBeRunName("the name of a problem", name);
   const of = (what: string): string => `${what} of problem ${show(name)}`;
   for (const [what, fn] of Object.entries({ start, loss, score })) {
-    check(typeof fn === "function", () => `${of(what)} is a function, got ${show(fn)}`);
+    must(typeof fn === "function", of(what), "a function", fn);
   }
-  const whole = (what: string, value: number): void =>
-    check(
-      Number.isSafeInteger(value) && value >= 1,
-      () => `${of(what)} is a whole number from 1, got ${show(value)}`,
-    );
-  whole("steps", steps);
+  mustBeInteger(of("steps"), steps);
   const { every = divisor(steps), batchSize = Math.min(DEFAULT_BATCH, data?.train.rows ?? 1) } = definition;
-  whole("every", every);
-  whole("batchSize", batchSize);
-  check(steps % every === 0, () => `${of("steps")} is a multiple of every, got ${steps} and ${every}`);
-  check(
-    batchSize <= (data?.train.rows ?? 1),
-    () => `${of("batchSize")} is at most the ${data?.train.rows ?? 1} rows to train on, got ${batchSize}`,
-  );
-  check(Number.isFinite(target), () => `${of("target")} is a finite number, got ${show(target)}`);
-  check(
+  mustBeInteger(of("every"), every);
+  mustBeInteger(of("batchSize"), batchSize);
+  must(steps % every === 0, of("every"), `a divisor of steps, ${steps}`, every);
+  const rows = data?.train.rows ?? 1;
+  must(batchSize <= rows, of("batchSize"), `at most the number of training rows, ${rows}`, batchSize);
+  must(Number.isFinite(target), of("target"), "a finite number", target);
+  must(
     floor === undefined || (Number.isFinite(floor) && floor <= target),
-    () => `${of("floor")} is a number up to the target ${target}, got ${show(floor)}`,
+    of("floor"),
+    `a number of at most the target, ${target}`,
+    floor,
   );
   if (data) checkData(data, of("data"));
   const begin = start(new Graph());
-  check(
+  must(
     isRecord(begin) && Object.keys(begin).length > 0,
-    () => `${of("start")} returns values by name, at least one, got ${show(begin)}`,
+    `what start returns for problem ${show(name)}`,
+    "an object of at least one value",
+    begin,
   );
   const shapes = Object.fromEntries(Object.entries(begin).map(([key, { shape }]) => [key, shape]));
   const size = Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
   check(
     plane === undefined || size === 2,
-    () => `${of("plane")} is for two parameters, this has ${size}`,
+    () => `${of("plane")} needs a problem of two numbers; received ${size}`,
     "invalid_shape",
   );
   return { ...definition, title, score, batchSize, every, shapes, size };
 }
 
-/** The least number of steps between measurements that gives at most 50 and divides `steps`. */
+/** Refuses names that cannot stand in files. */
+export function mustBeRunName(what: string, name: unknown): void {
+  const fits = typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name);
+  must(fits, what, "letters, digits and hyphens", name);
+}
+
+/** The least divisor of `steps` that gives at most 50 measurements. */
 function divisor(steps: number): number {
   let every = Math.max(1, Math.floor(steps / DEFAULT_MEASUREMENTS));
   while (steps % every !== 0) every++;
@@ -164,7 +167,7 @@ function checkData(data: ProblemData, what: string): void {
       values.length > 0 && values.length * train.rows === alike.length * rows;
     check(
       Number.isSafeInteger(rows) && rows >= 1 && fits(x, train.x) && fits(y, train.y),
-      () => `${what} has in each part rows of one length; ${part} does not fit`,
+      () => `${what}: each part must have rows of the same length; ${part} does not fit`,
       "invalid_shape",
     );
   }

@@ -1,5 +1,4 @@
-/** A problem and an optimizer as programs. Numbers of the optimizer are inputs, so that all runs of the two share them. */
-
+/** The programs of a problem and an optimizer. The optimizer's numbers are inputs, so that all runs share the programs. */
 import { gradients } from "../autograd/grad.js";
 import { compileStep } from "../compile/compile.js";
 import type { Program } from "../compile/program.js";
@@ -9,17 +8,17 @@ import { type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
 import type { Problem } from "./problem.js";
 
-/** What a run needs. */
+/** The programs of a run. */
 export interface RunPrograms {
   /** outputs: parameters [size] and the optimizer's slots */
   readonly initialize: Program;
   /** one step; state: parameters and slots */
   readonly train: Program;
-  /** outputs: score and metric of the parameters given, of all rows at once */
+  /** outputs: score and metric of given parameters, over all rows at once */
   readonly evaluate: Program;
 }
 
-/** Programs of one problem for any number of optimizers, each compiled once. */
+/** The programs of one problem for any optimizer, each compiled once. */
 export function programsFor(problem: Problem): (optimizer: Optimizer) => RunPrograms {
   const evaluate = evaluation(problem);
   const made = new Map<string, RunPrograms>();
@@ -86,7 +85,7 @@ function join(values: readonly Value[]): Value {
   return concat(values.map((value) => reshape(value, [sizeOf(value.shape)])));
 }
 
-/** The parameters within their vector. */
+/** The parameters, from the vector of all of them. */
 function divide(vector: Value, { shapes }: Problem): Record<string, Value> {
   let offset = 0;
   return Object.fromEntries(

@@ -1,12 +1,12 @@
 /**
- * What is kept of a run: one line of JSON, so that a benchmark that was stopped goes on from the lines there are. What
- * the runs of a benchmark mean together is the analysis' business.
+ * The record of a run: one line of JSON, so that a benchmark that was stopped resumes from the lines it has written. What
+ * the runs mean together is the business of `analysis.ts`.
  */
-import { check, FettleError, isRecord, show } from "../errors.js";
+import { check, FettleError, isRecord, must } from "../errors.js";
 import type { Contestant, Knob } from "./contestant.js";
 import type { Problem } from "./problem.js";
 
-/** Why a run was made: with defaults, to tune, with what tuning found, or with one of several rates. */
+/** Why a run was made: with defaults, to tune, with the best of tuning, or with one of several learning rates. */
 export type Phase = (typeof PHASES)[number];
 export const PHASES = ["default", "trial", "tuned", "rate"] as const;
 
@@ -16,24 +16,24 @@ export interface RunRecord {
   readonly problem: string;
   readonly optimizer: string;
   readonly phase: Phase;
-  /** The number of the seed, of the trial or of the rate, from 0. */
+  /** The number of the seed, trial or rate, from 0. */
   readonly index: number;
   /** The numbers of the optimizer that are not at their defaults. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly status: "complete" | "diverged";
-  /** The test score after the last step, which optimizers are compared by; null if the run diverged. */
+  /** The test score after the last step, by which optimizers are compared; null if the run diverged. */
   readonly final: number | null;
-  /** The validation score after the last step, which tuning looks at; null if the run diverged. */
+  /** The validation score after the last step, by which tuning chooses; null if the run diverged. */
   readonly validation: number | null;
-  /** The test score where the validation score was least: of a run that is stopped early; null if the run diverged. */
+  /** The test score where the validation score was least, as with early stopping; null if the run diverged. */
   readonly best: number | null;
   /** The problem's metric after the last step. */
   readonly metric?: number;
-  /** Steps after which the test score was first measured at the target or below; null if it never was, or the run diverged. */
+  /** Steps until the test score was first measured at the target or below; null if it never was, or the run diverged. */
   readonly stepsToTarget: number | null;
-  /** Test scores after 0, `every`, 2 · `every`, … steps, of runs with defaults and of tuned ones; as far as they were finite. */
+  /** Test scores after 0, `every`, 2 · `every`, … steps until the first that is not finite; of default and tuned runs. */
   readonly curve?: readonly number[];
-  /** How long the steps took; the one figure that differs from one benchmark to the next. */
+  /** How long the steps took: the only field that differs when a benchmark is repeated. */
   readonly seconds: number;
 }
 
@@ -44,7 +44,7 @@ export interface BenchmarkSize {
   readonly rates: number;
 }
 
-/** What the runs are of: the first line of a file. */
+/** What is benchmarked: the first line of a file. */
 export interface BenchmarkSetup extends BenchmarkSize {
   readonly type: "benchmark";
   readonly version: number;
@@ -52,13 +52,18 @@ export interface BenchmarkSetup extends BenchmarkSize {
   readonly optimizers: readonly OptimizerFacts[];
 }
 
-/** All runs of a benchmark: those with defaults and tuned ones, trials and rates. */
-export function countRuns(setup: BenchmarkSetup): number {
-  const { problems, optimizers, seeds, trials, rates } = setup;
-  return problems.length * optimizers.length * (2 * seeds + trials + rates);
+/** How many runs each optimizer has on each problem, by phase. */
+export function runCounts({ seeds, trials, rates }: BenchmarkSize): Readonly<Record<Phase, number>> {
+  return { default: seeds, trial: trials, tuned: seeds, rate: rates };
 }
 
-/** What a problem is, as far as it is data. */
+/** How many runs a benchmark has. */
+export function countRuns(setup: BenchmarkSetup): number {
+  const counts = Object.values(runCounts(setup));
+  return setup.problems.length * setup.optimizers.length * counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** The part of a problem that is data. */
 export interface ProblemFacts {
   readonly name: string;
   readonly title: string;
@@ -72,7 +77,7 @@ export interface ProblemFacts {
   readonly metric?: string;
 }
 
-/** What an optimizer is, as far as it is data. */
+/** The part of an optimizer that is data. */
 export interface OptimizerFacts {
   readonly name: string;
   /** Its numbers at their defaults. */
@@ -80,10 +85,10 @@ export interface OptimizerFacts {
   readonly space: Readonly<Record<string, Knob>>;
 }
 
-/** The version of these lines; another cannot go on from them. */
+/** The version of these lines; a benchmark resumes from lines of its own version only. */
 const VERSION = 1;
 
-/** Describes a benchmark before it runs. */
+/** The setup of a benchmark, before it runs. */
 export function setupOf(
   problems: readonly Problem[],
   optimizers: readonly Contestant[],
@@ -124,20 +129,19 @@ export function leastValidation(runs: readonly RunRecord[]): RunRecord {
   return runs.reduce((best, run) => (cost(run) < cost(best) ? run : best));
 }
 
-/** A benchmark's lines, read back. */
+/** A benchmark read back from its lines. */
 export interface BenchmarkLines {
-  /** Undefined if there are none. */
+  /** Undefined if there are no lines. */
   readonly setup: BenchmarkSetup | undefined;
   readonly runs: readonly RunRecord[];
-  /** Bytes that hold whole lines: what follows them was cut short while it was written. */
+  /** Bytes of whole lines; bytes after them are of a line that was not finished. */
   readonly whole: number;
 }
 
 /**
- * Reads the lines of a benchmark. A last line without its end is left out, as one that was being written when the benchmark was
- * stopped.
+ * Reads the lines of a benchmark. A last line without a line break is ignored: the benchmark was stopped while writing it.
  *
- * @throws FettleError `invalid_checkpoint` for lines that are not those of a benchmark
+ * @throws FettleError `invalid_checkpoint` for lines that are not a benchmark's
  */
 export function parseLines(text: string): BenchmarkLines {
   const end = text.lastIndexOf("\n") + 1;
@@ -152,13 +156,15 @@ export function parseLines(text: string): BenchmarkLines {
   const [setup, ...runs] = parsed;
   const whole = new TextEncoder().encode(text.slice(0, end)).length;
   if (setup === undefined) return { setup, runs: [], whole };
-  check(
+  must(
     isRecord(setup) && setup.type === "benchmark" && setup.version === VERSION,
-    () => `the first line is a benchmark's setup of version ${VERSION}, got ${show(setup)}`,
+    "the first line",
+    `the setup of a benchmark of version ${VERSION}`,
+    setup,
     "invalid_checkpoint",
   );
   runs.forEach((run, i) => {
-    check(isRun(run), () => `line ${i + 2} of the runs is no run: ${show(run)}`, "invalid_checkpoint");
+    must(isRun(run), `line ${i + 2} of the runs`, "a run", run, "invalid_checkpoint");
   });
   return { setup: setup as unknown as BenchmarkSetup, runs: runs as RunRecord[], whole };
 }
@@ -180,7 +186,7 @@ function isRun(run: unknown): boolean {
 }
 
 /**
- * Refuses to go on from the runs of another benchmark.
+ * Refuses to resume from the runs of another benchmark.
  *
  * @throws FettleError `invalid_checkpoint`
  */
@@ -192,8 +198,8 @@ export function checkSameSetup(earlier: BenchmarkSetup, now: BenchmarkSetup): vo
   check(
     differing.length === 0,
     () =>
-      `the runs there are belong to a benchmark with other ${differing.join(", ")}; ` +
-      "give the same ones, or begin a new one elsewhere",
+      `the existing runs are of a benchmark with other ${differing.join(", ")}; ` +
+      "pass the same ones, or start a new benchmark elsewhere",
     "invalid_checkpoint",
   );
 }

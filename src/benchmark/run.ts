@@ -1,12 +1,12 @@
-/** One run: steps of a program, and the score in between. It works from plain data, so that any thread can do it. */
+/** One run: steps of a program, with measurements in between. It needs plain data only, so that any worker can do it. */
 import { platform } from "#platform";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
 
-/** What a run needs, beside the data. */
-export interface RunTask {
-  /** The position of the problem among those of the benchmark. */
+/** A run as a job: what it needs beside the data. */
+export interface RunJob {
+  /** The number of the problem: its place among those of the benchmark. */
   readonly problem: number;
   readonly programs: RunPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
@@ -14,18 +14,18 @@ export interface RunTask {
   readonly steps: number;
   readonly every: number;
   readonly batchSize: number;
-  /** Whether the parameters of each measurement are wanted. */
+  /** Whether the result has the parameters of each measurement. */
   readonly path?: boolean;
 }
 
-/** The measurements of a run: after 0, `every`, 2 · `every`, … steps, as far as the score was finite. */
+/** The measurements of a run: after 0, `every`, 2 · `every`, … steps, until the first score that is not finite. */
 export interface RunResult {
-  /** The score that tuning sees. Without data it is the same as `test`. */
+  /** The scores that tuning sees. Without data they equal `test`. */
   readonly validation: readonly number[];
   readonly test: readonly number[];
   /** Empty if the problem has none. */
   readonly metric: readonly number[];
-  /** False if the score became infinite or NaN; the run ended there. */
+  /** False if a score was NaN or infinite; the run ended there. */
   readonly finite: boolean;
   /** How long the steps took, without measurements. */
   readonly seconds: number;
@@ -34,7 +34,7 @@ export interface RunResult {
 
 type Streams = Readonly<Record<"x" | "y", Matrix>>;
 
-/** A problem's data on an executor; nothing where it has none. */
+/** A problem's data on an executor; empty for a problem without data. */
 export interface LoadedData {
   readonly train?: Streams;
   readonly validation?: Streams;
@@ -51,55 +51,30 @@ export function loadData(executor: Executor, data: ProblemData | undefined): Loa
   return { train: load(data.train), validation: load(data.validation), test: load(data.test) };
 }
 
-/** Does a run, to the same bits in any thread. */
-export function runTask(executor: Executor, data: LoadedData, task: RunTask): RunResult {
-  const { programs, hyperparameters, seed, steps, every, batchSize } = task;
-  const open: Run[] = [];
-  const start = (program: RunPrograms["train"], options = {}): Run => {
-    const run = executor.start(program, options);
-    open.push(run);
-    return run;
-  };
-  try {
-    const first = start(programs.initialize, { seed });
-    const train = start(programs.train, {
-      ...(data.train ? { streams: data.train, shuffle: true, batchSize } : {}),
-      seed,
-    });
-    const [validation, test] = [data.validation, data.test].map((streams) =>
-      start(programs.evaluate, streams ? { streams, batchSize: streams.x.rows } : {}),
-    );
-    for (const [name, value] of Object.entries(hyperparameters)) {
-      first.write(name, value);
-      train.write(name, value);
-    }
-    first.advance(1);
-    for (const { name } of programs.initialize.outputs) train.write(name, first.read(name));
+/** Does runs on one engine. */
+export class RunWorker {
+  /** Data on the engine, each from the first run on it. */
+  private readonly loaded: LoadedData[] = [];
 
-    const hasMetric = programs.evaluate.outputs.some(({ name }) => name === "metric");
-    const measured = {
-      validation: [] as number[],
-      test: [] as number[],
-      metric: [] as number[],
-      path: [] as number[][],
-    };
+  /** @param data - by the numbers of the problems */
+  constructor(
+    private readonly engine: Executor,
+    private readonly data: readonly (ProblemData | undefined)[],
+  ) {}
+
+  run(job: RunJob): RunResult {
+    this.loaded[job.problem] ??= loadData(this.engine, this.data[job.problem]);
+    return doRun(this.engine, this.loaded[job.problem], job);
+  }
+}
+
+/** Does a run, to the same bits in any thread. */
+export function doRun(executor: Executor, data: LoadedData, job: RunJob): RunResult {
+  const { steps, every } = job;
+  const open: Run[] = [];
+  try {
+    const { train, measure, measured } = openRun(executor, data, job, (run) => open.push(run));
     let seconds = 0;
-    const measure = (): boolean => {
-      const parameters = train.read("parameters");
-      const score = (run: Run): number => {
-        run.write("parameters", parameters);
-        run.advance(1);
-        return run.read("score")[0];
-      };
-      const onTest = score(test);
-      const onValidation = data.validation ? score(validation) : onTest;
-      if (!Number.isFinite(onTest) || !Number.isFinite(onValidation)) return false;
-      measured.test.push(onTest);
-      measured.validation.push(onValidation);
-      if (hasMetric) measured.metric.push(test.read("metric")[0]);
-      if (task.path) measured.path.push([...parameters]);
-      return true;
-    };
     let finite = measure();
     for (let done = 0; finite && done < steps; done += every) {
       const began = platform.now();
@@ -108,8 +83,58 @@ export function runTask(executor: Executor, data: LoadedData, task: RunTask): Ru
       finite = measure();
     }
     const { path, ...curves } = measured;
-    return { ...curves, finite, seconds, ...(task.path ? { path } : {}) };
+    return { ...curves, finite, seconds, ...(job.path ? { path } : {}) };
   } finally {
     for (const run of open) run.free();
   }
+}
+
+/** Starts the programs of a run, and puts the first parameters into the training. */
+function openRun(executor: Executor, data: LoadedData, job: RunJob, onStart: (run: Run) => void) {
+  const { programs, hyperparameters, seed, batchSize } = job;
+  const start = (program: RunPrograms["train"], options = {}): Run => {
+    const run = executor.start(program, options);
+    onStart(run);
+    return run;
+  };
+  const first = start(programs.initialize, { seed });
+  const train = start(programs.train, {
+    ...(data.train ? { streams: data.train, shuffle: true, batchSize } : {}),
+    seed,
+  });
+  const [validation, test] = [data.validation, data.test].map((streams) =>
+    start(programs.evaluate, streams ? { streams, batchSize: streams.x.rows } : {}),
+  );
+  for (const [name, value] of Object.entries(hyperparameters)) {
+    first.write(name, value);
+    train.write(name, value);
+  }
+  first.advance(1);
+  for (const { name } of programs.initialize.outputs) train.write(name, first.read(name));
+
+  const hasMetric = programs.evaluate.outputs.some(({ name }) => name === "metric");
+  const measured = {
+    validation: [] as number[],
+    test: [] as number[],
+    metric: [] as number[],
+    path: [] as number[][],
+  };
+  /** @returns whether the scores are finite; others are not kept */
+  const measure = (): boolean => {
+    const parameters = train.read("parameters");
+    const score = (run: Run): number => {
+      run.write("parameters", parameters);
+      run.advance(1);
+      return run.read("score")[0];
+    };
+    const onTest = score(test);
+    const onValidation = data.validation ? score(validation) : onTest;
+    if (!Number.isFinite(onTest) || !Number.isFinite(onValidation)) return false;
+    measured.test.push(onTest);
+    measured.validation.push(onValidation);
+    if (hasMetric) measured.metric.push(test.read("metric")[0]);
+    if (job.path) measured.path.push([...parameters]);
+    return true;
+  };
+  return { train, measure, measured };
 }

@@ -1,15 +1,15 @@
 /**
- * Statistics of runs: quantiles, ranks, intervals, and tests of whether ranks differ. They know nothing of optimizers or
- * problems. A cost may be infinite, that of a run that diverged.
+ * Statistics of runs: quantiles, ranks, intervals, and tests of whether ranks differ. They know no optimizers and no
+ * problems. The cost of a run that diverged is infinite.
  */
-import { check, show } from "../errors.js";
+import { check } from "../errors.js";
 import { RandomStream } from "../numerics/random.js";
 import { exp, lgamma, log, normCdf, pow } from "../numerics/special.js";
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 const ascending = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
-/** The value below which a share `p` of the values lies, straight between neighbours; infinite as soon as one of the two is. */
+/** The quantile `p`, by linear interpolation between neighbours; infinite if one of the two is. */
 export function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort(ascending);
   const at = p * (sorted.length - 1);
@@ -17,7 +17,7 @@ export function quantile(values: readonly number[], p: number): number {
   return low === high ? low : low + (at - Math.floor(at)) * (high - low);
 }
 
-/** Places from 1, the least first; equals share the mean of theirs. */
+/** Ranks from 1, the least first; ties share their mean rank. */
 export function ranks(values: readonly number[]): number[] {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;
@@ -34,9 +34,9 @@ export interface MeanWithInterval {
 }
 
 /**
- * The mean of each column with its 95 % interval: the 2.5 % and 97.5 % quantiles of the means of 2,000 samples of whole rows, drawn with
- * replacement from a fixed seed (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7,
- * 1979). Columns are drawn together, as they are paired.
+ * The mean of each column with its 95 % interval: the 2.5 % and 97.5 % quantiles of the means of 2,000 samples of whole
+ * rows, drawn with replacement from a fixed seed (B. Efron, "Bootstrap methods: another look at the jackknife", Annals of
+ * Statistics 7, 1979). A sample takes all columns of a row, since they are paired.
  *
  * @param rows - [rows, columns], at least one of each
  */
@@ -51,8 +51,8 @@ export function bootstrapMeans(rows: readonly (readonly number[])[]): MeanWithIn
 }
 
 /**
- * The probability that a chi-squared number of `freedom` degrees is above `x`: the upper incomplete gamma function, by its series below
- * the mean and by its continued fraction (Lentz) above.
+ * The probability that a chi-squared variable of `freedom` degrees is above `x`: the upper incomplete gamma function, by
+ * its series below the mean and by its continued fraction (Lentz) above.
  */
 export function chiSquaredTail(x: number, freedom: number): number {
   if (x <= 0) return 1;
@@ -82,16 +82,17 @@ export function chiSquaredTail(x: number, freedom: number): number {
   return scale * fraction;
 }
 
-/** A test of whether columns are alike. */
+/** The result of Friedman's test. */
 export interface FriedmanTest {
   readonly statistic: number;
-  /** The probability of a statistic at least as large if they are. */
+  /** The probability of a statistic at least as large if the columns do not differ. */
   readonly p: number;
 }
 
 /**
- * Friedman's test of whether the columns of ranks differ, corrected for ties (M. Friedman, "The use of ranks to avoid the assumption of
- * normality", JASA 32, 1937). The probability is that of the chi-squared distribution, close from about ten rows.
+ * Friedman's test of whether the columns of ranks differ, corrected for ties (M. Friedman, "The use of ranks to avoid the
+ * assumption of normality", JASA 32, 1937). The probability is that of the chi-squared distribution, which is close from
+ * about ten rows on.
  *
  * @param rows - ranks within each row, [rows, columns], at least two columns
  */
@@ -110,8 +111,9 @@ const WIDE = 9;
 const STEPS = 256;
 
 /**
- * The probability that of `count` standard normal numbers the largest is at most `q` above the least: the studentized range at infinite
- * degrees of freedom, k ∫ φ(z) (Φ(z) − Φ(z − q))ᵏ⁻¹ dz, by the trapezoid rule, which is exact to rounding for such smooth bells.
+ * The probability that the largest of `count` standard normal numbers is at most `q` above the least: the studentized
+ * range at infinite degrees of freedom, k ∫ φ(z) (Φ(z) − Φ(z − q))ᵏ⁻¹ dz, by the trapezoid rule, which is exact to rounding
+ * for such smooth functions.
  */
 export function normalRangeCdf(q: number, count: number): number {
   if (q <= 0) return 0;
@@ -136,15 +138,17 @@ export function normalRangeQuantile(p: number, count: number): number {
 }
 
 /**
- * Nemenyi's critical difference: mean ranks of `columns` over `rows` that lie further apart differ at the level 1 − `confidence`, all pairs
- * compared at once (J. Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006).
+ * Nemenyi's critical difference: mean ranks of `columns` over `rows` that are further apart differ at the level
+ * 1 − `confidence`, with all pairs compared at once (J. Demšar, "Statistical comparisons of classifiers over multiple data
+ * sets", JMLR 7, 2006).
  *
- * @throws FettleError `invalid_argument` for less than two columns or one row
+ * @throws FettleError `invalid_argument` for fewer than two columns or one row
  */
 export function nemenyiDifference(columns: number, rows: number, confidence = 0.95): number {
   check(
     columns >= 2 && rows >= 1,
-    () => `ranks of at least two over at least one row are compared, got ${show([columns, rows])}`,
+    () =>
+      `a comparison needs ranks of at least 2 columns over at least 1 row; received ${columns} and ${rows}`,
   );
   const q = normalRangeQuantile(confidence, columns) / Math.SQRT2;
   return q * Math.sqrt((columns * (columns + 1)) / (6 * rows));

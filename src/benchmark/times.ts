@@ -1,19 +1,19 @@
 /**
- * How long runs took. Steps and scores are the same wherever a benchmark runs; times are of one machine, and of what else it
- * did meanwhile, so they are kept apart from the analysis.
+ * How long runs took. Steps and scores are the same wherever a benchmark runs; times depend on the machine and its load, so
+ * they are no part of the analysis.
  */
 import { type ComparedPhase, groupRuns } from "./analysis.js";
 import type { BenchmarkSetup, RunRecord } from "./record.js";
 import { quantile } from "./statistics.js";
 
-/** The times of one optimizer on one problem, over the seeds. Runs that diverged are not among them. */
+/** The times of one optimizer on one problem, over the seeds. */
 export interface Times {
   readonly phase: ComparedPhase;
   readonly problem: string;
   readonly optimizer: string;
-  /** Median; null if all runs diverged. */
+  /** Median of the runs that did not diverge; null if all did. */
   readonly secondsPerStep: number | null;
-  /** Median, all steps of a run counting alike; null if half of the runs or more did not reach the target. */
+  /** Median, if all steps of a run take the same time; null if at least half of the runs did not reach the target. */
   readonly secondsToTarget: number | null;
 }
 

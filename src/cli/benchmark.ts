@@ -11,7 +11,7 @@ import {
   type BenchmarkResult,
   runBenchmark,
   sizeOfBenchmark,
-} from "../benchmark/runner.js";
+} from "../benchmark/runBenchmark.js";
 import { timesOf } from "../benchmark/times.js";
 import { FettleError } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";

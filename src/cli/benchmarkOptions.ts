@@ -6,7 +6,7 @@ import { type Contestant, standardOptimizers } from "../benchmark/contestant.js"
 import type { Problem } from "../benchmark/problem.js";
 import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
-import type { BenchmarkOptions } from "../benchmark/runner.js";
+import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
 import { byName, check, FettleError, isRecord, must, show } from "../errors.js";
 import { readText } from "./files.js";
 

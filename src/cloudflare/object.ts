@@ -7,7 +7,7 @@ import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
 import { type OpenTuner, openTuner, ServedStudy } from "../serve/study.js";
-import type { Tuner } from "../tune/resume/tuner.js";
+import type { Tuner } from "../tune/resume/slices.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { type ObjectStore, objectStore } from "./store.js";
 

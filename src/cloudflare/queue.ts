@@ -9,7 +9,7 @@ import type { StudyOptions } from "../serve/options.js";
 import { refusal } from "../serve/responses.js";
 import type { ServedStudy } from "../serve/study.js";
 import { refuseUnauthorized } from "../serve/token.js";
-import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../tune/resume/shared.js";
+import { createJobWorker, createRemoteTuner, type JobName, type RemoteTuner } from "../tune/resume/remote.js";
 import { packArchive, unpackArchive } from "../workers/archive.js";
 import type { JobMessage, JobQueue, ObjectState } from "./host.js";
 import { StudyObject } from "./object.js";
@@ -20,9 +20,9 @@ const FORMAT = { magic: "fettle/w", version: 1, what: "a job for a worker" };
 const MOST = 100;
 
 /** An object whose jobs are done by the consumers of a queue. */
-export class QueuedObject<C extends Space, S extends Space> extends StudyObject<C, S, SharedTuner<S>> {
+export class QueuedObject<C extends Space, S extends Space> extends StudyObject<C, S, RemoteTuner<S>> {
   /** When a message was last sent for each waiting job of a tuner, in milliseconds. */
-  private sent: { readonly by: SharedTuner<S>; readonly at: ReadonlyMap<string, number> } | undefined;
+  private sent: { readonly by: RemoteTuner<S>; readonly at: ReadonlyMap<string, number> } | undefined;
 
   constructor(
     state: ObjectState,
@@ -31,7 +31,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
     private readonly queue: JobQueue,
     private readonly resendSeconds: number,
   ) {
-    super(state, token, options, shareTuner);
+    super(state, token, options, createRemoteTuner);
   }
 
   /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
@@ -66,7 +66,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   }
 
   /** Sends messages for the jobs that are due, and sets an alarm that looks at them again. */
-  protected async afterSlice(study: ServedStudy<C, S, SharedTuner<S>>): Promise<void> {
+  protected async afterSlice(study: ServedStudy<C, S, RemoteTuner<S>>): Promise<void> {
     const now = Date.now();
     const due = await study.inspect((tuner) => this.takeDue(tuner, now));
     const messages = (due ?? []).map((name) => ({ body: { study: study.id, ...name } }));
@@ -75,7 +75,7 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   }
 
   /** The waiting jobs without a recent message; notes that theirs are sent now. */
-  private takeDue(tuner: SharedTuner<S>, now: number): JobName[] {
+  private takeDue(tuner: RemoteTuner<S>, now: number): JobName[] {
     const before = this.sent?.by === tuner ? this.sent.at : new Map<string, number>();
     const at = new Map<string, number>();
     const due = tuner.waiting().filter((name) => {
@@ -104,7 +104,7 @@ export type JobConsumer<C extends Space, S extends Space> = (
 /** The worker of one isolate. */
 export function createConsumer<C extends Space, S extends Space>(): JobConsumer<C, S> {
   /** The worker for the settings of the last job. */
-  let last: { readonly key: string; readonly doJob: ReturnType<typeof jobDoer> } | undefined;
+  let last: { readonly key: string; readonly doJob: ReturnType<typeof createJobWorker> } | undefined;
   return async (message, tuner, token, fetchObject) => {
     if (!isMessage(message)) return;
     const { study, trial, index } = message;
@@ -122,7 +122,7 @@ export function createConsumer<C extends Space, S extends Space>(): JobConsumer<
     const key = JSON.stringify(settings);
     if (last?.key !== key) {
       const options = Promise.resolve(tuner(settings as ParamsOf<C>));
-      last = { key, doJob: options.then((options) => jobDoer(options)) };
+      last = { key, doJob: options.then((options) => createJobWorker(options)) };
     }
     const doJob = await last.doJob.catch((error) => {
       last = undefined;

@@ -8,7 +8,7 @@ import { adam } from "../optim/adam.js";
 import { choice, float, int } from "../search/space/parameter.js";
 import type { ParamsOf } from "../search/space/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import { createTuner, restoreTuner } from "../tune/resume/tuner.js";
+import { createTuner, restoreTuner } from "../tune/resume/slices.js";
 import { tune } from "../tune/tune.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { Reproducible } from "./reproducibility.js";

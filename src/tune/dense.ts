@@ -1,9 +1,9 @@
 /**
- * The network that is tuned when a user names only a table: dense layers of one width,
- * and a space that suits tables of some hundred to some ten thousand rows.
+ * The network that is tuned when a user names only a table: dense layers of equal width, with a space for tables of a few
+ * hundred to some ten thousand rows.
  */
 import type { Dataset } from "../data/dataset.js";
-import { check, FettleError, show, unknownName } from "../errors.js";
+import { FettleError, must, mustBeInteger, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
 import { dense, dropout } from "../nn/layers.js";
 import { l2 } from "../nn/regularizers.js";
@@ -14,7 +14,7 @@ import { nearest } from "../search/space/scale.js";
 import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 
-/** What a parameter is if a space does not have it. */
+/** The values of parameters that a space does not have. */
 export const DENSE_DEFAULTS = {
   layers: 1,
   units: 32,
@@ -24,7 +24,7 @@ export const DENSE_DEFAULTS = {
   optimizer: "adam" as OptimizerName,
   learningRate: 0.003,
   momentum: 0,
-  /** Default: the optimizer's own. */
+  /** Default: that of the optimizer. */
   weightDecay: undefined as number | undefined,
   /** Default: gradients are not clipped. */
   globalClipNorm: undefined as number | undefined,
@@ -34,9 +34,11 @@ export const DENSE_DEFAULTS = {
 type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
 
 /**
- * The space that is searched if none is given: layers, units, activation, optimizer and its numbers, batch, penalty, dropout.
+ * The default space of the dense network: layers, units, activation, optimizer, learning rate, momentum, batch size, L2
+ * penalty and dropout.
  *
- * @param rows - how many rows a trial trains on; batches are at most a fifth of them, or the one size that they allow
+ * @param rows - how many rows a trial trains on. Batches have at most a fifth of them; where that allows none of the usual
+ * sizes, there is only one size
  * @example
  * ```ts
  * denseSpace(100).batchSize; // { type: "choice", values: [16] }
@@ -59,10 +61,10 @@ export function denseSpace(rows: number): Space {
 }
 
 /**
- * A dense network for a data set, from parameters of `denseSpace` or of a user's own space with some of its names.
+ * A dense network for a data set, from parameters of `denseSpace`, or of a custom space with some of its names.
  *
- * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for a number of layers that is none, and
- * what layers and optimizers throw
+ * @throws FettleError `unknown_name` for other parameters, `invalid_argument` for an invalid number of layers, and what
+ * layers and optimizers throw
  * @example
  * ```ts
  * const model = denseModel({ task: "regression", outputs: 1 }, { layers: 2, units: 64, learningRate: 0.01 });
@@ -71,10 +73,7 @@ export function denseSpace(rows: number): Space {
  */
 export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
   const p = denseParams(params);
-  check(
-    Number.isSafeInteger(p.layers) && p.layers >= 0,
-    () => `layers is a number of hidden layers from 0, got ${show(p.layers)}`,
-  );
+  mustBeInteger("layers", p.layers, 0);
   const hidden = Array.from({ length: p.layers }, () => [
     dense(p.units, {
       activation: p.activation,
@@ -104,7 +103,7 @@ export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">,
 }
 
 /**
- * The parameters of {@link denseModel} with defaults for those left out.
+ * The parameters of {@link denseModel}, with defaults for those that are left out.
  *
  * @throws FettleError `unknown_name` for a parameter that the dense network does not have
  * @example
@@ -121,15 +120,24 @@ export function denseParams(params: Params): DenseParams {
   return { ...DENSE_DEFAULTS, ...params } as DenseParams;
 }
 
+/** Parameters that count something, which a range of fractions would break at almost every trial. */
+const INTEGERS = ["layers", "units", "batchSize"];
+
 /**
- * Refuses a space of which `denseModel` could not build some point: tries each parameter's extreme values, with each
- * optimizer under which they apply.
+ * Refuses a space with points that `denseModel` could not build: by the type of each parameter, and by its extreme values
+ * with each optimizer under which it applies.
  *
  * @param rows - how many rows a trial trains on, which bounds the batch
  * @throws FettleError `unknown_name` and `invalid_argument`, naming the parameter
  */
 export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: Space, rows: number): void {
   for (const [name, parameter] of Object.entries(space)) {
+    must(
+      parameter.type !== "float" || !INTEGERS.includes(name),
+      `parameter ${show(name)}`,
+      "an int range, or a choice of integers",
+      parameter,
+    );
     for (const optimizer of optimizersBeside(space, name)) {
       for (const value of extremes(parameter)) {
         const params = { ...optimizer, [name]: value };

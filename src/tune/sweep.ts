@@ -1,9 +1,9 @@
 /**
- * Sweeps: one parameter of a space takes value after value while the others stay where they are. The search and its
- * rows are those of `randomSearch`, which is given the points; nothing is drawn here.
+ * Sweeps: one parameter of a space takes one value after another while the others stay fixed. The points are enqueued in a
+ * `randomSearch` of as many trials, so nothing is drawn.
  */
 
-import { check, checkOptions, show, unknownName } from "../errors.js";
+import { check, checkOptions, must, type OptionNames, show, unknownName } from "../errors.js";
 import {
   buildParams,
   type Params,
@@ -14,21 +14,22 @@ import {
 } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
-import { MODEL_OPTIONS, SEARCH_OPTIONS } from "./tuner/options.js";
 
-/** What is swept, beside how its points are judged. */
-export interface SweepOptions<S extends Space>
-  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> {
+/** A sweep has a trial for each of its values, so which and how many there are is not an option. */
+type OwnTrials = "trials" | "enqueue" | "warmStart";
+
+/** What is swept, and the options of `randomSearch` that apply. */
+export interface SweepOptions<S extends Space> extends Omit<SearchCvOptions<S>, OwnTrials> {
   /** The name of the parameter that varies. */
   readonly parameter: keyof S & string;
-  /** What it takes, in this order; at least one value, each of them one that the space allows. */
+  /** Its values, in this order: at least one, and all within the space. */
   readonly values: readonly ParamValue[];
-  /** Where the others stay. Default: the default of each in the space. Those that do not apply are left out. */
+  /** The values of the others. Default: the default of each in the space. Those that do not apply are left out. */
   readonly params?: Partial<ParamsOf<S>>;
 }
 
 /**
- * Cross-validates one value of a parameter after the other, all else being equal.
+ * Cross-validates one value of a parameter after another, with all else equal.
  *
  * @returns as `gridSearch`, a row for each value, in the order given
  * @throws FettleError as `gridSearch`; `unknown_name`, `invalid_argument` for a parameter that the space does not have
@@ -56,17 +57,15 @@ export async function sweep<const S extends Space>(options: SweepOptions<S>): Pr
   checkOptions(options, "sweep", OPTIONS);
   const { parameter: _, values: __, params: ___, ...rest } = options;
   const enqueue = pointsOf(options) as ParamsOf<S>[];
-  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> = rest;
+  const search: Omit<SearchCvOptions<S>, OwnTrials> = rest;
   return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
 }
 
-/** A sweep has a trial for each of its values, so there is nothing to say about which and how many. */
-const OPTIONS = [
-  ...[...SEARCH_OPTIONS, ...MODEL_OPTIONS].filter(
-    (name) => !["strategy", "trials", "enqueue", "warmStart"].includes(name),
-  ),
-  ...[...CV_OPTIONS, "parameter", "values", "params"],
-];
+const { trials: _trials, enqueue: _enqueue, warmStart: _warmStart, ...cvOptions } = CV_OPTIONS;
+const OPTIONS: OptionNames<SweepOptions<Space>> = {
+  ...cvOptions,
+  ...{ parameter: true, values: true, params: true },
+};
 
 function pointsOf<S extends Space>({ space, parameter, values, params = {} }: SweepOptions<S>): Params[] {
   const searchSpace = resolveSpace(space);
@@ -74,13 +73,10 @@ function pointsOf<S extends Space>({ space, parameter, values, params = {} }: Sw
   for (const name of [parameter, ...Object.keys(fixed)]) {
     if (!Object.hasOwn(searchSpace.parameters, name)) throw unknownName("parameter", name, searchSpace.names);
   }
-  check(
-    Array.isArray(values) && values.length > 0,
-    () => `values is a list of at least one value, got ${show(values)}`,
-  );
+  must(Array.isArray(values) && values.length > 0, "values", "a list of at least one value", values);
   check(
     !Object.hasOwn(fixed, parameter),
-    () => `${show(parameter)} is swept; give its values in values and not in params`,
+    () => `${show(parameter)} is swept; pass its values in values, not in params`,
   );
   return values.map((swept) => {
     const point = buildParams(searchSpace, ({ default: usual }, name) => {
@@ -88,16 +84,16 @@ function pointsOf<S extends Space>({ space, parameter, values, params = {} }: Sw
       const value = Object.hasOwn(fixed, name) ? fixed[name] : usual;
       check(
         value !== undefined,
-        () => `${show(name)} has no default in the space; give it a value in params, or a default`,
+        () => `${show(name)} has no default in the space; pass its value in params, or give it a default`,
       );
       return value;
     });
     check(
       Object.hasOwn(point, parameter),
-      () => `${show(parameter)} does not apply where the others are ${show(point)}; give others in params`,
+      () => `${show(parameter)} does not apply where the others are ${show(point)}; pass others in params`,
     );
     const wrong = whyOutside(searchSpace, point);
-    check(wrong === undefined, () => `the points of a sweep lie in its space: ${wrong}`);
+    check(wrong === undefined, () => `the points of a sweep must be within its space: ${wrong}`);
     return point;
   });
 }

@@ -1,30 +1,33 @@
 /**
- * `tune()`: joins a search and a model. Each trial builds a model from suggested
- * parameters, trains it on every fold, and is told the mean of a metric. It knows no
- * strategy by name and no layer.
+ * `tune()` joins a search and a model: each trial builds a model from suggested parameters and trains it on every fold; its
+ * value is the mean of a metric. It knows no strategy by name and no layer.
  */
 
-import { check, checkOptions, show } from "../errors.js";
+import { check, checkOptions, isRecord, must } from "../errors.js";
 import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
-import { budgetOf, studyOf, withStrategy } from "./tuner/begin.js";
+import { optimizeStudy } from "./tuner/failures.js";
 import {
-  MODEL_OPTIONS,
-  SEARCH_OPTIONS,
+  OBJECTIVE_OPTIONS,
   type SearchResult,
+  TUNE_OPTIONS,
   type TuneObjectiveOptions,
   type TuneOptions,
   type TuneResult,
 } from "./tuner/options.js";
-import { searchModel } from "./tuner/search.js";
+import { tuneOnThreads } from "./tuner/run.js";
+import { budgetFor, studyFor, withStrategy } from "./tuner/study.js";
 
 /**
- * Searches the parameters of a model: each trial builds one, trains it on every fold and is told the mean of a metric
- * over the folds. The best parameters are then fitted again to all rows but the test part.
+ * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean of a metric
+ * over the folds as its value. The best parameters are then fitted again to all development rows, that is all but the test
+ * rows.
  *
- * @throws FettleError before anything runs, for options, spaces and data that do not fit; a trial that fails or
- * diverges is recorded with that status, and the search goes on
+ * A trial that fails or diverges is recorded with that status, and the search continues.
+ *
+ * @throws FettleError before anything runs, for options, spaces and data that do not fit; `trial_failed` if no trial gave a
+ * value, with what the first trial threw as its `cause`
  * @example
  * ```ts
  * // is a point within the unit circle?
@@ -48,10 +51,11 @@ import { searchModel } from "./tuner/search.js";
  */
 export async function tune<const S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>>;
 /**
- * Searches the parameters of anything that has a value: `objective(params)`, to be maximised or minimised.
+ * Searches the parameters of any function with a value, `objective(params)`, which is maximized or minimized. If it throws,
+ * its own trial fails, and the search continues.
  *
- * @throws FettleError before anything runs, for options and spaces that do not fit; an objective that throws fails its
- * own trial
+ * @throws FettleError before anything runs, for options and spaces that do not fit; `trial_failed` if no trial gave a
+ * value, with what the first trial threw as its `cause`
  * @example
  * ```ts
  * const { best } = await tune({
@@ -67,26 +71,33 @@ export async function tune<const S extends Space>(options: TuneObjectiveOptions<
 export async function tune<const S extends Space>(
   options: TuneOptions<S> | TuneObjectiveOptions<S>,
 ): Promise<SearchResult<S>> {
+  must(isRecord(options), "the options of tune", "an object", options);
+  const given: Readonly<{ model?: unknown; objective?: unknown }> = options;
+  const [hasModel, hasObjective] = [given.model, given.objective].map((each) => each !== undefined);
   check(
-    typeof options === "object" && options !== null,
-    () => `tune takes an object of options, got ${show(options)}`,
+    hasModel !== hasObjective,
+    `tune needs either model and data (x and y, or data), or objective and direction; received ${hasModel ? "both model and objective" : "neither model nor objective"}`,
   );
   await ready();
-  return "objective" in options ? tuneObjective(options) : tuneModel(options);
+  return hasObjective
+    ? tuneObjective(options as TuneObjectiveOptions<S>)
+    : tuneModel(options as TuneOptions<S>);
 }
 
 async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): Promise<SearchResult<S>> {
-  checkOptions(given, "tune", [...SEARCH_OPTIONS, "objective", "direction"]);
+  checkOptions(given, "tune for an objective", OBJECTIVE_OPTIONS);
+  must(typeof given.objective === "function", "objective", "a function of parameters", given.objective);
   const options = await withStrategy(given, [given.direction].flat().length);
-  const study = studyOf(options, options.direction);
-  await study.optimize(options.objective, { ...budgetOf(options), concurrency: options.jobs ?? 1 });
+  const study = studyFor(options, options.direction);
+  const budget = { ...budgetFor(options), concurrency: options.jobs ?? 1 };
+  await optimizeStudy(study, options.objective, budget);
   return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
 }
 
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
-  checkOptions(options, "tune", [...SEARCH_OPTIONS, ...MODEL_OPTIONS, "metric"]);
+  checkOptions(options, "tune", TUNE_OPTIONS);
   const metrics = oneOrSeveralMetrics("metric", options.metric);
-  return searchModel(options, {
+  return tuneOnThreads(options, {
     metrics,
     objectives: Math.max(1, metrics.length),
     detailed: false,

@@ -154,7 +154,7 @@ describe("an analysis", () => {
 
   it("refuses a benchmark that is not complete", async () => {
     await expect(analyzeBenchmark({ setup, runs: runs.slice(1) })).rejects.toThrowError(
-      "an analysis needs all 66 runs of the benchmark, there are 65",
+      "an analysis needs all 66 runs of the benchmark; received 65",
     );
   });
 });

@@ -4,7 +4,7 @@ import { analyzeBenchmark } from "../../src/benchmark/analysis.js";
 import { contestant } from "../../src/benchmark/contestant.js";
 import { learningCurves } from "../../src/benchmark/curves.js";
 import { landscapeOf, pathsOf, scenesOf } from "../../src/benchmark/landscape.js";
-import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runner.js";
+import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runBenchmark.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { bowl } from "./support.js";
@@ -66,7 +66,7 @@ describe("what there is to draw", () => {
     expect(() => landscapeOf(bowl, 5)).toThrow(/no plane/);
   });
 
-  it("has the paths of the first seed, after each step, to where the runs ended", () => {
+  it("has the paths of the first seed, after each step, to the ends of the runs", () => {
     const paths = pathsOf(drawn, optimizers, result.runs);
     expect(paths.map(({ phase, optimizer }) => `${phase} ${optimizer}`)).toEqual([
       ...["default sgd", "default adam", "tuned sgd", "tuned adam"],

@@ -4,7 +4,7 @@ import { defineProblem, type Problem } from "../../src/benchmark/problem.js";
 import { standardProblems } from "../../src/benchmark/problems/index.js";
 import { learningProblem } from "../../src/benchmark/problems/learning.js";
 import { programsFor } from "../../src/benchmark/programs.js";
-import { loadData, runTask } from "../../src/benchmark/run.js";
+import { doRun, loadData } from "../../src/benchmark/run.js";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { createEngine } from "../../src/engine/engine.js";
@@ -76,9 +76,9 @@ describe("problems with a formula", () => {
     const engine = createEngine();
     const step = (of: Problem, seed: number): readonly number[] => {
       const made = sgd({ learningRate: 1 });
-      const task = { problem: 0, programs: programsFor(of)(made), hyperparameters: made.hyperparameters };
+      const job = { problem: 0, programs: programsFor(of)(made), hyperparameters: made.hyperparameters };
       const options = { seed, steps: 1, every: 1, batchSize: 1, path: true };
-      return (runTask(engine, {}, { ...task, ...options }).path as number[][])[1];
+      return (doRun(engine, {}, { ...job, ...options }).path as number[][])[1];
     };
     const noise = Array.from({ length: 200 }, (_, seed) => {
       const [noisy, exact] = [step(problem, seed), step(calm, seed)];
@@ -148,14 +148,14 @@ describe("problems of learning", () => {
       const { train, test } = problem.data as NonNullable<Problem["data"]>;
       const engine = createEngine();
       const made = sgd({ learningRate: 0.1, momentum: 0.5 });
-      const task = {
+      const job = {
         problem: 0,
         programs: programsFor(problem)(made),
         hyperparameters: made.hyperparameters,
       };
       const perEpoch = Math.ceil(train.rows / 10);
       const options = { seed: 7, steps: 2 * perEpoch, every: perEpoch, batchSize: 10, path: true };
-      const result = runTask(engine, loadData(engine, problem.data), { ...task, ...options });
+      const result = doRun(engine, loadData(engine, problem.data), { ...job, ...options });
 
       const model = sequential(layers);
       const loss = {
@@ -210,15 +210,15 @@ describe("a definition", () => {
     [{ name: "two words" }, "invalid_argument", "letters, digits and hyphens"],
     [{ loss: undefined }, "invalid_argument", "loss of problem"],
     [{ steps: 0 }, "invalid_argument", "steps of problem"],
-    [{ every: 7 }, "invalid_argument", "multiple of every"],
-    [{ batchSize: 2 }, "invalid_argument", "at most the 1 rows"],
+    [{ every: 7 }, "invalid_argument", "a divisor of steps"],
+    [{ batchSize: 2 }, "invalid_argument", "at most the number of training rows, 1"],
     [{ target: Number.NaN }, "invalid_argument", "finite number"],
-    [{ floor: 2 }, "invalid_argument", "up to the target"],
+    [{ floor: 2 }, "invalid_argument", "of at most the target"],
     [{ start: () => ({}) }, "invalid_argument", "at least one"],
     [
       { plane: { x: [0, 1], y: [0, 1], minima: [] }, start: named("quadratic-1").start },
       "invalid_shape",
-      "two parameters",
+      "two numbers",
     ],
     [{ speed: 1 }, "unknown_name", "speed"],
     [
@@ -240,6 +240,8 @@ describe("a definition", () => {
     const data = encodeTable(readTable(texts.iris), { target: "species" });
     const options = { name: "own", data, layers: [dense(2)], steps: 10, target: 1 };
     expect(() => learningProblem(options)).toThrow(expect.objectContaining({ code: "invalid_shape" }));
-    expect(() => standardProblems({ ...texts, iris: undefined as unknown as string })).toThrow(/table iris/);
+    expect(() => standardProblems({ ...texts, iris: undefined as unknown as string })).toThrow(
+      /tables\["iris"\]/,
+    );
   });
 });

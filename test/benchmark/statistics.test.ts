@@ -139,7 +139,7 @@ describe("the range of normal numbers", () => {
       const rows = (count * (count + 1)) / 6;
       expect(Math.abs(nemenyiDifference(count, rows) - q)).toBeLessThan(0.0011);
     }
-    expect(() => nemenyiDifference(1, 5)).toThrowError("at least two");
+    expect(() => nemenyiDifference(1, 5)).toThrowError("at least 2 columns");
   });
 });
 

@@ -4,7 +4,7 @@ import { analyzeBenchmark, type BenchmarkAnalysis } from "../../src/benchmark/an
 import { contestant } from "../../src/benchmark/contestant.js";
 import { type LearningCurve, learningCurves } from "../../src/benchmark/curves.js";
 import { type Scene, scenesOf } from "../../src/benchmark/landscape.js";
-import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runner.js";
+import { type BenchmarkResult, runBenchmark } from "../../src/benchmark/runBenchmark.js";
 import { add, constant, randomUniform } from "../../src/graph/functions.js";
 import type { Graph } from "../../src/graph/graph.js";
 import { adam } from "../../src/optim/adam.js";

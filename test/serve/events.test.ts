@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
 import { unpackRecord } from "../../src/serve/record.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
-import { savedTrials } from "../../src/tune/resume/session.js";
+import { savedTrials } from "../../src/tune/resume/tunerCore.js";
 import { ask, read, served } from "./support.js";
 
 const body = { trials: 5, strategy: "random" };

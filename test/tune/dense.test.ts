@@ -1,9 +1,10 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { choice, float, int } from "../../src/search/space/parameter.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
-import { denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import { checkDenseSpace, denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
 import { cases } from "../cases.js";
 import { randomRows, refusal } from "./support.js";
 
@@ -88,6 +89,26 @@ describe("denseSpace and denseModel", () => {
     for (const { optimizer, momentum } of points) expect(momentum !== undefined).toBe(optimizer === "sgd");
     for (const name of ["adam", "rmsprop", "sgd"])
       expect(points.some(({ optimizer }) => optimizer === name)).toBe(true);
+  });
+
+  it("a space must count in integers", async () => {
+    const data = { task: "regression", outputs: 1 } as const;
+    for (const name of ["units", "layers", "batchSize"]) {
+      expect(await refusal(() => checkDenseSpace(data, { [name]: float(1, 2) }, 100))).toMatch(
+        new RegExp(
+          `^invalid_argument: parameter "${name}" must be an int range, or a choice of integers; received {`,
+        ),
+      );
+      checkDenseSpace(data, { [name]: choice([1, 2]) }, 100);
+    }
+    expect(await refusal(() => checkDenseSpace(data, { units: choice([1.5]) }, 100))).toMatch(/units/);
+    expect(await refusal(() => checkDenseSpace(data, { activation: float(0, 1) }, 100))).toMatch(
+      /activation/,
+    );
+    expect(await refusal(() => checkDenseSpace(data, { optimizer: int(0, 1) }, 100))).toMatch(/optimizer/);
+    expect(await refusal(() => checkDenseSpace(data, { learningRate: choice(["fast"]) }, 100))).toMatch(
+      /learningRate/,
+    );
   });
 
   it("refuses a parameter that it does not have, and values that layers and optimizers refuse", async () => {

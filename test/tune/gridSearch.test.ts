@@ -9,21 +9,22 @@ import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/parameter.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
-import { gridSearch, nestedCrossValidation, randomSearch } from "../../src/tune/gridSearch.js";
+import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
+import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, x, y } from "./support.js";
 
 const space = { learningRate: choice([0.01, 0.1, 1]) };
-const rounds = { x, y, space, fit: { epochs: 3 }, validation: { folds: 3 }, seed: 4, jobs: 1 };
+const base = { x, y, space, fit: { epochs: 3 }, validation: { folds: 3 }, seed: 4, jobs: 1 };
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
 
 /** The share of rows of class 1 that are predicted as such. */
 const recalled: CustomMetric = {
   name: "recalled",
   direction: "maximize",
-  compute(truth, prediction) {
-    const rows = [...truth.keys()].filter((row) => truth[row] === 1);
-    return rows.filter((row) => prediction[row] > 0.5).length / rows.length;
+  compute(yTrue, yPred) {
+    const rows = [...yTrue.keys()].filter((row) => yTrue[row] === 1);
+    return rows.filter((row) => yPred[row] > 0.5).length / rows.length;
   },
 };
 
@@ -31,7 +32,7 @@ describe("gridSearch", () => {
   it("has the scores of tune, by every metric, with ranks and times", async () => {
     const scoring = ["logLoss", "accuracy", recalled, "recall"] as const;
     const { rows, bestIndex, bestParams, bestScore, final } = await gridSearch({
-      ...rounds,
+      ...base,
       model: logistic,
       scoring,
       refit: "accuracy",
@@ -43,8 +44,8 @@ describe("gridSearch", () => {
       [1, 2, "complete"],
     ]);
     for (const metric of ["accuracy", "logLoss"] as const) {
-      const same = await tune({ ...rounds, model: logistic, strategy: grid(), metric, testSize: 0.2 });
-      expect(rows.map(({ scores }) => [...scores[metric].splits])).toEqual(
+      const same = await tune({ ...base, model: logistic, strategy: grid(), metric, testSize: 0.2 });
+      expect(rows.map(({ scores }) => [...scores[metric].folds])).toEqual(
         same.trials.map(({ scores }) => scores),
       );
       expect(rows.map(({ scores }) => [scores[metric].mean, scores[metric].std])).toEqual(
@@ -54,7 +55,7 @@ describe("gridSearch", () => {
     for (const { scores, fitSeconds, scoreSeconds } of rows) {
       expect(Object.keys(scores)).toEqual(["logLoss", "accuracy", "recalled", "recall"]);
       expect(scores.recalled).toEqual({ ...scores.recall, rank: scores.recalled.rank });
-      expect(scores.recall.mean).toBeCloseTo(mean(scores.recall.splits), 12);
+      expect(scores.recall.mean).toBeCloseTo(mean(scores.recall.folds), 12);
       for (const { mean: seconds, std } of [fitSeconds, scoreSeconds]) {
         expect(seconds).toBeGreaterThan(0);
         expect(std).toBeGreaterThanOrEqual(0);
@@ -75,9 +76,9 @@ describe("gridSearch", () => {
     expect(final?.test).toHaveProperty("recalled");
   });
 
-  it("gives failed and diverged fits the score asked for, and the last rank", async () => {
+  it("gives trainings that fail or diverge the error score, and the last rank", async () => {
     const options = {
-      ...rounds,
+      ...base,
       y: quantity,
       space: { learningRate: choice([1e10, 0.01, 2, 0.02]) },
       model: (params: { learningRate: number }) => {
@@ -89,41 +90,41 @@ describe("gridSearch", () => {
     const { rows, final, bestIndex } = await gridSearch(options);
     expect(rows.map(({ status }) => status)).toEqual(["diverged", "complete", "failed", "complete"]);
     const [diverged, , failed] = rows;
-    expect([...diverged.scores.r2.splits, failed.scores.r2.mean]).toEqual(new Array(4).fill(Number.NaN));
+    expect([...diverged.scores.r2.folds, failed.scores.r2.mean]).toEqual(new Array(4).fill(Number.NaN));
     expect(rows.map(({ scores }) => scores.r2.rank)).toEqual(bestIndex === 1 ? [3, 1, 3, 2] : [3, 2, 3, 1]);
     expect(failed.fitSeconds.mean).toBeNaN();
     expect(final).toBeUndefined();
 
     const marked = await gridSearch({ ...options, errorScore: -9 });
-    expect(marked.rows[0].scores.r2).toEqual({ splits: [-9, -9, -9], mean: -9, std: 0, rank: 3 });
+    expect(marked.rows[0].scores.r2).toEqual({ folds: [-9, -9, -9], mean: -9, std: 0, rank: 3 });
     await expect(gridSearch({ ...options, errorScore: "raise" })).rejects.toThrow("trial 0 diverged");
   });
 
-  it("takes points for numbers, and one split", async () => {
+  it("takes points for ranges of numbers, and one fold", async () => {
     const { rows } = await gridSearch({
-      ...rounds,
+      ...base,
       space: { learningRate: float(0.01, 1, { log: true }) },
       points: 2,
       validation: { split: 0.25 },
       model: logistic,
     });
-    expect(rows.map(({ params, scores }) => [params.learningRate, scores.accuracy.splits.length])).toEqual([
+    expect(rows.map(({ params, scores }) => [params.learningRate, scores.accuracy.folds.length])).toEqual([
       [0.01, 1],
       [1, 1],
     ]);
   });
 
   it("refuses what does not fit", async () => {
-    const options = { ...rounds, model: logistic };
+    const options = { ...base, model: logistic };
     await expect(gridSearch({ ...options, scoring: ["accuracy", "acc"] })).rejects.toThrow(
-      'scoring must be different metrics; received "accuracy" twice (as "accuracy" and "acc")',
+      /the metrics of scoring must differ/,
     );
     await expect(gridSearch({ ...options, scoring: ["f1"], refit: "recall" })).rejects.toThrow(
-      'refit must be true, false or one of the metrics in scoring, ["f1"]; received "recall"',
+      'refit must be one of the metrics in scoring, ["f1"]; received "recall"',
     );
-    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2, which is for regression/);
+    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2 is for regression/);
     await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
-      /errorScore is a number/,
+      /errorScore must be a number or "raise"/,
     );
     await expect(gridSearch({ ...options, strategy: grid() } as never)).rejects.toThrow(/strategy/);
   });
@@ -131,7 +132,7 @@ describe("gridSearch", () => {
 
 it("randomSearch draws the combinations of tune", async () => {
   const free = {
-    ...rounds,
+    ...base,
     space: { learningRate: float(0.01, 1, { log: true }) },
     model: logistic,
     trials: 4,
@@ -152,7 +153,7 @@ describe("nestedCrossValidation", () => {
     return model;
   };
 
-  it("scores each outer split by a model that was tuned without it", async () => {
+  it("scores each outer fold by a model that was tuned without it", async () => {
     const seen: number[] = [];
     const result = await nestedCrossValidation(
       async (options: Parameters<typeof gridSearch<typeof space>>[0]) => {

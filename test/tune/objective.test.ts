@@ -54,9 +54,9 @@ describe("an objective", () => {
     expect(best?.value).toBe(5);
   });
 
-  it("runs as many trials side by side as it has jobs, with the same results", async () => {
+  it("runs as many trials at the same time as it has jobs, with the same results", async () => {
     const run = async (jobs: number) => {
-      let atWork = 0;
+      let running = 0;
       let most = 0;
       const { trials } = await tune({
         space: { p: float(0, 1) },
@@ -65,9 +65,9 @@ describe("an objective", () => {
         seed: 4,
         jobs,
         async objective({ p }, { number }) {
-          most = Math.max(most, ++atWork);
+          most = Math.max(most, ++running);
           for (let i = 0; i <= (number * 5) % 7; i++) await Promise.resolve();
-          atWork--;
+          running--;
           return p;
         },
       });
@@ -79,7 +79,7 @@ describe("an objective", () => {
     expect(await run(8)).toEqual(alone);
   });
 
-  it("may report steps and see that it is asked to stop; finished trials are kept", async () => {
+  it("may report steps, and may end when the search is aborted; finished trials are kept", async () => {
     const events: string[] = [];
     const signal = { aborted: false };
     const { trials, best, study } = await tune({
@@ -106,16 +106,16 @@ describe("an objective", () => {
     expect(study.waiting).toBe(1);
   });
 
-  it("is refused with what belongs to models, and without a direction", async () => {
+  it("is refused with the options of models, and without a direction", async () => {
     const objective = (): number => 1;
     expect(
       await refusal(() => tune({ space, objective, direction: "minimize", metric: "r2" } as never)),
-    ).toMatch(/^unknown_name: unknown option of tune "metric"\./);
+    ).toMatch(/^unknown_name: unknown option of tune for an objective "metric"\./);
     expect(await refusal(() => tune({ space, objective } as never))).toBe(
       'invalid_argument: direction is "maximize" or "minimize", or a list of them, received undefined',
     );
     expect(await refusal(() => tune({ space, objective: 3, direction: "minimize" } as never))).toBe(
-      "invalid_argument: an objective is a function, received 3",
+      "invalid_argument: objective must be a function of parameters; received 3",
     );
   });
 });

@@ -23,12 +23,13 @@ import type { StudyEvent } from "../../src/search/study/optimize.js";
 import { createStudy, type Study } from "../../src/search/study/study.js";
 import { ancestry } from "../../src/search/trial/ancestry.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
+import { createBackend } from "../../src/tune/jobs/backend.js";
 import { loadFold } from "../../src/tune/jobs/job.js";
-import { createRunner } from "../../src/tune/jobs/runner.js";
 import { toDataset } from "../../src/tune/trial/data.js";
 import { type Fold, prepareFolds } from "../../src/tune/trial/folds.js";
 import { lineageOf } from "../../src/tune/trial/lineage.js";
-import { evaluateTrial, type Work } from "../../src/tune/trial/trials.js";
+import type { TrialSetup } from "../../src/tune/trial/setup.js";
+import { evaluateTrial } from "../../src/tune/trial/trials.js";
 import { tune } from "../../src/tune/tune.js";
 import { linear, logistic, quantity, rates, untimed, x, y } from "./support.js";
 
@@ -96,7 +97,7 @@ const planOf = (seed: number) => ({
   ...{ validation: { folds: 3 }, testSize: 0.2, standardize: true },
   seed: new RandomStream(seed, 0x7370).integer(2 ** 31),
 });
-const folds = prepareFolds(toDataset({ x, y }), planOf(SEED));
+const divided = prepareFolds(toDataset({ x, y }), planOf(SEED));
 
 describe("intervals", () => {
   it("without replacement are one long training, to the bit", async () => {
@@ -133,16 +134,16 @@ describe("intervals", () => {
     for (const { number, scores } of trials) {
       const line = ancestry(trials, number);
       const seed = seeds[line[0].number];
-      const expected = folds.rounds.map((fold) =>
-        logLoss.compute(fold.truth, predictAfter(fold, line, seed), 1),
+      const expected = divided.folds.map((fold) =>
+        logLoss.compute(fold.yTrue, predictAfter(fold, line, seed), 1),
       );
       expect(scores).toEqual(expected);
     }
     const line = ancestry(trials, best?.number as number);
     expect(new Set(line.map(({ params }) => params.rate)).size).toBeGreaterThan(1);
-    const prediction = predictAfter(folds.last, line, SEED);
-    expect(final?.test.logLoss).toBe(logLoss.compute(folds.last.truth, prediction, 1));
-    expect(final?.test.accuracy).toBe(accuracy(folds.last.truth, prediction));
+    const prediction = predictAfter(divided.finalFold, line, SEED);
+    expect(final?.test.logLoss).toBe(logLoss.compute(divided.finalFold.yTrue, prediction, 1));
+    expect(final?.test.accuracy).toBe(accuracy(divided.finalFold.yTrue, prediction));
   });
 
   it.each([2, 3])("are the same on %i threads", async (jobs) => {
@@ -152,32 +153,32 @@ describe("intervals", () => {
     expect(together.final?.predict(x).data).toEqual(alone.final?.predict(x).data);
   });
 
-  it("stop early by themselves, and the last training runs as many epochs of each", async () => {
+  it("stop early by themselves, and the final fit runs as many epochs of each", async () => {
     const noise = y.map((label, i) => (i % 4 === 0 ? 1 - label : label)); // so much to learn and no more
     const fit = { epochs: 6, batchSize: BATCH, earlyStopping: { patience: 1 } };
     const { best, trials, final } = await train({}, { y: noise, fit, seed: 2 });
     const line = ancestry(trials, best?.number as number);
     expect(line.length).toBeGreaterThan(1);
-    const { last } = prepareFolds(toDataset({ x, y: noise }), planOf(2));
+    const { finalFold } = prepareFolds(toDataset({ x, y: noise }), planOf(2));
     const kept = ({ attributes }: TrialRecord<P>) => {
       const epochs = attributes?.epochs as readonly number[];
       return Math.round(epochs.reduce((sum, each) => sum + each, 0) / epochs.length);
     };
     expect(line.some((trial) => kept(trial) < 6)).toBe(true);
-    const prediction = predictAfter(last, line, 2, kept);
-    expect(final?.test.logLoss).toBe(getMetric("logLoss").compute(last.truth, prediction, 1));
+    const prediction = predictAfter(finalFold, line, 2, kept);
+    expect(final?.test.logLoss).toBe(getMetric("logLoss").compute(finalFold.yTrue, prediction, 1));
   });
 });
 
-describe("a study that is opened from its JSON", () => {
+describe("a study that is restored from its JSON", () => {
   /** Runs the trials of a study as `tune` does, in a process that knows of none before; says how many jobs it took. */
   async function goOn(study: Study<typeof space>, trials: number): Promise<number> {
-    const inner = createRunner([...folds.rounds, folds.last], 1);
+    const inner = createBackend([...divided.folds, divided.finalFold], 1);
     let jobs = 0;
-    const work: Work<typeof space> = {
-      ...{ model, fit: options.fit, folds, task: "classification", detailed: false, imputes: false },
+    const setup: TrialSetup<typeof space> = {
+      ...{ model, fit: options.fit, ...divided, task: "classification", detailed: false, imputes: false },
       ...{ metrics: [getMetric("logLoss")], objectives: 1 },
-      runner: {
+      backend: {
         ...inner,
         run(job) {
           jobs++;
@@ -185,9 +186,9 @@ describe("a study that is opened from its JSON", () => {
         },
       },
     };
-    const lineage = lineageOf(work, study);
+    const lineage = lineageOf(setup, study);
     await study.optimize(
-      (params, trial) => evaluateTrial<typeof space>({ ...work, lineage }, params, trial),
+      (params, trial) => evaluateTrial<typeof space>({ ...setup, lineage }, params, trial),
       { trials },
     );
     return jobs;
@@ -247,8 +248,8 @@ describe("a trial that fails", () => {
     expect(failed).toHaveLength(2);
     for (const { parent, params, error } of failed) {
       expect(error).toBe(
-        "within a training only numbers such as rates can change, not what layers and optimizer are made of, nor " +
-          `numbers from or to 0 that leave work out; received {"units":${params.units}} after {"units":${trials[parent as number].params.units}}`,
+        "a training that continues may change numbers such as rates, but not its layers or optimizer, nor a number " +
+          `from or to 0 where 0 removes an operation; received {"units":${params.units}} after {"units":${trials[parent as number].params.units}}`,
       );
     }
   });
@@ -269,7 +270,7 @@ describe("a trial that fails", () => {
     const failed = trials.filter(({ error }) => error);
     expect(failed).toHaveLength(1);
     expect(failed[0].error).toMatch(
-      /from or to 0 that leave work out; received {"momentum":0\.\d+} after {"momentum":0}$/,
+      /from or to 0 where 0 removes an operation; received {"momentum":0\.\d+} after {"momentum":0}$/,
     );
   });
 });
@@ -304,7 +305,7 @@ describe("a training", () => {
     );
     const warmStart = [{ params: { rate: 0.1, drop: 0.1, units: 4 }, value: 1, status: "complete" }];
     await expect(train({}, { warmStart })).rejects.toThrow(
-      'strategy "pbt" goes on with trainings, and warmStart has none; enqueue the parameters of its trials',
+      'strategy "pbt" continues trainings, and the trials of warmStart have none; enqueue their parameters',
     );
   });
 

@@ -155,16 +155,16 @@ describe("the learning-rate finder", () => {
     expect([missing.reason, missing.losses.length]).toEqual(["notFinite", 1]);
   });
 
-  it("refuses what does not fit", async () => {
+  it("refuses invalid options, models and data", async () => {
     const cases: [Partial<RateFinderOptions> & object, RegExp][] = [
-      [{ low: 0 }, /rates rise from low, above 0, to high, got 0 to 10/],
-      [{ low: 1, high: 1 }, /got 1 to 1/],
-      [{ high: Number.POSITIVE_INFINITY }, /got 0.000001 to Infinity/],
-      [{ steps: 1 }, /steps is a number of steps from 2, got 1/],
-      [{ smoothing: 1 }, /smoothing lies in \[0, 1\), got 1/],
+      [{ low: 0 }, /low must be a finite number above 0; received 0/],
+      [{ low: 1, high: 1 }, /low must be below high, 1; received 1/],
+      [{ high: Number.POSITIVE_INFINITY }, /high must be a finite number above 0; received Infinity/],
+      [{ steps: 1 }, /steps must be an integer of at least 2; received 1/],
+      [{ smoothing: 1 }, /smoothing must be a number of at least 0 and below 1; received 1/],
       [{ batchSize: 41 }, /batchSize is 41, but there are only 40 rows/],
       [{ seed: -1 }, /seed.*-1/],
-      [{ model: (() => 3) as never }, /model returns a compiled model/],
+      [{ model: (() => 3) as never }, /what model returns must be a compiled model/],
       [
         {
           model({ learningRate }) {
@@ -174,9 +174,9 @@ describe("the learning-rate finder", () => {
             return model;
           },
         },
-        /takes the number learningRate, got the schedule cosineDecay/,
+        /must take the number learningRate; received the schedule cosineDecay/,
       ],
-      [{ model: 3 as never }, /model is a function of \{ learningRate \}, got 3/],
+      [{ model: 3 as never }, /model must be a function of \{ learningRate \}; received 3/],
       [{ epochs: 3 } as object, /unknown option of findLearningRate "epochs"/],
       [{ x: rows.slice(1) }, /x has 39 rows and y 40/],
       [{ model: () => sequential([dense(1)]) }, /invalid_state: compile the model first/],

@@ -66,12 +66,12 @@ describe("tune refuses", () => {
     [
       "one class only",
       { y: y.map(() => 1) },
-      "invalid_data: y holds one class only; there is nothing to tell apart",
+      "invalid_data: y holds one class only; classification needs at least two",
     ],
     [
       "classes that are not 0 and 1",
       { y: y.map((v) => v + 1), task: "classification" },
-      "invalid_data: classes are given as one column of 0 and 1, or as one-hot rows (see oneHot); y is neither",
+      "invalid_data: classes in y must be one column of 0 and 1, or one-hot rows (see oneHot)",
     ],
     [
       "more folds than rows",
@@ -96,12 +96,12 @@ describe("tune refuses", () => {
     [
       "two validations",
       { validation: { folds: 3, split: 0.2 } },
-      'invalid_argument: validation is { folds } or { split }, one of them, got {"folds":3,"split":0.2}',
+      'invalid_argument: validation must be either { folds } or { split }; received {"folds":3,"split":0.2}',
     ],
     [
       "no validation",
       { validation: {} },
-      "invalid_argument: validation is { folds } or { split }, one of them, got {}",
+      "invalid_argument: validation must be either { folds } or { split }; received {}",
     ],
     [
       "a number of folds alone",
@@ -114,16 +114,16 @@ describe("tune refuses", () => {
       "invalid_argument: testSize must be a number above 0 and below 1; received 0",
     ],
     [
-      "a test part of everything",
+      "test rows only",
       { testSize: 1 },
-      "invalid_argument: testSize is a share of at least 0 and below 1, got 1",
+      "invalid_argument: testSize must be a number of at least 0 and below 1, the share of rows to test on; received 1",
     ],
     [
       "a batch larger than a fold",
       { fit: { batchSize: 49 } },
       "invalid_argument: batchSize is 49, but there are only 48 rows to train on",
     ],
-    ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs is a positive number, got 0"],
+    ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs must be a positive integer; received 0"],
     [
       "an unknown setting",
       { fit: { epoch: 3 } },
@@ -137,48 +137,92 @@ describe("tune refuses", () => {
     [
       "early stopping by what is not measured",
       { fit: { earlyStopping: { monitor: "accuracy" } } },
-      'invalid_argument: early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got "accuracy"',
+      'invalid_argument: monitor of earlyStopping must be "loss", "valLoss" or a metric such as "valAccuracy"; received "accuracy"',
     ],
     [
       "early stopping by no metric",
       { fit: { earlyStopping: { monitor: "valAcuracy" } } },
       'unknown_name: unknown metric "acuracy". Did you mean "accuracy"?',
     ],
-    ["no model", { model: undefined }, "invalid_argument: model is a function of parameters, got undefined"],
-    ["no trials", { trials: 0 }, "invalid_argument: trials of optimize is a positive integer, received 0"],
-    ["no threads", { jobs: 0 }, "invalid_argument: jobs is a positive number of threads, got 0"],
+    [
+      "a model that is not a function",
+      { model: 3 },
+      "invalid_argument: model must be a function of parameters; received 3",
+    ],
+    ["no trials", { trials: 0 }, "invalid_argument: trials must be a positive integer; received 0"],
+    [
+      "a number of trials as text",
+      { trials: "5" },
+      'invalid_argument: trials must be a positive integer; received "5"',
+    ],
+    [
+      "half a trial of lag",
+      { lag: 0.5 },
+      "invalid_argument: lag must be an integer of at least 0; received 0.5",
+    ],
+    [
+      "a listener that is not a function",
+      { onEvent: 5 },
+      "invalid_argument: onEvent must be a function; received 5",
+    ],
+    [
+      "a signal that is not an object",
+      { signal: 5 },
+      "invalid_argument: signal must be an AbortSignal, or an object with a boolean `aborted`; received 5",
+    ],
+    [
+      "a constraint that is not a function",
+      { constraint: 5 },
+      "invalid_argument: constraint must be a function; received 5",
+    ],
+    [
+      "constraints that are not a function",
+      { constraints: [0] },
+      "invalid_argument: constraints must be a function of scores and parameters; received [0]",
+    ],
+    [
+      "a test share as text",
+      { testSize: "0.2" },
+      'invalid_argument: testSize must be a number of at least 0 and below 1, the share of rows to test on; received "0.2"',
+    ],
+    [
+      "standardize as text",
+      { standardize: "no" },
+      'invalid_argument: standardize must be true or false; received "no"',
+    ],
+    ["no threads", { jobs: 0 }, "invalid_argument: jobs must be a positive integer; received 0"],
     ["a negative seed", { seed: -1 }, "invalid_argument: seed is an integer from 0, received -1"],
     [
       "a strategy's name in place of it",
       { strategy: "random" },
       'invalid_argument: strategy is made by random(), grid() or the like, received "random"',
     ],
-    ["a space that is none", { space: { a: 3 } }, "invalid_space: "],
+    ["an invalid space", { space: { a: 3 } }, "invalid_space: "],
     [
       "inputs without targets",
       { y: undefined },
-      "invalid_argument: tune needs x and y, or data from encodeTable",
+      "invalid_argument: a model needs x and y, or data from encodeTable",
     ],
     [
       "data that was not encoded",
       { x: undefined, y: undefined, data: { x: [[1]], y: [1] } },
-      "invalid_argument: data is what encodeTable returns, got something else; give arrays as x and y",
+      "invalid_argument: data must be the result of encodeTable (pass arrays as x and y); received {",
     ],
-    ["both kinds of data", { data: table }, "invalid_argument: give either data or x and y, not both"],
+    ["both kinds of data", { data: table }, "invalid_argument: pass either data, or x and y; received both"],
     [
       "a task that the data was not encoded for",
       { x: undefined, y: undefined, data: table, task: "regression" },
-      "invalid_argument: the data is encoded for classification, the task given is regression",
+      "invalid_argument: the data is encoded for classification, received the task regression",
     ],
     [
-      "missing cells that nothing fills in",
+      "missing cells that nothing imputes",
       { x: undefined, y: undefined, data: table, standardize: false, validation: { folds: 2 } },
-      "invalid_data: the data has missing cells, or numbers beyond float32; standardize: true fills in and scales",
+      "invalid_data: the data has missing cells, or numbers beyond float32; standardize: true imputes and scales them",
     ],
     [
       "other rows of targets",
       { y: y.slice(1) },
-      "invalid_shape: x has 60 rows and y 59; each example needs both",
+      "invalid_shape: x has 60 rows and y 59; they must have as many",
     ],
     [
       "NaN",
@@ -198,7 +242,20 @@ describe("tune refuses", () => {
 
   it("no options at all", async () => {
     expect(await refusal(() => tune(undefined as never))).toBe(
-      "invalid_argument: tune takes an object of options, got undefined",
+      "invalid_argument: the options of tune must be an object; received undefined",
+    );
+  });
+
+  it("neither a model nor an objective, and both", async () => {
+    const needs =
+      "invalid_argument: tune needs either model and data (x and y, or data), or objective and direction; ";
+    const space = rates(0.1);
+    expect(await refusal(() => tune({ space, direction: "minimize" } as never))).toBe(
+      `${needs}received neither model nor objective`,
+    );
+    const objective = () => 1;
+    expect(await refusal(() => tune({ x, y, space, model: logistic, objective } as never))).toBe(
+      `${needs}received both model and objective`,
     );
   });
 

@@ -67,14 +67,14 @@ describe("sweep", () => {
     expect(rows.map(({ params }) => params.units)).toEqual([undefined, 3]);
   });
 
-  it("refuses what does not fit, before anything runs", async () => {
+  it("refuses invalid options, before anything runs", async () => {
     const good = { ...how, space, parameter: "learningRate", values: [0.1] } as const;
     const cases: [object, RegExp][] = [
       [{ parameter: "rate" }, /unknown_name: unknown parameter "rate"/],
       [{ params: { unit: 3 } }, /unknown parameter "unit"\. Did you mean "units"/],
-      [{ values: [] }, /values is a list of at least one value, got \[\]/],
-      [{ values: 0.1 }, /values is a list/],
-      [{ values: [0.1, 20] }, /lie in its space: "learningRate" cannot be 20/],
+      [{ values: [] }, /values must be a list of at least one value; received \[\]/],
+      [{ values: 0.1 }, /values must be a list/],
+      [{ values: [0.1, 20] }, /must be within its space: "learningRate" cannot be 20/],
       [{ params: { momentum: 2 } }, /"momentum" cannot be 2/],
       [{ params: { learningRate: 1 } }, /"learningRate" is swept/],
       [{ parameter: "momentum", values: [0.1] }, /"learningRate" has no default in the space/],

@@ -1,12 +1,11 @@
-/** Problems with a formula: bowls of several conditions, and four functions of two variables that tests of optimizers use. */
-
+/** Problems with a formula: quadratics of several condition numbers, and four classic test functions of two variables. */
 import { add, constant, cos, mul, randomUniform, slice, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { pow } from "../../numerics/special.js";
 import { defineProblem, type Plane, type Problem } from "../problem.js";
 
 const STEPS = 2000;
-/** Parameters are then within some 1e-5 of a minimum; closer than that, float32's rounding decides. */
+/** Parameters are then within about 1e-5 of a minimum; any closer, the rounding of float32 decides. */
 const FLOOR = 1e-10;
 /** Streams of random numbers. */
 const START = 0;
@@ -20,7 +19,7 @@ interface Function {
   readonly center: readonly number[];
   readonly spread: number;
   readonly target: number;
-  /** The standard deviation of what is added to each coordinate of each gradient. Default 0. */
+  /** The standard deviation of the noise in each coordinate of each gradient. Default 0. */
   readonly noise?: number;
   readonly plane?: Plane;
 }
@@ -47,7 +46,7 @@ const uniform = (u: Value, deviation: number): Value => mul(sub(u, 0.5), deviati
 
 const DIMENSION = 10;
 
-/** ½ Σ λᵢ (Hw)ᵢ², λ from 1 down to 1/condition in equal ratios, H a reflection: the axes are not those of the coordinates. */
+/** ½ Σ λᵢ (Hw)ᵢ², λ from 1 down to 1/condition in equal ratios; the reflection H turns the axes away from the coordinates. */
 function quadratic(condition: number): (w: Value) => Value {
   const eigenvalues = Array.from({ length: DIMENSION }, (_, i) => pow(condition, -i / (DIMENSION - 1)));
   const normal = Array.from({ length: DIMENSION }, (_, i) => i + 1);
@@ -82,7 +81,7 @@ const himmelblau = plane((x, y) =>
   add(square(sub(add(square(x), y), 11)), square(sub(add(x, square(y)), 7))),
 );
 
-/** 20 + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): a minimum near each point of whole numbers, the lowest at 0. */
+/** 20 + Σ (wᵢ² − 10 cos 2πwᵢ) (L. Rastrigin, 1974): a minimum near each point of integers, the lowest at 0. */
 const rastrigin = (w: Value): Value => add(20, sum(sub(square(w), mul(10, cos(mul(2 * Math.PI, w))))));
 
 const PLANES = {
@@ -105,7 +104,7 @@ const bowl = { center: new Array<number>(DIMENSION).fill(0), spread: 1 };
 const valley = { f: rosenbrock, center: [-1.2, 1], spread: 0.25, plane: PLANES.rosenbrock };
 const lattice = { f: rastrigin, center: [1, 1], spread: 1, plane: PLANES.rastrigin };
 
-/** The problems with a formula. Their score is the function, which is 0 at its least. */
+/** The problems with a formula. Their score is the function, whose minimum is 0. */
 export function analyticProblems(): Problem[] {
   return [
     { name: "quadratic-1", title: "Quadratic, condition 1", f: quadratic(1), ...bowl, target: 1e-6 },

@@ -1,4 +1,4 @@
-/** The standard problems: those that figures of this benchmark are of unless it says otherwise. */
+/** The standard problems: those of all published results that name no others. */
 import type { Problem } from "../problem.js";
 import { analyticProblems } from "./analytic.js";
 import { learningProblems, type Tables } from "./learning.js";
@@ -6,8 +6,8 @@ import { learningProblems, type Tables } from "./learning.js";
 /**
  * The standard problems, 11 with a formula and 12 of learning.
  *
- * @param tables - the texts of the five tables, by the names of `tables`; the package has them as `fettle/data/<name>.csv`
- * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts that are not those tables
+ * @param tables - the texts of the five tables, by the names in `tables`; the package has them as `fettle/data/<name>.csv`
+ * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts of other tables
  * @example
  * ```ts
  * const { readFile } = await import("node:fs/promises");

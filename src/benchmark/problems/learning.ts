@@ -1,12 +1,11 @@
 /**
- * Problems of learning: a model of layers on a data set that is divided once, for all runs. `learningProblem` makes one
- * of any layers and data; the standard ones are on the five tables of `examples/data`.
+ * Learning problems: a model of layers on a data set that is divided once for all runs. `learningProblem` makes one of any
+ * layers and data; the standard ones use the five tables of `examples/data`.
  */
-
 import { type Dataset, encodeTable } from "../../data/dataset.js";
 import { trainValidationTestSplit } from "../../data/split.js";
 import { readTable } from "../../data/table.js";
-import { check, show } from "../../errors.js";
+import { check, must, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
@@ -19,10 +18,10 @@ import { defineProblem, type Examples, type Problem, type ProblemData } from "..
 export interface LearningProblemOptions {
   /** Letters, digits and hyphens. */
   readonly name: string;
-  /** A line for pictures. Default: the name. */
+  /** The title of pictures. Default: the name. */
   readonly title?: string;
   readonly data: Dataset;
-  /** The last has as many units as the data has outputs, or as inputs where the task is to reproduce them. */
+  /** The last has as many units as the data has outputs; for `autoencode`, as inputs. */
   readonly layers: readonly Layer[];
   /** `autoencode` learns the inputs instead of the target. Default `predict`. */
   readonly task?: "predict" | "autoencode";
@@ -35,15 +34,14 @@ export interface LearningProblemOptions {
 }
 
 const FLOOR = 0.01;
-/** Shares of all rows that are kept from training, for tuning and for figures. */
+/** Shares of all rows that are held out of training, to tune by and to report scores of. */
 const HELD = { validationSize: 0.2, testSize: 0.2 };
 
 /**
- * A problem of learning: the rows are divided 60 : 20 : 20, by class where there are classes, always in the same way;
- * inputs and regression targets are standardised by the training part. The loss is the cross-entropy of a sigmoid (one output) or
- * softmax as the last activation, the mean squared error otherwise; the score is that loss without dropout on the rows
- * not trained on, and the metric is accuracy or R². Cross-entropies below 0.01, at which the model gives the truth 99 %,
- * count as 0.01.
+ * A learning problem. The rows are divided 60 : 20 : 20, stratified by class, always in the same way; inputs and regression
+ * targets are standardised by the training part. The loss is the cross-entropy of a sigmoid (one output) or softmax as the
+ * last activation, for regression the mean squared error. The score is that loss without dropout on the rows held out, and
+ * the metric is accuracy or R². Cross-entropies below 0.01, at which the model gives the true class 99 %, count as 0.01.
  *
  * @throws FettleError `invalid_argument`, `invalid_shape`, `invalid_data` for layers, numbers and data that do not fit
  * @example
@@ -67,7 +65,8 @@ export function learningProblem(options: LearningProblemOptions): Problem {
   const units = unitsOf({ layers, columns });
   check(
     units.at(-1) === outputs,
-    () => `the last layer of problem ${show(options.name)} has ${outputs} units, got ${units.at(-1)}`,
+    () =>
+      `the last layer of problem ${show(options.name)} must have ${outputs} units; received ${units.at(-1)}`,
     "invalid_shape",
   );
   const classes = task === "predict" && data.task === "classification";
@@ -111,7 +110,7 @@ export function learningProblem(options: LearningProblemOptions): Problem {
   });
 }
 
-/** The share of rows whose class is the most probable; of classes that tie, the true one counts. */
+/** The share of rows whose class is the most probable; the true one wins ties. */
 function accuracy(yTrue: Value, yPred: Value): Value {
   if (yPred.shape[1] === 1) return mean(equal(greater(yPred, 0.5), yTrue));
   return mean(equal(sum(mul(yTrue, yPred), -1), max(yPred, -1)));
@@ -135,10 +134,10 @@ function divide(data: Dataset, reproduce: boolean): ProblemData {
   };
 }
 
-/** The CSV text of each of the five tables, by name. */
+/** The CSV texts of the five tables, by name. */
 export type Tables = Readonly<Record<string, string>>;
 
-/** The five tables, what is predicted of each, and how long runs on it are. */
+/** The five tables, the column to predict in each, and the steps of a run. */
 export const TABLES = [
   { name: "breast-cancer", title: "Breast cancer", target: "diagnosis", steps: 1000, batchSize: 32 },
   { name: "iris", title: "Iris", target: "species", steps: 500, batchSize: 16 },
@@ -147,7 +146,7 @@ export const TABLES = [
   { name: "diabetes", title: "Diabetes", target: "progression", steps: 1000, batchSize: 32 },
 ] as const;
 
-/** Test losses that good runs reach; `docs/benchmark.md` says how they were chosen. */
+/** Test losses that good runs reach; see `docs/benchmark.md` for how they were chosen. */
 const TARGETS: Readonly<Record<string, number>> = {
   "linear-breast-cancer": 0.09,
   "linear-iris": 0.1,
@@ -162,15 +161,15 @@ const TARGETS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Linear models (logistic regression where there are classes) and dense networks of one hidden layer on each table, a
- * deep narrow network and an autoencoder on digits.
+ * On each table a linear model (for classes, logistic regression) and a dense network of one hidden layer; on digits also a
+ * deep narrow network and an autoencoder.
  *
- * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts that are not those tables
+ * @throws FettleError `invalid_argument`, `invalid_data`, `unknown_name` for texts of other tables
  */
 export function learningProblems(tables: Tables): Problem[] {
   const read = TABLES.map((table) => {
     const text = tables[table.name];
-    check(typeof text === "string", () => `the text of the table ${table.name} is needed, got ${show(text)}`);
+    must(typeof text === "string", `tables["${table.name}"]`, "the text of a CSV file", text);
     return { ...table, data: encodeTable(readTable(text), { target: table.target }) };
   });
   const last = ({ task, outputs }: Dataset): Layer =>

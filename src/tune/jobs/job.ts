@@ -1,11 +1,11 @@
 /**
- * A job is one training on one fold, as plain data; any thread that holds the folds can do
- * it, to the same bits, and it can stop after any step. It knows neither the study nor the model that it came from.
+ * A job is one training of one trial on one fold, as plain data. Any worker that holds the folds can do it, to the same
+ * bits, and it can stop after any step. It knows neither the study nor the model that it came from.
  */
 
 import { platform } from "#platform";
 import type { Executor, Matrix, SavedRun } from "../../engine/executor.js";
-import { check, show } from "../../errors.js";
+import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
@@ -18,9 +18,9 @@ import {
 import { evaluate, Training, type TrainingPrograms } from "../../nn/trainer.js";
 
 export interface Job {
-  /** The number of the trial that it is for; undefined for the last fit. */
+  /** The number of its trial; undefined for the final fit. */
   readonly trial?: number;
-  /** The position of the fold among those the runner was given. */
+  /** The number of the fold: its place among those that the worker holds. */
   readonly fold: number;
   readonly programs: TrainingPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
@@ -28,22 +28,22 @@ export interface Job {
   readonly batchSize: number;
   readonly seed: number;
   readonly earlyStopping?: EarlyStoppingOptions;
-  /** Whether the trained state is wanted. */
+  /** Whether the result has the trained state. */
   readonly keepState: boolean;
-  /** Where an earlier job of the same training stopped. */
+  /** Where the job before it ended, of the same training or of the parent's. */
   readonly from?: SavedRun;
-  /** Where this very job stopped. */
+  /** Where this very job was saved. */
   readonly resume?: SavedJob;
 }
 
-/** A job that stopped in the middle. */
+/** A job that was saved before its end. */
 export interface SavedJob {
   readonly state: SavedRun;
-  /** The numbers of its epochs so far. */
+  /** The logs of its epochs so far. */
   readonly logs: readonly Logs[];
-  /** What early stopping would put back. */
+  /** The parameters that early stopping would restore. */
   readonly best?: Floats;
-  /** How long it has taken. */
+  /** How long it has trained. */
   readonly fitSeconds: number;
 }
 
@@ -52,17 +52,18 @@ export interface JobResult {
   readonly prediction: Floats;
   /** The loss of each epoch, over the training part while training. */
   readonly losses: readonly number[];
-  /** The epochs that the predictions are of: fewer than were run if the best were put back. */
+  /** The epochs behind the predictions: fewer than were run if the best parameters were restored. */
   readonly epochs: number;
-  /** False if the loss was not finite at the end of an epoch; training stopped there. */
+  /** False if the loss was NaN or infinite at the end of an epoch; training stopped there. */
   readonly finite: boolean;
-  /** How long training took, and predicting the validation part. */
+  /** How long training took. */
   readonly fitSeconds: number;
+  /** How long it took to predict the validation part. */
   readonly scoreSeconds: number;
   readonly state?: SavedRun;
 }
 
-/** Examples as a thread gets them: their arrays lie in memory that threads share, where the host has it. */
+/** Examples as workers get them, in memory that threads share where the host has it. */
 export interface FoldPart {
   readonly rows: number;
   /** [rows, features] */
@@ -106,7 +107,7 @@ export function loadFold(
   };
 }
 
-/** A job under way. */
+/** A job that has begun. */
 export class OpenJob {
   private readonly training: Training;
   private readonly stopping: EarlyStopping | undefined;
@@ -132,10 +133,10 @@ export class OpenJob {
     );
     this.stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
     this.fitSeconds = resume?.fitSeconds ?? 0;
-    if (resume) this.remember(resume);
+    if (resume) this.replay(resume);
   }
 
-  /** Whether it was trained to its end; then it has a result. */
+  /** Whether training has ended; then there is a result. */
   get done(): boolean {
     return this.training.done;
   }
@@ -168,7 +169,7 @@ export class OpenJob {
     };
   }
 
-  /** What came of it. */
+  /** The result, once it is done. */
   result(): JobResult {
     const { executor, fold, job, training, stopping, fitSeconds } = this;
     const { programs, hyperparameters, keepState } = job;
@@ -192,13 +193,13 @@ export class OpenJob {
     };
   }
 
-  /** Gives the memory back. */
+  /** Gives its memory back. */
   free(): void {
     this.training.free();
   }
 
-  /** Has early stopping see again what it saw before the job was saved. */
-  private remember({ logs, best }: SavedJob): void {
+  /** Shows early stopping the epochs that it saw before the job was saved. */
+  private replay({ logs, best }: SavedJob): void {
     const control = {
       ...this.training.control,
       stop: () => {},
@@ -208,33 +209,7 @@ export class OpenJob {
   }
 }
 
-/** Steps between pauses: short beside a turn of the host's, long beside reading its clock. */
-const STEPS = 64;
-
-/**
- * Does a job to its end.
- *
- * @param pause - awaited now and then, where a thread has other things to do as well
- */
-export async function runJob(
-  executor: Executor,
-  fold: LoadedFold,
-  job: Job,
-  pause: () => Promise<void> | void = () => {},
-): Promise<JobResult> {
-  const open = new OpenJob(executor, fold, job);
-  try {
-    while (!open.done) {
-      open.advance(STEPS);
-      await pause();
-    }
-    return open.result();
-  } finally {
-    open.free();
-  }
-}
-
-/** @throws FettleError `invalid_argument`, `unknown_name` for options that are none, and for what a fold cannot measure */
+/** @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for a `monitor` that a fold does not measure */
 export function checkEarlyStopping(options: EarlyStoppingOptions): void {
   earlyStopping(options);
   const { monitor = "valLoss" } = options;
@@ -243,20 +218,21 @@ export function checkEarlyStopping(options: EarlyStoppingOptions): void {
 
 /** `valAccuracy` → the metric `accuracy` */
 function monitoredMetric(monitor: string): Metric {
-  check(
-    /^val[A-Z]/.test(monitor),
-    () =>
-      `early stopping of a trial monitors "loss", "valLoss" or a metric as "valAccuracy", got ${show(monitor)}`,
+  must(
+    typeof monitor === "string" && /^val[A-Z]/.test(monitor),
+    "monitor of earlyStopping",
+    '"loss", "valLoss" or a metric such as "valAccuracy"',
+    monitor,
   );
   return metricNamed(monitor[3].toLowerCase() + monitor.slice(4));
 }
 
-/** The number of an epoch's logs that early stopping watches, if there is any. */
+/** What early stopping monitors, if the job has it. */
 export function monitorOf({ earlyStopping }: Pick<Job, "earlyStopping">): string | undefined {
   return earlyStopping && (earlyStopping.monitor ?? "valLoss");
 }
 
-/** What early stopping watches is measured after each epoch; without it, nothing is. */
+/** Measures after each epoch what early stopping monitors, and nothing else. */
 function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
   const monitor = monitorOf(job);
   if (monitor === undefined || monitor === "loss" || validation === undefined) return () => ({});

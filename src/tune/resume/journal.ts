@@ -1,52 +1,52 @@
 /**
- * What trials have done so far that have not ended: the results of their jobs, in order, and the job under way where it
- * stopped. A trial that begins again, elsewhere, is given what it had, and nothing is trained twice.
+ * A backend that remembers, for each trial that has not ended, the results of its jobs in order, and how far its present job
+ * has got. When a trial begins again elsewhere, the journal answers for the jobs that were done, so that nothing is trained
+ * twice.
  */
 
-import type { Pool } from "../../workers/pool.js";
+import type { Backend } from "../../workers/backend.js";
 import type { FoldExamples, Job, JobResult, OpenJob } from "../jobs/job.js";
 import { checkIsOf, type SavedTrial } from "./saved.js";
 
-/** Who does the jobs. */
-export interface Doer {
+/** The backend behind a journal. */
+export interface ResumableBackend {
   /** As jobs number them. */
   readonly folds: readonly FoldExamples[];
-  /** The job under way, if it is here and was begun. */
+  /** The job that has begun here and not ended. */
   readonly current: { readonly job: Job; readonly open: OpenJob } | undefined;
-  /** @param index - the job's number within its trial, which with the trial's is its name */
+  /** @param index - the number of the job within its trial; the two together name it */
   run(job: Job, index: number): Promise<JobResult>;
   /** Awaited before a trial begins for the first time. */
-  turn(): Promise<void>;
+  beginTrial(): Promise<void>;
 }
 
 interface Entry {
-  /** What it had when it was saved. */
+  /** What the trial had done when it was saved. */
   readonly saved: Omit<SavedTrial, "trial">;
-  /** What it has asked for, in order, and what came of it. */
+  /** The jobs that it has asked for since it began here, in order, and their results. */
   readonly jobs: Job[];
   readonly results: (JobResult | undefined)[];
 }
 
-/** Has jobs done, and remembers them until their trial ends. */
-export class Journal implements Pool<Job, JobResult> {
-  /** Why what was saved cannot be gone on with, once that is known. */
+export class Journal implements Backend<Job, JobResult> {
+  /** Why the saved trainings cannot be resumed, once that is known. */
   refusal: { readonly error: unknown } | undefined;
   private readonly entries = new Map<number | null, Entry>();
 
   constructor(
-    private readonly doer: Doer,
-    /** How many the doer takes at a time. */
-    readonly jobs: number,
+    private readonly backend: ResumableBackend,
+    /** How many jobs the backend does at a time. */
+    readonly concurrency: number,
     saved: readonly SavedTrial[] = [],
   ) {
     for (const { trial, ...rest } of saved) this.enter(trial, rest);
   }
 
-  /** Awaited before a trial begins: that takes a step, if it did not begin before. */
-  async begin(trial: number): Promise<void> {
+  /** Awaited before a trial begins: the first time, that takes a step. */
+  async beginTrial(trial: number): Promise<void> {
     if (this.entries.has(trial)) return;
-    await this.doer.turn();
-    this.entries.delete(null); // a last fit that was of fewer trials
+    await this.backend.beginTrial();
+    this.entries.delete(null); // a final fit, after fewer trials
     this.enter(trial);
   }
 
@@ -57,7 +57,7 @@ export class Journal implements Pool<Job, JobResult> {
     const resume = index === saved.results.length ? saved.open : undefined;
     const known = saved.results[index] ?? resume;
     try {
-      if (known) checkIsOf(job, this.doer.folds[fold], known);
+      if (known) checkIsOf(job, this.backend.folds[fold], known);
     } catch (error) {
       this.refusal = { error };
       throw error;
@@ -65,20 +65,20 @@ export class Journal implements Pool<Job, JobResult> {
     const own = resume ? { ...job, resume } : job;
     jobs.push(own);
     results.push(undefined);
-    const result = saved.results[index] ?? (await this.doer.run(own, index));
+    const result = saved.results[index] ?? (await this.backend.run(own, index));
     results[index] = result;
     return result;
   }
 
-  /** Drops what is known of a trial. */
+  /** Forgets a trial that has ended. */
   forget(trial: number): void {
     this.entries.delete(trial);
   }
 
   save(): SavedTrial[] {
-    const { current } = this.doer;
+    const { current } = this.backend;
     return [...this.entries].map(([trial, { saved, jobs, results }]) => {
-      // A trial that was not begun again is where it was.
+      // A trial that has not asked for all its saved jobs yet is where it was saved.
       if (jobs.length < saved.results.length) return { trial, ...saved };
       const known = results.slice(0, results.findLastIndex((result) => result !== undefined) + 1);
       const open =

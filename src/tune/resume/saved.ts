@@ -1,7 +1,6 @@
 /**
- * Reads the trainings of a saved tuning, trusting nothing: first their form, and whether the study has such trials; then,
- * once a trial asks for a job again, whether what was saved can be of that job. It knows nothing of bytes, and trains
- * nothing.
+ * Reads the trainings of a saved tuner, trusting nothing: first their form, and whether the study has such trials; then,
+ * when a trial asks for a job again, whether the saved result or state fits that job. It knows no bytes and trains nothing.
  */
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
@@ -9,59 +8,62 @@ import type { Study } from "../../search/study/study.js";
 import { type FoldExamples, type Job, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
-/** What a trial has done. */
+/** What an unfinished trial has done. */
 export interface SavedTrial {
-  /** Its number; null for the last fit. */
+  /** Its number; null for the final fit. */
   readonly trial: number | null;
-  /** Of its first jobs; null for those that had none while later ones had. */
+  /** The results of its first jobs; null for a job that had not ended while a later one had. */
   readonly results: readonly (JobResult | null)[];
-  /** The job after those, if it was under way. */
+  /** The job after those, if it had begun. */
   readonly open?: SavedJob;
 }
 
 /**
- * @param study - that the trials are of
+ * @param study - whose trials they are
  * @throws FettleError `invalid_checkpoint`
  */
 export function readTrials(value: unknown, { asked, trials }: Pick<Study, "asked" | "trials">): SavedTrial[] {
-  must(Array.isArray(value), () => `its trials in progress are a list, received ${show(value)}`);
+  refuseUnless(Array.isArray(value), () => `its unfinished trials must be a list; received ${show(value)}`);
   const ended = new Set(trials.map(({ number }) => number));
   const seen = new Set<unknown>();
   for (const entry of value) {
     const number = isRecord(entry) ? entry.trial : undefined;
     const runs = isCount(number) && number < asked && !ended.has(number);
-    must((runs || number === null) && !seen.has(number), () => `no trial ${show(number)} is in progress`);
+    refuseUnless(
+      (runs || number === null) && !seen.has(number),
+      () => `it has no unfinished trial ${show(number)}`,
+    );
     seen.add(number);
-    must(isTrial(entry), () => `what trial ${show(number)} has done is damaged`);
+    refuseUnless(isTrial(entry), () => `unfinished trial ${show(number)} is corrupted`);
   }
   return value;
 }
 
 /**
- * @param rounds - of a trial
+ * @param folds - how many a trial is trained on
  * @throws FettleError `invalid_checkpoint`
  */
-export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, rounds: number): SavedEnds {
-  must(Array.isArray(value), () => `its ends of trainings are a list, received ${show(value)}`);
+export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, folds: number): SavedEnds {
+  refuseUnless(Array.isArray(value), () => `its ends of trainings must be a list; received ${show(value)}`);
   const seen = new Set<unknown>();
   for (const entry of value) {
     const [number, states] = Array.isArray(entry) && entry.length === 2 ? entry : [];
-    must(
+    refuseUnless(
       trials.some((trial) => trial.number === number) && !seen.has(number),
-      () => `no trial ${show(number)} has ended`,
+      () => `it has no finished trial ${show(number)}`,
     );
     seen.add(number);
-    must(
-      Array.isArray(states) && states.length === rounds && states.every(isState),
-      () => `where the training of trial ${number} ended is damaged`,
+    refuseUnless(
+      Array.isArray(states) && states.length === folds && states.every(isState),
+      () => `the end of the training of trial ${number} is corrupted`,
     );
   }
   return value;
 }
 
 /**
- * @param saved - the result of a job, or the job where it stopped
- * @throws FettleError `invalid_checkpoint` if it cannot be of this job
+ * @param saved - the result of a job, or a job that was saved before its end
+ * @throws FettleError `invalid_checkpoint` if it does not fit this job
  */
 export function checkIsOf(
   job: Job,
@@ -70,20 +72,25 @@ export function checkIsOf(
 ): void {
   const [what, epochs] =
     "losses" in saved ? ["result", saved.losses.length] : ["training", saved.logs.length];
-  const refuse = (reason: string) => `the saved ${what} is not of this tuning's data and model: ${reason}`;
-  check(epochs <= job.epochs, () => refuse(`${epochs} epochs, of ${job.epochs}`), "invalid_checkpoint");
+  const refuse = (reason: string) =>
+    `the saved ${what} does not fit the data and model of this tuner: ${reason}`;
+  check(
+    epochs <= job.epochs,
+    () => refuse(`it has ${epochs} epochs, the job has ${job.epochs}`),
+    "invalid_checkpoint",
+  );
   if (saved.state) checkSaved(job.programs.train, saved.state, train.rows);
   if (!("losses" in saved)) {
     const monitor = monitorOf(job);
     const watched = monitor === undefined || saved.logs.every((log) => monitor in log);
-    check(watched, () => refuse(`an epoch has no ${monitor}`), "invalid_checkpoint");
+    check(watched, () => refuse(`an epoch does not have ${monitor}`), "invalid_checkpoint");
     return;
   }
   check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
   const numbers = (validation?.rows ?? 0) * outputs;
   check(
     saved.prediction.length === numbers,
-    () => refuse(`it predicts ${saved.prediction.length} numbers, not ${numbers}`),
+    () => refuse(`it has ${saved.prediction.length} predictions, the fold has ${numbers}`),
     "invalid_checkpoint",
   );
 }
@@ -140,7 +147,7 @@ function areNumbers(value: Readonly<Record<string, unknown>>): boolean {
   return Object.values(value).every((each) => typeof each === "number");
 }
 
-/** Whether it is an object of these fields and no others. */
+/** Whether it is an object with these fields and no others. */
 function hasFields(
   value: unknown,
   required: readonly string[],
@@ -161,6 +168,6 @@ function isDuration(value: unknown): boolean {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 
-function must(condition: unknown, reason: () => string): asserts condition {
-  check(condition, () => `this is not a saved tuning: ${reason()}`, "invalid_checkpoint");
+function refuseUnless(condition: unknown, reason: () => string): asserts condition {
+  check(condition, () => `this is not a saved tuner: ${reason()}`, "invalid_checkpoint");
 }

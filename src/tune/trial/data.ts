@@ -1,7 +1,7 @@
-/** The data set behind the options of `tune`: an encoded table as it is, or a user's arrays. */
+/** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type MatrixLike, toMatrix64 } from "../../data/matrix.js";
-import { check, FettleError, unknownName } from "../../errors.js";
+import { check, FettleError, isRecord, must, unknownName } from "../../errors.js";
 
 export interface DataOptions {
   readonly data?: Dataset;
@@ -16,37 +16,39 @@ const TASKS: readonly string[] = ["classification", "regression"] satisfies Task
 export function toDataset({ data, x, y, task }: DataOptions): Dataset {
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
-    check(x === undefined && y === undefined, "give either data or x and y, not both");
-    check(
-      TASKS.includes(data.task),
-      "data is what encodeTable returns, got something else; give arrays as x and y",
+    check(x === undefined && y === undefined, "pass either data, or x and y; received both");
+    must(
+      isRecord(data) && TASKS.includes(data.task),
+      "data",
+      "the result of encodeTable (pass arrays as x and y)",
+      data,
     );
     check(
       task === undefined || task === data.task,
-      `the data is encoded for ${data.task}, the task given is ${task}`,
+      `the data is encoded for ${data.task}, received the task ${task}`,
     );
     return data;
   }
-  check(x !== undefined && y !== undefined, "tune needs x and y, or data from encodeTable");
+  check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
   const inputs = toMatrix64(x, { what: "x" });
   const targets = toMatrix64(y, { what: "y" });
   check(
     inputs.rows === targets.rows,
-    `x has ${inputs.rows} rows and y ${targets.rows}; each example needs both`,
+    `x has ${inputs.rows} rows and y ${targets.rows}; they must have as many`,
     "invalid_shape",
   );
   const labels = labelsOf(targets.data, targets.columns);
   if (task === "classification" && labels === undefined) {
     throw new FettleError(
       "invalid_data",
-      "classes are given as one column of 0 and 1, or as one-hot rows (see oneHot); y is neither",
+      "classes in y must be one column of 0 and 1, or one-hot rows (see oneHot)",
     );
   }
   const classes = task === "regression" ? undefined : labels;
   const count = targets.columns === 1 ? 2 : targets.columns;
   check(
     classes === undefined || new Set(classes).size > 1,
-    "y holds one class only; there is nothing to tell apart",
+    "y holds one class only; classification needs at least two",
     "invalid_data",
   );
   return {

@@ -1,7 +1,6 @@
 /**
- * Divides a data set once for a whole study: the folds that trials are judged on, and the
- * last one, on which the best is fitted again. Filling and scaling are learnt from each
- * fold's own training rows and from nothing else.
+ * Divides a data set once for a whole study: into the folds by which trials are scored, and the final fold, on which the
+ * best parameters are fitted again. Imputation and scaling are learned from the training rows of each fold alone.
  */
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
@@ -12,26 +11,27 @@ import {
   type Preprocessor,
 } from "../../data/preprocess.js";
 import { kFold, stratifiedKFold, trainTestSplit } from "../../data/split.js";
-import { check, checkOptions, show } from "../../errors.js";
+import { check, checkOptions, must, type OptionNames } from "../../errors.js";
 import type { FoldPart } from "../jobs/job.js";
 
-/** One round: what is trained on, what is predicted, and how to read the predictions. */
+/** One division of rows into training and validation, with what turns predictions back into the units of the target. */
 export interface Fold {
   readonly train: FoldPart;
-  /** Undefined in the last fold if no test part was asked for. */
+  /** Undefined in the final fold if there is no test part. */
   readonly validation: FoldPart | undefined;
   readonly features: number;
   readonly outputs: number;
-  /** The truth of `validation` in its own units, [rows, outputs]. */
-  readonly truth: Float64Array;
+  /** The targets of `validation` in their own units, [rows, outputs]. */
+  readonly yTrue: Float64Array;
   readonly inputs: Preprocessor | undefined;
   readonly target: Preprocessor | undefined;
 }
 
-/** How trials are judged: by cross-validation, or on one part held out. */
+/** How trials are scored: by cross-validation, or on one share of the rows that is held out. */
 export type Validation = { readonly folds: number } | { readonly split: number };
 
-export interface FoldPlan {
+/** How folds are made. */
+export interface FoldSettings {
   readonly validation: Validation;
   /** The share of rows that no trial sees, in [0, 1); 0 for none. */
   readonly testSize: number;
@@ -40,23 +40,28 @@ export interface FoldPlan {
 }
 
 export interface Folds {
-  /** What trials are judged on. */
-  readonly rounds: readonly Fold[];
-  /** Everything but the test part, and the test part. */
-  readonly last: Fold;
+  /** By which trials are scored. */
+  readonly folds: readonly Fold[];
+  /** All development rows to train on, and the test part to predict. */
+  readonly finalFold: Fold;
 }
 
-/** How many rows each part has: those that no trial sees, all others, and the fewest that a round trains on. */
+/** All folds, in the order in which jobs number them. */
+export function allFolds({ folds, finalFold }: Folds): readonly Fold[] {
+  return [...folds, finalFold];
+}
+
+/** How many rows each part has: test rows, which no trial sees; development rows, all others; and the fewest that a fold trains on. */
 export interface PartSizes {
   readonly test: number;
   readonly development: number;
   readonly training: number;
 }
 
-/** The sizes that `prepareFolds` will come to, without dividing anything; for a plan that it refuses they mean nothing. */
+/** The sizes that `prepareFolds` will give, without dividing anything; meaningless for settings that it refuses. */
 export function partSizes(
   rows: number,
-  { validation, testSize }: Pick<FoldPlan, "validation" | "testSize">,
+  { validation, testSize }: Pick<FoldSettings, "validation" | "testSize">,
 ): PartSizes {
   const test = Math.ceil(testSize * rows);
   const development = rows - test;
@@ -66,20 +71,24 @@ export function partSizes(
   return { test, development, training: development - held };
 }
 
+const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
+
 /**
- * @throws FettleError `invalid_argument`, `unknown_name` for a plan that is none or has too few rows; `invalid_data` where a
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid settings, or too few rows; `invalid_data` where a
  * missing number would reach a model
  */
-export function prepareFolds(data: Dataset, { validation, testSize, standardize, seed }: FoldPlan): Folds {
-  checkOptions(validation, "validation", ["folds", "split"]);
-  check(
-    Object.keys(validation).length === 1,
-    () => `validation is { folds } or { split }, one of them, got ${show(validation)}`,
-  );
+export function prepareFolds(
+  data: Dataset,
+  { validation, testSize, standardize, seed }: FoldSettings,
+): Folds {
+  checkOptions(validation, "validation", VALIDATION_OPTIONS);
+  must(Object.keys(validation).length === 1, "validation", "either { folds } or { split }", validation);
   const stratify = data.task === "classification" ? data.labels : undefined;
-  check(
-    testSize >= 0 && testSize < 1,
-    () => `testSize is a share of at least 0 and below 1, got ${show(testSize)}`,
+  must(
+    typeof testSize === "number" && testSize >= 0 && testSize < 1,
+    "testSize",
+    "a number of at least 0 and below 1, the share of rows to test on",
+    testSize,
   );
   const all = Int32Array.from({ length: data.rows }, (_, i) => i);
   const { train: development, test } =
@@ -87,13 +96,13 @@ export function prepareFolds(data: Dataset, { validation, testSize, standardize,
       ? { train: all, test: new Int32Array(0) }
       : trainTestSplit(data.rows, { testSize, seed, ...(stratify && { stratify, classes: data.classes }) });
   const make = (train: Int32Array, held: Int32Array): Fold => makeFold(data, train, held, standardize);
-  const rounds = divide(development, data, validation, seed).map(({ train, validation: held }) =>
+  const folds = divide(development, data, validation, seed).map(({ train, validation: held }) =>
     make(train, held),
   );
-  return { rounds, last: make(development, test) };
+  return { folds, finalFold: make(development, test) };
 }
 
-/** Rounds over the development rows, in ids of the whole table. */
+/** Folds of the development rows, as row ids of the whole table. */
 function divide(
   development: Int32Array,
   { task, labels: allLabels, classes }: Dataset,
@@ -118,13 +127,16 @@ function asGiven(values: Float64Array, columns: number, rows: Int32Array): Float
   const taken = Float32Array.from(takeRows(values, columns, rows));
   check(
     taken.every(Number.isFinite),
-    "the data has missing cells, or numbers beyond float32; standardize: true fills in and scales",
+    "the data has missing cells, or numbers beyond float32; standardize: true imputes and scales them",
     "invalid_data",
   );
   return taken;
 }
 
-/** One round: `train` are the rows to train on, `held` those to predict; both ids of the data set. */
+/**
+ * @param train - ids of the rows to train on
+ * @param held - ids of the rows to predict
+ */
 export function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardize: boolean): Fold {
   const features = data.features.length;
   const inputs = standardize ? fitPreprocessor(data.x, data.features, train) : undefined;
@@ -146,13 +158,13 @@ export function makeFold(data: Dataset, train: Int32Array, held: Int32Array, sta
     validation: held.length > 0 ? part(held) : undefined,
     features,
     outputs: data.outputs,
-    truth: takeRows(data.y, data.outputs, held),
+    yTrue: takeRows(data.y, data.outputs, held),
     inputs,
     target,
   };
 }
 
-/** The same numbers in memory that all threads see without a copy; elsewhere as they are. */
+/** The same numbers in memory that all threads share, where the host has it. */
 function shared(values: Float32Array): Float32Array {
   if (typeof SharedArrayBuffer === "undefined") return values;
   const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));

@@ -1,6 +1,7 @@
 /**
- * Where trainings ended, for trials that go on from there. The latest ends are kept; one that is not, as after a study
- * was opened from its JSON, is made again from its parent's, to the same bits. It knows no strategy, and scores nothing.
+ * Where the trainings of trials ended, for trials that continue them. The latest ends are kept. Another one, as after a
+ * study was restored from its JSON, is trained again from its parent's end, to the same bits. It knows no strategy, and
+ * scores nothing.
  */
 
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
@@ -12,118 +13,126 @@ import { seedOfTrial } from "../../search/study/ledger.js";
 import type { Study } from "../../search/study/study.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import { type Trainer, trainingOf, trainRounds } from "./training.js";
+import { jobTemplate, type TrainingSetup, trainOnFolds } from "./training.js";
 
 /** Where the training of one trial ended. */
-export interface End {
+export interface TrainingEnd {
   readonly params: Params;
   readonly architecture: Architecture;
-  /** One for each round. */
+  /** One for each fold. */
   readonly states: readonly SavedRun[];
 }
 
-/** Where trainings ended, by the number of their trial, one state for each round. */
+/** Where trainings ended, by the number of their trial: one state for each fold. */
 export type SavedEnds = readonly (readonly [number, readonly SavedRun[]])[];
 
 export interface Lineage {
-  /** Where a trial ended that gave a value. */
-  endOf(number: number): Promise<End>;
-  /** Notes where a trial ended. */
-  keep(number: number, end: End): void;
+  /** Where the training of a trial ended. The trial must have given a value. */
+  endOfTrial(number: number): Promise<TrainingEnd>;
+  add(number: number, end: TrainingEnd): void;
   /** The ends that are kept, by number, the oldest first. */
-  ends(): readonly (readonly [number, End])[];
+  ends(): readonly (readonly [number, TrainingEnd])[];
 }
 
 /**
- * @param most - how many ends are kept
- * @param parentOf - the trial that a finished one went on from, if it did
+ * @param capacity - how many ends are kept
+ * @param parentOf - the trial that a finished one continues, if it does
  * @param train - trains a finished trial again, from its parent's end
  */
 export function createLineage(
-  most: number,
+  capacity: number,
   parentOf: (number: number) => number | undefined,
-  train: (number: number, parent?: End) => Promise<End>,
+  train: (number: number, parent?: TrainingEnd) => Promise<TrainingEnd>,
 ): Lineage {
-  const ends = new Map<number, { readonly end: Promise<End>; known?: End }>();
-  const note = (number: number, end: Promise<End>, known?: End): void => {
-    const kept = { end, ...(known && { known }) };
-    ends.set(number, kept);
-    // a map holds its keys in the order of insertion
-    if (ends.size > most) ends.delete(ends.keys().next().value as number);
+  const ends = new Map<number, { readonly end: Promise<TrainingEnd>; known?: TrainingEnd }>();
+  const put = (number: number, end: Promise<TrainingEnd>, known?: TrainingEnd): void => {
+    const entry = { end, ...(known && { known }) };
+    ends.set(number, entry);
+    // A map keeps its keys in the order of insertion.
+    if (ends.size > capacity) ends.delete(ends.keys().next().value as number);
     end.then(
-      (come) => Object.assign(kept, { known: come }),
+      (ended) => Object.assign(entry, { known: ended }),
       () => ends.delete(number),
     );
   };
-  const endOf = (number: number): Promise<End> => {
-    const kept = ends.get(number);
-    if (kept) return kept.end;
+  const endOfTrial = (number: number): Promise<TrainingEnd> => {
+    const entry = ends.get(number);
+    if (entry) return entry.end;
     const parent = parentOf(number);
-    const end = parent === undefined ? train(number) : endOf(parent).then((before) => train(number, before));
-    note(number, end);
+    const end =
+      parent === undefined ? train(number) : endOfTrial(parent).then((before) => train(number, before));
+    put(number, end);
     return end;
   };
   return {
-    endOf,
-    keep: (number, end) => note(number, Promise.resolve(end), end),
+    endOfTrial,
+    add: (number, end) => put(number, Promise.resolve(end), end),
     ends: () => [...ends].flatMap(([number, { known }]) => (known ? [[number, known] as const] : [])),
   };
 }
 
 /**
- * Where the trials of a study end; what is not kept is trained again.
+ * The lineage of a study's trials.
  *
- * @param states - where some ended that were trained elsewhere, the oldest first
- * @throws FettleError `invalid_checkpoint` for states that cannot be of these trials
+ * @param saved - ends from before the tuner was saved, the oldest first
+ * @throws FettleError `invalid_checkpoint` for states that do not fit these trials
  */
 export function lineageOf<S extends Space>(
-  trainer: Trainer<S>,
+  setup: TrainingSetup<S>,
   study: Study<S>,
-  states: SavedEnds = [],
+  saved: SavedEnds = [],
 ): Lineage {
   const recordOf = (number: number) =>
     study.trials.find((trial) => trial.number === number) as TrialRecord<ParamsOf<S>>;
-  // The trials of a generation go on from those of the one before.
-  const most = 2 * (study.strategy.generation ?? study.lag + 1);
-  const trainingFor = (number: number) => {
+  // The trials of a generation continue those of the generation before.
+  const capacity = 2 * (study.strategy.generation ?? study.lag + 1);
+  const trainingOf = (number: number) => {
     const { params } = recordOf(number);
     const seed = seedOfTrial(study.seed, number);
-    return { params, ...trainingOf(trainer, params, seed, trainer.folds.rounds) };
+    return { params, ...jobTemplate(setup, params, seed, setup.folds) };
   };
   const lineage = createLineage(
-    most,
+    capacity,
     (number) => recordOf(number).parent,
     async (number, parent) => {
-      const { params, architecture, job } = trainingFor(number);
+      const { params, architecture, job } = trainingOf(number);
       const again = { ...job, trial: number, keepState: true };
-      return endOf(params, architecture, await trainRounds(trainer, again, parent?.states));
+      return trainingEnd(params, architecture, await trainOnFolds(setup, again, parent?.states));
     },
   );
-  for (const [number, ended] of states) {
-    const { params, architecture, job } = trainingFor(number);
-    for (const [round, state] of ended.entries())
-      checkSaved(job.programs.train, state, trainer.folds.rounds[round].train.rows);
-    lineage.keep(number, { params, architecture, states: ended });
+  for (const [number, states] of saved) {
+    const { params, architecture, job } = trainingOf(number);
+    for (const [fold, state] of states.entries()) {
+      checkSaved(job.programs.train, state, setup.folds[fold].train.rows);
+    }
+    lineage.add(number, { params, architecture, states });
   }
   return lineage;
 }
 
-/** The end that results of rounds with their states come to. */
-export function endOf(params: Params, architecture: Architecture, results: readonly JobResult[]): End {
+/** @param results - of each fold, with their states */
+export function trainingEnd(
+  params: Params,
+  architecture: Architecture,
+  results: readonly JobResult[],
+): TrainingEnd {
   return { params, architecture, states: results.map(({ state }) => state as SavedRun) };
 }
 
-/** Refuses to go on with a training as another. */
-export function checkSameTraining(before: End, now: Pick<End, "params" | "architecture">): void {
+/** Refuses to continue a training with parameters that would make it another one. */
+export function checkSameTraining(
+  before: TrainingEnd,
+  now: Pick<TrainingEnd, "params" | "architecture">,
+): void {
   const changed = Object.keys({ ...before.params, ...now.params }).filter(
     (name) => !sameValue(before.params[name], now.params[name]),
   );
-  const showChanged = ({ params }: Pick<End, "params">) =>
+  const showChanged = ({ params }: Pick<TrainingEnd, "params">) =>
     show(Object.fromEntries(changed.map((name) => [name, params[name]])));
   check(
     sameTraining(before.architecture, now.architecture),
     () =>
-      "within a training only numbers such as rates can change, not what layers and optimizer are made of, nor " +
-      `numbers from or to 0 that leave work out; received ${showChanged(now)} after ${showChanged(before)}`,
+      "a training that continues may change numbers such as rates, but not its layers or optimizer, nor a number " +
+      `from or to 0 where 0 removes an operation; received ${showChanged(now)} after ${showChanged(before)}`,
   );
 }

@@ -1,60 +1,56 @@
-/**
- * How a trial is trained: its parameters become a model, the model a job, and the job runs on every round. What comes of
- * it is scored in `trials.ts`.
- */
+/** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
 
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, show } from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { type Architecture, hyperparametersOf, programOf } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks.js";
 import { checkBatch, EVALUATION_BATCH, Sequential } from "../../nn/sequential.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
+import type { JobBackend } from "../jobs/backend.js";
 import { checkEarlyStopping, type Job, type JobResult } from "../jobs/job.js";
-import type { JobRunner } from "../jobs/runner.js";
-import type { Fold, Folds } from "./folds.js";
+import type { Fold } from "./folds.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
   /** Default 20. With `pbt()`, of one interval. */
   readonly epochs?: number;
-  /** Default 32, or all rows of the smallest fold if they are fewer. */
+  /** Default 32, or all rows of the smallest fold if there are fewer. */
   readonly batchSize?: number;
-  /** Stops a training early by its fold's validation part. */
+  /** Stops the training on a fold early, by the validation rows of the fold. */
   readonly earlyStopping?: EarlyStoppingOptions;
 }
 
-/** Epochs of a trial that says nothing of them. */
+const FIT_SETTINGS: OptionNames<FitSettings> = { epochs: true, batchSize: true, earlyStopping: true };
+
+/** The epochs of a trial if `fit` does not give them. */
 export const DEFAULT_EPOCHS = 20;
 
 /** What trainings need. */
-export interface Trainer<S extends Space> {
+export interface TrainingSetup<S extends Space> {
   readonly model: (params: ParamsOf<S>) => Sequential;
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
-  readonly folds: Folds;
-  readonly runner: JobRunner;
+  /** By which trials are scored. */
+  readonly folds: readonly Fold[];
+  readonly backend: JobBackend;
 }
 
-/** A trial before it is trained. */
-export interface Training {
+/** A trial before it is trained: its architecture, and what its jobs have in common. */
+export interface JobTemplate {
   readonly architecture: Architecture;
-  /** What all rounds have in common. */
   readonly job: Omit<Job, "fold">;
 }
 
-/** What parameters come to, for training on `folds`. */
-export function trainingOf<S extends Space>(
-  { model, fit: given = {} }: Pick<Trainer<S>, "model" | "fit">,
+/** Builds the model of some parameters, to be trained on `folds`. */
+export function jobTemplate<S extends Space>(
+  { model, fit: given = {} }: Pick<TrainingSetup<S>, "model" | "fit">,
   params: ParamsOf<S>,
   seed: number,
   folds: readonly Fold[],
-): Training {
+): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
   const { epochs, batchSize, earlyStopping } = settingsFor(settings, folds);
   const built = model(params);
-  check(
-    built instanceof Sequential,
-    () => `model returns a compiled model, made by sequential(); got ${show(built)}`,
-  );
+  mustBeModel(built);
   const architecture = built.architecture(folds[0].features);
   const job = {
     programs: {
@@ -72,26 +68,35 @@ export function trainingOf<S extends Space>(
   return { architecture, job };
 }
 
-/** Trains on every round, from states or anew. */
-export function trainRounds<S extends Space>(
-  { folds, runner }: Trainer<S>,
+/** Refuses what a `model` function returned unless it is a model. */
+export function mustBeModel(built: unknown): asserts built is Sequential {
+  check(
+    typeof (built as { then?: unknown } | undefined)?.then !== "function",
+    "model must return a compiled model, not a promise; await what it needs before tuning",
+  );
+  must(built instanceof Sequential, "what model returns", "a compiled model, made by sequential()", built);
+}
+
+/** Trains on every fold, from the given states or from new parameters. */
+export function trainOnFolds<S extends Space>(
+  { folds, backend }: Pick<TrainingSetup<S>, "folds" | "backend">,
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
 ): Promise<JobResult[]> {
   return Promise.all(
-    folds.rounds.map((_, fold) => runner.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) })),
+    folds.map((_, fold) => backend.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) })),
   );
 }
 
-/** Settings with defaults for those left out, checked against the smallest fold. */
+/** Settings with defaults, checked against the smallest fold. */
 export function settingsFor(
   settings: FitSettings,
   folds: readonly Fold[],
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
-  checkOptions(settings, "fit", ["epochs", "batchSize", "earlyStopping"]);
+  checkOptions(settings, "fit", FIT_SETTINGS);
   const { epochs = DEFAULT_EPOCHS, earlyStopping } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
-  check(Number.isSafeInteger(epochs) && epochs > 0, () => `epochs is a positive number, got ${show(epochs)}`);
+  mustBeInteger("epochs", epochs);
   const fewest = Math.min(...folds.map(({ train }) => train.rows));
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };

@@ -1,8 +1,9 @@
-/** What is given to a tuning, and what it gives: types and the names of options. Nothing here runs. */
+/** The options of `tune` and its result: types, and the names of options. Nothing here runs. */
 
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { MatrixLike } from "../../data/matrix.js";
 import type { Direction } from "../../direction.js";
+import type { OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
 import type { Sequential } from "../../nn/sequential.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
@@ -12,62 +13,66 @@ import type { Objective, StudyEvent } from "../../search/study/optimize.js";
 import type { StopRules } from "../../search/study/stopping.js";
 import type { Study } from "../../search/study/study.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { FinalModel } from "../trial/final.js";
 import type { Validation } from "../trial/folds.js";
+import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
-import type { Final, Scores } from "../trial/trials.js";
 
-/** What every tuning has. */
+/** The options of every search. */
 export interface SearchOptions<S extends Space> {
   readonly space: S;
   /**
-   * Default `gp()`, Bayesian optimization; of several objectives `nsga2()`. `pbt()` around another trains a population,
-   * whose hyperparameters change on the way.
+   * Default `gp()`, Bayesian optimization; for several objectives `nsga2()`. `pbt()` trains a population whose
+   * hyperparameters change during training.
    */
   readonly strategy?: Strategy;
-  /** Points of the space for which it is false do not exist, and are never suggested. Pure. */
+  /** Which points of the space exist: those for which it is false are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
-  /** The budget. Default 30, or the whole of a strategy that ends by itself. With `pbt()`, a trial is an interval. */
+  /** The number of trials. Default 30, or all points of a strategy that has an end, such as `grid()`. With `pbt()`, a trial is an interval. */
   readonly trials?: number;
   /** Decides everything random. Default 0. */
   readonly seed?: number;
-  /** Threads for models, trials side by side for an objective. Default: all that the host has, and 1. The results are the same at any figure. */
+  /**
+   * For models, the threads: at most one for each core, and one for each training that there is; default as many as cores.
+   * For an objective, the trials that run at the same time; default 1. The results are the same at any number.
+   */
   readonly jobs?: number;
-  /** The trials that an adaptive strategy does without; see `createStudy`. Default 7. */
+  /** The number of most recent trials that an adaptive strategy ignores; see `createStudy`. Default 7. */
   readonly lag?: number;
   /** Called at each event, in order. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
-  /** Stops the search: no trial is begun any more. */
+  /** Once `aborted` is true, no trial begins; the search ends when the running ones have ended. */
   readonly signal?: { readonly aborted: boolean };
   /**
-   * Ends the search before its budget: at a value (`target`), after trials without a better one (`patience`), when so
-   * many steps are used up, epochs for models (`steps`), or by a rule of one's own (`rule`).
+   * Ends the search early: at a value (`target`), after a number of trials without a better one (`patience`), after a number
+   * of steps, for models epochs (`steps`), or by a custom rule (`rule`).
    */
   readonly stop?: StopRules;
   /** Ends unpromising trials early: `halving()`, `hyperband()`, `asha()` or `medianStopping()`. Default none. */
   readonly scheduler?: Scheduler;
   /**
-   * With a scheduler: the whole budget of a trial, in epochs or, of an objective, in the steps that it reports.
-   * Default for models: the epochs of `fit`, if that is no function, or 20.
+   * With a scheduler: the budget of a whole trial, for models in epochs, for an objective in the steps that it reports.
+   * Default for models: the epochs of `fit` if that is an object, else 20.
    */
   readonly steps?: number;
-  /** Points to try first. They count towards the budget. */
+  /** Points to try first. They count towards `trials`. */
   readonly enqueue?: readonly ParamsOf<S>[];
-  /** Trials of an earlier study over the same parameters, to learn from; they do not count towards the budget. */
+  /** Trials of an earlier study over the same parameters, to learn from. They do not count towards `trials`. */
   readonly warmStart?: readonly Pick<
     TrialRecord<ParamsOf<S>>,
     "params" | "value" | "values" | "constraints" | "status"
   >[];
 }
 
-/** Tuning of anything that has a value. */
+/** The options of `tune` for an objective. */
 export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> {
-  /** The value of some parameters. One that throws fails its own trial and no other. */
+  /** The value of some parameters. If it throws, its own trial fails, and no other. */
   readonly objective: Objective<S>;
-  /** What is better; of several objectives, a list. */
+  /** Whether larger or smaller values are better; for several objectives, a list. */
   readonly direction: Direction | readonly Direction[];
 }
 
-/** Tuning of a model on data. */
+/** The options of `tune` for a model and data. */
 export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** Inputs, [rows, columns]; or give `data`. */
   readonly x?: MatrixLike;
@@ -75,58 +80,72 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly y?: MatrixLike;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
-  /** What `y` is. Default: classification if all of it is 0 or 1. */
+  /** What `y` holds. Default: classification if every value is 0 or 1. */
   readonly task?: Task;
   /** Builds and compiles a model from parameters of the space. */
   readonly model: (params: ParamsOf<S>) => Sequential;
-  /** How trials are trained: settings, or a function of the parameters. */
+  /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
-  /** What is tuned for; several in a list are as many objectives. Default `accuracy` or `r2`. */
+  /** What is tuned for; a list of several gives as many objectives. Default `accuracy` or `r2`. */
   readonly metric?: MetricLike | readonly MetricLike[];
   /**
-   * Soft constraints: each is kept where it is at most 0. Mean scores over the folds by metric, of all metrics of the
-   * task, say whether: `({ recall }) => [0.9 - recall]`. A trial that breaks one is never the best.
+   * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of all metrics of the task:
+   * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
-  /** `{ folds: 5 }` (default) or `{ split: 0.2 }`; classes keep their proportions. */
+  /** How trials are scored: by `{ folds: 5 }` (default) or `{ split: 0.2 }`, stratified by class. */
   readonly validation?: Validation;
-  /** The share of rows that no trial sees, to score the best on at the end. Default 0. */
+  /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
-  /** Whether inputs and regression targets are standardised, by each fold's training rows. Default true. */
+  /** Whether inputs and regression targets are standardized, by the training rows of each fold. Default true. */
   readonly standardize?: boolean;
 }
 
-/** What `tune` takes for a model, but for threads and a signal: a tuner has neither. */
+/** The options of a tuner: those of `tune` for a model without `jobs` and `signal`, since it has no threads and stops at any step. */
 export type TunerOptions<S extends Space> = Omit<TuneOptions<S>, "jobs" | "signal">;
 
-/** The outcome of a search. */
+/** The result of a search. */
 export interface SearchResult<S extends Space> {
-  /** The best trial; undefined if none gave a value, and of several objectives. */
+  /** The best trial; undefined if every trial violates a constraint, if a signal ended the search first, and for several objectives. */
   readonly best: TrialRecord<ParamsOf<S>> | undefined;
-  /** The Pareto front: the trials that no other beats in all objectives; of one objective, the best and its equals. */
+  /** The Pareto front: the trials that no other dominates; for one objective, the best and its equals. */
   readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
   /** Every trial, by number. */
   readonly trials: readonly TrialRecord<ParamsOf<S>>[];
-  /** For `JSON.stringify`, and to go on with `study.optimize`. */
+  /** For `JSON.stringify`, and to continue with `study.optimize`. */
   readonly study: Study<S>;
 }
 
-/** The outcome of tuning a model on data. */
+/** The result of tuning a model on data. */
 export interface TuneResult<S extends Space> extends SearchResult<S> {
-  /** The name of the metric that was tuned for, the first of several. */
+  /** The name of the metric that was tuned for; of several, the first. */
   readonly metric: string;
   /** The names of all metrics that were tuned for. */
   readonly metrics: readonly string[];
-  /** The best parameters, fitted again to all rows that trials saw; undefined without a best trial. */
-  readonly final: Final | undefined;
+  /** The best parameters, fitted again to all development rows; undefined without a best trial. */
+  readonly final: FinalModel | undefined;
 }
 
-/** The names of `SearchOptions`. */
-export const SEARCH_OPTIONS = [
-  ...["space", "strategy", "constraint", "trials", "seed", "jobs", "lag", "onEvent", "signal"],
-  ...["stop", "scheduler", "steps", "enqueue", "warmStart"],
-];
-/** The names that `TuneOptions` adds, but for the metric. */
-export const MODEL_OPTIONS = [
-  ...["x", "y", "data", "task", "model", "fit", "validation", "testSize", "standardize", "constraints"],
-];
+const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
+  ...{ space: true, strategy: true, constraint: true, trials: true, seed: true, jobs: true, lag: true },
+  ...{
+    onEvent: true,
+    signal: true,
+    stop: true,
+    scheduler: true,
+    steps: true,
+    enqueue: true,
+    warmStart: true,
+  },
+};
+
+export const OBJECTIVE_OPTIONS: OptionNames<TuneObjectiveOptions<Space>> = {
+  ...SEARCH_OPTIONS,
+  ...{ objective: true, direction: true },
+};
+
+export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
+  ...SEARCH_OPTIONS,
+  ...{ x: true, y: true, data: true, task: true, model: true, fit: true, metric: true },
+  ...{ constraints: true, validation: true, testSize: true, standardize: true },
+};

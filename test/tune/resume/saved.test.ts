@@ -12,7 +12,7 @@ import { hyperband } from "../../../src/search/schedulers/hyperband.js";
 import { choice, float, int } from "../../../src/search/space/parameter.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { createTuner, restoreTuner } from "../../../src/tune/resume/tuner.js";
+import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { crc32, packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";

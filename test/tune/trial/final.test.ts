@@ -89,8 +89,8 @@ describe("the test part", () => {
     const watched: CustomMetric = {
       name: "watched",
       direction: "maximize",
-      compute(truth) {
-        shown.push(Array.from(truth, (value) => quantity.indexOf(value)));
+      compute(yTrue) {
+        shown.push(Array.from(yTrue, (value) => quantity.indexOf(value)));
         return 1;
       },
     };

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Feature } from "../../../src/data/dataset.js";
-import { type FoldPlan, partSizes, prepareFolds } from "../../../src/tune/trial/folds.js";
+import { type FoldSettings, partSizes, prepareFolds } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
 import { randomRows } from "../support.js";
 
@@ -37,7 +37,7 @@ const ids = Float64Array.from({ length: ROWS * 4 }, (_, k) => Math.floor(k / 4))
 const idsOf = (part: { rows: number; x: Float32Array } | undefined): number[] =>
   part === undefined ? [] : Array.from({ length: part.rows }, (_, i) => part.x[4 * i]);
 
-const plans = fc.record<FoldPlan>({
+const plans = fc.record<FoldSettings>({
   validation: fc.oneof(
     fc.record({ folds: fc.integer({ min: 2, max: 6 }) }),
     fc.record({ split: fc.constantFrom(0.2, 0.3, 0.5) }),
@@ -49,12 +49,12 @@ const plans = fc.record<FoldPlan>({
 const tasks = fc.constantFrom<Dataset["task"]>("classification", "regression");
 
 /** The row ids of each part under a plan. */
-function divide(task: Dataset["task"], plan: FoldPlan) {
-  const { rounds, last } = prepareFolds(table(task, ids), { ...plan, standardize: false });
+function divide(task: Dataset["task"], plan: FoldSettings) {
+  const { folds, finalFold } = prepareFolds(table(task, ids), { ...plan, standardize: false });
   return {
-    rounds: rounds.map(({ train, validation }) => ({ train: idsOf(train), validation: idsOf(validation) })),
-    test: idsOf(last.validation),
-    development: idsOf(last.train),
+    folds: folds.map(({ train, validation }) => ({ train: idsOf(train), validation: idsOf(validation) })),
+    test: idsOf(finalFold.validation),
+    development: idsOf(finalFold.train),
   };
 }
 
@@ -64,19 +64,19 @@ describe("prepareFolds", () => {
   it("divides the rows into test and development, and these into folds; test rows appear nowhere else", () => {
     fc.assert(
       fc.property(tasks, plans, (task, plan) => {
-        const { rounds, test, development } = divide(task, plan);
+        const { folds, test, development } = divide(task, plan);
         expect(sorted([...test, ...development])).toEqual(Array.from({ length: ROWS }, (_, i) => i));
-        for (const { train, validation } of rounds) {
+        for (const { train, validation } of folds) {
           expect(sorted([...train, ...validation])).toEqual(sorted(development));
         }
         if ("folds" in plan.validation) {
-          expect(rounds.length).toBe(plan.validation.folds);
-          expect(sorted(rounds.flatMap(({ validation }) => validation))).toEqual(sorted(development));
-        } else expect(rounds.length).toBe(1);
+          expect(folds.length).toBe(plan.validation.folds);
+          expect(sorted(folds.flatMap(({ validation }) => validation))).toEqual(sorted(development));
+        } else expect(folds.length).toBe(1);
         const sizes = partSizes(ROWS, plan);
         expect(sizes.test).toBe(test.length);
         expect(sizes.development).toBe(development.length);
-        expect(sizes.training).toBe(Math.min(...rounds.map(({ train }) => train.length)));
+        expect(sizes.training).toBe(Math.min(...folds.map(({ train }) => train.length)));
       }),
       { numRuns: cases(60) },
     );
@@ -85,15 +85,15 @@ describe("prepareFolds", () => {
   it("keeps the classes' proportions in every part, within one row of each class", () => {
     fc.assert(
       fc.property(plans, (plan) => {
-        const { rounds, test, development } = divide("classification", plan);
+        const { folds, test, development } = divide("classification", plan);
         const share = table("classification", ids).y.reduce((a, b) => a + b) / ROWS;
         const ones = (rows: readonly number[]): number => rows.filter((row) => row % 3 === 0).length;
         expect(Math.abs(ones(test) - share * test.length)).toBeLessThan(1);
         const rest = ones(development) / development.length;
-        for (const { validation } of rounds) {
+        for (const { validation } of folds) {
           expect(Math.abs(ones(validation) - rest * validation.length)).toBeLessThan(2); // the size itself may be off by 1
         }
-        const counts = rounds.map(({ validation }) => ones(validation));
+        const counts = folds.map(({ validation }) => ones(validation));
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
       }),
       { numRuns: cases(60) },
@@ -103,7 +103,7 @@ describe("prepareFolds", () => {
   it("learns filling and scaling from the training rows alone: what else is in the table changes no bit", () => {
     fc.assert(
       fc.property(tasks, plans, fc.integer({ min: 0, max: 5 }), (task, plan, which) => {
-        const { rounds: parts, test } = divide(task, plan);
+        const { folds: parts, test } = divide(task, plan);
         const x = Float64Array.from(randomRows(ROWS, 4, plan.seed % 1000).flat());
         for (let k = 0; k < x.length; k++) if ((k * 7) % 11 === 0 && k % 4 === 0) x[k] = Number.NaN;
         const y = table(task, x).y;
@@ -116,18 +116,18 @@ describe("prepareFolds", () => {
           if (task === "regression") wildY[row] = -1e5 * (row + 1);
         }
         const after = prepareFolds(table(task, wild, wildY), plan);
-        expect(after.rounds[k].train).toEqual(before.rounds[k].train);
-        expect(after.rounds[k].inputs).toEqual(before.rounds[k].inputs);
-        expect(after.rounds[k].target).toEqual(before.rounds[k].target);
+        expect(after.folds[k].train).toEqual(before.folds[k].train);
+        expect(after.folds[k].inputs).toEqual(before.folds[k].inputs);
+        expect(after.folds[k].target).toEqual(before.folds[k].target);
         // while the parts that hold these rows do change
-        expect(after.rounds[k].validation).not.toEqual(before.rounds[k].validation);
-        expect(after.last.train).not.toEqual(before.last.train);
+        expect(after.folds[k].validation).not.toEqual(before.folds[k].validation);
+        expect(after.finalFold.train).not.toEqual(before.finalFold.train);
 
         const onlyTest = Float64Array.from(x);
         for (const row of test) onlyTest.fill(1e6, 4 * row, 4 * row + 4);
         const final = prepareFolds(table(task, onlyTest, y), plan);
-        expect(final.rounds).toEqual(before.rounds);
-        expect(final.last.train).toEqual(before.last.train);
+        expect(final.folds).toEqual(before.folds);
+        expect(final.finalFold.train).toEqual(before.finalFold.train);
       }),
       { numRuns: cases(60) },
     );
@@ -138,18 +138,18 @@ describe("prepareFolds", () => {
       k % 3 === 0 ? Number.NaN : value,
     );
     const plan = { validation: { folds: 3 }, testSize: 0.2, standardize: true, seed: 1 };
-    const { rounds, last } = prepareFolds(table("classification", x), plan);
-    for (const { train, validation } of [...rounds, last]) {
+    const { folds, finalFold } = prepareFolds(table("classification", x), plan);
+    for (const { train, validation } of [...folds, finalFold]) {
       expect(train.x.every(Number.isFinite)).toBe(true);
       expect(validation?.x.every(Number.isFinite)).toBe(true);
     }
   });
 
-  it("standardises a quantity and keeps its truth in its own units", () => {
+  it("standardises a quantity and keeps its yTrue in its own units", () => {
     const plan = { validation: { folds: 4 }, testSize: 0, standardize: true, seed: 2 };
-    const { rounds, last } = prepareFolds(table("regression", ids), plan);
-    expect(last.validation).toBeUndefined();
-    for (const { train, truth, validation, target } of rounds) {
+    const { folds, finalFold } = prepareFolds(table("regression", ids), plan);
+    expect(finalFold.validation).toBeUndefined();
+    for (const { train, yTrue, validation, target } of folds) {
       const mean = train.y.reduce((sum, v) => sum + v, 0) / train.rows;
       const variance = train.y.reduce((sum, v) => sum + v * v, 0) / train.rows;
       // float32 numbers of deviation 1
@@ -157,15 +157,15 @@ describe("prepareFolds", () => {
       expect(Math.abs(variance - 1)).toBeLessThanOrEqual(8 * 2 ** -24);
       validation?.y.forEach((z, i) => {
         const restored = z * (target?.scale[0] ?? 0) + (target?.mean[0] ?? 0);
-        expect(Math.abs(restored - truth[i])).toBeLessThanOrEqual(200 * 2 ** -24);
+        expect(Math.abs(restored - yTrue[i])).toBeLessThanOrEqual(200 * 2 ** -24);
       });
     }
-    expect(sorted(rounds.flatMap(({ truth }) => [...truth]))).toEqual(
+    expect(sorted(folds.flatMap(({ yTrue }) => [...yTrue]))).toEqual(
       Array.from({ length: ROWS }, (_, i) => 3 * i),
     );
     const classes = prepareFolds(table("classification", ids), plan);
     expect(
-      classes.rounds.every(
+      classes.folds.every(
         ({ target, train }) => target === undefined && train.y.every((v) => v === 0 || v === 1),
       ),
     ).toBe(true);

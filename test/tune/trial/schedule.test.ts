@@ -66,13 +66,14 @@ it("reports the times of all stages, and scores of the last", async () => {
   expect(rows.map(({ status }) => status)).toContain("pruned");
 });
 
-it("fails trials that end by themselves or have another budget, and says how to mend it", async () => {
-  const stopping = await tune({ ...scheduled, fit: { epochs: EPOCHS, earlyStopping: {} }, trials: 1 });
-  expect(stopping.trials[0].error).toBe("early stopping and a scheduler both end trials; use one of them");
+it("fails trials that end by themselves or have another budget, and says why", async () => {
+  await expect(tune({ ...scheduled, fit: { epochs: EPOCHS, earlyStopping: {} }, trials: 1 })).rejects.toThrow(
+    "early stopping and a scheduler both end trials; use one of them",
+  );
   const fit = ({ dropout }: { dropout: number }) => ({ epochs: dropout > 0 ? 4 : 2 });
   const { trials } = await tune({ ...scheduled, fit, steps: 4, trials: 2 });
   expect(trials.map(({ status }) => status)).toEqual(["failed", "complete"]);
   expect(trials[0].error).toBe(
-    "with a scheduler all trials have the same budget, here 4 epochs, got 2; give steps to tune",
+    "epochs of fit must be the 4 epochs of every trial with a scheduler; set them by steps of tune; received 2",
   );
 });

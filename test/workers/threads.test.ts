@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { platform } from "../../../src/platform/node.js";
-import type { WorkerThread } from "../../../src/platform/platform.js";
+import { platform } from "../../src/platform/node.js";
+import type { WorkerThread } from "../../src/platform/platform.js";
 
 const require = createRequire(import.meta.url);
 const threads = require("node:worker_threads") as { Worker: typeof Worker };
@@ -28,7 +28,7 @@ function startedWorkers(): Worker[] {
 }
 
 /** No jobs, which a thread answers with no outcomes. */
-const nothing = { type: "jobs", jobs: [] };
+const nothing = { type: "jobs", programs: [], jobs: [] };
 const answerOf = (thread: WorkerThread): Promise<unknown> =>
   new Promise((resolve, reject) => {
     thread.onMessage(resolve);

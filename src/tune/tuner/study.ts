@@ -1,7 +1,7 @@
-/** How a search begins, of models or of anything else: its strategy, its study and its budget, from what was given. */
+/** The study and the budget of a search, over models or any objective, from the options of `tune`. */
 
 import { platform } from "#platform";
-import { check, show } from "../../errors.js";
+import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
 import type { Constraint, Space } from "../../search/space/space.js";
 import { defaultStrategy } from "../../search/strategies/default.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -21,16 +21,13 @@ export async function withStrategy<O extends { readonly strategy?: Strategy }>(
   return { ...options, strategy: options.strategy ?? (await defaultStrategy(objectives)) };
 }
 
-export function studyOf<S extends Space>(
+/** A new study, with the trials of `warmStart` and the points of `enqueue`. */
+export function studyFor<S extends Space>(
   options: SearchOptions<S> & { readonly strategy: Strategy },
   direction: Direction | readonly Direction[],
 ): Study<S> {
-  const { jobs, constraint } = options;
-  check(
-    jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0),
-    () => `jobs is a positive number of threads, got ${show(jobs)}`,
-  );
-  const { space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
+  checkSearchOptions(options);
+  const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);
@@ -38,13 +35,10 @@ export function studyOf<S extends Space>(
     ...{ space, strategy, seed, direction, lag, clock: () => platform.now() },
     ...(constraint && { constraint }),
   });
-  for (const [name, list] of Object.entries({ warmStart, enqueue })) {
-    check(Array.isArray(list), () => `${name} is a list, got ${show(list)}`);
-  }
   check(
     strategy.proceed === undefined || warmStart.length === 0,
     () =>
-      `strategy ${show(strategy.name)} goes on with trainings, and warmStart has none; enqueue the parameters of its trials`,
+      `strategy ${show(strategy.name)} continues trainings, and the trials of warmStart have none; enqueue their parameters`,
   );
   for (const { params, status, value, values, constraints } of warmStart) {
     study.add(params, {
@@ -58,7 +52,23 @@ export function studyOf<S extends Space>(
   return study;
 }
 
-export function budgetOf<S extends Space>(
+/** Refuses what a study would not see, or would see too late. */
+function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
+  const { trials, jobs, lag, onEvent, signal, constraint, warmStart, enqueue } = options;
+  if (trials !== undefined) mustBeInteger("trials", trials);
+  if (jobs !== undefined) mustBeInteger("jobs", jobs);
+  if (lag !== undefined) mustBeInteger("lag", lag, 0);
+  for (const [name, value] of Object.entries({ onEvent, constraint })) {
+    must(value === undefined || typeof value === "function", name, "a function", value);
+  }
+  const isSignal = signal === undefined || (isRecord(signal) && typeof signal.aborted === "boolean");
+  must(isSignal, "signal", "an AbortSignal, or an object with a boolean `aborted`", signal);
+  for (const [name, value] of Object.entries({ warmStart, enqueue })) {
+    must(value === undefined || Array.isArray(value), name, "a list", value);
+  }
+}
+
+export function budgetFor<S extends Space>(
   options: SearchOptions<S>,
 ): Omit<OptimizeOptions<S>, "concurrency"> {
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;

@@ -1,4 +1,4 @@
-/** What `tune` does with points to try first, earlier trials and rules that end it. */
+/** Points to try first, earlier trials, and rules that end a search. */
 import { expect, it } from "vitest";
 import { float } from "../../../src/search/space/parameter.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
@@ -14,13 +14,13 @@ it("tries given points first, within the budget", async () => {
   expect(trials).toHaveLength(3);
 });
 
-it("walks a whole grid beside them", async () => {
+it("tries a whole grid after them", async () => {
   const strategy = grid({ points: 3 });
   const { trials } = await tune({ space, objective, direction, strategy, enqueue: [{ x: 1 }] });
   expect(trials.map(({ params }) => params.x)).toEqual([1, -4, 0, 4]);
 });
 
-it("goes on from an earlier search", async () => {
+it("learns from an earlier search", async () => {
   const first = await tune({ space, objective, direction, trials: 5, seed: 1 });
   const failed = { params: { x: 4 }, value: null, status: "failed" as const };
   const { trials, best } = await tune({
@@ -45,8 +45,8 @@ it("stops at a target", async () => {
   ]);
 });
 
-it("refuses what is no list", async () => {
+it("refuses anything but a list", async () => {
   await expect(tune({ space, objective, direction, enqueue: { x: 1 } as never })).rejects.toThrow(
-    'enqueue is a list, got {"x":1}',
+    'enqueue must be a list; received {"x":1}',
   );
 });

@@ -11,8 +11,8 @@ import {
   type RunRecord,
   setupOf,
 } from "../../src/benchmark/record.js";
-import { runTask } from "../../src/benchmark/run.js";
-import { type BenchmarkOptions, ratesTried, runBenchmark } from "../../src/benchmark/runner.js";
+import { doRun } from "../../src/benchmark/run.js";
+import { type BenchmarkOptions, ratesTried, runBenchmark } from "../../src/benchmark/runBenchmark.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { add, mul, neg, randomUniform } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
@@ -33,7 +33,7 @@ const options: BenchmarkOptions = {
 };
 
 describe("a run", () => {
-  const task = (learningRate: number) => {
+  const job = (learningRate: number) => {
     const made = sgd({ learningRate });
     const programs = programsFor(bowl)(made);
     const hyperparameters = made.hyperparameters;
@@ -41,7 +41,7 @@ describe("a run", () => {
   };
 
   it("measures the score before the first step and after every so many", () => {
-    const { test, validation, finite, metric } = runTask(createEngine(), {}, task(0.25));
+    const { test, validation, finite, metric } = doRun(createEngine(), {}, job(0.25));
     // ½ |w|² (1 − r)²ᵗ, and each of 20 steps rounds twice
     const expected = [0, 5, 10, 15, 20].map((t) => 2.5 * 0.75 ** (2 * t));
     expect(test).toHaveLength(5);
@@ -54,14 +54,14 @@ describe("a run", () => {
 
   it("ends where the score is no finite number any more", () => {
     // |1 − r| = 1e15: float32 overflows at the second step
-    const { test, finite } = runTask(createEngine(), {}, task(1e15));
+    const { test, finite } = doRun(createEngine(), {}, job(1e15));
     expect(test).toEqual([2.5]);
     expect(finite).toBe(false);
   });
 
   it("gives its memory back", () => {
     const engine = createEngine();
-    runTask(engine, {}, task(0.25));
+    doRun(engine, {}, job(0.25));
     expect(engine.bytesInUse).toBe(0);
   });
 });
@@ -203,11 +203,11 @@ describe("a benchmark", () => {
   });
 
   it.each([
-    [{ problems: [] }, "invalid_argument", /problems is a list/],
-    [{ problems: [bowl, bowl] }, "invalid_argument", /two of the problems/],
-    [{ seeds: 0 }, "invalid_argument", /seeds is a whole number from 1/],
-    [{ rates: 1 }, "invalid_argument", /rates is a whole number from 2/],
-    [{ jobs: 0.5 }, "invalid_argument", /jobs is a whole number/],
+    [{ problems: [] }, "invalid_argument", /problems must be a list/],
+    [{ problems: [bowl, bowl] }, "invalid_argument", /names of problems must differ/],
+    [{ seeds: 0 }, "invalid_argument", /seeds must be a positive integer/],
+    [{ rates: 1 }, "invalid_argument", /rates must be an integer of at least 2/],
+    [{ jobs: 0.5 }, "invalid_argument", /jobs must be a positive integer/],
     [{ sedes: 3 }, "unknown_name", /seeds/],
   ])("refuses %o", async (change, code, message) => {
     await expect(runBenchmark({ ...options, ...change } as BenchmarkOptions)).rejects.toMatchObject({
@@ -277,14 +277,14 @@ describe("the lines of a benchmark", async () => {
   it.each([
     ["not JSON\n", /line 1/],
     ['{"type":"study"}\n', /first line/],
-    [`${text}{"type":"run","problem":"x"}\n`, /no run/],
-    [text.replace('"status":"complete"', '"status":"lost"'), /no run/],
+    [`${text}{"type":"run","problem":"x"}\n`, /line \d+ of the runs must be a run/],
+    [text.replace('"status":"complete"', '"status":"lost"'), /line \d+ of the runs must be a run/],
   ])("that are damaged are refused (%#)", (damaged, message) => {
     expect(() => parseLines(damaged)).toThrow(expect.objectContaining({ code: "invalid_checkpoint" }));
     expect(() => parseLines(damaged)).toThrow(message);
   });
 
-  it("of another benchmark are not gone on from", () => {
+  it("of another benchmark are refused", () => {
     const { problems, optimizers: contestants } = options;
     const size = { seeds: 2, trials: 3, rates: 2 };
     const same = setupOf(problems, contestants, size);

@@ -29,10 +29,10 @@ test.prop([
   fc.constantFrom(0, 0.1, 0.2, 0.33),
 ])("the sizes foretold are those that come", (rows, classes, validation, testSize) => {
   const plan = { validation, testSize, standardize: false, seed: 1 };
-  const { rounds, last } = prepareFolds(dataset(rows, classes), plan);
+  const { folds, finalFold } = prepareFolds(dataset(rows, classes), plan);
   expect(partSizes(rows, plan)).toEqual({
-    test: last.validation?.rows ?? 0,
-    development: last.train.rows,
-    training: Math.min(...rounds.map(({ train }) => train.rows)),
+    test: finalFold.validation?.rows ?? 0,
+    development: finalFold.train.rows,
+    training: Math.min(...folds.map(({ train }) => train.rows)),
   });
 });

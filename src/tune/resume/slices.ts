@@ -1,58 +1,59 @@
 /**
- * Tuning in slices: as much work at a time as the caller allows, down to one step of a training, saved in between as
- * bytes and gone on with elsewhere to the same result as without. It runs in its caller's thread, starts no timers and
- * keeps nothing outside itself.
+ * A tuner that works in slices: as much at a time as its caller allows, down to one step of a training. Between slices it
+ * can be saved as bytes and resumed elsewhere, with the same result. It does its jobs in its caller's thread, starts no
+ * timers and keeps nothing outside itself.
  */
 
 import { platform } from "#platform";
-import { check, checkOptions, FettleError, show } from "../../errors.js";
+import { checkOptions, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/study.js";
-import { Stepper } from "../jobs/stepper.js";
+import { SteppedBackend } from "../jobs/steppedBackend.js";
+import { allFolds } from "../trial/folds.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";
-import { foldsOf } from "../tuner/search.js";
-import { openSession, type Prepared, prepareTuning } from "./session.js";
+import { createTunerCore, type ResumableSetup, setUpResumable } from "./tunerCore.js";
 
-/** How much work a slice is. */
+/** The bounds of a slice. */
 export interface SliceOptions {
-  /** The most steps: one a batch of a training, and one for each trial that begins. Default no bound. */
+  /** The most steps. A batch of a training is a step, and so is the begin of a trial. Default no bound. */
   readonly steps?: number;
   /**
-   * Milliseconds of `clock` after which no step is begun; one is always done. What comes between steps is not
-   * divided: suggesting a trial, and predicting a fold. Default no bound.
+   * Milliseconds of `clock` after which no step begins; at least one step is done. Suggesting a trial and predicting a
+   * fold happen between steps, and are not divided. Default no bound.
    */
   readonly maxMilliseconds?: number;
-  /** A clock in milliseconds. Default the host's; where that stands still during computation, bound the steps. */
+  /** A clock in milliseconds. Default the host's. Where that stands still during computation, bound the steps instead. */
   readonly clock?: () => number;
 }
 
-/** A tuning that is done in slices. Made by `createTuner` or `restoreTuner`. */
+const SLICE_OPTIONS: OptionNames<SliceOptions> = { steps: true, maxMilliseconds: true, clock: true };
+
+/** A tuner that works in slices. Made by `createTuner` or `restoreTuner`. */
 export interface Tuner<S extends Space> {
   /** The trials so far. */
   readonly study: Study<S>;
-  /** What came of it, once all is done; the last fit is part of that. */
+  /** The result, after the last trial and the final fit. */
   readonly result: TuneResult<S> | undefined;
   /**
    * Does a slice of the work.
    *
-   * @returns the steps that were done; fewer than allowed, or none, once there is a result
-   * @throws FettleError `invalid_argument` for bounds that are none; `invalid_state` while another slice is at work;
-   * `invalid_checkpoint` where trainings that were saved are not of this data and model; and what `onEvent` and strategies throw, as `tune` does
+   * @returns the steps that were done; fewer than allowed, or 0, once there is a result
+   * @throws FettleError `invalid_argument` for invalid bounds; `invalid_state` while another slice is running;
+   * `invalid_checkpoint` where saved trainings do not fit this data and model; and as `tune`, `trial_failed` if no trial
+   * gave a value, and what `onEvent` and strategies throw
    */
   advance(slice?: SliceOptions): Promise<{ readonly steps: number }>;
   /**
-   * Everything there is to go on elsewhere. Trials in progress, with their trainings, are a section of their own
-   * beside the history.
+   * The tuner as bytes: its study, and the unfinished trials with their trainings.
    *
-   * @throws FettleError `invalid_state` while a slice is at work; `invalid_checkpoint` if what it was restored from was
-   * refused meanwhile
+   * @throws FettleError `invalid_state` while a slice is running; `invalid_checkpoint` if the bytes that it was restored
+   * from were refused since
    */
   save(): Uint8Array;
 }
 
 /**
- * Prepares a tuning that is done in slices, with the same result as `tune` to the bit, however it is cut. No trial is
- * begun.
+ * Creates a tuner that works in slices. Its result equals that of `tune` to the bit, however it is cut. No trial begins yet.
  *
  * @throws FettleError for options, spaces and data that do not fit
  * @example
@@ -79,17 +80,17 @@ export interface Tuner<S extends Space> {
  * ```
  */
 export async function createTuner<const S extends Space>(options: TunerOptions<S>): Promise<Tuner<S>> {
-  return openTuner(await prepareTuning("createTuner", options, null));
+  return slicedTuner(await setUpResumable("createTuner", options, null));
 }
 
 /**
- * Goes on with a tuning where it was saved, on this runtime or another, to the same result as if it had never stopped.
+ * Resumes a tuner from saved bytes, on this runtime or another, to the same result as if it had never stopped.
  *
  * @param bytes - from `save()`
- * @param options - those it began with: the data and the code are not in the bytes. `trials`, `stop` and `onEvent` may
- * differ. Events of trials that were in progress are told again.
- * @throws FettleError `invalid_checkpoint` for bytes that are damaged, foreign, of a newer release or of other kernels;
- * `invalid_argument` if data or settings are not those that it began with
+ * @param options - those it was created with: data and code are not in the bytes. `trials`, `stop` and `onEvent` may
+ * differ. Events of unfinished trials are reported again.
+ * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, foreign, of a newer release or of other kernels;
+ * `invalid_argument` if data or settings are not those it was created with
  * @example
  * ```ts
  * const options = {
@@ -114,31 +115,31 @@ export async function restoreTuner<const S extends Space>(
   bytes: Uint8Array,
   options: TunerOptions<S>,
 ): Promise<Tuner<S>> {
-  return openTuner(await prepareTuning("restoreTuner", options, bytes));
+  return slicedTuner(await setUpResumable("restoreTuner", options, bytes));
 }
 
-/** The steps of a slice that is bounded by time are taken so many at once, at most. */
+/** The most steps between two looks at the clock. */
 const MOST_AT_ONCE = 64;
 
-function openTuner<S extends Space>(prepared: Prepared<S>): Tuner<S> {
+function slicedTuner<S extends Space>(resumable: ResumableSetup<S>): Tuner<S> {
   let wake = (): void => {};
-  const stepper = new Stepper(foldsOf(prepared.search.work.folds), () => wake());
-  const session = openSession(prepared, stepper, 1, () => wake());
+  const backend = new SteppedBackend(allFolds(resumable.setup.trialSetup), () => wake());
+  const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
   let busy = false;
-  /** Until there is a step to take, or nothing left to do. */
+  /** Waits for a step to take. @returns false if there is none, since the tuner is over */
   const moreToDo = async (): Promise<boolean> => {
-    while (stepper.idle && !session.isOver()) {
+    while (backend.idle && !core.isOver()) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
-    return !session.isOver();
+    return !core.isOver();
   };
 
   return {
-    study: session.study,
+    study: core.study,
     get result() {
-      return session.result;
+      return core.result;
     },
     async advance(slice = {}) {
       checkSlice(slice);
@@ -146,12 +147,12 @@ function openTuner<S extends Space>(prepared: Prepared<S>): Tuner<S> {
       const { steps = Number.POSITIVE_INFINITY, maxMilliseconds, clock = () => platform.now() } = slice;
       busy = true;
       try {
-        session.begin();
+        core.start();
         const start = maxMilliseconds === undefined ? 0 : clock();
         let taken = 0;
         let next = maxMilliseconds === undefined ? steps : 1;
         while ((await moreToDo()) && taken < steps && next > 0) {
-          taken += stepper.advance(Math.min(next, steps - taken));
+          taken += backend.advance(Math.min(next, steps - taken));
           if (maxMilliseconds !== undefined) next = stepsFor(maxMilliseconds, clock() - start, taken);
         }
         return { steps: taken };
@@ -161,12 +162,12 @@ function openTuner<S extends Space>(prepared: Prepared<S>): Tuner<S> {
     },
     save() {
       checkFree(busy, "save");
-      return session.save();
+      return core.save();
     },
   };
 }
 
-/** How many steps to take at once, in half of the time that is left, by what steps have cost so far; 0 if none is left. */
+/** How many steps fit half of the time left, by the cost of steps so far; 0 if no time is left. */
 function stepsFor(allowed: number, elapsed: number, taken: number): number {
   if (elapsed >= allowed) return 0;
   const half = ((allowed - elapsed) * taken) / (2 * elapsed); // infinite where the clock stood still
@@ -174,24 +175,28 @@ function stepsFor(allowed: number, elapsed: number, taken: number): number {
 }
 
 function checkSlice(slice: SliceOptions): void {
-  checkOptions(slice, "advance", ["steps", "maxMilliseconds", "clock"]);
+  checkOptions(slice, "advance", SLICE_OPTIONS);
   const { steps, maxMilliseconds, clock } = slice;
-  check(
-    steps === undefined || (Number.isSafeInteger(steps) && steps > 0),
-    () => `steps of advance is a positive integer, received ${show(steps)}`,
+  if (steps !== undefined) mustBeInteger("steps of advance", steps);
+  must(
+    maxMilliseconds === undefined || (typeof maxMilliseconds === "number" && maxMilliseconds > 0),
+    "maxMilliseconds of advance",
+    "a positive number",
+    maxMilliseconds,
   );
-  check(
-    maxMilliseconds === undefined || maxMilliseconds > 0,
-    () => `maxMilliseconds of advance is a positive number, received ${show(maxMilliseconds)}`,
-  );
-  check(
+  must(
     clock === undefined || typeof clock === "function",
-    () => `clock of advance is a function that returns milliseconds, received ${show(clock)}`,
+    "clock of advance",
+    "a function that returns milliseconds",
+    clock,
   );
 }
 
 function checkFree(busy: boolean, what: string): void {
   if (busy) {
-    throw new FettleError("invalid_state", `${what} was called while a slice is at work; await it first`);
+    throw new FettleError(
+      "invalid_state",
+      `${what} was called while a slice is running; await the slice first`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-/** Tuning whose jobs others do: in whatever order, twice or late, the same as `tune` to the bit. */
+/** A tuner whose jobs others do, in any order, twice or late: its result equals that of `tune` to the bit. */
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { dense, dropout } from "../../../src/nn/layers.js";
@@ -9,9 +9,14 @@ import { float, int } from "../../../src/search/space/parameter.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { type JobName, jobDoer, type SharedTuner, shareTuner } from "../../../src/tune/resume/shared.js";
-import { createTuner, restoreTuner } from "../../../src/tune/resume/tuner.js";
-import type { Final } from "../../../src/tune/trial/trials.js";
+import {
+  createJobWorker,
+  createRemoteTuner,
+  type JobName,
+  type RemoteTuner,
+} from "../../../src/tune/resume/remote.js";
+import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
+import type { FinalModel } from "../../../src/tune/trial/final.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
@@ -34,26 +39,26 @@ const kinds: Record<string, TuneOptions<S>> = {
   "tpe, early stopping": {
     ...{ ...base, fit: { epochs: 6, batchSize: 16, earlyStopping: { patience: 1 } } },
   },
-  "halving, which has several jobs of a trial on a fold": {
+  "halving, with several jobs of a trial on a fold": {
     ...{ ...base, strategy: random(), scheduler: halving(), trials: 9, fit: { epochs: 4, batchSize: 16 } },
   },
-  "pbt, whose trials go on from others": {
+  "pbt, whose trials continue others": {
     ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },
   },
 };
 
-const weightsOf = (final: Final | undefined) =>
+const weightsOf = (final: FinalModel | undefined) =>
   Object.entries(final?.model.getWeights() ?? {}).map(([name, { data }]) => [name, [...data]]);
 
 describe.each(Object.entries(kinds))("%s", (_, options) => {
-  it("comes to the result of tune, whatever is done first, twice, or lost", async () => {
+  it("gives the result of tune, whichever jobs are done first, twice, or lost", async () => {
     const whole = await tune({ ...options, jobs: 1 });
-    const doJob = await jobDoer(options);
+    const doJob = await createJobWorker(options);
     let most = 0;
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.nat()), async (dice) => {
         const roll = (sides: number) => (dice.next().value as number) % sides;
-        let tuner: SharedTuner<S> = await shareTuner(options, null);
+        let tuner: RemoteTuner<S> = await createRemoteTuner(options, null);
         let steps = 0;
         let last: { name: JobName; outcome: Uint8Array } | undefined;
         for (;;) {
@@ -66,10 +71,10 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
           if (last && roll(3) === 0) tuner.deliver(last.name, last.outcome); // once more
           if (roll(4) > 0) tuner.deliver(name, outcome);
           last = { name, outcome };
-          // what it was told and did not count yet is told of again
+          // steps that were delivered and not counted yet
           if (roll(6) === 0) {
             steps += (await tuner.advance()).steps;
-            tuner = await shareTuner(options, tuner.save());
+            tuner = await createRemoteTuner(options, tuner.save());
           }
         }
         const { trials, final } = tuner.result;
@@ -85,13 +90,13 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
   });
 });
 
-it("goes on with a tuning that did its own jobs, and the other way round", async () => {
+it("resumes a tuner that did its own jobs, and the other way round", async () => {
   const options = kinds["tpe, early stopping"];
   const whole = await tune({ ...options, jobs: 1 });
   const alone = await createTuner(options);
   await alone.advance({ steps: 30 }); // within a training
-  const shared = await shareTuner(options, alone.save());
-  const doJob = await jobDoer(options);
+  const shared = await createRemoteTuner(options, alone.save());
+  const doJob = await createJobWorker(options);
   for (let jobs = 0; jobs < 7; jobs++) {
     await shared.advance();
     const [name] = shared.waiting();
@@ -111,40 +116,40 @@ describe("refuses", () => {
   };
 
   it("a job of other data", async () => {
-    const tuner = await shareTuner(options, null);
+    const tuner = await createRemoteTuner(options, null);
     await tuner.advance();
-    const other = await jobDoer({ ...options, y: y.map((each) => 1 - each) });
+    const other = await createJobWorker({ ...options, y: y.map((each) => 1 - each) });
     const job = tuner.job(tuner.waiting()[0]) as Uint8Array;
     expect(await refusal(() => other(job))).toBe(
-      "invalid_argument: the tuning was saved with other data; pass the same",
+      "invalid_argument: the tuner was saved with other data; pass the same data",
     );
   });
 
-  it("what came of another job, or is damaged, and waits on", async () => {
-    const tuner = await shareTuner(options, null);
+  it("the outcome of another job, or a corrupted one, and keeps the job waiting", async () => {
+    const tuner = await createRemoteTuner(options, null);
     await tuner.advance();
-    const doJob = await jobDoer(options);
+    const doJob = await createJobWorker(options);
     const waiting = tuner.waiting();
     const [name] = waiting;
     const outcome = await doJob(tuner.job(name) as Uint8Array);
     const cut = outcome.subarray(0, outcome.length - 8);
     expect(await refusal(async () => tuner.deliver(name, cut))).toMatch(
-      "invalid_checkpoint: this is not what came of a job",
+      "invalid_checkpoint: this is not the outcome of a job",
     );
     const job = tuner.job(name) as Uint8Array;
     expect(await refusal(async () => tuner.deliver(name, job))).toMatch(
-      "invalid_checkpoint: this is not what came of a job",
+      "invalid_checkpoint: this is not the outcome of a job",
     );
-    // of the same name, in a study with another model
-    const other = await shareTuner(
+    // of the same name, in a tuner of another model
+    const other = await createRemoteTuner(
       { ...options, model: ({ learningRate }) => base.model({ units: 5, learningRate }) },
       null,
     );
     const foreign = await doJob(other.job(name) as Uint8Array);
     expect(await refusal(async () => tuner.deliver(name, foreign))).toBe(
-      'invalid_checkpoint: this came of another job "0/0"',
+      'invalid_checkpoint: this is the outcome of another job "0/0"',
     );
-    const format = { magic: "fettle/o", version: 1, what: "what came of a job" };
+    const format = { magic: "fettle/o", version: 1, what: "the outcome of a job" };
     const { of, outcome: whole } = unpackArchive(format, outcome) as {
       of: number;
       outcome: { result: object };
@@ -152,12 +157,12 @@ describe("refuses", () => {
     const forged = (change: object) =>
       packArchive(format, { of, outcome: { result: { ...whole.result, ...change } } });
     expect(await refusal(async () => tuner.deliver(name, forged({ finite: 1 })))).toBe(
-      'invalid_checkpoint: what came of job "0/0" is damaged',
+      'invalid_checkpoint: the outcome of job "0/0" is corrupted',
     );
     expect(
       await refusal(async () => tuner.deliver(name, forged({ prediction: new Float32Array(3) }))),
     ).toMatch(
-      "invalid_checkpoint: the saved result is not of this tuning's data and model: it predicts 3 numbers",
+      "invalid_checkpoint: the saved result does not fit the data and model of this tuner: it has 3 predictions",
     );
     expect(tuner.waiting()).toEqual(waiting);
     expect(tuner.job({ trial: 99, index: 0 })).toBeUndefined();

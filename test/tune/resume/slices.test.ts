@@ -11,7 +11,7 @@ import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import { createTuner, restoreTuner, type Tuner } from "../../../src/tune/resume/tuner.js";
+import { createTuner, restoreTuner, type Tuner } from "../../../src/tune/resume/slices.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
@@ -232,10 +232,10 @@ describe("what is refused", () => {
   });
 
   it.each<[string, Partial<TuneOptions<S>>]>([
-    ["other data; pass the same", { x: x.map((row, i) => (i === 7 ? [9, 9, 9] : row)) }],
-    ['validation {"folds":3}, received {"folds":4}; pass the same', { validation: { folds: 4 } }],
-    ["testSize 0.2, received 0.1; pass the same", { testSize: 0.1 }],
-    ['metric ["accuracy"], received ["f1"]; pass the same', { metric: "f1" }],
+    ["other data; pass the same data", { x: x.map((row, i) => (i === 7 ? [9, 9, 9] : row)) }],
+    ['validation {"folds":3}, received {"folds":4}; pass the same validation', { validation: { folds: 4 } }],
+    ["testSize 0.2, received 0.1; pass the same testSize", { testSize: 0.1 }],
+    ['metric ["accuracy"], received ["f1"]; pass the same metric', { metric: "f1" }],
     [
       'fit {"epochs":5,"batchSize":16}, received {"epochs":6,"batchSize":16}',
       { fit: { epochs: 6, batchSize: 16 } },
@@ -243,28 +243,28 @@ describe("what is refused", () => {
     ['scheduler null, received {"name":"hyperband"', { scheduler: hyperband() }],
     ['the strategy "tpe"', { strategy: random() }],
     ["the space given differs", { space: { ...space, units: int(2, 13, { log: true }) } }],
-  ])("to go on with %s", async (message, other) => {
+  ])("to resume with %s", async (message, other) => {
     const error = await refusal(() => restoreTuner(bytes, { ...base, ...other }));
     expect(error).toMatch(/^invalid_argument: /);
     expect(error).toContain(message);
   });
 
-  it("to go on with other kernels, and both are named", async () => {
+  it("to resume with other kernels, and both are named", async () => {
     const { plan, ...others } = unpackArchive(FORMAT, bytes);
     const { kernels } = plan as { kernels: string };
     const saved = (name: string) =>
       packArchive(FORMAT, { ...others, plan: { ...(plan as object), kernels: name } });
     const foreign = "0.0.9 0123456789ab";
     expect(await refusal(() => restoreTuner(saved(foreign), base))).toBe(
-      `invalid_checkpoint: the tuning was saved with the kernels "${foreign}", here are "${kernels}", which compute ` +
-        "other bits; go on with the release and the kernels that it began with",
+      `invalid_checkpoint: the tuner was saved with the kernels "${foreign}", received "${kernels}", which compute ` +
+        "other bits; resume with the release and the kernels that it began with",
     );
     // of another release, but the same
     const renamed = kernels.replace(/^\S+/, "0.0.9");
     expect((await restoreTuner(saved(renamed), base)).study.asked).toBe(tuner.study.asked);
   });
 
-  it("to go on with a model that trainings in progress are not of", async () => {
+  it("to resume with a model that unfinished trainings do not fit", async () => {
     const other = await restoreTuner(bytes, {
       ...base,
       model: (params) => base.model({ ...params, units: 3 }),
@@ -275,15 +275,15 @@ describe("what is refused", () => {
     expect(await refusal(async () => other.save())).toMatch(message);
   });
 
-  it("options that are none", async () => {
+  it("invalid options", async () => {
     const given = { ...base, jobs: 2 } as TuneOptions<S>;
     expect(await refusal(() => createTuner(given))).toMatch(/^unknown_name: .*createTuner.*"jobs"/);
     expect(await refusal(() => restoreTuner(bytes, given))).toMatch(/^unknown_name: .*restoreTuner.*"jobs"/);
     expect(await refusal(() => tuner.advance({ steps: 0.5 }))).toBe(
-      "invalid_argument: steps of advance is a positive integer, received 0.5",
+      "invalid_argument: steps of advance must be a positive integer; received 0.5",
     );
     expect(await refusal(() => tuner.advance({ maxMilliseconds: 0 }))).toBe(
-      "invalid_argument: maxMilliseconds of advance is a positive number, received 0",
+      "invalid_argument: maxMilliseconds of advance must be a positive number; received 0",
     );
   });
 
@@ -291,7 +291,7 @@ describe("what is refused", () => {
     const other = await restoreTuner(bytes, base);
     const slice = other.advance({ steps: 3 });
     expect(await refusal(() => other.advance())).toMatch(/^invalid_state: advance was called/);
-    expect(() => other.save()).toThrow("save was called while a slice is at work; await it first");
+    expect(() => other.save()).toThrow("save was called while a slice is running; await the slice first");
     await slice;
     expect(other.save().length).toBeGreaterThan(0);
   });

@@ -7,9 +7,10 @@ import { platform } from "../../../src/platform/node.js";
 import type { WorkerThread } from "../../../src/platform/platform.js";
 import { choice, float, int } from "../../../src/search/space/parameter.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
+import type { StudyEvent } from "../../../src/search/study/optimize.js";
 import { denseModel } from "../../../src/tune/dense.js";
+import { createBackend } from "../../../src/tune/jobs/backend.js";
 import type { FoldExamples, Job } from "../../../src/tune/jobs/job.js";
-import { createRunner } from "../../../src/tune/jobs/runner.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
 import { prepareFolds } from "../../../src/tune/trial/folds.js";
 import { tune } from "../../../src/tune/tune.js";
@@ -86,13 +87,14 @@ describe("jobs", () => {
   });
 });
 
-/** A thread that only writes down what it is sent, and answers when told to. */
+/** A thread that only records its messages, and answers when the test says so. */
 function recorder() {
   const messages: {
     type: string;
     kernels?: object;
-    folds?: FoldExamples[];
-    jobs?: { fold: number }[];
+    setup?: FoldExamples[];
+    programs?: { id: number }[];
+    jobs?: { fold: number; programs: Record<string, number> }[];
   }[] = [];
   let answer: (message: unknown) => void = () => {};
   const became: string[] = [];
@@ -111,42 +113,43 @@ function recorder() {
     thread,
     became,
     messages,
-    /** The folds of the jobs of each batch that it was given. */
+    /** The folds of the jobs of each batch that it received. */
     batches,
     finish: () => answer(batches()[finished++].map((fold) => ({ result: { epochs: fold } }))),
   };
 }
 
-describe("the pool", () => {
+describe("the thread backend", () => {
   const examples = (): FoldExamples[] => {
-    const { rounds } = prepareFolds(toDataset({ x, y }), {
+    const { folds } = prepareFolds(toDataset({ x, y }), {
       validation: { folds: 6 },
       testSize: 0,
       standardize: true,
       seed: 0,
     });
-    return [...rounds];
+    return [...folds];
   };
 
-  /** A pool of two threads that do nothing by themselves, and a clock. */
-  function pool(folds: readonly FoldExamples[]) {
+  /** A backend of two threads that do nothing by themselves, and a clock. */
+  function start(folds: readonly FoldExamples[], { workers = 2, cores = 8 } = {}) {
     const threads = [recorder(), recorder()];
     const clock = { now: 0 };
     let spawned = 0;
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => threads[spawned++].thread);
     vi.spyOn(platform, "now").mockImplementation(() => clock.now);
+    vi.spyOn(platform, "parallelism").mockReturnValue(cores);
     const program = compileStep({ state: { s: [] } }, 1, () => ({}));
     const programs = { initialize: program, train: program, evaluate: program };
-    const runner = createRunner(folds, 2);
-    const run = (fold: number) => runner.run({ programs, fold } as unknown as Job);
-    return { threads, clock, run, close: () => runner.close() };
+    const backend = createBackend(folds, workers);
+    const run = (fold: number) => backend.run({ programs, fold } as unknown as Job);
+    return { threads, clock, run, started: () => spawned, close: () => backend.close() };
   }
 
   it("keeps one copy of the data for all threads", () => {
     const folds = examples();
-    for (const { messages } of pool(folds).threads) {
-      expect(messages[0].folds?.length).toBe(6);
-      messages[0].folds?.forEach(({ train, validation }, i) => {
+    for (const { messages } of start(folds).threads) {
+      expect(messages[0].setup?.length).toBe(6);
+      messages[0].setup?.forEach(({ train, validation }, i) => {
         for (const part of [train.x, train.y, validation?.x, validation?.y]) {
           expect(part?.buffer).toBeInstanceOf(SharedArrayBuffer);
         }
@@ -156,18 +159,38 @@ describe("the pool", () => {
   });
 
   it("gives its threads the kernels that it has itself", () => {
-    for (const { messages } of pool(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
+    for (const { messages } of start(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
   });
 
-  it("leaves threads to the next when it closes, and ends those that are at work", async () => {
-    const { threads, run, close } = pool(examples());
+  it("releases idle threads when it closes, and ends those that are running a job", async () => {
+    const { threads, run, close } = start(examples());
     void run(0);
     await close();
     expect(threads.map(({ became }) => became)).toEqual([["ended"], ["released"]]);
   });
 
+  it("starts no more threads than there are cores, and none where one worker is enough", () => {
+    expect(start(examples(), { workers: 3000, cores: 2 }).started()).toBe(2);
+    expect(start(examples(), { workers: 2, cores: 8 }).started()).toBe(2);
+    expect(start(examples(), { workers: 2, cores: 1 }).started()).toBe(0);
+    expect(start(examples(), { workers: 1, cores: 8 }).started()).toBe(0);
+  });
+
+  it("sends each program once to each thread, without its graph", () => {
+    const { threads, run } = start(examples());
+    for (let fold = 0; fold < 3; fold++) void run(fold);
+    threads[0].finish();
+    const [first, second] = threads.map(({ messages }) => messages.filter(({ jobs }) => jobs));
+    for (const messages of [first, second]) {
+      // initialize, train and evaluate are one program here
+      expect(messages[0].programs).toMatchObject([{ id: 0, program: { graph: { nodes: [] } } }]);
+      expect(messages[0].jobs?.[0].programs).toEqual({ initialize: 0, train: 0, evaluate: 0 });
+    }
+    expect(first[1].programs).toEqual([]);
+  });
+
   it("gives long jobs one by one, and short ones in batches, one of them in advance", async () => {
-    const { threads, clock, run } = pool(examples());
+    const { threads, clock, run } = start(examples());
     const [first, second] = threads;
     const results = Array.from({ length: 14 }, (_, fold) => run(fold));
     // How long a job takes is not known yet: one each.
@@ -210,9 +233,9 @@ function mortal(thread: WorkerThread): WorkerThread {
   };
 }
 
-describe("a thread that is gone", () => {
-  const rounds = { x, y, space: rates(0.001, 0.01, 0.1, 0.5, 1), strategy: grid(), model: logistic };
-  const options = { ...rounds, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 2 };
+describe("a thread that is lost", () => {
+  const base = { x, y, space: rates(0.001, 0.01, 0.1, 0.5, 1), strategy: grid(), model: logistic };
+  const options = { ...base, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 2 };
 
   it("leaves its job to another, to the same bits", async () => {
     const spawn = platform.spawnWorker.bind(platform);
@@ -230,12 +253,13 @@ describe("a thread that is gone", () => {
   it("does not hang the study, even if all threads are", async () => {
     const spawn = platform.spawnWorker.bind(platform);
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => mortal(spawn() as WorkerThread));
-    const { best, trials, final } = await tune(options);
-    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
-    for (const { error } of trials)
+    const errors: (string | undefined)[] = [];
+    const onEvent = (event: StudyEvent) =>
+      void (event.type === "trialEnded" && errors.push(event.record.error));
+    await expect(tune({ ...options, onEvent })).rejects.toThrow("no trial gave a value (5 failed)");
+    expect(errors).toHaveLength(5);
+    for (const error of errors)
       expect(error).toMatch(/(the last worker thread was|all worker threads were) lost/);
-    expect(best).toBeUndefined();
-    expect(final).toBeUndefined();
   });
 
   it("because its program does not load, neither", async () => {
@@ -249,19 +273,17 @@ describe("a thread that is gone", () => {
         release: () => {},
       };
     });
-    const { trials } = await tune(options);
-    expect(trials.map(({ status }) => status)).toEqual(new Array(5).fill("failed"));
-    expect(trials[0].error).toBe("the last worker thread was lost: no such module");
+    await expect(tune(options)).rejects.toThrow("the last worker thread was lost: no such module");
   });
 
-  it("where there are none, the caller's own does the work", async () => {
+  it("is not missed where the host has no threads: this one does the jobs", async () => {
     vi.spyOn(platform, "spawnWorker").mockReturnValue(undefined);
     const { trials } = await tune(options);
     vi.restoreAllMocks();
     expect(untimed(trials)).toEqual(untimed((await tune(options)).trials));
   });
 
-  it("is left to the next study when its own ends, and when a listener throws", async () => {
+  it("is released when its study ends, and when a listener throws", async () => {
     let released = 0;
     const spawn = platform.spawnWorker.bind(platform);
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => {

@@ -1,0 +1,87 @@
+/**
+ * Does jobs in this thread, one after another, as many steps at a time as its caller asks for. It waits for nothing and
+ * reads no clock.
+ */
+import type { Backend } from "../../workers/backend.js";
+import type { FoldExamples, Job, JobResult, OpenJob } from "./job.js";
+import { JobWorker } from "./jobWorker.js";
+
+export class SteppedBackend implements Backend<Job, JobResult> {
+  readonly concurrency = 1;
+  private readonly worker: JobWorker;
+  private readonly queue: Waiting[] = [];
+  private open: OpenJob | undefined;
+
+  /**
+   * @param folds - as jobs number them
+   * @param onWork - called when something enters the queue
+   */
+  constructor(
+    readonly folds: readonly FoldExamples[],
+    private readonly onWork: () => void,
+  ) {
+    this.worker = new JobWorker(folds);
+  }
+
+  /** Whether the queue is empty. */
+  get idle(): boolean {
+    return this.queue.length === 0;
+  }
+
+  /** The job that has begun and not ended. */
+  get current(): { readonly job: Job; readonly open: OpenJob } | undefined {
+    const [first] = this.queue;
+    return this.open && "job" in first ? { job: first.job, open: this.open } : undefined;
+  }
+
+  run(job: Job): Promise<JobResult> {
+    return new Promise((resolve, reject) => this.enter({ job, resolve, reject }));
+  }
+
+  /** Waits in the queue for one step, in which nothing is done: the price of a new trial. */
+  beginTrial(): Promise<void> {
+    return new Promise((resolve) => this.enter({ resolve }));
+  }
+
+  /** Takes at most `steps` steps of what is in the queue. @returns how many */
+  advance(steps: number): number {
+    let taken = 0;
+    while (taken < steps && this.queue.length > 0) {
+      const [first] = this.queue;
+      if ("job" in first) {
+        try {
+          this.open ??= this.worker.open(first.job);
+          taken += this.open.advance(steps - taken);
+          if (!this.open.done) break;
+          first.resolve(this.open.result());
+        } catch (error) {
+          first.reject(error);
+        }
+        this.open?.free();
+        this.open = undefined;
+      } else {
+        taken++;
+        first.resolve();
+      }
+      this.queue.shift();
+    }
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    this.worker.free();
+  }
+
+  private enter(waiting: Waiting): void {
+    this.queue.push(waiting);
+    this.onWork();
+  }
+}
+
+type Waiting =
+  | {
+      readonly job: Job;
+      readonly resolve: (result: JobResult) => void;
+      readonly reject: (error: unknown) => void;
+    }
+  | { readonly resolve: () => void };

@@ -1,0 +1,103 @@
+/** Nested cross-validation: how well a search does, by folds that the search does not see. */
+import { type Dataset, takeExamples } from "../data/dataset.js";
+import { takeRows } from "../data/matrix.js";
+import { kFold, stratifiedKFold } from "../data/split.js";
+import { check, checkOptions } from "../errors.js";
+import type { Metric } from "../metrics/metric.js";
+import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
+import { ready } from "../numerics/kernels.js";
+import { RandomStream } from "../numerics/random.js";
+import type { Space } from "../search/space/space.js";
+import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
+import { toDataset } from "./trial/data.js";
+import { meanAndStd } from "./trial/scoring.js";
+import { defaultMetric } from "./tuner/setup.js";
+
+/** The result of nested cross-validation. */
+export interface NestedResult<S extends Space> {
+  /** The score of each outer fold, by a model tuned without it. */
+  readonly scores: readonly number[];
+  readonly mean: number;
+  /** The population standard deviation. */
+  readonly std: number;
+  /** The search within each outer fold. */
+  readonly searches: readonly SearchCvResult<S>[];
+}
+
+/**
+ * Estimates how well a *search* does: tunes on the training rows of each outer fold, fits the best parameters again, and
+ * scores them on the rows that the search did not see. Unlike the cross-validation of the search itself, these scores are
+ * not biased by the choice of the best.
+ *
+ * @param search - `gridSearch`, `randomSearch` or a function like them
+ * @param options - its options, and `outer`: the number of outer folds, default 5
+ * @throws FettleError as the search; `invalid_data` where a search found no model
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
+ * const { scores } = await nestedCrossValidation(gridSearch, {
+ *   x,
+ *   y: x.map(([a]) => 2 * a),
+ *   space: { learningRate: choice([0.1, 0.2]) },
+ *   model: (params) => {
+ *     const model = sequential([dense(1)]);
+ *     model.compile({ optimizer: sgd(params), loss: "meanSquaredError" });
+ *     return model;
+ *   },
+ *   validation: { folds: 2 },
+ *   outer: { folds: 3 },
+ * });
+ * scores.length; // 3
+ * ```
+ * @see G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance
+ * evaluation", JMLR 11, 2010
+ */
+export async function nestedCrossValidation<
+  const S extends Space,
+  O extends SearchCvOptions<S> = SearchCvOptions<S>,
+>(
+  search: (options: O) => Promise<SearchCvResult<S>>,
+  options: O & { readonly space: S; readonly outer?: { readonly folds: number } },
+): Promise<NestedResult<S>> {
+  const { outer = { folds: 5 }, x: _x, y: _y, ...rest } = options;
+  checkOptions(outer, "outer", { folds: true });
+  await ready();
+  const data = toDataset(options);
+  const metric = decidingMetric(options, data);
+  const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
+  const foldOptions = { folds: outer.folds, seed };
+  const folds =
+    data.task === "classification"
+      ? stratifiedKFold(data.labels, { ...foldOptions, classes: data.classes })
+      : kFold(data.rows, foldOptions);
+  const searches: SearchCvResult<S>[] = [];
+  const scores: number[] = [];
+  for (const { train, validation } of folds) {
+    const result = await search({ ...rest, data: takeExamples(data, train) } as unknown as O);
+    check(
+      result.final,
+      "the search within an outer fold found no model that could be scored",
+      "invalid_data",
+    );
+    const features = data.features.length;
+    const inputs = takeRows(data.x, features, validation);
+    const yPred = result.final.predict({ data: inputs, shape: [validation.length, features] });
+    const yTrue = takeRows(data.y, data.outputs, validation);
+    scores.push(metric.compute(yTrue, yPred.data, data.outputs));
+    searches.push(result);
+  }
+  const { value: mean, std } = meanAndStd(scores);
+  return { scores, mean, std, searches };
+}
+
+/** Apart from the random streams of studies and of `tune`. */
+const OUTER_STREAM = 0x6f75;
+
+/** The metric that decides, before a search has run. */
+function decidingMetric<S extends Space>(
+  { scoring, refit = true }: SearchCvOptions<S>,
+  data: Dataset,
+): Metric {
+  const given = oneOrSeveralMetrics("scoring", scoring);
+  return given[decidingIndex(given, refit)] ?? metricNamed(defaultMetric(data.task));
+}

@@ -1,0 +1,59 @@
+/** The fingerprint of a tuner: what must be the same when it resumes, and on each machine that does its jobs. */
+import { check, isRecord, show } from "../../errors.js";
+import { kernelsName } from "../../numerics/kernels.js";
+import type { Space } from "../../search/space/space.js";
+import { copyJson, sameValue } from "../../search/space/value.js";
+import { crc32 } from "../../workers/archive.js";
+import type { TunerSetup } from "../tuner/setup.js";
+
+export type Fingerprint = ReturnType<typeof fingerprintOf>;
+
+/** As plain data. Code, such as the model, has no fingerprint. */
+export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
+  const { fit = {}, schedule, task, metrics, constraints, finalFold } = trialSetup;
+  const { train, validation } = finalFold;
+  const parts = [train, validation].flatMap((part) => (part ? [part.x, part.y] : []));
+  const bytes = parts.map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  return {
+    kernels: kernelsName(),
+    validation: foldSettings.validation,
+    testSize: foldSettings.testSize,
+    standardize: foldSettings.standardize,
+    task,
+    metric: metrics.map(({ name }) => name),
+    constraints: constraints !== undefined,
+    fit: typeof fit === "function" ? "a function" : copyJson(fit),
+    scheduler: schedule
+      ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
+      : null,
+    // Of the final fold, since the others follow from it and the settings above.
+    data: bytes.reduce((crc, part) => crc32(part, crc), 0),
+  };
+}
+
+/** @throws FettleError if `saved` is not a fingerprint, or a different one */
+export function checkFingerprint(own: Fingerprint, saved: unknown): void {
+  check(
+    isRecord(saved) && sameValue(Object.keys(saved), Object.keys(own)),
+    "this is not a saved tuner: its settings are corrupted",
+    "invalid_checkpoint",
+  );
+  const build = (kernels: string) => kernels.split(" ")[1];
+  check(
+    typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
+    () =>
+      `the tuner was saved with the kernels ${show(saved.kernels)}, received ${show(own.kernels)}, which compute other ` +
+      "bits; resume with the release and the kernels that it began with",
+    "invalid_checkpoint",
+  );
+  const { kernels: _, ...settings } = own;
+  for (const [name, value] of Object.entries(settings)) {
+    check(sameValue(saved[name], value), () =>
+      name === "data"
+        ? "the tuner was saved with other data; pass the same data"
+        : `the tuner was saved with ${name} ${show(saved[name])}, received ${show(value)}; pass the same ${name}`,
+    );
+  }
+}

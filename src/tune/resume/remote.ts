@@ -1,0 +1,152 @@
+/**
+ * A tuner whose jobs other machines do. Jobs leave as bytes; results return in any order, and each is taken once, to the
+ * same bits as on one machine. Sending bytes, and finding workers, is the business of its host.
+ */
+import { check, FettleError, isRecord, show } from "../../errors.js";
+import type { Space } from "../../search/space/space.js";
+import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "../../workers/archive.js";
+import { type Outcome, outcomeOf } from "../../workers/backend.js";
+import { withoutGraphs } from "../../workers/protocol.js";
+import type { Job, JobResult } from "../jobs/job.js";
+import { JobWorker } from "../jobs/jobWorker.js";
+import { allFolds } from "../trial/folds.js";
+import type { TunerOptions } from "../tuner/options.js";
+import { checkFingerprint } from "./fingerprint.js";
+import type { ResumableBackend } from "./journal.js";
+import { checkIsOf, isResult } from "./saved.js";
+import type { Tuner } from "./slices.js";
+import { createTunerCore, setUpResumable } from "./tunerCore.js";
+
+/** The name of a job: the number of its trial, null for the final fit, and its own number within the trial. */
+export interface JobName {
+  readonly trial: number | null;
+  readonly index: number;
+}
+
+/** A tuner whose `advance` takes delivered results in, and returns the steps that they took. */
+export interface RemoteTuner<S extends Space> extends Tuner<S> {
+  /** The jobs that wait for a result. */
+  waiting(): readonly JobName[];
+  /** A job as bytes, for a job worker; undefined if it is not waiting. */
+  job(name: JobName): Uint8Array | undefined;
+  /**
+   * Takes the outcome of a job. It is ignored if the job is not waiting.
+   *
+   * @throws FettleError `invalid_checkpoint` for bytes that are corrupted, or of another job of that name, such as one of a
+   * study that was deleted and started again
+   */
+  deliver(name: JobName, outcome: Uint8Array): void;
+}
+
+const JOB: ArchiveFormat = { magic: "fettle/j", version: 1, what: "a job" };
+const OUTCOME: ArchiveFormat = { magic: "fettle/o", version: 1, what: "the outcome of a job" };
+
+/** How many jobs may wait at a time; the lag of the study may allow fewer. */
+const JOBS = 8;
+
+type Failed = Extract<Outcome<JobResult>, { readonly error: unknown }>;
+
+interface Waiting {
+  readonly name: JobName;
+  readonly job: Job;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * @param bytes - from `save` of any kind of tuner; null for a new one
+ * @throws what `createTuner` and `restoreTuner` throw
+ */
+export async function createRemoteTuner<S extends Space>(
+  options: TunerOptions<S>,
+  bytes: Uint8Array | null,
+): Promise<RemoteTuner<S>> {
+  const resumable = await setUpResumable("createRemoteTuner", options, bytes);
+  const waiting = new Map<string, Waiting>();
+  let steps = 0;
+  const backend: ResumableBackend = {
+    folds: allFolds(resumable.setup.trialSetup),
+    current: undefined,
+    run: (job, index) =>
+      new Promise((resolve, reject) => {
+        const name = { trial: job.trial ?? null, index };
+        waiting.set(keyOf(name), { name, job, resolve, reject });
+      }),
+    async beginTrial() {
+      steps++;
+    },
+  };
+  const packed = ({ job: { programs, ...job } }: Waiting): Uint8Array =>
+    packArchive(JOB, { plan: resumable.fingerprint, job: { ...job, programs: withoutGraphs(programs) } });
+  const core = createTunerCore(resumable, backend, JOBS, () => {});
+  /** A tuner waits for nothing but jobs, so it has come as far as it can before the host's next turn. */
+  const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
+  core.start();
+  await settle();
+  return {
+    study: core.study,
+    get result() {
+      return core.result;
+    },
+    async advance() {
+      await settle();
+      core.isOver();
+      const taken = steps;
+      steps = 0;
+      return { steps: taken };
+    },
+    save: () => core.save(),
+    waiting: () => [...waiting.values()].map(({ name }) => name),
+    job(name) {
+      const found = waiting.get(keyOf(name));
+      return found && packed(found);
+    },
+    deliver(name, bytes) {
+      const key = keyOf(name);
+      const found = waiting.get(key);
+      if (!found) return;
+      const { job, resolve, reject } = found;
+      const { of, outcome } = unpackArchive(OUTCOME, bytes);
+      check(
+        of === crc32(packed(found)),
+        () => `this is the outcome of another job ${show(key)}`,
+        "invalid_checkpoint",
+      );
+      if (isRecord(outcome) && isRecord(outcome.error)) {
+        const { code, message } = (outcome as Failed).error;
+        waiting.delete(key);
+        reject(new FettleError(code, message));
+        return;
+      }
+      const result = isRecord(outcome) ? outcome.result : undefined;
+      check(isResult(result), () => `the outcome of job ${show(key)} is corrupted`, "invalid_checkpoint");
+      checkIsOf(job, backend.folds[job.fold], result);
+      waiting.delete(key);
+      steps += result.losses.length * Math.ceil(backend.folds[job.fold].train.rows / job.batchSize);
+      resolve(result);
+    },
+  };
+}
+
+/**
+ * A worker for the jobs of a remote tuner.
+ *
+ * @param options - those of the tuner
+ * @returns turns the bytes of `job` into those for `deliver`; it refuses a job of other data or settings
+ */
+export async function createJobWorker<S extends Space>(
+  options: TunerOptions<S>,
+): Promise<(job: Uint8Array) => Promise<Uint8Array>> {
+  const { setup, fingerprint } = await setUpResumable("createJobWorker", options, null);
+  const worker = new JobWorker(allFolds(setup.trialSetup));
+  return async (bytes) => {
+    const { plan, job } = unpackArchive(JOB, bytes) as { plan: unknown; job: Job };
+    checkFingerprint(fingerprint, plan);
+    const outcome = await outcomeOf(() => worker.run(job));
+    return packArchive(OUTCOME, { of: crc32(bytes), outcome });
+  };
+}
+
+function keyOf({ trial, index }: JobName): string {
+  return `${trial}/${index}`;
+}

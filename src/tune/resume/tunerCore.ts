@@ -1,0 +1,147 @@
+/** A tuner that can be saved, over any backend. When jobs are done is the business of its caller. */
+import { check, checkOptions, type OptionNames, show } from "../../errors.js";
+import { oneOrSeveralMetrics } from "../../metrics/registry.js";
+import { ready } from "../../numerics/kernels.js";
+import type { Space } from "../../search/space/space.js";
+import { restoreStudy } from "../../search/study/checkpoint.js";
+import type { Study, StudyJson } from "../../search/study/study.js";
+import type { TrialRecord } from "../../search/trial/trial.js";
+import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
+import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
+import { TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
+import { runTuner } from "../tuner/run.js";
+import { type StudyFactory, setUpTuner, type TunerSetup } from "../tuner/setup.js";
+import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
+import { Journal, type ResumableBackend } from "./journal.js";
+import { readEnds, readTrials, type SavedTrial } from "./saved.js";
+
+const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tuner" };
+
+/** A tuner before it begins or resumes. */
+export interface ResumableSetup<S extends Space> {
+  readonly setup: TunerSetup<S>;
+  readonly fingerprint: Fingerprint;
+  /** What was saved beside the study. */
+  readonly saved?: {
+    readonly trials: readonly SavedTrial[];
+    /** Where trainings ended that other trials continue. */
+    readonly ends: SavedEnds;
+  };
+}
+
+const { jobs: _jobs, signal: _signal, ...tunerOptions } = TUNE_OPTIONS;
+const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
+
+/**
+ * @param what - the function whose options they are
+ * @param bytes - from `save`; null for a new tuner
+ * @throws FettleError for options, spaces and data that do not fit, for invalid bytes, and where the two disagree
+ */
+export async function setUpResumable<S extends Space>(
+  what: string,
+  options: TunerOptions<S>,
+  bytes: Uint8Array | null,
+): Promise<ResumableSetup<S>> {
+  checkOptions(options, what, TUNER_OPTIONS);
+  if (bytes === null) {
+    await ready();
+    const setup = await setUpTuner<S>(options, scoringOf(options));
+    return { setup, fingerprint: fingerprintOf(setup) };
+  }
+  const { study, plan, trials, ends, ...others } = unpackArchive(FORMAT, bytes);
+  const [other] = Object.keys(others);
+  check(
+    other === undefined,
+    () => `this is not ${FORMAT.what}: it has a section ${show(other)}`,
+    "invalid_checkpoint",
+  );
+  await ready();
+  const restore: StudyFactory = ({ space, strategy, constraint }) =>
+    restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
+  const setup = await setUpTuner<S>(options, scoringOf(options), restore);
+  const fingerprint = fingerprintOf(setup);
+  checkFingerprint(fingerprint, plan);
+  const saved = {
+    trials: readTrials(trials, setup.study),
+    ends: readEnds(ends, setup.study, setup.trialSetup.folds.length),
+  };
+  return { setup, fingerprint, saved };
+}
+
+/** The finished trials of a saved tuner, by number. */
+export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
+  const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
+  return trials.filter((trial): trial is TrialRecord => trial.status !== "running");
+}
+
+function scoringOf<S extends Space>({ metric }: TunerOptions<S>) {
+  const metrics = oneOrSeveralMetrics("metric", metric);
+  return { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
+}
+
+export interface TunerCore<S extends Space> {
+  readonly study: Study<S>;
+  readonly result: TuneResult<S> | undefined;
+  /** Starts the study, once: from now on, the backend is given jobs. */
+  start(): void;
+  /** Whether there is a result. @throws what ended the tuner without one */
+  isOver(): boolean;
+  save(): Uint8Array;
+}
+
+/**
+ * @param concurrency - how many jobs the backend does at a time
+ * @param onEnd - called once the tuner is over
+ */
+export function createTunerCore<S extends Space>(
+  { setup, fingerprint, saved }: ResumableSetup<S>,
+  backend: ResumableBackend,
+  concurrency: number,
+  onEnd: () => void,
+): TunerCore<S> {
+  const { study, trialSetup, budget } = setup;
+  const journal = new Journal(backend, concurrency, saved?.trials);
+  const lineage: Lineage | undefined =
+    study.strategy.proceed && lineageOf({ ...trialSetup, backend: journal }, study, saved?.ends);
+  let started = false;
+  let result: TuneResult<S> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  const onEvent: typeof budget.onEvent = (event) => {
+    if (journal.refusal) throw journal.refusal.error;
+    if (event.type === "trialEnded") journal.forget(event.record.number);
+    budget.onEvent?.(event);
+  };
+  const run = async (): Promise<void> => {
+    try {
+      const watched = { ...setup, budget: { ...budget, onEvent } };
+      result = await runTuner(watched, journal, lineage, (trial) => journal.beginTrial(trial));
+    } catch (error) {
+      failure = { error };
+    }
+    onEnd();
+  };
+  return {
+    study,
+    get result() {
+      return result;
+    },
+    start() {
+      if (started) return;
+      started = true;
+      void run();
+    },
+    isOver() {
+      if (failure) throw failure.error;
+      return result !== undefined;
+    },
+    save() {
+      if (journal.refusal) throw journal.refusal.error;
+      return packArchive(FORMAT, {
+        study: study.toJSON(),
+        plan: fingerprint,
+        trials: journal.save(),
+        ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
+      });
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** Scores of results: by every metric, on every fold, and their means. */
+
+import { restoreTarget } from "../../data/preprocess.js";
+import type { Metric } from "../../metrics/metric.js";
+import { metrics as builtIn } from "../../metrics/registry.js";
+import type { Floats } from "../../ndarray.js";
+import type { Space } from "../../search/space/space.js";
+import type { TrialOutcome } from "../../search/trial/trial.js";
+import type { JobResult } from "../jobs/job.js";
+import type { Fold } from "./folds.js";
+import type { Scores, TrialSetup } from "./setup.js";
+
+/** What a detailed trial keeps of each fold, as attributes. */
+export interface FoldDetails {
+  /** By metric; null where the score is not finite. */
+  readonly scores: Readonly<Record<string, number | null>>;
+  readonly fitSeconds: number;
+  readonly scoreSeconds: number;
+}
+
+type Scored<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives" | "folds">;
+
+/** The objective with its standard deviation over the folds; or the objectives. */
+export function objectivesOf<S extends Space>(
+  { metrics, objectives, folds }: Scored<S>,
+  results: readonly JobResult[],
+): Pick<TrialOutcome, "value" | "std" | "scores" | "values"> {
+  const scores = metrics
+    .slice(0, objectives)
+    .map((metric) => results.map((result, i) => scoreOf(metric, folds[i], result)));
+  if (objectives > 1) return { values: scores.map((each) => meanAndStd(each).value) };
+  return { ...meanAndStd(scores[0]), scores: scores[0] };
+}
+
+/** The mean of every metric over the folds. */
+export function meanScores<S extends Space>(setup: Scored<S>, results: readonly JobResult[]): Scores {
+  const means = allMetrics(setup).map((metric) => {
+    const scores = results.map((result, i) => scoreOf(metric, setup.folds[i], result));
+    return [metric.name, meanAndStd(scores).value] as const;
+  });
+  return Object.fromEntries(means);
+}
+
+/** The metrics of the task, and those that were given. */
+export function allMetrics<S extends Space>({
+  task,
+  metrics,
+}: Pick<TrialSetup<S>, "task" | "metrics">): Metric[] {
+  const ofTask = Object.values(builtIn as Record<string, Metric>).filter(({ tasks }) => tasks.includes(task));
+  return [...ofTask, ...metrics];
+}
+
+export function detailsOf<S extends Space>(
+  { metrics }: Pick<TrialSetup<S>, "metrics">,
+  fold: Fold,
+  result: JobResult,
+) {
+  const scores = metrics.map((metric) => {
+    const score = scoreOf(metric, fold, result);
+    return [metric.name, Number.isFinite(score) ? score : null] as const;
+  });
+  const { fitSeconds, scoreSeconds } = result;
+  return { scores: Object.fromEntries(scores), fitSeconds, scoreSeconds } satisfies FoldDetails;
+}
+
+/** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
+export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
+  return finite ? metric.compute(fold.yTrue, inUnits(fold, prediction), fold.outputs) : Number.NaN;
+}
+
+/** Predictions in the units of the target. */
+export function inUnits({ target }: Fold, prediction: Floats): Floats {
+  return target ? restoreTarget(prediction, target) : prediction;
+}
+
+/** Mean and population standard deviation, as in scikit-learn. */
+export function meanAndStd(scores: readonly number[]): { value: number; std: number } {
+  const value = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const variance = scores.reduce((sum, score) => sum + (score - value) * (score - value), 0) / scores.length;
+  return { value, std: Math.sqrt(variance) };
+}

@@ -1,0 +1,31 @@
+/** What all trials of a tuner have in common. Types only. */
+import type { Task } from "../../data/dataset.js";
+import type { Metric } from "../../metrics/metric.js";
+import type { Scheduler } from "../../search/schedulers/scheduler.js";
+import type { ParamsOf, Space } from "../../search/space/space.js";
+import type { Fold } from "./folds.js";
+import type { Lineage } from "./lineage.js";
+import type { TrainingSetup } from "./training.js";
+
+/** Mean scores over the folds by metric: of the task's own metrics, and of those that were given. */
+export type Scores = Readonly<Record<string, number>>;
+
+export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
+  readonly task: Task;
+  /** What is tuned for, and in a detailed search what else is reported. */
+  readonly metrics: readonly [Metric, ...Metric[]];
+  /** How many of the metrics are tuned for, each an objective. */
+  readonly objectives: number;
+  /** Soft constraints, from mean scores by metric. */
+  readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
+  /** Whether trials keep the scores by every metric and the times of each fold. */
+  readonly detailed: boolean;
+  /** The scheduler that ends trials early, and the epochs of a whole trial. */
+  readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
+  /** Whether missing cells are imputed, as some of the data's were. */
+  readonly imputes: boolean;
+  /** Where the trainings of trials ended, if other trials continue them. */
+  readonly lineage?: Lineage;
+  /** The fold of the final fit. */
+  readonly finalFold: Fold;
+}

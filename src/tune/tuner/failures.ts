@@ -1,0 +1,50 @@
+/**
+ * What a search without a single value says. A trial that fails or diverges is a finished trial, and the search continues;
+ * but where every trial does, there is nothing to return, and the first cause is thrown.
+ */
+import { FettleError } from "../../errors.js";
+import type { Space } from "../../search/space/space.js";
+import type { Objective, OptimizeOptions } from "../../search/study/optimize.js";
+import type { Study } from "../../search/study/study.js";
+
+/**
+ * Runs a study to its end.
+ *
+ * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not where `signal` ended the study
+ */
+export async function optimizeStudy<S extends Space>(
+  study: Study<S>,
+  objective: Objective<S>,
+  options: OptimizeOptions<S>,
+): Promise<void> {
+  /** What trials threw, by number: records keep the message only. */
+  const thrown = new Map<number, unknown>();
+  const remembering: Objective<S> = async (params, trial) => {
+    try {
+      return await objective(params, trial);
+    } catch (error) {
+      thrown.set(trial.number, error);
+      throw error;
+    }
+  };
+  await study.optimize(remembering, options);
+  if (options.signal?.aborted !== true) checkAnyValue(study, thrown);
+}
+
+function checkAnyValue<S extends Space>({ trials }: Study<S>, thrown: ReadonlyMap<number, unknown>): void {
+  const failed = trials.filter(({ status }) => status === "failed");
+  const diverged = trials.filter(({ status }) => status === "diverged");
+  if (trials.length === 0 || failed.length + diverged.length < trials.length) return;
+  const counts = [
+    ...(failed.length > 0 ? [`${failed.length} failed`] : []),
+    ...(diverged.length > 0 ? [`${diverged.length} diverged`] : []),
+  ];
+  const [first = diverged[0]] = failed;
+  const reason =
+    first.error ?? "its value is NaN or infinite; search smaller learning rates, or scale the data";
+  throw new FettleError(
+    "trial_failed",
+    `no trial gave a value (${counts.join(", ")}); trial ${first.number} ${first.status}: ${reason}`,
+    thrown.has(first.number) ? { cause: thrown.get(first.number) } : {},
+  );
+}

@@ -1,0 +1,124 @@
+/**
+ * Sets a tuner up: checks its options, divides its data and begins its study. What does its jobs comes later, in
+ * `run.ts`.
+ */
+
+import type { Task } from "../../data/dataset.js";
+import { check, must } from "../../errors.js";
+import type { Metric } from "../../metrics/metric.js";
+import { metricNamed } from "../../metrics/registry.js";
+import { RandomStream } from "../../numerics/random.js";
+import type { Space } from "../../search/space/space.js";
+import type { Strategy } from "../../search/strategies/strategy.js";
+import type { OptimizeOptions } from "../../search/study/optimize.js";
+import type { Study } from "../../search/study/study.js";
+import type { Direction } from "../../search/trial/trial.js";
+import { toDataset } from "../trial/data.js";
+import { type FoldSettings, prepareFolds } from "../trial/folds.js";
+import type { TrialSetup } from "../trial/setup.js";
+import { DEFAULT_EPOCHS, settingsFor } from "../trial/training.js";
+import type { TuneOptions } from "./options.js";
+import { budgetFor, studyFor, withStrategy } from "./study.js";
+
+/** What a tuner scores, and what it reports. */
+export interface ScoringOptions {
+  /** What is tuned for, and what else is scored. Default the task's own metric. */
+  readonly metrics: readonly Metric[];
+  /** How many of the metrics are tuned for. */
+  readonly objectives: number;
+  /** Whether trials keep the scores by every metric and the times of each fold. */
+  readonly detailed: boolean;
+  /** Whether the best parameters are fitted again to all development rows. */
+  readonly refit: boolean;
+}
+
+/** A tuner that has not begun: its study, and what its trials need. */
+export interface TunerSetup<S extends Space> {
+  readonly study: Study<S>;
+  readonly trialSetup: Omit<TrialSetup<S>, "backend">;
+  readonly budget: Omit<OptimizeOptions<S>, "concurrency">;
+  /** Whether the best parameters are fitted again to all development rows. */
+  readonly refit: boolean;
+  /** How the folds were made. */
+  readonly foldSettings: FoldSettings;
+}
+
+/** Makes the study of a tuner: a new one, or one that was saved. */
+export type StudyFactory = <S extends Space>(
+  options: TuneOptions<S> & { readonly strategy: Strategy },
+  directions: readonly Direction[],
+) => Study<S>;
+
+/**
+ * @param given - options of `tune`, whose names were checked
+ * @throws FettleError for options, spaces and data that do not fit
+ */
+export async function setUpTuner<S extends Space>(
+  given: TuneOptions<S>,
+  { metrics: chosen, objectives, detailed, refit }: ScoringOptions,
+  makeStudy: StudyFactory = studyFor,
+): Promise<TunerSetup<S>> {
+  checkModelOptions(given);
+  const options = {
+    ...(await withStrategy(given, objectives)),
+    ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
+  };
+  const data = toDataset(options);
+  const [first = metricNamed(defaultMetric(data.task)), ...others] = chosen;
+  const metrics = [first, ...others] as const;
+  for (const metric of metrics) checkMetricFor(metric, data.task);
+  const study = makeStudy(
+    options,
+    metrics.slice(0, objectives).map(({ direction }) => direction),
+  );
+  const foldSettings = {
+    validation: options.validation ?? { folds: 5 },
+    testSize: options.testSize ?? 0,
+    standardize: options.standardize ?? true,
+    seed: new RandomStream(study.seed, SPLIT_STREAM).integer(2 ** 31),
+  };
+  const { folds, finalFold } = prepareFolds(data, foldSettings);
+  // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
+  if (typeof options.fit !== "function") settingsFor(options.fit ?? {}, folds);
+  const { scheduler, steps, model, fit, constraints } = options;
+  const trialSetup: Omit<TrialSetup<S>, "backend"> = {
+    ...{ model, folds, finalFold, metrics, objectives, detailed, task: data.task },
+    ...(fit && { fit }),
+    ...(constraints && { constraints }),
+    ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
+    imputes: data.x.some(Number.isNaN),
+  };
+  return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };
+}
+
+function checkModelOptions<S extends Space>({ model, constraints, standardize }: TuneOptions<S>): void {
+  must(typeof model === "function", "model", "a function of parameters", model);
+  const isFunction = constraints === undefined || typeof constraints === "function";
+  must(isFunction, "constraints", "a function of scores and parameters", constraints);
+  must(
+    standardize === undefined || typeof standardize === "boolean",
+    "standardize",
+    "true or false",
+    standardize,
+  );
+}
+
+/** The epochs of trials, where they do not depend on parameters. */
+function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
+  return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
+}
+
+/** The metric that is tuned for if none is given. */
+export function defaultMetric(task: Task): "accuracy" | "r2" {
+  return task === "classification" ? "accuracy" : "r2";
+}
+
+function checkMetricFor({ name, tasks }: Metric, task: Task): void {
+  check(
+    tasks.includes(task),
+    () => `metric must be defined for ${task}; received ${name}, which is for ${tasks.join(" and ")}`,
+  );
+}
+
+/** Apart from the random streams of the study itself. */
+const SPLIT_STREAM = 0x7370;
