@@ -1,20 +1,20 @@
 /**
- * Values in bytes: JSON in named sections, with typed arrays beside it as they are and numbers that JSON has not. Bytes
- * that were damaged, cut, or made by something else are refused. It knows nothing of what the values mean.
+ * Values as bytes: JSON in named sections, with typed arrays in binary beside it, and the numbers that JSON lacks. Bytes
+ * that are corrupted, cut, or of another format are refused. It does not know what the values mean.
  *
- * Layout, little-endian: magic (8 bytes), version, length of everything, checksum of everything after it, number of
- * sections; for each its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; the
+ * Layout, little-endian: magic (8 bytes), version, length of all bytes, checksum of all bytes after it, number of sections;
+ * for each section its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; then the
  * sections, which begin at multiples of 8.
  */
 import { check, FettleError, isRecord, show } from "../errors.js";
 
-/** What an archive is of. */
+/** The format of an archive. */
 export interface ArchiveFormat {
   /** Eight ASCII characters at the start of the bytes. */
   readonly magic: string;
-  /** The version that is written, and the latest that is read. */
+  /** The version that is written, and the newest that is read. */
   readonly version: number;
-  /** What a person calls it, as "a saved tuning". */
+  /** Its name in messages, such as "a saved tuner". */
   readonly what: string;
 }
 
@@ -61,34 +61,38 @@ export function packArchive(
   return bytes;
 }
 
-/** @throws FettleError `invalid_checkpoint` for bytes that `packArchive` did not make, or a later release did */
+/** @throws FettleError `invalid_checkpoint` for bytes that are not of this format, or of a newer release */
 export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<string, unknown> {
   const { magic, version, what } = format;
-  const must = (condition: unknown, message: string | (() => string)): void =>
+  const refuseUnless = (condition: unknown, message: string | (() => string)): void =>
     check(
       condition,
       () => `this is not ${what}: ${typeof message === "string" ? message : message()}`,
       "invalid_checkpoint",
     );
-  must(bytes instanceof Uint8Array, () => `it is a Uint8Array, received ${show(bytes)}`);
-  must(
+  refuseUnless(bytes instanceof Uint8Array, () => `it must be a Uint8Array; received ${show(bytes)}`);
+  refuseUnless(
     bytes.length >= HEAD && readAscii(bytes, 0) === magic,
-    () => `it begins with ${show(magic)}, received ${bytes.length} bytes that do not`,
+    () => `it must begin with ${show(magic)}; received ${bytes.length} bytes that do not`,
   );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number) => view.getUint32(at, true);
-  must(word(8) > 0, "its version is 0");
+  refuseUnless(word(8) > 0, "its version is 0");
   check(
     word(8) <= version,
     () =>
       `${what} was made by a newer release (version ${word(8)}; this one reads up to ${version}); upgrade to open it`,
     "invalid_checkpoint",
   );
-  must(
+  refuseUnless(
     word(12) === bytes.length,
-    () => `it has ${word(12)} bytes, received ${bytes.length}; it was cut or joined`,
+    () =>
+      `it must have ${word(12)} bytes; received ${bytes.length}: it was cut, or other bytes were appended`,
   );
-  must(word(16) === crc32(bytes.subarray(20)), "its checksum is not that of its contents; it was damaged");
+  refuseUnless(
+    word(16) === crc32(bytes.subarray(20)),
+    "its checksum does not match its contents; it is corrupted",
+  );
   try {
     const sections = new Map<string, unknown>();
     let end = aligned(HEAD + ENTRY * word(20));
@@ -99,12 +103,12 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
       check(start === end && from + size <= bytes.length, "its sections do not follow one another");
       end = from + size;
       const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(start, start + json));
-      // A copy, since arrays begin at multiples of their size in its buffer; `slice` of Node's Buffer makes none.
+      // A copy, since arrays must begin at multiples of their element size; `slice` of Node's Buffer does not copy.
       const arrays = { buffer: new Uint8Array(bytes.subarray(from, end)).buffer, at: 0 };
       sections.set(readAscii(bytes, entry), decode(JSON.parse(text), arrays));
-      check(arrays.at === size, "some of its bytes belong to nothing");
+      check(arrays.at === size, "some of its bytes belong to no array");
     }
-    check(end === bytes.length && sections.size === word(20), "its sections are not all of it");
+    check(end === bytes.length && sections.size === word(20), "some of its bytes belong to no section");
     return Object.fromEntries(sections);
   } catch (cause) {
     const reason = cause instanceof FettleError ? cause.message : "its sections cannot be read";
@@ -114,22 +118,22 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
 
 const KINDS = { Float32Array, Float64Array, Int32Array, Uint8Array };
 
-/** By what it is and not by its class's name, which a minifier may change. */
+/** By its class and not by the name of the class, which a minifier may change. */
 function kindOf(array: ArrayBufferView): string {
   for (const [name, Kind] of Object.entries(KINDS)) if (array instanceof Kind) return name;
-  throw new FettleError("internal", `an archive holds no ${show(array)}`);
+  throw new FettleError("internal", `an archive cannot hold ${show(array)}`);
 }
 
-/** Marks an object that stands for something else. */
+/** The key of an object that encodes a value that JSON lacks. */
 const MARK = "$";
 
-/** Typed arrays that stand beside JSON, each from the next multiple of 8, and where the next begins. */
+/** The typed arrays of a section, each at the next multiple of 8, and their size so far. */
 interface Arrays {
   readonly list: ArrayBufferView[];
   size: number;
 }
 
-/** A value as JSON; typed arrays in it are added to `arrays`. */
+/** A value as JSON; its typed arrays are added to `arrays`. */
 function encode(value: unknown, arrays: Arrays): unknown {
   if (typeof value === "number") {
     const plain = Number.isFinite(value) && !Object.is(value, -0);
@@ -148,7 +152,7 @@ function encode(value: unknown, arrays: Arrays): unknown {
   return MARK in object ? { [MARK]: object } : object;
 }
 
-/** @param arrays - those of the section, and where the next begins, since they lie in the order of the JSON */
+/** @param arrays - those of the section, in the order of the JSON, and where the next begins */
 function decode(value: unknown, arrays: { readonly buffer: ArrayBuffer; at: number }): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => decode(each, arrays));

@@ -1,4 +1,4 @@
-/** What runs mean together, from runs written by hand. */
+/** The analysis of runs that were written by hand. */
 import { describe, expect, it } from "vitest";
 import { analyzeBenchmark, profilesOf } from "../../src/benchmark/analysis.js";
 import type { BenchmarkSetup, Phase, RunRecord } from "../../src/benchmark/record.js";
@@ -106,7 +106,7 @@ describe("an analysis", () => {
     expect(compared.meanRanks.map(({ mean }) => mean)).toEqual([2, 2, 2]);
   });
 
-  it("tells how many rates reach the target, and what each gives", async () => {
+  it("has the share of learning rates that reach the target, and the score of each", async () => {
     const { rates } = await analyzeBenchmark({ setup, runs });
     expect(rates).toHaveLength(6);
     expect(rates[5]).toEqual({
@@ -118,7 +118,7 @@ describe("an analysis", () => {
     });
   });
 
-  it("tells on how many problems tuning beats defaults, its own and the best of all", async () => {
+  it("counts the problems on which tuning beats an optimizer's own defaults, and the best of all defaults", async () => {
     const better = (one: RunRecord): RunRecord =>
       one.phase === "tuned" && one.optimizer === "slow" ? { ...one, final: 1.5 } : one;
     const { gains } = await analyzeBenchmark({ setup, runs: runs.map(better) });

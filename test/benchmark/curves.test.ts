@@ -24,7 +24,7 @@ describe("what there is to draw", () => {
     });
   });
 
-  it("has curves whose points are the quarters of what was measured", async () => {
+  it("has curves whose points are the quartiles of the measured scores", async () => {
     const { setup, runs } = result;
     const curves = learningCurves(setup, runs);
     const { default: defaults, tuned } = await analyzeBenchmark(result);

@@ -106,7 +106,7 @@ describe("problems of learning", () => {
     expect(data?.test.y).toBe(data?.test.x);
   });
 
-  it("keep apart what is trained on, what tuning sees and what figures are of", () => {
+  it("keep training, validation and test rows apart", () => {
     for (const { data, name } of learning) {
       const { train, validation, test } = data as NonNullable<Problem["data"]>;
       const rows = train.rows + validation.rows + test.rows;
@@ -128,7 +128,7 @@ describe("problems of learning", () => {
     }
   });
 
-  it("train as a model does, to the same bits, and are judged by the metrics", async () => {
+  it("train as a model does, to the same bits, and are scored by the metrics", async () => {
     for (const [table, target] of [
       ["wine", "cultivar"],
       ["diabetes", "progression"],

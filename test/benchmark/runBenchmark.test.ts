@@ -1,4 +1,4 @@
-/** Runs: each by itself against a closed form, and all of a benchmark whoever makes them. Threads need `dist/`. */
+/** Runs: each against a closed form, and all of a benchmark on any number of threads. Threads need `dist/`. */
 import { describe, expect, it } from "vitest";
 import { contestant, samplePoints, standardOptimizers } from "../../src/benchmark/contestant.js";
 import { defineProblem } from "../../src/benchmark/problem.js";
@@ -40,7 +40,7 @@ describe("a run", () => {
     return { problem: 0, programs, hyperparameters, seed: 0, steps: 20, every: 5, batchSize: 1 };
   };
 
-  it("measures the score before the first step and after every so many", () => {
+  it("measures the score before the first step and after every few", () => {
     const { test, validation, finite, metric } = doRun(createEngine(), {}, job(0.25));
     // ½ |w|² (1 − r)²ᵗ, and each of 20 steps rounds twice
     const expected = [0, 5, 10, 15, 20].map((t) => 2.5 * 0.75 ** (2 * t));
@@ -52,7 +52,7 @@ describe("a run", () => {
     expect([finite, metric]).toEqual([true, []]);
   });
 
-  it("ends where the score is no finite number any more", () => {
+  it("ends at the first score that is not finite", () => {
     // |1 − r| = 1e15: float32 overflows at the second step
     const { test, finite } = doRun(createEngine(), {}, job(1e15));
     expect(test).toEqual([2.5]);
@@ -92,7 +92,7 @@ describe("a benchmark", () => {
     }
   });
 
-  it("goes on from the runs there are, and makes only the others", async () => {
+  it("resumes from earlier runs, and makes only the others", async () => {
     const whole = await runBenchmark({ ...options, jobs: 1 });
     const made: RunRecord[] = [];
     const earlier = whole.runs.filter((_, i) => i % 3 !== 1);
@@ -105,7 +105,7 @@ describe("a benchmark", () => {
     expect(untimed(runs)).toEqual(untimed(whole.runs));
   });
 
-  it("stops between runs, and goes on later to the same", async () => {
+  it("stops between runs, and resumes later to the same result", async () => {
     const signal = { aborted: false };
     const kept: RunRecord[] = [];
     const stopped = await runBenchmark({
@@ -173,7 +173,7 @@ describe("a benchmark", () => {
     expect(runs[0]).toMatchObject({ final: 0.005, best: 0.005, validation: 0.005 });
   });
 
-  it("takes optimizers of one's own", async () => {
+  it("takes custom optimizers", async () => {
     const half = defineOptimizer({
       name: "half",
       hyperparameters: { learningRate: 0.5 },
@@ -189,7 +189,7 @@ describe("a benchmark", () => {
     );
   });
 
-  it("passes on what a problem throws, once all runs at work have ended", async () => {
+  it("throws what a problem throws, once all running jobs have ended", async () => {
     const broken = defineProblem({
       name: "broken",
       start: (graph) => ({ w: randomUniform(graph, [2], 0) }),
@@ -242,7 +242,7 @@ describe("the space of an optimizer", () => {
     expect(samplePoints({ space }, 16, 4)).not.toEqual(points);
   });
 
-  it("may be given, and is refused where it does not fit", () => {
+  it("may be given, and is refused if it does not fit", () => {
     const space = { learningRate: { low: 0.1, high: 1 } };
     expect(contestant("sgd", sgd, space).space).toBe(space);
     expect(() => contestant("sgd", sgd, { rate: { low: 0.1, high: 1 } })).toThrow(/learningRate/);
@@ -250,7 +250,7 @@ describe("the space of an optimizer", () => {
     expect(() => contestant("my sgd", sgd)).toThrow(/hyphens/);
   });
 
-  it("has rates from 1e-5 to 10 beside it", () => {
+  it("comes with learning rates from 1e-5 to 10", () => {
     expect(ratesTried(4)).toEqual([1e-5, 1e-3, 0.1, 10]);
     expect(ratesTried(19)[9]).toBeCloseTo(0.01, 8);
   });
@@ -268,7 +268,7 @@ describe("the lines of a benchmark", async () => {
     expect(parseLines("")).toEqual({ setup: undefined, runs: [], whole: 0 });
   });
 
-  it("lose a last one that was cut short, and nothing else", () => {
+  it("lose an unfinished last line, and nothing else", () => {
     const cut = `${text}{"type":"run","problem":"linéar`;
     expect(parseLines(cut).runs).toEqual(runs);
     expect(parseLines(cut).whole).toBe(Buffer.byteLength(text));

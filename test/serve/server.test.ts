@@ -214,7 +214,7 @@ describe("an error", () => {
       tuner: () => ({ ...tunerFor(body), x: x.map((row, i) => (i === 0 ? [1, 2, 3] : row)) }),
     });
     const { phase, error } = await read<StudyStatus>(ask(fetch, "POST /studies/a/advance"));
-    expect([phase, error]).toEqual(["failed", "the tuning was saved with other data; pass the same"]);
+    expect([phase, error]).toEqual(["failed", "the tuner was saved with other data; pass the same data"]);
   });
 
   it("in the store loses only what was not stored", async () => {

@@ -123,7 +123,7 @@ describe("intervals", () => {
     expect(final?.predict(x).data).toEqual(alone.final?.predict(x).data);
   });
 
-  it("go on from states with new numbers, as a run that never stopped would", async () => {
+  it("continue from states with new numbers, as a run that never stopped would", async () => {
     const seeds: number[] = [];
     const onEvent = (event: StudyEvent) =>
       void (event.type === "trialStarted" && seeds.push(event.trial.seed));
@@ -201,7 +201,7 @@ describe("a study that is restored from its JSON", () => {
       seed: SEED,
     });
 
-  it("trains the ancestors again, and goes on to the same bits", async () => {
+  it("trains the ancestors again, and continues to the same bits", async () => {
     const whole = begin();
     expect(await goOn(whole, 15)).toBe(15 * 3);
     for (const stop of [1, 6, 8, 11]) {
@@ -276,7 +276,7 @@ describe("a trial that fails", () => {
 });
 
 describe("a training", () => {
-  it("may change its batch, and functions that a model makes anew each time", async () => {
+  it("may change its batch size, and functions that a model creates each time", async () => {
     const { trials } = await tune({
       ...{ x, y, seed: SEED, jobs: 1, validation: { folds: 2 }, metric: "logLoss" },
       space: { batchSize: choice([4, 8, 16]), rate: float(0.01, 1, { log: true }) },
@@ -309,7 +309,7 @@ describe("a training", () => {
     );
   });
 
-  it("that begins by a grid is named by it", async () => {
+  it("that starts with a grid has it in its options", async () => {
     const { study } = await tune({
       ...{
         x,

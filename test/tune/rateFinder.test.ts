@@ -138,7 +138,7 @@ describe("the learning-rate finder", () => {
     expect(first.losses[0]).toBe(history.loss[0]);
   });
 
-  it("standardises as trials are, so that the scale of the target does not matter", async () => {
+  it("standardizes as trials do, so that the scale of the target does not matter", async () => {
     const scaled = (factor: number) =>
       findLearningRate({ x, y: quantity.map((q) => 2 ** factor * q), model: linear });
     const [one, thousand] = [await scaled(0), await scaled(10)];
@@ -146,7 +146,7 @@ describe("the learning-rate finder", () => {
     expect(one.losses[0]).toBeLessThan(20);
   });
 
-  it("ends at a loss that is no number, and suggests nothing where the loss never falls", async () => {
+  it("ends at a loss that is not finite, and suggests nothing where the loss never falls", async () => {
     const beyond = await findLearningRate({ ...whole, low: 1e19, high: 1e30, steps: 5, smoothing: 0.99 });
     expect(beyond.reason).not.toBe("finished");
     expect(beyond).toMatchObject({ suggested: undefined, belowMinimum: undefined });

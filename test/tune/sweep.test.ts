@@ -46,7 +46,7 @@ describe("sweep", () => {
     expect(deep.final?.model).toBeDefined();
   });
 
-  it("has the very scores of gridSearch over the same values", async () => {
+  it("has the scores of gridSearch over the same values", async () => {
     const values = [0.01, 0.1, 1] as const;
     const own = { ...how, model: logistic, scoring: ["accuracy", "logLoss"] as const };
     const swept = await sweep({

@@ -1,4 +1,4 @@
-/** Values in bytes: what comes back is what went in, or nothing. How damaged ones are refused: tuner.test.ts. */
+/** Values as bytes: they are read back exactly, or refused. For corrupted tuners see test/tune/resume. */
 import { fc, it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "../../src/workers/archive.js";
@@ -35,14 +35,14 @@ it.prop([fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), tree, { maxKeys: 4 })]
   },
 );
 
-it("takes a Buffer, as Node reads a file, wherever it lies in its memory", () => {
+it("reads a Buffer of Node at any offset within its memory", () => {
   const sections = { a: [new Float32Array([1, 2, 3]), new Float64Array([0.1])] };
   const bytes = packArchive(format, sections);
   const buffer = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
   expect(unpackArchive(format, buffer)).toEqual(sections);
 });
 
-it("keeps numbers that JSON has not, and views of part of a buffer", () => {
+it("keeps numbers that JSON lacks, and views of part of a buffer", () => {
   const numbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0];
   const part = new Float32Array([1, 2, 3, 4]).subarray(1, 3);
   const { a } = unpackArchive(format, packArchive(format, { a: { numbers, part } }));
@@ -59,15 +59,15 @@ describe("bytes are refused", () => {
     return copy;
   };
   it.each<[string, Uint8Array, RegExp]>([
-    ["of another format", packArchive({ ...format, magic: "b/format" }, {}), /begins with "a\/format"/],
+    ["of another format", packArchive({ ...format, magic: "b/format" }, {}), /must begin with "a\/format"/],
     [
       "of a newer release",
       packArchive({ ...format, version: 4 }, {}),
       /newer release \(version 4; .* up to 3\)/,
     ],
-    ["of a version that never was", packArchive({ ...format, version: 0 }, {}), /its version is 0/],
-    ["that are too few", bytes.slice(0, -1), /was cut or joined/],
-    ["that are none", new Uint8Array(0), /received 0 bytes that do not/],
+    ["of version 0", packArchive({ ...format, version: 0 }, {}), /its version is 0/],
+    ["that were cut", bytes.slice(0, -1), /it was cut/],
+    ["of length 0", new Uint8Array(0), /received 0 bytes that do not/],
     ["with another byte", changed(bytes.length - 1, 9), /its checksum/],
   ])("%s", (_, given, message) => {
     expect(() => unpackArchive(format, given)).toThrow(message);

@@ -1,4 +1,4 @@
-/** Trials on threads: the same results as without, and no waiting for a thread that is gone. Needs `dist/` for the threads. */
+/** Trials on threads: the same results as on one, and no waiting for a thread that is lost. Threads need `dist/`. */
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileStep } from "../../../src/compile/compile.js";
@@ -60,7 +60,7 @@ describe("jobs", () => {
     expect(await run(3)).toEqual(alone);
   });
 
-  it("change nothing for a quantity, on one part held out, by a metric to minimise", async () => {
+  it("change nothing for regression, on one share held out, by a metric to minimize", async () => {
     const run = async (jobs: number) => {
       const { trials, final } = await tune({
         x,
@@ -158,7 +158,7 @@ describe("the thread backend", () => {
     }
   });
 
-  it("gives its threads the kernels that it has itself", () => {
+  it("gives its threads its own kernels", () => {
     for (const { messages } of start(examples()).threads) expect(messages[0].kernels).toBe(kernelsModule());
   });
 
@@ -217,7 +217,7 @@ describe("the thread backend", () => {
   });
 });
 
-/** A thread that ends in place of doing its first job, as one that ran out of memory would. */
+/** A thread that ends instead of doing its first job, as if it ran out of memory. */
 function mortal(thread: WorkerThread): WorkerThread {
   let fail: (error: Error) => void = () => {};
   return {
@@ -262,7 +262,7 @@ describe("a thread that is lost", () => {
       expect(error).toMatch(/(the last worker thread was|all worker threads were) lost/);
   });
 
-  it("because its program does not load, neither", async () => {
+  it("does not hang the study if its program does not load", async () => {
     vi.spyOn(platform, "spawnWorker").mockImplementation(() => {
       const worker = new Worker("throw new Error('no such module')", { eval: true });
       return {

@@ -1,4 +1,4 @@
-/** Tuning in slices: however it is cut, saved and restored, the same as `tune` to the bit. */
+/** A tuner in slices: however it is cut, saved and restored, its result equals that of `tune` to the bit. */
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dense, dropout } from "../../../src/nn/layers.js";
@@ -81,7 +81,7 @@ function outcome({ trials, final, bestTrials }: TuneResult<S>) {
   };
 }
 
-/** Does a tuning in slices of `steps` steps; where `moves`, through bytes into a new tuner after each. */
+/** Runs a tuner in slices of `steps` steps; with `moves`, restores a new tuner from bytes after each slice. */
 async function inSlices(options: TuneOptions<S>, slices: () => { steps: number; moves: boolean }) {
   let tuner = await createTuner(options);
   let total = 0;
@@ -127,7 +127,7 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
     expect(outcome(result)).toEqual(outcome(await tune({ ...first, jobs: 1 })));
   });
 
-  it("is the same after it was killed at random, and gone on with from what was saved last", async () => {
+  it("is the same after it was killed at random and resumed from its last bytes", async () => {
     const deaths = fc.infiniteStream(
       fc.record({ steps: fc.integer({ min: 1, max: 200 }), saves: fc.boolean(), dies: fc.boolean() }),
     );
@@ -148,7 +148,7 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
     );
   });
 
-  it("is at its end after it was saved there", async () => {
+  it("is over after it was saved at its end", async () => {
     const { tuner } = await inSlices(options, () => ({ steps: 1e6, moves: false }));
     const again = await restoreTuner(tuner.save(), options);
     expect(await again.advance()).toEqual({ steps: 0 });
@@ -157,7 +157,7 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
 });
 
 describe("a slice", () => {
-  it("is as long as its clock allows, and one step at the least", async () => {
+  it("is as long as its clock allows, and at least one step", async () => {
     let now = 0;
     // each reading of the clock is 1 ms after the last
     const clock = () => now++;
@@ -168,7 +168,7 @@ describe("a slice", () => {
     expect(await tuner.advance({ steps: 4, maxMilliseconds: 6, clock })).toEqual({ steps: 4 });
   });
 
-  it("does not run away where the clock stands still", async () => {
+  it("ends where the clock stands still", async () => {
     const tuner = await createTuner(base);
     const { steps } = await tuner.advance({ maxMilliseconds: 5, steps: 200, clock: () => 0 });
     expect(steps).toBe(200);
@@ -186,7 +186,7 @@ describe("a slice", () => {
     ]);
   });
 
-  it("tells events, those of a trial in progress once more after it moved", async () => {
+  it("reports events, those of an unfinished trial again after a restore", async () => {
     const events: string[] = [];
     const options = {
       ...base,
@@ -202,7 +202,7 @@ describe("a slice", () => {
     expect(events.slice(2)).toEqual(["studyStarted", ...trial, ...trial, "studyEnded"]);
   });
 
-  it("fails with what a listener throws, and so does every one after it", async () => {
+  it("fails with what a listener throws, as does every slice after it", async () => {
     const stop = new Error("from a listener");
     const onEvent = (): never => {
       throw stop;
@@ -213,7 +213,7 @@ describe("a slice", () => {
   });
 });
 
-it("goes on with more trials after its end, and fits the best of all", async () => {
+it("resumes with more trials after its end, and fits the best of all", async () => {
   const { tuner } = await inSlices({ ...base, trials: 3 }, () => ({ steps: 1e6, moves: false }));
   const more = await restoreTuner(tuner.save(), base);
   await more.advance();

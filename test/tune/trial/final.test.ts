@@ -1,4 +1,4 @@
-/** The model at the end of a tuning: fitted again, scored on rows that no trial saw, in the units that were given. */
+/** The final model: fitted again, scored on the test rows, in the units of the target. */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../../src/data/dataset.js";
 import { readTable } from "../../../src/data/table.js";
@@ -102,7 +102,7 @@ describe("the test part", () => {
     expect(final?.test.watched).toBe(1);
   });
 
-  it("is empty if none was asked for", async () => {
+  it("is empty without testSize", async () => {
     const { final } = await tune({ ...regression, fit: { epochs: 1 } });
     expect(final?.test).toEqual({});
   });
@@ -124,7 +124,7 @@ describe("the test part", () => {
 });
 
 describe("the final fit", () => {
-  it("runs as many epochs as the rounds of the best trial kept", async () => {
+  it("runs as many epochs as the folds of the best trial kept", async () => {
     const noise = randomRows(60, 1, 5).map(([value]) => Number(value > 0)); // nothing to learn: later epochs are worse
     const run = (fit: FitSettings) =>
       tune({ ...regression, y: noise, model: logistic, space: rates(2), metric: "logLoss", fit });
@@ -149,7 +149,7 @@ describe("a table", () => {
     missing: "impute",
   });
 
-  it("with missing cells is filled in inside the folds, and tuned", async () => {
+  it("with missing cells is imputed within the folds, and tuned", async () => {
     expect(data.x.some(Number.isNaN)).toBe(true);
     const { trials, final, metric } = await tune({
       ...{ data, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.2 },

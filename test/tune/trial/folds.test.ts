@@ -1,4 +1,4 @@
-/** How data is divided for a study, and that nothing leaks from the rows that judge. */
+/** How data is divided for a study, and that nothing leaks from validation and test rows. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Feature } from "../../../src/data/dataset.js";
@@ -48,7 +48,7 @@ const plans = fc.record<FoldSettings>({
 });
 const tasks = fc.constantFrom<Dataset["task"]>("classification", "regression");
 
-/** The row ids of each part under a plan. */
+/** The row ids of each part. */
 function divide(task: Dataset["task"], plan: FoldSettings) {
   const { folds, finalFold } = prepareFolds(table(task, ids), { ...plan, standardize: false });
   return {
@@ -100,7 +100,7 @@ describe("prepareFolds", () => {
     );
   });
 
-  it("learns filling and scaling from the training rows alone: what else is in the table changes no bit", () => {
+  it("learns imputation and scaling from the training rows alone: other rows change no bit", () => {
     fc.assert(
       fc.property(tasks, plans, fc.integer({ min: 0, max: 5 }), (task, plan, which) => {
         const { folds: parts, test } = divide(task, plan);
@@ -133,7 +133,7 @@ describe("prepareFolds", () => {
     );
   });
 
-  it("fills in missing cells: every number that reaches a model is finite", () => {
+  it("imputes missing cells: every number that reaches a model is finite", () => {
     const x = Float64Array.from(randomRows(ROWS, 4, 3).flat(), (value, k) =>
       k % 3 === 0 ? Number.NaN : value,
     );
@@ -145,7 +145,7 @@ describe("prepareFolds", () => {
     }
   });
 
-  it("standardises a quantity and keeps its yTrue in its own units", () => {
+  it("standardizes a quantity and keeps yTrue in its own units", () => {
     const plan = { validation: { folds: 4 }, testSize: 0, standardize: true, seed: 2 };
     const { folds, finalFold } = prepareFolds(table("regression", ids), plan);
     expect(finalFold.validation).toBeUndefined();
@@ -171,7 +171,7 @@ describe("prepareFolds", () => {
     ).toBe(true);
   });
 
-  it("divides by the seed alone", () => {
+  it("depends on the seed alone", () => {
     const plan = { validation: { folds: 4 }, testSize: 0.25, standardize: true, seed: 2 };
     expect(divide("regression", plan)).toEqual(divide("regression", plan));
     expect(divide("regression", { ...plan, seed: 3 })).not.toEqual(divide("regression", plan));

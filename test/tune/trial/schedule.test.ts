@@ -1,4 +1,4 @@
-/** Trials that a scheduler ends: each stage goes on from the last, to the bits of one that was never interrupted. */
+/** Trials under a scheduler: each stage continues the last, to the same bits as without interruption. */
 import { expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
@@ -41,7 +41,7 @@ it("ends as if each trial had been trained for its epochs alone", async () => {
   expect(final?.test.logLoss).toBeGreaterThan(0);
 });
 
-it("ends when so many epochs are used up, and counts those of pruned trials", async () => {
+it("ends after a number of epochs, which counts those of pruned trials", async () => {
   const { trials } = await tune({ ...scheduled, scheduler: asha(), stop: { steps: 40 }, lag: 2 });
   const taken = trials.map(({ steps = 0 }) => steps);
   const before = (count: number) => taken.slice(0, count).reduce((sum, steps) => sum + steps, 0);

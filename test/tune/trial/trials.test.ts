@@ -1,4 +1,4 @@
-/** What becomes of trials of models: scores, failures, divergence, early stopping, the budget. */
+/** Trials of models: scores, failures, divergence, early stopping, the budget. */
 import { describe, expect, it } from "vitest";
 import { accuracy, logLoss, r2 } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
@@ -159,7 +159,7 @@ describe("the metric", () => {
     expect(least.best?.number).toBe(2); // the largest rate learns most in three epochs
   });
 
-  it("may be the user's own, and is then among the test scores", async () => {
+  it("may be custom, and is then among the test scores", async () => {
     const metric: CustomMetric = {
       name: "negated",
       direction: "minimize",
@@ -173,7 +173,7 @@ describe("the metric", () => {
 });
 
 describe("the division", () => {
-  it("may be one part held out", async () => {
+  it("may hold one share out", async () => {
     const sizes: number[] = [];
     const metric: CustomMetric = {
       name: "counted",
@@ -283,7 +283,7 @@ describe("the study", () => {
     expect(untimed(some.trials)).toEqual(untimed(all.trials.slice(0, 3)));
   });
 
-  it("tells its events in order and keeps what ended before an abort", async () => {
+  it("reports its events in order and keeps the trials that ended before an abort", async () => {
     const events: string[] = [];
     const signal = { aborted: false };
     const onEvent = (event: StudyEvent<ReturnType<typeof rates>>): void => {
@@ -313,7 +313,7 @@ describe("the study", () => {
     expect(await run(2)).not.toEqual(await run(1));
   });
 
-  it("comes back from JSON as it was, and can go on", async () => {
+  it("is restored from JSON as it was, and can continue", async () => {
     const { study } = await tune({ ...base, space: { learningRate: float(0.1, 1) }, trials: 4, seed: 3 });
     const again = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: gp(), space: study.space });
     expect(again.trials).toEqual(study.trials);
