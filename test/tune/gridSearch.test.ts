@@ -117,12 +117,12 @@ describe("gridSearch", () => {
   it("refuses what does not fit", async () => {
     const options = { ...base, model: logistic };
     await expect(gridSearch({ ...options, scoring: ["accuracy", "acc"] })).rejects.toThrow(
-      /the metrics of scoring must differ/,
+      /scoring must be different metrics; received "accuracy" twice/,
     );
     await expect(gridSearch({ ...options, scoring: ["f1"], refit: "recall" })).rejects.toThrow(
-      'refit must be one of the metrics in scoring, ["f1"]; received "recall"',
+      'refit must be true, false or one of the metrics in scoring, ["f1"]; received "recall"',
     );
-    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2 is for regression/);
+    await expect(gridSearch({ ...options, scoring: "r2" })).rejects.toThrow(/r2, which is for regression/);
     await expect(gridSearch({ ...options, errorScore: "rise" as never })).rejects.toThrow(
       /errorScore must be a number or "raise"/,
     );

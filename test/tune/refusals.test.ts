@@ -53,11 +53,6 @@ describe("tune refuses", () => {
       "invalid_argument: metric must be a metric; received losses.meanAbsoluteError, which is a loss; use metrics.meanAbsoluteError",
     ],
     [
-      "a share as text",
-      { testSize: "0.2" },
-      'invalid_argument: testSize must be a number above 0 and below 1; received "0.2"',
-    ],
-    [
       "an unknown option",
       { trails: 3 },
       'unknown_name: unknown option of tune "trails". Did you mean "trials"?',

@@ -11,7 +11,7 @@ import type { WorkerThread } from "../../src/platform/platform.js";
 const require = createRequire(import.meta.url);
 const threads = require("node:worker_threads") as { Worker: typeof Worker };
 const timers = require("node:timers") as { setTimeout: typeof setTimeout };
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const Real = threads.Worker;
 
