@@ -4,7 +4,8 @@
  */
 import type { Scalar, Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
 import { createEngine, dense, type Matrix, type Optimizer, type Sequential, sequential } from "fettle";
-import { hyperparametersOf, parameterPlaces, programOf } from "../src/nn/architecture.js";
+import { hyperparametersOf, networkOf } from "../src/nn/architecture.js";
+import { programOf } from "../src/nn/programs.js";
 import { repeat, type Work } from "./measure.js";
 import type { Jax, JaxArray, Tf } from "./peers.js";
 
@@ -104,12 +105,12 @@ export function ourTraining(sizes: Sizes, batch: number, optimizer: Optimizer, r
 
 /** The first weights, as `ourTraining` has them, layer by layer. */
 function firstWeights(sizes: Sizes): { shape: number[]; values: Float32Array }[] {
-  const places = parameterPlaces({ layers: sizes.slice(1).map((units) => dense(units)), columns: sizes[0] });
-  const all = noise(
-    places.reduce((sum, { size }) => sum + size, 0),
-    0.1,
+  const { parameters, size } = networkOf(
+    sizes.slice(1).map((units) => dense(units)),
+    sizes[0],
   );
-  return places.map(({ shape, offset, size }) => ({
+  const all = noise(size, 0.1);
+  return parameters.map(({ shape, offset, size }) => ({
     shape: shape as number[],
     values: all.slice(offset, offset + size),
   }));

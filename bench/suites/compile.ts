@@ -3,7 +3,8 @@
  * second trial of one architecture with other hyperparameters.
  */
 import { adam, dense, sequential } from "fettle";
-import { hyperparametersOf, programOf } from "../../src/nn/architecture.js";
+import { hyperparametersOf } from "../../src/nn/architecture.js";
+import { programOf } from "../../src/nn/programs.js";
 import { train } from "../../src/nn/trainer.js";
 import { eachOnce } from "../measure.js";
 import { engine, ourData, ourModel } from "../networks.js";

@@ -1,7 +1,9 @@
 /** The programs of a problem and an optimizer. The optimizer's numbers are inputs, so that all runs share the programs. */
 import { gradients } from "../autograd/grad.js";
+import { createProgramCache } from "../compile/cache.js";
 import { compileStep } from "../compile/compile.js";
-import type { Program } from "../compile/program.js";
+import type { Program, StepGraph } from "../compile/program.js";
+import { trace } from "../compile/trace.js";
 import { concat, reshape, slice, step } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
@@ -21,29 +23,29 @@ export interface RunPrograms {
 /** The programs of one problem for any optimizer, each compiled once. */
 export function programsFor(problem: Problem): (optimizer: Optimizer) => RunPrograms {
   const evaluate = evaluation(problem);
-  const made = new Map<string, RunPrograms>();
+  const cached = createProgramCache(CACHE_SIZE);
   return (optimizer) => {
-    const known = made.get(optimizer.key);
-    if (known) return known;
-    const programs = { evaluate, ...training(problem, optimizer) };
-    made.set(optimizer.key, programs);
-    return programs;
+    const { initialize, train } = training(problem, optimizer);
+    return { evaluate, initialize: cached(initialize, 1), train: cached(train, problem.batchSize) };
   };
 }
 
-function training(problem: Problem, optimizer: Optimizer): Pick<RunPrograms, "initialize" | "train"> {
+/** Two programs for each optimizer of a benchmark, as far as it has so many. */
+const CACHE_SIZE = 64;
+
+function training(problem: Problem, optimizer: Optimizer): Record<"initialize" | "train", StepGraph> {
   const inputs = Object.fromEntries(
     Object.keys(optimizer.hyperparameters).map((name) => [name, [] as Shape]),
   );
-  const initialize = compileStep({ inputs }, 1, ({ graph, inputs: hyperparameters }) => {
+  const initialize = trace({ inputs }, ({ graph, inputs: hyperparameters }) => {
     const parameters = join(Object.values(problem.start(graph)));
     const slots = optimizer.init({ parameter: parameters, hyperparameters });
     return { outputs: { parameters, ...rename(slots, (name) => `slot.${name}`) } };
   });
-  const state = Object.fromEntries(initialize.outputs.map(({ name, shape }) => [name, shape]));
-  const train = compileStep(
+  const { nodes, outputs } = initialize;
+  const state = Object.fromEntries(Object.entries(outputs).map(([name, id]) => [name, nodes[id].shape]));
+  const train = trace(
     { inputs, state, streams: streamsOf(problem) },
-    problem.batchSize,
     ({ graph, inputs: hyperparameters, streams, state: { parameters: old, ...slots } }) => {
       const parameters = divide(old, problem);
       const loss = problem.loss({ graph, parameters, streams });

@@ -53,8 +53,12 @@ export function compileStep(
   rows: number,
   write: (values: StepValues) => StepResults,
 ): Program {
+  return compileGraph(trace(signature, write), rows);
+}
+
+/** Compiles a traced step for batches of at most `rows` rows. */
+export function compileGraph(graph: StepGraph, rows: number): Program {
   mustBeInteger("rows", rows);
-  const graph = trace(signature, write);
   verifyGraph({ nodes: [...graph.nodes] }, "trace");
   const { step, views, units, plan: memory } = lower(graph, rows);
   const streams: Stream[] = [

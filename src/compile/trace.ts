@@ -124,5 +124,7 @@ function mapValues<T, U>(
   record: Readonly<Record<string, T>>,
   map: (value: T, key: string) => U,
 ): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+  const mapped: Record<string, U> = {};
+  for (const key of Object.keys(record)) mapped[key] = map(record[key], key);
+  return mapped;
 }

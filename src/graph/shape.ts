@@ -50,7 +50,9 @@ export function sizeOf(shape: Shape, rows = 1): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `[rows, 64]` as it is shown in messages. */
@@ -63,6 +65,9 @@ export function showShape(shape: Shape): string {
  * dimensions equal or one of them 1.
  */
 export function broadcastShapes(a: Shape, b: Shape): Shape {
+  // nearly all pairs of a model are one of these, and every trial traces its model
+  if (b.length === 0 || sameShape(a, b)) return a;
+  if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);
   const result: number[] = [];
   for (let i = 0; i < rank; i++) {

@@ -1,40 +1,108 @@
 /**
- * What a model is before it has any numbers: layers over a number of columns, a loss and an
- * optimizer; and the programs that follow. Two models alike but for their hyperparameters
- * have one architecture and share its programs. Nothing runs here.
+ * What a model is before it has any numbers: layers over a number of columns, a loss and an optimizer; where its
+ * parameters are, and its prediction and loss in operations. Its programs are in `programs.ts`. Nothing runs here.
  */
-
-import { gradients } from "../autograd/grad.js";
-import { compileStep } from "../compile/compile.js";
-import type { Program } from "../compile/program.js";
-import { check, show } from "../errors.js";
-import { add, concat, mul, reshape, slice, step } from "../graph/functions.js";
+import type { Fingerprint } from "../compile/cache.js";
+import type { StepGraph } from "../compile/program.js";
+import { check, FettleError, isRecord, must, mustBeInteger, show } from "../errors.js";
+import { add } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
-import { rowCount } from "../graph/operations/leaves.js";
 import { ROWS, type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
-import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
-import { identity } from "./identity.js";
+import type { Optimizer } from "../optim/optimizer.js";
 import type { Layer, ParameterSpec } from "./layers.js";
 import { getLoss, type Loss } from "./losses/registry.js";
 
-export interface Architecture {
-  readonly layers: readonly Layer[];
-  /** Columns of the input. */
-  readonly columns: number;
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-}
-
-/** A parameter's place among all parameters, which lie end to end in one vector. */
+/** A parameter's place among all parameters, which are end to end in one vector. */
 export interface ParameterPlace extends ParameterSpec {
   /** `dense_1.kernel` */
   readonly path: string;
-  readonly layer: number;
   readonly offset: number;
   readonly size: number;
 }
 
-/** The names that layers go by: their kind and a number, as `dense_1`. */
+/** A layer's place in a network. */
+export interface LayerPlace {
+  readonly layer: Layer;
+  /** Its type and a number, as `dense_1`. */
+  readonly name: string;
+  /** Units of its result. */
+  readonly units: number;
+  readonly parameters: readonly ParameterPlace[];
+}
+
+/** Layers over a number of columns: all that parameters depend on. */
+export interface Network {
+  /** Columns of the input. */
+  readonly columns: number;
+  readonly layers: readonly LayerPlace[];
+  /** Those of all layers, in the order of their vector. */
+  readonly parameters: readonly ParameterPlace[];
+  /** How many numbers all parameters have. */
+  readonly size: number;
+  /** Units of the last layer. */
+  readonly units: number;
+}
+
+/** A network with what it is trained by. Made by `architectureOf`. */
+export interface Architecture {
+  readonly network: Network;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** What was traced of it so far, for `programs.ts`. */
+  readonly steps: Partial<Record<ProgramKind, TracedStep>>;
+}
+
+/** The four things a model does. */
+export type ProgramKind = "initialize" | "train" | "evaluate" | "predict";
+
+/** A step, and what tells it from others. */
+export interface TracedStep {
+  readonly graph: StepGraph;
+  readonly fingerprint: Fingerprint;
+}
+
+export function architectureOf(network: Network, loss: Loss, optimizer: Optimizer): Architecture {
+  return { network, loss, optimizer, steps: {} };
+}
+
+/**
+ * Puts layers in their places.
+ *
+ * @param layers - at least one
+ * @throws FettleError `invalid_argument` for a layer with invalid units or parameters
+ */
+export function networkOf(layers: readonly Layer[], columns: number): Network {
+  const names = layerNames(layers);
+  const all: ParameterPlace[] = [];
+  let size = 0;
+  let units = columns;
+  const places = layers.map((layer, i): LayerPlace => {
+    const specs = layer.parameters(units);
+    units = layer.units(units);
+    mustBeInteger(`\`units\` of ${names[i]}`, units);
+    must(Array.isArray(specs), `\`parameters\` of ${names[i]}`, "an array", specs);
+    const parameters: ParameterPlace[] = [];
+    for (const spec of specs) {
+      checkParameter(spec, names[i], parameters);
+      const { name, shape, initializer } = spec;
+      const place = {
+        name,
+        shape,
+        initializer,
+        path: `${names[i]}.${name}`,
+        offset: size,
+        size: sizeOf(shape),
+      };
+      size += place.size;
+      parameters.push(place);
+      all.push(place);
+    }
+    return { layer, name: names[i], units, parameters };
+  });
+  return { columns, layers: places, parameters: all, size, units };
+}
+
+/** The names that layers go by: their type and a number, as `dense_1`. */
 export function layerNames(layers: readonly Layer[]): string[] {
   const seen = new Map<string, number>();
   return layers.map(({ type }) => {
@@ -44,284 +112,164 @@ export function layerNames(layers: readonly Layer[]): string[] {
   });
 }
 
-/** Units after each layer. */
-export function unitsOf({ layers, columns }: Pick<Architecture, "layers" | "columns">): number[] {
-  let units = columns;
-  return layers.map((layer) => {
-    units = layer.units(units);
-    return units;
-  });
+function checkParameter(spec: ParameterSpec, layer: string, before: readonly ParameterSpec[]): void {
+  must(typeof spec?.name === "string", `the name of a parameter of ${layer}`, "a string", spec?.name);
+  const { name, shape, initializer } = spec;
+  check(
+    before.every((other) => other.name !== name),
+    () => `the names of the parameters of ${layer} must differ; received ${show(name)} twice`,
+  );
+  const path = `${layer}.${name}`;
+  must(
+    Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size > 0),
+    `the shape of ${path}`,
+    "an array of positive integers",
+    shape,
+  );
+  must(typeof initializer === "function", `the initializer of ${path}`, "a function", initializer);
 }
 
-export function parameterPlaces(architecture: Pick<Architecture, "layers" | "columns">): ParameterPlace[] {
-  const { layers, columns } = architecture;
-  const units = unitsOf(architecture);
-  const names = layerNames(layers);
-  let offset = 0;
-  return layers.flatMap((layer, index) =>
-    layer.parameters(index === 0 ? columns : units[index - 1]).map((spec) => {
-      const size = sizeOf(spec.shape);
-      const place = { ...spec, path: `${names[index]}.${spec.name}`, layer: index, offset, size };
-      offset += size;
-      return place;
-    }),
+/**
+ * Refuses anything but a layer.
+ *
+ * @throws FettleError `invalid_argument`
+ */
+export function checkLayer(layer: Layer, index: number): void {
+  const name = `layer ${index}`;
+  must(isRecord(layer), name, "a layer, such as dense(1)", layer);
+  must(
+    typeof layer.type === "string" && /^[^.]+$/.test(layer.type),
+    `\`type\` of ${name}`,
+    "a name without dots",
+    layer.type,
   );
+  must(
+    isRecord(layer.hyperparameters),
+    `\`hyperparameters\` of ${name} (${layer.type})`,
+    "an object",
+    layer.hyperparameters,
+  );
+  for (const method of ["units", "parameters", "call"] as const)
+    must(
+      typeof layer[method] === "function",
+      `\`${method}\` of ${name} (${layer.type})`,
+      "a function",
+      layer[method],
+    );
 }
 
 /**
  * Every number that is an input of the programs, by name: `dropout_1.rate`, `optimizer.learningRate`.
  *
- * @throws FettleError `invalid_argument` where a layer has something else than a finite number
+ * @throws FettleError `invalid_argument` unless each is a finite number
  */
-export function hyperparametersOf({ layers, optimizer }: Architecture): Record<string, number> {
-  const names = layerNames(layers);
-  const hyperparameters: Record<string, number> = {
-    ...Object.assign({}, ...layers.map((layer, i) => prefixed(names[i], layer.hyperparameters))),
-    ...prefixed("optimizer", optimizer.hyperparameters),
+export function hyperparametersOf({ network, optimizer }: Architecture): Record<string, number> {
+  const hyperparameters: Record<string, number> = {};
+  const put = (prefix: string, numbers: Readonly<Record<string, number>>): void => {
+    for (const name in numbers) {
+      const value = numbers[name];
+      must(Number.isFinite(value), `the hyperparameter ${prefix}.${name}`, "a finite number", value);
+      hyperparameters[`${prefix}.${name}`] = value;
+    }
   };
-  for (const [name, value] of Object.entries(hyperparameters)) {
-    check(Number.isFinite(value), () => `the hyperparameter ${name} is a finite number, got ${show(value)}`);
-  }
+  for (const { layer, name } of network.layers) put(name, layer.hyperparameters);
+  put(OPTIMIZER, optimizer.hyperparameters);
   return hyperparameters;
 }
 
-/** The four things a model does. */
-export type ProgramKind = "initialize" | "train" | "evaluate" | "predict";
+/** What the optimizer's numbers are called among the inputs of a program. */
+const OPTIMIZER = "optimizer";
 
-/** Programs by what they were made of, the oldest dropped first. */
-const cache = new Map<string, Program>();
-const CACHE_SIZE = 64;
-
-/** The program that does `kind` with batches of at most `rows` rows, compiled unless it was before. */
-export function programOf(architecture: Architecture, kind: ProgramKind, rows: number): Program {
-  const key = `${kind} ${rows} ${keyOf(architecture)}`;
-  const program = cache.get(key) ?? programs[kind](architecture, rows);
-  cache.delete(key);
-  cache.set(key, program);
-  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
-  return program;
+/** The optimizer's numbers among the inputs of a program. */
+export function optimizerInputs({ hyperparameters }: Optimizer, inputs: Values): Values {
+  return pick(OPTIMIZER, hyperparameters, inputs);
 }
 
-/** Equal for architectures that are the same but for their hyperparameters. */
-function keyOf({ layers, columns, loss, optimizer }: Architecture): string {
-  return JSON.stringify([columns, layers.map((layer) => layer.key), identity(loss), optimizer.key]);
-}
+type Values = Readonly<Record<string, Value>>;
 
-/**
- * Whether a training of one architecture can go on as one of the other: they are the same but for hyperparameters.
- * Functions of a user's own count as the same, since a model may make them anew whenever it is built.
- */
-export function sameTraining(a: Architecture, b: Architecture): boolean {
-  const [first, second] = [a, b].map((architecture) => keyOf(architecture).replace(/#\d+/g, "#"));
-  return first === second;
+/** Of `inputs`, those called `prefix.name`, by the names that `record` has. */
+function pick(prefix: string, record: Readonly<Record<string, unknown>>, inputs: Values): Values {
+  const picked: Record<string, Value> = {};
+  for (const name in record) picked[name] = inputs[`${prefix}.${name}`];
+  return picked;
 }
 
 /** Streams of random numbers: those of layers while training, and of initializers, never meet. */
-export const INITIALIZER_STREAM = 0x10000;
+const INITIALIZER_STREAM = 0x10000;
 
-const programs: Record<ProgramKind, (architecture: Architecture, rows: number) => Program> = {
-  /** outputs: parameters [P] and the optimizer's slots */
-  initialize: (architecture) =>
-    compileStep({ inputs: scalars(architecture) }, 1, ({ graph, inputs }) => {
-      const parameters = concatenate(
-        parameterPlaces(architecture).map(({ initializer, shape }, i) =>
-          initializer(graph, shape, INITIALIZER_STREAM + i),
-        ),
-      );
-      const slots = architecture.optimizer.init({
-        parameter: parameters,
-        hyperparameters: withPrefix("optimizer", inputs),
-      });
-      return { outputs: { parameters, ...prefixed("slot", slots) } };
-    }),
-
-  /** x, y → one step; state: parameters, slots, and the sum of the losses of the rows seen */
-  train: (architecture, rows) => {
-    const { outputs } = programOf(architecture, "initialize", 1);
-    const state: Record<string, Shape> = Object.fromEntries(outputs.map(({ name, shape }) => [name, shape]));
-    return compileStep(
-      { inputs: scalars(architecture), streams: xy(architecture), state: { ...state, lossSum: [] } },
-      rows,
-      ({ graph, inputs, streams, state: old }) => {
-        const places = parameterPlaces(architecture);
-        const parameters = split(old.parameters, places);
-        const { total } = lossOf(architecture, streams, parameters, inputs, true);
-        const context = {
-          parameter: old.parameters,
-          gradient: concatenate(
-            gradients(
-              total,
-              parameters.map(({ value }) => value),
-            ),
-          ),
-          slots: withPrefix("slot", old),
-          hyperparameters: withPrefix("optimizer", inputs),
-          step: step(graph),
-        };
-        const sizes = places.map(({ size }) => size);
-        const updated = applyOptimizer(architecture.optimizer, context, sizes);
-        return {
-          state: {
-            parameters: updated.parameter,
-            ...prefixed("slot", updated.slots),
-            lossSum: addRows(old.lossSum, total, graph),
-          },
-        };
-      },
-    );
-  },
-
-  /** x, y, parameters → predictions, and the sum of the losses of the rows seen */
-  evaluate: (architecture, rows) =>
-    compileStep(
-      {
-        inputs: { ...scalars(architecture), parameters: [parameterCount(architecture)] },
-        streams: xy(architecture),
-        state: { lossSum: [] },
-      },
-      rows,
-      ({ graph, inputs, streams, state }) => {
-        const parameters = split(inputs.parameters, parameterPlaces(architecture));
-        const { total, prediction } = lossOf(architecture, streams, parameters, inputs, false);
-        return { state: { lossSum: addRows(state.lossSum, total, graph) }, streams: { prediction } };
-      },
-    ),
-
-  /** x, parameters → predictions */
-  predict: (architecture, rows) =>
-    compileStep(
-      {
-        inputs: { ...scalars(architecture), parameters: [parameterCount(architecture)] },
-        streams: { x: architecture.columns },
-      },
-      rows,
-      ({ inputs, streams }) => {
-        const parameters = split(inputs.parameters, parameterPlaces(architecture));
-        return { streams: { prediction: forward(architecture, streams.x, parameters, inputs, false) } };
-      },
-    ),
-};
-
-export function parameterCount(architecture: Pick<Architecture, "layers" | "columns">): number {
-  return parameterPlaces(architecture).reduce((sum, { size }) => sum + size, 0);
+/**
+ * The first value of each parameter, in operations, by path.
+ *
+ * @throws FettleError `invalid_shape` for an initializer that does not return a value of the parameter's shape
+ */
+export function initialValues(network: Network, graph: Graph): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const [i, { path, initializer, shape }] of network.parameters.entries()) {
+    const value = initializer(graph, shape, INITIALIZER_STREAM + i);
+    mustReturn(value, shape, `the initializer of ${path}`);
+    values[path] = value;
+  }
+  return values;
 }
 
-/** Whether there is anything to train. */
-export function hasParameters({ layers, columns }: Pick<Architecture, "layers" | "columns">): boolean {
-  let units = columns;
-  return layers.some((layer) => {
-    const inputs = units;
-    units = layer.units(inputs);
-    return layer.parameters(inputs).length > 0;
-  });
-}
-
-function scalars(architecture: Architecture): Record<string, Shape> {
-  return Object.fromEntries(Object.keys(hyperparametersOf(architecture)).map((name) => [name, []]));
-}
-
-function xy(architecture: Architecture): Record<string, number> {
-  const units = unitsOf(architecture);
-  return { x: architecture.columns, y: units[units.length - 1] };
-}
-
-function forward(
-  { layers, columns }: Pick<Architecture, "layers" | "columns">,
+/** The prediction, [rows, units of the last layer]. `parameters` by path, `inputs` by the names of hyperparameters. */
+export function predictionOf(
+  network: Network,
   x: Value,
-  parameters: readonly Parameter[],
-  inputs: Readonly<Record<string, Value>>,
+  parameters: Values,
+  inputs: Values,
   training: boolean,
 ): Value {
-  const units = unitsOf({ layers, columns });
   let value = x;
-  eachLayer(layers, parameters, inputs, (layer, own, hyperparameters, index) => {
-    value = layer.call({ x: value, parameters: own, hyperparameters, training, stream: index });
-    const expected = [ROWS, units[index]];
-    check(
-      value instanceof Value && sameShape(value.shape, expected),
-      () =>
-        `layer ${index} (${layer.type}) must return a value ${showShape(expected)}, ` +
-        `got ${value instanceof Value ? showShape(value.shape) : show(value)}`,
-      "invalid_shape",
-    );
-  });
+  for (const [index, { layer, name, units, parameters: own }] of network.layers.entries()) {
+    value = layer.call({
+      x: value,
+      ...contextOf(layer, name, own, parameters, inputs),
+      training,
+      stream: index,
+    });
+    mustReturn(value, [ROWS, units], `\`call\` of layer ${index} (${layer.type})`);
+  }
   return value;
 }
 
-/** The loss with penalties, as Keras reports it, and the prediction. */
+/** The loss with penalties, as Keras reports it, and the prediction. `parameters` by path. */
 export function lossOf(
-  architecture: Omit<Architecture, "optimizer">,
-  streams: Readonly<Record<string, Value>>,
-  parameters: readonly Parameter[],
-  inputs: Readonly<Record<string, Value>>,
+  { network, loss }: Pick<Architecture, "network" | "loss">,
+  streams: Values,
+  parameters: Values,
+  inputs: Values,
   training: boolean,
 ): { total: Value; prediction: Value } {
-  const prediction = forward(architecture, streams.x, parameters, inputs, training);
-  let total = getLoss(architecture.loss)(streams.y, prediction);
-  check(
-    total instanceof Value && total.shape.length === 0,
-    () =>
-      "a loss returns a scalar, the mean over the batch; " +
-      `got ${total instanceof Value ? `shape ${showShape(total.shape)}` : show(total)}`,
-    "invalid_shape",
-  );
-  eachLayer(architecture.layers, parameters, inputs, (layer, own, hyperparameters) => {
-    const penalty = layer.penalty?.({ parameters: own, hyperparameters });
-    if (penalty) total = add(total, penalty);
-  });
+  const prediction = predictionOf(network, streams.x, parameters, inputs, training);
+  let total = getLoss(loss)(streams.y, prediction);
+  mustReturn(total, [], "the loss");
+  for (const { layer, name, parameters: own } of network.layers) {
+    const penalty = layer.penalty?.(contextOf(layer, name, own, parameters, inputs));
+    if (penalty === undefined) continue;
+    mustReturn(penalty, [], `\`penalty\` of ${name}`);
+    total = add(total, penalty);
+  }
   return { total, prediction };
 }
 
-/** Calls `visit` with each layer, its own parameters by name and its own hyperparameters. */
-function eachLayer(
-  layers: readonly Layer[],
-  parameters: readonly Parameter[],
-  inputs: Readonly<Record<string, Value>>,
-  visit: (
-    layer: Layer,
-    parameters: Readonly<Record<string, Value>>,
-    hyperparameters: Readonly<Record<string, Value>>,
-    index: number,
-  ) => void,
-): void {
-  const names = layerNames(layers);
-  layers.forEach((layer, index) => {
-    const own = parameters.filter((parameter) => parameter.layer === index);
-    const values = Object.fromEntries(own.map(({ name, value }) => [name, value]));
-    visit(layer, values, withPrefix(names[index], inputs), index);
-  });
+/** A layer's own parameters and numbers. */
+function contextOf(
+  layer: Layer,
+  name: string,
+  places: readonly ParameterPlace[],
+  parameters: Values,
+  inputs: Values,
+): { parameters: Values; hyperparameters: Values } {
+  const own: Record<string, Value> = {};
+  for (const place of places) own[place.name] = parameters[place.path];
+  return { parameters: own, hyperparameters: pick(name, layer.hyperparameters, inputs) };
 }
 
-/** A parameter in a graph. */
-interface Parameter extends ParameterPlace {
-  readonly value: Value;
-}
-
-/** The parameters within their vector. */
-function split(vector: Value, places: readonly ParameterPlace[]): Parameter[] {
-  return places.map((place) => {
-    const value = reshape(slice(vector, [place.offset], [place.size]), place.shape);
-    return { ...place, value };
-  });
-}
-
-function concatenate(values: readonly Value[]): Value {
-  return concat(values.map((value) => reshape(value, [sizeOf(value.shape)])));
-}
-
-/** `sum + loss × rows`, so that an epoch's mean weighs each row alike. */
-function addRows(sum: Value, loss: Value, graph: Graph): Value {
-  return add(sum, mul(loss, rowCount(graph)));
-}
-
-function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
-}
-
-function withPrefix<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(record).flatMap(([name, value]) =>
-      name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), value]] : [],
-    ),
-  );
+/** Refuses a result of user code that is not a value of that shape. */
+function mustReturn(value: unknown, shape: Shape, what: string): asserts value is Value {
+  if (value instanceof Value && sameShape(value.shape, shape)) return;
+  const rule = shape.length === 0 ? "a scalar value" : `a value of shape ${showShape(shape)}`;
+  const received = value instanceof Value ? `shape ${showShape(value.shape)}` : show(value);
+  throw new FettleError("invalid_shape", `${what} must return ${rule}; received ${received}`);
 }

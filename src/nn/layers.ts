@@ -18,7 +18,6 @@ import {
 import type { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { type Activation, getActivation } from "./activations.js";
-import { identity } from "./identity.js";
 import { getInitializer, type Initializer, type InitializerFunction } from "./initializers.js";
 import { l1l2, type Regularizer } from "./regularizers.js";
 
@@ -47,8 +46,6 @@ export interface LayerContext {
 export interface Layer {
   /** The kind, such as `dense`. */
   readonly type: string;
-  /** Equal for layers that are the same but for their hyperparameters. */
-  readonly key: string;
   /** Numbers that are inputs of the program: they may change without compiling again. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** Units of the result for units of the input. */
@@ -113,7 +110,6 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   );
   return {
     type: "dense",
-    key: `dense(${[units, identity(activation), useBias, identity(kernelInitializer), identity(biasInitializer), ...weights.map(([name]) => name)]})`,
     hyperparameters: Object.fromEntries(weights),
     units: () => units,
     parameters: (inputUnits) => [
@@ -166,7 +162,6 @@ export function dropout(rate: number): Layer {
   check(rate >= 0 && rate < 1, () => `a dropout rate is at least 0 and below 1, got ${show(rate)}`);
   return {
     type: "dropout",
-    key: "dropout",
     hyperparameters: { rate },
     units: (inputUnits) => inputUnits,
     parameters: () => [],
@@ -193,7 +188,6 @@ export function activation(name: Activation): Layer {
   const activate = getActivation(name);
   return {
     type: "activation",
-    key: `activation(${identity(name)})`,
     hyperparameters: {},
     units: (inputUnits) => inputUnits,
     parameters: () => [],

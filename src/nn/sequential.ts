@@ -18,18 +18,17 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { getOptimizer, type OptimizerName } from "../optim/registry.js";
 import {
   type Architecture,
-  hasParameters,
+  architectureOf,
+  checkLayer,
   hyperparametersOf,
-  parameterCount,
-  parameterPlaces,
-  programOf,
-  unitsOf,
+  networkOf,
 } from "./architecture.js";
 import { type Callback, checkCallbacks, type Logs } from "./callbacks.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
 import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
+import { programOf } from "./programs.js";
 import { summarize } from "./summary.js";
 import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
 
@@ -111,9 +110,7 @@ export class Sequential {
       Array.isArray(layers) && layers.length > 0,
       () => `a model has at least one layer, got ${show(layers)}`,
     );
-    layers.forEach((layer, i) => {
-      check(typeof layer?.call === "function", () => `layer ${i} is not a layer: ${show(layer)}`);
-    });
+    layers.forEach(checkLayer);
     this.layers = layers;
   }
 
@@ -141,11 +138,12 @@ export class Sequential {
    */
   architecture(columns: number): Architecture {
     const { optimizer, loss } = this.compiledWith();
+    const network = networkOf(this.layers, columns);
     check(
-      hasParameters({ layers: this.layers, columns }),
+      network.size > 0,
       "no layer of the model has parameters, so there is nothing to train; add a dense layer",
     );
-    return { layers: this.layers, columns, loss, optimizer };
+    return architectureOf(network, loss, optimizer);
   }
 
   /**
@@ -256,7 +254,7 @@ export class Sequential {
     const { columns, saved } = this.trained();
     const inputs = toMatrix(x, { what: "x", columns });
     const architecture = this.architecture(columns);
-    const units = this.outputUnits(columns);
+    const { units } = architecture.network;
     const engine = defaultEngine();
     return withMatrices(engine, (hold) => {
       const program = programOf(architecture, "predict", EVALUATION_BATCH);
@@ -288,7 +286,7 @@ export class Sequential {
   getWeights(): Record<string, NdArray<Floats>> {
     const { columns, saved } = this.trained();
     return Object.fromEntries(
-      parameterPlaces({ layers: this.layers, columns }).map(({ path, offset, size, shape }) => [
+      networkOf(this.layers, columns).parameters.map(({ path, offset, size, shape }) => [
         path,
         toNdArray(saved.arrays.parameters.slice(offset, offset + size), shape),
       ]),
@@ -301,7 +299,7 @@ export class Sequential {
    * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model
    */
   restore(columns: number, saved: SavedRun): void {
-    const expected = parameterCount({ layers: this.layers, columns });
+    const expected = networkOf(this.layers, columns).size;
     check(
       saved?.arrays?.parameters?.length === expected,
       () =>
@@ -333,13 +331,9 @@ export class Sequential {
     return recompiled ? { parameters: saved.arrays.parameters } : { from: saved };
   }
 
-  private outputUnits(columns: number): number {
-    return unitsOf({ layers: this.layers, columns })[this.layers.length - 1];
-  }
-
   /** Targets that fit the inputs and the last layer. */
   private targets(y: MatrixLike, x: HostMatrix, what: string): HostMatrix {
-    const columns = this.outputUnits(x.columns);
+    const columns = networkOf(this.layers, x.columns).units;
     const targets = toMatrix(y, { what, columns });
     check(
       targets.rows === x.rows,

@@ -9,7 +9,7 @@ import type { Value } from "../graph/graph.js";
 import { CLIPPINGS } from "./clip.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
-import { isSchedule, keyOfRate, numbersOfRate, type Rate, rateAt, type Schedule } from "./schedule.js";
+import { isSchedule, numbersOfRate, type Rate, rateAt, type Schedule } from "./schedule.js";
 
 /** What shapes the program: the convention, the flags and the traits. */
 export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
@@ -77,8 +77,6 @@ const CONVENTIONS: readonly Convention[] = ["keras", "torch"];
 /** Names with a meaning in every optimizer. */
 const RESERVED = ["weightDecay", "decoupledWeightDecay", ...CLIPPINGS, "convention"];
 
-let definitions = 0;
-
 /**
  * Defines an optimizer and returns the function that makes it with numbers chosen. It gets
  * `weightDecay`, `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm` and `convention` like every other.
@@ -101,11 +99,10 @@ let definitions = 0;
 export function defineOptimizer<H extends string, F extends string = never, T extends string = never>(
   definition: OptimizerDefinition<H, F, T>,
 ): OptimizerFactory<H, F> {
-  const identity = ++definitions;
   const forms = Object.fromEntries(
     CONVENTIONS.map((convention) => [convention, formOf(definition, convention)]),
   ) as Record<Convention, Form>;
-  return (config = {}) => create(definition, identity, forms, config);
+  return (config = {}) => create(definition, forms, config);
 }
 
 /** What an optimizer takes in one convention. */
@@ -168,7 +165,6 @@ function defaultsOf<H extends string, F extends string, T extends string>(
 
 function create<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
-  identity: number,
   forms: Readonly<Record<Convention, Form>>,
   config: Readonly<Record<string, unknown>>,
 ): Optimizer {
@@ -212,7 +208,6 @@ function create<H extends string, F extends string, T extends string>(
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
   const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
   const decay = numbers.weightDecay === 0 ? "none" : penalty;
-  const rateKey = keyOfRate(learningRate);
   return Object.freeze({
     name,
     hyperparameters: Object.freeze({ ...numbersOfRate(learningRate), ...numbers }),
@@ -220,7 +215,6 @@ function create<H extends string, F extends string, T extends string>(
     convention,
     decay,
     clipping,
-    key: `${name}#${identity}${JSON.stringify({ ...options, decay, clipping, rateKey })}`,
     init({ parameter, hyperparameters }: InitContext) {
       const first = rateAt(learningRate, hyperparameters, constant(parameter.graph, 0));
       return (

@@ -57,8 +57,6 @@ export interface Optimizer {
   readonly decay: "none" | "decoupled" | "penalty";
   /** The number among `hyperparameters` that bounds gradients, if one does. */
   readonly clipping: Clipping | undefined;
-  /** Equal, within one process, for optimizers that differ only in numbers and so share a program. */
-  readonly key: string;
   /** The slots at the start. */
   init(context: InitContext): Slots;
   /** The rule alone, without clipping and weight decay; `applyOptimizer` adds them. */

@@ -42,9 +42,7 @@ export function getOptimizer(
 ): Optimizer {
   if (typeof optimizer === "string") return byName("optimizer", makers, optimizer)(config);
   check(
-    typeof optimizer?.update === "function" &&
-      typeof optimizer.init === "function" &&
-      typeof optimizer.key === "string",
+    typeof optimizer?.update === "function" && typeof optimizer.init === "function",
     () => `an optimizer is a name or what a factory such as adam() made, got ${show(optimizer)}`,
   );
   check(

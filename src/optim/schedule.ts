@@ -21,8 +21,6 @@ export interface Schedule {
   readonly name: string;
   /** Every number by name: inputs of the program, as `learningRate.decaySteps`. */
   readonly numbers: Readonly<Record<string, number>>;
-  /** Equal, within one process, for schedules that differ only in numbers and so share a program. */
-  readonly key: string;
   /** The rate of one step: a scalar. */
   rate(context: ScheduleContext): Value;
 }
@@ -61,8 +59,6 @@ export type ScheduleConfig<R extends string, O extends string = never, F extends
   readonly [K in R]: number;
 } & { readonly [K in O]?: number } & { readonly [K in F]?: boolean };
 
-let definitions = 0;
-
 /**
  * Defines a schedule and returns the function that makes it with numbers chosen.
  *
@@ -88,7 +84,6 @@ export function defineSchedule<
   F extends string = never,
   T extends string = never,
 >(definition: ScheduleDefinition<R, O, F, T>): (config: ScheduleConfig<R, O, F>) => Schedule {
-  const identity = ++definitions;
   const { name, required, optional = {}, flags = {} } = definition;
   const names: readonly string[] = [...required, ...Object.keys(optional)];
   const ranges: Readonly<Record<string, Interval | undefined>> = { ...definition.ranges };
@@ -116,7 +111,6 @@ export function defineSchedule<
     return Object.freeze({
       name,
       numbers: Object.freeze(numbers),
-      key: `${name}#${identity}${JSON.stringify(options)}`,
       rate: (context: ScheduleContext) => definition.rate({ ...context, options }),
     });
   };
@@ -148,11 +142,6 @@ const NAME = "learningRate";
 export function numbersOfRate(rate: Rate): Record<string, number> {
   if (!isSchedule(rate)) return { [NAME]: rate };
   return Object.fromEntries(Object.entries(rate.numbers).map(([name, value]) => [`${NAME}.${name}`, value]));
-}
-
-/** Equal for rates that differ only in numbers. */
-export function keyOfRate(rate: Rate): string {
-  return isSchedule(rate) ? rate.key : "";
 }
 
 /**

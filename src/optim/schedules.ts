@@ -23,7 +23,6 @@ import {
   configOf,
   defineSchedule,
   isSchedule,
-  keyOfRate,
   numbersOfRate,
   type Rate,
   rateAt,
@@ -222,7 +221,6 @@ export function piecewiseConstantDecay(config: {
       ...Object.fromEntries(boundaries.map((boundary, i) => [`boundary${i + 1}`, boundary])),
       ...Object.fromEntries(values.map((value, i) => [`value${i + 1}`, value])),
     },
-    key: `${name}(${values.length})`,
     rate: ({ numbers, step: t }: ScheduleContext) =>
       boundaries.reduce<Value>(
         (rate, _, i) => select(greater(t, numbers[`boundary${i + 1}`]), numbers[`value${i + 2}`], rate),
@@ -262,7 +260,6 @@ export function warmup(config: {
   return Object.freeze({
     name,
     numbers: { ...numbersOfRate(learningRate), warmupSteps, initialLearningRate },
-    key: `${name}(${keyOfRate(learningRate)})`,
     rate({ numbers, step: t }: ScheduleContext) {
       const { warmupSteps: steps, initialLearningRate: first } = numbers;
       // its first rate while t < s

@@ -7,11 +7,12 @@ import type { Program } from "../../src/compile/program.js";
 import {
   type Architecture,
   hyperparametersOf,
+  architectureOf as makeArchitecture,
+  networkOf,
   type ParameterPlace,
-  parameterPlaces,
-  programOf,
 } from "../../src/nn/architecture.js";
 import { dense, dropout } from "../../src/nn/layers.js";
+import { programOf } from "../../src/nn/programs.js";
 import type { Regularizer } from "../../src/nn/regularizers.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
@@ -33,12 +34,12 @@ export function architectureOf(
   );
   const drops = given.dropout > 0 ? [dropout(given.dropout)] : [];
   const last = dense(given.y[0].length, { activation: given.output, kernelRegularizer: penalty });
-  return { layers: [...layers, ...drops, last], columns: given.x[0].length, loss: given.loss, optimizer };
+  return makeArchitecture(networkOf([...layers, ...drops, last], given.x[0].length), given.loss, optimizer);
 }
 
 /** Where each parameter of a case lies in their vector. */
 export function placesOf(given: ModelCase): ParameterPlace[] {
-  return parameterPlaces(architectureOf(given, sgd()));
+  return [...architectureOf(given, sgd()).network.parameters];
 }
 
 /** Parameters of a case, by its seed: multiples of 2⁻¹⁰ in [−1, 1), which float32 holds exactly. */

@@ -34,7 +34,6 @@ async function trained(layers: readonly Layer[], loss: Parameters<typeof compile
 /** A layer of the user's own: a scale and a shift a unit, with a penalty on the scale. */
 const affine = (weight: number): Layer => ({
   type: "affine",
-  key: "affine",
   hyperparameters: { weight },
   units: (inputUnits) => inputUnits,
   parameters: (inputUnits) => [
@@ -56,7 +55,6 @@ const affine = (weight: number): Layer => ({
 /** Dense, written again by a user. */
 const ownDense = (units: number, weight: number): Layer => ({
   type: "ownDense",
-  key: `ownDense(${units})`,
   hyperparameters: { weight },
   units: () => units,
   parameters: (inputUnits) => [
@@ -162,19 +160,19 @@ describe("a user's own", () => {
       loss: Parameters<typeof compiled>[1]["loss"] = "meanSquaredError",
     ) => refusal(() => trained(layers, loss));
     expect(await tried([dense(2, { activation: () => 3 as never })])).toBe(
-      "invalid_shape: layer 0 (dense) must return a value [rows, 2], got 3",
+      "invalid_shape: `call` of layer 0 (dense) must return a value of shape [rows, 2]; received 3",
     );
     expect(await tried([dense(4), dense(2, { activation: (v) => sum(v, 1, true) })])).toBe(
-      "invalid_shape: layer 1 (dense) must return a value [rows, 2], got [rows, 1]",
+      "invalid_shape: `call` of layer 1 (dense) must return a value of shape [rows, 2]; received shape [rows, 1]",
     );
     expect(await tried([dense(2)], () => 3 as never)).toBe(
-      "invalid_shape: a loss returns a scalar, the mean over the batch; got 3",
+      "invalid_shape: the loss must return a scalar value; received 3",
     );
     expect(await tried([dense(2)], (truth, prediction) => square(sub(truth, prediction)))).toBe(
-      "invalid_shape: a loss returns a scalar, the mean over the batch; got shape [rows, 2]",
+      "invalid_shape: the loss must return a scalar value; received shape [rows, 2]",
     );
     expect(await tried([affine("much" as never), dense(2)])).toBe(
-      'invalid_argument: the hyperparameter affine_1.weight is a finite number, got "much"',
+      'invalid_argument: the hyperparameter affine_1.weight must be a finite number; received "much"',
     );
   });
 });

@@ -1,10 +1,22 @@
 /** Which models share a program: those alike but for numbers that are inputs of it. */
 import { describe, expect, it } from "vitest";
-import { mean, relu, square, sub } from "../../src/graph/functions.js";
-import type { Value } from "../../src/graph/graph.js";
-import { type ProgramKind, programOf } from "../../src/nn/architecture.js";
+import {
+  add,
+  broadcastTo,
+  constant,
+  mean,
+  mul,
+  randomUniform,
+  relu,
+  square,
+  sub,
+  sum,
+} from "../../src/graph/functions.js";
+import { ROWS } from "../../src/graph/shape.js";
+import type { ProgramKind } from "../../src/nn/architecture.js";
 import { dense, dropout, type Layer } from "../../src/nn/layers.js";
 import type { Loss } from "../../src/nn/losses/registry.js";
+import { programOf, sameTraining } from "../../src/nn/programs.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
@@ -59,14 +71,18 @@ describe("programOf", () => {
     expect(other()[1]).not.toBe(programs(hidden())[1]);
   });
 
-  it("knows functions by identity", () => {
-    const own = (v: Value): Value => relu(v);
-    const loss = (truth: Value, prediction: Value): Value => mean(square(sub(truth, prediction)));
-    expect(programs([dense(1, { activation: own })], adam(), loss)[1]).toBe(
-      programs([dense(1, { activation: own })], adam(), loss)[1],
-    );
-    expect(programs([dense(1, { activation: (v) => own(v) })])[1]).not.toBe(
-      programs([dense(1, { activation: (v) => own(v) })])[1],
+  it("shares programs of functions that are traced alike, made anew or not", () => {
+    const custom = (slope: number) =>
+      programs([dense(1, { activation: (v) => mul(v, slope) })], adam(), (truth, prediction) =>
+        mean(square(sub(truth, prediction))),
+      );
+    custom(1).forEach((program, i) => {
+      expect(custom(1)[i], KINDS[i]).toBe(program);
+    });
+    expect(custom(2)[1]).not.toBe(custom(1)[1]);
+    // a function is what it does: relu by name and by hand
+    expect(programs([dense(1, { activation: (v) => relu(v) })])[1]).toBe(
+      programs([dense(1, { activation: "relu" })])[1],
     );
   });
 
@@ -78,5 +94,106 @@ describe("programOf", () => {
     expect(programOf(model.architecture(3), "train", 8)).not.toBe(
       programOf(model.architecture(4), "train", 8),
     );
+  });
+});
+
+describe("a program is never another model's", () => {
+  /** Adds `by` to each input and learns nothing of it. */
+  const shift = (by: () => number): Layer => ({
+    type: "shift",
+    hyperparameters: {},
+    units: (inputUnits) => inputUnits,
+    parameters: () => [],
+    call: ({ x }) => add(x, by()),
+  });
+  const predicted = async (by: () => number): Promise<number> => {
+    const ones = dense(1, { kernelInitializer: "ones" });
+    const model = compiled([shift(by), ones], { optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit([[0]], [0], { epochs: 0 });
+    return model.predict([[1]]).get(0, 0);
+  };
+
+  it("where layers of one type differ in a constant", async () => {
+    expect(await predicted(() => 1)).toBe(2);
+    expect(await predicted(() => 100)).toBe(101);
+  });
+
+  it("where a layer reads an outer variable that changed, before and after training", async () => {
+    let by = 1;
+    const model = compiled([shift(() => by), dense(1, { kernelInitializer: "ones" })], {
+      optimizer: "sgd",
+      loss: "meanSquaredError",
+    });
+    await model.fit([[0]], [0], { epochs: 0 });
+    expect(model.predict([[1]]).get(0, 0)).toBe(2);
+    by = 100;
+    expect(model.predict([[1]]).get(0, 0)).toBe(101);
+    expect(model.evaluate([[1]], [101]).loss).toBe(0);
+  });
+
+  it.each<[string, ProgramKind, (k: () => number) => readonly [Layer[], Loss?]]>([
+    ["an activation", "predict", (k) => [[dense(1, { activation: (v) => mul(v, k()) })]]],
+    [
+      "an initializer",
+      "initialize",
+      (k) => [[dense(1, { kernelInitializer: (graph, shape) => broadcastTo(constant(graph, k()), shape) })]],
+    ],
+    ["a loss", "evaluate", (k) => [[dense(1)], (truth, y) => mul(mean(square(sub(truth, y))), k())]],
+    [
+      "a penalty",
+      "train",
+      (k) => [[{ ...dense(1), penalty: ({ parameters }) => sum(mul(parameters.kernel, k())) }]],
+    ],
+    [
+      "a stream of random numbers",
+      "predict",
+      (k) => [[{ ...dense(1), call: ({ x }) => mul(randomUniform(x.graph, [ROWS, 1], k()), sum(x)) }]],
+    ],
+  ])("where %s reads an outer variable that changed", (_, kind, make) => {
+    let k = 1;
+    const [layers, loss = "meanSquaredError"] = make(() => k);
+    const of = () => programOf(compiled(layers, { optimizer: "sgd", loss }).architecture(3), kind, 8);
+    const first = of();
+    k = 100;
+    const second = of();
+    expect(second).not.toBe(first);
+    k = 1;
+    expect(of()).toBe(first);
+    k = 100;
+    expect(of()).toBe(second);
+  });
+
+  it("traces an architecture once, so that its programs belong together", () => {
+    let k = 1;
+    const architecture = compiled([dense(1, { activation: (v) => mul(v, k) })], {
+      optimizer: "sgd",
+      loss: "meanSquaredError",
+    }).architecture(3);
+    const first = programOf(architecture, "train", 8);
+    k = 2;
+    expect(programOf(architecture, "train", 8)).toBe(first);
+  });
+});
+
+describe("sameTraining", () => {
+  const architecture = (slope: number, rate: number) =>
+    compiled([dense(2, { activation: (v) => mul(v, slope) }), dropout(rate), dense(1)], {
+      optimizer: "adam",
+      loss: "meanSquaredError",
+    }).architecture(3);
+
+  it("holds for models made anew with other hyperparameters, and not for other constants", () => {
+    expect(sameTraining(architecture(0.5, 0.1), architecture(0.5, 0.2))).toBe(true);
+    expect(sameTraining(architecture(0.5, 0.1), architecture(0.25, 0.1))).toBe(false);
+  });
+
+  it("sees an initializer that differs, which a resumed training would ignore", () => {
+    const [first, second] = (["glorotUniform", "heUniform"] as const).map((kernelInitializer) =>
+      compiled([dense(1, { kernelInitializer })], {
+        optimizer: "sgd",
+        loss: "meanSquaredError",
+      }).architecture(3),
+    );
+    expect(sameTraining(first, second)).toBe(false);
   });
 });

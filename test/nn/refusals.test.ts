@@ -35,7 +35,7 @@ describe("sequential and compile", () => {
     [
       "no layer",
       () => refusal(() => sequential([dense(1), "relu" as never])),
-      'invalid_argument: layer 1 is not a layer: "relu"',
+      'invalid_argument: layer 1 must be a layer, such as dense(1); received "relu"',
     ],
     [
       "no parameters",

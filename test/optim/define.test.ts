@@ -5,7 +5,7 @@ import { add, constant, mul, neg, sign, sub, sum, zerosLike } from "../../src/gr
 import { defineOptimizer } from "../../src/optim/define.js";
 import { type Interval, parseInterval } from "../../src/optim/interval.js";
 import { getOptimizer, optimizers } from "../../src/optim/registry.js";
-import { reference, trajectory, wasm } from "./drive.js";
+import { reference, stepProgram, trajectory, wasm } from "./drive.js";
 
 const { sgd, adam, rmsprop, adagrad, adadelta } = optimizers;
 
@@ -70,7 +70,9 @@ describe("defaults", () => {
   });
 
   it("stand in for options that are undefined", () => {
-    expect(getOptimizer("adam", { beta1: undefined, convention: undefined }).key).toBe(adam().key);
+    const made = getOptimizer("adam", { beta1: undefined, convention: undefined });
+    expect(made.hyperparameters).toEqual(adam().hyperparameters);
+    expect(made.convention).toBe("keras");
   });
 });
 
@@ -165,7 +167,7 @@ describe("refusals", () => {
     expect(error.code).toBe("unknown_name");
   });
 
-  it.each(["init", "update", "key"])("refuse what is an optimizer but for its %s", (part) => {
+  it.each(["init", "update"])("refuse what is an optimizer but for its %s", (part) => {
     expect(caught(() => getOptimizer({ ...adam(), [part]: undefined } as never)).message).toMatch(
       /^an optimizer is a name or what a factory such as adam\(\) made, got \{"name":"adam"/,
     );
@@ -194,40 +196,56 @@ describe("refusals", () => {
   });
 });
 
-describe("key", () => {
-  it("is equal where only numbers differ", () => {
-    expect(sgd({ learningRate: 0.1, momentum: 0.5, weightDecay: 1 }).key).toBe(
-      sgd({ momentum: 0.9, weightDecay: 0.1 }).key,
+describe("a program", () => {
+  it("is shared where only numbers differ", () => {
+    expect(stepProgram(sgd({ learningRate: 0.1, momentum: 0.5, weightDecay: 1 }))).toBe(
+      stepProgram(sgd({ momentum: 0.9, weightDecay: 0.1 })),
     );
-    expect(adam({ beta1: 0 }).key).toBe(adam().key);
+    expect(stepProgram(adam({ beta1: 0 }))).toBe(stepProgram(adam()));
   });
 
-  it("differs where the program does", () => {
-    const keys = [
+  it("is another where the rule differs", () => {
+    const programs = [
       sgd(),
       sgd({ momentum: 0.9 }),
-      sgd({ nesterov: true }),
+      sgd({ momentum: 0.9, nesterov: true }),
       sgd({ weightDecay: 0.1 }),
       sgd({ weightDecay: 0.1, decoupledWeightDecay: false }),
-      sgd({ convention: "torch" }),
-      sgd({ convention: "torch", dampening: 0.5 }),
+      sgd({ convention: "torch", momentum: 0.9 }),
+      sgd({ convention: "torch", momentum: 0.9, dampening: 0.5 }),
       adam(),
       adam({ amsgrad: true }),
       rmsprop(),
       rmsprop({ centered: true }),
       rmsprop({ momentum: 0.1 }),
-    ].map(({ key }) => key);
-    expect(new Set(keys).size).toBe(keys.length);
+    ].map(stepProgram);
+    expect(new Set(programs).size).toBe(programs.length);
   });
 
-  it("differs for two definitions of one name", () => {
-    const define = () =>
+  it("is shared by rules that are traced alike, whatever they are called", () => {
+    expect(stepProgram(sgd({ nesterov: true }))).toBe(stepProgram(sgd()));
+    const custom = (name: string, factor: number) =>
       defineOptimizer({
-        name: "own",
+        name,
         hyperparameters: { learningRate: 1 },
-        update: ({ gradient }) => ({ update: gradient }),
-      });
-    expect(define()().key).not.toBe(define()().key);
+        update: ({ gradient }) => ({ update: mul(gradient, factor) }),
+      })();
+    expect(stepProgram(custom("a", 2))).toBe(stepProgram(custom("b", 2)));
+    expect(stepProgram(custom("a", 3))).not.toBe(stepProgram(custom("a", 2)));
+  });
+
+  it("follows an outer variable that its rule reads", () => {
+    let factor = 1;
+    const optimizer = defineOptimizer({
+      name: "outer",
+      hyperparameters: { learningRate: 1 },
+      update: ({ gradient }) => ({ update: mul(gradient, factor) }),
+    })();
+    const first = stepProgram(optimizer);
+    factor = 100;
+    expect(stepProgram(optimizer)).not.toBe(first);
+    factor = 1;
+    expect(stepProgram(optimizer)).toBe(first);
   });
 });
 

@@ -67,7 +67,9 @@ describe("denseSpace and denseModel", () => {
       { layers: 2, units: 7, dropout: 0.25, l2: 0.5, optimizer: "sgd", learningRate: 0.125, momentum: 0.5 },
     );
     const architecture = model.architecture(4);
-    expect(architecture.layers.map(({ type, hyperparameters }) => [type, hyperparameters])).toEqual([
+    expect(
+      architecture.network.layers.map(({ layer: { type, hyperparameters } }) => [type, hyperparameters]),
+    ).toEqual([
       ["dense", { "kernel.l2": 0.5 }],
       ["dropout", { rate: 0.25 }],
       ["dense", { "kernel.l2": 0.5 }],

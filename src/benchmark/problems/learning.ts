@@ -8,7 +8,7 @@ import { readTable } from "../../data/table.js";
 import { check, must, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { INITIALIZER_STREAM, layerNames, lossOf, parameterPlaces, unitsOf } from "../../nn/architecture.js";
+import { initialValues, lossOf, networkOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers.js";
 import type { Loss } from "../../nn/losses/registry.js";
 import { makeFold } from "../../tune/trial/folds.js";
@@ -62,11 +62,11 @@ export function learningProblem(options: LearningProblemOptions): Problem {
   const { data, layers, task = "predict", ...rest } = options;
   const columns = data.features.length;
   const outputs = task === "autoencode" ? columns : data.outputs;
-  const units = unitsOf({ layers, columns });
+  const network = networkOf(layers, columns);
   check(
-    units.at(-1) === outputs,
+    network.units === outputs,
     () =>
-      `the last layer of problem ${show(options.name)} must have ${outputs} units; received ${units.at(-1)}`,
+      `the last layer of problem ${show(options.name)} must have ${outputs} units; received ${network.units}`,
     "invalid_shape",
   );
   const classes = task === "predict" && data.task === "classification";
@@ -75,28 +75,18 @@ export function learningProblem(options: LearningProblemOptions): Problem {
     : outputs === 1
       ? "binaryCrossentropy"
       : "categoricalCrossentropy";
-  const architecture = { layers, columns, loss };
-  const places = parameterPlaces(architecture);
-  const names = layerNames(layers);
   /** Loss and prediction of a batch. */
   const judge = (context: Parameters<Problem["loss"]>[0], training: boolean) => {
     const { graph, parameters, streams } = context;
-    const numbers = layers.flatMap(({ hyperparameters }, i) =>
-      Object.entries(hyperparameters).map(([key, value]) => [`${names[i]}.${key}`, constant(graph, value)]),
+    const numbers = network.layers.flatMap(({ layer, name }) =>
+      Object.entries(layer.hyperparameters).map(([key, value]) => [`${name}.${key}`, constant(graph, value)]),
     );
-    const placed = places.map((place) => ({ ...place, value: parameters[place.path] }));
-    return lossOf(architecture, streams, placed, Object.fromEntries(numbers), training);
+    return lossOf({ network, loss }, streams, parameters, Object.fromEntries(numbers), training);
   };
   return defineProblem({
     ...rest,
     data: divide(data, task === "autoencode"),
-    start: (graph) =>
-      Object.fromEntries(
-        places.map(({ path, initializer, shape }, i) => [
-          path,
-          initializer(graph, shape, INITIALIZER_STREAM + i),
-        ]),
-      ),
+    start: (graph) => initialValues(network, graph),
     loss: (context) => judge(context, true).total,
     score: (context) => judge(context, false).total,
     ...(classes ? { floor: FLOOR } : {}),

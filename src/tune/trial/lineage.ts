@@ -6,7 +6,8 @@
 
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, show } from "../../errors.js";
-import { type Architecture, sameTraining } from "../../nn/architecture.js";
+import type { Architecture } from "../../nn/architecture.js";
+import { sameTraining } from "../../nn/programs.js";
 import type { Params, ParamsOf, Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
 import { seedOfTrial } from "../../search/study/ledger.js";

@@ -2,8 +2,9 @@
 
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { type Architecture, hyperparametersOf, programOf } from "../../nn/architecture.js";
+import { type Architecture, hyperparametersOf } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks.js";
+import { programOf } from "../../nn/programs.js";
 import { checkBatch, EVALUATION_BATCH, Sequential } from "../../nn/sequential.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { JobBackend } from "../jobs/backend.js";

@@ -1,0 +1,116 @@
+/**
+ * Programs that are compiled once. Two steps share a program if and only if they were traced to the same graph: the same
+ * operations on the same inputs, the same constants to the bit, the same names. Nothing else decides it, so no name,
+ * function or object that a user keeps can lead to a wrong program. Tracing is cheap; what a hit saves is the passes.
+ */
+import { compileGraph } from "./compile.js";
+import type { Program, StepGraph } from "./program.js";
+
+/** All of a step: equal fingerprints are equal steps, with certainty. `hash` only makes them quick to find. */
+export interface Fingerprint {
+  /** Operations, inputs and attributes as float64 numbers, by their bits. */
+  readonly words: Uint32Array;
+  /** Every name, each after its length. */
+  readonly names: string;
+  readonly hash: number;
+}
+
+export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
+  if (a.hash !== b.hash || a.words.length !== b.words.length || a.names !== b.names) return false;
+  for (let i = 0; i < a.words.length; i++) if (a.words[i] !== b.words[i]) return false;
+  return true;
+}
+
+/** The program of a step for batches of at most `rows` rows. */
+export type ProgramCache = (step: StepGraph, rows: number, key?: Fingerprint) => Program;
+
+/**
+ * A cache that keeps the `capacity` programs used last.
+ *
+ * @returns a function that compiles a step unless its equal was compiled before; its `key` is `fingerprint(step)`, for
+ * a caller that has it already
+ */
+export function createProgramCache(capacity: number): ProgramCache {
+  /** The program used last is the last. */
+  const entries: { readonly key: Fingerprint; readonly program: Program }[] = [];
+  return (step, rows, key = fingerprint(step)) => {
+    const found = entries.findIndex(
+      (entry) => entry.program.rows === rows && sameFingerprint(entry.key, key),
+    );
+    const [entry] = found >= 0 ? entries.splice(found, 1) : [{ key, program: compileGraph(step, rows) }];
+    entries.push(entry);
+    if (entries.length > capacity) entries.shift();
+    return entry.program;
+  };
+}
+
+/** Room for the numbers of one step while it is read. */
+let room = new Float64Array(4096);
+
+/** Shapes are left out where they follow from an operation and its inputs. */
+export function fingerprint(step: StepGraph): Fingerprint {
+  let count = 0;
+  let names = "";
+  const put = (value: number): void => {
+    if (count === room.length) {
+      const larger = new Float64Array(2 * room.length);
+      larger.set(room);
+      room = larger;
+    }
+    room[count++] = value;
+  };
+  const putName = (name: string): void => {
+    names += `${name.length}:${name}`;
+  };
+  put(step.nodes.length);
+  for (const { op, inputs, attributes } of step.nodes) {
+    put(numberOf(op));
+    put(inputs.length);
+    for (const input of inputs) put(input);
+    for (const name of Object.keys(attributes)) {
+      const attribute = (attributes as Readonly<Record<string, Attribute>>)[name];
+      put(numberOf(name));
+      if (typeof attribute === "number") put(attribute);
+      else if (typeof attribute === "string") putName(attribute);
+      else {
+        put(attribute.length);
+        for (const item of attribute) put(item);
+      }
+    }
+  }
+  for (const ends of [step.inputs, step.streamsIn, step.outputs, step.streamsOut]) {
+    for (const name of Object.keys(ends)) {
+      putName(name);
+      put(ends[name]);
+    }
+    put(-1);
+  }
+  for (const name of Object.keys(step.state)) {
+    putName(name);
+    put(step.state[name].input);
+    put(step.state[name].output);
+  }
+  const words = new Uint32Array(room.slice(0, count).buffer);
+  return { words, names, hash: hashOf(words) };
+}
+
+type Attribute = number | string | readonly number[];
+
+/** A number for each operation and attribute: the same as long as the process lives. */
+function numberOf(word: string): number {
+  let number = numbers.get(word);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(word, number);
+  }
+  return number;
+}
+
+const numbers = new Map<string, number>();
+
+/** FNV-1a over words (G. Fowler, L. Noll and K.-P. Vo). */
+function hashOf(words: Uint32Array): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  return hash;
+}

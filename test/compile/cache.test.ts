@@ -1,0 +1,108 @@
+/** What programs are shared by: all of the traced graph, and nothing else. */
+import { describe, expect, it } from "vitest";
+import { createProgramCache, fingerprint, sameFingerprint } from "../../src/compile/cache.js";
+import type { StepGraph } from "../../src/compile/program.js";
+import { type Signature, trace } from "../../src/compile/trace.js";
+import {
+  add,
+  concat,
+  constant,
+  mul,
+  randomUniform,
+  reshape,
+  sub,
+  sum,
+  transpose,
+} from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
+
+const same = (a: StepGraph, b: StepGraph): boolean => sameFingerprint(fingerprint(a), fingerprint(b));
+/** A step that keeps `f(x)` of an input [2, 2]. */
+const stepOf = (f: (x: Value) => Value, signature: Signature = {}): StepGraph =>
+  trace({ inputs: { x: [2, 2] }, ...signature }, ({ inputs: { x } }) => ({ outputs: { y: f(x) } }));
+
+describe("fingerprint", () => {
+  it("is equal for graphs written twice", () => {
+    const write = () => stepOf((x) => concat([mul(x, x), constant(x.graph, [1, Number.NaN], [1, 2])]));
+    expect(same(write(), write())).toBe(true);
+  });
+
+  const long = (last: number) => (x: Value) =>
+    sum(
+      constant(
+        x.graph,
+        Array.from({ length: 10_000 }, (_, i) => (i < 9_999 ? i / 7 : last)),
+      ),
+    );
+  it.each<[string, StepGraph, StepGraph]>([
+    ["operations", stepOf((x) => add(x, x)), stepOf((x) => mul(x, x))],
+    ["the order of operands", stepOf((x) => sub(x, mul(x, 2))), stepOf((x) => sub(mul(x, 2), x))],
+    ["constants by a bit", stepOf((x) => mul(x, 0.1)), stepOf((x) => mul(x, 0.1 + 2 ** -56))],
+    ["constants by a sign of 0", stepOf((x) => mul(x, 0)), stepOf((x) => mul(x, -0))],
+    ["a constant that is not a number", stepOf((x) => mul(x, 0)), stepOf((x) => mul(x, Number.NaN))],
+    ["infinities", stepOf((x) => mul(x, 1 / 0)), stepOf((x) => mul(x, -1 / 0))],
+    ["the last of many numbers", stepOf(long(1)), stepOf(long(2))],
+    ["shapes of equal sizes", stepOf((x) => reshape(x, [4])), stepOf((x) => reshape(x, [4, 1]))],
+    ["permutations", stepOf((x) => transpose(x, [0, 1])), stepOf((x) => transpose(x, [1, 0]))],
+    ["axes", stepOf((x) => sum(x, 0)), stepOf((x) => sum(x, 1))],
+    ["streams", stepOf((x) => randomUniform(x.graph, [2], 0)), stepOf((x) => randomUniform(x.graph, [2], 1))],
+    ["an input more", stepOf((x) => x), stepOf((x) => x, { inputs: { x: [2, 2], z: [] } })],
+    [
+      "names of inputs",
+      trace({ inputs: { a: [], bc: [] } }, ({ inputs: { a } }) => ({ outputs: { y: a } })),
+      trace({ inputs: { ab: [], c: [] } }, ({ inputs: { ab } }) => ({ outputs: { y: ab } })),
+    ],
+    [
+      "names of results",
+      stepOf((x) => x),
+      trace({ inputs: { x: [2, 2] } }, ({ inputs: { x } }) => ({ outputs: { z: x } })),
+    ],
+    [
+      "what is kept",
+      trace({ state: { s: [], t: [] } }, ({ state: { s, t } }) => ({ state: { s: t, t: s } })),
+      trace({ state: { s: [], t: [] } }, ({ state: { t } }) => ({ state: { s: t, t } })),
+    ],
+    [
+      "inputs from what is kept",
+      trace({ inputs: { s: [] } }, ({ inputs: { s } }) => ({ outputs: { y: s } })),
+      trace({ state: { s: [] } }, ({ state: { s } }) => ({ outputs: { y: s } })),
+    ],
+    [
+      "columns of streams",
+      trace({ streams: { x: 2 } }, ({ streams: { x } }) => ({ outputs: { y: sum(x) } })),
+      trace({ streams: { x: 3 } }, ({ streams: { x } }) => ({ outputs: { y: sum(x) } })),
+    ],
+  ])("tells %s apart", (_, a, b) => {
+    expect(same(a, a)).toBe(true);
+    expect(same(a, b)).toBe(false);
+  });
+
+  it("is a copy: an array that changes later does not change it", () => {
+    const values = [1, 2];
+    const step = stepOf((x) => mul(x, constant(x.graph, values)));
+    const before = fingerprint(step);
+    values[1] = 3;
+    expect(sameFingerprint(before, fingerprint(step))).toBe(false);
+  });
+});
+
+describe("createProgramCache", () => {
+  const times = (factor: number) => stepOf((x) => mul(x, factor));
+
+  it("keeps the programs used last, for each number of rows", () => {
+    const cached = createProgramCache(2);
+    const [one, two] = [cached(times(1), 1), cached(times(2), 1)];
+    expect(cached(times(1), 1)).toBe(one);
+    expect(one).not.toBe(two);
+    expect(cached(times(1), 2)).not.toBe(one); // two was used longest ago and goes
+    expect(cached(times(1), 1)).toBe(one);
+    expect(cached(times(2), 1)).not.toBe(two);
+  });
+
+  it("tells programs apart whose hashes collide", () => {
+    const cached = createProgramCache(8);
+    const [a, b] = [times(2), times(3)];
+    const collide = (step: StepGraph) => ({ ...fingerprint(step), hash: 0 });
+    expect(cached(a, 1, collide(a))).not.toBe(cached(b, 1, collide(b)));
+  });
+});
