@@ -87,10 +87,11 @@ export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";
 export { adamax } from "./optim/adamax.js";
 export { adamw } from "./optim/adamw.js";
+export type { Convention } from "./optim/convention.js";
 export { defineOptimizer, type OptimizerConfig, type OptimizerDefinition } from "./optim/define.js";
 export { lion } from "./optim/lion.js";
 export { nadam } from "./optim/nadam.js";
-export { applyOptimizer, type Convention, type Optimizer } from "./optim/optimizer.js";
+export { applyOptimizer, type Optimizer } from "./optim/optimizer.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export {
   defineSchedule,

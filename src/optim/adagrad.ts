@@ -1,5 +1,5 @@
 /** Adagrad. */
-import { check, show } from "../errors.js";
+import { must } from "../errors.js";
 import { add, div, fullLike, mul, neg, sqrt, square, sub } from "../graph/functions.js";
 import { defineOptimizer } from "./define.js";
 
@@ -11,12 +11,12 @@ import { defineOptimizer } from "./define.js";
  * | `"keras"` | w ← w − lr·g/√(a + ε) |
  * | `"torch"` | w ← w − lrₜ·g/(√a + ε), lrₜ = lr/(1 + (t − 1)·learningRateDecay) at step t |
  *
- * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `initialAccumulatorValue`, where a starts, in [0, ∞),
+ * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `initialAccumulatorValue`, the start of a, in [0, ∞),
  * default 0.1 (torch 0); `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-10); `learningRateDecay` in [0, ∞), default 0,
  * torch only; `weightDecay` in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, values outside their
- * range, or a learningRateDecay in convention `"keras"`
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range, or a
+ * learningRateDecay in convention `"keras"`
  * @see J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and stochastic
  * optimization", JMLR 12, 2011
  * @example
@@ -33,11 +33,11 @@ export const adagrad = defineOptimizer({
       : { learningRate: 0.01, initialAccumulatorValue: 0, epsilon: 1e-10, learningRateDecay: 0 },
   ranges: { initialAccumulatorValue: "[0, ∞)", epsilon: "[0, ∞)", learningRateDecay: "[0, ∞)" },
   validate({ learningRateDecay }, { convention }) {
-    check(
+    must(
       learningRateDecay === 0 || convention === "torch",
-      () =>
-        'learningRateDecay of adagrad exists only in convention "torch", ' +
-        `got ${show(learningRateDecay)} in convention "keras"`,
+      "learningRateDecay of adagrad",
+      '0 unless convention is "torch"',
+      learningRateDecay,
     );
   },
   init: ({ parameter, hyperparameters }) => ({

@@ -50,7 +50,7 @@ export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "bet
  * Numbers: `learningRate` lr in [0, ∞), default 0.001; `beta1`, `beta2` in [0, 1), default 0.9 and 0.999;
  * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` in [0, ∞), default 0. Flags: `amsgrad`, default false.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; S. Reddi, S. Kale and S. Kumar,
  * "On the convergence of Adam and beyond", ICLR 2018
  * @example

@@ -12,7 +12,7 @@ import { defineOptimizer } from "./define.js";
  * [0, ∞), default 1e-7 (torch 1e-8); `weightDecay` wd in [0, ∞), default 0.004 (torch 0.01). Flags: `amsgrad`, default
  * false.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
  * @example
  * ```ts

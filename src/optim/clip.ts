@@ -1,5 +1,4 @@
-/** Clipping: what bounds a gradient before an optimizer sees it. It knows no rule of any optimizer. */
-
+/** Clipping: bounds a gradient before an optimizer sees it. It knows no rule of any optimizer. */
 import { check, show } from "../errors.js";
 import {
   add,
@@ -16,14 +15,14 @@ import {
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
-import type { Convention } from "./optimizer.js";
+import type { Convention } from "./convention.js";
 
-/** The ways to clip, by the options that ask for them: at most one at a time, as in Keras. */
+/** The ways to clip, by their options: at most one at a time, as in Keras. */
 export const CLIPPINGS = ["clipValue", "clipNorm", "globalClipNorm"] as const;
 export type Clipping = (typeof CLIPPINGS)[number];
 
 /**
- * A gradient within a bound c. What is within it already stays as it is, to the bit.
+ * A gradient clipped to a bound c. One that is within it already stays the same, to the bit.
  *
  * | clipping | rule |
  * |---|---|
@@ -35,8 +34,8 @@ export type Clipping = (typeof CLIPPINGS)[number];
  * float32, and the gradient becomes 0.
  *
  * @param gradient - one array, or several end to end in a vector
- * @param sizes - of the arrays; one array if left out
- * @throws FettleError `invalid_shape` for sizes that do not fill the gradient
+ * @param sizes - the size of each array. Default: one array
+ * @throws FettleError `invalid_shape` unless the sizes add up to that of the gradient
  */
 export function clip(
   clipping: Clipping,
@@ -54,7 +53,8 @@ export function clip(
   const total = sizes.reduce((all, size) => all + size, 0);
   check(
     gradient.shape.length === 1 && gradient.shape[0] === total,
-    () => `arrays of ${show(sizes)} numbers do not lie end to end in ${showShape(gradient.shape)}`,
+    () =>
+      `the sizes of arrays must add up to that of their vector ${showShape(gradient.shape)}; received ${show(sizes)}`,
     "invalid_shape",
   );
   let offset = 0;

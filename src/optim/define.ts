@@ -1,88 +1,101 @@
 /**
- * Makes optimizers from their definitions: merges what the user gave with the defaults and
- * refuses what breaks a range. It holds no update rule, and weight decay is in `optimizer.ts`.
+ * Makes optimizers from their definitions: merges options with defaults and refuses values outside their range. It
+ * holds no update rule, and weight decay is in `optimizer.ts`.
  */
-
-import { check, show, unknownName } from "../errors.js";
+import { check, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { constant } from "../graph/functions.js";
-import type { Value } from "../graph/graph.js";
+import { Value } from "../graph/graph.js";
 import { CLIPPINGS } from "./clip.js";
+import { CONVENTIONS, type Convention } from "./convention.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
-import type { Convention, InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
+import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
 import { isSchedule, numbersOfRate, type Rate, rateAt, type Schedule } from "./schedule.js";
 
-/** What shapes the program: the convention, the flags and the traits. */
+/** The options that change the program: the convention, the flags and the traits. */
 export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
   readonly convention: Convention;
 };
 
-/** How an optimizer works. `H` names its numbers, `F` its flags, `T` its traits. Write the fields in this order. */
+/**
+ * How an optimizer works. `H` names its hyperparameters, `F` its flags, `T` its traits. Write the fields in this order, so
+ * that TypeScript infers the names.
+ */
 export interface OptimizerDefinition<H extends string, F extends string = never, T extends string = never> {
   readonly name: string;
-  /** Defaults of the numbers, `learningRate` among them; a function where they differ by convention. */
+  /** Defaults of the hyperparameters, `learningRate` among them; a function if they differ by convention. */
   readonly hyperparameters: Defaults<H> | ((convention: Convention) => Defaults<H>);
-  /** Where each number must lie. Any finite number where left out; `learningRate` in `[0, ∞)`. */
+  /** The range of each hyperparameter. Default: any finite number; `[0, ∞)` for `learningRate`. */
   readonly ranges?: Readonly<Partial<Record<H, Interval>>>;
-  /** The default weight decay. 0 where left out. */
+  /** The default weight decay. Default 0. */
   readonly weightDecay?: number | ((convention: Convention) => number);
-  /** Whether weight decay is decoupled unless the user says otherwise. In convention `"keras"` only where left out. */
+  /** Whether weight decay is decoupled by default. Default: in convention `"keras"` only. */
   readonly decoupledWeightDecay?: boolean;
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
-  /** Throws a FettleError for numbers and flags that do not go together. */
+  /** Throws a FettleError for hyperparameters and flags that contradict each other. */
   readonly validate?: (hyperparameters: Fixed<H>, options: OptimizerOptions<F>) => void;
   /**
-   * Facts about the numbers that change the program, such as whether momentum is used at all. Numbers
-   * with the same traits share one program.
+   * Facts about the hyperparameters that change the program, such as whether momentum is used at all. Changing a
+   * hyperparameter without changing a trait compiles nothing.
    */
   readonly traits?: (hyperparameters: Fixed<H>) => Readonly<Record<T, boolean>>;
-  /** The slots at the start; none where left out. */
+  /** The slots at the start. Default: no slots. */
   readonly init?: (context: InitContext<H> & { readonly options: OptimizerOptions<F | T> }) => Slots;
   /** The rule, without weight decay, in operations on values. */
   readonly update: (context: UpdateContext<H> & { readonly options: OptimizerOptions<F | T> }) => Update;
 }
 
-/** The numbers but for the learning rate, which may be a schedule. */
+/** The hyperparameters without the learning rate, which may be a schedule. */
 type Fixed<H extends string> = Readonly<Record<Exclude<H, "learningRate">, number>>;
 
 type Defaults<H extends string> = Readonly<Record<H, number>> & { readonly learningRate: number };
 
-/** What a factory takes: any of the numbers and flags, and what every optimizer has. */
+/** The options of a factory: its hyperparameters and flags, and the options of every optimizer. */
 export type OptimizerConfig<H extends string, F extends string = never> = {
   readonly [K in H]?: K extends "learningRate" ? number | Schedule : number;
-} & { readonly [K in F]?: boolean } & {
+} & { readonly [K in F]?: boolean } & CommonOptimizerOptions;
+
+/** The options of every optimizer. */
+export interface CommonOptimizerOptions {
   /** In [0, ∞). Default 0, but for `adamw`. */
   readonly weightDecay?: number;
   /**
-   * Whether weights shrink by themselves, w ← w − lr·wd·w before the update, or by an L2 penalty, g ← g + wd·w.
+   * Whether weights shrink directly, w ← w − lr·wd·w before the update, or by an L2 penalty, g ← g + wd·w.
    * Default true in convention `"keras"`, false in `"torch"`; true in both for `adamw` and `lion`.
    */
   readonly decoupledWeightDecay?: boolean;
-  /** Each number of the gradient is brought into [−clipValue, clipValue]. In (0, ∞). Default: not. */
+  /** Each number of the gradient is clipped to [−clipValue, clipValue]. In (0, ∞). Default: no clipping. */
   readonly clipValue?: number;
-  /** The gradient of each array, such as the kernel of a layer, is scaled to at most this norm. In (0, ∞). Default: not. */
+  /** The gradient of each array, such as the kernel of a layer, is scaled to at most this norm. In (0, ∞). Default: no clipping. */
   readonly clipNorm?: number;
-  /** The gradient of all arrays together is scaled to at most this norm. In (0, ∞). Default: not. */
+  /** The gradient of all arrays together is scaled to at most this norm. In (0, ∞). Default: no clipping. */
   readonly globalClipNorm?: number;
   /** Default `"keras"`. */
   readonly convention?: Convention;
-};
+}
 
-/** A function that makes optimizers of one kind. */
+/** Makes optimizers of one kind. */
 export type OptimizerFactory<H extends string, F extends string = never> = (
   config?: OptimizerConfig<H, F>,
 ) => Optimizer;
 
-const CONVENTIONS: readonly Convention[] = ["keras", "torch"];
+const COMMON_OPTIONS: OptionNames<CommonOptimizerOptions> = {
+  weightDecay: true,
+  decoupledWeightDecay: true,
+  clipValue: true,
+  clipNorm: true,
+  globalClipNorm: true,
+  convention: true,
+};
 /** Names with a meaning in every optimizer. */
-const RESERVED = ["weightDecay", "decoupledWeightDecay", ...CLIPPINGS, "convention"];
+const RESERVED = Object.keys(COMMON_OPTIONS);
 
 /**
- * Defines an optimizer and returns the function that makes it with numbers chosen. It gets
- * `weightDecay`, `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm` and `convention` like every other.
+ * Defines an optimizer and returns its factory. Like every optimizer it has the options `weightDecay`,
+ * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm` and `convention`.
  *
- * @throws FettleError `invalid_argument` for a name that every optimizer has already. The returned function
- * throws `unknown_name` for options that do not exist, and `invalid_argument` for values outside their range.
+ * @throws FettleError `invalid_argument` if a hyperparameter or flag has the name of an option of every optimizer. The
+ * factory throws `unknown_name` for an unknown option, and `invalid_argument` for a value outside its range
  * @example
  * ```ts
  * // w ← w − lr · sign(g) (the sign of the gradient decides; its size does not)
@@ -105,9 +118,9 @@ export function defineOptimizer<H extends string, F extends string = never, T ex
   return (config = {}) => create(definition, forms, config);
 }
 
-/** What an optimizer takes in one convention. */
+/** The options of an optimizer in one convention. */
 interface Form {
-  /** Defaults of the numbers and of the switches, those of weight decay included. */
+  /** Defaults of hyperparameters and flags, those of weight decay included. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly flags: Readonly<Record<string, boolean>>;
   readonly options: ReadonlySet<string>;
@@ -129,7 +142,8 @@ function formOf<H extends string, F extends string, T extends string>(
     check(
       !RESERVED.includes(name),
       () =>
-        `an optimizer of your own cannot define ${show(name)}: ${RESERVED.join(", ")} belong to every optimizer`,
+        `the hyperparameters and flags of optimizer ${show(definition.name)} must not have the names of options that ` +
+        `every optimizer has (${RESERVED.join(", ")}); received ${show(name)}`,
     );
   }
   const intervals: Readonly<Record<string, Interval | undefined>> = {
@@ -156,9 +170,11 @@ function defaultsOf<H extends string, F extends string, T extends string>(
   convention: Convention,
 ): Defaults<H> {
   const defaults = typeof hyperparameters === "function" ? hyperparameters(convention) : hyperparameters;
-  check(
+  must(
     typeof defaults?.learningRate === "number",
-    () => `the hyperparameters of optimizer ${show(name)} hold a default learningRate, got ${show(defaults)}`,
+    `\`hyperparameters\` of optimizer ${show(name)}`,
+    "an object with a default learningRate",
+    defaults,
   );
   return defaults;
 }
@@ -169,10 +185,7 @@ function create<H extends string, F extends string, T extends string>(
   config: Readonly<Record<string, unknown>>,
 ): Optimizer {
   const { name } = definition;
-  check(
-    typeof config === "object" && config !== null && !Array.isArray(config),
-    () => `${name} takes an object such as { learningRate: 0.01 }, got ${show(config)}`,
-  );
+  must(isRecord(config), `the options of ${name}`, "an object, such as { learningRate: 0.01 }", config);
   const convention = (config.convention ?? "keras") as Convention;
   if (!CONVENTIONS.includes(convention)) {
     throw unknownName(`convention of ${name}`, String(convention), CONVENTIONS);
@@ -186,7 +199,7 @@ function create<H extends string, F extends string, T extends string>(
     if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
     if (value === undefined || key === "convention") continue;
     if (Object.hasOwn(allFlags, key)) {
-      check(typeof value === "boolean", () => `${key} of ${name} is true or false, got ${show(value)}`);
+      must(typeof value === "boolean", `${key} of ${name}`, "true or false", value);
       allFlags[key] = value;
     } else if (key === "learningRate") {
       learningRate = value as Rate;
@@ -200,7 +213,8 @@ function create<H extends string, F extends string, T extends string>(
   const clippings = CLIPPINGS.filter((clipping) => Object.hasOwn(numbers, clipping));
   check(
     clippings.length <= 1,
-    () => `${name} clips in one way, by ${CLIPPINGS.join(" or ")}; got ${clippings.join(" and ")}`,
+    () =>
+      `${name} must have at most one of ${CLIPPINGS.join(", ")}; received ${clippings.join(" and ")}; leave out all but one`,
   );
   const [clipping] = clippings;
   definition.validate?.(numbers as Fixed<H>, { ...flags, convention } as OptimizerOptions<F>);
@@ -217,13 +231,17 @@ function create<H extends string, F extends string, T extends string>(
     clipping,
     init({ parameter, hyperparameters }: InitContext) {
       const first = rateAt(learningRate, hyperparameters, constant(parameter.graph, 0));
-      return (
+      const slots =
         definition.init?.({
           parameter,
           hyperparameters: { ...hyperparameters, learningRate: first } as Readonly<Record<H, Value>>,
           options,
-        }) ?? {}
+        }) ?? {};
+      check(
+        isRecord(slots) && Object.values(slots).every((slot) => slot instanceof Value),
+        () => `\`init\` of optimizer ${show(name)} must return an object of values; received ${show(slots)}`,
       );
+      return slots;
     },
     update: (context: UpdateContext) => definition.update({ ...context, options }),
   });

@@ -1,5 +1,5 @@
-/** Intervals that numbers must lie in, in mathematical notation. */
-import { check, show } from "../errors.js";
+/** Intervals that hyperparameters must be in, in mathematical notation. */
+import { must } from "../errors.js";
 
 /** `"[0, 1)"` holds 0 and not 1. */
 export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
@@ -22,11 +22,12 @@ export function parseInterval(interval: Interval): Range {
   };
 }
 
-/** Refuses what is no finite number in its range. @throws FettleError `invalid_argument` */
+/** Refuses anything but a finite number in its range. @throws FettleError `invalid_argument` */
 export function checkNumber(value: number, name: string, owner: string, range: Range | undefined): void {
-  check(
+  must(
     Number.isFinite(value) && (range === undefined || range.contains(value)),
-    () =>
-      `${name} of ${owner} is a finite number${range === undefined ? "" : ` in ${range.interval}`}, got ${show(value)}`,
+    `${name} of ${owner}`,
+    `a finite number${range === undefined ? "" : ` in ${range.interval}`}`,
+    value,
   );
 }

@@ -14,7 +14,7 @@ import { movingAverage } from "./terms.js";
  * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.0001); `beta1`, `beta2` in [0, 1), default 0.9 and 0.99;
  * `weightDecay` in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see X. Chen and others, "Symbolic discovery of optimization algorithms", NeurIPS 2023
  * @example
  * ```ts

@@ -19,7 +19,7 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  * `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8); `momentumDecay` ψ in [0, ∞), default 1 (torch 0.004, as in the
  * paper); `weightDecay` in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop
  * @example
  * ```ts

@@ -23,7 +23,7 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * called alpha); `momentum` μ in [0, 1), default 0; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8);
  * `weightDecay` in [0, ∞), default 0. Flags: `centered`, default false.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or values outside their range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range
  * @see T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012; A. Graves,
  * "Generating sequences with recurrent neural networks", arXiv:1308.0850, 2013 (centered)
  * @example

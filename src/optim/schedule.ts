@@ -1,14 +1,14 @@
 /**
  * What a schedule is: a learning rate as a pure function of the step, in operations on values. It is part of the
- * program, and its numbers are inputs, so nothing runs between steps and trials share a program. The built-in ones are
+ * program, and its numbers are inputs of it, so nothing runs between steps and trials share a program. The built-in ones are
  * in `schedules.ts`. A schedule knows no optimizer and keeps no state.
  */
-
-import { check, show, unknownName } from "../errors.js";
-import type { Value } from "../graph/graph.js";
+import { check, checkOptions, must, show } from "../errors.js";
+import { Value } from "../graph/graph.js";
+import { showShape } from "../graph/shape.js";
 import { checkNumber, type Interval, parseInterval } from "./interval.js";
 
-/** What a rate follows from. `N` names the numbers of the schedule. */
+/** What `rate` is given. `N` names the numbers of the schedule. */
 export interface ScheduleContext<N extends string = string> {
   /** The numbers of the schedule: scalars. */
   readonly numbers: Readonly<Record<N, Value>>;
@@ -25,7 +25,7 @@ export interface Schedule {
   rate(context: ScheduleContext): Value;
 }
 
-/** A learning rate that stays, or one that changes. */
+/** A constant learning rate, or a schedule. */
 export type Rate = number | Schedule;
 
 /** How a schedule works. `R` names its required numbers, `O` its optional ones, `F` its flags, `T` its traits. */
@@ -40,11 +40,11 @@ export interface ScheduleDefinition<
   readonly required: readonly R[];
   /** Defaults of the other numbers. */
   readonly optional?: Readonly<Record<O, number>>;
-  /** Where each number must lie. Any finite number where left out. */
+  /** The range of each number. Default: any finite number. */
   readonly ranges?: Readonly<Partial<Record<NoInfer<R | O>, Interval>>>;
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
-  /** Throws a FettleError for numbers that do not go together. */
+  /** Throws a FettleError for numbers that contradict each other. */
   readonly validate?: (numbers: Readonly<Record<NoInfer<R | O>, number>>) => void;
   /** Facts about the numbers that change the program. */
   readonly traits?: (numbers: Readonly<Record<NoInfer<R | O>, number>>) => Readonly<Record<T, boolean>>;
@@ -54,16 +54,16 @@ export interface ScheduleDefinition<
   ) => Value;
 }
 
-/** What a schedule's factory takes. */
+/** The options of a schedule's factory. */
 export type ScheduleConfig<R extends string, O extends string = never, F extends string = never> = {
   readonly [K in R]: number;
 } & { readonly [K in O]?: number } & { readonly [K in F]?: boolean };
 
 /**
- * Defines a schedule and returns the function that makes it with numbers chosen.
+ * Defines a schedule and returns its factory.
  *
- * @throws FettleError by the returned function: `unknown_name` for options that do not exist, `invalid_argument` for
- * values that are missing or outside their range
+ * @throws FettleError by the factory: `unknown_name` for an unknown option, `invalid_argument` for a value that is missing
+ * or outside its range
  * @example
  * ```ts
  * // lr / (1 + decayRate · t)
@@ -88,13 +88,11 @@ export function defineSchedule<
   const names: readonly string[] = [...required, ...Object.keys(optional)];
   const ranges: Readonly<Record<string, Interval | undefined>> = { ...definition.ranges };
   return (config) => {
-    const given = configOf(name, config, [...names, ...Object.keys(flags)]);
-    const all: Record<string, unknown> = { ...optional, ...flags, ...given };
+    checkOptions(config, name, [...names, ...Object.keys(flags)]);
+    const given = Object.entries(config).filter(([, value]) => value !== undefined);
+    const all: Record<string, unknown> = { ...optional, ...flags, ...Object.fromEntries(given) };
     for (const flag of Object.keys(flags)) {
-      check(
-        typeof all[flag] === "boolean",
-        () => `${flag} of ${name} is true or false, got ${show(all[flag])}`,
-      );
+      must(typeof all[flag] === "boolean", `${flag} of ${name}`, "true or false", all[flag]);
     }
     const numbers = Object.fromEntries(
       names.map((number) => {
@@ -116,22 +114,6 @@ export function defineSchedule<
   };
 }
 
-/** What was given but undefined, after checking that it is an object of known names. */
-export function configOf(
-  name: string,
-  config: Readonly<Record<string, unknown>>,
-  known: readonly string[],
-): Record<string, unknown> {
-  check(
-    typeof config === "object" && config !== null && !Array.isArray(config),
-    () => `${name} takes an object with ${known.join(", ")}, got ${show(config)}`,
-  );
-  for (const key of Object.keys(config)) {
-    if (!known.includes(key)) throw unknownName(`option of ${name}`, key, known);
-  }
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
-}
-
 export function isSchedule(rate: unknown): rate is Schedule {
   return typeof rate === "object" && rate !== null && typeof (rate as Schedule).rate === "function";
 }
@@ -148,7 +130,7 @@ export function numbersOfRate(rate: Rate): Record<string, number> {
  * The rate of one step, from the inputs that `numbersOfRate` names.
  *
  * @param step - steps done before
- * @throws FettleError `invalid_shape` for a schedule that gives no scalar
+ * @throws FettleError `invalid_shape` for a schedule that does not return a scalar
  */
 export function rateAt(rate: Rate, inputs: Readonly<Record<string, Value>>, step: Value): Value {
   if (!isSchedule(rate)) return inputs[NAME];
@@ -157,8 +139,10 @@ export function rateAt(rate: Rate, inputs: Readonly<Record<string, Value>>, step
   );
   const value = rate.rate({ numbers, step });
   check(
-    value?.shape?.length === 0,
-    () => `the rate of schedule ${show(rate.name)} is a scalar, got ${show(value?.shape)}`,
+    value instanceof Value && value.shape.length === 0,
+    () =>
+      `\`rate\` of schedule ${show(rate.name)} must return a scalar value; ` +
+      `received ${value instanceof Value ? `shape ${showShape(value.shape)}` : show(value)}`,
     "invalid_shape",
   );
   return value;

@@ -1,6 +1,5 @@
 /** The built-in schedules. Each is its equation in steps done before, t = 0, 1, …; what a schedule is, is in `schedule.ts`. */
-
-import { check, show } from "../errors.js";
+import { check, checkOptions, must, type OptionNames, show } from "../errors.js";
 import {
   add,
   cos,
@@ -20,7 +19,6 @@ import {
 import type { Value } from "../graph/graph.js";
 import { checkNumber, parseInterval } from "./interval.js";
 import {
-  configOf,
   defineSchedule,
   isSchedule,
   numbersOfRate,
@@ -40,7 +38,7 @@ const halfCosine = (x: Value): Value => mul(0.5, add(1, cos(mul(Math.PI, x))));
  * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `decayRate` r in [0, ∞). Flags: `staircase`,
  * default false.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @example
  * ```ts
  * const learningRate = exponentialDecay({ initialLearningRate: 0.1, decaySteps: 1000, decayRate: 0.5 });
@@ -64,7 +62,7 @@ export const exponentialDecay = defineSchedule({
  *
  * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `alpha` α in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
  * @example
  * ```ts
@@ -90,7 +88,7 @@ export const cosineDecay = defineSchedule({
  * Numbers: `initialLearningRate` lr in [0, ∞); `firstDecaySteps` d in (0, ∞); `tMul` in [1, ∞), default 2; `mMul` in
  * [0, ∞), default 1; `alpha` α in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
  * @example
  * ```ts
@@ -140,7 +138,7 @@ function lengthening(periods: Value, tMul: Value): { restarts: Value; share: Val
  *
  * PyTorch moves the momentum against the rate unless told otherwise; here it stays.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @see L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018
  * @example
  * ```ts
@@ -163,7 +161,9 @@ export const oneCycle = defineSchedule({
   validate({ pctStart, totalSteps }) {
     check(
       pctStart * totalSteps > 1,
-      () => `oneCycle rises for more than one step, got ${show(pctStart)} of ${show(totalSteps)} steps`,
+      () =>
+        "pctStart × totalSteps of oneCycle must be greater than 1, so that the rate rises for more than one step; " +
+        `received ${show(pctStart)} × ${show(totalSteps)}`,
     );
   },
   rate({ numbers: { maxLearningRate, totalSteps, pctStart, divFactor, finalDivFactor }, step: t, options }) {
@@ -179,40 +179,47 @@ export const oneCycle = defineSchedule({
   },
 });
 
+/** Options of {@link piecewiseConstantDecay}. */
+export interface PiecewiseConstantDecayOptions {
+  /** Steps, at least one, in increasing order, each in [0, ∞). */
+  readonly boundaries: readonly number[];
+  /** Rates in [0, ∞), one more than boundaries. */
+  readonly values: readonly number[];
+}
+
+const PIECEWISE_OPTIONS: OptionNames<PiecewiseConstantDecayOptions> = { boundaries: true, values: true };
+
 /**
  * Keras' `PiecewiseConstantDecay`: the first value up to and including the step t = `boundaries[0]`, the next one up to
  * the next boundary, and so on.
  *
- * @param boundaries - at least one, rising, each in [0, ∞)
- * @param values - rates in [0, ∞), one more than boundaries
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @example
  * ```ts
  * const learningRate = piecewiseConstantDecay({ boundaries: [1000, 2000], values: [0.1, 0.01, 0.001] });
  * adam({ learningRate }).hyperparameters["learningRate.boundary2"]; // 2000
  * ```
  */
-export function piecewiseConstantDecay(config: {
-  readonly boundaries: readonly number[];
-  readonly values: readonly number[];
-}): Schedule {
+export function piecewiseConstantDecay(config: PiecewiseConstantDecayOptions): Schedule {
   const name = "piecewiseConstantDecay";
-  configOf(name, config, ["boundaries", "values"]);
+  checkOptions(config, name, PIECEWISE_OPTIONS);
   const { boundaries, values } = config;
-  check(
-    Array.isArray(boundaries) &&
-      Array.isArray(values) &&
-      values.length === boundaries.length + 1 &&
-      values.length > 1,
-    () => `${name} has one value more than boundaries, got ${show(values)} and ${show(boundaries)}`,
+  must(
+    Array.isArray(boundaries) && boundaries.length > 0,
+    `boundaries of ${name}`,
+    "an array of at least one number",
+    boundaries,
+  );
+  must(
+    Array.isArray(values) && values.length === boundaries.length + 1,
+    `values of ${name}`,
+    `an array of ${boundaries.length + 1} numbers, one more than boundaries`,
+    values,
   );
   const nonNegative = parseInterval("[0, ∞)");
   boundaries.forEach((boundary, i) => {
     checkNumber(boundary, `boundary ${i + 1}`, name, nonNegative);
-    check(
-      i === 0 || boundary > boundaries[i - 1],
-      () => `the boundaries of ${name} rise, got ${show(boundaries)}`,
-    );
+    must(i === 0 || boundary > boundaries[i - 1], `boundaries of ${name}`, "in increasing order", boundaries);
   });
   for (const [i, value] of values.entries()) checkNumber(value, `value ${i + 1}`, name, nonNegative);
   return Object.freeze({
@@ -229,14 +236,27 @@ export function piecewiseConstantDecay(config: {
   });
 }
 
+/** Options of {@link warmup}. */
+export interface WarmupOptions {
+  /** A number in [0, ∞), or the schedule that follows. */
+  readonly learningRate: Rate;
+  /** Steps s of the warm-up, in [0, ∞). */
+  readonly warmupSteps: number;
+  /** The rate i at the start, in [0, ∞). Default 0. */
+  readonly initialLearningRate?: number;
+}
+
+const WARMUP_OPTIONS: OptionNames<WarmupOptions> = {
+  learningRate: true,
+  warmupSteps: true,
+  initialLearningRate: true,
+};
+
 /**
  * A line up to another rate over its first steps: i + (r₀ − i)·t/s while t < s, and then the rate r of step t − s.
  * Around `cosineDecay` it is Keras' `CosineDecay` with a warm-up.
  *
- * @param learningRate - a number, or the schedule that follows
- * @param warmupSteps - s in [0, ∞)
- * @param initialLearningRate - i in [0, ∞), default 0
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, are missing or out of range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
  * @see P. Goyal and others, "Accurate, large minibatch SGD: training ImageNet in 1 hour", section 2.2, 2017
  * @example
  * ```ts
@@ -245,13 +265,9 @@ export function piecewiseConstantDecay(config: {
  * optimizer.hyperparameters["learningRate.learningRate.decaySteps"]; // 900
  * ```
  */
-export function warmup(config: {
-  readonly learningRate: Rate;
-  readonly warmupSteps: number;
-  readonly initialLearningRate?: number;
-}): Schedule {
+export function warmup(config: WarmupOptions): Schedule {
   const name = "warmup";
-  configOf(name, config, ["learningRate", "warmupSteps", "initialLearningRate"]);
+  checkOptions(config, name, WARMUP_OPTIONS);
   const { learningRate, warmupSteps, initialLearningRate = 0 } = config;
   const nonNegative = parseInterval("[0, ∞)");
   if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, nonNegative);

@@ -1,5 +1,5 @@
 /** Stochastic gradient descent with momentum. Weight decay is not here; every optimizer has it. */
-import { check, show } from "../errors.js";
+import { must } from "../errors.js";
 import { add, equal, mul, neg, select, sub, zerosLike } from "../graph/functions.js";
 import { defineOptimizer } from "./define.js";
 
@@ -19,8 +19,7 @@ import { defineOptimizer } from "./define.js";
  *
  * PyTorch refuses `nesterov` without momentum; it is allowed here, so that momentum can be tuned from 0.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist, values outside their
- * range, dampening in convention `"keras"` or together with `nesterov`
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range, dampening in convention `"keras"` or together with `nesterov`
  * @see B. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; I. Sutskever, J. Martens,
  * G. Dahl and G. Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013
  * @example
@@ -39,15 +38,13 @@ export const sgd = defineOptimizer({
   ranges: { momentum: "[0, 1)", dampening: "[0, 1]" },
   flags: { nesterov: false },
   validate({ dampening }, { convention, nesterov }) {
-    check(
+    must(
       dampening === 0 || convention === "torch",
-      () =>
-        `dampening of sgd exists only in convention "torch", got ${show(dampening)} in convention "keras"`,
+      "dampening of sgd",
+      '0 unless convention is "torch"',
+      dampening,
     );
-    check(
-      dampening === 0 || !nesterov,
-      () => `nesterov momentum of sgd is defined without dampening, got dampening ${show(dampening)}`,
-    );
+    must(dampening === 0 || !nesterov, "dampening of sgd", "0 if nesterov is true", dampening);
   },
   traits: ({ momentum, dampening }) => ({ usesMomentum: momentum !== 0, usesDampening: dampening !== 0 }),
   init: ({ parameter, options }) => (options.usesMomentum ? { velocity: zerosLike(parameter) } : {}),

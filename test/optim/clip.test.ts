@@ -183,28 +183,31 @@ describe("the bound", () => {
   });
 
   it.each([
-    [{ clipValue: 0 }, "clipValue of adam is a finite number in (0, ∞), got 0"],
-    [{ clipNorm: -1 }, "clipNorm of adam is a finite number in (0, ∞), got -1"],
-    [{ globalClipNorm: Infinity }, "globalClipNorm of adam is a finite number in (0, ∞), got Infinity"],
+    [{ clipValue: 0 }, "clipValue of adam must be a finite number in (0, ∞); received 0"],
+    [{ clipNorm: -1 }, "clipNorm of adam must be a finite number in (0, ∞); received -1"],
+    [
+      { globalClipNorm: Infinity },
+      "globalClipNorm of adam must be a finite number in (0, ∞); received Infinity",
+    ],
     [
       { clipValue: 1, globalClipNorm: 1 },
-      "adam clips in one way, by clipValue or clipNorm or globalClipNorm; got clipValue and globalClipNorm",
+      "adam must have at most one of clipValue, clipNorm, globalClipNorm; received clipValue and globalClipNorm; leave out all but one",
     ],
   ])("is refused as %o", (config, message) => {
     expect(() => adam(config)).toThrow(expect.objectContaining({ code: "invalid_argument", message }));
   });
 
-  it("is refused for arrays that do not fill the gradient", () => {
+  it("is refused unless the sizes of arrays add up to the gradient's", () => {
     expect(() => seen(reference, show({ clipNorm: 1 }), [1, 2, 3], [1, 1])).toThrow(
       expect.objectContaining({
         code: "invalid_shape",
-        message: "arrays of [1,1] numbers do not lie end to end in [3]",
+        message: "the sizes of arrays must add up to that of their vector [3]; received [1,1]",
       }),
     );
     expect(() => compile((g) => clip("clipNorm", constant(g.graph, 1), g, "keras", [1, 1]), [2, 3])).toThrow(
       expect.objectContaining({
         code: "invalid_shape",
-        message: "arrays of [1,1] numbers do not lie end to end in [2, 3]",
+        message: "the sizes of arrays must add up to that of their vector [2, 3]; received [1,1]",
       }),
     );
   });

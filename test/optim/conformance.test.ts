@@ -32,7 +32,7 @@ describe.each(configs)("%s, %s, %j", (name, convention, config) => {
   );
 });
 
-it("so does an optimizer of one's own, held to equations of one's own", () => {
+it("so does a custom optimizer, held to its own equations", () => {
   const signed = defineOptimizer({
     name: "signed",
     hyperparameters: { learningRate: 0.01, beta: 0.5 },

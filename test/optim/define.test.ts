@@ -1,4 +1,4 @@
-/** What factories accept and refuse, what shares a program, and optimizers of one's own. */
+/** What factories accept and refuse, what shares a program, and custom optimizers. */
 import { describe, expect, it } from "vitest";
 import type { FettleError } from "../../src/errors.js";
 import { add, constant, mul, neg, sign, sub, sum, zerosLike } from "../../src/graph/functions.js";
@@ -69,7 +69,7 @@ describe("defaults", () => {
     expect(getOptimizer(name, { convention, weightDecay: 0 }).decay).toBe("none");
   });
 
-  it("stand in for options that are undefined", () => {
+  it("stand in for undefined options", () => {
     const made = getOptimizer("adam", { beta1: undefined, convention: undefined });
     expect(made.hyperparameters).toEqual(adam().hyperparameters);
     expect(made.convention).toBe("keras");
@@ -78,67 +78,79 @@ describe("defaults", () => {
 
 describe("refusals", () => {
   it.each([
-    [() => sgd({ learningRate: -0.1 }), "learningRate of sgd is a finite number in [0, ∞), got -0.1"],
-    [() => sgd({ learningRate: Number.NaN }), "learningRate of sgd is a finite number in [0, ∞), got NaN"],
+    [
+      () => sgd({ learningRate: -0.1 }),
+      "learningRate of sgd must be a finite number in [0, ∞); received -0.1",
+    ],
+    [
+      () => sgd({ learningRate: Number.NaN }),
+      "learningRate of sgd must be a finite number in [0, ∞); received NaN",
+    ],
     [
       () => sgd({ learningRate: Number.POSITIVE_INFINITY }),
-      "learningRate of sgd is a finite number in [0, ∞), got Infinity",
+      "learningRate of sgd must be a finite number in [0, ∞); received Infinity",
     ],
     [
       () => getOptimizer("sgd", { learningRate: "0.1" }),
-      'learningRate of sgd is a finite number in [0, ∞), got "0.1"',
+      'learningRate of sgd must be a finite number in [0, ∞); received "0.1"',
     ],
     [
       () => getOptimizer("sgd", { learningRate: null }),
-      "learningRate of sgd is a finite number in [0, ∞), got null",
+      "learningRate of sgd must be a finite number in [0, ∞); received null",
     ],
     [
       () => getOptimizer("sgd", { learningRate: { rate: 0.1 } }),
-      'learningRate of sgd is a finite number in [0, ∞), got {"rate":0.1}',
+      'learningRate of sgd must be a finite number in [0, ∞); received {"rate":0.1}',
     ],
-    [() => sgd({ momentum: 1 }), "momentum of sgd is a finite number in [0, 1), got 1"],
-    [() => sgd({ momentum: -0.1 }), "momentum of sgd is a finite number in [0, 1), got -0.1"],
+    [() => sgd({ momentum: 1 }), "momentum of sgd must be a finite number in [0, 1); received 1"],
+    [() => sgd({ momentum: -0.1 }), "momentum of sgd must be a finite number in [0, 1); received -0.1"],
     [
       () => sgd({ convention: "torch", dampening: 1.5 }),
-      "dampening of sgd is a finite number in [0, 1], got 1.5",
+      "dampening of sgd must be a finite number in [0, 1]; received 1.5",
     ],
-    [
-      () => sgd({ dampening: 0.5 }),
-      'dampening of sgd exists only in convention "torch", got 0.5 in convention "keras"',
-    ],
+    [() => sgd({ dampening: 0.5 }), 'dampening of sgd must be 0 unless convention is "torch"; received 0.5'],
     [
       () => sgd({ convention: "torch", dampening: 0.5, momentum: 0.9, nesterov: true }),
-      "nesterov momentum of sgd is defined without dampening, got dampening 0.5",
+      "dampening of sgd must be 0 if nesterov is true; received 0.5",
     ],
-    [() => getOptimizer("sgd", { nesterov: 1 }), "nesterov of sgd is true or false, got 1"],
-    [() => adam({ beta1: 1 }), "beta1 of adam is a finite number in [0, 1), got 1"],
-    [() => adam({ beta2: 1 }), "beta2 of adam is a finite number in [0, 1), got 1"],
-    [() => adam({ epsilon: -1e-9 }), "epsilon of adam is a finite number in [0, ∞), got -1e-9"],
-    [() => rmsprop({ rho: 1 }), "rho of rmsprop is a finite number in [0, 1), got 1"],
-    [() => rmsprop({ momentum: 1 }), "momentum of rmsprop is a finite number in [0, 1), got 1"],
+    [() => getOptimizer("sgd", { nesterov: 1 }), "nesterov of sgd must be true or false; received 1"],
+    [() => adam({ beta1: 1 }), "beta1 of adam must be a finite number in [0, 1); received 1"],
+    [() => adam({ beta2: 1 }), "beta2 of adam must be a finite number in [0, 1); received 1"],
+    [() => adam({ epsilon: -1e-9 }), "epsilon of adam must be a finite number in [0, ∞); received -1e-9"],
+    [() => rmsprop({ rho: 1 }), "rho of rmsprop must be a finite number in [0, 1); received 1"],
+    [() => rmsprop({ momentum: 1 }), "momentum of rmsprop must be a finite number in [0, 1); received 1"],
     [
       () => adagrad({ initialAccumulatorValue: -1 }),
-      "initialAccumulatorValue of adagrad is a finite number in [0, ∞), got -1",
+      "initialAccumulatorValue of adagrad must be a finite number in [0, ∞); received -1",
     ],
     [
       () => adagrad({ learningRateDecay: 0.1 }),
-      'learningRateDecay of adagrad exists only in convention "torch", got 0.1 in convention "keras"',
+      'learningRateDecay of adagrad must be 0 unless convention is "torch"; received 0.1',
     ],
-    [() => adadelta({ rho: -0.5 }), "rho of adadelta is a finite number in [0, 1), got -0.5"],
-    [() => adadelta({ weightDecay: -1 }), "weightDecay of adadelta is a finite number in [0, ∞), got -1"],
+    [() => adadelta({ rho: -0.5 }), "rho of adadelta must be a finite number in [0, 1); received -0.5"],
+    [
+      () => adadelta({ weightDecay: -1 }),
+      "weightDecay of adadelta must be a finite number in [0, ∞); received -1",
+    ],
     [
       () => getOptimizer("adam", 0.01 as never),
-      "adam takes an object such as { learningRate: 0.01 }, got 0.01",
+      "the options of adam must be an object, such as { learningRate: 0.01 }; received 0.01",
     ],
     [
       () => getOptimizer("adam", null as never),
-      "adam takes an object such as { learningRate: 0.01 }, got null",
+      "the options of adam must be an object, such as { learningRate: 0.01 }; received null",
     ],
-    [() => getOptimizer(adam(), { beta1: 0 }), 'adam is made already and takes no options, got {"beta1":0}'],
-    [() => getOptimizer({} as never), "an optimizer is a name or what a factory such as adam() made, got {}"],
+    [
+      () => getOptimizer(adam(), { beta1: 0 }),
+      'the options of adam must be given to its factory, as adam({ … }); received {"beta1":0}',
+    ],
+    [
+      () => getOptimizer({} as never),
+      "optimizer must be a name or the result of a factory, such as adam(); received {}",
+    ],
     [
       () => getOptimizer(undefined as never),
-      "an optimizer is a name or what a factory such as adam() made, got undefined",
+      "optimizer must be a name or the result of a factory, such as adam(); received undefined",
     ],
   ])("%s", (run, message) => {
     const error = caught(run);
@@ -167,13 +179,27 @@ describe("refusals", () => {
     expect(error.code).toBe("unknown_name");
   });
 
-  it.each(["init", "update"])("refuse what is an optimizer but for its %s", (part) => {
+  it.each([
+    ["SGD", "sgd"],
+    ["Adam", "adam"],
+    ["AdamW", "adamw"],
+    ["Nadam", "nadam"],
+    ["Adamax", "adamax"],
+    ["RMSprop", "rmsprop"],
+    ["Adagrad", "adagrad"],
+    ["Adadelta", "adadelta"],
+    ["Lion", "lion"],
+  ])("find %s as Keras calls %s", (alias, name) => {
+    expect(getOptimizer(alias).name).toBe(name);
+  });
+
+  it.each(["init", "update"])("refuse an optimizer without its %s", (part) => {
     expect(caught(() => getOptimizer({ ...adam(), [part]: undefined } as never)).message).toMatch(
-      /^an optimizer is a name or what a factory such as adam\(\) made, got \{"name":"adam"/,
+      /^optimizer must be a name or the result of a factory, such as adam\(\); received \{"name":"adam"/,
     );
   });
 
-  it("are none of what is made already, which is taken as it is", () => {
+  it("accept an optimizer as it is", () => {
     const made = adam({ beta1: 0.5 });
     expect(getOptimizer(made)).toBe(made);
   });
@@ -183,7 +209,7 @@ describe("refusals", () => {
     ["[0, 2)", true, false],
     ["(0, 2]", false, true],
     ["(0, 2)", false, false],
-  ])("hold the ends of %s as its brackets say", (interval, low, high) => {
+  ])("include the ends of %s by its brackets", (interval, low, high) => {
     const { contains } = parseInterval(interval);
     expect([-1, 0, 1, 2, 3].map(contains)).toEqual([false, low, true, high, false]);
   });
@@ -249,7 +275,7 @@ describe("a program", () => {
   });
 });
 
-describe("an optimizer of one's own", () => {
+describe("a custom optimizer", () => {
   /** Sums gradients, counts steps in a scalar slot, and adds a share of the first point. */
   const odd = defineOptimizer({
     name: "odd",
@@ -314,8 +340,10 @@ describe("an optimizer of one's own", () => {
     }
   });
 
-  it("has its ranges and names held", () => {
-    expect(caught(() => odd({ pull: 0 })).message).toBe("pull of odd is a finite number in (0, 1], got 0");
+  it("is held to its ranges and names", () => {
+    expect(caught(() => odd({ pull: 0 })).message).toBe(
+      "pull of odd must be a finite number in (0, 1]; received 0",
+    );
     expect(caught(() => odd({ push: 1 } as never)).code).toBe("unknown_name");
     expect(odd({ pull: 1 }).hyperparameters).toEqual({ learningRate: 0.5, pull: 1, weightDecay: 0 });
   });
@@ -328,17 +356,17 @@ describe("an optimizer of one's own", () => {
         update: ({ gradient }) => ({ update: gradient }),
       });
     expect(caught(() => define({ learningRate: 1, weightDecay: 1 })).message).toBe(
-      'an optimizer of your own cannot define "weightDecay": ' +
-        "weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention belong to every optimizer",
+      'the hyperparameters and flags of optimizer "own" must not have the names of options that every optimizer has ' +
+        '(weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention); received "weightDecay"',
     );
     expect(caught(() => define({} as never)).message).toBe(
-      'the hyperparameters of optimizer "own" hold a default learningRate, got {}',
+      '`hyperparameters` of optimizer "own" must be an object with a default learningRate; received {}',
     );
     expect(caught(() => define(undefined as never)).message).toBe(
-      'the hyperparameters of optimizer "own" hold a default learningRate, got undefined',
+      '`hyperparameters` of optimizer "own" must be an object with a default learningRate; received undefined',
     );
     expect(caught(() => define({ learningRate: Number.NaN })()).message).toBe(
-      "learningRate of own is a finite number in [0, ∞), got NaN",
+      "learningRate of own must be a finite number in [0, ∞); received NaN",
     );
   });
 
@@ -350,10 +378,10 @@ describe("an optimizer of one's own", () => {
     });
     expect(free().hyperparameters.shift).toBe(-2);
     expect(caught(() => free({ shift: Number.NaN })).message).toBe(
-      "shift of free is a finite number, got NaN",
+      "shift of free must be a finite number; received NaN",
     );
     expect(caught(() => free({ clipNorm: 0 })).message).toBe(
-      "clipNorm of free is a finite number in (0, ∞), got 0",
+      "clipNorm of free must be a finite number in (0, ∞); received 0",
     );
     // without slots it needs no init
     expect(trajectory(wasm, free(), [1, 2], [[4, -8]], 1)).toEqual([[5, -6]]);
@@ -393,21 +421,46 @@ describe("an optimizer of one's own", () => {
     const run = (update: Parameters<typeof broken>[0]) =>
       caught(() => trajectory(reference, broken(update), [1, 2], [[1, 1]], 1));
     expect(run(({ gradient }) => ({ update: gradient })).message).toBe(
-      'the update of optimizer "broken" returns a new value for each slot that init made: ["a"], got []',
+      '`update` of optimizer "broken" must return each slot that init made, ["a"]; received []',
     );
     expect(run(({ gradient: g, slots }) => ({ update: g, slots: { ...slots, b: g } })).message).toBe(
-      'the update of optimizer "broken" returns a new value for each slot that init made: ["a"], got ["a","b"]',
+      '`update` of optimizer "broken" must return each slot that init made, ["a"]; received ["a","b"]',
     );
     const shape = run(({ gradient, slots }) => ({ update: sum(gradient), slots }));
     expect([shape.code, shape.message]).toEqual([
       "invalid_shape",
-      'the update of optimizer "broken" must have the parameter\'s shape [2], got []',
+      '`update` of optimizer "broken" must return an update of the parameter\'s shape [2]; received shape []',
     ]);
+    expect(run(({ gradient }) => ({ update: gradient, slots: { a: sum(gradient) } })).message).toBe(
+      '`update` of optimizer "broken" must return slot "a" of shape [2]; received shape []',
+    );
+    expect(run(({ gradient }) => ({ update: gradient, slots: { a: 0 as never } })).message).toBe(
+      '`update` of optimizer "broken" must return slot "a" of shape [2]; received 0',
+    );
+    const init = (result: unknown) =>
+      caught(() =>
+        trajectory(
+          reference,
+          defineOptimizer({
+            name: "broken",
+            hyperparameters: { learningRate: 1 },
+            init: () => result as never,
+            update: ({ gradient }) => ({ update: gradient }),
+          })(),
+          [1, 2],
+          [[1, 1]],
+          1,
+        ),
+      ).message;
+    expect(init({ m: [0, 0] })).toBe(
+      '`init` of optimizer "broken" must return an object of values; received {"m":[0,0]}',
+    );
+    expect(init(3)).toBe('`init` of optimizer "broken" must return an object of values; received 3');
     expect(run(() => undefined as never).message).toBe(
-      'the update of optimizer "broken" returns { update, slots } of values, got undefined',
+      '`update` of optimizer "broken" must return { update, slots } of values; received undefined',
     );
     expect(run(() => ({ update: 1 as never })).message).toBe(
-      'the update of optimizer "broken" returns { update, slots } of values, got {"update":1}',
+      '`update` of optimizer "broken" must return { update, slots } of values; received {"update":1}',
     );
   });
 });

@@ -287,17 +287,17 @@ describe("refusals", () => {
     [
       () => cosineDecay({ ...lr } as never),
       "invalid_argument",
-      "decaySteps of cosineDecay is a finite number in (0, ∞), got undefined",
+      "decaySteps of cosineDecay must be a finite number in (0, ∞); received undefined",
     ],
     [
       () => cosineDecay({ ...lr, decaySteps: 0 }),
       "invalid_argument",
-      "decaySteps of cosineDecay is a finite number in (0, ∞), got 0",
+      "decaySteps of cosineDecay must be a finite number in (0, ∞); received 0",
     ],
     [
       () => cosineDecay(0.1 as never),
       "invalid_argument",
-      "cosineDecay takes an object with initialLearningRate, decaySteps, alpha, got 0.1",
+      "the options of cosineDecay must be an object; received 0.1",
     ],
     [
       () => cosineDecay({ ...lr, decaySteps: 1, warmupSteps: 2 } as never),
@@ -307,82 +307,82 @@ describe("refusals", () => {
     [
       () => exponentialDecay({ ...lr, decaySteps: 1, decayRate: 1, staircase: 1 as never }),
       "invalid_argument",
-      "staircase of exponentialDecay is true or false, got 1",
+      "staircase of exponentialDecay must be true or false; received 1",
     ],
     [
       () => cosineDecayRestarts({ ...lr, firstDecaySteps: 5, tMul: 0.5 }),
       "invalid_argument",
-      "tMul of cosineDecayRestarts is a finite number in [1, ∞), got 0.5",
+      "tMul of cosineDecayRestarts must be a finite number in [1, ∞); received 0.5",
     ],
     [
       () => oneCycle({ maxLearningRate: 1, totalSteps: 3 }),
       "invalid_argument",
-      "oneCycle rises for more than one step, got 0.3 of 3 steps",
+      "pctStart × totalSteps of oneCycle must be greater than 1, so that the rate rises for more than one step; received 0.3 × 3",
     ],
     [
       () => oneCycle({ maxLearningRate: 1, totalSteps: 4, pctStart: 0.25 }),
       "invalid_argument",
-      "oneCycle rises for more than one step, got 0.25 of 4 steps",
+      "pctStart × totalSteps of oneCycle must be greater than 1, so that the rate rises for more than one step; received 0.25 × 4",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5], values: [1] }),
       "invalid_argument",
-      "piecewiseConstantDecay has one value more than boundaries, got [1] and [5]",
+      "values of piecewiseConstantDecay must be an array of 2 numbers, one more than boundaries; received [1]",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5], values: [1, 2, 3] }),
       "invalid_argument",
-      "piecewiseConstantDecay has one value more than boundaries, got [1,2,3] and [5]",
+      "values of piecewiseConstantDecay must be an array of 2 numbers, one more than boundaries; received [1,2,3]",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [], values: [1] }),
       "invalid_argument",
-      "piecewiseConstantDecay has one value more than boundaries, got [1] and []",
+      "boundaries of piecewiseConstantDecay must be an array of at least one number; received []",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: "5" as never, values: [1, 2] }),
       "invalid_argument",
-      'piecewiseConstantDecay has one value more than boundaries, got [1,2] and "5"',
+      'boundaries of piecewiseConstantDecay must be an array of at least one number; received "5"',
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5], values: "12" as never }),
       "invalid_argument",
-      'piecewiseConstantDecay has one value more than boundaries, got "12" and [5]',
+      'values of piecewiseConstantDecay must be an array of 2 numbers, one more than boundaries; received "12"',
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5, -6], values: [1, 2, 3] }),
       "invalid_argument",
-      "boundary 2 of piecewiseConstantDecay is a finite number in [0, ∞), got -6",
+      "boundary 2 of piecewiseConstantDecay must be a finite number in [0, ∞); received -6",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5], values: [1, -2] }),
       "invalid_argument",
-      "value 2 of piecewiseConstantDecay is a finite number in [0, ∞), got -2",
+      "value 2 of piecewiseConstantDecay must be a finite number in [0, ∞); received -2",
     ],
     [
       () => piecewiseConstantDecay({ boundaries: [5, 5], values: [1, 2, 3] }),
       "invalid_argument",
-      "the boundaries of piecewiseConstantDecay rise, got [5,5]",
+      "boundaries of piecewiseConstantDecay must be in increasing order; received [5,5]",
     ],
     [
       () => warmup({ learningRate: -1, warmupSteps: 2 }),
       "invalid_argument",
-      "learningRate of warmup is a finite number in [0, ∞), got -1",
+      "learningRate of warmup must be a finite number in [0, ∞); received -1",
     ],
     [
       () => warmup({ warmupSteps: 2 } as never),
       "invalid_argument",
-      "learningRate of warmup is a finite number in [0, ∞), got undefined",
+      "learningRate of warmup must be a finite number in [0, ∞); received undefined",
     ],
     [
       () => warmup({ learningRate: 1, warmupSteps: -2 }),
       "invalid_argument",
-      "warmupSteps of warmup is a finite number in [0, ∞), got -2",
+      "warmupSteps of warmup must be a finite number in [0, ∞); received -2",
     ],
     [
       () => warmup({ learningRate: 1, warmupSteps: 2, initialLearningRate: -3 }),
       "invalid_argument",
-      "initialLearningRate of warmup is a finite number in [0, ∞), got -3",
+      "initialLearningRate of warmup must be a finite number in [0, ∞); received -3",
     ],
     ...[undefined, 1].map((nothing): [() => unknown, string, string] => [
       () =>
@@ -394,7 +394,7 @@ describe("refusals", () => {
           1,
         ),
       "invalid_shape",
-      'the rate of schedule "cosineDecay" is a scalar, got undefined',
+      `\`rate\` of schedule "cosineDecay" must return a scalar value; received ${nothing}`,
     ]),
   ])("%s", (run, code, message) => {
     expect(run).toThrow(expect.objectContaining({ code, message }));

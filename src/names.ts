@@ -1,0 +1,21 @@
+/** Names of built-in parts with the aliases that users of other libraries type. */
+import { byName } from "./errors.js";
+
+/** Every alias of a table: name → aliases. */
+export type AliasOf<T extends Readonly<Record<string, readonly string[]>>> = T[keyof T][number];
+
+/**
+ * The entry of a table by its name or by an alias. `or` says in messages what may be given instead of a name.
+ *
+ * @throws FettleError `invalid_argument` for anything but a string, `unknown_name` for an unknown name
+ */
+export function byNameOrAlias<T>(
+  kind: string,
+  table: Readonly<Record<string, T>>,
+  aliases: Readonly<Record<string, readonly string[]>>,
+  name: unknown,
+  or = "",
+): T {
+  const found = Object.keys(aliases).find((canonical) => aliases[canonical].includes(name as string));
+  return byName(kind, table, found ?? name, or);
+}
