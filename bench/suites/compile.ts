@@ -5,7 +5,7 @@
 import { adam, dense, sequential } from "fettle";
 import { hyperparametersOf } from "../../src/nn/architecture.js";
 import { programOf } from "../../src/nn/programs.js";
-import { train } from "../../src/nn/trainer.js";
+import { runTraining } from "../../src/nn/trainer.js";
 import { eachOnce } from "../measure.js";
 import { engine, ourData, ourModel } from "../networks.js";
 import { type Row, speedRow } from "../row.js";
@@ -39,7 +39,7 @@ export async function* compile(): AsyncIterable<Row> {
       train: programOf(architecture, "train", BATCH),
     };
     // All that comes before the first epoch, first weights included.
-    await train(engine, programs, data, {
+    await runTraining(engine, programs, data, {
       hyperparameters: hyperparametersOf(architecture),
       epochs: 0,
       batchSize: BATCH,

@@ -1,4 +1,4 @@
-/** Activations by name, or any function of a value. They are ordinary operations: the gradient follows by itself. */
+/** Activations by name. They are ordinary operations, so the gradient of a custom one needs no rule. */
 import { byName } from "../errors.js";
 import { gelu, relu, sigmoid, softmax, softplus, tanh } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
@@ -6,7 +6,7 @@ import type { Value } from "../graph/graph.js";
 /** From values [rows, units] to values of the same shape. */
 export type ActivationFunction = (x: Value) => Value;
 
-/** Every built-in one, by name. */
+/** Every built-in activation, by the name that Keras has for it. */
 export const activations = {
   linear: (x: Value) => x,
   relu,
@@ -19,8 +19,8 @@ export const activations = {
 
 export type ActivationName = keyof typeof activations;
 /**
- * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` (over the units), `softplus`, `gelu`, or a function of one's own
- * in operations on values.
+ * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` (over the units), `softplus`, `gelu`, or a custom function in operations
+ * on values.
  */
 export type Activation = ActivationName | ActivationFunction;
 

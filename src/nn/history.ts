@@ -1,7 +1,7 @@
-/** What a training leaves to look at: the numbers of each epoch, by name. */
+/** The result of a training: the loss and metrics of each epoch, by name. */
 import type { Logs } from "./callbacks.js";
 
-/** The numbers of each epoch, as `model.fit` returns them. */
+/** The loss and metrics of each epoch, as `model.fit` returns them. */
 export interface History {
   /** Numbers of the epochs, from 0. */
   readonly epoch: readonly number[];

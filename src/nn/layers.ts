@@ -1,8 +1,8 @@
 /**
- * Layers: parameters with their first values, and what becomes of a batch. A layer is
- * written in operations and knows no kernel, no optimizer and no data.
+ * Layers: parameters with their initializers, and the operations on a batch. A layer knows no kernel, no optimizer and
+ * no data.
  */
-import { check, checkOptions, show } from "../errors.js";
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import {
   abs,
   add,
@@ -19,18 +19,18 @@ import type { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { type Activation, getActivation } from "./activations.js";
 import { getInitializer, type Initializer, type InitializerFunction } from "./initializers.js";
-import { l1l2, type Regularizer } from "./regularizers.js";
+import { getRegularizer, type Regularizer, type RegularizerName } from "./regularizers.js";
 
-/** One parameter of a layer before it has numbers. */
+/** One parameter of a layer. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: InitializerFunction;
 }
 
-/** What a layer sees when it is written into a graph. */
+/** What `call` of a layer is given. */
 export interface LayerContext {
-  /** A batch, [rows, units of the layer before]. */
+  /** A batch, [rows, units of the previous layer]. */
   readonly x: Value;
   /** By the names of `Layer.parameters`. */
   readonly parameters: Readonly<Record<string, Value>>;
@@ -38,27 +38,49 @@ export interface LayerContext {
   readonly hyperparameters: Readonly<Record<string, Value>>;
   /** Whether this is a training step rather than evaluation or prediction. */
   readonly training: boolean;
-  /** A stream of random numbers of the layer's own. */
+  /** The layer's own random stream. */
   readonly stream: number;
 }
 
-/** What becomes of a batch, and with which parameters. Built-in layers and a user's own have this one form. */
+/**
+ * A layer: its parameters, and its operations on a batch. Built-in and custom layers have this one form. Models share
+ * compiled programs by what `call`, `penalty` and the initializers do, so a constant in them may differ between layers of
+ * one type; a number that is tuned is better a hyperparameter, which compiles nothing.
+ *
+ * @example
+ * ```ts
+ * // multiplies each unit by a parameter of its own
+ * const scale = (): Layer => ({
+ *   type: "scale",
+ *   hyperparameters: {},
+ *   units: (inputUnits) => inputUnits,
+ *   parameters: (inputUnits) => [
+ *     { name: "factor", shape: [inputUnits], initializer: (graph, shape) => broadcastTo(constant(graph, 1), shape) },
+ *   ],
+ *   call: ({ x, parameters }) => mul(x, parameters.factor),
+ * });
+ * const model = sequential([scale(), dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[1], [2]], [2, 4]);
+ * Object.keys(model.getWeights()); // ["scale_1.factor", "dense_1.kernel", "dense_1.bias"]
+ * ```
+ */
 export interface Layer {
-  /** The kind, such as `dense`. */
+  /** Its kind, such as `dense`; no dots. Layers are named by it: `dense_1`, `dense_2`. */
   readonly type: string;
-  /** Numbers that are inputs of the program: they may change without compiling again. */
+  /** Numbers that are inputs of the program: changing one compiles nothing. */
   readonly hyperparameters: Readonly<Record<string, number>>;
-  /** Units of the result for units of the input. */
+  /** Units of the result, a positive integer, for units of the input. */
   units(inputUnits: number): number;
-  /** The parameters for units of the input, in an order of its own. */
+  /** The parameters for units of the input. Their names must differ. */
   parameters(inputUnits: number): readonly ParameterSpec[];
-  /** The result, [rows, units], in operations on values. */
+  /** The result, [rows, units], in operations on values. Called whenever a model is traced, so it must be pure. */
   call(context: LayerContext): Value;
   /** A scalar that is added to the loss. */
   penalty?(context: Omit<LayerContext, "x" | "training" | "stream">): Value | undefined;
 }
 
-/** How a dense layer differs from a plain linear one. */
+/** Options of {@link dense}. */
 export interface DenseOptions {
   /** A name or a function of a value. Default `linear`. */
   readonly activation?: Activation;
@@ -68,18 +90,18 @@ export interface DenseOptions {
   readonly kernelInitializer?: Initializer;
   /** Default `zeros`. */
   readonly biasInitializer?: Initializer;
-  /** A penalty on the kernel: `l1()`, `l2()` or `l1l2()`. Default none. */
-  readonly kernelRegularizer?: Regularizer;
-  /** A penalty on the bias. Default none. */
-  readonly biasRegularizer?: Regularizer;
+  /** A penalty on the kernel: `l1()`, `l2()`, `l1l2()`, or `"l1"`, `"l2"` for the default weights. Default: no penalty. */
+  readonly kernelRegularizer?: RegularizerName | Regularizer;
+  /** A penalty on the bias. Default: no penalty. */
+  readonly biasRegularizer?: RegularizerName | Regularizer;
 }
 
 /**
  * A dense layer: activation(x · kernel + bias), [rows, inputs] → [rows, units].
  *
  * @param units - columns of the result, a positive integer
- * @throws FettleError `invalid_argument` for units that are none; `unknown_name` for an activation, an initializer
- * or an option that does not exist
+ * @throws FettleError `invalid_argument` unless `units` is a positive integer; `unknown_name` for an unknown activation,
+ * initializer, regularizer or option
  * @example
  * ```ts
  * const layer = dense(64, { activation: "relu", kernelRegularizer: l2(1e-4) });
@@ -87,10 +109,7 @@ export interface DenseOptions {
  * ```
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
-  check(
-    Number.isSafeInteger(units) && units > 0,
-    () => `a dense layer has a positive number of units, got ${show(units)}`,
-  );
+  mustBeInteger("`units`", units);
   checkOptions(options, "dense", DENSE_OPTIONS);
   const {
     activation = "linear",
@@ -98,6 +117,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
     kernelInitializer = "glorotUniform",
     biasInitializer = "zeros",
   } = options;
+  must(typeof useBias === "boolean", "useBias", "true or false", useBias);
   const activate = getActivation(activation);
   const kernelStart = getInitializer(kernelInitializer);
   const biasStart = getInitializer(biasInitializer);
@@ -106,7 +126,9 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
     bias: useBias ? options.biasRegularizer : undefined,
   };
   const weights = Object.entries(penalties).flatMap(([name, regularizer]) =>
-    Object.entries(l1l2(regularizer ?? {})).map(([norm, weight]) => [`${name}.${norm}`, weight] as const),
+    Object.entries(getRegularizer(regularizer ?? {})).map(
+      ([norm, weight]) => [`${name}.${norm}`, weight] as const,
+    ),
   );
   return {
     type: "dense",
@@ -135,20 +157,18 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   };
 }
 
-const DENSE_OPTIONS = [
-  ...[
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-  ],
-];
+const DENSE_OPTIONS: OptionNames<DenseOptions> = {
+  activation: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+  kernelRegularizer: true,
+  biasRegularizer: true,
+};
 
 /**
  * Sets each unit to 0 with probability `rate` while training and scales the others by
- * 1 / (1 − rate), so that the mean stays; does nothing otherwise. The rate is an input of the program.
+ * 1 / (1 − rate), so that the mean stays. It does nothing in evaluation and prediction. The rate is an input of the program.
  *
  * @param rate - in [0, 1)
  * @throws FettleError `invalid_argument` for a rate outside [0, 1)
@@ -159,7 +179,7 @@ const DENSE_OPTIONS = [
  * ```
  */
 export function dropout(rate: number): Layer {
-  check(rate >= 0 && rate < 1, () => `a dropout rate is at least 0 and below 1, got ${show(rate)}`);
+  must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", "a number in [0, 1)", rate);
   return {
     type: "dropout",
     hyperparameters: { rate },
@@ -174,10 +194,10 @@ export function dropout(rate: number): Layer {
 }
 
 /**
- * An activation as a layer of its own.
+ * An activation as a layer.
  *
  * @param name - a name, or a function of a value
- * @throws FettleError `unknown_name` for a name that does not exist
+ * @throws FettleError `unknown_name` for an unknown name
  * @example
  * ```ts
  * const leakyRelu = (x: Value) => maximum(x, mul(0.1, x));

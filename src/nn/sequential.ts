@@ -1,7 +1,7 @@
 /**
  * The model that Keras users know: a stack of layers, compiled with an optimizer and a
- * loss, fitted to examples. It keeps its numbers as plain arrays; memory of an engine is
- * taken for the length of a call and given back.
+ * loss, fitted to examples. It keeps its parameters as plain arrays, and holds memory of an
+ * engine only during a call.
  */
 
 import type { NdArray } from "ndarray";
@@ -9,7 +9,7 @@ import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { SavedRun } from "../engine/executor.js";
-import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { check, checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics, type MetricLike } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -30,9 +30,16 @@ import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
 import { programOf } from "./programs.js";
 import { summarize } from "./summary.js";
-import { type Evaluation, type Examples, evaluate, predict, type TrainingOptions, train } from "./trainer.js";
+import {
+  type Evaluation,
+  type Examples,
+  runEvaluation,
+  runPrediction,
+  runTraining,
+  type TrainingOptions,
+} from "./trainer.js";
 
-/** What a model is trained by. */
+/** Options of `compile`. */
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
   readonly optimizer: OptimizerName | Optimizer;
@@ -42,42 +49,42 @@ export interface CompileOptions {
   readonly metrics?: readonly MetricLike[];
 }
 
-/** How a model is trained. */
+/** Options of `fit`. */
 export interface FitOptions {
-  /** Times that every row is visited. Default 1. */
+  /** How many times every row is visited. Default 1. */
   readonly epochs?: number;
   /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
   readonly batchSize?: number;
   /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
   readonly validationSplit?: number;
-  /** Examples for validation; before `validationSplit`. */
+  /** Examples for validation, [x, y]. If given, `validationSplit` is ignored. */
   readonly validationData?: readonly [MatrixLike, MatrixLike];
   /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
   readonly shuffle?: boolean;
-  /** Fixes first parameters, order and dropout. Default 0. */
+  /** Determines the first parameters, the order of rows and dropout: an integer of at least 0. Default 0. */
   readonly seed?: number;
 }
 
 const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
-const FIT_OPTIONS = [
-  "epochs",
-  "batchSize",
-  "validationSplit",
-  "validationData",
-  "callbacks",
-  "shuffle",
-  "seed",
-];
+const FIT_OPTIONS: OptionNames<FitOptions> = {
+  epochs: true,
+  batchSize: true,
+  validationSplit: true,
+  validationData: true,
+  callbacks: true,
+  shuffle: true,
+  seed: true,
+};
 /** Rows a step where nothing is trained. */
 export const EVALUATION_BATCH = 256;
 
 /**
  * A model that is a stack of layers, as Keras' `Sequential`. It is compiled, then fitted.
  *
- * @param layers - at least one; the first takes as many columns as `fit` is given
- * @throws FettleError `invalid_argument` for no layers or something else than layers
+ * @param layers - at least one; the first has as many inputs as `x` of `fit` has columns
+ * @throws FettleError `invalid_argument` for anything but an array of at least one layer
  * @example
  * ```ts
  * const model = sequential([dense(16, { activation: "relu" }), dense(1, { activation: "sigmoid" })]);
@@ -95,7 +102,7 @@ export function sequential(layers: readonly Layer[]): Sequential {
 interface State {
   readonly columns: number;
   readonly saved: SavedRun;
-  /** Whether the optimizer was compiled anew since, so that only the parameters still count. */
+  /** Whether the model was compiled again since, so that only the parameters still count. */
   readonly recompiled?: boolean;
 }
 
@@ -106,16 +113,13 @@ export class Sequential {
   private state: State | undefined;
 
   constructor(layers: readonly Layer[]) {
-    check(
-      Array.isArray(layers) && layers.length > 0,
-      () => `a model has at least one layer, got ${show(layers)}`,
-    );
+    must(Array.isArray(layers) && layers.length > 0, "layers", "an array of at least one layer", layers);
     layers.forEach(checkLayer);
     this.layers = layers;
   }
 
   /**
-   * Chooses optimizer, loss and metrics. A model trained before keeps its parameters, and the optimizer begins anew.
+   * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
    *
    * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist
    */
@@ -132,7 +136,7 @@ export class Sequential {
   }
 
   /**
-   * What `fit` would train, for `columns` columns of input.
+   * The architecture that `fit` would train on `columns` columns of input.
    *
    * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
    */
@@ -141,17 +145,17 @@ export class Sequential {
     const network = networkOf(this.layers, columns);
     check(
       network.size > 0,
-      "no layer of the model has parameters, so there is nothing to train; add a dense layer",
+      "a model must have a layer with parameters, or there is nothing to train; add a dense layer",
     );
     return architectureOf(network, loss, optimizer);
   }
 
   /**
-   * Trains the model, from where it stands: a second call goes on as if it were one, by the seed of the first.
+   * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
    *
    * @param x - inputs, [rows, columns]
    * @param y - targets, [rows, units of the last layer]
-   * @returns the numbers of each epoch; metrics of the training data are taken after the epoch
+   * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
    * @throws FettleError `invalid_state` before `compile`; `invalid_data`, `invalid_shape` for arrays that do not fit;
    * `invalid_argument` for options out of range, such as a batch larger than the data
    */
@@ -162,18 +166,26 @@ export class Sequential {
     checkCallbacks(callbacks);
     const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const targets = this.targets(y, inputs, "y");
-    check(
-      Number.isSafeInteger(epochs) && epochs >= 0,
-      () => `epochs is a number of 0 or more, got ${show(epochs)}`,
+    mustBeInteger("epochs", epochs, 0);
+    must(
+      typeof validationSplit === "number" && validationSplit >= 0 && validationSplit < 1,
+      "validationSplit",
+      "a number in [0, 1)",
+      validationSplit,
     );
-    check(
-      validationSplit >= 0 && validationSplit < 1,
-      () => `validationSplit is a share of at least 0 and below 1, got ${show(validationSplit)}`,
+    must(typeof shuffle === "boolean", "shuffle", "true or false", shuffle);
+    must(
+      options.validationData === undefined ||
+        (Array.isArray(options.validationData) && options.validationData.length === 2),
+      "validationData",
+      "an array [x, y]",
+      options.validationData,
     );
     const trainRows = options.validationData ? inputs.rows : Math.floor(inputs.rows * (1 - validationSplit));
     check(
       trainRows > 0,
-      `a validationSplit of ${validationSplit} leaves none of ${inputs.rows} rows to train on`,
+      () =>
+        `validationSplit must leave at least one row to train on; received ${validationSplit} for ${inputs.rows} rows`,
       "invalid_data",
     );
     const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
@@ -203,14 +215,14 @@ export class Sequential {
 
       const score = (examples: Examples, parameters: Floats): Logs => {
         const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
-        const result = evaluate(engine, program, examples, parameters, hyperparameters);
+        const result = runEvaluation(engine, program, examples, parameters, hyperparameters);
         return this.scores(result, examples);
       };
       const measure = (parameters: () => Floats): Logs => {
         const { loss: _, ...onTraining } = metrics.length > 0 ? score(training, parameters()) : { loss: 0 };
         return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
       };
-      const trained = await train(
+      const trained = await runTraining(
         engine,
         programs,
         training,
@@ -239,7 +251,7 @@ export class Sequential {
       const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
       const parameters = saved.arrays.parameters;
       return this.scores(
-        evaluate(engine, program, examples, parameters, hyperparametersOf(architecture)),
+        runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
         examples,
       );
     });
@@ -259,7 +271,7 @@ export class Sequential {
     return withMatrices(engine, (hold) => {
       const program = programOf(architecture, "predict", EVALUATION_BATCH);
       const hyperparameters = hyperparametersOf(architecture);
-      const prediction = predict(
+      const prediction = runPrediction(
         engine,
         program,
         hold(inputs),
@@ -294,7 +306,7 @@ export class Sequential {
   }
 
   /**
-   * Puts a trained state in, for inputs of `columns` columns.
+   * Restores a trained state, for inputs of `columns` columns.
    *
    * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model
    */
@@ -303,28 +315,32 @@ export class Sequential {
     check(
       saved?.arrays?.parameters?.length === expected,
       () =>
-        `this model has ${expected} parameters, the saved state ${show(saved?.arrays?.parameters?.length)}`,
+        `the saved state must have ${expected} parameters, as this model has; ` +
+        `received ${show(saved?.arrays?.parameters?.length)}`,
       "invalid_checkpoint",
     );
     this.state = { columns, saved };
   }
 
-  /** Prints the layers with their output shapes and numbers of parameters, which are unknown before `fit`. */
+  /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit`. */
   summary(print: (line: string) => void = console.log, columns = this.state?.columns): void {
     for (const line of summarize(this.layers, columns)) print(line);
   }
 
   private compiledWith(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
     if (this.compiled) return this.compiled;
-    throw new FettleError("invalid_state", "compile the model first: model.compile({ optimizer, loss })");
+    throw new FettleError(
+      "invalid_state",
+      "the model is not compiled; call model.compile({ optimizer, loss }) first",
+    );
   }
 
   private trained(): State {
     if (this.state) return this.state;
-    throw new FettleError("invalid_state", "the model has no parameters yet; call fit first");
+    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
   }
 
-  /** Where training begins: where it stopped, or with the same parameters under a new optimizer, or anew. */
+  /** Where training begins: where it stopped, or from the parameters of before `compile`, or from the start. */
   private start(): Pick<TrainingOptions, "from" | "parameters"> {
     if (!this.state) return {};
     const { saved, recompiled } = this.state;
@@ -337,7 +353,7 @@ export class Sequential {
     const targets = toMatrix(y, { what, columns });
     check(
       targets.rows === x.rows,
-      () => `${what} has ${targets.rows} rows and its inputs ${x.rows}; each example needs both`,
+      () => `${what} must have as many rows as its inputs, ${x.rows}; received ${targets.rows}`,
       "invalid_shape",
     );
     return targets;
@@ -353,13 +369,10 @@ export class Sequential {
   }
 }
 
-/** A batch of 1 to all rows. @throws FettleError `invalid_argument` */
+/** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */
 export function checkBatch(batchSize: number, rows: number): number {
-  check(
-    Number.isSafeInteger(batchSize) && batchSize >= 1,
-    () => `batchSize is a positive number of rows, got ${show(batchSize)}`,
-  );
-  check(batchSize <= rows, `batchSize is ${batchSize}, but there are only ${rows} rows to train on`);
+  mustBeInteger("batchSize", batchSize);
+  must(batchSize <= rows, "batchSize", `at most ${rows}, the number of rows to train on`, batchSize);
   return batchSize;
 }
 

@@ -3,7 +3,7 @@ import { ROWS, showShape } from "../graph/shape.js";
 import { layerNames, networkOf } from "./architecture.js";
 import type { Layer } from "./layers.js";
 
-/** Lines: layers with their output shapes and parameters, as far as the columns of the input are known. */
+/** Lines: layers with their output shapes and parameters, which are unknown without `columns`. */
 export function summarize(layers: readonly Layer[], columns: number | undefined): string[] {
   if (columns === undefined) {
     return align([

@@ -1,13 +1,13 @@
 /**
- * Trains on an executor: programs in, parameters and numbers out. It works from plain data
- * alone, so that a worker can do it for a model that it never saw.
+ * Trains, evaluates and predicts on an executor: programs in, parameters and scores out. It works from plain data alone,
+ * so that a worker can train a model without its code.
  */
 import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
 import type { Floats } from "../ndarray.js";
 import type { Callback, Logs, TrainingControl } from "./callbacks.js";
 
-/** What an architecture and its hyperparameters come down to. */
+/** The programs of a training. */
 export interface TrainingPrograms {
   readonly initialize: Program;
   readonly train: Program;
@@ -27,11 +27,11 @@ export interface TrainingOptions {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly seed: number;
-  /** Where an earlier training stopped; new parameters from the seed without it. */
+  /** Where an earlier training stopped. Default: new parameters from the seed. */
   readonly from?: SavedRun;
-  /** The numbers of the epochs before `from`, if it is this very training that goes on; they count towards `epochs`. */
+  /** The logs of the epochs before `from`, if it is the same training that resumes; they count towards `epochs`. */
   readonly logs?: readonly Logs[];
-  /** Parameters to begin a new training with, instead of new ones. */
+  /** Parameters to start a new training from. Default: new ones. */
   readonly parameters?: Floats;
 }
 
@@ -42,18 +42,18 @@ export interface Evaluation {
 }
 
 export interface Trained {
-  /** The numbers of each epoch. */
+  /** The logs of each epoch. */
   readonly logs: readonly Logs[];
   /** Where it stopped: parameters, slots and position. */
   readonly state: SavedRun;
 }
 
-/** The state that programs add the loss of each batch to, times its rows; it exists during a run only. */
+/** The state to which programs add the loss of each batch times its rows. It exists during a run only. */
 export const LOSS_SUM = "lossSum";
 
-/** A training that stops after any step, and goes on here or, from `save()`, elsewhere. */
-export class Training {
-  /** The numbers of the epochs that have ended. */
+/** A training that may stop after any step and resume, here or from the state that `save()` returns. */
+export class TrainingRun {
+  /** The logs of the epochs that have ended. */
   readonly logs: Logs[];
   readonly control: TrainingControl;
   private readonly run: Run;
@@ -95,17 +95,17 @@ export class Training {
     }
   }
 
-  /** Whether it had all its epochs, or was stopped. */
+  /** Whether all epochs have ended, or it was stopped. */
   get done(): boolean {
     return this.stopped || this.logs.length >= this.options.epochs;
   }
 
-  /** How many steps the present epoch still has. */
+  /** How many steps are left in this epoch. */
   get stepsLeft(): number {
     return Math.ceil((this.rows - this.run.progress.cursor) / this.options.batchSize);
   }
 
-  /** Trains `steps` steps, at most `stepsLeft`. @returns the numbers of the epoch, if it has ended */
+  /** Trains `steps` steps, at most `stepsLeft`. @returns the logs of the epoch, if it has ended */
   advance(steps: number): Logs | undefined {
     const { run } = this;
     if (run.progress.cursor === 0) run.write(LOSS_SUM, 0);
@@ -125,8 +125,8 @@ export class Training {
   }
 }
 
-/** Trains to the end, with callbacks, which may take their time. */
-export async function train(
+/** Trains to the end, and awaits callbacks. */
+export async function runTraining(
   executor: Executor,
   programs: Pick<TrainingPrograms, "initialize" | "train">,
   examples: Examples,
@@ -134,7 +134,7 @@ export async function train(
   callbacks: readonly Callback[] = [],
   measure?: (parameters: () => Floats) => Logs,
 ): Promise<Trained> {
-  const training = new Training(executor, programs, examples, options, measure);
+  const training = new TrainingRun(executor, programs, examples, options, measure);
   const { logs, control } = training;
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(control);
@@ -149,7 +149,7 @@ export async function train(
   }
 }
 
-/** Draws the first parameters and slots from the seed and writes them to a run. */
+/** Makes the first parameters and slots from the seed and writes them to a run. */
 function initialize(
   executor: Executor,
   program: Program,
@@ -166,8 +166,8 @@ function initialize(
   }
 }
 
-/** Predicts examples and takes their loss. */
-export function evaluate(
+/** Predictions and loss of examples. */
+export function runEvaluation(
   executor: Executor,
   program: Program,
   examples: Examples,
@@ -193,8 +193,8 @@ export function evaluate(
   }
 }
 
-/** Predicts without a truth. */
-export function predict(
+/** Predictions alone. */
+export function runPrediction(
   executor: Executor,
   program: Program,
   x: Matrix,

@@ -11,7 +11,7 @@ import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../e
 import { hyperparametersOf } from "../nn/architecture.js";
 import { programOf } from "../nn/programs.js";
 import { checkBatch, type Sequential } from "../nn/sequential.js";
-import { LOSS_SUM, train } from "../nn/trainer.js";
+import { LOSS_SUM, runTraining } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
@@ -127,7 +127,7 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
     // No epochs: the state in which a training with this seed begins.
     const { seed = 0 } = options;
     const training = { hyperparameters, epochs: 0, batchSize, shuffle: true, seed };
-    const { state } = await train(engine, programs, loaded.train, training);
+    const { state } = await runTraining(engine, programs, loaded.train, training);
     const run = engine.start(programs.train, { streams: loaded.train, batchSize, shuffle: true, seed });
     try {
       run.restore(state);

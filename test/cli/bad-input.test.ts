@@ -65,7 +65,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "such a batch in a space",
     space({ batchSize: { type: "int", low: 8, high: 26 } }),
     SPACE,
-    /batchSize is 26.*only 25 rows/,
+    /batchSize must be at most 25.*received 26/,
   ],
   [
     "low above high",

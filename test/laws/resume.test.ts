@@ -10,7 +10,7 @@ import { hyperparametersOf } from "../../src/nn/architecture.js";
 import type { Logs } from "../../src/nn/callbacks.js";
 import type { History } from "../../src/nn/history.js";
 import { programOf } from "../../src/nn/programs.js";
-import { Training } from "../../src/nn/trainer.js";
+import { TrainingRun } from "../../src/nn/trainer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { cosineDecay, warmup } from "../../src/optim/schedules.js";
 import { anyModel, type ModelCase, modelOf } from "../../src/testing/arbitraries/models.js";
@@ -50,7 +50,7 @@ function trained(
     initialize: programOf(architecture, "initialize", 1),
     train: programOf(architecture, "train", batchSize),
   };
-  const training = new Training(
+  const training = new TrainingRun(
     executor,
     programs,
     { x, y },

@@ -1,4 +1,4 @@
-/** A user's own activations, losses, layers, initializers and metrics, each against the built-in that it repeats. */
+/** Custom activations, losses, layers, initializers and metrics, each against the built-in that it repeats. */
 import { describe, expect, it } from "vitest";
 import {
   abs,
@@ -16,6 +16,7 @@ import {
 } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
+import type { InitializerFunction } from "../../src/nn/initializers.js";
 import { activation, dense, type Layer } from "../../src/nn/layers.js";
 import { l2 } from "../../src/nn/regularizers.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -31,7 +32,7 @@ async function trained(layers: readonly Layer[], loss: Parameters<typeof compile
   return { weights: Object.values(weightsOf(model)), loss: history.loss, prediction: model.predict(x).data };
 }
 
-/** A layer of the user's own: a scale and a shift a unit, with a penalty on the scale. */
+/** A custom layer: a scale and a shift a unit, with a penalty on the scale. */
 const affine = (weight: number): Layer => ({
   type: "affine",
   hyperparameters: { weight },
@@ -68,12 +69,12 @@ const ownDense = (units: number, weight: number): Layer => ({
   penalty: ({ parameters: { kernel }, hyperparameters }) => mul(hyperparameters.weight, sum(square(kernel))),
 });
 
-/** An initializer of the user's own: one value everywhere. */
+/** A custom initializer: one value everywhere. */
 function ramp(value: Value, shape: readonly number[]): Value {
   return broadcastTo(value, shape);
 }
 
-describe("a user's own", () => {
+describe("a custom", () => {
   it("activation trains as the built-in of the same formula", async () => {
     // x σ(1.702 x), beside itself as a layer; and relu written by hand beside "relu"
     const byName = await trained([dense(8, { activation: "relu" }), dense(2)], "meanSquaredError");
@@ -154,7 +155,7 @@ describe("a user's own", () => {
     expect(history.valLargestError).toEqual([largest(15, 30)]);
   });
 
-  it("functions that return something else are refused by name", async () => {
+  it("function that returns something else is refused by name", async () => {
     const tried = (
       layers: readonly Layer[],
       loss: Parameters<typeof compiled>[1]["loss"] = "meanSquaredError",
@@ -173,6 +174,67 @@ describe("a user's own", () => {
     );
     expect(await tried([affine("much" as never), dense(2)])).toBe(
       'invalid_argument: the hyperparameter affine_1.weight must be a finite number; received "much"',
+    );
+  });
+
+  it.each<[string, unknown, string]>([
+    ["an array", () => [0.1, 0.2], "received [0.1,0.2]"],
+    ["a number", () => 0.5, "received 0.5"],
+    ["nothing", () => undefined, "received undefined"],
+    ["another shape", (graph: Value["graph"]) => constant(graph, [1, 2, 3, 4, 5, 6]), "received shape [6]"],
+  ])("initializer that returns %s is refused", async (_, initializer, received) => {
+    expect(
+      await refusal(() =>
+        trained([dense(2, { kernelInitializer: initializer as InitializerFunction })], "meanSquaredError"),
+      ),
+    ).toBe(
+      `invalid_shape: the initializer of dense_1.kernel must return a value of shape [3, 2]; ${received}`,
+    );
+  });
+
+  it.each<[Partial<Record<keyof Layer, unknown>>, string]>([
+    [{ type: 3 }, "`type` of layer 0 must be a name without dots; received 3"],
+    [{ type: "my.layer" }, '`type` of layer 0 must be a name without dots; received "my.layer"'],
+    [
+      { hyperparameters: undefined },
+      "`hyperparameters` of layer 0 (affine) must be an object; received undefined",
+    ],
+    [{ units: 3 }, "`units` of layer 0 (affine) must be a function; received 3"],
+    [{ parameters: [] }, "`parameters` of layer 0 (affine) must be a function; received []"],
+    [{ units: () => 0.5 }, "`units` of affine_1 must be a positive integer; received 0.5"],
+    [{ units: () => "4" }, '`units` of affine_1 must be a positive integer; received "4"'],
+    [{ parameters: () => undefined }, "`parameters` of affine_1 must be an array; received undefined"],
+    [
+      { parameters: () => [undefined] },
+      "the name of a parameter of affine_1 must be a string; received undefined",
+    ],
+    [
+      { parameters: () => [{ name: "w", shape: [0], initializer: () => 0 }] },
+      "the shape of affine_1.w must be an array of positive integers; received [0]",
+    ],
+    [
+      { parameters: () => [{ name: "w", shape: 3, initializer: () => 0 }] },
+      "the shape of affine_1.w must be an array of positive integers; received 3",
+    ],
+    [
+      { parameters: () => [{ name: "w", shape: [3], initializer: "zeros" }] },
+      'the initializer of affine_1.w must be a function; received "zeros"',
+    ],
+    [
+      { parameters: (n: number) => [...affine(0).parameters(n), ...affine(0).parameters(n)] },
+      'the names of the parameters of affine_1 must differ; received "scale" twice',
+    ],
+  ])("layer with %o is refused", async (part, message) => {
+    const layer = { ...affine(0), ...part } as Layer;
+    expect(await refusal(() => trained([layer, dense(2)], "meanSquaredError"))).toBe(
+      `invalid_argument: ${message}`,
+    );
+  });
+
+  it("penalty that is not a scalar is refused", async () => {
+    const layer: Layer = { ...affine(0), penalty: ({ parameters }) => parameters.scale };
+    expect(await refusal(() => trained([layer, dense(2)], "meanSquaredError"))).toBe(
+      "invalid_shape: `penalty` of affine_1 must return a scalar value; received shape [3]",
     );
   });
 });

@@ -79,6 +79,17 @@ describe("initializers", () => {
     expect(Math.abs(correlation)).toBeLessThanOrEqual(5 / Math.sqrt(a.length)); // five standard deviations
   });
 
+  it.each([
+    ["zeros", "Zeros"],
+    ["ones", "Ones"],
+    ["glorotUniform", "glorot_uniform", "GlorotUniform"],
+    ["glorotNormal", "glorot_normal", "GlorotNormal"],
+    ["heUniform", "he_uniform", "HeUniform"],
+    ["heNormal", "he_normal", "HeNormal"],
+  ] as const)("finds %s by the names of Keras", (name, ...aliases) => {
+    for (const alias of aliases) expect(getInitializer(alias), alias).toBe(initializers[name]);
+  });
+
   it("finds every name and refuses the rest", async () => {
     expect(Object.keys(initializers).sort()).toEqual([...Object.keys(papers), "ones", "zeros"].sort());
     expect(await refusal(() => getInitializer("glorotuniform" as never))).toMatch(

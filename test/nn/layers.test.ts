@@ -31,10 +31,25 @@ describe("dense", () => {
     expect(Object.keys(weightsOf(await fitted(false)))).toEqual(["dense_1.kernel"]);
   });
 
-  it("refuses what is no layer of units", async () => {
+  it("refuses invalid units, options and weights", async () => {
     const cases: [() => unknown, string][] = [
-      [() => dense(0), "invalid_argument: a dense layer has a positive number of units, got 0"],
-      [() => dense(2.5), "invalid_argument: a dense layer has a positive number of units, got 2.5"],
+      [() => dense(0), "invalid_argument: `units` must be a positive integer; received 0"],
+      [() => dense(0.5), "invalid_argument: `units` must be a positive integer; received 0.5"],
+      [() => dense("4" as never), 'invalid_argument: `units` must be a positive integer; received "4"'],
+      [
+        () => dense(1, { useBias: "no" as never }),
+        'invalid_argument: useBias must be true or false; received "no"',
+      ],
+      [
+        () => dense(1, { kernelRegularizer: "L3" as never }),
+        'unknown_name: unknown regularizer "L3". Did you mean "l1"? Known: l1, l2.',
+      ],
+      [
+        () => dense(1, { kernelRegularizer: 0.1 as never }),
+        "invalid_argument: the options of a regularizer must be an object; received 0.1",
+      ],
+      [() => dropout("0.5" as never), 'invalid_argument: rate must be a number in [0, 1); received "0.5"'],
+      [() => dense(2.5), "invalid_argument: `units` must be a positive integer; received 2.5"],
       [() => dense(1, { units: 2 } as never), 'unknown_name: unknown option of dense "units".'],
       [() => dense(1, { activation: "swish" as never }), 'unknown_name: unknown activation "swish".'],
       [
@@ -45,18 +60,30 @@ describe("dense", () => {
         () => dense(1, { biasInitializer: 1 as never }),
         "invalid_argument: initializer: a name or a function is needed, got 1",
       ],
-      [() => l2(-1), "invalid_argument: l2 must be a number of 0 or more, got -1"],
-      [() => l1(Number.NaN), "invalid_argument: l1 must be a number of 0 or more, got NaN"],
-      [() => l1l2({ l3: 1 } as never), 'invalid_argument: a penalty has weights l1 and l2, got "l3"'],
-      [() => dropout(1), "invalid_argument: a dropout rate is at least 0 and below 1, got 1"],
-      [() => dropout(-0.1), "invalid_argument: a dropout rate is at least 0 and below 1, got -0.1"],
-      [() => dropout(Number.NaN), "invalid_argument: a dropout rate is at least 0 and below 1, got NaN"],
+      [() => l2(-1), "invalid_argument: l2 must be a finite number of at least 0; received -1"],
+      [() => l1(Number.NaN), "invalid_argument: l1 must be a finite number of at least 0; received NaN"],
+      [
+        () => l1l2({ l3: 1 } as never),
+        'unknown_name: unknown option of a regularizer "l3". Did you mean "l1"? Known: l1, l2.',
+      ],
+      [() => dropout(1), "invalid_argument: rate must be a number in [0, 1); received 1"],
+      [() => dropout(-0.1), "invalid_argument: rate must be a number in [0, 1); received -0.1"],
+      [() => dropout(Number.NaN), "invalid_argument: rate must be a number in [0, 1); received NaN"],
     ];
     for (const [run, message] of cases) expect((await refusal(run)).startsWith(message), message).toBe(true);
   });
 });
 
 describe("penalties", () => {
+  it.each(["l1", "L1", "l2", "L2"] as const)(
+    "by the name %s have the default weight, as in Keras",
+    (name) => {
+      expect(dense(1, { kernelRegularizer: name }).hyperparameters).toEqual({
+        [`kernel.${name.toLowerCase()}`]: 0.01,
+      });
+    },
+  );
+
   const start = [0.5, -0.25, 1, -2, 0.75, 0]; // kernel [5, 1] and bias
   const x = randomRows(8, 5, 1);
   const y = randomRows(8, 1, 2);

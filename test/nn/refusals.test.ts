@@ -25,12 +25,12 @@ describe("sequential and compile", () => {
     [
       "no layers",
       () => refusal(() => sequential([])),
-      "invalid_argument: a model has at least one layer, got []",
+      "invalid_argument: layers must be an array of at least one layer; received []",
     ],
     [
       "no array",
       () => refusal(() => sequential(dense(1) as never)),
-      "invalid_argument: a model has at least one layer, got ",
+      "invalid_argument: layers must be an array of at least one layer; received ",
     ],
     [
       "no layer",
@@ -46,7 +46,7 @@ describe("sequential and compile", () => {
             [1],
           ),
         ),
-      "invalid_argument: no layer of the model has parameters, so there is nothing to train; add a dense layer",
+      "invalid_argument: a model must have a layer with parameters, or there is nothing to train; add a dense layer",
     ],
     [
       "optimizer",
@@ -56,7 +56,7 @@ describe("sequential and compile", () => {
     [
       "no optimizer",
       () => compileWith({ optimizer: undefined }),
-      "invalid_argument: an optimizer is a name or what a factory such as adam() made, got undefined",
+      "invalid_argument: optimizer must be a name or the result of a factory, such as adam(); received undefined",
     ],
     [
       "loss",
@@ -97,39 +97,58 @@ describe("sequential and compile", () => {
 
 describe("fit", () => {
   it.each<[string, FitOptions, string]>([
-    ["negative epochs", { epochs: -1 }, "invalid_argument: epochs is a number of 0 or more, got -1"],
-    ["half epochs", { epochs: 1.5 }, "invalid_argument: epochs is a number of 0 or more, got 1.5"],
+    [
+      "negative epochs",
+      { epochs: -1 },
+      "invalid_argument: epochs must be an integer of at least 0; received -1",
+    ],
+    [
+      "half epochs",
+      { epochs: 1.5 },
+      "invalid_argument: epochs must be an integer of at least 0; received 1.5",
+    ],
     [
       "batch larger than the data",
       { batchSize: 5 },
-      "invalid_argument: batchSize is 5, but there are only 4 rows to train on",
+      "invalid_argument: batchSize must be at most 4, the number of rows to train on; received 5",
     ],
     [
       "batch larger than what validation leaves",
       { batchSize: 3, validationSplit: 0.5 },
-      "invalid_argument: batchSize is 3, but there are only 2 rows to train on",
+      "invalid_argument: batchSize must be at most 2, the number of rows to train on; received 3",
     ],
-    ["batch of 0", { batchSize: 0 }, "invalid_argument: batchSize is a positive number of rows, got 0"],
+    ["batch of 0", { batchSize: 0 }, "invalid_argument: batchSize must be a positive integer; received 0"],
     [
       "validationSplit of 1",
       { validationSplit: 1 },
-      "invalid_argument: validationSplit is a share of at least 0 and below 1, got 1",
+      "invalid_argument: validationSplit must be a number in [0, 1); received 1",
     ],
     [
       "negative validationSplit",
       { validationSplit: -0.1 },
-      "invalid_argument: validationSplit is a share of at least 0 and below 1, got -0.1",
+      "invalid_argument: validationSplit must be a number in [0, 1); received -0.1",
     ],
     [
       "validationSplit that leaves nothing",
       { validationSplit: 0.9 },
-      "invalid_data: a validationSplit of 0.9 leaves none of 4 rows to train on",
+      "invalid_data: validationSplit must leave at least one row to train on; received 0.9 for 4 rows",
     ],
     ["negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
     [
       "callbacks",
       { callbacks: {} as never },
       "invalid_argument: callbacks must be an array of callbacks; received {}",
+    ],
+    [
+      "validationSplit in words",
+      { validationSplit: "0.2" as never },
+      'invalid_argument: validationSplit must be a number in [0, 1); received "0.2"',
+    ],
+    ["shuffle", { shuffle: 1 as never }, "invalid_argument: shuffle must be true or false; received 1"],
+    [
+      "validationData",
+      { validationData: [[1]] as never },
+      "invalid_argument: validationData must be an array [x, y]; received [[1]]",
     ],
     ["option", { epoch: 3 } as never, 'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?'],
     [
@@ -145,7 +164,7 @@ describe("fit", () => {
     [
       "validation of other rows",
       { validationData: [x, [1]] },
-      "invalid_shape: validation y has 1 rows and its inputs 4; each example needs both",
+      "invalid_shape: validation y must have as many rows as its inputs, 4; received 1",
     ],
   ])("refuses %s", async (_, options, message) => {
     expect((await fitWith(options)).slice(0, message.length)).toBe(message);
@@ -188,7 +207,7 @@ describe("fit", () => {
       "fewer targets than inputs",
       x,
       [0, 1],
-      "invalid_shape: y has 2 rows and its inputs 4; each example needs both",
+      "invalid_shape: y must have as many rows as its inputs, 4; received 2",
     ],
     ["targets of other columns", x, x, "invalid_shape: y must have 1 column; received shape [4,2]"],
   ])("refuses %s in the data", async (_, inputs, targets, message) => {
@@ -215,14 +234,16 @@ describe("the wrong order", () => {
   it("is refused with what to do first", async () => {
     const bare = sequential([dense(1)]);
     expect(await refusal(() => bare.fit(x, y))).toBe(
-      "invalid_state: compile the model first: model.compile({ optimizer, loss })",
+      "invalid_state: the model is not compiled; call model.compile({ optimizer, loss }) first",
     );
     for (const early of [
       () => model().predict(x),
       () => model().evaluate(x, y),
       () => model().getWeights(),
     ]) {
-      expect(await refusal(early)).toBe("invalid_state: the model has no parameters yet; call fit first");
+      expect(await refusal(early)).toBe(
+        "invalid_state: the model has no parameters yet; call model.fit(x, y) first",
+      );
     }
   });
 
@@ -233,10 +254,10 @@ describe("the wrong order", () => {
       arrays: { parameters: new Float32Array(parameters) },
     });
     expect(await refusal(() => model().restore(2, saved(8)))).toBe(
-      "invalid_checkpoint: this model has 9 parameters, the saved state 8",
+      "invalid_checkpoint: the saved state must have 9 parameters, as this model has; received 8",
     );
     expect(await refusal(() => model().restore(2, {} as never))).toBe(
-      "invalid_checkpoint: this model has 9 parameters, the saved state undefined",
+      "invalid_checkpoint: the saved state must have 9 parameters, as this model has; received undefined",
     );
     // parameters alone are enough to predict, but not for an optimizer with slots to go on
     const m = compiled([dense(2), dense(1)], { optimizer: "adam", loss: "meanSquaredError" });

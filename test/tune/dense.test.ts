@@ -120,7 +120,7 @@ describe("denseSpace and denseModel", () => {
     );
     expect(await refusal(() => denseParams({ depth: 3 }))).toMatch(/^unknown_name: /);
     expect(await refusal(() => denseModel(data, { units: 0 }))).toBe(
-      "invalid_argument: a dense layer has a positive number of units, got 0",
+      "invalid_argument: `units` must be a positive integer; received 0",
     );
     expect(await refusal(() => denseModel(data, { optimizer: "adam", momentum: 0.5 }))).toMatch(
       /^unknown_name: unknown option of adam "momentum"/,

@@ -10,7 +10,7 @@ import { hyperparametersOf } from "../../src/nn/architecture.js";
 import { dense, dropout } from "../../src/nn/layers.js";
 import { programOf } from "../../src/nn/programs.js";
 import { EVALUATION_BATCH, sequential } from "../../src/nn/sequential.js";
-import { evaluate } from "../../src/nn/trainer.js";
+import { runEvaluation } from "../../src/nn/trainer.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
@@ -88,7 +88,7 @@ function predictAfter(
     run.advance(epochsOf(trial) * run.stepsPerEpoch);
   }
   const program = programOf(first, "evaluate", EVALUATION_BATCH);
-  return evaluate(engine, program, loaded.validation as typeof loaded.train, run.read("parameters"), {
+  return runEvaluation(engine, program, loaded.validation as typeof loaded.train, run.read("parameters"), {
     ...hyperparametersOf(first),
   }).prediction;
 }

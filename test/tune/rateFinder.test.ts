@@ -162,7 +162,7 @@ describe("the learning-rate finder", () => {
       [{ high: Number.POSITIVE_INFINITY }, /high must be a finite number above 0; received Infinity/],
       [{ steps: 1 }, /steps must be an integer of at least 2; received 1/],
       [{ smoothing: 1 }, /smoothing must be a number of at least 0 and below 1; received 1/],
-      [{ batchSize: 41 }, /batchSize is 41, but there are only 40 rows/],
+      [{ batchSize: 41 }, /batchSize must be at most 40, the number of rows to train on; received 41/],
       [{ seed: -1 }, /seed.*-1/],
       [{ model: (() => 3) as never }, /what model returns must be a compiled model/],
       [
@@ -179,7 +179,7 @@ describe("the learning-rate finder", () => {
       [{ model: 3 as never }, /model must be a function of \{ learningRate \}; received 3/],
       [{ epochs: 3 } as object, /unknown option of findLearningRate "epochs"/],
       [{ x: rows.slice(1) }, /x has 39 rows and y 40/],
-      [{ model: () => sequential([dense(1)]) }, /invalid_state: compile the model first/],
+      [{ model: () => sequential([dense(1)]) }, /invalid_state: the model is not compiled/],
     ];
     for (const [options, message] of cases) {
       expect(await refusal(() => findLearningRate({ ...whole, ...options }))).toMatch(message);

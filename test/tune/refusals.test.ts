@@ -116,7 +116,7 @@ describe("tune refuses", () => {
     [
       "a batch larger than a fold",
       { fit: { batchSize: 49 } },
-      "invalid_argument: batchSize is 49, but there are only 48 rows to train on",
+      "invalid_argument: batchSize must be at most 48, the number of rows to train on; received 49",
     ],
     ["no epochs", { fit: { epochs: 0 } }, "invalid_argument: epochs must be a positive integer; received 0"],
     [

@@ -15,7 +15,7 @@ import {
   earlyStopping,
   type Logs,
 } from "../../nn/callbacks.js";
-import { evaluate, Training, type TrainingPrograms } from "../../nn/trainer.js";
+import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 
 export interface Job {
   /** The number of its trial; undefined for the final fit. */
@@ -109,7 +109,7 @@ export function loadFold(
 
 /** A job that has begun. */
 export class OpenJob {
-  private readonly training: Training;
+  private readonly training: TrainingRun;
   private readonly stopping: EarlyStopping | undefined;
   private fitSeconds: number;
 
@@ -120,7 +120,7 @@ export class OpenJob {
   ) {
     const { programs, hyperparameters, epochs, batchSize, seed, resume } = job;
     const from = resume?.state ?? job.from;
-    this.training = new Training(
+    this.training = new TrainingRun(
       executor,
       programs,
       fold.train,
@@ -178,7 +178,7 @@ export class OpenJob {
     const state = training.save();
     const began = platform.now();
     const prediction = fold.validation
-      ? evaluate(executor, programs.evaluate, fold.validation, state.arrays.parameters, hyperparameters)
+      ? runEvaluation(executor, programs.evaluate, fold.validation, state.arrays.parameters, hyperparameters)
           .prediction
       : new Float32Array(0);
     const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
@@ -238,7 +238,7 @@ function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
   if (monitor === undefined || monitor === "loss" || validation === undefined) return () => ({});
   const metric = monitor === "valLoss" ? undefined : monitoredMetric(monitor);
   return (parameters: () => Floats): Logs => {
-    const { loss, prediction } = evaluate(
+    const { loss, prediction } = runEvaluation(
       executor,
       job.programs.evaluate,
       validation,

@@ -92,10 +92,10 @@ describe("a trial", () => {
     expect(trials.map(({ status }) => status)).toEqual([...new Array(5).fill("failed"), "complete"]);
     expect(trials.slice(0, 5).map(({ error }) => error)).toEqual([
       "from the user",
-      "compile the model first: model.compile({ optimizer, loss })",
+      "the model is not compiled; call model.compile({ optimizer, loss }) first",
       "model must return a compiled model, not a promise; await what it needs before tuning",
       'the matrix "y" has 1 columns, the program wants 2',
-      "batchSize is 1000, but there are only 40 rows to train on",
+      "batchSize must be at most 40, the number of rows to train on; received 1000",
     ]);
     expect(best?.number).toBe(5);
   });
