@@ -1,8 +1,8 @@
-/** Matrices on an engine for the length of a call, and never longer. */
+/** Matrices on an engine during a call. */
 import type { HostMatrix } from "../data/matrix.js";
 import type { Executor, Matrix } from "../engine/executor.js";
 
-/** Puts matrices on the engine for the length of `use`. */
+/** Calls `use` with a function that puts matrices on the engine; they are freed when it ends. */
 export function withMatrices<T>(engine: Executor, use: (hold: (matrix: HostMatrix) => Matrix) => T): T {
   const held: Matrix[] = [];
   const release = (): void => {

@@ -36,8 +36,8 @@ export function programOf(architecture: Architecture, kind: ProgramKind, rows: n
 }
 
 /**
- * Whether a training of one architecture may resume as one of the other: both begin and step alike but for the values
- * of hyperparameters.
+ * Whether a training of one architecture may resume as one of the other: both begin and step in the same way but for
+ * the values of hyperparameters.
  */
 export function sameTraining(a: Architecture, b: Architecture): boolean {
   return (["initialize", "train"] as const).every((kind) =>
@@ -160,7 +160,7 @@ function concatenate(values: readonly Value[]): Value {
   return concat(values.map((value) => reshape(value, [sizeOf(value.shape)])));
 }
 
-/** `sum + loss × rows`, so that an epoch's mean weighs each row alike. */
+/** `sum + loss × rows`, so that each row has the same weight in the mean of an epoch. */
 function addRows(sum: Value, loss: Value, graph: Graph): Value {
   return add(sum, mul(loss, rowCount(graph)));
 }

@@ -4,7 +4,7 @@ import { defineOptimizer } from "./define.js";
 import { movingAverage } from "./terms.js";
 
 /**
- * Adadelta: a step whose size comes from the steps before it, so that it needs no learning rate of its own.
+ * Adadelta: the size of a step follows from the steps before it, so that no learning rate is needed.
  *
  * E ← ρE + (1 − ρ)g²; Δ = √((u + ε)/(E + ε)) · g; u ← ρu + (1 − ρ)Δ²; w ← w − lr·Δ, with E and u from 0.
  * Both conventions follow it and differ in the defaults only.

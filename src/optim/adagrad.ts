@@ -4,7 +4,7 @@ import { add, div, fullLike, mul, neg, sqrt, square, sub } from "../graph/functi
 import { defineOptimizer } from "./define.js";
 
 /**
- * Adagrad: the gradient over the root of the sum of all its squares so far, a ← a + g².
+ * Adagrad: the gradient over the root of the sum of all its past squares, a ← a + g².
  *
  * | convention | rule |
  * |---|---|

@@ -37,14 +37,14 @@ export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "bet
 /**
  * Adam: a step of about the learning rate in each coordinate, along the mean gradient over its root mean square.
  *
- * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both from 0 and corrected for it at step t:
+ * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², both from 0, with a correction for it at step t:
  *
  * | convention | rule |
  * |---|---|
  * | `"keras"` | w ← w − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε), the form before the paper's section 2.1 |
  * | `"torch"` | w ← w − lr · m̂/(√v/√(1 − β₂ᵗ) + ε), m̂ = m/(1 − β₁ᵗ), the paper's algorithm 1 |
  *
- * They differ in what ε is added to. With `amsgrad`, v in the rule is the largest v so far, which is not
+ * They differ in where ε is added. With `amsgrad`, v in the rule is the largest v so far, which is not
  * corrected before the maximum is taken, in either convention.
  *
  * Numbers: `learningRate` lr in [0, ∞), default 0.001; `beta1`, `beta2` in [0, 1), default 0.9 and 0.999;

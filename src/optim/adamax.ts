@@ -4,7 +4,7 @@ import { defineOptimizer } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 
 /**
- * Adamax: Adam with the largest gradient, which fades, in place of the root mean square.
+ * Adamax: Adam with a decaying maximum of |g| in place of the root mean square.
  *
  * m ← β₁m + (1 − β₁)g from 0 and, at step t:
  *

@@ -3,7 +3,7 @@ import { adamDefinition } from "./adam.js";
 import { defineOptimizer } from "./define.js";
 
 /**
- * AdamW: weights shrink by themselves, w ← w − lr·wd·w, and then take Adam's step. Adam's L2 penalty would go through
+ * AdamW: weights shrink directly, w ← w − lr·wd·w, and then take Adam's step. Adam's L2 penalty would go through
  * the root mean square, so that weights with large gradients would hardly shrink.
  *
  * The rule is {@link adam}'s, in both conventions; without weight decay they are one.

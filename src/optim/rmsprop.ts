@@ -16,8 +16,8 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * | `"keras"` | w ← w − lr·g/d | b ← μb + lr·g/d; w ← w − b | √(v + ε) | √(v − ḡ² + ε) |
  * | `"torch"` | w ← w − lr·g/d | b ← μb + g/d; w ← w − lr·b | √v + ε | √(v − ḡ²) + ε |
  *
- * ḡ ← ρḡ + (1 − ρ)g, so v − ḡ² estimates the gradient's variance. It is never negative but by rounding,
- * and is taken as 0 then, where Keras and PyTorch give NaN.
+ * ḡ ← ρḡ + (1 − ρ)g, so v − ḡ² estimates the gradient's variance. If rounding makes
+ * it negative, it is 0 here, where Keras and PyTorch give NaN.
  *
  * Numbers: `learningRate` lr in [0, ∞), default 0.001 (torch 0.01); `rho` ρ in [0, 1), default 0.9 (torch 0.99, where it is
  * called alpha); `momentum` μ in [0, 1), default 0; `epsilon` ε in [0, ∞), default 1e-7 (torch 1e-8);

@@ -38,7 +38,7 @@ const halfCosine = (x: Value): Value => mul(0.5, add(1, cos(mul(Math.PI, x))));
  * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `decayRate` r in [0, ∞). Flags: `staircase`,
  * default false.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @example
  * ```ts
  * const learningRate = exponentialDecay({ initialLearningRate: 0.1, decaySteps: 1000, decayRate: 0.5 });
@@ -57,12 +57,12 @@ export const exponentialDecay = defineSchedule({
 });
 
 /**
- * Keras' `CosineDecay` without its warm-up, for which there is {@link warmup}: from lr to α·lr over d steps and there it
- * stays, lr·((1 − α)·½(1 + cos(πt/d)) + α).
+ * Keras' `CosineDecay` without its warm-up (see {@link warmup}): from lr to α·lr over d steps, then constant,
+ * lr·((1 − α)·½(1 + cos(πt/d)) + α).
  *
  * Numbers: `initialLearningRate` lr in [0, ∞); `decaySteps` d in (0, ∞); `alpha` α in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export const cosineDecay = defineSchedule({
  * Numbers: `initialLearningRate` lr in [0, ∞); `firstDecaySteps` d in (0, ∞); `tMul` in [1, ∞), default 2; `mMul` in
  * [0, ∞), default 1; `alpha` α in [0, ∞), default 0.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
  * @example
  * ```ts
@@ -118,10 +118,10 @@ export const cosineDecayRestarts = defineSchedule({
   },
 });
 
-/** Restarts so far and the share of the period at work, where the i-th of them is tMulⁱ long. */
+/** Restarts so far, and the share of the current period, if the i-th period is tMulⁱ long. */
 function lengthening(periods: Value, tMul: Value): { restarts: Value; share: Value } {
   const start = (i: Operand): Value => div(sub(pow(tMul, i), 1), sub(tMul, 1));
-  // The quotient of logarithms is rounded, so at a restart it may be one off.
+  // The quotient of logarithms is rounded, so at a restart it may be off by one.
   const about = floor(div(log(add(1, mul(periods, sub(tMul, 1)))), log(tMul)));
   const late = greaterEqual(periods, start(add(about, 1)));
   const early = greater(start(about), periods);
@@ -131,14 +131,14 @@ function lengthening(periods: Value, tMul: Value): { restarts: Value; share: Val
 
 /**
  * PyTorch's `OneCycleLR` of two phases, for the learning rate alone: over a share p of n steps from m/a up to m, then
- * down to m/(ab), along half cosines, or lines with `linear`. After n steps it stays there.
+ * down to m/(ab), along half cosines, or lines with `linear`. After n steps it is constant.
  *
  * Numbers: `maxLearningRate` m in [0, ∞); `totalSteps` n in (1, ∞); `pctStart` p in (0, 1), default 0.3, with pn > 1;
  * `divFactor` a in (0, ∞), default 25; `finalDivFactor` b in (0, ∞), default 10⁴. Flags: `linear`, default false.
  *
- * PyTorch moves the momentum against the rate unless told otherwise; here it stays.
+ * By default PyTorch moves the momentum against the rate; here the momentum is constant.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018
  * @example
  * ```ts
@@ -193,7 +193,7 @@ const PIECEWISE_OPTIONS: OptionNames<PiecewiseConstantDecayOptions> = { boundari
  * Keras' `PiecewiseConstantDecay`: the first value up to and including the step t = `boundaries[0]`, the next one up to
  * the next boundary, and so on.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @example
  * ```ts
  * const learningRate = piecewiseConstantDecay({ boundaries: [1000, 2000], values: [0.1, 0.01, 0.001] });
@@ -256,7 +256,7 @@ const WARMUP_OPTIONS: OptionNames<WarmupOptions> = {
  * A line up to another rate over its first steps: i + (r₀ − i)·t/s while t < s, and then the rate r of step t − s.
  * Around `cosineDecay` it is Keras' `CosineDecay` with a warm-up.
  *
- * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value that is missing or outside its range
+ * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a missing or invalid value
  * @see P. Goyal and others, "Accurate, large minibatch SGD: training ImageNet in 1 hour", section 2.2, 2017
  * @example
  * ```ts

@@ -17,7 +17,7 @@ import { defineOptimizer } from "./define.js";
  * Numbers: `learningRate` lr in [0, ∞), default 0.01 (torch 0.001); `momentum` μ in [0, 1), default 0;
  * `dampening` in [0, 1], default 0, torch only; `weightDecay` in [0, ∞), default 0. Flags: `nesterov`, default false.
  *
- * PyTorch refuses `nesterov` without momentum; it is allowed here, so that momentum can be tuned from 0.
+ * PyTorch refuses `nesterov` without momentum; here it is allowed, so that momentum can be tuned from 0.
  *
  * @throws FettleError `unknown_name` for an unknown option, `invalid_argument` for a value outside its range, dampening in convention `"keras"` or together with `nesterov`
  * @see B. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; I. Sutskever, J. Martens,
@@ -56,7 +56,7 @@ export const sgd = defineOptimizer({
       const update = options.nesterov ? sub(mul(momentum, velocity), mul(learningRate, g)) : velocity;
       return { update, slots: { velocity } };
     }
-    // b starts at 0, so without dampening the first b is g by itself.
+    // b starts at 0, so without dampening the first b is g.
     const share = options.usesDampening ? select(equal(step, 1), 1, sub(1, dampening)) : 1;
     const velocity = add(mul(momentum, slots.velocity), mul(share, g));
     const direction = options.nesterov ? add(g, mul(momentum, velocity)) : velocity;

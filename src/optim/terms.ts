@@ -1,5 +1,4 @@
-/** Terms that several optimizers share, for built-ins and for a user's own. No rule of any optimizer is here. */
-
+/** Terms that several optimizers share. No rule of any optimizer is here. */
 import { add, expm1, log, mul, neg, type Operand, sub } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 
@@ -9,7 +8,7 @@ export function movingAverage(average: Value, x: Value, decay: Operand): Value {
 }
 
 /**
- * 1 − decayᵗ: the weight that a moving average from 0 has gathered after t steps. As −(e^(t log decay) − 1), since
+ * 1 − decayᵗ: the total weight of a moving average from 0 after t steps. It is computed as −(e^(t log decay) − 1), since
  * the difference would lose most of float32's digits for a decay near 1.
  */
 export function gatheredWeight(decay: Value, step: Value): Value {
