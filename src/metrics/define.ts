@@ -2,8 +2,8 @@
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
 import type { Direction } from "../direction.js";
+import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
-import { exportedAs } from "../origin.js";
 import { type Pair, readClasses, readProbabilities, readQuantities } from "./inputs.js";
 import type { Metric, MetricFunction } from "./metric.js";
 
@@ -56,7 +56,7 @@ function defineMetric<Alias extends string>(
   };
   // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
   Object.defineProperty(score, "name", { value: name, enumerable: true });
-  return exportedAs(`metrics.${name}`, Object.assign(score, { aliases, direction, tasks: [task], compute }));
+  return exportedAs("metrics", name, Object.assign(score, { aliases, direction, tasks: [task], compute }));
 }
 
 const unlessNaN =

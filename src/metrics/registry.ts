@@ -1,6 +1,6 @@
 /** Metrics by name and alias. The definitions are elsewhere; this file only finds them. */
-import { byName, check, FettleError, must, show } from "../errors.js";
-import { publicName } from "../origin.js";
+import { check, must, show } from "../errors.js";
+import { Names, publicName } from "../namespace.js";
 import * as classification from "./classification.js";
 import type { CustomMetric, Metric, MetricFunction } from "./metric.js";
 import * as regression from "./regression.js";
@@ -28,9 +28,7 @@ export type MetricName = BuiltInMetric | (typeof metrics)[BuiltInMetric]["aliase
 /** A metric: a name or alias, a function of the namespace `metrics`, or a {@link CustomMetric}. */
 export type MetricLike = MetricName | CustomMetric;
 
-const canonicalNames: ReadonlyMap<string, string> = new Map(
-  Object.values(metrics).flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name])),
-);
+const names = new Names("metrics", metrics);
 
 /**
  * The name of the built-in metric of that name or alias, for text that comes from outside.
@@ -38,9 +36,7 @@ const canonicalNames: ReadonlyMap<string, string> = new Map(
  * @throws FettleError `unknown_name`
  */
 export function canonicalMetric(name: string): BuiltInMetric {
-  const canonical = canonicalNames.get(name) ?? name;
-  byName("metric", metrics, canonical);
-  return canonical as BuiltInMetric;
+  return names.canonical(name);
 }
 
 /**
@@ -113,8 +109,7 @@ export function oneOrSeveralMetrics(
 }
 
 function checkedMetric(metric: CustomMetric): Metric {
-  const exported = publicName(metric);
-  if (exported !== undefined) throw notAMetric(exported);
+  names.refuseOthers(metric);
   must(
     metric !== null &&
       (typeof metric === "object" || typeof metric === "function") &&
@@ -131,16 +126,4 @@ function checkedMetric(metric: CustomMetric): Metric {
     tasks: metric.tasks ?? ["classification", "regression"],
     compute: (yTrue, yPred, outputs) => metric.compute(yTrue, yPred, outputs),
   };
-}
-
-/** The refusal of a function of another namespace, with the metric to use in its place if one has the same name. */
-function notAMetric(exported: string): FettleError {
-  const name = exported.slice(exported.indexOf(".") + 1);
-  const instead = Object.hasOwn(metrics, name)
-    ? `use metrics.${name}`
-    : `known metrics: ${Object.keys(metrics).join(", ")}`;
-  return new FettleError(
-    "invalid_argument",
-    `metric must be a metric; received ${exported}, which is a loss; ${instead}`,
-  );
 }

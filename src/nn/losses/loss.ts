@@ -1,7 +1,7 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
 import { Value } from "../../graph/graph.js";
-import { exportedAs } from "../../origin.js";
+import { exportedAs } from "../../namespace.js";
 
 /**
  * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values.
@@ -54,7 +54,7 @@ export function defineLoss<Options extends object, const Alias extends string>(
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
     const key = JSON.stringify(all);
-    const form = forms.get(key) ?? exportedAs(`losses.${name}`, definition.make(all));
+    const form = forms.get(key) ?? exportedAs("losses", name, definition.make(all));
     forms.set(key, form);
     return form;
   };
@@ -75,7 +75,7 @@ export function defineLoss<Options extends object, const Alias extends string>(
     return withOptions(first);
   }
   Object.defineProperty(loss, "name", { value: name });
-  return exportedAs(`losses.${name}`, Object.assign(loss, { aliases }));
+  return exportedAs("losses", name, Object.assign(loss, { aliases }));
 }
 
 /** A built-in loss without options. */

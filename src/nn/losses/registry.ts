@@ -1,6 +1,6 @@
 /** Losses by name and alias. The definitions are elsewhere; this file only finds them. */
-import { byName, FettleError, must } from "../../errors.js";
-import { publicName } from "../../origin.js";
+import { must } from "../../errors.js";
+import { Names } from "../../namespace.js";
 import * as crossentropy from "./crossentropy.js";
 import type { BuiltInLoss, LossFunction } from "./loss.js";
 import * as regression from "./regression.js";
@@ -25,9 +25,7 @@ export type LossName = BuiltIn | (typeof losses)[BuiltIn]["aliases"][number];
  */
 export type Loss = LossName | LossFunction;
 
-const canonicalNames: ReadonlyMap<string, string> = new Map(
-  Object.entries(losses).flatMap(([name, { aliases }]) => aliases.map((alias) => [alias, name])),
-);
+const names = new Names("losses", losses);
 
 /**
  * One form for each loss: the name of a built-in one with default options, or a function.
@@ -35,19 +33,14 @@ const canonicalNames: ReadonlyMap<string, string> = new Map(
  * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a loss, such as a metric
  */
 export function canonicalLoss(loss: Loss): BuiltIn | LossFunction {
-  if (typeof loss === "string") {
-    const name = canonicalNames.get(loss) ?? loss;
-    byName("loss", losses, name);
-    return name as BuiltIn;
-  }
+  if (typeof loss === "string") return names.canonical(loss);
   must(
     typeof loss === "function",
     "loss",
     "a name, a function such as losses.meanSquaredError, or a function (yTrue, yPred) => Value",
     loss,
   );
-  const exported = publicName(loss);
-  if (exported !== undefined && !exported.startsWith("losses.")) throw notALoss(exported);
+  names.refuseOthers(loss);
   const isDefault = (name: BuiltIn): boolean => table[name] === loss || table[name]() === loss;
   return (Object.keys(losses) as BuiltIn[]).find(isDefault) ?? loss;
 }
@@ -60,16 +53,4 @@ export function canonicalLoss(loss: Loss): BuiltIn | LossFunction {
 export function getLoss(loss: Loss): LossFunction {
   const canonical = canonicalLoss(loss);
   return typeof canonical === "string" ? table[canonical]() : canonical;
-}
-
-/** The refusal of a function of another namespace, with the loss to use in its place if one has the same name. */
-function notALoss(exported: string): FettleError {
-  const name = exported.slice(exported.indexOf(".") + 1);
-  const instead = Object.hasOwn(losses, name)
-    ? `use losses.${name}`
-    : `known losses: ${Object.keys(losses).join(", ")}`;
-  return new FettleError(
-    "invalid_argument",
-    `loss must be a loss; received ${exported}, which is a metric; ${instead}`,
-  );
 }
