@@ -6,6 +6,7 @@ import { compile } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { constant, logSoftmax, mul, sigmoid, softmax, sum } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import { losses } from "../../src/nn/losses/registry.js";
 import { hold } from "../../src/testing/laws.js";
 import { cases } from "../cases.js";
 import { evaluateWithGradient, reference, wasm } from "../nn/support.js";
@@ -16,6 +17,11 @@ describe.each(Object.entries(lossesUnderTest))("%s", (name, of) => {
   it.each(Object.entries(lossLaws))("%s", (law, property) => {
     hold(`loss "${name}"`, law, property(of), { numRuns: cases(25) });
   });
+});
+
+it("every built-in loss is held to them", () => {
+  const held = Object.keys(lossesUnderTest).map((name) => name.split(" ")[0]);
+  expect([...new Set(held)].sort()).toEqual(Object.keys(losses).sort());
 });
 
 /** Rows of logits; multiples of 2⁻¹⁰, so that shifts are exact in float32 too. */
