@@ -1,6 +1,6 @@
 /**
- * Rows of a table by number: gather and its adjoint. Rows are contiguous float32; nothing is
- * computed on them but the sums of `scatter_rows_f32`, which run in the order of the ids.
+ * Rows of a table by number: gather and its adjoint. Rows are contiguous float32; the
+ * only arithmetic is the sums of `scatter_rows_f32`, in the order of the ids.
  */
 
 /** Copies `bytes`, a multiple of 4: a call of memory.copy costs more than a short row. */
@@ -47,7 +47,7 @@ export function take_rows_f32(
 /**
  * dst = 0 [dstRows, columns], then dst[trunc(ids[i])] += src[i] for i = 0, 1, ..., count - 1.
  * Rows with an id outside [0, dstRows), NaN included, are left out. Each addition rounds:
- * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, t rows having met in a sum.
+ * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, where t rows meet in a sum.
  */
 export function scatter_rows_f32(
   src: usize,

@@ -1,6 +1,6 @@
 /**
- * What is done to C after the product, for the paths whose store does not do it: bias and
- * activation, over rows `cRow` bytes apart.
+ * Bias and activation of C after the product, for the paths whose store does not apply them. Rows
+ * are `cRow` bytes apart.
  */
 import { unary_f32 } from "../elementwise/machine";
 

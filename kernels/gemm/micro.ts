@@ -73,7 +73,7 @@ export function f32_gemm_4x8(
   const first = b - bStep;
   const end = first + k * bStep;
   // Addresses are advanced before they are used, and the address of B counts the steps: an engine
-  // then needs neither a copy of each address nor a counter. One step a turn: with two in a block,
+  // then needs neither a copy of each address nor a counter. One step per iteration: with two in a block,
   // V8 loads all 12 operands first, and the accumulators spill.
   a -= aStep;
   for (; m > 0; m -= MR, a += aPanel, c += MR * cRow) {

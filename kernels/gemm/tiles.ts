@@ -31,7 +31,7 @@ export const NC: i32 = 256;
 
 /**
  * A transposed is packed when this many columns of B will use it: eight panels. Read in place, its
- * rows lie a leading dimension apart and fall into few sets of the cache. A not transposed never is:
+ * rows are a leading dimension apart and fall into few sets of the cache. A not transposed is never packed:
  * four rows read along k are four streams, and measured the same as a panel.
  */
 export const PACK_A_COLUMNS: i32 = 64;

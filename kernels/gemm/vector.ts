@@ -1,13 +1,13 @@
 /**
  * Products in which one side is a vector. They are bound by loads, so nothing is packed.
- * Row vector times matrix sums like the register tiles; matrix times column vector has an
- * order of its own (see `dots`).
+ * Row vector times matrix sums like the register tiles; matrix times column vector has
+ * a different order (see `dots`).
  */
 import { madd } from "./micro";
 import { KC, NV } from "./tiles";
 
 /**
- * c[n] = x[k] B[k, n]: x and rows of B lie `xStep` and `ldb` bytes apart, c is contiguous.
+ * c[n] = x[k] B[k, n]: elements of x and rows of B are `xStep` and `ldb` bytes apart, c is contiguous.
  * The same order of summation as the register tiles under gemm.ts, hence the same bits.
  */
 export function vectorMatrix(n: i32, k: i32, x: usize, xStep: i32, b: usize, ldb: i32, c: usize): void {
@@ -22,7 +22,7 @@ export function vectorMatrix(n: i32, k: i32, x: usize, xStep: i32, b: usize, ldb
 }
 
 /**
- * C[m, n] = x[m] y[n]: elements of x and rows of C lie `xStep` and `ldc` bytes apart, y is contiguous.
+ * C[m, n] = x[m] y[n]: elements of x and rows of C are `xStep` and `ldc` bytes apart, y is contiguous.
  * The product is added to +0, as everywhere.
  */
 export function outer(m: i32, n: i32, x: usize, xStep: i32, y: usize, c: usize, ldc: i32): void {
@@ -84,14 +84,14 @@ function columns4(k: i32, x: usize, xStep: i32, b: usize, ldb: i32, c: usize, ad
 }
 
 function column(k: i32, x: usize, xStep: i32, b: usize, ldb: i32, c: usize, add: bool): void {
-  // In vectors all the same: relaxed builds have no fused scalar.
+  // In vectors nevertheless: relaxed builds have no fused scalar.
   let sum = f32x4.splat(0);
   for (; k > 0; --k, x += xStep, b += ldb) sum = madd(v128.load32_splat(x), v128.load32_splat(b), sum);
   putOne(c, f32x4.extract_lane(sum, 0), add);
 }
 
 /**
- * c[m] = A[m, k] x[k], for k up to KC: rows of A lie `lda` bytes apart and elements of c `cStep`
+ * c[m] = A[m, k] x[k], for k up to KC: rows of A are `lda` bytes apart and elements of c `cStep`
  * bytes, x is contiguous. With `add` the sums are added to what c holds.
  *
  * Eight partial sums take the elements k = 0..7 modulo 8, ascending, as long as four elements

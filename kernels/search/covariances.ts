@@ -1,11 +1,11 @@
 /**
- * The loop over trials in which a Gaussian process's covariances are made of distances, in float64. What a distance is
- * is `src/search/gp/kernel.ts`; the door is `src/numerics/matern.ts`.
+ * The loop over trials that computes a Gaussian process's covariances from distances, in float64. `src/numerics/matern.ts`
+ * calls it.
  */
 import { c2, exp_f64x2 } from "../math/f64x2";
 
 /**
- * With r^2 = 5 squares[k], where r is taken for 708 if it is more: squares[k] = s (1 + r + r^2/3) e^-r and
+ * With r^2 = 5 squares[k], where r is at most 708: squares[k] = s (1 + r + r^2/3) e^-r and
  * slopes[k] = 5/6 s (1 + r) e^-r. n >= 0 is even; squares are not negative.
  * Errors <= 6 ulp, and r ulp more by the rounding of r.
  */

@@ -1,8 +1,7 @@
 /**
- * The loops over observations of a Parzen estimator, in float64: what truncated normal kernels on the unit interval
- * weigh, and the density of their mixture. What a kernel and a coordinate are is `src/numerics/mixture.ts`, which
- * calls these. Addresses are bytes, aligned to 8; arrays do not overlap. n >= 0 is even where it says so: the caller
- * pads with logarithms of -infinity. NaN is not looked for.
+ * The loops over observations of a Parzen estimator, in float64: the weights of truncated normal kernels on the unit
+ * interval, and the density of their mixture. `src/numerics/mixture.ts` defines kernels and coordinates, and calls these. Addresses are bytes, aligned to 8; arrays do not overlap. n >= 0 is even where it says so: the caller
+ * pads with logarithms of -infinity. NaN is not checked for.
  */
 import { f64_normCdf } from "../math/f64-normal";
 import { c2, exp_f64x2, normal_above_f64x2 } from "../math/f64x2";

@@ -1,5 +1,5 @@
 /** Makes engines: an executor by its name, with its limits. */
-import { must, unknownName } from "../errors.js";
+import { checkOptions, must, type OptionNames, unknownName } from "../errors.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { KernelsModule } from "../platform/platform.js";
 import type { Executor } from "./executor.js";
@@ -16,12 +16,14 @@ export interface EngineOptions {
   readonly memoryLimit?: number;
 }
 
+const ENGINE_OPTIONS: OptionNames<EngineOptions> = { executor: true, module: true, memoryLimit: true };
+
 /**
  * An engine: memory for matrices and runs, and the kernels that run programs. It owns its memory; `free()` of a run or
  * a matrix gives its part back.
  *
  * @throws FettleError `invalid_state` where the host can only load the kernels asynchronously and `ready()` has
- * not been awaited; `unknown_name` for another executor; `invalid_argument` for a limit that is not positive.
+ * not been awaited; `unknown_name` for another executor or an unknown option; `invalid_argument` for a limit that is not positive.
  * @example
  * ```ts
  * const engine = createEngine({ memoryLimit: 64 * 2 ** 20 });
@@ -29,11 +31,9 @@ export interface EngineOptions {
  * norm([1, 2, 2]).get(); // 3
  * ```
  */
-export function createEngine({
-  executor = "wasm",
-  module,
-  memoryLimit = MOST_MEMORY,
-}: EngineOptions = {}): Executor {
+export function createEngine(options: EngineOptions = {}): Executor {
+  checkOptions(options, "createEngine", ENGINE_OPTIONS);
+  const { executor = "wasm", module, memoryLimit = MOST_MEMORY } = options;
   must(
     Number.isSafeInteger(memoryLimit) && memoryLimit > 0,
     "memoryLimit",

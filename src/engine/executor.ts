@@ -6,7 +6,7 @@
 import type { NdArray } from "ndarray";
 import type { CompiledFunction } from "../compile/compile.js";
 import type { Program, Slot } from "../compile/program.js";
-import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
+import { check, checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import type { Value } from "../graph/graph.js";
 import { showShape, sizeOf } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
@@ -35,6 +35,14 @@ export interface RunOptions {
   /** A non-negative safe integer. Default 0. */
   readonly seed?: number;
 }
+
+const RUN_OPTIONS: OptionNames<RunOptions> = {
+  streams: true,
+  rows: true,
+  shuffle: true,
+  batchSize: true,
+  seed: true,
+};
 
 /** The position of a run. */
 export interface Progress {
@@ -130,6 +138,7 @@ export function checkRun(
   program: Program,
   options: RunOptions,
 ): { ids: Int32Array; batchSize: number; seed: number } {
+  checkOptions(options, "a run", RUN_OPTIONS);
   const { streams = {}, batchSize = program.rows, seed = 0 } = options;
   mustBeInteger("seed", seed, 0);
   must(

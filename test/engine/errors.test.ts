@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Program } from "../../src/compile/program.js";
 import type { ArrayInput } from "../../src/engine/arrays.js";
-import { createEngine } from "../../src/engine/engine.js";
+import { createEngine, type EngineOptions } from "../../src/engine/engine.js";
 import type { Executor, RunOptions, SavedRun } from "../../src/engine/executor.js";
 import type { ErrorCode } from "../../src/errors.js";
 import * as f from "../../src/graph/functions.js";
@@ -35,6 +35,12 @@ describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
   };
 
   it.each<[string, (on: Executor) => RunOptions, ErrorCode, RegExp]>([
+    [
+      "a misspelt option",
+      () => ({ streams, batchsize: 2 }) as RunOptions,
+      "unknown_name",
+      /unknown option of a run "batchsize"\. Did you mean "batchSize"\?/,
+    ],
     ["no matrices", () => ({}), "invalid_argument", /streams\.x must be a matrix.*received undefined/],
     [
       "a matrix of other columns",
@@ -315,5 +321,12 @@ it("wasm refuses a program of another format", () => {
 it("an executor that does not exist is named", () => {
   expect(() => createEngine({ executor: "wasn" as "wasm" })).toThrow(
     fails("unknown_name", /"wasn".*Did you mean "wasm"/),
+  );
+});
+
+it("an engine refuses a misspelt option", () => {
+  const options = { memorylimit: 2 ** 20 } as EngineOptions;
+  expect(() => createEngine(options)).toThrow(
+    fails("unknown_name", /unknown option of createEngine "memorylimit"\. Did you mean "memoryLimit"\?/),
   );
 });

@@ -126,6 +126,6 @@ describe("cholesky", () => {
     ["infinity", [1, 0, Number.POSITIVE_INFINITY]],
     ["NaN beside the diagonal", [1, Number.NaN, 1]],
   ])("refuses %s", (_, numbers) => {
-    expect(() => cholesky(Float64Array.from(numbers), 2)).toThrow(/to be factored must be .*finite numbers/);
+    expect(() => cholesky(Float64Array.from(numbers), 2)).toThrow(/to be factored must be finite/);
   });
 });
