@@ -160,14 +160,14 @@ describe("the packed package", () => {
     expect(silent).toMatchObject({
       code: 0,
       stderr:
-        "No pictures: pictures are drawn by the package echarts; npm install echarts, and the same command adds them.\n",
+        "No pictures: pictures need the package echarts; run npm install echarts, and the same command adds them.\n",
     });
     expect(filesIn(join(user, "made"))).toEqual([
       ...["analysis.json", "runs.jsonl", "tables.csv", "times.csv"],
     ]);
     expect(await ended("npx", [...words, "--pictures", "--out", "refused"], user)).toEqual({
       ...{ code: 2, stdout: "" },
-      stderr: "error: pictures are drawn by the package echarts; npm install echarts\n",
+      stderr: "error: pictures need the package echarts; run npm install echarts\n",
     });
     expect(existsSync(join(user, "refused"))).toBe(false);
   });
