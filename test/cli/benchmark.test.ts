@@ -64,7 +64,7 @@ describe.concurrent("fettle benchmark", () => {
 
     const other = await fettle([...SMALL, "--out", "out", "--seeds", "3"], cwd);
     expect(other.code).toBe(2);
-    expect(other.stderr).toContain("belong to a benchmark with other seeds");
+    expect(other.stderr).toContain("are of a benchmark with other seeds");
   });
 
   it("runs problems and optimizers of a user's module, without pictures if asked", async () => {

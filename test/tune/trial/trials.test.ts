@@ -94,7 +94,7 @@ describe("a trial", () => {
       "from the user",
       "the model is not compiled; call model.compile({ optimizer, loss }) first",
       "model must return a compiled model, not a promise; await what it needs before tuning",
-      'the matrix "y" has 1 columns, the program wants 2',
+      'the number of columns of matrix "y" must be 2; received 1',
       "batchSize must be at most 40, the number of rows to train on; received 1000",
     ]);
     expect(best?.number).toBe(5);
