@@ -127,7 +127,7 @@ export { hyperband } from "./search/schedulers/hyperband.js";
 export { createScheduler, schedulerNames } from "./search/schedulers/index.js";
 export { type MedianOptions, medianStopping } from "./search/schedulers/median.js";
 export type { Cohort, RungContext, Scheduler } from "./search/schedulers/scheduler.js";
-export { choice, float, int } from "./search/space/parameter.js";
+export { choice, float, int } from "./search/space/builders.js";
 export {
   type Constraint,
   type Params,

@@ -5,7 +5,7 @@
 import { isRecord, must, show, unknownName } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { optimizers as builtIn } from "../optim/registry.js";
-import { float } from "../search/space/parameter.js";
+import { float } from "../search/space/builders.js";
 import { sobol } from "../search/strategies/sobol/sobol.js";
 import { createStudy } from "../search/study/study.js";
 import { mustBeRunName } from "./problem.js";

@@ -6,7 +6,7 @@ import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
-import { float } from "../search/space/parameter.js";
+import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { type DroppingBackend, inlineBackend } from "../workers/backend.js";
 import { startThreads } from "../workers/threadBackend.js";

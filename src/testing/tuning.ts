@@ -5,7 +5,7 @@
 import { dense, dropout } from "../nn/layers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
 import { adam } from "../optim/adam.js";
-import { choice, float, int } from "../search/space/parameter.js";
+import { choice, float, int } from "../search/space/builders.js";
 import type { ParamsOf } from "../search/space/space.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { createTuner, restoreTuner } from "../tune/resume/slices.js";

@@ -15,7 +15,7 @@ import { LOSS_SUM, runTraining } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
-import { float } from "../search/space/parameter.js";
+import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { loadFold } from "./jobs/job.js";
 import { toDataset } from "./trial/data.js";

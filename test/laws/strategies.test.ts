@@ -1,6 +1,6 @@
 /** The built-in strategies and their parts keep the laws of `strategies.ts`; and those that draw depend on the seed. */
 import { describe, expect, it } from "vitest";
-import { float } from "../../src/search/space/parameter.js";
+import { float } from "../../src/search/space/builders.js";
 import { blend, onePoint, sbx, uniform } from "../../src/search/strategies/genetic/crossover.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { sobolPoint } from "../../src/search/strategies/sobol/sequence.js";

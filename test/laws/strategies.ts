@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { RandomStream } from "../../src/numerics/random.js";
-import { float } from "../../src/search/space/parameter.js";
+import { float } from "../../src/search/space/builders.js";
 import { fromUnit } from "../../src/search/space/scale.js";
 import { buildParams, type Params, resolveSpace, whyOutside } from "../../src/search/space/space.js";
 import { sameValue } from "../../src/search/space/value.js";

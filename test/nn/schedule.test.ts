@@ -5,7 +5,7 @@ import { dense } from "../../src/nn/layers.js";
 import { adam } from "../../src/optim/adam.js";
 import { cosineDecay, exponentialDecay, warmup } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { float, int } from "../../src/search/space/parameter.js";
+import { float, int } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { tune } from "../../src/tune/tune.js";
 import { compiled, randomRows, weightsOf } from "./support.js";

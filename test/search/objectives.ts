@@ -1,6 +1,7 @@
 /** Objectives with known minima, and a paired test of two strategies on them. */
 
-import { float, type Parameter } from "../../src/search/space/parameter.js";
+import { float } from "../../src/search/space/builders.js";
+import type { Parameter } from "../../src/search/space/parameter.js";
 import type { Space } from "../../src/search/space/space.js";
 import type { Strategy } from "../../src/search/strategies/strategy.js";
 import { createStudy } from "../../src/search/study/study.js";

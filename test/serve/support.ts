@@ -1,5 +1,5 @@
 /** Shared by the tests of servers: a study to serve, and a client. */
-import { choice, float, int } from "../../src/search/space/parameter.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
 import type { Params } from "../../src/search/space/space.js";
 import { createStrategy } from "../../src/search/strategies/index.js";
 import { defineTuner } from "../../src/serve/options.js";

@@ -1,7 +1,7 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { choice, float, int } from "../../src/search/space/parameter.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
 import { checkDenseSpace, denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";

@@ -7,7 +7,7 @@ import type { CustomMetric } from "../../src/metrics/metric.js";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { choice, float } from "../../src/search/space/parameter.js";
+import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";

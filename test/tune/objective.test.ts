@@ -1,6 +1,6 @@
 /** `tune` of a plain objective function. */
 import { describe, expect, it } from "vitest";
-import { choice, float, int } from "../../src/search/space/parameter.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import type { StudyEvent } from "../../src/search/study/optimize.js";
 import { tune } from "../../src/tune/tune.js";

@@ -15,7 +15,7 @@ import { RandomStream } from "../../src/numerics/random.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { asha } from "../../src/search/schedulers/asha.js";
-import { choice, float, int } from "../../src/search/space/parameter.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { type PbtOptions, pbt } from "../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../src/search/strategies/random/random.js";

@@ -5,7 +5,7 @@ import { readTable } from "../../src/data/table.js";
 import * as metrics from "../../src/metrics/index.js";
 import { earlyStopping } from "../../src/nn/callbacks.js";
 import * as losses from "../../src/nn/losses/index.js";
-import { float } from "../../src/search/space/parameter.js";
+import { float } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";
 import { logistic, quantity, rates, refusal, x, y } from "./support.js";

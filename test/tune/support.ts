@@ -2,7 +2,7 @@
 import { dense } from "../../src/nn/layers.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { choice } from "../../src/search/space/parameter.js";
+import { choice } from "../../src/search/space/builders.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { randomRows } from "../nn/support.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { choice, float, int } from "../../src/search/space/parameter.js";
+import { choice, float, int } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { type SweepOptions, sweep } from "../../src/tune/sweep.js";
 import { logistic, refusal, x, y } from "./support.js";

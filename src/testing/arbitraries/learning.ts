@@ -17,7 +17,7 @@
 import fc from "fast-check";
 import { mustBeInteger } from "../../errors.js";
 import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.js";
-import { float } from "../../search/space/parameter.js";
+import { float } from "../../search/space/builders.js";
 import type { Space } from "../../search/space/space.js";
 import { random } from "../../search/strategies/random/random.js";
 import type { RunningTrial } from "../../search/study/optimize.js";

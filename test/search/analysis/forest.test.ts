@@ -5,7 +5,7 @@ import { RandomStream } from "../../../src/numerics/random.js";
 import { analyse, type Measure } from "../../../src/search/analysis/anova.js";
 import { featureOf } from "../../../src/search/analysis/features.js";
 import { type Feature, growForest, growTree, type Tree } from "../../../src/search/analysis/forest.js";
-import { float, int } from "../../../src/search/space/parameter.js";
+import { float, int } from "../../../src/search/space/builders.js";
 import { cases } from "../../cases.js";
 
 /** Numbers with `count` values, at the middle of their cells; divided at one of the bounds of cells between two of them. */

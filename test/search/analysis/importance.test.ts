@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bestSoFar, importances, marginals } from "../../../src/search/analysis/importance.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { fromUnit } from "../../../src/search/space/scale.js";
 import type { Params, Space } from "../../../src/search/space/space.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createFold, type Search } from "../../../src/search/memo/generations.js";
 import { createGrowing } from "../../../src/search/memo/growing.js";
 import { isFresh, stockOf } from "../../../src/search/memo/unseen.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { type Params, resolveSpace } from "../../../src/search/space/space.js";
 import { makeRecord, type TrialRecord } from "../../../src/search/trial/trial.js";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { RandomStream } from "../../../src/numerics/random.js";
 import { unseen } from "../../../src/search/memo/unseen.js";
-import { float, int } from "../../../src/search/space/parameter.js";
+import { float, int } from "../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../src/search/space/space.js";
 
 /** A stream that gives one number. */

@@ -6,7 +6,7 @@ import { hyperband } from "../../../src/search/schedulers/hyperband.js";
 import { createScheduler, schedulerNames } from "../../../src/search/schedulers/index.js";
 import { medianStopping } from "../../../src/search/schedulers/median.js";
 import type { Scheduler } from "../../../src/search/schedulers/scheduler.js";
-import { float } from "../../../src/search/space/parameter.js";
+import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import type { RunningTrial } from "../../../src/search/study/optimize.js";

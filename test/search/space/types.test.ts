@@ -1,5 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { choice, float, int, type NumericOptions } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
+import type { NumericOptions } from "../../../src/search/space/parameter.js";
 import { type Params, type ParamsOf, type Space, spaceFromJson } from "../../../src/search/space/space.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/study.js";

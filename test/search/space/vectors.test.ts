@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFold } from "../../../src/search/memo/generations.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { fromUnit } from "../../../src/search/space/scale.js";
 import { buildParams, resolveSpace } from "../../../src/search/space/space.js";
 import { vectorsOf } from "../../../src/search/space/vectors.js";

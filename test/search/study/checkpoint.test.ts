@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";

@@ -1,7 +1,7 @@
 /** Points that do not exist, and trials that break a rule: hard and soft constraints. That strategies keep the first is in the laws. */
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";
 import { genetic } from "../../../src/search/strategies/genetic/genetic.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";

@@ -2,7 +2,7 @@
 import { it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { FettleError } from "../../../src/errors.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { cmaes } from "../../../src/search/strategies/cmaes/cmaes.js";
 import { genetic } from "../../../src/search/strategies/genetic/genetic.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import type { Scheduler } from "../../../src/search/schedulers/scheduler.js";
-import { choice, float } from "../../../src/search/space/parameter.js";
+import { choice, float } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { float, int } from "../../../src/search/space/parameter.js";
+import { float, int } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import { createStudy } from "../../../src/search/study/study.js";

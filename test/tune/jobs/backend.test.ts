@@ -5,7 +5,7 @@ import { compileStep } from "../../../src/compile/compile.js";
 import { kernelsModule } from "../../../src/numerics/kernels.js";
 import { platform } from "../../../src/platform/node.js";
 import type { WorkerThread } from "../../../src/platform/platform.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { StudyEvent } from "../../../src/search/study/optimize.js";
 import { denseModel } from "../../../src/tune/dense.js";

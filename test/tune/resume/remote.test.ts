@@ -5,7 +5,7 @@ import { dense, dropout } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
-import { float, int } from "../../../src/search/space/parameter.js";
+import { float, int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";

@@ -9,7 +9,7 @@ import { dense, dropout } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { hyperband } from "../../../src/search/schedulers/hyperband.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";

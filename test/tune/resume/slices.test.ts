@@ -5,7 +5,7 @@ import { dense, dropout } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { hyperband } from "../../../src/search/schedulers/hyperband.js";
-import { choice, float, int } from "../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
 import { genetic } from "../../../src/search/strategies/genetic/genetic.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
-import { choice } from "../../../src/search/space/parameter.js";
+import { choice } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { denseModel } from "../../../src/tune/dense.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";

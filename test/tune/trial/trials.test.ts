@@ -6,7 +6,7 @@ import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callba
 import { dense } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
-import { float, int } from "../../../src/search/space/parameter.js";
+import { float, int } from "../../../src/search/space/builders.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";

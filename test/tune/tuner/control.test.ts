@@ -1,6 +1,6 @@
 /** Points to try first, earlier trials, and rules that end a search. */
 import { expect, it } from "vitest";
-import { float } from "../../../src/search/space/parameter.js";
+import { float } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { tune } from "../../../src/tune/tune.js";
 

@@ -1,7 +1,7 @@
 /** Searches in which no trial gives a value: the first cause is thrown, with what the trial threw. */
 import { describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
-import { choice } from "../../../src/search/space/parameter.js";
+import { choice } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { StudyEvent } from "../../../src/search/study/optimize.js";
 import { gridSearch, randomSearch } from "../../../src/tune/gridSearch.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normCdf } from "../../../../src/numerics/special.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { fromUnit } from "../../../../src/search/space/scale.js";
 import { resolveSpace, type SearchSpace } from "../../../../src/search/space/space.js";
 import { cmaes } from "../../../../src/search/strategies/cmaes/cmaes.js";

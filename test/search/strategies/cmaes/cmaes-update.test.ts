@@ -1,7 +1,7 @@
 /** How CMA-ES learns from a generation: by the published equations, written out a second time. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { choice, float } from "../../../../src/search/space/parameter.js";
+import { choice, float } from "../../../../src/search/space/builders.js";
 import { resolveSpace, type Space } from "../../../../src/search/space/space.js";
 import { layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";
 import { ratesOf } from "../../../../src/search/strategies/cmaes/rates.js";

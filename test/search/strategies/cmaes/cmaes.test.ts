@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float } from "../../../../src/search/space/parameter.js";
+import { choice, float } from "../../../../src/search/space/builders.js";
 import { resolveSpace, type Space, whyOutside } from "../../../../src/search/space/space.js";
 import { cmaes } from "../../../../src/search/strategies/cmaes/cmaes.js";
 import { layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { fromUnit, toUnit } from "../../../../src/search/space/scale.js";
 import { buildParams, resolveSpace, whyOutside } from "../../../../src/search/space/space.js";
 import { sameValue } from "../../../../src/search/space/value.js";

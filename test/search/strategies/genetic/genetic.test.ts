@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
 import { type GeneticOptions, genetic } from "../../../../src/search/strategies/genetic/genetic.js";
 import { diversityOf, succeed } from "../../../../src/search/strategies/genetic/population.js";

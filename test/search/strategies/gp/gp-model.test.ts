@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
 import { vectorsOf } from "../../../../src/search/space/vectors.js";
 import { acquisitions, logH } from "../../../../src/search/strategies/gp/acquisition.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import {
   type Params,
   resolveSpace,

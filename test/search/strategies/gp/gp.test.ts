@@ -1,7 +1,7 @@
 /** The Gaussian process as a strategy: the contract, its own rules, and whether it finds minima. */
 import { describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { resolveSpace } from "../../../../src/search/space/space.js";
 import { type GpOptions, gp } from "../../../../src/search/strategies/gp/gp.js";
 import { movesOf } from "../../../../src/search/strategies/gp/moves.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { createLattice } from "../../../../src/search/space/lattice.js";
-import { choice, float, int, type Parameter } from "../../../../src/search/space/parameter.js";
+import type { Parameter } from "../../../../src/search/space/parameter.js";
 import { valueAt, valueCount } from "../../../../src/search/space/scale.js";
 import {
   isActive,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { hypervolume } from "../../../../src/search/analysis/hypervolume.js";
 import { halving } from "../../../../src/search/schedulers/halving.js";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import type { Params, Space } from "../../../../src/search/space/space.js";
 import { genetic } from "../../../../src/search/strategies/genetic/genetic.js";
 import { type Nsga2Options, nsga2 } from "../../../../src/search/strategies/nsga2/nsga2.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { choice, float, int } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
 import type { Params, Space } from "../../../../src/search/space/space.js";
 import { scramble, sobolPoint } from "../../../../src/search/strategies/sobol/sequence.js";
 import { type SobolOptions, sobol } from "../../../../src/search/strategies/sobol/sobol.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../../src/numerics/random.js";
-import { choice, float, int, type Parameter } from "../../../../src/search/space/parameter.js";
+import { choice, float, int } from "../../../../src/search/space/builders.js";
+import type { Parameter } from "../../../../src/search/space/parameter.js";
 import { toUnit, valueAt, valueCount } from "../../../../src/search/space/scale.js";
 import { createParzen, type Parzen } from "../../../../src/search/strategies/tpe/parzen.js";
 import { cases } from "../../../cases.js";
