@@ -146,12 +146,21 @@ export { type Nsga2Options, nsga2 } from "./search/strategies/nsga2/nsga2.js";
 export { type PbtOptions, pbt } from "./search/strategies/pbt/pbt.js";
 export { random } from "./search/strategies/random/random.js";
 export { type SobolOptions, sobol } from "./search/strategies/sobol/sobol.js";
-export type { Continuation, Strategy, SuggestContext } from "./search/strategies/strategy.js";
+export type { ResumedTrial, Strategy, SuggestContext } from "./search/strategies/strategy.js";
 export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
 export { type RestoreOptions, restoreStudy } from "./search/study/checkpoint.js";
-export type { Objective, OptimizeOptions, RunningTrial, StudyEvent } from "./search/study/optimize.js";
-export type { StopReason, StopRules } from "./search/study/stopping.js";
-export { createStudy, type Study, type StudyJson, type StudyOptions } from "./search/study/study.js";
+export type {
+  Objective,
+  OptimizeOptions,
+  RunningTrial,
+  StopReason,
+  StopRules,
+  Study,
+  StudyEvent,
+  StudyJson,
+  StudyOptions,
+} from "./search/study/contract.js";
+export { createStudy } from "./search/study/study.js";
 export { ancestry } from "./search/trial/ancestry.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";

@@ -103,7 +103,7 @@ async function stepsTo(
         const value = (await training.after(rung))[measure];
         steps += rung - done;
         done = rung;
-        if (!(await trial.report(rung, value))) return value;
+        if (!(await trial.report(value, rung))) return value;
       }
       const value = (await training.after(EPOCHS))[measure];
       steps += EPOCHS - done;

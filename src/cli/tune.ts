@@ -8,7 +8,7 @@ import { countStatuses, firstFailure, introduce, summarize, summarizeFront } fro
 import { schedulerNames } from "../search/schedulers/index.js";
 import type { Params, Space } from "../search/space/space.js";
 import { strategyNames } from "../search/strategies/index.js";
-import type { StudyEvent } from "../search/study/optimize.js";
+import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";

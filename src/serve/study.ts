@@ -7,7 +7,7 @@ import { platform } from "#platform";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
-import type { StudyEvent } from "../search/study/optimize.js";
+import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { createTuner, restoreTuner, type Tuner } from "../tune/resume/slices.js";
 import { savedTrials } from "../tune/resume/tunerCore.js";

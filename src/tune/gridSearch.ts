@@ -10,7 +10,7 @@ import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
 import { random } from "../search/strategies/random/random.js";
 import type { Strategy } from "../search/strategies/strategy.js";
-import type { StudyEvent } from "../search/study/optimize.js";
+import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
 import type { FinalModel } from "./trial/final.js";

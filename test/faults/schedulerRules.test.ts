@@ -28,7 +28,7 @@ const judged =
   ): Halver =>
   (options) => ({
     ...make(options),
-    goesOn(context) {
+    promotes(context) {
       const { number, rung, own, others } = context;
       const better = others.filter(
         ({ costs, number: other }) =>
@@ -62,14 +62,14 @@ const halvers: readonly (readonly [what: string, make: Halver, law: string])[] =
   ],
   [
     "the best at the first rung",
-    changed(halving, ({ goesOn }) => ({ goesOn: (context) => goesOn({ ...context, rung: 0 }) })),
+    changed(halving, ({ promotes }) => ({ promotes: (context) => promotes({ ...context, rung: 0 }) })),
     "lets ⌊n/η⌋",
   ],
   [
     "the best so far",
-    changed(halving, ({ goesOn }) => ({
-      goesOn: (context) =>
-        goesOn({
+    changed(halving, ({ promotes }) => ({
+      promotes: (context) =>
+        promotes({
           ...context,
           own: context.own.map((_, i) => Math.min(...context.own.slice(0, i + 1))),
           others: context.others.map(({ number, costs }) => ({
@@ -204,7 +204,7 @@ const ruled =
   ): MedianMaker =>
   (options) => ({
     ...medianStopping(options),
-    goesOn: ({ own, others }) =>
+    promotes: ({ own, others }) =>
       others.length < options.startupTrials ||
       rule(
         own,

@@ -35,11 +35,11 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFac
   "plans from the number, the lag and the steps alone": [
     [
       "brackets that grow with each decision",
-      but(halving, ({ goesOn }) => {
+      but(halving, ({ promotes }) => {
         let size = 1;
         return {
           cohort: (number) => ({ from: number - (number % size), to: number - (number % size) + size }),
-          goesOn: (context) => goesOn(context) && size++ > 0,
+          promotes: (context) => promotes(context) && size++ > 0,
         };
       }),
     ],
@@ -56,7 +56,7 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFac
       but(asha, () => {
         let least = Number.POSITIVE_INFINITY;
         return {
-          goesOn({ own, rung }) {
+          promotes({ own, rung }) {
             least = Math.min(least, own[rung]);
             return own[rung] === least;
           },
@@ -71,7 +71,7 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFac
       but(asha, () => {
         const passed = new Set<number>();
         return {
-          goesOn({ number, rung, others }) {
+          promotes({ number, rung, others }) {
             if (rung > 0) return others.filter((other) => passed.has(other.number)).length % 2 === 0;
             if (number % 3 > 0) passed.add(number);
             return true;
@@ -84,7 +84,7 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFac
     [
       "comparison with the mean",
       but(halving, () => ({
-        goesOn: ({ own, others, rung }) =>
+        promotes: ({ own, others, rung }) =>
           own[rung] <= others.reduce((sum, { costs }) => sum + costs[rung] / others.length, 0),
       })),
     ],
@@ -100,38 +100,41 @@ const broken: Readonly<Record<string, readonly [what: string, make: SchedulerFac
     ],
   ],
   "continues a trial that was better than all others at each rung so far": [
-    ["a preference for the worst", but(halving, ({ goesOn }) => ({ goesOn: (context) => !goesOn(context) }))],
+    [
+      "a preference for the worst",
+      but(halving, ({ promotes }) => ({ promotes: (context) => !promotes(context) })),
+    ],
   ],
   "continues the best trial of a cohort": [
     [
       "a look at the first rung alone",
-      but(halving, ({ goesOn }) => ({ goesOn: (context) => goesOn({ ...context, rung: 0 }) })),
+      but(halving, ({ promotes }) => ({ promotes: (context) => promotes({ ...context, rung: 0 }) })),
     ],
   ],
   "completes at least one trial where all values are equal": [
     [
       "no room for equals",
       but(halving, () => ({
-        goesOn: ({ own, others, rung }) => others.every(({ costs }) => own[rung] < costs[rung]),
+        promotes: ({ own, others, rung }) => others.every(({ costs }) => own[rung] < costs[rung]),
       })),
     ],
   ],
   "ends every trial, even where all that are not pruned fail": [
     [
       "no thought of a trial alone",
-      but(halving, () => ({ goesOn: ({ own, others, rung }) => own[rung] <= others[0].costs[rung] })),
+      but(halving, () => ({ promotes: ({ own, others, rung }) => own[rung] <= others[0].costs[rung] })),
     ],
   ],
   "prunes a trial at one of its rungs, with the value reported there": [
     [
       "rungs that move",
-      but(halving, ({ goesOn }) => {
+      but(halving, ({ promotes }) => {
         let first = 1;
         return {
           rungs: (_, steps) => [first, first + 1].filter((rung) => rung < steps),
-          goesOn(context) {
+          promotes(context) {
             first = 3 - first;
-            return goesOn(context);
+            return promotes(context);
           },
         };
       }),

@@ -33,7 +33,7 @@ function verdicts(scheduler: Scheduler, rung: number, costs: readonly number[]):
     return { number, costs: [...Array.from({ length: rung }, (_, i) => (number * 7 + i) % 5), cost] };
   });
   return all.map(({ number, costs: own }) =>
-    scheduler.goesOn({ number, rung, own, others: all.filter((other) => other.number !== number) }),
+    scheduler.promotes({ number, rung, own, others: all.filter((other) => other.number !== number) }),
   );
 }
 
@@ -176,9 +176,9 @@ export const medianLaws: Readonly<Record<string, (make: MedianMaker) => fc.IRawP
         averages.filter((x) => x < best - 1e-9),
         averages.filter((x) => x > best - 1e-9),
       ];
-      const goesOn = scheduler.goesOn(context);
-      if (better.length > asBad.length && goesOn) fail(`a best of ${best} goes on beside ${averages}`);
-      if (asBad.length > better.length && !goesOn) fail(`a best of ${best} ends beside ${averages}`);
+      const promotes = scheduler.promotes(context);
+      if (better.length > asBad.length && promotes) fail(`a best of ${best} goes on beside ${averages}`);
+      if (asBad.length > better.length && !promotes) fail(`a best of ${best} ends beside ${averages}`);
     }),
 
   "takes the middle of both where the halves are apart": (make) =>
@@ -191,7 +191,7 @@ export const medianLaws: Readonly<Record<string, (make: MedianMaker) => fc.IRawP
       const scheduler = make({ startupTrials: 1, leastSteps: 1 });
       checkSame(
         `of ${best}`,
-        scheduler.goesOn({ number: 2 * half, rung: 0, own: [best], others }),
+        scheduler.promotes({ number: 2 * half, rung: 0, own: [best], others }),
         best <= 15,
       );
     }),
@@ -200,8 +200,8 @@ export const medianLaws: Readonly<Record<string, (make: MedianMaker) => fc.IRawP
     fc.property(fc.integer({ min: 1, max: 6 }), fc.nat({ max: 8 }), (startupTrials, count) => {
       const others = Array.from({ length: count }, (_, number) => ({ number, costs: [0] }));
       const scheduler = make({ startupTrials, leastSteps: 1 });
-      const goesOn = scheduler.goesOn({ number: count, rung: 0, own: [1], others });
-      checkSame(`of ${count} others`, goesOn, count < startupTrials);
+      const promotes = scheduler.promotes({ number: count, rung: 0, own: [1], others });
+      checkSame(`of ${count} others`, promotes, count < startupTrials);
     }),
 
   "judges at each step from the first that it may": (make) =>

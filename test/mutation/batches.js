@@ -63,7 +63,7 @@ export const batches = {
     files: /^search\/(?!strategies\/|analysis\/|memo\/growing|trial\/pareto|space\/vectors)/,
     tests: [
       ...inFolder("search/space", "types value"),
-      ...inFolder("search/study", "refusals"),
+      ...inFolder("search/study", "refusals misuse"),
       ...inFolder("search/schedulers", "schedulers"),
       ...inFolder("search/study", "control optimize"),
       ...inFolder("search/space", "space"),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
-import type { StudyEvent } from "../../src/search/study/optimize.js";
+import type { StudyEvent } from "../../src/search/study/contract.js";
 import { tune } from "../../src/tune/tune.js";
 import { refusal, untimed } from "./support.js";
 
@@ -91,7 +91,7 @@ describe("an objective", () => {
         events.push(event.type === "stepReported" ? `step ${event.step} ${event.value}` : event.type);
       },
       objective(_, trial) {
-        trial.report(1, 0.5);
+        trial.report(0.5, 1);
         if (trial.number === 2) {
           signal.aborted = true;
           if (trial.aborted) throw new Error("given up"); // kept for later, not failed

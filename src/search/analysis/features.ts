@@ -1,7 +1,7 @@
 /**
- * The parameters of a space as directions of a forest's box, and as the measures that it is integrated by: numbers in
- * the unit interval on their own scales (`scale.ts`), in which a value that is one of finitely many has a cell as wide
- * as it is likely; choices as categories. It grows and integrates nothing.
+ * The parameters of a space as the features of a forest, and as measures to integrate it by. Numbers are in the unit
+ * interval on their own scales (`space/scale.ts`), where each value of a discrete number has a cell as wide as its
+ * probability; choices are categories.
  */
 
 import type { RandomStream } from "../../numerics/random.js";
@@ -12,18 +12,18 @@ import type { ParamValue } from "../space/value.js";
 import type { Measure } from "./anova.js";
 import type { Feature } from "./forest.js";
 
-/** A value as a coordinate of the forest: the index of a choice, the place of a number in the unit interval. */
+/** A value as a coordinate of the forest: the index of a choice's value, or the place of a number in the unit interval. */
 export function placeOf(parameter: Parameter, value: ParamValue): number {
   const unit = toUnit(parameter, value);
   return parameter.type === "choice" ? Math.floor(unit * parameter.values.length) : unit;
 }
 
-/** The place of a value drawn as the parameter is spread. */
+/** The place of a value drawn from the parameter's own distribution. */
 export function drawPlace(parameter: Parameter, random: RandomStream): number {
   return placeOf(parameter, fromUnit(parameter, random.uniform()));
 }
 
-/** A parameter as a direction of the forest's box: numbers are divided between two of their values, never within one. */
+/** A parameter as a feature of the forest: a number is divided between two of its values, never within the cell of one. */
 export function featureOf(parameter: Parameter): Feature {
   if (parameter.type === "choice") return { categories: parameter.values.length };
   if (!Number.isFinite(valueCount(parameter))) return { cut: (a, b, u) => a + (b - a) * u };
@@ -49,15 +49,15 @@ function lowerEdge(parameter: NumericParameter, index: number): number {
   return toUnit(parameter, (below + above) / 2);
 }
 
-/** A parameter as it is drawn: all of it. */
+/** The measure of all values of a parameter. */
 export function wholeOf(parameter: Parameter): Measure {
   if (parameter.type === "choice") return { weights: new Float64Array(parameter.values.length).fill(1) };
   return { intervals: [[0, 1]] };
 }
 
 /**
- * All parameters where `name` applies: those that its condition names, and those that theirs name, within what they
- * allow. Where that is nothing that could be measured, such as one point of an interval, they are taken whole.
+ * The measures of all parameters where `name` applies: the parameters of its condition, and of their conditions in turn,
+ * are restricted to what the conditions allow. If that has measure 0, such as one point of an interval, all values count.
  */
 export function measuresWhere({ names, parameters }: SearchSpace, name: string): Measure[] {
   const measures = new Map(names.map((other) => [other, wholeOf(parameters[other])]));
@@ -98,7 +98,7 @@ function within(measure: Measure, parameter: Parameter, clause: readonly ParamVa
   };
 }
 
-/** What a condition allows of a number, in the unit interval: cells of values, or an interval. */
+/** The part of a number's unit interval that a condition allows: cells of values, or an interval. */
 function allowedOf(
   parameter: NumericParameter,
   clause: readonly ParamValue[] | Interval,

@@ -1,35 +1,35 @@
 /**
- * A random forest of regression trees: a model of values over a box, which says for each of its leaves which part of
- * the box it stands for. It knows no trials and no parameters, and measures nothing (`anova.ts` does).
+ * A random forest of regression trees: a model of values over a box, in which each leaf has its part of the box. It
+ * knows no trials and no parameters; integrating it is the work of `anova.ts`.
  */
 
 import type { RandomStream } from "../../numerics/random.js";
 
 /**
- * One direction of the box. A direction of ordered numbers, in [0, 1], says where to divide between two neighbours
- * `a < b` for a uniform `u` in [0, 1): at a number in [a, b), up to which points go left. One of categories says how
- * many there are; points have their indices.
+ * One direction of the box. An ordered feature, in [0, 1], has a function that places the threshold between two neighbours
+ * `a < b` by a uniform `u` in [0, 1): a number in [a, b), up to which points go left. A categorical feature has the number
+ * of its categories; its coordinates are their indices.
  */
 export type Feature =
   | { readonly cut: (a: number, b: number, u: number) => number }
   | { readonly categories: number };
 
-/** The part of the box that a leaf stands for. */
+/** The part of the box that a leaf covers. */
 export interface Box {
   /** The bounds of each ordered feature, [features]. */
   readonly low: Float64Array;
   readonly high: Float64Array;
-  /** Of each feature with categories, 1 for those within; undefined for an ordered one. */
+  /** For each categorical feature, 1 for the categories within; undefined for an ordered one. */
   readonly within: readonly (Uint8Array | undefined)[];
 }
 
-/** A leaf: a part of the box, and the mean of the values that fell into it. */
+/** A leaf: a part of the box, and the mean of the values in it. */
 export interface Leaf {
   readonly box: Box;
   readonly value: number;
 }
 
-/** A tree: leaves that together are the whole box, no two of which meet but at their bounds. */
+/** A tree: its leaves cover the whole box, and overlap only at their bounds. */
 export interface Tree {
   readonly leaves: readonly Leaf[];
   /** The value at a point, [features]. */
@@ -38,22 +38,22 @@ export interface Tree {
 
 /** How a tree is grown. */
 export interface TreeOptions {
-  /** A division leaves at least so many points on either side. */
+  /** A split leaves at least this many points on either side. */
   readonly minSamplesLeaf: number;
-  /** Divisions one below the other; it keeps a chain of outliers from growing without end. Default 64. */
+  /** The largest number of successive splits, which limits chains of outliers. Default 64. */
   readonly maxDepth?: number;
   readonly random: RandomStream;
 }
 
-/** Where a category goes that no point of a node has, until chance decides; 1 is left, 0 right. */
+/** The side of a category that no point of a node has, to be decided at random; 1 is left, 0 right. */
 const OPEN = 2;
 
-/** A division of a node's points: between two places of an ordered feature, or by category. */
+/** A split of a node's points: between two places of an ordered feature, or by category. */
 type Split =
   | { readonly feature: number; readonly score: number; readonly between: readonly [number, number] }
   | { readonly feature: number; readonly score: number; readonly sides: Uint8Array };
 
-/** A split as points meet it. */
+/** A split as it is applied to points. */
 type Test =
   | { readonly feature: number; readonly threshold: number }
   | { readonly feature: number; readonly left: Uint8Array };
@@ -62,11 +62,11 @@ type Node =
   | { readonly test: Test; readonly children: readonly [left: Node, right: Node] };
 
 /**
- * Grows a tree that halves the box as long as that lessens the squared error, by the best division of all features;
- * among equally good ones chance decides. The threshold of an ordered feature is drawn between its two neighbours, so
- * that a forest's mean is smooth where it has no data. Categories are divided by the order of their mean values, among
- * which is the best of all divisions into two groups (Fisher, 1958; where `minSamplesLeaf` forbids some, it may be
- * missed), and those that no point of a node has go to either side by chance.
+ * Grows a tree that splits the box as long as that reduces the squared error, by the best split over all features, chosen
+ * at random among equally good ones. The threshold of an ordered feature is drawn between its two neighbours, so that a
+ * forest's mean is smooth where it has no data. Categories are split in the order of their mean values, which includes the
+ * best split into two groups (Fisher, 1958; it may be missed if `minSamplesLeaf` forbids some splits). Categories that no
+ * point of a node has go to either side at random.
  *
  * @param columns - the coordinates of the points, [features][points]
  * @param values - [points], at least one
@@ -125,10 +125,10 @@ export function growTree(
 }
 
 /**
- * Trees that are grown each from as many points as there are, drawn with replacement.
+ * Grows each tree from a bootstrap sample: as many points as there are, drawn with replacement.
  *
- * @param draw - the coordinates of a tree's points, [features][points]; a coordinate that says nothing about its
- * point may be drawn anew for each tree
+ * @param draw - returns the coordinates of the points, [features][points], for one tree; missing coordinates may be drawn
+ * at random for each tree
  * @see L. Breiman, "Random Forests", Machine Learning 45, 2001
  */
 export function growForest(
@@ -147,7 +147,7 @@ export function growForest(
   });
 }
 
-/** The division that lessens the squared error most; undefined if none does. */
+/** The split that reduces the squared error most; undefined if none does. */
 function bestSplit(
   features: readonly Feature[],
   columns: readonly Float64Array[],
@@ -159,7 +159,7 @@ function bestSplit(
   const first = values[orders[0][0]];
   if (size < 2 * minSamplesLeaf || orders[0].every((point) => values[point] === first)) return undefined;
   const mean = meanOf(values, orders[0]);
-  /** With values taken from their mean, how much a division lessens the squared error; -1 if it may not be. */
+  /** How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed. */
   const scoreOf = (sum: number, count: number): number =>
     count < minSamplesLeaf || size - count < minSamplesLeaf
       ? -1
@@ -178,7 +178,7 @@ function bestSplit(
 
 type ScoreOf = (sum: number, count: number) => number;
 
-/** The best division between two neighbours. */
+/** The best split between two neighbours. */
 function bestCut(
   feature: number,
   column: Float64Array,
@@ -198,7 +198,7 @@ function bestCut(
   return { feature, score, between: [column[sorted[place - 1]], column[sorted[place]]] };
 }
 
-/** The best division of categories in two groups: a beginning of them by their mean values, and the rest. */
+/** The best split of categories into two groups: the first ones, in the order of their mean values, and the rest. */
 function bestGroups(
   feature: number,
   categories: number,

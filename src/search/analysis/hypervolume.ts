@@ -1,31 +1,31 @@
 /**
- * The hypervolume of a set of points: how much of the space of objectives they dominate, as one number by which
- * searches for several objectives are compared. Exact, for any number of objectives. It ranks no points.
+ * The hypervolume of a set of points: how much of the space of objectives they dominate, as one number to compare
+ * searches for several objectives. Exact, for any number of objectives.
  */
 
-import { check, show } from "../../errors.js";
+import { isRecord, must } from "../../errors.js";
 import { costsOfValues, dominates } from "../trial/pareto.js";
-import { type Direction, isFeasible, type TrialRecord } from "../trial/trial.js";
+import { type Direction, isFeasible, mustBeDirection, type TrialRecord } from "../trial/trial.js";
 
-/** What is needed of a trial. */
+/** The part of a trial that is needed. */
 export type HypervolumeTrial = Pick<TrialRecord, "value" | "values" | "status" | "constraints">;
 
 /**
- * The volume of the points that are worse than some of the given ones, or equal, and better than the reference: with
- * minimised objectives, of the union of the boxes between each point and the reference. It grows with every point that
- * nothing dominates, and with nothing else.
+ * The volume of the region that is better than the reference and dominated by at least one of the points: for minimised
+ * objectives, the union of the boxes between each point and the reference. It grows with every point that no other
+ * dominates, and with no other point.
  *
- * A trial counts by its values if it is complete and keeps its constraints, and else not at all; nor do values that are
- * infinite, or not better than the reference in all objectives.
+ * Only complete trials that keep their constraints count, and only values that are finite and better than the reference
+ * in all objectives.
  *
- * N points cost O(N log N) for two objectives, O(N² log N) for three; beyond that the time may grow as Nᴹ⁻¹ for M of
- * them, and mostly stays well below.
+ * N points cost O(N log N) for two objectives and O(N² log N) for three. For M objectives the time may grow as Nᴹ⁻¹, but
+ * usually stays well below.
  *
- * @param trials - trials, such as those of a study, or the values themselves, by objective
- * @param directions - what is better, by objective
- * @param reference - values that are worse than any of interest, by objective; the same for all that is compared
- * @returns 0 or more, in units of the objectives' product
- * @throws FettleError `invalid_argument` for values and references that do not fit the directions or are no numbers
+ * @param trials - trials, such as `study.trials`, or lists of values, by objective
+ * @param directions - the direction of each objective
+ * @param reference - a point worse than any of interest, by objective; use the same for all searches to compare
+ * @returns at least 0, in units of the product of the objectives
+ * @throws FettleError `invalid_argument` for values and references that do not fit the directions or are not numbers
  * @example
  * ```ts
  * hypervolume([[1, 2], [2, 1], [2, 2]], ["minimize", "minimize"], [3, 3]); // 3
@@ -42,28 +42,31 @@ export function hypervolume(
   directions: Direction | readonly Direction[],
   reference: readonly number[],
 ): number {
-  const list = typeof directions === "string" ? [directions] : directions;
-  const costsOf = (values: readonly number[], what: string): readonly number[] => {
-    check(
-      values.length === list.length && !values.some(Number.isNaN),
-      () =>
-        `${what} of a hypervolume has a number for each of ${list.length} objectives, received ${show(values)}`,
-    );
-    return costsOfValues(values, list);
-  };
-  check(
-    reference.every(Number.isFinite),
-    () => `the reference of a hypervolume is finite, received ${show(reference)}`,
-  );
-  const corner = costsOf(reference, "the reference");
+  const list: readonly Direction[] = Array.isArray(directions) ? directions : [directions];
+  for (const direction of list) mustBeDirection(direction);
+  const rule = `${list.length} finite numbers, one for each objective`;
+  const isReference = Array.isArray(reference) && reference.length === list.length;
+  must(isReference && reference.every(Number.isFinite), "reference", rule, reference);
+  const isList: boolean =
+    Array.isArray(trials) && trials.every((each) => Array.isArray(each) || isRecord(each));
+  must(isList, "trials", "a list of trials, such as study.trials, or of lists of values", trials);
+  const corner = costsOfValues(reference, list);
   const points = trials
     .map(valuesOf)
     .filter((values) => values !== undefined)
-    .map((values) => costsOf(values, "a point"));
+    .map((values) => {
+      const isPoint = values.length === list.length && values.every(isNumber);
+      must(isPoint, "the values of a trial", `${list.length} numbers, one for each objective`, values);
+      return costsOfValues(values, list);
+    });
   return volumeOf(
     points.filter((point) => corner.every((cost, k) => point[k] < cost)),
     corner,
   );
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && !Number.isNaN(value);
 }
 
 function valuesOf(trial: HypervolumeTrial | readonly number[]): readonly number[] | undefined {
@@ -72,13 +75,13 @@ function valuesOf(trial: HypervolumeTrial | readonly number[]): readonly number[
   return trial.values ?? [trial.value as number];
 }
 
-/** Costs of a point, less being better. */
+/** The costs of a point, of which less is better. */
 type Point = readonly number[];
 
 /**
- * The volume between points and a corner that all of them dominate. From the last objective's worst point to its best,
- * each adds what no later one dominates: a slab as high as it is better than the corner there, over the area of its own
- * box without that of the later ones, cut to it.
+ * The volume between points and a corner that all of them dominate. In the order of the last objective, from the worst to
+ * the best, each point adds what no later point dominates: a slab whose height is the point's distance to the corner in
+ * that objective, over the area of its own box minus the part that later points cover.
  */
 function volumeOf(points: readonly Point[], corner: Point): number {
   const last = corner.length - 1;
@@ -94,7 +97,7 @@ function volumeOf(points: readonly Point[], corner: Point): number {
   return volume;
 }
 
-/** The same for two objectives: from left to right, each point that is lower than all before adds a rectangle. */
+/** The same for two objectives: from left to right, each point that is lower than all earlier ones adds a rectangle. */
 function areaOf(points: readonly Point[], corner: Point): number {
   const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let area = 0;
@@ -112,7 +115,7 @@ function boxOf(point: Point, corner: Point): number {
   return corner.reduce((volume, cost, k) => volume * (cost - point[k]), 1);
 }
 
-/** The points that no other dominates; of equal ones the first. */
+/** The points that no other dominates; the first of equal ones. */
 function undominated(points: readonly Point[]): Point[] {
   const kept: Point[] = [];
   for (const point of points) {

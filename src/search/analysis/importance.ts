@@ -1,82 +1,91 @@
 /**
- * What a search says about its parameters once it has run: how much of the value is each one's doing, what value to
- * expect at each of its values, and how the best came down or up. Data for reports; it draws nothing and suggests
- * nothing.
+ * What finished trials say about the parameters: how important each one is, which value to expect at each of its values,
+ * and how the best value has improved. Data for reports.
  */
 
-import { check, checkOptions, show, unknownName } from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Parameter } from "../space/parameter.js";
 import { fromUnit, valueAt, valueCount } from "../space/scale.js";
 import { resolveSpace, type SearchSpace, type Space, whyOutside } from "../space/space.js";
 import { type ParamValue, sameValue } from "../space/value.js";
-import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
-import { type Analysis, analyse } from "./anova.js";
+import { type Direction, isBetter, mustBeDirection, mustBeTrials, type TrialRecord } from "../trial/trial.js";
+import { Analysis } from "./anova.js";
 import { drawPlace, featureOf, measuresWhere, placeOf, wholeOf } from "./features.js";
 import { growForest, type Tree } from "./forest.js";
 
-/** How the forest is grown that importances and marginals are read from. */
+/** How the forest is grown that importances and marginals are computed from. */
 export interface ForestOptions {
   /** Decides everything random. Default 0. */
   readonly seed?: number;
-  /** Default 64. */
+  /** How many trees there are. Default 64. */
   readonly trees?: number;
-  /** Trials that a leaf stands for at least. More of them smooth over noise. Default 1. */
+  /** The least number of trials in a leaf. A larger number smooths over noise. Default 1. */
   readonly minSamplesLeaf?: number;
 }
 
-/** What importances are asked for. */
+/** How importances are computed. */
 export interface ImportanceOptions extends ForestOptions {
-  /** Whether what two parameters do together is worked out as well. Default false. */
+  /** Whether interactions of two parameters are computed too. Default false. */
   readonly pairs?: boolean;
 }
 
-/** Shares of the variance that trials' values have over the space; together at most 1. */
+/** How marginals are computed. */
+interface MarginalOptions extends ForestOptions {
+  /** How many values of a number to take, at least 2. Default 30. */
+  readonly points?: number;
+}
+
+const FOREST_OPTIONS: OptionNames<ForestOptions> = { seed: true, trees: true, minSamplesLeaf: true };
+const IMPORTANCE_OPTIONS: OptionNames<ImportanceOptions> = { ...FOREST_OPTIONS, pairs: true };
+const MARGINAL_OPTIONS: OptionNames<MarginalOptions> = { ...FOREST_OPTIONS, points: true };
+
+/** Fractions of the variance of the value over the space; together at most 1. */
 export interface Importances {
-  /** What each parameter does by itself, the most important first. */
+  /** The variance that each parameter explains by itself, the most important first. */
   readonly main: Readonly<Record<string, number>>;
-  /** What two parameters do together beyond what each does by itself, the most important first; empty unless asked for. */
+  /** The variance that two parameters explain together beyond that, the most important first; empty without the option `pairs`. */
   readonly pairs: readonly { readonly parameters: readonly [string, string]; readonly share: number }[];
 }
 
-/** The value to expect at one value of a parameter, over all values of the others. */
+/** The expected value of the objective at one value of a parameter, over all values of the others. */
 export interface Marginal {
   readonly value: ParamValue;
   readonly mean: number;
-  /** The standard deviation of the mean among the trees: how sure they are of it, not how much trials differ. */
+  /** The standard deviation of the mean among the trees: how uncertain it is, not how much trials differ. */
   readonly std: number;
 }
 
-/** What is known after a trial. */
+/** The best value up to one trial. */
 export interface BestSoFar {
   readonly number: number;
   /** The trial's own value; null if it has none. */
   readonly value: number | null;
-  /** The best value of the complete trials up to this one; null before there is one. */
+  /** The best value of the complete trials up to this one; null while there is none. */
   readonly best: number | null;
 }
 
 type Records = readonly Pick<TrialRecord, "params" | "value" | "status">[];
 
 /**
- * The importance of each parameter, by functional analysis of variance: a random forest is fitted to the trials, and
- * the variance of what it predicts over the whole space is divided exactly into what each parameter does by itself,
- * what each two do together, and so on. What `main` and `pairs` lack to 1 is done by more of them together.
+ * The importance of each parameter, by functional analysis of variance: a random forest is fitted to the trials, and the
+ * variance of its predictions over the whole space is divided exactly into the parts that each parameter explains by
+ * itself, that each two explain together, and so on. What is missing from `main` and `pairs` to a sum of 1 is explained
+ * by three or more parameters together.
  *
- * - Parameters are taken on their own scales: evenly over the logarithm for those with `log`.
- * - Complete trials count, and no others: a failed or diverged trial has no value to explain, and a pruned one that of
- *   a shorter training.
+ * - Each parameter is used on its own scale: evenly over the logarithm for those with `log`.
+ * - Only complete trials count: a failed or diverged trial has no value, and a pruned one has that of a shorter training.
  * - A parameter that does not apply in a trial is drawn at random for each tree, since the trial would have been the
- *   same at any value of it. So it is important as far as it matters where it applies and as often as it applies.
- * - With no variance to divide, every share is 0.
+ *   same at any value of it. So its importance includes how often it applies.
+ * - Without any variance, every importance is 0.
  *
- * Trees are grown greedily: of two parameters that matter only together, as in an exclusive or, a forest learns little
- * from few trials where other parameters have many values.
+ * Trees are grown greedily. From few trials, a forest learns little about two parameters that matter only together, as in
+ * an exclusive or, if other parameters have many values.
  *
- * @param trials - records of a study; at least 2 of them complete
- * @param space - the space that they are of
+ * @param trials - `study.trials`, at least 2 of them complete
+ * @param space - `study.space`
  * @throws FettleError `invalid_data` for fewer complete trials; `invalid_space`; `invalid_argument`, `unknown_name` for
- * options, and for a trial that is not of the space
+ * anything but trials of the space, and for invalid options
  * @example
  * ```ts
  * const space = { a: float(0, 1), b: float(0, 1) };
@@ -90,13 +99,13 @@ type Records = readonly Pick<TrialRecord, "params" | "value" | "status">[];
  * ICML 2014
  */
 export function importances(trials: Records, space: Space, options: ImportanceOptions = {}): Importances {
-  checkOptions(options, "importances", [...FOREST_OPTIONS, "pairs"]);
+  checkOptions(options, "importances", IMPORTANCE_OPTIONS);
   const { pairs: wanted = false } = options;
   const { searchSpace, trees } = fitForest(trials, space, options);
   const { names } = searchSpace;
   const measures = names.map((name) => wholeOf(searchSpace.parameters[name]));
-  const analyses = trees.map((tree) => analyse(tree, measures)).filter(({ variance }) => variance > 0);
-  /** The mean of a part's share over trees. */
+  const analyses = trees.map((tree) => new Analysis(tree, measures)).filter(({ variance }) => variance > 0);
+  /** The mean over trees of a part of the variance, as a fraction. */
   const share = (part: (analysis: Analysis) => number): number =>
     meanOf(analyses.map((analysis) => part(analysis) / analysis.variance));
   const main = names.map((name, j) => [name, share((analysis) => analysis.main(j))] as const);
@@ -115,13 +124,13 @@ export function importances(trials: Records, space: Space, options: ImportanceOp
 }
 
 /**
- * The value to expect at each value of one parameter, over all values of the others, by the forest of
- * {@link importances}. For a parameter under a condition that is over the part of the space where it applies.
+ * The expected value of the objective at each value of one parameter, over all values of the others, by the forest of
+ * {@link importances}. For a parameter under a condition, this covers the part of the space where it applies.
  *
  * @param name - a parameter of the space
- * @param options - as for importances; `points` is how many values of a number to take, from 2, spread evenly over its
- * scale with both ends; default 30, or all that it has if they are fewer. Choices have all of theirs
- * @returns values as the parameter has them, ascending or in the order of a choice, each once
+ * @param options - as for importances; `points` is how many values of a number to take, at least 2, spread evenly over
+ * its scale including both ends: default 30, or all of its values if there are fewer. All values of a choice are taken
+ * @returns one entry for each value, ascending, or in the order of a choice
  * @throws FettleError as {@link importances}; `unknown_name` for a parameter that the space does not have
  * @example
  * ```ts
@@ -136,20 +145,17 @@ export function marginals(
   trials: Records,
   space: Space,
   name: string,
-  options: ForestOptions & { readonly points?: number } = {},
+  options: MarginalOptions = {},
 ): Marginal[] {
-  checkOptions(options, "marginals", [...FOREST_OPTIONS, "points"]);
+  checkOptions(options, "marginals", MARGINAL_OPTIONS);
   const { points = DEFAULT_POINTS } = options;
-  check(
-    Number.isSafeInteger(points) && points >= 2,
-    () => `points is a number of values from 2, received ${show(points)}`,
-  );
+  mustBeInteger("points of marginals", points, 2);
   const { searchSpace, trees } = fitForest(trials, space, options);
   const { names, parameters } = searchSpace;
   const index = names.indexOf(name);
   if (index < 0) throw unknownName("parameter", String(name), names);
   const measures = measuresWhere(searchSpace, name);
-  const analyses = trees.map((tree) => analyse(tree, measures));
+  const analyses = trees.map((tree) => new Analysis(tree, measures));
   return valuesOf(parameters[name], points).map((value) => {
     const x = placeOf(parameters[name], value);
     const means = analyses.map((analysis) => analysis.at(index, x));
@@ -161,6 +167,8 @@ export function marginals(
 /**
  * The best value after each trial, in the order of their numbers.
  *
+ * @param trials - `study.trials`
+ * @throws FettleError `invalid_argument` for anything but a list of trials and a direction
  * @example
  * ```ts
  * const study = createStudy({ space: { x: choice([3, 1, 2]) }, strategy: grid(), direction: "minimize" });
@@ -169,6 +177,8 @@ export function marginals(
  * ```
  */
 export function bestSoFar(trials: readonly TrialRecord[], direction: Direction): BestSoFar[] {
+  mustBeTrials(trials);
+  mustBeDirection(direction);
   let best: TrialRecord | undefined;
   return [...trials]
     .sort((a, b) => a.number - b.number)
@@ -178,33 +188,31 @@ export function bestSoFar(trials: readonly TrialRecord[], direction: Direction):
     });
 }
 
-const FOREST_OPTIONS = ["seed", "trees", "minSamplesLeaf"];
 const DEFAULT_TREES = 64;
 const DEFAULT_POINTS = 30;
-/** Apart from the streams of studies, since a user may give both one seed. */
+/** Different from the streams of studies, since a user may pass the same seed to both. */
 const FOREST_STREAM = 0x666f;
 
 function fitForest(
   trials: Records,
-  given: Space,
+  space: Space,
   { seed = 0, trees = DEFAULT_TREES, minSamplesLeaf = 1 }: ForestOptions,
 ): { searchSpace: SearchSpace; trees: readonly Tree[] } {
-  for (const [name, value] of Object.entries({ trees, minSamplesLeaf })) {
-    check(
-      Number.isSafeInteger(value) && value > 0,
-      () => `${name} is a positive number, received ${show(value)}`,
-    );
-  }
-  const searchSpace = resolveSpace(given);
+  mustBeTrials(trials);
+  mustBeInteger("trees", trees);
+  mustBeInteger("minSamplesLeaf", minSamplesLeaf);
+  const searchSpace = resolveSpace(space);
   const complete = trials.filter(({ status, value }) => status === "complete" && value !== null);
-  check(
+  must(
     complete.length >= 2,
-    () => `a forest needs at least 2 complete trials, received ${complete.length} among ${trials.length}`,
+    `the number of complete trials among ${trials.length}`,
+    "at least 2, to fit a forest",
+    complete.length,
     "invalid_data",
   );
   for (const { params } of complete) {
     const wrong = whyOutside(searchSpace, params);
-    check(wrong === undefined, () => `trials are points of the space: ${wrong}`);
+    check(wrong === undefined, () => `trials must be points of the space: ${wrong}`);
   }
   const parameters = searchSpace.names.map((name) => searchSpace.parameters[name]);
   const columns = searchSpace.names.map((name, j) =>
@@ -212,7 +220,7 @@ function fitForest(
       Object.hasOwn(params, name) ? placeOf(parameters[j], params[name]) : Number.NaN,
     ),
   );
-  /** Every place of a parameter that does not apply, drawn. */
+  /** The columns, with places drawn for parameters that do not apply. */
   const draw = (random: RandomStream) =>
     columns.map((column, j) => column.map((x) => (Number.isNaN(x) ? drawPlace(parameters[j], random) : x)));
   const values = Float64Array.from(complete, ({ value }) => value as number);
@@ -223,7 +231,7 @@ function fitForest(
   };
 }
 
-/** The values of a parameter that a picture of it shows. */
+/** The values of a parameter at which its marginal is computed. */
 function valuesOf(parameter: Parameter, points: number): readonly ParamValue[] {
   if (parameter.type === "choice") return parameter.values;
   const count = valueCount(parameter);

@@ -1,58 +1,58 @@
 /**
- * Strategies that move from generation to generation keep no state between calls: they fold the history, block
- * by block, each time. This remembers what the fold gave after each block, so that only a new block costs
- * anything. Forgetting it changes no result.
+ * Strategies that move from generation to generation keep no state between calls: they compute it from the history,
+ * generation by generation, at each call. Here the states are remembered, so that only a new generation costs anything.
+ * Forgetting them changes no result.
  */
 
 import type { SearchSpace } from "../space/space.js";
 import type { Direction, TrialRecord } from "../trial/trial.js";
 import { commonLength } from "./growing.js";
 
-/** What all states of one search have in common. */
-export interface Search {
+/** What all states of one search share. */
+export interface SearchProblem {
   readonly space: SearchSpace;
-  /** Of the first objective, which strategies for one look at. */
+  /** The direction of the first objective: all that a strategy for one objective needs. */
   readonly direction: Direction;
   readonly directions: readonly Direction[];
 }
 
-/** How a state follows from the trials before it. */
-export interface Fold<S> {
+/** How the state after a generation follows from the state before it. */
+export interface Recurrence<S> {
   /** The state before the first trial. */
-  start(search: Search): S;
-  /** How many trials the state waits for, a positive integer. */
-  size(state: S, search: Search): number;
-  /** The state after those trials; a function of its arguments alone. */
-  step(state: S, block: readonly TrialRecord[], search: Search): S;
+  start(problem: SearchProblem): S;
+  /** How many trials the next generation has, a positive integer. */
+  size(state: S, problem: SearchProblem): number;
+  /** The state after the next generation; a function of its arguments alone. */
+  step(state: S, generation: readonly TrialRecord[], problem: SearchProblem): S;
 }
 
-/** The blocks that a history was folded into. */
+/** A history, divided into generations. */
 interface Chain<S> {
   readonly records: TrialRecord[];
-  /** The state after the first `ends[i]` records, i from 0: the state before the first trial. */
+  /** `states[i]` is the state after the first `ends[i]` records; `states[0]` that before the first trial. */
   readonly ends: number[];
   readonly states: S[];
 }
 
 /**
- * Folds the whole blocks of a history; the trials of a last, unfinished block are left for later.
+ * The state after the whole generations of a history; trials of a last, unfinished generation are left out.
  *
- * @returns a function that gives the state for a history, and how many trials of it are in whole blocks
+ * @returns a function that returns the state for a history, and how many of its trials are in whole generations
  */
-export function createFold<S>({
+export function memoizeGenerations<S>({
   start,
   size,
   step,
-}: Fold<S>): (
+}: Recurrence<S>): (
   history: readonly TrialRecord[],
-  search: Search,
+  problem: SearchProblem,
 ) => { readonly state: S; readonly used: number } {
   const memory = new WeakMap<SearchSpace, Map<string, Chain<S>>>();
-  return (history, search) => {
-    const chains = memory.get(search.space) ?? new Map<string, Chain<S>>();
-    memory.set(search.space, chains);
-    const key = search.directions.join();
-    const chain = chains.get(key) ?? { records: [], ends: [0], states: [start(search)] };
+  return (history, problem) => {
+    const chains = memory.get(problem.space) ?? new Map<string, Chain<S>>();
+    memory.set(problem.space, chains);
+    const key = problem.directions.join();
+    const chain = chains.get(key) ?? { records: [], ends: [0], states: [start(problem)] };
     chains.set(key, chain);
     const { records, ends, states } = chain;
     const same = commonLength(records, history);
@@ -60,12 +60,12 @@ export function createFold<S>({
     while (ends[last] > same) last--;
     for (;;) {
       const [state, used] = [states[last], ends[last]];
-      const end = used + size(state, search);
+      const end = used + size(state, problem);
       if (end > history.length) return { state, used };
-      // history has parted from what was folded, or goes on from its end
-      const block = history.slice(used, end);
-      const next = step(state, block, search);
-      records.splice(used, records.length, ...block);
+      // the history continues the remembered one, or differs from here on: what was remembered beyond is replaced
+      const generation = history.slice(used, end);
+      const next = step(state, generation, problem);
+      records.splice(used, records.length, ...generation);
       ends.splice(++last, ends.length, end);
       states.splice(last, states.length, next);
     }

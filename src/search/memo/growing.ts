@@ -1,9 +1,9 @@
 /**
- * What follows, item by item, from a list that grows from ask to ask. It is remembered, so that only new items cost
- * anything; a list that does not go on from the one before is gone through again. Forgetting it changes no result.
+ * A result that is accumulated, item by item, over a list that grows from ask to ask. It is remembered, so that only new
+ * items cost anything; for a list that does not continue the last one, it is computed again. Forgetting it changes nothing.
  */
 
-/** How many items two lists begin with in common. */
+/** How many items two lists have in common from their start. */
 export function commonLength(a: readonly unknown[], b: readonly unknown[]): number {
   const most = Math.min(a.length, b.length);
   let same = 0;
@@ -14,9 +14,10 @@ export function commonLength(a: readonly unknown[], b: readonly unknown[]): numb
 /**
  * A function of a subject and a list, such as a space and its points.
  *
- * @param begin - what there is before the first item
- * @param add - takes an item into it, in place
- * @returns what there is after all items of a list, until it is asked about another list of the same subject
+ * @param begin - the result before the first item
+ * @param add - adds an item to a result, in place
+ * @returns a function that returns the result after all items of a list; valid until it is called with another list of
+ * the same subject
  */
 export function createGrowing<S extends object, T, R>(
   begin: (subject: S) => R,

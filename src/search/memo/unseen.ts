@@ -1,6 +1,6 @@
 /**
- * Keeps a strategy from suggesting a point twice, or one that the space's constraint forbids: draws again, and where
- * draws do not help, picks among what a finite space has left. It knows no distribution of its own.
+ * Keeps a strategy from suggesting a point twice, or one that the space's constraint forbids: draws again, and if that
+ * does not help, picks one of the points that a finite space has left.
  */
 
 import { FettleError } from "../../errors.js";
@@ -11,14 +11,14 @@ import { allows, buildParams, type Params, type SearchSpace } from "../space/spa
 import { valueKey } from "../space/value.js";
 import { createGrowing } from "./growing.js";
 
-/** What it must know; a strategy's `SuggestContext` has it. */
+/** The part of a strategy's `SuggestContext` that this needs. */
 export interface Seen {
   readonly space: SearchSpace;
   readonly earlier: readonly Params[];
   readonly random: RandomStream;
 }
 
-/** How many points are tried before a constraint is taken for one that nothing fulfils. */
+/** After this many points that a constraint forbids, it is taken for one that forbids all. */
 const PATIENCE = 10_000;
 
 /** The keys of points. */
@@ -27,7 +27,7 @@ const keysOf = createGrowing<SearchSpace, Params, Set<string>>(
   (keys, params, space) => keys.add(keyOf(space, params)),
 );
 
-/** A string that points share exactly when they are equal. */
+/** A string that is the same for two points exactly if they are equal. */
 function keyOf({ names }: SearchSpace, params: Params): string {
   let key = "";
   for (const name of names) key += Object.hasOwn(params, name) ? `${valueKey(params[name])},` : ",";
@@ -40,9 +40,9 @@ export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params
 }
 
 /**
- * A point that is fresh (`isFresh`): the first such that `draw` gives within `attempts` draws, or else one of those
- * that a finite space has left, each equally likely where there is no constraint. In a space with infinitely many
- * points the last draw that exists, which then repeats an earlier one.
+ * A fresh point (`isFresh`): the first that `draw` returns within `attempts` draws, or else one of the points that a
+ * finite space has left, each equally likely if there is no constraint. In a space with infinitely many points, the last
+ * draw that exists, although it repeats an earlier point.
  *
  * @returns undefined once all points of a finite space are used
  * @throws FettleError `invalid_space` if no point is found that the constraint allows
@@ -64,12 +64,12 @@ export function unseen(context: Seen, draw: () => Params, attempts = 100): Param
   return repeat;
 }
 
-/** Whether a space has finitely many points, those that a constraint forbids included. */
+/** Whether a space has finitely many points, including those that a constraint forbids. */
 export function isCountable(space: SearchSpace): boolean {
   return space.names.every((name) => Number.isFinite(valueCount(space.parameters[name])));
 }
 
-/** A finite space and which of its points are used. */
+/** A finite space and its used points. */
 interface Stock {
   readonly lattice: Lattice;
   /** Numbers of points on the lattice. */
@@ -105,6 +105,6 @@ function drawLeft({ space, earlier, random }: Seen): Params | undefined {
 function refuse(): never {
   throw new FettleError(
     "invalid_space",
-    `the constraint allowed none of ${PATIENCE} points tried; narrow the ranges of the space to where it holds`,
+    `constraint must allow some points of the space; received false for ${PATIENCE} points. Narrow the ranges to where it holds`,
   );
 }

@@ -1,14 +1,15 @@
-/** Asynchronous successive halving: each trial is judged against those before it. */
+/** Asynchronous successive halving: each trial is judged against earlier ones. */
 
 import { checkHalving, type HalvingOptions } from "./halving.js";
 import { amongBest, earlierTrials, geometricRungs, type Scheduler } from "./scheduler.js";
 
 /**
- * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial goes on
- * if it is among the best 1/η of the trials so far at that rung, itself included. No trial waits for a later one,
- * and the first ones always go on. Trials so far are all but the latest `lag`, whatever finished first.
+ * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial is promoted
+ * if it is among the best 1/η of the trials that have reached that rung, itself included. No trial waits for a later
+ * one, and the first trials are always promoted. All earlier trials count but the most recent `lag`, whatever finished
+ * first.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * asha({ reduction: 4, leastSteps: 2 }).rungs(0, 40); // [2, 8, 32]
@@ -23,6 +24,6 @@ export function asha(options: HalvingOptions = {}): Scheduler {
     rungs: (_number, steps) => geometricRungs(leastSteps, reduction, steps),
     cohort: earlierTrials,
     width: () => 1,
-    goesOn: (context) => amongBest(context, reduction),
+    promotes: (context) => amongBest(context, reduction),
   };
 }

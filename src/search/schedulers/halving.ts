@@ -1,37 +1,33 @@
-/** Successive halving: brackets of trials, of which the best share goes on at each rung. */
+/** Successive halving: brackets of trials, of which each rung promotes the best share. */
 
-import { check, checkOptions, show } from "../../errors.js";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { amongBest, geometricRungs, type Scheduler } from "./scheduler.js";
 
 /** How trials are halved. */
 export interface HalvingOptions {
-  /** One of so many goes on at each rung, an integer of at least 2. Default 3. */
+  /** η: each rung promotes one trial in this many; an integer of at least 2. Default 3. */
   readonly reduction?: number;
   /** Steps before the first rung, a positive integer. Default 1. */
   readonly leastSteps?: number;
 }
 
+const HALVING_OPTIONS: OptionNames<HalvingOptions> = { reduction: true, leastSteps: true };
+
 /** @throws FettleError `invalid_argument`, `unknown_name` */
 export function checkHalving(options: HalvingOptions, name: string): Required<HalvingOptions> {
-  checkOptions(options, name, ["reduction", "leastSteps"]);
+  checkOptions(options, name, HALVING_OPTIONS);
   const { reduction = 3, leastSteps = 1 } = options;
-  check(
-    Number.isSafeInteger(reduction) && reduction >= 2,
-    () => `reduction of ${name} is an integer of at least 2, received ${show(reduction)}`,
-  );
-  check(
-    Number.isSafeInteger(leastSteps) && leastSteps >= 1,
-    () => `leastSteps of ${name} is a positive integer, received ${show(leastSteps)}`,
-  );
+  mustBeInteger(`reduction of ${name}`, reduction, 2);
+  mustBeInteger(`leastSteps of ${name}`, leastSteps);
   return { reduction, leastSteps };
 }
 
 /**
- * Successive halving: trials come in brackets of η^k, as many as make one winner over k rungs, at `leastSteps`,
- * η · `leastSteps`, … steps. At each rung the best 1/η of those that are left go on, from where they stand; the
- * others are pruned. Trials of a bracket wait for each other.
+ * Successive halving: a bracket has η^k trials, so many that k rungs leave one winner. The rungs are at `leastSteps`,
+ * η · `leastSteps`, … steps. Each promotes the best 1/η of the trials left, which keep their training; the others are
+ * pruned. The trials of a bracket wait for each other.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * halving({ reduction: 3 }).rungs(0, 27); // [1, 3, 9]
@@ -53,6 +49,6 @@ export function halving(options: HalvingOptions = {}): Scheduler {
       return { from, to: from + size };
     },
     width: sizeOf,
-    goesOn: (context) => amongBest(context, reduction),
+    promotes: (context) => amongBest(context, reduction),
   };
 }

@@ -1,4 +1,4 @@
-/** Hyperband: successive halving with brackets from many short trials to few long ones. */
+/** Hyperband: successive halving, in brackets that range from many short trials to few long ones. */
 
 import { checkHalving, type HalvingOptions } from "./halving.js";
 import { amongBest, geometricRungs, type Scheduler } from "./scheduler.js";
@@ -9,11 +9,11 @@ interface Bracket {
 }
 
 /**
- * Hyperband: successive halving does not know whether few steps tell good trials from bad, so brackets take turns.
- * With s + 1 = the number of rungs and the end, bracket s begins with ⌈(s_max + 1)/(s + 1) · η^s⌉ trials and skips
- * the first s_max − s rungs; the last trains each trial to the end.
+ * Hyperband: successive halving does not know how many steps it takes to tell good trials from bad ones, so brackets
+ * with different first rungs take turns. With s_max rungs in all, bracket s has s of them, skips the first s_max − s,
+ * and starts with ⌈(s_max + 1)/(s + 1) · η^s⌉ trials; s falls from s_max to 0, whose trials all run to the end.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * const scheduler = hyperband({ reduction: 3 });
@@ -35,7 +35,7 @@ export function hyperband(options: HalvingOptions = {}): Scheduler {
       return { size: Math.ceil(((most + 1) / (s + 1)) * power), rungs: rungs.slice(skipped) };
     });
   };
-  /** The bracket of a trial, and the number of its first. */
+  /** The bracket of a trial, and the number of the bracket's first trial. */
   const placeOf = (number: number, steps: number): Bracket & { readonly from: number } => {
     const brackets = bracketsOf(steps);
     const cycle = brackets.reduce((sum, { size }) => sum + size, 0);
@@ -55,6 +55,6 @@ export function hyperband(options: HalvingOptions = {}): Scheduler {
       return { from, to: from + size };
     },
     width: (steps) => Math.max(...bracketsOf(steps).map(({ size }) => size)),
-    goesOn: (context) => amongBest(context, reduction),
+    promotes: (context) => amongBest(context, reduction),
   };
 }

@@ -1,4 +1,4 @@
-/** Schedulers by name, for the command line. Code that knows its scheduler calls `asha()` or another itself. */
+/** Schedulers by name, for the command line. Code that knows its scheduler calls `asha()` or another directly. */
 
 import { byName } from "../../errors.js";
 import { asha } from "./asha.js";
@@ -21,8 +21,8 @@ export const schedulerNames: readonly string[] = Object.freeze(Object.keys(maker
  * A scheduler by its name.
  *
  * @param name - one of {@link schedulerNames}
- * @param options - what the scheduler's own function takes, and what `scheduler.options` holds
- * @throws FettleError `unknown_name` for a scheduler or an option that does not exist, and what the scheduler's own
+ * @param options - the options of the scheduler's own function, as `scheduler.options` has them
+ * @throws FettleError `unknown_name` for a scheduler or an option that does not exist, and whatever the scheduler's own
  * function throws
  * @example
  * ```ts

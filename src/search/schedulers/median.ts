@@ -1,21 +1,23 @@
-/** Median stopping: a trial ends where it has done worse than half of those before it had. */
+/** Median stopping: a trial is pruned if it has done worse than half of the earlier trials. */
 
-import { check, checkOptions, show } from "../../errors.js";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { earlierTrials, type Scheduler } from "./scheduler.js";
 
-/** When trials are judged by the median. */
+/** When trials are compared with the median. */
 export interface MedianOptions {
-  /** Trials that must have come as far before any is stopped, a positive integer. Default 5. */
+  /** How many other trials must have reached a step before any trial is pruned there, a positive integer. Default 5. */
   readonly startupTrials?: number;
-  /** Steps that each trial has before it is judged, a positive integer. Default 1. */
+  /** Steps that each trial runs before it is judged, a positive integer. Default 1. */
   readonly leastSteps?: number;
 }
 
+const MEDIAN_OPTIONS: OptionNames<MedianOptions> = { startupTrials: true, leastSteps: true };
+
 /**
- * Median stopping: at every step a trial ends if its best value so far is worse than the median of what the trials
- * before it had on average up to that step.
+ * Median stopping: at every step, a trial is pruned if its best value so far is worse than the median of the earlier
+ * trials' running averages, each taken up to that step.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for options that are none
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * medianStopping({ leastSteps: 3 }).rungs(0, 6); // [3, 4, 5]
@@ -23,14 +25,10 @@ export interface MedianOptions {
  * @see D. Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2
  */
 export function medianStopping(options: MedianOptions = {}): Scheduler {
-  checkOptions(options, "median", ["startupTrials", "leastSteps"]);
+  checkOptions(options, "median", MEDIAN_OPTIONS);
   const { startupTrials = 5, leastSteps = 1 } = options;
-  for (const [name, figure] of Object.entries({ startupTrials, leastSteps })) {
-    check(
-      Number.isSafeInteger(figure) && figure >= 1,
-      () => `${name} of median is a positive integer, received ${show(figure)}`,
-    );
-  }
+  mustBeInteger("startupTrials of median", startupTrials);
+  mustBeInteger("leastSteps of median", leastSteps);
   return {
     name: "median",
     options: { startupTrials, leastSteps },
@@ -38,7 +36,7 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
       Array.from({ length: Math.max(0, steps - leastSteps) }, (_, i) => leastSteps + i),
     cohort: earlierTrials,
     width: () => 1,
-    goesOn({ rung, own, others }) {
+    promotes({ rung, own, others }) {
       if (others.length < startupTrials) return true;
       const averages = others.map(({ costs }) => mean(costs.slice(0, rung + 1))).sort((a, b) => a - b);
       const middle = averages.length >> 1;
@@ -49,7 +47,7 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
   };
 }
 
-/** Not below the least of the values, as rounding would have it: a trial as good as all others would end. */
+/** The mean, but never rounded below the least value: that would prune a trial that is as good as all others. */
 function mean(values: readonly number[]): number {
   return Math.max(Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length);
 }

@@ -1,15 +1,18 @@
 /**
- * The contract of a scheduler: which trials go on, and which are stopped for others to have their budget. It is a
- * pure function of reports, sees no objective and suggests no parameters. Budgets are counted in steps (epochs,
- * for models), never in time.
+ * The contract of a scheduler: which trials are promoted to more of their budget, and which are pruned so that others
+ * get it. It is a pure function of reports, sees no objective and suggests no parameters. Budgets are counted in steps
+ * (epochs, for models), never in time.
  *
- * A trial reports its value at certain steps, its rungs. There the scheduler decides, on the reports of a cohort of
- * trials at that rung; the trial waits until all of the cohort have reported or ended. So a decision never depends
- * on what happened to finish first.
+ * - A *rung* is a step at which a trial reports its value and is judged.
+ * - A *cohort* is the trials by whose reports at that rung a trial is judged. It waits until all of them have reported
+ *   or ended, so that a decision never depends on which trial happened to finish first.
+ * - A *bracket* is a group of trials that start together and are halved together.
+ * - A trial is *promoted* if it may run on to its next rung, or to the end; otherwise it is pruned.
  *
- * `checkScheduler` of `fettle/testing` holds a scheduler to this contract.
+ * `checkScheduler` of `fettle/testing` tests a scheduler against this contract.
  */
 
+import { isRecord, must } from "../../errors.js";
 import type { ParamValue } from "../space/value.js";
 
 /** What a scheduler may know when it decides. */
@@ -18,22 +21,19 @@ export interface RungContext {
   readonly number: number;
   /** Which of its rungs it has reached, from 0. */
   readonly rung: number;
-  /** What it reported at each of its rungs up to this one, as costs: less is better, infinite for no number. */
+  /** What it reported at each of its rungs up to this one, as costs: less is better, infinite if not a number. */
   readonly own: readonly number[];
-  /**
-   * The same of each other trial of the cohort that reported at this rung; a trial that ended before is not among
-   * them.
-   */
+  /** The same for each other trial of the cohort that reported at this rung; trials that ended earlier are left out. */
   readonly others: readonly { readonly number: number; readonly costs: readonly number[] }[];
 }
 
-/** Trials by number: from `from` up to but without `to`. */
+/** Trials by number, from `from` up to but not including `to`. */
 export interface Cohort {
   readonly from: number;
   readonly to: number;
 }
 
-/** What decides which trials go on. Made by `halving()`, `asha()` and the like, or written to this contract. */
+/** What decides which trials are promoted. Made by `halving()`, `asha()` and the like, or a custom one. */
 export interface Scheduler {
   /** A stable word. */
   readonly name: string;
@@ -41,20 +41,32 @@ export interface Scheduler {
   readonly options: { readonly [option: string]: ParamValue };
   /** The steps at which a trial is judged: ascending, each at least 1 and below `steps`, the whole budget. */
   rungs(number: number, steps: number): readonly number[];
-  /** Whose reports a decision about a trial needs. All of them see `lag` trials fewer than they might. */
+  /** The cohort of a trial. A cohort of earlier trials leaves out the most recent `lag`. */
   cohort(number: number, lag: number, steps: number): Cohort;
-  /** How many trials wait for each other: an adaptive strategy must be able to ask for as many at once. */
+  /** How many trials wait for each other: an adaptive strategy must be able to suggest that many at once. */
   width(steps: number): number;
-  /** Whether the trial goes on. */
-  goesOn(context: RungContext): boolean;
+  /** Whether the trial is promoted. */
+  promotes(context: RungContext): boolean;
 }
 
-/** All trials but the latest `lag`: the cohort of schedulers that never wait for later trials. */
+/** @throws FettleError `invalid_argument` for anything but a scheduler, such as its name or its uncalled function */
+export function mustBeScheduler(scheduler: unknown): asserts scheduler is Scheduler {
+  must(
+    isRecord(scheduler) &&
+      typeof scheduler.name === "string" &&
+      ["rungs", "cohort", "width", "promotes"].every((method) => typeof scheduler[method] === "function"),
+    "scheduler",
+    'a scheduler, such as asha() or createScheduler("asha")',
+    scheduler,
+  );
+}
+
+/** All earlier trials but the most recent `lag`: the cohort of schedulers that never wait for later trials. */
 export function earlierTrials(number: number, lag: number): Cohort {
   return { from: 0, to: Math.max(0, number - lag) };
 }
 
-/** Whether a trial is among the best ⌊n/η⌋ of n, at least one, at its rung; the earlier of equals is better. */
+/** Whether a trial is among the best ⌊n/η⌋ of n (at least one) at its rung; of equal trials the earlier is better. */
 export function amongBest({ number, rung, own, others }: RungContext, reduction: number): boolean {
   const cost = own[rung];
   const better = others.filter(
@@ -63,7 +75,7 @@ export function amongBest({ number, rung, own, others }: RungContext, reduction:
   return better < Math.max(1, Math.floor((others.length + 1) / reduction));
 }
 
-/** Steps from `least` up, `reduction` times as many each, that lie below `steps`. */
+/** Steps below `steps`: `least`, then each `reduction` times the one before. */
 export function geometricRungs(least: number, reduction: number, steps: number): number[] {
   const rungs: number[] = [];
   for (let step = least; step < steps; step *= reduction) rungs.push(step);

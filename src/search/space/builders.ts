@@ -17,7 +17,7 @@ import type { ParamValue } from "./value.js";
  *
  * @param low - the least value (included)
  * @param high - the greatest value (included); with `step`, the last `low + i·step` not above it
- * @throws FettleError `invalid_space` for bounds or options that leave nothing to choose
+ * @throws FettleError `invalid_space` for invalid bounds or options
  * @example
  * ```ts
  * const learningRate = float(1e-4, 1e-1, { log: true });
@@ -38,7 +38,7 @@ export function float<const O extends NumericOptions = Record<never, never>>(
  *
  * @param low - the least value (included), a safe integer
  * @param high - the greatest value (included), a safe integer; with `step`, the last `low + i·step` not above it
- * @throws FettleError `invalid_space` for bounds or options that leave nothing to choose
+ * @throws FettleError `invalid_space` for invalid bounds or options
  * @example
  * ```ts
  * const units = int(8, 128, { log: true });

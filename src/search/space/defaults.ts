@@ -1,4 +1,4 @@
-/** The point that a user's defaults describe, for strategies that try it first. It draws nothing. */
+/** The point of the parameters' defaults, which strategies try first. */
 
 import { fromUnit } from "./scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "./space.js";

@@ -1,7 +1,7 @@
 /**
  * All points of a finite space, numbered: how many there are, the point at a number
  * and the number of a point, without listing them. Points with a parameter that does
- * not apply are counted once. Not a strategy: grid walks it, random falls back to it.
+ * not apply are counted once. `grid` walks over it, `random` falls back to it.
  *
  * Order: as nested loops over the parameters in the space's order (declared order, each
  * conditional parameter after those that its condition names), the last one fastest.
@@ -36,10 +36,10 @@ export interface Lattice {
 /**
  * The lattice of a space.
  *
- * @param points - positive integers (the caller checks): at most how many values of each numeric parameter to take, spread evenly
- * from `low` to `high` (along the logarithm for log scales); one figure for all, or by name.
+ * @param points - the largest number of values to take of each numeric parameter, spread evenly from `low` to `high`
+ * (along the logarithm for log scales): one positive integer for all parameters, or one by name; checked by the caller.
  * A float without a step needs it.
- * @throws FettleError `invalid_space` for a float without a step and without a figure
+ * @throws FettleError `invalid_space` for a float that has neither a step nor points
  */
 export function createLattice(
   space: SearchSpace,
@@ -56,10 +56,10 @@ export function createLattice(
   const live = order.map((_, i) => clausesAcross(space, i));
   const counts = order.map(() => new Map<string, number>());
 
-  /** How many ways there are to complete `params`, which holds the parameters before `order[i]`. */
+  /** In how many ways `params`, which holds the parameters before `order[i]`, can be completed. */
   const count = (i: number, params: Params): number => {
     if (i === order.length) return 1;
-    // two beginnings that every later condition treats alike have equally many completions
+    // if all later conditions treat two beginnings alike, both have equally many completions
     const key = live[i].map((holds) => (holds(params) ? "1" : "0")).join("");
     const known = counts[i].get(key);
     if (known !== undefined) return known;
@@ -119,7 +119,7 @@ function createAxis(space: SearchSpace, name: string, limit: number | undefined)
   check(
     limit !== undefined || Number.isFinite(valueCount(parameter)),
     () =>
-      `${show(name)} takes infinitely many values; give it a step, or say how many to try, as in points: { ${name}: 5 }`,
+      `parameter ${show(name)} must have a step, or a number of points such as points: { ${name}: 5 }; received a float with infinitely many values`,
     "invalid_space",
   );
   if (parameter.type !== "choice" && limit !== undefined && limit < valueCount(parameter)) {
@@ -138,7 +138,7 @@ function createAxis(space: SearchSpace, name: string, limit: number | undefined)
   return { count, at, indexOf, cuts: cutsOf(space, name, count) };
 }
 
-/** `limit` different values, or fewer where rounding to the parameter's steps makes some coincide. */
+/** `limit` different values, or fewer if rounding to the parameter's steps makes some equal. */
 function spread(parameter: NumericParameter, limit: number): number[] {
   if (limit === 1) return [nearest(parameter, interpolate(parameter, 0.5))];
   const values = Array.from({ length: limit }, (_, i) =>
@@ -154,7 +154,7 @@ function indexOfValue(parameter: Parameter, value: ParamValue): number {
   return index < valueCount(parameter) && valueAt(parameter, index) === value ? index : -1;
 }
 
-/** Indices at which some condition on `name` may change its answer, so that long axes need no listing. */
+/** Indices at which some condition on `name` may change its result, so that long axes need not be listed. */
 function cutsOf(space: SearchSpace, name: string, count: number): number[] {
   const parameter = space.parameters[name];
   const cuts = new Set([0, count]);
@@ -178,7 +178,7 @@ function cutsOf(space: SearchSpace, name: string, count: number): number[] {
   return [...cuts].sort((a, b) => a - b);
 }
 
-/** The clauses by which parameters from position `i` on depend on those before it. */
+/** The clauses by which the parameters from position `i` on depend on earlier ones. */
 function clausesAcross({ order, parameters }: SearchSpace, i: number): ((params: Params) => boolean)[] {
   const before = new Set(order.slice(0, i));
   return order.slice(i).flatMap((name) =>

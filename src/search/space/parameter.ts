@@ -53,20 +53,20 @@ export type NumericParameter = FloatParameter | IntParameter;
 export type Parameter = NumericParameter | ChoiceParameter;
 
 export interface NumericOptions {
-  /** Spread values evenly over the logarithm of the range; needs `low > 0`. Default false. */
+  /** Spread values evenly over the logarithm of the range; requires `low > 0`. Default false. */
   readonly log?: boolean;
-  /** Take only `low + i·step`, `step > 0`. Not for a float with `log`. */
+  /** Take only the values `low + i·step`, with `step > 0`. Not for a float with `log`. */
   readonly step?: number;
   /** The value that a strategy may try first. */
   readonly default?: number;
-  /** Take part only where other parameters have these values. */
+  /** The parameter applies only if other parameters have these values. */
   readonly when?: Condition;
 }
 
 export interface ChoiceOptions<V extends ParamValue> {
   /** The value that a strategy may try first. */
   readonly default?: V;
-  /** Take part only where other parameters have these values. */
+  /** The parameter applies only if other parameters have these values. */
   readonly when?: Condition;
 }
 

@@ -1,22 +1,31 @@
 /**
- * Reads one parameter from plain data and refuses what is impossible; the builders
- * `float`, `int` and `choice`, spaces written as JSON and spaces in checkpoints all
- * pass here. It does not look at other parameters (`space.ts` does).
+ * Reads one parameter from plain data and refuses what is impossible: what the builders `float`, `int` and `choice`
+ * are given, spaces written as JSON, and spaces of saved studies. Conditions on other parameters are checked in
+ * `space.ts`.
  */
 
-import { check, isRecord, show } from "../../errors.js";
+import { check, isRecord, must as mustBe, type OptionNames, show } from "../../errors.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
-import { takes } from "./scale.js";
+import { ruleOf, takes } from "./scale.js";
 import { copyJson, type ParamValue, valueKey } from "./value.js";
 
 type Raw = Readonly<Record<string, unknown>>;
-type Must = (condition: unknown, message: string) => asserts condition;
+type Must = (condition: unknown, name: string, rule: string, value: unknown) => asserts condition;
 
-const numericFields = ["type", "low", "high", "log", "step", "default", "when"];
-const fields: Readonly<Record<string, readonly string[]>> = {
-  float: numericFields,
-  int: numericFields,
-  choice: ["type", "values", "default", "when"],
+const NUMERIC_FIELDS: OptionNames<NumericParameter> = {
+  type: true,
+  low: true,
+  high: true,
+  log: true,
+  step: true,
+  default: true,
+  when: true,
+};
+const CHOICE_FIELDS: OptionNames<ChoiceParameter> = { type: true, values: true, default: true, when: true };
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  float: Object.keys(NUMERIC_FIELDS),
+  int: Object.keys(NUMERIC_FIELDS),
+  choice: Object.keys(CHOICE_FIELDS),
 };
 
 /**
@@ -26,22 +35,22 @@ const fields: Readonly<Record<string, readonly string[]>> = {
  * @throws FettleError `invalid_space`
  */
 export function parseParameter(raw: unknown, where: string): Parameter {
-  const must: Must = (condition, message) => check(condition, `${where}: ${message}`, "invalid_space");
-  must(
-    isRecord(raw) && typeof raw.type === "string" && Object.hasOwn(fields, raw.type),
-    `a parameter is float(...), int(...), choice([...]) or an object whose "type" is one of those words, received ${show(raw)}`,
+  const must: Must = (condition, name, rule, value) =>
+    mustBe(condition, `${where}: ${name}`, rule, value, "invalid_space");
+  check(
+    isRecord(raw) && typeof raw.type === "string" && Object.hasOwn(FIELDS, raw.type),
+    () =>
+      `${where} must be float(low, high), int(low, high), choice([...]), or an object whose "type" is "float", "int" or "choice"; received ${show(raw)}${hintFor(raw)}`,
+    "invalid_space",
   );
-  const known = fields[raw.type as string];
+  const known = FIELDS[raw.type as string];
   for (const key of Object.keys(raw)) {
-    must(known.includes(key), `no field ${show(key)} in ${raw.type}; there are ${known.join(", ")}`);
+    must(known.includes(key), `the fields of ${raw.type}`, `among ${known.join(", ")}`, key);
   }
   const parameter = raw.type === "choice" ? parseChoice(raw, must) : parseNumeric(raw, must);
   const when = raw.when === undefined ? undefined : parseCondition(raw.when, must);
   if (raw.default !== undefined) {
-    must(
-      takes(parameter, raw.default),
-      `the default is a value of the parameter itself, received ${show(raw.default)}`,
-    );
+    must(takes(parameter, raw.default), "default", ruleOf(parameter), raw.default);
   }
   return Object.freeze({
     ...parameter,
@@ -50,20 +59,26 @@ export function parseParameter(raw: unknown, where: string): Parameter {
   }) as Parameter;
 }
 
+/** What to write instead of a list of values or a constant. */
+function hintFor(raw: unknown): string {
+  if (Array.isArray(raw)) return `. To try each of these values, write choice(${show(raw)})`;
+  const isConstant = ["number", "string", "boolean"].includes(typeof raw);
+  return isConstant ? ". A constant is not a parameter; use it where the parameters are used" : "";
+}
+
 function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
-  must(
-    Array.isArray(values) && values.length > 0,
-    `a choice has a list of at least one value, received ${show(values)}`,
-  );
+  must(Array.isArray(values) && values.length > 0, "values", "a list of at least one value", values);
   const seen = new Set<string>();
   const copies: ParamValue[] = [];
   for (const value of values) {
     const copy = copyJson(value);
     must(
       copy !== undefined,
-      `values are JSON (finite numbers, strings, booleans, null, lists and objects of these), received ${show(value)}`,
+      "values",
+      "JSON (finite numbers, strings, booleans, null, and lists and objects of these)",
+      value,
     );
-    must(!seen.has(valueKey(copy)), `each value is listed once, received ${show(copy)} twice`);
+    must(!seen.has(valueKey(copy)), "values", "different from each other", values);
     seen.add(valueKey(copy));
     copies.push(copy);
   }
@@ -72,42 +87,57 @@ function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
 
 function parseNumeric({ type, low, high, log, step }: Raw, must: Must): NumericParameter {
   const isInt = type === "int";
-  must(
-    isFiniteNumber(low) && isFiniteNumber(high),
-    `bounds are finite numbers, received low ${show(low)} and high ${show(high)}`,
-  );
-  must(low <= high, `low may not exceed high, received low ${low} and high ${high}`);
-  must(log === undefined || typeof log === "boolean", `log is true or false, received ${show(log)}`);
-  must(!log || low > 0, `a log range starts above 0, received low ${low}; raise low or leave log out`);
-  must(
-    !isInt || (Number.isSafeInteger(low) && Number.isSafeInteger(high) && Number.isSafeInteger(high - low)),
-    `bounds of an int are safe integers, received low ${low} and high ${high}`,
-  );
-  if (step !== undefined) {
-    must(isFiniteNumber(step) && step > 0, `a step is a number above 0, received ${show(step)}`);
-    must(!isInt || Number.isSafeInteger(step), `the step of an int is an integer, received ${step}`);
-    must(
-      isInt || !log,
-      "a float has a step or a log scale, not both; leave one out, or list the values in choice([...])",
-    );
-    must(
-      Number.isSafeInteger(Math.round((high - low) / step)),
-      `step ${step} is too fine for [${low}, ${high}], which would hold more than 2^53 values`,
-    );
+  must(isFiniteNumber(low), "low", "a finite number", low);
+  must(isFiniteNumber(high), "high", "a finite number", high);
+  must(low <= high, "low", `at most high, which is ${high}`, low);
+  must(log === undefined || typeof log === "boolean", "log", "true or false", log);
+  must(!log || low > 0, "low", "above 0 on a log scale (or leave log out)", low);
+  if (isInt) {
+    must(Number.isSafeInteger(low), "low of an int", "a safe integer", low);
+    must(Number.isSafeInteger(high), "high of an int", "a safe integer", high);
+    must(Number.isSafeInteger(high - low), "the range of an int", "at most 2^53 - 1 wide", [low, high]);
   }
+  if (step !== undefined) checkStep({ isInt, low, high, log, step }, must);
   return {
     type: isInt ? "int" : "float",
     low: low + 0, // -0 becomes 0, as in JSON
     high: high + 0,
     ...(log === true && { log }),
-    ...(step !== undefined && { step }),
+    ...(step !== undefined && { step: step as number }),
   };
+}
+
+interface Stepped {
+  readonly isInt: boolean;
+  readonly low: number;
+  readonly high: number;
+  readonly log: unknown;
+  readonly step: unknown;
+}
+
+function checkStep({ isInt, low, high, log, step }: Stepped, must: Must): void {
+  must(isFiniteNumber(step) && step > 0, "step", "a number above 0", step);
+  must(!isInt || Number.isSafeInteger(step), "step of an int", "an integer", step);
+  must(
+    isInt || !log,
+    "step of a float",
+    "left out on a log scale (leave out log instead, or list the values in choice([...]))",
+    step,
+  );
+  must(
+    Number.isSafeInteger(Math.round((high - low) / step)),
+    "step",
+    `large enough for [${low}, ${high}] to hold at most 2^53 values`,
+    step,
+  );
 }
 
 function parseCondition(raw: unknown, must: Must): Condition {
   must(
     isRecord(raw) && Object.keys(raw).length > 0,
-    `when names at least one parameter with its values, as in { optimizer: ["sgd"] }, received ${show(raw)}`,
+    "when",
+    'an object of at least one parameter with its values, as in { optimizer: ["sgd"] }',
+    raw,
   );
   const clauses = Object.entries(raw).map(([parent, clause]) => {
     const isInterval =
@@ -119,7 +149,9 @@ function parseCondition(raw: unknown, must: Must): Condition {
     const copy = copyJson(clause);
     must(
       copy !== undefined && (isInterval || (Array.isArray(clause) && clause.length > 0)),
-      `when gives ${show(parent)} a list of values or an interval { low, high }, received ${show(clause)}; a single value is a list of one`,
+      `${show(parent)} in when`,
+      "a list of values, such as [1], or an interval { low, high }",
+      clause,
     );
     return [parent, copy] as const;
   });

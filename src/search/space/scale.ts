@@ -4,7 +4,7 @@
  * `toUnit` maps back. It draws nothing itself.
  */
 
-import { check, show } from "../../errors.js";
+import { must, show } from "../../errors.js";
 import { exp, log } from "../../numerics/special.js";
 import type { NumericParameter, Parameter } from "./parameter.js";
 import { stepCount, stepValue } from "./steps.js";
@@ -51,6 +51,14 @@ export function interpolate(parameter: NumericParameter, t: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
+/** What a value of a parameter must be, for messages. */
+export function ruleOf(parameter: Parameter): string {
+  if (parameter.type === "choice") return `one of ${show(parameter.values)}`;
+  const { type, low, high, step } = parameter;
+  const kind = type === "int" ? "an integer" : "a number";
+  return `${kind} from ${low} to ${high}${step === undefined ? "" : ` in steps of ${step}`}`;
+}
+
 /** Whether `value` is one that `parameter` may take. */
 export function takes(parameter: Parameter, value: unknown): boolean {
   if (parameter.type === "choice") return parameter.values.some((allowed) => sameValue(allowed, value));
@@ -74,7 +82,7 @@ export function indexFrom(parameter: NumericParameter, x: number): number {
  * A log int is log-uniform over `[low − ½·step, high + ½·step]` (the lower edge not
  * below `low/2`) and then rounded, so that the ends get their full share.
  *
- * @param u - in [0, 1]; values outside are taken as the nearer end
+ * @param u - in [0, 1]; a value outside is moved to the nearer end
  */
 export function fromUnit(parameter: Parameter, u: number): ParamValue {
   const t = Math.min(1, Math.max(0, u));
@@ -89,8 +97,8 @@ export function fromUnit(parameter: Parameter, u: number): ParamValue {
 }
 
 /**
- * Where `value` lies in the unit interval: the inverse of `fromUnit`, at the middle
- * of its cell for discrete parameters, so `fromUnit(p, toUnit(p, v))` is `v` for them
+ * The place of `value` in the unit interval: the inverse of `fromUnit`, at the middle
+ * of its cell for discrete parameters. So `fromUnit(p, toUnit(p, v))` is `v` for these,
  * and within rounding of `v` for continuous ones.
  *
  * @throws FettleError `invalid_argument` if the parameter has no such value
@@ -99,13 +107,11 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
   const count = valueCount(parameter);
   if (parameter.type === "choice") {
     const index = parameter.values.findIndex((allowed) => sameValue(allowed, value));
-    check(index >= 0, () => `${show(value)} is not among the choices ${show(parameter.values)}`);
+    must(index >= 0, "the value of a choice", ruleOf(parameter), value);
     return (index + 0.5) / count;
   }
-  check(
-    typeof value === "number" && value >= parameter.low && value <= parameter.high,
-    () => `a value lies in [${parameter.low}, ${parameter.high}], received ${show(value)}`,
-  );
+  const isInside = typeof value === "number" && value >= parameter.low && value <= parameter.high;
+  must(isInside, "the value of a parameter", ruleOf(parameter), value);
   if (count === 1) return 0.5;
   if (Number.isFinite(count) && !parameter.log) {
     return (Math.round((value - parameter.low) / (stepOf(parameter) as number)) + 0.5) / count;
@@ -116,8 +122,8 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
 }
 
 /**
- * A number moved along its unit interval, of which `by` is a part, and reflected at the ends. A discrete number moves
- * by at least one value, where it has others.
+ * A number moved by `by` along its unit interval, reflected at the ends. A discrete number moves by at least one value,
+ * if it has others.
  */
 export function shift(parameter: NumericParameter, value: number, by: number): number {
   const count = valueCount(parameter);
@@ -135,14 +141,14 @@ function reflect(x: number): number {
   return folded > 1 ? 2 - folded : folded;
 }
 
-/** How far `x` is from `low` to `high`; 0.5 if rounding has made those the same. */
+/** The fraction of the way from `low` to `high` at which `x` is; 0.5 if rounding has made those the same. */
 function fraction(x: number, low: number, high: number): number {
   // halved, so that the widest ranges do not overflow
   const width = high / 2 - low / 2;
   return width > 0 ? Math.min(1, Math.max(0, (x / 2 - low / 2) / width)) : 0.5;
 }
 
-/** The logarithms that the ends of the unit interval stand for, of a parameter on a log scale. */
+/** The logarithms at the two ends of the unit interval, for a parameter on a log scale. */
 export function logRange(parameter: NumericParameter): [number, number] {
   const step = stepOf(parameter);
   if (step === undefined) return [log(parameter.low), log(parameter.high)];

@@ -1,13 +1,13 @@
 /**
  * The search space: named parameters and the conditions among them, as plain JSON.
- * It is the one place that says which points exist (`whyOutside`), so constraints
- * on whole points belong here; it draws no points and knows no study.
+ * This is the one place that decides which points exist (`whyOutside`), so constraints
+ * on whole points belong here. It draws no points and knows no study.
  */
 
-import { check, FettleError, isRecord, show } from "../../errors.js";
+import { check, FettleError, isRecord, must, show } from "../../errors.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
 import { parseParameter } from "./parse.js";
-import { indexFrom, takes, valueAt, valueCount } from "./scale.js";
+import { indexFrom, ruleOf, takes, valueAt, valueCount } from "./scale.js";
 import { type ParamValue, sameValue } from "./value.js";
 
 /** Parameters by name. Plain data: `JSON.stringify` it, and read it back with `spaceFromJson`. */
@@ -29,38 +29,42 @@ export type ParamsOf<S extends Space> = string extends keyof S
       }
     >;
 
-/** A checked space, as strategies receive it. */
+/** A checked space, as a strategy receives it. */
 export interface SearchSpace {
   readonly parameters: Space;
   /** Names as declared. */
   readonly names: readonly string[];
   /** Names with each parameter after those that its condition names, otherwise as declared. */
   readonly order: readonly string[];
-  /** Points for which it is false do not exist. */
+  /** Points for which it returns false do not exist. */
   readonly constraint?: Constraint;
 }
 
-/** A hard constraint: says of a whole point, whose values each fit their parameters, whether it exists. Pure. */
+/** A hard constraint: a pure function that returns whether a whole point, whose values each fit their parameters, exists. */
 export type Constraint<P = Params> = (params: P) => boolean;
 
 /**
  * Checks a space and orders its parameters.
  *
- * @param constraint - what else a point must fulfil
- * @throws FettleError `invalid_space`: no parameters, names that are not plain words, bounds or
- * values that a parameter cannot have, conditions on parameters or values that do not exist, cycles
+ * @param constraint - a further condition on points
+ * @throws FettleError `invalid_space` for no parameters, names that are not plain words, bounds or values that a
+ * parameter cannot have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpace {
-  check(
+  must(
     isRecord(space) && Object.keys(space).length > 0,
-    () => `a space is an object with at least one parameter, received ${show(space)}`,
+    "space",
+    "an object with at least one parameter",
+    space,
     "invalid_space",
   );
   const names = Object.keys(space);
   for (const name of names) {
-    check(
+    must(
       /^[A-Za-z][A-Za-z0-9_]*$/.test(name),
-      () => `parameter names are plain words (letters, digits and _, a letter first), received ${show(name)}`,
+      "the name of a parameter",
+      "a plain word: letters, digits and _, starting with a letter",
+      name,
       "invalid_space",
     );
   }
@@ -95,7 +99,7 @@ export function spaceFromJson(json: unknown): Space {
   return resolveSpace(json).parameters;
 }
 
-/** Whether `parameter` applies beside the values in `params`, which must hold those its condition names. */
+/** Whether `parameter` applies, given `params`, which must hold the parameters that its condition names. */
 export function isActive(parameter: Parameter, params: Params): boolean {
   if (parameter.when === undefined) return true;
   for (const parent in parameter.when) {
@@ -105,8 +109,8 @@ export function isActive(parameter: Parameter, params: Params): boolean {
 }
 
 /**
- * Makes a point: asks `pick` for the value of each parameter that applies, in
- * `space.order`, and returns them in the declared order.
+ * Builds a point: calls `pick` for the value of each parameter that applies, in
+ * `space.order`, and returns the values in the declared order.
  */
 export function buildParams(
   space: SearchSpace,
@@ -122,19 +126,24 @@ export function buildParams(
   return Object.freeze(params);
 }
 
-/** Why `params` is not a point of the space, in words for a person; undefined if it is one. */
+/** Why `params` is not a point of the space, for messages; undefined if it is one. */
 export function whyOutside(space: SearchSpace, params: unknown): string | undefined {
-  if (!isRecord(params)) return `parameters are an object, received ${show(params)}`;
+  if (!isRecord(params)) return `parameters must be an object; received ${show(params)}`;
   for (const name of Object.keys(params)) {
-    if (!Object.hasOwn(space.parameters, name)) return `the space has no parameter ${show(name)}`;
+    if (!Object.hasOwn(space.parameters, name)) {
+      return `parameters must be among ${space.names.join(", ")}; received ${show(name)}`;
+    }
   }
   for (const name of space.order) {
     const parameter = space.parameters[name];
     const given = Object.hasOwn(params, name);
     if (given !== isActive(parameter, params as Params)) {
-      return given ? `${show(name)} is given but does not apply` : `${show(name)} is missing`;
+      const rule = given ? "left out, since its condition does not hold" : ruleOf(parameter);
+      return `${show(name)} must be ${rule}; received ${show(params[name])}`;
     }
-    if (given && !takes(parameter, params[name])) return `${show(name)} cannot be ${show(params[name])}`;
+    if (given && !takes(parameter, params[name])) {
+      return `${show(name)} must be ${ruleOf(parameter)}; received ${show(params[name])}`;
+    }
   }
   return allows(space, params as Params) ? undefined : `the constraint forbids ${show(params)}`;
 }
@@ -144,7 +153,7 @@ export function allows({ constraint }: SearchSpace, params: Params): boolean {
   return constraint === undefined || constraint(params);
 }
 
-/** The same point made of the space's own values, in its own order. */
+/** The same point with the space's own values, in its own order. */
 export function ownParams(space: SearchSpace, params: Params): Params {
   const own: Record<string, ParamValue> = {};
   for (const name of space.names) {
@@ -172,33 +181,28 @@ export function isList(clause: Condition[string]): clause is readonly ParamValue
 }
 
 function checkCondition(parameters: Space, name: string): void {
-  const must: (condition: unknown, message: string) => asserts condition = (condition, message) =>
-    check(condition, `parameter ${show(name)}: ${message}`, "invalid_space");
   for (const [parent, clause] of Object.entries(parameters[name].when ?? {})) {
-    must(
-      Object.hasOwn(parameters, parent),
-      `its condition names ${show(parent)}, which is not in the space; there are ${Object.keys(parameters).join(", ")}`,
-    );
-    const parameter = parameters[parent];
-    if (isList(clause)) {
-      must(
-        Number.isFinite(valueCount(parameter)),
-        `${show(parent)} is a float without a step, so its condition is an interval { low, high }, received ${show(clause)}`,
-      );
-      for (const value of clause) {
-        must(
-          takes(parameter, value),
-          `its condition wants ${show(parent)} to be ${show(value)}, which it never is`,
-        );
-      }
-    } else {
-      must(parameter.type !== "choice", `${show(parent)} is a choice, so its condition lists values`);
-      must(
-        meets(clause, parameter),
-        `its condition wants ${show(parent)} in ${show(clause)}, which it never is`,
-      );
-    }
+    const wrong = whyNeverHolds(parameters, parent, clause);
+    check(wrong === undefined, () => `parameter ${show(name)}: the condition on ${wrong}`, "invalid_space");
   }
+}
+
+/** Why a clause of a condition can never hold or never be checked, for messages; undefined if it can. */
+function whyNeverHolds(parameters: Space, parent: string, clause: Condition[string]): string | undefined {
+  const refuse = (rule: string, value: unknown) => `${show(parent)} must ${rule}; received ${show(value)}`;
+  if (!Object.hasOwn(parameters, parent)) {
+    return refuse(`be on a parameter of the space (${Object.keys(parameters).join(", ")})`, parent);
+  }
+  const parameter = parameters[parent];
+  if (!isList(clause)) {
+    if (parameter.type === "choice") return refuse("list values, since it is a choice", clause);
+    return meets(clause, parameter) ? undefined : refuse(`include ${ruleOf(parameter)}`, clause);
+  }
+  if (!Number.isFinite(valueCount(parameter))) {
+    return refuse("be an interval { low, high }, since it is a float without a step", clause);
+  }
+  const impossible = clause.find((value) => !takes(parameter, value));
+  return impossible === undefined ? undefined : refuse(`list ${ruleOf(parameter)}`, impossible);
 }
 
 /** Whether a numeric parameter has a value in an interval. */

@@ -1,6 +1,5 @@
 /**
- * Values that parameters take and studies keep: JSON, compared by content. It is
- * not a serialiser, and it knows nothing of parameters or trials.
+ * The values of parameters and of what studies keep: JSON, compared by content.
  */
 
 import { isRecord } from "../../errors.js";

@@ -1,7 +1,7 @@
 /**
- * Points of a space as vectors of the unit cube, for strategies that think in geometry. A number is one
+ * Points of a space as vectors of the unit cube, for strategies that work with geometry. A number is one
  * coordinate, on its own scale (`scale.ts`); a choice has a coordinate for each of its values, 1 for the one
- * taken; a parameter that does not apply stands where it says least. No strategy is in here.
+ * taken (one-hot); a parameter that does not apply has neutral coordinates.
  */
 
 import type { Parameter } from "./parameter.js";
@@ -26,9 +26,9 @@ export interface Vectors {
   /** Coordinates in all. */
   readonly size: number;
   readonly axes: readonly Axis[];
-  /** [size], each in [0, 1]. A number that does not apply is 0.5; of a choice that does not, each value has an equal share. */
+  /** [size], each in [0, 1]. A number that does not apply is 0.5; a choice of k values that does not apply is 1/k, k times. */
   encode(params: Params): Float64Array;
-  /** The nearest point: numbers within the range, of a choice the value with the largest coordinate (the first of equals). */
+  /** The nearest point: numbers within the range, and for a choice the value with the largest coordinate (the first, if several are equal). */
   decode(vector: ArrayLike<number>): Params;
 }
 

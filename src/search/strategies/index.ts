@@ -1,9 +1,9 @@
 /**
  * Strategies by name, for the command line and for saved studies. Code that knows its
- * strategy calls `random()` or `grid()` itself, and bundles only that one.
+ * strategy calls `random()` or `grid()` directly, and bundles only that one.
  */
 
-import { byName, check, checkOptions, isRecord, show } from "../../errors.js";
+import { byName, checkOptions, isRecord, must } from "../../errors.js";
 import { cmaes } from "./cmaes/cmaes.js";
 import { genetic } from "./genetic/genetic.js";
 import { gp } from "./gp/gp.js";
@@ -20,7 +20,7 @@ type Options = Readonly<Record<string, unknown>>;
 const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   grid,
   random(options) {
-    checkOptions(options, "random", []);
+    checkOptions(options, "random", {});
     return random();
   },
   sobol,
@@ -30,10 +30,8 @@ const makers: Readonly<Record<string, (options: Options) => Strategy>> = {
   nsga2,
   cmaes,
   pbt({ start = { name: "random" }, ...options }) {
-    check(
-      isRecord(start) && (start.options === undefined || isRecord(start.options)),
-      () => `start of pbt by name is { name, options }, received ${show(start)}`,
-    );
+    const isNamed = isRecord(start) && (start.options === undefined || isRecord(start.options));
+    must(isNamed, "start of pbt", "an object with a name and options", start);
     return pbt({ ...options, start: createStrategy(start.name as string, start.options as Options) });
   },
 };
@@ -45,8 +43,8 @@ export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers
  * A strategy by its name.
  *
  * @param name - one of {@link strategyNames}
- * @param options - what the strategy's own function takes, and what `strategy.options` holds
- * @throws FettleError `unknown_name` for a strategy or an option that does not exist, and what
+ * @param options - the options of the strategy's own function, as `strategy.options` has them
+ * @throws FettleError `unknown_name` for a strategy or an option that does not exist, and whatever
  * the strategy's own function throws
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 /**
- * The contract of a search strategy: a pure function of (space, history, random
- * stream) → parameters. It holds no state of its own, so a study resumes from its
- * history alone, and it never sees an objective. Deciding which trial gets which
- * budget is a scheduler's work, not a strategy's.
+ * The contract of a search strategy: a pure function of (space, history, random stream) → parameters. It keeps no
+ * state, so a study resumes from its history alone, and it never sees an objective. Which trial gets which budget is
+ * decided by a scheduler, not by a strategy.
  *
- * `checkStrategy` of `fettle/testing` holds a strategy to this contract.
+ * `checkStrategy` of `fettle/testing` tests a strategy against this contract.
  */
 
+import { isRecord, must } from "../../errors.js";
 import type { RandomStream } from "../../numerics/random.js";
 import type { Constraint, Params, SearchSpace, Space } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
@@ -17,50 +17,61 @@ export interface SuggestContext {
   readonly space: SearchSpace;
   /** The trial's number, from 0. */
   readonly number: number;
-  /** How many of the trials before came from the strategy; the others were enqueued or added. */
+  /** How many of the earlier trials came from the strategy; the others were enqueued or added. */
   readonly suggested: number;
   /**
    * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, or those of earlier generations, so
    * that nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
    */
   readonly history: readonly TrialRecord[];
-  /** The parameters of all trials before this one, finished or not; `earlier[i]` belongs to trial `i`. */
+  /** The parameters of all earlier trials, finished or not; `earlier[i]` belongs to trial `i`. */
   readonly earlier: readonly Params[];
-  /** Of the first objective, which strategies for one look at. */
+  /** The direction of the first objective: all that a strategy for one objective needs. */
   readonly direction: Direction;
   readonly directions: readonly Direction[];
-  /** Randomness of this trial alone: a function of the study's seed and `number`. */
+  /** Random numbers for this trial alone: a function of the study's seed and `number`. */
   readonly random: RandomStream;
-  /** Randomness of the study as a whole: for every trial the same stream, from its start. */
+  /** Random numbers for the study as a whole: the same stream, from its start, for every trial. */
   readonly studyRandom: RandomStream;
 }
 
-/** A trial that goes on from where an earlier one ended, with parameters of its own. */
-export interface Continuation {
-  /** The number of a trial of the history that gave a value. */
+/** A trial that resumes the training of an earlier one, with other parameters or the same. */
+export interface ResumedTrial {
+  /** The number of a trial of the history that has a value. */
   readonly parent: number;
   readonly params: Params;
 }
 
-/** What suggests the parameters of each trial. Made by `random()`, `grid()`, or written to this contract. */
+/** What suggests the parameters of each trial. Made by `random()`, `grid()` and the like, or a custom one. */
 export interface Strategy {
   /** A stable word; a saved study names its strategy by it. */
   readonly name: string;
   /** Whether suggestions depend on the values of finished trials. If so, asking waits for them. */
   readonly adaptive: boolean;
-  /** Whether an adaptive strategy searches for several objectives at once. */
+  /** Whether an adaptive strategy supports several objectives. */
   readonly multiObjective?: boolean;
   /**
-   * Of an adaptive strategy whose trials come in generations of so many: each trial sees those of all generations before
-   * its own and waits for them, whatever the lag; those of one generation may run side by side. It takes no scheduler.
+   * The size of a generation, for an adaptive strategy that works in generations: each trial sees those of all earlier
+   * generations and waits for them, whatever the lag; those of one generation may run side by side. Such a strategy
+   * cannot be combined with a scheduler.
    */
   readonly generation?: number;
   /** Plain data from which the strategy can be made again, saved with the study. */
   readonly options: { readonly [option: string]: ParamValue };
   /** The parameters of a trial, a point of the space; undefined if nothing is left to suggest. */
   suggest(context: SuggestContext): Params | undefined;
-  /** Asked first by strategies that continue trials; where it is undefined, `suggest` is asked for a new beginning. */
-  proceed?(context: SuggestContext): Continuation | undefined;
-  /** How many suggestions there are before nothing is left, where that is known. */
+  /** Of a strategy that resumes trials, asked first: the trial to resume, or undefined for `suggest` to start a new one. */
+  resume?(context: SuggestContext): ResumedTrial | undefined;
+  /** How many suggestions there are before nothing is left, if that is known. */
   size?(space: Space, constraint?: Constraint): number;
+}
+
+/** @throws FettleError `invalid_argument` for anything but a strategy, such as its name or its uncalled function */
+export function mustBeStrategy(strategy: unknown, name = "strategy"): asserts strategy is Strategy {
+  must(
+    isRecord(strategy) && typeof strategy.suggest === "function" && typeof strategy.name === "string",
+    name,
+    'a strategy, such as tpe() or createStrategy("tpe")',
+    strategy,
+  );
 }

@@ -1,9 +1,17 @@
 /**
- * Reads a study back from `study.toJSON()`, trusting nothing: every point is checked
- * against the space, every record is made anew. It writes no files.
+ * Reads a study back from `study.toJSON()`, trusting nothing: every point is checked against the space, every record is
+ * built again from its fields. It writes no files.
  */
 
-import { check, checkOptions, FettleError, isRecord, show } from "../../errors.js";
+import {
+  check,
+  checkOptions,
+  FettleError,
+  isRecord,
+  must as mustBe,
+  type OptionNames,
+  show,
+} from "../../errors.js";
 import {
   type Constraint,
   ownParams,
@@ -15,36 +23,61 @@ import {
   whyOutside,
 } from "../space/space.js";
 import { sameValue, valueKey } from "../space/value.js";
-import type { Strategy } from "../strategies/strategy.js";
-import { makeRecord, outcomeFields, statuses, type TrialOutcome, type TrialStatus } from "../trial/trial.js";
-import { openStudy, type StoredTrial, studyVersion } from "./ledger.js";
-import { directionsOf, type Study } from "./study.js";
+import { mustBeStrategy, type Strategy } from "../strategies/strategy.js";
+import {
+  makeRecord,
+  outcomeFields,
+  statuses,
+  type TrialOutcome,
+  type TrialRecord,
+  type TrialStatus,
+} from "../trial/trial.js";
+import type { Study, StudyJson } from "./contract.js";
+import type { LedgerEntry } from "./ledger.js";
+import { openStudy, studyVersion } from "./open.js";
+import { directionsOf } from "./study.js";
 
-/** What JSON cannot hold, and must be given again. */
+/** What JSON cannot hold, and must be passed again. */
 export interface RestoreOptions<S extends Space = Space> {
   /** The strategy that the study began with, such as `createStrategy(json.strategy.name, json.strategy.options)`. */
   readonly strategy: Strategy;
-  /** The space that the study began with, if its parameters are to be typed. */
+  /** The space that the study began with, to type its parameters. */
   readonly space?: S;
   /** The constraint that the study began with, if it had one. */
   readonly constraint?: Constraint<ParamsOf<S>>;
-  /** Milliseconds of some clock, to time trials; without it nothing is timed. */
+  /** Returns milliseconds, to time trials; without it nothing is timed. */
   readonly clock?: () => number;
 }
 
-const fields = [
-  ...["format", "version", "space", "strategy", "direction", "seed", "lag", "constrained", "trials"],
-];
-/** What the study itself knows of a trial. */
-const ownFields = ["number", "given", "params", "parent"];
+const RESTORE_OPTIONS: OptionNames<RestoreOptions> = {
+  strategy: true,
+  space: true,
+  constraint: true,
+  clock: true,
+};
+
+const STUDY_FIELDS: OptionNames<StudyJson> = {
+  format: true,
+  version: true,
+  space: true,
+  strategy: true,
+  direction: true,
+  seed: true,
+  lag: true,
+  constrained: true,
+  trials: true,
+};
+
+/** The fields of a saved trial that are not part of its outcome. */
+const TRIAL_FIELDS = ["number", "given", "params", "parent"];
 
 /**
- * Opens a saved study where it stopped: it goes on with the same trials as if it had
- * never been saved. Trials that were running then are the first that `ask` hands out.
+ * Opens a saved study where it stopped: it continues with the same trials as if it had never been saved. `ask` first
+ * hands out the trials that were running when it was saved.
  *
- * @param json - what `study.toJSON()` gave, parsed
- * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version or no study
- * at all; `invalid_argument` if the strategy or the space is not the study's own
+ * @param json - what `study.toJSON()` returned, parsed
+ * @throws FettleError `invalid_checkpoint` if `json` is damaged, of a newer version, or not a study; `invalid_argument`
+ * if the strategy, the space or the constraint differs from the study's
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
@@ -58,142 +91,180 @@ export function restoreStudy<const S extends Space = Space>(
   json: unknown,
   options: RestoreOptions<S>,
 ): Study<S> {
-  checkOptions(options, "restoreStudy", ["strategy", "space", "constraint", "clock"]);
+  checkOptions(options, "restoreStudy", RESTORE_OPTIONS);
   const { strategy, space, constraint, clock } = options;
-  must(
-    isRecord(json) && json.format === "fettle-study",
-    `a saved study has the format "fettle-study", received ${show(json)}`,
-  );
-  const { version, direction, seed, lag, constrained, trials } = json;
-  must(
-    Number.isSafeInteger(version) && (version as number) >= 1,
-    `its version is a positive integer, received ${show(version)}`,
-  );
-  must(
-    (version as number) <= studyVersion,
-    `it was saved by a newer release (version ${version}; this one reads up to ${studyVersion}); upgrade to open it`,
-  );
-  for (const key of Object.keys(json)) must(fields.includes(key), `no field ${show(key)} in a study`);
-  must(isNatural(seed), `its seed is an integer from 0, received ${show(seed)}`);
-  must(isNatural(lag), `its lag is an integer from 0, received ${show(lag)}`);
-  must(
-    constrained === undefined || constrained === true,
-    `constrained is true or left out, received ${show(constrained)}`,
-  );
-  must(Array.isArray(trials), `its trials are a list, received ${show(trials)}`);
-  checkStrategyIsOwn(json.strategy, strategy);
+  checkFormat(json);
+  const { direction, seed, lag, constrained, trials } = json;
+  mustBeNatural("its seed", seed);
+  mustBeNatural("its lag", lag);
+  must(constrained === undefined || constrained === true, "its constrained", "true or left out", constrained);
+  must(Array.isArray(trials), "its trials", "a list", trials);
+  checkSameStrategy(json.strategy, strategy);
   const directions = rephrase("its direction", () => directionsOf(direction, strategy));
-  checkConstraintIsGiven(constrained === true, constraint);
+  checkSameConstraint(constrained === true, constraint);
   const searchSpace = rephrase("its space", () =>
     resolveSpace(json.space, constraint as Constraint | undefined),
   );
   check(
     space === undefined || valueKey(resolveSpace(space).parameters) === valueKey(searchSpace.parameters),
-    "the space given differs from the one that the study was saved with; leave it out, or begin a new study",
+    () =>
+      `space must be the one that the study was saved with, ${show(searchSpace.parameters)}; received ${show(space)}. Leave it out, or begin a new study`,
   );
-  const stored = trials.map((trial, number) => restoreTrial(searchSpace, directions.length, trial, number));
-  return openStudy<S>(searchSpace, { strategy, seed, directions, lag, ...(clock && { clock }) }, stored);
+  const entries = trials.map((trial, number) => restoreTrial(searchSpace, directions.length, trial, number));
+  return openStudy<S>(
+    { space: searchSpace, strategy, seed, directions, lag, ...(clock && { clock }) },
+    entries,
+  );
 }
 
-function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, number: number): StoredTrial {
+/** Refuses what is not a study, or a study that this release cannot read. */
+function checkFormat(json: unknown): asserts json is Readonly<Record<string, unknown>> {
   must(
-    isRecord(trial) && trial.number === number,
-    `entry ${number} of its trials is no trial ${number}: ${show(trial)}`,
+    isRecord(json) && json.format === "fettle-study",
+    "it",
+    'an object with the format "fettle-study"',
+    json,
   );
+  const { version } = json;
+  must(
+    Number.isSafeInteger(version) && (version as number) >= 1,
+    "its version",
+    "a positive integer",
+    version,
+  );
+  must(
+    (version as number) <= studyVersion,
+    "its version",
+    `at most ${studyVersion}, the latest that this release reads (upgrade to open newer ones)`,
+    version,
+  );
+  const known = Object.keys(STUDY_FIELDS);
+  for (const key of Object.keys(json)) {
+    must(known.includes(key), "its fields", `among ${known.join(", ")}`, key);
+  }
+}
+
+function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, number: number): LedgerEntry {
+  must(isRecord(trial) && trial.number === number, `entry ${number} of its trials`, `trial ${number}`, trial);
   for (const key of Object.keys(trial)) {
-    must(ownFields.includes(key) || outcomeFields.includes(key), `no field ${show(key)} in trial ${number}`);
+    const known = TRIAL_FIELDS.includes(key) || outcomeFields.includes(key);
+    must(
+      known,
+      `the fields of trial ${number}`,
+      `among ${[...TRIAL_FIELDS, ...outcomeFields].join(", ")}`,
+      key,
+    );
   }
   const wrong = whyOutside(space, trial.params);
-  must(wrong === undefined, `the parameters of trial ${number} are not in the space: ${wrong}`);
-  const params = ownParams(space, trial.params as Params);
-  const { status, value, values, given, parent } = trial;
-  must(
-    given === undefined || given === true,
-    `given of trial ${number} is true or left out, received ${show(given)}`,
-  );
+  check(wrong === undefined, () => `${CANNOT_OPEN}trial ${number} is outside the space: ${wrong}`, CODE);
+  const { given, parent } = trial;
+  must(given === undefined || given === true, `given of trial ${number}`, "true or left out", given);
   must(
     parent === undefined || (isNatural(parent) && parent < number),
-    `the parent of trial ${number} is an earlier trial, received ${show(parent)}`,
+    `the parent of trial ${number}`,
+    "the number of an earlier trial",
+    parent,
   );
-  const own = {
-    params,
-    ...(parent !== undefined && { parent }),
+  const entry = {
+    params: ownParams(space, trial.params as Params),
+    ...(parent !== undefined && { parent: parent as number }),
     ...(given === true && { given: true as const }),
   };
-  if (status === "running") {
-    const told = outcomeFields.find((key) => key !== "status" && (trial[key] ?? null) !== null);
-    must(
-      told === undefined,
-      `trial ${number} is running and has ${told}, received ${show(trial[told as string])}`,
-    );
-    return own;
+  if (trial.status === "running") {
+    checkUnfinished(trial, number);
+    return entry;
   }
-  must(statuses.includes(status as TrialStatus), `trial ${number} has an unknown status ${show(status)}`);
-  const needsValue = status === "complete" || status === "pruned";
-  const told = objectives === 1 ? value : values;
-  must(
-    !needsValue || [told].flat().every(Number.isFinite),
-    `trial ${number} is ${status} and has no value, received ${show(told)}`,
-  );
-  const [surplus] = [value, values, trial.std].filter((each) => each !== undefined && each !== null);
-  must(
-    needsValue || surplus === undefined,
-    `trial ${number} is ${status}, without a value or its spread, received ${show(surplus)}`,
-  );
-  // null stands for a number that JSON cannot hold, or for none
-  const outcome = Object.fromEntries(
-    Object.entries(trial)
-      .filter(([key, field]) => !ownFields.includes(key) && field !== null)
-      .map(([key, field]) => [key, Array.isArray(field) ? field.map(numberOf) : field]),
-  );
-  return {
-    ...own,
-    record: rephrase(`trial ${number}`, () =>
-      makeRecord({ number, ...own }, outcome as TrialOutcome, objectives),
-    ),
-  };
+  return { ...entry, record: restoreRecord(entry, objectives, trial, number) };
 }
 
-function checkStrategyIsOwn(saved: unknown, strategy: Strategy): void {
+function checkUnfinished(trial: Readonly<Record<string, unknown>>, number: number): void {
+  for (const key of outcomeFields) {
+    if (key === "status") continue;
+    must(
+      (trial[key] ?? null) === null,
+      `${key} of trial ${number}, which is running,`,
+      "left out",
+      trial[key],
+    );
+  }
+}
+
+function restoreRecord(
+  entry: Omit<LedgerEntry, "record">,
+  objectives: number,
+  trial: Readonly<Record<string, unknown>>,
+  number: number,
+): TrialRecord {
+  const { status, value, values, std } = trial;
+  must(
+    statuses.includes(status as TrialStatus),
+    `the status of trial ${number}`,
+    `"running", ${statuses.map((each) => show(each)).join(", ")}`,
+    status,
+  );
+  const told = objectives === 1 ? value : values;
+  if (status === "complete" || status === "pruned") {
+    const allFinite = [told].flat().every(Number.isFinite);
+    must(allFinite, `the value of trial ${number}, which is ${status},`, "finite", told);
+  } else {
+    const [surplus] = [value, values, std].filter((each) => each !== undefined && each !== null);
+    must(surplus === undefined, `the value of trial ${number}, which is ${status},`, "null", surplus);
+  }
+  // null is a number that JSON cannot hold, or no number at all
+  const outcome = Object.fromEntries(
+    Object.entries(trial)
+      .filter(([key, field]) => !TRIAL_FIELDS.includes(key) && field !== null)
+      .map(([key, field]) => [key, Array.isArray(field) ? field.map(nanForNull) : field]),
+  );
+  return rephrase(`trial ${number}`, () =>
+    makeRecord({ number, ...entry }, outcome as TrialOutcome, objectives),
+  );
+}
+
+function checkSameStrategy(saved: unknown, strategy: Strategy): void {
   must(
     isRecord(saved) &&
       typeof saved.name === "string" &&
       isRecord(saved.options) &&
       Object.keys(saved).length === 2,
-    `its strategy has a name and options, received ${show(saved)}`,
+    "its strategy",
+    "an object of a name and options",
+    saved,
   );
+  mustBeStrategy(strategy);
   check(
-    strategy?.name === saved.name && sameValue(strategy.options, saved.options),
+    strategy.name === saved.name && sameValue(strategy.options, saved.options),
     () =>
-      `the study was saved with the strategy ${show(saved.name)} and the options ${show(saved.options)}, received ${show(strategy?.name)} and ${show(strategy?.options)}; pass the same`,
+      `strategy must be the one that the study was saved with, ${show(saved.name)} with options ${show(saved.options)}; ` +
+      `received ${show(strategy.name)} with options ${show(strategy.options)}`,
   );
 }
 
-function checkConstraintIsGiven(constrained: boolean, constraint: unknown): void {
-  check((typeof constraint === "function") === constrained, () =>
+function checkSameConstraint(constrained: boolean, constraint: unknown): void {
+  mustBe(
+    (typeof constraint === "function") === constrained,
+    "constraint",
     constrained
-      ? `the study was saved with a constraint, which is code; pass the same, received ${show(constraint)}`
-      : `the study was saved without a constraint, received ${show(constraint)}`,
+      ? "passed again, since the study was saved with one, which is code"
+      : "left out, since the study was saved without one",
+    constraint,
   );
 }
 
-function must(condition: unknown, message: string): asserts condition {
-  check(condition, `this study cannot be opened: ${message}`, "invalid_checkpoint");
+const CANNOT_OPEN = "this study cannot be opened: ";
+const CODE = "invalid_checkpoint";
+
+function must(condition: unknown, name: string, rule: string, value: unknown): asserts condition {
+  mustBe(condition, CANNOT_OPEN + name, rule, value, CODE);
 }
 
-/** Runs `read`, and turns what it refuses into a refusal of the checkpoint. */
+/** Runs `read`, and turns its refusal into one of the checkpoint. */
 function rephrase<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof FettleError)) throw error;
-    throw new FettleError(
-      "invalid_checkpoint",
-      `this study cannot be opened: ${what} is damaged: ${error.message}`,
-      {
-        cause: error,
-      },
-    );
+    throw new FettleError(CODE, `${CANNOT_OPEN}${what} is damaged: ${error.message}`, { cause: error });
   }
 }
 
@@ -201,7 +272,11 @@ function isNatural(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** NaN for the null that JSON makes of it, anything else as it is. */
-function numberOf(value: unknown): unknown {
+function mustBeNatural(name: string, value: unknown): asserts value is number {
+  must(isNatural(value), name, "an integer of at least 0", value);
+}
+
+/** NaN for the null that JSON makes of it; anything else unchanged. */
+function nanForNull(value: unknown): unknown {
   return value === null ? Number.NaN : value;
 }

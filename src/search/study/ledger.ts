@@ -1,247 +1,174 @@
 /**
- * The bookkeeping of a study: which trials were asked, which are running, what was told, and what the strategy may see
- * when it is asked for the next. It trusts its arguments; `study.ts` and `checkpoint.ts` check what users give.
+ * The trials of a study: which were asked for, which wait, which are running, and the result of each. It asks no
+ * strategy, and trusts its arguments: `open.ts` and `checkpoint.ts` check what users pass.
  */
 
 import { check, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
+import type { Params } from "../space/space.js";
 import {
-  ownParams,
-  type Params,
-  type ParamsOf,
-  type SearchSpace,
-  type Space,
-  whyOutside,
-} from "../space/space.js";
-import type { Strategy, SuggestContext } from "../strategies/strategy.js";
-import { paretoFront } from "../trial/pareto.js";
-import { type Direction, isBetter, makeRecord, type Trial, type TrialRecord } from "../trial/trial.js";
-import { optimize } from "./optimize.js";
-import type { Study } from "./study.js";
+  type Direction,
+  isBetter,
+  makeRecord,
+  type Trial,
+  type TrialOutcome,
+  type TrialRecord,
+} from "../trial/trial.js";
+import { streams } from "./suggest.js";
 
-/** The version of the JSON that this release writes and the latest it reads. */
-export const studyVersion = 1;
-
-/** Numbers the purposes that a study draws random numbers for, so that their streams are apart. */
-const streams = { suggestion: 0, trial: 1, study: 2 } as const;
-
-/** A trial as a study begins with it: finished, or still to be handed out. */
-export interface StoredTrial {
+/** A trial as the ledger keeps it: finished if it has a record, else waiting or running. */
+export interface LedgerEntry {
   readonly params: Params;
   readonly parent?: number;
   readonly record?: TrialRecord;
-  /** Whether it came by `enqueue` or `add` and not from the strategy. */
+  /** Set for trials that were enqueued or added, and so did not come from the strategy. */
   readonly given?: true;
 }
 
-/** What is fixed when a study begins, beside its space. */
-export interface Settled {
-  readonly strategy: Strategy;
+/** What the ledger knows of the study around it. */
+export interface LedgerSettings {
   readonly seed: number;
   readonly directions: readonly Direction[];
-  readonly lag: number;
   readonly clock?: () => number;
 }
 
-/** The seed for everything random in a trial, from that of its study. */
+/** The seed of everything random in a trial, from that of its study. */
 export function seedOfTrial(seed: number, number: number): number {
   return new RandomStream(seed, streams.trial, number).integer(2 ** 31);
 }
 
-/** A study that already holds `stored` trials; arguments are checked by the caller. */
-export function openStudy<S extends Space>(
-  searchSpace: SearchSpace,
-  { strategy, seed, directions, lag, clock }: Settled,
-  stored: readonly StoredTrial[],
-): Study<S> {
-  const [first] = directions;
-  const points: Params[] = stored.map(({ params }) => params);
-  const parents: (number | undefined)[] = stored.map(({ parent }) => parent);
-  const records: (TrialRecord | undefined)[] = stored.map(({ record }) => record);
-  /** Numbers of trials that did not come from the strategy. */
-  const given = new Set([...stored.keys()].filter((number) => stored[number].given));
-  /** Asked, not told, and held by nobody; by number. */
-  const waiting = [...points.keys()].filter((number) => records[number] === undefined);
-  /** Held by somebody, with the clock's reading when it was handed out. */
-  const running = new Map<number, number | undefined>();
-  let toldInRow = 0; // every trial below this number is told
-  let best: TrialRecord | undefined;
-  for (const record of records) if (record && isBetter(record, best, first)) best = record;
+/** See the head of this file. */
+export class Ledger {
+  private readonly entries: LedgerEntry[];
+  /** Numbers of the trials to hand out next, ascending. */
+  private readonly queue: number[];
+  /** Numbers of the running trials, with the clock's reading when they started. */
+  private readonly running = new Map<number, number | undefined>();
+  private bestRecord: TrialRecord | undefined;
+  private finishedFirst = 0;
+  private givenCount: number;
 
-  const settleRow = () => {
-    while (toldInRow < records.length && records[toldInRow]) toldInRow++;
-  };
-  settleRow();
+  constructor(
+    entries: readonly LedgerEntry[],
+    private readonly settings: LedgerSettings,
+  ) {
+    this.entries = [...entries];
+    this.queue = [...entries.keys()].filter((number) => entries[number].record === undefined);
+    this.givenCount = entries.filter(({ given }) => given).length;
+    for (const { record } of entries) if (record) this.note(record);
+  }
 
-  /** A trial as far as it is known before it runs. */
-  const begun = (number: number) => {
-    const parent = parents[number];
-    return { number, params: points[number], ...(parent !== undefined && { parent }) };
-  };
+  get size(): number {
+    return this.entries.length;
+  }
 
-  const handOut = (number: number): Trial<ParamsOf<S>> => {
-    running.set(number, clock?.());
-    return Object.freeze({ ...begun(number), seed: seedOfTrial(seed, number) }) as Trial<ParamsOf<S>>;
-  };
+  get waiting(): number {
+    return this.queue.length;
+  }
 
-  /** Keeps what a trial gave. */
-  const settle = (record: TrialRecord): TrialRecord<ParamsOf<S>> => {
-    records[record.number] = record;
-    settleRow();
-    if (isBetter(record, best, first)) best = record;
-    return record as TrialRecord<ParamsOf<S>>;
-  };
+  get best(): TrialRecord | undefined {
+    return this.bestRecord;
+  }
 
-  /** How many of the first trials an adaptive strategy sees, and waits for, when it is asked for trial `number`. */
-  const seenBy = (number: number): number =>
-    strategy.generation ? number - (number % strategy.generation) : Math.max(0, number - lag);
+  /** How many trials came from the strategy. */
+  get suggested(): number {
+    return this.entries.length - this.givenCount;
+  }
 
-  /** What the strategy says of trial `number`. */
-  const suggest = (number: number): { readonly params: Params; readonly parent?: number } | undefined => {
-    const context: SuggestContext = {
-      space: searchSpace,
-      number,
-      suggested: number - given.size,
-      history: strategy.adaptive ? (records.slice(0, seenBy(number)) as TrialRecord[]) : [],
-      earlier: points.slice(),
-      direction: first,
-      directions,
-      random: new RandomStream(seed, streams.suggestion, number),
-      studyRandom: new RandomStream(seed, streams.study),
+  /** How many trials, from the first on, have all finished. */
+  get finishedInRow(): number {
+    return this.finishedFirst;
+  }
+
+  /** Finished trials, by number. */
+  get records(): TrialRecord[] {
+    return this.entries.map(({ record }) => record).filter((record) => record !== undefined);
+  }
+
+  /** The records of the first `count` trials, at most `finishedInRow`. */
+  history(count: number): TrialRecord[] {
+    return this.entries.slice(0, count).map(({ record }) => record as TrialRecord);
+  }
+
+  /** The parameters of all trials, by number. */
+  points(): Params[] {
+    return this.entries.map(({ params }) => params);
+  }
+
+  /** Appends a trial, to be handed out unless it has finished; returns its number. */
+  append(entry: Omit<LedgerEntry, "record">): number {
+    const number = this.entries.push(entry) - 1;
+    if (entry.given) this.givenCount++;
+    this.queue.push(number);
+    return number;
+  }
+
+  /** Appends a trial that was run elsewhere. */
+  appendFinished(params: Params, outcome: TrialOutcome): TrialRecord {
+    const number = this.entries.length;
+    const record = makeRecord({ number, params }, outcome, this.settings.directions.length);
+    this.entries.push({ params, given: true, record });
+    this.givenCount++;
+    return this.note(record);
+  }
+
+  /** Starts the first waiting trial; undefined if there is none. */
+  start(): Trial | undefined {
+    const number = this.queue.shift();
+    if (number === undefined) return undefined;
+    const { seed, clock } = this.settings;
+    this.running.set(number, clock?.());
+    return Object.freeze({ ...this.unfinished(number), seed: seedOfTrial(seed, number) });
+  }
+
+  /** Finishes a running trial. */
+  finish(number: number, outcome: TrialOutcome): TrialRecord {
+    this.checkRunning(number);
+    const { clock, directions } = this.settings;
+    const measured = clock && { seconds: (clock() - (this.running.get(number) as number)) / 1000 };
+    const record = makeRecord(this.unfinished(number), { ...measured, ...outcome }, directions.length);
+    this.running.delete(number);
+    this.entries[number] = { ...this.entries[number], record };
+    return this.note(record);
+  }
+
+  /** Puts a running trial back in the queue. */
+  release(number: number): void {
+    this.checkRunning(number);
+    this.running.delete(number);
+    this.queue.push(number);
+    this.queue.sort((a, b) => a - b);
+  }
+
+  /** All trials as plain data; those without a record are "running", so that they are handed out again. */
+  toJSON() {
+    return this.entries.map(({ record, given }, number) => ({
+      ...(record ?? { ...this.unfinished(number), status: "running" as const }),
+      ...(given && { given }),
+    }));
+  }
+
+  /** A trial without its outcome. */
+  private unfinished(number: number): Pick<Trial, "number" | "params" | "parent"> {
+    const { params, parent } = this.entries[number];
+    return { number, params, ...(parent !== undefined && { parent }) };
+  }
+
+  private note(record: TrialRecord): TrialRecord {
+    while (this.entries[this.finishedFirst]?.record) this.finishedFirst++;
+    if (isBetter(record, this.bestRecord, this.settings.directions[0])) this.bestRecord = record;
+    return record;
+  }
+
+  private checkRunning(number: number): void {
+    const state = (): string => {
+      if (this.entries[number]?.record) return "has finished";
+      return this.queue.includes(number) ? "waits to be asked for" : "was never asked for";
     };
-    const continued = strategy.proceed?.(context);
-    const parent = continued && context.history[continued.parent];
     check(
-      continued === undefined || parent?.status === "complete" || parent?.status === "pruned",
-      () =>
-        `strategy ${show(strategy.name)} goes on from trial ${show(continued?.parent)}, which has given no value yet`,
-    );
-    const params = continued ? continued.params : strategy.suggest(context);
-    if (params === undefined) return undefined;
-    const wrong = whyOutside(searchSpace, params);
-    check(
-      wrong === undefined,
-      () => `strategy ${show(strategy.name)} left the space at trial ${number}: ${wrong}`,
-    );
-    return { ...continued, params: Object.freeze({ ...params }) };
-  };
-
-  const pointOf = (params: unknown, what: string): Params => {
-    const wrong = whyOutside(searchSpace, params);
-    check(wrong === undefined, () => `${what} takes a point of the space: ${wrong}`);
-    return ownParams(searchSpace, params as Params);
-  };
-
-  const checkRunning = (number: number) =>
-    check(
-      running.has(number),
-      () => {
-        const state = records[number]
-          ? "is already told"
-          : waiting.includes(number)
-            ? "waits to be asked"
-            : "was never asked";
-        return `only a running trial can be told or released; trial ${show(number)} ${state}`;
-      },
+      this.running.has(number),
+      () => `only a running trial can be told or released; trial ${show(number)} ${state()}`,
       "invalid_state",
     );
-
-  const study: Study<S> = {
-    space: searchSpace.parameters as S,
-    strategy,
-    direction: first,
-    directions,
-    seed,
-    lag,
-    get trials() {
-      return records.filter((record) => record !== undefined) as TrialRecord<ParamsOf<S>>[];
-    },
-    get asked() {
-      return points.length;
-    },
-    get waiting() {
-      return waiting.length;
-    },
-    get best() {
-      return best as TrialRecord<ParamsOf<S>> | undefined;
-    },
-    get bestTrials() {
-      return paretoFront(study.trials, directions);
-    },
-
-    canAsk: () => waiting.length > 0 || !strategy.adaptive || toldInRow >= seenBy(points.length),
-
-    ask() {
-      const again = waiting.shift();
-      if (again !== undefined) return handOut(again);
-      const number = points.length;
-      check(
-        study.canAsk(),
-        () => {
-          const [given, wayOut] = strategy.generation
-            ? ["", ""]
-            : [`with lag ${lag}, `, ", or give the study a larger lag"];
-          return `strategy ${show(strategy.name)} learns from trials: ${given}trial ${number} can be asked once trials up to ${seenBy(number) - 1} are told; trial ${toldInRow} is not. Tell it${wayOut}`;
-        },
-        "invalid_state",
-      );
-      const suggestion = suggest(number);
-      if (suggestion === undefined) return undefined;
-      points.push(suggestion.params);
-      parents.push(suggestion.parent);
-      records.push(undefined);
-      return handOut(number);
-    },
-
-    tell(number, outcome) {
-      checkRunning(number);
-      const measured = clock && { seconds: (clock() - (running.get(number) as number)) / 1000 };
-      const record = makeRecord(begun(number), { ...measured, ...outcome }, directions.length);
-      running.delete(number);
-      return settle(record);
-    },
-
-    enqueue(params) {
-      const own = pointOf(params, "enqueue");
-      given.add(points.length);
-      waiting.push(points.length);
-      records.push(undefined);
-      parents.push(undefined);
-      return points.push(own) - 1;
-    },
-
-    add(params, outcome) {
-      const own = pointOf(params, "add");
-      const record = makeRecord({ number: points.length, params: own }, outcome, directions.length);
-      given.add(points.length);
-      points.push(own);
-      parents.push(undefined);
-      return settle(record);
-    },
-
-    release(number) {
-      checkRunning(number);
-      running.delete(number);
-      waiting.push(number);
-      waiting.sort((a, b) => a - b);
-    },
-
-    optimize: (objective, options) => optimize(study, objective, options),
-
-    toJSON: () => ({
-      format: "fettle-study",
-      version: studyVersion,
-      space: searchSpace.parameters,
-      strategy: { name: strategy.name, options: strategy.options },
-      direction: directions.length === 1 ? first : directions,
-      seed,
-      lag,
-      ...(searchSpace.constraint && { constrained: true as const }),
-      trials: points.map((_, number) => ({
-        ...(records[number] ?? { ...begun(number), status: "running" as const }),
-        ...(given.has(number) && { given: true as const }),
-      })),
-    }),
-  };
-  return study;
+  }
 }

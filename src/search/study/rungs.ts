@@ -1,104 +1,130 @@
 /**
- * What trials have reported at their rungs, and what a scheduler makes of it. It says when a decision can be taken;
- * `optimize.ts` makes trials wait for it.
+ * What trials have reported at their rungs, and the scheduler's decisions on them. Making trials wait for a decision is
+ * the work of `slots.ts`.
  */
 
-import { check, show } from "../../errors.js";
-import type { Scheduler } from "../schedulers/scheduler.js";
+import { check, must, show } from "../../errors.js";
+import { mustBeScheduler, type Scheduler } from "../schedulers/scheduler.js";
 import { costsOfValues, paretoOrder } from "../trial/pareto.js";
-import type { Direction, TrialRecord } from "../trial/trial.js";
-import type { Study } from "./study.js";
-
-/** See the head of this file. */
-export interface Rungs {
-  /** Notes what a trial reported at a step; whether that was a rung, where it is to wait for a verdict. */
-  report(number: number, step: number, value: number | readonly number[]): boolean;
-  /** Whether a trial goes on; undefined while trials below `bound`, of which no others will come, are waited for. */
-  verdict(number: number, bound: number): boolean | undefined;
-  /** What a trial reported at its rungs; of several objectives all values of one rung after another. */
-  curve(number: number): readonly number[];
-}
+import type { Direction } from "../trial/trial.js";
+import type { Study } from "./contract.js";
 
 /** The values, by objective, that one trial reported at each of its rungs. */
 type Reports = readonly (readonly number[])[];
 
 /**
- * @param ruled - whether rules look at finished trials before the next is asked, as an adaptive strategy does
- * @throws FettleError `invalid_argument` where the study cannot ask for as many trials as wait for each other, and
- * where its strategy goes on with trials itself
+ * The rungs of a study's trials.
+ *
+ * @param steps - the whole budget of a trial
+ * @param hasStopRules - whether rules look at finished trials before the next one starts, as an adaptive strategy does
+ * @throws FettleError `invalid_argument` if the study cannot ask for as many trials as wait for each other, or if its
+ * strategy itself decides which trials resume
  */
 export function createRungs(
   scheduler: Scheduler,
   steps: number | undefined,
   study: Study,
-  ruled: boolean,
+  hasStopRules: boolean,
 ): Rungs {
-  check(
-    Number.isSafeInteger(steps) && (steps as number) > 0,
-    () => `steps of optimize is the whole budget of a trial, a positive integer, received ${show(steps)}`,
+  mustBeScheduler(scheduler);
+  must(
+    steps !== undefined && Number.isSafeInteger(steps) && steps > 0,
+    "steps",
+    "a positive integer, the whole budget of a trial under a scheduler",
+    steps,
   );
-  const { generation, proceed } = study.strategy;
+  const { strategy, lag } = study;
   check(
-    generation === undefined && proceed === undefined,
+    strategy.generation === undefined && strategy.resume === undefined,
     () =>
-      `strategy ${show(study.strategy.name)} says itself which trials go on, and takes no scheduler, received ${show(scheduler.name)}`,
+      `strategy ${show(strategy.name)} itself decides which trials resume, and works without a scheduler; received ${show(scheduler.name)}`,
   );
-  const most = steps as number;
-  const width = scheduler.width(most);
+  const width = scheduler.width(steps);
   check(
-    (!study.strategy.adaptive && !ruled) || study.lag >= width - 1,
+    (!strategy.adaptive && !hasStopRules) || lag >= width - 1,
     () =>
-      `with scheduler ${show(scheduler.name)}, ${width} trials wait for each other, and with lag ${study.lag} they ` +
-      `cannot all be asked; give the study a lag of ${width - 1}`,
+      `with scheduler ${show(scheduler.name)}, ${width} trials wait for each other, so that lag must be at least ` +
+      `${width - 1}; received ${lag}`,
   );
-  const reported = new Map<number, Reports>();
-  const records = new Map<number, TrialRecord>();
-  for (const record of study.trials) {
-    records.set(record.number, record);
-    reported.set(record.number, chunks(record.curve ?? [], study.directions.length));
+  return new Rungs(scheduler, steps, study);
+}
+
+/** See the head of this file. */
+export class Rungs {
+  private readonly reports = new Map<number, Reports>();
+  /** Trials known to have finished. */
+  private readonly finished = new Set<number>();
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly steps: number,
+    private readonly study: Study,
+  ) {
+    for (const { number, curve = [] } of study.trials) {
+      this.finished.add(number);
+      this.reports.set(number, chunks(curve, study.directions.length));
+    }
   }
-  const ended = (number: number): boolean => {
-    if (records.has(number)) return true;
-    const record = study.trials.find((trial) => trial.number === number);
-    if (record) records.set(number, record);
-    return record !== undefined;
-  };
-  const reportsOf = (number: number): Reports => reported.get(number) ?? [];
-  return {
-    report(number, step, value) {
-      const reports = reportsOf(number);
-      const next = scheduler.rungs(number, most)[reports.length];
-      if (next === undefined || step < next) return false;
-      reported.set(number, [...reports, [value].flat()]);
-      return true;
-    },
-    verdict(number, bound) {
-      const rung = reportsOf(number).length - 1;
-      const { from, to } = scheduler.cohort(number, study.lag, most);
-      const cohort: number[] = [];
-      for (let other = from; other < Math.min(to, bound); other++) {
-        if (other === number) continue;
-        if (reportsOf(other).length > rung) cohort.push(other);
-        else if (!ended(other)) return undefined;
-      }
-      const numbers = [...cohort, number].sort((a, b) => a - b);
-      const table = costsAtRungs(numbers.map(reportsOf), rung, study.directions);
-      const costs = new Map(numbers.map((member, i) => [member, table[i]]));
-      const of = (member: number) => costs.get(member) as readonly number[];
-      return scheduler.goesOn({
-        number,
-        rung,
-        own: of(number),
-        others: cohort.map((other) => ({ number: other, costs: of(other) })),
-      });
-    },
-    curve: (number) => reportsOf(number).flat(),
-  };
+
+  /** Keeps what a trial reports at a step, if it is a rung; then the trial has to wait for a decision. */
+  report(number: number, value: number | readonly number[], step: number): boolean {
+    const reports = this.reportsOf(number);
+    const next = this.scheduler.rungs(number, this.steps)[reports.length];
+    if (next === undefined || step < next) return false;
+    this.reports.set(number, [...reports, [value].flat()]);
+    return true;
+  }
+
+  /** Whether a trial is promoted; undefined while it waits for others, all of which have numbers below `bound`. */
+  promotes(number: number, bound: number): boolean | undefined {
+    const rung = this.reportsOf(number).length - 1;
+    const cohort = this.cohortAt(rung, number, bound);
+    if (cohort === undefined) return undefined;
+    const numbers = [...cohort, number].sort((a, b) => a - b);
+    const reports = numbers.map((member) => this.reportsOf(member));
+    const table = costsAtRungs(reports, rung, this.study.directions);
+    const costs = new Map(numbers.map((member, i) => [member, table[i]]));
+    const costsOf = (member: number) => costs.get(member) as readonly number[];
+    return this.scheduler.promotes({
+      number,
+      rung,
+      own: costsOf(number),
+      others: cohort.map((other) => ({ number: other, costs: costsOf(other) })),
+    });
+  }
+
+  /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */
+  curve(number: number): readonly number[] {
+    return this.reportsOf(number).flat();
+  }
+
+  /** The others of a trial's cohort that have reported at a rung; undefined while some may still do so. */
+  private cohortAt(rung: number, number: number, bound: number): number[] | undefined {
+    const { from, to } = this.scheduler.cohort(number, this.study.lag, this.steps);
+    const cohort: number[] = [];
+    for (let other = from; other < Math.min(to, bound); other++) {
+      if (other === number) continue;
+      if (this.reportsOf(other).length > rung) cohort.push(other);
+      else if (!this.hasFinished(other)) return undefined;
+    }
+    return cohort;
+  }
+
+  private hasFinished(number: number): boolean {
+    if (this.finished.has(number)) return true;
+    const found = this.study.trials.some((trial) => trial.number === number);
+    if (found) this.finished.add(number);
+    return found;
+  }
+
+  private reportsOf(number: number): Reports {
+    return this.reports.get(number) ?? [];
+  }
 }
 
 /**
- * What each trial, of some that came to a rung, costs there and at the rungs before. Of several objectives it is the
- * place among these trials at that rung, from 0, in the order of `paretoOrder`.
+ * What each trial, of some that reached a rung, costs there and at the rungs before. With several objectives, the cost
+ * is the trial's place among them at that rung, from 0, in the order of `paretoOrder`.
  */
 function costsAtRungs(
   trials: readonly Reports[],
@@ -114,7 +140,7 @@ function costsAtRungs(
   return costs;
 }
 
-/** A list cut into lists of `length`; null, which stands for what is no number, becomes NaN. */
+/** A list cut into lists of `length`; null, which replaces numbers that JSON cannot hold, becomes NaN. */
 function chunks(list: readonly (number | null)[], length: number): Reports {
   return Array.from({ length: Math.floor(list.length / length) }, (_, i) =>
     list.slice(i * length, (i + 1) * length).map((value) => value ?? Number.NaN),

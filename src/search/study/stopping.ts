@@ -1,57 +1,38 @@
 /**
  * When a search has found enough: rules over finished trials, in the order of their numbers. They decide the
- * same whatever finishes first, and know no clock; a time limit is a host's `signal`.
+ * same whatever finishes first, and know no clock; for a time limit, a host uses `signal`.
  */
 
-import { check, checkOptions, show } from "../../errors.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
+import type { StopReason, StopRules } from "./contract.js";
 
-/** Any of these ends a search before its budget. */
-export interface StopRules {
-  /** A value as good as this. */
-  readonly target?: number;
-  /** So many trials in a row without a better value, after the first that had one. */
-  readonly patience?: number;
-  /** So many steps of all trials together, as their records have them: for models, epochs. */
-  readonly steps?: number;
-  /**
-   * A rule of one's own: whether to end, from finished trials by number. Pure. With `remainingRegret` it ends a search
-   * when little is left to win.
-   */
-  readonly rule?: (trials: readonly TrialRecord[]) => boolean;
-}
-
-/** Why a search ended. */
-export type StopReason = "target" | "patience" | "steps" | "rule";
+const STOP_RULES: OptionNames<StopRules> = { target: true, patience: true, steps: true, rule: true };
 
 /**
  * @param objectives - how many there are
- * @throws FettleError `invalid_argument`, `unknown_name` for rules that are none
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid rules
  */
 export function checkStopRules(rules: StopRules, objectives: number): void {
-  checkOptions(rules, "stop", ["target", "patience", "steps", "rule"]);
+  checkOptions(rules, "stop", STOP_RULES);
   const { target, patience, steps, rule } = rules;
   check(
     objectives === 1 || (target === undefined && patience === undefined),
-    `target and patience of stop are for one objective, and there are ${objectives}; use steps or rule`,
+    () =>
+      `target and patience of stop work for one objective; received ${objectives} objectives and ${show(rules)}. Use steps or rule`,
   );
-  check(
-    target === undefined || Number.isFinite(target),
-    () => `target of stop is a finite number, received ${show(target)}`,
-  );
-  check(
+  must(target === undefined || Number.isFinite(target), "target of stop", "a finite number", target);
+  must(
     rule === undefined || typeof rule === "function",
-    () => `rule of stop is a function of trials that returns true or false, received ${show(rule)}`,
+    "rule of stop",
+    "a function of trials that returns true or false",
+    rule,
   );
-  for (const [name, figure] of Object.entries({ patience, steps })) {
-    check(
-      figure === undefined || (Number.isSafeInteger(figure) && figure > 0),
-      () => `${name} of stop is a positive integer, received ${show(figure)}`,
-    );
-  }
+  if (patience !== undefined) mustBeInteger("patience of stop", patience);
+  if (steps !== undefined) mustBeInteger("steps of stop", steps);
 }
 
-/** Which rule `history`, by number, meets; undefined for none. */
+/** The rule that `history`, by number, meets; undefined if it meets none. */
 export function stopReason(
   history: readonly TrialRecord[],
   { target, patience, steps, rule }: StopRules,

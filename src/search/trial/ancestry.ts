@@ -1,15 +1,15 @@
-/** The trials that a trial goes on from, as population-based training makes them. It looks at records alone. */
+/** The trials that one training went through, such as those of population-based training. */
 
-import { check, show } from "../../errors.js";
-import type { TrialRecord } from "./trial.js";
+import { must } from "../../errors.js";
+import { mustBeTrials, type TrialRecord } from "./trial.js";
 
 /**
- * The trials that one training went through: from where it began, each going on from the one before, to trial
- * `number`. With population-based training, their parameters are the schedule that was found.
+ * The trials that one training went through, from its start to trial `number`: each resumes the one before. With
+ * population-based training, their parameters are the schedule that was found.
  *
- * @param trials - finished trials, as `study.trials` or `tune`'s result has them
- * @returns the trial alone, where it began by itself
- * @throws FettleError `invalid_argument` where one of them is not among `trials`
+ * @param trials - finished trials, such as `study.trials`
+ * @returns trial `number` alone if it resumes no other
+ * @throws FettleError `invalid_argument` if one of them is not among `trials`
  * @example
  * ```ts
  * const study = createStudy({
@@ -22,10 +22,11 @@ import type { TrialRecord } from "./trial.js";
  * ```
  */
 export function ancestry<P>(trials: readonly TrialRecord<P>[], number: number): readonly TrialRecord<P>[] {
+  mustBeTrials(trials);
   const line: TrialRecord<P>[] = [];
   for (let next: number | undefined = number; next !== undefined; next = line[0].parent) {
     const record = trials.find((trial) => trial.number === next);
-    check(record, () => `ancestry takes the number of a finished trial, received ${show(next)}`);
+    must(record, "number", "the number of a trial among trials", next);
     line.unshift(record);
   }
   return line;

@@ -1,13 +1,13 @@
 /**
  * Several objectives at once: which points dominate which, the fronts that follow from it, and an order that
- * prefers better fronts and, within one, points that stand apart. Points are vectors of costs, less being better.
- * No strategy and no scheduler is in here.
+ * prefers better fronts and, within one, points that are farther from their neighbours. Points are vectors of costs, of
+ * which less is better.
  */
 
 import { violationOf } from "./costs.js";
 import { type Direction, isFeasible, type TrialRecord } from "./trial.js";
 
-/** Costs of one point by objective; infinite where there is no value. */
+/** The costs of one point, by objective; infinite without a value. */
 export type Costs = ArrayLike<number>;
 
 /** Whether `a` is no worse than `b` in any objective, and better in one. */
@@ -20,7 +20,7 @@ export function dominates(a: Costs, b: Costs): boolean {
   return better;
 }
 
-/** Costs from values, by objective; infinite where a value is no number. */
+/** Costs from values, by objective; infinite for a value that is not finite. */
 export function costsOfValues(values: readonly number[], directions: readonly Direction[]): number[] {
   return directions.map((direction, k) => {
     const cost = direction === "maximize" ? -values[k] : values[k];
@@ -37,10 +37,11 @@ export function costVectorOf(
 }
 
 /**
- * Points divided into fronts: the first are those that none dominates, the next those that none dominates once the
- * first are gone, and so on. Indices ascend within a front. O(M·N²) for N points and M objectives.
+ * Points divided into fronts: the first front is the points that no other dominates, the next one those that no other
+ * dominates once the first front is removed, and so on. Indices ascend within a front. O(M·N²) for N points and M
+ * objectives.
  *
- * @param dominate - whether the point of one index dominates that of another
+ * @param dominate - whether the point at one index dominates that at another
  * @see K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II",
  * IEEE Trans. Evol. Comput. 6, 2002, section III.A
  */
@@ -67,8 +68,8 @@ export function frontsOf(count: number, dominate: (i: number, j: number) => bool
 }
 
 /**
- * How far each point of a front stands from its neighbours: the sum over objectives of the distance between the next
- * better and the next worse, in parts of the front's range. Infinite at the ends of an objective.
+ * The crowding distance of each point of a front: the sum over objectives of the distance between the next better and the
+ * next worse point, relative to the front's range. Infinite at the ends of an objective.
  *
  * @see Deb et al., section III.B
  */
@@ -89,14 +90,14 @@ export function crowdingDistances(points: readonly Costs[]): Float64Array {
   return distances;
 }
 
-/** The indices of points from the best to the worst: by front, then by distance from neighbours, then by index. */
+/** The indices of points from the best to the worst: by front, then by crowding distance, then by index. */
 export function paretoOrder(points: readonly Costs[]): number[] {
   return frontsOf(points.length, (i, j) => dominates(points[i], points[j])).flatMap((front) =>
     sparseFirst(front, points),
   );
 }
 
-/** A front's indices, those farthest from their neighbours first. */
+/** A front's indices, by descending crowding distance. */
 export function sparseFirst(front: readonly number[], points: readonly Costs[]): number[] {
   const distances = crowdingDistances(front.map((i) => points[i]));
   const order = [...front.keys()].sort((a, b) => compare(distances[b], distances[a]) || a - b);
@@ -104,13 +105,13 @@ export function sparseFirst(front: readonly number[], points: readonly Costs[]):
 }
 
 /**
- * Says by their indices whether one trial is to be preferred to another whatever the objectives weigh: one with values
- * to one without, then one that keeps its constraints to one that breaks them, of two that break them the one that
- * breaks them less, and of two that keep them the one that dominates.
+ * Constrained domination, by the indices of two trials. A trial with values dominates one without. A trial that keeps its
+ * constraints dominates one that breaks them. Of two that break them, the one that breaks them less dominates. Of two that
+ * keep them, domination is by values.
  *
  * @see Deb et al., section VI
  */
-export function preferenceAmong(
+export function constrainedDomination(
   trials: readonly TrialRecord[],
   directions: readonly Direction[],
 ): (i: number, j: number) => boolean {
@@ -124,22 +125,22 @@ export function preferenceAmong(
 }
 
 /**
- * Trials from the best to the worst: by the fronts of that preference, then by distance from neighbours, then as they
- * come. It is the crowded comparison of NSGA-II as an order.
+ * Trials from the best to the worst: by the fronts of constrained domination, then by crowding distance, then in the order
+ * given. This is the crowded-comparison operator of NSGA-II as an order.
  */
 export function paretoRanked(
   trials: readonly TrialRecord[],
   directions: readonly Direction[],
 ): TrialRecord[] {
   const points = trials.map((trial) => costVectorOf(trial, directions));
-  return frontsOf(trials.length, preferenceAmong(trials, directions))
+  return frontsOf(trials.length, constrainedDomination(trials, directions))
     .flatMap((front) => sparseFirst(front, points))
     .map((i) => trials[i]);
 }
 
 /**
- * The Pareto front of trials: those that are complete, keep their constraints, and are dominated by no other such
- * trial. By number; of equal ones all.
+ * The Pareto front of trials: those that are complete, keep their constraints, and that no other such trial dominates, by
+ * number. Equal trials are all included.
  */
 export function paretoFront<T extends TrialRecord<unknown>>(
   trials: readonly T[],
@@ -154,7 +155,7 @@ function hasValues({ status }: TrialRecord): boolean {
   return status === "complete" || status === "pruned";
 }
 
-/** Of numbers that may be infinite. */
+/** Compares numbers that may be infinite. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,11 +1,10 @@
 /**
- * One trial: what is asked, what may be told about it, and the record that is kept.
- * A record is plain JSON and its outcome a status, never an exception. This file
- * keeps no trials (`study.ts` does).
+ * One trial: what the objective receives, what it may return, and the record that is kept. A record is plain JSON, and
+ * a failure is a status, never an exception. Keeping trials is the work of `study/ledger.ts`.
  */
 
 import type { Direction } from "../../direction.js";
-import { check, checkOptions, isRecord, show, unknownName } from "../../errors.js";
+import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
 import type { Params } from "../space/space.js";
 import { copyJson, type ParamValue } from "../space/value.js";
 
@@ -13,7 +12,7 @@ export type { Direction };
 
 /**
  * How a trial ended: with a value; with an error; with a value that is not finite; or
- * stopped early, with the value it had reached.
+ * stopped early by a scheduler, with the value it had reached.
  */
 export type TrialStatus = "complete" | "failed" | "diverged" | "pruned";
 
@@ -22,19 +21,19 @@ export interface Trial<P = Params> {
   /** From 0, in the order of asking. */
   readonly number: number;
   readonly params: P;
-  /** The earlier trial that this one goes on from, where a strategy continues trials; else it begins anew. */
+  /** The number of the earlier trial that this one resumes, if its strategy resumes trials; otherwise it starts afresh. */
   readonly parent?: number;
-  /** A seed for everything random in the trial, an integer in [0, 2^31), given by the study's seed and the number. */
+  /** A seed for everything random in the trial, an integer in [0, 2^31), derived from the study's seed and the number. */
   readonly seed: number;
 }
 
-/** What is told about a trial. */
+/** The outcome of a trial. */
 export interface TrialOutcome {
   /** The objective. A value that is NaN or infinite makes the trial `diverged`. */
   readonly value?: number;
   /** The objectives instead, in the order of the study's directions, if there are several. */
   readonly values?: readonly number[];
-  /** Soft constraints: each is kept where it is at most 0, and says by how much it is broken where it is above. */
+  /** Soft constraints: each is kept if it is at most 0; a positive number measures how far it is broken. */
   readonly constraints?: readonly number[];
   /** The spread of the value, such as the standard deviation over folds. */
   readonly std?: number;
@@ -44,13 +43,14 @@ export interface TrialOutcome {
   readonly error?: string;
   /** How long it took; measured by the study's clock if left out. */
   readonly seconds?: number;
-  /** How many steps it was trained, such as epochs; by default, what it last reported. */
+  /** How many steps it was trained, such as epochs; by default, the last step that it reported. */
   readonly steps?: number;
-  /** The value on each split. */
+  /** The value on each fold. */
   readonly scores?: readonly number[];
   /**
-   * The value after each epoch, or at whatever points were measured; of several objectives all values, one point
-   * after another. Counts towards the study's size. Under a scheduler, what was reported at rungs stands in its place.
+   * The value after each epoch, or at other points of the training; with several objectives, all values of one point
+   * after those of the point before. It counts towards the study's size. Under a scheduler, the values reported at rungs
+   * replace it.
    */
   readonly curve?: readonly number[];
   /** Anything else to keep: plain JSON. */
@@ -62,16 +62,16 @@ export interface TrialRecord<P = Params> {
   readonly number: number;
   readonly params: P;
   readonly parent?: number;
-  /** null for a trial that failed or diverged, and where there are several objectives. */
+  /** null for a trial that failed or diverged, and with several objectives. */
   readonly value: number | null;
-  /** Of several objectives, those of a trial that did not fail or diverge. */
+  /** With several objectives: the values of a trial that neither failed nor diverged. */
   readonly values?: readonly number[];
-  /** null stands for a constraint that is broken without measure. */
+  /** null for a constraint that is broken by an infinite amount. */
   readonly constraints?: readonly (number | null)[];
-  /** The spread of the value; null where none was told. */
+  /** The spread of the value; null if unknown. */
   readonly std: number | null;
   readonly status: TrialStatus;
-  /** Rounded to milliseconds; null where nothing measured it. */
+  /** Rounded to milliseconds; null if not measured. */
   readonly seconds: number | null;
   readonly steps?: number;
   readonly error?: string;
@@ -82,13 +82,25 @@ export interface TrialRecord<P = Params> {
 
 export const statuses: readonly TrialStatus[] = ["complete", "failed", "diverged", "pruned"];
 
-export const outcomeFields: readonly string[] = [
-  ...["value", "values", "constraints", "std", "status", "error"],
-  ...["seconds", "steps", "scores", "curve", "attributes"],
-];
+const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {
+  value: true,
+  values: true,
+  constraints: true,
+  std: true,
+  status: true,
+  error: true,
+  seconds: true,
+  steps: true,
+  scores: true,
+  curve: true,
+  attributes: true,
+};
+
+/** The names of what may be told about a trial. */
+export const outcomeFields: readonly string[] = Object.keys(OUTCOME_FIELDS);
 
 /**
- * The record of a trial from what is told about it.
+ * The record of a trial with its outcome.
  *
  * @param objectives - how many there are
  * @throws FettleError `invalid_argument` for an outcome without a value and without a status
@@ -96,37 +108,13 @@ export const outcomeFields: readonly string[] = [
  */
 export function makeRecord<P>(
   { number, params, parent }: Pick<Trial<P>, "number" | "params" | "parent">,
-  told: TrialOutcome,
+  outcome: TrialOutcome,
   objectives = 1,
 ): TrialRecord<P> {
-  checkOptions(told, "a trial's outcome", outcomeFields);
-  const { value, values, constraints, std, error, seconds, steps, scores, curve, attributes } = told;
-  for (const [name, given] of Object.entries({ value, std, seconds })) {
-    check(
-      given === undefined || typeof given === "number",
-      () => `${name} of trial ${number} is a number, received ${show(given)}`,
-    );
-  }
-  check(
-    steps === undefined || (Number.isSafeInteger(steps) && steps >= 0),
-    () => `steps of trial ${number} is an integer from 0, received ${show(steps)}`,
-  );
-  for (const [name, given] of Object.entries({ values, constraints, scores, curve })) {
-    check(
-      given === undefined || (Array.isArray(given) && given.every((item) => typeof item === "number")),
-      () => `${name} of trial ${number} is a list of numbers, received ${show(given)}`,
-    );
-  }
-  check(
-    error === undefined || typeof error === "string",
-    () => `error of trial ${number} is a message, received ${show(error)}`,
-  );
-  const kept = attributes === undefined ? undefined : copyJson(attributes);
-  check(
-    attributes === undefined || isRecord(kept),
-    () => `attributes of trial ${number} are an object of JSON values, received ${show(attributes)}`,
-  );
-  const status = settle(number, told, objectives);
+  checkOutcome(number, outcome);
+  const { value, values, constraints, std, error, seconds, steps, scores, curve } = outcome;
+  const status = statusOf(number, outcome, objectives);
+  const attributes = attributesOf(number, outcome);
   const hasValue = status === "complete" || status === "pruned";
   return Object.freeze({
     number,
@@ -142,18 +130,32 @@ export function makeRecord<P>(
     ...(error !== undefined && { error }),
     ...(scores !== undefined && { scores: Object.freeze(scores.map(finite)) }),
     ...(curve !== undefined && { curve: Object.freeze(curve.map(finite)) }),
-    ...(isRecord(kept) && { attributes: kept as Readonly<Record<string, ParamValue>> }),
+    ...(attributes && { attributes }),
   });
 }
 
-/** Whether a trial keeps all soft constraints that it was told with. */
+function checkOutcome(number: number, outcome: TrialOutcome): void {
+  checkOptions(outcome, "a trial's outcome", OUTCOME_FIELDS);
+  const { value, values, constraints, std, error, seconds, steps, scores, curve } = outcome;
+  for (const [name, given] of Object.entries({ value, std, seconds })) {
+    must(given === undefined || typeof given === "number", `${name} of trial ${number}`, "a number", given);
+  }
+  if (steps !== undefined) mustBeInteger(`steps of trial ${number}`, steps, 0);
+  for (const [name, given] of Object.entries({ values, constraints, scores, curve })) {
+    const isList = Array.isArray(given) && given.every((item) => typeof item === "number");
+    must(given === undefined || isList, `${name} of trial ${number}`, "a list of numbers", given);
+  }
+  must(error === undefined || typeof error === "string", `error of trial ${number}`, "a string", error);
+}
+
+/** Whether a trial keeps all its soft constraints. */
 export function isFeasible({ constraints }: Pick<TrialRecord, "constraints">): boolean {
   return (
     constraints === undefined || constraints.every((constraint) => constraint !== null && constraint <= 0)
   );
 }
 
-/** Whether record `a` beats `b`: complete and feasible, with a better value, or as good and asked earlier. */
+/** Whether record `a` beats `b`: complete and feasible, with a better value, or an equal one and a lower number. */
 export function isBetter(
   a: TrialRecord<unknown>,
   b: TrialRecord<unknown> | undefined,
@@ -165,24 +167,49 @@ export function isBetter(
   return direction === "maximize" ? a.value > b.value : a.value < b.value;
 }
 
-function settle(number: number, { value, values, status }: TrialOutcome, objectives: number): TrialStatus {
+function attributesOf(number: number, { attributes }: TrialOutcome): TrialRecord["attributes"] {
+  if (attributes === undefined) return undefined;
+  const kept = copyJson(attributes);
+  must(isRecord(kept), `attributes of trial ${number}`, "an object of JSON values", attributes);
+  return kept as Readonly<Record<string, ParamValue>>;
+}
+
+/** How a trial ended, by its outcome. */
+function statusOf(number: number, { value, values, status }: TrialOutcome, objectives: number): TrialStatus {
   if (status !== undefined && !statuses.includes(status))
     throw unknownName("status", String(status), statuses);
   if (status === "failed" || status === "diverged") return status;
-  if (objectives === 1) {
-    check(
-      value !== undefined && values === undefined,
-      () =>
-        `trial ${number} needs a value, or a status of "failed" or "diverged"; received ${values ? `values ${show(values)}, and there is one objective` : "neither"}`,
-    );
-    return Number.isFinite(value) ? (status ?? "complete") : "diverged";
-  }
-  check(
-    value === undefined && values?.length === objectives,
-    () =>
-      `trial ${number} needs values for ${objectives} objectives, or a status of "failed" or "diverged"; received ${show(values ?? value)}`,
+  const told = objectives === 1 ? [value] : (values ?? []);
+  const surplus = objectives === 1 ? values : value;
+  must(
+    surplus === undefined && told.length === objectives && told[0] !== undefined,
+    `the outcome of trial ${number}`,
+    `${objectives === 1 ? "a value" : `values for ${objectives} objectives`}, or a status of "failed" or "diverged"`,
+    surplus ?? values ?? value,
   );
-  return values?.every(Number.isFinite) ? (status ?? "complete") : "diverged";
+  return told.every(Number.isFinite) ? (status ?? "complete") : "diverged";
+}
+
+/** @throws FettleError `invalid_argument`, or `unknown_name` for a misspelling */
+export function mustBeDirection(direction: unknown): asserts direction is Direction {
+  if (direction === "maximize" || direction === "minimize") return;
+  if (typeof direction === "string") throw unknownName("direction", direction, ["minimize", "maximize"]);
+  must(
+    false,
+    "direction",
+    '"minimize" or "maximize", or a list with one of them for each objective',
+    direction,
+  );
+}
+
+/** @throws FettleError `invalid_argument` for anything but a list of trials, such as a study */
+export function mustBeTrials(trials: unknown): asserts trials is readonly TrialRecord<unknown>[] {
+  must(
+    Array.isArray(trials) && trials.every((trial) => isRecord(trial) && isRecord(trial.params)),
+    "trials",
+    "a list of trials, such as study.trials",
+    trials,
+  );
 }
 
 /** null for what JSON cannot hold; -0 becomes 0, as in JSON. */

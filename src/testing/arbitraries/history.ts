@@ -15,7 +15,8 @@
  */
 import fc from "fast-check";
 import { random } from "../../search/strategies/random/random.js";
-import { createStudy, type Study } from "../../search/study/study.js";
+import type { Study } from "../../search/study/contract.js";
+import { createStudy } from "../../search/study/study.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 import { anySpace, type SpaceConstraints } from "./space.js";
 

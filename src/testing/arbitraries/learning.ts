@@ -20,8 +20,8 @@ import type { RungContext, Scheduler } from "../../search/schedulers/scheduler.j
 import { float } from "../../search/space/builders.js";
 import type { Space } from "../../search/space/space.js";
 import { random } from "../../search/strategies/random/random.js";
-import type { RunningTrial } from "../../search/study/optimize.js";
-import { createStudy, type Study } from "../../search/study/study.js";
+import type { RunningTrial, Study } from "../../search/study/contract.js";
+import { createStudy } from "../../search/study/study.js";
 import type { Direction, TrialOutcome } from "../../search/trial/trial.js";
 
 /** The learning curve of one trial. */
@@ -132,8 +132,8 @@ export async function runLearning(
     rungs: (number, steps) => scheduler.rungs(number, steps),
     cohort: (number, lag, steps) => scheduler.cohort(number, lag, steps),
     width: (steps) => scheduler.width(steps),
-    goesOn(context) {
-      const verdict = scheduler.goesOn(context);
+    promotes(context) {
+      const verdict = scheduler.promotes(context);
       decisions.push({ ...context, verdict });
       return verdict;
     },
@@ -185,7 +185,7 @@ async function train(
       if (end.fails) throw new Error("out of luck");
       return outcome();
     }
-    if (done === steps || !(await trial.report(done, valueAt(values, done)))) break;
+    if (done === steps || !(await trial.report(valueAt(values, done), done))) break;
   }
   return outcome();
 }

@@ -4,7 +4,7 @@
  */
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
-import type { Study } from "../../search/study/study.js";
+import type { Study } from "../../search/study/contract.js";
 import { type FoldExamples, type Job, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
 import type { SavedEnds } from "../trial/lineage.js";
 

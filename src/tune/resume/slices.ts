@@ -7,7 +7,7 @@
 import { platform } from "#platform";
 import { checkOptions, FettleError, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import type { Study } from "../../search/study/study.js";
+import type { Study } from "../../search/study/contract.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
 import { allFolds } from "../trial/folds.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";

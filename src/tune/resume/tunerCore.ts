@@ -4,7 +4,7 @@ import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { restoreStudy } from "../../search/study/checkpoint.js";
-import type { Study, StudyJson } from "../../search/study/study.js";
+import type { Study, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
@@ -102,7 +102,7 @@ export function createTunerCore<S extends Space>(
   const { study, trialSetup, budget } = setup;
   const journal = new Journal(backend, concurrency, saved?.trials);
   const lineage: Lineage | undefined =
-    study.strategy.proceed && lineageOf({ ...trialSetup, backend: journal }, study, saved?.ends);
+    study.strategy.resume && lineageOf({ ...trialSetup, backend: journal }, study, saved?.ends);
   let started = false;
   let result: TuneResult<S> | undefined;
   let failure: { readonly error: unknown } | undefined;

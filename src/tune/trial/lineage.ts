@@ -10,8 +10,9 @@ import type { Architecture } from "../../nn/architecture.js";
 import { sameTraining } from "../../nn/programs.js";
 import type { Params, ParamsOf, Space } from "../../search/space/space.js";
 import { sameValue } from "../../search/space/value.js";
+import type { Study } from "../../search/study/contract.js";
 import { seedOfTrial } from "../../search/study/ledger.js";
-import type { Study } from "../../search/study/study.js";
+
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
 import { jobTemplate, type TrainingSetup, trainOnFolds } from "./training.js";

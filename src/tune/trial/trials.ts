@@ -2,7 +2,7 @@
 
 import { check, must } from "../../errors.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import type { RunningTrial } from "../../search/study/optimize.js";
+import type { RunningTrial } from "../../search/study/contract.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
@@ -62,7 +62,7 @@ async function trainInStages<S extends Space>(
     const finite = results.every((result) => result.finite);
     if (end === job.epochs || !finite) break;
     const { value = Number.NaN, values = value } = objectivesOf(setup, results);
-    if (!(await trial.report(end, values))) break;
+    if (!(await trial.report(values, end))) break;
   }
   return results;
 }

@@ -4,8 +4,7 @@
  */
 import { FettleError } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import type { Objective, OptimizeOptions } from "../../search/study/optimize.js";
-import type { Study } from "../../search/study/study.js";
+import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 
 /**
  * Runs a study to its end.

@@ -2,7 +2,7 @@
 
 import { platform } from "#platform";
 import type { Space } from "../../search/space/space.js";
-import type { Objective } from "../../search/study/optimize.js";
+import type { Objective } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
@@ -50,7 +50,7 @@ export async function tuneOnThreads<S extends Space>(
   const workers = Math.min(options.jobs ?? platform.parallelism(), budget.trials * folds.length);
   const backend = createBackend(allFolds(trialSetup), workers);
   try {
-    const lineage = study.strategy.proceed && lineageOf({ ...trialSetup, backend }, study);
+    const lineage = study.strategy.resume && lineageOf({ ...trialSetup, backend }, study);
     return await runTuner(setup, backend, lineage);
   } finally {
     await backend.close();

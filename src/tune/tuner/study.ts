@@ -2,11 +2,12 @@
 
 import { platform } from "#platform";
 import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
+import { mustBeScheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, Space } from "../../search/space/space.js";
 import { defaultStrategy } from "../../search/strategies/default.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
-import type { OptimizeOptions } from "../../search/study/optimize.js";
-import { createStudy, type Study } from "../../search/study/study.js";
+import type { OptimizeOptions, Study } from "../../search/study/contract.js";
+import { createStudy } from "../../search/study/study.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
 
@@ -36,7 +37,7 @@ export function studyFor<S extends Space>(
     ...(constraint && { constraint }),
   });
   check(
-    strategy.proceed === undefined || warmStart.length === 0,
+    strategy.resume === undefined || warmStart.length === 0,
     () =>
       `strategy ${show(strategy.name)} continues trainings, and the trials of warmStart have none; enqueue their parameters`,
   );
@@ -54,7 +55,7 @@ export function studyFor<S extends Space>(
 
 /** Refuses what a study would not see, or would see too late. */
 function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
-  const { trials, jobs, lag, onEvent, signal, constraint, warmStart, enqueue } = options;
+  const { trials, jobs, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue } = options;
   if (trials !== undefined) mustBeInteger("trials", trials);
   if (jobs !== undefined) mustBeInteger("jobs", jobs);
   if (lag !== undefined) mustBeInteger("lag", lag, 0);
@@ -62,6 +63,7 @@ function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
     must(value === undefined || typeof value === "function", name, "a function", value);
   }
   const isSignal = signal === undefined || (isRecord(signal) && typeof signal.aborted === "boolean");
+  if (scheduler !== undefined) mustBeScheduler(scheduler);
   must(isSignal, "signal", "an AbortSignal, or an object with a boolean `aborted`", signal);
   for (const [name, value] of Object.entries({ warmStart, enqueue })) {
     must(value === undefined || Array.isArray(value), name, "a list", value);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../../src/numerics/random.js";
-import { analyse, type Measure } from "../../../src/search/analysis/anova.js";
+import { Analysis, type Measure } from "../../../src/search/analysis/anova.js";
 import { featureOf } from "../../../src/search/analysis/features.js";
 import { type Feature, growForest, growTree, type Tree } from "../../../src/search/analysis/forest.js";
 import { float, int } from "../../../src/search/space/builders.js";
@@ -108,7 +108,7 @@ describe("the analysis of a tree", () => {
     fc.assert(
       fc.property(fc.nat(1e6), (seed) => {
         const tree = anyTree(seed);
-        const analysis = analyse(tree, measures);
+        const analysis = new Analysis(tree, measures);
         const expected = bySums(tree, shares);
         expect(analysis.mean).toBeCloseTo(expected.mean, DIGITS);
         expect(analysis.variance).toBeCloseTo(expected.variance, DIGITS);
@@ -134,7 +134,7 @@ describe("the analysis of a tree", () => {
     const columns = [0, 1].map(() => Float64Array.from({ length: 12 }, () => random.uniform()));
     const values = Float64Array.from(columns[0], (x, i) => x * columns[1][i]);
     const tree = growTree([continuous, continuous], columns, values, { minSamplesLeaf: 1, random });
-    const analysis = analyse(tree, [{ intervals: [[0, 1]] }, { intervals: [[0, 1]] }]);
+    const analysis = new Analysis(tree, [{ intervals: [[0, 1]] }, { intervals: [[0, 1]] }]);
     const n = 1000;
     const at = (i: number) => (i + 0.5) / n;
     let mean = 0;
@@ -159,7 +159,7 @@ describe("a point on a bound", () => {
     const atPoints: Feature = { cut: (a) => a };
     const options = { minSamplesLeaf: 1, random: new RandomStream(1) };
     const tree = growTree([atPoints], [Float64Array.of(0.25, 0.75)], Float64Array.of(1, 5), options);
-    const analysis = analyse(tree, [{ intervals: [[0, 1]] }]);
+    const analysis = new Analysis(tree, [{ intervals: [[0, 1]] }]);
     for (const [x, value] of [
       [0, 1],
       [0.25, 1],

@@ -118,11 +118,21 @@ describe("the hypervolume", () => {
       "a reference of another dimension",
       [],
       [1],
-      /the reference of a hypervolume has a number for each of 2/,
+      /reference must be 2 finite numbers, one for each objective; received/,
     ],
-    ["an endless reference", [], [1, Infinity], /the reference of a hypervolume is finite, received/],
-    ["a point of another dimension", [[1, 2, 3]], [4, 4], /a point of a hypervolume .*received \[1,2,3\]/],
-    ["what is no number", [[1, Number.NaN]], [4, 4], /a point of a hypervolume has a number/],
+    [
+      "an infinite reference",
+      [],
+      [1, Infinity],
+      /reference must be 2 finite numbers, one for each objective; received/,
+    ],
+    [
+      "a point of another dimension",
+      [[1, 2, 3]],
+      [4, 4],
+      /the values of a trial must be 2 numbers, one for each objective; received \[1,2,3\]/,
+    ],
+    ["a value that is not a number", [[1, Number.NaN]], [4, 4], /the values of a trial must be 2 numbers/],
   ])("refuses %s", (_, points, reference, message) => {
     expect(caught(() => hypervolume(points, minimize(2), reference)).message).toMatch(message);
   });

@@ -173,20 +173,29 @@ describe("importances", () => {
     expect(off(main)).toBeLessThan(off(theirs));
   });
 
-  it("refuse what they cannot work with", () => {
+  it("refuse invalid trials, spaces and options", () => {
     const space = { a: int(0, 1) };
     const trials = everyPoint(space, ({ a }) => a as number, 1);
     const refusals: [() => unknown, RegExp][] = [
-      [() => importances(trials.slice(1), space), /at least 2 complete trials, received 1 among 1/],
-      [() => importances(trials, { a: int(1, 2) }), /"a" cannot be 0/],
-      [() => importances(trials, { a: int(0, 1), b: int(0, 1) }), /"b" is missing/],
-      [() => importances(trials, space, { trees: 0 }), /trees is a positive number.*0/],
+      [
+        () => importances(trials.slice(1), space),
+        /complete trials among 1 must be at least 2, to fit a forest; received 1/,
+      ],
+      [() => importances(trials, { a: int(1, 2) }), /"a" must be an integer from 1 to 2; received 0/],
+      [
+        () => importances(trials, { a: int(0, 1), b: int(0, 1) }),
+        /"b" must be an integer from 0 to 1; received undefined/,
+      ],
+      [() => importances(trials, space, { trees: 0 }), /trees must be a positive integer; received 0/],
       [() => importances(trials, space, { minSamplesLeaf: 1.5 }), /minSamplesLeaf.*1\.5/],
       [() => importances(trials, space, { seed: -1 }), /-1/],
       [() => importances(trials, space, { tree: 3 } as object), /unknown option of importances "tree"/],
       [() => importances(trials, {}), /at least one parameter/],
       [() => marginals(trials, space, "b"), /unknown parameter "b"/],
-      [() => marginals(trials, space, "a", { points: 1 }), /points is a number of values from 2, received 1/],
+      [
+        () => marginals(trials, space, "a", { points: 1 }),
+        /points of marginals must be an integer of at least 2; received 1/,
+      ],
     ];
     for (const [run, message] of refusals) expect(caught(run).message).toMatch(message);
   });
@@ -231,7 +240,7 @@ describe("marginals", () => {
     expect(rounded(marginals(trials, space, "depth", few)).map(([v]) => v)).toEqual([1, 2, 3, 4]);
   });
 
-  it("take bounds of a condition between two values as they are", () => {
+  it("keep bounds of a condition that are between two values", () => {
     const space = { n: int(0, 3), x: int(0, 1, { when: { n: { low: 0.5, high: 1.5 } } }) };
     const trials = everyPoint(space, ({ n, x = 0 }) => 100 * (n as number) + (x as number));
     expect(rounded(marginals(trials, space, "x", few))).toEqual([

@@ -1,7 +1,7 @@
 /** What is remembered from ask to ask: it must never differ from what would be found afresh. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createFold, type Search } from "../../../src/search/memo/generations.js";
+import { memoizeGenerations, type SearchProblem } from "../../../src/search/memo/generations.js";
 import { createGrowing } from "../../../src/search/memo/growing.js";
 import { isFresh, stockOf } from "../../../src/search/memo/unseen.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
@@ -31,7 +31,7 @@ describe("what grows with a list", () => {
     );
   });
 
-  test("takes new items alone", () => {
+  test("adds only new items", () => {
     const added: number[] = [];
     const sums = createGrowing<object, number, number[]>(
       () => [],
@@ -45,8 +45,8 @@ describe("what grows with a list", () => {
   });
 });
 
-describe("the fold of a history", () => {
-  const search = (direction: "minimize" | "maximize"): Search => ({
+describe("the state after the generations of a history", () => {
+  const search = (direction: "minimize" | "maximize"): SearchProblem => ({
     space,
     direction,
     directions: [direction],
@@ -56,7 +56,7 @@ describe("the fold of a history", () => {
   );
   /** Sums of blocks of 1, 2, 3, … trials. */
   const make = (steps: number[]) =>
-    createFold<readonly number[]>({
+    memoizeGenerations<readonly number[]>({
       start: () => [],
       size: (sums) => sums.length + 1,
       step(sums, block) {
@@ -65,7 +65,7 @@ describe("the fold of a history", () => {
       },
     });
 
-  test("is what the whole history gives, whatever was folded before", () => {
+  test("depends on the whole history alone, whatever was computed before", () => {
     fc.assert(
       fc.property(anyLists, (lists) => {
         const fold = make([]);
@@ -77,7 +77,7 @@ describe("the fold of a history", () => {
     );
   });
 
-  test("takes whole blocks, each once, and again only for a history that parts before its end", () => {
+  test("computes each whole generation once, and again only for a history that differs before its end", () => {
     const steps: number[] = [];
     const fold = make(steps);
     const history = (n: number): TrialRecord[] => records.slice(0, n);

@@ -37,7 +37,7 @@ describe("a fresh point", () => {
     expect(left).toEqual([0, 4, 5, 6]);
   });
 
-  it("is none where all are used, and the last one drawn where there are ever more", () => {
+  it("is undefined once all are used, and the last draw in an infinite space", () => {
     const all = Array.from({ length: 10 }, (_, n) => ({ n }));
     expect(unseen({ space, earlier: all, random: always(0.5) }, () => ({ n: 1 }), 2)).toBeUndefined();
     const line = resolveSpace({ x: float(0, 1) });

@@ -9,8 +9,8 @@ import type { Scheduler } from "../../../src/search/schedulers/scheduler.js";
 import { float } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
-import type { RunningTrial } from "../../../src/search/study/optimize.js";
-import { createStudy, type Study } from "../../../src/search/study/study.js";
+import type { RunningTrial, Study } from "../../../src/search/study/contract.js";
+import { createStudy } from "../../../src/search/study/study.js";
 import { caught } from "../support.js";
 
 const STEPS = 9;
@@ -34,7 +34,7 @@ async function run(
       for (let step = 1; step <= STEPS; step++) {
         if (trial.number === UNLUCKY) throw new Error("out of luck");
         steps.set(trial.number, step);
-        if (!(await trial.report(step, valueAt(x, step)))) return valueAt(x, step);
+        if (!(await trial.report(valueAt(x, step), step))) return valueAt(x, step);
       }
       return valueAt(x, STEPS);
     },
@@ -67,7 +67,7 @@ const inOrder = (steps: ReadonlyMap<number, number>): [number, number][] =>
   [...steps].sort(([a], [b]) => a - b);
 
 describe("halving", () => {
-  it("lets the best third of each bracket go on, from where it stands", async () => {
+  it("promotes the best third of each bracket, which keep their training", async () => {
     const { study, steps } = await run(halving());
     const xs = study.trials.map(({ params }) => params.x);
     // Brackets of 9; the last has the 4 that the budget leaves.
@@ -93,7 +93,7 @@ describe("halving", () => {
 });
 
 describe("hyperband", () => {
-  it("takes brackets in turns, from many short trials to few long ones", async () => {
+  it("alternates brackets, from many short trials to few long ones", async () => {
     const { study, steps } = await run(hyperband(), { trials: 34 });
     const xs = study.trials.map(({ params }) => params.x);
     // s = 2: 9 trials, s = 1: ⌈3/2 · 3⌉ = 5, s = 0: 3; and again
@@ -140,33 +140,33 @@ describe("median", () => {
       [1, 3],
     ].map((costs, number) => ({ number, costs }));
     // averages 3, 9, 2: the median is 3
-    const judge = (own: number[]) => scheduler.goesOn({ number: 9, rung: 1, own, others });
+    const judge = (own: number[]) => scheduler.promotes({ number: 9, rung: 1, own, others });
     expect([judge([5, 3]), judge([3, 8]), judge([5, 3.1])]).toEqual([true, true, false]);
-    expect(scheduler.goesOn({ number: 9, rung: 1, own: [99, 99], others: others.slice(1) })).toBe(true);
+    expect(scheduler.promotes({ number: 9, rung: 1, own: [99, 99], others: others.slice(1) })).toBe(true);
     // only the rungs that the trial has come to count
     const longer = others.map(({ number, costs }) => ({ number, costs: [...costs, 100] }));
-    expect(scheduler.goesOn({ number: 9, rung: 1, own: [5, 3], others: longer })).toBe(true);
+    expect(scheduler.promotes({ number: 9, rung: 1, own: [5, 3], others: longer })).toBe(true);
   });
 
   it("of an even number of averages is in the middle between two", () => {
     const scheduler = medianStopping({ startupTrials: 4 });
     const others = [10, 2, 9, 3].map((cost, number) => ({ number, costs: [cost] }));
-    const judge = (own: number) => scheduler.goesOn({ number: 4, rung: 0, own: [own], others });
+    const judge = (own: number) => scheduler.promotes({ number: 4, rung: 0, own: [own], others });
     expect([judge(6), judge(6.1)]).toEqual([true, false]);
   });
 
-  it("lets a trial go on that is as good as all others, though their mean is rounded down", () => {
+  it("promotes a trial that is as good as all others, although their mean is rounded down", () => {
     const costs = [0.7, 0.7, 0.7];
     expect((costs[0] + costs[1] + costs[2]) / 3).toBeLessThan(0.7);
     const others = [0, 1, 2].map((number) => ({ number, costs }));
-    expect(medianStopping({ startupTrials: 3 }).goesOn({ number: 3, rung: 2, own: costs, others })).toBe(
+    expect(medianStopping({ startupTrials: 3 }).promotes({ number: 3, rung: 2, own: costs, others })).toBe(
       true,
     );
   });
 });
 
 describe("every scheduler", () => {
-  it("needs a lag that lets all be asked that wait for each other, if asking depends on what was told", async () => {
+  it("needs a lag that allows all trials that wait for each other to be asked for, if the strategy is adaptive", async () => {
     // brackets of hyperband with 9 steps: 9 trials, 5 and 3
     expect(hyperband({ reduction: 3 }).width(STEPS)).toBe(9);
     const start = (lag: number) => {
@@ -175,15 +175,14 @@ describe("every scheduler", () => {
     };
     await start(8);
     await expect(start(7)).rejects.toThrow(
-      'with scheduler "hyperband", 9 trials wait for each other, and with lag 7 they cannot all be asked; ' +
-        "give the study a lag of 8",
+      'with scheduler "hyperband", 9 trials wait for each other, so that lag must be at least 8; received 7',
     );
   });
 
-  it("may throw: trials at work end first, and none is told by it", async () => {
+  it("may throw: running trials end first, and none is judged", async () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });
     let calls = 0;
-    const goesOn = () => {
+    const promotes = () => {
       if (++calls === 2) throw new Error("no idea");
       return true;
     };
@@ -192,19 +191,19 @@ describe("every scheduler", () => {
       atWork++;
       for (let step = 1; step <= STEPS; step++) {
         await new Promise((done) => setImmediate(done));
-        if (!(await trial.report(step, valueAt(x, step)))) break;
+        if (!(await trial.report(valueAt(x, step), step))) break;
       }
       atWork--;
       return x;
     };
-    const options = { trials: 9, concurrency: 4, scheduler: { ...asha(), goesOn }, steps: STEPS };
+    const options = { trials: 9, concurrency: 4, scheduler: { ...asha(), promotes }, steps: STEPS };
     await expect(study.optimize(objective, options)).rejects.toThrow("no idea");
     expect(atWork).toBe(0);
     expect(study.trials.filter(({ status }) => status !== "complete")).toEqual([]);
     expect(study.waiting).toBe(study.asked - study.trials.length);
   });
 
-  it("is refused where the study cannot ask for trials that wait for each other", async () => {
+  it("is refused if the study cannot ask for trials that wait for each other", async () => {
     const study = createStudy({
       space,
       strategy: { ...random(), adaptive: true },
@@ -213,11 +212,11 @@ describe("every scheduler", () => {
     });
     const options = { trials: 9, scheduler: halving(), steps: STEPS };
     await expect(study.optimize(() => 1, options)).rejects.toThrow(
-      'with scheduler "halving", 9 trials wait for each other, and with lag 7 they cannot all be asked; give the study a lag of 8',
+      'with scheduler "halving", 9 trials wait for each other, so that lag must be at least 8; received 7',
     );
     for (const steps of [undefined, 0]) {
       await expect(study.optimize(() => 1, { ...options, steps: steps as number })).rejects.toThrow(
-        `steps of optimize is the whole budget of a trial, a positive integer, received ${steps}`,
+        `steps must be a positive integer, the whole budget of a trial under a scheduler; received ${steps}`,
       );
     }
     expect(caught(() => halving({ reduction: 1 })).message).toMatch(/reduction of halving/);

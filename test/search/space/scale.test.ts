@@ -61,7 +61,7 @@ describe("steps", () => {
     expect(valueCount(float(0, 1, { step: 7 }))).toBe(1);
   });
 
-  test("are all that a parameter takes, and within its range", () => {
+  test("are all values of a parameter, and within its range", () => {
     const values = [-1, 0, 0.5, 1, 2, 3, Number.NaN, Number.POSITIVE_INFINITY, "1", 1n, null];
     const taken = (parameter: Parameters<typeof takes>[0]) =>
       values.filter((value) => takes(parameter, value));
@@ -143,12 +143,22 @@ describe("the unit interval", () => {
     );
   });
 
-  test("refuses values that the parameter cannot have", () => {
-    expect(() => toUnit(choice(["a"]), "b")).toThrow('"b" is not among the choices ["a"]');
-    expect(() => toUnit(float(0, 1), 2)).toThrow("a value lies in [0, 1], received 2");
-    expect(() => toUnit(float(0, 1), -1)).toThrow("a value lies in [0, 1], received -1");
-    expect(() => toUnit(float(0, 1), "0.5")).toThrow('a value lies in [0, 1], received "0.5"');
-    expect(() => toUnit(float(0, 1), Number.NaN)).toThrow("a value lies in [0, 1], received NaN");
+  test("refuses values outside the parameter", () => {
+    expect(() => toUnit(choice(["a"]), "b")).toThrow(
+      'the value of a choice must be one of ["a"]; received "b"',
+    );
+    expect(() => toUnit(float(0, 1), 2)).toThrow(
+      "the value of a parameter must be a number from 0 to 1; received 2",
+    );
+    expect(() => toUnit(float(0, 1), -1)).toThrow(
+      "the value of a parameter must be a number from 0 to 1; received -1",
+    );
+    expect(() => toUnit(float(0, 1), "0.5")).toThrow(
+      'the value of a parameter must be a number from 0 to 1; received "0.5"',
+    );
+    expect(() => toUnit(float(0, 1), Number.NaN)).toThrow(
+      "the value of a parameter must be a number from 0 to 1; received NaN",
+    );
   });
 });
 
@@ -159,7 +169,7 @@ describe("a shift", () => {
     expect(shift(float(1, 100, { log: true }), 1, 0.5)).toBeCloseTo(10, 12);
   });
 
-  test("takes a discrete number to another value, one step at least, back from the ends", () => {
+  test("moves a discrete number by at least one value, and back from the ends", () => {
     const n = int(0, 4);
     expect([1e-9, -1e-9].map((by) => shift(n, 2, by))).toEqual([3, 1]);
     expect([shift(n, 0, -1e-9), shift(n, 4, 1e-9)]).toEqual([1, 3]);

@@ -43,29 +43,45 @@ describe("parameters", () => {
   });
 
   test.each<[string, () => unknown, RegExp]>([
-    [
-      "low above high",
-      () => float(2, 1),
-      /float\(2, 1\): low may not exceed high, received low 2 and high 1/,
-    ],
-    ["int low above high", () => int(8, 4), /low may not exceed high, received low 8 and high 4/],
-    ["log from 0", () => float(0, 1, { log: true }), /log range starts above 0, received low 0; raise low/],
-    ["log through 0", () => int(-1, 8, { log: true }), /log range starts above 0, received low -1/],
+    ["low above high", () => float(2, 1), /float\(2, 1\): low must be at most high, which is 1; received 2/],
+    ["int low above high", () => int(8, 4), /low must be at most high, which is 4; received 8/],
+    ["log from 0", () => float(0, 1, { log: true }), /low must be above 0 on a log scale .*; received 0/],
+    ["log through 0", () => int(-1, 8, { log: true }), /low must be above 0 on a log scale .*; received -1/],
     [
       "an infinite bound",
       () => float(0, Number.POSITIVE_INFINITY),
-      /bounds are finite numbers, .* high Infinity/,
+      /high must be a finite number; received Infinity/,
     ],
-    ["a NaN bound", () => float(Number.NaN, 1), /bounds are finite numbers, received low NaN/],
-    ["a bound that is text", () => float("0" as never, 1), /bounds are finite numbers/],
-    ["a fractional int", () => int(0.5, 2), /bounds of an int are safe integers, received low 0.5/],
-    ["a step of 0", () => float(0, 1, { step: 0 }), /a step is a number above 0, received 0/],
-    ["a negative step", () => int(0, 9, { step: -1 }), /a step is a number above 0, received -1/],
-    ["a fractional int step", () => int(0, 9, { step: 0.5 }), /step of an int is an integer, received 0.5/],
-    ["a log float with a step", () => float(1, 9, { log: true, step: 1 }), /a step or a log scale, not both/],
-    ["a step too fine", () => float(0, 1, { step: 1e-17 }), /too fine/],
-    ["an empty choice", () => choice([]), /at least one value, received \[\]/],
-    ["a repeated choice", () => choice(["a", "b", "a"]), /each value is listed once, received "a" twice/],
+    ["a NaN bound", () => float(Number.NaN, 1), /low must be a finite number; received NaN/],
+    [
+      "a bound that is text",
+      () => float("0" as never, 1),
+      /float\("0", 1\): low must be a finite number; received "0"/,
+    ],
+    ["a fractional int", () => int(0.5, 2), /low of an int must be a safe integer; received 0.5/],
+    ["a step of 0", () => float(0, 1, { step: 0 }), /step must be a number above 0; received 0/],
+    ["a negative step", () => int(0, 9, { step: -1 }), /step must be a number above 0; received -1/],
+    [
+      "a fractional int step",
+      () => int(0, 9, { step: 0.5 }),
+      /step of an int must be an integer; received 0.5/,
+    ],
+    [
+      "a log float with a step",
+      () => float(1, 9, { log: true, step: 1 }),
+      /step of a float must be left out on a log scale .*; received 1/,
+    ],
+    [
+      "a step too fine",
+      () => float(0, 1, { step: 1e-17 }),
+      /step must be large enough for \[0, 1\] to hold at most 2\^53 values; received 1e-17/,
+    ],
+    ["an empty choice", () => choice([]), /values must be a list of at least one value; received \[\]/],
+    [
+      "a repeated choice",
+      () => choice(["a", "b", "a"]),
+      /values must be different from each other; received \["a","b","a"\]/,
+    ],
     [
       "a repeated list",
       () =>
@@ -73,7 +89,7 @@ describe("parameters", () => {
           [1, 2],
           [1, 2],
         ]),
-      /each value is listed once, received \[1,2\] twice/,
+      /values must be different from each other/,
     ],
     [
       "keys in another order",
@@ -82,28 +98,40 @@ describe("parameters", () => {
           { a: 1, b: 2 },
           { b: 2, a: 1 },
         ]),
-      /listed once/,
+      /values must be different from each other/,
     ],
-    ["a choice of functions", () => choice([(() => 1) as never]), /values are JSON/],
-    ["a choice of NaN", () => choice([Number.NaN]), /values are JSON .* received NaN/],
+    ["a choice of functions", () => choice([(() => 1) as never]), /values must be JSON/],
+    ["a choice of NaN", () => choice([Number.NaN]), /values must be JSON .*; received NaN/],
     [
       "a default outside",
       () => int(1, 4, { default: 5 }),
-      /the default is a value of the parameter itself, received 5/,
+      /default must be an integer from 1 to 4; received 5/,
     ],
-    ["a default off the steps", () => int(1, 9, { step: 2, default: 4 }), /the default is a value/],
+    [
+      "a default off the steps",
+      () => int(1, 9, { step: 2, default: 4 }),
+      /default must be an integer from 1 to 9 in steps of 2; received 4/,
+    ],
     [
       "an unknown option",
       () => float(0, 1, { base: 10 } as never),
-      /no field "base" in float; there are type, low/,
+      /the fields of float must be among type, low, .*; received "base"/,
     ],
     [
       "a bare condition value",
       () => float(0, 1, { when: { a: "x" } as never }),
-      /a single value is a list of one/,
+      /"a" in when must be a list of values, such as \[1\], or an interval .*; received "x"/,
     ],
-    ["an empty condition", () => float(0, 1, { when: {} }), /when names at least one parameter/],
-    ["an empty clause", () => float(0, 1, { when: { a: [] } }), /a list of values or an interval/],
+    [
+      "an empty condition",
+      () => float(0, 1, { when: {} }),
+      /when must be an object of at least one parameter/,
+    ],
+    [
+      "an empty clause",
+      () => float(0, 1, { when: { a: [] } }),
+      /must be a list of values, such as \[1\], or an interval/,
+    ],
     [
       "a stray clause key",
       () => float(0, 1, { when: { a: { min: 1 } } as never }),
@@ -122,64 +150,68 @@ describe("parameters", () => {
 
 describe("spaces", () => {
   test.each<[string, unknown, RegExp]>([
-    ["no object", 5, /a space is an object with at least one parameter, received 5/],
-    ["a list", [float(0, 1)], /a space is an object/],
-    ["no parameters", {}, /at least one parameter, received \{\}/],
+    ["not an object", 5, /space must be an object with at least one parameter; received 5/],
+    ["a list", [float(0, 1)], /space must be an object/],
+    ["no parameters", {}, /at least one parameter; received \{\}/],
     [
       "a name with a space",
       { "learning rate": float(0, 1) },
-      /names are plain words .* received "learning rate"/,
+      /the name of a parameter must be a plain word: .*; received "learning rate"/,
     ],
-    ["a name that is a number", { 1: float(0, 1) }, /names are plain words/],
+    ["a name that is a number", { 1: float(0, 1) }, /must be a plain word/],
     [
       "a name that would touch the prototype",
       JSON.parse('{"__proto__": {"type": "int", "low": 0, "high": 1}}'),
-      /plain words/,
+      /plain word/,
     ],
-    ["something that is no parameter", { a: 3 }, /parameter "a": a parameter is float\(...\), .* received 3/],
-    ["nothing for a parameter", { a: null }, /a parameter is float\(...\), .* received null/],
-    ["a type in a list", { a: { type: ["int"], low: 0, high: 1 } }, /a parameter is float/],
-    ["an unknown type", { a: { type: "real", low: 0, high: 1 } }, /a parameter is float/],
-    ["a type of the prototype", { a: { type: "toString" } }, /a parameter is float/],
+    [
+      "something that is not a parameter",
+      { a: 3 },
+      /parameter "a" must be float\(low, high\), .*; received 3\. A constant is not a parameter/,
+    ],
+    ["nothing for a parameter", { a: null }, /parameter "a" must be float\(low, high\), .*; received null$/],
+    ["a type in a list", { a: { type: ["int"], low: 0, high: 1 } }, /parameter "a" must be float/],
+    ["an unknown type", { a: { type: "real", low: 0, high: 1 } }, /parameter "a" must be float/],
+    ["a type of the prototype", { a: { type: "toString" } }, /parameter "a" must be float/],
     [
       "a missing bound",
       { a: { type: "int", low: 0 } },
-      /parameter "a": bounds are finite numbers, .* high undefined/,
+      /parameter "a": high must be a finite number; received undefined/,
     ],
     [
       "a condition on nothing",
       { a: float(0, 1, { when: { b: [1] } }) },
-      /names "b", which is not in the space; there are a/,
+      /parameter "a": the condition on "b" must be on a parameter of the space \(a\); received "b"/,
     ],
     [
       "a condition on a method",
       { a: float(0, 1, { when: { toString: [1] } }) },
-      /names "toString", which is not/,
+      /the condition on "toString" must be on a parameter of the space/,
     ],
     [
       "a value its parent never has",
       { a: choice([1, 2]), b: int(0, 1, { when: { a: [3] } }) },
-      /wants "a" to be 3, which it never is/,
+      /the condition on "a" must list one of \[1,2\]; received 3/,
     ],
     [
       "an interval its parent never meets",
       { a: int(1, 3), b: int(0, 1, { when: { a: { low: 4 } } }) },
-      /wants "a" in {"low":4}/,
+      /the condition on "a" must include an integer from 1 to 3; received {"low":4}/,
     ],
     [
       "an interval between the steps",
       { a: int(1, 3), b: int(0, 1, { when: { a: { low: 1.2, high: 1.8 } } }) },
-      /never is/,
+      /must include an integer from 1 to 3/,
     ],
     [
       "an interval of choices",
       { a: choice([1, 2]), b: int(0, 1, { when: { a: { low: 1 } } }) },
-      /lists values/,
+      /must list values, since it is a choice/,
     ],
     [
       "a list for a real number",
       { a: float(0, 1), b: int(0, 1, { when: { a: [0.5] } }) },
-      /condition is an interval/,
+      /must be an interval { low, high }, since it is a float without a step; received \[0.5\]/,
     ],
     ["a condition on itself", { a: int(0, 1, { when: { a: [1] } }) }, /form a cycle: a → a/],
     [
@@ -198,7 +230,7 @@ describe("spaces", () => {
     expect(error.message).toMatch(message);
   });
 
-  test("come back from JSON as they were", () => {
+  test("are the same after a round trip through JSON", () => {
     fc.assert(
       fc.property(anySpace(), (raw) => {
         const space = spaceFromJson(raw);
@@ -246,7 +278,7 @@ describe("spaces", () => {
     expect(isActive(parameter, { b: 1 })).toBe(false);
   });
 
-  test("say why a point is not theirs", () => {
+  test("explain why a point is outside", () => {
     const space = resolveSpace({
       a: choice(["x", "y"]),
       b: int(1, 9, { step: 2, when: { a: ["x"] } }),
@@ -254,12 +286,20 @@ describe("spaces", () => {
     });
     expect(whyOutside(space, { a: "x", b: 3, c: 0.5 })).toBeUndefined();
     expect(whyOutside(space, { a: "y", c: 1 })).toBeUndefined();
-    expect(whyOutside(space, { a: "x", c: 1 })).toBe('"b" is missing');
-    expect(whyOutside(space, { a: "y", b: 3, c: 1 })).toBe('"b" is given but does not apply');
-    expect(whyOutside(space, { a: "x", b: 4, c: 1 })).toBe('"b" cannot be 4');
-    expect(whyOutside(space, { a: "z", c: 1 })).toBe('"a" cannot be "z"');
-    expect(whyOutside(space, { a: "y", c: Number.NaN })).toBe('"c" cannot be NaN');
-    expect(whyOutside(space, { a: "y", c: 1, d: 1 })).toBe('the space has no parameter "d"');
-    expect(whyOutside(space, null)).toBe("parameters are an object, received null");
+    expect(whyOutside(space, { a: "x", c: 1 })).toBe(
+      '"b" must be an integer from 1 to 9 in steps of 2; received undefined',
+    );
+    expect(whyOutside(space, { a: "y", b: 3, c: 1 })).toBe(
+      '"b" must be left out, since its condition does not hold; received 3',
+    );
+    expect(whyOutside(space, { a: "x", b: 4, c: 1 })).toBe(
+      '"b" must be an integer from 1 to 9 in steps of 2; received 4',
+    );
+    expect(whyOutside(space, { a: "z", c: 1 })).toBe('"a" must be one of ["x","y"]; received "z"');
+    expect(whyOutside(space, { a: "y", c: Number.NaN })).toBe(
+      '"c" must be a number from 0 to 1; received NaN',
+    );
+    expect(whyOutside(space, { a: "y", c: 1, d: 1 })).toBe('parameters must be among a, b, c; received "d"');
+    expect(whyOutside(space, null)).toBe("parameters must be an object; received null");
   });
 });

@@ -1,7 +1,7 @@
 /** Points as vectors and back, costs, and the fold over generations. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFold } from "../../../src/search/memo/generations.js";
+import { memoizeGenerations } from "../../../src/search/memo/generations.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { fromUnit } from "../../../src/search/space/scale.js";
 import { buildParams, resolveSpace } from "../../../src/search/space/space.js";
@@ -92,7 +92,7 @@ describe("a fold over generations", () => {
   function sums() {
     let steps = 0;
     // blocks of 2, 3, 4…, each state the sum of all values before it
-    const fold = createFold<{ blocks: number; sum: number }>({
+    const fold = memoizeGenerations<{ blocks: number; sum: number }>({
       start: () => ({ blocks: 0, sum: 0 }),
       size: ({ blocks }) => blocks + 2,
       step: ({ blocks, sum }, block) => {

@@ -3,7 +3,8 @@ import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import { createStudy, type StudyJson } from "../../../src/search/study/study.js";
+import type { StudyJson } from "../../../src/search/study/contract.js";
+import { createStudy } from "../../../src/search/study/study.js";
 import { caught } from "../support.js";
 
 const space = {
@@ -52,7 +53,7 @@ describe("a saved study", () => {
     ]);
   });
 
-  test("hands out first what was running, the same to the seed, then goes on", () => {
+  test("first hands out what was running, with the same seed, then continues", () => {
     const whole = createStudy({ space, strategy: random(), seed: 5, direction: "maximize" });
     const expected = Array.from({ length: 12 }, () => whole.ask());
     const study = restoreStudy(JSON.parse(saved()), { strategy: random() });
@@ -70,7 +71,7 @@ describe("a saved study", () => {
     expect(() => (params.layers as number[]).push(16)).toThrow(TypeError);
   });
 
-  test("times again with the clock that it is given", () => {
+  test("times trials again with the clock that is passed", () => {
     let now = 0;
     const study = restoreStudy(JSON.parse(saved()), { strategy: random(), clock: () => now });
     const number = study.ask()?.number as number;
@@ -78,7 +79,7 @@ describe("a saved study", () => {
     expect(study.tell(number, { value: 1 }).seconds).toBe(0.5);
   });
 
-  test("takes under 1 MiB for 1,000 trials of 10 parameters with 5 scores", () => {
+  test("is below 1 MiB for 1,000 trials of 10 parameters with 5 scores", () => {
     const wide = Object.fromEntries(
       Array.from(
         { length: 10 },
@@ -112,69 +113,93 @@ describe("a study cannot be opened if", () => {
     edit((json) => void Object.assign(json.trials[number], fields));
 
   test.each<[string, () => unknown, RegExp]>([
-    ["it is no object", edit(() => "study"), /has the format "fettle-study", received "study"/],
-    ["it is something else", set("format", "optuna"), /has the format "fettle-study"/],
+    [
+      "it is not an object",
+      edit(() => "study"),
+      /it must be an object with the format "fettle-study"; received "study"/,
+    ],
+    ["it is something else", set("format", "optuna"), /with the format "fettle-study"/],
     [
       "it is newer",
       set("version", 2),
-      /saved by a newer release \(version 2; this one reads up to 1\); upgrade/,
+      /version must be at most 1, the latest that this release reads \(upgrade .*; received 2/,
     ],
-    ["its version is text", set("version", "1"), /version is a positive integer, received "1"/],
-    ["it has a stray field", set("trails", []), /no field "trails" in a study/],
+    ["its version is text", set("version", "1"), /version must be a positive integer; received "1"/],
+    ["it has a stray field", set("trails", []), /its fields must be among format, .*; received "trails"/],
     [
       "its space is impossible",
       set("space", { x: { type: "int", low: 3, high: 1 } }),
-      /its space is damaged: parameter "x": low may not/,
+      /its space is damaged: parameter "x": low must be at most/,
     ],
-    ["its seed is negative", set("seed", -3), /seed is an integer from 0, received -3/],
-    ["its lag is missing", set("lag", undefined), /lag is an integer from 0, received undefined/],
+    ["its seed is negative", set("seed", -3), /seed must be an integer of at least 0; received -3/],
+    ["its lag is missing", set("lag", undefined), /lag must be an integer of at least 0; received undefined/],
+    ["its direction is unknown", set("direction", "up"), /its direction is damaged: unknown direction "up"/],
     [
-      "its direction is unknown",
-      set("direction", "up"),
-      /direction is "maximize" or "minimize", or a list of them, received "up"/,
+      "its strategy is unnamed",
+      set("strategy", {}),
+      /its strategy must be an object of a name and options; received {}/,
     ],
-    ["its strategy is unnamed", set("strategy", {}), /strategy has a name and options/],
-    ["its trials are missing", set("trials", undefined), /trials are a list, received undefined/],
+    ["its trials are missing", set("trials", undefined), /its trials must be a list; received undefined/],
     [
       "a trial is missing",
       edit((json) => void json.trials.splice(1, 1)),
-      /entry 1 of its trials is no trial 1/,
+      /entry 1 of its trials must be trial 1; received/,
     ],
     [
       "a value left the space",
       setTrial(1, { params: { optimizer: "adam", units: 7, mix: 0 } }),
-      /parameters of trial 1 are not in the space: "units" cannot be 7/,
+      /trial 1 is outside the space: "units" must be .*; received 7/,
     ],
     [
       "a condition is broken",
       setTrial(1, { params: { optimizer: "sgd", units: 9, mix: 0 } }),
-      /"momentum" is missing/,
+      /"momentum" must be a number .*; received undefined/,
     ],
-    ["a status is unknown", setTrial(0, { status: "done" }), /trial 0 has an unknown status "done"/],
+    [
+      "a status is unknown",
+      setTrial(0, { status: "done" }),
+      /the status of trial 0 must be "running", .*; received "done"/,
+    ],
     [
       "a complete trial lost its value",
       setTrial(0, { value: null }),
-      /trial 0 is complete and has no value, received null/,
+      /the value of trial 0, which is complete, must be finite; received null/,
     ],
     [
       "a failed trial has a value",
       setTrial(3, { value: 4 }),
-      /trial 3 is failed, without a value or its spread, received 4/,
+      /the value of trial 3, which is failed, must be null; received 4/,
     ],
-    ["a value is text", setTrial(5, { value: "4" }), /trial 5 is pruned and has no value, received "4"/],
+    [
+      "a value is text",
+      setTrial(5, { value: "4" }),
+      /the value of trial 5, which is pruned, must be finite; received "4"/,
+    ],
     [
       "scores are text",
       setTrial(0, { scores: ["1"] }),
-      /trial 0 is damaged: scores of trial 0 is a list of numbers/,
+      /trial 0 is damaged: scores of trial 0 must be a list of numbers/,
     ],
     [
       "a trial is its own parent",
       setTrial(0, { parent: 0 }),
-      /the parent of trial 0 is an earlier trial, received 0/,
+      /the parent of trial 0 must be the number of an earlier trial; received 0/,
     ],
-    ["a trial has half a parent", setTrial(1, { parent: 0.5 }), /the parent of trial 1 is an earlier trial/],
-    ["a trial may be given", setTrial(0, { given: 1 }), /given of trial 0 is true or left out, received 1/],
-    ["a trial has a stray field", setTrial(0, { loss: 1 }), /no field "loss" in trial 0/],
+    [
+      "a trial has half a parent",
+      setTrial(1, { parent: 0.5 }),
+      /the parent of trial 1 must be the number of an earlier trial/,
+    ],
+    [
+      "a trial may be given",
+      setTrial(0, { given: 1 }),
+      /given of trial 0 must be true or left out; received 1/,
+    ],
+    [
+      "a trial has a stray field",
+      setTrial(0, { loss: 1 }),
+      /the fields of trial 0 must be among .*; received "loss"/,
+    ],
   ])("%s", (_, open, message) => {
     const error = caught(open);
     expect(error).toMatchObject({ code: "invalid_checkpoint" });
@@ -187,16 +212,16 @@ describe("a study cannot be opened if", () => {
     expect(caught(() => restoreStudy(json(), { strategy: grid({ points: 3 }) }))).toMatchObject({
       code: "invalid_argument",
       message:
-        'the study was saved with the strategy "random" and the options {}, received "grid" and {"points":3}; pass the same',
+        'strategy must be the one that the study was saved with, "random" with options {}; received "grid" with options {"points":3}',
     });
     expect(caught(() => restoreStudy(json(), {} as never))).toMatchObject({
       code: "invalid_argument",
-      message: expect.stringMatching(/the options {}, received undefined and undefined; pass the same$/),
+      message: expect.stringMatching(/^strategy must be a strategy, .*; received undefined$/),
     });
     const other = { ...space, units: int(8, 64) };
     expect(caught(() => restoreStudy(json(), { strategy: random(), space: other }))).toMatchObject({
       code: "invalid_argument",
-      message: expect.stringMatching(/^the space given differs/),
+      message: expect.stringMatching(/^space must be the one that the study was saved with/),
     });
     expect(restoreStudy(json(), { strategy: random(), space }).best?.params.units).toBeTypeOf("number");
   });

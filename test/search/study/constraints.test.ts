@@ -72,7 +72,7 @@ describe("a hard constraint", () => {
     expect(constraint(study.ask()?.params ?? { first: 0, second: 1 })).toBe(true);
   });
 
-  it("is given again to a saved study, and only to one that had it", () => {
+  it("must be passed again to a saved study, and only to one that had it", () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize", constraint });
     study.ask();
     const json = JSON.parse(JSON.stringify(study));
@@ -81,16 +81,16 @@ describe("a hard constraint", () => {
       json.trials[0].params,
     );
     expect(caught(() => restoreStudy(json, { strategy: random() })).message).toBe(
-      "the study was saved with a constraint, which is code; pass the same, received undefined",
+      "constraint must be passed again, since the study was saved with one, which is code; received undefined",
     );
     expect(caught(() => restoreStudy(json, { strategy: random(), constraint: () => false })).message).toMatch(
-      /parameters of trial 0 are not in the space: the constraint forbids/,
+      /trial 0 is outside the space: the constraint forbids/,
     );
     const free = JSON.parse(
       JSON.stringify(createStudy({ space, strategy: random(), direction: "minimize" })),
     );
     expect(caught(() => restoreStudy(free, { strategy: random(), constraint: () => true })).message).toMatch(
-      /^the study was saved without a constraint/,
+      /^constraint must be left out, since the study was saved without one/,
     );
   });
 
@@ -98,7 +98,7 @@ describe("a hard constraint", () => {
     ["of a finite space ends the search", space],
     ["of a finite space that is large is refused", { a: int(0, 1e9), b: choice(["x", "y"]) }],
     ["of an infinite space is refused", { a: float(0, 1) }],
-  ])("that nothing fulfils %s", (what, anywhere) => {
+  ])("that nothing satisfies %s", (what, anywhere) => {
     for (const strategy of [random(), genetic(), cmaes(), gp(), tpe()]) {
       const study = createStudy({
         space: anywhere,
@@ -109,7 +109,7 @@ describe("a hard constraint", () => {
       if (what.includes("ends")) expect(study.ask()).toBeUndefined();
       else {
         expect(caught(() => study.ask()).message).toBe(
-          "the constraint allowed none of 10000 points tried; narrow the ranges of the space to where it holds",
+          "constraint must allow some points of the space; received false for 10000 points. Narrow the ranges to where it holds",
         );
       }
     }

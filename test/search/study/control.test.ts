@@ -4,16 +4,16 @@ import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import type { StudyEvent } from "../../../src/search/study/optimize.js";
-import { type StopReason, type StopRules, stopReason } from "../../../src/search/study/stopping.js";
+import type { StopReason, StopRules, StudyEvent } from "../../../src/search/study/contract.js";
+import { stopReason } from "../../../src/search/study/stopping.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { type Direction, makeRecord, type TrialRecord } from "../../../src/search/trial/trial.js";
 import { caught } from "../support.js";
 
 const space = { kind: choice(["a", "b"]), size: int(1, 3) };
 
-describe("given points", () => {
-  it("come before those of the strategy, which misses none of its own", () => {
+describe("enqueued and added trials", () => {
+  it("come before the strategy's suggestions, of which none is skipped", () => {
     const study = createStudy({ space, strategy: grid(), direction: "minimize" });
     expect(study.ask()?.params).toEqual({ kind: "a", size: 1 });
     expect(study.enqueue({ size: 2, kind: "b" })).toBe(1);
@@ -38,7 +38,7 @@ describe("given points", () => {
     ]);
   });
 
-  it("are known as such after the study was saved", () => {
+  it("are marked in a saved study", () => {
     const study = createStudy({ space, strategy: grid(), direction: "maximize", seed: 3 });
     study.enqueue({ kind: "b", size: 3 });
     study.add({ kind: "a", size: 2 }, { value: 5, std: 1 });
@@ -52,18 +52,20 @@ describe("given points", () => {
     expect(
       caught(() => restoreStudy({ ...json, trials: [{ ...json.trials[0], given: 1 }] }, { strategy: grid() }))
         .message,
-    ).toMatch(/given of trial 0 is true or left out, received 1/);
+    ).toMatch(/given of trial 0 must be true or left out; received 1/);
   });
 
   it("are refused outside the space, and then change nothing", () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     expect(caught(() => study.enqueue({ kind: "a", size: 4 })).message).toBe(
-      'enqueue takes a point of the space: "size" cannot be 4',
+      'enqueue takes a point of the space: "size" must be an integer from 1 to 3; received 4',
     );
     expect(caught(() => study.add({ kind: "a" } as never, { value: 1 })).message).toBe(
-      'add takes a point of the space: "size" is missing',
+      'add takes a point of the space: "size" must be an integer from 1 to 3; received undefined',
     );
-    expect(() => study.add({ kind: "a", size: 1 }, {})).toThrow(/needs a value/);
+    expect(() => study.add({ kind: "a", size: 1 }, {})).toThrow(
+      /the outcome of trial 0 must be a value, or a status/,
+    );
     expect([study.asked, study.waiting, study.trials.length]).toEqual([0, 0, 0]);
   });
 });
@@ -90,7 +92,7 @@ describe("rules that end a search", () => {
     expect(stopReason(records(values), rules, direction)).toBe(reason);
   });
 
-  it("see the steps that trials took in all, none of those that do not say", () => {
+  it("see the total steps of trials; a trial without steps counts as 0", () => {
     const trials = [4, undefined, 5].map((steps, number) =>
       makeRecord({ number, params: {} }, { value: 1, ...(steps && { steps }) }),
     );
@@ -133,16 +135,18 @@ describe("rules that end a search", () => {
     expect(events.at(-1)).toMatchObject({ type: "studyEnded", reason: "patience" });
   });
 
-  it("are refused where they are none", async () => {
+  it("are refused if they are invalid", async () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });
     const run = (stop: object) => study.optimize(() => 1, { trials: 1, stop });
-    await expect(run({ patience: 0 })).rejects.toThrow("patience of stop is a positive integer, received 0");
+    await expect(run({ patience: 0 })).rejects.toThrow(
+      "patience of stop must be a positive integer; received 0",
+    );
     await expect(run({ target: Number.NaN })).rejects.toThrow(
-      "target of stop is a finite number, received NaN",
+      "target of stop must be a finite number; received NaN",
     );
     await expect(run({ patients: 3 })).rejects.toThrow(/patience/);
     await expect(run({ rule: true })).rejects.toThrow(
-      "rule of stop is a function of trials that returns true or false, received true",
+      "rule of stop must be a function of trials that returns true or false; received true",
     );
   });
 });

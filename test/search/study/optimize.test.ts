@@ -7,7 +7,7 @@ import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import type { Objective, StudyEvent } from "../../../src/search/study/optimize.js";
+import type { Objective, StudyEvent } from "../../../src/search/study/contract.js";
 import { createStudy } from "../../../src/search/study/study.js";
 
 const space = { x: float(-1, 1) };
@@ -80,7 +80,7 @@ describe("optimize", () => {
     }
   });
 
-  test("fails the trial whose objective throws or returns nonsense, and goes on", async () => {
+  test("fails a trial whose objective throws or returns nonsense, and continues", async () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     const misdeeds: (() => unknown)[] = [
       () => {
@@ -104,9 +104,9 @@ describe("optimize", () => {
       '"a bare string"',
     ]);
     expect(errors[3]).toBe(
-      "an objective returns a number, a list of them or an object with a value, received undefined",
+      "the result of an objective must be a number, a list of numbers or an outcome; received undefined",
     );
-    expect(errors[4]).toBe('value of trial 4 is a number, received "high"');
+    expect(errors[4]).toBe('value of trial 4 must be a number; received "high"');
     expect(errors[5]).toMatch(/unknown option of a trial's outcome "loss"/);
     expect(study.best?.number).toBe(6);
   });
@@ -116,7 +116,7 @@ describe("optimize", () => {
     const events: StudyEvent<{ a: ReturnType<typeof choice<1 | 2>> }>[] = [];
     await study.optimize(
       ({ a }, trial) => {
-        trial.report(1, a * 10);
+        trial.report(a * 10, 1);
         return a;
       },
       { trials: 5, onEvent: (event) => events.push(event) },
@@ -134,7 +134,7 @@ describe("optimize", () => {
     ]);
   });
 
-  test("stops when aborted, loses nothing, and goes on later as if nothing had happened", async () => {
+  test("stops when aborted, loses nothing, and continues later as if nothing had happened", async () => {
     const whole = createStudy({ space, strategy: climbing, seed: 9, lag: 2, direction: "maximize" });
     await whole.optimize(unruly, { trials: 20 });
 
@@ -180,19 +180,21 @@ describe("optimize", () => {
     expect(heard).toEqual(["studyStarted", ...Array(3).fill(["trialStarted", "trialEnded"]).flat()]);
   });
 
-  test("says why it cannot go on when somebody else holds a trial", async () => {
+  test("says why it cannot continue if a trial was asked for elsewhere", async () => {
     const study = createStudy({ space, strategy: climbing, direction: "maximize" });
     study.ask();
     await expect(study.optimize(() => 1, { trials: 3 })).rejects.toMatchObject({
       code: "invalid_state",
-      message: expect.stringMatching(/trial 1 can be asked once trials up to 0 are told; trial 0 is not/),
+      message: expect.stringMatching(
+        /trial 1 can be asked for once all trials up to 0 have finished; trial 0 has not/,
+      ),
     });
     study.release(0);
     await study.optimize(() => 1, { trials: 3 });
     expect(study.trials).toHaveLength(3);
   });
 
-  test("runs trials that were given back even when the budget is asked in full", async () => {
+  test("runs released trials even if the budget is used up", async () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     for (let i = 0; i < 4; i++) study.ask();
     study.tell(2, { value: 1 });
@@ -201,7 +203,7 @@ describe("optimize", () => {
     expect(study.trials.map(({ value }) => value)).toEqual([0, 1, 1, 3]);
   });
 
-  test("throws what the study refuses, once trials at work have ended", async () => {
+  test("throws what the study refuses, once running trials have ended", async () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     const meddling: Objective<typeof space> = async (_, { number }) => {
       if (number === 0)
@@ -211,7 +213,7 @@ describe("optimize", () => {
     };
     const running = study.optimize(meddling, { trials: 6, concurrency: 2 });
     await expect(running).rejects.toThrow(
-      "only a running trial can be told or released; trial 0 is already told",
+      "only a running trial can be told or released; trial 0 has finished",
     );
     expect(study.trials.map(({ number, value }) => [number, value])).toEqual([
       [0, 1],
@@ -219,7 +221,7 @@ describe("optimize", () => {
     ]);
   });
 
-  test("waits for trials at work before it throws what a strategy threw", async () => {
+  test("waits for running trials before it throws what a strategy threw", async () => {
     const suggest: Strategy["suggest"] = (context) => {
       if (context.number === 2) throw new Error("a bug in the strategy");
       return { x: 0 };
@@ -236,8 +238,8 @@ describe("optimize", () => {
     await study.optimize(
       async (_, { number, report }) => {
         if (number === 0) return 1;
-        await report(2, 1);
-        await report(5, 1);
+        await report(1, 2);
+        await report(1, 5);
         if (number === 2) throw new Error("bad luck");
         return number === 3 ? { value: 1, steps: 7 } : 1;
       },
@@ -245,10 +247,10 @@ describe("optimize", () => {
     );
     expect(study.trials.map(({ steps }) => steps)).toEqual([undefined, 5, 5, 7]);
     const again = createStudy({ space, strategy: random(), direction: "maximize" });
-    const never: Scheduler = { ...asha(), goesOn: () => false };
+    const never: Scheduler = { ...asha(), promotes: () => false };
     await again.optimize(
       async (_, { number, report }) => {
-        if (number > 0) await report(3, 1);
+        if (number > 0) await report(1, 3);
         return 1;
       },
       { trials: 2, scheduler: never, steps: 9 },
@@ -260,14 +262,24 @@ describe("optimize", () => {
   });
 
   test.each([
-    ["a step that is none", -1, 1, "a trial reports after a number of steps, an integer from 0, received -1"],
-    ["two values of one objective", 1, [1, 2], "a trial reports a number, received [1,2]"],
-    ["no value", 1, undefined, "a trial reports a number, received undefined"],
+    [
+      "a negative step",
+      -1,
+      1,
+      "the step of trial.report(value, step) must be an integer of at least 0; received -1",
+    ],
+    [
+      "two values of one objective",
+      1,
+      [1, 2],
+      "the value of trial.report(value, step) must be a number; received [1,2]",
+    ],
+    ["no value", 1, undefined, "the value of trial.report(value, step) must be a number; received undefined"],
   ])("fails a trial that reports %s", async (_, step, value, message) => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     await study.optimize(
       async (_, { report }) => {
-        await report(step, value as number);
+        await report(value as number, step);
         return 1;
       },
       { trials: 1 },
@@ -276,19 +288,19 @@ describe("optimize", () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ["no budget", {}, /trials of optimize is a positive integer, received undefined/],
-    ["a budget of 0", { trials: 0 }, /trials of optimize is a positive integer, received 0/],
+    ["no budget", {}, /trials must be a positive integer; received undefined/],
+    ["a budget of 0", { trials: 0 }, /trials must be a positive integer; received 0/],
     [
       "a fractional concurrency",
       { trials: 1, concurrency: 1.5 },
-      /concurrency of optimize is a positive integer, received 1.5/,
+      /concurrency must be a positive integer; received 1.5/,
     ],
     ["an unknown option", { trials: 1, jobs: 2 }, /unknown option of optimize "jobs"/],
   ])("refuses %s", async (_, options, message) => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     await expect(study.optimize(() => 1, options as never)).rejects.toThrow(message);
     await expect(study.optimize(3 as never, { trials: 1 })).rejects.toThrow(
-      "an objective is a function, received 3",
+      "objective must be a function of parameters; received 3",
     );
     expect(study.asked).toBe(0);
   });

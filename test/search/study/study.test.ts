@@ -24,7 +24,7 @@ function watching(shown: SuggestContext[] = []): Strategy {
 }
 
 describe("a study", () => {
-  test("numbers trials and gives each a seed of its own, the same for the same seed", () => {
+  test("numbers trials and gives each its own seed, the same for the same study seed", () => {
     const trials = [1, 1, 2].map((seed) => {
       const study = createStudy({ space, strategy: random(), seed, direction: "maximize" });
       return Array.from({ length: 20 }, () => study.ask());
@@ -36,7 +36,7 @@ describe("a study", () => {
     for (const seed of seeds) expect(Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 31).toBe(true);
   });
 
-  test("keeps what is told, as plain data", () => {
+  test("keeps outcomes, as plain data", () => {
     const study = createStudy({ space, strategy: random(), direction: "maximize" });
     const params = study.ask()?.params;
     const record = study.tell(0, {
@@ -181,7 +181,7 @@ describe("an adaptive strategy", () => {
     const error = caught(() => study.ask());
     expect(error).toMatchObject({ code: "invalid_state" });
     expect(error.message).toBe(
-      'strategy "watching" learns from trials: with lag 2, trial 3 can be asked once trials up to 0 are told; trial 0 is not. Tell it, or give the study a larger lag',
+      'strategy "watching" learns from trials: with lag 2, trial 3 can be asked for once all trials up to 0 have finished; trial 0 has not. Tell its outcome, or give the study a larger lag',
     );
     study.tell(0, { value: 1 });
     study.ask();

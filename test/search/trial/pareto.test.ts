@@ -10,6 +10,7 @@ import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import {
+  constrainedDomination,
   costVectorOf,
   crowdingDistances,
   dominates,
@@ -17,7 +18,6 @@ import {
   paretoFront,
   paretoOrder,
   paretoRanked,
-  preferenceAmong,
 } from "../../../src/search/trial/pareto.js";
 import { makeRecord, type TrialOutcome, type TrialRecord } from "../../../src/search/trial/trial.js";
 import { caught } from "../support.js";
@@ -28,7 +28,7 @@ const anyPoints = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 }), fc.n
 });
 
 describe("costs by objective", () => {
-  it("are values to minimise, infinite where there is none", () => {
+  it("are values to minimise, infinite without a value", () => {
     expect(costVectorOf({ value: 3 }, ["minimize"])).toEqual([3]);
     expect(costVectorOf({ value: 3 }, ["maximize"])).toEqual([-3]);
     expect(costVectorOf({ value: null }, ["minimize"])).toEqual([Number.POSITIVE_INFINITY]);
@@ -115,7 +115,7 @@ const anyTrials = fc
 
 describe("preference", () => {
   test.prop([anyTrials])("is a strict order, and puts trials that keep their constraints first", (trials) => {
-    const among = preferenceAmong(trials, directions);
+    const among = constrainedDomination(trials, directions);
     const prefers = (a: TrialRecord, b: TrialRecord) => among(a.number, b.number);
     const keeps = ({ constraints = [] }: TrialRecord) => constraints.every((each) => (each ?? 1) <= 0);
     for (const a of trials) {
@@ -145,7 +145,7 @@ describe("the order of trials", () => {
   test.prop([anyTrials])("has each after those that are preferred to it", (trials) => {
     const order = paretoRanked(trials, directions);
     expect(order.map(({ number }) => number).sort((a, b) => a - b)).toEqual([...trials.keys()]);
-    const among = preferenceAmong(trials, directions);
+    const among = constrainedDomination(trials, directions);
     for (const [i, a] of order.entries()) {
       for (const b of order.slice(i + 1)) expect(among(b.number, a.number)).toBe(false);
     }
@@ -185,7 +185,7 @@ describe("a study of several objectives", () => {
     expect(search.trials[7]).toMatchObject({ value: null, values: [2, 1], status: "complete" });
   });
 
-  it("goes on after it was saved, with everything that trials gave", () => {
+  it("continues after it was saved, with all outcomes", () => {
     const search = study();
     search.tell(search.ask()?.number ?? -1, {
       ...{ values: [-0, 2.5], constraints: [1, Number.NaN], steps: 3 },
@@ -204,7 +204,7 @@ describe("a study of several objectives", () => {
     expect(again.trials[1].values).toBeUndefined();
     json.trials[0].values = [1];
     expect(caught(() => restoreStudy(json, { strategy: grid() })).message).toMatch(
-      /trial 0 is damaged: trial 0 needs values for 2 objectives.* received \[1\]/,
+      /trial 0 is damaged: the outcome of trial 0 must be values for 2 objectives, .*; received \[1\]/,
     );
   });
 
@@ -212,12 +212,12 @@ describe("a study of several objectives", () => {
     expect(
       caught(() => createStudy({ space, strategy: tpe(), direction: ["minimize", "minimize"] })).message,
     ).toBe(
-      'strategy "tpe" searches for one objective, and there are 2; use nsga2(), or random(), sobol() or grid()',
+      'strategy "tpe" supports one objective; received 2 directions. Use nsga2(), random(), sobol() or grid()',
     );
     const search = study();
     search.ask();
     expect(caught(() => search.tell(0, { value: 1 })).message).toMatch(
-      /needs values for 2 objectives.*received 1$/,
+      /must be values for 2 objectives, .*; received 1$/,
     );
     expect(caught(() => search.tell(0, { values: [1, 2, 3] })).message).toMatch(/received \[1,2,3\]/);
     expect(search.trials).toEqual([]);
@@ -230,7 +230,7 @@ describe("a study of several objectives", () => {
 
   it("is not stopped by rules for one", async () => {
     await expect(study().optimize(() => [1, 2], { trials: 3, stop: { patience: 2 } })).rejects.toThrow(
-      "target and patience of stop are for one objective, and there are 2; use steps or rule",
+      "target and patience of stop work for one objective; received 2 objectives and {",
     );
   });
 });
@@ -249,7 +249,7 @@ describe("a scheduler of several objectives", () => {
           for (let step = 1; step < 9; step++) {
             for (let i = 0; i < (trial.number * 5 + step) % 4; i++)
               await new Promise((done) => setImmediate(done));
-            if (!(await trial.report(step, valuesAt(x, step)))) return valuesAt(x, step);
+            if (!(await trial.report(valuesAt(x, step), step))) return valuesAt(x, step);
           }
           return valuesAt(x, 9);
         },
@@ -259,7 +259,7 @@ describe("a scheduler of several objectives", () => {
     return study;
   };
 
-  it("lets those go on that are on the better fronts, or apart on the same", async () => {
+  it("promotes trials on the better fronts, or apart on the same front", async () => {
     const study = await run(halving());
     const xs = study.trials.map(({ params }) => params.x);
     for (const from of [0, 9, 18]) {
@@ -284,7 +284,7 @@ describe("a scheduler of several objectives", () => {
       await study.optimize(
         async (_, { number, report }) => {
           const values = [costs[number], costs[number]];
-          for (let step = 1; step < steps; step++) if (!(await report(step, values))) break;
+          for (let step = 1; step < steps; step++) if (!(await report(values, step))) break;
           return values;
         },
         { trials, scheduler: halving(), steps },
@@ -297,7 +297,7 @@ describe("a scheduler of several objectives", () => {
     expect(await stepsOf([2, 1, 1], [3], 3)).toEqual([1, 3, 1]);
   });
 
-  it("goes on with a bracket of which trials have ended, each counted at the rungs that it came to", async () => {
+  it("continues a bracket some of whose trials have ended, each counted at the rungs that it reached", async () => {
     // Of the first four one goes on, to the end. Of all nine three would, which are 4, 5 and 6. At the second rung they
     // meet the one that was there before: of four one goes on.
     const costs = [5, 6, 7, 8, 0, 1, 2, 3, 4];

@@ -7,7 +7,7 @@ import { platform } from "../../../src/platform/node.js";
 import type { WorkerThread } from "../../../src/platform/platform.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import type { StudyEvent } from "../../../src/search/study/optimize.js";
+import type { StudyEvent } from "../../../src/search/study/contract.js";
 import { denseModel } from "../../../src/tune/dense.js";
 import { createBackend } from "../../../src/tune/jobs/backend.js";
 import type { FoldExamples, Job } from "../../../src/tune/jobs/job.js";

@@ -10,7 +10,7 @@ import { float, int } from "../../../src/search/space/builders.js";
 import { gp } from "../../../src/search/strategies/gp/gp.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
-import type { StudyEvent } from "../../../src/search/study/optimize.js";
+import type { StudyEvent } from "../../../src/search/study/contract.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, randomRows, rates, refusal, untimed, x, y } from "../support.js";
 

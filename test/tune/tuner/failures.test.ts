@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FettleError } from "../../../src/errors.js";
 import { choice } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
-import type { StudyEvent } from "../../../src/search/study/optimize.js";
+import type { StudyEvent } from "../../../src/search/study/contract.js";
 import { gridSearch, randomSearch } from "../../../src/tune/gridSearch.js";
 import { createTuner } from "../../../src/tune/resume/slices.js";
 import { sweep } from "../../../src/tune/sweep.js";

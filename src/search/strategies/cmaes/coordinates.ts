@@ -1,6 +1,6 @@
 /**
  * A space as CMA-ES sees it: every number that can vary is a coordinate of the unit interval, every choice a
- * table of shares. Parameters with one value are neither. No distribution is in here.
+ * table of probabilities. Parameters with one value are left out.
  */
 
 import { log, normCdf, normQuantile } from "../../../numerics/special.js";
@@ -59,8 +59,8 @@ export function cellAt({ parameter }: Coordinate, u: number): number {
 }
 
 /**
- * Where the cell of value `index` begins in the unit interval, and that of the value before ends: halfway
- * between the two values. 0 for the first cell, 1 past the last.
+ * The edge in the unit interval between value `index` and the value before: halfway between the two. 0 for the first
+ * value, 1 past the last.
  */
 export function edgeOf({ parameter, count }: Coordinate, index: number): number {
   if (index === 0) return 0;
@@ -75,11 +75,11 @@ export function edgeOf({ parameter, count }: Coordinate, index: number): number 
 }
 
 /**
- * Where a point that was drawn from N(mean, std²) stands on a coordinate, as far as its parameters tell: at the
- * mean if the coordinate does not apply, and of a discrete one at the median of the distribution within the
- * cell. That a value was rounded thus moves nothing by itself.
+ * The coordinate of a point that was drawn from N(mean, std²), as far as its parameters reveal it: the mean if the
+ * parameter does not apply, and for a discrete one the median of the distribution within its cell, so that rounding by
+ * itself moves nothing.
  */
-export function standing(coordinate: Coordinate, params: Params, mean: number, std: number): number {
+export function coordinateOf(coordinate: Coordinate, params: Params, mean: number, std: number): number {
   const { name, parameter, count } = coordinate;
   if (!Object.hasOwn(params, name)) return mean;
   const value = params[name] as number;
@@ -87,7 +87,7 @@ export function standing(coordinate: Coordinate, params: Params, mean: number, s
   const cell = indexOf(parameter, value);
   const from = edgeOf(coordinate, cell);
   const to = edgeOf(coordinate, cell + 1);
-  // measured from the side on which the cell lies, where small probabilities keep their digits
+  // measured from the cell's side of the mean, where small probabilities keep their digits
   const side = from + to > 2 * mean ? -1 : 1;
   const probability = normCdf((side * (from - mean)) / std) + normCdf((side * (to - mean)) / std);
   if (probability === 0) return side < 0 ? from : to;

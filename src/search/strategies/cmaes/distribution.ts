@@ -1,7 +1,7 @@
 /**
- * The distribution that CMA-ES draws points from, and the drawing: a normal one over the numbers, kept within
- * the unit cube and wide enough for the steps of discrete ones, beside a table of shares for each choice. How
- * it is learned is in `update.ts`.
+ * The distribution that CMA-ES draws points from: a normal one over the numbers, kept within the unit cube and wide
+ * enough for the steps of discrete ones, and a table of probabilities for each choice. How it is learned is in
+ * `update.ts`.
  */
 
 import { eigenSymmetric } from "../../../numerics/eigen.js";
@@ -11,31 +11,31 @@ import type { Params, SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { type Coordinate, cellAt, edgeOf, type Layout, layoutOf } from "./coordinates.js";
 
-/** What is learned: N(mean, sigma² C) over numbers, and the shares of choices. */
+/** What is learned: N(mean, sigma² C) over numbers, and the probabilities of choices. */
 export interface Moments {
   /** [n], in the unit cube. */
   readonly mean: Float64Array;
   readonly sigma: number;
   /** C, [n, n] by rows. */
   readonly covariance: Float64Array;
-  /** The probability of each value, by choice. */
+  /** The probability of each value of each choice. */
   readonly shares: readonly Float64Array[];
 }
 
-/** The moments with what follows from them: points come from N(mean, sigma² S C S), with S diagonal. */
+/** The moments with what follows from them: points are drawn from N(mean, sigma² S C S), with S diagonal. */
 export interface Distribution extends Moments {
   /** Eigenvectors of C as columns, [n, n] by rows. */
   readonly axes: Float64Array;
   /** Square roots of the eigenvalues of C, [n], ascending. */
   readonly lengths: Float64Array;
-  /** S: by how much a coordinate is widened to keep its margin; 1 for continuous ones. [n] */
+  /** The diagonal of S: the factor that widens a coordinate to keep its margin; 1 for continuous ones. [n] */
   readonly widening: Float64Array;
 }
 
 /** Eigenvalues below this fraction of the largest are raised to it, so that rounding never makes one negative. */
 const FLOOR = 1e-20;
 
-/** Draws of all numbers together before those that lie outside are moved to the bound. */
+/** After this many draws of all numbers together, those outside the bounds are moved to them. */
 const ATTEMPTS = 20;
 
 /** α of Hamano et al.: on average, one trial of a generation leaves the mean's value in one parameter. */
@@ -58,9 +58,9 @@ export function createDistribution({ coordinates }: Layout, margin: number, mome
 }
 
 /**
- * The standard deviation that a discrete coordinate needs for its margin: its value leaves the one at the mean
- * downwards with a probability of at least `margin / 2` and upwards the same, or `margin` to the only side.
- * Hamano et al. (2022) bring both probabilities to that figure by moving the mean as well; this only widens.
+ * The standard deviation that a discrete coordinate needs for its margin: it leaves the value at the mean downwards with
+ * probability at least `margin / 2`, and upwards too; or with `margin`, if there is only one side. Hamano et al. (2022)
+ * also move the mean, to make both probabilities equal to that; here the distribution is only widened.
  *
  * @returns 0 for a continuous coordinate
  */
@@ -78,7 +78,7 @@ export function leastStd(coordinate: Coordinate, mean: number, margin: number): 
  * A point at random.
  *
  * @param widen - at least 1: stretches the distribution of numbers about the mean, and mixes 1 - 1/widen of
- * equal shares into the choices
+ * equal probabilities into the choices
  */
 export function draw(
   distribution: Distribution,
@@ -103,7 +103,7 @@ export function draw(
   return decode(vector);
 }
 
-/** x = m + σ S B D z: drawn again while any number lies outside the unit cube, at last moved to the bound. */
+/** x = m + σ S B D z: drawn again while any number is outside the unit cube, and finally moved to the bound. */
 function drawNumbers(
   { mean, sigma, axes, lengths, widening }: Distribution,
   random: RandomStream,

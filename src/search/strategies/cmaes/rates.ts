@@ -1,18 +1,17 @@
 /**
  * The constants of CMA-ES: recombination weights and learning rates, from the dimension and the population
- * size alone (N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023, table 1). Nothing
- * in here depends on a trial.
+ * size alone (N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023, table 1).
  */
 
 import { log } from "../../../numerics/special.js";
 
 /** Names as in the tutorial. */
 export interface Rates {
-  /** λ, trials a generation. */
+  /** λ, the trials of a generation. */
   readonly lambda: number;
   /** [λ], best first: the first half positive with sum 1, the others negative or 0. */
   readonly weights: Float64Array;
-  /** μ_eff, how many equally weighted points the positive weights are worth. */
+  /** μ_eff, the number of equally weighted points to which the positive weights are equivalent. */
   readonly muEff: number;
   /** c_σ and d_σ, of the step size. */
   readonly cSigma: number;

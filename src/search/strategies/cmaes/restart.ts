@@ -1,7 +1,6 @@
 /**
- * When a search by CMA-ES has come to its end and begins anew with twice the population: IPOP (A. Auger and N.
- * Hansen, "A restart CMA evolution strategy with increasing population size", CEC 2005), with the criteria of
- * the tutorial's appendix B.3. How a state learns is in `update.ts`.
+ * When CMA-ES restarts with twice the population: IPOP (A. Auger and N. Hansen, "A restart CMA evolution strategy with
+ * increasing population size", CEC 2005), with the criteria of the tutorial's appendix B.3.
  */
 
 import type { Distribution } from "./distribution.js";
@@ -13,13 +12,13 @@ export interface Progress {
   readonly medians: readonly number[];
 }
 
-/** Costs nearer to each other than this, beside their own size, are no progress. */
+/** Costs whose range is below this, relative to their size, show no progress. */
 const TOL_FUN = 1e-12;
 /** A standard deviation of the unit interval below which nothing moves. */
 const TOL_X = 1e-12;
-/** A discrete coordinate has settled when its margin is all that still moves it: widened by more than this. */
+/** A discrete coordinate that must be widened by more than this has settled: only its margin still moves it. */
 const SETTLED = 1e3;
-/** The largest condition number of C with which C^-½ is still worth something. */
+/** With a larger condition number of C, rounding makes C^-½ useless. */
 const MAX_CONDITION = 1e14;
 
 /** The progress after one more generation, whose costs are in ascending order. */
@@ -31,7 +30,7 @@ export function recordProgress({ bests, medians }: Progress, costs: Float64Array
   };
 }
 
-/** Why to begin anew, or undefined: no progress in cost or in place, C beyond repair, or no trend. */
+/** Why to restart: no progress in cost or in place, an ill-conditioned C, or no trend; undefined for no reason. */
 export function whyRestart(
   { distribution, rates }: State,
   { bests, medians }: Progress,
@@ -56,7 +55,7 @@ function isStill({ sigma, covariance, widening }: Distribution, i: number): bool
   return std < TOL_X || widening[i] > SETTLED;
 }
 
-/** How many generations the criteria of cost look back. */
+/** How many past generations the criteria on costs use. */
 function windows(n: number, lambda: number): { short: number; long: number } {
   const share = Math.ceil((30 * n) / lambda);
   return { short: 10 + share, long: 120 + share };

@@ -1,29 +1,29 @@
 /**
- * A search by CMA-ES from generation to generation: where it starts, what a generation of trials makes of it,
- * and how it begins anew. The learning itself is in `update.ts`.
+ * CMA-ES from generation to generation: where it starts, how it advances, and how it restarts. The update itself is in
+ * `update.ts`.
  */
 
-import type { Search } from "../../memo/generations.js";
+import type { SearchProblem } from "../../memo/generations.js";
 import { toUnit } from "../../space/scale.js";
 import type { SearchSpace } from "../../space/space.js";
 import { costsOf } from "../../trial/costs.js";
 import { ranked } from "../../trial/ranking.js";
 import type { TrialRecord } from "../../trial/trial.js";
-import { layoutOf, standing } from "./coordinates.js";
+import { coordinateOf, layoutOf } from "./coordinates.js";
 import { defaultLambda } from "./rates.js";
 import { type Progress, recordProgress, whyRestart } from "./restart.js";
 import { begin, learn, type State } from "./update.js";
 
-/** A search since its start or its last restart. */
+/** The state since the start or the last restart. */
 export interface Run extends State, Progress {
-  /** Whether the next generation is drawn uniformly, to find where a restart begins. */
+  /** Whether the next generation is drawn uniformly, to find the point at which to restart. */
   readonly scattered: boolean;
 }
 
 /**
- * A search at the defaults, or the middle of parameters without one.
+ * The first state, centred on the defaults, or on the middle of parameters without one.
  *
- * @param lambda - trials a generation; by default it follows from the number of parameters that vary
+ * @param lambda - the trials of a generation; the default depends on the number of parameters that vary
  */
 export function startRun(space: SearchSpace, sigma: number, lambda?: number): Run {
   const layout = layoutOf(space);
@@ -35,24 +35,24 @@ export function startRun(space: SearchSpace, sigma: number, lambda?: number): Ru
 }
 
 /**
- * The search after a generation. A restart takes two steps: first λ doubles and a generation is awaited that is
- * scattered uniformly, then the search begins at its best point.
+ * The state after a generation. A restart takes two steps: first λ doubles and a generation is drawn uniformly, then
+ * the search restarts at the best point of that generation.
  *
- * @param sigma - the step size to begin with
+ * @param sigma - the initial step size
  */
 export function advance(
   run: Run,
-  block: readonly TrialRecord[],
-  { space, direction }: Search,
+  generation: readonly TrialRecord[],
+  { space, direction }: SearchProblem,
   sigma: number,
 ): Run {
   const layout = layoutOf(space);
-  const order = ranked(block, direction);
+  const order = ranked(generation, direction);
   const points = order.map(({ params }) => params);
   const { lambda } = run.rates;
   if (run.scattered) {
     const mean = Float64Array.from(layout.coordinates, (coordinate) =>
-      standing(coordinate, points[0], 0.5, 1),
+      coordinateOf(coordinate, points[0], 0.5, 1),
     );
     return newRun(begin(layout, mean, sigma, lambda), false);
   }

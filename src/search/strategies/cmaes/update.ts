@@ -1,24 +1,24 @@
 /**
- * How CMA-ES learns: the state after a generation, from the state before it and its trials. Equation numbers
- * are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023. No point is drawn
- * in here, and when to begin anew is decided in `restart.ts`.
+ * The update of CMA-ES: the state after a generation, from the state before it and its trials. Equation numbers
+ * are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2023. When to restart is decided in
+ * `restart.ts`.
  */
 
 import { exp } from "../../../numerics/special.js";
 import type { Params } from "../../space/space.js";
 import { sameValue } from "../../space/value.js";
-import { type Layout, standing } from "./coordinates.js";
+import { coordinateOf, type Layout } from "./coordinates.js";
 import { createDistribution, type Distribution, marginOf } from "./distribution.js";
 import { type Rates, ratesOf } from "./rates.js";
 
-/** What is known after some generations. */
+/** The state after a generation. */
 export interface State {
   readonly distribution: Distribution;
   readonly rates: Rates;
   /** p_c and p_σ, [n]. */
   readonly pathC: Float64Array;
   readonly pathSigma: Float64Array;
-  /** Generations since the beginning or the last restart. */
+  /** Generations since the start or the last restart. */
   readonly generation: number;
 }
 
@@ -30,7 +30,7 @@ interface Step {
   readonly norm: number;
 }
 
-/** The state of a search that begins at `mean`, with C = I and equal shares. */
+/** The state of a search that starts at `mean`, with C = I and equal probabilities for choices. */
 export function begin(layout: Layout, mean: Float64Array, sigma: number, lambda: number): State {
   const n = mean.length;
   const covariance = new Float64Array(n * n);
@@ -87,7 +87,7 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
   addOuter(covariance, pathC, c1);
   for (const [k, { y, norm }] of steps.entries()) {
     if (weights[k] >= 0) addOuter(covariance, y, cMu * weights[k]);
-    // negative weights take away √n standard deviations, whatever the step's length, so that C stays positive
+    // a negative weight removes √n standard deviations, whatever the step's length, so that C stays positive definite
     else if (norm > 0)
       addOuter(
         covariance,
@@ -110,8 +110,8 @@ export function learn(state: State, layout: Layout, ranked: readonly Params[]): 
 }
 
 /**
- * The step to a point. One longer than the distribution's own ever are is cut to √n + 2n/(n+2) in Mahalanobis
- * length: it was drawn from an older distribution, moved to a bound or taken because nearer ones were used up
+ * The step to a point. A step longer than this distribution would ever draw is cut to a Mahalanobis length of
+ * √n + 2n/(n+2): it was drawn from an older distribution, moved to a bound, or taken because nearer points were used up
  * (N. Hansen, "Injecting external solutions into CMA-ES", 2011).
  */
 function stepTo(distribution: Distribution, { coordinates }: Layout, params: Params): Step {
@@ -119,7 +119,7 @@ function stepTo(distribution: Distribution, { coordinates }: Layout, params: Par
   const n = mean.length;
   const y = mean.map((m, i) => {
     const std = sigma * widening[i] * Math.sqrt(covariance[i * n + i]);
-    return (standing(coordinates[i], params, m, std) - m) / (sigma * widening[i]);
+    return (coordinateOf(coordinates[i], params, m, std) - m) / (sigma * widening[i]);
   });
   const norm = normOf(whiten(distribution, y));
   const limit = Math.sqrt(n) + (2 * n) / (n + 2);
@@ -127,9 +127,9 @@ function stepTo(distribution: Distribution, { coordinates }: Layout, params: Par
 }
 
 /**
- * The shares of choices: each moves towards the frequencies among the better half, with the weights of
+ * The probabilities of choices: each moves towards the frequencies in the better half, with the weights of
  * recombination and the rate μ_eff / (μ_eff + values - 1), the natural gradient of the expected rank; then
- * none is left below the margin. Points to which a choice does not apply move nothing.
+ * each is raised to its margin. Points to which a choice does not apply move nothing.
  */
 function learnShares(
   { shares }: Distribution,
@@ -151,7 +151,7 @@ function learnShares(
   });
 }
 
-/** Shares raised to at least `least`, which is below their mean; what that takes comes from the larger ones. */
+/** Probabilities raised to at least `least`, which is below their mean, at the expense of the larger ones. */
 function withLeast(shares: Float64Array, least: number): Float64Array {
   let excess = 0;
   for (const share of shares) excess += Math.max(0, share - least);

@@ -1,44 +1,48 @@
 /**
- * How a child comes from parents: crossover, then mutation, by the options that evolutionary strategies have in common.
- * Who becomes a parent is decided by the strategies.
+ * How parents produce a child: crossover, then mutation, with the options that evolutionary strategies share. The
+ * strategies choose the parents.
  */
 
-import { check, show } from "../../../errors.js";
+import { must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import type { Params, SearchSpace } from "../../space/space.js";
 import { type CrossoverOptions, crossoverOf } from "./crossover.js";
 import { type MutationOptions, mutate, mutationOf } from "./mutation.js";
 
-/** The parts that make children. */
+/** How children are produced. */
 export interface BreedingOptions {
   /**
-   * How two parents mix: `"uniform"`, `"onePoint"`, `"blend"` (`alpha` 0.5) or `"sbx"` (`eta` 2), or with other
-   * figures, as in `{ type: "sbx", eta: 20 }`.
+   * How two parents are combined: `"uniform"`, `"onePoint"`, `"blend"` (`alpha` 0.5) or `"sbx"` (`eta` 2), or with other
+   * settings, as in `{ type: "sbx", eta: 20 }`.
    */
   readonly crossover?: CrossoverOptions;
-  /** The probability that a child has two parents, from 0 to 1; else it is a copy of one. Default 0.9. */
+  /** The probability that a child has two parents, in [0, 1]; otherwise it is a copy of one. Default 0.9. */
   readonly crossoverRate?: number;
   /**
-   * How a number is changed: `"normal"` (`scale` 0.1, a part of the range) or `"polynomial"` (`eta` 5), or with other
-   * figures. A choice changes to another of its values, each equally likely.
+   * How a number is changed: `"normal"` (`scale` 0.1, a fraction of the range) or `"polynomial"` (`eta` 5), or with
+   * other settings. A choice changes to another of its values, each equally likely.
    */
   readonly mutation?: MutationOptions;
-  /** The probability that each parameter of a child is changed, from 0 to 1. Default 1/n for n parameters. */
+  /** The probability with which each parameter of a child is changed, in [0, 1]. Default 1/n for n parameters. */
   readonly mutationRate?: number;
 }
 
 /** The names of `BreedingOptions`. */
-export const BREEDING_OPTIONS = ["crossover", "crossoverRate", "mutation", "mutationRate"];
+export const BREEDING_OPTIONS: OptionNames<BreedingOptions> = {
+  crossover: true,
+  crossoverRate: true,
+  mutation: true,
+  mutationRate: true,
+};
 
-/** A child of a space. @param parent - draws a parent */
+/** Produces a child. @param parent - draws a parent */
 export type Breed = (space: SearchSpace, parent: () => Params, random: RandomStream) => Params;
 
 /**
- * The way to make children that options describe.
+ * The way to produce children that the options describe.
  *
- * @param strategy - whose options they are, for errors
- * @throws FettleError `invalid_argument` for rates outside [0, 1] and figures out of range, `unknown_name` for kinds
- * that do not exist
+ * @param strategy - the strategy with these options, for messages
+ * @throws FettleError `invalid_argument` for rates and settings out of range, `unknown_name` for kinds that do not exist
  */
 export function breedingOf(
   strategy: string,
@@ -55,12 +59,10 @@ export function breedingOf(
   };
 }
 
-/** @throws FettleError `invalid_argument` for one outside [0, 1] */
+/** @throws FettleError `invalid_argument` for a rate outside [0, 1] */
 export function checkRates(strategy: string, rates: Readonly<Record<string, number>>): void {
   for (const [name, rate] of Object.entries(rates)) {
-    check(
-      typeof rate === "number" && rate >= 0 && rate <= 1,
-      () => `${name} of ${strategy} lies in [0, 1], received ${show(rate)}`,
-    );
+    const isRate = typeof rate === "number" && rate >= 0 && rate <= 1;
+    must(isRate, `${name} of ${strategy}`, "a number in [0, 1]", rate);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * What two parents make: each kind of crossover gives a child from two points. A parameter that applies to the
- * child comes from the parents to which it applies: by the kind's rule from both, as it is from one, and at
- * random where neither has it. Mutation comes after, in `mutation.ts`.
+ * Crossover: each kind makes a child from two points. A parameter that applies to the child is inherited from the parents
+ * to which it applies: from both by the kind's rule, unchanged from one, and drawn at random if it applies to neither.
+ * Mutation comes after, in `mutation.ts`.
  */
 
-import { byName, check, checkOptions, show } from "../../../errors.js";
+import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
 import type { Parameter } from "../../space/parameter.js";
@@ -12,7 +12,7 @@ import { fromUnit, toUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import type { ParamValue } from "../../space/value.js";
 
-/** A kind of crossover by its name, with the defaults of its figures, or with figures. */
+/** A kind of crossover: its name, for default settings, or an object with settings. */
 export type CrossoverOptions =
   | "uniform"
   | "onePoint"
@@ -34,7 +34,7 @@ export function uniform(space: SearchSpace, a: Params, b: Params, random: Random
   return inherit(space, a, b, random, (_, x, y) => either(x, y, random));
 }
 
-/** The parameters declared before a random place from the first parent, the others from the second. */
+/** The parameters declared before a random cut from the first parent, the others from the second. */
 export function onePoint(space: SearchSpace, a: Params, b: Params, random: RandomStream): Params {
   const { names } = space;
   const cut = names.length === 1 ? random.integer(2) : 1 + random.integer(names.length - 1);
@@ -43,10 +43,10 @@ export function onePoint(space: SearchSpace, a: Params, b: Params, random: Rando
 }
 
 /**
- * BLX-α: a number is uniform, on its own scale, over the interval between the parents' extended by `alpha`
- * times its length at either end, as far as the range allows. A choice comes from either parent.
+ * BLX-α: a number is uniform, on its own scale, over the interval between its parents, extended at either end by
+ * `alpha` times its length, as far as the range allows. A choice comes from either parent.
  *
- * @param alpha - at least 0; with 0.5 a population neither shrinks nor grows where nothing is selected
+ * @param alpha - at least 0; with 0.5, a population without selection neither shrinks nor spreads
  * @see L. Eshelman and J. Schaffer, "Real-coded genetic algorithms and interval-schemata", FOGA 1993
  */
 export function blend(alpha: number): Crossover {
@@ -58,19 +58,20 @@ export function blend(alpha: number): Crossover {
       const reach = alpha * Math.abs(u - v);
       const low = Math.max(0, Math.min(u, v) - reach);
       const high = Math.min(1, Math.max(u, v) + reach);
-      // equal parents of a continuous number give it on, without the rounding of its scale
+      // a number that both parents share is inherited unchanged, without the rounding of its scale
       return low === high ? x : fromUnit(parameter, low + random.uniform() * (high - low));
     });
 }
 
 /**
- * Simulated binary crossover, bounded: with probability ½ a number is that of one of two children which lie, on its own
- * scale, on either side of the parents' middle m at a distance β times theirs; else it comes from either parent, as a
- * choice does. With u uniform on [0, 1), and α = 2 − b^−(η+1) where b is the β of the child at the end of the range,
+ * Simulated binary crossover, bounded. With probability ½, a number is that of one of two children: on its own scale,
+ * they are on either side of the parents' midpoint, at β times the parents' distance from it. Otherwise it comes from
+ * either parent, as a choice does. With u uniform on [0, 1), and α = 2 − b^−(η+1), where b is the β of a child at the end
+ * of the range,
  *
  *     β = (u·α)^(1/(η+1)) if u ≤ 1/α, else (1 / (2 − u·α))^(1/(η+1))
  *
- * @param eta - η, at least 0; the larger, the nearer children are to their parents
+ * @param eta - η, at least 0; the larger it is, the closer children are to their parents
  * @see K. Deb and R. Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995
  */
 export function sbx(eta: number): Crossover {
@@ -93,40 +94,42 @@ function spreadOf(eta: number, most: number, u: number): number {
   return pow(share <= 1 ? share : 1 / (2 - share), 1 / (eta + 1));
 }
 
-/** The crossover that options describe. */
-export function crossoverOf(options: CrossoverOptions): Crossover {
-  const given: Figures = typeof options === "string" ? { type: options } : options;
-  checkOptions(given, "crossover", ["type", "alpha", "eta"]);
-  return byName("crossover", makers, given.type)(given);
+interface Settings {
+  readonly type: string;
+  readonly alpha?: number;
+  readonly eta?: number;
 }
 
-type Figures = { readonly type: string; readonly alpha?: number; readonly eta?: number };
+const CROSSOVER_OPTIONS: OptionNames<Settings> = { type: true, alpha: true, eta: true };
+const BLEND_OPTIONS: OptionNames<Extract<CrossoverOptions, { type: "blend" }>> = { type: true, alpha: true };
+const SBX_OPTIONS: OptionNames<Extract<CrossoverOptions, { type: "sbx" }>> = { type: true, eta: true };
 
-const makers: Readonly<Record<string, (figures: Figures) => Crossover>> = {
-  uniform: (figures) => {
-    checkOptions(figures, "uniform crossover", ["type"]);
+/** The crossover that options describe. */
+export function crossoverOf(options: CrossoverOptions): Crossover {
+  const settings: Settings = typeof options === "string" ? { type: options } : options;
+  checkOptions(settings, "crossover", CROSSOVER_OPTIONS);
+  return byName("crossover", makers, settings.type)(settings);
+}
+
+const makers: Readonly<Record<string, (settings: Settings) => Crossover>> = {
+  uniform: (settings) => {
+    checkOptions(settings, "uniform crossover", { type: true });
     return uniform;
   },
-  onePoint: (figures) => {
-    checkOptions(figures, "onePoint crossover", ["type"]);
+  onePoint: (settings) => {
+    checkOptions(settings, "onePoint crossover", { type: true });
     return onePoint;
   },
-  blend: (figures) => {
-    checkOptions(figures, "blend crossover", ["type", "alpha"]);
-    const { alpha = 0.5 } = figures;
-    check(
-      Number.isFinite(alpha) && alpha >= 0,
-      () => `alpha of blend crossover is a number from 0, received ${show(alpha)}`,
-    );
+  blend: (settings) => {
+    checkOptions(settings, "blend crossover", BLEND_OPTIONS);
+    const { alpha = 0.5 } = settings;
+    must(Number.isFinite(alpha) && alpha >= 0, "alpha of blend crossover", "a number of at least 0", alpha);
     return blend(alpha);
   },
-  sbx: (figures) => {
-    checkOptions(figures, "sbx crossover", ["type", "eta"]);
-    const { eta = 2 } = figures;
-    check(
-      Number.isFinite(eta) && eta >= 0,
-      () => `eta of sbx crossover is a number from 0, received ${show(eta)}`,
-    );
+  sbx: (settings) => {
+    checkOptions(settings, "sbx crossover", SBX_OPTIONS);
+    const { eta = 2 } = settings;
+    must(Number.isFinite(eta) && eta >= 0, "eta of sbx crossover", "a number of at least 0", eta);
     return sbx(eta);
   },
 };

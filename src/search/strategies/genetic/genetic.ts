@@ -1,10 +1,10 @@
 /**
- * A genetic algorithm, from parts that can each be exchanged: selection, crossover, mutation and the rule of
- * convergence are in `genetic/`, and options choose among them. This file puts them together.
+ * A genetic algorithm with exchangeable parts: options choose its selection, crossover and mutation, each in a file of
+ * this folder.
  */
 
-import { check, checkOptions, show } from "../../../errors.js";
-import { createFold, type Search } from "../../memo/generations.js";
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
@@ -16,56 +16,66 @@ import { BREEDING_OPTIONS, type BreedingOptions, breedingOf, checkRates } from "
 import { diversityOf, type Population, succeed } from "./population.js";
 import { type SelectionOptions, selectionOf, spin } from "./selection.js";
 
-/** The parts of a genetic algorithm. All of it is plain JSON. */
+/** The options of a genetic algorithm, all of them plain JSON. */
 export interface GeneticOptions extends BreedingOptions {
-  /** Members of a population, an integer from 2. Default 10. */
+  /** How many members a population has, an integer of at least 2. Default 10. */
   readonly populationSize?: number;
   /**
    * How parents are chosen: `"roulette"`, `"tournament"` (`size` 3) or `"rank"` (`pressure` 1.8), or with other
-   * figures, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
+   * settings, as in `{ type: "tournament", size: 2 }`. Default `"tournament"`.
    */
   readonly selection?: SelectionOptions;
-  /** How many of the best live on into the next generation, from 0 to `populationSize - 1`. Default half of them. */
+  /** How many of the best survive into the next generation, from 0 to `populationSize - 1`. Default half of them. */
   readonly elitism?: number;
-  /** When a population has converged, and what then. */
-  readonly convergence?: {
-    /** The diversity below which it has, from 0 (never) to 1. Default 0.02. */
-    readonly diversity?: number;
-    /** The probability that a member of the next generation is an immigrant, from 0 to 1. Default 0.5. */
-    readonly immigrants?: number;
-  };
+  /** When a population counts as converged, and what happens then. */
+  readonly convergence?: ConvergenceOptions;
 }
 
-/** What is known after some generations. */
+interface ConvergenceOptions {
+  /** A population with less diversity than this has converged; in [0, 1], where 0 means never. Default 0.02. */
+  readonly diversity?: number;
+  /** The probability with which a member of the next generation is a random point, in [0, 1]. Default 0.5. */
+  readonly immigrants?: number;
+}
+
+const GENETIC_OPTIONS: OptionNames<GeneticOptions> = {
+  ...BREEDING_OPTIONS,
+  populationSize: true,
+  selection: true,
+  elitism: true,
+  convergence: true,
+};
+const CONVERGENCE_OPTIONS: OptionNames<ConvergenceOptions> = { diversity: true, immigrants: true };
+
+/** The state after a generation. */
 interface State {
   /** Empty before the first generation has ended. */
   readonly population: Population;
-  /** The probability of each member to be a parent. */
+  /** The probability with which each member is chosen as a parent. */
   readonly parents: Float64Array;
   readonly converged: boolean;
 }
 
 /**
  * A genetic algorithm; by default its crossover is `"blend"` and its mutation `"normal"`. The first generation is
- * `populationSize` uniform points, the first of them the point of defaults if the space has any. Each later one is
- * `populationSize - elitism` children of the population that the last generation left of which all trials are in the
- * history:
+ * `populationSize` uniform points; the very first is the point of the defaults, if the space has any. Each later
+ * generation is `populationSize - elitism` children of the population that the last complete generation has left:
  *
- * 1. two parents are drawn by `selection` from the population, independently and with replacement;
- * 2. with probability `crossoverRate` the child is their `crossover`, else a copy of the first;
- * 3. each of its parameters is changed with probability `mutationRate`: a number by `mutation` on its own scale, and by
- *    one value at least if it is discrete; a choice to another of its values, each equally likely;
- * 4. a child that repeats an earlier point is made again, from new parents.
+ * 1. Two parents are drawn from the population by `selection`, independently and with replacement.
+ * 2. With probability `crossoverRate` the child is their `crossover`, otherwise a copy of the first.
+ * 3. Each of its parameters mutates with probability `mutationRate`: a number by `mutation` on its own scale, and by at
+ *    least one value if it is discrete; a choice to another of its values, each equally likely.
+ * 4. A child that repeats an earlier point is replaced by a child of new parents.
  *
- * The children and the `elitism` best of the population are the next population, so the best point stays known as
- * long as `elitism` is not 0. A population whose diversity (0 where all agree, about 1 where uniform) is below
- * `convergence.diversity` has converged: in the next generation each child is, with probability
- * `convergence.immigrants`, a uniform point instead.
+ * The children and the `elitism` best members form the next population, so that the best point is kept unless
+ * `elitism` is 0. A population has converged if its diversity (0 if all members agree, about 1 if they are uniform) is
+ * below `convergence.diversity`. In the next generation, each child is then a uniform point with probability
+ * `convergence.immigrants`.
  *
- * A parameter under a condition comes from a parent to which it applies, and is drawn uniformly where neither has
- * it. Failed trials count as the worst of their population. A finite space is used up before anything ends.
+ * A parameter under a condition is inherited from a parent to which it applies, and drawn uniformly if it applies to
+ * neither. Failed trials count as the worst of their population. The search ends only when a finite space is used up.
  *
- * @throws FettleError `invalid_argument` for options outside their range, `unknown_name` for ones that do not exist
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * const study = createStudy({
@@ -80,12 +90,12 @@ interface State {
  * @see A. Eiben and J. Smith, "Introduction to evolutionary computing", 2nd ed., 2015
  */
 export function genetic(options: GeneticOptions = {}): Strategy {
-  const settings = settle(options);
+  const settings = withDefaults(options);
   const { populationSize, elitism, immigrants, select, breed } = settings;
-  const fold = createFold<State>({
+  const stateAfter = memoizeGenerations<State>({
     start: () => ({ population: [], parents: new Float64Array(0), converged: false }),
     size: ({ population }) => (population.length === 0 ? populationSize : populationSize - elitism),
-    step(state, block, { space, direction }: Search) {
+    step(state, block, { space, direction }: SearchProblem) {
       const population = succeed(state.population, block, elitism, direction);
       return {
         population,
@@ -103,7 +113,7 @@ export function genetic(options: GeneticOptions = {}): Strategy {
       const { space, number, random, history } = context;
       const first = number === 0 ? defaultPoint(space) : undefined;
       if (first !== undefined) return first;
-      const { state } = fold(history, context);
+      const { state } = stateAfter(history, context);
       const immigrant = state.population.length === 0 || (state.converged && random.uniform() < immigrants);
       return unseen(context, () =>
         immigrant
@@ -115,22 +125,18 @@ export function genetic(options: GeneticOptions = {}): Strategy {
 }
 
 /** Options with their defaults, checked. */
-function settle(options: GeneticOptions) {
-  checkOptions(options, "genetic", [
-    ...BREEDING_OPTIONS,
-    ...["populationSize", "selection", "elitism", "convergence"],
-  ]);
+function withDefaults(options: GeneticOptions) {
+  checkOptions(options, "genetic", GENETIC_OPTIONS);
   const { populationSize = 10, crossover = "blend", mutation = "normal" } = options;
   const { elitism = Math.floor(populationSize / 2), convergence = {} } = options;
-  checkOptions(convergence, "genetic's convergence", ["diversity", "immigrants"]);
+  checkOptions(convergence, "genetic's convergence", CONVERGENCE_OPTIONS);
   const { diversity = 0.02, immigrants = 0.5 } = convergence;
-  check(
-    Number.isSafeInteger(populationSize) && populationSize >= 2,
-    () => `populationSize of genetic is an integer from 2, received ${show(populationSize)}`,
-  );
-  check(
+  mustBeInteger("populationSize of genetic", populationSize, 2);
+  must(
     Number.isSafeInteger(elitism) && elitism >= 0 && elitism < populationSize,
-    () => `elitism of genetic is an integer from 0 to populationSize - 1, received ${show(elitism)}`,
+    "elitism of genetic",
+    `an integer from 0 to ${populationSize - 1}, less than populationSize`,
+    elitism,
   );
   checkRates("genetic", { diversity, immigrants });
   return {

@@ -1,10 +1,9 @@
 /**
- * Chance in a child: each parameter that applies is changed with a probability, in a way that its type gives: a number
- * by a kind of mutation that options choose, a choice to another value. A parameter that applies only after the change
- * of another is drawn at random.
+ * Mutation: each parameter of a child changes with some probability, a number by a kind of mutation that options choose,
+ * a choice to another value. A parameter that applies only because another has changed is drawn at random.
  */
 
-import { byName, check, checkOptions, show } from "../../../errors.js";
+import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { pow } from "../../../numerics/special.js";
 import type { ChoiceParameter, NumericParameter } from "../../space/parameter.js";
@@ -12,14 +11,14 @@ import { fromUnit, shift, toUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { type ParamValue, sameValue } from "../../space/value.js";
 
-/** A kind of mutation of numbers by its name, with the defaults of its figures, or with figures. */
+/** A kind of mutation of numbers: its name, for default settings, or an object with settings. */
 export type MutationOptions =
   | "normal"
   | "polynomial"
   | { readonly type: "normal"; readonly scale?: number }
   | { readonly type: "polynomial"; readonly eta?: number };
 
-/** How a number is changed. A discrete one moves by at least one value, where it has others. */
+/** Changes a number. A discrete one moves by at least one value, if it has others. */
 export type Mutation = (parameter: NumericParameter, value: number, random: RandomStream) => number;
 
 /** A point with some of its parameters changed, each with probability `rate`. */
@@ -42,7 +41,7 @@ export function mutate(
 /**
  * A normal step on the number's own scale, reflected at the ends of the range.
  *
- * @param scale - the standard deviation, as a part of the range
+ * @param scale - the standard deviation, as a fraction of the range
  */
 export function normal(scale: number): Mutation {
   return (parameter, value, random) => shift(parameter, value, scale * random.normal());
@@ -53,7 +52,7 @@ export function normal(scale: number): Mutation {
  *
  *     1 − (1 − t + t·(1 − d)^(η+1))^(1/(η+1)),   t uniform on [0, 1), d the distance to that end
  *
- * @param eta - η, at least 0; the larger, the smaller steps are: about 1/η of the range
+ * @param eta - η, at least 0; the larger it is, the smaller the steps: about 1/η of the range
  * @see K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", Computer Science and
  * Informatics 26, 1996
  */
@@ -77,32 +76,37 @@ export function mutateChoice(
   return others.length === 0 ? value : others[random.integer(others.length)];
 }
 
-/** The mutation that options describe. */
-export function mutationOf(options: MutationOptions): Mutation {
-  const given: Figures = typeof options === "string" ? { type: options } : options;
-  checkOptions(given, "mutation", ["type", "scale", "eta"]);
-  return byName("mutation", makers, given.type)(given);
+interface Settings {
+  readonly type: string;
+  readonly scale?: number;
+  readonly eta?: number;
 }
 
-type Figures = { readonly type: string; readonly scale?: number; readonly eta?: number };
+const MUTATION_OPTIONS: OptionNames<Settings> = { type: true, scale: true, eta: true };
+const NORMAL_OPTIONS: OptionNames<Extract<MutationOptions, { type: "normal" }>> = { type: true, scale: true };
+const POLYNOMIAL_OPTIONS: OptionNames<Extract<MutationOptions, { type: "polynomial" }>> = {
+  type: true,
+  eta: true,
+};
 
-const makers: Readonly<Record<string, (figures: Figures) => Mutation>> = {
-  normal: (figures) => {
-    checkOptions(figures, "normal mutation", ["type", "scale"]);
-    const { scale = 0.1 } = figures;
-    check(
-      Number.isFinite(scale) && scale > 0,
-      () => `scale of normal mutation is a number above 0, received ${show(scale)}`,
-    );
+/** The mutation that options describe. */
+export function mutationOf(options: MutationOptions): Mutation {
+  const settings: Settings = typeof options === "string" ? { type: options } : options;
+  checkOptions(settings, "mutation", MUTATION_OPTIONS);
+  return byName("mutation", makers, settings.type)(settings);
+}
+
+const makers: Readonly<Record<string, (settings: Settings) => Mutation>> = {
+  normal: (settings) => {
+    checkOptions(settings, "normal mutation", NORMAL_OPTIONS);
+    const { scale = 0.1 } = settings;
+    must(Number.isFinite(scale) && scale > 0, "scale of normal mutation", "a number above 0", scale);
     return normal(scale);
   },
-  polynomial: (figures) => {
-    checkOptions(figures, "polynomial mutation", ["type", "eta"]);
-    const { eta = 5 } = figures;
-    check(
-      Number.isFinite(eta) && eta >= 0,
-      () => `eta of polynomial mutation is a number from 0, received ${show(eta)}`,
-    );
+  polynomial: (settings) => {
+    checkOptions(settings, "polynomial mutation", POLYNOMIAL_OPTIONS);
+    const { eta = 5 } = settings;
+    must(Number.isFinite(eta) && eta >= 0, "eta of polynomial mutation", "a number of at least 0", eta);
     return polynomial(eta);
   },
 };

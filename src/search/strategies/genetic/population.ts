@@ -1,6 +1,6 @@
 /**
- * A population: who lives on from one generation to the next, and how different its members are. Parents are
- * chosen in `selection.ts`.
+ * A population: which members survive from one generation to the next, and how diverse they are. Parents are chosen in
+ * `selection.ts`.
  */
 
 import { toUnit } from "../../space/scale.js";
@@ -16,7 +16,7 @@ export type Population = readonly TrialRecord[];
 /** The standard deviation of a uniform number on the unit interval, 1/√12. */
 const UNIFORM_STD = Math.sqrt(1 / 12);
 
-/** The population after a generation: the `elitism` best of the one before, and the newborn. */
+/** The population after a generation: the `elitism` best of the one before, and the new trials. */
 export function succeed(
   before: Population,
   newborn: readonly TrialRecord[],
@@ -27,11 +27,10 @@ export function succeed(
 }
 
 /**
- * How different the members are: the mean over parameters with more than one value of a figure that is 0 where
- * all members agree and about 1 in a uniform population. For a number it is the standard deviation on its own
- * scale, times √12; for a choice of k values the probability that two members, drawn with replacement, differ,
- * divided by 1 - 1/k. A parameter counts among the members to which it applies; where those are fewer than two,
- * it does not.
+ * How diverse the members are: 0 if all agree, about 1 in a uniform population. It is the mean over parameters with more
+ * than one value. For a number: the standard deviation on its own scale, times √12. For a choice of k values: the
+ * probability that two members, drawn with replacement, differ, divided by 1 - 1/k. A parameter is measured over the
+ * members to which it applies, and left out if those are fewer than two.
  *
  * @returns 0 for a population of fewer than two members
  */

@@ -1,12 +1,12 @@
 /**
- * Who becomes a parent: each kind of selection is a distribution over a population, given the costs. Parents
- * are drawn from it independently, with replacement. What parents make is in `crossover.ts`.
+ * Selection of parents: each kind is a distribution over a population, by the members' costs. Parents are drawn from it
+ * independently, with replacement.
  */
 
-import { byName, check, checkOptions, show } from "../../../errors.js";
+import { byName, checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import type { RandomStream } from "../../../numerics/random.js";
 
-/** A kind of selection by its name, with the defaults of its figures, or with figures. */
+/** A kind of selection: its name, for default settings, or an object with settings. */
 export type SelectionOptions =
   | "roulette"
   | "tournament"
@@ -15,12 +15,12 @@ export type SelectionOptions =
   | { readonly type: "tournament"; readonly size?: number }
   | { readonly type: "rank"; readonly pressure?: number };
 
-/** The probability with which each member of a population is taken, from the costs, less being better. */
+/** The probability with which each member of a population is chosen, by the members' costs, of which less is better. */
 export type Selection = (costs: ArrayLike<number>) => Float64Array;
 
 /**
- * Fitness-proportional selection, the roulette wheel: the fitness of a member is how much less it costs than
- * the worst one, so the worst is never taken, and all alike if all cost the same.
+ * Fitness-proportional selection, the roulette wheel: the fitness of a member is how much less it costs than the worst
+ * one. So the worst is never chosen, unless all cost the same: then all are equally likely.
  *
  * @example
  * ```ts
@@ -46,10 +46,10 @@ export function roulette(costs: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Tournament selection: the best of `size` members drawn at random, with replacement; the i-th best of N, from 0,
- * has probability ((N - i)^size - (N - i - 1)^size) / N^size. Of equal costs the earlier member counts as better.
+ * Tournament selection: the best of `size` members drawn at random, with replacement. The i-th best of N, from 0,
+ * has probability ((N - i)^size - (N - i - 1)^size) / N^size. Of members with equal costs, the earlier counts as better.
  *
- * @param size - a positive integer; 1 takes all alike
+ * @param size - a positive integer; with 1, all members are equally likely
  * @see D. Goldberg and K. Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991
  */
 export function tournament(size: number): Selection {
@@ -63,9 +63,9 @@ export function tournament(size: number): Selection {
 
 /**
  * Linear rank selection: from the worst of N members to the best, probabilities rise linearly from
- * (2 - pressure) / N to pressure / N. Of equal costs the earlier member counts as better.
+ * (2 - pressure) / N to pressure / N. Of members with equal costs, the earlier counts as better.
  *
- * @param pressure - from 1 (all alike) to 2 (the worst never)
+ * @param pressure - from 1 (all equally likely) to 2 (never the worst)
  * @see J. Baker, "Adaptive selection methods for genetic algorithms", ICGA 1985
  */
 export function rank(pressure: number): Selection {
@@ -76,14 +76,27 @@ export function rank(pressure: number): Selection {
     });
 }
 
-/** The selection that options describe. */
-export function selectionOf(options: SelectionOptions): Selection {
-  const given: Figures = typeof options === "string" ? { type: options } : options;
-  checkOptions(given, "selection", ["type", "size", "pressure"]);
-  return byName("selection", makers, given.type)(given);
+interface Settings {
+  readonly type: string;
+  readonly size?: number;
+  readonly pressure?: number;
 }
 
-/** A member's index, drawn from probabilities. */
+const SELECTION_OPTIONS: OptionNames<Settings> = { type: true, size: true, pressure: true };
+const TOURNAMENT_OPTIONS: OptionNames<Extract<SelectionOptions, { type: "tournament" }>> = {
+  type: true,
+  size: true,
+};
+const RANK_OPTIONS: OptionNames<Extract<SelectionOptions, { type: "rank" }>> = { type: true, pressure: true };
+
+/** The selection that options describe. */
+export function selectionOf(options: SelectionOptions): Selection {
+  const settings: Settings = typeof options === "string" ? { type: options } : options;
+  checkOptions(settings, "selection", SELECTION_OPTIONS);
+  return byName("selection", makers, settings.type)(settings);
+}
+
+/** The index of a member, drawn by the members' probabilities. */
 export function spin(probabilities: Float64Array, random: RandomStream): number {
   let rest = random.uniform();
   let last = 0;
@@ -91,34 +104,27 @@ export function spin(probabilities: Float64Array, random: RandomStream): number 
     if (probabilities[i] === 0) continue;
     rest -= probabilities[i];
     if (rest < 0) return i;
-    last = i; // where rounding leaves a rest
+    last = i; // if rounding leaves a remainder
   }
   return last;
 }
 
-type Figures = { readonly type: string; readonly size?: number; readonly pressure?: number };
-
-const makers: Readonly<Record<string, (figures: Figures) => Selection>> = {
-  roulette: (figures) => {
-    checkOptions(figures, "roulette selection", ["type"]);
+const makers: Readonly<Record<string, (settings: Settings) => Selection>> = {
+  roulette: (settings) => {
+    checkOptions(settings, "roulette selection", { type: true });
     return roulette;
   },
-  tournament: (figures) => {
-    checkOptions(figures, "tournament selection", ["type", "size"]);
-    const { size = 3 } = figures;
-    check(
-      Number.isSafeInteger(size) && size > 0,
-      () => `size of a tournament is a positive integer, received ${show(size)}`,
-    );
+  tournament: (settings) => {
+    checkOptions(settings, "tournament selection", TOURNAMENT_OPTIONS);
+    const { size = 3 } = settings;
+    mustBeInteger("size of tournament selection", size);
     return tournament(size);
   },
-  rank: (figures) => {
-    checkOptions(figures, "rank selection", ["type", "pressure"]);
-    const { pressure = 1.8 } = figures;
-    check(
-      typeof pressure === "number" && pressure >= 1 && pressure <= 2,
-      () => `pressure of rank selection lies in [1, 2], received ${show(pressure)}`,
-    );
+  rank: (settings) => {
+    checkOptions(settings, "rank selection", RANK_OPTIONS);
+    const { pressure = 1.8 } = settings;
+    const isInRange = typeof pressure === "number" && pressure >= 1 && pressure <= 2;
+    must(isInRange, "pressure of rank selection", "a number in [1, 2]", pressure);
     return rank(pressure);
   },
 };

@@ -1,16 +1,15 @@
 /**
- * Acquisition functions: the merit of a point, from what is believed about it. Values are costs, less being better;
- * merits are better the larger. Logarithms are exact far from the incumbent, where the plain formulas round to 0.
+ * Acquisition functions a(x): the merit of a point, of which more is better, from the posterior there; the notation is at
+ * the head of `gp.ts`. Logarithms are exact far from the incumbent, where the plain formulas round to 0.
  *
- * With z = (best − mean) / σ, φ and Φ the density and the distribution of the standard normal law, and
- * h(z) = φ(z) + z·Φ(z):
+ * With h(z) = φ(z) + z·Φ(z):
  *
  *     logEi  ln σ + ln h(z)    the logarithm of the expected improvement (Ament et al. 2023)
  *     ei     σ·h(z)            the expected improvement itself (Jones, Schonlau and Welch 1998)
  *     pi     ln Φ(z − ξ/σ)     the logarithm of the probability of improvement (Kushner 1964)
- *     lcb    κ·σ − mean        minus the lower confidence bound (Srinivas et al. 2010)
+ *     lcb    κ·σ − μ           minus the lower confidence bound (Srinivas et al. 2010)
  *
- * ξ is 0.01 of the costs' standard deviation: any improvement at all is most probable right beside the incumbent.
+ * ξ is 0.01 (y has variance 1): without it, improvement would be most probable right beside the incumbent.
  */
 import { exp, log, logNormCdf, normCdf } from "../../../numerics/special.js";
 
@@ -22,17 +21,17 @@ const FAR = -3;
 /** Terms of the fractions: enough for the last bit at `FAR`. */
 const TERMS = 40;
 
-/** Merit, and its derivatives by mean and standard deviation. */
+/** a, ∂a/∂μ and ∂a/∂σ. */
 export interface Merit {
   readonly value: number;
   readonly byMean: number;
   readonly byDeviation: number;
 }
 
-/** @param deviation - σ > 0; @param best - the incumbent's cost */
+/** @param mean - μ; @param deviation - σ > 0; @param best - f* */
 export type Acquisition = (mean: number, deviation: number, best: number) => Merit;
 
-/** The acquisition functions by name; `kappa` is used by `lcb` alone. */
+/** The acquisition functions by name; only `lcb` uses `kappa`. */
 export const acquisitions = {
   logEi: () => logEi,
   ei: () => ei,
@@ -81,7 +80,7 @@ export function logH(z: number): { value: number; cdf: number; density: number }
  * rₙ = 1 / (x + (n + 1)·rₙ₊₁), in which nothing cancels.
  */
 function millsRatios(x: number): { first: number; second: number } {
-  let ratio = 2 / (x + Math.sqrt(x * x + 4 * TERMS)); // where two ratios in a row would be equal
+  let ratio = 2 / (x + Math.sqrt(x * x + 4 * TERMS)); // the value for which two successive ratios are equal
   for (let n = TERMS; n > 1; n--) ratio = 1 / (x + n * ratio);
   return { first: 1 / (x + ratio), second: ratio };
 }

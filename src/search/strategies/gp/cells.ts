@@ -1,17 +1,17 @@
 /**
- * The coordinates of one parameter rounded to those of its values: for search methods that round thousands of vectors for
- * each that they suggest. It says nothing about whether the parameter applies.
+ * Rounds the coordinates of one parameter to those of its values, fast enough for searches that round thousands of vectors
+ * for each suggestion. Whether the parameter applies is decided in `moves.ts`.
  */
 import { fromUnit, toUnit, valueAt } from "../../space/scale.js";
 import type { ParamValue } from "../../space/value.js";
 import type { Axis } from "../../space/vectors.js";
 
-/** Numbers of at most so many values have a table of where they lie. */
+/** Numbers with at most this many values get a table of their coordinates. */
 const TABLE = 1024;
 
 /** See the head of this file. */
 export interface Cells {
-  /** Writes the parameter's coordinates of `vector`, rounded, to `out`, where they are 0: what encoding the decoded vector gives. */
+  /** Writes the rounded coordinates of the parameter to `out`, where they must be 0: the same as encoding the decoded vector. */
   settle(vector: Float64Array, out: Float64Array): void;
   /** The value at rounded coordinates. */
   read(settled: Float64Array): ParamValue;

@@ -1,12 +1,9 @@
 /**
- * How well hyperparameters explain what was observed, and the best ones: the logarithm of the marginal likelihood
- * plus that of priors, with its gradient, maximised by L-BFGS over logarithms. It knows no trials.
+ * The most probable hyperparameters θ: ln p(y | θ) (GPML 2.30) plus the logarithm of their priors, with its gradient
+ * (GPML 5.9), is maximised by L-BFGS over the logarithms of θ. The notation is at the head of `gp.ts`.
  *
- * The priors are those of Optuna's GPSampler (`_gp/prior.py`), picked there by experience with few trials:
- * −0.1·(w + 1/w) for each inverse squared length scale, Gamma(2, 1) for the signal's variance and
- * Gamma(1.1, 30) for the noise's, each without its constant.
- *
- * C. Rasmussen and C. Williams, "Gaussian Processes for Machine Learning", equations 2.30 and 5.9.
+ * The priors are those of Optuna's GPSampler (`_gp/prior.py`), chosen there by experience with few trials:
+ * −0.1·(w + 1/w) for each w_p, Gamma(2, 1) for s and Gamma(1.1, 30) for σ_n², each without its constant.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
 import {
@@ -21,18 +18,18 @@ import { exp, log } from "../../../numerics/special.js";
 import type { Vectors } from "../../space/vectors.js";
 import { covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
 
-/** The noise is never taken to be less, in units of the values' variance: it keeps matrices invertible. */
+/** The least σ_n², which keeps A invertible. */
 const LEAST_NOISE = 1e-8;
-/** A fit begins with no less noise than this: from next to none, in logarithms, no slope leads back to more. */
+/** The least σ_n² with which a fit starts: near 0, its logarithm has no slope that leads back to more noise. */
 const FIRST_NOISE = 1e-4;
 const LOG_2PI = 1.8378770664093453;
 
-/** What hyperparameters are before anything is known. */
+/** The hyperparameters before the first fit. */
 export function defaultHyperparameters(vectors: Vectors): Hyperparameters {
   return { weights: new Float64Array(vectors.axes.length).fill(1), signal: 1, noise: 1e-2 };
 }
 
-/** Hyperparameters as a vector without bounds: the logarithms of the weights, the signal, and the noise above its least. */
+/** θ as a vector without bounds, [axes + 2]: the logarithms of the w_p, of s, and of σ_n² above its least value. */
 export function toLogs({ weights, signal, noise }: Hyperparameters): Float64Array {
   return Float64Array.of(...weights.map(log), log(signal), log(noise - LEAST_NOISE));
 }
@@ -48,11 +45,11 @@ export function fromLogs(logs: Float64Array): Hyperparameters {
 }
 
 /**
- * The function to be minimised: minus the log posterior density of hyperparameters, up to a constant.
+ * The function to minimise: minus the log posterior density of θ, up to a constant.
  *
- * @param points - encoded, [n] of [vectors.size]
- * @param values - [n], standardised
- * @returns a function of `toLogs(hyperparameters)` that writes its gradient
+ * @param points - x, [n] of [d]
+ * @param values - y, [n]
+ * @returns a function of `toLogs(θ)` that writes its gradient
  */
 export function negativeLogPosterior(
   vectors: Vectors,
@@ -118,7 +115,7 @@ export function negativeLogPosterior(
 }
 
 /**
- * The hyperparameters that explain the values best, looked for from `start`.
+ * The most probable hyperparameters near `start`.
  *
  * @param maxEvaluations - of the likelihood, each O(n³)
  */
@@ -133,7 +130,7 @@ export function fitHyperparameters(
   const bound = (weight: number, rest: number, noise: number) =>
     logs.map((_, i) => (i < logs.length - 2 ? weight : i === logs.length - 2 ? rest : noise));
   const { x } = minimize(negativeLogPosterior(vectors, points, values), logs, {
-    // length scales from 0.003 to 300 edges of the cube
+    // length scales from 0.003 to 300 times the edge of the unit cube
     lower: bound(-11.5, -7, -25),
     upper: bound(11.5, 7, 2),
     maxEvaluations,

@@ -1,8 +1,46 @@
 /**
  * Bayesian optimization with a Gaussian process: a model of the objective, fitted to all trials, says which point is
- * the most promising next. This file is the order of things; the model and the search for that point are in `gp/`.
+ * most promising. This file has the strategy's steps; the other files of this folder are, in the order in which they are
+ * used:
+ *
+ *     targets.ts      costs → y, standardised
+ *     kernel.ts       θ → k(x, x')
+ *     fit.ts          x, y → θ
+ *     posterior.ts    x, y, θ → μ, σ² at any point
+ *     model.ts        a history → a posterior, with fits remembered
+ *     acquisition.ts  μ, σ, f* → a(x)
+ *     maximize.ts     a(x) → the next point, by the steps of moves.ts and cells.ts
+ *     regret.ts       a posterior → when to stop
+ *
+ * Notation of all of them (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, as GPML):
+ *
+ *     n               trials in the model
+ *     d               coordinates of a point: 1 for a number, one for each value of a choice (`vectors.size`)
+ *     p               index of a parameter of the space (`vectors.axes`)
+ *     x      [d]      a point, each coordinate in [0, 1] (`space/vectors.ts`)
+ *     y      [n]      standardised costs, mean 0 and variance 1; less is better (`targets`)
+ *     f               the function that is modelled: y = f(x) + ε
+ *     w_p             inverse squared length scale of parameter p (`weights`)
+ *     s               variance of f (`signal`)
+ *     σ_n²            variance of ε (`noise`)
+ *     θ               (w, s, σ_n²), the hyperparameters
+ *     r²              5 · Σ_p w_p · δ_p(x, x')
+ *     k(x, x')        s · (1 + r + r²/3) · e⁻ʳ, Matérn 5/2                             GPML 4.17
+ *     K      [n, n]   covariances of the points, k(x_i, x_j)
+ *     A      [n, n]   K + σ_n²·I
+ *     L      [n, n]   lower Cholesky factor, A = L·Lᵀ, packed by rows (`factor`)
+ *     α      [n]      A⁻¹·y (`alpha`)
+ *     k*     [n]      covariances of a new point with the points
+ *     μ(x)            k*ᵀ·α                                                           GPML 2.25
+ *     σ²(x)           s − ‖L⁻¹·k*‖²                                                   GPML 2.26
+ *     ln p(y | θ)     −½·yᵀ·α − Σ ln L_ii − ½·n·ln 2π                                 GPML 2.30, gradient 5.9
+ *     f*              the incumbent: the least μ at any trial
+ *     a(x)            the acquisition function: the merit of a point, of which more is better
+ *     z               (f* − μ) / σ
+ *     φ, Φ            density and distribution function of the standard normal law
+ *     κ               standard deviations below the mean, for the confidence bound
  */
-import { byName, check, checkOptions, show } from "../../../errors.js";
+import { byName, check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../../errors.js";
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
@@ -16,43 +54,47 @@ import { movesOf } from "./moves.js";
 /** How a Gaussian process searches. */
 export interface GpOptions {
   /**
-   * What makes a point promising: `"logEi"`, the expected improvement by its logarithm (default); `"ei"`, the same plain, whose
-   * gradient vanishes far from good points, for comparisons; `"pi"`, the probability of any improvement, which stays near the
-   * best trial; `"lcb"`, the lower confidence bound, whose curiosity is set by `kappa`.
+   * What makes a point promising: `"logEi"`, the logarithm of the expected improvement (default); `"ei"`, the expected
+   * improvement itself, whose gradient vanishes far from good points; `"pi"`, the probability of any improvement, which
+   * stays near the best trial; or `"lcb"`, the lower confidence bound, which explores more with a larger `kappa`.
    */
   readonly acquisition?: AcquisitionName;
-  /** How many trials there must be, given or random, before the model is asked: an integer from 1. Default 10. */
+  /** How many trials there must be before the model is used; a positive integer. Default 10. */
   readonly startupTrials?: number;
-  /** For `"lcb"` alone: how many standard deviations below the mean counts, from 0. Default 2. */
+  /** Only for `"lcb"`: κ, how many standard deviations below the mean the bound is; at least 0. Default 2. */
   readonly kappa?: number;
 }
 
-/** Finite spaces of at most so many points are judged point by point. */
+const GP_OPTIONS: OptionNames<GpOptions> = { acquisition: true, startupTrials: true, kappa: true };
+
+/** In finite spaces of at most this many points, every point is assessed. */
 const FEW_POINTS = 1000;
-/** Trials around which is looked more closely. */
+/** How many of the best trials are searched around more closely. */
 const GOOD = 5;
 
 /**
- * The Gaussian process strategy: few trials, thought about long (some milliseconds each, growing with the square
- * of their number), for objectives that are dear and fairly smooth.
+ * The Gaussian process strategy: makes the most of few trials, for expensive and fairly smooth objectives. A suggestion
+ * takes some milliseconds, growing with the square of the number of trials.
  *
- * 1. The first suggestion is the point of defaults, if any parameter has one: `default`, and the middle of the range of others.
- * 2. Random points until `startupTrials`.
- * 3. Then the point where the acquisition function of the posterior is largest. The objective's values, standardised
- *    after the worse half is drawn together logarithmically, are taken as f(x) + ε, with f from a Gaussian process of mean 0 and the covariance
+ * 1. If any parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
+ *    parameters without one.
+ * 2. Up to `startupTrials`, suggestions are random.
+ * 3. After that, the suggestion is the point where the acquisition function of the posterior is largest. The model is
+ *    y = f(x) + ε. Here y is the objective's values, standardised after the worse half is compressed logarithmically, and
+ *    f is a Gaussian process with mean 0 and covariance
  *
  *        k(x, x') = s·(1 + r + r²/3)·e⁻ʳ,   r² = 5·Σ_p w_p·δ_p(x, x')      (Matérn 5/2)
  *
- *    over coordinates in [0, 1] along each parameter's scale; for choices δ is 1 between two values and 0 for one; a parameter
- *    that does not apply stands in the middle. Each w_p, s and the variance of ε are the most probable ones given the
- *    trials, under the priors of Optuna's GPSampler, found anew whenever the history has grown by an eighth.
+ *    over coordinates in [0, 1] along each parameter's scale. For choices, δ is 0 for equal values and 1 for different
+ *    ones; a parameter that does not apply is in the middle. The w_p, s and the variance of ε are the most probable ones
+ *    given the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an
+ *    eighth.
  *
- * Trials that failed or diverged count as the worst of the others, pruned ones by the value that they reached. Trials that still
- * run count as having given what is expected of them. No point comes twice while a finite space has others. Up to 256
- * trials all are in the model; beyond, the best half of 256, the latest quarter, and a quarter spread over the rest.
+ * Trials that failed or diverged count as the worst of the others, pruned ones with the value that they reached. Running
+ * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
+ * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest.
  *
- * @throws FettleError `unknown_name` for an acquisition function or an option that does not exist, `invalid_argument` for figures
- * out of range, or `kappa` without `"lcb"`
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for `kappa` without `"lcb"`
  * @example
  * ```ts
  * const study = createStudy({
@@ -68,20 +110,15 @@ const GOOD = 5;
  * @see S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023
  */
 export function gp(options: GpOptions = {}): Strategy {
-  checkOptions(options, "gp", ["acquisition", "startupTrials", "kappa"]);
+  checkOptions(options, "gp", GP_OPTIONS);
   const { acquisition = "logEi", startupTrials = 10, kappa = 2 } = options;
   const acquire = byName("acquisition function", acquisitions, acquisition)(kappa);
-  check(
-    Number.isSafeInteger(startupTrials) && startupTrials >= 1,
-    () => `startupTrials of gp is an integer from 1, received ${show(startupTrials)}`,
-  );
-  check(
-    Number.isFinite(kappa) && kappa >= 0,
-    () => `kappa of gp is a number from 0, received ${show(kappa)}`,
-  );
+  mustBeInteger("startupTrials of gp", startupTrials);
+  must(Number.isFinite(kappa) && kappa >= 0, "kappa of gp", "a number of at least 0", kappa);
   check(
     options.kappa === undefined || acquisition === "lcb",
-    () => `kappa belongs to acquisition "lcb"; leave it out with ${show(acquisition)}`,
+    () =>
+      `kappa of gp must be left out unless acquisition is "lcb"; received ${show(kappa)} with ${show(acquisition)}`,
   );
   return {
     name: "gp",
@@ -117,19 +154,19 @@ export function gp(options: GpOptions = {}): Strategy {
   };
 }
 
-/** More points are judged in spaces of more parameters, fewer as each becomes dearer. */
+/** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */
 function effortFor(parameters: number, trials: number): Effort {
   return { points: Math.min(1000, 200 * parameters, Math.max(300, Math.floor(50_000 / trials))), climbs: 6 };
 }
 
-/** A random point that is new, or undefined if there is none. */
+/** A random new point; undefined if there is none. */
 function anyPoint(context: SuggestContext): Params | undefined {
   return unseen(context, () =>
     buildParams(context.space, (parameter) => fromUnit(parameter, context.random.uniform())),
   );
 }
 
-/** The points not suggested yet, if the space has few in all. */
+/** The unused points of a space that has few points in all. */
 function fewLeft({ space, earlier }: SuggestContext): Params[] | undefined {
   if (!isCountable(space)) return undefined;
   const { lattice, used } = stockOf(space, earlier);

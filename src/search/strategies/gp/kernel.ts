@@ -1,28 +1,24 @@
 /**
- * The covariance of a Gaussian process over points of a space: Matérn 5/2 with a length scale for each parameter.
- * Points are the vectors of `vectors.ts`; here they are stretched so that the kernel sees plain distances. It
- * fits and predicts nothing.
+ * The covariance k(x, x') over points of a space: Matérn 5/2 with a length scale for each parameter; the notation is at
+ * the head of `gp.ts`. Points are stretched so that the kernel sees plain distances.
  *
- *     k(x, x') = s · (1 + r + r²/3) · e⁻ʳ,   r² = 5 · Σ_p w_p · δ_p(x, x')
- *
- * δ_p is the squared difference of a number's coordinate, and for a choice half the squared distance of its
- * coordinates, which is 1 between any two of its values (Hamming's distance) and less than that to "does not apply".
- * w_p is the inverse of the squared length scale.
+ * δ_p is the squared difference of a number's coordinates, and for a choice half the squared distance of its coordinates,
+ * which is 1 between any two of its values (the Hamming distance) and less than that to "does not apply".
  */
 import { matern } from "../../../numerics/matern.js";
 import type { Vectors } from "../../space/vectors.js";
 
-/** What a kernel is made of, and the noise of what is observed. For values of variance 1. */
+/** θ: the hyperparameters of the kernel and the noise, for values of variance 1. */
 export interface Hyperparameters {
   /** w_p, one for each parameter of the space, in its order. */
   readonly weights: Float64Array;
-  /** s, the variance of the function. */
+  /** s, the variance of f. */
   readonly signal: number;
-  /** The variance of the noise on its values. */
+  /** σ_n², the variance of ε. */
   readonly noise: number;
 }
 
-/** By how much each coordinate is stretched: √w_p for a number, √(w_p / 2) for a choice. [vectors.size] */
+/** The factor that stretches each coordinate: √w_p for a number, √(w_p / 2) for a choice. [d] */
 export function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array {
   const stretch = new Float64Array(vectors.size);
   vectors.axes.forEach(({ parameter, offset, width }, p) => {
@@ -32,7 +28,7 @@ export function stretchOf(vectors: Vectors, weights: Float64Array): Float64Array
   return stretch;
 }
 
-/** Points, end to end, each coordinate stretched. [points.length · stretch.length] */
+/** Points one after another, each coordinate stretched. [n · d] */
 export function stretched(points: readonly Float64Array[], stretch: Float64Array): Float64Array {
   const size = stretch.length;
   const out = new Float64Array(points.length * size);
@@ -43,10 +39,12 @@ export function stretched(points: readonly Float64Array[], stretch: Float64Array
 }
 
 /**
- * The covariances of the stretched point at `from` of `a` with the first `n` stretched points of `b`.
+ * The covariances of the stretched point at `a[from]` with the first `n` stretched points of `b`.
  *
- * @param out - k(a, b_i) is written to `out[at + i]`
- * @param slopes - −∂k/∂(r²/5), likewise: the derivative by the squared distance, turned positive
+ * @param size - d
+ * @param signal - s
+ * @param out - receives k(a, b_i) at `out[at + i]`
+ * @param slopes - receives −∂k/∂(r²/5) likewise: minus the derivative by the squared distance of stretched points
  */
 export function covariances(
   size: number,

@@ -1,6 +1,7 @@
 /**
- * Where an acquisition function is largest: many points are judged, and the best are climbed from, along the gradient
- * in coordinates that glide and by single changes in the others. A heuristic: the maximum found is a local one.
+ * Finds a point where an acquisition function is large: many points are assessed, and local searches start at the best
+ * ones, along the gradient in continuous coordinates and by single changes in the others. A heuristic: the maximum that it
+ * finds is local. The notation is at the head of `gp.ts`.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
 import type { RandomStream } from "../../../numerics/random.js";
@@ -8,35 +9,35 @@ import type { Merit } from "./acquisition.js";
 import type { Moves } from "./moves.js";
 import type { Belief, Posterior } from "./posterior.js";
 
-/** The merit of a belief, larger being better. */
+/** The merit as a function of μ and σ. */
 export type Judge = (mean: number, deviation: number) => Merit;
 
-/** A settled vector and its merit. */
+/** A settled vector (see `moves.ts`) and its merit. */
 export interface Candidate {
   readonly vector: Float64Array;
   readonly merit: number;
 }
 
-/** How much is spent. */
+/** The budget of a search. */
 export interface Effort {
-  /** Points judged. */
+  /** How many points are assessed. */
   readonly points: number;
-  /** Points climbed from. */
+  /** How many local searches start. */
   readonly climbs: number;
 }
 
-/** Spreads of the points around good ones, in edges of the cube. */
+/** Standard deviations of the points drawn around good ones, relative to the edge of the cube. */
 const SCALES = [0.1, 0.03, 0.01, 0.001];
-/** Shares of parameters that are moved there. */
+/** Fractions of the parameters that differ from the good point's. */
 const RATES = [1, 0.3];
-/** Judgements that one climb may take along the gradient, each time. */
+/** The largest number of evaluations along the gradient in one round. */
 const CLIMB = 40;
-/** Rounds of gliding and single changes. */
+/** Rounds of moves along the gradient and single changes. */
 const ROUNDS = 4;
-/** Two climbs begin at least so far apart in some coordinate. */
+/** Two local searches start at least this far apart in some coordinate. */
 const APART = 0.02;
 
-/** The standard deviation of a belief: never 0, as the posterior's variance is only known to rounding. */
+/** σ: never 0, since the posterior's variance is only exact up to rounding. */
 export function deviationOf({ variance }: Belief): number {
   return Math.sqrt(Math.max(variance, 1e-12));
 }
@@ -52,9 +53,9 @@ function assess(posterior: Posterior, judge: Judge, vector: Float64Array): Candi
 }
 
 /**
- * Where the merit is largest: candidates, the best first.
+ * Candidates with large merits, the best first.
  *
- * @param good - settled vectors, the best first, around which half of the points are drawn
+ * @param good - settled vectors, the best first; half of the points are drawn around them
  */
 export function maximize(
   posterior: Posterior,
@@ -111,7 +112,7 @@ function climb(start: Candidate, posterior: Posterior, judge: Judge, moves: Move
   return best;
 }
 
-/** The point uphill of a settled vector, all else than gliding coordinates kept; settled. */
+/** The point reached along the gradient from a settled vector, with only its continuous coordinates changed; settled. */
 function glide(vector: Float64Array, posterior: Posterior, judge: Judge, moves: Moves): Float64Array {
   const free = moves.glides(vector);
   if (!free.includes(1)) return vector;

@@ -1,14 +1,14 @@
 /**
- * The Gaussian process of a history of trials. Its hyperparameters are fitted again whenever the history has
- * grown by an eighth, from where the last fit ended; in between, trials are added to the factor.
+ * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
+ * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L.
  *
- * All of it follows from the history alone: the points of refitting are fixed counts of trials, and each fit
- * begins where that of the count before ended, however a study was interrupted. What was fitted is remembered
- * (`generations.ts`), so that only a new fit costs anything; a study taken up again repeats them all, which costs
- * a few times what the last one does, since counts grow geometrically.
+ * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
+ * the count before, however a study was interrupted. Fits are remembered (`memo/generations.ts`), so that only a new one
+ * costs anything; a restored study repeats them all, which costs a few times as much as the last one, since the counts
+ * grow geometrically.
  */
 
-import { createFold, type Search } from "../../memo/generations.js";
+import { memoizeGenerations, type SearchProblem } from "../../memo/generations.js";
 import { type Params, resolveSpace, type SearchSpace, type Space } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
@@ -19,19 +19,19 @@ import { targetsOf } from "./targets.js";
 
 /** Trials before the first fit. */
 const FIRST_FIT = 4;
-/** Up to so many trials all are in the model, beyond it only a choice of them; see `choose`. */
+/** Up to this many trials are all in the model; of more, only some (see `choose`). */
 const EXACT_TRIALS = 256;
-/** Evaluations of the likelihood that a fit may take. */
+/** The largest number of likelihood evaluations in a fit. */
 const FIT_EVALUATIONS = 20;
 
-/** What is believed after a history. */
+/** What a history says about the function. */
 export interface Model {
   readonly posterior: Posterior;
-  /** The vectors of the trials in the model, running ones too, the least believed cost first. */
+  /** The points of the trials in the model, including running ones, by ascending μ. */
   readonly ranked: readonly Float64Array[];
-  /** The least believed cost at any of them, which is less noisy than the least cost. */
+  /** f*: the least μ at any of them, which is less noisy than the least y. */
   readonly incumbent: number;
-  /** How many units of cost one of the model's is; 0 where costs do not differ. */
+  /** The cost that equals one unit of y; 0 if all costs are equal. */
   readonly unit: number;
 }
 
@@ -42,16 +42,16 @@ interface State {
   readonly factored: Factored;
 }
 
-const fold = createFold<State>({
+const stateAfter = memoizeGenerations<State>({
   start: ({ space }) => ({
     records: [],
     chosen: [],
     factored: unfactored(defaultHyperparameters(vectorsOf(space))),
   }),
   size: ({ records }) => (records.length === 0 ? FIRST_FIT : Math.max(1, Math.floor(records.length / 8))),
-  step({ records: before, factored }, block, { space, direction }) {
+  step({ records: before, factored }, generation, { space, direction }) {
     const vectors = vectorsOf(space);
-    const records = [...before, ...block];
+    const records = [...before, ...generation];
     const costs = costsOf(records, direction);
     const chosen = choose(costs, EXACT_TRIALS);
     const points = chosen.map((i) => vectors.encode(records[i].params));
@@ -68,10 +68,10 @@ const fold = createFold<State>({
   },
 });
 
-/** Spaces that models were made for, so that whoever has only the parameters shares what was fitted. */
+/** The checked spaces of parameters that models were made for, so that callers with the same parameters share their fits. */
 const spaces = new WeakMap<Space, SearchSpace>();
 
-/** The checked space of a study's parameters: the same object as its strategy received, if that asked for a model. */
+/** The checked space of a study's parameters: the object that its strategy received, if that has used a model. */
 export function spaceOf(space: Space): SearchSpace {
   return spaces.get(space) ?? resolveSpace(space);
 }
@@ -86,16 +86,20 @@ function unfactored(hyperparameters: Factored["hyperparameters"]): Factored {
  * @param history - at least one trial
  * @param pending - the parameters of trials that still run
  */
-export function modelOf(history: readonly TrialRecord[], pending: readonly Params[], search: Search): Model {
-  const vectors = vectorsOf(search.space);
-  spaces.set(search.space.parameters, search.space);
-  const { state, used } = fold(history, search);
+export function modelOf(
+  history: readonly TrialRecord[],
+  pending: readonly Params[],
+  problem: SearchProblem,
+): Model {
+  const vectors = vectorsOf(problem.space);
+  spaces.set(problem.space.parameters, problem.space);
+  const { state, used } = stateAfter(history, problem);
   const added = [...history.slice(used).map(({ params }) => params), ...pending];
   const factored = extend(vectors, state.factored, added.map(vectors.encode));
-  const { values, unit } = targetsOf(costsOf(history, search.direction));
+  const { values, unit } = targetsOf(costsOf(history, problem.direction));
   const known = Float64Array.of(...state.chosen.map((i) => values[i]), ...values.subarray(used));
   const posterior = condition(vectors, factored, known);
-  // trials that still run count too: whoever comes next must improve on what is expected of them
+  // running trials count too: the next trial must improve on their expected value
   const believed = factored.points.map((vector) => ({
     vector,
     mean: posterior.predict(vector).mean,
@@ -105,8 +109,8 @@ export function modelOf(history: readonly TrialRecord[], pending: readonly Param
 }
 
 /**
- * Which trials the model is made of: all, up to `limit`; beyond it the better half of `limit` by cost, the latest
- * quarter of the others, and a quarter spread evenly over the rest by number.
+ * Which trials are in the model: all, up to `limit`. Of more, the best limit/2 by cost, the most recent limit/4 of the
+ * others, and limit/4 spread evenly over the rest by number.
  *
  * @returns indices, ascending
  */

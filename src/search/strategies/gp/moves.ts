@@ -1,6 +1,7 @@
 /**
- * How a search walks over a space in which some parameters are discrete and some do not always apply: which points
- * exist near a vector of `vectors.ts`, and which of its coordinates may glide. It judges no point.
+ * Moves over a space in which some parameters are discrete and some do not always apply: which points exist near a vector
+ * of `space/vectors.ts`, and which of its coordinates may *glide*, that is, follow a gradient. A vector is *settled* if it
+ * encodes a point of the space.
  */
 import type { RandomStream } from "../../../numerics/random.js";
 import { indexFrom, toUnit, valueAt } from "../../space/scale.js";
@@ -9,26 +10,26 @@ import { type ParamValue, sameValue } from "../../space/value.js";
 import { type Axis, type Vectors, vectorsOf } from "../../space/vectors.js";
 import { cellsOf } from "./cells.js";
 
-/** Numbers with more values than this glide like continuous ones, and are rounded afterwards. */
+/** Numbers with more values than this glide like continuous ones and are rounded afterwards. */
 const GLIDE_FROM = 24;
-/** The steps, up and down, that a number with many values tries besides. */
+/** The steps, up and down, that a number with many values tries in addition. */
 const STRIDES = [1, 2, 5];
 
 /** See the head of this file. */
 export interface Moves {
   readonly vectors: Vectors;
-  /** The vector of the nearest point of the space; the same array where every vector is one. */
+  /** The vector of the nearest point of the space; the same array if every vector is settled. */
   settle(vector: Float64Array): Float64Array;
   /** Whether the constraint of the space, if it has one, allows the point of a settled vector. */
   allows(vector: Float64Array): boolean;
   /** A vector drawn uniformly from the cube, not settled. */
   draw(random: RandomStream): Float64Array;
   /**
-   * A vector near `center`, not settled: about a share `rate` of the parameters, one at least, are moved by about `scale`,
-   * or drawn anew where they have few values.
+   * A vector near `center`, not settled: about a fraction `rate` of the parameters, at least one, are moved by about
+   * `scale`, or resampled if they have few values.
    */
   vary(center: Float64Array, rate: number, scale: number, random: RandomStream): Float64Array;
-  /** 1 for each coordinate that may glide at a settled vector: numbers that apply, and are continuous or nearly. */
+  /** 1 for each coordinate that may glide at a settled vector: numbers that apply and are continuous, or nearly. */
   glides(vector: Float64Array): Uint8Array;
   /** The discrete parameters. */
   readonly discrete: readonly Axis[];
@@ -91,7 +92,7 @@ function makeMoves(space: SearchSpace): Moves {
   };
 }
 
-/** What `vectors.encode(vectors.decode(vector))` is, without a way through values where none is needed. */
+/** The same as `vectors.encode(vectors.decode(vector))`, but faster: it computes values only where conditions need them. */
 function settler(
   space: SearchSpace,
   { axes, size }: Vectors,

@@ -1,37 +1,38 @@
 /**
- * What a Gaussian process believes after observations: mean and variance at any point, and their gradients. It
- * chooses no hyperparameters (`fit.ts`) and no points (`maximize.ts`).
+ * The posterior of a Gaussian process: μ and σ² at any point, and their gradients; the notation is at the head of `gp.ts`.
+ * Hyperparameters come from `fit.ts`, points from `maximize.ts`.
  */
 import { cholesky, packedSize, solveLower, solveUpper } from "../../../numerics/linalg.js";
 import type { Vectors } from "../../space/vectors.js";
 import { covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
 
-/** Points and the factor of their covariances; grows by rows. */
+/** Points and the factor of their covariances, which grows by rows. */
 export interface Factored {
   readonly hyperparameters: Hyperparameters;
   readonly points: readonly Float64Array[];
-  /** The packed Cholesky factor of K + noise·I. */
+  /** L, packed. */
   readonly factor: Float64Array;
 }
 
-/** Beliefs about the function at one point; overwritten by the next `predict`. */
+/** The posterior at one point; overwritten by the next `predict`. */
 export interface Belief {
+  /** μ */
   mean: number;
-  /** Of the function, without the noise of its observation. */
+  /** σ², of f without the noise ε. */
   variance: number;
-  /** [vectors.size], by the coordinates of the point; set where they were asked for. */
+  /** [d], by the coordinates of the point; valid only if the gradient was asked for. */
   readonly meanGradient: Float64Array;
   readonly varianceGradient: Float64Array;
 }
 
 /** See the head of this file. */
 export interface Posterior {
-  /** Beliefs at an encoded point. */
+  /** The posterior at an encoded point. */
   predict(point: Float64Array, withGradient?: boolean): Belief;
 }
 
 /**
- * The factor for `points` after those of `before`: O(n²) for each. The same bits whether points come one by one or together.
+ * Adds points to a factor, in O(n²) for each. The bits are the same whether points are added one by one or together.
  */
 export function extend(vectors: Vectors, before: Factored, points: readonly Float64Array[]): Factored {
   const { hyperparameters } = before;
@@ -52,10 +53,11 @@ export function extend(vectors: Vectors, before: Factored, points: readonly Floa
 }
 
 /**
- * Conditions on values. Points beyond the values, such as those of trials that still run, count as observed with just
- * the value expected there ("kriging believer", Ginsbourger et al. 2010): they lower the variance around and leave the mean.
+ * The posterior given the values of the first points. Further points, such as those of running trials, count as observed
+ * with exactly their expected value ("kriging believer", Ginsbourger et al. 2010): they lower the variance around them and
+ * leave the mean unchanged.
  *
- * @param values - [at most points.length], of the first points
+ * @param values - y of the first points, [at most n]
  */
 export function condition(
   vectors: Vectors,
@@ -67,7 +69,7 @@ export function condition(
   const n = points.length;
   const stretch = stretchOf(vectors, weights);
   const x = stretched(points, stretch);
-  const alpha = new Float64Array(n); // A⁻¹·y, 0 for the points without a value
+  const alpha = new Float64Array(n); // A⁻¹·y, 0 for points without a value
   const known = values.slice();
   solveLower(factor, known.length, known);
   solveUpper(factor, known.length, known);

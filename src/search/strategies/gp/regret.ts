@@ -1,53 +1,53 @@
 /**
- * How much a search may still win, by the beliefs of the Gaussian process after its trials: a reason to stop. It
- * stops nothing itself, and works for the trials of any strategy.
+ * How much a search may still improve, by the posterior of a Gaussian process after its trials: a reason to stop. It works
+ * for the trials of any strategy.
  */
-import { check, show } from "../../../errors.js";
+import { isRecord, must } from "../../../errors.js";
 import { RandomStream } from "../../../numerics/random.js";
 import { log } from "../../../numerics/special.js";
 import type { Params, Space } from "../../space/space.js";
-import type { Direction, TrialRecord } from "../../trial/trial.js";
+import { type Direction, mustBeDirection, mustBeTrials, type TrialRecord } from "../../trial/trial.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
 import { deviationOf, maximize } from "./maximize.js";
 import { modelOf, spaceOf } from "./model.js";
 import { movesOf } from "./moves.js";
 
-/** What is needed of a study. */
+/** The part of a study that is needed. */
 export interface RegretInput<P = Params> {
   readonly space: Space;
   readonly direction: Direction;
   readonly trials: readonly TrialRecord<P>[];
 }
 
-/** In units of the objective. Estimates, as good as the model: none is a guarantee. */
+/** In units of the objective. These are estimates, as good as the model, without a guarantee. */
 export interface RemainingRegret {
-  /** The improvement on the best trial that one more trial, at the most promising point, is expected to bring. */
+  /** The expected improvement on the best trial by one more trial, at the most promising point. */
   readonly expectedImprovement: number;
-  /** What a whole further search could bring, with high probability: see `remainingRegret`. */
+  /** A bound on the improvement by any further search, with high probability; see `remainingRegret`. */
   readonly bound: number;
 }
 
-/** Points judged and climbed from, twice. */
+/** The budget of each of the two searches. */
 const EFFORT = { points: 500, climbs: 4 };
-/** How many of the best trials are looked at for the least upper bound, and around. */
+/** How many of the best trials are considered for the least upper bound, and searched around. */
 const BEST = 5;
 /** The probability with which the bound may fail. */
 const DELTA = 0.1;
 
 /**
- * How much is left to win after the trials of a study.
+ * How much improvement is left after the trials of a study.
  *
  * The bound is the least upper confidence bound at a trial minus the least lower confidence bound anywhere,
  *
  *     min_trials (mean + κσ) − min_space (mean − κσ),   κ² = 0.4 · ln(d·n²·π² / (6·0.1)),
  *
- * for n trials and d parameters, the κ of Makarova et al. (a fifth of the theory's κ², as they use it). It falls
- * towards the noise of the objective and not below: stop once it is under the spread of the best trial, or under
- * what a better model is worth. A function of the trials alone; it costs about as much as one suggestion.
+ * for n trials and d parameters, with the κ of Makarova et al. (a fifth of the theory's κ², as they use it). It falls
+ * towards the noise of the objective and no further: stop once it is below the spread of the best trial, or below the
+ * improvement that matters to you. It depends on the trials alone, and costs about as much as one suggestion.
  *
  * @param study - a study, or its space, direction and finished trials
- * @returns both figures 0 where all trials have one value
- * @throws FettleError `invalid_argument` without any trial
+ * @returns 0 for both if all trials have the same value
+ * @throws FettleError `invalid_argument` for anything but a study, and without any trial
  * @example
  * ```ts
  * const study = createStudy({ space: { x: float(-1, 1) }, strategy: gp(), direction: "minimize", seed: 1 });
@@ -63,13 +63,17 @@ const DELTA = 0.1;
  * ```
  * @see A. Makarova et al., "Automatic termination for hyperparameter optimization", AutoML 2022
  */
-export function remainingRegret<P>({ space, direction, trials }: RegretInput<P>): RemainingRegret {
-  check(trials.length > 0, () => `regret is estimated from finished trials, received ${show(trials)}`);
-  const search = { space: spaceOf(space), direction, directions: [direction] };
-  const { posterior, ranked, incumbent, unit } = modelOf(trials as readonly TrialRecord[], [], search);
-  const moves = movesOf(search.space);
+export function remainingRegret<P>(study: RegretInput<P>): RemainingRegret {
+  must(isRecord(study), "study", "a study, or an object of its space, direction and trials", study);
+  const { space, direction, trials } = study;
+  mustBeDirection(direction);
+  mustBeTrials(trials);
+  must(trials.length > 0, "trials", "at least one finished trial", trials);
+  const problem = { space: spaceOf(space), direction, directions: [direction] };
+  const { posterior, ranked, incumbent, unit } = modelOf(trials as readonly TrialRecord[], [], problem);
+  const moves = movesOf(problem.space);
   const kappa = Math.sqrt(
-    0.4 * log((search.space.names.length * trials.length * trials.length * 9.869604401089358) / (6 * DELTA)),
+    0.4 * log((problem.space.names.length * trials.length * trials.length * 9.869604401089358) / (6 * DELTA)),
   );
   const most = (name: AcquisitionName): number => {
     const acquisition = acquisitions[name](kappa);

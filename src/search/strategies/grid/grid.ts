@@ -1,9 +1,6 @@
-/**
- * Grid search: every combination, once, in a fixed order. It uses no randomness
- * and no history: its n-th suggestion is the n-th combination.
- */
+/** Grid search: every combination, once, in a fixed order. Its n-th suggestion is the n-th combination. */
 
-import { check, checkOptions, isRecord, show } from "../../../errors.js";
+import { checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { createLattice, type Lattice } from "../../space/lattice.js";
 import { allows, type Params, resolveSpace, type SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
@@ -12,23 +9,24 @@ import type { Strategy } from "../strategy.js";
 /** How fine a grid is. */
 export interface GridOptions {
   /**
-   * At most how many values of a numeric parameter to take, spread evenly from `low` to
-   * `high` (both included), along the logarithm for log scales: one figure for all of
-   * them, or figures by name. A float without a step needs one.
+   * The largest number of values to take of a numeric parameter, spread evenly from `low` to `high` (both included), or
+   * along the logarithm for log scales: one positive integer for all parameters, or one by name. A float without a step
+   * needs it.
    */
   readonly points?: number | Readonly<Record<string, number>>;
 }
 
+const GRID_OPTIONS: OptionNames<GridOptions> = { points: true };
+
 /**
- * The grid strategy. Combinations come as from nested loops over the parameters in
- * declared order, the last one fastest, as in scikit-learn's `ParameterGrid`; a
- * conditional parameter comes after those that its condition names, and is left out
- * where it does not apply, so no combination comes twice. Those that a constraint forbids are left out.
+ * The grid strategy. Combinations are in the order of nested loops over the parameters as declared, the last one
+ * fastest, as in scikit-learn's `ParameterGrid`. A conditional parameter comes after those that its condition names, and
+ * is left out where it does not apply, so that no combination comes twice. Combinations that a constraint forbids are
+ * left out.
  *
  * @returns a strategy with `size(space, constraint)`, the number of combinations
- * @throws FettleError `invalid_argument` for figures that are no positive integers; when first
- * used, `invalid_space` for a float without a step that no figure covers, and `invalid_argument`
- * for a figure that belongs to no numeric parameter
+ * @throws FettleError `invalid_argument` for points that are not positive integers; when first used, `invalid_space` for
+ * a float that has neither a step nor points, and `invalid_argument` for points of a parameter that is not numeric
  * @example
  * ```ts
  * const space = { learningRate: float(1e-4, 1, { log: true }), momentum: choice([0, 0.5, 0.9]) };
@@ -36,22 +34,18 @@ export interface GridOptions {
  * ```
  */
 export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strategy, "size">> {
-  checkOptions(options, "grid", ["points"]);
+  checkOptions(options, "grid", GRID_OPTIONS);
   const { points } = options;
   const byName = isRecord(points) ? points : {};
-  for (const figure of isRecord(points) ? Object.values(points) : [points ?? 1]) {
-    check(
-      Number.isSafeInteger(figure) && (figure as number) > 0,
-      () => `points of a grid are positive integers, received ${show(figure)}`,
-    );
-  }
+  for (const [name, count] of Object.entries(byName)) mustBeInteger(`points of grid for ${name}`, count);
+  if (!isRecord(points) && points !== undefined) mustBeInteger("points of grid", points);
   const lattices = new WeakMap<SearchSpace, Lattice>();
   const latticeOf = (space: SearchSpace) => {
     const known = lattices.get(space);
     if (known) return known;
     for (const name of Object.keys(byName)) {
-      const known = Object.hasOwn(space.parameters, name) && space.parameters[name].type !== "choice";
-      check(known, () => `points belong to float and int parameters of the space, received ${show(name)}`);
+      const isNumeric = Object.hasOwn(space.parameters, name) && space.parameters[name].type !== "choice";
+      must(isNumeric, "each name in points of grid", "a float or int parameter of the space", name);
     }
     const lattice = createLattice(space, points);
     lattices.set(space, lattice);
@@ -79,7 +73,7 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
   };
 }
 
-/** The points of a lattice that the constraint allows, by their position among them; undefined beyond the last. */
+/** Returns the n-th of the points of a lattice that the constraint allows; undefined after the last. */
 function walkAllowed(space: SearchSpace, lattice: Lattice): (position: number) => Params | undefined {
   if (space.constraint === undefined) return (i) => (i < lattice.size ? lattice.at(i) : undefined);
   const allowed: number[] = [];

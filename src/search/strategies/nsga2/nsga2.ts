@@ -1,10 +1,10 @@
 /**
- * NSGA-II, an evolutionary search for several objectives at once. This file is the order of things: fronts and crowding
- * are in `../pareto.ts`, and selection, crossover and mutation are parts of `genetic/`.
+ * NSGA-II, an evolutionary search for several objectives at once. This file has its loop; fronts and crowding distances
+ * are in `trial/pareto.ts`, selection, crossover and mutation in `genetic/`.
  */
 
-import { check, checkOptions, show } from "../../../errors.js";
-import { createFold } from "../../memo/generations.js";
+import { checkOptions, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { memoizeGenerations } from "../../memo/generations.js";
 import { isFresh, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
@@ -16,19 +16,25 @@ import { BREEDING_OPTIONS, type BreedingOptions, breedingOf } from "../genetic/b
 import { spin, tournament } from "../genetic/selection.js";
 import type { Strategy } from "../strategy.js";
 
-/** The parts of NSGA-II. All of it is plain JSON. */
+/** The options of NSGA-II, all of them plain JSON. */
 export interface Nsga2Options extends BreedingOptions {
-  /** Members of a population, an integer from 2. Default 10. */
+  /** How many members a population has, an integer of at least 2. Default 10. */
   readonly populationSize?: number;
-  /** How many children are born before the next population is chosen, an integer from 1; `populationSize` in the paper. Default 1. */
+  /** How many children are evaluated before the next population is chosen, a positive integer; `populationSize` in the paper. Default 1. */
   readonly offspring?: number;
 }
 
-/** What is known after some generations. */
+const NSGA2_OPTIONS: OptionNames<Nsga2Options> = {
+  ...BREEDING_OPTIONS,
+  populationSize: true,
+  offspring: true,
+};
+
+/** The state after a generation. */
 interface State {
   /** Trials, best first; empty before the first generation has ended. */
   readonly population: readonly TrialRecord[];
-  /** The probability of each member to be a parent. */
+  /** The probability with which each member is chosen as a parent. */
   readonly parents: Float64Array;
 }
 
@@ -36,33 +42,31 @@ interface State {
 const select = tournament(2);
 
 /**
- * NSGA-II. The first `populationSize` trials are uniform points, the first of them the point of defaults if the space has
- * any. After them, and after every `offspring` trials more, of those in the history, a population is chosen; later trials
- * are children of it:
+ * NSGA-II. The first `populationSize` trials are uniform points; the very first is the point of the defaults, if the
+ * space has any. A population is chosen after them, and again after every `offspring` further trials. Later trials are
+ * children of the population:
  *
- * 1. each parent is the better of two members drawn at random, with replacement;
- * 2. with probability `crossoverRate` a child has two parents and is their `crossover` (default `"sbx"`), else it is a
- *    copy of one;
- * 3. each of its parameters is changed with probability `mutationRate`: a number by `mutation` (default `"polynomial"`)
- *    on its own scale, and by one value at least if it is discrete; a choice to another of its values, each equally likely;
- * 4. a child that repeats an earlier point is made again, from new parents.
+ * 1. Each parent is the better of two members drawn at random, with replacement.
+ * 2. With probability `crossoverRate` a child is the `crossover` (default `"sbx"`) of two parents, otherwise a copy of one.
+ * 3. Each of its parameters mutates with probability `mutationRate`: a number by `mutation` (default `"polynomial"`) on
+ *    its own scale, and by at least one value if it is discrete; a choice to another of its values, each equally likely.
+ * 4. A child that repeats an earlier point is replaced by a child of new parents.
  *
- * To choose the next population, members and children together are divided into fronts, each of the trials that none of
- * the others dominates once those before are gone. The best `populationSize` live on: by front, and of one front those
- * that stand farthest from their neighbours, the ends of each objective before all. That order says which of two parents
- * is better, too. A trial that breaks a soft constraint is dominated by all that keep theirs and by those that break them
- * less; a trial that failed or diverged by all others.
+ * To choose the next population, members and children together are divided into fronts: the first front is the trials
+ * that no other dominates, the next one those that no other dominates once the first front is removed, and so on. The
+ * best `populationSize` survive: by front and, within a front, by crowding distance, the ends of each objective first.
+ * The same order decides which of two parents is better. A trial that breaks a soft constraint is dominated by those that
+ * keep theirs and by those that break them less; a trial that failed or diverged is dominated by all others.
  *
- * It searches for one objective as well, as a genetic algorithm whose best live on. A parameter under a condition comes
- * from a parent to which it applies, and is drawn uniformly where neither has it. A finite space is used up before
- * anything ends.
+ * With one objective, this is a genetic algorithm with elitism. A parameter under a condition is inherited from a parent
+ * to which it applies, and drawn uniformly if it applies to neither. The search ends only when a finite space is used up.
  *
- * It differs from the paper in what suits a few hundred trials: a small population and one child at a time (Durillo et
- * al.), and an `eta` of 2 and 5 where the paper has 20, so that children stray farther. Parents are drawn independently,
- * where there each member takes part in two tournaments, and two parents have one child. Of the paper is
+ * It differs from the paper to suit a few hundred trials: a small population and one child at a time (Durillo et al.), and
+ * an `eta` of 2 and 5 instead of 20, so that children differ more from their parents. Parents are drawn independently,
+ * whereas in the paper each member takes part in two tournaments; and two parents have one child. The paper's settings are
  * `{ populationSize: 100, offspring: 100, crossover: { type: "sbx", eta: 20 }, mutation: { type: "polynomial", eta: 20 } }`.
  *
- * @throws FettleError `invalid_argument` for options outside their range, `unknown_name` for ones that do not exist
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * const study = createStudy({
@@ -70,9 +74,9 @@ const select = tournament(2);
  *   strategy: nsga2(),
  *   direction: ["minimize", "minimize"],
  * });
- * // x from 0 to 2 with y = 0 is as good as it gets: either value falls as the other rises
+ * // the Pareto front is x from 0 to 2 with y = 0: either value falls as the other rises
  * await study.optimize(({ x, y }) => [x * x + y * y, (x - 2) ** 2 + y * y], { trials: 300 });
- * // where all of those would have 13.3 of the 16
+ * // the whole front would have 13.3 of the 16
  * hypervolume(study.trials, study.directions, [4, 4]) > 12; // true
  * ```
  * @see K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II",
@@ -81,8 +85,8 @@ const select = tournament(2);
  * genetic algorithms", EMO 2009
  */
 export function nsga2(options: Nsga2Options = {}): Strategy {
-  const { populationSize, offspring, breed } = settle(options);
-  const fold = createFold<State>({
+  const { populationSize, offspring, breed } = withDefaults(options);
+  const stateAfter = memoizeGenerations<State>({
     start: () => ({ population: [], parents: new Float64Array(0) }),
     size: ({ population }) => (population.length === 0 ? populationSize : offspring),
     step({ population: before }, born, { directions }) {
@@ -99,7 +103,7 @@ export function nsga2(options: Nsga2Options = {}): Strategy {
       const { space, suggested, random, history } = context;
       const first = suggested === 0 ? defaultPoint(space) : undefined;
       if (first !== undefined && isFresh(context, first)) return first;
-      const { population, parents } = fold(history, context).state;
+      const { population, parents } = stateAfter(history, context).state;
       return unseen(context, () =>
         population.length === 0
           ? buildParams(space, (parameter) => fromUnit(parameter, random.uniform()))
@@ -110,17 +114,11 @@ export function nsga2(options: Nsga2Options = {}): Strategy {
 }
 
 /** Options with their defaults, checked. */
-function settle(options: Nsga2Options) {
-  checkOptions(options, "nsga2", [...BREEDING_OPTIONS, "populationSize", "offspring"]);
+function withDefaults(options: Nsga2Options) {
+  checkOptions(options, "nsga2", NSGA2_OPTIONS);
   const { populationSize = 10, offspring = 1 } = options;
   const { crossover = "sbx", mutation = "polynomial" } = options;
-  check(
-    Number.isSafeInteger(populationSize) && populationSize >= 2,
-    () => `populationSize of nsga2 is an integer from 2, received ${show(populationSize)}`,
-  );
-  check(
-    Number.isSafeInteger(offspring) && offspring >= 1,
-    () => `offspring of nsga2 is an integer from 1, received ${show(offspring)}`,
-  );
+  mustBeInteger("populationSize of nsga2", populationSize, 2);
+  mustBeInteger("offspring of nsga2", offspring);
   return { populationSize, offspring, breed: breedingOf("nsga2", { ...options, crossover, mutation }) };
 }

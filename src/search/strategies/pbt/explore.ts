@@ -1,6 +1,6 @@
 /**
- * Exploration in population-based training: the parameters of a member that goes on from another's training, near those
- * of the other. Who goes on from whom is decided in `../pbt.ts`.
+ * The *explore* step of population-based training: a member that has copied another's training gets parameters near those
+ * of the other. Which member copies which is decided in `pbt.ts`.
  */
 
 import type { RandomStream } from "../../../numerics/random.js";
@@ -9,23 +9,23 @@ import type { NumericParameter } from "../../space/parameter.js";
 import { fromUnit, logRange, shift } from "../../space/scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
 
-/** How parameters are changed. */
+/** How parameters change. */
 export interface Exploration {
-  /** Those that may change. */
+  /** The parameters that may change. */
   readonly names: ReadonlySet<string>;
-  /** By which numbers are perturbed, each equally likely. */
+  /** The factors by which numbers are perturbed, each equally likely. */
   readonly factors: readonly number[];
-  /** The probability with which each is drawn anew instead. */
+  /** The probability with which each parameter is resampled instead. */
   readonly resample: number;
 }
 
-/** How many points are tried before a constraint is taken for one that allows nothing nearby. */
+/** After this many points that a constraint forbids, the parameters stay as they are. */
 const ATTEMPTS = 100;
 
 /**
- * A point near `params`: of the parameters named, each is drawn anew with probability `resample`, and otherwise
- * perturbed if it is a number. One that applies only now is drawn, too. Where a constraint allows nothing that was
- * tried, `params` itself.
+ * A point near `params`: each parameter of `names` is resampled with probability `resample`, and otherwise perturbed if it
+ * is a number. A parameter that did not apply before is drawn too. If a constraint forbids all points tried, `params`
+ * itself.
  */
 export function explore(
   space: SearchSpace,
@@ -47,9 +47,9 @@ export function explore(
 }
 
 /**
- * A number changed by a factor: on a log scale multiplied by it, elsewhere moved by (factor − 1) times its range;
- * reflected at the ends. A discrete number moves by at least one value, where it has others. A range so narrow that its
- * ends have one logarithm leaves a number where it is.
+ * A number perturbed by a factor: multiplied by it on a log scale, otherwise moved by (factor − 1) times its range, and
+ * reflected at the ends. A discrete number moves by at least one value, if it has others. In a range so narrow that both
+ * ends have the same logarithm, a number stays as it is.
  */
 export function perturb(parameter: NumericParameter, value: number, factor: number): number {
   if (!parameter.log) return shift(parameter, value, factor - 1);

@@ -1,61 +1,71 @@
 /**
- * Population-based training as a strategy: a trial is an interval of one member's training, and goes on from the end of
- * an earlier one. It says who goes on from whom and with which parameters (`pbt/explore.ts`); it holds no weights and
- * trains nothing, and the first generation is another strategy's.
+ * Population-based training as a strategy: a trial is one interval of a member's training, and resumes an earlier trial.
+ * This file decides which trial each one resumes (*exploit*); its parameters are changed in `explore.ts`. Another strategy
+ * suggests the first generation. Weights are kept by whatever runs the trials.
  */
 
-import { check, checkOptions, isRecord, show, unknownName } from "../../../errors.js";
+import { checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../../../errors.js";
 import type { SearchSpace } from "../../space/space.js";
 import { copyJson, type ParamValue } from "../../space/value.js";
 import { ranked } from "../../trial/ranking.js";
 import { random } from "../random/random.js";
-import type { Strategy } from "../strategy.js";
+import { mustBeStrategy, type Strategy } from "../strategy.js";
 import { explore } from "./explore.js";
 
 /** How a population trains. */
 export interface PbtOptions {
-  /** What suggests the first generation; asked as if no trial had ended yet. Default `random()`. */
+  /** The strategy that suggests the first generation; it sees no values. Default `random()`. */
   readonly start?: Strategy;
-  /** Members, an integer from 2. Default 8. */
+  /** How many members the population has, an integer of at least 2. Default 8. */
   readonly populationSize?: number;
   /**
-   * The share of a generation that is replaced, and as much that it is replaced by, in [0, 0.5]; rounded up, at most
-   * half of the members. With 0, only trials without a value are replaced. Default 0.25.
+   * The fraction of a generation that is replaced by copies of the best, and the fraction that is copied, in [0, 0.5];
+   * rounded up, at most half of the members. With 0, only trials without a value are replaced. Default 0.25.
    */
   readonly quantile?: number;
-  /** The names of the parameters that may change within a training. Default every float. */
+  /** The names of the parameters that may change during training. Default every float. */
   readonly explore?: readonly string[];
-  /** By which numbers are perturbed, each equally likely; positive, and not 1. Default `[0.8, 1.2]`. */
+  /** The factors by which numbers are perturbed, each equally likely; positive, and not 1. Default `[0.8, 1.2]`. */
   readonly factors?: readonly number[];
-  /** The probability with which each of the parameters is drawn anew instead, in [0, 1]. Default 0.25. */
+  /** The probability with which a parameter is resampled instead, in [0, 1]. Default 0.25. */
   readonly resample?: number;
 }
 
+const PBT_OPTIONS: OptionNames<PbtOptions> = {
+  start: true,
+  populationSize: true,
+  quantile: true,
+  explore: true,
+  factors: true,
+  resample: true,
+};
+
 /**
- * Population-based training: hyperparameters change while a population of models trains, so that what is found is not a
- * point but a schedule. With P = `populationSize`, trial n is the next interval of member n mod P:
+ * Population-based training: hyperparameters change while a population of models trains, so that the search finds a
+ * schedule instead of a point. With P = `populationSize`, trial n is the next interval of member n mod P:
  *
- * 1. The first P trials are beginnings that `start` suggests, and random ones where it has nothing left.
- * 2. Each later trial goes on from trial n − P with the same parameters, unless that one was among the worst
+ * 1. The first P trials start training. `start` suggests their parameters, or random search if it has nothing left.
+ * 2. Each later trial resumes trial n − P with the same parameters, unless that trial was among the worst
  *    ⌈`quantile` · P⌉ of its generation, or has no value because it failed or diverged.
- * 3. Then (*exploit*) it goes on from one of the best ⌈`quantile` · P⌉, at least one, each equally likely, and
- * 4. (*explore*) with the parameters of that one, but each that is named by `explore` is drawn anew with probability
- *    `resample`, and else perturbed by one of `factors`: on a log scale it is multiplied, elsewhere moved by (factor − 1)
- *    times its range; reflected at the ends, and by at least one value if it is discrete. A choice is not perturbed. A
- *    change that the space's constraint forbids is drawn again, up to 100 times, and then left out.
- * 5. Where no trial of a generation has a value, all begin anew.
+ * 3. In that case (*exploit*) it resumes one of the best ⌈`quantile` · P⌉, at least one, each equally likely, and
+ * 4. (*explore*) changes that trial's parameters: each parameter of `explore` is resampled with probability `resample`,
+ *    and otherwise perturbed by one of `factors`. On a log scale a number is multiplied by the factor, otherwise it is
+ *    moved by (factor − 1) times its range; it is reflected at the ends, and moves by at least one value if it is
+ *    discrete. A choice is not perturbed. A change that the space's constraint forbids is drawn again, up to 100 times,
+ *    and then omitted.
+ * 5. If no trial of a generation has a value, all members start again.
  *
- * The trial's `parent` is the number of the one that it goes on from. With a model, `tune` takes up its training there,
- * and `fit` says how long an interval is; only numbers such as rates can change within a training, and a trial that
- * would change the network fails. An objective keeps its own checkpoints, as below. Points enqueued are beginnings: they
- * take the place of members whose turn it is.
+ * A trial's `parent` is the number of the trial that it resumes. For a model, `tune` restores the training that ended
+ * there, and `fit` sets the length of an interval. Only numbers such as rates can change during training; a trial that
+ * would change the network fails. An objective keeps its own checkpoints, as below. Enqueued points start training: they
+ * take the place of the member whose turn it is.
  *
- * It differs from the paper in that members wait for each other at the end of a generation, so that it does not matter
- * who finishes first, and in that numbers that are not on a log scale are not multiplied. Of the paper's ways to choose
- * it has truncation selection. A member that goes on from another takes its streams of random numbers along.
+ * It differs from the paper in two ways. Members wait for each other at the end of a generation, so that it does not
+ * matter which finishes first. And numbers that are not on a log scale are shifted, not multiplied. Of the paper's
+ * selection methods it uses truncation selection. A member that copies another also copies its random number streams.
  *
- * @throws FettleError `invalid_argument` for options outside their range, `unknown_name` for ones that do not exist;
- * when it is asked, for names in `explore` that the space does not have
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; when first used, for names in `explore`
+ * that the space does not have
  * @example
  * ```ts
  * // section 4.1 of the paper: each of h and k alone leads along one axis, and 1.2 is reached along both
@@ -78,7 +88,7 @@ export interface PbtOptions {
  * @see M. Jaderberg et al., "Population based training of neural networks", arXiv:1711.09846, 2017
  */
 export function pbt(options: PbtOptions = {}): Strategy {
-  const { start, populationSize, replaced, names, factors, resample } = settle(options);
+  const { start, populationSize, replaced, names, factors, resample } = withDefaults(options);
   const others = random();
   return {
     name: "pbt",
@@ -86,10 +96,10 @@ export function pbt(options: PbtOptions = {}): Strategy {
     generation: populationSize,
     options: optionsOf(options, start),
     suggest(context) {
-      exploredOf(context.space, names); // refuses what it can before anything is trained
+      exploredOf(context.space, names); // refuses unknown names before anything is trained
       return start.suggest(context) ?? others.suggest(context);
     },
-    proceed({ space, number, history, direction, random: stream }) {
+    resume({ space, number, history, direction, random: stream }) {
       const first = number - (number % populationSize) - populationSize;
       if (first < 0) return undefined;
       const own = history[number - populationSize];
@@ -124,38 +134,35 @@ function optionsOf(options: PbtOptions, start: Strategy): Readonly<Record<string
 }
 
 /** Options with their defaults, checked. */
-function settle(options: PbtOptions) {
-  checkOptions(options, "pbt", ["start", "populationSize", "quantile", "explore", "factors", "resample"]);
+function withDefaults(options: PbtOptions) {
+  checkOptions(options, "pbt", PBT_OPTIONS);
   const { start = random(), populationSize = 8, quantile = 0.25, explore: names } = options;
   const { factors = [0.8, 1.2], resample = 0.25 } = options;
-  check(
-    isRecord(start) && typeof start.suggest === "function" && start.proceed === undefined,
-    () => `start of pbt is a strategy that suggests beginnings, such as random(), received ${show(start)}`,
-  );
-  check(
-    Number.isSafeInteger(populationSize) && populationSize >= 2,
-    () => `populationSize of pbt is an integer from 2, received ${show(populationSize)}`,
-  );
-  check(
-    typeof quantile === "number" && quantile >= 0 && quantile <= 0.5,
-    () => `quantile of pbt lies in [0, 0.5], received ${show(quantile)}`,
-  );
-  check(
+  mustBeStrategy(start, "start of pbt");
+  must(start.resume === undefined, "start of pbt", "a strategy that does not resume trials itself", start);
+  mustBeInteger("populationSize of pbt", populationSize, 2);
+  mustBeWithin("quantile of pbt", quantile, 0.5);
+  mustBeWithin("resample of pbt", resample, 1);
+  must(
     names === undefined || (Array.isArray(names) && names.every((name) => typeof name === "string")),
-    () => `explore of pbt is a list of names of parameters, received ${show(names)}`,
+    "explore of pbt",
+    "a list of names of parameters",
+    names,
   );
-  check(
+  must(
     Array.isArray(factors) &&
       factors.length > 0 &&
       factors.every((factor) => Number.isFinite(factor) && factor > 0 && factor !== 1),
-    () => `factors of pbt is a list of positive numbers other than 1, received ${show(factors)}`,
+    "factors of pbt",
+    "a list of positive numbers other than 1",
+    factors,
   );
-  check(
-    typeof resample === "number" && resample >= 0 && resample <= 1,
-    () => `resample of pbt lies in [0, 1], received ${show(resample)}`,
-  );
-  // what rounding adds to a whole number of members is none
+  // less than 1e-9 above a whole number is rounding
   const share = Math.ceil(quantile * populationSize - 1e-9);
   const replaced = Math.min(share, Math.floor(populationSize / 2));
   return { start, populationSize, replaced, names, factors, resample };
+}
+
+function mustBeWithin(name: string, value: unknown, most: number): void {
+  must(typeof value === "number" && value >= 0 && value <= most, name, `a number in [0, ${most}]`, value);
 }

@@ -1,6 +1,5 @@
 /**
- * Points of a Sobol' sequence in the unit cube, scrambled or not: any point by its index, without those before. It
- * knows no space and draws nothing.
+ * Points of a Sobol' sequence in the unit cube, scrambled or not: any point by its index, without computing earlier ones.
  */
 
 import { rows } from "./directions.js";
@@ -41,19 +40,19 @@ function mix(x: number): number {
 }
 
 /**
- * Owen's nested uniform scrambling in base 2: each bit is turned or not, by a hash of the bits above it. Halves of
- * the unit interval, halves of those, and so on change places at random, so that what was evenly spread still is.
- * The permutations of all levels would fill a table of 2³² entries; a hash stands for it.
+ * Owen's nested uniform scrambling in base 2: each bit is flipped or not, by a hash of the bits above it. The halves of
+ * the unit interval, the halves of those, and so on trade places at random, which keeps points evenly spread. A table of
+ * these permutations would have 2³² entries; a hash replaces it.
  *
  * @param x - 32 bits
- * @param key - 32 bits; each key is another scrambling
+ * @param key - 32 bits; each key gives another scrambling
  * @see A. Owen, "Randomly permuted (t, m, s)-nets and (t, s)-sequences", 1995; S. Laine and T. Karras, "Stratified
  * sampling for stochastic transparency", 2011; B. Burley, "Practical hash-based Owen scrambling", JCGT 9, 2020
  */
 export function scramble(x: number, key: number): number {
   let turned = 0;
   for (let bit = 0; bit < BITS; bit++) {
-    // a one before the bits above tells apart prefixes of different lengths
+    // a leading one distinguishes prefixes of different lengths
     const prefix = bit === 0 ? 1 : ((2 ** bit) | (x >>> (BITS - bit))) >>> 0;
     turned |= (mix(mix(prefix) ^ key) & 1) << (BITS - 1 - bit);
   }
@@ -64,14 +63,14 @@ export function scramble(x: number, key: number): number {
  * The coordinates of a point, each a multiple of 2⁻³² in [0, 1).
  *
  * Every 2ᵐ points whose first index is a multiple of 2ᵐ are evenly spread: in any one dimension, each of 2ᵐ equal
- * intervals holds one. Points come in the order of the Gray code, as in Joe and Kuo's program.
+ * intervals holds one. Points are in the order of the Gray code, as in Joe and Kuo's program.
  *
- * Dimensions beyond 64 are the same 64 again, with the points in another order: that of indices scrambled by a
- * key, which leaves blocks of 2ᵐ points together (Burley, section 5).
+ * Dimensions beyond 64 repeat the first 64 with the points in another order: that of indices scrambled by a key, which
+ * keeps blocks of 2ᵐ points together (Burley, section 5).
  *
  * @param index - an integer in [0, 2³²)
- * @param dimensions - how many
- * @param keys - scrambles each dimension by its own key, [dimensions]; without keys the sequence is as it is
+ * @param dimensions - a positive integer
+ * @param keys - the key that scrambles each dimension, [dimensions]; without keys the sequence is not scrambled
  */
 export function sobolPoint(index: number, dimensions: number, keys?: ArrayLike<number>): Float64Array {
   const all = directionsOf();

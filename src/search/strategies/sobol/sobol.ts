@@ -1,9 +1,9 @@
 /**
- * Quasi-random search: points of a scrambled Sobol' sequence, which leave no large gaps and form no clusters. It does
- * not look at the values of trials. The sequence itself is in `sobol/sequence.ts`.
+ * Quasi-random search: points of a scrambled Sobol' sequence, which leave no large gaps and form no clusters. It ignores
+ * the values of trials. The sequence itself is in `sequence.ts`.
  */
 
-import { check, checkOptions, show } from "../../../errors.js";
+import { checkOptions, must, type OptionNames } from "../../../errors.js";
 import { unseen } from "../../memo/unseen.js";
 import { fromUnit } from "../../space/scale.js";
 import { buildParams } from "../../space/space.js";
@@ -14,31 +14,34 @@ import { sobolPoint } from "./sequence.js";
 export interface SobolOptions {
   /**
    * Whether the study's seed scrambles the sequence (Owen's nested uniform scrambling), so that each point is
-   * uniform by itself. Without, all seeds suggest the same points, the first of them at the low ends. Default true.
+   * uniform by itself. If not, all seeds suggest the same points, starting at the low ends. Default true.
    */
   readonly scramble?: boolean;
 }
 
+const SOBOL_OPTIONS: OptionNames<SobolOptions> = { scramble: true };
+
 /**
- * Where a point goes that came before: this much further on. Odd, so that one jump after another goes round all
- * remainders of any power of two; large, so that no later trial stands there.
+ * A point that repeats an earlier one is replaced by the one this much further on. Odd, so that successive jumps reach all
+ * remainders of any power of two; large, so that no later trial gets the same point.
  */
 const JUMP = 1_048_573;
 
 /**
  * The quasi-random strategy: the k-th suggestion is the k-th point of a Sobol' sequence, with a dimension for each
- * parameter of the space. It covers a space more evenly than random search does: of 2ᵐ trials, each 2ᵐ-th part of
- * a parameter's range gets one, and the same holds, nearly, for boxes over two parameters. Numbers of trials that
- * are powers of two use that to the full.
+ * parameter of the space. It covers a space more evenly than random search does: 2ᵐ trials place one point in each of
+ * 2ᵐ equal parts of a parameter's range, and nearly the same holds for boxes over two parameters. A number of trials that
+ * is a power of two makes full use of this.
  *
- * Parameters take the first dimensions in declared order; a conditional parameter has its own, read where it applies.
- * A point that came before is replaced by the one 1,048,573 places further on, up to 100 times. Then a space with
- * finitely many points gives one of those left, each equally likely, and nothing once none is left.
+ * Parameters take the first dimensions in declared order; a conditional parameter has a dimension too, which is read
+ * where it applies. A point that repeats an earlier one is replaced by the one 1,048,573 places further on, up to 100
+ * times. After that, a space with finitely many points yields one of the points left, each equally likely. The search
+ * ends once no point is left.
  *
- * Direction numbers of Joe and Kuo are there for 64 parameters. Those beyond repeat the 64 dimensions with the points
- * in another order, evenly spread in themselves but not together with the first.
+ * Joe and Kuo's direction numbers are included for 64 parameters. Further parameters repeat the 64 dimensions with the
+ * points in another order: evenly spread among themselves, but not together with the first 64.
  *
- * @throws FettleError `unknown_name`, `invalid_argument` for options that do not exist or are no truth value
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
  * @example
  * ```ts
  * const space = { learningRate: float(1e-4, 1, { log: true }), units: int(8, 128, { log: true }) };
@@ -51,9 +54,9 @@ const JUMP = 1_048_573;
  * Comput. 30, 2008; A. Owen, "Randomly permuted (t, m, s)-nets and (t, s)-sequences", 1995
  */
 export function sobol(options: SobolOptions = {}): Strategy {
-  checkOptions(options, "sobol", ["scramble"]);
+  checkOptions(options, "sobol", SOBOL_OPTIONS);
   const { scramble = true } = options;
-  check(typeof scramble === "boolean", () => `scramble is true or false, received ${show(scramble)}`);
+  must(typeof scramble === "boolean", "scramble of sobol", "true or false", scramble);
   return {
     name: "sobol",
     adaptive: false,

@@ -1,7 +1,7 @@
 /**
  * The kernels that a Parzen estimator puts on the observations of one parameter: truncated Gaussians for numbers,
  * the same integrated over the cell of each value for stepped ones, and Aitchison and Aitken's kernel for choices.
- * All live on the unit interval of `scale.ts`. How kernels are weighted and joined is `parzen.ts`.
+ * All are on the unit interval of `scale.ts`. How kernels are weighted and combined is in `parzen.ts`.
  */
 
 import { logMasses, type NormalFactor, type TableFactor } from "../../../numerics/mixture.js";
@@ -9,7 +9,7 @@ import { log, log1p, normCdf, normQuantile } from "../../../numerics/special.js"
 import type { NumericParameter, Parameter } from "../../space/parameter.js";
 import { fromUnit, stepOf, toUnit, valueAt } from "../../space/scale.js";
 
-/** One parameter, and where it stands in vectors of units. */
+/** One parameter, and its place in vectors of units. */
 export interface Coordinate {
   readonly parameter: Parameter;
   readonly at: number;
@@ -17,22 +17,22 @@ export interface Coordinate {
   readonly count: number;
 }
 
-/** The kernels of n observations of one parameter. What is a density of a number is a probability of a discrete value. */
+/** The kernels of n observations of one parameter: densities for a continuous one, probabilities for a discrete one. */
 export interface Kernels {
-  /** The unit that kernel `k` draws for `u`, uniform in [0, 1). */
+  /** A draw from kernel `k`, in units. @param u - uniform in [0, 1) */
   draw(k: number, u: number): number;
   /** The kernels' densities at some units. */
   factorAt(units: Float64Array): NormalFactor | TableFactor;
-  /** ln of the density at `x` of a uniform draw, as random search makes it. */
+  /** ln of the density at `x` of a uniform draw, as in random search. */
   logUniform(x: number): number;
 }
 
 /**
  * The kernels around `units`.
  *
- * @param units - [n], in [0, 1]; of discrete parameters the middles of cells
+ * @param units - [n], in [0, 1]; for discrete parameters the middles of cells
  * @param sigma - the width of a number's kernels, positive, in units
- * @param spread - the share of a choice's kernel that falls on all values alike, in (0, 1]
+ * @param spread - the probability that a choice's kernel spreads over all values equally, in (0, 1]
  */
 export function createKernels(
   { parameter, count }: Coordinate,
@@ -50,7 +50,7 @@ export function createKernels(
   return { draw, factorAt: (at) => ({ means: units, sigma, at }), logUniform: () => 0 };
 }
 
-/** The units that round to one value: an interval around the value's own, given by that. */
+/** The interval of units that rounds to the value at `x`. */
 type Cells = (x: number) => { readonly from: number; readonly width: number };
 
 function cellsOf(parameter: NumericParameter, count: number): Cells {
@@ -98,7 +98,7 @@ function categorical(units: Float64Array, count: number, spread: number): Kernel
   const slots = new Int32Array(units.length);
   for (let k = 0; k < units.length; k++) slots[k] = slotOf(units[k]);
   return {
-    // the first `spread` of the draws falls anywhere, the rest on the observation
+    // with probability `spread` any value, otherwise the observation
     draw: (k, u) => (u < spread ? u / spread : units[k]),
     factorAt: (at) => ({
       slots,
@@ -112,9 +112,9 @@ function categorical(units: Float64Array, count: number, spread: number): Kernel
   };
 }
 
-/** The unit of the value that `x` stands for: the middle of its cell; of a continuous parameter, `x` itself. */
+/** The unit of the value to which `x` rounds: the middle of its cell; for a continuous parameter, `x` itself. */
 export function toCell({ parameter, count }: Coordinate, x: number): number {
   if (!Number.isFinite(count)) return x;
   if (parameter.type !== "choice" && parameter.log) return toUnit(parameter, fromUnit(parameter, x));
-  return (Math.min(count - 1, Math.floor(x * count)) + 0.5) / count; // as they would give, but without the value
+  return (Math.min(count - 1, Math.floor(x * count)) + 0.5) / count; // the same as through the value, but faster
 }

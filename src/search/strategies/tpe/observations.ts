@@ -1,6 +1,5 @@
 /**
- * The points of a search as columns of units, one a parameter, for estimators that look at all of them at each ask.
- * No density is here.
+ * The points of a search as columns of units, one for each parameter, for estimators that use all points at each ask.
  */
 
 import { createGrowing } from "../../memo/growing.js";
@@ -32,8 +31,8 @@ const tableOf = createGrowing<SearchSpace, Params, Table>(
 );
 
 /**
- * The column of each parameter, by `space.names`: [at least the points] units, NaN where it does not apply. Valid until
- * those of other points in the same space are asked for.
+ * The column of each parameter, by `space.names`: [at least points.length] units, NaN where it does not apply. Valid
+ * until the next call with other points of the same space.
  */
 export function columnsOf(space: SearchSpace, points: readonly Params[]): readonly Float64Array[] {
   return tableOf(space, points).columns;

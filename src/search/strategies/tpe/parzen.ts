@@ -1,7 +1,6 @@
 /**
- * A Parzen estimator: a density over a group of parameters, the weighted mean of a product of kernels around each
- * observation and of the uniform density. It draws points and gives their densities; what the observations have in
- * common, and which point to take, is `tpe.ts`.
+ * A Parzen estimator: a density over a group of parameters, the weighted mean of products of kernels, one around each
+ * observation, and the uniform density. `tpe.ts` chooses the observations, and the point to suggest.
  */
 
 import { logDensities } from "../../../numerics/mixture.js";
@@ -9,17 +8,17 @@ import type { RandomStream } from "../../../numerics/random.js";
 import { log, pow } from "../../../numerics/special.js";
 import { type Coordinate, createKernels, toCell } from "./kernels.js";
 
-/** See the head of this file. Points are vectors of units, of which it touches its own coordinates alone. */
+/** See the head of this file. Points are vectors of units, of which it uses only the coordinates of its group. */
 export interface Parzen {
   /** Draws a point into `point`, discrete coordinates at the middle of their cells. */
   sample(random: RandomStream, point: Float64Array): void;
-  /** ln of the density at each point: of the density in units for continuous coordinates, of the probability for discrete ones. */
+  /** ln of the density at each point: a density in units for continuous coordinates, a probability for discrete ones. */
   logDensities(points: readonly Float64Array[]): Float64Array;
 }
 
 /** How wide kernels are. */
 export interface Bandwidth {
-  /** The factor before the spread of the observations. */
+  /** The factor of the spread of the observations. */
   readonly scale: number;
   /** Widths are at least 1/min(100, (n + 2)^power). */
   readonly power: number;
@@ -41,9 +40,10 @@ export interface ParzenOptions {
  * The estimator of some observations.
  *
  * The kernels of a number have the width of Scott's rule, σ = scale · s · n^(−1/(d + 4)), with n observations of
- * d coordinates and s² their variance, to which the uniform density counts as one more observation:
- * s² = (Σ(x − x̄)² + 1/12) / (n + 1). It is held between 1/min(100, (n + 2)^power) ("magic clipping") and 1.
- * Of a kernel on one of c choices, the share cp/(n + 1 + cp) falls on all choices alike, p being the prior's weight.
+ * d coordinates and s² their variance, in which the uniform density counts as one more observation:
+ * s² = (Σ(x − x̄)² + 1/12) / (n + 1). It is clipped to between 1/min(100, (n + 2)^power) ("magic clipping") and 1.
+ * A kernel on one of c choices spreads the probability cp/(n + 1 + cp) over all choices equally, where p is the prior's
+ * weight.
  *
  * @see D. W. Scott, "Multivariate density estimation", Wiley, 1992, section 6.3
  * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for
@@ -92,7 +92,7 @@ export function createParzen({
   };
 }
 
-/** The standard deviation of observations and of one more that is uniform. */
+/** The standard deviation of observations and one more that is uniform. */
 function deviation(units: Float64Array): number {
   let sum = 0;
   for (const x of units) sum += x;

@@ -1,10 +1,10 @@
 /**
- * The tree-structured Parzen estimator: splits the trials into the better and the others, models the density of each
- * group, and takes of some draws from the first the one that is likeliest in it relative to the second. The densities
- * are `tpe/parzen.ts`; there is no model of the objective, and no trial is run here.
+ * The tree-structured Parzen estimator: splits the trials into the better ones and the others, models the density of
+ * each group, draws candidates from the first, and suggests the one with the largest ratio of the two densities. The
+ * densities are in `parzen.ts`; there is no model of the objective.
  */
 
-import { check, checkOptions, show } from "../../../errors.js";
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit, toUnit, valueCount } from "../../space/scale.js";
@@ -19,60 +19,69 @@ import { type Bandwidth, createParzen, type Parzen } from "./parzen.js";
 /** How `tpe` splits, models and draws. */
 export interface TpeOptions {
   /**
-   * Whether parameters that apply together are modelled together, so that kernels stand on whole points. Otherwise each
+   * Whether parameters that apply together are modelled together, by kernels around whole points. Otherwise each
    * parameter is modelled alone. Default true.
    */
   readonly multivariate?: boolean;
-  /** How many trials must have finished before it models them, an integer from 1. Default 10. */
+  /** How many trials must have finished before they are modelled, a positive integer. Default 10. */
   readonly startupTrials?: number;
   /**
-   * How many draws it takes the best of, an integer from 1: more of them exploit more. Default 24, and 4 if parameters
-   * are modelled alone, since then the best of each is taken.
+   * How many candidates are drawn for each suggestion, a positive integer: more of them exploit more. Default 24, or 4 if
+   * parameters are modelled alone, each with candidates of its own.
    */
   readonly candidates?: number;
-  /** The share of the finished trials that are the better ones, of which there are at most 25; in (0, 1). Default 0.15. */
+  /** The fraction of the finished trials that count as the better ones (at most 25); in (0, 1). Default 0.15. */
   readonly gamma?: number;
-  /** What the uniform density weighs beside one trial, positive: more explores more. Default 0.5. */
+  /** The weight of the uniform density relative to one trial, positive: more explores more. Default 0.5. */
   readonly priorWeight?: number;
 }
 
-/** How wide the kernels are on the better trials and on the others. */
+const TPE_OPTIONS: OptionNames<TpeOptions> = {
+  multivariate: true,
+  startupTrials: true,
+  candidates: true,
+  gamma: true,
+  priorWeight: true,
+};
+
+/** The widths of the kernels around the better trials and around the others. */
 interface Widths {
   readonly better: Bandwidth;
   readonly others: Bandwidth;
 }
 
-// found by trial on benchmark functions: whole points allow narrower kernels than parameters one by one, which lose
-// what belongs together; narrow kernels of the others keep off places already seen
+// tuned on benchmark functions: kernels around whole points may be narrower than those of single parameters, which lose
+// how parameters belong together; narrow kernels around the others avoid only places already seen
 const jointly: Widths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.5, power: 2 } };
 const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25, power: 1 } };
 
-/** The better trials are at most this many, and this many of the latest trials have full weight. */
+/** The largest number of better trials, and the number of most recent trials that have full weight. */
 const FEW = 25;
 
 /**
  * The tree-structured Parzen estimator.
  *
- * Of n finished trials the best min(25, ⌈gamma·n⌉) are the better ones. With l the density of their parameters and g
- * that of all others, it draws from l and suggests the draw x with the greatest l(x)/g(x), which is the one of greatest
- * expected improvement (Bergstra et al.). Each density is a mean of kernels around the trials and of the uniform
- * density; equations are at `createParzen`. Among the others, trials before the latest 25 weigh less, linearly down to
- * 1/n of those. Parameters under the same condition are modelled together, from the trials in which they applied.
+ * Of n finished trials, the best min(25, ⌈gamma·n⌉) are the better ones. With l the density of their parameters and g
+ * that of all others, TPE draws candidates from l and suggests the one with the largest l(x)/g(x), which has the largest
+ * expected improvement (Bergstra et al.). Each density is a weighted mean of kernels around the trials and the uniform
+ * density; the equations are at `createParzen`. Among the others, the most recent 25 trials have full weight, and older
+ * ones less, linearly down to 1/n. Parameters under the same condition are modelled together, from the trials in which
+ * they applied.
  *
- * - Failed and diverged trials are never among the better, pruned trials count with the value they had reached, and of
- *   equal values the earlier is better. Trials that still run are among the others, so that those side by side
- *   keep apart.
- * - If a parameter has a default, the first suggestion is the defaults, with the middle of the range for parameters
- *   that have none. Until `startupTrials` trials have finished, suggestions are a Latin hypercube: the range of each
- *   parameter is cut into as many parts (at most 1,000), and a suggestion falls into one of those used least.
- * - No point comes twice while a finite space has others.
+ * - Failed and diverged trials are never among the better ones. A pruned trial counts with the value that it had reached.
+ *   Of equal values the earlier is better. Running trials are among the others, so that trials side by side keep apart.
+ * - If a parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
+ *   parameters without one. Until `startupTrials` trials have finished, suggestions are a Latin hypercube: the range of
+ *   each parameter is divided into `startupTrials` parts (at most 1,000), and a suggestion falls into one of the parts
+ *   used least.
+ * - No point is repeated while a finite space has others.
  *
- * It differs from Optuna's `TPESampler` in the widths of kernels, which follow the spread of the trials and may become
- * narrower; in `gamma` (0.1 there), `priorWeight` (1 there) and, for parameters alone, `candidates` (24 there); in the
- * uniform density (a wide Gaussian there), in the start (random there), and in that integers on a log scale have
- * the probability of their cell.
+ * It differs from Optuna's `TPESampler` in the kernel widths, which follow the spread of the trials and may become
+ * narrower; in `gamma` (0.1 there), `priorWeight` (1 there) and, with `multivariate: false`, `candidates` (24 there); in
+ * the uniform density (a wide Gaussian there); in the start (random there); and in that an integer on a log scale has the
+ * probability of its cell.
  *
- * @throws FettleError `invalid_argument` for options outside their ranges, `unknown_name` for others
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options
  * @example
  * ```ts
  * const study = createStudy({
@@ -90,28 +99,8 @@ const FEW = 25;
  * better empirical performance", arXiv:2304.11127, 2023
  */
 export function tpe(options: TpeOptions = {}): Strategy {
-  checkOptions(options, "tpe", ["multivariate", "startupTrials", "candidates", "gamma", "priorWeight"]);
-  const { multivariate = true, startupTrials = 10, gamma = 0.15, priorWeight = 0.5 } = options;
-  const { candidates = multivariate ? 24 : 4 } = options;
-  check(
-    typeof multivariate === "boolean",
-    () => `multivariate of tpe is true or false, received ${show(multivariate)}`,
-  );
-  for (const [name, figure] of Object.entries({ startupTrials, candidates })) {
-    check(
-      Number.isSafeInteger(figure) && figure > 0,
-      () => `${name} of tpe is a positive integer, received ${show(figure)}`,
-    );
-  }
-  check(
-    typeof gamma === "number" && gamma > 0 && gamma < 1,
-    () => `gamma of tpe lies between 0 and 1, received ${show(gamma)}`,
-  );
-  check(
-    Number.isFinite(priorWeight) && priorWeight > 0,
-    () => `priorWeight of tpe is a positive number, received ${show(priorWeight)}`,
-  );
-  const settings = { multivariate, startupTrials, candidates, gamma, priorWeight };
+  const settings = withDefaults(options);
+  const { startupTrials } = settings;
   return {
     name: "tpe",
     adaptive: true,
@@ -128,7 +117,25 @@ export function tpe(options: TpeOptions = {}): Strategy {
   };
 }
 
-/** A draw that falls, parameter by parameter, into one of the strata in which the fewest trials are. */
+/** Options with their defaults, checked. */
+function withDefaults(options: TpeOptions): Required<TpeOptions> {
+  checkOptions(options, "tpe", TPE_OPTIONS);
+  const { multivariate = true, startupTrials = 10, gamma = 0.15, priorWeight = 0.5 } = options;
+  const { candidates = multivariate ? 24 : 4 } = options;
+  must(typeof multivariate === "boolean", "multivariate of tpe", "true or false", multivariate);
+  mustBeInteger("startupTrials of tpe", startupTrials);
+  mustBeInteger("candidates of tpe", candidates);
+  must(typeof gamma === "number" && gamma > 0 && gamma < 1, "gamma of tpe", "a number in (0, 1)", gamma);
+  must(
+    Number.isFinite(priorWeight) && priorWeight > 0,
+    "priorWeight of tpe",
+    "a positive number",
+    priorWeight,
+  );
+  return { multivariate, startupTrials, candidates, gamma, priorWeight };
+}
+
+/** A draw that falls, for each parameter, into one of the strata with the fewest trials. */
 function drawStratified({ space, earlier, random }: SuggestContext, strata: number): Params {
   return buildParams(space, (parameter, name) => {
     const counts = new Array<number>(Math.min(strata, valueCount(parameter), 1000)).fill(0);
@@ -145,7 +152,7 @@ function drawStratified({ space, earlier, random }: SuggestContext, strata: numb
   });
 }
 
-/** Makes suggestions from a history that is long enough. */
+/** Draws suggestions, given a history of at least `startupTrials`. */
 function createDraw(
   context: SuggestContext,
   { multivariate, candidates, gamma, priorWeight }: Required<TpeOptions>,
@@ -175,10 +182,10 @@ function createDraw(
     models.set(group, known);
     return known;
   };
-  // of parameters drawn alone, the last would bear all of the avoiding: there, all are drawn again
+  // parameters drawn alone are all drawn again: otherwise only the last would be chosen to avoid earlier points
   const avoids = multivariate && (isCountable(space) || space.constraint !== undefined);
 
-  /** The point with the group's coordinates drawn: the best draw, but none that ends in an earlier point or one that does not exist, if it can be helped. */
+  /** The point with the group's coordinates added: the best candidate, if possible one that completes a new, allowed point. */
   const extend = (point: Float64Array, group: readonly Coordinate[]): Float64Array => {
     const [l, g] = modelsOf(group);
     const draws = Array.from({ length: candidates }, () => {
@@ -202,12 +209,12 @@ function createDraw(
   };
 }
 
-/** 1 for the better trials, 0 for all others, by number. */
+/** By number: 1 for the better trials, 0 for all others. */
 function betterOf({ history, earlier, direction }: SuggestContext, gamma: number): Uint8Array {
   const costs = costsOf(history, direction);
   const valued = history.reduce((count, { value }) => count + (value === null ? 0 : 1), 0);
   const count = Math.min(FEW, Math.ceil(gamma * valued));
-  // numbers of the best so far, the best first
+  // numbers of the best trials so far, in order
   const best: number[] = [];
   for (let i = 0; i < history.length; i++) {
     if (history[i].value === null) continue;
@@ -222,14 +229,14 @@ function betterOf({ history, earlier, direction }: SuggestContext, gamma: number
   return isBetter;
 }
 
-/** Some numbers of a column. */
+/** Some rows of a column. */
 function pick(column: Float64Array, rows: readonly number[]): Float64Array {
   const picked = new Float64Array(rows.length);
   for (let k = 0; k < rows.length; k++) picked[k] = column[rows[k]];
   return picked;
 }
 
-/** [n] weights of observations in their order: 1 for the latest 25, and for those before rising to it from 1/n. */
+/** [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older ones. */
 function weightsByAge(n: number): Float64Array {
   const old = n - FEW;
   const weights = new Float64Array(n).fill(1);
@@ -237,13 +244,13 @@ function weightsByAge(n: number): Float64Array {
   return weights;
 }
 
-/** Where a parameter is modelled: with which others, and its place in vectors of units. */
+/** The group with which a parameter is modelled, and its place in vectors of units. */
 interface Place {
   readonly group: readonly Coordinate[];
   readonly at: number;
 }
 
-/** The groups in which parameters are modelled: those with the same condition, or each alone. */
+/** The groups in which parameters are modelled: parameters with the same condition, or each alone. */
 function groupsOf(space: SearchSpace, multivariate: boolean): ReadonlyMap<string, Place> {
   const groups = new Map<string, Coordinate[]>();
   const places = new Map<string, Place>();
@@ -259,7 +266,7 @@ function groupsOf(space: SearchSpace, multivariate: boolean): ReadonlyMap<string
   return places;
 }
 
-/** Whether a vector of units is a whole point that is used or does not exist; not if parameters that apply are still open. */
+/** Whether a vector of units is a whole point that is used or forbidden; false while parameters that apply are missing. */
 function isBarred(context: SuggestContext, point: Float64Array): boolean {
   const { space } = context;
   let open = false;

@@ -6,7 +6,7 @@ import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { fromUnit } from "../../../../src/search/space/scale.js";
 import { resolveSpace, type SearchSpace } from "../../../../src/search/space/space.js";
 import { cmaes } from "../../../../src/search/strategies/cmaes/cmaes.js";
-import { layoutOf, standing } from "../../../../src/search/strategies/cmaes/coordinates.js";
+import { coordinateOf, layoutOf } from "../../../../src/search/strategies/cmaes/coordinates.js";
 import { createDistribution, leastStd } from "../../../../src/search/strategies/cmaes/distribution.js";
 import { begin, learn } from "../../../../src/search/strategies/cmaes/update.js";
 import { cases } from "../../../cases.js";
@@ -89,8 +89,8 @@ describe("discrete numbers", () => {
         (coordinate, u, mean, std) => {
           const space = resolveSpace({ k: coordinate.parameter });
           const value = valueAt(space, u);
-          const x = standing(coordinate, { k: value }, mean, std);
-          expect(standing(coordinate, {}, mean, std)).toBe(mean);
+          const x = coordinateOf(coordinate, { k: value }, mean, std);
+          expect(coordinateOf(coordinate, {}, mean, std)).toBe(mean);
 
           const [from, to] = [0, 1].map((end) => edgeTowards(space, u, end));
           expect(x).toBeGreaterThanOrEqual(from - 1e-12);
@@ -114,10 +114,10 @@ describe("discrete numbers", () => {
     );
     const [coordinate] = layoutOf(resolveSpace({ k: int(0, 3) })).coordinates;
     // of N(0.5, 1) on [0.5, 0.75): Φ(x - 0.5) halfway between Φ(0) = 0.5 and Φ(0.25) = 0.598706
-    expect(standing(coordinate, { k: 2 }, 0.5, 1)).toBeCloseTo(0.5 + 0.124029, 5);
+    expect(coordinateOf(coordinate, { k: 2 }, 0.5, 1)).toBeCloseTo(0.5 + 0.124029, 5);
     // so far off that no probability is left: the edge on the near side
-    expect(standing(coordinate, { k: 3 }, 0.1, 1e-3)).toBe(0.75);
-    expect(standing(coordinate, { k: 0 }, 0.9, 1e-3)).toBe(0.25);
+    expect(coordinateOf(coordinate, { k: 3 }, 0.1, 1e-3)).toBe(0.75);
+    expect(coordinateOf(coordinate, { k: 0 }, 0.9, 1e-3)).toBe(0.25);
   });
 
   test("move the mean by the median under the coordinate's own variance", () => {

@@ -202,7 +202,7 @@ describe("the update", () => {
     expect([...met].sort()).toEqual([...rules].sort());
   });
 
-  test("pulls in points that no draw could have given", () => {
+  test("pulls in points that no draw could have produced", () => {
     const layout = layoutOf(resolveSpace(cube(2)));
     const state = begin(layout, Float64Array.of(0.5, 0.5), 1e-3, 4);
     const { mean } = learn(
@@ -249,7 +249,7 @@ describe("the update", () => {
     );
   });
 
-  test("keeps shares a distribution, none below its margin", () => {
+  test("keeps probabilities a distribution, each at least its margin", () => {
     const space = resolveSpace({ a: choice(["x", "y", "z"]), b: choice([1, 2]), c: float(0, 1) });
     const anyPoint = fc.record({
       a: fc.constantFrom("x", "y", "z"),

@@ -170,7 +170,7 @@ describe("drawing", () => {
     expect(points.filter(({ x, y }) => x === 0 || y === 1).length).toBeLessThan(50);
   });
 
-  test("moves each number to its own bound where no draw of all of them lies inside", () => {
+  test("moves each number to its own bound where no draw of all of them must be a number inside", () => {
     // of 40 numbers that each go astray half of the time, all are inside once in 2^40 times
     const many = resolveSpace(cube(40));
     const mean = Float64Array.from({ length: 40 }, (_, i) => i % 2);
@@ -190,7 +190,7 @@ describe("drawing", () => {
     expect(Math.abs(onBound - 1000)).toBeLessThan(5 * Math.sqrt(500));
   });
 
-  test("takes a point on the bound as inside", () => {
+  test("counts a point on the bound as inside", () => {
     const line = resolveSpace(cube(1));
     const atLow = { mean: Float64Array.of(0), sigma: 0.5, covariance: Float64Array.of(1), shares: [] };
     const normals = [0, 1];
@@ -291,8 +291,8 @@ describe("restarts", () => {
 });
 
 test.each<[string, () => unknown, RegExp]>([
-  ["a sigma of 0", () => cmaes({ sigma: 0 }), /above 0 and at most 1; received 0/],
-  ["a population of 3", () => cmaes({ populationSize: 3 }), /an integer from 4, received 3/],
+  ["a sigma of 0", () => cmaes({ sigma: 0 }), /sigma of cmaes must be a number in \(0, 1\]; received 0/],
+  ["a population of 3", () => cmaes({ populationSize: 3 }), /an integer of at least 4; received 3/],
   ["a stray option", () => cmaes({ popsize: 8 } as never), /unknown option of cmaes "popsize"/],
 ])("cmaes refuses %s", (_, make, message) => {
   expect(caught(make).message).toMatch(message);

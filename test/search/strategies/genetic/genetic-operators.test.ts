@@ -44,7 +44,7 @@ function chiSquare(counts: readonly number[], expected: ArrayLike<number>): numb
 describe("selection", () => {
   const costs = [3, -1, 7, 0, 2, 7.5, 4, -2];
 
-  test("by roulette takes members in proportion to their fitness", () => {
+  test("by roulette chooses members in proportion to their fitness", () => {
     const stream = new RandomStream(5);
     const probabilities = roulette(costs);
     const counts = costs.map(() => 0);
@@ -61,7 +61,7 @@ describe("selection", () => {
     expect(chiSquare(counts, other)).toBeGreaterThan(1000);
   });
 
-  test("by tournament takes the best of those drawn, as often as tournaments held by hand", () => {
+  test("by tournament chooses the best of the drawn members, as often as simulated tournaments", () => {
     for (const size of [1, 2, 3, 5]) {
       const stream = new RandomStream(6, size);
       const counts = costs.map(() => 0);
@@ -110,7 +110,7 @@ describe("selection", () => {
     );
   });
 
-  test("takes all alike where all cost the same, and survives the widest range", () => {
+  test("gives equal costs equal chances, and survives the widest range", () => {
     expect([...roulette([2, 2, 2, 2])]).toEqual([0.25, 0.25, 0.25, 0.25]);
     expect([...roulette([-1.7e308, 1.7e308])]).toEqual([1, 0]);
     expect([...roulette([0, 5e-324])]).toEqual([1, 0]);
@@ -123,8 +123,12 @@ describe("selection", () => {
       () => selectionOf({ type: "rank", size: 3 } as never),
       /unknown option of rank selection/,
     ],
-    ["a size of 0", () => selectionOf({ type: "tournament", size: 0 }), /positive integer, received 0/],
-    ["a pressure of 3", () => selectionOf({ type: "rank", pressure: 3 }), /lies in \[1, 2\], received 3/],
+    ["a size of 0", () => selectionOf({ type: "tournament", size: 0 }), /positive integer; received 0/],
+    [
+      "a pressure of 3",
+      () => selectionOf({ type: "rank", pressure: 3 }),
+      /must be a number in \[1, 2\]; received 3/,
+    ],
   ])("refuses %s", (_, make, message) => {
     expect(caught(make).message).toMatch(message);
   });
@@ -237,14 +241,18 @@ describe("sbx", () => {
 });
 
 test.each<[string, () => unknown, RegExp]>([
-  ["a negative η of sbx", () => crossoverOf({ type: "sbx", eta: -1 }), /number from 0, received -1/],
+  ["a negative η of sbx", () => crossoverOf({ type: "sbx", eta: -1 }), /number of at least 0; received -1/],
   ["alpha of sbx", () => crossoverOf({ type: "sbx", alpha: 1 } as never), /unknown option of sbx crossover/],
   [
     "η of blend",
     () => crossoverOf({ type: "blend", eta: 1 } as never),
     /unknown option of blend crossover "eta"/,
   ],
-  ["α as text", () => crossoverOf({ type: "blend", alpha: "1" } as never), /number from 0, received "1"/],
+  [
+    "α as text",
+    () => crossoverOf({ type: "blend", alpha: "1" } as never),
+    /number of at least 0; received "1"/,
+  ],
   [
     "an unknown crossover",
     () => crossoverOf("unifrom" as never),
@@ -261,7 +269,11 @@ test.each<[string, () => unknown, RegExp]>([
     () => selectionOf({ type: "rank", sise: 2 } as never),
     /unknown option of selection "sise"/,
   ],
-  ["an endless η", () => mutationOf({ type: "polynomial", eta: Infinity }), /a number from 0, received/],
+  [
+    "an endless η",
+    () => mutationOf({ type: "polynomial", eta: Infinity }),
+    /a number of at least 0; received/,
+  ],
   ["a scale of polynomial", () => mutationOf({ type: "polynomial", scale: 1 } as never), /unknown option of/],
 ])("options refuse %s", (_, make, message) => {
   expect(caught(make).message).toMatch(message);

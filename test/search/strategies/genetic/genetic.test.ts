@@ -139,22 +139,22 @@ describe("the search", () => {
 });
 
 test.each<[string, GeneticOptions, RegExp]>([
-  ["a population of 1", { populationSize: 1 }, /an integer from 2, received 1/],
-  ["elitism of all", { populationSize: 5, elitism: 5 }, /from 0 to populationSize - 1, received 5/],
-  ["a rate above 1", { mutationRate: 2 }, /mutationRate of genetic lies in \[0, 1\], received 2/],
+  ["a population of 1", { populationSize: 1 }, /an integer of at least 2; received 1/],
+  ["elitism of all", { populationSize: 5, elitism: 5 }, /from 0 to 4, less than populationSize; received 5/],
+  ["a rate above 1", { mutationRate: 2 }, /mutationRate of genetic must be a number in \[0, 1\]; received 2/],
   [
     "a rate as text",
     { crossoverRate: "0.5" as never },
-    /crossoverRate of genetic lies in \[0, 1\], received "0.5"/,
+    /crossoverRate of genetic must be a number in \[0, 1\]; received "0.5"/,
   ],
-  ["a scale of 0", { mutation: { type: "normal", scale: 0 } }, /a number above 0, received 0/],
-  ["a figure of convergence", { convergence: { diversity: -1 } }, /diversity of genetic lies in/],
+  ["a scale of 0", { mutation: { type: "normal", scale: 0 } }, /a number above 0; received 0/],
+  ["a figure of convergence", { convergence: { diversity: -1 } }, /diversity of genetic must be a number in/],
   [
     "a stray option of convergence",
     { convergence: { spread: 1 } as never },
     /unknown option of genetic's convergence/,
   ],
-  ["a negative alpha", { crossover: { type: "blend", alpha: -1 } }, /a number from 0, received -1/],
+  ["a negative alpha", { crossover: { type: "blend", alpha: -1 } }, /a number of at least 0; received -1/],
 ])("genetic refuses %s", (_, options, message) => {
   expect(caught(() => genetic(options)).message).toMatch(message);
 });

@@ -231,7 +231,7 @@ describe("the posterior density of hyperparameters", () => {
   });
 });
 
-test("a fit finds the noise in what it sees, also after it saw none", () => {
+test("a fit finds the noise in its data, even after data without noise", () => {
   const random = new RandomStream(5);
   const axis = vectorsOf(resolveSpace({ x: float(0, 1) }));
   const points = Array.from({ length: 80 }, () => Float64Array.of(random.uniform()));
@@ -325,7 +325,7 @@ describe("acquisition functions", () => {
   });
 });
 
-test("the incumbent takes trials that run into account, at what is expected of them", () => {
+test("the incumbent counts running trials with their expected value", () => {
   const space = resolveSpace({ x: float(0, 1) });
   const study = createStudy({
     space: space.parameters,
@@ -365,7 +365,7 @@ describe("what the model is taught", () => {
     );
   });
 
-  test("is the costs themselves up to the median, in units that are told, and logarithms beyond", () => {
+  test("leaves costs up to the median linear, in the returned unit, and compresses those beyond logarithmically", () => {
     const { values, unit } = targetsOf(Float64Array.of(2, 3, 4, 5, 1000));
     expect((values[2] - values[0]) * unit).toBeCloseTo(2, 12);
     expect((values[1] - values[0]) * unit).toBeCloseTo(1, 12);

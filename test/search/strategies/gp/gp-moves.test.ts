@@ -148,7 +148,7 @@ test("at a rate of 1 all parameters are moved, at 0 one of them, each in turn", 
   expect(moved(1, random)).toEqual(["x", "kind", "y", "n"]);
 });
 
-test("single changes of discrete parameters climb to where none of them is better, within the constraint", () => {
+test("single changes of discrete parameters climb until no change is better, within the constraint", () => {
   const names = Array.from({ length: 8 }, (_, i) => `x${i}`);
   const parameters = names.map((name, i) => [name, i % 2 ? int(0, 9) : choice([..."abcdefgh"])] as const);
   const declared: Space = Object.fromEntries(parameters);

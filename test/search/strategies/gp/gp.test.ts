@@ -46,16 +46,16 @@ describe("gp begins", () => {
 describe("gp refuses", () => {
   test.each<[unknown, RegExp]>([
     [{ acquisition: "logEI" }, /unknown acquisition function "logEI". Did you mean "logEi"/],
-    [{ startupTrials: 0 }, /startupTrials of gp is an integer from 1, received 0/],
-    [{ kappa: 1 }, /kappa belongs to acquisition "lcb"/],
-    [{ acquisition: "lcb", kappa: -1 }, /kappa of gp is a number from 0, received -1/],
+    [{ startupTrials: 0 }, /startupTrials of gp must be a positive integer; received 0/],
+    [{ kappa: 1 }, /kappa of gp must be left out unless acquisition is "lcb"; received 1 with "logEi"/],
+    [{ acquisition: "lcb", kappa: -1 }, /kappa of gp must be a number of at least 0; received -1/],
     [{ trials: 3 }, /unknown option of gp "trials"/],
   ])("%j", (options, message) => {
     expect(caught(() => gp(options as GpOptions)).message).toMatch(message);
   });
 });
 
-test("gp saves what it takes to make it again", () => {
+test("gp saves the options that recreate it", () => {
   expect(gp().options).toEqual({ acquisition: "logEi", startupTrials: 10 });
   expect(gp({ acquisition: "lcb", kappa: 1 }).options).toEqual({
     acquisition: "lcb",
@@ -215,9 +215,11 @@ describe("what is left to win", () => {
     expect(remainingRegret({ space: { ...space }, trials, direction })).toEqual(remainingRegret(study));
   });
 
-  test("is 0 where values do not differ, and unknown without any", () => {
+  test("is 0 if all values are equal, and refuses no trials", () => {
     const study = createStudy({ space, strategy: random(), direction: "minimize" });
-    expect(caught(() => remainingRegret(study)).message).toMatch(/estimated from finished trials/);
+    expect(caught(() => remainingRegret(study)).message).toMatch(
+      /trials must be at least one finished trial; received \[\]/,
+    );
     for (let i = 0; i < 5; i++) {
       study.ask();
       study.tell(i, { value: 7 });

@@ -131,7 +131,7 @@ describe("the search", () => {
           for (let step = 1; step < 9; step++) {
             for (let i = 0; i < (trial.number * 5 + step) % 4; i++)
               await new Promise((done) => setImmediate(done));
-            if (!(await trial.report(step, at(step)))) return at(step);
+            if (!(await trial.report(at(step), step))) return at(step);
           }
           return at(9);
         },
@@ -177,17 +177,21 @@ describe("the search", () => {
     expect(runs[2].trials).not.toEqual(runs[0].trials);
   });
 
-  test("is the only one of those that learn which takes several objectives", () => {
+  test("is the only adaptive strategy that supports several objectives", () => {
     expect(
       caught(() => createStudy({ space: bowls, strategy: genetic(), direction: minimizeBoth })).message,
-    ).toMatch(/use nsga2\(\)/);
+    ).toMatch(/Use nsga2\(\)/);
   });
 });
 
 test.each<[string, Nsga2Options, RegExp]>([
-  ["a population of 1", { populationSize: 1 }, /populationSize of nsga2 is an integer from 2, received 1/],
-  ["no offspring", { offspring: 0 }, /offspring of nsga2 is an integer from 1, received 0/],
-  ["a rate above 1", { crossoverRate: 2 }, /crossoverRate of nsga2 lies in \[0, 1\], received 2/],
+  [
+    "a population of 1",
+    { populationSize: 1 },
+    /populationSize of nsga2 must be an integer of at least 2; received 1/,
+  ],
+  ["no offspring", { offspring: 0 }, /offspring of nsga2 must be a positive integer; received 0/],
+  ["a rate above 1", { crossoverRate: 2 }, /crossoverRate of nsga2 must be a number in \[0, 1\]; received 2/],
   ["an option of genetic", { elitism: 1 } as never, /unknown option of nsga2/],
 ])("nsga2 refuses %s", (_, options, message) => {
   expect(caught(() => nsga2(options)).message).toMatch(message);

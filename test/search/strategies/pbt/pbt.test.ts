@@ -74,7 +74,7 @@ describe("each generation", () => {
     seed: fc.nat(),
   });
 
-  test("replaces its worst by its best, perturbed, and lets all others go on", () => {
+  test("replaces its worst by perturbed copies of its best, and resumes all others", () => {
     fc.assert(
       fc.property(anyPlay, ({ populationSize, quantile, outcomes, seed }) => {
         const trials = play({ populationSize, quantile, resample: 0 }, outcomes, 50, seed);
@@ -125,7 +125,7 @@ describe("each generation", () => {
     );
   });
 
-  test("draws who is copied, what is drawn anew and the factor evenly", () => {
+  test("draws the donor, the resampling and the factor evenly", () => {
     // of four, the worst two are replaced by the best two
     const outcomes = [1, 2, 3, 4].map((value) => ({ value }));
     const options = { populationSize: 4, quantile: 0.5, start: pbtStart() };
@@ -155,13 +155,13 @@ describe("each generation", () => {
     return { ...random(), suggest: () => ({ rate: 1e-2, dropout: 0.3, units: 8, kind: "a" }) };
   }
 
-  test("may run side by side, and waits for the one before", () => {
+  test("may run side by side, and waits for the generation before", () => {
     const study = createStudy({ space, strategy: pbt({ populationSize: 3 }), direction: "minimize" });
     for (const number of [0, 1, 2]) expect(study.ask()?.number).toBe(number);
     expect(study.canAsk()).toBe(false);
     for (const number of [2, 0]) study.tell(number, { value: number });
     expect(caught(() => study.ask()).message).toBe(
-      'strategy "pbt" learns from trials: trial 3 can be asked once trials up to 2 are told; trial 1 is not. Tell it',
+      'strategy "pbt" learns from trials: trial 3 can be asked for once all trials up to 2 have finished; trial 1 has not. Tell its outcome',
     );
     study.tell(1, { value: 1 });
     expect([3, 4, 5].map(() => study.ask()?.parent)).toEqual([0, 1, expect.any(Number)]);
@@ -194,7 +194,7 @@ describe("each generation", () => {
 });
 
 describe("a member", () => {
-  test("begins anew where no trial of a generation has a value", () => {
+  test("starts again if no trial of a generation has a value", () => {
     const outcomes: TrialOutcome[] = [
       { value: 1 },
       { value: 2 },
@@ -205,7 +205,7 @@ describe("a member", () => {
     expect(trials.map(({ parent }) => parent)).toEqual([undefined, undefined, 0, 0, undefined, undefined, 4]);
   });
 
-  test("has the trials that it went through as its ancestry", () => {
+  test("has the trials that it resumed as its ancestry", () => {
     const study = createStudy({ space, strategy: pbt({ populationSize: 2 }), direction: "minimize" });
     for (let number = 0; number < 8; number++)
       study.tell(study.ask()?.number as number, { value: number % 2 });
@@ -214,7 +214,7 @@ describe("a member", () => {
     expect([numbers(1), numbers(6), numbers(7)]).toEqual([[1], [0, 2, 4, 6], [0, 2, 4, 7]]);
     expect(ancestry(trials, 6)[3]).toBe(trials[6]);
     expect(caught(() => ancestry(trials, 8)).message).toBe(
-      "ancestry takes the number of a finished trial, received 8",
+      "number must be the number of a trial among trials; received 8",
     );
   });
 
@@ -231,7 +231,7 @@ describe("a member", () => {
     expect(sixth.parent).toBe(2);
   });
 
-  test("goes on after the study was saved, opened by names alone", () => {
+  test("continues after the study was saved, restored by names alone", () => {
     const options: PbtOptions = {
       start: grid({ points: 3 }),
       populationSize: 4,
@@ -271,7 +271,7 @@ describe("a change", () => {
     ["moves integers", int(0, 99), 50, 0.8, 30],
     ["moves them by one at least", int(1, 3), 2, 0.9, 1],
     ["moves them away from the end", int(1, 2), 1, 0.9, 2],
-    ["multiplies integers on a log scale", int(1, 1024, { log: true }), 100, 2, 200],
+    ["multipmust be a number integers on a log scale", int(1, 1024, { log: true }), 100, 2, 200],
     ["has no other value", int(3, 3), 3, 2, 3],
     ["has no other number", float(3, 3, { log: true }), 3, 2, 3],
     [
@@ -292,7 +292,7 @@ describe("a change", () => {
     n: int(0, 5, { when: { x: { low: 0.5 } } }),
   };
 
-  test("brings parameters that apply and takes those that do not", () => {
+  test("adds parameters that now apply, and drops those that no longer do", () => {
     const resolved = resolveSpace(conditional);
     for (let seed = 0; seed < 50; seed++) {
       const gone = explore(resolved, { x: 0.55, k: "p", n: 4 }, exploration, new RandomStream(seed));
@@ -364,18 +364,30 @@ describe("the toy of the paper's figure 2", () => {
 });
 
 test.each<[string, PbtOptions, RegExp]>([
-  ["a population of 1", { populationSize: 1 }, /populationSize of pbt is an integer from 2, received 1/],
-  ["more than half", { quantile: 0.6 }, /quantile of pbt lies in \[0, 0.5\], received 0.6/],
-  ["no factors", { factors: [] }, /factors of pbt is a list of positive numbers other than 1, received \[\]/],
-  ["a factor of 1", { factors: [1, 2] }, /other than 1, received \[1,2\]/],
-  ["a probability above 1", { resample: 2 }, /resample of pbt lies in \[0, 1\], received 2/],
-  ["a word for names", { explore: "rate" as never }, /list of names of parameters, received "rate"/],
+  [
+    "a population of 1",
+    { populationSize: 1 },
+    /populationSize of pbt must be an integer of at least 2; received 1/,
+  ],
+  ["more than half", { quantile: 0.6 }, /quantile of pbt must be a number in \[0, 0.5\]; received 0.6/],
+  [
+    "no factors",
+    { factors: [] },
+    /factors of pbt must be a list of positive numbers other than 1; received \[\]/,
+  ],
+  ["a factor of 1", { factors: [1, 2] }, /other than 1; received \[1,2\]/],
+  ["a probability above 1", { resample: 2 }, /resample of pbt must be a number in \[0, 1\]; received 2/],
+  ["a word for names", { explore: "rate" as never }, /list of names of parameters; received "rate"/],
   [
     "a number among names",
     { explore: ["rate", 3] as never },
-    /list of names of parameters, received \["rate",3\]/,
+    /list of names of parameters; received \["rate",3\]/,
   ],
-  ["itself to start with", { start: pbt() }, /start of pbt is a strategy that suggests beginnings/],
+  [
+    "itself to start with",
+    { start: pbt() },
+    /start of pbt must be a strategy that does not resume trials itself/,
+  ],
   ["stray options", { size: 3 } as never, /unknown option of pbt "size"/],
 ])("pbt refuses %s", (_, options, message) => {
   expect(caught(() => pbt(options)).message).toMatch(message);
@@ -388,14 +400,14 @@ test("pbt refuses names that the space does not have, before anything runs", () 
   );
 });
 
-test("a scheduler refuses a strategy that goes on with trials itself, in generations or not", async () => {
-  const own = { ...random(), name: "own", proceed: () => undefined };
+test("a scheduler refuses a strategy that resumes trials itself, in generations or not", async () => {
+  const own = { ...random(), name: "own", resume: () => undefined };
   const alone = createStudy({ space, strategy: own, direction: "minimize", lag: 9 });
   await expect(alone.optimize(() => 1, { trials: 1, scheduler: asha(), steps: 9 })).rejects.toThrow(
-    'strategy "own" says itself which trials go on, and takes no scheduler, received "asha"',
+    'strategy "own" itself decides which trials resume, and works without a scheduler; received "asha"',
   );
   const study = createStudy({ space, strategy: pbt(), direction: "minimize", lag: 9 });
   await expect(study.optimize(() => 1, { trials: 1, scheduler: asha(), steps: 9 })).rejects.toThrow(
-    'strategy "pbt" says itself which trials go on, and takes no scheduler, received "asha"',
+    'strategy "pbt" itself decides which trials resume, and works without a scheduler; received "asha"',
   );
 });

@@ -69,7 +69,7 @@ describe("random search", () => {
     expect(new Set(points).size).toBe(150);
   });
 
-  test("goes on in a space where only some points are countable", () => {
+  test("continues in a space where only some parameters are discrete", () => {
     const space = { kind: choice(["a", "b"]), x: float(0, 1, { when: { kind: ["b"] } }) };
     const study = createStudy({ space, strategy: random(), seed: 1, direction: "maximize" });
     const kinds = Array.from({ length: 50 }, () => study.ask()?.params.kind);
@@ -113,7 +113,7 @@ describe("strategies by name", () => {
     );
   });
 
-  test("are what pbt starts with, random if nothing is said", () => {
+  test("name the strategy that pbt starts with, random by default", () => {
     const startOf = (options?: object) => createStrategy("pbt", options as never).options.start;
     expect(startOf()).toEqual({ name: "random", options: {} });
     expect(startOf({ start: { name: "sobol" } })).toEqual({ name: "sobol", options: { scramble: true } });
@@ -121,7 +121,7 @@ describe("strategies by name", () => {
     expect(startOf({ start: unscrambled })).toEqual(unscrambled);
     for (const start of ["grid", { name: "grid", options: 3 }]) {
       expect(caught(() => startOf({ start })).message).toBe(
-        `start of pbt by name is { name, options }, received ${JSON.stringify(start)}`,
+        `start of pbt must be an object with a name and options; received ${JSON.stringify(start)}`,
       );
     }
   });

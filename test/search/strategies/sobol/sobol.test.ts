@@ -174,7 +174,7 @@ describe("scrambling", () => {
   test("differs by seed and by dimension, and not by trial", () => {
     const [one, other] = [points(3, 2, 1), points(3, 2, 2)];
     expect(new Set([...one[0], ...other[0]]).size).toBe(6);
-    // the second point lies in the other half of every dimension, which holds only for one scrambling
+    // the second point must be a number in the other half of every dimension, which holds only for one scrambling
     for (const [first, second] of [one, other]) {
       expect(second.map((x) => x < 0.5)).toEqual(first.map((x) => x >= 0.5));
     }
@@ -189,7 +189,7 @@ describe("scrambling", () => {
 });
 
 describe("sobol search", () => {
-  test("goes on in the sequence past points that were given", () => {
+  test("skips no point of the sequence for enqueued or added ones", () => {
     const space = cube(2);
     const study = createStudy({ space, strategy: sobol(), seed: 4, direction: "minimize" });
     const asked: Params[] = [];
@@ -200,7 +200,7 @@ describe("sobol search", () => {
     expect(asked).toEqual(suggestions(space, 8, 4));
   });
 
-  test("takes each value of a power of two as often as any other", () => {
+  test("suggests each of a power of two of values equally often", () => {
     const space: Space = { units: int(1, 8), kind: choice(["a", "b", "c", "d"]), x: float(0, 1) };
     const all = suggestions(space, 64, 9);
     const counts = (name: string) => {
@@ -211,7 +211,7 @@ describe("sobol search", () => {
     expect(counts("kind")).toEqual(new Array(4).fill(16));
   });
 
-  test("gives a conditional parameter a dimension of its own", () => {
+  test("gives a conditional parameter its own dimension", () => {
     const conditional: Space = {
       kind: choice(["a", "b"]),
       x: float(0, 1, { when: { kind: ["b"] } }),
@@ -274,7 +274,7 @@ describe("sobol search", () => {
       "a word for a truth value",
       () => sobol({ scramble: "no" } as never),
       "invalid_argument",
-      /scramble is true or false, received "no"/,
+      /scramble of sobol must be true or false; received "no"/,
     ],
   ])("refuses %s that does not exist", (_, make, code, message) => {
     const error = caught(make);

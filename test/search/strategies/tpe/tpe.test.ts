@@ -241,7 +241,7 @@ describe("a suggestion", () => {
 });
 
 describe("the start", () => {
-  test("tries the defaults first, and the middle of what has none", () => {
+  test("tries the defaults first, with the middle of the range for parameters without one", () => {
     const space = { a: int(1, 100, { default: 7 }), b: choice(["x", "y"], { default: "y" }), c: float(0, 4) };
     const study = createStudy({ space, strategy: tpe(), direction: "minimize" });
     expect(study.ask()?.params).toEqual({ a: 7, b: "y", c: 2 });
@@ -252,7 +252,7 @@ describe("the start", () => {
     expect(tpe().suggest(later)).not.toEqual({ a: 7, b: "y", c: 2 });
   });
 
-  test("is uniform, and keeps off the parts that given points are in, ends included", () => {
+  test("is uniform, and avoids the strata of enqueued and added points, ends included", () => {
     const space = { x: float(0, 1) };
     const next = (past: readonly number[]) =>
       Array.from({ length: 1000 }, (_, seed) => {
@@ -361,13 +361,16 @@ describe("options", () => {
   });
 
   test.each<[unknown, RegExp]>([
-    [{ startupTrials: 0 }, /startupTrials of tpe is a positive integer, received 0/],
-    [{ candidates: 2.5 }, /candidates of tpe is a positive integer, received 2.5/],
-    [{ gamma: 1 }, /gamma of tpe lies between 0 and 1, received 1/],
-    [{ gamma: "0.5" }, /gamma of tpe lies between 0 and 1, received "0.5"/],
-    [{ priorWeight: 0 }, /priorWeight of tpe is a positive number, received 0/],
-    [{ priorWeight: Number.POSITIVE_INFINITY }, /priorWeight of tpe is a positive number, received Infinity/],
-    [{ multivariate: 1 }, /multivariate of tpe is true or false, received 1/],
+    [{ startupTrials: 0 }, /startupTrials of tpe must be a positive integer; received 0/],
+    [{ candidates: 2.5 }, /candidates of tpe must be a positive integer; received 2.5/],
+    [{ gamma: 1 }, /gamma of tpe must be a number in \(0, 1\); received 1/],
+    [{ gamma: "0.5" }, /gamma of tpe must be a number in \(0, 1\); received "0.5"/],
+    [{ priorWeight: 0 }, /priorWeight of tpe must be a positive number; received 0/],
+    [
+      { priorWeight: Number.POSITIVE_INFINITY },
+      /priorWeight of tpe must be a positive number; received Infinity/,
+    ],
+    [{ multivariate: 1 }, /multivariate of tpe must be true or false; received 1/],
     [{ gama: 0.1 }, /Did you mean "gamma"/],
     [null, /the options of tpe must be an object; received null/],
   ])("%j is refused", (options, message) => {

@@ -1,0 +1,235 @@
+/**
+ * The contract of a study, as types: what it is created from, what it can do, and the loop that runs it. Nothing here
+ * runs, and nothing here is imported from the rest of this folder.
+ */
+
+import type { Scheduler } from "../schedulers/scheduler.js";
+import type { Constraint, Params, ParamsOf, Space } from "../space/space.js";
+import type { ParamValue } from "../space/value.js";
+import type { Strategy } from "../strategies/strategy.js";
+import type { Direction, Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
+
+/** What is fixed when a study begins. */
+export interface StudyOptions<S extends Space = Space> {
+  readonly space: S;
+  readonly strategy: Strategy;
+  /** Decides everything random; an integer of at least 0. Default 0. */
+  readonly seed?: number;
+  /** Which values are better; for several objectives, a list: `["minimize", "maximize"]`. */
+  readonly direction: Direction | readonly Direction[];
+  /** A pure function: points for which it returns false do not exist, and no trial is suggested there. */
+  readonly constraint?: Constraint<ParamsOf<S>>;
+  /**
+   * How many of the most recent trials an adaptive strategy ignores, so that up to `lag + 1` trials can run side by
+   * side with the same results as one by one. Default 0. A strategy that works in generations ignores the trials of
+   * the current generation instead.
+   */
+  readonly lag?: number;
+  /** Returns milliseconds, to time trials for reports; without it nothing is timed. */
+  readonly clock?: () => number;
+}
+
+/** A study as plain data. */
+export interface StudyJson {
+  readonly format: "fettle-study";
+  readonly version: number;
+  readonly space: Space;
+  readonly strategy: { readonly name: string; readonly options: { readonly [option: string]: ParamValue } };
+  readonly direction: Direction | readonly Direction[];
+  readonly seed: number;
+  readonly lag: number;
+  /** Set if there is a constraint, which is code and must be passed again. */
+  readonly constrained?: true;
+  /**
+   * Every trial that was asked for, by number. Unfinished ones have the status "running". `given` marks trials that
+   * were enqueued or added, and so did not come from the strategy.
+   */
+  readonly trials: readonly (
+    | (TrialRecord & { readonly given?: true })
+    | {
+        readonly number: number;
+        readonly params: Params;
+        readonly parent?: number;
+        readonly status: "running";
+        readonly given?: true;
+      }
+  )[];
+}
+
+/** A search with its trials, running or finished. Made by `createStudy` or `restoreStudy`. */
+export interface Study<S extends Space = Space> {
+  readonly space: S;
+  readonly strategy: Strategy;
+  /** The direction of the first objective. */
+  readonly direction: Direction;
+  /** The directions of all objectives. */
+  readonly directions: readonly Direction[];
+  /** Decides everything random. */
+  readonly seed: number;
+  /** How many of the most recent trials an adaptive strategy ignores. */
+  readonly lag: number;
+  /** Finished trials, by number. */
+  readonly trials: readonly TrialRecord<ParamsOf<S>>[];
+  /** How many trials have been asked for, enqueued or added so far, finished or not. */
+  readonly asked: number;
+  /** How many of them `ask` hands out before it asks the strategy for a new one. */
+  readonly waiting: number;
+  /**
+   * The complete trial with the best value among those that keep their soft constraints; the earliest, if several have
+   * it. Undefined before there is one, and with several objectives, where no single trial is best.
+   */
+  readonly best: TrialRecord<ParamsOf<S>> | undefined;
+  /** The Pareto front: complete trials that keep their constraints and that no other such trial dominates, by number. */
+  readonly bestTrials: readonly TrialRecord<ParamsOf<S>>[];
+  /**
+   * Whether `ask` may be called now. An adaptive strategy suggests trial n only once all trials up to n − 1 − lag, or
+   * all earlier generations, have finished.
+   */
+  canAsk(): boolean;
+  /**
+   * The next trial, or undefined if the strategy has nothing left to suggest. Trials that were enqueued, released, or
+   * running when the study was saved come first.
+   *
+   * @throws FettleError `invalid_state` if `canAsk()` is false; `invalid_argument` if the strategy suggests a point
+   * outside the space
+   */
+  ask(): Trial<ParamsOf<S>> | undefined;
+  /**
+   * Finishes a trial. Trials may finish in any order.
+   *
+   * @param number - the number of a running trial, from `ask`
+   * @param outcome - at least a value, or a status that explains why there is none
+   * @throws FettleError `invalid_state` for a trial that is not running; `invalid_argument`, `unknown_name` for an
+   * invalid outcome
+   */
+  tell(number: number, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
+  /**
+   * Puts a point in the queue: `ask` hands out enqueued points in order, before it asks the strategy. An enqueued
+   * point counts as asked for from now on.
+   *
+   * @returns the number of its trial
+   * @throws FettleError `invalid_argument` for a point outside the space
+   */
+  enqueue(params: ParamsOf<S>): number;
+  /**
+   * Adds a trial that was run elsewhere, such as one of an earlier study, for the strategy to learn from.
+   *
+   * @throws FettleError `invalid_argument`, `unknown_name` for a point outside the space or an invalid outcome
+   * @example
+   * ```ts
+   * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+   * study.add({ x: 1 }, { value: 1 });
+   * study.enqueue({ x: 0 });
+   * await study.optimize(({ x }) => x * x, { trials: 3 });
+   * study.best?.params; // { x: 0 }
+   * ```
+   */
+  add(params: ParamsOf<S>, outcome: TrialOutcome): TrialRecord<ParamsOf<S>>;
+  /**
+   * Gives back a trial that was asked for and will not be told; a later `ask` hands it out again.
+   *
+   * @throws FettleError `invalid_state` for a trial that is not running
+   */
+  release(number: number): void;
+  /**
+   * Runs trials until the study holds `options.trials`, or the strategy has nothing left to suggest. A trial whose
+   * objective throws is recorded as failed, and the loop continues.
+   *
+   * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; and whatever `onEvent` throws
+   */
+  optimize(objective: Objective<S>, options: OptimizeOptions<S>): Promise<void>;
+  /** The study as plain data, for `restoreStudy`. */
+  toJSON(): StudyJson;
+}
+
+/** A trial while its objective runs. */
+export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>> {
+  /**
+   * Reports an intermediate value, or the values of several objectives, after `step` steps of the trial's budget. Under
+   * a scheduler the trial may have to wait here while others run.
+   *
+   * @param step - an integer of at least 0, larger than in the report before
+   * @returns false if the scheduler prunes the trial: the objective should then return the value it has reached
+   * @throws FettleError `invalid_argument` for a step that is not ascending, or values that do not fit the objectives
+   */
+  report(value: number | readonly number[], step: number): Promise<boolean>;
+  /** Whether the study is stopping; a long objective may then throw, and its trial is released for later. */
+  readonly aborted: boolean;
+}
+
+/**
+ * Returns the value of some parameters, a list of values for several objectives, or a `TrialOutcome` with more to
+ * keep. An objective that throws fails its own trial and no other.
+ */
+export type Objective<S extends Space = Space> = (
+  params: ParamsOf<S>,
+  trial: RunningTrial<S>,
+) => ObjectiveResult | Promise<ObjectiveResult>;
+
+type ObjectiveResult = number | readonly number[] | TrialOutcome;
+
+/** What happens in a study, for progress bars, dashboards and stores. */
+export type StudyEvent<S extends Space = Space> =
+  | { readonly type: "studyStarted"; readonly trials: number; readonly finished: number }
+  | { readonly type: "trialStarted"; readonly trial: Trial<ParamsOf<S>> }
+  | {
+      readonly type: "stepReported";
+      readonly number: number;
+      readonly step: number;
+      readonly value: number | readonly number[];
+    }
+  | {
+      readonly type: "trialEnded";
+      readonly record: TrialRecord<ParamsOf<S>>;
+      readonly best: TrialRecord<ParamsOf<S>> | undefined;
+    }
+  | {
+      readonly type: "studyEnded";
+      readonly reason: "budget" | "exhausted" | "aborted" | StopReason;
+      readonly best: TrialRecord<ParamsOf<S>> | undefined;
+    };
+
+/** How a study is run. */
+export interface OptimizeOptions<S extends Space = Space> {
+  /** The budget: how many trials the study holds in the end, including those of earlier calls. */
+  readonly trials: number;
+  /**
+   * How many trials may run side by side. Default 1. It never changes the results: an adaptive strategy has at most
+   * `lag + 1` trials running, or a generation.
+   */
+  readonly concurrency?: number;
+  /** Called at each event, in order. If it throws, no further trial starts, and `optimize` rejects once running trials have ended. */
+  readonly onEvent?: (event: StudyEvent<S>) => void;
+  /** Stops the loop once `aborted` is true: no further trial starts, and running trials end first. */
+  readonly signal?: { readonly aborted: boolean };
+  /**
+   * Ends the loop when a rule is met. Before trial n starts, the rules wait for and see the trials up to n − 1 − lag,
+   * so that the same trials run at any concurrency; with `lag` 0 they run one at a time.
+   */
+  readonly stop?: StopRules;
+  /** Decides from reports which trials are promoted and which are pruned. Trials that wait for a decision make room for others. */
+  readonly scheduler?: Scheduler;
+  /**
+   * With a scheduler: the whole budget of one trial, in the steps that it reports. A trial that ends by itself counts
+   * as having used all of it, unless its outcome has `steps`.
+   */
+  readonly steps?: number;
+}
+
+/** Rules that end a search before its budget is used; the first that is met does. */
+export interface StopRules {
+  /** A value as good as this was reached. */
+  readonly target?: number;
+  /** This many trials in a row have brought no better value. */
+  readonly patience?: number;
+  /** All trials together have used this many steps: for models, epochs. */
+  readonly steps?: number;
+  /**
+   * A custom rule: a pure function of finished trials, by number, that returns whether to end. With `remainingRegret` it
+   * ends a search when little improvement is left to expect.
+   */
+  readonly rule?: (trials: readonly TrialRecord[]) => boolean;
+}
+
+/** Which rule ended a search. */
+export type StopReason = "target" | "patience" | "steps" | "rule";

@@ -1,0 +1,106 @@
+/**
+ * A study with its trials, behind the contract of `contract.ts`: `createStudy` opens an empty one, `restoreStudy` a
+ * saved one. Both check what users pass first.
+ */
+
+import { check, show } from "../../errors.js";
+import { ownParams, type Params, type ParamsOf, type Space, whyOutside } from "../space/space.js";
+import { paretoFront } from "../trial/pareto.js";
+import type { Trial, TrialRecord } from "../trial/trial.js";
+import type { Study, StudyJson } from "./contract.js";
+import { Ledger, type LedgerEntry } from "./ledger.js";
+import { optimize } from "./optimize.js";
+import { type StudySettings, suggest, visibleTo } from "./suggest.js";
+
+/** The version of the JSON that this release writes and the latest it reads. */
+export const studyVersion = 1;
+
+/** A study that already has some trials. */
+export function openStudy<S extends Space>(
+  settings: StudySettings,
+  entries: readonly LedgerEntry[],
+): Study<S> {
+  const { space, strategy, seed, directions, lag } = settings;
+  const ledger = new Ledger(entries, settings);
+  const study: Study<S> = {
+    space: space.parameters as S,
+    strategy,
+    direction: directions[0],
+    directions,
+    seed,
+    lag,
+    get trials() {
+      return ledger.records as TrialRecord<ParamsOf<S>>[];
+    },
+    get asked() {
+      return ledger.size;
+    },
+    get waiting() {
+      return ledger.waiting;
+    },
+    get best() {
+      return ledger.best as TrialRecord<ParamsOf<S>> | undefined;
+    },
+    get bestTrials() {
+      return paretoFront(study.trials, directions);
+    },
+    canAsk: () => canAsk(settings, ledger),
+    ask: () => ask(settings, ledger) as Trial<ParamsOf<S>> | undefined,
+    tell: (number, outcome) => ledger.finish(number, outcome) as TrialRecord<ParamsOf<S>>,
+    enqueue: (params) => ledger.append({ params: pointOf(settings, params, "enqueue"), given: true }),
+    add: (params, outcome) =>
+      ledger.appendFinished(pointOf(settings, params, "add"), outcome) as TrialRecord<ParamsOf<S>>,
+    release: (number) => ledger.release(number),
+    optimize: (objective, options) => optimize(study, objective, options),
+    toJSON: () => toJson(settings, ledger),
+  };
+  return study;
+}
+
+function canAsk(settings: StudySettings, ledger: Ledger): boolean {
+  if (ledger.waiting > 0 || !settings.strategy.adaptive) return true;
+  return ledger.finishedInRow >= visibleTo(ledger.size, settings);
+}
+
+function ask(settings: StudySettings, ledger: Ledger): Trial | undefined {
+  if (ledger.waiting === 0) {
+    check(canAsk(settings, ledger), () => whyNotYet(settings, ledger), "invalid_state");
+    const suggestion = suggest(settings, ledger);
+    if (suggestion === undefined) return undefined;
+    ledger.append(suggestion);
+  }
+  return ledger.start();
+}
+
+function whyNotYet(settings: StudySettings, ledger: Ledger): string {
+  const { strategy, lag } = settings;
+  const number = ledger.size;
+  const last = visibleTo(number, settings) - 1;
+  const [given, wayOut] = strategy.generation
+    ? ["", ""]
+    : [`with lag ${lag}, `, ", or give the study a larger lag"];
+  return (
+    `strategy ${show(strategy.name)} learns from trials: ${given}trial ${number} can be asked for once all trials up to ` +
+    `${last} have finished; trial ${ledger.finishedInRow} has not. Tell its outcome${wayOut}`
+  );
+}
+
+function pointOf({ space }: StudySettings, params: unknown, method: string): Params {
+  const wrong = whyOutside(space, params);
+  check(wrong === undefined, () => `${method} takes a point of the space: ${wrong}`);
+  return ownParams(space, params as Params);
+}
+
+function toJson({ space, strategy, directions, seed, lag }: StudySettings, ledger: Ledger): StudyJson {
+  return {
+    format: "fettle-study",
+    version: studyVersion,
+    space: space.parameters,
+    strategy: { name: strategy.name, options: strategy.options },
+    direction: directions.length === 1 ? directions[0] : directions,
+    seed,
+    lag,
+    ...(space.constraint && { constrained: true as const }),
+    trials: ledger.toJSON(),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Places for trials that run side by side, as many as the concurrency. A trial that waits for a scheduler's decision
+ * gives up its place, and gets one again to resume. It knows no study and decides nothing.
+ */
+
+/** See the head of this file. */
+export class Slots {
+  private occupied = 0;
+  /** Started and not ended, with or without a place. */
+  private readonly alive = new Set<Promise<void>>();
+  /** Trials that wait for a decision, by number. */
+  private readonly paused = new Map<number, (promoted: boolean) => void>();
+  /** Trials with a decision that wait for a place. */
+  private readonly decided: (() => void)[] = [];
+  private signalChange = (): void => {};
+
+  constructor(private readonly size: number) {}
+
+  /** Whether a new trial may start. */
+  get hasRoom(): boolean {
+    return this.occupied + this.decided.length < this.size;
+  }
+
+  /** Whether no trial is left, running or waiting. */
+  get isEmpty(): boolean {
+    return this.alive.size === 0;
+  }
+
+  /** Whether at least one trial has a place. */
+  get isBusy(): boolean {
+    return this.occupied > 0;
+  }
+
+  /** Starts a trial in a place of its own. @param run - must not reject */
+  start(run: () => Promise<void>): void {
+    this.occupied++;
+    const running: Promise<void> = run().finally(() => {
+      this.occupied--;
+      this.alive.delete(running);
+      this.signalChange();
+    });
+    this.alive.add(running);
+  }
+
+  /** Gives up the place of a trial until there is a decision and a place again; whether the trial is promoted. */
+  pause(number: number): Promise<boolean> {
+    this.occupied--;
+    this.signalChange();
+    return new Promise((resolve) => this.paused.set(number, resolve));
+  }
+
+  /** Puts paused trials with a decision in line for a place. @param decide - undefined while there is no decision */
+  decide(decide: (number: number) => boolean | undefined): void {
+    for (const [number, resolve] of this.paused) {
+      const promoted = decide(number);
+      if (promoted === undefined) continue;
+      this.paused.delete(number);
+      this.decided.push(() => resolve(promoted));
+    }
+  }
+
+  /** Lets as many decided trials resume as there are places. */
+  resume(): void {
+    for (const resume of this.decided.splice(0, this.size - this.occupied)) {
+      this.occupied++;
+      resume();
+    }
+  }
+
+  /** Resolves when a trial next ends or pauses. */
+  nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      this.signalChange = resolve;
+    });
+  }
+}
