@@ -71,7 +71,7 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     "low above high",
     space({ units: { type: "int", low: 9, high: 2 } }),
     SPACE,
-    /"space\.json": parameter "units": low may not exceed high/,
+    /"space\.json": parameter "units": low must be at most high/,
   ],
   [
     "a log range through 0",

@@ -49,7 +49,7 @@ describe("an objective", () => {
     expect(trials[0].error).toBe("not today");
     expect(trials[1].error).toBe("nor later");
     expect(trials[4].error).toMatch(
-      /^an objective returns a number, a list of them or an object with a value, received "many"/,
+      /^the result of an objective must be a number, a list of numbers or an outcome; received "many"/,
     );
     expect(best?.value).toBe(5);
   });
@@ -112,7 +112,7 @@ describe("an objective", () => {
       await refusal(() => tune({ space, objective, direction: "minimize", metric: "r2" } as never)),
     ).toMatch(/^unknown_name: unknown option of tune for an objective "metric"\./);
     expect(await refusal(() => tune({ space, objective } as never))).toBe(
-      'invalid_argument: direction is "maximize" or "minimize", or a list of them, received undefined',
+      'invalid_argument: direction must be "minimize" or "maximize", or a list with one of them for each objective; received undefined',
     );
     expect(await refusal(() => tune({ space, objective: 3, direction: "minimize" } as never))).toBe(
       "invalid_argument: objective must be a function of parameters; received 3",

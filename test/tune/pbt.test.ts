@@ -302,7 +302,7 @@ describe("a training", () => {
 
   it("takes neither a scheduler nor trials of another study", async () => {
     await expect(train({}, { scheduler: asha() })).rejects.toThrow(
-      'strategy "pbt" says itself which trials go on, and takes no scheduler, received "asha"',
+      'strategy "pbt" itself decides which trials resume, and works without a scheduler; received "asha"',
     );
     const warmStart = [{ params: { rate: 0.1, drop: 0.1, units: 4 }, value: 1, status: "complete" }];
     await expect(train({}, { warmStart })).rejects.toThrow(

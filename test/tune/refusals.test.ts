@@ -186,11 +186,11 @@ describe("tune refuses", () => {
       'invalid_argument: standardize must be true or false; received "no"',
     ],
     ["no threads", { jobs: 0 }, "invalid_argument: jobs must be a positive integer; received 0"],
-    ["a negative seed", { seed: -1 }, "invalid_argument: seed is an integer from 0, received -1"],
+    ["a negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
     [
       "a strategy's name in place of it",
       { strategy: "random" },
-      'invalid_argument: strategy is made by random(), grid() or the like, received "random"',
+      'invalid_argument: strategy must be a strategy, such as tpe() or createStrategy("tpe"); received "random"',
     ],
     ["an invalid space", { space: { a: 3 } }, "invalid_space: "],
     [

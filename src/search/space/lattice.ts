@@ -45,73 +45,84 @@ export function createLattice(
   space: SearchSpace,
   points?: number | Readonly<Record<string, number>>,
 ): Lattice {
-  const { order, parameters } = space;
-  const axes = new Map(
-    order.map((name) => {
-      const limit = typeof points === "number" ? points : points?.[name];
-      return [name, createAxis(space, name, limit)] as const;
-    }),
-  );
-  const axisOf = (name: string) => axes.get(name) as Axis;
-  const live = order.map((_, i) => clausesAcross(space, i));
-  const counts = order.map(() => new Map<string, number>());
+  return new SpaceLattice(space, points);
+}
+
+class SpaceLattice implements Lattice {
+  readonly size: number;
+  private readonly axes: readonly Axis[];
+  /** The later conditions on parameters before `order[i]`, by i. */
+  private readonly clauses: readonly ((params: Params) => boolean)[][];
+  /** Known results of `count`, by i and by what the clauses return. */
+  private readonly counts: readonly Map<string, number>[];
+
+  constructor(
+    private readonly space: SearchSpace,
+    points: number | Readonly<Record<string, number>> | undefined,
+  ) {
+    this.axes = space.order.map((name) =>
+      createAxis(space, name, typeof points === "number" ? points : points?.[name]),
+    );
+    this.clauses = space.order.map((_, i) => clausesAcross(space, i));
+    this.counts = space.order.map(() => new Map());
+    this.size = this.count(0, {});
+  }
+
+  at(index: number): Params {
+    let rest = index;
+    return buildParams(this.space, (_, name, before) => {
+      const i = this.space.order.indexOf(name);
+      const { cuts, at } = this.axes[i];
+      const each = (run: number) => this.count(i + 1, { ...before, [name]: at(cuts[run]) });
+      let run = 0;
+      for (; run + 2 < cuts.length; run++) {
+        const inRun = (cuts[run + 1] - cuts[run]) * each(run);
+        if (rest < inRun) break;
+        rest -= inRun;
+      }
+      const offset = Math.floor(rest / each(run));
+      rest -= offset * each(run);
+      return at(cuts[run] + offset);
+    });
+  }
+
+  indexOf(params: Params): number | undefined {
+    let index = 0;
+    const before: Record<string, ParamValue> = {};
+    for (const [i, name] of this.space.order.entries()) {
+      if (!Object.hasOwn(params, name)) continue;
+      const { cuts, at, indexOf } = this.axes[i];
+      const position = indexOf(params[name]);
+      if (position < 0) return undefined;
+      for (let run = 0; cuts[run] <= position; run++) {
+        const passed = Math.min(cuts[run + 1], position) - cuts[run];
+        if (passed > 0) index += passed * this.count(i + 1, { ...before, [name]: at(cuts[run]) });
+      }
+      before[name] = params[name];
+    }
+    return index;
+  }
 
   /** In how many ways `params`, which holds the parameters before `order[i]`, can be completed. */
-  const count = (i: number, params: Params): number => {
+  private count(i: number, params: Params): number {
+    const { order, parameters } = this.space;
     if (i === order.length) return 1;
     // if all later conditions treat two beginnings alike, both have equally many completions
-    const key = live[i].map((holds) => (holds(params) ? "1" : "0")).join("");
-    const known = counts[i].get(key);
+    const key = this.clauses[i].map((holds) => (holds(params) ? "1" : "0")).join("");
+    const known = this.counts[i].get(key);
     if (known !== undefined) return known;
     const name = order[i];
-    const { cuts, at } = axisOf(name);
+    const { cuts, at } = this.axes[i];
     let total = 0;
-    if (!isActive(parameters[name], params)) total = count(i + 1, params);
+    if (!isActive(parameters[name], params)) total = this.count(i + 1, params);
     else {
       for (let run = 0; run + 1 < cuts.length; run++) {
-        total += (cuts[run + 1] - cuts[run]) * count(i + 1, { ...params, [name]: at(cuts[run]) });
+        total += (cuts[run + 1] - cuts[run]) * this.count(i + 1, { ...params, [name]: at(cuts[run]) });
       }
     }
-    counts[i].set(key, total);
+    this.counts[i].set(key, total);
     return total;
-  };
-
-  return {
-    size: count(0, {}),
-    at(index) {
-      let rest = index;
-      return buildParams(space, (_, name, before) => {
-        const i = order.indexOf(name);
-        const { cuts, at } = axisOf(name);
-        const each = (run: number) => count(i + 1, { ...before, [name]: at(cuts[run]) });
-        let run = 0;
-        for (; run + 2 < cuts.length; run++) {
-          const inRun = (cuts[run + 1] - cuts[run]) * each(run);
-          if (rest < inRun) break;
-          rest -= inRun;
-        }
-        const offset = Math.floor(rest / each(run));
-        rest -= offset * each(run);
-        return at(cuts[run] + offset);
-      });
-    },
-    indexOf(params) {
-      let index = 0;
-      const before: Record<string, ParamValue> = {};
-      for (const [i, name] of order.entries()) {
-        if (!Object.hasOwn(params, name)) continue;
-        const { cuts, at, indexOf } = axisOf(name);
-        const position = indexOf(params[name]);
-        if (position < 0) return undefined;
-        for (let run = 0; cuts[run] <= position; run++) {
-          const passed = Math.min(cuts[run + 1], position) - cuts[run];
-          if (passed > 0) index += passed * count(i + 1, { ...before, [name]: at(cuts[run]) });
-        }
-        before[name] = params[name];
-      }
-      return index;
-    },
-  };
+  }
 }
 
 function createAxis(space: SearchSpace, name: string, limit: number | undefined): Axis {

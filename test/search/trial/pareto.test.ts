@@ -224,7 +224,7 @@ describe("a study of several objectives", () => {
     const one = createStudy({ space, strategy: tpe(), direction: ["minimize"] });
     one.ask();
     expect(caught(() => one.tell(0, { values: [1] })).message).toMatch(
-      /trial 0 needs a value.* received values \[1\], and there is one objective/,
+      /the outcome of trial 0 must be a value, .*; received \[1\]/,
     );
   });
 

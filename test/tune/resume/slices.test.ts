@@ -241,8 +241,11 @@ describe("what is refused", () => {
       { fit: { epochs: 6, batchSize: 16 } },
     ],
     ['scheduler null, received {"name":"hyperband"', { scheduler: hyperband() }],
-    ['the strategy "tpe"', { strategy: random() }],
-    ["the space given differs", { space: { ...space, units: int(2, 13, { log: true }) } }],
+    ['strategy must be the one that the study was saved with, "tpe"', { strategy: random() }],
+    [
+      "space must be the one that the study was saved with",
+      { space: { ...space, units: int(2, 13, { log: true }) } },
+    ],
   ])("to resume with %s", async (message, other) => {
     const error = await refusal(() => restoreTuner(bytes, { ...base, ...other }));
     expect(error).toMatch(/^invalid_argument: /);
