@@ -4,8 +4,13 @@
  */
 import { FettleError, show } from "../errors.js";
 import { MAX_CATEGORIES } from "./classes.js";
-import type { MissingRule, Task } from "./dataset.js";
 import type { Column } from "./table.js";
+
+/** What a model predicts: one of several classes, or a quantity. */
+export type Task = "classification" | "regression";
+
+/** How missing cells are handled. */
+export type MissingRule = "refuse" | "drop" | "impute";
 
 /** The refusal of columns. `message` has all reasons; `drop` is the option that would leave the columns out. */
 export class ColumnsError extends FettleError {

@@ -5,15 +5,19 @@
  */
 import { check, checkOptions, must, type OptionNames, show, unknownName } from "../errors.js";
 import { oneHot } from "./classes.js";
-import { distinct, keptRows, refuseColumns, valuesAt, wordOf } from "./columns.js";
+import {
+  distinct,
+  keptRows,
+  type MissingRule,
+  refuseColumns,
+  type Task,
+  valuesAt,
+  wordOf,
+} from "./columns.js";
 import { takeRows } from "./matrix.js";
 import { type Column, type ColumnKind, checkTable, columnNamed, type Table } from "./table.js";
 
-/** What a model predicts: one of several classes, or a quantity. */
-export type Task = "classification" | "regression";
-
-/** How missing cells are handled. */
-export type MissingRule = "refuse" | "drop" | "impute";
+export type { MissingRule, Task };
 
 /** One column of the inputs. */
 export interface Feature {
