@@ -272,7 +272,8 @@ describe("what is refused", () => {
       ...base,
       model: (params) => base.model({ ...params, units: 3 }),
     });
-    const message = /^invalid_checkpoint: a saved run must have \d+ numbers of "parameters" for this program; received \d+/;
+    const message =
+      /^invalid_checkpoint: a saved run must have \d+ numbers of "parameters" for this program; received \d+/;
     expect(await refusal(() => other.advance())).toMatch(message);
     expect(await refusal(() => other.advance())).toMatch(message);
     expect(await refusal(async () => other.save())).toMatch(message);
