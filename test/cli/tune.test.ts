@@ -187,7 +187,7 @@ describe("fettle tune", () => {
     );
     expect([wrong.code, wrong.stderr]).toEqual([
       2,
-      expect.stringContaining("searches for one objective, and there are 2"),
+      expect.stringContaining("supports one objective; received 2 directions"),
     ]);
   });
 
