@@ -96,13 +96,9 @@ export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]:
  *
  * @throws FettleError `invalid_argument` if `value` is not an object, `unknown_name` for an unknown key
  */
-export function checkOptions(
-  value: unknown,
-  kind: string,
-  known: readonly string[] | Readonly<Record<string, true>>,
-): void {
+export function checkOptions(value: unknown, kind: string, known: Readonly<Record<string, true>>): void {
   must(isRecord(value), `the options of ${kind}`, "an object", value);
-  const names = Array.isArray(known) ? known : Object.keys(known);
+  const names = Object.keys(known);
   for (const key of Object.keys(value)) {
     if (!names.includes(key)) throw unknownName(`option of ${kind}`, key, names);
   }
@@ -111,10 +107,10 @@ export function checkOptions(
 /**
  * The entry of a table by its name. `or` says in messages what may be given instead of a name.
  *
- * @throws FettleError `invalid_argument` for what is no name, `unknown_name` for a name that the table does not have
+ * @throws FettleError `invalid_argument` unless `name` is a string, `unknown_name` for a name that the table does not have
  */
 export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name: unknown, or = ""): T {
-  check(typeof name === "string", () => `${kind}: a name${or} is needed, got ${show(name)}`);
+  must(typeof name === "string", kind, `a name${or}`, name);
   if (!Object.hasOwn(table, name)) throw unknownName(kind, name, Object.keys(table));
   return table[name];
 }

@@ -87,8 +87,11 @@ export function defineSchedule<
   const { name, required, optional = {}, flags = {} } = definition;
   const names: readonly string[] = [...required, ...Object.keys(optional)];
   const ranges: Readonly<Record<string, Interval | undefined>> = { ...definition.ranges };
+  const known = Object.fromEntries(
+    [...names, ...Object.keys(flags)].map((option) => [option, true as const]),
+  );
   return (config) => {
-    checkOptions(config, name, [...names, ...Object.keys(flags)]);
+    checkOptions(config, name, known);
     const given = Object.entries(config).filter(([, value]) => value !== undefined);
     const all: Record<string, unknown> = { ...optional, ...flags, ...Object.fromEntries(given) };
     for (const flag of Object.keys(flags)) {

@@ -78,7 +78,7 @@ describe("activations", () => {
       /^unknown_name: unknown activation "rellu"\. Did you mean "relu"\?/,
     );
     expect(await refusal(() => getActivation(3 as never))).toBe(
-      "invalid_argument: activation: a name or a function is needed, got 3",
+      "invalid_argument: activation must be a name or a function; received 3",
     );
     expect(await refusal(() => getActivation("toString" as ActivationName))).toMatch(/^unknown_name: /);
   });

@@ -96,7 +96,7 @@ describe("initializers", () => {
       /^unknown_name: unknown initializer "glorotuniform"\. Did you mean "glorotUniform"\?/,
     );
     expect(await refusal(() => getInitializer(null as never))).toBe(
-      "invalid_argument: initializer: a name or a function is needed, got null",
+      "invalid_argument: initializer must be a name or a function; received null",
     );
   });
 });

@@ -58,7 +58,7 @@ describe("dense", () => {
       ],
       [
         () => dense(1, { biasInitializer: 1 as never }),
-        "invalid_argument: initializer: a name or a function is needed, got 1",
+        "invalid_argument: initializer must be a name or a function; received 1",
       ],
       [() => l2(-1), "invalid_argument: l2 must be a finite number of at least 0; received -1"],
       [() => l1(Number.NaN), "invalid_argument: l1 must be a finite number of at least 0; received NaN"],

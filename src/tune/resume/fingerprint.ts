@@ -44,8 +44,8 @@ export function checkFingerprint(own: Fingerprint, saved: unknown): void {
   check(
     typeof saved.kernels === "string" && build(saved.kernels) === build(own.kernels),
     () =>
-      `the tuner was saved with the kernels ${show(saved.kernels)}, received ${show(own.kernels)}, which compute other ` +
-      "bits; resume with the release and the kernels that it began with",
+      `the tuner was saved with the kernels ${show(saved.kernels)}; received ${show(own.kernels)}, which compute other ` +
+      "bits; resume with the release and the kernels of the saved tuner",
     "invalid_checkpoint",
   );
   const { kernels: _, ...settings } = own;
@@ -53,7 +53,7 @@ export function checkFingerprint(own: Fingerprint, saved: unknown): void {
     check(sameValue(saved[name], value), () =>
       name === "data"
         ? "the tuner was saved with other data; pass the same data"
-        : `the tuner was saved with ${name} ${show(saved[name])}, received ${show(value)}; pass the same ${name}`,
+        : `the tuner was saved with ${name} ${show(saved[name])}; received ${show(value)}; pass the same ${name}`,
     );
   }
 }
