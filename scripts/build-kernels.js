@@ -1,6 +1,6 @@
 // Compiles kernels/ to wasm/kernels.wasm (strict SIMD) and wasm/kernels-relaxed.wasm (FMA, opt-in).
-// Each says in a custom section "fettle" of what release it is, and the first digits of the SHA-256 of what comes before.
-// Skipped where neither the sources, the compiler nor the release changed.
+// A custom section "fettle" in each names the release and the first digits of the SHA-256 of the bytes before it.
+// Does nothing if the sources, the compiler and the release are unchanged.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,10 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "wasm");
 const stamp = join(out, ".stamp");
+/** What `import kernels from "fettle/kernels.wasm"` is where a bundler or a host compiles WebAssembly files. */
+const TYPES = `declare const kernels: WebAssembly.Module;
+export default kernels;
+`;
 const builds = { "kernels.wasm": "simd", "kernels-relaxed.wasm": "simd,relaxed-simd" };
 
 const sources = ["kernels", "src/graph/opcodes"].flatMap((folder) =>
@@ -30,7 +34,9 @@ const digest = hash.update(version).digest("hex");
 const fresh =
   existsSync(stamp) &&
   readFileSync(stamp, "utf8") === digest &&
-  Object.keys(builds).every((name) => existsSync(join(out, name)));
+  ["kernels.base64.js", ...Object.keys(builds).flatMap((name) => [name, `${name}.d.ts`])].every((name) =>
+    existsSync(join(out, name)),
+  );
 
 if (!fresh) {
   const { default: asc } = await import("assemblyscript/asc");
@@ -51,17 +57,21 @@ if (!fresh) {
       process.exit(1);
     }
     label(join(out, name));
+    writeFileSync(join(out, `${name}.d.ts`), TYPES);
   }
+  // for hosts that compile WebAssembly at run time, where a bundle may have no file beside it
+  const base64 = readFileSync(join(out, "kernels.wasm")).toString("base64");
+  writeFileSync(join(out, "kernels.base64.js"), `export default "${base64}";\n`);
   writeFileSync(stamp, digest);
 }
 
-/** Appends what the kernels are, which an engine reads without running them. */
+/** Appends the custom section, which an engine reads without running the kernels. */
 function label(file) {
   const bytes = readFileSync(file);
   const build = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
   const words = ["fettle", `${version} ${build}`].map((text) => Buffer.from(text, "ascii"));
-  const [name, what] = words;
-  // The id of custom sections, and lengths below 128, which are one byte of LEB128.
-  const section = Buffer.concat([Buffer.of(name.length), name, what]);
+  const [name, content] = words;
+  // 0 is the id of custom sections; lengths below 128 are one byte of LEB128.
+  const section = Buffer.concat([Buffer.of(name.length), name, content]);
   writeFileSync(file, Buffer.concat([bytes, Buffer.of(0, section.length), section]));
 }

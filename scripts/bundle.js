@@ -1,13 +1,39 @@
-// Bundles of dist/ for those who load files as they are; bundlers and other hosts get the modules of dist/ itself. The
-// bundles stand as deep as the modules, so that paths from them hold.
+// Bundles the modules of dist/ for hosts that load files directly: Node, Deno, Bun, and pages without a bundler.
+// Bundlers and edge hosts use the modules themselves. Each bundle is as deep in dist/ as the modules whose relative
+// paths it contains.
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
+/** Gives each module the source map that tsc wrote, so that the maps of bundles lead to src/. */
+const sourceMaps = {
+  name: "source-maps",
+  load(id) {
+    if (!existsSync(`${id}.map`)) return undefined;
+    return { code: readFileSync(id, "utf8"), map: readFileSync(`${id}.map`, "utf8") };
+  },
+};
+
+/**
+ * Removes the CSV parser's `require("stream")`, which it has for input that is a stream and never reaches here: for it,
+ * the bundle would call `createRequire(import.meta.url)` at import, which fails where others bundle it as CommonJS.
+ */
+const withoutStreams = {
+  name: "without-streams",
+  transform(code, id) {
+    if (!id.endsWith("papaparse.js")) return undefined;
+    const call = "require('stream').Duplex";
+    // of the same length, so that the source map holds
+    return { code: code.replace(call, "undefined".padEnd(call.length)), map: null };
+  },
+};
+
 const shared = {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
-  // the paths of tsconfig.json lead to the sources
+  // the paths in tsconfig.json lead to the sources
   tsconfig: false,
-  // of what is imported while it runs and is in the bundle anyway
+  plugins: [sourceMaps, withoutStreams],
+  // some modules are imported both statically and dynamically
   checks: { ineffectiveDynamicImport: false },
 };
 const forNode = {
@@ -16,37 +42,45 @@ const forNode = {
   external: [/^node:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts"],
 };
 
-/** Writes a bundle to `dist/<folder>`; returns the paths of the modules in it. */
+/** Writes a bundle to `dist/<folder>`. */
 async function bundle(folder, input, output = {}) {
   const made = await rolldown(input);
-  const { output: chunks } = await made.write({
+  await made.write({
     dir: `dist/${folder}`,
     format: "esm",
     comments: false,
+    sourcemap: true,
+    sourcemapExcludeSources: true, // the package contains src/
     ...output,
   });
+  await made.close();
+}
+
+/** The paths of the modules that an entry loads. */
+async function modulesOf(input) {
+  const made = await rolldown(input);
+  const { output: chunks } = await made.generate({ codeSplitting: false });
   await made.close();
   return chunks.flatMap(({ modules }) => Object.keys(modules));
 }
 
-// What a page without a bundler loads, which knows neither packages nor their conditions.
+// For pages without a bundler, which resolve neither packages nor conditions.
 await bundle(
   "browser",
   { ...shared, platform: "browser", input: { index: "dist/index.js" } },
   { minify: true, codeSplitting: false },
 );
 
-// Threads are worlds of their own: each program is one file, with what it needs and nothing else.
+// A thread shares no modules with the main thread: each program is one file with only what it needs.
 const programs = { worker: "dist/tune/jobs/worker.js", benchmarkWorker: "dist/benchmark/worker.js" };
 for (const [name, path] of Object.entries(programs)) {
-  await bundle("node", { ...forNode, input: { [name]: path } }, { codeSplitting: false });
+  const output = { codeSplitting: false, entryFileNames: "[name].mjs" };
+  await bundle("node", { ...forNode, input: { [name]: path } }, output);
 }
 
-// What Node loads, since opening a hundred files takes longer than a search's first step, and each takes .7 ms. The
-// library is one file, and so is what other entries share: a value made by one of them is one to the others.
-const library = new Set(
-  await bundle("node", { ...forNode, input: { index: "dist/index.js" } }, { codeSplitting: false }),
-);
+// For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library is one file,
+// and what the other entries share is another, so that each class exists once.
+const library = new Set(await modulesOf({ ...forNode, input: { index: "dist/index.js" } }));
 await bundle(
   "node",
   {

@@ -1,9 +1,9 @@
-// `npm start`: the main job, or with arguments the command line as `npx fettle` has it.
+// `npm start` tunes a network on the first example table; `npm start -- <args>` is `npx fettle <args>`.
 import { main } from "../dist/node/cli.js";
 
 const words = process.argv.slice(2);
 if (words.length > 0) {
-  // npm changes to the package's folder; file names are meant from where the user is.
+  // npm changes to the package's folder, but file names are relative to the user's folder.
   process.chdir(process.env.INIT_CWD ?? ".");
   process.exitCode = await main(words);
 } else {

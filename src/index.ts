@@ -2,20 +2,28 @@
  * The public entry `fettle`. Nothing runs at import, and nothing here pulls in the command line. Operations on values
  * are an entry of their own, `fettle/ops`.
  */
-export { grad, gradients, valueAndGrad } from "./autograd/index.js";
+export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
-export type { Program } from "./compile/program.js";
+export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
 export { oneHot } from "./data/classes.js";
-export { type CsvOptions, parseCsv } from "./data/csv.js";
+export { type Csv, type CsvOptions, parseCsv } from "./data/csv.js";
 export {
   type Dataset,
   type EncodeOptions,
   encodeTable,
   type Feature,
+  type MissingRule,
   type Task,
 } from "./data/dataset.js";
-export { fromMatrix, type MatrixLike, toMatrix } from "./data/matrix.js";
+export {
+  fromMatrix,
+  type HostMatrix,
+  type MatrixLike,
+  type MatrixOptions,
+  type ShapedData,
+  toMatrix,
+} from "./data/matrix.js";
 export {
   applyPreprocessor,
   fitPreprocessor,
@@ -25,13 +33,17 @@ export {
 } from "./data/preprocess.js";
 export {
   type FoldOptions,
+  type FoldRows,
+  type KFoldOptions,
   kFold,
   type SplitOptions,
+  type StratifiedFoldOptions,
   stratifiedKFold,
+  type ThreeWaySplitOptions,
   trainTestSplit,
   trainValidationTestSplit,
 } from "./data/split.js";
-export { type ReadTableOptions, readTable, type Table } from "./data/table.js";
+export { type Column, type ColumnKind, type ReadTableOptions, readTable, type Table } from "./data/table.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -45,12 +57,23 @@ export type {
   SavedRun,
 } from "./engine/executor.js";
 export { type ErrorCode, FettleError } from "./errors.js";
-export { Graph, Value } from "./graph/graph.js";
+export {
+  type AttributesOf,
+  type ElementwiseName,
+  Graph,
+  type NoAttributes,
+  type Node as GraphNode,
+  type OperationName,
+  Value,
+} from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
 export type { CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
-export { getMetric, type MetricLike, type MetricName } from "./metrics/registry.js";
-export type { Activation, ActivationFunction } from "./nn/activations.js";
+export { type BuiltInMetric, getMetric, type MetricLike, type MetricName } from "./metrics/registry.js";
+export type { AliasOf } from "./names.js";
+export type { Floats } from "./ndarray.js";
+export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
+export type { Architecture, Network, ProgramKind, TracedStep } from "./nn/architecture.js";
 export {
   type Callback,
   type EarlyStopping,
@@ -61,7 +84,7 @@ export {
   type TrainingControl,
 } from "./nn/callbacks.js";
 export type { History } from "./nn/history.js";
-export type { Initializer, InitializerFunction } from "./nn/initializers.js";
+export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
 export {
   activation,
   type DenseOptions,
@@ -72,26 +95,41 @@ export {
   type ParameterSpec,
 } from "./nn/layers.js";
 export * as losses from "./nn/losses/index.js";
-export type { BuiltInLoss, LossFunction } from "./nn/losses/loss.js";
+export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { Loss, LossName } from "./nn/losses/registry.js";
-export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.js";
-export {
-  type CompileOptions,
-  type FitOptions,
-  Sequential,
-  sequential,
-} from "./nn/sequential.js";
+export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
+export { type CompileOptions, type FitOptions, Sequential, sequential } from "./nn/sequential.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
+export { RandomStream } from "./numerics/random.js";
 export { adadelta } from "./optim/adadelta.js";
 export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";
 export { adamax } from "./optim/adamax.js";
 export { adamw } from "./optim/adamw.js";
+export type { Clipping } from "./optim/clip.js";
 export type { Convention } from "./optim/convention.js";
-export { defineOptimizer, type OptimizerConfig, type OptimizerDefinition } from "./optim/define.js";
+export {
+  type CommonOptimizerOptions,
+  defineOptimizer,
+  type FixedHyperparameters,
+  type OptimizerConfig,
+  type OptimizerDefaults,
+  type OptimizerDefinition,
+  type OptimizerFactory,
+  type OptimizerOptions,
+} from "./optim/define.js";
+export type { Interval } from "./optim/interval.js";
 export { lion } from "./optim/lion.js";
 export { nadam } from "./optim/nadam.js";
-export { applyOptimizer, type Optimizer } from "./optim/optimizer.js";
+export {
+  applyOptimizer,
+  type InitContext,
+  type Optimizer,
+  type Slots,
+  type Update,
+  type UpdateContext,
+} from "./optim/optimizer.js";
+export type { OptimizerName } from "./optim/registry.js";
 export { rmsprop } from "./optim/rmsprop.js";
 export {
   defineSchedule,
@@ -106,10 +144,13 @@ export {
   cosineDecayRestarts,
   exponentialDecay,
   oneCycle,
+  type PiecewiseConstantDecayOptions,
   piecewiseConstantDecay,
+  type WarmupOptions,
   warmup,
 } from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
+export type { KernelsModule } from "./platform/platform.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
   type BestSoFar,
@@ -119,7 +160,9 @@ export {
   type Importances,
   importances,
   type Marginal,
+  type MarginalOptions,
   marginals,
+  type ScoredTrial,
 } from "./search/analysis/importance.js";
 export { asha } from "./search/schedulers/asha.js";
 export { type HalvingOptions, halving } from "./search/schedulers/halving.js";
@@ -128,6 +171,18 @@ export { createScheduler, schedulerNames } from "./search/schedulers/index.js";
 export { type MedianOptions, medianStopping } from "./search/schedulers/median.js";
 export type { Cohort, RungContext, Scheduler } from "./search/schedulers/scheduler.js";
 export { choice, float, int } from "./search/space/builders.js";
+export type {
+  ChoiceOptions,
+  ChoiceParameter,
+  Condition,
+  Conditional,
+  FloatParameter,
+  Interval as ConditionInterval,
+  IntParameter,
+  NumericOptions,
+  NumericParameter,
+  Parameter,
+} from "./search/space/parameter.js";
 export {
   type Constraint,
   type Params,
@@ -136,8 +191,18 @@ export {
   type Space,
   spaceFromJson,
 } from "./search/space/space.js";
+export type { ParamValue } from "./search/space/value.js";
 export { type CmaesOptions, cmaes } from "./search/strategies/cmaes/cmaes.js";
-export { type GeneticOptions, genetic } from "./search/strategies/genetic/genetic.js";
+export type { BreedingOptions } from "./search/strategies/genetic/breeding.js";
+export type { CrossoverOptions } from "./search/strategies/genetic/crossover.js";
+export {
+  type ConvergenceOptions,
+  type GeneticOptions,
+  genetic,
+} from "./search/strategies/genetic/genetic.js";
+export type { MutationOptions } from "./search/strategies/genetic/mutation.js";
+export type { SelectionOptions } from "./search/strategies/genetic/selection.js";
+export type { AcquisitionName } from "./search/strategies/gp/acquisition.js";
 export { type GpOptions, gp } from "./search/strategies/gp/gp.js";
 export { type RegretInput, type RemainingRegret, remainingRegret } from "./search/strategies/gp/regret.js";
 export { type GridOptions, grid } from "./search/strategies/grid/grid.js";
@@ -151,6 +216,7 @@ export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
 export { type RestoreOptions, restoreStudy } from "./search/study/checkpoint.js";
 export type {
   Objective,
+  ObjectiveResult,
   OptimizeOptions,
   RunningTrial,
   StopReason,
@@ -164,13 +230,8 @@ export { createStudy } from "./search/study/study.js";
 export { ancestry } from "./search/trial/ancestry.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
-export { denseModel, denseParams, denseSpace } from "./tune/dense.js";
-export {
-  gridSearch,
-  randomSearch,
-  type SearchCvOptions,
-  type SearchCvResult,
-} from "./tune/gridSearch.js";
+export { type DenseParams, denseModel, denseParams, denseSpace } from "./tune/dense.js";
+export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";
 export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";
 export {
   findLearningRate,
@@ -186,6 +247,7 @@ export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";
 export { tune } from "./tune/tune.js";
 export type {
+  SearchOptions,
   SearchResult,
   TuneObjectiveOptions,
   TuneOptions,

@@ -5,8 +5,6 @@ import { gradients } from "./grad.js";
 
 export { gradients };
 
-type Scalar = (...args: never[]) => Value;
-
 /**
  * A function that returns both `fn(...args)`, a scalar, and its gradient with respect to the
  * first argument. That may be a value or an array of values; the gradient has its form.
@@ -20,7 +18,7 @@ type Scalar = (...args: never[]) => Value;
  * createEngine().load(compile(both, [3]))([1, 2, 3]); // [14, [2, 4, 6]]
  * ```
  */
-export function valueAndGrad<F extends Scalar>(fn: F) {
+export function valueAndGrad<F extends (...args: never[]) => Value>(fn: F) {
   must(typeof fn === "function", "fn", "a function of values", fn);
   return (...args: Parameters<F>): [Value, GradientOf<Parameters<F>[0]>] => {
     const wrt = args[0] as Value | readonly Value[];
@@ -30,7 +28,8 @@ export function valueAndGrad<F extends Scalar>(fn: F) {
   };
 }
 
-type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
+/** The gradient with respect to an argument: a value, or a list of values if the argument is one. */
+export type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
 
 /**
  * The gradient of a scalar function with respect to its first argument, as a function;
@@ -45,7 +44,7 @@ type GradientOf<T> = T extends readonly Value[] ? Value[] : Value;
  * createEngine().load(derivatives)(2); // [12, 12]
  * ```
  */
-export function grad<F extends Scalar>(fn: F) {
+export function grad<F extends (...args: never[]) => Value>(fn: F) {
   const both = valueAndGrad(fn);
   return (...args: Parameters<F>): GradientOf<Parameters<F>[0]> => both(...args)[1];
 }

@@ -7,6 +7,7 @@ export {
   type MeanRank,
   type Profile,
   type Quartiles,
+  type RatePoint,
   type RateSensitivity,
   type Score,
   type TuningGain,
@@ -28,6 +29,13 @@ export {
   TABLES as tables,
   type Tables,
 } from "./problems/learning.js";
-export type { BenchmarkSetup, Phase, RunRecord } from "./record.js";
+export type {
+  BenchmarkSetup,
+  BenchmarkSize,
+  OptimizerFacts,
+  Phase,
+  ProblemFacts,
+  RunRecord,
+} from "./record.js";
 export { type BenchmarkOptions, type BenchmarkResult, runBenchmark } from "./runBenchmark.js";
 export type { FriedmanTest, MeanWithInterval } from "./statistics.js";

@@ -37,10 +37,13 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   matmul: NoAttributes;
 }
 
-type NoAttributes = Readonly<Record<never, never>>;
+/** The facts of an operation that has none beside its inputs. */
+export type NoAttributes = Readonly<Record<never, never>>;
 
+/** The name of an operation in the intermediate form. */
 export type OperationName = keyof AttributesOf;
 
+/** One operation of a graph, with its inputs and attributes. */
 export interface Node<K extends OperationName = OperationName> {
   readonly op: K;
   readonly inputs: readonly number[];

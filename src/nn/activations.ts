@@ -17,6 +17,7 @@ export const activations = {
   gelu,
 } satisfies Record<string, ActivationFunction>;
 
+/** The name of a built-in activation. */
 export type ActivationName = keyof typeof activations;
 /**
  * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` (over the units), `softplus`, `gelu`, or a custom function in operations

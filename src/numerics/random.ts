@@ -41,8 +41,8 @@ function forked(origin: Origin, id: number): Origin {
  * @example
  * ```ts
  * const random = new RandomStream(42);
- * random.uniform(); // in [0, 1)
- * random.integer(6) + 1; // a die
+ * random.uniform(); // 0.126...
+ * random.integer(6) + 1; // 3
  * const trial = random.fork(7); // the same as new RandomStream(42, 7)
  * ```
  */

@@ -19,6 +19,7 @@ import type { Convention } from "./convention.js";
 
 /** The ways to clip, by their options: at most one at a time, as in Keras. */
 export const CLIPPINGS = ["clipValue", "clipNorm", "globalClipNorm"] as const;
+/** The name of an option that clips gradients. */
 export type Clipping = (typeof CLIPPINGS)[number];
 
 /**

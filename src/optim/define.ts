@@ -23,7 +23,7 @@ export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & 
 export interface OptimizerDefinition<H extends string, F extends string = never, T extends string = never> {
   readonly name: string;
   /** Defaults of the hyperparameters, `learningRate` among them; a function if they differ by convention. */
-  readonly hyperparameters: Defaults<H> | ((convention: Convention) => Defaults<H>);
+  readonly hyperparameters: OptimizerDefaults<H> | ((convention: Convention) => OptimizerDefaults<H>);
   /** The range of each hyperparameter. Default: any finite number; `[0, ∞)` for `learningRate`. */
   readonly ranges?: Readonly<Partial<Record<H, Interval>>>;
   /** The default weight decay. Default 0. */
@@ -33,12 +33,12 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
   /** Throws a FettleError for hyperparameters and flags that contradict each other. */
-  readonly validate?: (hyperparameters: Fixed<H>, options: OptimizerOptions<F>) => void;
+  readonly validate?: (hyperparameters: FixedHyperparameters<H>, options: OptimizerOptions<F>) => void;
   /**
    * Facts about the hyperparameters that change the program, such as whether momentum is used at all. Changing a
    * hyperparameter without changing a trait compiles nothing.
    */
-  readonly traits?: (hyperparameters: Fixed<H>) => Readonly<Record<T, boolean>>;
+  readonly traits?: (hyperparameters: FixedHyperparameters<H>) => Readonly<Record<T, boolean>>;
   /** The slots at the start. Default: no slots. */
   readonly init?: (context: InitContext<H> & { readonly options: OptimizerOptions<F | T> }) => Slots;
   /** The rule, without weight decay, in operations on values. */
@@ -46,9 +46,12 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
 }
 
 /** The hyperparameters without the learning rate, which may be a schedule. */
-type Fixed<H extends string> = Readonly<Record<Exclude<H, "learningRate">, number>>;
+export type FixedHyperparameters<H extends string> = Readonly<Record<Exclude<H, "learningRate">, number>>;
 
-type Defaults<H extends string> = Readonly<Record<H, number>> & { readonly learningRate: number };
+/** The default of each hyperparameter, `learningRate` among them. */
+export type OptimizerDefaults<H extends string> = Readonly<Record<H, number>> & {
+  readonly learningRate: number;
+};
 
 /** The options of a factory: its hyperparameters and flags, and the options of every optimizer. */
 export type OptimizerConfig<H extends string, F extends string = never> = {
@@ -168,7 +171,7 @@ function formOf<H extends string, F extends string, T extends string>(
 function defaultsOf<H extends string, F extends string, T extends string>(
   { name, hyperparameters }: OptimizerDefinition<H, F, T>,
   convention: Convention,
-): Defaults<H> {
+): OptimizerDefaults<H> {
   const defaults = typeof hyperparameters === "function" ? hyperparameters(convention) : hyperparameters;
   must(
     typeof defaults?.learningRate === "number",
@@ -217,8 +220,8 @@ function create<H extends string, F extends string, T extends string>(
       `${name} must have at most one of ${CLIPPINGS.join(", ")}; received ${clippings.join(" and ")}; leave out all but one`,
   );
   const [clipping] = clippings;
-  definition.validate?.(numbers as Fixed<H>, { ...flags, convention } as OptimizerOptions<F>);
-  const traits = definition.traits?.(numbers as Fixed<H>) ?? {};
+  definition.validate?.(numbers as FixedHyperparameters<H>, { ...flags, convention } as OptimizerOptions<F>);
+  const traits = definition.traits?.(numbers as FixedHyperparameters<H>) ?? {};
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
   const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
   const decay = numbers.weightDecay === 0 ? "none" : penalty;

@@ -36,7 +36,7 @@ const aliases = {
 type Factory = (config?: Readonly<Record<string, unknown>>) => Optimizer;
 
 /** The name of a built-in optimizer, or of Keras' class. */
-export type OptimizerName = BuiltIn | AliasOf<typeof aliases>;
+export type OptimizerName = keyof typeof optimizers | AliasOf<typeof aliases>;
 
 /**
  * The built-in optimizer of that name with `config`, or an optimizer as it is.

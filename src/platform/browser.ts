@@ -1,24 +1,25 @@
 import { FettleError } from "../errors.js";
 import type { Platform } from "./platform.js";
 
-/** Not compiled while it streams, which would ask servers for the right media type and is no faster for so little. */
+/** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
 async function fetchKernels(): Promise<WebAssembly.Module> {
-  const url = new URL("../../wasm/kernels.wasm", import.meta.url);
+  let url: URL | undefined;
   try {
+    url = new URL("../../wasm/kernels.wasm", import.meta.url);
     const response = await fetch(url);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (cause) {
     throw new FettleError(
       "not_found",
-      `the kernels could not be loaded from ${url.href}: ${(cause as Error).message}; ` +
-        "give them to ready({ module }), a WebAssembly.Module",
+      `the kernels could not be loaded from ${url}: ${(cause as Error).message}; await ready({ module }) first; ` +
+        'for Workers, bundle with the condition "workerd" (docs/runtimes.md, Bundlers)',
       { cause },
     );
   }
 }
 
-/** Browsers, and any host that has `fetch` and resolves `import.meta.url`. */
+/** Browsers, and any host that has `fetch` and `import.meta.url`. */
 export const platform: Platform = {
   name: "browser",
   kernelsSync: () => undefined,

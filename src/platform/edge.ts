@@ -1,4 +1,4 @@
-// The suffix asks Vercel's bundlers and Next.js for a compiled module.
+// The suffix makes Vercel's bundlers and Next.js give a compiled module.
 import kernels from "../../wasm/kernels.wasm?module";
 import { embedded } from "./embedded.js";
 

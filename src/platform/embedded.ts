@@ -1,6 +1,6 @@
 import type { KernelsModule, Platform } from "./platform.js";
 
-/** A host that compiles no WebAssembly from bytes and has no threads; the kernels are a static import of its own file. */
+/** A host without threads that compiles no WebAssembly from bytes: its file imports the kernels statically. */
 export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   name,
   kernelsSync: () => kernels,

@@ -1,7 +1,6 @@
 /**
- * What Fettle asks of a host. The files of this folder are the only ones that
- * touch one; the right file is chosen by the conditions of `imports["#platform"]`
- * in package.json. Nothing here computes, and nothing runs at import.
+ * What Fettle needs from a host. Only the files of this folder touch one; the conditions of `imports["#platform"]` in
+ * package.json choose among them. Nothing here computes, and nothing runs at import.
  */
 
 /**
@@ -10,7 +9,7 @@
  */
 export type KernelsModule = object;
 
-/** A thread that runs Fettle's worker loop and speaks in structured clones. */
+/** A thread that runs one of Fettle's programs. Messages are structured clones. */
 export interface WorkerThread {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
@@ -18,27 +17,27 @@ export interface WorkerThread {
   onFailure(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
   /**
-   * Leaves the thread, which has nothing to do, to whoever next wants one with its program; some seconds later it ends.
-   * It knows what it was told, and does not keep the process alive.
+   * Returns an idle thread, for the next `spawnWorker` of its program. It keeps its state, does not keep the process
+   * alive, and ends after some seconds.
    */
   release(): void;
 }
 
 export interface Platform {
-  /** A word for messages: `node`, `browser`, `workerd`, `edge-light`. */
+  /** For messages: `node`, `browser`, `workerd`, `edge-light`. */
   readonly name: string;
-  /** The compiled kernels where a host can give them at once; undefined where they must be awaited. */
+  /** The compiled kernels; undefined where the host can only load them asynchronously. */
   kernelsSync(): KernelsModule | undefined;
   kernels(): Promise<KernelsModule>;
   /** How many threads are worth starting, 1 where there are none. */
   parallelism(): number;
   /**
-   * A thread of `dist/node/<program>.js`, by default `worker`: one that was released, or a new one; undefined where the
-   * host has none.
+   * A thread of `dist/node/<program>.mjs`, by default `worker`: a released one, or a new one. Undefined where there are
+   * no threads, as in most bundles.
    */
   spawnWorker(program?: string): WorkerThread | undefined;
-  /** In a worker thread: answers each message in turn with what `handle` returns, unless that is undefined. */
+  /** In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;
-  /** Milliseconds of a monotonic clock, for progress and reports only, never for a result. */
+  /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }

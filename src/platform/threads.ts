@@ -1,31 +1,34 @@
 /**
- * Threads of Node, Deno and Bun. One that is released waits for the next who wants its program: to start a thread takes
- * some 15 ms of a processor, a dozen short fits, and a new one has compiled none of its code.
+ * Threads of Node, Deno and Bun. A released thread waits to be used again: starting one takes some 15 ms of processor
+ * time, a dozen short trainings, and a new thread has compiled none of its code.
  */
-import { createRequire } from "node:module";
 import type { Worker } from "node:worker_threads";
+import { builtin } from "./builtin.js";
 import type { WorkerThread } from "./platform.js";
 
-// loaded where they are used, since most programs start no thread
-const load = (name: string): unknown => createRequire(import.meta.url)(name);
-const timers = () => load("node:timers") as typeof import("node:timers");
-const threads = () => load("node:worker_threads") as typeof import("node:worker_threads");
-
-/** Milliseconds that a thread waits before it ends. */
+/** Milliseconds that a released thread waits before it ends. */
 const PATIENCE = 10_000;
 
-/** A thread that waits, and how to have it wait no longer. */
+/** A waiting thread. */
 interface Waiting {
   readonly worker: Worker;
+  /** Ends the waiting, not the thread. */
   readonly stop: () => void;
 }
 
-/** By program. */
+/** Written out, so that bundlers find the files; .mjs, since they copy them to folders without a package.json. */
+const programs: Readonly<Record<string, () => URL>> = {
+  worker: () => new URL("../../dist/node/worker.mjs", import.meta.url),
+  benchmarkWorker: () => new URL("../../dist/node/benchmarkWorker.mjs", import.meta.url),
+};
+
+/** Waiting threads, by program. */
 const waiting = new Map<string, Set<Waiting>>();
 
-/** A thread that waits, or a new one. */
-export function openThread(program: string): WorkerThread {
+/** A waiting thread, or a new one; undefined in a bundle, which does not contain the threads' programs. */
+export function openThread(program: string): WorkerThread | undefined {
   const worker = takeWaiting(program) ?? startThread(program);
+  if (!worker) return undefined;
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     onMessage: (listener) => worker.on("message", listener),
@@ -41,12 +44,27 @@ export function openThread(program: string): WorkerThread {
   };
 }
 
-function startThread(program: string): Worker {
-  const file = new URL(`../../dist/node/${program}.js`, import.meta.url);
-  return new (threads().Worker)(file, { execArgv: [] });
+function startThread(program: string): Worker | undefined {
+  const file = fileOf(program);
+  if (!file) return undefined;
+  const { Worker } = builtin("node:worker_threads");
+  // not as `new Worker(file)`, for which Turbopack bundles every file that `file` might be
+  return Reflect.construct(Worker, [file, { execArgv: [] }]) as Worker;
 }
 
-/** Nobody listens to a thread any more. By name: of all events, Node's own listeners would be gone too. */
+/** The file of a program. In a bundle there may be none, and `import.meta.url` may be undefined. */
+function fileOf(program: string): URL | undefined {
+  try {
+    const file = programs[program]();
+    // Deno starts a thread without the right to look for its file
+    const exists = "deno" in process.versions || builtin("node:fs").existsSync(file);
+    return exists ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the listeners, by event: without a name, Node's own listeners would go too. */
 function forget(worker: Worker): void {
   for (const event of ["message", "error", "exit"]) worker.removeAllListeners(event);
 }
@@ -60,11 +78,11 @@ function takeWaiting(program: string): Worker | undefined {
   return undefined;
 }
 
-/** Has a thread wait, without keeping the process alive. */
+/** Lets a thread wait without keeping the process alive. */
 function wait(program: string, worker: Worker): void {
   const others = waiting.get(program) ?? new Set();
   waiting.set(program, others);
-  const timer = timers().setTimeout(() => {
+  const timer = builtin("node:timers").setTimeout(() => {
     me.stop();
     void worker.terminate();
   }, PATIENCE);
@@ -72,7 +90,7 @@ function wait(program: string, worker: Worker): void {
   const me: Waiting = {
     worker,
     stop() {
-      timers().clearTimeout(timer);
+      builtin("node:timers").clearTimeout(timer);
       others.delete(me);
       forget(worker);
     },

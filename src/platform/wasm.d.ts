@@ -1,5 +1,5 @@
-// The part of the WebAssembly interface that Fettle uses, so that no source file can lean
-// on a browser's or Node's globals by accident.
+// The part of the WebAssembly interface that Fettle uses, so that no source file can depend on
+// a browser's or Node's globals by accident.
 
 declare namespace WebAssembly {
   class Module {
@@ -29,4 +29,9 @@ declare module "*.wasm" {
 declare module "*.wasm?module" {
   const module: WebAssembly.Module;
   export default module;
+}
+
+declare module "*/kernels.base64.js" {
+  const base64: string;
+  export default base64;
 }

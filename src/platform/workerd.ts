@@ -1,4 +1,4 @@
-// A WebAssembly file as an ES module, as Cloudflare's bundler leaves it.
+// Cloudflare's bundler leaves this import as it is, and the host gives a compiled module.
 import kernels from "../../wasm/kernels.wasm";
 import { embedded } from "./embedded.js";
 

@@ -27,13 +27,14 @@ const OPTIONS: OptionNames<ExecutorCheckOptions> = {
   ...{ precision: true, instructions: true },
 };
 
-type Law = (
+/** A law of executors, as a property of fast-check. */
+export type ExecutorLaw = (
   executor: Executor,
   options: ExecutorCheckOptions & Required<Pick<ExecutorCheckOptions, "precision" | "instructions">>,
 ) => fc.IRawProperty<unknown>;
 
 /** The laws of executors by name: each gives a property for fast-check's `assert`. */
-export const executorLaws: Readonly<Record<string, Law>> = {
+export const executorLaws: Readonly<Record<string, ExecutorLaw>> = {
   "agrees with the references on random graphs, step by step, within the rounding of its numbers": (
     executor,
     { precision, instructions, onShare },

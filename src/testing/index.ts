@@ -3,6 +3,8 @@
  * arbitraries to write more laws. It needs fast-check but no test runner: a broken law throws an error that says how to
  * replay the case.
  */
+
+export type { Environment } from "../graph/operations/operation.js";
 export { anyHistory, anyOutcome, anyStudy } from "./arbitraries/history.js";
 export {
   anyLearningCase,
@@ -35,14 +37,22 @@ export {
 } from "./arbitraries/testFunctions.js";
 export { type Bounded, errorBounds } from "./bounds.js";
 export type { DifferenceOptions } from "./differences.js";
-export { checkExecutor, checkExecutorLaw, type ExecutorCheckOptions, executorLaws } from "./executor.js";
+export {
+  checkExecutor,
+  checkExecutorLaw,
+  type ExecutorCheckOptions,
+  type ExecutorLaw,
+  executorLaws,
+} from "./executor.js";
 export { checkGradients, type GradientCheckOptions, type TensorFunction } from "./gradients.js";
 export { anyRecipe, type RandomStep, type StepRecipe, stepOf } from "./graphs.js";
+export type { Instruction } from "./instructions.js";
 export { BrokenLaw, type CheckOptions } from "./laws.js";
 export {
   checkOperation,
   checkOperationLaw,
   type OperationCheckOptions,
+  type OperationLaw,
   type OperationUnderTest,
   operationLaws,
 } from "./operation.js";
@@ -54,6 +64,7 @@ export {
   checkOptimizerLaw,
   type Equations,
   type OptimizerCheckOptions,
+  type OptimizerLaw,
   optimizerLaws,
 } from "./optimizer.js";
 export type { VerifyParts } from "./parts.js";
@@ -61,6 +72,7 @@ export {
   checkReproducibility,
   checkReproducibilityLaw,
   digestOf,
+  type ReproducibilityLaw,
   type Reproducible,
   type RunVariant,
   reproducibilityLaws,
@@ -72,9 +84,16 @@ export {
   rankLaws,
   type SchedulerCheckOptions,
   type SchedulerFactory,
+  type SchedulerLaw,
   schedulerLaws,
 } from "./scheduler.js";
-export { checkStrategy, checkStrategyLaw, type StrategyCheckOptions, strategyLaws } from "./strategy.js";
+export {
+  checkStrategy,
+  checkStrategyLaw,
+  type StrategyCheckOptions,
+  type StrategyLaw,
+  strategyLaws,
+} from "./strategy.js";
 export {
   type BrokenCheck,
   type Verification,

@@ -47,10 +47,14 @@ export interface OperationCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<OperationCheckOptions> = { ...CHECK_OPTIONS, tolerance: true };
 
-type Law = (operation: OperationUnderTest, options: OperationCheckOptions) => fc.IRawProperty<unknown>;
+/** A law of operations, as a property of fast-check. */
+export type OperationLaw = (
+  operation: OperationUnderTest,
+  options: OperationCheckOptions,
+) => fc.IRawProperty<unknown>;
 
 /** The laws of operations by name: each gives a property for fast-check's `assert`. */
-export const operationLaws: Readonly<Record<string, Law>> = {
+export const operationLaws: Readonly<Record<string, OperationLaw>> = {
   "has the gradient that finite differences give, to second order": ({ name, cases }, { onShare }) =>
     fc.property(cases, ({ fn, args }) => checkGradients(fn, args, { name, ...(onShare && { onShare }) })),
 

@@ -43,7 +43,8 @@ const OPTIONS: OptionNames<OptimizerCheckOptions> = {
   ...{ equations: true, tolerance: true, except: true },
 };
 
-type Law = (optimizer: Optimizer, options: OptimizerCheckOptions) => fc.IRawProperty<unknown>;
+/** A law of optimizers, as a property of fast-check. */
+export type OptimizerLaw = (optimizer: Optimizer, options: OptimizerCheckOptions) => fc.IRawProperty<unknown>;
 
 /** Steps of a case, and the most weights of its parameter. */
 const STEPS = 8;
@@ -74,7 +75,7 @@ const anyGradient = fc.oneof(
 const huge = numbers.huge.filter((x) => Math.abs(x) < 2 ** 120);
 
 /** The laws of optimizers by name: each gives a property for fast-check's `assert`. */
-export const optimizerLaws: Readonly<Record<string, Law>> = {
+export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
   "depends on parameters, gradients, slots and step alone": (optimizer) =>
     fc.property(anyDescent(anyGradient), ({ start, gradients }) => {
       const [first, second] = [0, 1].map(() => followed(wasm(), optimizer, start, gradients));

@@ -25,12 +25,13 @@ export interface Reproducible {
   readonly recorded?: readonly string[];
 }
 
-type Law = (subject: Reproducible) => fc.IRawProperty<unknown>;
+/** A law of reproducibility, as a property of fast-check. */
+export type ReproducibilityLaw = (subject: Reproducible) => fc.IRawProperty<unknown>;
 
 const anySeed = fc.nat({ max: 2 ** 31 - 1 });
 
 /** The laws of reproducibility by name: each gives a property for fast-check's `assert`. */
-export const reproducibilityLaws: Readonly<Record<string, Law>> = {
+export const reproducibilityLaws: Readonly<Record<string, ReproducibilityLaw>> = {
   "gives the same bits for the same seed": (subject) =>
     fc.asyncProperty(anySeed, async (seed) => {
       const first = await textOf(subject, seed, {});

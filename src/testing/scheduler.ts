@@ -38,14 +38,17 @@ const OPTIONS: OptionNames<SchedulerCheckOptions> = {
   ...{ trials: true, steps: true, rankBased: true },
 };
 
-type Size = Required<Pick<SchedulerCheckOptions, "trials" | "steps">>;
-type Law = (make: SchedulerFactory, size: Size) => fc.IRawProperty<unknown>;
+/** A law of schedulers, as a property of fast-check. */
+export type SchedulerLaw = (
+  make: SchedulerFactory,
+  size: Required<Pick<SchedulerCheckOptions, "trials" | "steps">>,
+) => fc.IRawProperty<unknown>;
 
 const anyNumber = fc.nat({ max: 1000 });
 const anySteps = fc.integer({ min: 1, max: 200 });
 
 /** The laws of schedulers by name: each gives a property for fast-check's `assert`. */
-export const schedulerLaws: Readonly<Record<string, Law>> = {
+export const schedulerLaws: Readonly<Record<string, SchedulerLaw>> = {
   "has ascending rungs, each at least 1 and below the whole budget": (make) =>
     fc.property(anyNumber, anySteps, (number, steps) => {
       const rungs = make().rungs(number, steps);

@@ -27,7 +27,8 @@ export interface StrategyCheckOptions extends CheckOptions {
 
 const OPTIONS: OptionNames<StrategyCheckOptions> = { ...CHECK_OPTIONS, trials: true };
 
-type Law = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
+/** A law of strategies, as a property of fast-check. */
+export type StrategyLaw = (strategy: Strategy, trials: number) => fc.IRawProperty<unknown>;
 
 /** The most objectives of a case, where the strategy accepts several. */
 const OBJECTIVES = 3;
@@ -131,7 +132,7 @@ function withRoom(given: StudyCase): StudyCase {
 }
 
 /** The laws of strategies by name: each gives a property for fast-check's `assert`. */
-export const strategyLaws: Readonly<Record<string, Law>> = {
+export const strategyLaws: Readonly<Record<string, StrategyLaw>> = {
   "suggests only points of the space": (strategy, trials) =>
     fc.property(anyCase(strategy), (given) => {
       for (const { params } of runTrials(studyOf(strategy, given), given.outcomes, trials))

@@ -32,7 +32,8 @@ export const DENSE_DEFAULTS = {
   batchSize: 32,
 };
 
-type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
+/** Hyperparameters of {@link denseModel}. */
+export type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
 
 /**
  * The default space of the dense network: layers, units, activation, optimizer, learning rate, momentum, batch size, L2

@@ -15,11 +15,9 @@ import {
 import type { ParamValue } from "../search/space/value.js";
 import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 
-/** A sweep has a trial for each of its values, so which and how many there are is not an option. */
-type OwnTrials = "trials" | "enqueue" | "warmStart";
-
-/** What is swept, and the options of `randomSearch` that apply. */
-export interface SweepOptions<S extends Space> extends Omit<SearchCvOptions<S>, OwnTrials> {
+/** What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its values. */
+export interface SweepOptions<S extends Space>
+  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> {
   /** The name of the parameter that varies. */
   readonly parameter: keyof S & string;
   /** Its values, in this order: at least one, and all within the space. */
@@ -57,7 +55,7 @@ export async function sweep<const S extends Space>(options: SweepOptions<S>): Pr
   checkOptions(options, "sweep", OPTIONS);
   const { parameter: _, values: __, params: ___, ...rest } = options;
   const enqueue = pointsOf(options) as ParamsOf<S>[];
-  const search: Omit<SearchCvOptions<S>, OwnTrials> = rest;
+  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> = rest;
   return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
 }
 

@@ -1,93 +1,45 @@
 /** The package as its users get it: packed, installed in an empty folder, imported and run. */
-import { execFile } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
 import { init, parse } from "es-module-lexer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RECORDED } from "../../src/testing/tuning.js";
+import { ended, filesIn, type Installation, installPackage, manifest, root, run } from "./install.js";
 
 await init;
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  version: string;
-  dependencies: Record<string, string>;
-  peerDependenciesMeta: Record<string, { optional?: boolean }>;
-};
-
-/** Runs a command to its end and returns what it printed; a code other than 0 is an error. */
-async function run(command: string, words: readonly string[], cwd: string): Promise<string> {
-  return (await promisify(execFile)(command, words, { cwd })).stdout;
-}
-
-/** Runs a command to its end, whatever its code. */
-async function ended(command: string, words: readonly string[], cwd: string) {
-  try {
-    return { code: 0, ...(await promisify(execFile)(command, words, { cwd })) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, stdout, stderr };
-  }
-}
 
 /** Runs a module in a folder. */
 const node = (cwd: string, code: string) =>
   ended(process.execPath, ["--input-type=module", "--eval", code], cwd);
 
-/** Files in a folder and below, as paths from it. */
-function filesIn(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
-}
-
 describe("the packed package", () => {
-  const temporary = mkdtempSync(join(tmpdir(), "fettle-package-"));
-  const user = join(temporary, "user");
-  const installed = join(user, "node_modules/fettle");
+  let installation: Installation;
+  let user: string;
+  let installed: string;
 
   beforeAll(async () => {
-    // Built already: `npm test` does so, and a second build could disturb other tests.
-    const packed = await run(
-      "npm",
-      ["pack", "--ignore-scripts", "--json", "--pack-destination", temporary],
-      root,
-    );
-    const [{ filename }] = JSON.parse(packed) as { filename: string }[];
-    mkdirSync(user);
-    writeFileSync(join(user, "package.json"), '{ "private": true }\n');
-    const options = ["--prefer-offline", "--no-audit", "--no-fund"];
-    await run("npm", ["install", ...options, join(temporary, filename)], user);
+    installation = await installPackage();
+    ({ user, installed } = installation);
   }, 120_000);
 
-  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+  afterAll(() => installation?.remove());
 
   it("runs README's first example", async () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const example = /^```js\n(.*?)^```$/ms.exec(readme)?.[1];
     expect(example).toContain('from "fettle"');
     writeFileSync(join(user, "example.mjs"), example!);
-    expect(await run(process.execPath, ["example.mjs"], user)).toMatch(/\d/);
+    expect((await run(process.execPath, ["example.mjs"], user)).stdout).toMatch(/\d/);
   });
 
   it("has the command line", async () => {
-    expect(await run("npx", ["--no-install", "fettle", "--version"], user)).toBe(`${manifest.version}\n`);
+    const version = await run("npx", ["--no-install", "fettle", "--version"], user);
+    expect(version.stdout).toBe(`${manifest.version}\n`);
     const table = join("node_modules/fettle", "examples/data/iris.csv");
     const words = ["tune", table, "--target", "species", "--trials", "2", "--epochs", "2", "--json"];
-    const report = JSON.parse(await run("npx", ["--no-install", "fettle", ...words], user)) as {
-      trials: unknown[];
-    };
+    const { stdout } = await run("npx", ["--no-install", "fettle", ...words], user);
+    const report = JSON.parse(stdout) as { trials: unknown[] };
     expect(report.trials).toHaveLength(2);
   });
 
@@ -99,11 +51,15 @@ describe("the packed package", () => {
 
   it("holds nothing else", () => {
     const shipped = [
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+      /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE)$/,
       /^bin\/fettle\.js$/,
-      /^dist\/([a-z0-9]+\/)*[A-Za-z0-9]+\.(js|d\.ts)$/,
-      /^wasm\/kernels(-relaxed)?\.wasm$/,
+      /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.(js|mjs|d\.ts)(\.map)?$/,
+      /^src\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.ts$/,
+      /^src\/platform\/wasm\.d\.ts$/,
+      /^wasm\/(kernels(-relaxed)?\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
+      /^docs\/(benchmark\/)?[a-z-]+\.(md|svg|webp)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
+      /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z.-]+\.(js|ts|json|jsonc|html|css|md)$/,
     ];
     const surplus = filesIn(installed).filter((file) => !shipped.some((pattern) => pattern.test(file)));
     expect(surplus).toEqual([]);
@@ -111,7 +67,9 @@ describe("the packed package", () => {
 
   it("was built from the sources there are", () => {
     const sources = new Set(filesIn(join(root, "src")).map((file) => file.replace(/\.ts$/, "")));
-    const built = filesIn(join(installed, "dist")).map((file) => file.replace(/(\.d)?\.[jt]s$/, ""));
+    const built = filesIn(join(installed, "dist"))
+      .filter((file) => !file.endsWith(".map"))
+      .map((file) => file.replace(/(\.d\.ts|\.m?js)$/, ""));
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled).toEqual([
       "browser/index",
@@ -129,12 +87,10 @@ describe("the packed package", () => {
   });
 
   it("gives Node and pages the exports that everyone gets", async () => {
-    const exportsOf = (file: string) =>
-      run(
-        process.execPath,
-        ["-p", `import("./${file}").then((m) => console.log(Object.keys(m).sort().join()))`],
-        installed,
-      );
+    const exportsOf = async (file: string) => {
+      const program = `import("./${file}").then((m) => console.log(Object.keys(m).sort().join()))`;
+      return (await run(process.execPath, ["-p", program], installed)).stdout;
+    };
     const files = ["dist/index.js", "dist/node/index.js", "dist/browser/index.js"];
     const [modules, ...bundles] = await Promise.all(files.map(exportsOf));
     expect(modules).toContain("tune");
@@ -190,10 +146,11 @@ describe("the packed package", () => {
   });
 
   describe("with fast-check", () => {
-    const tester = join(temporary, "tester");
+    let tester: string;
 
     beforeAll(() => {
-      // a user's folder after the installation of both; fast-check and what it needs are those of the checkout
+      tester = join(installation.temporary, "tester");
+      // as after the installation of both; fast-check and its dependency are those of the checkout
       cpSync(user, tester, { recursive: true, verbatimSymlinks: true });
       for (const name of ["fast-check", "pure-rand"]) {
         cpSync(join(root, "node_modules", name), join(tester, "node_modules", name), { recursive: true });
@@ -241,7 +198,7 @@ describe("the packed package", () => {
   });
 
   it("names no folder of the machine that built it", () => {
-    const folders = [root.replace(/[\\/]$/, ""), homedir(), temporary];
+    const folders = [root.replace(/[\\/]$/, ""), homedir(), installation.temporary];
     const telling = filesIn(installed).filter((file) => {
       const content = readFileSync(join(installed, file), "latin1");
       return folders.some((folder) => content.includes(`${folder}/`));
@@ -251,7 +208,8 @@ describe("the packed package", () => {
 });
 
 it("npx fettle works in the checkout", async () => {
-  expect(await run("npx", ["--no-install", "fettle", "--version"], root)).toBe(`${manifest.version}\n`);
+  const { stdout } = await run("npx", ["--no-install", "fettle", "--version"], root);
+  expect(stdout).toBe(`${manifest.version}\n`);
 });
 
 describe("import graph", () => {

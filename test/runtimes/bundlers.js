@@ -1,7 +1,9 @@
 /**
- * Bundlers, each on a page of a user's project as its manual has it, run in Chromium: the outcome must be Node's. Vite and
- * webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the bundle.
+ * Bundlers, each configured as its manual begins, on a page of a user's project that runs in Chromium: the outcome must be
+ * Node's. Vite and webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the
+ * bundle. webpack also bundles a program for Node, as Next.js does for its routes.
  */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -43,16 +45,12 @@ const bundlers = [
     name: "webpack",
     install: () => installPackages({ webpack: "5.112.2" }),
     version: () => versionOf("webpack"),
-    async build(path) {
-      const webpack = createRequire(inTool("webpack", "package.json"))("webpack");
-      const options = { mode: "production", context: app, entry: "./bundled.js" };
-      const output = { path, filename: "index.js", publicPath: "auto" };
-      const problems = await new Promise((resolve, reject) => {
-        webpack({ ...options, output }, (error, stats) =>
-          error ? reject(error) : resolve(stats.toString("errors-only")),
-        );
-      });
-      if (problems) throw new Error(problems);
+    build: (path) =>
+      webpack({ entry: "./bundled.js", output: { path, filename: "index.js", publicPath: "auto" } }),
+    /** A program for Node, which prints its outcome. */
+    async program(path) {
+      await webpack({ target: "node", entry: "./bundled-node.js", output: { path, filename: "node.cjs" } });
+      return join(path, "node.cjs");
     },
   },
   {
@@ -90,10 +88,20 @@ const bundlers = [
   },
 ];
 
+async function webpack(options) {
+  const run = createRequire(inTool("webpack", "package.json"))("webpack");
+  const problems = await new Promise((resolve, reject) => {
+    run({ mode: "production", context: app, ...options }, (error, stats) =>
+      error ? reject(error) : resolve(stats.toString("errors-only")),
+    );
+  });
+  if (problems) throw new Error(problems);
+}
+
 const page = (script) => `<!doctype html><script type="module" src="${script}"></script>\n`;
 
-/** As checks: what each has to say, or an error where the outcome is not Node's. */
-export const bundlerChecks = bundlers.map(({ name, version, install, build, serve }) => ({
+/** As checks: each reports what it found, or throws if the outcome is not Node's. */
+export const bundlerChecks = bundlers.map(({ name, version, install, build, serve, program }) => ({
   name,
   version,
   install,
@@ -104,19 +112,23 @@ export const bundlerChecks = bundlers.map(({ name, version, install, build, serv
     writeFileSync(join(out, "page.html"), page("index.js"));
     const { outcome } = await import(pathToFileURL(join(app, "bundled-outcome.js")).href);
     const expected = await outcome();
+    const equal = (found) => {
+      if (found !== expected) throw new Error(`its bundle's outcome is ${found}, Node's is ${expected}`);
+    };
+    const size = sizeOf(out);
+    if (program)
+      equal(execFileSync(process.execPath, [await program(join(out, "node"))], { encoding: "utf8" }));
     await withChromium(async (browser) => {
-      const compare = async (url) => {
-        const found = await reportOf(await browser.newPage(), url);
-        if (found !== expected) throw new Error(`its bundle comes to ${found}, Node to ${expected}`);
-      };
+      const compare = async (url) => equal(await reportOf(await browser.newPage(), url));
       await serving(out, (origin) => compare(`${origin}/page.html`));
       await serve?.(compare);
     });
-    return `runs in Chromium${serve ? ", from its server too" : ""}, to Node's outcome; ${sizeOf(out)} kB gzipped in all`;
+    const places = `Chromium${serve ? ", from its server too" : ""}${program ? ", and in Node" : ""}`;
+    return `runs in ${places}, to Node's outcome; ${size} kB gzipped in all`;
   },
 }));
 
-/** Kilobytes of code and kernels, gzipped, with what is loaded later. */
+/** Kilobytes of code and kernels, gzipped, including what is loaded later. */
 function sizeOf(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((file) => /\.(js|wasm)$/.test(file));
   const sizes = files.map((file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length / 1000);

@@ -11,7 +11,7 @@ import { app, importTool, installBrowser, installPackages, inTool, versionOf } f
 import { runWorkerd } from "./workerd.js";
 
 const TIMEOUT = 120_000;
-const FILE = "file";
+const FILE = "its own module";
 const IMPORT = "static import";
 const FETCH = "fetch";
 /** How many threads the study is done with, beside one, where there are any. */
@@ -125,9 +125,9 @@ async function runFirefox(executablePath, { default: puppeteer }) {
   return [started, () => started.close()];
 }
 
-/** Deno may read the package's kernels and table and nothing else, and keeps its cache in the project. */
+/** Deno may read the package's table and nothing else, and keeps its cache in the project. */
 function runDeno(jobs) {
-  const rights = ["--no-prompt", "--allow-read=node_modules/fettle/wasm,node_modules/fettle/examples"];
+  const rights = ["--no-prompt", "--allow-read=node_modules/fettle/examples"];
   const closed = ["--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
   const program = inTool("deno", "bin.cjs");
   return runProcess(process.execPath, [program, "run", ...rights, ...closed, "main.js", String(jobs)], {

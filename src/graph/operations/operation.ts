@@ -29,6 +29,7 @@ export interface Environment {
   readonly seed: number;
   /** Steps done before this one. */
   readonly step: number;
+  /** The values of an input. */
   input(name: string): Float64Array;
 }
 

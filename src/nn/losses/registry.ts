@@ -18,7 +18,7 @@ type BuiltIn = keyof typeof losses;
 const table: Readonly<Record<BuiltIn, BuiltInLoss<never>>> = losses;
 
 /** The name of a built-in loss, or an alias that Keras uses for it. */
-export type LossName = BuiltIn | (typeof losses)[BuiltIn]["aliases"][number];
+export type LossName = keyof typeof losses | (typeof losses)[keyof typeof losses]["aliases"][number];
 
 /**
  * A loss: a name or alias, a function of the namespace `losses`, with options or without, or a custom {@link LossFunction}.

@@ -31,7 +31,7 @@ export interface ImportanceOptions extends ForestOptions {
 }
 
 /** How marginals are computed. */
-interface MarginalOptions extends ForestOptions {
+export interface MarginalOptions extends ForestOptions {
   /** How many values of a number to take, at least 2. Default 30. */
   readonly points?: number;
 }
@@ -65,7 +65,8 @@ export interface BestSoFar {
   readonly best: number | null;
 }
 
-type Records = readonly Pick<TrialRecord, "params" | "value" | "status">[];
+/** What an analysis reads of a trial. */
+export type ScoredTrial = Pick<TrialRecord, "params" | "value" | "status">;
 
 /**
  * The importance of each parameter, by functional analysis of variance: a random forest is fitted to the trials, and the
@@ -98,7 +99,11 @@ type Records = readonly Pick<TrialRecord, "params" | "value" | "status">[];
  * @see F. Hutter, H. Hoos and K. Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter Importance",
  * ICML 2014
  */
-export function importances(trials: Records, space: Space, options: ImportanceOptions = {}): Importances {
+export function importances(
+  trials: readonly ScoredTrial[],
+  space: Space,
+  options: ImportanceOptions = {},
+): Importances {
   checkOptions(options, "importances", IMPORTANCE_OPTIONS);
   const { pairs: wanted = false } = options;
   const { searchSpace, trees } = fitForest(trials, space, options);
@@ -142,7 +147,7 @@ export function importances(trials: Records, space: Space, options: ImportanceOp
  * ```
  */
 export function marginals(
-  trials: Records,
+  trials: readonly ScoredTrial[],
   space: Space,
   name: string,
   options: MarginalOptions = {},
@@ -194,7 +199,7 @@ const DEFAULT_POINTS = 30;
 const FOREST_STREAM = 0x666f;
 
 function fitForest(
-  trials: Records,
+  trials: readonly ScoredTrial[],
   space: Space,
   { seed = 0, trees = DEFAULT_TREES, minSamplesLeaf = 1 }: ForestOptions,
 ): { searchSpace: SearchSpace; trees: readonly Tree[] } {

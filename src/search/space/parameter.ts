@@ -49,9 +49,12 @@ export interface ChoiceParameter<V extends ParamValue = ParamValue> {
   readonly when?: Condition;
 }
 
+/** A parameter whose values are numbers. */
 export type NumericParameter = FloatParameter | IntParameter;
+/** A parameter of a search space. */
 export type Parameter = NumericParameter | ChoiceParameter;
 
+/** Options of `float` and `int`. */
 export interface NumericOptions {
   /** Spread values evenly over the logarithm of the range; requires `low > 0`. Default false. */
   readonly log?: boolean;
@@ -63,6 +66,7 @@ export interface NumericOptions {
   readonly when?: Condition;
 }
 
+/** Options of `choice`. */
 export interface ChoiceOptions<V extends ParamValue> {
   /** The value that a strategy may try first. */
   readonly default?: V;

@@ -16,18 +16,20 @@ export type Space = Readonly<Record<string, Parameter>>;
 /** A point of some space: the values of the parameters that apply, by name. */
 export type Params = Readonly<Record<string, ParamValue>>;
 
-type ValueOf<P> = P extends ChoiceParameter<infer V> ? V : number;
-type Always = { readonly when?: never };
-type Flat<T> = { [K in keyof T]: T[K] };
-
 /** The points of a space, as a type; parameters under a condition are optional. */
 export type ParamsOf<S extends Space> = string extends keyof S
   ? Params
-  : Flat<
-      { readonly [K in keyof S as S[K] extends Always ? K : never]: ValueOf<S[K]> } & {
-        readonly [K in keyof S as S[K] extends Always ? never : K]?: ValueOf<S[K]>;
-      }
-    >;
+  : {
+        readonly [K in keyof S as S[K] extends { readonly when?: never }
+          ? K
+          : never]: S[K] extends ChoiceParameter<infer V> ? V : number;
+      } & {
+        readonly [K in keyof S as S[K] extends { readonly when?: never }
+          ? never
+          : K]?: S[K] extends ChoiceParameter<infer V> ? V : number;
+      } extends infer Point
+    ? { [K in keyof Point]: Point[K] }
+    : never;
 
 /** A checked space, as a strategy receives it. */
 export interface SearchSpace {

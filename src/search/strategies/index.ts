@@ -51,6 +51,6 @@ export const strategyNames: readonly string[] = Object.freeze(Object.keys(makers
  * createStrategy("grid", { points: 5 }).name; // "grid"
  * ```
  */
-export function createStrategy(name: string, options: Options = {}): Strategy {
+export function createStrategy(name: string, options: Readonly<Record<string, unknown>> = {}): Strategy {
   return byName("strategy", makers, name)(options);
 }

@@ -166,7 +166,8 @@ export type Objective<S extends Space = Space> = (
   trial: RunningTrial<S>,
 ) => ObjectiveResult | Promise<ObjectiveResult>;
 
-type ObjectiveResult = number | readonly number[] | TrialOutcome;
+/** What an objective returns: its value, its values if it has several objectives, or an outcome with more to record. */
+export type ObjectiveResult = number | readonly number[] | TrialOutcome;
 
 /** What happens in a study, for progress bars, dashboards and stores. */
 export type StudyEvent<S extends Space = Space> =

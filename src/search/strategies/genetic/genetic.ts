@@ -31,7 +31,8 @@ export interface GeneticOptions extends BreedingOptions {
   readonly convergence?: ConvergenceOptions;
 }
 
-interface ConvergenceOptions {
+/** When the population of `genetic()` counts as converged, and what happens then. */
+export interface ConvergenceOptions {
   /** A population with less diversity than this has converged; in [0, 1], where 0 means never. Default 0.02. */
   readonly diversity?: number;
   /** The probability with which a member of the next generation is a random point, in [0, 1]. Default 0.5. */

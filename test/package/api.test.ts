@@ -1,0 +1,107 @@
+/**
+ * The public interface, entry by entry, as API Extractor reports it in `api/`. A change of a public name changes a
+ * report, which a review then sees; `npm run api` rewrites them. Needs `dist/`.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Extractor, ExtractorConfig, ExtractorLogLevel, type IConfigFile } from "@microsoft/api-extractor";
+import { afterAll, expect, it } from "vitest";
+import { manifest, root } from "./install.js";
+
+const temporary = mkdtempSync(join(tmpdir(), "fettle-api-"));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** The declarations of each entry that exports code. */
+const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
+  const types = typeof target === "object" ? target.types : "";
+  const name = entry === "." ? "fettle" : entry.slice("./".length);
+  return types.startsWith("./dist/") ? [{ name, types }] : [];
+});
+
+/** The report of some declarations, and the messages of one kind about them. */
+function extract(name: string, types: string): { report: string; forgotten: string[] } {
+  const none = { logLevel: ExtractorLogLevel.None };
+  const configObject: IConfigFile = {
+    projectFolder: root,
+    mainEntryPointFilePath: join(root, types),
+    compiler: {
+      overrideTsconfig: {
+        compilerOptions: { ...compilerOptions(), types: ["node"], skipLibCheck: true },
+        files: [join(root, types)],
+      },
+    },
+    apiReport: {
+      enabled: true,
+      reportFileName: name,
+      reportFolder: temporary,
+      reportTempFolder: join(temporary, "new"),
+      includeForgottenExports: false,
+    },
+    docModel: { enabled: false },
+    dtsRollup: { enabled: false },
+    tsdocMetadata: { enabled: false },
+    newlineKind: "lf",
+    messages: {
+      compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+      extractorMessageReporting: {
+        default: none,
+        "ae-forgotten-export": { logLevel: ExtractorLogLevel.Warning },
+      },
+      tsdocMessageReporting: { default: none },
+    },
+  };
+  const forgotten: string[] = [];
+  const errors: string[] = [];
+  const packageJsonFullPath = join(root, "package.json");
+  const config = ExtractorConfig.prepare({
+    configObject,
+    configObjectFullPath: undefined,
+    packageJsonFullPath,
+  });
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback(message) {
+      message.handled = true;
+      if (message.messageId === "ae-forgotten-export") {
+        forgotten.push(/"(.*?)"/.exec(message.text)?.[1] ?? message.text);
+      } else if (message.logLevel === "error") errors.push(message.text);
+    },
+  });
+  expect(errors).toEqual([]);
+  return { report: readFileSync(join(temporary, `${name}.api.md`), "utf8"), forgotten };
+}
+
+function compilerOptions(): object {
+  const { compilerOptions: options } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as {
+    compilerOptions: Record<string, unknown>;
+  };
+  const { paths: _, noEmit: __, rootDir: ___, ...others } = options;
+  return others;
+}
+
+it("has an entry for everything that is exported", () => {
+  expect(entries.map(({ name }) => name)).toContain("testing");
+});
+
+it.each(entries)("$name is as its report says (npm run api rewrites it)", async ({ name, types }) => {
+  await expect(extract(name, types).report).toMatchFileSnapshot(join(root, `api/${name}.api.md`));
+});
+
+it("exports every type that its signatures name, from one entry or another", () => {
+  const path = `api-${process.pid}.tmp.d.ts`;
+  const all = entries.map(
+    ({ types }, i) => `export * as entry${i} from "${types.replace(/\.d\.ts$/, ".js")}";\n`,
+  );
+  writeFileSync(join(root, path), all.join(""));
+  try {
+    // Values, as in `keyof typeof metrics`, are not types to import. Their names begin in lower case or are in capitals;
+    // `Elementwise` is the module of opcodes, of which the names alone are public.
+    const types = extract("all", path).forgotten.filter(
+      (name) => /^[A-Z][A-Za-z0-9]*[a-z]/.test(name) && name !== "Elementwise",
+    );
+    expect([...new Set(types)].sort()).toEqual([]);
+  } finally {
+    rmSync(join(root, path));
+  }
+});
