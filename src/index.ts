@@ -3,7 +3,6 @@
  * are an entry of their own, `fettle/ops`.
  */
 export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index.js";
-export type { Fingerprint } from "./compile/cache.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
@@ -74,14 +73,6 @@ export { type BuiltInMetric, getMetric, type MetricLike, type MetricName } from 
 export type { AliasOf } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
-export type {
-  Architecture,
-  LayerPlace,
-  Network,
-  ParameterPlace,
-  ProgramKind,
-  TracedStep,
-} from "./nn/architecture.js";
 export {
   type Callback,
   type EarlyStopping,

@@ -67,7 +67,8 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(done: (exitCode: number) => void): Command {
+/** The commands and their options. `done` receives the exit code of the command that runs. */
+export function createProgram(done: (exitCode: number) => void): Command {
   const program = new Command("fettle")
     .description("Tune small neural networks.")
     .usage("<command> [options]")

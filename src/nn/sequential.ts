@@ -139,6 +139,7 @@ export class Sequential {
    * The architecture that `fit` would train on `columns` columns of input.
    *
    * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
+   * @internal
    */
   architecture(columns: number): Architecture {
     const { optimizer, loss } = this.compiledWith();

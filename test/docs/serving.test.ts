@@ -1,19 +1,15 @@
 /** The server of docs/serving.md on the built package, killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
+import { blockWith, root } from "./blocks.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const [, code] = /```js\n([\s\S]*?)```/.exec(
-  readFileSync(join(root, "docs/serving.md"), "utf8"),
-) as RegExpExecArray;
 const file = join(root, `serving-${process.pid}.tmp.mjs`);
-writeFileSync(file, code);
+writeFileSync(file, blockWith("docs/serving.md", "createServer").code);
 const folder = mkdtempSync(join(tmpdir(), "fettle-serving-"));
 const FETTLE_TOKEN = "a secret of some length";
 

@@ -1,0 +1,191 @@
+/**
+ * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built package, and
+ * prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason.
+ */
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BuildOptions, build } from "esbuild";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { type Block, blocks, blockWith, root, run } from "./blocks.js";
+
+/** The numbers in the last line of an output. */
+const numbers = (output: string): number[] =>
+  (
+    output
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.match(/(?<![a-z])-?\d+(\.\d+)?(e-?\d+)?/g) ?? []
+  ).map(Number);
+
+const distance = (output: string): number => {
+  const [x, y] = numbers(output);
+  return Math.hypot(x - 1, y + 2);
+};
+
+/** What blocks print. */
+const outputs = new Map<Block, (output: string) => void>([
+  [
+    blockWith("README.md", "final.test.accuracy"),
+    (output) => {
+      const [crossValidated, test] = numbers(output).slice(-2);
+      expect(crossValidated).toBeGreaterThan(0.95);
+      expect(test).toBeGreaterThan(0.9);
+    },
+  ],
+  [
+    blockWith("README.md", "history.accuracy"), // XOR
+    (output) => {
+      const [accuracy, prediction] = numbers(output);
+      expect(accuracy).toBe(1);
+      expect(prediction).toBeGreaterThan(0.5);
+    },
+  ],
+  [
+    blockWith("README.md", "objective: ({ x, y }) => (x - 1) ** 2 + (y + 2) ** 2,"),
+    // 200 random points of a square of area 100: the chance that none is within 1 of (1, −2) is (1 − π/100)^200 < 0.002
+    (output) => expect(distance(output)).toBeLessThan(1),
+  ],
+  [blockWith("README.md", "asha()"), (output) => expect(distance(output)).toBeLessThan(0.5)],
+  [
+    blockWith("README.md", "bestTrials"),
+    (output) => {
+      // points of a front: a larger area has a longer fence
+      const front = (JSON.parse(output) as [number, number][]).sort(([a], [b]) => a - b);
+      expect(front.length).toBeGreaterThan(1);
+      expect(front.map(([, fence]) => fence)).toEqual(front.map(([, fence]) => fence).sort((a, b) => a - b));
+    },
+  ],
+  [
+    blockWith("README.md", "restoreTuner"),
+    (output) => expect([1, 2, 3, 4, 5, 6, 7, 8]).toContain(numbers(output)[0]),
+  ],
+  [
+    blockWith("README.md", "cosineDecay({"),
+    // the parabola's variance is 4/45, which a constant would leave
+    (output) => expect(numbers(output)[0]).toBeLessThan(1e-3),
+  ],
+  [
+    blockWith("docs/testing.md", "checkStrategy(stuck"),
+    (output) => expect(output).toBe(blockWith("docs/testing.md", 'strategy "stuck" breaks').code),
+  ],
+]);
+
+/** Blocks that do not run in Node as they are. */
+const elsewhere = new Map<Block, { readonly reason: string; check(block: Block): Promise<void> }>([
+  [
+    blockWith("docs/serving.md", "createServer"),
+    { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
+  ],
+  [
+    blockWith("docs/serving.md", "studyWorker"),
+    {
+      reason: "a Worker",
+      check: (block) => bundles(block, { conditions: ["workerd"], loader: { ".wasm": "copy" } }),
+    },
+  ],
+  [
+    blockWith("docs/runtimes.md", "await ready({ module: await"),
+    { reason: "a page", check: (block) => bundles(block, { loader: { ".wasm": "file" } }) },
+  ],
+  [
+    blockWith("docs/runtimes.md", "entryPoints"),
+    { reason: "reads a file of the user's", check: bundlesAWorker },
+  ],
+]);
+
+describe("the code on", () => {
+  const code = blocks.filter(({ language }) => ["js", "ts"].includes(language));
+
+  it.each(code.map((block) => [`${block.page}, line ${block.line}`, block] as const))(
+    "%s is valid, and has the result that the page states",
+    async (_, block) => {
+      if (block.language === "ts") expect(mistakesIn(block)).toEqual([]);
+      const other = elsewhere.get(block);
+      if (other) return other.check(block);
+      const output = await run(block);
+      const check = outputs.get(block);
+      if (check) check(output);
+      else expect(output).toBe("");
+    },
+  );
+});
+
+it("is in languages that the tests know", () => {
+  const languages = new Set(blocks.map(({ language }) => language));
+  // no language: what a command prints
+  expect([...languages].filter((language) => !["js", "ts", "sh", ""].includes(language))).toEqual([]);
+});
+
+it("of docs/testing.md has an example for each check", () => {
+  const examples = blocks.filter(({ page, language }) => page === "docs/testing.md" && language === "js");
+  const checks = examples.flatMap(({ code }) => code.match(/\bcheck[A-Z]\w+(?=\()/g) ?? []);
+  expect(new Set(checks)).toEqual(
+    new Set([
+      "checkGradients",
+      "checkOperation",
+      "checkOptimizer",
+      "checkStrategy",
+      "checkScheduler",
+      "checkExecutor",
+      "checkReproducibility",
+    ]),
+  );
+});
+
+async function bundles(block: Block, options: BuildOptions): Promise<void> {
+  const { outputFiles = [], warnings } = await build({
+    stdin: { contents: block.code, resolveDir: root, loader: block.language === "ts" ? "ts" : "js" },
+    bundle: true,
+    format: "esm",
+    outdir: "out",
+    write: false,
+    logLevel: "silent",
+    tsconfigRaw: "{}", // the paths of tsconfig.json lead to the sources
+    ...options,
+  });
+  expect(warnings).toEqual([]);
+  expect(outputFiles.some(({ path }) => path.endsWith(".wasm"))).toBe(true);
+}
+
+/** Runs the block in a project that has a `worker.js` and the package. */
+async function bundlesAWorker(block: Block): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "fettle-worker-"));
+  const copies = {
+    dist: "node_modules/fettle/dist",
+    wasm: "node_modules/fettle/wasm",
+    "package.json": "node_modules/fettle/package.json",
+    "node_modules/papaparse": "node_modules/papaparse",
+  };
+  try {
+    for (const [from, to] of Object.entries(copies)) {
+      cpSync(join(root, from), join(folder, to), { recursive: true });
+    }
+    writeFileSync(join(folder, "worker.js"), 'export { tune } from "fettle";\n');
+    await run(block, folder);
+    expect(readdirSync(join(folder, "out")).map((file) => file.replace(/-.*\./, "."))).toEqual([
+      "kernels.wasm",
+      "worker.js",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The compiler's errors for a block, under the options of tsconfig.json. */
+function mistakesIn(block: Block): string[] {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const path = join(root, "block.ts");
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  const source = ts.createSourceFile(path, block.code, ts.ScriptTarget.ES2022, true);
+  source.impliedNodeFormat = ts.ModuleKind.ESNext;
+  host.getSourceFile = (name, ...rest) => (name === path ? source : getSourceFile.call(host, name, ...rest));
+  host.fileExists = (name) => name === path || fileExists.call(host, name);
+  const program = ts.createProgram([path], options, host);
+  const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}

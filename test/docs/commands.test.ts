@@ -1,0 +1,97 @@
+/** Every command on README and the other pages, in blocks and in the text: it exists, with the options that it is given. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { expect, it } from "vitest";
+import { createProgram } from "../../src/cli/main.js";
+import { blocks, pages, root } from "./blocks.js";
+
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+
+/** Commands of others, which are not checked. */
+const FOREIGN = /^(curl|echo|cp|cd|\.|openssl)$/;
+const NPM = ["ci", "install", "start", "test", "run"];
+const WRANGLER = /^(dev|deploy|secret put|queues create)\b/;
+
+interface Use {
+  readonly place: string;
+  readonly command: string;
+}
+
+const uses: readonly Use[] = [
+  ...blocks
+    .filter(({ language }) => language === "sh")
+    .flatMap(({ page, line, code }) =>
+      code
+        .split("\n")
+        .flatMap((text, i) =>
+          commandsIn(text).map((command) => ({ place: `${page}:${line + 1 + i}`, command })),
+        ),
+    ),
+  // in the text, between backticks
+  ...pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
+    const spans = [...text.matchAll(/`((?:npx fettle|fettle|npm (?:run|start|test|ci))(?: [^`]*)?)`/g)];
+    return spans.map(([, command]) => ({ place: page, command: command.replace(/\s+/g, " ") }));
+  }),
+].filter(({ command }) => !/^fettle(\/| \d|$)/.test(command)); // the package, or its version
+
+/** The commands of a line, without its comment and variables. */
+function commandsIn(line: string): string[] {
+  const parts = line.replace(/(^|\s)#.*$/, "").split(/&&|\|\|?|;/);
+  return parts.map((part) => part.trim().replace(/^([A-Z_]+=\S+ )+/, "")).filter((part) => part !== "");
+}
+
+it("finds commands in blocks and in the text", () => {
+  const commands = uses.map(({ command }) => command);
+  expect(commands).toContain("npx fettle tune --help");
+  expect(commands).toContain("npm run test:runtimes");
+});
+
+it.each(uses.map(({ place, command }) => [place, command] as const))("%s: %s", (_, command) => {
+  const [name = "", ...words] = command.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+  if (FOREIGN.test(name)) return;
+  if (name === "npm") checkNpm(words);
+  else if (name === "fettle") checkFettle(words);
+  else if (name === "npx" && words[0] === "fettle") checkFettle(words.slice(1));
+  else if (name === "npx" && words[0] === "wrangler") expect(words.slice(1).join(" ")).toMatch(WRANGLER);
+  else if (name === "npx" && words[0] === "vitest") checkPaths(words.slice(1));
+  else throw new Error(`"${command}" is of no kind that this test knows; say here how to check it`);
+});
+
+function checkNpm([verb, ...words]: readonly string[]): void {
+  expect(NPM).toContain(verb);
+  const script = verb === "run" ? words[0] : verb;
+  if (verb === "run" || verb === "start" || verb === "test") expect(Object.keys(scripts)).toContain(script);
+  if (script === "example") checkPaths(words.slice(1));
+  if (script === "start" && words[0] === "--") checkFettle(words.slice(1));
+  if (script === "benchmark:optimizers")
+    checkFettle(["benchmark", ...words.slice(words[1] === "--" ? 2 : 1)]);
+}
+
+/** Words that look like files must be there. */
+function checkPaths(words: readonly string[]): void {
+  const missing = words.filter((word) => word.includes("/") && !existsSync(join(root, word)));
+  expect(missing).toEqual([]);
+}
+
+/** As commander parses it, without running it. */
+function checkFettle([name, ...words]: readonly string[]): void {
+  if (name === undefined || /^[<…]/.test(name)) return; // stands for any command
+  const program = createProgram(() => {});
+  const command = program.commands.find((each) => each.name() === name) as Command;
+  expect(command, `fettle ${name}`).toBeDefined();
+  const asksForHelp = words.includes("--help");
+  const { operands, unknown } = command.parseOptions(
+    words.filter((word) => word !== "--help" && word !== "…"),
+  );
+  expect(unknown).toEqual([]);
+  expect(operands.length).toBeLessThanOrEqual(command.registeredArguments.length);
+  checkPaths(operands.filter((operand) => !/[<…]/.test(operand)));
+  if (asksForHelp || words.length === 0) return; // its name alone is no use of it
+  expect(operands.length).toBeGreaterThanOrEqual(
+    command.registeredArguments.filter((each) => each.required).length,
+  );
+}
