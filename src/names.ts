@@ -4,6 +4,11 @@ import { byName } from "./errors.js";
 /** Every alias of a table: name → aliases. */
 export type AliasOf<T extends Readonly<Record<string, readonly string[]>>> = T[keyof T][number];
 
+/** The name under which a table has `value`, if it does. */
+export function nameIn<T>(table: Readonly<Record<string, T>>, value: T): string | undefined {
+  return Object.keys(table).find((name) => table[name] === value);
+}
+
 /**
  * The entry of a table by its name or by an alias. `or` says in messages what may be given instead of a name.
  *

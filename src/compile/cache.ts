@@ -16,6 +16,7 @@ export interface Fingerprint {
 }
 
 export function sameFingerprint(a: Fingerprint, b: Fingerprint): boolean {
+  if (a === b) return true;
   if (a.hash !== b.hash || a.words.length !== b.words.length || a.names !== b.names) return false;
   for (let i = 0; i < a.words.length; i++) if (a.words[i] !== b.words[i]) return false;
   return true;

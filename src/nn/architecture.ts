@@ -9,6 +9,7 @@ import { add } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { recipeOf } from "../recipe.js";
 import type { Layer, ParameterSpec } from "./layers.js";
 import { getLoss, type Loss } from "./losses/registry.js";
 
@@ -49,8 +50,10 @@ export interface Architecture {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   /** What was traced of it so far, for `programs.ts`. */
-  readonly steps: Partial<Record<ProgramKind, TracedStep>>;
+  readonly steps: Steps;
 }
+
+type Steps = Partial<Record<ProgramKind, TracedStep>>;
 
 /** The four things a model does. */
 export type ProgramKind = "initialize" | "train" | "evaluate" | "predict";
@@ -62,7 +65,25 @@ export interface TracedStep {
 }
 
 export function architectureOf(network: Network, loss: Loss, optimizer: Optimizer): Architecture {
-  return { network, loss, optimizer, steps: {} };
+  return { network, loss, optimizer, steps: stepsOf(network, loss, optimizer) };
+}
+
+/** How many architectures of built-in pieces are remembered. */
+const MEMORY = 32;
+/** By recipe; that of the architecture used last is the last. */
+const remembered = new Map<string, Steps>();
+
+/** Built-in pieces do the same wherever they have the same recipes, so such architectures are traced once for all. */
+function stepsOf({ columns, layers }: Network, loss: Loss, optimizer: Optimizer): Steps {
+  const pieces = [...layers.map(({ layer }) => layer), optimizer];
+  const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
+  if (recipes.includes(undefined)) return {};
+  const recipe = JSON.stringify([columns, ...recipes]);
+  const steps = remembered.get(recipe) ?? {};
+  remembered.delete(recipe);
+  remembered.set(recipe, steps);
+  if (remembered.size > MEMORY) remembered.delete(remembered.keys().next().value as string);
+  return steps;
 }
 
 /**

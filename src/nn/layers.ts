@@ -17,8 +17,10 @@ import {
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
-import { type Activation, getActivation } from "./activations.js";
-import { getInitializer, type Initializer, type InitializerFunction } from "./initializers.js";
+import { nameIn } from "../names.js";
+import { madeFrom } from "../recipe.js";
+import { type Activation, activations, getActivation } from "./activations.js";
+import { getInitializer, type Initializer, type InitializerFunction, initializers } from "./initializers.js";
 import { getRegularizer, type Regularizer, type RegularizerName } from "./regularizers.js";
 
 /** One parameter of a layer. */
@@ -130,9 +132,9 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
       ([norm, weight]) => [`${name}.${norm}`, weight] as const,
     ),
   );
-  return {
+  const layer: Layer = {
     type: "dense",
-    hyperparameters: Object.fromEntries(weights),
+    hyperparameters: Object.freeze(Object.fromEntries(weights)),
     units: () => units,
     parameters: (inputUnits) => [
       { name: "kernel", shape: [inputUnits, units], initializer: kernelStart },
@@ -155,6 +157,15 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
         );
     },
   };
+  return madeFrom(layer, [
+    layer.type,
+    units,
+    nameIn(activations, activate),
+    useBias,
+    nameIn(initializers, kernelStart),
+    nameIn(initializers, biasStart),
+    Object.keys(layer.hyperparameters),
+  ]);
 }
 
 const DENSE_OPTIONS: OptionNames<DenseOptions> = {
@@ -180,9 +191,9 @@ const DENSE_OPTIONS: OptionNames<DenseOptions> = {
  */
 export function dropout(rate: number): Layer {
   must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", "a number in [0, 1)", rate);
-  return {
+  const layer: Layer = {
     type: "dropout",
-    hyperparameters: { rate },
+    hyperparameters: Object.freeze({ rate }),
     units: (inputUnits) => inputUnits,
     parameters: () => [],
     call({ x, hyperparameters, training, stream }) {
@@ -191,6 +202,7 @@ export function dropout(rate: number): Layer {
       return mul(x, div(kept, sub(1, hyperparameters.rate)));
     },
   };
+  return madeFrom(layer, [layer.type]);
 }
 
 /**
@@ -206,11 +218,12 @@ export function dropout(rate: number): Layer {
  */
 export function activation(name: Activation): Layer {
   const activate = getActivation(name);
-  return {
+  const layer: Layer = {
     type: "activation",
-    hyperparameters: {},
+    hyperparameters: Object.freeze({}),
     units: (inputUnits) => inputUnits,
     parameters: () => [],
     call: ({ x }) => activate(x),
   };
+  return madeFrom(layer, [layer.type, nameIn(activations, activate)]);
 }

@@ -1,6 +1,6 @@
 /** Adadelta. */
 import { add, div, mul, neg, sqrt, square, zerosLike } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 import { movingAverage } from "./terms.js";
 
 /**
@@ -20,7 +20,7 @@ import { movingAverage } from "./terms.js";
  * optimizer.hyperparameters.rho; // 0.95
  * ```
  */
-export const adadelta = defineOptimizer({
+export const adadelta = defineBuiltIn({
   name: "adadelta",
   hyperparameters: (convention) =>
     convention === "keras"

@@ -1,7 +1,7 @@
 /** Adagrad. */
 import { must } from "../errors.js";
 import { add, div, fullLike, mul, neg, sqrt, square, sub } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 
 /**
  * Adagrad: the gradient over the root of the sum of all its past squares, a ← a + g².
@@ -25,7 +25,7 @@ import { defineOptimizer } from "./define.js";
  * optimizer.hyperparameters.initialAccumulatorValue; // 0.1
  * ```
  */
-export const adagrad = defineOptimizer({
+export const adagrad = defineBuiltIn({
   name: "adagrad",
   hyperparameters: (convention) =>
     convention === "keras"

@@ -1,6 +1,6 @@
 /** Adam and AMSGrad. */
 import { add, div, maximum, mul, neg, sqrt, square, zerosLike } from "../graph/functions.js";
-import { defineOptimizer, type OptimizerDefinition } from "./define.js";
+import { defineBuiltIn, type OptimizerDefinition } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 
 /** How Adam works; AdamW differs in its weight decay alone. */
@@ -59,4 +59,4 @@ export const adamDefinition: OptimizerDefinition<"learningRate" | "beta1" | "bet
  * optimizer.hyperparameters.beta1; // 0.9
  * ```
  */
-export const adam = defineOptimizer(adamDefinition);
+export const adam = defineBuiltIn(adamDefinition);

@@ -1,6 +1,6 @@
 /** Adamax. */
 import { abs, add, div, maximum, mul, neg, zerosLike } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 
 /**
@@ -24,7 +24,7 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  * optimizer.hyperparameters.beta2; // 0.999
  * ```
  */
-export const adamax = defineOptimizer({
+export const adamax = defineBuiltIn({
   name: "adamax",
   hyperparameters: (convention) =>
     convention === "keras"

@@ -1,6 +1,6 @@
 /** AdamW: Adam with decoupled weight decay. */
 import { adamDefinition } from "./adam.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 
 /**
  * AdamW: weights shrink directly, w ← w − lr·wd·w, and then take Adam's step. Adam's L2 penalty would go through
@@ -20,7 +20,7 @@ import { defineOptimizer } from "./define.js";
  * optimizer.decay; // "decoupled"
  * ```
  */
-export const adamw = defineOptimizer({
+export const adamw = defineBuiltIn({
   ...adamDefinition,
   name: "adamw",
   weightDecay: (convention) => (convention === "keras" ? 0.004 : 0.01),

@@ -5,11 +5,12 @@
 import { check, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
+import { madeFrom } from "../recipe.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
 import type { InitContext, Optimizer, Slots, Update, UpdateContext } from "./optimizer.js";
-import { isSchedule, numbersOfRate, type Rate, rateAt, type Schedule } from "./schedule.js";
+import { isSchedule, numbersOfRate, type Rate, rateAt, recipeOfRate, type Schedule } from "./schedule.js";
 
 /** The options that change the program: the convention, the flags and the traits. */
 export type OptimizerOptions<N extends string> = Readonly<Record<N, boolean>> & {
@@ -115,10 +116,24 @@ const RESERVED = Object.keys(COMMON_OPTIONS);
 export function defineOptimizer<H extends string, F extends string = never, T extends string = never>(
   definition: OptimizerDefinition<H, F, T>,
 ): OptimizerFactory<H, F> {
+  return factoryOf(definition, false);
+}
+
+/** `defineOptimizer` for built-in optimizers, whose definitions read nothing from outside. */
+export function defineBuiltIn<H extends string, F extends string = never, T extends string = never>(
+  definition: OptimizerDefinition<H, F, T>,
+): OptimizerFactory<H, F> {
+  return factoryOf(definition, true);
+}
+
+function factoryOf<H extends string, F extends string, T extends string>(
+  definition: OptimizerDefinition<H, F, T>,
+  builtIn: boolean,
+): OptimizerFactory<H, F> {
   const forms = Object.fromEntries(
     CONVENTIONS.map((convention) => [convention, formOf(definition, convention)]),
   ) as Record<Convention, Form>;
-  return (config = {}) => create(definition, forms, config);
+  return (config = {}) => create(definition, builtIn, forms, config);
 }
 
 /** The options of an optimizer in one convention. */
@@ -184,6 +199,7 @@ function defaultsOf<H extends string, F extends string, T extends string>(
 
 function create<H extends string, F extends string, T extends string>(
   definition: OptimizerDefinition<H, F, T>,
+  builtIn: boolean,
   forms: Readonly<Record<Convention, Form>>,
   config: Readonly<Record<string, unknown>>,
 ): Optimizer {
@@ -225,7 +241,7 @@ function create<H extends string, F extends string, T extends string>(
   const options = { ...flags, ...traits, convention } as OptimizerOptions<F | T>;
   const penalty = decoupledWeightDecay ? "decoupled" : "penalty";
   const decay = numbers.weightDecay === 0 ? "none" : penalty;
-  return Object.freeze({
+  const optimizer: Optimizer = {
     name,
     hyperparameters: Object.freeze({ ...numbersOfRate(learningRate), ...numbers }),
     learningRate,
@@ -247,5 +263,12 @@ function create<H extends string, F extends string, T extends string>(
       return slots;
     },
     update: (context: UpdateContext) => definition.update({ ...context, options }),
-  });
+  };
+  return madeFrom(optimizer, [
+    name,
+    builtIn ? options : undefined,
+    decay,
+    clipping ?? "",
+    recipeOfRate(learningRate),
+  ]);
 }

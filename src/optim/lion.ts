@@ -1,6 +1,6 @@
 /** Lion. */
 import { mul, neg, sign, zerosLike } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 import { movingAverage } from "./terms.js";
 
 /**
@@ -22,7 +22,7 @@ import { movingAverage } from "./terms.js";
  * optimizer.hyperparameters.beta2; // 0.99
  * ```
  */
-export const lion = defineOptimizer({
+export const lion = defineBuiltIn({
   name: "lion",
   hyperparameters: (convention) => ({
     learningRate: convention === "keras" ? 0.001 : 0.0001,

@@ -2,7 +2,7 @@
 
 import { add, constant, div, mul, neg, pow, sqrt, square, sub, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 import { gatheredWeight, movingAverage } from "./terms.js";
 
 /**
@@ -27,7 +27,7 @@ import { gatheredWeight, movingAverage } from "./terms.js";
  * optimizer.hyperparameters.momentumDecay; // 1
  * ```
  */
-export const nadam = defineOptimizer({
+export const nadam = defineBuiltIn({
   name: "nadam",
   hyperparameters: (convention) =>
     convention === "keras"

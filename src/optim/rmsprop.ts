@@ -2,7 +2,7 @@
 
 import { add, div, maximum, minimum, mul, neg, sqrt, square, sub, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 import { movingAverage } from "./terms.js";
 
 /** The largest finite float32. */
@@ -32,7 +32,7 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * optimizer.hyperparameters.rho; // 0.9
  * ```
  */
-export const rmsprop = defineOptimizer({
+export const rmsprop = defineBuiltIn({
   name: "rmsprop",
   hyperparameters: (convention) =>
     convention === "keras"

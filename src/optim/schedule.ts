@@ -6,6 +6,7 @@
 import { check, checkOptions, must, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
+import { madeFrom, recipeOf } from "../recipe.js";
 import { checkNumber, type Interval, parseInterval } from "./interval.js";
 
 /** What `rate` is given. `N` names the numbers of the schedule. */
@@ -84,6 +85,23 @@ export function defineSchedule<
   F extends string = never,
   T extends string = never,
 >(definition: ScheduleDefinition<R, O, F, T>): (config: ScheduleConfig<R, O, F>) => Schedule {
+  return factoryOf(definition, false);
+}
+
+/** `defineSchedule` for built-in schedules, whose definitions read nothing from outside. */
+export function defineBuiltInSchedule<
+  R extends string,
+  O extends string = never,
+  F extends string = never,
+  T extends string = never,
+>(definition: ScheduleDefinition<R, O, F, T>): (config: ScheduleConfig<R, O, F>) => Schedule {
+  return factoryOf(definition, true);
+}
+
+function factoryOf<R extends string, O extends string, F extends string, T extends string>(
+  definition: ScheduleDefinition<R, O, F, T>,
+  builtIn: boolean,
+): (config: ScheduleConfig<R, O, F>) => Schedule {
   const { name, required, optional = {}, flags = {} } = definition;
   const names: readonly string[] = [...required, ...Object.keys(optional)];
   const ranges: Readonly<Record<string, Interval | undefined>> = { ...definition.ranges };
@@ -109,11 +127,12 @@ export function defineSchedule<
       ...Object.fromEntries(Object.keys(flags).map((flag) => [flag, all[flag]])),
       ...definition.traits?.(numbers),
     } as Record<F | T, boolean>;
-    return Object.freeze({
+    const schedule: Schedule = {
       name,
       numbers: Object.freeze(numbers),
       rate: (context: ScheduleContext) => definition.rate({ ...context, options }),
-    });
+    };
+    return madeFrom(schedule, [name, builtIn ? options : undefined]);
   };
 }
 
@@ -122,6 +141,11 @@ export function isSchedule(rate: unknown): rate is Schedule {
 }
 
 const NAME = "learningRate";
+
+/** For a number, an empty one: it is an input of the program. */
+export function recipeOfRate(rate: Rate): string | undefined {
+  return isSchedule(rate) ? recipeOf(rate) : "";
+}
 
 /** The numbers of a rate, as inputs: `learningRate`, or `learningRate.decaySteps` and the like. */
 export function numbersOfRate(rate: Rate): Record<string, number> {

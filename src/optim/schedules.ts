@@ -17,13 +17,15 @@ import {
   sub,
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
+import { madeFrom } from "../recipe.js";
 import { checkNumber, parseInterval } from "./interval.js";
 import {
-  defineSchedule,
+  defineBuiltInSchedule,
   isSchedule,
   numbersOfRate,
   type Rate,
   rateAt,
+  recipeOfRate,
   type Schedule,
   type ScheduleContext,
 } from "./schedule.js";
@@ -45,7 +47,7 @@ const halfCosine = (x: Value): Value => mul(0.5, add(1, cos(mul(Math.PI, x))));
  * adam({ learningRate }).hyperparameters["learningRate.decayRate"]; // 0.5
  * ```
  */
-export const exponentialDecay = defineSchedule({
+export const exponentialDecay = defineBuiltInSchedule({
   name: "exponentialDecay",
   required: ["initialLearningRate", "decaySteps", "decayRate"],
   ranges: { initialLearningRate: "[0, ∞)", decaySteps: "(0, ∞)", decayRate: "[0, ∞)" },
@@ -70,7 +72,7 @@ export const exponentialDecay = defineSchedule({
  * optimizer.hyperparameters["learningRate.decaySteps"]; // 1000
  * ```
  */
-export const cosineDecay = defineSchedule({
+export const cosineDecay = defineBuiltInSchedule({
   name: "cosineDecay",
   required: ["initialLearningRate", "decaySteps"],
   optional: { alpha: 0 },
@@ -96,7 +98,7 @@ export const cosineDecay = defineSchedule({
  * sgd({ learningRate }).hyperparameters["learningRate.tMul"]; // 2
  * ```
  */
-export const cosineDecayRestarts = defineSchedule({
+export const cosineDecayRestarts = defineBuiltInSchedule({
   name: "cosineDecayRestarts",
   required: ["initialLearningRate", "firstDecaySteps"],
   optional: { tMul: 2, mMul: 1, alpha: 0 },
@@ -146,7 +148,7 @@ function lengthening(periods: Value, tMul: Value): { restarts: Value; share: Val
  * optimizer.hyperparameters["learningRate.pctStart"]; // 0.3
  * ```
  */
-export const oneCycle = defineSchedule({
+export const oneCycle = defineBuiltInSchedule({
   name: "oneCycle",
   required: ["maxLearningRate", "totalSteps"],
   optional: { pctStart: 0.3, divFactor: 25, finalDivFactor: 1e4 },
@@ -222,18 +224,21 @@ export function piecewiseConstantDecay(config: PiecewiseConstantDecayOptions): S
     must(i === 0 || boundary > boundaries[i - 1], `boundaries of ${name}`, "in increasing order", boundaries);
   });
   for (const [i, value] of values.entries()) checkNumber(value, `value ${i + 1}`, name, nonNegative);
-  return Object.freeze({
+  const count = values.length;
+  const schedule: Schedule = {
     name,
-    numbers: {
+    numbers: Object.freeze({
       ...Object.fromEntries(boundaries.map((boundary, i) => [`boundary${i + 1}`, boundary])),
       ...Object.fromEntries(values.map((value, i) => [`value${i + 1}`, value])),
+    }),
+    rate({ numbers, step: t }: ScheduleContext) {
+      let rate = numbers.value1;
+      for (let i = 1; i < count; i++)
+        rate = select(greater(t, numbers[`boundary${i}`]), numbers[`value${i + 1}`], rate);
+      return rate;
     },
-    rate: ({ numbers, step: t }: ScheduleContext) =>
-      boundaries.reduce<Value>(
-        (rate, _, i) => select(greater(t, numbers[`boundary${i + 1}`]), numbers[`value${i + 2}`], rate),
-        numbers.value1,
-      ),
-  });
+  };
+  return madeFrom(schedule, [name, count]);
 }
 
 /** Options of {@link warmup}. */
@@ -273,9 +278,9 @@ export function warmup(config: WarmupOptions): Schedule {
   if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, nonNegative);
   checkNumber(warmupSteps, "warmupSteps", name, nonNegative);
   checkNumber(initialLearningRate, "initialLearningRate", name, nonNegative);
-  return Object.freeze({
+  const schedule: Schedule = {
     name,
-    numbers: { ...numbersOfRate(learningRate), warmupSteps, initialLearningRate },
+    numbers: Object.freeze({ ...numbersOfRate(learningRate), warmupSteps, initialLearningRate }),
     rate({ numbers, step: t }: ScheduleContext) {
       const { warmupSteps: steps, initialLearningRate: first } = numbers;
       // its first rate while t < s
@@ -283,5 +288,6 @@ export function warmup(config: WarmupOptions): Schedule {
       const line = add(first, mul(sub(after, first), div(t, steps)));
       return select(greater(steps, t), line, after);
     },
-  });
+  };
+  return madeFrom(schedule, [name, recipeOfRate(learningRate)]);
 }

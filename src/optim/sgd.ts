@@ -1,7 +1,7 @@
 /** Stochastic gradient descent with momentum. Weight decay is not here; every optimizer has it. */
 import { must } from "../errors.js";
 import { add, equal, mul, neg, select, sub, zerosLike } from "../graph/functions.js";
-import { defineOptimizer } from "./define.js";
+import { defineBuiltIn } from "./define.js";
 
 /**
  * Stochastic gradient descent, with momentum and Nesterov's momentum.
@@ -28,7 +28,7 @@ import { defineOptimizer } from "./define.js";
  * optimizer.hyperparameters.momentum; // 0.9
  * ```
  */
-export const sgd = defineOptimizer({
+export const sgd = defineBuiltIn({
   name: "sgd",
   hyperparameters: (convention) => ({
     learningRate: convention === "keras" ? 0.01 : 0.001,

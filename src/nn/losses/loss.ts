@@ -2,6 +2,7 @@
 import { check, checkOptions, must, show } from "../../errors.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
+import { madeFrom } from "../../recipe.js";
 
 /**
  * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values.
@@ -47,16 +48,11 @@ export function defineLoss<Options extends object, const Alias extends string>(
 ): BuiltInLoss<Options, Alias> {
   const { name, aliases, defaults } = definition;
   const known = Object.fromEntries(Object.keys(defaults).map((option) => [option, true as const]));
-  // Each form of a loss once, so that models that use the same one share their programs.
-  const forms = new Map<string, LossFunction>();
   const withOptions = (options: Partial<Options>): LossFunction => {
     checkOptions(options, `losses.${name}`, known);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
-    const key = JSON.stringify(all);
-    const form = forms.get(key) ?? exportedAs("losses", name, definition.make(all));
-    forms.set(key, form);
-    return form;
+    return madeFrom(exportedAs("losses", name, definition.make(all)), [name, all]);
   };
   const byDefault = withOptions({});
   function loss(options?: Partial<Options>): LossFunction;
@@ -75,7 +71,7 @@ export function defineLoss<Options extends object, const Alias extends string>(
     return withOptions(first);
   }
   Object.defineProperty(loss, "name", { value: name });
-  return exportedAs("losses", name, Object.assign(loss, { aliases }));
+  return madeFrom(exportedAs("losses", name, Object.assign(loss, { aliases })), [name, defaults]);
 }
 
 /** A built-in loss without options. */

@@ -1,6 +1,7 @@
 /** Losses by name and alias. The definitions are elsewhere; this file only finds them. */
 import { must } from "../../errors.js";
 import { Names } from "../../namespace.js";
+import { recipeOf } from "../../recipe.js";
 import * as crossentropy from "./crossentropy.js";
 import type { BuiltInLoss, LossFunction } from "./loss.js";
 import * as regression from "./regression.js";
@@ -41,8 +42,9 @@ export function canonicalLoss(loss: Loss): BuiltIn | LossFunction {
     loss,
   );
   names.refuseOthers(loss);
-  const isDefault = (name: BuiltIn): boolean => table[name] === loss || table[name]() === loss;
-  return (Object.keys(losses) as BuiltIn[]).find(isDefault) ?? loss;
+  const recipe = recipeOf(loss);
+  if (recipe === undefined) return loss;
+  return (Object.keys(losses) as BuiltIn[]).find((name) => recipeOf(table[name]) === recipe) ?? loss;
 }
 
 /**

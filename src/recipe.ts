@@ -1,0 +1,25 @@
+/**
+ * What a built-in piece of a model was made from: equal recipes mean equal behavior, so what was traced of one piece
+ * holds for the other. Only factories of this package write recipes, and what has one is frozen, so a recipe cannot
+ * become wrong. A custom piece, or a copy of a built-in one, has none; nothing is assumed of it.
+ */
+const recipes = new WeakMap<object, string>();
+
+/**
+ * Freezes `value` and records that the values of `parts` decide all that it does; returns `value`.
+ *
+ * @param parts - JSON; undefined for a part that is custom, and then `value` has no recipe either
+ */
+export function madeFrom<T extends object>(value: T, parts: readonly unknown[]): T {
+  if (!parts.includes(undefined)) recipes.set(value, JSON.stringify(parts, exactly));
+  return Object.freeze(value);
+}
+
+/** JSON has no −0, NaN or infinity. */
+function exactly(_key: string, part: unknown): unknown {
+  return typeof part === "number" ? `${Object.is(part, -0) ? "-" : ""}${part}` : part;
+}
+
+export function recipeOf(value: unknown): string | undefined {
+  return recipes.get(value as object);
+}

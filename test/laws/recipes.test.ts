@@ -1,0 +1,134 @@
+/**
+ * Pieces with equal recipes do the same: a model of built-in pieces, which may share what was traced of another, has the
+ * programs of its copy without recipes, which is traced by itself.
+ */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { activations } from "../../src/nn/activations.js";
+import type { Architecture, ProgramKind } from "../../src/nn/architecture.js";
+import { initializers } from "../../src/nn/initializers.js";
+import { activation, dense, dropout, type Layer } from "../../src/nn/layers.js";
+import type { LossFunction } from "../../src/nn/losses/loss.js";
+import { getLoss, losses } from "../../src/nn/losses/registry.js";
+import { programOf, sameTraining } from "../../src/nn/programs.js";
+import type { Optimizer } from "../../src/optim/optimizer.js";
+import { getOptimizer, optimizers } from "../../src/optim/registry.js";
+import type { Rate, Schedule } from "../../src/optim/schedule.js";
+import * as schedules from "../../src/optim/schedules.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { recipeOf } from "../../src/recipe.js";
+import { compiled } from "../nn/support.js";
+
+const KINDS: readonly ProgramKind[] = ["initialize", "train", "evaluate", "predict"];
+
+const keyOf = <T extends object>(table: T) =>
+  fc.constantFrom(...(Object.keys(table) as (keyof T & string)[]));
+const few = fc.constantFrom(0, 0.25, 0.5);
+
+/** At most two of the options, so that equal recipes and near ones are frequent. */
+const some = (options: Readonly<Record<string, fc.Arbitrary<unknown>>>) =>
+  fc
+    .tuple(fc.record(options), fc.subarray(Object.keys(options), { maxLength: 2 }))
+    .map(([all, names]) => Object.fromEntries(names.map((name) => [name, all[name]])));
+
+const layer: fc.Arbitrary<Layer> = fc.oneof(
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 2 }),
+      some({
+        activation: keyOf(activations),
+        useBias: fc.boolean(),
+        kernelInitializer: keyOf(initializers),
+        biasInitializer: keyOf(initializers),
+        kernelRegularizer: fc.constantFrom({ l1: 0.1 }, { l2: 0.1 }, { l1: 0.2, l2: 0.1 }),
+        biasRegularizer: fc.constantFrom({ l1: 0.1 }, { l2: 0.1 }),
+      }),
+    )
+    .map(([units, options]) => dense(units, options)),
+  few.map(dropout),
+  keyOf(activations).map(activation),
+);
+
+const schedule: fc.Arbitrary<Schedule> = fc.oneof(
+  fc
+    .record({ decayRate: few, staircase: fc.boolean() })
+    .map((options) => schedules.exponentialDecay({ initialLearningRate: 0.1, decaySteps: 10, ...options })),
+  few.map((alpha) => schedules.cosineDecay({ initialLearningRate: 0.1, decaySteps: 10, alpha })),
+  few.map((alpha) => schedules.cosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 10, alpha })),
+  fc.boolean().map((linear) => schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 10, linear })),
+  fc.integer({ min: 1, max: 3 }).map((n) =>
+    schedules.piecewiseConstantDecay({
+      boundaries: Array.from({ length: n }, (_, i) => i + 1),
+      values: Array.from({ length: n + 1 }, (_, i) => 1 / (i + 1)),
+    }),
+  ),
+);
+const rate: fc.Arbitrary<Rate> = fc.oneof(
+  few,
+  schedule,
+  fc.oneof(few, schedule).map((learningRate) => schedules.warmup({ learningRate, warmupSteps: 3 })),
+);
+
+/** The switches and the numbers that traits depend on. */
+const own: Readonly<Record<string, Record<string, fc.Arbitrary<unknown>>>> = {
+  sgd: { momentum: few, nesterov: fc.boolean() },
+  rmsprop: { momentum: few, centered: fc.boolean() },
+  adam: { amsgrad: fc.boolean() },
+  adamw: { amsgrad: fc.boolean() },
+};
+const optimizer: fc.Arbitrary<Optimizer> = keyOf(optimizers).chain((name) =>
+  some({
+    learningRate: rate,
+    weightDecay: few,
+    decoupledWeightDecay: fc.boolean(),
+    convention: fc.constantFrom("keras", "torch"),
+    ...own[name],
+  }).chain((options) =>
+    fc
+      .constantFrom({}, { clipValue: 1 }, { clipNorm: 1 }, { globalClipNorm: 2 })
+      .map((clipping) => getOptimizer(name, { ...options, ...clipping })),
+  ),
+);
+
+const loss: fc.Arbitrary<LossFunction> = fc.oneof(
+  keyOf(losses).map((name) => getLoss(name)),
+  fc.boolean().map((fromLogits) => losses.binaryCrossentropy({ fromLogits })),
+  fc.boolean().map((fromLogits) => losses.categoricalCrossentropy({ fromLogits })),
+);
+
+/** One piece at a time, so that many of a thousand models have equal recipes. */
+const model = fc.oneof(
+  layer.map((piece) => ({ layers: [piece, dense(1)], optimizer: sgd(), loss: getLoss("mse") })),
+  optimizer.map((piece) => ({ layers: [dense(1)], optimizer: piece, loss: getLoss("mse") })),
+  loss.map((piece) => ({ layers: [dense(1)], optimizer: sgd(), loss: piece })),
+);
+
+it("equal recipes mean equal programs", () => {
+  const seen = new Map<string, Architecture>();
+  fc.assert(
+    fc.property(model, ({ layers, optimizer, loss }) => {
+      const recipes = [...layers, optimizer, loss].map(recipeOf);
+      expect(recipes).not.toContain(undefined);
+      const given = compiled(layers, { optimizer, loss }).architecture(2);
+      const copies = layers.map((piece) => ({ ...piece }));
+      const copy = compiled(copies, { optimizer, loss }).architecture(2);
+      expect(copies.map(recipeOf)).toEqual(layers.map(() => undefined));
+      for (const kind of KINDS) expect(programOf(given, kind, 4), kind).toBe(programOf(copy, kind, 4));
+      const before = seen.get(String(recipes)) ?? copy;
+      expect(sameTraining(before, copy), String(recipes)).toBe(true);
+      seen.set(String(recipes), copy);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+it("a piece that has a recipe cannot be changed", () => {
+  const pieces = fc.oneof<fc.Arbitrary<object>[]>(layer, schedule, optimizer, loss);
+  fc.assert(
+    fc.property(pieces, (piece) => {
+      for (const part of [piece, ...Object.values(piece)])
+        if (typeof part === "object" && !Array.isArray(part)) expect(Object.isFrozen(part)).toBe(true);
+      expect(Object.isFrozen(piece)).toBe(true);
+    }),
+  );
+});
