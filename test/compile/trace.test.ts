@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Signature, StepResults, StepValues } from "../../src/compile/trace.js";
+import { createEngine } from "../../src/engine/engine.js";
 import type { ErrorCode } from "../../src/errors.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type Value } from "../../src/graph/graph.js";
@@ -134,4 +135,17 @@ it("a program is plain data: a copy of it is equal and independent", () => {
   expect(structuredClone(program)).toEqual(program);
   const { code: _code, ...rest } = program;
   expect(JSON.parse(JSON.stringify(rest))).toEqual(rest);
+});
+
+it("a constant keeps its numbers when the caller changes the array", () => {
+  const numbers = [1, 2];
+  const shifted = compile(
+    (x: Value) => {
+      const value = f.add(x, f.constant(x.graph, numbers));
+      numbers[0] = 100;
+      return value;
+    },
+    [2],
+  );
+  expect(Array.from(createEngine().load(shifted)([0, 0]).data)).toEqual([1, 2]);
 });

@@ -107,7 +107,8 @@ export function input(graph: Graph, name: string, shape: Shape): Value {
  * @throws FettleError `invalid_shape` unless there are as many numbers as the shape has elements
  */
 export function constant(graph: Graph, values: number | readonly number[], shape?: Shape): Value {
-  const list = typeof values === "number" ? [values] : values;
+  // a copy, since a graph must not change with the caller's array
+  const list = typeof values === "number" ? [values] : Array.from(values);
   return append(
     "constant",
     rows.constant,
