@@ -17,6 +17,7 @@ import type { Rate, Schedule } from "../../src/optim/schedule.js";
 import * as schedules from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { recipeOf } from "../../src/recipe.js";
+import { cases } from "../cases.js";
 import { compiled } from "../nn/support.js";
 
 const KINDS: readonly ProgramKind[] = ["initialize", "train", "evaluate", "predict"];
@@ -118,7 +119,7 @@ it("equal recipes mean equal programs", () => {
       expect(sameTraining(before, copy), String(recipes)).toBe(true);
       seen.set(String(recipes), copy);
     }),
-    { numRuns: 1000 },
+    { numRuns: cases(1000) },
   );
 });
 

@@ -19,7 +19,9 @@ import type { Loss } from "../../src/nn/losses/registry.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";
+import { defineOptimizer } from "../../src/optim/define.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
+import { defineSchedule } from "../../src/optim/schedule.js";
 import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled } from "./support.js";
@@ -161,6 +163,31 @@ describe("a program is never another model's", () => {
     expect(of()).toBe(first);
     k = 100;
     expect(of()).toBe(second);
+  });
+
+  it("where a custom optimizer or schedule reads an outer variable that changed", () => {
+    let k = 1;
+    const custom = defineOptimizer({
+      name: "custom",
+      hyperparameters: { learningRate: 0.1 },
+      update: ({ gradient, hyperparameters: { learningRate } }) => ({
+        update: mul(mul(learningRate, gradient), -k),
+      }),
+    });
+    const constantRate = defineSchedule({
+      name: "constantRate",
+      required: ["rate"],
+      rate: ({ numbers }) => mul(numbers.rate, k),
+    });
+    for (const optimizer of [custom(), sgd({ learningRate: constantRate({ rate: 0.1 }) })]) {
+      const of = () => programs([dense(1)], optimizer)[1];
+      k = 2;
+      const first = of();
+      k = 3;
+      expect(of()).not.toBe(first);
+      k = 2;
+      expect(of()).toBe(first);
+    }
   });
 
   it("traces an architecture once, so that its programs belong together", () => {
