@@ -10,7 +10,9 @@ export { oneHot } from "./data/classes.js";
 export { type Csv, type CsvOptions, parseCsv } from "./data/csv.js";
 export {
   type Dataset,
+  type EncodedRows,
   type EncodeOptions,
+  encodeRows,
   encodeTable,
   type Feature,
   type MissingRule,
@@ -24,6 +26,7 @@ export {
   type ShapedData,
   toMatrix,
 } from "./data/matrix.js";
+export type { Decimal, NumberFormat } from "./data/numbers.js";
 export {
   applyPreprocessor,
   fitPreprocessor,
@@ -31,6 +34,7 @@ export {
   type Preprocessor,
   restoreTarget,
 } from "./data/preprocess.js";
+export type { ColumnKind, ColumnSchema, Schema, SchemaOptions } from "./data/schema.js";
 export {
   type FoldOptions,
   type FoldRows,
@@ -43,7 +47,7 @@ export {
   trainTestSplit,
   trainValidationTestSplit,
 } from "./data/split.js";
-export { type Column, type ColumnKind, type ReadTableOptions, readTable, type Table } from "./data/table.js";
+export { type Column, type ReadTableOptions, readTable, type Table, type UnknownRule } from "./data/table.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";

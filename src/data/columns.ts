@@ -90,12 +90,14 @@ export function refuseColumns({ inputs, target, missing, drop }: Use, rows: Int3
 }
 
 function faultOfInput(column: Column, values: Float64Array, missing: MissingRule): Fault | undefined {
+  if (column.doubt !== undefined) return { reason: column.doubt };
   if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
   const gaps = missing === "refuse" ? gapsOf(values) : undefined;
   return gaps ?? (column.kind === "category" ? tooMany(values) : undefined);
 }
 
 function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault | undefined {
+  if (column.doubt !== undefined) return { reason: column.doubt };
   const gaps = gapsOf(values);
   if (gaps) return gaps;
   if (values.every((value) => value === values[0])) {

@@ -3,7 +3,7 @@
  * column means. It does not impute or scale, because both must be learnt from
  * the training part alone; see preprocess.ts.
  */
-import { check, checkOptions, must, type OptionNames, show, unknownName } from "../errors.js";
+import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { oneHot } from "./classes.js";
 import {
   distinct,
@@ -15,7 +15,8 @@ import {
   wordOf,
 } from "./columns.js";
 import { takeRows } from "./matrix.js";
-import { type Column, type ColumnKind, checkTable, columnNamed, type Table } from "./table.js";
+import type { ColumnKind } from "./schema.js";
+import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 
 export type { MissingRule, Task };
 
@@ -27,6 +28,8 @@ export interface Feature {
   readonly column: string;
   /** `category` features of one column follow each other and hold one 1 in each row, the others 0. */
   readonly kind: ColumnKind;
+  /** The word that the feature is 1 for, if its kind is `category`. */
+  readonly category?: string;
 }
 
 /** Inputs and target, row-major. */
@@ -152,10 +155,13 @@ function encodeInputs(inputs: readonly Column[], rows: Int32Array): Pick<Dataset
     const { name, kind } = column;
     const values = valuesAt(column, rows);
     if (kind !== "category") return [{ feature: { name, column: name, kind }, values }];
-    return distinct(values).map((code) => ({
-      feature: { name: `${name}=${column.categories[code]}`, column: name, kind },
-      values: values.map((value) => (Number.isNaN(value) ? NaN : Number(value === code))),
-    }));
+    return distinct(values).map((code) => {
+      const category = wordOf(column, code);
+      return {
+        feature: { name: `${name}=${category}`, column: name, kind, category },
+        values: oneFor(code, values),
+      };
+    });
   });
   const x = new Float64Array(rows.length * encoded.length);
   encoded.forEach(({ values }, j) => {
@@ -164,6 +170,101 @@ function encodeInputs(inputs: readonly Column[], rows: Int32Array): Pick<Dataset
     });
   });
   return { features: encoded.map(({ feature }) => feature), x };
+}
+
+/** 1 where the value is `code`, 0 where it is another, NaN where it is missing. */
+function oneFor(code: number, values: Float64Array): Float64Array {
+  return values.map((value) => (Number.isNaN(value) ? NaN : Number(value === code)));
+}
+
+/** Rows of another table, as numbers that a model of the first table takes. */
+export interface EncodedRows {
+  readonly rows: number;
+  /** `[rows, features]`; NaN marks a missing cell. */
+  readonly x: Float64Array;
+  /** `[rows, outputs]`, as {@link Dataset} has it; undefined if the table has no target. */
+  readonly y?: Float64Array;
+  /** `[rows]`: the index of each row's class; undefined without a target, and for regression. */
+  readonly labels?: Int32Array;
+}
+
+/**
+ * Encodes another table as a data set was encoded: the same features in the same order, whatever the order of its columns,
+ * and the target if it has one. Read the table with the schema of the first, so that its words and numbers mean the same.
+ * A category that the data set has no feature for is 0 in all features of its column.
+ *
+ * @param like - the data set, or the parts of it that say how it was encoded, which are JSON
+ * @throws FettleError `invalid_data` naming every column that is missing or of another kind, and for a target that is missing
+ * in a row or of an unknown class; `invalid_argument` for anything but a table and a data set
+ * @example
+ * ```ts
+ * const table = readTable("size,port,good\n4,C,yes\n1,Q,no\n2,S,no\n");
+ * const data = encodeTable(table, { target: "good" });
+ * const other = readTable("port,size\nQ,3\nS,1\n", { schema: table.schema });
+ * encodeRows(other, data).x; // [3, 0, 1, 0, 1, 0, 0, 1]
+ * ```
+ */
+export function encodeRows(
+  table: Table,
+  like: Pick<Dataset, "features" | "target" | "task" | "classes">,
+): EncodedRows {
+  checkTable(table);
+  must(
+    isRecord(like) && Array.isArray(like.features) && Array.isArray(like.classes),
+    "like",
+    "the result of encodeTable",
+    like,
+  );
+  const { features, target: name, task, classes } = like;
+  const named = new Map(table.columns.map((column) => [column.name, column]));
+  const kinds = new Map(features.map(({ column, kind }) => [column, kind]));
+  const faults = [...kinds].flatMap(([column, kind]) => {
+    const found = named.get(column)?.kind;
+    if (found === kind) return [];
+    return [found ? `${show(column)} must be a ${kind}; received a ${found}` : `${show(column)} is missing`];
+  });
+  check(
+    faults.length === 0,
+    () =>
+      `columns must be those that the data set was encoded from: ${faults.join("; ")}; ` +
+      "read the table with the schema of the first, as readTable(text, { schema })",
+    "invalid_data",
+  );
+
+  const { rows } = table;
+  const x = new Float64Array(rows * features.length);
+  features.forEach(({ column: from, category }, j) => {
+    const { values, categories } = named.get(from)!;
+    const all = category === undefined ? values : oneFor(categories.indexOf(category), values);
+    for (let i = 0; i < rows; i++) x[i * features.length + j] = all[i];
+  });
+  const target = named.get(name);
+  if (target === undefined) return { rows, x };
+  const gap = target.values.findIndex(Number.isNaN);
+  check(
+    gap < 0,
+    () =>
+      `target ${show(name)} must have every cell; row ${gap + 1} has none; leave the column out to predict it`,
+    "invalid_data",
+  );
+  if (task === "regression") return { rows, x, y: Float64Array.from(target.values) };
+  const labels = Int32Array.from(target.values, (value) => {
+    const word = wordOf(target, value);
+    must(
+      classes.includes(word),
+      `target ${show(name)}`,
+      `one of ${classes.map(show).join(", ")}`,
+      word,
+      "invalid_data",
+    );
+    return classes.indexOf(word);
+  });
+  return { rows, x, y: rowsOf(labels, classes.length), labels };
+}
+
+/** The target of classes: 0 or 1 for two, one-hot rows for more. */
+function rowsOf(labels: Int32Array, classes: number): Float64Array {
+  return classes === 2 ? Float64Array.from(labels) : oneHot(labels, classes);
 }
 
 function encodeTarget(
@@ -179,12 +280,11 @@ function encodeTarget(
   const codes = distinct(values);
   const classOf = new Map(codes.map((code, label) => [code, label]));
   const labels = Int32Array.from(values, (value) => classOf.get(value)!);
-  const binary = codes.length === 2;
   return {
     task,
     target,
-    outputs: binary ? 1 : codes.length,
-    y: binary ? Float64Array.from(labels) : oneHot(labels, codes.length),
+    outputs: codes.length === 2 ? 1 : codes.length,
+    y: rowsOf(labels, codes.length),
     labels,
     classes: codes.map((code) => wordOf(column, code)),
   };

@@ -1,131 +1,168 @@
 /**
- * Text to typed columns: each cell a number, with NaN for a missing one.
- * What a column is for (input, target, left out) is not known here; see dataset.ts.
+ * Text to typed columns: each cell a number, with NaN for a missing one. What the columns are is inferred or given, see
+ * schema.ts; what a column is for (input, target, left out) is not known here, see dataset.ts.
  */
 import {
   check,
   checkOptions,
   FettleError,
   isRecord,
-  must,
   type OptionNames,
   show,
   unknownName,
 } from "../errors.js";
 import { isArray } from "./check.js";
-import { type Csv, type CsvOptions, parseCsv } from "./csv.js";
-
-/** What the cells of a column are. */
-export type ColumnKind = "number" | "boolean" | "category";
+import { type CsvOptions, parseCsv } from "./csv.js";
+import { parseNumber } from "./numbers.js";
+import {
+  type ColumnKind,
+  type ColumnSchema,
+  checkSchema,
+  inferSchema,
+  missingIn,
+  type Schema,
+  type SchemaOptions,
+} from "./schema.js";
 
 /** One typed column. */
 export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** `[rows]`: the number itself, or an index into `categories`; NaN where the cell is missing. */
+  /**
+   * `[rows]`: the number itself, or an index into `categories`, which a word that is ignored is beyond; NaN where the cell
+   * is missing, and in numbers that are in doubt.
+   */
   readonly values: Float64Array;
-  /** The word of each index: the distinct words of a category in code unit order, those for 0 and 1 of a boolean, none for a number. */
+  /** The word of each index, see {@link ColumnSchema}. */
   readonly categories: readonly string[];
+  /** Why the kind is in doubt, see {@link ColumnSchema}. */
+  readonly doubt?: string;
 }
 
 /** Typed columns of one length. */
 export interface Table {
-  /** In the order of the header. */
+  /** In the order of the schema; those of a given schema that the text lacks are left out. */
   readonly columns: readonly Column[];
   readonly rows: number;
+  /** What the columns are: inferred, or as it was given. */
+  readonly schema: Schema;
+  /** Columns of the text that a given schema does not name. */
+  readonly ignored: readonly string[];
 }
-
-/** How text is read as a table. */
-export interface ReadTableOptions extends CsvOptions {
-  /**
-   * Cells that mean "missing", in any case.
-   * @defaultValue `["", "NA", "N/A", "null", "?"]`
-   */
-  readonly missing?: readonly string[];
-}
-
-const OPTIONS: OptionNames<ReadTableOptions> = { delimiter: true, missing: true };
-const MISSING = ["", "NA", "N/A", "null", "?"];
-const BOOLEANS = [
-  ["false", "true"],
-  ["no", "yes"],
-];
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 
 /**
- * Reads delimited text as a table of typed columns.
- *
- * A column is `number` if every cell present is a decimal number, `boolean` if every one is `true`
- * or `false` (or every one `yes` or `no`; any case), and `category` otherwise. Cells are trimmed first. A column with
- * no cell present is a `number` column of NaN.
+ * What becomes of a word that a given schema does not have: it is refused; taken as missing; or ignored, so that it is none
+ * of the categories (a row of zeros where they are one-hot).
+ */
+export type UnknownRule = "refuse" | "missing" | "ignore";
+
+/** How text is read as a table. */
+export interface ReadTableOptions extends CsvOptions, SchemaOptions {
+  /** What the columns are, as another table has them in `schema`. @defaultValue inferred from the text */
+  readonly schema?: Schema;
+  /** What becomes of a word that `schema` does not have. @defaultValue `"refuse"` */
+  readonly unknown?: UnknownRule;
+}
+
+const OPTIONS: OptionNames<ReadTableOptions> = {
+  delimiter: true,
+  na: true,
+  defaultNa: true,
+  decimal: true,
+  as: true,
+  schema: true,
+  unknown: true,
+};
+const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
+
+/**
+ * Reads delimited text as a table of typed columns. Cells are trimmed first. What the columns are is inferred, as a table
+ * in {@link inferSchema} says, unless it is given: then the text may have the columns of `schema` in any order, some of
+ * them, and others beside them, which are ignored.
  *
  * @param text - delimited text with a header line, see {@link parseCsv}
- * @throws FettleError as {@link parseCsv}, and `invalid_data`, with line and column, for `NaN`, `inf` or
- *   numbers too large for float32 (above 3.4e38) in columns of numbers
+ * @throws FettleError as {@link parseCsv} and {@link inferSchema}; `invalid_data`, with line and column, for infinite numbers
+ *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
+ *   says; `invalid_argument` for anything but a schema, and beside it options that it has already
  * @example
  * ```ts
  * const table = readTable("size,color\n4,red\n?,blue\n");
  * table.columns[0].values; // [4, NaN]
  * table.columns[1].categories; // ["blue", "red"]
+ * const other = readTable("color,note,size\nred,new,5\n", { schema: table.schema });
+ * other.columns[1].values; // [1]
+ * other.ignored; // ["note"]
  * ```
  */
 export function readTable(text: string, options: ReadTableOptions = {}): Table {
   checkOptions(options, "readTable", OPTIONS);
-  const { missing: words = MISSING, ...csvOptions } = options;
-  must(
-    Array.isArray(words) && words.every((word) => typeof word === "string"),
-    "missing",
-    'an array of words, such as ["", "NA"]',
-    words,
-  );
-  const csv = parseCsv(text, csvOptions);
-  const missing = new Set(words.map((word) => word.toLowerCase()));
-  const columns = csv.columns.map((name, j) => {
-    const cells = csv.rows
-      .map((row) => row[j].trim())
-      .map((cell) => (missing.has(cell.toLowerCase()) ? undefined : cell));
-    return readColumn(name, cells);
-  });
-  checkNumbers(columns, csv);
-  return { columns, rows: csv.rows.length };
-}
-
-/** One column; numbers that float32 cannot hold are infinite, and a `NaN` is too, to be refused by `checkNumbers`. */
-function readColumn(name: string, cells: readonly (string | undefined)[]): Column {
-  const present = cells.filter((cell) => cell !== undefined);
-  if (present.every((cell) => NUMBER.test(cell) || NOT_FINITE.test(cell))) {
-    const values = Float64Array.from(cells, (cell) => (cell === undefined ? NaN : readNumber(cell)));
-    return { name, kind: "number", values, categories: [] };
+  const { delimiter, schema: given, unknown = "refuse", ...forSchema } = options;
+  if (!UNKNOWN_RULES.includes(unknown))
+    throw unknownName("rule for unknown words", String(unknown), UNKNOWN_RULES);
+  const csv = parseCsv(text, delimiter === undefined ? {} : { delimiter });
+  const texts = csv.columns.map((name, j) => ({ name, cells: csv.rows.map((row) => row[j].trim()) }));
+  if (given !== undefined) {
+    checkSchema(given);
+    const [both] = Object.keys(forSchema);
+    check(both === undefined, () => `${both} must be left out beside schema, which has it; received both`);
   }
-  const words = [...new Set(present)].sort(); // by code unit: the same on every host
-  const booleans = BOOLEANS.find((pair) => words.every((word) => pair.includes(word.toLowerCase())));
-  const codes = new Map(words.map((word, index) => [word, booleans?.indexOf(word.toLowerCase()) ?? index]));
+  const schema = given ?? inferSchema(texts, forSchema);
+  const isMissing = missingIn(schema);
+  const faults: string[] = [];
+  const columns = schema.columns.flatMap((column): Column[] => {
+    const { name, kind, categories, doubt } = column;
+    const cells = texts.find((candidate) => candidate.name === name)?.cells;
+    if (cells === undefined) return [];
+    const read = readerOf(column, unknown);
+    let first: number | undefined;
+    const values = Float64Array.from(cells, (cell, i) => {
+      if (isMissing(cell) || (doubt !== undefined && kind === "number")) return NaN;
+      const value = read(cell);
+      if (value === undefined) first ??= i;
+      return value ?? NaN;
+    });
+    if (first !== undefined) faults.push(faultOf(column, cells[first], csv.lines[first]));
+    return [{ name, kind, values, categories, ...(doubt !== undefined && { doubt }) }];
+  });
+  if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
+  const known = new Set(schema.columns.map(({ name }) => name));
   return {
-    name,
-    kind: booleans ? "boolean" : "category",
-    values: Float64Array.from(cells, (cell) => (cell === undefined ? NaN : codes.get(cell)!)),
-    categories: booleans ?? words,
+    columns,
+    rows: csv.rows.length,
+    schema,
+    ignored: csv.columns.filter((name) => !known.has(name)),
   };
 }
 
-function readNumber(cell: string): number {
-  const value = Number(cell);
-  return Number.isFinite(Math.fround(value)) ? value : Number.POSITIVE_INFINITY;
+/** Reads a cell that is present; undefined for one that must be refused. */
+function readerOf(
+  { kind, categories, format = {} }: ColumnSchema,
+  unknown: UnknownRule,
+): (cell: string) => number | undefined {
+  if (kind === "number")
+    return (cell) => {
+      const value = parseNumber(cell, format);
+      return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
+    };
+  const codes = new Map(
+    categories.map((word, code) => [kind === "boolean" ? word.toLowerCase() : word, code]),
+  );
+  const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
+  if (kind === "boolean") return (cell) => codes.get(cell.toLowerCase());
+  return (cell) => codes.get(cell) ?? other;
 }
 
-/** Refuses all columns with a number that float32 cannot hold, each with the first such cell. */
-function checkNumbers(columns: readonly Column[], { rows, lines }: Csv): void {
-  const faults = columns.flatMap(({ name, values }, j) => {
-    const first = values.indexOf(Number.POSITIVE_INFINITY);
-    return first < 0 ? [] : [`line ${lines[first]}, column ${show(name)}: received ${rows[first][j].trim()}`];
-  });
-  if (faults.length === 0) return;
-  throw new FettleError(
-    "invalid_data",
-    `${faults.join("; ")}; numbers must be finite and fit float32; correct the cells, or leave them empty if the ` +
-      "values are missing",
-  );
+function faultOf({ name, kind, categories, format }: ColumnSchema, cell: string, line: number): string {
+  const place = `line ${line}, column ${show(name)}`;
+  if (kind !== "number") {
+    const words =
+      categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
+    const way = kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
+    return `${place}: every cell must be ${words}; received ${show(cell)}${way}`;
+  }
+  if (parseNumber(cell, format ?? {}) !== undefined)
+    return `${place}: numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
+  return `${place}: every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
 }
 
 /**

@@ -32,8 +32,13 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     /target "y" must hold numbers for regression.*"high".* choose --task classification/,
   ],
   ["one class only", table("a,y\n1,u\n2,u\n"), TUNE, /must differ between rows; received "u" in all 2/],
-  ["NaN in data", table("a,y\n1,u\nNaN,v\n"), TUNE, /line 3, column "a": received NaN.*finite/],
-  ["infinity in data", table("a,y\n1,u\n-inf,v\n"), TUNE, /line 3, column "a": received -inf.*finite/],
+  ["NaN in data", table("a,y\n1,u\nNaN,v\n"), TUNE, /column "a" must have every cell; 1 of 2 are missing/],
+  [
+    "infinity in data",
+    table("a,y\n1,u\n-inf,v\n"),
+    TUNE,
+    /line 3, column "a": numbers must be finite .*received -inf/,
+  ],
   [
     "a missing cell",
     table("a,y\n1,u\n,v\n"),

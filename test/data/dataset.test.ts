@@ -19,8 +19,8 @@ describe("encodeTable: inputs", () => {
     const { features, x, rows } = encodeTable(table, { target: "price", drop: ["id", "grade"] });
     expect(features).toEqual([
       { name: "size", column: "size", kind: "number" },
-      { name: "color=blue", column: "color", kind: "category" },
-      { name: "color=red", column: "color", kind: "category" },
+      { name: "color=blue", column: "color", kind: "category", category: "blue" },
+      { name: "color=red", column: "color", kind: "category", category: "red" },
       { name: "fresh", column: "fresh", kind: "boolean" },
     ]);
     expect(rows).toBe(3);

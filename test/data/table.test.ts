@@ -5,7 +5,7 @@ import { columnNamed, readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 
 const only = (cells: readonly string[]) =>
-  readTable(["c", ...cells.map((cell) => `"${cell}"`), '"end"'].join("\n"), { missing: ["", "end"] })
+  readTable(["c", ...cells.map((cell) => `"${cell}"`), '"end"'].join("\n"), { na: ["end"], defaultNa: false })
     .columns[0];
 
 describe("readTable", () => {
@@ -24,7 +24,7 @@ describe("readTable", () => {
     const { columns } = readTable("n,b,c\n1,yes,x\n?,na,\nN/A,,NULL\n");
     expect(columns.map(({ kind }) => kind)).toEqual(["number", "boolean", "category"]);
     for (const { values } of columns) expect([...values].map(Number.isNaN)).toEqual([false, true, true]);
-    const chosen = readTable("n,c\n-,?\n2,NA\n", { missing: ["-"] }).columns;
+    const chosen = readTable("n,c\n-,?\n2,NA\n", { na: ["-"], defaultNa: false }).columns;
     expect(chosen[0].values).toEqual(Float64Array.of(NaN, 2));
     expect(chosen[1].categories).toEqual(["?", "NA"]);
   });
@@ -39,7 +39,7 @@ describe("readTable", () => {
   });
 
   it("treats only decimal numbers as numbers, and only one pair of words as booleans", () => {
-    for (const word of ["0x10", "1,000", "1e", "--1", ".", "1_000", "12a", "+"])
+    for (const word of ["0x10", "1e", "--1", ".", "12a", "+", "1,00,0", "0,123.5", "1_00"])
       expect(only(["1", word]).kind).toBe("category");
     for (const number of ["+1", "1.", ".5", "1E5", "-0", "007"]) expect(only([number]).kind).toBe("number");
     expect(only(["yes", "true"]).kind).toBe("category");
@@ -56,19 +56,16 @@ describe("readTable", () => {
     );
   });
 
-  it.each(["NaN", "inf", "-Infinity", "1e999", "4e38"])(
-    "refuses %s among numbers, with column and line",
-    (word) => {
-      expect(refusal(() => readTable(`a,b\n1,2\n3,${word}\n`))).toMatch(
-        /^invalid_data: line 3, column "b": received .*finite/,
-      );
-    },
-  );
+  it.each(["inf", "-Infinity", "1e999", "4e38"])("refuses %s among numbers, with column and line", (word) => {
+    expect(refusal(() => readTable(`a,b\n1,2\n3,${word}\n`))).toBe(
+      `invalid_data: line 3, column "b": numbers must be finite and fit float32; received ${word}; correct it, or leave ` +
+        "it empty if it is missing",
+    );
+  });
 
   it("names every column with a number that it cannot hold, with its first line", () => {
-    expect(refusal(() => readTable("a,b,c\n1,2,inf\n3,NaN,4\nx,nan,1\n"))).toBe(
-      'invalid_data: line 3, column "b": received NaN; line 2, column "c": received inf; numbers must be finite and fit ' +
-        "float32; correct the cells, or leave them empty if the values are missing",
+    expect(refusal(() => readTable("a,b,c\n1,2,inf\n3,1e39,4\nx,4e39,1\n"))).toMatch(
+      /^invalid_data: line 3, column "b": .* received 1e39; .*\nline 2, column "c": .* received inf; /,
     );
   });
 
@@ -86,12 +83,12 @@ describe("readTable", () => {
     [
       "an unknown option",
       () => readTable("a\n1", { separator: ";" } as never),
-      'unknown_name: unknown option of readTable "separator". Known: delimiter, missing.',
+      'unknown_name: unknown option of readTable "separator". Known: delimiter, na, defaultNa, decimal, as, schema, unknown.',
     ],
     [
       "a word that is not in a list",
-      () => readTable("a\n1", { missing: "-" as never }),
-      'invalid_argument: missing must be an array of words, such as ["", "NA"]; received "-"',
+      () => readTable("a\n1", { na: "-" as never }),
+      'invalid_argument: na must be an array of words, such as ["NA", "-"]; received "-"',
     ],
     [
       "options that are not an object",

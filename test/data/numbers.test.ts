@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatsOf, type NumberFormat, parseNumber } from "../../src/data/numbers.js";
+import { cases } from "../cases.js";
+
+/** `x` as a person would write it; JavaScript's own digits otherwise. */
+function write(
+  x: number,
+  { decimal = ".", group = "", unit = "" }: NumberFormat,
+  unitFirst: boolean,
+): string {
+  const [, sign, whole, fraction = "", exponent] = /^(-?)(\d+)(?:\.(\d+))?(e.*)?$/.exec(String(x))!;
+  const groups = whole.replace(/(?<=\d)(?=(\d{3})+$)/g, group);
+  const digits = `${sign}${groups}${fraction && decimal + fraction}${exponent ?? ""}`;
+  return unitFirst ? `${unit} ${digits}`.trim() : `${digits} ${unit}`.trim();
+}
+
+const format = fc
+  .record({
+    decimal: fc.constantFrom(".", ","),
+    group: fc.constantFrom("", ",", ".", " ", "'", "_"),
+    unit: fc.constantFrom("", "%", "€", "USD"),
+  })
+  .filter(({ decimal, group }) => decimal !== group) as fc.Arbitrary<NumberFormat>;
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.double({ min: -1e7, max: 1e7, noNaN: true }),
+  fc.integer(),
+);
+
+it("a number in any format is the one that JavaScript reads, to the bit", () => {
+  fc.assert(
+    fc.property(number, format, fc.boolean(), (x, written, unitFirst) => {
+      // −0 is written "0"
+      expect(parseNumber(write(x, written, unitFirst), written)).toBe(x + 0);
+    }),
+    { numRuns: cases(2000) },
+  );
+});
+
+it("the format of a column is among those found, and each of them reads every cell", () => {
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1 }), format, (numbers, written) => {
+      const cells = numbers.map((x) => write(x, written, false));
+      const found = formatsOf(cells);
+      const values = found.map((each) => cells.map((cell) => parseNumber(cell, each)));
+      expect(values).toContainEqual(numbers.map((x) => x + 0));
+      for (const each of values) expect(each).not.toContain(undefined);
+    }),
+    { numRuns: cases(500) },
+  );
+});
+
+describe("formatsOf", () => {
+  const dot = { decimal: "." };
+  const comma = { decimal: "," };
+  it.each<[string[], object[]]>([
+    [
+      ["1", "20"],
+      [dot, comma],
+    ],
+    [["1.5", "20"], [dot]],
+    [["1,5", "20"], [comma]],
+    [
+      ["1,234", "20"],
+      [{ ...dot, group: "," }, comma],
+    ],
+    [["1,234", "0.5"], [{ ...dot, group: "," }]],
+    [["1,234", "0,5"], [comma]],
+    [
+      ["1.234", "20"],
+      [dot, { ...comma, group: "." }],
+    ],
+    [["1.234,5"], [{ ...comma, group: "." }]],
+    [["0,123"], [comma]],
+    [["1 234,5"], [{ ...comma, group: " " }]],
+    [["1\u00a0234,5", "1\u202f234"], [{ ...comma, group: " " }]],
+    [["1'000.5"], [{ ...dot, group: "'" }]],
+    [["45.5 %", "3%", "7"], [{ ...dot, unit: "%" }]],
+    [["€ 3.5", "€4"], [{ ...dot, unit: "€" }]],
+    [["3.5 USD", "USD 4"], [{ ...dot, unit: "USD" }]],
+    [["1.5e3", "-2E-4", "+.5", "6."], [dot]],
+    [["$3", "€4"], []],
+    [["$3 €"], []],
+    [["1,5", "1.5"], []],
+    [["1,23,4"], []],
+    [["1,2345"], [comma]],
+    [["12,34,567"], []],
+    [["1.2.3"], []],
+    [["SKU 12"], []],
+    [["2020-01-02"], []],
+    [["12:30"], []],
+    [["0x10"], []],
+    [["--1"], []],
+    [["."], []],
+    [[","], []],
+    [["%"], []],
+    [["1_00"], []],
+  ])("%j → %j", (cells, formats) => {
+    expect(formatsOf(cells)).toEqual(formats);
+  });
+});
+
+it("a cell that is not written in the format is not a number", () => {
+  for (const [cell, written] of [
+    ["1,5", {}],
+    ["1.5", { decimal: "," }],
+    ["1,234", {}],
+    ["12,34", { group: "," }],
+    ["3 €", {}],
+    ["3 €", { unit: "$" }],
+    ["red", { decimal: "," }],
+  ] as const)
+    expect(parseNumber(cell, written), cell).toBeUndefined();
+  expect(parseNumber("3", { unit: "$" })).toBe(3);
+});
