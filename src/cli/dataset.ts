@@ -1,13 +1,23 @@
 /** The table that a command works on: its flags, and its reading. */
 import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
-import { readTable, type Table } from "../data/table.js";
-import { check } from "../errors.js";
+import type { ColumnKind, Schema } from "../data/schema.js";
+import { type ReadTableOptions, readTable, type Table } from "../data/table.js";
+import { check, FettleError } from "../errors.js";
 import { inFile, readText } from "./files.js";
-import { splitNames, texts } from "./flags.js";
+import { names, setting, splitNames, texts } from "./flags.js";
 
-/** The flags of a table, as commander gives them. */
-export interface DatasetFlags {
+/** The flags of reading a table, as commander gives them. */
+export interface TableFlags {
+  readonly decimal?: NonNullable<ReadTableOptions["decimal"]>;
+  readonly na?: readonly string[];
+  readonly defaultNa: boolean;
+  readonly as?: Readonly<Record<string, ColumnKind>>;
+  readonly schema?: string;
+}
+
+/** The flags of a table to learn from. */
+export interface DatasetFlags extends TableFlags {
   readonly target?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
@@ -15,13 +25,31 @@ export interface DatasetFlags {
   readonly drop?: readonly string[];
 }
 
-/** Adds the argument and the flags of a table to a command. */
-export function addDatasetFlags(command: Command): Command {
+/** Adds the argument and the flags of reading a table to a command. */
+export function addTableFlags(command: Command): Command {
   return command
     .argument(
       "<data.csv>",
       "table with a header line, separated by commas, semicolons, tabs or |; - for standard input",
     )
+    .optionsGroup("Table:")
+    .option("--decimal <mark>", "decimal mark of numbers, . or , (default: as the columns show)")
+    .option("--na <words>", "more cells that mean missing, separated by commas", names("--na"))
+    .option("--no-default-na", "read NA, N/A, #N/A, NaN, null, none, ? and - as words")
+    .option(
+      "--as <column=kind>",
+      "a column's kind: number, boolean or category; may be repeated",
+      setting("--as"),
+    )
+    .option(
+      "--schema <file>",
+      "what the columns are, as fettle inspect --json prints it (default: inferred)",
+    );
+}
+
+/** Adds the argument and the flags of a table to learn from to a command. */
+export function addDatasetFlags(command: Command): Command {
+  return addTableFlags(command)
     .optionsGroup("Data:")
     .option("--target <column>", "column to predict (required)")
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
@@ -30,10 +58,10 @@ export function addDatasetFlags(command: Command): Command {
 }
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
-export function readDataset(file: string, { target, task, missing, drop = [] }: DatasetFlags): Dataset {
-  const text = readText(file);
+export function readDataset(file: string, flags: DatasetFlags): Dataset {
+  const { target, task, missing, drop = [] } = flags;
+  const table = readTableFile(file, flags);
   return inFile(file, () => {
-    const table = readTable(text);
     const columns = table.columns.map(({ name }) => name);
     check(
       target !== undefined,
@@ -45,6 +73,29 @@ export function readDataset(file: string, { target, task, missing, drop = [] }: 
       missing,
       drop: drop.flatMap((given) => columnsIn(given, table)),
     });
+  });
+}
+
+/** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
+export function readTableFile(file: string, { decimal, na, defaultNa, as, schema }: TableFlags): Table {
+  const text = readText(file);
+  const given = schema === undefined ? undefined : readSchema(schema);
+  const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given };
+  const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return inFile(file, () => readTable(text, set));
+}
+
+function readSchema(file: string): Schema {
+  const text = readText(file);
+  return inFile(file, () => {
+    try {
+      return JSON.parse(text) as Schema;
+    } catch (error) {
+      throw new FettleError(
+        "invalid_data",
+        `a schema must be JSON, as fettle inspect --json prints it; ${(error as Error).message.split("\n")[0]}`,
+      );
+    }
   });
 }
 

@@ -51,11 +51,15 @@ export function inFlags(message: string, options: readonly string[]): string {
 }
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-/** A word, a number, a list of words, or numbers by name. */
-const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}`;
+/** A word, a number, a list of words, a number by name, or a word by name. */
+const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:${STRING}\}`;
 
 /** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
 function settingOf(flag: string, literal: string): string {
+  if (literal.startsWith('{"')) {
+    const [[name, word]] = Object.entries(JSON.parse(literal) as Record<string, string>);
+    return `${flag} ${quoted(`${name}=${word}`)}`;
+  }
   if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;
   const value = JSON.parse(literal) as string | number | string[];
   if (!Array.isArray(value)) return `${flag} ${quoted(String(value))}`;
@@ -69,7 +73,7 @@ function settingOf(flag: string, literal: string): string {
 
 /** A word for a shell, in quotes if it needs them. */
 function quoted(word: string): string {
-  return /^[\p{L}\p{N}_.,:/@%+-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\p{L}\p{N}_.,:/@%+=-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** What other tools call our flags (scikit-learn, Optuna, Keras and KerasTuner). */

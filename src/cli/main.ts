@@ -8,6 +8,7 @@ import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
 import { EXIT } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
+import { addInspectCommand } from "./inspect.js";
 import { addLrFindCommand } from "./lrFind.js";
 import { WriteError } from "./output.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
@@ -20,6 +21,7 @@ type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
 /** The commands, in the order of `--help`. */
 const COMMANDS: readonly AddCommand[] = [
   addTuneCommand,
+  addInspectCommand,
   addLrFindCommand,
   addBenchmarkCommand,
   addVerifyCommand,

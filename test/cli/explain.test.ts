@@ -5,7 +5,18 @@ import { explainError, inFlags, verbatim } from "../../src/cli/explain.js";
 import { flagOf } from "../../src/cli/flags.js";
 import { FettleError } from "../../src/errors.js";
 
-const OPTIONS = ["target", "task", "missing", "drop", "points", "folds", "testSize", "batchSize", "strategy"];
+const OPTIONS = [
+  "target",
+  "task",
+  "missing",
+  "drop",
+  "points",
+  "folds",
+  "testSize",
+  "batchSize",
+  "strategy",
+  "as",
+];
 
 describe("a message", () => {
   it.each([
@@ -18,6 +29,8 @@ describe("a message", () => {
     ['"data.csv": target must be a name', '"data.csv": --target must be a name'],
     ["parts of 0 rows; change testSize", "parts of 0 rows; change --test-size"],
     ["use nsga2(), or random()", "use nsga2, or random"],
+    ['or choose as: {"zip":"category"}', "or choose --as zip=category"],
+    ['as: {"last name":"number"}', "--as 'last name=number'"],
     // words that are no options here
     ['column "drop" is missing in the target', 'column "drop" is missing in the target'],
     ['parameter "batchSize" of the folds', 'parameter "batchSize" of the folds'],

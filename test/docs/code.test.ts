@@ -68,6 +68,26 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(numbers(output)[0]).toBeLessThan(1e-3),
   ],
   [
+    blockWith("docs/tables.md", "let message"),
+    (output) => {
+      expect(output).toMatch(
+        /^column "price" can be read in two ways, "1,234" as 1234 or 1.234; choose decimal: "\." or /,
+      );
+      expect(output).toMatch(/\[ 1234, 2500, 3100 \]\n$/);
+    },
+  ],
+  [
+    blockWith("docs/tables.md", "other.ignored"),
+    (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['note']Float64Array(8)[3,0,1,0,1,0,0,1]"),
+  ],
+  [
+    blockWith("docs/tables.md", "final.predict({ data: x"),
+    (output) => {
+      expect(output).toMatch(/^yes 0\.\d+$/m);
+      expect(numbers(output)[0]).toBeLessThan(1);
+    },
+  ],
+  [
     blockWith("docs/testing.md", "checkStrategy(stuck"),
     (output) => expect(output).toBe(blockWith("docs/testing.md", 'strategy "stuck" breaks').code),
   ],

@@ -38,9 +38,9 @@ const uses: readonly Use[] = [
   }),
 ].filter(({ command }) => !/^fettle(\/| \d|$)/.test(command)); // the package, or its version
 
-/** The commands of a line, without its comment and variables. */
+/** The commands of a line, without its comment, variables and files of output. */
 function commandsIn(line: string): string[] {
-  const parts = line.replace(/(^|\s)#.*$/, "").split(/&&|\|\|?|;/);
+  const parts = line.replace(/(^|\s)#.*$|\s> \S+/g, "").split(/&&|\|\|?|;/);
   return parts.map((part) => part.trim().replace(/^([A-Z_]+=\S+ )+/, "")).filter((part) => part !== "");
 }
 

@@ -1,0 +1,51 @@
+/** `fettle inspect`: reads a table and prints what its columns are, for people or as a schema in JSON. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { describeSchema } from "../report/schema.js";
+import { addTableFlags, readTableFile, type TableFlags } from "./dataset.js";
+import { EXIT } from "./exit.js";
+import { inFlags } from "./explain.js";
+import { paintFor, printLines, widthOf } from "./streams.js";
+
+/** The flags, as commander gives them. */
+interface InspectFlags extends TableFlags {
+  readonly json?: true;
+}
+
+/** Adds the command; `done` receives the exit code. */
+export function addInspectCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command("inspect")
+    .summary("show how a table is read")
+    .description(
+      "Show what each column of a table is: its kind, how its numbers are written, its missing cells and what is in doubt. " +
+        "As JSON it is a schema, which --schema applies to other tables, edited or not.",
+    );
+  addTableFlags(command)
+    .optionsGroup("Output:")
+    .option("--json", "print the schema as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fettle inspect examples/data/breast-cancer.csv
+  fettle inspect sales.csv --json > schema.json
+  fettle tune new-sales.csv --schema schema.json --target price`,
+    )
+    .action((file: string, flags: InspectFlags) => {
+      const table = readTableFile(file, flags);
+      const names = command.options.map((option) => option.attributeName());
+      printLines(
+        flags.json
+          ? [JSON.stringify(table.schema, null, 2)]
+          : describeSchema(
+              basename(file),
+              table,
+              widthOf(process.stdout),
+              paintFor(process.stdout),
+              (doubt) => inFlags(doubt, names),
+            ),
+      );
+      done(EXIT.success);
+    });
+}

@@ -1,0 +1,62 @@
+/** What the columns of a table are, as text for people. */
+import type { ColumnSchema } from "../data/schema.js";
+import type { Column, Table } from "../data/table.js";
+import { count, plain } from "./format.js";
+import { layOut, wrap } from "./layout.js";
+import type { Paint } from "./study.js";
+
+/**
+ * A line for each column, and what is in doubt, in lines of at most `width` characters.
+ *
+ * @param explain - puts a doubt in the words of the reader, who may not write code
+ *
+ * @example
+ * ```ts
+ * const table = readTable("size,color\\n4,red\\n?,blue\\n");
+ * describeSchema("a.csv", table, 80, { heading: (text) => text, faint: (text) => text })[3];
+ * // "  size    number       1 missing  4"
+ * ```
+ */
+export function describeSchema(
+  file: string,
+  table: Table,
+  width: number,
+  paint: Paint,
+  explain: (doubt: string) => string = (doubt) => doubt,
+): string[] {
+  const { columns, schema, ignored, rows } = table;
+  const named = new Map(columns.map((column) => [column.name, column]));
+  const lines = schema.columns.map((column) => {
+    const read = named.get(column.name);
+    const gaps = read === undefined ? "not in the table" : gapsOf(read);
+    return [plain(column.name), kindOf(column), gaps, (column.samples ?? []).map(plain).join(", ")];
+  });
+  const doubts = schema.columns.flatMap(({ name, doubt }) =>
+    doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
+  );
+  const notes =
+    ignored.length > 0
+      ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
+      : [];
+  return [
+    `${plain(file)}: ${count(rows, "row")}, ${count(columns.length, "column")}`,
+    "",
+    ...layOut([["column", "kind", "cells", "samples"], ...lines], { width }).map((line, i) =>
+      i === 0 ? paint.faint(line) : line,
+    ),
+    ...[...doubts, ...notes].flatMap((text) => ["", ...wrap(text, width)]),
+  ];
+}
+
+function kindOf({ kind, format = {}, categories, doubt }: ColumnSchema): string {
+  const known = kind === "category" ? `${kind} of ${categories.length}` : kind;
+  if (doubt !== undefined) return `${kind}, in doubt`;
+  const { decimal = ".", group = "", unit = "" } = format;
+  return Object.keys(format).length > 0 ? `${known} like 1${group}234${decimal}5 ${unit}`.trim() : known;
+}
+
+function gapsOf({ values, doubt, kind }: Column): string {
+  if (doubt !== undefined && kind === "number") return "";
+  const missing = values.filter(Number.isNaN).length;
+  return missing === 0 ? "all" : `${missing} missing`;
+}

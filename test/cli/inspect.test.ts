@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { Schema } from "../../src/data/schema.js";
+import { fettle, folder } from "./fettle.js";
+
+const SALES = "id;price;share;port;shelf\n1;1.234,50;45 %;C;1\n2;99,10;3 %;Q;2\n3;-;7 %;S;3\n";
+/** `size` can be read in two ways; `count` has a word among its numbers. */
+const DOUBTFUL = `size,count,sold\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `"${i},000",${i},yes\n`).join("")}"3,500",few,no\n`;
+
+describe.concurrent("fettle inspect", () => {
+  it("prints a line for each column, and the schema as JSON", async () => {
+    const cwd = folder({ "sales.csv": SALES });
+    const [text, json] = await Promise.all([
+      fettle(["inspect", "sales.csv"], cwd),
+      fettle(["inspect", "sales.csv", "--json"], cwd),
+    ]);
+    expect(text).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: `sales.csv: 3 rows, 5 columns
+
+  column                  kind      cells          samples
+  id                    number        all          1, 2, 3
+  price    number like 1.234,5  1 missing  1.234,50, 99,10
+  share   number like 1234.5 %        all   45 %, 3 %, 7 %
+  port           category of 3        all          C, Q, S
+  shelf                 number        all          1, 2, 3
+`,
+    });
+    const { columns } = JSON.parse(json.stdout) as Schema;
+    expect(columns.map(({ kind, format }) => [kind, format])).toEqual([
+      ["number", undefined],
+      ["number", { decimal: ",", group: "." }],
+      ["number", { unit: "%" }],
+      ["category", undefined],
+      ["number", undefined],
+    ]);
+  });
+
+  it("says what is in doubt, with the flags that decide", async () => {
+    const { code, stdout } = await fettle(["inspect", "a.csv"], folder({ "a.csv": DOUBTFUL }));
+    expect(code).toBe(0);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain(
+      'column "size" can be read in two ways, "1,000" as 1000 or 1; choose --decimal . or --decimal ,',
+    );
+    expect(text).toContain(
+      'column "count" holds numbers but for "few"; if that means a missing cell, choose --na few; or choose --as count=category',
+    );
+  });
+});
+
+describe.concurrent("the flags of a table", () => {
+  it("decide what is in doubt, and what they leave in doubt is refused by all names at once", async () => {
+    const cwd = folder({ "a.csv": DOUBTFUL });
+    const flags = ["--na", "few", "--decimal", ".", "--missing", "impute", "--folds", "2"];
+    const tune = ["tune", "a.csv", "--target", "sold", "--trials", "1", "--json"];
+    const refused = await fettle(tune, cwd);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("2 columns cannot be used:");
+    expect(refused.stderr).toContain("--decimal . or --decimal ,");
+    expect(refused.stderr).toContain("--as count=category");
+    const inspected = await fettle(["inspect", "a.csv", "--json", ...flags.slice(0, 4)], cwd);
+    const { columns } = JSON.parse(inspected.stdout) as Schema;
+    expect(columns.map(({ kind, doubt }) => [kind, doubt])).toEqual([
+      ["number", undefined],
+      ["number", undefined],
+      ["boolean", undefined],
+    ]);
+    const asWords = await fettle(
+      ["inspect", "a.csv", "--as", "size=category", "--no-default-na", "--json"],
+      cwd,
+    );
+    expect(JSON.parse(asWords.stdout)).toMatchObject({ na: [], columns: [{ kind: "category" }, {}, {}] });
+  });
+
+  it("read another table by the schema of the first", async () => {
+    const { stdout } = await fettle(["inspect", "sales.csv", "--json"], folder({ "sales.csv": SALES }));
+    const other = "shelf,note,port\n2,x,Q\n1,y,S\n";
+    const unknown = "shelf,port\n2,Q\n1,X\n";
+    const cwd = folder({ "schema.json": stdout, "other.csv": other, "unknown.csv": unknown });
+    const words = (file: string) => ["inspect", file, "--schema", "schema.json"];
+    const [read, refused, broken] = await Promise.all([
+      fettle(words("other.csv"), cwd),
+      fettle(words("unknown.csv"), cwd),
+      fettle(["inspect", "other.csv", "--schema", "other.csv"], cwd),
+    ]);
+    expect(read.stdout).toContain("price    number like 1.234,5  not in the table");
+    expect(read.stdout).toContain("ignored, since the schema does not name them: note");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(
+      'line 3, column "port": every cell must be "C" or "Q" or "S"; received "X"',
+    );
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toContain(
+      '"other.csv": a schema must be JSON, as fettle inspect --json prints it;',
+    );
+  });
+});
