@@ -6,7 +6,7 @@ export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
-export { oneHot } from "./data/classes.js";
+export { type EncodedLabels, encodeLabels, type Labels, oneHot } from "./data/classes.js";
 export { type Csv, type CsvOptions, parseCsv } from "./data/csv.js";
 export {
   type Dataset,

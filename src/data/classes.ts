@@ -5,6 +5,62 @@ import { mustBeArray } from "./check.js";
 /** More distinct values than this are names or ids, not categories or classes. */
 export const MAX_CATEGORIES = 1000;
 
+/** Classes of rows as people have them: words, integers, or booleans. */
+export type Labels = ArrayLike<string> | ArrayLike<boolean> | ArrayLike<number>;
+
+/** Labels as class ids. */
+export interface EncodedLabels {
+  /** `[rows]`: the index of each row's class. */
+  readonly labels: Int32Array;
+  /** The classes' names in ascending order: numbers by value, words by code unit, `false` before `true`. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * Numbers the classes of labels.
+ *
+ * @param what - the name of the labels in errors
+ * @throws FettleError `invalid_data` for labels of several types, for numbers that are not integers, and for more than 1,000
+ *   classes
+ * @example
+ * ```ts
+ * encodeLabels(["b", "a", "b"]); // { labels: [1, 0, 1], classes: ["a", "b"] }
+ * ```
+ */
+export function encodeLabels(labels: Labels, what = "labels"): EncodedLabels {
+  mustBeArray(what, labels, "an array of classes");
+  const type = typeof labels[0];
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    const fits =
+      typeof label === type &&
+      (type === "string" || type === "boolean" || (type === "number" && Number.isSafeInteger(label)));
+    check(
+      fits,
+      () => `${what} must be all words, all integers or all booleans; received ${show(label)} at index ${i}`,
+      "invalid_data",
+    );
+  }
+  const distinct = [...new Set<string | number | boolean>(Array.from(labels as ArrayLike<string>))];
+  if (type === "string") distinct.sort();
+  else distinct.sort((a, b) => Number(a) - Number(b));
+  check(
+    distinct.length <= MAX_CATEGORIES,
+    () => `${what} must have at most ${MAX_CATEGORIES} distinct values; received ${distinct.length}`,
+    "invalid_data",
+  );
+  const ids = new Map(distinct.map((label, id) => [label, id]));
+  return {
+    labels: Int32Array.from({ length: labels.length }, (_, i) => ids.get(labels[i]) as number),
+    classes: distinct.map(String),
+  };
+}
+
+/** The target of classes: 0 or 1 for two, one-hot rows for more. */
+export function targetOfClasses(labels: Int32Array, classes: number): Float64Array {
+  return classes === 2 ? Float64Array.from(labels) : oneHot(labels, classes);
+}
+
 /**
  * Class ids as rows with a single 1.
  *

@@ -4,7 +4,7 @@
  * the training part alone; see preprocess.ts.
  */
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
-import { oneHot } from "./classes.js";
+import { targetOfClasses } from "./classes.js";
 import {
   distinct,
   keptRows,
@@ -259,12 +259,7 @@ export function encodeRows(
     );
     return classes.indexOf(word);
   });
-  return { rows, x, y: rowsOf(labels, classes.length), labels };
-}
-
-/** The target of classes: 0 or 1 for two, one-hot rows for more. */
-function rowsOf(labels: Int32Array, classes: number): Float64Array {
-  return classes === 2 ? Float64Array.from(labels) : oneHot(labels, classes);
+  return { rows, x, y: targetOfClasses(labels, classes.length), labels };
 }
 
 function encodeTarget(
@@ -284,7 +279,7 @@ function encodeTarget(
     task,
     target,
     outputs: codes.length === 2 ? 1 : codes.length,
-    y: rowsOf(labels, codes.length),
+    y: targetOfClasses(labels, codes.length),
     labels,
     classes: codes.map((code) => wordOf(column, code)),
   };

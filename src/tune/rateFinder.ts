@@ -3,6 +3,7 @@
  * suggest. It trains no model for use, divides no data and knows no strategy.
  */
 
+import type { Labels } from "../data/classes.js";
 import type { Dataset, Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
 import { defaultEngine } from "../engine/engine.js";
@@ -19,18 +20,21 @@ import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
 import { loadFold } from "./jobs/job.js";
 import { toDataset } from "./trial/data.js";
-import { makeFold } from "./trial/folds.js";
-import { mustBeModel } from "./trial/training.js";
+import { type Fold, makeFold } from "./trial/folds.js";
+import { architectureFor } from "./trial/training.js";
 
 /** The options of a range test. */
 export interface RateFinderOptions {
   /** Inputs, [rows, columns]; or give `data`. */
   readonly x?: MatrixLike;
-  /** Targets: quantities, classes as 0 and 1, or one-hot rows. */
-  readonly y?: MatrixLike;
+  /**
+   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`. A model
+   * of two classes has one unit, of more as many as classes.
+   */
+  readonly y?: MatrixLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
-  /** What `y` holds. Default: classification if every value is 0 or 1. */
+  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
   /** Builds and compiles a model. Called once, with `low`; the later rates are written into the run. */
   readonly model: (params: { readonly learningRate: number }) => Sequential;
@@ -120,7 +124,7 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const examples = makeFold(data, all, new Int32Array(0), options.standardize ?? true);
   const { rows } = examples.train;
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
-  const { programs, hyperparameters } = programsFor(options, test.rates[0], examples.features, batchSize);
+  const { programs, hyperparameters } = programsFor(options, test.rates[0], examples, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
@@ -167,13 +171,11 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
 function programsFor(
   { model }: RateFinderOptions,
   learningRate: number,
-  features: number,
+  fold: Pick<Fold, "features" | "outputs">,
   batchSize: number,
 ) {
   must(typeof model === "function", "model", "a function of { learningRate }", model);
-  const built: unknown = model({ learningRate });
-  mustBeModel(built);
-  const architecture = built.architecture(features);
+  const architecture = architectureFor(model({ learningRate }), fold);
   const hyperparameters = hyperparametersOf(architecture);
   check(
     Object.hasOwn(hyperparameters, RATE),

@@ -87,6 +87,7 @@ const outputs = new Map<Block, (output: string) => void>([
       expect(numbers(output)[0]).toBeLessThan(1);
     },
   ],
+  [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),
     (output) => expect(output).toBe(blockWith("docs/testing.md", 'strategy "stuck" breaks').code),

@@ -64,11 +64,6 @@ describe("tune refuses", () => {
       "invalid_data: y holds one class only; classification needs at least two",
     ],
     [
-      "classes that are not 0 and 1",
-      { y: y.map((v) => v + 1), task: "classification" },
-      "invalid_data: classes in y must be one column of 0 and 1, or one-hot rows (see oneHot)",
-    ],
-    [
       "more folds than rows",
       { validation: { folds: 61 } },
       "invalid_argument: folds must be an integer from 2 to the number of rows, 60; received 61",

@@ -1,12 +1,13 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
+import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type MatrixLike, toMatrix64 } from "../../data/matrix.js";
-import { check, FettleError, isRecord, must, unknownName } from "../../errors.js";
+import { check, isRecord, must, show, unknownName } from "../../errors.js";
 
 export interface DataOptions {
   readonly data?: Dataset;
   readonly x?: MatrixLike;
-  readonly y?: MatrixLike;
+  readonly y?: MatrixLike | Labels;
   readonly task?: Task;
 }
 
@@ -31,40 +32,68 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
   }
   check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
   const inputs = toMatrix64(x, { what: "x" });
-  const targets = toMatrix64(y, { what: "y" });
+  const target = targetOf(y, task);
+  const rows = target.y.length / target.outputs;
   check(
-    inputs.rows === targets.rows,
-    `x has ${inputs.rows} rows and y ${targets.rows}; they must have as many`,
+    inputs.rows === rows,
+    `x has ${inputs.rows} rows and y ${rows}; they must have as many`,
     "invalid_shape",
   );
-  const labels = labelsOf(targets.data, targets.columns);
-  if (task === "classification" && labels === undefined) {
-    throw new FettleError(
-      "invalid_data",
-      "classes in y must be one column of 0 and 1, or one-hot rows (see oneHot)",
-    );
-  }
-  const classes = task === "regression" ? undefined : labels;
-  const count = targets.columns === 1 ? 2 : targets.columns;
-  check(
-    classes === undefined || new Set(classes).size > 1,
-    "y holds one class only; classification needs at least two",
-    "invalid_data",
-  );
   return {
-    task: classes ? "classification" : "regression",
+    ...target,
     target: "y",
-    rows: inputs.rows,
+    rows,
     features: Array.from({ length: inputs.columns }, (_, i) => ({
       name: `x${i}`,
       column: `x${i}`,
       kind: "number",
     })),
     x: inputs.data,
-    outputs: targets.columns,
-    y: targets.data,
-    labels: classes ?? new Int32Array(0),
-    classes: classes ? Array.from({ length: count }, (_, i) => String(i)) : [],
+  };
+}
+
+type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes">;
+
+/** Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so. */
+function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
+  if (isWords(y)) {
+    check(
+      task !== "regression",
+      () => `y must hold numbers for regression; received ${show(y[0])}; choose task: "classification"`,
+      "invalid_data",
+    );
+    return targetOfLabels(encodeLabels(y, "y"));
+  }
+  const { data, columns } = toMatrix64(y as MatrixLike, { what: "y" });
+  const labels = task === "regression" ? undefined : labelsOf(data, columns);
+  if (labels) {
+    const count = columns === 1 ? 2 : columns;
+    const classes = Array.from({ length: count }, (_, i) => String(i));
+    return { ...targetOfLabels({ labels, classes }), outputs: columns, y: data };
+  }
+  if (task !== "classification") {
+    return { task: "regression", outputs: columns, y: data, labels: new Int32Array(0), classes: [] };
+  }
+  check(columns === 1, "classes in y must be one column of classes, or one-hot rows", "invalid_data");
+  return targetOfLabels(encodeLabels(data, "y"));
+}
+
+function isWords(y: MatrixLike | Labels): y is ArrayLike<string> | ArrayLike<boolean> {
+  return Array.isArray(y) && (typeof y[0] === "string" || typeof y[0] === "boolean");
+}
+
+function targetOfLabels({ labels, classes }: EncodedLabels): Target {
+  check(
+    new Set(labels).size > 1,
+    "y holds one class only; classification needs at least two",
+    "invalid_data",
+  );
+  return {
+    task: "classification",
+    outputs: classes.length === 2 ? 1 : classes.length,
+    y: targetOfClasses(labels, classes.length),
+    labels,
+    classes,
   };
 }
 

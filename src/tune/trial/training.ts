@@ -50,9 +50,7 @@ export function jobTemplate<S extends Space>(
 ): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
   const { epochs, batchSize, earlyStopping } = settingsFor(settings, folds);
-  const built = model(params);
-  mustBeModel(built);
-  const architecture = built.architecture(folds[0].features);
+  const architecture = architectureFor(model(params), folds[0]);
   const job = {
     programs: {
       initialize: programOf(architecture, "initialize", 1),
@@ -69,8 +67,29 @@ export function jobTemplate<S extends Space>(
   return { architecture, job };
 }
 
-/** Refuses what a `model` function returned unless it is a model. */
-export function mustBeModel(built: unknown): asserts built is Sequential {
+/**
+ * The architecture of what a `model` function returned.
+ *
+ * @throws FettleError `invalid_argument` unless it is a model; `invalid_shape` if its last layer does not fit the target
+ */
+export function architectureFor(
+  built: unknown,
+  { features, outputs }: Pick<Fold, "features" | "outputs">,
+): Architecture {
+  mustBeModel(built);
+  const architecture = built.architecture(features);
+  const { units } = architecture.network;
+  check(
+    units === outputs,
+    () =>
+      `units of the model's last layer must be ${outputs}: as many as classes if there are more than two, otherwise as many as ` +
+      `columns of y; received ${units}${outputs === 1 ? '; integers are classes with task: "classification"' : ""}`,
+    "invalid_shape",
+  );
+  return architecture;
+}
+
+function mustBeModel(built: unknown): asserts built is Sequential {
   check(
     typeof (built as { then?: unknown } | undefined)?.then !== "function",
     "model must return a compiled model, not a promise; await what it needs before tuning",

@@ -1,5 +1,6 @@
 /** The options of `tune` and its result: types, and the names of options. Nothing here runs. */
 
+import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { MatrixLike } from "../../data/matrix.js";
 import type { Direction } from "../../direction.js";
@@ -74,11 +75,14 @@ export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> 
 export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** Inputs, [rows, columns]; or give `data`. */
   readonly x?: MatrixLike;
-  /** Targets: quantities, classes as 0 and 1, or one-hot rows. */
-  readonly y?: MatrixLike;
+  /**
+   * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`. A model
+   * of two classes has one unit, of more as many as classes.
+   */
+  readonly y?: MatrixLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
-  /** What `y` holds. Default: classification if every value is 0 or 1. */
+  /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
   /** Builds and compiles a model from parameters of the space. */
   readonly model: (params: ParamsOf<S>) => Sequential;

@@ -94,7 +94,8 @@ describe("a trial", () => {
       "from the user",
       "the model is not compiled; call model.compile({ optimizer, loss }) first",
       "model must return a compiled model, not a promise; await what it needs before tuning",
-      'the number of columns of matrix "y" must be 2; received 1',
+      "units of the model's last layer must be 1: as many as classes if there are more than two, otherwise as many as columns of " +
+        'y; received 2; integers are classes with task: "classification"',
       "batchSize must be at most 40, the number of rows to train on; received 1000",
     ]);
     expect(best?.number).toBe(5);
