@@ -47,7 +47,16 @@ export {
   trainTestSplit,
   trainValidationTestSplit,
 } from "./data/split.js";
-export { type Column, type ReadTableOptions, readTable, type Table, type UnknownRule } from "./data/table.js";
+export {
+  type Column,
+  type ReadRecordsOptions,
+  type ReadTableOptions,
+  type RecordValue,
+  readRecords,
+  readTable,
+  type Table,
+  type UnknownRule,
+} from "./data/table.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import { type ReadTableOptions, readTable, type Table } from "../data/table.js";
-import { check, FettleError } from "../errors.js";
-import { inFile, readText } from "./files.js";
+import { check } from "../errors.js";
+import { inFile, readJson, readText } from "./files.js";
 import { names, setting, splitNames, texts } from "./flags.js";
 
 /** The flags of reading a table, as commander gives them. */
@@ -79,24 +79,10 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export function readTableFile(file: string, { decimal, na, defaultNa, as, schema }: TableFlags): Table {
   const text = readText(file);
-  const given = schema === undefined ? undefined : readSchema(schema);
+  const given = schema === undefined ? undefined : (readJson(schema) as Schema);
   const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given };
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return inFile(file, () => readTable(text, set));
-}
-
-function readSchema(file: string): Schema {
-  const text = readText(file);
-  return inFile(file, () => {
-    try {
-      return JSON.parse(text) as Schema;
-    } catch (error) {
-      throw new FettleError(
-        "invalid_data",
-        `a schema must be JSON, as fettle inspect --json prints it; ${(error as Error).message.split("\n")[0]}`,
-      );
-    }
-  });
 }
 
 /** The columns that a text names: a column's name may have commas itself. */

@@ -67,10 +67,10 @@ export function missingIn({ na }: Pick<Schema, "na">): (cell: string) => boolean
   return (cell) => cell.length <= longest && words.has(cell.toLowerCase());
 }
 
-/** A column of text: its name, and its cells, trimmed, in the order of rows. */
-export interface TextColumn {
+/** A column before it has a kind: its name, and its cells in the order of rows, trimmed text or numbers. */
+export interface RawColumn {
   readonly name: string;
-  readonly cells: readonly string[];
+  readonly cells: readonly (string | number)[];
 }
 
 /**
@@ -88,13 +88,13 @@ export interface TextColumn {
  * @throws FettleError `invalid_argument` for options of another kind; `unknown_name` for a column or kind that does not
  * exist; `invalid_data` for a cell that is not of the kind given in `as`
  */
-export function inferSchema(columns: readonly TextColumn[], options: SchemaOptions): Schema {
+export function inferSchema(columns: readonly RawColumn[], options: SchemaOptions): Schema {
   const { decimal, as = {} } = options;
   checkSchemaOptions(options, columns);
   const na = [...(options.defaultNa === false ? [] : USUAL_NA), ...(options.na ?? [])];
   const isMissing = missingIn({ na });
   const drafts = columns.map(({ name, cells }): Draft => {
-    const present = cells.filter((cell) => !isMissing(cell));
+    const present = cells.map(String).filter((cell) => !isMissing(cell));
     const all = as[name] === undefined || as[name] === "number" ? formatsOf(present) : [];
     const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
     const isOther = all.length > 0 && formats.length === 0;

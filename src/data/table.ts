@@ -7,6 +7,7 @@ import {
   checkOptions,
   FettleError,
   isRecord,
+  must,
   type OptionNames,
   show,
   unknownName,
@@ -20,6 +21,7 @@ import {
   checkSchema,
   inferSchema,
   missingIn,
+  type RawColumn,
   type Schema,
   type SchemaOptions,
 } from "./schema.js";
@@ -96,73 +98,138 @@ const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
  */
 export function readTable(text: string, options: ReadTableOptions = {}): Table {
   checkOptions(options, "readTable", OPTIONS);
-  const { delimiter, schema: given, unknown = "refuse", ...forSchema } = options;
+  const { delimiter, ...others } = options;
+  const { columns, rows, lines } = parseCsv(text, delimiter === undefined ? {} : { delimiter });
+  const cells = columns.map((name, j) => ({ name, cells: rows.map((row) => row[j].trim()) }));
+  return tableOf({ columns: cells, rows: rows.length, placeOf: (row) => `line ${lines[row]}` }, others);
+}
+
+/** A value of a record; null, undefined and NaN are missing cells. */
+export type RecordValue = string | number | boolean | null | undefined;
+
+/** How records are read as a table: as text is, but for what separates cells. */
+export type ReadRecordsOptions = Omit<ReadTableOptions, "delimiter">;
+
+const { delimiter: _delimiter, ...RECORD_OPTIONS } = OPTIONS;
+
+/**
+ * Reads records, such as rows of JSON, as a table of typed columns, in the order in which their names first appear. Numbers are
+ * what they are; words are read as the cells of text are, see {@link readTable}.
+ *
+ * @param records - at least one object; a name that one of them lacks is a missing cell there
+ * @throws FettleError as {@link readTable}, with the record, counted from 0, in place of the line; `invalid_data` for a value
+ *   that is not a word, a number, a boolean or missing; `invalid_argument` for anything but an array of objects
+ * @example
+ * ```ts
+ * const table = readRecords([{ age: 31, port: "Q" }, { age: null, port: "S" }]);
+ * table.columns[0].values; // [31, NaN]
+ * readRecords([{ port: "S" }], { schema: table.schema }).columns[0].values; // [1]
+ * ```
+ */
+export function readRecords(
+  records: readonly Readonly<Record<string, RecordValue>>[],
+  options: ReadRecordsOptions = {},
+): Table {
+  checkOptions(options, "readRecords", RECORD_OPTIONS);
+  must(
+    Array.isArray(records) && records.length > 0 && records.every(isRecord),
+    "records",
+    "an array of at least one object",
+    records,
+  );
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const columns = names.map((name) => ({
+    name,
+    cells: records.map((record, i) => cellOf(record[name] as RecordValue, name, i)),
+  }));
+  return tableOf({ columns, rows: records.length, placeOf: (row) => `record ${row}` }, options);
+}
+
+function cellOf(value: RecordValue, name: string, record: number): string | number {
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  if (typeof value === "number") return value;
+  must(
+    typeof value === "string" || typeof value === "boolean",
+    `record ${record}, column ${show(name)}: a value`,
+    "a word, a number, a boolean or null",
+    value,
+    "invalid_data",
+  );
+  return String(value).trim();
+}
+
+/** A table before its columns have kinds. */
+interface RawTable {
+  readonly columns: readonly RawColumn[];
+  readonly rows: number;
+  /** Where a row is, for people. */
+  readonly placeOf: (row: number) => string;
+}
+
+function tableOf(
+  { columns: given, rows, placeOf }: RawTable,
+  { schema: known, unknown = "refuse", ...options }: ReadRecordsOptions,
+): Table {
   if (!UNKNOWN_RULES.includes(unknown))
     throw unknownName("rule for unknown words", String(unknown), UNKNOWN_RULES);
-  const csv = parseCsv(text, delimiter === undefined ? {} : { delimiter });
-  const texts = csv.columns.map((name, j) => ({ name, cells: csv.rows.map((row) => row[j].trim()) }));
-  if (given !== undefined) {
-    checkSchema(given);
-    const [both] = Object.keys(forSchema);
+  if (known !== undefined) {
+    checkSchema(known);
+    const [both] = Object.keys(options);
     check(both === undefined, () => `${both} must be left out beside schema, which has it; received both`);
   }
-  const schema = given ?? inferSchema(texts, forSchema);
+  const schema = known ?? inferSchema(given, options);
   const isMissing = missingIn(schema);
+  const cellsOf = new Map(given.map(({ name, cells }) => [name, cells]));
   const faults: string[] = [];
   const columns = schema.columns.flatMap((column): Column[] => {
     const { name, kind, categories, doubt } = column;
-    const cells = texts.find((candidate) => candidate.name === name)?.cells;
+    const cells = cellsOf.get(name);
     if (cells === undefined) return [];
     const read = readerOf(column, unknown);
     let first: number | undefined;
-    const values = Float64Array.from(cells, (cell, i) => {
-      if (isMissing(cell) || (doubt !== undefined && kind === "number")) return NaN;
+    const values = Float64Array.from(cells as ArrayLike<string | number>, (cell, i) => {
+      if (isMissing(String(cell)) || (doubt !== undefined && kind === "number")) return NaN;
       const value = read(cell);
       if (value === undefined) first ??= i;
       return value ?? NaN;
     });
-    if (first !== undefined) faults.push(faultOf(column, cells[first], csv.lines[first]));
+    if (first !== undefined)
+      faults.push(`${placeOf(first)}, column ${show(name)}: ${faultOf(column, cells[first])}`);
     return [{ name, kind, values, categories, ...(doubt !== undefined && { doubt }) }];
   });
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
-  const known = new Set(schema.columns.map(({ name }) => name));
-  return {
-    columns,
-    rows: csv.rows.length,
-    schema,
-    ignored: csv.columns.filter((name) => !known.has(name)),
-  };
+  const names = new Set(schema.columns.map(({ name }) => name));
+  return { columns, rows, schema, ignored: [...cellsOf.keys()].filter((name) => !names.has(name)) };
 }
 
 /** Reads a cell that is present; undefined for one that must be refused. */
 function readerOf(
   { kind, categories, format = {} }: ColumnSchema,
   unknown: UnknownRule,
-): (cell: string) => number | undefined {
+): (cell: string | number) => number | undefined {
   if (kind === "number")
     return (cell) => {
-      const value = parseNumber(cell, format);
+      const value = typeof cell === "number" ? cell : parseNumber(cell, format);
       return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
     };
   const codes = new Map(
     categories.map((word, code) => [kind === "boolean" ? word.toLowerCase() : word, code]),
   );
   const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
-  if (kind === "boolean") return (cell) => codes.get(cell.toLowerCase());
-  return (cell) => codes.get(cell) ?? other;
+  if (kind === "boolean") return (cell) => codes.get(String(cell).toLowerCase());
+  return (cell) => codes.get(String(cell)) ?? other;
 }
 
-function faultOf({ name, kind, categories, format }: ColumnSchema, cell: string, line: number): string {
-  const place = `line ${line}, column ${show(name)}`;
+function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
   if (kind !== "number") {
     const words =
       categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
     const way = kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
-    return `${place}: every cell must be ${words}; received ${show(cell)}${way}`;
+    return `every cell must be ${words}; received ${show(cell)}${way}`;
   }
-  if (parseNumber(cell, format ?? {}) !== undefined)
-    return `${place}: numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
-  return `${place}: every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
+  if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
+    return `numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
+  return `every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
 }
 
 /**

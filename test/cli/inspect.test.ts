@@ -91,8 +91,6 @@ describe.concurrent("the flags of a table", () => {
       'line 3, column "port": every cell must be "C" or "Q" or "S"; received "X"',
     );
     expect(broken.code).toBe(2);
-    expect(broken.stderr).toContain(
-      '"other.csv": a schema must be JSON, as fettle inspect --json prints it;',
-    );
+    expect(broken.stderr).toContain('"other.csv" is not JSON: ');
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import type { Schema } from "../../src/data/schema.js";
-import { type ReadTableOptions, readTable } from "../../src/data/table.js";
+import { type ReadTableOptions, readRecords, readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
 
 const column = (text: string, options?: ReadTableOptions) =>
@@ -302,6 +302,74 @@ describe("a schema is refused", () => {
     const { schema } = readTable("c\n1\n");
     expect(refusal(() => readTable("c\n1\n", { schema, na: ["x"] }))).toBe(
       "invalid_argument: na must be left out beside schema, which has it; received both",
+    );
+  });
+});
+
+describe("records", () => {
+  it("are read as the same table in text is", () => {
+    const text = "size,port,good\n1.5,Q,true\n?,S,false\n3,,true\n";
+    const records = [
+      { size: 1.5, port: "Q", good: true },
+      { size: null, port: " S ", good: false },
+      { size: "3", good: "true" },
+    ];
+    const { columns, rows, ignored } = readRecords(records);
+    const expected = readTable(text);
+    expect([columns, rows, ignored]).toEqual([expected.columns, expected.rows, expected.ignored]);
+    expect(readRecords([{ a: Number.NaN }, { a: 1 }]).columns[0].values).toEqual(
+      Float64Array.of(Number.NaN, 1),
+    );
+  });
+
+  it("have numbers that are what they are, however the schema says that words are written", () => {
+    const { schema } = readTable("price;zip\n1.234,5;a\n", { as: { zip: "category" } });
+    const table = readRecords([{ price: 1.5 }, { price: "1,5" }, { price: 1e21 }], { schema });
+    expect(table.columns[0].values).toEqual(Float64Array.of(1.5, 1.5, 1e21));
+    expect(readRecords([{ zip: 123 }, { zip: "123" }]).columns[0].kind).toBe("number");
+    expect(
+      readRecords([{ zip: 123 }, { zip: "123" }], { as: { zip: "category" } }).columns[0].categories,
+    ).toEqual(["123"]);
+  });
+
+  it("meet a model as rows of another table do", () => {
+    const table = readTable("size,port,good\n4,C,yes\n1,Q,no\n2,S,no\n");
+    const data = encodeTable(table, { target: "good" });
+    const read = readRecords([{ port: "Q", size: 31, note: "x" }], { schema: table.schema });
+    expect(read.ignored).toEqual(["note"]);
+    expect(encodeRows(read, data).x).toEqual(Float64Array.of(31, 0, 1, 0));
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      "that are text",
+      "[]",
+      'invalid_argument: records must be an array of at least one object; received "[]"',
+    ],
+    ["that are none", [], "invalid_argument: records must be an array of at least one object; received []"],
+    [
+      "that are rows",
+      [null],
+      "invalid_argument: records must be an array of at least one object; received [null]",
+    ],
+    [
+      "with a value that is not one",
+      [{ a: 1 }, { a: { b: 1 } }],
+      'invalid_data: record 1, column "a": a value must be a word, a number, a boolean or null; received {"b":1}',
+    ],
+    [
+      "with a number that is not finite",
+      [{ a: 1 }, { a: Number.POSITIVE_INFINITY }],
+      'invalid_data: record 1, column "a": numbers must be finite and fit float32; received Infinity; correct it, or leave it ' +
+        "empty if it is missing",
+    ],
+  ])("%s are refused", (_, records, message) => {
+    expect(refusal(() => readRecords(records as never))).toBe(message);
+  });
+
+  it("have no delimiter", () => {
+    expect(refusal(() => readRecords([{ a: 1 }], { delimiter: ";" } as never))).toMatch(
+      /^unknown_name: unknown option of readRecords "delimiter"/,
     );
   });
 });
