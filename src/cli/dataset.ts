@@ -2,9 +2,15 @@
 import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
-import { type ReadTableOptions, readTable, type Table } from "../data/table.js";
+import {
+  type ReadTableOptions,
+  type RecordValue,
+  readRecords,
+  readTable,
+  type Table,
+} from "../data/table.js";
 import { check } from "../errors.js";
-import { inFile, readJson, readText } from "./files.js";
+import { inFile, parseJson, readJson, readText } from "./files.js";
 import { names, setting, splitNames, texts } from "./flags.js";
 
 /** The flags of reading a table, as commander gives them. */
@@ -14,6 +20,7 @@ export interface TableFlags {
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
   readonly schema?: string;
+  readonly encoding?: string;
 }
 
 /** The flags of a table to learn from. */
@@ -30,9 +37,14 @@ export function addTableFlags(command: Command): Command {
   return command
     .argument(
       "<data.csv>",
-      "table with a header line, separated by commas, semicolons, tabs or |; - for standard input",
+      "table: a header line and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
+        "line; gzip is unpacked; - for standard input",
     )
     .optionsGroup("Table:")
+    .option(
+      "--encoding <name>",
+      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
+    )
     .option("--decimal <mark>", "decimal mark of numbers, . or , (default: as the columns show)")
     .option("--na <words>", "more cells that mean missing, separated by commas", names("--na"))
     .option("--no-default-na", "read NA, N/A, #N/A, NaN, null, none, ? and - as words")
@@ -77,12 +89,29 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 }
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
-export function readTableFile(file: string, { decimal, na, defaultNa, as, schema }: TableFlags): Table {
-  const text = readText(file);
+export function readTableFile(
+  file: string,
+  { decimal, na, defaultNa, as, schema, encoding }: TableFlags,
+): Table {
+  const text = readText(file, encoding);
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
   const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given };
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return inFile(file, () => readTable(text, set));
+  if (!JSON_TABLE.test(text)) return inFile(file, () => readTable(text, set));
+  const records = recordsIn(file, text);
+  return inFile(file, () => readRecords(records, set));
+}
+
+type Records = readonly Readonly<Record<string, RecordValue>>[];
+
+/** An array of objects, or objects in lines; no header line begins so. */
+const JSON_TABLE = /^\s*(\[\s*)?\{\s*"/;
+
+/** The objects of a JSON array, or of lines of JSON; `readRecords` refuses what is no object. */
+function recordsIn(file: string, text: string): Records {
+  if (text.trimStart().startsWith("[")) return parseJson(file, text) as Records;
+  const lines = text.split("\n");
+  return lines.flatMap((line, i) => (line.trim() === "" ? [] : [parseJson(file, line, i)])) as Records;
 }
 
 /** The columns that a text names: a column's name may have commas itself. */

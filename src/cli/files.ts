@@ -1,28 +1,79 @@
 /** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
+import { constants } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { TextDecoder } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { FettleError, show } from "../errors.js";
 
 /** In place of a file: standard input. */
 const STDIN = "-";
 
+/** A string of JavaScript has no more characters, and each takes a byte or more. */
+const { MAX_STRING_LENGTH } = constants;
+
 /**
- * The text of a file, or of standard input.
+ * The text of a file, or of standard input. Gzip is unpacked.
  *
- * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not UTF-8
+ * @param encoding - a label of the Encoding Standard, such as `windows-1252`; by default UTF-8, or UTF-16 where the first bytes
+ * show it
+ * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding, or too long;
+ * `invalid_argument` for an unknown encoding
  */
-export function readText(path: string): string {
+export function readText(path: string, encoding?: string): string {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path === STDIN ? 0 : path);
   } catch (error) {
     throw new FettleError("not_found", `cannot read ${nameOf(path)}: ${reasonOf(error)}`, { cause: error });
   }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = unpacked(path, bytes);
+  if (bytes.length > MAX_STRING_LENGTH) throw tooLong(path);
+  const decoder = decoderOf(encoding ?? encodingOf(bytes));
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch (error) {
-    throw new FettleError("invalid_data", `${nameOf(path)} is not text in UTF-8; save it in that encoding`, {
-      cause: error,
-    });
+    const way =
+      encoding === undefined
+        ? "choose its encoding, such as --encoding windows-1252, or save it in UTF-8"
+        : "choose another --encoding";
+    const message = `${nameOf(path)} is not text in ${decoder.encoding.toUpperCase()}; ${way}`;
+    throw new FettleError("invalid_data", message, { cause: error });
+  }
+}
+
+function unpacked(path: string, bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_STRING_LENGTH });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLong(path);
+    const message = `${nameOf(path)} is damaged: it begins as gzip, but cannot be unpacked`;
+    throw new FettleError("invalid_data", message, { cause: error });
+  }
+}
+
+function tooLong(path: string): FettleError {
+  const megabytes = Math.floor(MAX_STRING_LENGTH / 1e6);
+  return new FettleError(
+    "invalid_data",
+    `${nameOf(path)} must be at most ${megabytes} MB of text; it is longer`,
+  );
+}
+
+/** UTF-16 has a byte order mark, or a zero byte beside each letter, digit and mark; the decoders skip the mark. */
+function encodingOf([first, second]: Uint8Array): string {
+  if ((first === 0xff && second === 0xfe) || (first > 0 && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0)) return "utf-16be";
+  return "utf-8";
+}
+
+function decoderOf(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch {
+    throw new FettleError(
+      "invalid_argument",
+      `--encoding must be an encoding such as utf-8, utf-16le or windows-1252; received ${show(encoding)}`,
+    );
   }
 }
 
@@ -32,26 +83,35 @@ export function readText(path: string): string {
  * @throws FettleError as `readText`; `invalid_data` for text that is not JSON, with the place
  */
 export function readJson(path: string): unknown {
-  const text = readText(path);
+  return parseJson(path, readText(path));
+}
+
+/**
+ * The value of JSON text in a file.
+ *
+ * @param before - lines of the file before the text
+ * @throws FettleError `invalid_data` with the place
+ */
+export function parseJson(path: string, text: string, before = 0): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const { message } = error as Error;
-    throw new FettleError("invalid_data", `${nameOf(path)} is not JSON: ${placed(message, text)}`, {
+    throw new FettleError("invalid_data", `${nameOf(path)} is not JSON: ${placed(message, text, before)}`, {
       cause: error,
     });
   }
 }
 
 /** A message of `JSON.parse` that names line and column, as some engines do, and others only the position. */
-function placed(message: string, text: string): string {
+function placed(message: string, text: string, before: number): string {
   const position = message.match(/ in JSON at position (\d+)/);
   const end = /end of JSON input/.test(message) ? text.length : undefined;
   const at = position ? Number(position[1]) : end;
-  if (at === undefined) return message;
+  if (at === undefined) return before > 0 ? `line ${before + 1}: ${message}` : message;
   const lines = text.slice(0, at).split("\n");
   const what = message.replace(/ in JSON at position .*/, "");
-  return `line ${lines.length}, column ${lines[lines.length - 1].length + 1}: ${what}`;
+  return `line ${before + lines.length}, column ${lines[lines.length - 1].length + 1}: ${what}`;
 }
 
 /** Runs `work` on the contents of a file; a FettleError that it throws names the file. */

@@ -95,10 +95,11 @@ export function inferSchema(columns: readonly RawColumn[], options: SchemaOption
   const isMissing = missingIn({ na });
   const drafts = columns.map(({ name, cells }): Draft => {
     const present = cells.map(String).filter((cell) => !isMissing(cell));
-    const all = as[name] === undefined || as[name] === "number" ? formatsOf(present) : [];
+    const kind = Object.hasOwn(as, name) ? as[name] : undefined;
+    const all = kind === undefined || kind === "number" ? formatsOf(present) : [];
     const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
     const isOther = all.length > 0 && formats.length === 0;
-    return { name, present, formats, isOther, kind: as[name] };
+    return { name, present, formats, isOther, kind };
   });
   const marks = new Set(drafts.flatMap(({ formats }) => (formats.length === 1 ? [formats[0].decimal] : [])));
   const mark = marks.size === 1 ? [...marks][0] : undefined;

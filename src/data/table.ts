@@ -140,7 +140,9 @@ export function readRecords(
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const columns = names.map((name) => ({
     name,
-    cells: records.map((record, i) => cellOf(record[name] as RecordValue, name, i)),
+    cells: records.map((record, i) =>
+      cellOf(Object.hasOwn(record, name) ? (record[name] as RecordValue) : null, name, i),
+    ),
   }));
   return tableOf({ columns, rows: records.length, placeOf: (row) => `record ${row}` }, options);
 }

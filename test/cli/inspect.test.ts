@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../../src/data/schema.js";
 import { fettle, folder } from "./fettle.js";
@@ -92,5 +93,76 @@ describe.concurrent("the flags of a table", () => {
     );
     expect(broken.code).toBe(2);
     expect(broken.stderr).toContain('"other.csv" is not JSON: ');
+  });
+});
+
+describe.concurrent("a table", () => {
+  const columnsOf = async (file: Uint8Array | string, ...flags: string[]) => {
+    const { code, stdout, stderr } = await fettle(["inspect", "t", "--json", ...flags], folder({ t: file }));
+    if (code !== 0) return stderr.trimEnd();
+    return (JSON.parse(stdout) as Schema).columns.map(({ name, kind, categories }) => [
+      name,
+      kind,
+      categories,
+    ]);
+  };
+  const text = "größe,ort\n1,Köln\n2,Ürzig\n";
+  const columns = [
+    ["größe", "number", []],
+    ["ort", "category", ["Köln", "Ürzig"]],
+  ];
+  const utf16 = (bom: string) => Buffer.from(bom + text, "utf16le");
+
+  it("is read as gzip, and in UTF-8 and UTF-16 with and without a byte order mark", async () => {
+    const files = [
+      text,
+      `\ufeff${text}`,
+      gzipSync(text),
+      utf16("\ufeff"),
+      utf16("\ufeff").swap16(),
+      Buffer.from("size,ort\n1,Köln\n2,Ürzig\n", "utf16le"),
+      gzipSync(utf16("\ufeff")),
+    ];
+    const read = await Promise.all(files.map((file) => columnsOf(file)));
+    const ascii = [["size", "number", []], columns[1]];
+    expect(read).toEqual([columns, columns, columns, columns, columns, ascii, columns]);
+  });
+
+  it("in another encoding is refused with the flag that reads it", async () => {
+    const latin1 = Buffer.from(text, "latin1");
+    expect(await columnsOf(latin1)).toBe(
+      'error: "t" is not text in UTF-8; choose its encoding, such as --encoding windows-1252, or save it in UTF-8',
+    );
+    expect(await columnsOf(latin1, "--encoding", "windows-1252")).toEqual(columns);
+    expect(await columnsOf(latin1, "--encoding", "utf-8")).toBe(
+      'error: "t" is not text in UTF-8; choose another --encoding',
+    );
+    expect(await columnsOf(text, "--encoding", "klingon")).toBe(
+      'error: --encoding must be an encoding such as utf-8, utf-16le or windows-1252; received "klingon"',
+    );
+  });
+
+  it("as damaged gzip is refused", async () => {
+    expect(await columnsOf(gzipSync(text).subarray(0, 20))).toBe(
+      'error: "t" is damaged: it begins as gzip, but cannot be unpacked',
+    );
+  });
+
+  it("is read as an array of JSON objects, and as lines of them", async () => {
+    const records = [
+      { größe: 1, ort: "Köln" },
+      { größe: 2, ort: "Ürzig" },
+    ];
+    const lines = records.map((record) => JSON.stringify(record)).join("\n");
+    expect(await columnsOf(JSON.stringify(records, null, 2))).toEqual(columns);
+    expect(await columnsOf(`${lines}\n\n`)).toEqual(columns);
+    expect(await columnsOf("[id],{x}\n1,2\n")).toEqual([
+      ["[id]", "number", []],
+      ["{x}", "number", []],
+    ]);
+    expect(await columnsOf(`${lines}\n{"größe": 3,\n`)).toMatch(/^error: "t" is not JSON: line 3/);
+    expect(await columnsOf('{"a": {"b": 1}}')).toBe(
+      'error: "t": record 0, column "a": a value must be a word, a number, a boolean or null; received {"b":1}',
+    );
   });
 });

@@ -367,6 +367,14 @@ describe("records", () => {
     expect(refusal(() => readRecords(records as never))).toBe(message);
   });
 
+  it("may lack names that objects have from birth", () => {
+    const { columns } = readRecords([{ constructor: 1, a: 2 }, { a: 3 }]);
+    expect(columns.map(({ values }) => [...values])).toEqual([
+      [1, Number.NaN],
+      [2, 3],
+    ]);
+  });
+
   it("have no delimiter", () => {
     expect(refusal(() => readRecords([{ a: 1 }], { delimiter: ";" } as never))).toMatch(
       /^unknown_name: unknown option of readRecords "delimiter"/,
