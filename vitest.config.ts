@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -23,6 +24,8 @@ export default defineConfig(({ mode }) => {
       include: ["test/**/*.test.ts"],
       setupFiles: ["test/setup.ts"],
       provide: { timesTheCases },
+      // by default one core is left idle, half of two
+      maxWorkers: availableParallelism(),
       testTimeout: timesTheCases * 60_000,
       hookTimeout: timesTheCases * 60_000,
     },
