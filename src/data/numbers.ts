@@ -60,7 +60,7 @@ function patternOf(decimal: Decimal, group: string): RegExp {
   const key = decimal + group;
   let pattern = patterns.get(key);
   if (pattern === undefined) {
-    const whole = group === "" ? "\\d+" : `(?:\\d+|${grouped(group === "." ? "\\." : group)})`;
+    const whole = group === "" ? "\\d+" : `(?:\\d+|${grouped(escaped(group))})`;
     const mark = escaped(decimal);
     pattern = new RegExp(`^[+-]?(?:${whole}(?:${mark}\\d*)?|${mark}\\d+)(?:e[+-]?\\d+)?$`, "i");
     patterns.set(key, pattern);

@@ -78,12 +78,18 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
 const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
 
 /**
- * Reads delimited text as a table of typed columns. Cells are trimmed first. What the columns are is inferred, as a table
- * in {@link inferSchema} says, unless it is given: then the text may have the columns of `schema` in any order, some of
- * them, and others beside them, which are ignored.
+ * Reads delimited text as a table of typed columns. Cells are trimmed first.
+ *
+ * A column is `number` if every cell present is a number in one way of writing (`1234.5`, `1,234.5`, `1.234,5`, `45 %`),
+ * `boolean` if every one is `true` or `false` (or every one `yes` or `no`; any case), and `category` otherwise. A column with
+ * no cell present is `number`. One that can be read in two ways, or is nearly numbers, is in doubt, and `encodeTable`
+ * refuses it.
+ *
+ * With a `schema` nothing is inferred. The text may have its columns in any order, some of them, and others beside them,
+ * which are ignored.
  *
  * @param text - delimited text with a header line, see {@link parseCsv}
- * @throws FettleError as {@link parseCsv} and {@link inferSchema}; `invalid_data`, with line and column, for infinite numbers
+ * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist; `invalid_data`, with line and column, for infinite numbers
  *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
  *   says; `invalid_argument` for anything but a schema, and beside it options that it has already
  * @example
