@@ -172,11 +172,12 @@ async function search(
 }
 
 function printIntroduction(file: string, { folds, seed }: TuneFlags, setup: TuneSetup, trials: number): void {
-  const { data, sizes, strategy } = setup;
+  const { data, sizes, strategy, metrics } = setup;
   const { development, test } = sizes;
   const about = {
     file: basename(file),
     data,
+    metrics,
     strategy: strategy.name,
     trials,
     folds,

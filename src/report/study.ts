@@ -15,7 +15,9 @@ import { layOut, wrap } from "./layout.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "features" | "task" | "target" | "classes">;
+  readonly data: Pick<Dataset, "rows" | "features" | "task" | "target" | "classes" | "labels">;
+  /** What is tuned for. */
+  readonly metrics: readonly string[];
   readonly strategy: string;
   /** The budget. */
   readonly trials: number;
@@ -66,12 +68,31 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
   const held = test > 0 ? `, ${count(test, "row")} held out` : "";
   return [
     describeData(file, data),
+    ...imbalance(about),
     `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
 }
 
+/** From this share on, the accuracy of always answering with the most frequent class looks good. */
+const IMBALANCED = 0.9;
+
+/** A warning where accuracy would hide that rare classes are missed. */
+function imbalance({ data: { labels, classes }, metrics }: StudyIntroduction): string[] {
+  if (!metrics.includes("accuracy")) return [];
+  const counts = classes.map(() => 0);
+  for (const label of labels) counts[label]++;
+  const most = Math.max(...counts);
+  const share = most / labels.length;
+  if (!(share >= IMBALANCED)) return [];
+  const name = plain(classes[counts.indexOf(most)]);
+  return [
+    `${(100 * share).toFixed(1)} % of rows are of class ${name}, so always answering ${name} has an accuracy of ` +
+      `${share.toFixed(3)}; consider --metric f1 or --metric rocAuc`,
+  ];
+}
+
 /** A table in a line: `iris.csv: 150 rows, 4 inputs, classification of species (setosa, versicolor, virginica)`. */
-export function describeData(file: string, data: StudyIntroduction["data"]): string {
+export function describeData(file: string, data: Omit<StudyIntroduction["data"], "labels">): string {
   const classes = data.classes.map(plain);
   const aim =
     data.task === "regression"

@@ -86,11 +86,13 @@ describe("introduce", () => {
       features: [],
       target: "y\u001b",
       classes: ["a", "b"],
+      labels: Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1, 0, 0),
       task: "classification" as const,
     };
     const about = {
       file: "t.csv",
       data,
+      metrics: ["accuracy"],
       strategy: "random",
       trials: 1,
       folds: 3,
@@ -102,6 +104,15 @@ describe("introduce", () => {
       "t.csv: 10 rows, 0 inputs, classification of y  (a, b)",
       "random search: 1 trial, each by 3-fold cross-validation on 8 rows, 2 rows held out; seed 7",
     ]);
+    // nine of ten are a
+    const rare = { ...data, labels: Int32Array.of(0, 0, 0, 0, 0, 1, 0, 0, 0, 0) };
+    expect(introduce({ ...about, data: rare }, 200)[1]).toBe(
+      "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900; consider --metric f1 or --metric rocAuc",
+    );
+    expect(introduce({ ...about, data: rare, metrics: ["f1"] }, 200)).toHaveLength(2);
+    expect(
+      introduce({ ...about, data: { ...data, labels: new Int32Array(0), classes: [] } }, 200),
+    ).toHaveLength(2);
   });
 });
 
