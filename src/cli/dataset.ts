@@ -8,6 +8,7 @@ import {
   readRecords,
   readTable,
   type Table,
+  type UnknownRule,
 } from "../data/table.js";
 import { check } from "../errors.js";
 import { inFile, parseJson, readJson, readText } from "./files.js";
@@ -20,6 +21,7 @@ export interface TableFlags {
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
   readonly schema?: string;
+  readonly unknown?: UnknownRule;
   readonly encoding?: string;
 }
 
@@ -53,10 +55,8 @@ export function addTableFlags(command: Command): Command {
       "a column's kind: number, boolean or category; may be repeated",
       setting("--as"),
     )
-    .option(
-      "--schema <file>",
-      "what the columns are, as fettle inspect --json prints it (default: inferred)",
-    );
+    .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
+    .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)");
 }
 
 /** Adds the argument and the flags of a table to learn from to a command. */
@@ -91,11 +91,11 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export function readTableFile(
   file: string,
-  { decimal, na, defaultNa, as, schema, encoding }: TableFlags,
+  { decimal, na, defaultNa, as, schema, unknown, encoding }: TableFlags,
 ): Table {
   const text = readText(file, encoding);
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
-  const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given };
+  const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given, unknown };
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   if (!JSON_TABLE.test(text)) return inFile(file, () => readTable(text, set));
   const records = recordsIn(file, text);

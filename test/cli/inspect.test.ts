@@ -91,6 +91,9 @@ describe.concurrent("the flags of a table", () => {
     expect(refused.stderr).toContain(
       'line 3, column "port": every cell must be "C" or "Q" or "S"; received "X"',
     );
+    expect(refused.stderr).toContain("choose --unknown ignore or --unknown missing");
+    const missing = await fettle([...words("unknown.csv"), "--unknown", "missing"], cwd);
+    expect(missing.stdout).toMatch(/ port +category of 3 +1 missing /);
     expect(broken.code).toBe(2);
     expect(broken.stderr).toContain('"other.csv" is not JSON: ');
   });
