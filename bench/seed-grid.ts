@@ -18,7 +18,8 @@ import {
   type TuneResult,
   tune,
 } from "fettle";
-import { prepareFolds } from "../src/tune/trial/folds.js";
+import { examplesOf } from "../src/tune/jobs/job.js";
+import { divideRows } from "../src/tune/trial/folds.js";
 import type { Tf, TfLayers } from "./peers.js";
 
 const settings = {
@@ -77,8 +78,8 @@ export const sample: readonly ParamsOf<Space>[] = [
 
 /** The sample on one fold in TensorFlow.js's layers, whose data lies ready, standardised. */
 export function tfSample(tf: Tf, { layers, regularizers, sequential }: TfLayers): () => Promise<void> {
-  const plan = { validation: { folds }, testSize: 0, standardize: true, seed: 0 };
-  const { train, validation } = prepareFolds(data, plan).folds[0];
+  const plan = { validation: { folds }, testSize: 0, seed: 0 };
+  const { train, validation } = examplesOf(divideRows(data, plan), { fold: 0, pipeline: {} });
   const inputs = (part: { rows: number; x: Float32Array }): Tensor2D =>
     tf.tensor2d(part.x, [part.rows, part.x.length / part.rows]);
   const [x, held] = [inputs(train), inputs(validation!)];

@@ -14,7 +14,7 @@ export {
   type EncodeOptions,
   encodeRows,
   encodeTable,
-  type Feature,
+  type Input,
   type MissingRule,
   type Task,
 } from "./data/dataset.js";
@@ -27,13 +27,26 @@ export {
   toMatrix,
 } from "./data/matrix.js";
 export type { Decimal, NumberFormat } from "./data/numbers.js";
+export type { FeatureSource, PipelineColumn, PipelineFeature } from "./data/pipeline/column.js";
+export type {
+  ColumnOptions,
+  Encoding,
+  Imputation,
+  PipelineOptions,
+  ScalingName,
+  TargetTransformName,
+} from "./data/pipeline/options.js";
 export {
-  applyPreprocessor,
-  fitPreprocessor,
-  fitTargetScaler,
-  type Preprocessor,
+  applyPipeline,
+  type FitPipelineOptions,
+  type FittedPipeline,
+  fitPipeline,
+  type Pipeline,
+  type PipelineData,
   restoreTarget,
-} from "./data/preprocess.js";
+} from "./data/pipeline/pipeline.js";
+export type { Scaling } from "./data/pipeline/scaling.js";
+export type { TargetTransform } from "./data/pipeline/target.js";
 export type { ColumnKind, ColumnSchema, Schema, SchemaOptions } from "./data/schema.js";
 export {
   type FoldOptions,

@@ -5,11 +5,11 @@
  */
 import { readFileSync } from "node:fs";
 import {
-  applyPreprocessor,
+  applyPipeline,
   choice,
   dense,
   encodeTable,
-  fitPreprocessor,
+  fitPipeline,
   float,
   int,
   type Params,
@@ -46,15 +46,15 @@ export interface Training {
 
 const csv = readFileSync(new URL("../../examples/data/digits.csv", import.meta.url), "utf8");
 const table = encodeTable(readTable(csv), { target: "digit" });
-const columns = table.features.length;
 const { train, test } = trainTestSplit(table.rows, {
   testSize: 0.2,
   seed: 0,
   ...(table.labels && { stratify: table.labels }),
 });
-const scaling = fitPreprocessor(table.x, table.features, train);
+const { pipeline } = fitPipeline(table, { rows: train });
+const columns = pipeline.features.length;
 const [training, validation] = [train, test].map((rows) => ({
-  x: { data: applyPreprocessor(table.x, rows, scaling), shape: [rows.length, columns] },
+  x: { data: applyPipeline(pipeline, table.x, rows), shape: [rows.length, columns] },
   y: { data: takeRows(table.y, table.outputs, rows), shape: [rows.length, table.outputs] },
 }));
 

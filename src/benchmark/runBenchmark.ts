@@ -272,7 +272,7 @@ function createBackend(problems: readonly Problem[], workers: number): DroppingB
   const threads = startThreads<readonly (ProblemData | undefined)[], RunJob, RunResult>(
     "benchmarkWorker",
     workers,
-    data,
+    () => data,
   );
   if (threads) return threads;
   const worker = new RunWorker(createEngine(), data);

@@ -2,8 +2,8 @@
 import { check, mustBeInteger, show } from "../errors.js";
 import { mustBeArray } from "./check.js";
 
-/** More distinct values than this are names or ids, not categories or classes. */
-export const MAX_CATEGORIES = 1000;
+/** More distinct values than this are names or ids, not classes. */
+export const MAX_CLASSES = 1000;
 
 /** Classes of rows as people have them: words, integers, or booleans. */
 export type Labels = ArrayLike<string> | ArrayLike<boolean> | ArrayLike<number>;
@@ -45,8 +45,8 @@ export function encodeLabels(labels: Labels, what = "labels"): EncodedLabels {
   if (type === "string") distinct.sort();
   else distinct.sort((a, b) => Number(a) - Number(b));
   check(
-    distinct.length <= MAX_CATEGORIES,
-    () => `${what} must have at most ${MAX_CATEGORIES} distinct values; received ${distinct.length}`,
+    distinct.length <= MAX_CLASSES,
+    () => `${what} must have at most ${MAX_CLASSES} distinct values; received ${distinct.length}`,
     "invalid_data",
   );
   const ids = new Map(distinct.map((label, id) => [label, id]));

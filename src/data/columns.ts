@@ -3,11 +3,14 @@
  * the user would otherwise learn of them one by one.
  */
 import { FettleError, show } from "../errors.js";
-import { MAX_CATEGORIES } from "./classes.js";
+import { MAX_CLASSES } from "./classes.js";
 import type { Column } from "./table.js";
 
 /** What a model predicts: one of several classes, or a quantity. */
 export type Task = "classification" | "regression";
+
+/** More distinct words than this are no categories. */
+const MAX_CATEGORIES = 1000;
 
 /** How missing cells are handled. */
 export type MissingRule = "refuse" | "drop" | "impute";
@@ -93,7 +96,7 @@ function faultOfInput(column: Column, values: Float64Array, missing: MissingRule
   if (column.doubt !== undefined) return { reason: column.doubt };
   if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
   const gaps = missing === "refuse" ? gapsOf(values) : undefined;
-  return gaps ?? (column.kind === "category" ? tooMany(values) : undefined);
+  return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
 
 function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault | undefined {
@@ -105,7 +108,7 @@ function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault 
     return { reason: `must differ between rows; received ${same} in all ${values.length}` };
   }
   if (task === "classification") {
-    return tooMany(values, column.kind === "number" ? '; choose task: "regression"' : "");
+    return tooMany(values, MAX_CLASSES, column.kind === "number" ? '; choose task: "regression"' : "");
   }
   if (column.kind === "number") return undefined;
   const words = show(column.categories.slice(0, 3));
@@ -120,10 +123,10 @@ function gapsOf(values: Float64Array): Fault | undefined {
   return { reason: `must have every cell; ${which}`, gaps: true };
 }
 
-function tooMany(values: Float64Array, way = ""): Fault | undefined {
+function tooMany(values: Float64Array, most: number, way = ""): Fault | undefined {
   const count = distinct(values).length;
-  if (count <= MAX_CATEGORIES) return undefined;
-  return { reason: `must have at most ${MAX_CATEGORIES} distinct values; received ${count}${way}` };
+  if (count <= most) return undefined;
+  return { reason: `must have at most ${most} distinct values; received ${count}${way}` };
 }
 
 /** The values of a column in those rows. */

@@ -1,7 +1,6 @@
 /**
- * A table turned into numbers to learn from: inputs, target, and what each
- * column means. It does not impute or scale, because both must be learnt from
- * the training part alone; see preprocess.ts.
+ * A table turned into numbers to learn from: inputs, target, and what each column means. It does not fill, encode or scale,
+ * because that must be learnt from the training part alone; see pipeline/.
  */
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { targetOfClasses } from "./classes.js";
@@ -21,15 +20,13 @@ import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 export type { MissingRule, Task };
 
 /** One column of the inputs. */
-export interface Feature {
-  /** The column's name, or `column=category` where a category became one feature for each of its values. */
+export interface Input {
   readonly name: string;
-  /** The table's column that it was made from. */
-  readonly column: string;
-  /** `category` features of one column follow each other and hold one 1 in each row, the others 0. */
   readonly kind: ColumnKind;
-  /** The word that the feature is 1 for, if its kind is `category`. */
-  readonly category?: string;
+  /** The words of a category by code; those for 0 and 1 of a boolean; empty for a number. */
+  readonly categories: readonly string[];
+  /** Whether a row has no cell here. */
+  readonly gaps: boolean;
 }
 
 /** Inputs and target, row-major. */
@@ -38,8 +35,11 @@ export interface Dataset {
   /** The target's column. */
   readonly target: string;
   readonly rows: number;
-  readonly features: readonly Feature[];
-  /** `[rows, features]`; NaN marks a missing cell (all features of a category), possible only with `missing: "impute"`. */
+  readonly inputs: readonly Input[];
+  /**
+   * `[rows, inputs]`: numbers, 0 or 1 for booleans, codes of categories; NaN marks a missing cell, possible only with
+   * `missing: "impute"`.
+   */
   readonly x: Float64Array;
   /** Columns of `y`: 1, or the number of classes where there are more than two. */
   readonly outputs: number;
@@ -65,7 +65,7 @@ export interface EncodeOptions {
   readonly drop?: readonly string[];
   /**
    * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one; `impute`
-   * leaves NaN in the inputs, for `fitPreprocessor` to learn what to fill in. A missing target is never imputed.
+   * leaves NaN in the inputs, for `fitPipeline` to learn what to fill in. A missing target is never imputed.
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
@@ -76,8 +76,8 @@ const TASKS = ["auto", "classification", "regression"];
 const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 
 /**
- * Encodes a table: numbers and booleans (0, 1) as they are, a category as one feature for each value present
- * (one-hot), and the target as {@link Dataset} says.
+ * Encodes a table: numbers and booleans (0, 1) as they are, a category as the code of its word, and the target as
+ * {@link Dataset} says. What a network takes is made of it by {@link fitPipeline}, as `tune` does in each fold.
  *
  * @throws FettleError `unknown_name` for a target, dropped column, task, rule or option that does not exist;
  *   `invalid_argument` for anything but a table, if the target is dropped or if no input is left; `invalid_data`, naming all
@@ -86,9 +86,9 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
  * @example
  * ```ts
  * const table = readTable("size,color,good\n4,red,yes\n1,blue,no\n2,red,no\n");
- * const { x, y, features } = encodeTable(table, { target: "good" });
- * features.map((feature) => feature.name); // ["size", "color=blue", "color=red"]
- * x; // [4, 0, 1, 1, 1, 0, 2, 0, 1]
+ * const { x, y, inputs } = encodeTable(table, { target: "good" });
+ * inputs[1].categories; // ["blue", "red"]
+ * x; // [4, 1, 1, 0, 2, 1]
  * y; // [1, 0, 0]
  * ```
  */
@@ -130,7 +130,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
   return {
     ...data,
     rows: rows.length,
-    x: takeRows(data.x, data.features.length, rows),
+    x: takeRows(data.x, data.inputs.length, rows),
     y: takeRows(data.y, data.outputs, rows),
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
   };
@@ -145,42 +145,25 @@ function guessTask(column: Column, values: Float64Array): Task {
   return isQuantity ? "regression" : "classification";
 }
 
-interface EncodedFeature {
-  readonly feature: Feature;
-  readonly values: Float64Array; // [rows]
-}
-
-function encodeInputs(inputs: readonly Column[], rows: Int32Array): Pick<Dataset, "features" | "x"> {
-  const encoded = inputs.flatMap((column): EncodedFeature[] => {
-    const { name, kind } = column;
-    const values = valuesAt(column, rows);
-    if (kind !== "category") return [{ feature: { name, column: name, kind }, values }];
-    return distinct(values).map((code) => {
-      const category = wordOf(column, code);
-      return {
-        feature: { name: `${name}=${category}`, column: name, kind, category },
-        values: oneFor(code, values),
-      };
-    });
+function encodeInputs(columns: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "x"> {
+  const width = columns.length;
+  const x = new Float64Array(rows.length * width);
+  const inputs = columns.map(({ name, kind, categories, values }, j): Input => {
+    let gaps = false;
+    for (let i = 0; i < rows.length; i++) {
+      const value = values[rows[i]];
+      x[i * width + j] = value;
+      gaps ||= Number.isNaN(value);
+    }
+    return { name, kind, categories, gaps };
   });
-  const x = new Float64Array(rows.length * encoded.length);
-  encoded.forEach(({ values }, j) => {
-    values.forEach((value, i) => {
-      x[i * encoded.length + j] = value;
-    });
-  });
-  return { features: encoded.map(({ feature }) => feature), x };
+  return { inputs, x };
 }
 
-/** 1 where the value is `code`, 0 where it is another, NaN where it is missing. */
-function oneFor(code: number, values: Float64Array): Float64Array {
-  return values.map((value) => (Number.isNaN(value) ? NaN : Number(value === code)));
-}
-
-/** Rows of another table, as numbers that a model of the first table takes. */
+/** Rows of another table, encoded as those of the first table were. */
 export interface EncodedRows {
   readonly rows: number;
-  /** `[rows, features]`; NaN marks a missing cell. */
+  /** `[rows, inputs]`; NaN marks a missing cell. */
   readonly x: Float64Array;
   /** `[rows, outputs]`, as {@link Dataset} has it; undefined if the table has no target. */
   readonly y?: Float64Array;
@@ -189,9 +172,9 @@ export interface EncodedRows {
 }
 
 /**
- * Encodes another table as a data set was encoded: the same features in the same order, whatever the order of its columns,
+ * Encodes another table as a data set was encoded: the same inputs in the same order, whatever the order of its columns,
  * and the target if it has one. Read the table with the schema of the first, so that its words and numbers mean the same.
- * A category that the data set has no feature for is 0 in all features of its column.
+ * A word that the data set does not have gets a code beyond all its categories.
  *
  * @param like - the data set, or the parts of it that say how it was encoded, which are JSON
  * @throws FettleError `invalid_data` naming every column that is missing or of another kind, and for a target that is missing
@@ -201,27 +184,26 @@ export interface EncodedRows {
  * const table = readTable("size,port,good\n4,C,yes\n1,Q,no\n2,S,no\n");
  * const data = encodeTable(table, { target: "good" });
  * const other = readTable("port,size\nQ,3\nS,1\n", { schema: table.schema });
- * encodeRows(other, data).x; // [3, 0, 1, 0, 1, 0, 0, 1]
+ * encodeRows(other, data).x; // [3, 1, 1, 2]
  * ```
  */
 export function encodeRows(
   table: Table,
-  like: Pick<Dataset, "features" | "target" | "task" | "classes">,
+  like: Pick<Dataset, "inputs" | "target" | "task" | "classes">,
 ): EncodedRows {
   checkTable(table);
   must(
-    isRecord(like) && Array.isArray(like.features) && Array.isArray(like.classes),
+    isRecord(like) && Array.isArray(like.inputs) && Array.isArray(like.classes),
     "like",
     "the result of encodeTable",
     like,
   );
-  const { features, target: name, task, classes } = like;
+  const { inputs, target: name, task, classes } = like;
   const named = new Map(table.columns.map((column) => [column.name, column]));
-  const kinds = new Map(features.map(({ column, kind }) => [column, kind]));
-  const faults = [...kinds].flatMap(([column, kind]) => {
-    const found = named.get(column)?.kind;
+  const faults = inputs.flatMap(({ name, kind }) => {
+    const found = named.get(name)?.kind;
     if (found === kind) return [];
-    return [found ? `${show(column)} must be a ${kind}; received a ${found}` : `${show(column)} is missing`];
+    return [found ? `${show(name)} must be a ${kind}; received a ${found}` : `${show(name)} is missing`];
   });
   check(
     faults.length === 0,
@@ -232,11 +214,15 @@ export function encodeRows(
   );
 
   const { rows } = table;
-  const x = new Float64Array(rows * features.length);
-  features.forEach(({ column: from, category }, j) => {
-    const { values, categories } = named.get(from)!;
-    const all = category === undefined ? values : oneFor(categories.indexOf(category), values);
-    for (let i = 0; i < rows; i++) x[i * features.length + j] = all[i];
+  const x = new Float64Array(rows * inputs.length);
+  inputs.forEach((input, j) => {
+    const { values, categories } = named.get(input.name)!;
+    const codes = input.kind === "category" ? codesFrom(categories, input.categories) : undefined;
+    for (let i = 0; i < rows; i++) {
+      const value = values[i];
+      x[i * inputs.length + j] =
+        codes && !Number.isNaN(value) ? (codes[value] ?? input.categories.length) : value;
+    }
   });
   const target = named.get(name);
   if (target === undefined) return { rows, x };
@@ -260,6 +246,12 @@ export function encodeRows(
     return classes.indexOf(word);
   });
   return { rows, x, y: targetOfClasses(labels, classes.length), labels };
+}
+
+/** The code of each of `from` among the words `to`; `to.length` for a word that they do not have. */
+function codesFrom(from: readonly string[], to: readonly string[]): readonly number[] {
+  const codes = new Map(to.map((word, code) => [word, code]));
+  return from.map((word) => codes.get(word) ?? to.length);
 }
 
 function encodeTarget(

@@ -1,5 +1,5 @@
 /** Reads the two arrays of a metric: checks them, and converts them to the form that {@link Metric.compute} expects. */
-import { MAX_CATEGORIES, oneHot } from "../data/classes.js";
+import { MAX_CLASSES, oneHot } from "../data/classes.js";
 import { type HostMatrix, type MatrixLike, toMatrix64 } from "../data/matrix.js";
 import { check, show } from "../errors.js";
 
@@ -54,7 +54,7 @@ function probabilityPair(truth: Matrix64, prediction: Matrix64): Pair {
   return { yTrue: truth.data, yPred: prediction.data, outputs };
 }
 
-const isClassId = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES;
+const isClassId = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < MAX_CLASSES;
 
 const highest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
 

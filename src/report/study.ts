@@ -15,7 +15,7 @@ import { layOut, wrap } from "./layout.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "features" | "task" | "target" | "classes" | "labels">;
+  readonly data: Pick<Dataset, "rows" | "inputs" | "task" | "target" | "classes" | "labels">;
   /** What is tuned for. */
   readonly metrics: readonly string[];
   readonly strategy: string;
@@ -98,7 +98,7 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
     data.task === "regression"
       ? `regression of ${plain(data.target)}`
       : `classification of ${plain(data.target)} (${clip(classes.join(", "), 60)})`;
-  return `${plain(file)}: ${count(data.rows, "row")}, ${count(data.features.length, "input")}, ${aim}`;
+  return `${plain(file)}: ${count(data.rows, "row")}, ${count(data.inputs.length, "input")}, ${aim}`;
 }
 
 /** The results, in lines of at most `width` characters. */

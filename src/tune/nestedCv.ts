@@ -79,9 +79,9 @@ export async function nestedCrossValidation<
       "the search within an outer fold found no model that could be scored",
       "invalid_data",
     );
-    const features = data.features.length;
-    const inputs = takeRows(data.x, features, validation);
-    const yPred = result.final.predict({ data: inputs, shape: [validation.length, features] });
+    const columns = data.inputs.length;
+    const inputs = takeRows(data.x, columns, validation);
+    const yPred = result.final.predict({ data: inputs, shape: [validation.length, columns] });
     const yTrue = takeRows(data.y, data.outputs, validation);
     scores.push(metric.compute(yTrue, yPred.data, data.outputs));
     searches.push(result);

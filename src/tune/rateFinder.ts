@@ -6,6 +6,8 @@
 import type { Labels } from "../data/classes.js";
 import type { Dataset, Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
+import type { PipelineOptions } from "../data/pipeline/options.js";
+import { fitPipeline } from "../data/pipeline/pipeline.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Run } from "../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
@@ -18,9 +20,8 @@ import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
-import { loadFold } from "./jobs/job.js";
+import { type FoldExamples, loadFold } from "./jobs/job.js";
 import { toDataset } from "./trial/data.js";
-import { type Fold, makeFold } from "./trial/folds.js";
 import { architectureFor } from "./trial/training.js";
 
 /** The options of a range test. */
@@ -50,8 +51,8 @@ export interface RateFinderOptions {
   readonly smoothing?: number;
   /** Fixes the first parameters, the order of rows and dropout. Default 0. */
   readonly seed?: number;
-  /** Whether inputs and regression targets are standardized, as in trials. Default true. */
-  readonly standardize?: boolean;
+  /** How missing cells are filled, categories encoded, inputs and targets scaled, as in trials. Default: standardized. */
+  readonly pipeline?: PipelineOptions;
 }
 
 /** Why a range test ended: after all its steps; at a loss far above the least; at a loss that is NaN or infinite. */
@@ -72,7 +73,7 @@ export interface RateFinderResult {
 
 const OPTIONS: OptionNames<RateFinderOptions> = {
   ...{ x: true, y: true, data: true, task: true, model: true, low: true, high: true, steps: true },
-  ...{ batchSize: true, smoothing: true, seed: true, standardize: true },
+  ...{ batchSize: true, smoothing: true, seed: true, pipeline: true },
 };
 /** Training has diverged once the smoothed loss is above this multiple of its least. */
 const DIVERGED = 4;
@@ -120,9 +121,12 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const test = testOf(options);
   await ready();
   const data = toDataset(options);
-  const all = Int32Array.from({ length: data.rows }, (_, row) => row);
-  const examples = makeFold(data, all, new Int32Array(0), options.standardize ?? true);
-  const { rows } = examples.train;
+  const { rows, outputs } = data;
+  const { pipeline, x, y } = fitPipeline(data, options.pipeline);
+  const examples = {
+    ...{ train: { rows, x, y }, validation: undefined },
+    ...{ features: pipeline.features.length, outputs },
+  };
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const { programs, hyperparameters } = programsFor(options, test.rates[0], examples, batchSize);
   const engine = defaultEngine();
@@ -171,7 +175,7 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
 function programsFor(
   { model }: RateFinderOptions,
   learningRate: number,
-  fold: Pick<Fold, "features" | "outputs">,
+  fold: Pick<FoldExamples, "features" | "outputs">,
   batchSize: number,
 ) {
   must(typeof model === "function", "model", "a function of { learningRate }", model);

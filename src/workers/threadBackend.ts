@@ -18,7 +18,7 @@ import { createSender, type Introduce, type ProgrammedJob } from "./protocol.js"
 export function startThreads<Setup, Job extends ProgrammedJob, Result>(
   program: string,
   workers: number,
-  setup: Setup,
+  setup: () => Setup,
 ): ThreadBackend<Job, Result> | undefined {
   const threads: WorkerThread[] = [];
   const count = Math.min(workers, platform.parallelism());
@@ -26,7 +26,7 @@ export function startThreads<Setup, Job extends ProgrammedJob, Result>(
     const thread = platform.spawnWorker(program);
     if (thread) threads.push(thread);
   }
-  return threads.length > 0 ? new ThreadBackend(threads, createSender(setup)) : undefined;
+  return threads.length > 0 ? new ThreadBackend(threads, createSender(setup())) : undefined;
 }
 
 interface Waiting<Job, Result> {

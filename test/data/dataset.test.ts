@@ -15,54 +15,47 @@ const gaps = readTable(
 );
 
 describe("encodeTable: inputs", () => {
-  it("keeps numbers and booleans and makes categories one-hot", () => {
-    const { features, x, rows } = encodeTable(table, { target: "price", drop: ["id", "grade"] });
-    expect(features).toEqual([
-      { name: "size", column: "size", kind: "number" },
-      { name: "color=blue", column: "color", kind: "category", category: "blue" },
-      { name: "color=red", column: "color", kind: "category", category: "red" },
-      { name: "fresh", column: "fresh", kind: "boolean" },
+  it("keeps numbers and booleans and makes codes of categories", () => {
+    const { inputs, x, rows } = encodeTable(table, { target: "price", drop: ["id", "grade"] });
+    expect(inputs).toEqual([
+      { name: "size", kind: "number", categories: [], gaps: false },
+      { name: "color", kind: "category", categories: ["blue", "red"], gaps: false },
+      { name: "fresh", kind: "boolean", categories: ["no", "yes"], gaps: false },
     ]);
     expect(rows).toBe(3);
-    expect(x).toEqual(Float64Array.of(4, 0, 1, 1, 1, 1, 0, 0, 2, 0, 1, 0));
+    expect(x).toEqual(Float64Array.of(4, 1, 1, 1, 0, 0, 2, 1, 0));
   });
 
-  it("drops rows with a missing cell in a column in use, and categories left without a row", () => {
+  it("drops rows with a missing cell in a column in use", () => {
     const all = encodeTable(gaps, { target: "good", missing: "drop" });
-    expect([all.rows, [...all.x], all.features.map(({ name }) => name)]).toEqual([
+    expect([all.rows, [...all.x], all.inputs.map(({ categories }) => categories)]).toEqual([
       2,
-      [4, 0, 1, 1, 5, 1, 0, 1],
-      ["size", "color=green", "color=red", "fresh"],
+      [4, 2, 1, 5, 1, 1],
+      [[], ["blue", "green", "red"], ["no", "yes"]],
     ]);
   });
 
-  it("leaves NaN in every feature of a missing cell when it is to be imputed", () => {
-    const { x, rows, features } = encodeTable(gaps, { target: "good", missing: "impute" });
-    expect([rows, features.length]).toEqual([5, 5]);
+  it("leaves NaN for a missing cell when it is to be imputed, and says which columns have some", () => {
+    const { x, rows, inputs } = encodeTable(gaps, { target: "good", missing: "impute" });
+    expect([rows, inputs.map(({ gaps }) => gaps)]).toEqual([5, [true, true, true]]);
     const missing = [...x]
-      .map((value, k) => (Number.isNaN(value) ? [Math.floor(k / 5), k % 5] : []))
+      .map((value, k) => (Number.isNaN(value) ? [Math.floor(k / 3), k % 3] : []))
       .filter((place) => place.length > 0);
     expect(missing).toEqual([
       [1, 0],
       [2, 1],
-      [2, 2],
-      [2, 3],
-      [3, 4],
+      [3, 2],
     ]);
   });
 
-  it("gives a category one 1 a row, in the feature named after its cell", () => {
+  it("gives each cell the code of its word", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 2 }), (cells) => {
         const text = ["word,y", ...cells.map((cell, i) => `${cell},${i + 0.5}`)].join("\n");
-        const { x, features, rows } = encodeTable(readTable(text), { target: "y" });
-        expect(features.map(({ name }) => name)).toEqual(
-          [...new Set(cells)].sort().map((cell) => `word=${cell}`),
-        );
-        for (let i = 0; i < rows; i++) {
-          const hot = features.filter((_, j) => x[i * features.length + j] === 1);
-          expect(hot.map(({ name }) => name)).toEqual([`word=${cells[i]}`]);
-        }
+        const { x, inputs } = encodeTable(readTable(text), { target: "y" });
+        const [{ categories }] = inputs;
+        expect(categories).toEqual([...new Set(cells)].sort());
+        expect(Array.from(x, (code) => categories[code])).toEqual(cells);
       }),
     );
   });
@@ -236,12 +229,12 @@ describe("encodeTable: columns that cannot be used", () => {
     );
     expect(error.drop).toEqual(["flag", "id", "gap", "empty"]);
     // the remedy works
-    expect(encodeTable(bad, { target: "y", drop: error.drop }).features.map(({ name }) => name)).toEqual([
+    expect(encodeTable(bad, { target: "y", drop: error.drop }).inputs.map(({ name }) => name)).toEqual([
       "fine",
     ]);
     const imputed = caught(() => encodeTable(bad, { target: "y", missing: "impute" })).drop;
     expect(imputed).toEqual(["id", "empty"]);
-    expect(encodeTable(bad, { target: "y", missing: "impute", drop: imputed }).features).toHaveLength(3);
+    expect(encodeTable(bad, { target: "y", missing: "impute", drop: imputed }).inputs).toHaveLength(3);
   });
 
   it("are named with the target", () => {
@@ -346,14 +339,14 @@ describe("the tables in examples/data", () => {
     ["wine", "cultivar", 178, 13, 3, [59, 71, 48]],
     ["digits", "digit", 1797, 64, 10, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]],
     ["diabetes", "progression", 442, 10, 1, []],
-  ])("%s", (name, target, rows, features, outputs, classes) => {
+  ])("%s", (name, target, rows, inputs, outputs, classes) => {
     const text = readFileSync(new URL(`../../examples/data/${name}.csv`, import.meta.url), "utf8");
     const dataset = encodeTable(readTable(text), { target });
-    expect([dataset.rows, dataset.features.length, dataset.outputs]).toEqual([rows, features, outputs]);
+    expect([dataset.rows, dataset.inputs.length, dataset.outputs]).toEqual([rows, inputs, outputs]);
     expect(
       dataset.classes.map((_, label) => dataset.labels.filter((other) => other === label).length),
     ).toEqual(classes);
-    expect(dataset.x.length).toBe(rows * features);
+    expect(dataset.x.length).toBe(rows * inputs);
     expect(dataset.x.every(Number.isFinite)).toBe(true);
   });
 });

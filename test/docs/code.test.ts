@@ -78,7 +78,7 @@ const outputs = new Map<Block, (output: string) => void>([
   ],
   [
     blockWith("docs/tables.md", "other.ignored"),
-    (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['note']Float64Array(8)[3,0,1,0,1,0,0,1]"),
+    (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['note']Float64Array(4)[3,1,1,2]"),
   ],
   [
     blockWith("docs/tables.md", "final.predict({ data: x"),
@@ -86,6 +86,17 @@ const outputs = new Map<Block, (output: string) => void>([
       expect(output).toMatch(/^yes 0\.\d+$/m);
       expect(numbers(output)[0]).toBeLessThan(1);
     },
+  ],
+  [
+    blockWith("docs/tables.md", "console.log(best.params"),
+    (output) =>
+      expect(output.replaceAll(/\s+/g, " ")).toMatch(
+        /^\{ scale: '\w+', target: '\w+' \} \[ 'income', 'income \(missing\)', 'region=A', 'region=B', 'region=C' \] $/,
+      ),
+  ],
+  [
+    blockWith("docs/tables.md", 'encode: "ordinal"'),
+    (output) => expect(output).toBe("Float32Array(4) [ 0, 0, 1, 1 ]\nFloat32Array(2) [ 2, 0 ]\n"),
   ],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [

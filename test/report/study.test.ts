@@ -83,7 +83,7 @@ describe("introduce", () => {
   it("names the table, the search and the rows", () => {
     const data = {
       rows: 10,
-      features: [],
+      inputs: [],
       target: "y\u001b",
       classes: ["a", "b"],
       labels: Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1, 0, 0),

@@ -25,14 +25,14 @@ import { createStudy } from "../../src/search/study/study.js";
 import { ancestry } from "../../src/search/trial/ancestry.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
 import { createBackend } from "../../src/tune/jobs/backend.js";
-import { loadFold } from "../../src/tune/jobs/job.js";
+import { type FoldExamples, loadFold } from "../../src/tune/jobs/job.js";
 import { toDataset } from "../../src/tune/trial/data.js";
-import { type Fold, prepareFolds } from "../../src/tune/trial/folds.js";
+import { createFoldsFor, divideRows } from "../../src/tune/trial/folds.js";
 import { lineageOf } from "../../src/tune/trial/lineage.js";
 import type { TrialSetup } from "../../src/tune/trial/setup.js";
 import { evaluateTrial } from "../../src/tune/trial/trials.js";
 import { tune } from "../../src/tune/tune.js";
-import { linear, logistic, quantity, rates, untimed, x, y } from "./support.js";
+import { foldsOf, linear, logistic, quantity, rates, untimed, x, y } from "./support.js";
 
 const EPOCHS = 3;
 const SEED = 4;
@@ -63,7 +63,7 @@ const train = (settings: PbtOptions, more: object = {}) =>
 
 /** Predictions of a fold's held-out part after the intervals of a line of trials, in one run that never stops. */
 function predictAfter(
-  fold: Fold,
+  fold: FoldExamples,
   line: readonly TrialRecord<P>[],
   seed: number,
   epochsOf: (trial: TrialRecord<P>) => number = () => EPOCHS,
@@ -95,10 +95,10 @@ function predictAfter(
 
 /** As `tune` divides the data: the stream is its SPLIT_STREAM. */
 const planOf = (seed: number) => ({
-  ...{ validation: { folds: 3 }, testSize: 0.2, standardize: true },
+  ...{ validation: { folds: 3 }, testSize: 0.2 },
   seed: new RandomStream(seed, 0x7370).integer(2 ** 31),
 });
-const divided = prepareFolds(toDataset({ x, y }), planOf(SEED));
+const divided = foldsOf(toDataset({ x, y }), planOf(SEED));
 
 describe("intervals", () => {
   it("without replacement are one long training, to the bit", async () => {
@@ -160,7 +160,7 @@ describe("intervals", () => {
     const { best, trials, final } = await train({}, { y: noise, fit, seed: 2 });
     const line = ancestry(trials, best?.number as number);
     expect(line.length).toBeGreaterThan(1);
-    const { finalFold } = prepareFolds(toDataset({ x, y: noise }), planOf(2));
+    const { finalFold } = foldsOf(toDataset({ x, y: noise }), planOf(2));
     const kept = ({ attributes }: TrialRecord<P>) => {
       const epochs = attributes?.epochs as readonly number[];
       return Math.round(epochs.reduce((sum, each) => sum + each, 0) / epochs.length);
@@ -174,10 +174,19 @@ describe("intervals", () => {
 describe("a study that is restored from its JSON", () => {
   /** Runs the trials of a study as `tune` does, in a process that knows of none before; says how many jobs it took. */
   async function goOn(study: Study<typeof space>, trials: number): Promise<number> {
-    const inner = createBackend([...divided.folds, divided.finalFold], 1);
+    const rows = divideRows(toDataset({ x, y }), planOf(SEED));
+    const inner = createBackend(rows, 1);
     let jobs = 0;
     const setup: TrialSetup<typeof space> = {
-      ...{ model, fit: options.fit, ...divided, task: "classification", detailed: false, imputes: false },
+      ...{
+        model,
+        fit: options.fit,
+        rows,
+        foldsFor: createFoldsFor(rows),
+        task: "classification",
+        detailed: false,
+        imputes: false,
+      },
       ...{ metrics: [getMetric("logLoss")], objectives: 1 },
       backend: {
         ...inner,
@@ -249,7 +258,7 @@ describe("a trial that fails", () => {
     expect(failed).toHaveLength(2);
     for (const { parent, params, error } of failed) {
       expect(error).toBe(
-        "a training that continues may change numbers such as rates, but not its layers or optimizer, nor a number " +
+        "a training that continues may change numbers such as rates, but not its layers, optimizer or pipeline, nor a number " +
           `from or to 0 where 0 removes an operation; received {"units":${params.units}} after {"units":${trials[parent as number].params.units}}`,
       );
     }

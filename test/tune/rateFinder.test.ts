@@ -16,7 +16,14 @@ const zeros: RateFinderOptions["model"] = ({ learningRate }) => {
   model.compile({ optimizer: sgd({ learningRate }), loss: "meanSquaredError" });
   return model;
 };
-const whole = { x: rows, y: targets, model: zeros, batchSize: 40, standardize: false, seed: 3 };
+const whole = {
+  x: rows,
+  y: targets,
+  model: zeros,
+  batchSize: 40,
+  pipeline: { scale: "none", target: "none" } as const,
+  seed: 3,
+};
 
 /** Losses of gradient descent on the mean squared error over all rows, in float64: w ← w − rate · 2/n Xᵀ(Xw − y). */
 function descend(rates: readonly number[]): number[] {
@@ -130,7 +137,14 @@ describe("the learning-rate finder", () => {
   });
 
   it("begins as fit does, with the same bits for the same seed", async () => {
-    const options = { x, y, model: logistic, standardize: false, low: 0.01, batchSize: 60 };
+    const options = {
+      x,
+      y,
+      model: logistic,
+      pipeline: { scale: "none", target: "none" } as const,
+      low: 0.01,
+      batchSize: 60,
+    };
     const first = await findLearningRate(options);
     expect(await findLearningRate(options)).toEqual(first);
     expect((await findLearningRate({ ...options, seed: 1 })).losses).not.toEqual(first.losses);

@@ -176,9 +176,9 @@ describe("tune refuses", () => {
       'invalid_argument: testSize must be a number of at least 0 and below 1, the share of rows to test on; received "0.2"',
     ],
     [
-      "standardize as text",
-      { standardize: "no" },
-      'invalid_argument: standardize must be true or false; received "no"',
+      "a pipeline as text",
+      { pipeline: "none" },
+      'invalid_argument: the options of pipeline must be an object; received "none"',
     ],
     ["no threads", { jobs: 0 }, "invalid_argument: jobs must be a positive integer; received 0"],
     ["a negative seed", { seed: -1 }, "invalid_argument: seed must be an integer of at least 0; received -1"],
@@ -205,9 +205,9 @@ describe("tune refuses", () => {
       "invalid_argument: the data is encoded for classification, received the task regression",
     ],
     [
-      "missing cells that nothing imputes",
-      { x: undefined, y: undefined, data: table, standardize: false, validation: { folds: 2 } },
-      "invalid_data: the data has missing cells, or numbers beyond float32; standardize: true imputes and scales them",
+      "a pipeline for a column that does not exist",
+      { pipeline: { columns: { x9: { scale: "none" } } } },
+      'unknown_name: unknown column "x9". Did you mean "x0"?',
     ],
     [
       "other rows of targets",

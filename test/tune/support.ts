@@ -1,9 +1,13 @@
 /** What the tests of tuning share: small data sets and models over them. */
+import type { Dataset } from "../../src/data/dataset.js";
+import type { PipelineOptions } from "../../src/data/pipeline/options.js";
 import { dense } from "../../src/nn/layers.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice } from "../../src/search/space/builders.js";
 import type { TrialRecord } from "../../src/search/trial/trial.js";
+import { examplesOf } from "../../src/tune/jobs/job.js";
+import { createFoldsFor, divideRows, type FoldSettings } from "../../src/tune/trial/folds.js";
 import { randomRows } from "../nn/support.js";
 
 export { randomRows, refusal } from "../nn/support.js";
@@ -33,3 +37,14 @@ export const rates = <const R extends readonly number[]>(...values: R) => ({ lea
 /** Records without what a clock says. */
 export const untimed = (trials: readonly TrialRecord<unknown>[]) =>
   trials.map(({ seconds, ...record }) => record);
+
+/** The folds of a study as networks take them under one pipeline, with what their predictions are scored against. */
+export function foldsOf(data: Dataset, settings: FoldSettings, pipeline: PipelineOptions = {}) {
+  const rows = divideRows(data, settings);
+  const { folds, finalFold } = createFoldsFor(rows)(pipeline);
+  const all = [...folds, finalFold].map((scored, fold) => ({
+    ...scored,
+    ...examplesOf(rows, { fold, pipeline }),
+  }));
+  return { folds: all.slice(0, -1), finalFold: all[all.length - 1] };
+}

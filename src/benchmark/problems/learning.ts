@@ -3,6 +3,8 @@
  * layers and data; the standard ones use the five tables of `examples/data`.
  */
 import { type Dataset, encodeTable } from "../../data/dataset.js";
+import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
+import { transformed } from "../../data/pipeline/target.js";
 import { trainValidationTestSplit } from "../../data/split.js";
 import { readTable } from "../../data/table.js";
 import { check, must, show } from "../../errors.js";
@@ -11,7 +13,6 @@ import type { Value } from "../../graph/graph.js";
 import { initialValues, lossOf, networkOf } from "../../nn/architecture.js";
 import { dense, type Layer } from "../../nn/layers.js";
 import type { Loss } from "../../nn/losses/registry.js";
-import { makeFold } from "../../tune/trial/folds.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 
 /** A model to train on a data set. */
@@ -60,7 +61,7 @@ const HELD = { validationSize: 0.2, testSize: 0.2 };
  */
 export function learningProblem(options: LearningProblemOptions): Problem {
   const { data, layers, task = "predict", ...rest } = options;
-  const columns = data.features.length;
+  const columns = featureNames(data, {}).length;
   const outputs = task === "autoencode" ? columns : data.outputs;
   const network = networkOf(layers, columns);
   check(
@@ -115,13 +116,13 @@ function r2(yTrue: Value, yPred: Value): Value {
 function divide(data: Dataset, reproduce: boolean): ProblemData {
   const stratify = data.task === "classification" ? { stratify: data.labels, classes: data.classes } : {};
   const { train, validation, test } = trainValidationTestSplit(data.rows, { ...HELD, ...stratify, seed: 0 });
-  const [first, second] = [validation, test].map((held) => makeFold(data, train, held, true));
-  const examples = ({ rows, x, y }: Examples): Examples => ({ rows, x, y: reproduce ? x : y });
-  return {
-    train: examples(first.train),
-    validation: examples(first.validation as Examples),
-    test: examples(second.validation as Examples),
-  };
+  const { pipeline, x, y } = fitPipeline(data, { rows: train });
+  const examples = (rows: number, x: Float32Array, y: Float32Array): Examples => ({
+    ...{ rows, x, y: reproduce ? x : y },
+  });
+  const held = (rows: Int32Array): Examples =>
+    examples(rows.length, applyPipeline(pipeline, data.x, rows), transformed(pipeline.target, data.y, rows));
+  return { train: examples(train.length, x, y), validation: held(validation), test: held(test) };
 }
 
 /** The CSV texts of the five tables, by name. */
@@ -192,7 +193,12 @@ export function learningProblems(tables: Tables): Problem[] {
         target: 0.29,
       },
       task: "autoencode",
-      layers: [layer(32, "relu"), layer(8, "tanh"), layer(32, "relu"), dense(digits.data.features.length)],
+      layers: [
+        layer(32, "relu"),
+        layer(8, "tanh"),
+        layer(32, "relu"),
+        dense(featureNames(digits.data, {}).length),
+      ],
     }),
   ];
 }

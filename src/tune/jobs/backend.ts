@@ -1,25 +1,29 @@
-/** The backend of a tuner: threads that hold its folds, or this thread. Its results are the same on either. */
+/** The backend of a tuner: threads that hold its data, or this thread. Its results are the same on either. */
 import { type Backend, inlineBackend } from "../../workers/backend.js";
 import { startThreads } from "../../workers/threadBackend.js";
-import type { FoldExamples, Job, JobResult } from "./job.js";
+import type { Job, JobData, JobResult } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
 export type JobBackend = Backend<Job, JobResult>;
 
-/**
- * @param folds - as jobs number them
- * @param workers - how many threads are wanted; no more are started than there are cores
- */
-export function createBackend(folds: readonly FoldExamples[], workers: number): JobBackend {
-  // What a thread needs of a fold, which has more.
-  const examples = folds.map(({ train, validation, features, outputs }) => ({
-    ...{ train, validation, features, outputs },
-  }));
-  const threads = startThreads<readonly FoldExamples[], Job, JobResult>("worker", workers, examples);
+/** @param workers - how many threads are wanted; no more are started than there are cores */
+export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
+  const threads = startThreads<JobData, Job, JobResult>("worker", workers, () => {
+    const { inputs, x, task, outputs, y } = data; // what a thread needs of a data set, which has more
+    return { data: { inputs, x: shared(x), task, outputs, y: shared(y) }, folds };
+  });
   if (threads) return threads;
-  const worker = new JobWorker(folds);
+  const worker = new JobWorker({ data, folds });
   return inlineBackend(
     (job, pause) => worker.run(job, pause),
     () => worker.free(),
   );
+}
+
+/** The same numbers in memory that all threads share, where the host has it. */
+function shared(values: Float64Array): Float64Array {
+  if (typeof SharedArrayBuffer === "undefined") return values;
+  const copy = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
 }

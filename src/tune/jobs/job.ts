@@ -4,6 +4,10 @@
  */
 
 import { platform } from "#platform";
+import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { applyPipeline, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
+import { transformed } from "../../data/pipeline/target.js";
+import type { FoldRows } from "../../data/split.js";
 import type { Executor, Matrix, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
@@ -22,6 +26,8 @@ export interface Job {
   readonly trial?: number;
   /** The number of the fold: its place among those that the worker holds. */
   readonly fold: number;
+  /** How the fold's rows become inputs and targets. */
+  readonly pipeline: PipelineOptions;
   readonly programs: TrainingPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly epochs: number;
@@ -63,21 +69,49 @@ export interface JobResult {
   readonly state?: SavedRun;
 }
 
-/** Examples as workers get them, in memory that threads share where the host has it. */
+/** The rows that a tuner learns from, raw, and how they are divided. */
+export interface JobData {
+  readonly data: PipelineData;
+  /** As jobs number them. */
+  readonly folds: readonly FoldRows[];
+}
+
+/** Rows as a network takes them. */
 export interface FoldPart {
   readonly rows: number;
   /** [rows, features] */
   readonly x: Float32Array;
-  /** [rows, outputs], standardised for regression. */
+  /** [rows, outputs] */
   readonly y: Float32Array;
 }
 
-/** What a job needs of a fold. */
+/** A fold as a network takes it. */
 export interface FoldExamples {
   readonly train: FoldPart;
+  /** Undefined in the final fold if there is no test part. */
   readonly validation: FoldPart | undefined;
   readonly features: number;
   readonly outputs: number;
+}
+
+/** The fold of a job, with a pipeline that is learnt from its training rows. */
+export function examplesOf(
+  { data, folds }: JobData,
+  { fold, pipeline: options }: Pick<Job, "fold" | "pipeline">,
+): FoldExamples {
+  const { train, validation } = folds[fold];
+  const { pipeline, x, y } = fitPipeline(data, { ...options, rows: train });
+  const held = validation.length > 0 && {
+    rows: validation.length,
+    x: applyPipeline(pipeline, data.x, validation),
+    y: transformed(pipeline.target, data.y, validation),
+  };
+  return {
+    train: { rows: train.length, x, y },
+    validation: held || undefined,
+    features: pipeline.features.length,
+    outputs: data.outputs,
+  };
 }
 
 /** A fold on an executor. */

@@ -1,22 +1,28 @@
-/** Does jobs on the folds of one tuner, in the thread that holds it, on an engine of its own. */
+/** Does jobs on the data of one tuner, in the thread that holds it, on an engine of its own. */
 import { createEngine } from "../../engine/engine.js";
-import { type FoldExamples, type Job, type JobResult, type LoadedFold, loadFold, OpenJob } from "./job.js";
+import {
+  examplesOf,
+  type Job,
+  type JobData,
+  type JobResult,
+  type LoadedFold,
+  loadFold,
+  OpenJob,
+} from "./job.js";
 
 /** Steps between pauses: short beside a turn of the host, long beside reading its clock. */
 const STEPS = 64;
 
 export class JobWorker {
   private readonly engine = createEngine();
-  /** Folds on the engine, each from the first job on it. */
-  private readonly loaded: LoadedFold[] = [];
+  /** Folds on the engine, the latest used last: as many as the data has, so that one pipeline is learnt once. */
+  private readonly loaded = new Map<string, LoadedFold>();
 
-  /** @param folds - as jobs number them */
-  constructor(private readonly folds: readonly FoldExamples[]) {}
+  constructor(private readonly data: JobData) {}
 
   /** Begins a job, or continues it where it was saved. */
   open(job: Job): OpenJob {
-    this.loaded[job.fold] ??= loadFold(this.engine, this.folds[job.fold]);
-    return new OpenJob(this.engine, this.loaded[job.fold], job);
+    return new OpenJob(this.engine, this.foldOf(job), job);
   }
 
   /**
@@ -38,6 +44,21 @@ export class JobWorker {
   }
 
   free(): void {
-    for (const fold of this.loaded.splice(0)) fold?.free();
+    for (const fold of this.loaded.values()) fold.free();
+    this.loaded.clear();
+  }
+
+  private foldOf(job: Job): LoadedFold {
+    const { loaded, data } = this;
+    const key = `${job.fold} ${JSON.stringify(job.pipeline)}`;
+    const fold = loaded.get(key) ?? loadFold(this.engine, examplesOf(data, job));
+    loaded.delete(key);
+    loaded.set(key, fold);
+    if (loaded.size > data.folds.length) {
+      const [oldest] = loaded.keys();
+      loaded.get(oldest)?.free();
+      loaded.delete(oldest);
+    }
+    return fold;
   }
 }

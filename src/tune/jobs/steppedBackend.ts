@@ -3,7 +3,7 @@
  * reads no clock.
  */
 import type { Backend } from "../../workers/backend.js";
-import type { FoldExamples, Job, JobResult, OpenJob } from "./job.js";
+import type { Job, JobData, JobResult, OpenJob } from "./job.js";
 import { JobWorker } from "./jobWorker.js";
 
 export class SteppedBackend implements Backend<Job, JobResult> {
@@ -13,14 +13,13 @@ export class SteppedBackend implements Backend<Job, JobResult> {
   private open: OpenJob | undefined;
 
   /**
-   * @param folds - as jobs number them
    * @param onWork - called when something enters the queue
    */
   constructor(
-    readonly folds: readonly FoldExamples[],
+    readonly data: JobData,
     private readonly onWork: () => void,
   ) {
-    this.worker = new JobWorker(folds);
+    this.worker = new JobWorker(data);
   }
 
   /** Whether the queue is empty. */

@@ -10,17 +10,16 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
-  const { fit = {}, schedule, task, metrics, constraints, finalFold } = trialSetup;
-  const { train, validation } = finalFold;
-  const parts = [train, validation].flatMap((part) => (part ? [part.x, part.y] : []));
-  const bytes = parts.map(
+  const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows } = trialSetup;
+  const { x, y } = rows.data;
+  const bytes = [x, y].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
   return {
     kernels: kernelsName(),
     validation: foldSettings.validation,
     testSize: foldSettings.testSize,
-    standardize: foldSettings.standardize,
+    pipeline: typeof pipeline === "function" ? "a function" : copyJson(pipeline),
     task,
     metric: metrics.map(({ name }) => name),
     constraints: constraints !== undefined,
@@ -28,7 +27,6 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
       : null,
-    // Of the final fold, since the others follow from it and the settings above.
     data: bytes.reduce((crc, part) => crc32(part, crc), 0),
   };
 }

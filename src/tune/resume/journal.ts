@@ -5,13 +5,12 @@
  */
 
 import type { Backend } from "../../workers/backend.js";
-import type { FoldExamples, Job, JobResult, OpenJob } from "../jobs/job.js";
+import type { Job, JobData, JobResult, OpenJob } from "../jobs/job.js";
 import { checkIsOf, type SavedTrial } from "./saved.js";
 
 /** The backend behind a journal. */
 export interface ResumableBackend {
-  /** As jobs number them. */
-  readonly folds: readonly FoldExamples[];
+  readonly data: JobData;
   /** The job that has begun here and not ended. */
   readonly current: { readonly job: Job; readonly open: OpenJob } | undefined;
   /** @param index - the number of the job within its trial; the two together name it */
@@ -51,13 +50,13 @@ export class Journal implements Backend<Job, JobResult> {
   }
 
   async run(job: Job): Promise<JobResult> {
-    const { trial = null, fold } = job;
+    const { trial = null } = job;
     const { saved, jobs, results } = this.entries.get(trial) ?? this.enter(trial);
     const index = jobs.length;
     const resume = index === saved.results.length ? saved.open : undefined;
     const known = saved.results[index] ?? resume;
     try {
-      if (known) checkIsOf(job, this.backend.folds[fold], known);
+      if (known) checkIsOf(job, this.backend.data, known);
     } catch (error) {
       this.refusal = { error };
       throw error;

@@ -9,7 +9,6 @@ import { type Outcome, outcomeOf } from "../../workers/backend.js";
 import { withoutGraphs } from "../../workers/protocol.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import { JobWorker } from "../jobs/jobWorker.js";
-import { allFolds } from "../trial/folds.js";
 import type { TunerOptions } from "../tuner/options.js";
 import { checkFingerprint } from "./fingerprint.js";
 import type { ResumableBackend } from "./journal.js";
@@ -65,7 +64,7 @@ export async function createRemoteTuner<S extends Space>(
   const waiting = new Map<string, Waiting>();
   let steps = 0;
   const backend: ResumableBackend = {
-    folds: allFolds(resumable.setup.trialSetup),
+    data: resumable.setup.trialSetup.rows,
     current: undefined,
     run: (job, index) =>
       new Promise((resolve, reject) => {
@@ -120,9 +119,9 @@ export async function createRemoteTuner<S extends Space>(
       }
       const result = isRecord(outcome) ? outcome.result : undefined;
       check(isResult(result), () => `the outcome of job ${show(key)} is corrupted`, "invalid_checkpoint");
-      checkIsOf(job, backend.folds[job.fold], result);
+      checkIsOf(job, backend.data, result);
       waiting.delete(key);
-      steps += result.losses.length * Math.ceil(backend.folds[job.fold].train.rows / job.batchSize);
+      steps += result.losses.length * Math.ceil(backend.data.folds[job.fold].train.length / job.batchSize);
       resolve(result);
     },
   };
@@ -138,7 +137,7 @@ export async function createJobWorker<S extends Space>(
   options: TunerOptions<S>,
 ): Promise<(job: Uint8Array) => Promise<Uint8Array>> {
   const { setup, fingerprint } = await setUpResumable("createJobWorker", options, null);
-  const worker = new JobWorker(allFolds(setup.trialSetup));
+  const worker = new JobWorker(setup.trialSetup.rows);
   return async (bytes) => {
     const { plan, job } = unpackArchive(JOB, bytes) as { plan: unknown; job: Job };
     checkFingerprint(fingerprint, plan);

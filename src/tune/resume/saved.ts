@@ -5,7 +5,7 @@
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
 import type { Study } from "../../search/study/contract.js";
-import { type FoldExamples, type Job, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
+import { type Job, type JobData, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
 /** What an unfinished trial has done. */
@@ -65,13 +65,10 @@ export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, fold
  * @param saved - the result of a job, or a job that was saved before its end
  * @throws FettleError `invalid_checkpoint` if it does not fit this job
  */
-export function checkIsOf(
-  job: Job,
-  { train, validation, outputs }: FoldExamples,
-  saved: JobResult | SavedJob,
-): void {
+export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult | SavedJob): void {
   const [what, epochs] =
     "losses" in saved ? ["result", saved.losses.length] : ["training", saved.logs.length];
+  const { train, validation } = folds[job.fold];
   const refuse = (reason: string) =>
     `the saved ${what} does not fit the data and model of this tuner: ${reason}`;
   check(
@@ -79,7 +76,7 @@ export function checkIsOf(
     () => refuse(`it has ${epochs} epochs, the job has ${job.epochs}`),
     "invalid_checkpoint",
   );
-  if (saved.state) checkSaved(job.programs.train, saved.state, train.rows);
+  if (saved.state) checkSaved(job.programs.train, saved.state, train.length);
   if (!("losses" in saved)) {
     const monitor = monitorOf(job);
     const watched = monitor === undefined || saved.logs.every((log) => monitor in log);
@@ -87,7 +84,7 @@ export function checkIsOf(
     return;
   }
   check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
-  const numbers = (validation?.rows ?? 0) * outputs;
+  const numbers = validation.length * data.outputs;
   check(
     saved.prediction.length === numbers,
     () => refuse(`it has ${saved.prediction.length} predictions, the fold has ${numbers}`),

@@ -9,7 +9,6 @@ import { checkOptions, FettleError, must, mustBeInteger, type OptionNames } from
 import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
-import { allFolds } from "../trial/folds.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";
 import { createTunerCore, type ResumableSetup, setUpResumable } from "./tunerCore.js";
 
@@ -123,7 +122,7 @@ const MOST_AT_ONCE = 64;
 
 function slicedTuner<S extends Space>(resumable: ResumableSetup<S>): Tuner<S> {
   let wake = (): void => {};
-  const backend = new SteppedBackend(allFolds(resumable.setup.trialSetup), () => wake());
+  const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake());
   const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
   let busy = false;
   /** Waits for a step to take. @returns false if there is none, since the tuner is over */

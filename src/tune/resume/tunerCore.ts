@@ -15,7 +15,7 @@ import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readTrials, type SavedTrial } from "./saved.js";
 
-const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 1, what: "a saved tuner" };
+const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 2, what: "a saved tuner" };
 
 /** A tuner before it begins or resumes. */
 export interface ResumableSetup<S extends Space> {
@@ -63,7 +63,7 @@ export async function setUpResumable<S extends Space>(
   checkFingerprint(fingerprint, plan);
   const saved = {
     trials: readTrials(trials, setup.study),
-    ends: readEnds(ends, setup.study, setup.trialSetup.folds.length),
+    ends: readEnds(ends, setup.study, setup.trialSetup.rows.folds.length - 1),
   };
   return { setup, fingerprint, saved };
 }

@@ -43,10 +43,9 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
     ...target,
     target: "y",
     rows,
-    features: Array.from({ length: inputs.columns }, (_, i) => ({
+    inputs: Array.from({ length: inputs.columns }, (_, i) => ({
       name: `x${i}`,
-      column: `x${i}`,
-      kind: "number",
+      ...{ kind: "number", categories: [], gaps: false },
     })),
     x: inputs.data,
   };

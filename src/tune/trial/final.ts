@@ -1,7 +1,7 @@
 /** The final fit: the best parameters, fitted to all development rows and scored on the test rows. */
 import type { NdArray } from "ndarray";
 import { fromMatrix, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
-import { applyPreprocessor } from "../../data/preprocess.js";
+import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
@@ -16,11 +16,13 @@ import { jobTemplate } from "./training.js";
 
 /** The final model, with what its inputs and predictions need. */
 export interface FinalModel {
-  /** The trained network. It takes standardized inputs, where `predict` below accepts raw, unscaled ones. */
+  /** The trained network. It takes what `pipeline` makes of inputs, where `predict` below accepts raw ones. */
   readonly model: Sequential;
+  /** What was learnt of the development rows beside the network. */
+  readonly pipeline: Pipeline;
   /** Scores on the test rows, by metric; empty without them. */
   readonly test: Scores;
-  /** Predictions for raw, unscaled inputs, in the units of the target: [rows, outputs]. */
+  /** Predictions for raw inputs, [rows, columns] as in `x` or `data.x`, in the units of the target: [rows, outputs]. */
   predict(x: MatrixLike): NdArray<Floats>;
 }
 
@@ -30,28 +32,33 @@ export async function fitFinal<S extends Space>(
   line: readonly TrialRecord<ParamsOf<S>>[],
   seed: number,
 ): Promise<FinalModel> {
-  const { finalFold: fold } = setup;
+  const { data, folds } = setup.rows;
   let result = await fitTrial(setup, line[0], seed);
   for (const trial of line.slice(1)) result = await fitTrial(setup, trial, seed, result.state);
-  const model = setup.model(line[line.length - 1].params);
-  if (result.state) model.restore(fold.features, result.state);
-  const test = fold.validation
-    ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, fold, result)] as const)
-    : [];
+  const last = line[line.length - 1];
+  const { finalFold, job } = jobTemplate(setup, last.params, seed, true);
+  const { train, validation } = folds[folds.length - 1];
+  const { pipeline } = fitPipeline(data, { ...job.pipeline, rows: train });
+  const model = setup.model(last.params);
+  if (result.state) model.restore(pipeline.features.length, result.state);
+  const test =
+    validation.length > 0
+      ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, result)] as const)
+      : [];
   return {
-    model,
+    ...{ model, pipeline },
     test: Object.fromEntries(test),
     predict(x) {
       // Missing cells are imputed as in training, if there were any.
-      const { data, rows } = toMatrix64(x, {
+      const given = toMatrix64(x, {
         what: "x",
-        columns: fold.features,
+        columns: data.inputs.length,
         allowNonFinite: setup.imputes,
       });
-      const ids = Int32Array.from({ length: rows }, (_, i) => i);
-      const inputs = fold.inputs ? applyPreprocessor(data, ids, fold.inputs) : data;
-      const prediction = model.predict({ data: inputs, shape: [rows, fold.features] }).data;
-      return fromMatrix(inUnits(fold, prediction), rows, fold.outputs);
+      const inputs = applyPipeline(pipeline, given.data);
+      const shape = [given.rows, pipeline.features.length] as const;
+      const prediction = model.predict({ data: inputs, shape }).data;
+      return fromMatrix(inUnits(finalFold, prediction), given.rows, data.outputs);
     },
   };
 }
@@ -63,12 +70,18 @@ function fitTrial<S extends Space>(
   seed: number,
   from?: SavedRun,
 ): Promise<JobResult> {
-  const { folds, finalFold, backend } = setup;
-  const { job } = jobTemplate(setup, params, seed, [finalFold]);
+  const { rows, backend } = setup;
+  const { job } = jobTemplate(setup, params, seed, true);
   // Without validation rows the final fit cannot stop early: it runs as many epochs as the folds did.
   const { earlyStopping: _, ...whole } = job;
   const epochs = attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);
-  return backend.run({ ...whole, epochs, fold: folds.length, keepState: true, ...(from && { from }) });
+  return backend.run({
+    ...whole,
+    epochs,
+    fold: rows.folds.length - 1,
+    keepState: true,
+    ...(from && { from }),
+  });
 }
 
 /** The mean of the epochs that the folds kept, at least 1. They may come from a saved study. */

@@ -1,30 +1,23 @@
 /**
  * Divides a data set once for a whole study: into the folds by which trials are scored, and the final fold, on which the
- * best parameters are fitted again. Imputation and scaling are learned from the training rows of each fold alone.
+ * best parameters are fitted again. What pipelines learn of a fold, and when, is not known here.
  */
 import type { Dataset } from "../../data/dataset.js";
 import { takeRows } from "../../data/matrix.js";
-import {
-  applyPreprocessor,
-  fitPreprocessor,
-  fitTargetScaler,
-  type Preprocessor,
-} from "../../data/preprocess.js";
-import { kFold, stratifiedKFold, trainTestSplit } from "../../data/split.js";
-import { check, checkOptions, must, type OptionNames } from "../../errors.js";
-import type { FoldPart } from "../jobs/job.js";
+import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { featureNames } from "../../data/pipeline/pipeline.js";
+import { fitTarget, type TargetTransform } from "../../data/pipeline/target.js";
+import { type FoldRows, kFold, stratifiedKFold, trainTestSplit } from "../../data/split.js";
+import { checkOptions, must, type OptionNames } from "../../errors.js";
+import type { JobData } from "../jobs/job.js";
 
-/** One division of rows into training and validation, with what turns predictions back into the units of the target. */
+/** What the predictions of one fold are scored against. */
 export interface Fold {
-  readonly train: FoldPart;
-  /** Undefined in the final fold if there is no test part. */
-  readonly validation: FoldPart | undefined;
-  readonly features: number;
   readonly outputs: number;
-  /** The targets of `validation` in their own units, [rows, outputs]. */
+  /** The targets of the validation rows in their own units, [rows, outputs]. */
   readonly yTrue: Float64Array;
-  readonly inputs: Preprocessor | undefined;
-  readonly target: Preprocessor | undefined;
+  /** What the network learnt instead of the target. */
+  readonly target: TargetTransform;
 }
 
 /** How trials are scored: by cross-validation, or on one share of the rows that is held out. */
@@ -35,20 +28,14 @@ export interface FoldSettings {
   readonly validation: Validation;
   /** The share of rows that no trial sees, in [0, 1); 0 for none. */
   readonly testSize: number;
-  readonly standardize: boolean;
   readonly seed: number;
 }
 
-export interface Folds {
-  /** By which trials are scored. */
-  readonly folds: readonly Fold[];
-  /** All development rows to train on, and the test part to predict. */
-  readonly finalFold: Fold;
-}
-
-/** All folds, in the order in which jobs number them. */
-export function allFolds({ folds, finalFold }: Folds): readonly Fold[] {
-  return [...folds, finalFold];
+/** The folds of a study. */
+export interface Folds extends JobData {
+  readonly data: Dataset;
+  /** Those by which trials are scored; then the final fold: all development rows to train on, and the test rows to predict. */
+  readonly folds: readonly FoldRows[];
 }
 
 /** How many rows each part has: test rows, which no trial sees; development rows, all others; and the fewest that a fold trains on. */
@@ -74,13 +61,9 @@ export function partSizes(
 const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
 
 /**
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid settings, or too few rows; `invalid_data` where a
- * missing number would reach a model
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid settings, or too few rows
  */
-export function prepareFolds(
-  data: Dataset,
-  { validation, testSize, standardize, seed }: FoldSettings,
-): Folds {
+export function divideRows(data: Dataset, { validation, testSize, seed }: FoldSettings): Folds {
   checkOptions(validation, "validation", VALIDATION_OPTIONS);
   must(Object.keys(validation).length === 1, "validation", "either { folds } or { split }", validation);
   const stratify = data.task === "classification" ? data.labels : undefined;
@@ -95,11 +78,36 @@ export function prepareFolds(
     testSize === 0
       ? { train: all, test: new Int32Array(0) }
       : trainTestSplit(data.rows, { testSize, seed, ...(stratify && { stratify, classes: data.classes }) });
-  const make = (train: Int32Array, held: Int32Array): Fold => makeFold(data, train, held, standardize);
-  const folds = divide(development, data, validation, seed).map(({ train, validation: held }) =>
-    make(train, held),
-  );
-  return { folds, finalFold: make(development, test) };
+  const folds = divide(development, data, validation, seed);
+  return { data, folds: [...folds, { train: development, validation: test }] };
+}
+
+/** The folds of a study as one pipeline leaves them. */
+export interface PipelineFolds {
+  /** Columns of the inputs of a network. */
+  readonly features: number;
+  /** Those by which trials are scored. */
+  readonly folds: readonly Fold[];
+  readonly finalFold: Fold;
+}
+
+/** The folds under any pipeline, by its options. Those of the latest options are kept. */
+export function createFoldsFor({ data, folds }: Folds): (options: PipelineOptions) => PipelineFolds {
+  const { task, outputs, y } = data;
+  const yTrue = folds.map(({ validation }) => takeRows(y, outputs, validation));
+  let known: { readonly key: string; readonly made: PipelineFolds } | undefined;
+  return (options) => {
+    const key = JSON.stringify(options);
+    if (known?.key === key) return known.made;
+    const name = task === "regression" ? (options.target ?? "standard") : "none";
+    const all = folds.map(({ train }, i) => ({
+      ...{ outputs, yTrue: yTrue[i], target: fitTarget(name, y, outputs, train) },
+    }));
+    const finalFold = all.pop() as Fold;
+    const made = { features: featureNames(data, options).length, folds: all, finalFold };
+    known = { key, made };
+    return made;
+  };
 }
 
 /** Folds of the development rows, as row ids of the whole table. */
@@ -108,7 +116,7 @@ function divide(
   { task, labels: allLabels, classes }: Dataset,
   validation: Validation,
   seed: number,
-): { train: Int32Array; validation: Int32Array }[] {
+): FoldRows[] {
   const labels = task === "classification" ? development.map((row) => allLabels[row]) : undefined;
   const ids = (positions: Int32Array): Int32Array => positions.map((position) => development[position]);
   if ("split" in validation) {
@@ -121,53 +129,4 @@ function divide(
     ? stratifiedKFold(labels, { ...options, classes })
     : kFold(development.length, options);
   return folds.map(({ train, validation: held }) => ({ train: ids(train), validation: ids(held) }));
-}
-
-function asGiven(values: Float64Array, columns: number, rows: Int32Array): Float32Array {
-  const taken = Float32Array.from(takeRows(values, columns, rows));
-  check(
-    taken.every(Number.isFinite),
-    "the data has missing cells, or numbers beyond float32; standardize: true imputes and scales them",
-    "invalid_data",
-  );
-  return taken;
-}
-
-/**
- * @param train - ids of the rows to train on
- * @param held - ids of the rows to predict
- */
-export function makeFold(data: Dataset, train: Int32Array, held: Int32Array, standardize: boolean): Fold {
-  const features = data.features.length;
-  const inputs = standardize ? fitPreprocessor(data.x, data.features, train) : undefined;
-  const target =
-    standardize && data.task === "regression" ? fitTargetScaler(data.y, data.outputs, train) : undefined;
-  const scaled = (
-    values: Float64Array,
-    columns: number,
-    rows: Int32Array,
-    by: Preprocessor | undefined,
-  ): Float32Array => (by ? applyPreprocessor(values, rows, by) : asGiven(values, columns, rows));
-  const part = (rows: Int32Array): FoldPart => ({
-    rows: rows.length,
-    x: shared(scaled(data.x, features, rows, inputs)),
-    y: shared(scaled(data.y, data.outputs, rows, target)),
-  });
-  return {
-    train: part(train),
-    validation: held.length > 0 ? part(held) : undefined,
-    features,
-    outputs: data.outputs,
-    yTrue: takeRows(data.y, data.outputs, held),
-    inputs,
-    target,
-  };
-}
-
-/** The same numbers in memory that all threads share, where the host has it. */
-function shared(values: Float32Array): Float32Array {
-  if (typeof SharedArrayBuffer === "undefined") return values;
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  copy.set(values);
-  return copy;
 }

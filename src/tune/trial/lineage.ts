@@ -4,6 +4,7 @@
  * scores nothing.
  */
 
+import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, show } from "../../errors.js";
 import type { Architecture } from "../../nn/architecture.js";
@@ -15,12 +16,13 @@ import { seedOfTrial } from "../../search/study/ledger.js";
 
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import { jobTemplate, type TrainingSetup, trainOnFolds } from "./training.js";
+import { type JobTemplate, jobTemplate, type TrainingSetup, trainOnFolds } from "./training.js";
 
 /** Where the training of one trial ended. */
 export interface TrainingEnd {
   readonly params: Params;
   readonly architecture: Architecture;
+  readonly pipeline: PipelineOptions;
   /** One for each fold. */
   readonly states: readonly SavedRun[];
 }
@@ -91,23 +93,23 @@ export function lineageOf<S extends Space>(
   const trainingOf = (number: number) => {
     const { params } = recordOf(number);
     const seed = seedOfTrial(study.seed, number);
-    return { params, ...jobTemplate(setup, params, seed, setup.folds) };
+    return { params, ...jobTemplate(setup, params, seed) };
   };
   const lineage = createLineage(
     capacity,
     (number) => recordOf(number).parent,
     async (number, parent) => {
-      const { params, architecture, job } = trainingOf(number);
-      const again = { ...job, trial: number, keepState: true };
-      return trainingEnd(params, architecture, await trainOnFolds(setup, again, parent?.states));
+      const { params, ...template } = trainingOf(number);
+      const again = { ...template.job, trial: number, keepState: true };
+      return trainingEnd(params, template, await trainOnFolds(setup, again, parent?.states));
     },
   );
   for (const [number, states] of saved) {
     const { params, architecture, job } = trainingOf(number);
     for (const [fold, state] of states.entries()) {
-      checkSaved(job.programs.train, state, setup.folds[fold].train.rows);
+      checkSaved(job.programs.train, state, setup.rows.folds[fold].train.length);
     }
-    lineage.add(number, { params, architecture, states });
+    lineage.add(number, { params, architecture, pipeline: job.pipeline, states });
   }
   return lineage;
 }
@@ -115,26 +117,24 @@ export function lineageOf<S extends Space>(
 /** @param results - of each fold, with their states */
 export function trainingEnd(
   params: Params,
-  architecture: Architecture,
+  { architecture, job: { pipeline } }: Pick<JobTemplate, "architecture" | "job">,
   results: readonly JobResult[],
 ): TrainingEnd {
-  return { params, architecture, states: results.map(({ state }) => state as SavedRun) };
+  return { params, architecture, pipeline, states: results.map(({ state }) => state as SavedRun) };
 }
 
 /** Refuses to continue a training with parameters that would make it another one. */
-export function checkSameTraining(
-  before: TrainingEnd,
-  now: Pick<TrainingEnd, "params" | "architecture">,
-): void {
+export function checkSameTraining(before: TrainingEnd, now: Omit<TrainingEnd, "states">): void {
   const changed = Object.keys({ ...before.params, ...now.params }).filter(
     (name) => !sameValue(before.params[name], now.params[name]),
   );
   const showChanged = ({ params }: Pick<TrainingEnd, "params">) =>
     show(Object.fromEntries(changed.map((name) => [name, params[name]])));
   check(
-    sameTraining(before.architecture, now.architecture),
+    sameTraining(before.architecture, now.architecture) &&
+      JSON.stringify(before.pipeline) === JSON.stringify(now.pipeline),
     () =>
-      "a training that continues may change numbers such as rates, but not its layers or optimizer, nor a number " +
+      "a training that continues may change numbers such as rates, but not its layers, optimizer or pipeline, nor a number " +
       `from or to 0 where 0 removes an operation; received ${showChanged(now)} after ${showChanged(before)}`,
   );
 }

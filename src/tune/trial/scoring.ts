@@ -1,13 +1,13 @@
 /** Scores of results: by every metric, on every fold, and their means. */
 
-import { restoreTarget } from "../../data/preprocess.js";
+import { restored } from "../../data/pipeline/target.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metrics as builtIn } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import type { Fold } from "./folds.js";
+import type { Fold, PipelineFolds } from "./folds.js";
 import type { Scores, TrialSetup } from "./setup.js";
 
 /** What a detailed trial keeps of each fold, as attributes. */
@@ -18,11 +18,12 @@ export interface FoldDetails {
   readonly scoreSeconds: number;
 }
 
-type Scored<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives" | "folds">;
+type Scored<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives"> &
+  Pick<PipelineFolds, "folds">;
 
 /** The objective with its standard deviation over the folds; or the objectives. */
 export function objectivesOf<S extends Space>(
-  { metrics, objectives, folds }: Scored<S>,
+  { metrics, objectives, folds }: Omit<Scored<S>, "task">,
   results: readonly JobResult[],
 ): Pick<TrialOutcome, "value" | "std" | "scores" | "values"> {
   const scores = metrics
@@ -33,7 +34,10 @@ export function objectivesOf<S extends Space>(
 }
 
 /** The mean of every metric over the folds. */
-export function meanScores<S extends Space>(setup: Scored<S>, results: readonly JobResult[]): Scores {
+export function meanScores<S extends Space>(
+  setup: Omit<Scored<S>, "objectives">,
+  results: readonly JobResult[],
+): Scores {
   const means = allMetrics(setup).map((metric) => {
     const scores = results.map((result, i) => scoreOf(metric, setup.folds[i], result));
     return [metric.name, meanAndStd(scores).value] as const;
@@ -70,7 +74,7 @@ export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobR
 
 /** Predictions in the units of the target. */
 export function inUnits({ target }: Fold, prediction: Floats): Floats {
-  return target ? restoreTarget(prediction, target) : prediction;
+  return restored(target, prediction);
 }
 
 /** Mean and population standard deviation, as in scikit-learn. */

@@ -3,7 +3,6 @@ import type { Task } from "../../data/dataset.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import type { Fold } from "./folds.js";
 import type { Lineage } from "./lineage.js";
 import type { TrainingSetup } from "./training.js";
 
@@ -26,6 +25,4 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly imputes: boolean;
   /** Where the trainings of trials ended, if other trials continue them. */
   readonly lineage?: Lineage;
-  /** The fold of the final fit. */
-  readonly finalFold: Fold;
 }

@@ -1,5 +1,6 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
 
+import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { type Architecture, hyperparametersOf } from "../../nn/architecture.js";
@@ -9,7 +10,7 @@ import { checkBatch, EVALUATION_BATCH, Sequential } from "../../nn/sequential.js
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { JobBackend } from "../jobs/backend.js";
 import { checkEarlyStopping, type Job, type JobResult } from "../jobs/job.js";
-import type { Fold } from "./folds.js";
+import type { Folds, PipelineFolds } from "./folds.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
@@ -30,28 +31,38 @@ export const DEFAULT_EPOCHS = 20;
 export interface TrainingSetup<S extends Space> {
   readonly model: (params: ParamsOf<S>) => Sequential;
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
-  /** By which trials are scored. */
-  readonly folds: readonly Fold[];
+  readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
+  readonly rows: Folds;
+  /** The folds under a pipeline. */
+  readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
 }
 
-/** A trial before it is trained: its architecture, and what its jobs have in common. */
-export interface JobTemplate {
+/** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
+export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold"> {
   readonly architecture: Architecture;
   readonly job: Omit<Job, "fold">;
 }
 
-/** Builds the model of some parameters, to be trained on `folds`. */
+/**
+ * Builds the model of some parameters.
+ *
+ * @param final - whether it is to be trained on all development rows, and not on the folds
+ */
 export function jobTemplate<S extends Space>(
-  { model, fit: given = {} }: Pick<TrainingSetup<S>, "model" | "fit">,
+  { model, fit: given = {}, pipeline: chosen = {}, rows, foldsFor }: Omit<TrainingSetup<S>, "backend">,
   params: ParamsOf<S>,
   seed: number,
-  folds: readonly Fold[],
+  final = false,
 ): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping } = settingsFor(settings, folds);
-  const architecture = architectureFor(model(params), folds[0]);
+  const { epochs, batchSize, earlyStopping } = settingsFor(settings, fewestRows(rows, final));
+  const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
+  checkPipelineOptions("pipeline", pipeline, rows.data.inputs);
+  const { features, folds, finalFold } = foldsFor(pipeline);
+  const architecture = architectureFor(model(params), { features, outputs: rows.data.outputs });
   const job = {
+    pipeline,
     programs: {
       initialize: programOf(architecture, "initialize", 1),
       train: programOf(architecture, "train", batchSize),
@@ -64,7 +75,13 @@ export function jobTemplate<S extends Space>(
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
   };
-  return { architecture, job };
+  return { architecture, folds, finalFold, job };
+}
+
+/** The fewest rows of a training part: of the folds, or of the final fold. */
+export function fewestRows({ folds }: Folds, final: boolean): number {
+  const used = final ? folds.slice(-1) : folds.slice(0, -1);
+  return Math.min(...used.map(({ train }) => train.length));
 }
 
 /**
@@ -74,7 +91,7 @@ export function jobTemplate<S extends Space>(
  */
 export function architectureFor(
   built: unknown,
-  { features, outputs }: Pick<Fold, "features" | "outputs">,
+  { features, outputs }: { readonly features: number; readonly outputs: number },
 ): Architecture {
   mustBeModel(built);
   const architecture = built.architecture(features);
@@ -99,25 +116,25 @@ function mustBeModel(built: unknown): asserts built is Sequential {
 
 /** Trains on every fold, from the given states or from new parameters. */
 export function trainOnFolds<S extends Space>(
-  { folds, backend }: Pick<TrainingSetup<S>, "folds" | "backend">,
+  { rows, backend }: Pick<TrainingSetup<S>, "rows" | "backend">,
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
 ): Promise<JobResult[]> {
+  const folds = rows.folds.slice(0, -1);
   return Promise.all(
     folds.map((_, fold) => backend.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) })),
   );
 }
 
-/** Settings with defaults, checked against the smallest fold. */
+/** Settings with defaults, checked against the rows of the smallest fold. */
 export function settingsFor(
   settings: FitSettings,
-  folds: readonly Fold[],
+  fewest: number,
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
   checkOptions(settings, "fit", FIT_SETTINGS);
   const { epochs = DEFAULT_EPOCHS, earlyStopping } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
   mustBeInteger("epochs", epochs);
-  const fewest = Math.min(...folds.map(({ train }) => train.rows));
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };
 }

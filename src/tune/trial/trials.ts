@@ -16,21 +16,22 @@ export async function evaluateTrial<S extends Space>(
   params: ParamsOf<S>,
   trial: Pick<RunningTrial, "number" | "parent" | "seed" | "report">,
 ): Promise<TrialOutcome> {
-  const { folds, schedule, lineage } = setup;
-  const template = jobTemplate(setup, params, trial.seed, folds);
-  const { architecture, job } = template;
+  const { schedule, lineage } = setup;
+  const template = jobTemplate(setup, params, trial.seed);
+  const { architecture, job, folds } = template;
+  const scored = { ...setup, folds };
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
-  if (parent) checkSameTraining(parent, { params, architecture });
+  if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
   const results = await trainInStages(setup, template, trial, parent);
-  lineage?.add(trial.number, trainingEnd(params, architecture, results));
+  lineage?.add(trial.number, trainingEnd(params, template, results));
   const attributes = {
     ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
     ...(setup.detailed && { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }),
   };
   return {
-    ...objectivesOf(setup, results),
-    ...(setup.constraints && { constraints: setup.constraints(meanScores(setup, results), params) }),
+    ...objectivesOf(scored, results),
+    ...(setup.constraints && { constraints: setup.constraints(meanScores(scored, results), params) }),
     steps: Math.max(...results.map(({ losses }) => losses.length)),
     ...(Object.keys(attributes).length > 0 && { attributes }),
   };
@@ -39,7 +40,7 @@ export async function evaluateTrial<S extends Space>(
 /** Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one, at once. */
 async function trainInStages<S extends Space>(
   setup: TrialSetup<S>,
-  { job }: JobTemplate,
+  { job, folds }: JobTemplate,
   trial: Pick<RunningTrial, "number" | "report">,
   parent: TrainingEnd | undefined,
 ): Promise<JobResult[]> {
@@ -61,7 +62,7 @@ async function trainInStages<S extends Space>(
     done = end;
     const finite = results.every((result) => result.finite);
     if (end === job.epochs || !finite) break;
-    const { value = Number.NaN, values = value } = objectivesOf(setup, results);
+    const { value = Number.NaN, values = value } = objectivesOf({ ...setup, folds }, results);
     if (!(await trial.report(values, end))) break;
   }
   return results;

@@ -3,6 +3,7 @@
 import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { MatrixLike } from "../../data/matrix.js";
+import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { Direction } from "../../direction.js";
 import type { OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
@@ -99,8 +100,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly validation?: Validation;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
-  /** Whether inputs and regression targets are standardized, by the training rows of each fold. Default true. */
-  readonly standardize?: boolean;
+  /**
+   * How missing cells are filled, categories encoded, inputs and targets scaled, by the training rows of each fold: choices,
+   * or a function of the parameters that returns them. Default: everything is standardized.
+   */
+  readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
 }
 
 /** The options of a tuner: those of `tune` for a model without `jobs` and `signal`, since it has no threads and stops at any step. */
@@ -149,5 +153,5 @@ export const OBJECTIVE_OPTIONS: OptionNames<TuneObjectiveOptions<Space>> = {
 export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   ...SEARCH_OPTIONS,
   ...{ x: true, y: true, data: true, task: true, model: true, fit: true, metric: true },
-  ...{ constraints: true, validation: true, testSize: true, standardize: true },
+  ...{ constraints: true, validation: true, testSize: true, pipeline: true },
 };

@@ -6,7 +6,6 @@ import type { Objective } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
-import { allFolds } from "../trial/folds.js";
 import { type Lineage, lineageOf } from "../trial/lineage.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { evaluateTrial } from "../trial/trials.js";
@@ -45,10 +44,10 @@ export async function tuneOnThreads<S extends Space>(
 ): Promise<TuneResult<S>> {
   const setup = await setUpTuner(options, scoring);
   const { study, trialSetup, budget } = setup;
-  const { folds } = trialSetup;
+  const { rows } = trialSetup;
   // A tuner of few trials has no work for many threads.
-  const workers = Math.min(options.jobs ?? platform.parallelism(), budget.trials * folds.length);
-  const backend = createBackend(allFolds(trialSetup), workers);
+  const workers = Math.min(options.jobs ?? platform.parallelism(), budget.trials * (rows.folds.length - 1));
+  const backend = createBackend(rows, workers);
   try {
     const lineage = study.strategy.resume && lineageOf({ ...trialSetup, backend }, study);
     return await runTuner(setup, backend, lineage);

@@ -4,6 +4,7 @@
  */
 
 import type { Task } from "../../data/dataset.js";
+import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
@@ -13,9 +14,9 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { toDataset } from "../trial/data.js";
-import { type FoldSettings, prepareFolds } from "../trial/folds.js";
+import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
 import type { TrialSetup } from "../trial/setup.js";
-import { DEFAULT_EPOCHS, settingsFor } from "../trial/training.js";
+import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { budgetFor, studyFor, withStrategy } from "./study.js";
 
@@ -73,16 +74,21 @@ export async function setUpTuner<S extends Space>(
   const foldSettings = {
     validation: options.validation ?? { folds: 5 },
     testSize: options.testSize ?? 0,
-    standardize: options.standardize ?? true,
     seed: new RandomStream(study.seed, SPLIT_STREAM).integer(2 ** 31),
   };
-  const { folds, finalFold } = prepareFolds(data, foldSettings);
+  const rows = divideRows(data, foldSettings);
+  const foldsFor = createFoldsFor(rows);
+  const { scheduler, steps, model, fit, pipeline, constraints } = options;
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
-  if (typeof options.fit !== "function") settingsFor(options.fit ?? {}, folds);
-  const { scheduler, steps, model, fit, constraints } = options;
+  if (typeof fit !== "function") settingsFor(fit ?? {}, fewestRows(rows, false));
+  if (typeof pipeline !== "function") {
+    checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
+    foldsFor(pipeline ?? {}); // refuses a target without a logarithm
+  }
   const trialSetup: Omit<TrialSetup<S>, "backend"> = {
-    ...{ model, folds, finalFold, metrics, objectives, detailed, task: data.task },
+    ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
     ...(fit && { fit }),
+    ...(pipeline && { pipeline }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     imputes: data.x.some(Number.isNaN),
@@ -90,16 +96,10 @@ export async function setUpTuner<S extends Space>(
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };
 }
 
-function checkModelOptions<S extends Space>({ model, constraints, standardize }: TuneOptions<S>): void {
+function checkModelOptions<S extends Space>({ model, constraints }: TuneOptions<S>): void {
   must(typeof model === "function", "model", "a function of parameters", model);
   const isFunction = constraints === undefined || typeof constraints === "function";
   must(isFunction, "constraints", "a function of scores and parameters", constraints);
-  must(
-    standardize === undefined || typeof standardize === "boolean",
-    "standardize",
-    "true or false",
-    standardize,
-  );
 }
 
 /** The epochs of trials, where they do not depend on parameters. */

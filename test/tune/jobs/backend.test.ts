@@ -10,9 +10,9 @@ import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { StudyEvent } from "../../../src/search/study/contract.js";
 import { denseModel } from "../../../src/tune/dense.js";
 import { createBackend } from "../../../src/tune/jobs/backend.js";
-import type { FoldExamples, Job } from "../../../src/tune/jobs/job.js";
+import type { Job, JobData } from "../../../src/tune/jobs/job.js";
 import { toDataset } from "../../../src/tune/trial/data.js";
-import { prepareFolds } from "../../../src/tune/trial/folds.js";
+import { divideRows } from "../../../src/tune/trial/folds.js";
 import { tune } from "../../../src/tune/tune.js";
 import { linear, logistic, quantity, rates, untimed, x, y } from "../support.js";
 
@@ -92,7 +92,7 @@ function recorder() {
   const messages: {
     type: string;
     kernels?: object;
-    setup?: FoldExamples[];
+    setup?: JobData;
     programs?: { id: number }[];
     jobs?: { fold: number; programs: Record<string, number> }[];
   }[] = [];
@@ -120,18 +120,11 @@ function recorder() {
 }
 
 describe("the thread backend", () => {
-  const examples = (): FoldExamples[] => {
-    const { folds } = prepareFolds(toDataset({ x, y }), {
-      validation: { folds: 6 },
-      testSize: 0,
-      standardize: true,
-      seed: 0,
-    });
-    return [...folds];
-  };
+  const examples = (): JobData =>
+    divideRows(toDataset({ x, y }), { validation: { folds: 6 }, testSize: 0, seed: 0 });
 
   /** A backend of two threads that do nothing by themselves, and a clock. */
-  function start(folds: readonly FoldExamples[], { workers = 2, cores = 8 } = {}) {
+  function start(data: JobData, { workers = 2, cores = 8 } = {}) {
     const threads = [recorder(), recorder()];
     const clock = { now: 0 };
     let spawned = 0;
@@ -140,21 +133,23 @@ describe("the thread backend", () => {
     vi.spyOn(platform, "parallelism").mockReturnValue(cores);
     const program = compileStep({ state: { s: [] } }, 1, () => ({}));
     const programs = { initialize: program, train: program, evaluate: program };
-    const backend = createBackend(folds, workers);
+    const backend = createBackend(data, workers);
     const run = (fold: number) => backend.run({ programs, fold } as unknown as Job);
     return { threads, clock, run, started: () => spawned, close: () => backend.close() };
   }
 
   it("keeps one copy of the data for all threads", () => {
-    const folds = examples();
-    for (const { messages } of start(folds).threads) {
-      expect(messages[0].setup?.length).toBe(6);
-      messages[0].setup?.forEach(({ train, validation }, i) => {
-        for (const part of [train.x, train.y, validation?.x, validation?.y]) {
-          expect(part?.buffer).toBeInstanceOf(SharedArrayBuffer);
-        }
-        expect(train.x.buffer).toBe(folds[i].train.x.buffer);
-      });
+    const whole = examples();
+    const received = start(whole).threads.map(({ messages }) => messages[0].setup as JobData);
+    const [first] = received;
+    for (const { data, folds } of received) {
+      expect(folds).toEqual(whole.folds);
+      expect(Object.keys(data)).toEqual(["inputs", "x", "task", "outputs", "y"]);
+      for (const name of ["x", "y"] as const) {
+        expect(data[name]).toEqual(whole.data[name]);
+        expect(data[name].buffer).toBeInstanceOf(SharedArrayBuffer);
+        expect(data[name].buffer).toBe(first.data[name].buffer);
+      }
     }
   });
 

@@ -71,9 +71,9 @@ describe("a quantity", () => {
     });
   });
 
-  it("is left as it is without standardize", async () => {
+  it("is left as it is without a scaling", async () => {
     const small = quantity.map((value) => (value - 1000) / 100);
-    const { final } = await tune({ ...regression, y: small, standardize: false });
+    const { final } = await tune({ ...regression, y: small, pipeline: { scale: "none", target: "none" } });
     const raw = final?.model.predict(x);
     expect([...(final?.predict(x).data ?? [])]).toEqual([...(raw?.data ?? [])]);
     small.forEach((value, i) => {
@@ -158,12 +158,12 @@ describe("a table", () => {
     expect(metric).toBe("accuracy");
     expect(trials[0].value).toBeGreaterThan(0.8);
     expect(final?.test.accuracy).toBeGreaterThan(0.7);
-    // a row as it was given: a, b, color=blue, color=red
+    // a row as it was given: a, b, and the code of the color
     const [good, bad] = [0, 1].map((i) =>
       final
         ?.predict([
-          [0.9, -9000, 0, 1],
-          [-0.9, 9000, 1, 0],
+          [0.9, -9000, 1],
+          [-0.9, 9000, 0],
         ])
         .get(i, 0),
     );
@@ -171,8 +171,8 @@ describe("a table", () => {
     expect(bad).toBeLessThan(0.2);
     // b alone decides where a is missing; the filling is a's mean, near 0
     const filled = final?.predict([
-      [Number.NaN, -9000, 0, 1],
-      [Number.NaN, 9000, 0, 1],
+      [Number.NaN, -9000, 1],
+      [Number.NaN, 9000, 1],
     ]);
     expect(filled?.get(0, 0)).toBeGreaterThan(0.5);
     expect(filled?.get(1, 0)).toBeLessThan(0.5);

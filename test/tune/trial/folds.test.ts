@@ -1,27 +1,25 @@
 /** How data is divided for a study, and that nothing leaks from validation and test rows. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Dataset, Feature } from "../../../src/data/dataset.js";
-import { type FoldSettings, partSizes, prepareFolds } from "../../../src/tune/trial/folds.js";
+import type { Dataset, Input } from "../../../src/data/dataset.js";
+import { type FoldSettings, partSizes } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
-import { randomRows } from "../support.js";
+import { foldsOf, randomRows } from "../support.js";
 
 const ROWS = 40;
-const features: Feature[] = [
-  { name: "a", column: "a", kind: "number" },
-  { name: "b", column: "b", kind: "boolean" },
-  { name: "c=u", column: "c", kind: "category" },
-  { name: "c=v", column: "c", kind: "category" },
+const inputs: Input[] = [
+  ...["a", "b", "c"].map((name) => ({ name, kind: "number" as const, categories: [], gaps: true })),
+  { name: "d", kind: "boolean", categories: ["no", "yes"], gaps: true },
 ];
 
-/** A table whose features are `x`, two classes or a quantity. */
+/** A table whose inputs are `x`, two classes or a quantity. */
 function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Dataset {
   const labels = Int32Array.from({ length: ROWS }, (_, i) => Number(i % 3 === 0));
   return {
     task,
     target: "y",
     rows: ROWS,
-    features,
+    inputs,
     x,
     outputs: 1,
     y:
@@ -32,7 +30,7 @@ function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Datase
   };
 }
 
-/** Features that say which row they are in; not standardised, they name the rows of each part. */
+/** Inputs that say which row they are in; not scaled, they name the rows of each part. */
 const ids = Float64Array.from({ length: ROWS * 4 }, (_, k) => Math.floor(k / 4));
 const idsOf = (part: { rows: number; x: Float32Array } | undefined): number[] =>
   part === undefined ? [] : Array.from({ length: part.rows }, (_, i) => part.x[4 * i]);
@@ -43,14 +41,13 @@ const plans = fc.record<FoldSettings>({
     fc.record({ split: fc.constantFrom(0.2, 0.3, 0.5) }),
   ),
   testSize: fc.constantFrom(0, 0.1, 0.25),
-  standardize: fc.constant(true),
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
 });
 const tasks = fc.constantFrom<Dataset["task"]>("classification", "regression");
 
 /** The row ids of each part. */
 function divide(task: Dataset["task"], plan: FoldSettings) {
-  const { folds, finalFold } = prepareFolds(table(task, ids), { ...plan, standardize: false });
+  const { folds, finalFold } = foldsOf(table(task, ids), plan, { scale: "none", target: "none" });
   return {
     folds: folds.map(({ train, validation }) => ({ train: idsOf(train), validation: idsOf(validation) })),
     test: idsOf(finalFold.validation),
@@ -60,7 +57,7 @@ function divide(task: Dataset["task"], plan: FoldSettings) {
 
 const sorted = (rows: readonly number[]): number[] => [...rows].sort((a, b) => a - b);
 
-describe("prepareFolds", () => {
+describe("the folds of a study", () => {
   it("divides the rows into test and development, and these into folds; test rows appear nowhere else", () => {
     fc.assert(
       fc.property(tasks, plans, (task, plan) => {
@@ -107,7 +104,7 @@ describe("prepareFolds", () => {
         const x = Float64Array.from(randomRows(ROWS, 4, plan.seed % 1000).flat());
         for (let k = 0; k < x.length; k++) if ((k * 7) % 11 === 0 && k % 4 === 0) x[k] = Number.NaN;
         const y = table(task, x).y;
-        const before = prepareFolds(table(task, x, y), plan);
+        const before = foldsOf(table(task, x, y), plan);
 
         const k = which % parts.length;
         const [wild, wildY] = [Float64Array.from(x), Float64Array.from(y)];
@@ -115,9 +112,8 @@ describe("prepareFolds", () => {
           for (let j = 0; j < 4; j++) wild[4 * row + j] = row % 2 === 0 ? Number.NaN : 1e6 * (row + 1);
           if (task === "regression") wildY[row] = -1e5 * (row + 1);
         }
-        const after = prepareFolds(table(task, wild, wildY), plan);
+        const after = foldsOf(table(task, wild, wildY), plan);
         expect(after.folds[k].train).toEqual(before.folds[k].train);
-        expect(after.folds[k].inputs).toEqual(before.folds[k].inputs);
         expect(after.folds[k].target).toEqual(before.folds[k].target);
         // while the parts that hold these rows do change
         expect(after.folds[k].validation).not.toEqual(before.folds[k].validation);
@@ -125,7 +121,7 @@ describe("prepareFolds", () => {
 
         const onlyTest = Float64Array.from(x);
         for (const row of test) onlyTest.fill(1e6, 4 * row, 4 * row + 4);
-        const final = prepareFolds(table(task, onlyTest, y), plan);
+        const final = foldsOf(table(task, onlyTest, y), plan);
         expect(final.folds).toEqual(before.folds);
         expect(final.finalFold.train).toEqual(before.finalFold.train);
       }),
@@ -137,8 +133,8 @@ describe("prepareFolds", () => {
     const x = Float64Array.from(randomRows(ROWS, 4, 3).flat(), (value, k) =>
       k % 3 === 0 ? Number.NaN : value,
     );
-    const plan = { validation: { folds: 3 }, testSize: 0.2, standardize: true, seed: 1 };
-    const { folds, finalFold } = prepareFolds(table("classification", x), plan);
+    const plan = { validation: { folds: 3 }, testSize: 0.2, seed: 1 };
+    const { folds, finalFold } = foldsOf(table("classification", x), plan);
     for (const { train, validation } of [...folds, finalFold]) {
       expect(train.x.every(Number.isFinite)).toBe(true);
       expect(validation?.x.every(Number.isFinite)).toBe(true);
@@ -146,8 +142,8 @@ describe("prepareFolds", () => {
   });
 
   it("standardizes a quantity and keeps yTrue in its own units", () => {
-    const plan = { validation: { folds: 4 }, testSize: 0, standardize: true, seed: 2 };
-    const { folds, finalFold } = prepareFolds(table("regression", ids), plan);
+    const plan = { validation: { folds: 4 }, testSize: 0, seed: 2 };
+    const { folds, finalFold } = foldsOf(table("regression", ids), plan);
     expect(finalFold.validation).toBeUndefined();
     for (const { train, yTrue, validation, target } of folds) {
       const mean = train.y.reduce((sum, v) => sum + v, 0) / train.rows;
@@ -156,23 +152,23 @@ describe("prepareFolds", () => {
       expect(Math.abs(mean)).toBeLessThanOrEqual(4 * 2 ** -24);
       expect(Math.abs(variance - 1)).toBeLessThanOrEqual(8 * 2 ** -24);
       validation?.y.forEach((z, i) => {
-        const restored = z * (target?.scale[0] ?? 0) + (target?.mean[0] ?? 0);
+        const restored = z * target.outputs[0].scale + target.outputs[0].center;
         expect(Math.abs(restored - yTrue[i])).toBeLessThanOrEqual(200 * 2 ** -24);
       });
     }
     expect(sorted(folds.flatMap(({ yTrue }) => [...yTrue]))).toEqual(
       Array.from({ length: ROWS }, (_, i) => 3 * i),
     );
-    const classes = prepareFolds(table("classification", ids), plan);
+    const classes = foldsOf(table("classification", ids), plan);
     expect(
       classes.folds.every(
-        ({ target, train }) => target === undefined && train.y.every((v) => v === 0 || v === 1),
+        ({ target, train }) => target.outputs[0].scale === 1 && train.y.every((v) => v === 0 || v === 1),
       ),
     ).toBe(true);
   });
 
   it("depends on the seed alone", () => {
-    const plan = { validation: { folds: 4 }, testSize: 0.25, standardize: true, seed: 2 };
+    const plan = { validation: { folds: 4 }, testSize: 0.25, seed: 2 };
     expect(divide("regression", plan)).toEqual(divide("regression", plan));
     expect(divide("regression", { ...plan, seed: 3 })).not.toEqual(divide("regression", plan));
   });

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
 import type { Dataset } from "../../../src/data/dataset.js";
-import { partSizes, prepareFolds } from "../../../src/tune/trial/folds.js";
+import { divideRows, partSizes } from "../../../src/tune/trial/folds.js";
 
 function dataset(rows: number, classes: number): Dataset {
   const labels = Int32Array.from({ length: rows }, (_, i) => i % classes);
@@ -15,7 +15,7 @@ function dataset(rows: number, classes: number): Dataset {
       y: column,
       x: column,
     },
-    ...{ features: [{ name: "x", column: "x", kind: "number" }], labels, classes: [] },
+    ...{ inputs: [{ name: "x", kind: "number", categories: [], gaps: false }], labels, classes: [] },
   };
 }
 
@@ -28,11 +28,12 @@ test.prop([
   ),
   fc.constantFrom(0, 0.1, 0.2, 0.33),
 ])("the sizes foretold are those that come", (rows, classes, validation, testSize) => {
-  const plan = { validation, testSize, standardize: false, seed: 1 };
-  const { folds, finalFold } = prepareFolds(dataset(rows, classes), plan);
+  const plan = { validation, testSize, seed: 1 };
+  const { folds } = divideRows(dataset(rows, classes), plan);
+  const [finalFold, ...others] = folds.toReversed();
   expect(partSizes(rows, plan)).toEqual({
-    test: finalFold.validation?.rows ?? 0,
-    development: finalFold.train.rows,
-    training: Math.min(...folds.map(({ train }) => train.rows)),
+    test: finalFold.validation.length,
+    development: finalFold.train.length,
+    training: Math.min(...others.map(({ train }) => train.length)),
   });
 });

@@ -1,0 +1,186 @@
+/**
+ * One column of a pipeline: what its missing cells become, and the features that its cells become. It knows nothing of the
+ * other columns.
+ */
+import type { Input } from "../dataset.js";
+import type { ColumnKind } from "../schema.js";
+import { bucketOf } from "./hash.js";
+import type { ColumnPlan, ScalingName } from "./options.js";
+import { fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
+import { outOfFold, targetStatistics } from "./statistics.js";
+
+/** One input, and the features that it becomes. */
+export interface PipelineColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** The words of a category by code. */
+  readonly categories: readonly string[];
+  /** What a missing cell becomes; of a category, a code. */
+  readonly fill: number;
+  /** With buckets or rare categories: the group of each code, and last that of a word that is no category. */
+  readonly groups?: readonly number[];
+  readonly features: readonly PipelineFeature[];
+}
+
+/** One column of what `applyPipeline` returns. */
+export interface PipelineFeature {
+  readonly name: string;
+  readonly source: FeatureSource;
+  readonly scaling: Scaling;
+}
+
+/** How a feature follows from its cell, before it is scaled. */
+export type FeatureSource =
+  /** The number, or the code of the category. */
+  | { readonly type: "value" }
+  /** 1 where the cell is missing. */
+  | { readonly type: "missing" }
+  /** 1 where the category, or its group, has this number. */
+  | { readonly type: "level"; readonly level: number }
+  /** A number for each category, and another one for a word that is no category. */
+  | { readonly type: "table"; readonly numbers: readonly number[]; readonly other: number };
+
+/** A feature before anything is learnt. */
+export interface Draft {
+  readonly name: string;
+  readonly scale: ScalingName;
+  /** The output of a target statistic, whose table is learnt. */
+  readonly source: FeatureSource | { readonly type: "statistic"; readonly output: number };
+}
+
+/** The features of a column, which follow from its schema and its plan alone. */
+export function draftsOf({ name, kind, categories }: Input, plan: ColumnPlan, outputs: number): Draft[] {
+  const { scale, scaleOneHot } = plan;
+  const level = (level: number, word: string): Draft => ({
+    name: `${name}${word}`,
+    scale: scaleOneHot,
+    source: { type: "level", level },
+  });
+  const draw = (): Draft[] => {
+    if (kind === "number") return [{ name, scale, source: { type: "value" } }];
+    if (kind === "boolean") return [{ name, scale: scaleOneHot, source: { type: "value" } }];
+    switch (plan.encode) {
+      case "ordinal":
+        return [{ name, scale, source: { type: "value" } }];
+      case "hashed":
+        return Array.from({ length: plan.buckets }, (_, bucket) => level(bucket, ` #${bucket}`));
+      case "target":
+        return Array.from({ length: outputs }, (_, output) => ({
+          name: outputs === 1 ? `${name} (target)` : `${name} (target ${output})`,
+          scale,
+          source: { type: "statistic", output },
+        }));
+      default:
+        return [
+          ...categories.map((word, code) => level(code, `=${word}`)),
+          ...(plan.minFrequency > 1 ? [level(categories.length, " (other)")] : []),
+        ];
+    }
+  };
+  const missing: Draft = { name: `${name} (missing)`, scale: scaleOneHot, source: { type: "missing" } };
+  return plan.indicator ? [...draw(), missing] : draw();
+}
+
+/** A column, and the values of its features in the training rows, before they are scaled. */
+export interface FittedColumn {
+  readonly column: PipelineColumn;
+  readonly values: readonly Float64Array[];
+}
+
+/**
+ * @param cells - the cells of the training rows
+ * @param y - one column of the target for each output, in the training rows
+ */
+export function fitColumn(
+  input: Input,
+  plan: ColumnPlan,
+  cells: Float64Array,
+  y: readonly Float64Array[],
+): FittedColumn {
+  const { name, kind, categories } = input;
+  const fill = fillOf(plan.impute, cells);
+  const groups = groupsOf(input, plan, cells, fill);
+  const base = { name, kind, categories, fill, ...(groups && { groups }) };
+  const prepared = prepare(base, cells);
+  const all = Int32Array.from({ length: cells.length }, (_, i) => i);
+  const fitted = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
+    let source: FeatureSource;
+    let values: Float64Array;
+    if (draft.type === "statistic") {
+      const { numbers, other } = targetStatistics(prepared, categories.length, y[draft.output], all);
+      source = { type: "table", numbers: [...numbers], other };
+      values = outOfFold(prepared, categories.length, y[draft.output]);
+    } else {
+      source = draft;
+      values = valuesOf(source, prepared, cells);
+    }
+    return { feature: { name, source, scaling: fitScaling(scale, values) }, values };
+  });
+  return {
+    column: { ...base, features: fitted.map(({ feature }) => feature) },
+    values: fitted.map(({ values }) => values),
+  };
+}
+
+/** What missing cells become; 0 where no row has a cell. */
+function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {
+  if (typeof impute === "number") return impute;
+  const present = cells.filter((cell) => !Number.isNaN(cell));
+  if (present.length === 0) return 0;
+  if (impute === "mean") return meanOf(cells);
+  if (impute === "median") return quantileOf(present.sort(), 1, 2);
+  return modeOf(present);
+}
+
+/** The most frequent value, the least of equals. */
+function modeOf(values: Float64Array): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let [mode, most] = [Number.NaN, 0];
+  for (const [value, count] of counts) {
+    if (count > most || (count === most && value < mode)) [mode, most] = [value, count];
+  }
+  return mode;
+}
+
+/** The group of each category, where categories have groups. */
+function groupsOf(
+  { kind, categories }: Input,
+  { encode, buckets, minFrequency }: ColumnPlan,
+  cells: Float64Array,
+  fill: number,
+): number[] | undefined {
+  if (kind !== "category") return undefined;
+  if (encode === "hashed") return [...categories.map((word) => bucketOf(word, buckets)), -1];
+  if (encode !== "oneHot" || minFrequency === 1) return undefined;
+  const counts = new Float64Array(categories.length + 1);
+  for (const cell of cells) counts[Number.isNaN(cell) ? fill : cell]++;
+  const other = categories.length;
+  return Array.from(counts, (count, code) => (code < other && count >= minFrequency ? code : other));
+}
+
+/** Cells with missing ones filled, and categories as their groups. */
+export function prepare(
+  { fill, groups }: Pick<PipelineColumn, "fill" | "groups">,
+  cells: Float64Array,
+): Float64Array {
+  const other = groups?.[groups.length - 1] ?? Number.NaN;
+  return cells.map((cell) => {
+    const filled = Number.isNaN(cell) ? fill : cell;
+    return groups ? (groups[filled] ?? other) : filled;
+  });
+}
+
+/** A feature before it is scaled. */
+export function valuesOf(source: FeatureSource, prepared: Float64Array, cells: Float64Array): Float64Array {
+  switch (source.type) {
+    case "value":
+      return prepared;
+    case "missing":
+      return cells.map((cell) => (Number.isNaN(cell) ? 1 : 0));
+    case "level":
+      return prepared.map((value) => (value === source.level ? 1 : 0));
+    case "table":
+      return prepared.map((value) => source.numbers[value] ?? source.other);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The choices of a pipeline: how missing cells are filled, categories encoded, features and targets scaled. Nothing is learnt
+ * here; see pipeline.ts.
+ */
+import {
+  check,
+  checkOptions,
+  isRecord,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+  unknownName,
+} from "../../errors.js";
+import type { Input } from "../dataset.js";
+
+/** What missing numbers become: a statistic of the training rows, or a constant. */
+export type Imputation = "mean" | "median" | "mode" | number;
+
+/** How categories become numbers. `auto` is `oneHot` for at most 100 categories, else `target`. */
+export type Encoding = "auto" | "oneHot" | "ordinal" | "hashed" | "target";
+
+/** How features are scaled. */
+export type ScalingName = "standard" | "minMax" | "robust" | "quantile" | "none";
+
+/** How a regression target is transformed; the logarithms are standardized too. */
+export type TargetTransformName = "standard" | "log" | "log1p" | "none";
+
+/** The choices for one column. */
+export interface ColumnOptions {
+  /**
+   * What missing numbers become. Missing booleans and categories become the most frequent.
+   * @defaultValue `"mean"`
+   */
+  readonly impute?: Imputation;
+  /** Whether a column with missing cells has a feature that is 1 where the cell is missing. @defaultValue false */
+  readonly indicator?: boolean;
+  /**
+   * How categories become numbers:
+   *
+   * - `oneHot`: one feature for each category, 1 in its rows and 0 in the others
+   * - `ordinal`: the index of the category among all, in code unit order
+   * - `hashed`: one feature for each of `buckets` buckets, into which MurmurHash3 puts the words
+   * - `target`: the mean of the target over the rows of the category, shrunk towards the mean of all rows (empirical Bayes);
+   *   for training rows over the other folds of five, so that no row sees its own target. One feature for each output
+   *
+   * @defaultValue `"auto"`
+   */
+  readonly encode?: Encoding;
+  /** The number of buckets of `hashed`. @defaultValue 32 */
+  readonly buckets?: number;
+  /**
+   * With `oneHot`: categories of fewer training rows share one feature, and unknown words are 1 in it.
+   * @defaultValue 1, so that there is no such feature
+   */
+  readonly minFrequency?: number;
+  /**
+   * How numbers, ordinals and target means are scaled, by the training rows:
+   *
+   * - `standard`: to mean 0 and standard deviation 1
+   * - `minMax`: to the range from 0 to 1
+   * - `robust`: to median 0 and interquartile range 1
+   * - `quantile`: to a normal distribution, by at most 1,000 quantiles
+   * - `none`: not at all
+   *
+   * @defaultValue `"standard"`
+   */
+  readonly scale?: ScalingName;
+}
+
+/** How a data set becomes the inputs and targets of a network. */
+export interface PipelineOptions extends ColumnOptions {
+  /**
+   * Whether features that are 0 or 1 (booleans, one-hot, hashed, indicators) are standardized.
+   * @defaultValue true, or false with `scale: "none"`
+   */
+  readonly scaleOneHot?: boolean;
+  /** How a regression target is transformed. @defaultValue `"standard"` */
+  readonly target?: TargetTransformName;
+  /** Other choices for columns by name, such as `{ income: { scale: "quantile" } }`. */
+  readonly columns?: Readonly<Record<string, ColumnOptions>>;
+}
+
+const COLUMN_OPTIONS: OptionNames<ColumnOptions> = {
+  ...{ impute: true, indicator: true, encode: true, buckets: true, minFrequency: true, scale: true },
+};
+const OPTIONS: OptionNames<PipelineOptions> = {
+  ...COLUMN_OPTIONS,
+  ...{ scaleOneHot: true, target: true, columns: true },
+};
+const IMPUTATIONS = ["mean", "median", "mode"];
+const ENCODINGS = ["auto", "oneHot", "ordinal", "hashed", "target"] satisfies Encoding[];
+const SCALINGS = ["standard", "minMax", "robust", "quantile", "none"] satisfies ScalingName[];
+const TARGETS = ["standard", "log", "log1p", "none"] satisfies TargetTransformName[];
+
+/** The most categories that `auto` makes features of. */
+export const MAX_ONE_HOT = 100;
+
+/** The choices for one column, all made. */
+export interface ColumnPlan {
+  readonly impute: Imputation;
+  readonly indicator: boolean;
+  readonly encode: Exclude<Encoding, "auto">;
+  readonly buckets: number;
+  readonly minFrequency: number;
+  readonly scale: ScalingName;
+  /** How features that are 0 or 1 are scaled. */
+  readonly scaleOneHot: ScalingName;
+}
+
+/**
+ * The choices for one of the inputs.
+ *
+ * @param options - checked by {@link checkPipelineOptions}
+ */
+export function planFor({ name, kind, categories, gaps }: Input, options: PipelineOptions): ColumnPlan {
+  const { scaleOneHot, target: _, columns = {}, ...common } = options;
+  const own = Object.hasOwn(columns, name) ? columns[name] : {};
+  const chosen = { ...common, ...own };
+  const { impute = "mean", encode = "auto", buckets = 32, minFrequency = 1, scale = "standard" } = chosen;
+  const auto = categories.length > MAX_ONE_HOT ? "target" : "oneHot";
+  return {
+    impute: kind === "number" ? impute : "mode",
+    indicator: (chosen.indicator ?? false) && gaps,
+    encode: encode === "auto" ? auto : encode,
+    ...{ buckets, minFrequency, scale },
+    scaleOneHot: (scaleOneHot ?? scale !== "none") ? "standard" : "none",
+  };
+}
+
+/**
+ * @param what - whose options they are
+ * @param inputs - the columns that there are
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
+export function checkPipelineOptions(
+  what: string,
+  options: unknown,
+  inputs: readonly Pick<Input, "name">[],
+): asserts options is PipelineOptions {
+  checkOptions(options, what, OPTIONS);
+  const { scaleOneHot, target, columns = {}, ...common } = options as PipelineOptions;
+  checkColumnOptions(common, "");
+  mustBeBoolean("scaleOneHot", scaleOneHot);
+  mustBeOneOf("transform of the target", target, TARGETS);
+  must(isRecord(columns), "columns", "an object of options by column", columns);
+  const names = inputs.map(({ name }) => name);
+  for (const [name, own] of Object.entries(columns)) {
+    if (!names.includes(name)) throw unknownName("column", name, names);
+    checkOptions(own, `column ${show(name)}`, COLUMN_OPTIONS);
+    checkColumnOptions(own, ` of column ${show(name)}`);
+  }
+}
+
+function checkColumnOptions(options: ColumnOptions, of: string): void {
+  const { impute, indicator, encode, buckets, minFrequency, scale } = options;
+  const isConstant = typeof impute === "number" && Number.isFinite(impute);
+  check(
+    impute === undefined || isConstant || IMPUTATIONS.includes(impute as string),
+    () =>
+      `impute${of} must be ${IMPUTATIONS.map(show).join(", ")} or a finite number; received ${show(impute)}`,
+  );
+  mustBeBoolean(`indicator${of}`, indicator);
+  mustBeOneOf("encoding", encode, ENCODINGS);
+  mustBeOneOf("scaling", scale, SCALINGS);
+  if (buckets !== undefined) mustBeInteger(`buckets${of}`, buckets);
+  if (minFrequency !== undefined) mustBeInteger(`minFrequency${of}`, minFrequency);
+}
+
+function mustBeBoolean(name: string, value: unknown): void {
+  must(value === undefined || typeof value === "boolean", name, "true or false", value);
+}
+
+function mustBeOneOf(kind: string, value: unknown, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value as string)) throw unknownName(kind, String(value), known);
+}

@@ -1,0 +1,242 @@
+/**
+ * The way from a data set to the inputs and targets of a network: learnt from training rows alone, applied to any rows, and
+ * plain data, so that it can be kept as JSON beside a model. It chooses no rows; see split.ts.
+ */
+import { check, isRecord, must, show } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+import { checkRowIds, isArray, mustBeArray } from "../check.js";
+import type { Dataset } from "../dataset.js";
+import {
+  draftsOf,
+  fitColumn,
+  type PipelineColumn,
+  type PipelineFeature,
+  prepare,
+  valuesOf,
+} from "./column.js";
+import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
+import { scalerOf } from "./scaling.js";
+import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
+
+/** What a pipeline learns from: the parts of a data set that are numbers. */
+export type PipelineData = Pick<Dataset, "inputs" | "x" | "task" | "outputs" | "y">;
+
+/** Everything that was learnt from training rows: plain data, of finite numbers. */
+export interface Pipeline {
+  /** One for each input. */
+  readonly columns: readonly PipelineColumn[];
+  /** Names of the features, in the order of the columns of what `applyPipeline` returns. */
+  readonly features: readonly string[];
+  readonly target: TargetTransform;
+}
+
+/** A pipeline, and the training rows that went through it. */
+export interface FittedPipeline {
+  readonly pipeline: Pipeline;
+  /** `[rows, features]`; target statistics are out-of-fold here, and only here. */
+  readonly x: Float32Array;
+  /** `[rows, outputs]` */
+  readonly y: Float32Array;
+}
+
+/** The choices of a pipeline, and the rows that it learns from. */
+export interface FitPipelineOptions extends PipelineOptions {
+  /** Ids of the training rows; no other row is read. @defaultValue all rows */
+  readonly rows?: ArrayLike<number>;
+}
+
+/**
+ * Learns a pipeline from training rows, and applies it to them.
+ *
+ * By default, as scikit-learn's `SimpleImputer` and `StandardScaler` would: missing numbers become the mean, booleans and
+ * categories the most frequent (the first of equals; 0 or the first category where no row has a cell); categories become
+ * one-hot features, or above 100 categories target statistics; all features and a regression target are standardized,
+ * z = (x − mean) / √(Σ(x − mean)² / rows). A feature that is constant up to rounding is divided by 1. Which features there
+ * are follows from the columns and the options, not from the rows.
+ *
+ * @param data - the result of `encodeTable`
+ * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind; `invalid_shape` if `x`
+ * or `y` do not hold whole rows; `invalid_data` for a target that has no logarithm where one is asked for, and for numbers
+ * too far apart for float32
+ * @example
+ * ```ts
+ * const data = encodeTable(readTable("a,b,y\n1,u,1\n,v,2\n3,u,3\n9,v,9.5\n"), { target: "y", missing: "impute" });
+ * const { pipeline, x } = fitPipeline(data, { rows: [0, 1, 2], scale: "minMax", scaleOneHot: false });
+ * pipeline.features; // ["a", "b=u", "b=v"]
+ * x; // [0, 1, 0, 0.5, 0, 1, 1, 1, 0]
+ * applyPipeline(pipeline, data.x, [3]); // [4, 0, 1]
+ * ```
+ */
+export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
+  checkData(data);
+  const { rows: given, ...choices } = options;
+  const { inputs, x, task, outputs, y } = data;
+  checkPipelineOptions("fitPipeline", choices, inputs);
+  const rows = given ?? Int32Array.from({ length: x.length / inputs.length }, (_, i) => i);
+  checkRows("x", x, inputs.length, rows);
+  must(rows.length > 0, "rows", "the ids of at least one row", rows);
+  const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", y, outputs, rows);
+  const targets = Array.from({ length: outputs }, (_, k) => columnAt(y, outputs, k, rows));
+  const fitted = inputs.map((input, j) =>
+    fitColumn(input, planFor(input, choices), columnAt(x, inputs.length, j, rows), targets),
+  );
+  const pipeline: Pipeline = {
+    columns: fitted.map(({ column }) => column),
+    features: fitted.flatMap(({ column }) => column.features.map(({ name }) => name)),
+    target,
+  };
+  return {
+    pipeline,
+    x: interleave(
+      fitted.flatMap(({ column, values }) =>
+        column.features.map((feature, k) => ({ column, feature, values: values[k] })),
+      ),
+      rows,
+    ),
+    y: transformed(target, y, rows),
+  };
+}
+
+/**
+ * Turns rows into the inputs of a network, as the training rows were.
+ *
+ * @param x - `[all, inputs]`, as `encodeTable` and `encodeRows` have it: NaN where a cell is missing, and codes of categories
+ * @param rows - ids of the rows wanted; all by default
+ * @returns `[rows, features]`, every number finite
+ * @throws FettleError `invalid_data` for a value so far from the training rows that float32 cannot hold it;
+ *   `invalid_argument`, `invalid_shape` as {@link fitPipeline}
+ * @example
+ * ```ts
+ * const data = encodeTable(readTable("size,y\n1,1\n3,2.5\n"), { target: "y" });
+ * const { pipeline } = fitPipeline(data); // mean 2, standard deviation 1
+ * applyPipeline(pipeline, [2, 4]); // [0, 2]
+ * ```
+ */
+export function applyPipeline(
+  pipeline: Pipeline,
+  x: ArrayLike<number>,
+  rows?: ArrayLike<number>,
+): Float32Array {
+  checkPipeline(pipeline);
+  const { columns } = pipeline;
+  mustBeArray("x", x, "an array of numbers, row by row");
+  const ids = rows ?? Int32Array.from({ length: x.length / columns.length }, (_, i) => i);
+  checkRows("x", x, columns.length, ids);
+  const features = columns.flatMap((column, j) => {
+    const cells = columnAt(x, columns.length, j, ids);
+    const prepared = prepare(column, cells);
+    return column.features.map((feature) => ({
+      column,
+      feature,
+      values: valuesOf(feature.source, prepared, cells),
+    }));
+  });
+  return interleave(features, ids);
+}
+
+/**
+ * Turns predictions of a transformed target back into its own units.
+ *
+ * @param z - `[rows, outputs]`; NaN and infinity stay what they are
+ * @returns `[rows, outputs]`
+ * @throws FettleError `invalid_argument` for arguments of another kind
+ * @example
+ * ```ts
+ * const data = encodeTable(readTable("size,y\n1,10\n3,20.5\n2,31\n"), { target: "y", task: "regression" });
+ * const { pipeline, y } = fitPipeline(data);
+ * y[1]; // 0
+ * restoreTarget(pipeline, [0]); // [20.5]
+ * ```
+ */
+export function restoreTarget(pipeline: Pick<Pipeline, "target">, z: ArrayLike<number>): Float64Array {
+  mustBeArray("z", z, "an array of predictions");
+  must(
+    isRecord(pipeline) && isRecord(pipeline.target),
+    "pipeline",
+    "what fitPipeline returns as pipeline",
+    pipeline,
+  );
+  return restored(pipeline.target, z as Floats);
+}
+
+/**
+ * The names of the features that a pipeline will have: they follow from the columns and the options alone.
+ *
+ * @param options - checked by {@link checkPipelineOptions}
+ */
+export function featureNames(
+  { inputs, outputs }: Pick<PipelineData, "inputs" | "outputs">,
+  options: PipelineOptions,
+): string[] {
+  return inputs.flatMap((input) => draftsOf(input, planFor(input, options), outputs).map(({ name }) => name));
+}
+
+/** One column of a matrix, in the given rows. */
+function columnAt(x: ArrayLike<number>, width: number, j: number, rows: ArrayLike<number>): Float64Array {
+  const cells = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) cells[i] = x[rows[i] * width + j];
+  return cells;
+}
+
+interface UnscaledFeature {
+  readonly column: Pick<PipelineColumn, "name">;
+  readonly feature: PipelineFeature;
+  readonly values: Float64Array;
+}
+
+/** Scales features and puts them side by side, `[rows, features]`. */
+function interleave(features: readonly UnscaledFeature[], rows: ArrayLike<number>): Float32Array {
+  const width = features.length;
+  const z = new Float32Array(rows.length * width);
+  features.forEach(({ column, feature, values }, j) => {
+    const scaled = scalerOf(feature.scaling);
+    for (let i = 0; i < values.length; i++) {
+      const value = scaled(values[i]);
+      z[i * width + j] = value;
+      check(
+        Number.isFinite(z[i * width + j]),
+        () =>
+          `column ${show(column.name)}, row ${rows[i]}: values must be near enough to the training rows to be scaled ` +
+          `(${show(feature.scaling)}); received ${show(values[i])}`,
+        "invalid_data",
+      );
+    }
+  });
+  return z;
+}
+
+function checkData(data: unknown): asserts data is PipelineData {
+  must(
+    isRecord(data) &&
+      Array.isArray(data.inputs) &&
+      data.inputs.length > 0 &&
+      isArray(data.x) &&
+      isArray(data.y) &&
+      Number.isInteger(data.outputs),
+    "data",
+    "what encodeTable returns",
+    data,
+  );
+}
+
+/** Refuses anything but a block of whole rows and ids of some of them. */
+function checkRows(name: string, x: ArrayLike<number>, width: number, rows: ArrayLike<number>): void {
+  check(
+    x.length % width === 0,
+    () => `${name} must hold rows of ${width} numbers; received ${x.length} numbers`,
+    "invalid_shape",
+  );
+  checkRowIds(rows, x.length / width);
+}
+
+function checkPipeline(pipeline: unknown): asserts pipeline is Pipeline {
+  must(
+    isRecord(pipeline) &&
+      Array.isArray(pipeline.columns) &&
+      pipeline.columns.length > 0 &&
+      isRecord(pipeline.target),
+    "pipeline",
+    "what fitPipeline returns as pipeline",
+    pipeline,
+  );
+}

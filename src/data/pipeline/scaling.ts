@@ -1,0 +1,140 @@
+/**
+ * Scalings of one feature: learnt from its values in the training rows, applied to any. Definitions and their edge cases
+ * are scikit-learn's.
+ */
+import { normQuantile } from "../../numerics/special.js";
+import type { ScalingName } from "./options.js";
+
+/** z = (v − center) / scale; or by quantiles: the normal quantile of the share of training values below v. */
+export type Scaling =
+  | { readonly center: number; readonly scale: number }
+  | {
+      /** At equal steps of probability from 0 to 1, ascending. */
+      readonly quantiles: readonly number[];
+    };
+
+/** Features that are not scaled. */
+export const UNSCALED: Scaling = { center: 0, scale: 1 };
+
+/** Learns a scaling from the values of the training rows, of which there is at least one and none is NaN. */
+export function fitScaling(name: ScalingName, values: Float64Array): Scaling {
+  return FIT[name](values);
+}
+
+const FIT: Readonly<Record<ScalingName, (values: Float64Array) => Scaling>> = {
+  none: () => UNSCALED,
+  standard(values) {
+    const center = meanOf(values);
+    return { center, scale: deviationOf(values, center) };
+  },
+  minMax(values) {
+    const [low, high] = rangeOf(values);
+    return { center: low, scale: usable(high - low) };
+  },
+  robust(values) {
+    const sorted = values.toSorted();
+    return {
+      center: quantileOf(sorted, 1, 2),
+      scale: usable(quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4)),
+    };
+  },
+  quantile(values) {
+    const sorted = values.toSorted();
+    const count = Math.min(MOST_QUANTILES, sorted.length);
+    return {
+      quantiles: Array.from({ length: count }, (_, i) => quantileOf(sorted, i, Math.max(1, count - 1))),
+    };
+  },
+};
+
+const MOST_QUANTILES = 1000;
+
+/** The scaled value; NaN or infinite where `value` is too far from the training values. */
+export function scalerOf(scaling: Scaling): (value: number) => number {
+  if ("quantiles" in scaling) return (value) => normalScore(shareBelow(scaling.quantiles, value));
+  const { center, scale } = scaling;
+  return (value) => (value - center) / scale;
+}
+
+/** Values as near as this to an end count as the end: scikit-learn's `BOUNDS_THRESHOLD`. */
+const NEAR = 1e-7;
+/** The score of the ends, whose quantiles would be infinite. */
+const END = NEAR - Number.EPSILON;
+
+function normalScore(share: number): number {
+  return normQuantile(Math.min(1 - END, Math.max(END, share)));
+}
+
+/** The share of training values below `value`, linear between quantiles; the middle of equal quantiles. */
+function shareBelow(quantiles: readonly number[], value: number): number {
+  const last = quantiles.length - 1;
+  if (value - NEAR < quantiles[0]) return 0;
+  if (value + NEAR > quantiles[last]) return 1;
+  const first = firstIndex(last + 1, (i) => quantiles[i] >= value);
+  const after = firstIndex(last + 1, (i) => quantiles[i] > value);
+  if (first < after) return (first + after - 1) / 2 / last;
+  const [low, high] = [quantiles[first - 1], quantiles[first]];
+  return (first - 1 + (value - low) / (high - low)) / last;
+}
+
+/** The first index for which `holds`, which holds for all after it; `length` if for none. */
+function firstIndex(length: number, holds: (index: number) => boolean): number {
+  let [from, to] = [0, length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (holds(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+/** The mean of the values that are present; NaN if none is. */
+export function meanOf(values: Float64Array): number {
+  // Summing differences from the first value keeps the digits of a mean that is large beside its
+  // deviation, and makes the mean of a constant that constant exactly.
+  let origin = Number.NaN;
+  let count = 0;
+  let sum = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (count++ === 0) origin = value;
+    sum += value - origin;
+  }
+  return origin + sum / count;
+}
+
+/** The population standard deviation, 1 if the values are constant up to rounding. */
+function deviationOf(values: Float64Array, mean: number): number {
+  let squares = 0;
+  for (const value of values) squares += (value - mean) * (value - mean);
+  const count = values.length;
+  const variance = squares / count;
+  // scikit-learn's bound on what rounding alone makes of a constant's variance.
+  const noise = count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
+  return variance > noise ? Math.sqrt(variance) : 1;
+}
+
+function rangeOf(values: Float64Array): [low: number, high: number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}
+
+/** The quantile of ascending values at the probability `part / whole`, linear between neighbours (NumPy's default). */
+export function quantileOf(sorted: Float64Array, part: number, whole: number): number {
+  const place = (part * (sorted.length - 1)) / whole; // exact where it falls on a value
+  const below = Math.floor(place);
+  const low = sorted[below];
+  const high = sorted[Math.min(below + 1, sorted.length - 1)];
+  const share = place - below;
+  // From the nearer end, so that the result stays between the two.
+  return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share);
+}
+
+/** A divisor; 1 in place of one that only rounding keeps from 0. */
+function usable(scale: number): number {
+  return scale < 10 * Number.EPSILON ? 1 : scale;
+}

@@ -1,0 +1,87 @@
+/** Transforms of a regression target, and back to its own units. Class targets are left as they are. */
+import { check } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+import { exp, expm1, log, log1p } from "../../numerics/special.js";
+import type { TargetTransformName } from "./options.js";
+import { fitScaling, UNSCALED } from "./scaling.js";
+
+/** z = (f(y) − center) / scale, where f is `log`, `log1p` or nothing. */
+export interface TargetTransform {
+  readonly log?: "log" | "log1p";
+  /** One for each output. */
+  readonly outputs: readonly { readonly center: number; readonly scale: number }[];
+}
+
+const LOGS = {
+  log: { apply: log, invert: exp, least: 0 },
+  log1p: { apply: log1p, invert: expm1, least: -1 },
+} as const;
+
+/**
+ * Learns a transform from the given rows.
+ *
+ * @param name - `none` for class targets
+ * @param y - `[all, outputs]`
+ * @throws FettleError `invalid_data` for a number that has no logarithm
+ */
+export function fitTarget(
+  name: TargetTransformName,
+  y: Floats,
+  outputs: number,
+  rows: ArrayLike<number>,
+): TargetTransform {
+  const log = name === "log" || name === "log1p" ? name : undefined;
+  return {
+    ...(log && { log }),
+    outputs: Array.from({ length: outputs }, (_, k) => {
+      if (name === "none") return UNSCALED as { center: number; scale: number };
+      const values = Float64Array.from({ length: rows.length }, (_, i) =>
+        logged(log, y[rows[i] * outputs + k], rows[i]),
+      );
+      return fitScaling("standard", values) as { center: number; scale: number };
+    }),
+  };
+}
+
+/** The targets of the given rows as a network learns them, `[rows, outputs]`. */
+export function transformed(
+  { log, outputs }: TargetTransform,
+  y: Floats,
+  rows: ArrayLike<number>,
+): Float32Array {
+  const width = outputs.length;
+  const z = new Float32Array(rows.length * width);
+  for (let i = 0, k = 0; i < rows.length; i++) {
+    for (let j = 0; j < width; j++, k++) {
+      const value = y[rows[i] * width + j];
+      z[k] = (logged(log, value, rows[i]) - outputs[j].center) / outputs[j].scale;
+      check(
+        Number.isFinite(z[k]),
+        () =>
+          `row ${rows[i]}: the target must be near enough to the training rows to be scaled; received ${value}`,
+        "invalid_data",
+      );
+    }
+  }
+  return z;
+}
+
+function logged(log: TargetTransform["log"], value: number, row: number): number {
+  if (log === undefined) return value;
+  const { apply, least } = LOGS[log];
+  check(
+    value > least,
+    () => `row ${row}: the target must be above ${least} for target: "${log}"; received ${value}`,
+    "invalid_data",
+  );
+  return apply(value);
+}
+
+/** Predictions in the units of the target; NaN and infinity stay what they are. */
+export function restored({ log, outputs }: TargetTransform, z: Floats): Float64Array {
+  const invert = log === undefined ? (value: number) => value : LOGS[log].invert;
+  return Float64Array.from(z, (value, k) => {
+    const { center, scale } = outputs[k % outputs.length];
+    return invert(value * scale + center);
+  });
+}

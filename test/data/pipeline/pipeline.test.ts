@@ -1,0 +1,499 @@
+/** Pipelines against scikit-learn, and the laws of what they may see. */
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { encodeTable, type Input } from "../../../src/data/dataset.js";
+import { bucketOf, murmurHash3 } from "../../../src/data/pipeline/hash.js";
+import type { Imputation, PipelineOptions, ScalingName } from "../../../src/data/pipeline/options.js";
+import {
+  applyPipeline,
+  featureNames,
+  fitPipeline,
+  type PipelineData,
+  restoreTarget,
+} from "../../../src/data/pipeline/pipeline.js";
+import { fitScaling, scalerOf } from "../../../src/data/pipeline/scaling.js";
+import { readTable } from "../../../src/data/table.js";
+import { cases } from "../../cases.js";
+import { refusal } from "../refusal.js";
+
+/** Its origin is in it. */
+const sklearn = JSON.parse(readFileSync(new URL("sklearn.json", import.meta.url), "utf8"));
+
+const ids = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
+/** Equality up to the rounding of a few operations in float64. */
+function expectEqual(received: ArrayLike<number>, expected: readonly number[]): void {
+  expect(received.length).toBe(expected.length);
+  expected.forEach((value, k) => {
+    expect(Math.abs(received[k] - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
+  });
+}
+/** Equality up to the rounding of the result to float32. */
+function expectClose(received: ArrayLike<number>, expected: readonly number[]): void {
+  expect(received.length).toBe(expected.length);
+  expected.forEach((value, k) => {
+    expect(Math.abs(received[k] - value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -24 + 1e-9);
+  });
+}
+
+const number = (name: string): Input => ({ name, kind: "number", categories: [], gaps: true });
+/** Inputs that are all numbers, [rows, width]. */
+function numbers(x: Float64Array, width = 1, y = new Float64Array(x.length / width)): PipelineData {
+  const inputs = Array.from({ length: width }, (_, j) => number(`c${j}`));
+  return { inputs, x, task: "classification", outputs: 1, y };
+}
+/** A column of words, and a target of so many outputs. */
+function words(cells: readonly string[], y: ArrayLike<number>, outputs = 1, regression = true): PipelineData {
+  const categories = [...new Set(cells)].sort();
+  return {
+    inputs: [{ name: "w", kind: "category", categories, gaps: false }],
+    x: Float64Array.from(cells, (word) => categories.indexOf(word)),
+    task: regression ? "regression" : "classification",
+    outputs,
+    y: Float64Array.from(y),
+  };
+}
+const RAW: PipelineOptions = { scale: "none", target: "none" };
+
+describe("pipelines equal scikit-learn's", () => {
+  const gaps = Float64Array.from(sklearn.gaps, (value) => (value as number) ?? Number.NaN);
+
+  it.each(["mean", "median", "mode"] as const)("imputer: %s", (impute) => {
+    const { pipeline } = fitPipeline(numbers(gaps), { impute });
+    expectEqual([pipeline.columns[0].fill], [sklearn.impute[impute]]);
+  });
+
+  it("imputer: a constant, and the indicator of missing cells", () => {
+    const { pipeline, x } = fitPipeline(numbers(gaps), { ...RAW, impute: -1, indicator: true });
+    expect(pipeline.features).toEqual(["c0", "c0 (missing)"]);
+    expect(x.filter((_, k) => k % 2 === 1)).toEqual(Float32Array.from(sklearn.impute.indicator));
+    expect(x.filter((_, k) => k % 2 === 0)).toEqual(
+      Float32Array.from(gaps, (value) => (Number.isNaN(value) ? -1 : value)),
+    );
+  });
+
+  it.each(
+    (["standard", "minMax", "robust", "quantile"] as const).flatMap((name) =>
+      (["spread", "tied"] as const).map((values) => [name, values] as const),
+    ),
+  )("scaler: %s of %s values", (name, values) => {
+    const train = Float64Array.from(sklearn[values]);
+    const scaled = scalerOf(fitScaling(name, train));
+    expectEqual(train.map(scaled), sklearn[name][values].fitted);
+    expectEqual(Float64Array.from(sklearn.others as number[], scaled), sklearn[name][values].others);
+  });
+
+  it("encoder: one-hot", () => {
+    expect([...fitPipeline(words(sklearn.words, sklearn.quantity), RAW).x]).toEqual(sklearn.oneHot);
+  });
+
+  it("encoder: one-hot with rare categories in one", () => {
+    const data = words(sklearn.words, sklearn.quantity);
+    const { pipeline } = fitPipeline(data, { ...RAW, minFrequency: 6 });
+    const unknown = data.inputs[0].categories.length;
+    const all = applyPipeline(pipeline, [...data.x, unknown]);
+    // ours has a feature for each category, whatever the rows, and it is 0 for rare ones
+    const { names, values } = sklearn.minFrequency;
+    const column = (name: string) =>
+      pipeline.features.indexOf(name.replace("w_infrequent_sklearn", "w (other)").replace(/^w_/, "w="));
+    const width = pipeline.features.length;
+    const kept = Array.from({ length: all.length / width }, (_, i) =>
+      names.map((name: string) => all[i * width + column(name)]),
+    );
+    expect(kept.flat()).toEqual(values);
+    expect(all.reduce((sum, value) => sum + value, 0)).toBe(data.x.length + 1);
+  });
+
+  it("encoder: ordinal", () => {
+    const { x, pipeline } = fitPipeline(words(sklearn.words, sklearn.quantity), {
+      ...RAW,
+      encode: "ordinal",
+    });
+    expect([...x]).toEqual(sklearn.ordinal);
+    expect(pipeline.features).toEqual(["w"]);
+  });
+
+  it("encoder: hashed", () => {
+    const data = words(sklearn.words, sklearn.quantity);
+    const { x, pipeline } = fitPipeline(data, { ...RAW, encode: "hashed", buckets: 8 });
+    expect([...x]).toEqual(sklearn.hashed);
+    expect(pipeline.features[7]).toBe("w #7");
+    // a word that is no category is in no bucket
+    expect([...applyPipeline(pipeline, [data.inputs[0].categories.length])]).toEqual(new Array(8).fill(0));
+  });
+
+  it.each([
+    ["quantity", 1, true],
+    ["binary", 1, false],
+    ["three", 3, false],
+  ] as const)("encoder: target statistics of %s", (name, outputs, regression) => {
+    const y: number[] =
+      outputs === 1
+        ? sklearn[name]
+        : sklearn[name].flatMap((label: number) => [0, 1, 2].map((each) => Number(each === label)));
+    const data = words(sklearn.words, y, outputs, regression);
+    const { features } = fitPipeline(data, { encode: "target" }).pipeline.columns[0];
+    const codes = [...data.x, data.inputs[0].categories.length];
+    const received = codes.flatMap((code) =>
+      features.map(({ source }) => (source.type === "table" ? (source.numbers[code] ?? source.other) : NaN)),
+    );
+    expectEqual(received, sklearn.target[name]);
+  });
+
+  it("target: logarithm, standardized", () => {
+    const { y, pipeline } = fitPipeline(words(sklearn.words, sklearn.quantity), { target: "log1p" });
+    expectClose(y, sklearn.log1p);
+    restoreTarget(pipeline, Float64Array.from(sklearn.log1p)).forEach((value, i) => {
+      expect(Math.abs(value - sklearn.quantity[i])).toBeLessThanOrEqual(1e-12 * sklearn.quantity[i]);
+    });
+  });
+
+  it("imputer and scaler together", () => {
+    // make_pipeline(SimpleImputer(), StandardScaler()).fit(x[:4]).transform(x), scikit-learn 1.4.2
+    const x = Float64Array.from(
+      [
+        [1, NaN, 1000001.5],
+        [2, 10, 1000002.5],
+        [NaN, 30, 1000001.5],
+        [4, 20, 1000004],
+        [5, NaN, 1000001.5],
+      ].flat(),
+    );
+    const { pipeline, x: trained } = fitPipeline(numbers(x, 3), { rows: ids(4) });
+    expectEqual(
+      pipeline.columns.map(({ fill }) => fill),
+      [2.3333333333333335, 20, 1000002.375],
+    );
+    const expected = [
+      [-1.2344267996967355, 0, -0.8551861104941365],
+      [-0.308606699924184, -Math.SQRT2, 0.12216944435630522],
+      [0, Math.SQRT2, -0.8551861104941365],
+      [1.5430334996209192, 0, 1.5882027766319677],
+      [2.4688535993934706, 0, -0.8551861104941365],
+    ].flat();
+    expectClose(applyPipeline(pipeline, x), expected);
+    expectClose(trained, expected.slice(0, 12));
+  });
+
+  it("filling of categories and booleans with the mode, which is standardized too", () => {
+    const table = readTable(
+      "color,fresh,y\ngreen,yes,1\nblue,,2\nblue,no,3\nred,no,4.5\n,no,5\nred,yes,6\nred,yes,7\n",
+    );
+    const data = encodeTable(table, { target: "y", missing: "impute" });
+    const { pipeline, x } = fitPipeline(data, { rows: ids(5) });
+    expect(pipeline.features).toEqual(["color=blue", "color=green", "color=red", "fresh"]);
+    const fills = (rows: ArrayLike<number>) =>
+      fitPipeline(data, { rows }).pipeline.columns.map(({ fill }) => fill);
+    expect(fills(ids(5))).toEqual([0, 0]); // blue, not fresh
+    // StandardScaler().fit_transform of the one-hot rows green, blue, blue, red, blue
+    expectClose(
+      x.filter((_, k) => k % 4 < 3),
+      [
+        [-1.224744871391589, 2, -0.5],
+        [0.816496580927726, -0.5, -0.5],
+        [0.816496580927726, -0.5, -0.5],
+        [-1.224744871391589, -0.5, 2],
+        [0.816496580927726, -0.5, -0.5],
+      ].flat(),
+    );
+    // On a tie the first value and 0 win; over all rows red is the most frequent.
+    expect(fills([2, 3, 4, 5, 1])).toEqual([0, 0]);
+    expect(fills(ids(7))).toEqual([2, 0]);
+  });
+});
+
+describe("scaling", () => {
+  it("gives zeros for a constant feature, exactly, and finite numbers for one without cells", () => {
+    const x = Float64Array.from({ length: 30 }, (_, k) => [0.1, NaN, 1e20][k % 3]);
+    for (const scale of ["standard", "minMax", "robust"] as const)
+      expect(fitPipeline(numbers(x, 3), { scale }).x).toEqual(new Float32Array(30));
+  });
+
+  it("treats differences that are only rounding as constant, as scikit-learn does", () => {
+    const x = Float64Array.of(1e8, 1e8 * (1 + Number.EPSILON), 1e8, 1e8);
+    expect(fitScaling("standard", x)).toMatchObject({ scale: 1 });
+  });
+
+  it("brings the rows fitted to mean 0 and deviation 1", () => {
+    const cell = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.constant(NaN));
+    fc.assert(
+      fc.property(fc.array(cell, { minLength: 2, maxLength: 40 }), (cells) => {
+        fc.pre(new Set(cells.filter((value) => !Number.isNaN(value))).size > 1);
+        const { x: z } = fitPipeline(numbers(Float64Array.from(cells)));
+        const mean = z.reduce((sum, value) => sum + value, 0) / z.length;
+        const variance = z.reduce((sum, value) => sum + value * value, 0) / z.length;
+        // |z| ≤ √40 < 7, each rounded to float32: an error of at most 7 · 2⁻²⁴ < 5e-7 a value.
+        expect(Math.abs(mean)).toBeLessThan(5e-7);
+        expect(Math.abs(variance - 1)).toBeLessThan(7e-6);
+      }),
+      { numRuns: cases(100) },
+    );
+  });
+
+  it("keeps the order of numbers, whichever it is", () => {
+    const values = fc.uniqueArray(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2 });
+    const names = fc.constantFrom<ScalingName>("standard", "minMax", "robust", "quantile", "none");
+    fc.assert(
+      fc.property(values, names, (cells, name) => {
+        const scaled = scalerOf(fitScaling(name, Float64Array.from(cells)));
+        const sorted = cells.sort((a, b) => a - b).map(scaled);
+        for (let i = 1; i < sorted.length; i++) expect(sorted[i]).toBeGreaterThanOrEqual(sorted[i - 1]);
+      }),
+      { numRuns: cases(100) },
+    );
+  });
+
+  it("leaves one-hot features alone where it is told to, and booleans with them", () => {
+    const data = encodeTable(readTable("a,w,b,y\n1,u,yes,1\n3,v,no,2\n5,v,no,3.5\n"), { target: "y" });
+    const { x } = fitPipeline(data, { scale: "minMax", scaleOneHot: false });
+    expect([...x]).toEqual([0, 1, 0, 1, 0.5, 0, 1, 0, 1, 0, 1, 0]);
+    const none = fitPipeline(data, { scale: "none" });
+    expect([...none.x]).toEqual([1, 1, 0, 1, 3, 0, 1, 0, 5, 0, 1, 0]);
+  });
+
+  it("differs by column where it is told to", () => {
+    const x = Float64Array.of(0, 0, 2, 2, 4, 4);
+    const { x: z } = fitPipeline(numbers(x, 2), { scale: "none", columns: { c1: { scale: "minMax" } } });
+    expect([...z]).toEqual([0, 0, 2, 0.5, 4, 1]);
+  });
+});
+
+const anyOptions: fc.Arbitrary<PipelineOptions> = fc.record(
+  {
+    impute: fc.constantFrom<Imputation>("mean", "median", "mode", 3),
+    indicator: fc.boolean(),
+    encode: fc.constantFrom("auto", "oneHot", "ordinal", "hashed", "target"),
+    buckets: fc.integer({ min: 1, max: 5 }),
+    minFrequency: fc.integer({ min: 1, max: 4 }),
+    scale: fc.constantFrom("standard", "minMax", "robust", "quantile", "none"),
+    scaleOneHot: fc.boolean(),
+    target: fc.constantFrom("standard", "log", "log1p", "none"),
+  },
+  { requiredKeys: [] },
+);
+
+describe("a pipeline", () => {
+  // whole numbers, since numbers that differ by 1e-160 alone cannot scale another to float32
+  const cell = fc.oneof(fc.integer({ min: -1e6, max: 1e6 }), fc.constant(NaN));
+  const code = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant(NaN));
+  const row = fc.record({
+    a: cell,
+    w: code,
+    b: fc.constantFrom(0, 1, NaN),
+    y: fc.integer({ min: 1, max: 9 }),
+  });
+  type Row = { a: number; w: number; b: number; y: number };
+  const tables = fc.array(fc.record({ own: row, other: row, fitted: fc.boolean() }), {
+    minLength: 2,
+    maxLength: 25,
+  });
+  const dataOf = (rows: readonly Row[]): PipelineData => ({
+    inputs: [
+      number("a"),
+      { name: "w", kind: "category", categories: ["p", "q", "r", "s"], gaps: true },
+      { name: "b", kind: "boolean", categories: ["no", "yes"], gaps: true },
+    ],
+    x: Float64Array.from(rows.flatMap(({ a, w, b }) => [a, w, b])),
+    ...{ task: "regression", outputs: 1, y: Float64Array.from(rows, ({ y }) => y) },
+  });
+
+  it("reads only the rows fitted: whatever is planted in another leaves no trace", () => {
+    fc.assert(
+      fc.property(tables, anyOptions, (rows, options) => {
+        const train = ids(rows.length).filter((i) => rows[i].fitted);
+        fc.pre(train.length > 0);
+        const planted = rows.map(({ own, other, fitted }) => (fitted ? own : other));
+        const before = fitPipeline(dataOf(rows.map(({ own }) => own)), { ...options, rows: train });
+        expect(fitPipeline(dataOf(planted), { ...options, rows: train })).toEqual(before);
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+
+  it("is plain data, foretells its features, and gives finite numbers for any rows", () => {
+    fc.assert(
+      fc.property(tables, anyOptions, (rows, options) => {
+        const train = ids(rows.length).filter((i) => rows[i].fitted);
+        fc.pre(train.length > 0);
+        const data = dataOf(rows.map(({ own }) => own));
+        const { pipeline, x } = fitPipeline(data, { ...options, rows: train });
+        const kept = JSON.parse(JSON.stringify(pipeline));
+        expect(kept).toEqual(pipeline);
+        expect(pipeline.features).toEqual(featureNames(data, options));
+        expect(new Set(pipeline.features).size).toBe(pipeline.features.length);
+        const all = applyPipeline(kept, data.x);
+        expect(all.length).toBe(rows.length * pipeline.features.length);
+        expect(all.every(Number.isFinite)).toBe(true);
+        // the training rows are what applying gives them, but for target statistics
+        if (options.encode !== "target") expect(applyPipeline(pipeline, data.x, train)).toEqual(x);
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+
+  it("encodes a training row by the targets of other rows: its own leaves no trace in it", () => {
+    const examples = fc.array(fc.tuple(fc.constantFrom("p", "q", "r"), fc.integer({ min: 0, max: 20 })), {
+      minLength: 2,
+      maxLength: 30,
+    });
+    const options = { ...RAW, encode: "target" } as const;
+    fc.assert(
+      fc.property(examples, fc.nat(), fc.integer({ min: 100, max: 200 }), (cells, which, planted) => {
+        const at = which % cells.length;
+        const y = cells.map(([, value]) => value);
+        const own = fitPipeline(
+          words(
+            cells.map(([word]) => word),
+            y,
+          ),
+          options,
+        ).x;
+        const changed = words(
+          cells.map(([word]) => word),
+          y.with(at, planted),
+        );
+        expect(fitPipeline(changed, options).x[at]).toBe(own[at]);
+      }),
+      { numRuns: cases(100) },
+    );
+  });
+
+  it("makes target statistics of a column with more than 100 categories", () => {
+    const cells = Array.from({ length: 300 }, (_, i) => `w${i % 101}`);
+    const y = cells.map((_, i) => (i % 101) + (i % 7));
+    expect(fitPipeline(words(cells, y)).pipeline.features).toEqual(["w (target)"]);
+    expect(fitPipeline(words(cells.slice(0, 100), y.slice(0, 100))).pipeline.features.length).toBe(100);
+  });
+
+  it("undoes the transform of the target", () => {
+    const target = fc.constantFrom("standard", "log", "log1p", "none");
+    const ys = fc.array(fc.tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 1000 })), {
+      minLength: 2,
+    });
+    fc.assert(
+      fc.property(ys, target, (pairs, name) => {
+        const data = words(
+          pairs.map(() => "w"),
+          pairs.flat(),
+          2,
+        );
+        const { pipeline, y } = fitPipeline(data, { target: name });
+        expect(y.length).toBe(2 * pairs.length);
+        restoreTarget(pipeline, y).forEach((value, k) => {
+          // float32, whose error the logarithm's inverse multiplies by the range of it: below e^7
+          expect(Math.abs(value - data.y[k])).toBeLessThanOrEqual(2 ** -19 * 1000);
+        });
+      }),
+      { numRuns: cases(60) },
+    );
+    const { pipeline } = fitPipeline(words(["a", "b"], [1, 3]));
+    expect(restoreTarget(pipeline, Float32Array.of(NaN, Infinity))).toEqual(Float64Array.of(NaN, Infinity));
+  });
+});
+
+describe("hashes", () => {
+  it("are MurmurHash3 of UTF-8, and never negative as buckets", () => {
+    // sklearn.utils.murmurhash3_32(word, seed=0)
+    expect(["", "a", "hello", "grün", "naïve café"].map(murmurHash3)).toEqual([
+      0, 1009084850, 613153351, 720732358, 1734666806,
+    ]);
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), (word, buckets) => {
+        const bucket = bucketOf(word, buckets);
+        expect(Number.isInteger(bucket) && bucket >= 0 && bucket < buckets).toBe(true);
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+});
+
+describe("refusals", () => {
+  const x = Float64Array.of(1, 2, 3, 4);
+  const data = numbers(x, 2);
+  const { pipeline } = fitPipeline(data);
+  const y = words(["a", "b"], [-1, 5]);
+  it.each<[string, () => unknown, string]>([
+    [
+      "no data",
+      () => fitPipeline(undefined as never),
+      "invalid_argument: data must be what encodeTable returns; received undefined",
+    ],
+    [
+      "no rows",
+      () => fitPipeline(data, { rows: [] }),
+      "invalid_argument: rows must be the ids of at least one row; received []",
+    ],
+    [
+      "a row that does not exist",
+      () => applyPipeline(pipeline, x, [0, 2]),
+      "invalid_argument: rows must hold integers from 0 to 1; received 2 at index 1",
+    ],
+    [
+      "a number of rows",
+      () => fitPipeline(data, { rows: 2 as never }),
+      "invalid_argument: rows must be an array of row ids; received 2",
+    ],
+    [
+      "rows that are not whole",
+      () => applyPipeline(pipeline, x.subarray(1)),
+      "invalid_shape: x must hold rows of 2 numbers; received 3 numbers",
+    ],
+    [
+      "no numbers",
+      () => applyPipeline(pipeline, {} as never),
+      "invalid_argument: x must be an array of numbers, row by row; received {}",
+    ],
+    [
+      "no pipeline",
+      () => applyPipeline({} as never, x),
+      "invalid_argument: pipeline must be what fitPipeline returns as pipeline; received {}",
+    ],
+    [
+      "no pipeline to restore by",
+      () => restoreTarget(undefined as never, x),
+      "invalid_argument: pipeline must be what fitPipeline returns as pipeline; received undefined",
+    ],
+    [
+      "a number for predictions",
+      () => restoreTarget(pipeline, 5 as never),
+      "invalid_argument: z must be an array of predictions; received 5",
+    ],
+    [
+      "a misspelt option",
+      () => fitPipeline(data, { scaling: "none" } as never),
+      'unknown_name: unknown option of fitPipeline "scaling". Known: impute, indicator, encode, buckets, minFrequency, scale, scaleOneHot, target, columns.',
+    ],
+    [
+      "a misspelt scaling",
+      () => fitPipeline(data, { scale: "minmax" as never }),
+      'unknown_name: unknown scaling "minmax". Did you mean "minMax"? Known: standard, minMax, robust, quantile, none.',
+    ],
+    [
+      "a misspelt imputation",
+      () => fitPipeline(data, { impute: "avg" as never }),
+      'invalid_argument: impute must be "mean", "median", "mode" or a finite number; received "avg"',
+    ],
+    [
+      "a column that does not exist",
+      () => fitPipeline(data, { columns: { c3: {} } }),
+      'unknown_name: unknown column "c3". Did you mean "c0"? Known: c0, c1.',
+    ],
+    [
+      "no buckets",
+      () => fitPipeline(data, { columns: { c0: { buckets: 0 } } }),
+      'invalid_argument: buckets of column "c0" must be a positive integer; received 0',
+    ],
+    [
+      "a target without a logarithm",
+      () => fitPipeline(y, { target: "log1p" }),
+      'invalid_data: row 0: the target must be above -1 for target: "log1p"; received -1',
+    ],
+    [
+      "a value that float32 cannot hold",
+      () => applyPipeline(fitPipeline(numbers(Float64Array.of(1e-30, 2e-30))).pipeline, [0, 1e30]),
+      'invalid_data: column "c0", row 1: values must be near enough to the training rows to be scaled ({"center":1.5000000000000001e-30,"scale":5e-31}); received 1e+30',
+    ],
+  ])("refuses %s", (_, run, message) => {
+    expect(refusal(run)).toBe(message);
+  });
+});
