@@ -18,6 +18,7 @@ export {
   type MissingRule,
   type Task,
 } from "./data/dataset.js";
+export type { DateOrder } from "./data/dates.js";
 export {
   fromMatrix,
   type HostMatrix,
@@ -47,7 +48,14 @@ export {
 } from "./data/pipeline/pipeline.js";
 export type { Scaling } from "./data/pipeline/scaling.js";
 export type { TargetTransform } from "./data/pipeline/target.js";
-export type { ColumnKind, ColumnSchema, Schema, SchemaOptions } from "./data/schema.js";
+export type {
+  ColumnKind,
+  ColumnRole,
+  ColumnSchema,
+  InputKind,
+  Schema,
+  SchemaOptions,
+} from "./data/schema.js";
 export {
   type FoldOptions,
   type FoldRows,

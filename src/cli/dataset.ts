@@ -16,7 +16,9 @@ import { names, setting, splitNames, texts } from "./flags.js";
 
 /** The flags of reading a table, as commander gives them. */
 export interface TableFlags {
+  readonly header?: boolean;
   readonly decimal?: NonNullable<ReadTableOptions["decimal"]>;
+  readonly dateOrder?: NonNullable<ReadTableOptions["dateOrder"]>;
   readonly na?: readonly string[];
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
@@ -39,7 +41,7 @@ export function addTableFlags(command: Command): Command {
   return command
     .argument(
       "<data.csv>",
-      "table: a header line and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
+      "table: a line of names and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
         "line; gzip is unpacked; - for standard input",
     )
     .optionsGroup("Table:")
@@ -47,12 +49,18 @@ export function addTableFlags(command: Command): Command {
       "--encoding <name>",
       "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
     )
+    .option("--header", "take the first line as names, even if it holds only numbers")
+    .option("--no-header", "take the first line as data, and name columns by number")
     .option("--decimal <mark>", "decimal mark of numbers, . or , (default: as the columns show)")
+    .option(
+      "--date-order <order>",
+      "order of dates in digits: dmy, mdy or ymd (default: as the columns show)",
+    )
     .option("--na <words>", "more cells that mean missing, separated by commas", names("--na"))
     .option("--no-default-na", "read NA, N/A, #N/A, NaN, null, none, ? and - as words")
     .option(
       "--as <column=kind>",
-      "a column's kind: number, boolean or category; may be repeated",
+      "a column's kind: number, boolean, category or date, or identifier or text to leave it out; may be repeated",
       setting("--as"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
@@ -91,13 +99,17 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export function readTableFile(
   file: string,
-  { decimal, na, defaultNa, as, schema, unknown, encoding }: TableFlags,
+  { header, decimal, dateOrder, na, defaultNa, as, schema, unknown, encoding }: TableFlags,
 ): Table {
   const text = readText(file, encoding);
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
-  const options = { decimal, na, defaultNa: defaultNa ? undefined : false, as, schema: given, unknown };
+  const options = {
+    ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
+    ...{ as, schema: given, unknown },
+  };
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  if (!JSON_TABLE.test(text)) return inFile(file, () => readTable(text, set));
+  if (!JSON_TABLE.test(text))
+    return inFile(file, () => readTable(text, { ...set, ...(header !== undefined && { header }) }));
   const records = recordsIn(file, text);
   return inFile(file, () => readRecords(records, set));
 }

@@ -4,13 +4,14 @@
  */
 import { FettleError, show } from "../errors.js";
 import { MAX_CLASSES } from "./classes.js";
+import { isInputKind } from "./schema.js";
 import type { Column } from "./table.js";
 
 /** What a model predicts: one of several classes, or a quantity. */
 export type Task = "classification" | "regression";
 
 /** More distinct words than this are no categories. */
-const MAX_CATEGORIES = 1000;
+const MAX_CATEGORIES = 100_000;
 
 /** How missing cells are handled. */
 export type MissingRule = "refuse" | "drop" | "impute";
@@ -101,6 +102,11 @@ function faultOfInput(column: Column, values: Float64Array, missing: MissingRule
 
 function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
+  if (!isInputKind(column.kind) || column.kind === "date") {
+    const { name, kind, reason = "holds dates" } = column;
+    const way = kind === "empty" ? "" : `; choose as: ${JSON.stringify({ [name]: "category" })}`;
+    return { reason: `must hold numbers, booleans or categories; it ${reason}${way}` };
+  }
   const gaps = gapsOf(values);
   if (gaps) return gaps;
   if (values.every((value) => value === values[0])) {

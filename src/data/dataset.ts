@@ -13,8 +13,9 @@ import {
   valuesAt,
   wordOf,
 } from "./columns.js";
+import { DAY } from "./dates.js";
 import { takeRows } from "./matrix.js";
-import type { ColumnKind } from "./schema.js";
+import { type InputKind, isInputKind } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 
 export type { MissingRule, Task };
@@ -22,11 +23,13 @@ export type { MissingRule, Task };
 /** One column of the inputs. */
 export interface Input {
   readonly name: string;
-  readonly kind: ColumnKind;
+  readonly kind: InputKind;
   /** The words of a category by code; those for 0 and 1 of a boolean; empty for a number. */
   readonly categories: readonly string[];
   /** Whether a row has no cell here. */
   readonly gaps: boolean;
+  /** Whether dates have times of day. @defaultValue false */
+  readonly times?: boolean;
 }
 
 /** Inputs and target, row-major. */
@@ -37,12 +40,16 @@ export interface Dataset {
   readonly rows: number;
   readonly inputs: readonly Input[];
   /**
-   * `[rows, inputs]`: numbers, 0 or 1 for booleans, codes of categories; NaN marks a missing cell, possible only with
+   * `[rows, inputs]`: numbers, 0 or 1 for booleans, codes of categories, milliseconds since 1970 for dates; NaN marks a missing cell, possible only with
    * `missing: "impute"`.
    */
   readonly x: Float64Array;
   /** Columns of `y`: 1, or the number of classes where there are more than two. */
   readonly outputs: number;
+  /** Columns that are no inputs because a model learns nothing from their kind, and why. */
+  readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
+  /** What was decided in reading the table, for people; see {@link Table}. */
+  readonly notes?: readonly string[];
   /** `[rows, outputs]`: the quantity; 0 or 1 for two classes; one-hot for more. */
   readonly y: Float64Array;
   /** `[rows]`: the index of each row's class; empty for regression. */
@@ -53,15 +60,19 @@ export interface Dataset {
 
 /** How a table is encoded. */
 export interface EncodeOptions {
-  /** The column to predict. */
-  readonly target: string;
+  /** The column to predict. @defaultValue the one with the role `target` in the schema */
+  readonly target?: string;
   /**
    * `auto` treats a target of categories, of booleans or of at most 20 distinct integers as classes, any other as
    * a quantity.
    * @defaultValue `"auto"`
    */
   readonly task?: Task | "auto";
-  /** Columns to leave out, such as ids. @defaultValue none */
+  /**
+   * Columns to leave out, beside those that the schema leaves out: those with the role `ignored`, and those of a kind that is
+   * not read.
+   * @defaultValue none
+   */
   readonly drop?: readonly string[];
   /**
    * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one; `impute`
@@ -81,8 +92,8 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
  *
  * @throws FettleError `unknown_name` for a target, dropped column, task, rule or option that does not exist;
  *   `invalid_argument` for anything but a table, if the target is dropped or if no input is left; `invalid_data`, naming all
- *   columns that cannot be used and why: missing cells under the rule chosen, no cell at all, a category or target of more
- *   than 1,000 values, a target of one value, and a regression target that is not of numbers
+ *   columns that cannot be used and why: missing cells under the rule chosen, no cell at all, a category of more than
+ *   100,000 words, a target of more than 1,000 classes, a target of one value, and a regression target that is not of numbers
  * @example
  * ```ts
  * const table = readTable("size,color,good\n4,red,yes\n1,blue,no\n2,red,no\n");
@@ -95,7 +106,7 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
-  const { target: targetName, task = "auto", drop = [], missing = "refuse" } = options;
+  const { target: targetName = targetIn(table), task = "auto", drop = [], missing = "refuse" } = options;
   must(typeof targetName === "string", "target", "the name of a column", targetName);
   must(
     Array.isArray(drop) && drop.every((name) => typeof name === "string"),
@@ -111,18 +122,42 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     !dropped.includes(target),
     () => `drop must not hold the target; received ${show(target.name)} as both`,
   );
-  const inputs = table.columns.filter((column) => column !== target && !dropped.includes(column));
+  const roles = new Map(table.schema.columns.map(({ name, role }) => [name, role]));
+  const others = table.columns.filter(
+    (column) => column !== target && !dropped.includes(column) && roles.get(column.name) !== "ignored",
+  );
+  const inputs = others.filter(({ kind }) => isInputKind(kind));
+  const leftOut = others.flatMap(({ name, kind, reason = `is of kind ${kind}` }) =>
+    isInputKind(kind) ? [] : [{ name, reason }],
+  );
   check(
     inputs.length > 0,
     () =>
-      `a table must have an input beside the target; received only ${show(target.name)}; drop fewer columns`,
+      `a table must have an input beside the target; received only ${show(target.name)}` +
+      leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
+      (leftOut.length > 0
+        ? `; choose as: ${JSON.stringify({ [leftOut[0].name]: "category" })}`
+        : "; drop fewer columns"),
   );
 
   const use = { inputs, target, missing, drop };
   const rows = keptRows(table.rows, use);
   const chosen = task === "auto" ? guessTask(target, valuesAt(target, rows)) : task;
   refuseColumns(use, rows, chosen);
-  return { ...encodeInputs(inputs, rows), ...encodeTarget(target, rows, chosen), rows: rows.length };
+  return {
+    ...encodeInputs(inputs, rows),
+    ...encodeTarget(target, rows, chosen),
+    ...(leftOut.length > 0 && { leftOut }),
+    ...(table.notes.length > 0 && { notes: table.notes }),
+    rows: rows.length,
+  };
+}
+
+/** The column that the schema makes the target. */
+function targetIn({ schema }: Table): string | undefined {
+  const targets = schema.columns.filter(({ role }) => role === "target").map(({ name }) => name);
+  must(targets.length < 2, "target", "one column of the role in the schema", targets);
+  return targets[0];
 }
 
 /** The same data set with some of its rows, in the order given. */
@@ -150,12 +185,14 @@ function encodeInputs(columns: readonly Column[], rows: Int32Array): Pick<Datase
   const x = new Float64Array(rows.length * width);
   const inputs = columns.map(({ name, kind, categories, values }, j): Input => {
     let gaps = false;
+    let times = false;
     for (let i = 0; i < rows.length; i++) {
       const value = values[rows[i]];
       x[i * width + j] = value;
       gaps ||= Number.isNaN(value);
+      times ||= value % DAY > 0 || value % DAY < 0; // not NaN
     }
-    return { name, kind, categories, gaps };
+    return { name, kind: kind as InputKind, categories, gaps, ...(kind === "date" && times && { times }) };
   });
   return { inputs, x };
 }

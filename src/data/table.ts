@@ -14,14 +14,15 @@ import {
 } from "../errors.js";
 import { isArray } from "./check.js";
 import { type CsvOptions, parseCsv } from "./csv.js";
+import { parseDate } from "./dates.js";
+import { inferSchema, type RawColumn } from "./infer.js";
 import { parseNumber } from "./numbers.js";
 import {
   type ColumnKind,
   type ColumnSchema,
   checkSchema,
-  inferSchema,
+  isInputKind,
   missingIn,
-  type RawColumn,
   type Schema,
   type SchemaOptions,
 } from "./schema.js";
@@ -31,14 +32,17 @@ export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   /**
-   * `[rows]`: the number itself, or an index into `categories`, which a word that is ignored is beyond; NaN where the cell
-   * is missing, and in numbers that are in doubt.
+   * `[rows]`: the number itself; milliseconds since 1970 of a date; or an index into `categories`, which a word that is
+   * ignored is beyond; NaN where the cell is missing, and in numbers and dates that are in doubt. Of a kind that is not read,
+   * 0 where there is a cell.
    */
   readonly values: Float64Array;
   /** The word of each index, see {@link ColumnSchema}. */
   readonly categories: readonly string[];
   /** Why the kind is in doubt, see {@link ColumnSchema}. */
   readonly doubt?: string;
+  /** Why the column is left out, see {@link ColumnSchema}. */
+  readonly reason?: string;
 }
 
 /** Typed columns of one length. */
@@ -50,6 +54,8 @@ export interface Table {
   readonly schema: Schema;
   /** Columns of the text that a given schema does not name. */
   readonly ignored: readonly string[];
+  /** What was decided in reading, such as other names for columns, for people. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -68,9 +74,11 @@ export interface ReadTableOptions extends CsvOptions, SchemaOptions {
 
 const OPTIONS: OptionNames<ReadTableOptions> = {
   delimiter: true,
+  header: true,
   na: true,
   defaultNa: true,
   decimal: true,
+  dateOrder: true,
   as: true,
   schema: true,
   unknown: true,
@@ -81,14 +89,15 @@ const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
  * Reads delimited text as a table of typed columns. Cells are trimmed first.
  *
  * A column is `number` if every cell present is a number in one way of writing (`1234.5`, `1,234.5`, `1.234,5`, `45 %`),
- * `boolean` if every one is `true` or `false` (or every one `yes` or `no`; any case), and `category` otherwise. A column with
- * no cell present is `number`. One that can be read in two ways, or is nearly numbers, is in doubt, and `encodeTable`
- * refuses it.
+ * `boolean` if every one is `true` or `false` (or every one `yes` or `no`; any case), `date` if every one is a date, and
+ * otherwise `category`. Columns from which a model learns nothing have kinds of their own (`identifier`, `text`, `constant`,
+ * `empty`), and `encodeTable` leaves them out. One that can be read in two ways, or is nearly numbers, is in doubt, and
+ * `encodeTable` refuses it.
  *
  * With a `schema` nothing is inferred. The text may have its columns in any order, some of them, and others beside them,
  * which are ignored.
  *
- * @param text - delimited text with a header line, see {@link parseCsv}
+ * @param text - delimited text, see {@link parseCsv}
  * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist; `invalid_data`, with line and column, for infinite numbers
  *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
  *   says; `invalid_argument` for anything but a schema, and beside it options that it has already
@@ -104,19 +113,25 @@ const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
  */
 export function readTable(text: string, options: ReadTableOptions = {}): Table {
   checkOptions(options, "readTable", OPTIONS);
-  const { delimiter, ...others } = options;
-  const { columns, rows, lines } = parseCsv(text, delimiter === undefined ? {} : { delimiter });
+  const { delimiter, header, ...others } = options;
+  const { columns, notes, rows, lines } = parseCsv(text, {
+    ...(delimiter !== undefined && { delimiter }),
+    ...(header !== undefined && { header }),
+  });
   const cells = columns.map((name, j) => ({ name, cells: rows.map((row) => row[j].trim()) }));
-  return tableOf({ columns: cells, rows: rows.length, placeOf: (row) => `line ${lines[row]}` }, others);
+  return tableOf(
+    { columns: cells, notes, rows: rows.length, placeOf: (row) => `line ${lines[row]}` },
+    others,
+  );
 }
 
-/** A value of a record; null, undefined and NaN are missing cells. */
-export type RecordValue = string | number | boolean | null | undefined;
+/** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */
+export type RecordValue = string | number | boolean | { toISOString(): string } | null | undefined;
 
 /** How records are read as a table: as text is, but for what separates cells. */
-export type ReadRecordsOptions = Omit<ReadTableOptions, "delimiter">;
+export type ReadRecordsOptions = Omit<ReadTableOptions, keyof CsvOptions>;
 
-const { delimiter: _delimiter, ...RECORD_OPTIONS } = OPTIONS;
+const { delimiter: _delimiter, header: _header, ...RECORD_OPTIONS } = OPTIONS;
 
 /**
  * Reads records, such as rows of JSON, as a table of typed columns, in the order in which their names first appear. Numbers are
@@ -124,7 +139,7 @@ const { delimiter: _delimiter, ...RECORD_OPTIONS } = OPTIONS;
  *
  * @param records - at least one object; a name that one of them lacks is a missing cell there
  * @throws FettleError as {@link readTable}, with the record, counted from 0, in place of the line; `invalid_data` for a value
- *   that is not a word, a number, a boolean or missing; `invalid_argument` for anything but an array of objects
+ *   that is not a word, a number, a boolean, a date or missing; `invalid_argument` for anything but an array of objects
  * @example
  * ```ts
  * const table = readRecords([{ age: 31, port: "Q" }, { age: null, port: "S" }]);
@@ -150,16 +165,17 @@ export function readRecords(
       cellOf(Object.hasOwn(record, name) ? (record[name] as RecordValue) : null, name, i),
     ),
   }));
-  return tableOf({ columns, rows: records.length, placeOf: (row) => `record ${row}` }, options);
+  return tableOf({ columns, notes: [], rows: records.length, placeOf: (row) => `record ${row}` }, options);
 }
 
 function cellOf(value: RecordValue, name: string, record: number): string | number {
   if (value === null || value === undefined || Number.isNaN(value)) return "";
   if (typeof value === "number") return value;
+  if (typeof value === "object" && typeof value.toISOString === "function") return value.toISOString();
   must(
     typeof value === "string" || typeof value === "boolean",
     `record ${record}, column ${show(name)}: a value`,
-    "a word, a number, a boolean or null",
+    "a word, a number, a boolean, a date or null",
     value,
     "invalid_data",
   );
@@ -169,13 +185,14 @@ function cellOf(value: RecordValue, name: string, record: number): string | numb
 /** A table before its columns have kinds. */
 interface RawTable {
   readonly columns: readonly RawColumn[];
+  readonly notes: readonly string[];
   readonly rows: number;
   /** Where a row is, for people. */
   readonly placeOf: (row: number) => string;
 }
 
 function tableOf(
-  { columns: given, rows, placeOf }: RawTable,
+  { columns: given, notes, rows, placeOf }: RawTable,
   { schema: known, unknown = "refuse", ...options }: ReadRecordsOptions,
 ): Table {
   if (!UNKNOWN_RULES.includes(unknown))
@@ -190,31 +207,34 @@ function tableOf(
   const cellsOf = new Map(given.map(({ name, cells }) => [name, cells]));
   const faults: string[] = [];
   const columns = schema.columns.flatMap((column): Column[] => {
-    const { name, kind, categories, doubt } = column;
+    const { name, kind, categories, doubt, reason } = column;
     const cells = cellsOf.get(name);
     if (cells === undefined) return [];
     const read = readerOf(column, unknown);
     let first: number | undefined;
     const values = Float64Array.from(cells as ArrayLike<string | number>, (cell, i) => {
-      if (isMissing(String(cell)) || (doubt !== undefined && kind === "number")) return NaN;
+      if (isMissing(String(cell)) || (doubt !== undefined && kind !== "category")) return NaN;
       const value = read(cell);
       if (value === undefined) first ??= i;
       return value ?? NaN;
     });
     if (first !== undefined)
       faults.push(`${placeOf(first)}, column ${show(name)}: ${faultOf(column, cells[first])}`);
-    return [{ name, kind, values, categories, ...(doubt !== undefined && { doubt }) }];
+    return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
   });
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
   const names = new Set(schema.columns.map(({ name }) => name));
-  return { columns, rows, schema, ignored: [...cellsOf.keys()].filter((name) => !names.has(name)) };
+  const ignored = [...cellsOf.keys()].filter((name) => !names.has(name));
+  return { columns, rows, schema, ignored, notes };
 }
 
 /** Reads a cell that is present; undefined for one that must be refused. */
 function readerOf(
-  { kind, categories, format = {} }: ColumnSchema,
+  { kind, categories, format = {}, dateOrder = "ymd" }: ColumnSchema,
   unknown: UnknownRule,
 ): (cell: string | number) => number | undefined {
+  if (!isInputKind(kind)) return () => 0;
+  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder);
   if (kind === "number")
     return (cell) => {
       const value = typeof cell === "number" ? cell : parseNumber(cell, format);
@@ -229,6 +249,7 @@ function readerOf(
 }
 
 function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
+  if (kind === "date") return `every cell must be a date; received ${show(cell)}`;
   if (kind !== "number") {
     const words =
       categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");

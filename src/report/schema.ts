@@ -24,7 +24,7 @@ export function describeSchema(
   paint: Paint,
   explain: (doubt: string) => string = (doubt) => doubt,
 ): string[] {
-  const { columns, schema, ignored, rows } = table;
+  const { columns, schema, ignored, notes: decided, rows } = table;
   const named = new Map(columns.map((column) => [column.name, column]));
   const lines = schema.columns.map((column) => {
     const read = named.get(column.name);
@@ -34,10 +34,16 @@ export function describeSchema(
   const doubts = schema.columns.flatMap(({ name, doubt }) =>
     doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
   );
-  const notes =
-    ignored.length > 0
+  const reasons = schema.columns.flatMap(({ name, reason }) =>
+    reason === undefined ? [] : [`"${plain(name)}" ${plain(reason)}`],
+  );
+  const notes = [
+    ...decided.map(plain),
+    ...(reasons.length > 0 ? [`left out: ${reasons.join("; ")}`] : []),
+    ...(ignored.length > 0
       ? [`ignored, since the schema does not name them: ${ignored.map(plain).join(", ")}`]
-      : [];
+      : []),
+  ];
   return [
     `${plain(file)}: ${count(rows, "row")}, ${count(columns.length, "column")}`,
     "",
@@ -48,15 +54,16 @@ export function describeSchema(
   ];
 }
 
-function kindOf({ kind, format = {}, categories, doubt }: ColumnSchema): string {
+function kindOf({ kind, format = {}, categories, dateOrder, doubt }: ColumnSchema): string {
   const known = kind === "category" ? `${kind} of ${categories.length}` : kind;
   if (doubt !== undefined) return `${kind}, in doubt`;
+  if (dateOrder !== undefined) return `${known}, ${dateOrder}`;
   const { decimal = ".", group = "", unit = "" } = format;
   return Object.keys(format).length > 0 ? `${known} like 1${group}234${decimal}5 ${unit}`.trim() : known;
 }
 
 function gapsOf({ values, doubt, kind }: Column): string {
-  if (doubt !== undefined && kind === "number") return "";
+  if (doubt !== undefined && kind !== "category") return "";
   const missing = values.filter(Number.isNaN).length;
   return missing === 0 ? "all" : `${missing} missing`;
 }

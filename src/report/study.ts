@@ -15,7 +15,10 @@ import { layOut, wrap } from "./layout.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<Dataset, "rows" | "inputs" | "task" | "target" | "classes" | "labels">;
+  readonly data: Pick<
+    Dataset,
+    "rows" | "inputs" | "leftOut" | "notes" | "task" | "target" | "classes" | "labels"
+  >;
   /** What is tuned for. */
   readonly metrics: readonly string[];
   readonly strategy: string;
@@ -68,9 +71,18 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
   const held = test > 0 ? `, ${count(test, "row")} held out` : "";
   return [
     describeData(file, data),
+    ...(data.notes ?? []).map(plain),
+    ...leftOut(data),
     ...imbalance(about),
     `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
+}
+
+/** Columns that teach a model nothing, and why; `--as` would read them all the same. */
+function leftOut({ leftOut = [] }: StudyIntroduction["data"]): string[] {
+  if (leftOut.length === 0) return [];
+  const reasons = leftOut.map(({ name, reason }) => `"${plain(name)}" ${plain(reason)}`);
+  return [`left out: ${reasons.join("; ")} (--as <column>=category uses one)`];
 }
 
 /** From this share on, the accuracy of always answering with the most frequent class looks good. */

@@ -117,7 +117,13 @@ describe("encodeTable: target", () => {
 
 describe("encodeTable: refusals", () => {
   const words = readTable(["id,y", ...Array.from({ length: 1001 }, (_, i) => `w${i},${i % 2}`)].join("\n"));
-  const hollow = readTable("a,b,y\n,1,0\n,2,1\n");
+  const asWords = readTable(
+    ["id,y", ...Array.from({ length: 1001 }, (_, i) => `w${i},${i % 2}`)].join("\n"),
+    {
+      as: { id: "category" },
+    },
+  );
+  const hollow = readTable("a,b,y\n,1,0\n,2,1\n", { as: { a: "number" } });
   const noTarget = readTable("x,y\n1,0\n2,\n3,1\n");
 
   it.each<[string, () => unknown, RegExp]>([
@@ -189,11 +195,16 @@ describe("encodeTable: refusals", () => {
     [
       "ids as a category",
       () => encodeTable(words, { target: "y" }),
-      /^invalid_data: column "id" must have at most 1000 distinct values; received 1001$/,
+      /^invalid_argument: a table must have an input beside the target; received only "y", and "id", which has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
     ],
     [
       "ids as classes",
       () => encodeTable(words, { target: "id" }),
+      /^invalid_data: target "id" must hold numbers, booleans or categories; it has 1001 different cells in 1001 rows; choose as: \{"id":"category"\}$/,
+    ],
+    [
+      "too many classes",
+      () => encodeTable(asWords, { target: "id", drop: [] }),
       /^invalid_data: target "id" must have at most 1000 distinct values; received 1001$/,
     ],
   ])("refuses %s", (_, run, message) => {
@@ -202,11 +213,12 @@ describe("encodeTable: refusals", () => {
 });
 
 describe("encodeTable: columns that cannot be used", () => {
+  const DOUBT = 'can be read in two ways, "1,100" as 1100 or 1.1; choose decimal: "." or decimal: ","';
   const words = Array.from(
     { length: 1002 },
-    (_, i) => `w${i},${i % 7 === 0 ? "" : i},,${i},${i % 2},b${i % 2}`,
+    (_, i) => `w${i},${i % 7 === 0 ? "" : i},"${1 + (i % 9)},${100 + (i % 800)}",${i},${i % 2},b${i % 2}`,
   );
-  const bad = readTable(["id,gap,empty,fine,flag,y", ...words].join("\n"));
+  const bad = readTable(["id,gap,open,fine,flag,y", ...words].join("\n"));
   const caught = (run: () => unknown): ColumnsError => {
     try {
       run();
@@ -220,31 +232,30 @@ describe("encodeTable: columns that cannot be used", () => {
     const error = caught(() => encodeTable(bad, { target: "y", drop: ["flag"] }));
     expect(`${error.code}: ${error.message}`).toBe(
       [
-        "invalid_data: 3 columns cannot be used:",
-        'column "id" must have at most 1000 distinct values; received 1002',
+        "invalid_data: 2 columns cannot be used:",
         'column "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
-        'column "empty" must have cells; all are missing',
-        'choose missing: "impute" or missing: "drop", or leave columns out with drop: ["flag","id","gap","empty"]',
+        `column "open" ${DOUBT}`,
+        'choose missing: "impute" or missing: "drop", or leave columns out with drop: ["flag","gap","open"]',
       ].join("\n  "),
     );
-    expect(error.drop).toEqual(["flag", "id", "gap", "empty"]);
+    expect(error.drop).toEqual(["flag", "gap", "open"]);
     // the remedy works
-    expect(encodeTable(bad, { target: "y", drop: error.drop }).inputs.map(({ name }) => name)).toEqual([
-      "fine",
-    ]);
+    const remedied = encodeTable(bad, { target: "y", drop: error.drop });
+    expect(remedied.inputs.map(({ name }) => name)).toEqual(["fine"]);
+    expect(remedied.leftOut).toEqual([{ name: "id", reason: "has 1002 different cells in 1002 rows" }]);
     const imputed = caught(() => encodeTable(bad, { target: "y", missing: "impute" })).drop;
-    expect(imputed).toEqual(["id", "empty"]);
+    expect(imputed).toEqual(["open"]);
     expect(encodeTable(bad, { target: "y", missing: "impute", drop: imputed }).inputs).toHaveLength(3);
   });
 
   it("are named with the target", () => {
-    const error = caught(() => encodeTable(bad, { target: "gap", missing: "impute", drop: ["empty"] }));
+    const error = caught(() => encodeTable(bad, { target: "gap", missing: "impute", drop: ["flag"] }));
     expect(error.message).toBe(
       [
         "2 columns cannot be used:",
-        'column "id" must have at most 1000 distinct values; received 1002',
+        `column "open" ${DOUBT}`,
         'target "gap" must have every cell; 144 of 1002 are missing, the first in row 1 below the header',
-        'choose missing: "drop", since a target cannot be imputed, or leave columns out with drop: ["empty","id"]',
+        'choose missing: "drop", since a target cannot be imputed, or leave columns out with drop: ["flag","open"]',
       ].join("\n  "),
     );
   });

@@ -101,8 +101,8 @@ describe("a kind that is given", () => {
     ],
     [
       "a kind that does not exist",
-      { as: { c: "text" as never } },
-      'unknown_name: unknown kind of column "text". Known: number, boolean, category.',
+      { as: { c: "integer" as never } },
+      'unknown_name: unknown kind of column "integer". Known: number, boolean, category, date, identifier, text.',
     ],
     [
       "cells of another kind",
@@ -271,8 +271,8 @@ describe("a schema is refused", () => {
     ],
     [
       "of a kind that does not exist",
-      { na: [], columns: [{ ...good, kind: "text" }] },
-      'unknown_name: unknown kind of column "c" of schema "text".',
+      { na: [], columns: [{ ...good, kind: "integer" }] },
+      'unknown_name: unknown kind of column "c" of schema "integer".',
     ],
     [
       "without categories",
@@ -355,7 +355,7 @@ describe("records", () => {
     [
       "with a value that is not one",
       [{ a: 1 }, { a: { b: 1 } }],
-      'invalid_data: record 1, column "a": a value must be a word, a number, a boolean or null; received {"b":1}',
+      'invalid_data: record 1, column "a": a value must be a word, a number, a boolean, a date or null; received {"b":1}',
     ],
     [
       "with a number that is not finite",

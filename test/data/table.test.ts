@@ -29,13 +29,11 @@ describe("readTable", () => {
     expect(chosen[1].categories).toEqual(["?", "NA"]);
   });
 
-  it("treats a column without cells as numbers", () => {
-    expect(readTable("a,b\n,1\n,2\n").columns[0]).toEqual({
-      name: "a",
-      kind: "number",
-      values: Float64Array.of(NaN, NaN),
-      categories: [],
-    });
+  it("gives a column without cells a kind of its own, or the one that is given", () => {
+    const empty = { name: "a", values: Float64Array.of(NaN, NaN), categories: [] };
+    const read = (options = {}) => readTable("a,b\n,1\n,2\n", options).columns[0];
+    expect(read()).toEqual({ ...empty, kind: "empty", reason: "has no cells" });
+    expect(read({ as: { a: "number" } })).toEqual({ ...empty, kind: "number" });
   });
 
   it("treats only decimal numbers as numbers, and only one pair of words as booleans", () => {
@@ -83,7 +81,7 @@ describe("readTable", () => {
     [
       "an unknown option",
       () => readTable("a\n1", { separator: ";" } as never),
-      'unknown_name: unknown option of readTable "separator". Known: delimiter, na, defaultNa, decimal, as, schema, unknown.',
+      'unknown_name: unknown option of readTable "separator". Known: delimiter, header, na, defaultNa, decimal, dateOrder, as, schema, unknown.',
     ],
     [
       "a word that is not in a list",

@@ -2,8 +2,10 @@
  * One column of a pipeline: what its missing cells become, and the features that its cells become. It knows nothing of the
  * other columns.
  */
+import { cos, sin } from "../../numerics/special.js";
 import type { Input } from "../dataset.js";
-import type { ColumnKind } from "../schema.js";
+import { DAY } from "../dates.js";
+import type { InputKind } from "../schema.js";
 import { bucketOf } from "./hash.js";
 import type { ColumnPlan, ScalingName } from "./options.js";
 import { fitScaling, meanOf, quantileOf, type Scaling } from "./scaling.js";
@@ -12,7 +14,7 @@ import { outOfFold, targetStatistics } from "./statistics.js";
 /** One input, and the features that it becomes. */
 export interface PipelineColumn {
   readonly name: string;
-  readonly kind: ColumnKind;
+  readonly kind: InputKind;
   /** The words of a category by code. */
   readonly categories: readonly string[];
   /** What a missing cell becomes; of a category, a code. */
@@ -38,7 +40,11 @@ export type FeatureSource =
   /** 1 where the category, or its group, has this number. */
   | { readonly type: "level"; readonly level: number }
   /** A number for each category, and another one for a word that is no category. */
-  | { readonly type: "table"; readonly numbers: readonly number[]; readonly other: number };
+  | { readonly type: "table"; readonly numbers: readonly number[]; readonly other: number }
+  /** The days of a date since 1970. */
+  | { readonly type: "days" }
+  /** The place of a date in a cycle of so many days, as an angle of which this is the sine or cosine. */
+  | { readonly type: "cycle"; readonly days: number; readonly wave: "sin" | "cos" };
 
 /** A feature before anything is learnt. */
 export interface Draft {
@@ -49,7 +55,11 @@ export interface Draft {
 }
 
 /** The features of a column, which follow from its schema and its plan alone. */
-export function draftsOf({ name, kind, categories }: Input, plan: ColumnPlan, outputs: number): Draft[] {
+export function draftsOf(
+  { name, kind, categories, times }: Input,
+  plan: ColumnPlan,
+  outputs: number,
+): Draft[] {
   const { scale, scaleOneHot } = plan;
   const level = (level: number, word: string): Draft => ({
     name: `${name}${word}`,
@@ -59,6 +69,8 @@ export function draftsOf({ name, kind, categories }: Input, plan: ColumnPlan, ou
   const draw = (): Draft[] => {
     if (kind === "number") return [{ name, scale, source: { type: "value" } }];
     if (kind === "boolean") return [{ name, scale: scaleOneHot, source: { type: "value" } }];
+    if (kind === "date")
+      return [{ name: `${name} (days)`, scale, source: { type: "days" } }, ...wavesOf(name, times)];
     switch (plan.encode) {
       case "ordinal":
         return [{ name, scale, source: { type: "value" } }];
@@ -79,6 +91,21 @@ export function draftsOf({ name, kind, categories }: Input, plan: ColumnPlan, ou
   };
   const missing: Draft = { name: `${name} (missing)`, scale: scaleOneHot, source: { type: "missing" } };
   return plan.indicator ? [...draw(), missing] : draw();
+}
+
+/** The mean year of the Gregorian calendar, so that a day of the year is within a day of its place in the cycle. */
+const CYCLES = { day: 1, week: 7, year: 365.2425 } as const;
+
+/** Day of week and of year as angles, and the time of day where there is one; in [-1, 1], and so not scaled. */
+function wavesOf(name: string, times = false): Draft[] {
+  const cycles = times ? (["year", "week", "day"] as const) : (["year", "week"] as const);
+  return cycles.flatMap((cycle) =>
+    (["sin", "cos"] as const).map((wave) => ({
+      name: `${name} (${cycle} ${wave})`,
+      scale: "none",
+      source: { type: "cycle", days: CYCLES[cycle], wave },
+    })),
+  );
 }
 
 /** A column, and the values of its features in the training rows, before they are scaled. */
@@ -180,6 +207,15 @@ export function valuesOf(source: FeatureSource, prepared: Float64Array, cells: F
       return cells.map((cell) => (Number.isNaN(cell) ? 1 : 0));
     case "level":
       return prepared.map((value) => (value === source.level ? 1 : 0));
+    case "days":
+      return prepared.map((value) => value / DAY);
+    case "cycle": {
+      const wave = { sin, cos }[source.wave];
+      return prepared.map((value) => {
+        const turns = value / DAY / source.days;
+        return wave(2 * Math.PI * (turns - Math.floor(turns)));
+      });
+    }
     case "table":
       return prepared.map((value) => source.numbers[value] ?? source.other);
   }

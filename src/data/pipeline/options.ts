@@ -29,7 +29,8 @@ export type TargetTransformName = "standard" | "log" | "log1p" | "none";
 /** The choices for one column. */
 export interface ColumnOptions {
   /**
-   * What missing numbers become. Missing booleans and categories become the most frequent.
+   * What missing numbers and dates become, dates the mean for a constant. Missing booleans and categories become the most
+   * frequent.
    * @defaultValue `"mean"`
    */
   readonly impute?: Imputation;
@@ -55,7 +56,7 @@ export interface ColumnOptions {
    */
   readonly minFrequency?: number;
   /**
-   * How numbers, ordinals and target means are scaled, by the training rows:
+   * How numbers, the days of dates, ordinals and target means are scaled, by the training rows:
    *
    * - `standard`: to mean 0 and standard deviation 1
    * - `minMax`: to the range from 0 to 1
@@ -119,8 +120,9 @@ export function planFor({ name, kind, categories, gaps }: Input, options: Pipeli
   const chosen = { ...common, ...own };
   const { impute = "mean", encode = "auto", buckets = 32, minFrequency = 1, scale = "standard" } = chosen;
   const auto = categories.length > MAX_ONE_HOT ? "target" : "oneHot";
+  const ofDates = typeof impute === "number" ? "mean" : impute;
   return {
-    impute: kind === "number" ? impute : "mode",
+    impute: kind === "number" ? impute : kind === "date" ? ofDates : "mode",
     indicator: (chosen.indicator ?? false) && gaps,
     encode: encode === "auto" ? auto : encode,
     ...{ buckets, minFrequency, scale },

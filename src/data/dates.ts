@@ -1,0 +1,104 @@
+/**
+ * How dates are written, and what they are as numbers: milliseconds since 1970 in UTC. A date without a zone is in UTC, so that
+ * it is the same everywhere. The order of day and month belongs to a whole column, since `1/2/2024` alone can be read in two
+ * ways.
+ */
+
+/** The order of year, month and day where all are digits. */
+export type DateOrder = "ymd" | "dmy" | "mdy";
+
+export const DATE_ORDERS = ["ymd", "dmy", "mdy"] as const satisfies readonly DateOrder[];
+
+/** Milliseconds of a day. */
+export const DAY = 86_400_000;
+
+const TIME =
+  "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?<zone>Z|UTC|GMT|[+-]\\d\\d:?\\d\\d)?)?";
+const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
+const MONTH = `(?<name>${MONTHS})[a-z]*\\.?`;
+const YEAR = "(?<year>\\d{4}|\\d\\d)";
+const PART = (name: string): string => `(?<${name}>\\d{1,2})`;
+const pattern = (date: string): RegExp => new RegExp(`^${date}${TIME}$`, "i");
+
+const DIGITS: Readonly<Record<DateOrder, RegExp>> = {
+  ymd: pattern(`(?<year>\\d{4})(?<mark>[-/.])${PART("month")}\\k<mark>${PART("day")}`),
+  dmy: pattern(`${PART("day")}(?<mark>[-/.])${PART("month")}\\k<mark>${YEAR}`),
+  mdy: pattern(`${PART("month")}(?<mark>[-/.])${PART("day")}\\k<mark>${YEAR}`),
+};
+/** With the month as a word, which any order reads. */
+const WORDS = [
+  pattern(`${PART("day")}[ -]${MONTH}[ ,-]+${YEAR}`),
+  pattern(`${MONTH} ${PART("day")},? +(?<year>\\d{4})`),
+];
+/** Nothing else can be a date, which most cells of other columns show at once. */
+const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|(${MONTHS}))`, "i");
+
+/** The moment that a cell means; undefined if it is not a date of that order. */
+export function parseDate(cell: string, order: DateOrder): number | undefined {
+  if (!BEGINS.test(cell)) return undefined;
+  for (const each of [DIGITS[order], ...WORDS]) {
+    const parts = each.exec(cell)?.groups;
+    if (parts) return momentOf(parts);
+  }
+  return undefined;
+}
+
+/** The orders in which every cell is a date. */
+export function dateOrdersOf(cells: Iterable<string>): DateOrder[] {
+  let orders: DateOrder[] = [...DATE_ORDERS];
+  for (const cell of cells) {
+    orders = orders.filter((order) => parseDate(cell, order) !== undefined);
+    if (orders.length === 0) break;
+  }
+  return orders;
+}
+
+function momentOf(parts: Readonly<Record<string, string | undefined>>): number | undefined {
+  const digits = parts.year as string;
+  // Two digits are of the years 1969 to 2068, as in POSIX.
+  const year = digits.length === 2 ? Number(digits) + (Number(digits) < 69 ? 2000 : 1900) : Number(digits);
+  const month = parts.name
+    ? MONTHS.split("|").findIndex((name) => startsAs(parts.name as string, name)) + 1
+    : Number(parts.month);
+  const day = Number(parts.day);
+  const [hour, minute] = [Number(parts.hour ?? 0), Number(parts.minute ?? 0)];
+  const second = Number((parts.second ?? "0").replace(",", "."));
+  const fits =
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysIn(year, month) &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
+  if (!fits) return undefined;
+  const time = ((hour * 60 + minute) * 60 + second) * 1000;
+  return dayNumber(year, month, day) * DAY + Math.round(time) - offsetOf(parts.zone);
+}
+
+const startsAs = (word: string, name: string): boolean => word.toLowerCase() === name.toLowerCase();
+
+/** `+02:00` → 7,200,000 */
+function offsetOf(zone = "Z"): number {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+  return sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
+function daysIn(year: number, month: number): number {
+  const [nextYear, nextMonth] = month === 12 ? [year + 1, 1] : [year, month + 1];
+  return dayNumber(nextYear, nextMonth, 1) - dayNumber(year, month, 1);
+}
+
+/**
+ * Days from 1970-01-01 to a day of the Gregorian calendar.
+ *
+ * @see H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`
+ */
+function dayNumber(year: number, month: number, day: number): number {
+  const fromMarch = month <= 2 ? year - 1 : year;
+  const era = Math.floor(fromMarch / 400);
+  const yearOfEra = fromMarch - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}

@@ -1,0 +1,288 @@
+/**
+ * Infers a schema from cells. Where a column could mean two things it is in doubt, and where it can teach a model nothing it is
+ * of a kind that is left out, each with the reason. Nothing is guessed in silence.
+ */
+import { FettleError, isRecord, must, show, unknownName } from "../errors.js";
+import { DATE_ORDERS, type DateOrder, dateOrdersOf, parseDate } from "./dates.js";
+import { type Decimal, formatsOf, type NumberFormat, parseNumber } from "./numbers.js";
+import {
+  CHOSEN_KINDS,
+  type ColumnKind,
+  type ColumnSchema,
+  isWords,
+  missingIn,
+  type Schema,
+  type SchemaOptions,
+} from "./schema.js";
+
+const USUAL_NA = ["NA", "N/A", "#N/A", "NaN", "null", "none", "?", "-"];
+const BOOLEANS = [
+  ["false", "true"],
+  ["no", "yes"],
+];
+/** A column with at least this share of numbers or dates was most likely meant to be of them. */
+const NEARLY = 0.9;
+/** Fewer rows than this do not show that a column is constant or identifies rows. */
+const ENOUGH = 30;
+/** Words of which at least this share differ identify their rows. */
+const MOSTLY_DIFFERENT = 0.9;
+/** Cells of so many words, most of them different, are sentences and names. */
+const SENTENCE = 4;
+
+/** A column before it has a kind: its name, and its cells in the order of rows, trimmed text or numbers. */
+export interface RawColumn {
+  readonly name: string;
+  readonly cells: readonly (string | number)[];
+}
+
+/**
+ * Infers what the columns are. A column is
+ *
+ * | kind | if |
+ * |---|---|
+ * | `number` | every cell present is a number in one way of writing: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`, `45 %`, `€ 3` |
+ * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case |
+ * | `date` | every one is a date in one order, with a time or without: `2024-05-31`, `31.5.2024`, `May 31, 2024 12:30` |
+ * | `category` | they are words, and it is none of the following |
+ * | `empty` | no cell is present |
+ *
+ * and, in tables of at least 30 rows, before the others
+ *
+ * | kind | if |
+ * |---|---|
+ * | `constant` | every row has the same word |
+ * | `identifier` | nine tenths of the words differ; or integers do in every row, in a column with a name such as `id` or `customerId` |
+ * | `text` | nine tenths of the cells differ and have four words or more on average |
+ *
+ * Where `1,234` could be 1234 or 1.234, or `1/2/2024` in January or February, the columns that can be read in one way only
+ * decide for the table. What they leave open is in `doubt`; so are a column of which nine tenths or more are numbers or dates,
+ * and numbers with zeros in front.
+ *
+ * @throws FettleError `invalid_argument` for options of another kind; `unknown_name` for a column or kind that does not
+ * exist; `invalid_data` for a cell that is not of the kind given in `as`
+ */
+export function inferSchema(columns: readonly RawColumn[], options: SchemaOptions): Schema {
+  checkSchemaOptions(options, columns);
+  const na = [...(options.defaultNa === false ? [] : USUAL_NA), ...(options.na ?? [])];
+  const isMissing = missingIn({ na });
+  const drafts = columns.map((column) => draftOf(column, isMissing, options));
+  const shown = {
+    decimal: only(drafts.flatMap(({ formats }) => (formats.length === 1 ? [formats[0].decimal] : []))),
+    dateOrder: only(drafts.flatMap(({ orders }) => (orders.length === 1 ? orders : []))),
+  };
+  return { na, columns: drafts.map((draft) => columnOf(draft, shown)) };
+}
+
+/** The one value that all are; undefined if there are others, or none. */
+function only<T>(values: readonly T[]): T | undefined {
+  return new Set(values).size === 1 ? values[0] : undefined;
+}
+
+/** What is known of a column before the others are seen. */
+interface Draft {
+  readonly name: string;
+  readonly rows: number;
+  readonly present: readonly string[];
+  /** Ways to read all of them as numbers. */
+  readonly formats: readonly NumberFormat[];
+  /** Whether they are numbers, but not with the decimal mark that the user gives. */
+  readonly isOther: boolean;
+  /** Ways to read all of them as dates. */
+  readonly orders: readonly DateOrder[];
+  /** As the user says. */
+  readonly kind: ColumnKind | undefined;
+}
+
+function draftOf(
+  { name, cells }: RawColumn,
+  isMissing: (cell: string) => boolean,
+  { decimal, dateOrder, as = {} }: SchemaOptions,
+): Draft {
+  const present = cells.map(String).filter((cell) => !isMissing(cell));
+  const kind = Object.hasOwn(as, name) ? as[name] : undefined;
+  const all = kind === undefined || kind === "number" ? formatsOf(present) : [];
+  const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
+  const dates = all.length === 0 && (kind === undefined || kind === "date") && present.length > 0;
+  const orders = dates ? dateOrdersOf(present) : [];
+  return {
+    ...{ name, rows: cells.length, present, formats, kind },
+    isOther: all.length > 0 && formats.length === 0,
+    orders: orders.filter((order) => dateOrder === undefined || order === "ymd" || order === dateOrder),
+  };
+}
+
+/** What the columns that can be read in one way only say of the others. */
+interface Shown {
+  readonly decimal: Decimal | undefined;
+  readonly dateOrder: DateOrder | undefined;
+}
+
+function columnOf(draft: Draft, shown: Shown): ColumnSchema {
+  const { name, present, formats, orders, kind } = draft;
+  const base = { name, categories: [], samples: samplesOf(present) };
+  if (kind === "identifier" || kind === "text")
+    return { ...base, kind, reason: "is left out as it was told" };
+  if (present.length === 0)
+    return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
+  const useless = kind === undefined ? leftOut(draft) : undefined;
+  if (useless) return { ...base, ...useless };
+  if (formats.length > 0) return { ...base, kind: "number", ...formatIn(draft, shown) };
+  if (orders.length > 0) return { ...base, kind: "date", ...orderIn(draft, shown) };
+  const words = [...new Set(present)].sort(); // by code unit: the same on every host
+  const category = { ...base, kind: "category", categories: words } as const;
+  if (kind === "category") return category;
+  const booleans = BOOLEANS.find((pair) => words.every((word) => pair.includes(word.toLowerCase())));
+  if (booleans && (kind === undefined || kind === "boolean"))
+    return { ...base, kind: "boolean", categories: booleans };
+  if (kind !== undefined) {
+    const other = words.find((word) => !IS_OF[kind]?.(word)) ?? words[0];
+    throw new FettleError(
+      "invalid_data",
+      `column ${show(name)} must hold ${kind}s, with as: ${asKind(name, kind)}; received ${show(other)}`,
+    );
+  }
+  const doubt = draft.isOther
+    ? `holds numbers, such as ${list(base.samples)}, but not with the decimal mark that is given`
+    : doubtIn(words);
+  if (doubt !== undefined)
+    return { ...category, doubt: `${doubt}; or choose as: ${asKind(name, "category")}` };
+  return { ...base, ...(differing(draft, words) ?? { kind: "category", categories: words }) };
+}
+
+const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = {
+  number: (word) => formatsOf([word]).length > 0,
+  date: (word) => dateOrdersOf([word]).length > 0,
+  boolean: (word) => BOOLEANS.flat().includes(word.toLowerCase()),
+};
+
+const asKind = (name: string, kind: ColumnKind): string => JSON.stringify({ [name]: kind });
+
+/** A kind that is left out, and why. */
+type LeftOut = Pick<ColumnSchema, "kind" | "reason">;
+
+/** Names of columns that identify rows: `id`, `customer_id`, `customerId`, `index`, `#` and the like. */
+const IDENTIFIER = /^(#|index|row|no|nr|obs|key)$|(^|[^a-z])(id|uuid|guid)$/i;
+const CAMEL_IDENTIFIER = /[a-z](Id|ID)$/;
+
+/**
+ * Whether a column has the same word in every row, or only identifies its rows. Numbers that are all the same stay numbers:
+ * those of the next table may differ.
+ */
+function leftOut({ name, rows, present, formats }: Draft): LeftOut | undefined {
+  if (rows < ENOUGH || present.length < rows) return undefined;
+  const [first] = present;
+  if (formats.length === 0)
+    return present.every((cell) => cell === first)
+      ? { kind: "constant", reason: `is ${show(first)} in every row` }
+      : undefined;
+  if (!IDENTIFIER.test(name) && !CAMEL_IDENTIFIER.test(name)) return undefined;
+  if (!present.every((cell) => /^\d+$/.test(cell)) || new Set(present).size < rows) return undefined;
+  return { kind: "identifier", reason: "is different in every row" };
+}
+
+/** Whether words differ from row to row, so that a category could not be met again. */
+function differing({ rows, present }: Draft, distinct: readonly string[]): LeftOut | undefined {
+  if (rows < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present.length) return undefined;
+  const words = present.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / present.length;
+  const share = `has ${distinct.length} different cells in ${present.length} rows`;
+  return words >= SENTENCE ? { kind: "text", reason: share } : { kind: "identifier", reason: share };
+}
+
+/** How the numbers of a column are written, or what is in doubt. */
+function formatIn({ name, present, formats, kind }: Draft, { decimal }: Shown): Partial<ColumnSchema> {
+  const code = kind === undefined ? present.find((cell) => /^0\d+$/.test(cell)) : undefined;
+  if (code !== undefined) {
+    const ways = `as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`;
+    return { doubt: `has zeros in front, as in ${show(code)}, which numbers lose; choose ${ways}` };
+  }
+  const isOpen = formats.some(({ group }) => group === "," || group === ".");
+  const format = formats.find((each) => !isOpen || each.decimal === decimal) ?? plainIn(formats);
+  if (format) return withoutDefaults(format);
+  const cell = present.find((each) => each.includes(",")) as string;
+  const readings = formats.map((each) => parseNumber(cell, each) as number).sort((a, b) => b - a);
+  return {
+    doubt: `can be read in two ways, ${show(cell)} as ${readings.join(" or ")}; choose decimal: "." or decimal: ","`,
+  };
+}
+
+/** The order of the dates of a column, or what is in doubt. */
+function orderIn({ present, orders }: Draft, { dateOrder }: Shown): Partial<ColumnSchema> {
+  const same = (order: DateOrder): boolean =>
+    present.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
+  const order = orders.every(same) ? orders[0] : orders.find((each) => each === dateOrder);
+  if (order) return order === "ymd" ? {} : { dateOrder: order };
+  const cell = present.find((each) => parseDate(each, "dmy") !== parseDate(each, "mdy")) as string;
+  const [a, b] = cell.split(/[-/.]/);
+  return {
+    doubt:
+      `can be read in two ways, ${show(cell)} as day ${Number(a)} of month ${Number(b)} or day ${Number(b)} of month ${Number(a)}; ` +
+      'choose dateOrder: "dmy" or dateOrder: "mdy"',
+  };
+}
+
+/** The first three that differ. */
+function samplesOf(cells: readonly string[]): string[] {
+  const samples: string[] = [];
+  for (let i = 0; i < cells.length && samples.length < 3; i++)
+    if (!samples.includes(cells[i])) samples.push(cells[i]);
+  return samples;
+}
+
+/** Numbers as JavaScript writes them, if they can be read so. */
+const plainIn = (formats: readonly NumberFormat[]): NumberFormat | undefined =>
+  formats.find(({ decimal, group }) => decimal === "." && group === undefined);
+
+function withoutDefaults({ decimal, ...rest }: NumberFormat): { format?: NumberFormat } {
+  const format = { ...(decimal === "," && { decimal }), ...rest };
+  return Object.keys(format).length > 0 ? { format } : {};
+}
+
+/** A doubt if most of the distinct cells are numbers or dates, but not all, or not in one way. */
+function doubtIn(cells: readonly string[]): string | undefined {
+  for (const kind of ["number", "date"] as const) {
+    const others = cells.filter((cell) => !IS_OF[kind]?.(cell));
+    if (cells.length - others.length < NEARLY * cells.length) continue;
+    if (others.length > 0)
+      return `holds ${kind}s but for ${list(others)}; if that means a missing cell, choose na: ${JSON.stringify(others.slice(0, 3))}`;
+    const pair = apart(cells, kind === "number" ? formatsOf : dateOrdersOf);
+    return `holds ${kind}s written in more than one way, such as ${list(pair)}; correct the cells`;
+  }
+  return undefined;
+}
+
+/** Two cells that no one way of writing has. */
+function apart(cells: readonly string[], waysOf: (cells: string[]) => readonly unknown[]): string[] {
+  const [first] = cells;
+  for (let i = 1; i < cells.length; i++) {
+    if (waysOf(cells.slice(0, i + 1)).length > 0) continue;
+    const before = cells.slice(0, i).find((cell) => waysOf([cell, cells[i]]).length === 0);
+    return [before ?? first, cells[i]];
+  }
+  return [...cells];
+}
+
+function list(words: readonly string[]): string {
+  const shown = words.slice(0, 3).map(show).join(", ");
+  return words.length > 3 ? `${shown} and ${words.length - 3} more` : shown;
+}
+
+function checkSchemaOptions(
+  { na, defaultNa, decimal, dateOrder, as }: SchemaOptions,
+  columns: readonly { readonly name: string }[],
+): void {
+  must(na === undefined || isWords(na), "na", 'an array of words, such as ["NA", "-"]', na);
+  must(defaultNa === undefined || typeof defaultNa === "boolean", "defaultNa", "true or false", defaultNa);
+  must(decimal === undefined || decimal === "." || decimal === ",", "decimal", '"." or ","', decimal);
+  must(
+    dateOrder === undefined || DATE_ORDERS.includes(dateOrder),
+    "dateOrder",
+    DATE_ORDERS.map(show).join(" or "),
+    dateOrder,
+  );
+  must(as === undefined || isRecord(as), "as", 'kinds by column, such as { zip: "category" }', as);
+  const names = columns.map(({ name }) => name);
+  for (const [name, kind] of Object.entries(as ?? {})) {
+    if (!names.includes(name)) throw unknownName("column", name, names);
+    if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", String(kind), CHOSEN_KINDS);
+  }
+}

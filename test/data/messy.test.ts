@@ -1,0 +1,259 @@
+/** A table as people have them, in ten dialects: the same matrix to the bit, and each wrong reading refused with its remedy. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { readTableFile, type TableFlags } from "../../src/cli/dataset.js";
+import { encodeTable } from "../../src/data/dataset.js";
+import { RandomStream } from "../../src/numerics/random.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-messy-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ROWS = 2000;
+const MISSING = ["", "NA", "?", "-", "null"];
+const CITIES = ["Köln, Süd", 'Bar "Q"', "Aix; Nord", "Łódź", "Ur"];
+
+/** The content, before it is written in some dialect. Missing cells are undefined. */
+const random = new RandomStream(14, 1);
+const rows = Array.from({ length: ROWS }, (_, i) => {
+  const gap = () => random.uniform() < 0.04;
+  const amount = 1000 + random.integer(900_000) / 4;
+  const share = random.integer(401) / 4;
+  const day = random.integer(20_000);
+  const city = random.integer(CITIES.length);
+  return {
+    customer_id: 70_000 + 7 * i,
+    joined: gap() ? undefined : day,
+    amount: gap() ? undefined : amount,
+    share: gap() ? undefined : share,
+    city: gap() ? undefined : CITIES[city],
+    score: random.integer(100) / 8,
+    score2: random.integer(1000),
+    bought: amount / 2250 + share + 20 * city + 30 * random.uniform() > 145,
+  };
+});
+type Row = (typeof rows)[number];
+type Name = keyof Row;
+const NAMES = Object.keys(rows[0]) as Name[];
+
+const iso = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+const german = (day: number): string => iso(day).split("-").reverse().join(".");
+const american = (day: number): string => {
+  const [year, month, date] = iso(day).split("-");
+  return `${Number(month)}/${Number(date)}/${year}`;
+};
+const grouped = (value: number, group: string, decimal: string): string => {
+  const [whole, fraction] = value.toFixed(2).split(".");
+  return whole.replace(/\B(?=(\d{3})+$)/g, group) + decimal + fraction;
+};
+
+interface Dialect {
+  readonly delimiter?: string;
+  readonly decimal?: "," | ".";
+  readonly group?: string;
+  readonly date?: (day: number) => string;
+  readonly percent?: string;
+  readonly yes?: readonly [no: string, yes: string];
+  readonly quoteAll?: boolean;
+  readonly end?: string;
+  /** The names, in their order in the file. */
+  readonly order?: readonly Name[];
+  /** The text, made into a file. */
+  readonly pack?: (text: string) => Uint8Array | string;
+}
+
+/** The text of the content in some dialect. */
+function written({
+  delimiter = ",",
+  decimal = ".",
+  group = "",
+  date = iso,
+  percent = "",
+  yes = ["no", "yes"],
+  quoteAll = false,
+  end = "\n",
+  order = NAMES,
+}: Dialect): string {
+  const cell = (row: Row, name: Name, k: number): string => {
+    const value = row[name];
+    if (value === undefined) return MISSING[k % MISSING.length];
+    switch (name) {
+      case "joined":
+        return date(value as number);
+      case "amount":
+        return grouped(value as number, group, decimal);
+      case "share":
+        return `${String(value).replace(".", decimal)}${percent}`;
+      case "score":
+        return String(value).replace(".", decimal);
+      case "bought":
+        return yes[Number(value)];
+      default:
+        return String(value);
+    }
+  };
+  const quoted = (text: string): string =>
+    quoteAll || text.includes(delimiter) || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text;
+  const header = order.map((name) => (name === "score2" ? "score" : name)); // a name twice
+  const lines = [header, ...rows.map((row, i) => order.map((name, j) => cell(row, name, i + j)))];
+  return lines.map((line) => line.map(quoted).join(delimiter)).join(end) + end;
+}
+
+const utf16 = (text: string): Uint8Array => Buffer.from(`\ufeff${text}`, "utf16le");
+const dialects: Readonly<Record<string, Dialect>> = {
+  plain: {},
+  german: {
+    delimiter: ";",
+    decimal: ",",
+    group: ".",
+    date: german,
+    percent: " %",
+    end: "\r\n",
+    pack: (text) => `\ufeff${text}`,
+  },
+  "german, gzip": {
+    delimiter: ";",
+    decimal: ",",
+    group: ".",
+    date: german,
+    percent: "%",
+    pack: (text) => gzipSync(text),
+  },
+  american: { group: ",", date: american, percent: "%", quoteAll: true },
+  tabs: { delimiter: "\t", date: (day) => `${iso(day)}T00:00:00Z`, yes: ["No", "YES"] },
+  pipes: { delimiter: "|", group: " ", end: "\r" },
+  "UTF-16": { delimiter: ";", decimal: ",", pack: utf16 },
+  "UTF-16, gzip": { delimiter: "\t", group: "'", pack: (text) => gzipSync(utf16(text)) },
+  "other order": { order: ["bought", "city", "amount", "score", "score2", "share", "joined", "customer_id"] },
+  "JSON lines": {},
+};
+
+const textOf = (dialect: Dialect): Uint8Array | string =>
+  (dialect.pack ?? ((text) => text))(written(dialect));
+const jsonLines = (): string =>
+  rows
+    .map((row) =>
+      JSON.stringify({
+        ...row,
+        joined: row.joined === undefined ? null : iso(row.joined),
+        "score (2)": row.score2,
+        score2: undefined,
+      }),
+    )
+    .join("\n");
+
+const FLAGS: TableFlags = { defaultNa: true };
+function matrixOf(name: string, text: Uint8Array | string, flags: TableFlags = FLAGS) {
+  const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.csv`);
+  writeFileSync(file, text);
+  const data = encodeTable(readTableFile(file, flags), { target: "bought", missing: "impute" });
+  const order = ["joined", "amount", "share", "city", "score", "score (2)"];
+  const places = order.map((column) => data.inputs.findIndex((input) => input.name === column));
+  const width = data.inputs.length;
+  const x = Float64Array.from(
+    { length: data.rows * 6 },
+    (_, k) => data.x[Math.floor(k / 6) * width + places[k % 6]],
+  );
+  return { data, x };
+}
+
+describe("the same content", () => {
+  const plain = matrixOf("plain", textOf({}));
+
+  it("is what was written, without the identifier", () => {
+    expect(plain.data.leftOut).toEqual([{ name: "customer_id", reason: "is different in every row" }]);
+    expect(plain.data.inputs.map(({ kind }) => kind)).toEqual([
+      "date",
+      "number",
+      "number",
+      "category",
+      "number",
+      "number",
+    ]);
+    expect(plain.data.notes).toEqual(['column 7 has the name "score" again; it is read as "score (2)"']);
+    const words = [...CITIES].sort();
+    rows.forEach((row, i) => {
+      const day = row.joined === undefined ? NaN : row.joined * 86_400_000;
+      const city = row.city === undefined ? NaN : words.indexOf(row.city);
+      expect([...plain.x.subarray(6 * i, 6 * i + 6)]).toEqual([
+        ...[day, row.amount ?? NaN, row.share ?? NaN],
+        ...[city, row.score, row.score2],
+      ]);
+      expect(plain.data.labels[i]).toBe(Number(row.bought));
+    });
+  });
+
+  it.each(Object.entries(dialects))("is the same matrix to the bit: %s", (name, dialect) => {
+    const { x, data } = matrixOf(name, name === "JSON lines" ? jsonLines() : textOf(dialect));
+    expect(new Uint8Array(x.buffer)).toEqual(new Uint8Array(plain.x.buffer));
+    expect(data.y).toEqual(plain.data.y);
+  });
+
+  it("in Latin-1 needs its encoding, and says so", () => {
+    const latin = Buffer.from(written({ delimiter: ";" }).replaceAll("Łódź", "Lodz"), "latin1");
+    expect(() => matrixOf("latin", latin)).toThrow(/--encoding windows-1252/);
+    const { data } = matrixOf("latin", latin, { ...FLAGS, encoding: "windows-1252" });
+    expect(data.inputs[3].categories).toContain("Köln, Süd");
+  });
+});
+
+describe("on the command line", () => {
+  const fettle = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ["bin/fettle.js", ...args], { encoding: "utf8" });
+  const file = join(folder, "messy.csv.gz");
+  writeFileSync(file, gzipSync(`\ufeff${written({ ...dialects.german, end: "\r\n" })}`));
+  const tune = ["tune", file, "--trials", "2", "--epochs", "3", "--folds", "2", "--jobs", "1"];
+
+  it("tunes with two options, and names what it left out and renamed", () => {
+    const { status, stdout } = fettle(...tune, "--target", "bought", "--missing", "impute");
+    expect(status).toBe(0);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain("2000 rows, 6 inputs, classification of bought (no, yes)");
+    expect(text).toContain('left out: "customer_id" is different in every row');
+    expect(text).toContain('column 7 has the name "score" again');
+    expect(Number(/accuracy +(0\.\d+)/.exec(stdout.slice(stdout.indexOf("held-out")))?.[1])).toBeGreaterThan(
+      0.8,
+    );
+  });
+
+  it("says which option is missing", () => {
+    const { status, stderr } = fettle(...tune, "--target", "bought");
+    expect(status).toBe(2);
+    expect(stderr).toContain("choose --missing impute or --missing drop");
+  });
+});
+
+describe("a reading that could be wrong is refused with the option that mends it", () => {
+  const read = (change: (text: string) => string, flags: Partial<TableFlags> = {}) =>
+    matrixOf("changed", change(written({ delimiter: ";" })), { ...FLAGS, ...flags });
+  it.each<[string, (text: string) => string, RegExp, Partial<TableFlags>]>([
+    [
+      "a mark that could be either",
+      () => written({ delimiter: ";", group: "," }).replaceAll(/\.\d+/g, ""),
+      /column "amount" can be read in two ways, .* choose decimal: "\." or decimal: ","/,
+      { decimal: "." },
+    ],
+    [
+      "a word for missing cells that is not usual",
+      (text) => text.replaceAll("null", "k.A."),
+      /holds numbers but for "k\.A\."; if that means a missing cell, choose na: \["k\.A\."\]/,
+      { na: ["k.A."] },
+    ],
+    [
+      "days that could be months",
+      (text) =>
+        text.replaceAll(
+          /(\d{4})-(\d\d)-(\d\d)/g,
+          (_, year, month, day) => `${month}/${(Number(day) % 12) + 1}/${year}`,
+        ),
+      /column "joined" can be read in two ways, .* choose dateOrder: "dmy" or dateOrder: "mdy"/,
+      { dateOrder: "mdy" },
+    ],
+  ])("%s", (_, change, message, flags) => {
+    expect(() => read(change)).toThrow(message);
+    expect(read(change, flags).data.inputs.length).toBe(6);
+  });
+});
