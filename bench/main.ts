@@ -20,6 +20,7 @@ import { scaling } from "./suites/scaling.js";
 import { size } from "./suites/size.js";
 import { startup } from "./suites/startup.js";
 import { step } from "./suites/step.js";
+import { table } from "./suites/table.js";
 
 const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   gemm,
@@ -32,6 +33,7 @@ const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   startup,
   memory,
   size,
+  table,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });

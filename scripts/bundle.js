@@ -15,20 +15,6 @@ const sourceMaps = {
 };
 
 /**
- * Removes the CSV parser's `require("stream")`, which it has for input that is a stream and never reaches here: for it,
- * the bundle would call `createRequire(import.meta.url)` at import, which fails where others bundle it as CommonJS.
- */
-const withoutStreams = {
-  name: "without-streams",
-  transform(code, id) {
-    if (!id.endsWith("papaparse.js")) return undefined;
-    const call = "require('stream').Duplex";
-    // of the same length, so that the source map holds
-    return { code: code.replace(call, "undefined".padEnd(call.length)), map: null };
-  },
-};
-
-/**
  * Writes other characters than ASCII as escapes. With a single one, V8 keeps and scans the whole file in two bytes a
  * character, at each start and for each function that it compiles later. Maps are some columns off on such lines.
  */
@@ -45,7 +31,7 @@ const shared = {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
   // the paths in tsconfig.json lead to the sources
   tsconfig: false,
-  plugins: [sourceMaps, withoutStreams, ascii],
+  plugins: [sourceMaps, ascii],
   // some modules are imported both statically and dynamically
   checks: { ineffectiveDynamicImport: false },
 };

@@ -7,7 +7,7 @@ export { type CompiledFunction, compile, compileStep } from "./compile/compile.j
 export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
 export type { Signature, StepResults, StepValues } from "./compile/trace.js";
 export { type EncodedLabels, encodeLabels, type Labels, oneHot } from "./data/classes.js";
-export { type Csv, type CsvOptions, parseCsv } from "./data/csv.js";
+export { type Csv, type CsvOptions, parseCsv, type TextPieces, type TextSource } from "./data/csv.js";
 export {
   type Dataset,
   type EncodedRows,

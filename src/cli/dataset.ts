@@ -11,7 +11,7 @@ import {
   type UnknownRule,
 } from "../data/table.js";
 import { check } from "../errors.js";
-import { inFile, parseJson, readJson, readText } from "./files.js";
+import { inFile, parseJson, readJson, readText, textOf } from "./files.js";
 import { names, setting, splitNames, texts } from "./flags.js";
 
 /** The flags of reading a table, as commander gives them. */
@@ -101,16 +101,16 @@ export function readTableFile(
   file: string,
   { header, decimal, dateOrder, na, defaultNa, as, schema, unknown, encoding }: TableFlags,
 ): Table {
-  const text = readText(file, encoding);
+  const source = textOf(file, encoding);
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
     ...{ as, schema: given, unknown },
   };
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  if (!JSON_TABLE.test(text))
-    return inFile(file, () => readTable(text, { ...set, ...(header !== undefined && { header }) }));
-  const records = recordsIn(file, text);
+  if (!isJson(source))
+    return inFile(file, () => readTable(source, { ...set, ...(header !== undefined && { header }) }));
+  const records = recordsIn(file, readText(file, encoding));
   return inFile(file, () => readRecords(records, set));
 }
 
@@ -118,6 +118,11 @@ type Records = readonly Readonly<Record<string, RecordValue>>[];
 
 /** An array of objects, or objects in lines; no header line begins so. */
 const JSON_TABLE = /^\s*(\[\s*)?\{\s*"/;
+
+function isJson(source: Iterable<string>): boolean {
+  const [first = ""] = source;
+  return JSON_TABLE.test(first);
+}
 
 /** The objects of a JSON array, or of lines of JSON; `readRecords` refuses what is no object. */
 function recordsIn(file: string, text: string): Records {

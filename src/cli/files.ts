@@ -1,9 +1,10 @@
 /** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
 import { constants } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { FettleError, show } from "../errors.js";
+import type { TextPieces } from "../data/csv.js";
+import { check, FettleError, show } from "../errors.js";
 
 /** In place of a file: standard input. */
 const STDIN = "-";
@@ -11,26 +12,104 @@ const STDIN = "-";
 /** A string of JavaScript has no more characters, and each takes a byte or more. */
 const { MAX_STRING_LENGTH } = constants;
 
+/** Bytes that are read at a time. */
+const PIECE = 2 ** 23;
+
 /**
- * The text of a file, or of standard input. Gzip is unpacked.
+ * The text of a file, or of standard input, whole.
+ *
+ * @throws FettleError as {@link textOf}; `invalid_data` if it is too long for a string
+ */
+export function readText(path: string, encoding?: string): string {
+  const pieces = [...textOf(path, encoding)];
+  check(
+    pieces.reduce((sum, { length }) => sum + length, 0) <= MAX_STRING_LENGTH,
+    () => `${nameOf(path)} must be at most ${Math.floor(MAX_STRING_LENGTH / 1e6)} MB of text; it is longer`,
+    "invalid_data",
+  );
+  return pieces.join("");
+}
+
+/**
+ * The text of a file, or of standard input, in pieces that are read while one goes through them. Gzip is unpacked.
  *
  * @param encoding - a label of the Encoding Standard, such as `windows-1252`; by default UTF-8, or UTF-16 where the first bytes
  * show it
- * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding, or too long;
- * `invalid_argument` for an unknown encoding
+ * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding; `invalid_argument` for
+ * an unknown encoding
  */
-export function readText(path: string, encoding?: string): string {
-  let bytes: Uint8Array;
+export function textOf(path: string, encoding?: string): TextPieces {
+  const { open, bytes } = sourceOf(path);
+  return {
+    about: bytes,
+    *[Symbol.iterator]() {
+      let decoder: TextDecoder | undefined;
+      for (const bytes of open()) {
+        decoder ??= decoderOf(encoding ?? encodingOf(bytes));
+        yield decoded(path, decoder, encoding, bytes);
+      }
+      if (decoder) yield decoded(path, decoder, encoding);
+    },
+  };
+}
+
+/** The bytes of a file, which can be gone through again. */
+function sourceOf(path: string): { readonly bytes: number; open(): Iterable<Uint8Array> } {
+  if (isPlainFile(path)) return { bytes: statSync(path).size, open: () => readPieces(path) };
+  const bytes = unpacked(
+    path,
+    reading(path, () => readFileSync(fileOf(path))),
+  );
+  return { bytes: bytes.length, open: () => piecesOf(bytes) };
+}
+
+const fileOf = (path: string): string | number => (path === STDIN ? 0 : path);
+
+/** Whether it can be read piece by piece, and again: neither a pipe nor gzip. */
+function isPlainFile(path: string): boolean {
+  if (path === STDIN || !reading(path, () => statSync(path)).isFile()) return false;
+  const [first] = readPieces(path, 2);
+  return first === undefined || !isGzip(first);
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function* readPieces(path: string, size = PIECE): Iterable<Uint8Array> {
+  const file = reading(path, () => openSync(path, "r"));
   try {
-    bytes = readFileSync(path === STDIN ? 0 : path);
+    const buffer = new Uint8Array(size);
+    for (;;) {
+      const count = reading(path, () => readSync(file, buffer, 0, size, null));
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function piecesOf(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.length / PIECE);
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * PIECE, (i + 1) * PIECE));
+}
+
+/** Runs what reads a file; an error that it throws says that the file cannot be read. */
+function reading<T>(path: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw new FettleError("not_found", `cannot read ${nameOf(path)}: ${reasonOf(error)}`, { cause: error });
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = unpacked(path, bytes);
-  if (bytes.length > MAX_STRING_LENGTH) throw tooLong(path);
-  const decoder = decoderOf(encoding ?? encodingOf(bytes));
+}
+
+function decoded(
+  path: string,
+  decoder: TextDecoder,
+  encoding: string | undefined,
+  bytes?: Uint8Array,
+): string {
   try {
-    return decoder.decode(bytes);
+    return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
   } catch (error) {
     const way =
       encoding === undefined
@@ -42,21 +121,13 @@ export function readText(path: string, encoding?: string): string {
 }
 
 function unpacked(path: string, bytes: Uint8Array): Uint8Array {
+  if (!isGzip(bytes)) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_STRING_LENGTH });
+    return gunzipSync(bytes);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLong(path);
     const message = `${nameOf(path)} is damaged: it begins as gzip, but cannot be unpacked`;
     throw new FettleError("invalid_data", message, { cause: error });
   }
-}
-
-function tooLong(path: string): FettleError {
-  const megabytes = Math.floor(MAX_STRING_LENGTH / 1e6);
-  return new FettleError(
-    "invalid_data",
-    `${nameOf(path)} must be at most ${megabytes} MB of text; it is longer`,
-  );
 }
 
 /** UTF-16 has a byte order mark, or a zero byte beside each letter, digit and mark; the decoders skip the mark. */

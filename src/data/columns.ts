@@ -122,7 +122,8 @@ function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault 
 }
 
 function gapsOf(values: Float64Array): Fault | undefined {
-  const count = values.filter(Number.isNaN).length;
+  let count = 0;
+  for (const value of values) if (Number.isNaN(value)) count++;
   if (count === 0) return undefined;
   const first = values.findIndex(Number.isNaN) + 1;
   const which = `${count} of ${values.length} are missing, the first in row ${first} below the header`;
@@ -135,9 +136,12 @@ function tooMany(values: Float64Array, most: number, way = ""): Fault | undefine
   return { reason: `must have at most ${most} distinct values; received ${count}${way}` };
 }
 
-/** The values of a column in those rows. */
+/** The values of a column in those rows, ascending. */
 export function valuesAt({ values }: Column, rows: Int32Array): Float64Array {
-  return Float64Array.from(rows, (i) => values[i]);
+  if (rows.length === values.length) return values;
+  const taken = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]];
+  return taken;
 }
 
 /** The distinct values present, ascending. */

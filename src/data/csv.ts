@@ -1,9 +1,9 @@
 /**
- * Delimited text to cells, RFC 4180 with the deviations that real files have.
- * Cells stay text: what they mean is decided in table.ts. No file is read here.
+ * Delimited text to rows of cells with names: delimiter, header, blank and ragged rows. Cells stay text: what they mean is decided
+ * in table.ts. No file is read here.
  */
-import Papa from "papaparse";
 import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { cellText, type ScannedRow, type ScanState, scanRows } from "./scan.js";
 
 /** The cells of a delimited text, with no meaning given to them yet. */
 export interface Csv {
@@ -33,6 +33,17 @@ export interface CsvOptions {
 
 const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true };
 const DELIMITERS = [",", ";", "\t", "|"];
+/** A row of more characters is a quote that is never closed. */
+const LONGEST_ROW = 2 ** 26;
+
+/** A text, whole or in pieces of any length. It is gone through twice where a column turns out to be words after all. */
+export type TextSource = string | TextPieces;
+
+/** A text in pieces. */
+export interface TextPieces extends Iterable<string> {
+  /** About how many characters there are, so that the right memory is taken at once. */
+  readonly about?: number;
+}
 
 /**
  * Splits delimited text into a header and rows of cells.
@@ -57,58 +68,130 @@ const DELIMITERS = [",", ";", "\t", "|"];
 export function parseCsv(text: string, options: CsvOptions = {}): Csv {
   must(typeof text === "string", "the text of a table", "a string", text);
   checkOptions(options, "parseCsv", OPTIONS);
+  let header: CsvHeader | undefined;
+  const rows: string[][] = [];
+  const lines: number[] = [];
+  readRows(text, options, (found) => {
+    header = found;
+    return (row) => {
+      rows.push(Array.from({ length: row.cells }, (_, j) => cellText(row, j)));
+      lines.push(row.line);
+    };
+  });
+  const { columns, notes } = header as CsvHeader;
+  return { columns, notes, rows, lines };
+}
+
+/** What is known before the first row. */
+export interface CsvHeader {
+  readonly columns: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Goes through the rows of a text. Every row has as many cells as the header.
+ *
+ * @param begin - called once, before the first row; it returns what is called for each row
+ * @throws FettleError as {@link parseCsv}
+ */
+export function readRows(
+  source: TextSource,
+  options: CsvOptions,
+  begin: (header: CsvHeader) => (row: ScannedRow) => void,
+): void {
   const { delimiter, header: hasHeader } = options;
-  must(hasHeader === undefined || typeof hasHeader === "boolean", "header", "true or false", hasHeader);
+  checkCsvOptions(options);
+  let mark: string | undefined = delimiter;
+  let take: ((row: ScannedRow) => void) | undefined;
+  let width = 0;
+  let rows = 0;
+  const blank: ScannedRow[] = []; // rows that may be the last
+  const give = (row: ScannedRow): void => {
+    checkWidth(row, width);
+    take?.(row);
+    rows++;
+  };
+  const onRow = (row: ScannedRow): void => {
+    if (isBlank(row)) {
+      if (take === undefined && hasHeader !== false) return;
+      const text = cellText(row, 0);
+      blank.push({ text, cells: 1, starts: [0], ends: [text.length], line: row.line });
+      return;
+    }
+    if (take === undefined) {
+      const cells = Array.from({ length: row.cells }, (_, j) => cellText(row, j));
+      width = blank.length > 0 ? 1 : row.cells;
+      if (hasHeader === undefined) refuseNumbers(cells);
+      const isData = hasHeader === false;
+      take = begin(namesFor(isData ? cells.map(() => "") : cells, !isData));
+      if (!isData) return;
+    }
+    while (blank.length > 0) give(blank.shift() as ScannedRow);
+    give(row);
+  };
+
+  const state: ScanState = { at: 0, line: 1 };
+  let text = "";
+  const advance = (isLast: boolean): void => {
+    mark ??= delimiterOf(text, isLast);
+    if (mark === undefined) return;
+    scanRows(text, state, mark, isLast, onRow);
+  };
+  let isFirst = true;
+  for (const piece of typeof source === "string" ? [source] : source) {
+    must(typeof piece === "string", "the text of a table", "a string, or strings", piece);
+    text = text.slice(state.at) + (isFirst && piece.startsWith("\ufeff") ? piece.slice(1) : piece);
+    isFirst &&= piece === "";
+    state.at = 0;
+    check(
+      text.length - piece.length < LONGEST_ROW,
+      () => `line ${state.line}: a row must have at most ${LONGEST_ROW} characters; is a quote never closed?`,
+      "invalid_data",
+    );
+    advance(false);
+  }
+  advance(true);
+  check(take, "a table must have a header line and rows; the text is empty", "invalid_data");
+  check(rows > 0, "a table must have rows; the text has only a header line", "invalid_data");
+}
+
+function checkCsvOptions({ delimiter, header }: CsvOptions): void {
+  must(header === undefined || typeof header === "boolean", "header", "true or false", header);
   must(
     delimiter === undefined ||
-      (typeof delimiter === "string" && delimiter.length === 1 && !Papa.BAD_DELIMITERS.includes(delimiter)),
+      (typeof delimiter === "string" &&
+        delimiter.length === 1 &&
+        !['"', "\n", "\r", "\ufeff"].includes(delimiter)),
     "delimiter",
     "one character other than a quote or a line end",
     delimiter,
   );
-  const unix = text.replace(/\r\n?/g, "\n");
-  check(unix.trim() !== "", "a table must have a header line and rows; the text is empty", "invalid_data");
-
-  const parsed = Papa.parse<string[]>(unix, { delimiter: delimiter ?? guessDelimiter(unix), newline: "\n" });
-  const quote = parsed.errors.find((error) => error.type === "Quotes");
-  if (quote) {
-    const line = 1 + countNewlines(unix.slice(0, quote.index));
-    const fault = quote.code === "MissingQuotes" ? "is never closed" : "is followed by more text";
-    throw new FettleError(
-      "invalid_data",
-      `line ${line}: a quoted cell ${fault}; write a quote inside a quoted cell twice ("")`,
-    );
-  }
-
-  const rows = parsed.data;
-  while (rows.length > 1 && isBlank(rows[rows.length - 1])) rows.pop();
-  const [first] = rows;
-  if (hasHeader === undefined) refuseNumbers(first);
-  const header = hasHeader === false ? first.map(() => "") : (rows.shift() as string[]);
-  const { columns, notes } = namesFor(header, hasHeader !== false);
-  check(rows.length > 0, "a table must have rows; the text has only a header line", "invalid_data");
-
-  const lines: number[] = [];
-  let line = hasHeader === false ? 1 : 1 + linesOf(header);
-  for (const row of rows) {
-    check(
-      row.length === columns.length,
-      () =>
-        `line ${line}: every row must have ${columns.length} cells, as the first line has; received ${row.length}`,
-      "invalid_data",
-    );
-    lines.push(line);
-    line += linesOf(row);
-  }
-  return { columns, notes, rows, lines };
 }
 
-function guessDelimiter(text: string): string {
-  let best = DELIMITERS[0];
-  let most = 1;
+function checkWidth({ cells, line }: ScannedRow, width: number): void {
+  check(
+    cells === width,
+    () => `line ${line}: every row must have ${width} cells, as the first line has; received ${cells}`,
+    "invalid_data",
+  );
+}
+
+/** The delimiter that splits the first row into most cells; undefined if the text ends before the row does. */
+function delimiterOf(text: string, isLast: boolean): string | undefined {
+  let best: string | undefined;
+  let most = 0;
   for (const delimiter of DELIMITERS) {
-    const [header] = Papa.parse<string[]>(text, { delimiter, newline: "\n", preview: 1 }).data;
-    if (header.length > most) [best, most] = [delimiter, header.length];
+    let cells = 0;
+    try {
+      scanRows(text, { at: 0, line: 1 }, delimiter, isLast, (row) => {
+        cells = row.cells;
+        return false;
+      });
+    } catch (error) {
+      if (!(error instanceof FettleError)) throw error;
+      cells = 1; // a quote that another delimiter may close
+    }
+    if (cells > most) [best, most] = [delimiter, cells];
   }
   return best;
 }
@@ -152,10 +235,9 @@ function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "colum
   return { columns, notes };
 }
 
-const isBlank = (row: readonly string[]): boolean => row.length === 1 && row[0].trim() === "";
-
-const countNewlines = (text: string): number => text.split("\n").length - 1;
-
-/** The number of lines of a row: one, and one more for each line end inside its quotes. */
-const linesOf = (row: readonly string[]): number =>
-  row.reduce((lines, cell) => lines + (cell.includes("\n") ? countNewlines(cell) : 0), 1);
+function isBlank({ text, cells, starts, ends }: ScannedRow): boolean {
+  return (
+    cells === 1 &&
+    (starts[0] === ends[0] || text.slice(starts[0] < 0 ? ~starts[0] : starts[0], ends[0]).trim() === "")
+  );
+}

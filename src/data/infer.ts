@@ -3,6 +3,7 @@
  * of a kind that is left out, each with the reason. Nothing is guessed in silence.
  */
 import { FettleError, isRecord, must, show, unknownName } from "../errors.js";
+import type { NumberCells, RawColumn } from "./cells.js";
 import { DATE_ORDERS, type DateOrder, dateOrdersOf, parseDate } from "./dates.js";
 import { type Decimal, formatsOf, type NumberFormat, parseNumber } from "./numbers.js";
 import {
@@ -10,7 +11,6 @@ import {
   type ColumnKind,
   type ColumnSchema,
   isWords,
-  missingIn,
   type Schema,
   type SchemaOptions,
 } from "./schema.js";
@@ -28,12 +28,6 @@ const ENOUGH = 30;
 const MOSTLY_DIFFERENT = 0.9;
 /** Cells of so many words, most of them different, are sentences and names. */
 const SENTENCE = 4;
-
-/** A column before it has a kind: its name, and its cells in the order of rows, trimmed text or numbers. */
-export interface RawColumn {
-  readonly name: string;
-  readonly cells: readonly (string | number)[];
-}
 
 /**
  * Infers what the columns are. A column is
@@ -62,15 +56,17 @@ export interface RawColumn {
  * exist; `invalid_data` for a cell that is not of the kind given in `as`
  */
 export function inferSchema(columns: readonly RawColumn[], options: SchemaOptions): Schema {
-  checkSchemaOptions(options, columns);
-  const na = [...(options.defaultNa === false ? [] : USUAL_NA), ...(options.na ?? [])];
-  const isMissing = missingIn({ na });
-  const drafts = columns.map((column) => draftOf(column, isMissing, options));
+  const drafts = columns.map((column) => draftOf(column, options));
   const shown = {
     decimal: only(drafts.flatMap(({ formats }) => (formats.length === 1 ? [formats[0].decimal] : []))),
     dateOrder: only(drafts.flatMap(({ orders }) => (orders.length === 1 ? orders : []))),
   };
-  return { na, columns: drafts.map((draft) => columnOf(draft, shown)) };
+  return { na: missingWords(options), columns: drafts.map((draft) => columnOf(draft, shown)) };
+}
+
+/** The cells that mean "missing", beside the empty one. */
+export function missingWords({ defaultNa, na = [] }: SchemaOptions): string[] {
+  return [...(defaultNa === false ? [] : USUAL_NA), ...na];
 }
 
 /** The one value that all are; undefined if there are others, or none. */
@@ -82,7 +78,11 @@ function only<T>(values: readonly T[]): T | undefined {
 interface Draft {
   readonly name: string;
   readonly rows: number;
-  readonly present: readonly string[];
+  readonly missing: number;
+  /** The different cells, in the order in which they first appear; of plain numbers, the first three. */
+  readonly words: readonly string[];
+  /** The column, if it is plain numbers. */
+  readonly plain: NumberCells | undefined;
   /** Ways to read all of them as numbers. */
   readonly formats: readonly NumberFormat[];
   /** Whether they are numbers, but not with the decimal mark that the user gives. */
@@ -93,22 +93,38 @@ interface Draft {
   readonly kind: ColumnKind | undefined;
 }
 
-function draftOf(
-  { name, cells }: RawColumn,
-  isMissing: (cell: string) => boolean,
-  { decimal, dateOrder, as = {} }: SchemaOptions,
-): Draft {
-  const present = cells.map(String).filter((cell) => !isMissing(cell));
+function draftOf(column: RawColumn, { decimal, dateOrder, as = {} }: SchemaOptions): Draft {
+  const { name, rows, missing } = column;
+  const plain = "numbers" in column ? column : undefined;
+  const words = "numbers" in column ? column.samples : column.words.map(String);
   const kind = Object.hasOwn(as, name) ? as[name] : undefined;
-  const all = kind === undefined || kind === "number" ? formatsOf(present) : [];
+  const readsNumbers = missing < rows && (kind === undefined || kind === "number");
+  const all = !readsNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(words);
   const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
-  const dates = all.length === 0 && (kind === undefined || kind === "date") && present.length > 0;
-  const orders = dates ? dateOrdersOf(present) : [];
+  const dates = all.length === 0 && (kind === undefined || kind === "date") && missing < rows;
+  const orders = dates ? dateOrdersOf(words) : [];
   return {
-    ...{ name, rows: cells.length, present, formats, kind },
+    ...{ name, rows, missing, words, plain, formats, kind },
     isOther: all.length > 0 && formats.length === 0,
     orders: orders.filter((order) => dateOrder === undefined || order === "ymd" || order === dateOrder),
   };
+}
+
+/** What `formatsOf` says of such cells. */
+function formatsOfPlain({ hasPoint, mayGroup }: NumberCells): NumberFormat[] {
+  if (!hasPoint) return [{ decimal: "." }, { decimal: "," }];
+  return [{ decimal: "." }, ...(mayGroup ? [{ decimal: ",", group: "." } as const] : [])];
+}
+
+/** Whether the text of a column of plain numbers decides what they are: it must be read as words. */
+export function needsWords(
+  column: RawColumn,
+  columns: readonly RawColumn[],
+  { decimal }: SchemaOptions,
+): boolean {
+  if (!("numbers" in column) || !column.hasPoint || !column.mayGroup) return false;
+  // a decimal comma elsewhere would make these points marks between thousands
+  return decimal === "," || columns.some((other) => "words" in other);
 }
 
 /** What the columns that can be read in one way only say of the others. */
@@ -118,17 +134,22 @@ interface Shown {
 }
 
 function columnOf(draft: Draft, shown: Shown): ColumnSchema {
-  const { name, present, formats, orders, kind } = draft;
-  const base = { name, categories: [], samples: samplesOf(present) };
+  const { name, missing, rows, formats, orders, kind } = draft;
+  const base = { name, categories: [], samples: draft.words.slice(0, 3) };
   if (kind === "identifier" || kind === "text")
     return { ...base, kind, reason: "is left out as it was told" };
-  if (present.length === 0)
-    return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
+  if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };
   const useless = kind === undefined ? leftOut(draft) : undefined;
   if (useless) return { ...base, ...useless };
   if (formats.length > 0) return { ...base, kind: "number", ...formatIn(draft, shown) };
   if (orders.length > 0) return { ...base, kind: "date", ...orderIn(draft, shown) };
-  const words = [...new Set(present)].sort(); // by code unit: the same on every host
+  if (draft.isOther && draft.plain && kind === undefined)
+    return {
+      ...base,
+      kind: "number",
+      doubt: `${OTHER_MARK(base.samples)}; or choose as: ${asKind(name, "category")}`,
+    };
+  const words = [...new Set(draft.words)].sort(); // by code unit: the same on every host
   const category = { ...base, kind: "category", categories: words } as const;
   if (kind === "category") return category;
   const booleans = BOOLEANS.find((pair) => words.every((word) => pair.includes(word.toLowerCase())));
@@ -141,9 +162,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
       `column ${show(name)} must hold ${kind}s, with as: ${asKind(name, kind)}; received ${show(other)}`,
     );
   }
-  const doubt = draft.isOther
-    ? `holds numbers, such as ${list(base.samples)}, but not with the decimal mark that is given`
-    : doubtIn(words);
+  const doubt = draft.isOther ? OTHER_MARK(base.samples) : doubtIn(words);
   if (doubt !== undefined)
     return { ...category, doubt: `${doubt}; or choose as: ${asKind(name, "category")}` };
   return { ...base, ...(differing(draft, words) ?? { kind: "category", categories: words }) };
@@ -154,6 +173,9 @@ const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = 
   date: (word) => dateOrdersOf([word]).length > 0,
   boolean: (word) => BOOLEANS.flat().includes(word.toLowerCase()),
 };
+
+const OTHER_MARK = (samples: readonly string[]): string =>
+  `holds numbers, such as ${list(samples)}, but not with the decimal mark that is given`;
 
 const asKind = (name: string, kind: ColumnKind): string => JSON.stringify({ [name]: kind });
 
@@ -168,29 +190,30 @@ const CAMEL_IDENTIFIER = /[a-z](Id|ID)$/;
  * Whether a column has the same word in every row, or only identifies its rows. Numbers that are all the same stay numbers:
  * those of the next table may differ.
  */
-function leftOut({ name, rows, present, formats }: Draft): LeftOut | undefined {
-  if (rows < ENOUGH || present.length < rows) return undefined;
-  const [first] = present;
-  if (formats.length === 0)
-    return present.every((cell) => cell === first)
-      ? { kind: "constant", reason: `is ${show(first)} in every row` }
-      : undefined;
-  if (!IDENTIFIER.test(name) && !CAMEL_IDENTIFIER.test(name)) return undefined;
-  if (!present.every((cell) => /^\d+$/.test(cell)) || new Set(present).size < rows) return undefined;
+function leftOut({ name, rows, missing, words, plain, formats }: Draft): LeftOut | undefined {
+  if (rows < ENOUGH || missing > 0) return undefined;
+  if (!plain) {
+    if (words.length > 1 || formats.length > 0) return undefined;
+    return { kind: "constant", reason: `is ${show(words[0])} in every row` };
+  }
+  if (!plain.isCount || !(IDENTIFIER.test(name) || CAMEL_IDENTIFIER.test(name))) return undefined;
+  if (new Set(plain.numbers).size < rows) return undefined;
   return { kind: "identifier", reason: "is different in every row" };
 }
 
 /** Whether words differ from row to row, so that a category could not be met again. */
-function differing({ rows, present }: Draft, distinct: readonly string[]): LeftOut | undefined {
-  if (rows < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present.length) return undefined;
-  const words = present.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / present.length;
-  const share = `has ${distinct.length} different cells in ${present.length} rows`;
-  return words >= SENTENCE ? { kind: "text", reason: share } : { kind: "identifier", reason: share };
+function differing({ rows, missing }: Draft, distinct: readonly string[]): LeftOut | undefined {
+  const present = rows - missing;
+  if (rows < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present) return undefined;
+  const words = distinct.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / distinct.length;
+  const reason = `has ${distinct.length} different cells in ${present} rows`;
+  return { kind: words >= SENTENCE ? "text" : "identifier", reason };
 }
 
 /** How the numbers of a column are written, or what is in doubt. */
-function formatIn({ name, present, formats, kind }: Draft, { decimal }: Shown): Partial<ColumnSchema> {
-  const code = kind === undefined ? present.find((cell) => /^0\d+$/.test(cell)) : undefined;
+function formatIn({ name, plain, words, formats, kind }: Draft, { decimal }: Shown): Partial<ColumnSchema> {
+  const padded = plain ? plain.padded : words.find((cell) => /^0\d+$/.test(cell));
+  const code = kind === undefined ? padded : undefined;
   if (code !== undefined) {
     const ways = `as: ${asKind(name, "category")} or as: ${asKind(name, "number")}`;
     return { doubt: `has zeros in front, as in ${show(code)}, which numbers lose; choose ${ways}` };
@@ -198,7 +221,7 @@ function formatIn({ name, present, formats, kind }: Draft, { decimal }: Shown): 
   const isOpen = formats.some(({ group }) => group === "," || group === ".");
   const format = formats.find((each) => !isOpen || each.decimal === decimal) ?? plainIn(formats);
   if (format) return withoutDefaults(format);
-  const cell = present.find((each) => each.includes(",")) as string;
+  const cell = words.find((each) => each.includes(",")) as string;
   const readings = formats.map((each) => parseNumber(cell, each) as number).sort((a, b) => b - a);
   return {
     doubt: `can be read in two ways, ${show(cell)} as ${readings.join(" or ")}; choose decimal: "." or decimal: ","`,
@@ -206,26 +229,18 @@ function formatIn({ name, present, formats, kind }: Draft, { decimal }: Shown): 
 }
 
 /** The order of the dates of a column, or what is in doubt. */
-function orderIn({ present, orders }: Draft, { dateOrder }: Shown): Partial<ColumnSchema> {
+function orderIn({ words, orders }: Draft, { dateOrder }: Shown): Partial<ColumnSchema> {
   const same = (order: DateOrder): boolean =>
-    present.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
+    words.every((cell) => parseDate(cell, order) === parseDate(cell, orders[0]));
   const order = orders.every(same) ? orders[0] : orders.find((each) => each === dateOrder);
   if (order) return order === "ymd" ? {} : { dateOrder: order };
-  const cell = present.find((each) => parseDate(each, "dmy") !== parseDate(each, "mdy")) as string;
+  const cell = words.find((each) => parseDate(each, "dmy") !== parseDate(each, "mdy")) as string;
   const [a, b] = cell.split(/[-/.]/);
   return {
     doubt:
       `can be read in two ways, ${show(cell)} as day ${Number(a)} of month ${Number(b)} or day ${Number(b)} of month ${Number(a)}; ` +
       'choose dateOrder: "dmy" or dateOrder: "mdy"',
   };
-}
-
-/** The first three that differ. */
-function samplesOf(cells: readonly string[]): string[] {
-  const samples: string[] = [];
-  for (let i = 0; i < cells.length && samples.length < 3; i++)
-    if (!samples.includes(cells[i])) samples.push(cells[i]);
-  return samples;
 }
 
 /** Numbers as JavaScript writes them, if they can be read so. */
@@ -266,7 +281,8 @@ function list(words: readonly string[]): string {
   return words.length > 3 ? `${shown} and ${words.length - 3} more` : shown;
 }
 
-function checkSchemaOptions(
+/** @throws FettleError `invalid_argument`, `unknown_name`, see {@link inferSchema} */
+export function checkSchemaOptions(
   { na, defaultNa, decimal, dateOrder, as }: SchemaOptions,
   columns: readonly { readonly name: string }[],
 ): void {

@@ -12,10 +12,11 @@ import {
   show,
   unknownName,
 } from "../errors.js";
+import { ColumnBuilder, type RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
-import { type CsvOptions, parseCsv } from "./csv.js";
+import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
 import { parseDate } from "./dates.js";
-import { inferSchema, type RawColumn } from "./infer.js";
+import { checkSchemaOptions, inferSchema, missingWords, needsWords } from "./infer.js";
 import { parseNumber } from "./numbers.js";
 import {
   type ColumnKind,
@@ -97,7 +98,7 @@ const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
  * With a `schema` nothing is inferred. The text may have its columns in any order, some of them, and others beside them,
  * which are ignored.
  *
- * @param text - delimited text, see {@link parseCsv}
+ * @param source - delimited text, see {@link parseCsv}; whole, or in pieces of any length, which are gone through at most twice
  * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist; `invalid_data`, with line and column, for infinite numbers
  *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
  *   says; `invalid_argument` for anything but a schema, and beside it options that it has already
@@ -111,18 +112,64 @@ const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
  * other.ignored; // ["note"]
  * ```
  */
-export function readTable(text: string, options: ReadTableOptions = {}): Table {
+export function readTable(source: TextSource, options: ReadTableOptions = {}): Table {
   checkOptions(options, "readTable", OPTIONS);
+  must(isText(source), "the text of a table", "a string, or strings", source);
   const { delimiter, header, ...others } = options;
-  const { columns, notes, rows, lines } = parseCsv(text, {
-    ...(delimiter !== undefined && { delimiter }),
-    ...(header !== undefined && { header }),
-  });
-  const cells = columns.map((name, j) => ({ name, cells: rows.map((row) => row[j].trim()) }));
-  return tableOf(
-    { columns: cells, notes, rows: rows.length, placeOf: (row) => `line ${lines[row]}` },
+  const csv = { ...(delimiter !== undefined && { delimiter }), ...(header !== undefined && { header }) };
+  let lines = new Lines();
+  let found: CsvHeader = { columns: [], notes: [] };
+  const total = typeof source === "string" ? source.length : source.about;
+  const table = tableOf(
+    (open) => {
+      lines = new Lines();
+      readRows(source, csv, (header) => {
+        found = header;
+        let rows = 0;
+        let length = 0;
+        // rows that are still to come are as long as those before
+        const capacityFor = (known: number): number =>
+          total === undefined || known === 0
+            ? Math.max(FIRST_ROWS, 2 * known)
+            : Math.ceil((1.02 * total * known) / length) + 16;
+        const builders = open(header.columns, capacityFor);
+        return (row) => {
+          lines.add(rows++, row.line);
+          length += row.ends[row.cells - 1] - (row.starts[0] < 0 ? ~row.starts[0] : row.starts[0]) + 1;
+          for (const { builder, place } of builders) builder.push(row, place);
+        };
+      });
+      return lines.rows;
+    },
+    (row) => `line ${lines.of(row)}`,
     others,
   );
+  return { ...table, notes: found.notes };
+}
+
+const isText = (source: unknown): boolean =>
+  typeof source === "string" ||
+  (typeof source === "object" && source !== null && Symbol.iterator in source && !ArrayBuffer.isView(source));
+
+/** Room for so many rows is made before any is read. */
+const FIRST_ROWS = 1024;
+
+/** The lines on which rows begin, of which most are one after the other. */
+class Lines {
+  rows = 0;
+  private readonly jumps: [row: number, line: number][] = [];
+  private next = Number.NaN;
+
+  add(row: number, line: number): void {
+    if (line !== this.next) this.jumps.push([row, line]);
+    this.next = line + 1;
+    this.rows = row + 1;
+  }
+
+  of(row: number): number {
+    const [first, line] = this.jumps.findLast(([start]) => start <= row) as [number, number];
+    return line + row - first;
+  }
 }
 
 /** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */
@@ -159,13 +206,22 @@ export function readRecords(
     records,
   );
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const columns = names.map((name) => ({
-    name,
-    cells: records.map((record, i) =>
-      cellOf(Object.hasOwn(record, name) ? (record[name] as RecordValue) : null, name, i),
-    ),
-  }));
-  return tableOf({ columns, notes: [], rows: records.length, placeOf: (row) => `record ${row}` }, options);
+  return tableOf(
+    (open) => {
+      const builders = open(names, () => records.length);
+      records.forEach((record, i) => {
+        for (const { builder, place } of builders) {
+          const name = names[place];
+          builder.pushCell(
+            cellOf(Object.hasOwn(record, name) ? (record[name] as RecordValue) : null, name, i),
+          );
+        }
+      });
+      return records.length;
+    },
+    (row) => `record ${row}`,
+    options,
+  );
 }
 
 function cellOf(value: RecordValue, name: string, record: number): string | number {
@@ -182,17 +238,26 @@ function cellOf(value: RecordValue, name: string, record: number): string | numb
   return String(value).trim();
 }
 
-/** A table before its columns have kinds. */
-interface RawTable {
-  readonly columns: readonly RawColumn[];
-  readonly notes: readonly string[];
-  readonly rows: number;
-  /** Where a row is, for people. */
-  readonly placeOf: (row: number) => string;
+/** A column that is being read, and its place among the cells of a row. */
+interface Reading {
+  readonly builder: ColumnBuilder;
+  readonly place: number;
 }
 
+/**
+ * Goes through all rows once.
+ *
+ * @param open - called once, with the names; it returns the columns that are wanted
+ * @returns the number of rows
+ */
+type Pass = (
+  open: (names: readonly string[], capacityFor: (rows: number) => number) => readonly Reading[],
+) => number;
+
+/** @param placeOf - where a row is, for people */
 function tableOf(
-  { columns: given, notes, rows, placeOf }: RawTable,
+  pass: Pass,
+  placeOf: (row: number) => string,
   { schema: known, unknown = "refuse", ...options }: ReadRecordsOptions,
 ): Table {
   if (!UNKNOWN_RULES.includes(unknown))
@@ -202,30 +267,98 @@ function tableOf(
     const [both] = Object.keys(options);
     check(both === undefined, () => `${both} must be left out beside schema, which has it; received both`);
   }
-  const schema = known ?? inferSchema(given, options);
-  const isMissing = missingIn(schema);
-  const cellsOf = new Map(given.map(({ name, cells }) => [name, cells]));
+  const { names, rows, cells } = readCells(pass, known, options);
+  const schema = known ?? inferSchema([...cells.values()], options);
   const faults: string[] = [];
   const columns = schema.columns.flatMap((column): Column[] => {
     const { name, kind, categories, doubt, reason } = column;
-    const cells = cellsOf.get(name);
-    if (cells === undefined) return [];
-    const read = readerOf(column, unknown);
-    let first: number | undefined;
-    const values = Float64Array.from(cells as ArrayLike<string | number>, (cell, i) => {
-      if (isMissing(String(cell)) || (doubt !== undefined && kind !== "category")) return NaN;
-      const value = read(cell);
-      if (value === undefined) first ??= i;
-      return value ?? NaN;
-    });
-    if (first !== undefined)
-      faults.push(`${placeOf(first)}, column ${show(name)}: ${faultOf(column, cells[first])}`);
+    const raw = cells.get(name);
+    if (raw === undefined) return [];
+    const { values, fault } = typed(raw, column, unknown);
+    if (fault) faults.push(`${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell)}`);
     return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
   });
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
-  const names = new Set(schema.columns.map(({ name }) => name));
-  const ignored = [...cellsOf.keys()].filter((name) => !names.has(name));
-  return { columns, rows, schema, ignored, notes };
+  const inSchema = new Set(schema.columns.map(({ name }) => name));
+  return { columns, rows, schema, ignored: names.filter((name) => !inSchema.has(name)), notes: [] };
+}
+
+/** The cells of every column that is wanted. Columns whose text is needed after all are gone through a second time. */
+function readCells(
+  pass: Pass,
+  known: Schema | undefined,
+  options: SchemaOptions,
+): { names: readonly string[]; rows: number; cells: ReadonlyMap<string, RawColumn> } {
+  const wanted = known && new Map(known.columns.map((column) => [column.name, column]));
+  /** Whether a column is read as words from the start; undefined if it is not wanted. */
+  const asWords = (name: string): boolean | undefined => {
+    if (!wanted) return (options.as?.[name] ?? "number") !== "number";
+    const column = wanted.get(name);
+    return column && (column.kind !== "number" || column.format !== undefined);
+  };
+  const cells = new Map<string, RawColumn>();
+  let names: readonly string[] = [];
+  const read = (wordsOf: (name: string) => boolean | undefined): [number, ColumnBuilder[]] => {
+    let builders: readonly Reading[] = [];
+    const rows = pass((found, capacityFor) => {
+      names = found;
+      if (!known)
+        checkSchemaOptions(
+          options,
+          names.map((name) => ({ name })),
+        );
+      const isMissing = missingIn({ na: known ? known.na : missingWords(options) });
+      builders = names.flatMap((name, place) => {
+        const isWords = wordsOf(name);
+        return isWords === undefined
+          ? []
+          : [{ builder: new ColumnBuilder(name, isMissing, capacityFor, isWords), place }];
+      });
+      return builders;
+    });
+    return [rows, builders.map(({ builder }) => builder)];
+  };
+  const [rows, builders] = read(asWords);
+  for (const builder of builders) if (!builder.mustRepeat) cells.set(builder.name, builder.finish());
+  const all = [...cells.values()];
+  const again = new Set(
+    builders
+      .filter(
+        ({ name, mustRepeat }) =>
+          mustRepeat || (!known && needsWords(cells.get(name) as RawColumn, all, options)),
+      )
+      .map(({ name }) => name),
+  );
+  if (again.size > 0)
+    for (const builder of read((name) => again.has(name) || undefined)[1])
+      cells.set(builder.name, builder.finish());
+  // in the order of the text
+  const ordered = names.flatMap((name) =>
+    cells.has(name) ? [[name, cells.get(name) as RawColumn] as const] : [],
+  );
+  return { names, rows, cells: new Map(ordered) };
+}
+
+/** The values of a column, and the first cell that must be refused. */
+function typed(
+  raw: RawColumn,
+  column: ColumnSchema,
+  unknown: UnknownRule,
+): { values: Float64Array; fault?: { row: number; cell: string | number } } {
+  const { kind, doubt } = column;
+  if (doubt !== undefined && kind !== "category")
+    return { values: new Float64Array(raw.rows).fill(Number.NaN) };
+  if ("numbers" in raw) {
+    const { numbers } = raw;
+    if (!isInputKind(kind)) return { values: numbers.map((value) => (Number.isNaN(value) ? value : 0)) };
+    return { values: numbers };
+  }
+  const { words, codes } = raw;
+  const readings = words.map(readerOf(column, unknown));
+  const refused = readings.indexOf(undefined);
+  const meanings = Float64Array.from(readings, (value) => value ?? Number.NaN);
+  const values = Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : meanings[code]));
+  return { values, ...(refused >= 0 && { fault: { row: codes.indexOf(refused), cell: words[refused] } }) };
 }
 
 /** Reads a cell that is present; undefined for one that must be refused. */

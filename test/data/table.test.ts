@@ -71,12 +71,12 @@ describe("readTable", () => {
     [
       "a number",
       () => readTable(5 as never),
-      "invalid_argument: the text of a table must be a string; received 5",
+      "invalid_argument: the text of a table must be a string, or strings; received 5",
     ],
     [
       "no text",
       () => readTable(undefined as never),
-      "invalid_argument: the text of a table must be a string; received undefined",
+      "invalid_argument: the text of a table must be a string, or strings; received undefined",
     ],
     [
       "an unknown option",

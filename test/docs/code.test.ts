@@ -189,7 +189,6 @@ async function bundlesAWorker(block: Block): Promise<void> {
     dist: "node_modules/fettle/dist",
     wasm: "node_modules/fettle/wasm",
     "package.json": "node_modules/fettle/package.json",
-    "node_modules/papaparse": "node_modules/papaparse",
   };
   try {
     for (const [from, to] of Object.entries(copies)) {

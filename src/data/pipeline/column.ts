@@ -108,55 +108,51 @@ function wavesOf(name: string, times = false): Draft[] {
   );
 }
 
-/** A column, and the values of its features in the training rows, before they are scaled. */
-export interface FittedColumn {
-  readonly column: PipelineColumn;
-  readonly values: readonly Float64Array[];
-}
-
 /**
  * @param cells - the cells of the training rows
  * @param y - one column of the target for each output, in the training rows
+ * @param take - called for each feature, with its values in the training rows before they are scaled
  */
 export function fitColumn(
   input: Input,
   plan: ColumnPlan,
   cells: Float64Array,
   y: readonly Float64Array[],
-): FittedColumn {
+  take: (feature: PipelineFeature, values: Float64Array) => void,
+): PipelineColumn {
   const { name, kind, categories } = input;
   const fill = fillOf(plan.impute, cells);
   const groups = groupsOf(input, plan, cells, fill);
   const base = { name, kind, categories, fill, ...(groups && { groups }) };
   const prepared = prepare(base, cells);
-  const all = Int32Array.from({ length: cells.length }, (_, i) => i);
-  const fitted = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
+  const features = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
     let source: FeatureSource;
     let values: Float64Array;
     if (draft.type === "statistic") {
-      const { numbers, other } = targetStatistics(prepared, categories.length, y[draft.output], all);
+      const own = y[draft.output];
+      const { numbers, other } = targetStatistics(prepared, categories.length, own, rowIds(cells.length));
       source = { type: "table", numbers: [...numbers], other };
-      values = outOfFold(prepared, categories.length, y[draft.output]);
+      values = outOfFold(prepared, categories.length, own);
     } else {
       source = draft;
       values = valuesOf(source, prepared, cells);
     }
-    return { feature: { name, source, scaling: fitScaling(scale, values) }, values };
+    const feature = { name, source, scaling: fitScaling(scale, values) };
+    take(feature, values);
+    return feature;
   });
-  return {
-    column: { ...base, features: fitted.map(({ feature }) => feature) },
-    values: fitted.map(({ values }) => values),
-  };
+  return { ...base, features };
 }
+
+const rowIds = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
 
 /** What missing cells become; 0 where no row has a cell. */
 function fillOf(impute: ColumnPlan["impute"], cells: Float64Array): number {
   if (typeof impute === "number") return impute;
+  if (impute === "mean") return meanOf(cells) || 0;
   const present = cells.filter((cell) => !Number.isNaN(cell));
   if (present.length === 0) return 0;
-  if (impute === "mean") return meanOf(cells);
-  if (impute === "median") return quantileOf(present.sort(), 1, 2);
-  return modeOf(present);
+  return impute === "median" ? quantileOf(present.sort(), 1, 2) : modeOf(present);
 }
 
 /** The most frequent value, the least of equals. */
@@ -191,11 +187,13 @@ export function prepare(
   { fill, groups }: Pick<PipelineColumn, "fill" | "groups">,
   cells: Float64Array,
 ): Float64Array {
+  const prepared = new Float64Array(cells.length);
   const other = groups?.[groups.length - 1] ?? Number.NaN;
-  return cells.map((cell) => {
-    const filled = Number.isNaN(cell) ? fill : cell;
-    return groups ? (groups[filled] ?? other) : filled;
-  });
+  for (let i = 0; i < cells.length; i++) {
+    const filled = Number.isNaN(cells[i]) ? fill : cells[i];
+    prepared[i] = groups ? (groups[filled] ?? other) : filled;
+  }
+  return prepared;
 }
 
 /** A feature before it is scaled. */

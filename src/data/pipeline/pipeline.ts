@@ -77,24 +77,15 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
   must(rows.length > 0, "rows", "the ids of at least one row", rows);
   const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", y, outputs, rows);
   const targets = Array.from({ length: outputs }, (_, k) => columnAt(y, outputs, k, rows));
-  const fitted = inputs.map((input, j) =>
-    fitColumn(input, planFor(input, choices), columnAt(x, inputs.length, j, rows), targets),
-  );
-  const pipeline: Pipeline = {
-    columns: fitted.map(({ column }) => column),
-    features: fitted.flatMap(({ column }) => column.features.map(({ name }) => name)),
-    target,
-  };
-  return {
-    pipeline,
-    x: interleave(
-      fitted.flatMap(({ column, values }) =>
-        column.features.map((feature, k) => ({ column, feature, values: values[k] })),
-      ),
-      rows,
-    ),
-    y: transformed(target, y, rows),
-  };
+  const features = featureNames(data, choices);
+  const z = new Matrix(rows, features.length);
+  const columns = inputs.map((input, j) => {
+    const plan = planFor(input, choices);
+    return fitColumn(input, plan, columnAt(x, inputs.length, j, rows), targets, (feature, values) =>
+      z.add(input.name, feature, values),
+    );
+  });
+  return { pipeline: { columns, features, target }, x: z.data, y: transformed(target, y, rows) };
 }
 
 /**
@@ -122,16 +113,17 @@ export function applyPipeline(
   mustBeArray("x", x, "an array of numbers, row by row");
   const ids = rows ?? Int32Array.from({ length: x.length / columns.length }, (_, i) => i);
   checkRows("x", x, columns.length, ids);
-  const features = columns.flatMap((column, j) => {
+  const z = new Matrix(
+    ids,
+    columns.reduce((sum, { features }) => sum + features.length, 0),
+  );
+  columns.forEach((column, j) => {
     const cells = columnAt(x, columns.length, j, ids);
     const prepared = prepare(column, cells);
-    return column.features.map((feature) => ({
-      column,
-      feature,
-      values: valuesOf(feature.source, prepared, cells),
-    }));
+    for (const feature of column.features)
+      z.add(column.name, feature, valuesOf(feature.source, prepared, cells));
   });
-  return interleave(features, ids);
+  return z.data;
 }
 
 /**
@@ -178,31 +170,33 @@ function columnAt(x: ArrayLike<number>, width: number, j: number, rows: ArrayLik
   return cells;
 }
 
-interface UnscaledFeature {
-  readonly column: Pick<PipelineColumn, "name">;
-  readonly feature: PipelineFeature;
-  readonly values: Float64Array;
-}
+/** Scaled features side by side, `[rows, width]`, from the first to the last. */
+class Matrix {
+  readonly data: Float32Array;
+  private column = 0;
 
-/** Scales features and puts them side by side, `[rows, features]`. */
-function interleave(features: readonly UnscaledFeature[], rows: ArrayLike<number>): Float32Array {
-  const width = features.length;
-  const z = new Float32Array(rows.length * width);
-  features.forEach(({ column, feature, values }, j) => {
-    const scaled = scalerOf(feature.scaling);
-    for (let i = 0; i < values.length; i++) {
-      const value = scaled(values[i]);
-      z[i * width + j] = value;
+  constructor(
+    private readonly rows: ArrayLike<number>,
+    private readonly width: number,
+  ) {
+    this.data = new Float32Array(rows.length * width);
+  }
+
+  /** Scales the values of the next feature. */
+  add(column: string, { scaling }: PipelineFeature, values: Float64Array): void {
+    const { data, width } = this;
+    const scaled = scalerOf(scaling);
+    for (let i = 0, k = this.column++; i < values.length; i++, k += width) {
+      data[k] = scaled(values[i]);
       check(
-        Number.isFinite(z[i * width + j]),
+        Number.isFinite(data[k]),
         () =>
-          `column ${show(column.name)}, row ${rows[i]}: values must be near enough to the training rows to be scaled ` +
-          `(${show(feature.scaling)}); received ${show(values[i])}`,
+          `column ${show(column)}, row ${this.rows[i]}: values must be near enough to the training rows to be scaled ` +
+          `(${show(scaling)}); received ${show(values[i])}`,
         "invalid_data",
       );
     }
-  });
-  return z;
+  }
 }
 
 function checkData(data: unknown): asserts data is PipelineData {

@@ -1,0 +1,203 @@
+/**
+ * The cells of one column while a table is read, compactly: plain numbers as numbers, and everything else as words, of which
+ * each is kept once. What the words mean is decided in infer.ts and table.ts.
+ */
+import { cellText, type ScannedRow } from "./scan.js";
+
+/** A column whose cells have been read, before it has a kind. */
+export type RawColumn = NumberCells | WordCells;
+
+/** Every cell is missing, or a number as JavaScript writes it, which float32 can hold. */
+export interface NumberCells {
+  readonly name: string;
+  readonly rows: number;
+  readonly missing: number;
+  /** `[rows]`, NaN where the cell is missing. */
+  readonly numbers: Float64Array;
+  /** The first three that differ, as they were written. */
+  readonly samples: readonly string[];
+  /** Whether one has a decimal point. */
+  readonly hasPoint: boolean;
+  /** Whether each that has a point could have it between thousands: `1.234`. */
+  readonly mayGroup: boolean;
+  /** Whether each is digits alone. */
+  readonly isCount: boolean;
+  /** One with zeros in front, such as `007`. */
+  readonly padded: string | undefined;
+}
+
+/** Words, or numbers that are written in other ways. */
+export interface WordCells {
+  readonly name: string;
+  readonly rows: number;
+  readonly missing: number;
+  /** Each different cell, in the order in which they first appear; a number where records have one. */
+  readonly words: readonly (string | number)[];
+  /** `[rows]`: the index of the cell's word, -1 where it is missing. */
+  readonly codes: Int32Array;
+}
+
+const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Ten to the number of decimals; a quotient by these is rounded once, as the digits themselves are. */
+const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+/** Cells that are kept as text, in case that the next ones are words. */
+const KEPT = 64;
+const [ZERO, POINT, PLUS, MINUS] = [48, 46, 43, 45];
+
+/** Whether a cell is a plain number that float32 can hold. */
+function fits(cell: string | number): boolean {
+  return (typeof cell === "number" || PLAIN.test(cell)) && Number.isFinite(Math.fround(Number(cell)));
+}
+
+/** Collects the cells of a column. */
+export class ColumnBuilder {
+  private rows = 0;
+  private missing = 0;
+  private numbers: Float64Array<ArrayBufferLike>;
+  private codes = new Int32Array(0);
+  private readonly words: (string | number)[] = [];
+  private readonly codeOf = new Map<string | number, number>();
+  private readonly first: (string | number)[] = [];
+  private readonly samples: string[] = [];
+  private hasPoint = false;
+  private mayGroup = true;
+  private isCount = true;
+  private padded: string | undefined;
+  private isBroken = false;
+
+  /**
+   * @param isMissing - of a trimmed cell
+   * @param capacityFor - how many rows to make room for, where there are so many
+   * @param isWords - whether cells are kept as words from the start
+   */
+  constructor(
+    readonly name: string,
+    private readonly isMissing: (cell: string) => boolean,
+    private readonly capacityFor: (rows: number) => number,
+    private isWords = false,
+  ) {
+    const capacity = capacityFor(0);
+    this.numbers = new Float64Array(isWords ? 0 : capacity);
+    if (isWords) this.codes = new Int32Array(capacity);
+  }
+
+  /** Whether words came after numbers whose text is forgotten: then it stopped, and must read the column again as words. */
+  get mustRepeat(): boolean {
+    return this.isBroken;
+  }
+
+  /** Takes a cell of a text. */
+  push(row: ScannedRow, j: number): void {
+    if (this.isBroken) return;
+    if (!this.isWords && this.rows >= KEPT && this.pushDigits(row, j)) return;
+    this.pushCell(cellText(row, j).trim());
+  }
+
+  /** Takes a cell, trimmed if it is text. */
+  pushCell(cell: string | number): void {
+    if (this.isWords) this.pushWord(cell);
+    else if (this.isNone(cell)) this.pushNumber(Number.NaN, cell);
+    else if (fits(cell)) this.pushNumber(Number(cell), cell);
+    else this.leaveNumbers(cell);
+  }
+
+  finish(): RawColumn {
+    const { name, rows, missing, samples, hasPoint, mayGroup, isCount, padded } = this;
+    if (this.isWords) return { name, rows, missing, words: this.words, codes: this.codes.subarray(0, rows) };
+    const numbers = this.numbers.subarray(0, rows);
+    return { name, rows, missing, numbers, samples, hasPoint, mayGroup, isCount, padded };
+  }
+
+  /** The common case without a copy of the text: up to 15 digits, of which some may be decimals. @returns whether it was */
+  private pushDigits({ text, starts, ends }: ScannedRow, j: number): boolean {
+    const start = starts[j];
+    const end = ends[j];
+    if (start < 0) return false;
+    let place = start;
+    const sign = text.charCodeAt(place);
+    if (sign === MINUS || sign === PLUS) place++;
+    const from = place;
+    let point = -1;
+    let digits = 0; // as an integer, exact below 2^53
+    for (; place < end; place++) {
+      const code = text.charCodeAt(place);
+      if (code >= ZERO && code <= ZERO + 9) digits = digits * 10 + (code - ZERO);
+      else if (code === POINT && point < 0) point = place;
+      else return false;
+    }
+    const decimals = point < 0 ? 0 : end - point - 1;
+    const count = end - from - (point < 0 ? 0 : 1);
+    if (count === 0 || count > 15) return false;
+    if (point >= 0) {
+      this.hasPoint = true;
+      this.isCount = false;
+      const whole = point - from;
+      if (decimals !== 3 || whole < 1 || whole > 3 || text.charCodeAt(from) === ZERO) this.mayGroup = false;
+    } else if (from > start) this.isCount = false;
+    else if (count > 1 && text.charCodeAt(from) === ZERO) this.padded ??= text.slice(start, end);
+    if (this.rows === this.numbers.length) this.growNumbers();
+    const value = digits / POWERS[decimals];
+    this.numbers[this.rows++] = sign === MINUS ? -value : value;
+    return true;
+  }
+
+  private isNone(cell: string | number): boolean {
+    return typeof cell === "string" ? this.isMissing(cell) : Number.isNaN(cell);
+  }
+
+  private pushNumber(value: number, cell: string | number): void {
+    const text = String(cell);
+    if (Number.isNaN(value)) this.missing++;
+    else {
+      if (text.includes(".")) {
+        this.hasPoint = true;
+        if (!/^[+-]?[1-9]\d{0,2}\.\d{3}$/.test(text)) this.mayGroup = false;
+      }
+      if (!/^\d+$/.test(text)) this.isCount = false;
+      else if (/^0\d/.test(text)) this.padded ??= text;
+      if (this.samples.length < 3 && !this.samples.includes(text)) this.samples.push(text);
+    }
+    if (this.rows === this.numbers.length) this.growNumbers();
+    if (this.rows < KEPT) this.first.push(cell);
+    this.numbers[this.rows++] = value;
+  }
+
+  private pushWord(word: string | number): void {
+    if (this.rows === this.codes.length) {
+      const larger = new Int32Array(this.capacityFor(this.rows));
+      larger.set(this.codes);
+      this.codes = larger;
+    }
+    let code = this.codeOf.get(word);
+    if (code === undefined) {
+      code = this.isNone(word) ? -1 : this.words.push(word) - 1;
+      this.codeOf.set(word, code);
+    }
+    if (code < 0) this.missing++;
+    this.codes[this.rows++] = code;
+  }
+
+  /** A cell that is no plain number: from here on the column is words, if the numbers before it are still text. */
+  private leaveNumbers(cell: string | number): void {
+    const isEmpty = this.missing === this.rows;
+    if (this.rows > this.first.length && !isEmpty) {
+      this.isBroken = true;
+      return;
+    }
+    this.isWords = true;
+    this.codes = new Int32Array(this.numbers.length).fill(-1);
+    this.numbers = new Float64Array(0);
+    if (!isEmpty) {
+      this.rows = 0;
+      this.missing = 0;
+      for (const each of this.first) this.pushWord(each);
+    }
+    this.pushWord(cell);
+  }
+
+  private growNumbers(): void {
+    const larger = new Float64Array(this.capacityFor(this.rows));
+    larger.set(this.numbers);
+    this.numbers = larger;
+  }
+}
