@@ -99,7 +99,9 @@ function draftOf(column: RawColumn, { decimal, dateOrder, as = {} }: SchemaOptio
   const words = "numbers" in column ? column.samples : column.words.map(String);
   const kind = Object.hasOwn(as, name) ? as[name] : undefined;
   const readsNumbers = missing < rows && (kind === undefined || kind === "number");
-  const all = !readsNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(words);
+  // numbers of records are what they are, however the words beside them are written
+  const texts = "words" in column ? column.words.filter((word) => typeof word === "string") : [];
+  const all = !readsNumbers ? [] : plain ? formatsOfPlain(plain) : formatsOf(texts);
   const formats = all.filter((format) => decimal === undefined || format.decimal === decimal);
   const dates = all.length === 0 && (kind === undefined || kind === "date") && missing < rows;
   const orders = dates ? dateOrdersOf(words) : [];
@@ -204,7 +206,7 @@ function leftOut({ name, rows, missing, words, plain, formats }: Draft): LeftOut
 /** Whether words differ from row to row, so that a category could not be met again. */
 function differing({ rows, missing }: Draft, distinct: readonly string[]): LeftOut | undefined {
   const present = rows - missing;
-  if (rows < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present) return undefined;
+  if (present < ENOUGH || distinct.length < MOSTLY_DIFFERENT * present) return undefined;
   const words = distinct.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / distinct.length;
   const reason = `has ${distinct.length} different cells in ${present} rows`;
   return { kind: words >= SENTENCE ? "text" : "identifier", reason };
