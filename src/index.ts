@@ -78,6 +78,7 @@ export {
   type Table,
   type UnknownRule,
 } from "./data/table.js";
+export type { ClassWeight } from "./data/weights.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -132,6 +133,7 @@ export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { Loss, LossName } from "./nn/losses/registry.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
 export { type CompileOptions, type FitOptions, Sequential, sequential } from "./nn/sequential.js";
+export type { WeightOptions } from "./nn/weights.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { RandomStream } from "./numerics/random.js";
 export { adadelta } from "./optim/adadelta.js";

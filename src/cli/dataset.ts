@@ -30,6 +30,7 @@ export interface TableFlags {
 /** The flags of a table to learn from. */
 export interface DatasetFlags extends TableFlags {
   readonly target?: string;
+  readonly weight?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
   /** The text of each use. */
@@ -71,7 +72,8 @@ export function addTableFlags(command: Command): Command {
 export function addDatasetFlags(command: Command): Command {
   return addTableFlags(command)
     .optionsGroup("Data:")
-    .option("--target <column>", "column to predict (required)")
+    .option("--target <column>", "column to predict (default: the one that the schema says)")
+    .option("--weight <column>", "column that says how much each row counts in losses and metrics")
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
@@ -79,16 +81,17 @@ export function addDatasetFlags(command: Command): Command {
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export function readDataset(file: string, flags: DatasetFlags): Dataset {
-  const { target, task, missing, drop = [] } = flags;
+  const { target, weight, task, missing, drop = [] } = flags;
   const table = readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
     check(
-      target !== undefined,
+      target !== undefined || table.schema.columns.some(({ role }) => role === "target"),
       () => `choose the column to predict with --target; columns: ${columns.join(", ")}`,
     );
     return encodeTable(table, {
-      target,
+      ...(target !== undefined && { target }),
+      ...(weight !== undefined && { weight }),
       task,
       missing,
       drop: drop.flatMap((given) => columnsIn(given, table)),

@@ -2,6 +2,7 @@
  * Flags: what a user types for an option. A flag is the name of the option in code, with hyphens: `--test-size` is `testSize`.
  * Here words of the command line become numbers and lists; what the values mean is checked by the library.
  */
+import type { ClassWeight } from "../data/weights.js";
 import { must, mustBeInteger } from "../errors.js";
 import type { ParamValue } from "../search/space/value.js";
 
@@ -75,6 +76,14 @@ export function setting(
     }
     return { ...earlier, [text.slice(0, at)]: value };
   };
+}
+
+/** A parser of class weights: `balanced`, or `class=number`, which is added to those of earlier uses of the flag. */
+export function classWeight(text: string, earlier?: ClassWeight): ClassWeight {
+  if (text === "balanced") return text;
+  const before =
+    earlier === "balanced" ? undefined : (earlier as Readonly<Record<string, ParamValue>> | undefined);
+  return setting("--class-weight")(text, before) as Readonly<Record<string, number>>;
 }
 
 const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));

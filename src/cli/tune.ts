@@ -15,7 +15,7 @@ import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { integer, names, share } from "./flags.js";
+import { classWeight, integer, names, share } from "./flags.js";
 import { type Interrupt, takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
@@ -64,7 +64,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--metric <names>",
-      `metric to tune for: ${list(Object.keys(metrics))} (default: accuracy or r2); several, separated by commas, ` +
+      `metric to tune for: ${list(Object.keys(metrics))} (default: r2 or accuracy, or rocAuc where nine tenths are of one class); several, separated by commas, ` +
         "give a Pareto front",
       names("--metric"),
     )
@@ -91,7 +91,12 @@ function addTrainingFlags(command: Command): void {
   command
     .optionsGroup("Training:")
     .option("--epochs <n>", "epochs of each training", integer("--epochs", 1), 30)
-    .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1));
+    .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
+    .option(
+      "--class-weight <how>",
+      "how much classes count in training: balanced, or class=number; may be repeated",
+      classWeight,
+    );
 }
 
 const EXAMPLES = `
@@ -171,7 +176,8 @@ async function search(
   }
 }
 
-function printIntroduction(file: string, { folds, seed }: TuneFlags, setup: TuneSetup, trials: number): void {
+function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
+  const { folds, seed } = flags;
   const { data, sizes, strategy, metrics } = setup;
   const { development, test } = sizes;
   const about = {
@@ -184,6 +190,7 @@ function printIntroduction(file: string, { folds, seed }: TuneFlags, setup: Tune
     development,
     test,
     seed,
+    isDefault: flags.metric === undefined,
   };
   printLines(introduce(about, widthOf(process.stdout)));
 }

@@ -1,5 +1,6 @@
 /** The study that the flags of `fettle tune` describe, checked as far as it can be before anything runs. */
 import type { Dataset } from "../data/dataset.js";
+import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
 import { type BuiltInMetric, canonicalMetric, getMetrics, type MetricName } from "../metrics/registry.js";
 import { createScheduler } from "../search/schedulers/index.js";
@@ -12,6 +13,7 @@ import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, denseSpace } from "../tune/dense.js";
 import { type PartSizes, partSizes } from "../tune/trial/folds.js";
 import type { FitSettings } from "../tune/trial/training.js";
+import { defaultMetric } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
@@ -29,6 +31,7 @@ export interface TuneFlags extends DatasetFlags {
   readonly seed: number;
   readonly epochs: number;
   readonly batchSize?: number;
+  readonly classWeight?: ClassWeight;
   readonly jobs?: number;
   readonly json?: true;
 }
@@ -50,7 +53,7 @@ export const NO_SCHEDULER = "none";
 
 /** @throws FettleError for everything in files and flags that can be refused before anything runs */
 export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSetup> {
-  const { batchSize, epochs, scheduler } = flags;
+  const { batchSize, epochs, scheduler, classWeight } = flags;
   const data = readDataset(file, flags);
   const sizes = partSizes(data.rows, { validation: { folds: flags.folds }, testSize: flags.testSize });
   check(
@@ -59,6 +62,7 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
   );
   if (flags.folds <= sizes.development) checkClasses(data, flags.folds);
   const metrics = readMetrics(flags, data);
+  if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   return {
     ...{ data, sizes, metrics },
     space: readSpace(flags, data, sizes),
@@ -66,7 +70,11 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) => {
       const size = batchSize ?? (params.batchSize as number | undefined);
-      return { epochs, ...(size === undefined ? {} : { batchSize: size }) };
+      return {
+        epochs,
+        ...(size === undefined ? {} : { batchSize: size }),
+        ...(classWeight === undefined ? {} : { classWeight }),
+      };
     },
   };
 }
@@ -87,8 +95,8 @@ function checkClasses({ classes, labels, target }: Dataset, folds: number): void
   );
 }
 
-function readMetrics({ metric }: TuneFlags, { task }: Dataset): TuneSetup["metrics"] {
-  const given = metric ?? [task === "classification" ? "accuracy" : "r2"];
+function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"] {
+  const given = metric ?? [defaultMetric(data)];
   getMetrics("metric", given as MetricName[]); // refuses unknown names, and one that is given twice
   return given.map(canonicalMetric) as [BuiltInMetric, ...BuiltInMetric[]];
 }

@@ -17,6 +17,7 @@ import { DAY } from "./dates.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
+import { checkSampleWeight } from "./weights.js";
 
 export type { MissingRule, Task };
 
@@ -46,6 +47,8 @@ export interface Dataset {
   readonly x: Float64Array;
   /** Columns of `y`: 1, or the number of classes where there are more than two. */
   readonly outputs: number;
+  /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
+  readonly sampleWeight?: Float64Array;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /** What was decided in reading the table, for people; see {@link Table}. */
@@ -69,6 +72,11 @@ export interface EncodeOptions {
    */
   readonly task?: Task | "auto";
   /**
+   * A column of numbers that says how much each row counts in losses and metrics; it is no input.
+   * @defaultValue the one with the role `weight` in the schema, or none
+   */
+  readonly weight?: string;
+  /**
    * Columns to leave out, beside those that the schema leaves out: those with the role `ignored`, and those of a kind that is
    * not read.
    * @defaultValue none
@@ -82,7 +90,13 @@ export interface EncodeOptions {
   readonly missing?: MissingRule;
 }
 
-const OPTIONS: OptionNames<EncodeOptions> = { target: true, task: true, drop: true, missing: true };
+const OPTIONS: OptionNames<EncodeOptions> = {
+  target: true,
+  task: true,
+  weight: true,
+  drop: true,
+  missing: true,
+};
 const TASKS = ["auto", "classification", "regression"];
 const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 
@@ -106,7 +120,8 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
-  const { target: targetName = targetIn(table), task = "auto", drop = [], missing = "refuse" } = options;
+  const { target: targetName = columnOfRole(table, "target"), task = "auto" } = options;
+  const { weight: weightName = columnOfRole(table, "weight"), drop = [], missing = "refuse" } = options;
   must(typeof targetName === "string", "target", "the name of a column", targetName);
   must(
     Array.isArray(drop) && drop.every((name) => typeof name === "string"),
@@ -118,13 +133,14 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   if (!RULES.includes(missing)) throw unknownName("rule for missing cells", String(missing), RULES);
   const target = columnNamed(table, targetName);
   const dropped = drop.map((name) => columnNamed(table, name));
+  const weight = weightName === undefined ? undefined : columnNamed(table, weightName);
   check(
     !dropped.includes(target),
     () => `drop must not hold the target; received ${show(target.name)} as both`,
   );
   const roles = new Map(table.schema.columns.map(({ name, role }) => [name, role]));
   const others = table.columns.filter(
-    (column) => column !== target && !dropped.includes(column) && roles.get(column.name) !== "ignored",
+    (column) => ![target, weight, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
   );
   const inputs = others.filter(({ kind }) => isInputKind(kind));
   const leftOut = others.flatMap(({ name, kind, reason = `is of kind ${kind}` }) =>
@@ -147,17 +163,30 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   return {
     ...encodeInputs(inputs, rows),
     ...encodeTarget(target, rows, chosen),
+    ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(table.notes.length > 0 && { notes: table.notes }),
     rows: rows.length,
   };
 }
 
-/** The column that the schema makes the target. */
-function targetIn({ schema }: Table): string | undefined {
-  const targets = schema.columns.filter(({ role }) => role === "target").map(({ name }) => name);
-  must(targets.length < 2, "target", "one column of the role in the schema", targets);
-  return targets[0];
+/** The column that has that role in the schema. */
+function columnOfRole({ schema }: Table, role: "target" | "weight"): string | undefined {
+  const names = schema.columns.filter((column) => column.role === role).map(({ name }) => name);
+  must(names.length < 2, role, "one column of the role in the schema", names);
+  return names[0];
+}
+
+function weightsIn(column: Column, rows: Int32Array): Float64Array {
+  const name = `weight ${show(column.name)}`;
+  must(
+    column.kind === "number" && column.doubt === undefined,
+    name,
+    "a column of numbers",
+    column.kind,
+    "invalid_data",
+  );
+  return checkSampleWeight(name, valuesAt(column, rows), rows.length);
 }
 
 /** The same data set with some of its rows, in the order given. */
@@ -168,6 +197,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
     x: takeRows(data.x, data.inputs.length, rows),
     y: takeRows(data.y, data.outputs, rows),
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
+    ...(data.sampleWeight && { sampleWeight: takeRows(data.sampleWeight, 1, rows) }),
   };
 }
 

@@ -6,7 +6,7 @@
 import type { Floats } from "../ndarray.js";
 import { log } from "../numerics/special.js";
 import { countConfusion } from "./confusion.js";
-import { classMetric, probabilityMetric } from "./define.js";
+import { classMetric, probabilityMetric, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 
 /**
@@ -33,9 +33,10 @@ export const accuracy = classMetric({
   name: "accuracy",
   aliases: ["acc", "accuracy_score", "Accuracy"],
   direction: "maximize",
-  compute(yTrue, yPred, outputs) {
-    const counts = countConfusion(yTrue, yPred, outputs);
-    return counts.reduce((correct, row, label) => correct + row[label], 0) / (yTrue.length / outputs);
+  compute(yTrue, yPred, outputs, weights) {
+    const counts = countConfusion(yTrue, yPred, outputs, weights);
+    const all = counts.flat().reduce((sum, count) => sum + count, 0);
+    return counts.reduce((correct, row, label) => correct + row[label], 0) / all;
   },
 });
 
@@ -156,8 +157,8 @@ interface ClassCounts {
 
 /** Of two classes, the score of class 1; of several, the mean over those that occur in truth or prediction. */
 function averaged(score: (counts: ClassCounts) => number): Metric["compute"] {
-  return (yTrue, yPred, outputs) => {
-    const counts = countConfusion(yTrue, yPred, outputs);
+  return (yTrue, yPred, outputs, weights) => {
+    const counts = countConfusion(yTrue, yPred, outputs, weights);
     const classes = counts.map((row, label) => ({
       hits: row[label],
       predicted: counts.reduce((sum, other) => sum + other[label], 0),
@@ -179,41 +180,56 @@ function mean(values: readonly number[]): number {
 }
 
 /** Of two classes, their area; of several, the mean over classes against the rest, without undefined areas. */
-function averageAuc(yTrue: Floats, yPred: Floats, outputs: number): number {
-  const areas = Array.from({ length: outputs }, (_, j) => areaUnderCurve(yTrue, yPred, outputs, j));
+function averageAuc(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number {
+  const weightOf = weighing(weights);
+  const areas = Array.from({ length: outputs }, (_, j) => areaUnderCurve(yTrue, yPred, outputs, j, weightOf));
   return mean(areas.filter((area) => !Number.isNaN(area)));
 }
 
 /**
- * Area under the ROC curve of one output, through the rank sum of the positives (Mann and Whitney 1947):
- * (R − p(p + 1)/2) / (p·n), tied scores sharing their mean rank. NaN unless both classes occur.
+ * Area under the ROC curve of one output: the share of pairs of a positive and a negative that the scores order rightly, ties
+ * counting half (Mann and Whitney 1947). NaN unless both classes occur.
  */
-function areaUnderCurve(yTrue: Floats, yPred: Floats, outputs: number, output: number): number {
+function areaUnderCurve(
+  yTrue: Floats,
+  yPred: Floats,
+  outputs: number,
+  output: number,
+  weightOf: (row: number) => number,
+): number {
   const rows = yTrue.length / outputs;
   const score = (row: number): number => yPred[row * outputs + output];
   const order = Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => score(a) - score(b));
   let positives = 0;
-  let rankSum = 0;
+  let negatives = 0;
+  let ordered = 0;
   for (let start = 0, end = 0; start < rows; start = end) {
-    let tiedPositives = 0;
+    let tied = 0; // positives
+    let others = 0;
     for (end = start; end < rows && score(order[end]) === score(order[start]); end++) {
-      if (yTrue[order[end] * outputs + output] === 1) tiedPositives++;
+      if (yTrue[order[end] * outputs + output] === 1) tied += weightOf(order[end]);
+      else others += weightOf(order[end]);
     }
-    positives += tiedPositives;
-    rankSum += (tiedPositives * (start + 1 + end)) / 2; // ranks start + 1 … end share their mean
+    ordered += tied * (negatives + others / 2);
+    positives += tied;
+    negatives += others;
   }
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * (rows - positives));
+  return ordered / (positives * negatives);
 }
 
 /** −Σ log(probability given to the true class) / rows. */
-function averageLogLoss(yTrue: Floats, yPred: Floats, outputs: number): number {
+function averageLogLoss(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number {
   // Probabilities are kept this far from 0 and 1: 2⁻²³, the epsilon of float32.
   const epsilon = 2 ** -23;
   const clip = (probability: number): number => Math.min(Math.max(probability, epsilon), 1 - epsilon);
+  const weightOf = weighing(weights);
   let sum = 0;
+  let all = 0;
   for (let k = 0; k < yTrue.length; k++) {
-    if (yTrue[k] === 1) sum -= log(clip(yPred[k]));
-    else if (outputs === 1) sum -= log(1 - clip(yPred[k]));
+    const weight = weightOf(Math.floor(k / outputs));
+    if (k % outputs === 0) all += weight;
+    if (yTrue[k] === 1) sum -= weight * log(clip(yPred[k]));
+    else if (outputs === 1) sum -= weight * log(1 - clip(yPred[k]));
   }
-  return sum / (yTrue.length / outputs);
+  return sum / all;
 }

@@ -28,17 +28,18 @@ export function confusionMatrix(yTrue: MatrixLike, yPred: MatrixLike): number[][
 }
 
 /**
- * How many rows of each true class were predicted as each class.
+ * How many rows of each true class were predicted as each class, or their weights.
  *
  * @param yTrue - `[rows, outputs]`, as {@link Metric.compute}
  * @param yPred - `[rows, outputs]`, without NaN
  * @returns `[true class][predicted class]`; with one output the classes are 0 and 1
  */
-export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number): number[][] {
+export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number[][] {
   const classes = outputs === 1 ? 2 : outputs;
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let start = 0; start < yTrue.length; start += outputs) {
-    counts[classAt(yTrue, start, outputs)][classAt(yPred, start, outputs)]++;
+    const weight = weights ? weights[start / outputs] : 1;
+    counts[classAt(yTrue, start, outputs)][classAt(yPred, start, outputs)] += weight;
   }
   return counts;
 }

@@ -1,6 +1,7 @@
 /** Makes built-in metrics: a definition becomes a function of two arrays with the properties of a {@link Metric}. */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
+import { checkSampleWeight } from "../data/weights.js";
 import type { Direction } from "../direction.js";
 import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
@@ -33,13 +34,15 @@ export function probabilityMetric<const Alias extends string>(
 /** A metric of quantities: the mean over the outputs of `score`, whose arguments are `[rows]` each. */
 export function quantityMetric<const Alias extends string>(
   definition: Definition<Alias> & {
-    readonly score: (yTrue: Float64Array, yPred: Float64Array) => number;
+    readonly score: (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
   },
 ): MetricFunction<Alias> {
   const { score } = definition;
-  return defineMetric(definition, "regression", readQuantities, (yTrue, yPred, outputs) => {
+  return defineMetric(definition, "regression", readQuantities, (yTrue, yPred, outputs, weights) => {
+    const weightOf = weighing(weights);
     let sum = 0;
-    for (let j = 0; j < outputs; j++) sum += score(column(yTrue, outputs, j), column(yPred, outputs, j));
+    for (let j = 0; j < outputs; j++)
+      sum += score(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
     return sum / outputs;
   });
 }
@@ -50,9 +53,11 @@ function defineMetric<Alias extends string>(
   read: (yTrue: MatrixLike, yPred: MatrixLike) => Pair,
   compute: Metric["compute"],
 ): MetricFunction<Alias> {
-  const score = (yTrue: MatrixLike, yPred: MatrixLike): number => {
+  const score = (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number => {
     const pair = read(yTrue, yPred);
-    return compute(pair.yTrue, pair.yPred, pair.outputs);
+    const weights =
+      sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, pair.yTrue.length / pair.outputs);
+    return compute(pair.yTrue, pair.yPred, pair.outputs, weights);
   };
   // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
   Object.defineProperty(score, "name", { value: name, enumerable: true });
@@ -61,8 +66,13 @@ function defineMetric<Alias extends string>(
 
 const unlessNaN =
   (compute: Metric["compute"]): Metric["compute"] =>
-  (yTrue, yPred, outputs) =>
-    yPred.some(Number.isNaN) ? NaN : compute(yTrue, yPred, outputs);
+  (yTrue, yPred, outputs, weights) =>
+    yPred.some(Number.isNaN) ? NaN : compute(yTrue, yPred, outputs, weights);
+
+/** How much a row counts: 1 without weights. */
+export function weighing(weights: Floats | undefined): (row: number) => number {
+  return weights ? (row) => weights[row] : () => 1;
+}
 
 const column = (values: Floats, outputs: number, j: number): Float64Array =>
   Float64Array.from({ length: values.length / outputs }, (_, i) => values[i * outputs + j]);

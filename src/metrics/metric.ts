@@ -21,9 +21,11 @@ export interface Metric {
    * @param yTrue - `[rows, outputs]`, row-major and finite: quantities; 0 or 1 for two classes in one output; one-hot otherwise
    * @param yPred - `[rows, outputs]`, row-major: quantities, or the probability of class 1, or of each class
    * @param outputs - the number of columns of both
+   * @param weights - `[rows]`: how much each row counts, at least 0 and not all 0; a row of weight 2 counts as two rows. Left out,
+   * every row counts 1
    * @returns the score; NaN if a prediction is NaN
    */
-  compute(yTrue: Floats, yPred: Floats, outputs: number): number;
+  compute(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number;
 }
 
 /**
@@ -45,9 +47,12 @@ export interface Metric {
  */
 export type CustomMetric = Omit<Metric, "tasks"> & Partial<Pick<Metric, "tasks">>;
 
-/** A built-in metric: a function that checks and scores two arrays, with the properties of a {@link Metric}. */
+/**
+ * A built-in metric: a function that checks and scores two arrays, with the properties of a {@link Metric}. Its third argument
+ * weights the rows, as `sample_weight` does in scikit-learn.
+ */
 export interface MetricFunction<Alias extends string = string> extends Metric {
-  (yTrue: MatrixLike, yPred: MatrixLike): number;
+  (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
   /** Other names it is known by, such as those of Keras and scikit-learn. */
   readonly aliases: readonly Alias[];
 }

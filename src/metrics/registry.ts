@@ -124,6 +124,6 @@ function checkedMetric(metric: CustomMetric): Metric {
     name: metric.name,
     direction: metric.direction,
     tasks: metric.tasks ?? ["classification", "regression"],
-    compute: (yTrue, yPred, outputs) => metric.compute(yTrue, yPred, outputs),
+    compute: (yTrue, yPred, outputs, weights) => metric.compute(yTrue, yPred, outputs, weights),
   };
 }

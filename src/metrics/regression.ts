@@ -41,7 +41,7 @@ export const rootMeanSquaredError = quantityMetric({
   name: "rootMeanSquaredError",
   aliases: ["rmse", "RMSE", "root_mean_squared_error", "RootMeanSquaredError"],
   direction: "minimize",
-  score: (yTrue, yPred) => Math.sqrt(squaredError(yTrue, yPred)),
+  score: (yTrue, yPred, weightOf) => Math.sqrt(squaredError(yTrue, yPred, weightOf)),
 });
 
 /**
@@ -85,19 +85,32 @@ export const r2 = quantityMetric({
   score: determination,
 });
 
-function squaredError(yTrue: Float64Array, yPred: Float64Array): number {
-  return yTrue.reduce((sum, value, i) => sum + (value - yPred[i]) * (value - yPred[i]), 0) / yTrue.length;
+type WeightOf = (row: number) => number;
+
+/** The mean of `value` over rows, each counting as much as it weighs. */
+function meanOver(rows: number, weightOf: WeightOf, value: (row: number) => number): number {
+  let sum = 0;
+  let all = 0;
+  for (let row = 0; row < rows; row++) {
+    sum += weightOf(row) * value(row);
+    all += weightOf(row);
+  }
+  return sum / all;
 }
 
-function absoluteError(yTrue: Float64Array, yPred: Float64Array): number {
-  return yTrue.reduce((sum, value, i) => sum + Math.abs(value - yPred[i]), 0) / yTrue.length;
+function squaredError(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
+  return meanOver(yTrue.length, weightOf, (i) => (yTrue[i] - yPred[i]) * (yTrue[i] - yPred[i]));
+}
+
+function absoluteError(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
+  return meanOver(yTrue.length, weightOf, (i) => Math.abs(yTrue[i] - yPred[i]));
 }
 
 /** R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; for a constant truth 1 if every prediction is right and 0 if not. */
-function determination(yTrue: Float64Array, yPred: Float64Array): number {
-  const mean = yTrue.reduce((sum, value) => sum + value, 0) / yTrue.length;
-  const error = squaredError(yTrue, yPred);
-  const variance = yTrue.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / yTrue.length;
+function determination(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
+  const mean = meanOver(yTrue.length, weightOf, (i) => yTrue[i]);
+  const error = squaredError(yTrue, yPred, weightOf);
+  const variance = meanOver(yTrue.length, weightOf, (i) => (yTrue[i] - mean) * (yTrue[i] - mean));
   if (variance > 0 || Number.isNaN(error)) return 1 - error / variance;
   return error === 0 ? 1 : 0;
 }

@@ -55,8 +55,14 @@ export interface Architecture {
 
 type Steps = Partial<Record<ProgramKind, TracedStep>>;
 
-/** The four things a model does. */
-export type ProgramKind = "initialize" | "train" | "evaluate" | "predict";
+/** What a model does; training and evaluation also with weights of rows. */
+export type ProgramKind =
+  | "initialize"
+  | "train"
+  | "evaluate"
+  | "predict"
+  | "trainWeighted"
+  | "evaluateWeighted";
 
 /** A step, and what tells it from others. */
 export interface TracedStep {
@@ -254,7 +260,7 @@ export function predictionOf(
   return value;
 }
 
-/** The loss with penalties, as Keras reports it, and the prediction. `parameters` by path. */
+/** The loss with penalties, as Keras reports it, and the prediction. `parameters` by path; `weights` is a stream if there are some. */
 export function lossOf(
   { network, loss }: Pick<Architecture, "network" | "loss">,
   streams: Values,
@@ -263,7 +269,13 @@ export function lossOf(
   training: boolean,
 ): { total: Value; prediction: Value } {
   const prediction = predictionOf(network, streams.x, parameters, inputs, training);
-  let total = getLoss(loss)(streams.y, prediction);
+  const lossFunction = getLoss(loss);
+  const { weights } = streams;
+  check(
+    weights === undefined || lossFunction.length > 2,
+    "a custom loss must take weights, [rows, 1], as its third argument to be trained with sampleWeight or classWeight",
+  );
+  let total = weights ? lossFunction(streams.y, prediction, weights) : lossFunction(streams.y, prediction);
   mustReturn(total, [], "the loss");
   for (const { layer, name, parameters: own } of network.layers) {
     const penalty = layer.penalty?.(contextOf(layer, name, own, parameters, inputs));

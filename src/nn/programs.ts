@@ -1,6 +1,6 @@
 /**
- * The four programs of an architecture. Models share a program where their steps are traced to the same graph, so two
- * models alike but for their hyperparameters share all four (see `compile/cache.ts`). Nothing runs here.
+ * The programs of an architecture. Models share a program where their steps are traced to the same graph, so two
+ * models alike but for their hyperparameters share all (see `compile/cache.ts`). Nothing runs here.
  */
 import { gradients } from "../autograd/grad.js";
 import { createProgramCache, fingerprint, sameFingerprint } from "../compile/cache.js";
@@ -67,51 +67,10 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
       return { outputs: { parameters, ...named(slots, (name) => SLOT + name) } };
     }),
 
-  /** x, y → one step; state: parameters, slots, and the sum of the losses of the rows seen */
-  train: (architecture) =>
-    trace(
-      {
-        inputs: scalars(architecture),
-        streams: xy(architecture),
-        state: { ...stateOf(architecture), lossSum: [] },
-      },
-      ({ graph, inputs, streams, state: { parameters: vector, lossSum, ...slots } }) => {
-        const places = architecture.network.parameters;
-        const parameters = split(vector, places);
-        const { total } = lossOf(architecture, streams, parameters, inputs, true);
-        const context = {
-          parameter: vector,
-          gradient: concatenate(gradients(total, Object.values(parameters))),
-          slots: named(slots, (name) => name.slice(SLOT.length)),
-          hyperparameters: optimizerInputs(architecture.optimizer, inputs),
-          step: step(graph),
-        };
-        const sizes = places.map(({ size }) => size);
-        const updated = applyOptimizer(architecture.optimizer, context, sizes);
-        return {
-          state: {
-            parameters: updated.parameter,
-            ...named(updated.slots, (name) => SLOT + name),
-            lossSum: addRows(lossSum, total, graph),
-          },
-        };
-      },
-    ),
-
-  /** x, y, parameters → predictions, and the sum of the losses of the rows seen */
-  evaluate: (architecture) =>
-    trace(
-      {
-        inputs: { ...scalars(architecture), parameters: [architecture.network.size] },
-        streams: xy(architecture),
-        state: { lossSum: [] },
-      },
-      ({ graph, inputs, streams, state }) => {
-        const parameters = split(inputs.parameters, architecture.network.parameters);
-        const { total, prediction } = lossOf(architecture, streams, parameters, inputs, false);
-        return { state: { lossSum: addRows(state.lossSum, total, graph) }, streams: { prediction } };
-      },
-    ),
+  train: (architecture) => trainStep(architecture, xy(architecture)),
+  trainWeighted: (architecture) => trainStep(architecture, { ...xy(architecture), weights: 1 }),
+  evaluate: (architecture) => evaluationStep(architecture, xy(architecture)),
+  evaluateWeighted: (architecture) => evaluationStep(architecture, { ...xy(architecture), weights: 1 }),
 
   /** x, parameters → predictions */
   predict: (architecture) =>
@@ -128,6 +87,54 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
       },
     ),
 };
+
+/** x, y and weights if there are some → one step; state: parameters, slots, and the sum of the losses of the rows seen */
+function trainStep(architecture: Architecture, streams: Record<string, number>): StepGraph {
+  return trace(
+    {
+      inputs: scalars(architecture),
+      streams,
+      state: { ...stateOf(architecture), lossSum: [] },
+    },
+    ({ graph, inputs, streams, state: { parameters: vector, lossSum, ...slots } }) => {
+      const places = architecture.network.parameters;
+      const parameters = split(vector, places);
+      const { total } = lossOf(architecture, streams, parameters, inputs, true);
+      const context = {
+        parameter: vector,
+        gradient: concatenate(gradients(total, Object.values(parameters))),
+        slots: named(slots, (name) => name.slice(SLOT.length)),
+        hyperparameters: optimizerInputs(architecture.optimizer, inputs),
+        step: step(graph),
+      };
+      const sizes = places.map(({ size }) => size);
+      const updated = applyOptimizer(architecture.optimizer, context, sizes);
+      return {
+        state: {
+          parameters: updated.parameter,
+          ...named(updated.slots, (name) => SLOT + name),
+          lossSum: addRows(lossSum, total, graph),
+        },
+      };
+    },
+  );
+}
+
+/** x, y, parameters and weights if there are some → predictions, and the sum of the losses of the rows seen */
+function evaluationStep(architecture: Architecture, streams: Record<string, number>): StepGraph {
+  return trace(
+    {
+      inputs: { ...scalars(architecture), parameters: [architecture.network.size] },
+      streams,
+      state: { lossSum: [] },
+    },
+    ({ graph, inputs, streams, state }) => {
+      const parameters = split(inputs.parameters, architecture.network.parameters);
+      const { total, prediction } = lossOf(architecture, streams, parameters, inputs, false);
+      return { state: { lossSum: addRows(state.lossSum, total, graph) }, streams: { prediction } };
+    },
+  );
+}
 
 /** Before the names of an optimizer's slots in a program. */
 const SLOT = "slot.";

@@ -6,9 +6,10 @@
 
 import type { NdArray } from "ndarray";
 import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
-import type { SavedRun } from "../engine/executor.js";
+import type { Matrix, SavedRun } from "../engine/executor.js";
 import { check, checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics, type MetricLike } from "../metrics/registry.js";
@@ -38,6 +39,7 @@ import {
   runTraining,
   type TrainingOptions,
 } from "./trainer.js";
+import { columnOf, evaluationOf, trainingWeights, type WeightOptions, withSampleWeight } from "./weights.js";
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -50,15 +52,17 @@ export interface CompileOptions {
 }
 
 /** Options of `fit`. */
-export interface FitOptions {
+export interface FitOptions extends WeightOptions {
   /** How many times every row is visited. Default 1. */
   readonly epochs?: number;
   /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
   readonly batchSize?: number;
   /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
   readonly validationSplit?: number;
-  /** Examples for validation, [x, y]. If given, `validationSplit` is ignored. */
-  readonly validationData?: readonly [MatrixLike, MatrixLike];
+  /** Examples for validation, [x, y] or [x, y, sampleWeight]. If given, `validationSplit` is ignored. */
+  readonly validationData?:
+    | readonly [x: MatrixLike, y: MatrixLike]
+    | readonly [x: MatrixLike, y: MatrixLike, sampleWeight: ArrayLike<number>];
   /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
@@ -73,6 +77,8 @@ const FIT_OPTIONS: OptionNames<FitOptions> = {
   batchSize: true,
   validationSplit: true,
   validationData: true,
+  sampleWeight: true,
+  classWeight: true,
   callbacks: true,
   shuffle: true,
   seed: true,
@@ -177,9 +183,9 @@ export class Sequential {
     must(typeof shuffle === "boolean", "shuffle", "true or false", shuffle);
     must(
       options.validationData === undefined ||
-        (Array.isArray(options.validationData) && options.validationData.length === 2),
+        (Array.isArray(options.validationData) && [2, 3].includes(options.validationData.length)),
       "validationData",
-      "an array [x, y]",
+      "an array [x, y] or [x, y, sampleWeight]",
       options.validationData,
     );
     const trainRows = options.validationData ? inputs.rows : Math.floor(inputs.rows * (1 - validationSplit));
@@ -193,7 +199,9 @@ export class Sequential {
     const validation = options.validationData && {
       x: toMatrix(options.validationData[0], { what: "validation x", columns: inputs.columns }),
       y: options.validationData[1],
+      sampleWeight: options.validationData[2],
     };
+    const weights = trainingWeights(options, targets, trainRows);
 
     await ready();
     const engine = defaultEngine();
@@ -201,26 +209,38 @@ export class Sequential {
     const hyperparameters = hyperparametersOf(architecture);
     const programs = {
       initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, "train", batchSize),
+      train: programOf(architecture, weights ? "trainWeighted" : "train", batchSize),
     };
     return withMatrices(engine, async (hold) => {
       const all = { x: hold(inputs), y: hold(targets) };
-      const training: Examples = { ...all, rows: range(0, trainRows) };
+      const training: Examples = {
+        ...all,
+        rows: range(0, trainRows),
+        ...(weights && { weights: hold(columnOf(weights)) }),
+      };
+      const own = options.sampleWeight && Float64Array.from(options.sampleWeight);
+      // metrics know no class weights
+      const measured = withSampleWeight(hold, { ...all, rows: range(0, trainRows) }, own);
       let heldOut: Examples | undefined;
       if (validation) {
-        heldOut = {
-          x: hold(validation.x),
-          y: hold(this.targets(validation.y, validation.x, "validation y")),
-        };
-      } else if (trainRows < inputs.rows) heldOut = { ...all, rows: range(trainRows, inputs.rows) };
+        const { x, y, sampleWeight } = validation;
+        const weights =
+          sampleWeight && checkSampleWeight("sampleWeight of validationData", sampleWeight, x.rows);
+        heldOut = withSampleWeight(
+          hold,
+          { x: hold(x), y: hold(this.targets(y, x, "validation y")) },
+          weights,
+        );
+      } else if (trainRows < inputs.rows)
+        heldOut = withSampleWeight(hold, { ...all, rows: range(trainRows, inputs.rows) }, own);
 
       const score = (examples: Examples, parameters: Floats): Logs => {
-        const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
+        const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
         const result = runEvaluation(engine, program, examples, parameters, hyperparameters);
         return this.scores(result, examples);
       };
       const measure = (parameters: () => Floats): Logs => {
-        const { loss: _, ...onTraining } = metrics.length > 0 ? score(training, parameters()) : { loss: 0 };
+        const { loss: _, ...onTraining } = metrics.length > 0 ? score(measured, parameters()) : { loss: 0 };
         return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
       };
       const trained = await runTraining(
@@ -239,17 +259,19 @@ export class Sequential {
   /**
    * The loss, with penalties, and each metric over examples.
    *
+   * @param sampleWeight - how much each row counts, as in `fit`
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
-  evaluate(x: MatrixLike, y: MatrixLike): Logs {
+  evaluate(x: MatrixLike, y: MatrixLike, sampleWeight?: ArrayLike<number>): Logs {
     const { columns, saved } = this.trained();
     const inputs = toMatrix(x, { what: "x", columns });
     const targets = this.targets(y, inputs, "y");
     const architecture = this.architecture(columns);
     const engine = defaultEngine();
+    const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
     return withMatrices(engine, (hold) => {
-      const examples = { x: hold(inputs), y: hold(targets) };
-      const program = programOf(architecture, "evaluate", EVALUATION_BATCH);
+      const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
+      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
       const parameters = saved.arrays.parameters;
       return this.scores(
         runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
@@ -360,12 +382,19 @@ export class Sequential {
     return targets;
   }
 
-  private scores({ loss, prediction }: Evaluation, { y, rows }: Examples): Logs {
+  private scores({ loss, prediction }: Evaluation, { y, rows, weights }: Examples): Logs {
     const { metrics } = this.compiledWith();
     if (metrics.length === 0) return { loss };
-    const all = y.read();
-    const yTrue = rows ? all.slice(rows[0] * y.columns, (rows[rows.length - 1] + 1) * y.columns) : all;
-    const scores = metrics.map(({ name, compute }) => [name, compute(yTrue, prediction, y.columns)] as const);
+    const used = (matrix: Matrix): Floats => {
+      const all = matrix.read();
+      const { columns } = matrix;
+      return rows ? all.slice(rows[0] * columns, (rows[rows.length - 1] + 1) * columns) : all;
+    };
+    const yTrue = used(y);
+    const counts = weights && used(weights);
+    const scores = metrics.map(
+      ({ name, compute }) => [name, compute(yTrue, prediction, y.columns, counts)] as const,
+    );
     return { loss, ...Object.fromEntries(scores) };
   }
 }

@@ -17,6 +17,8 @@ export interface TrainingPrograms {
 export interface Examples {
   readonly x: Matrix;
   readonly y: Matrix;
+  /** How much each row counts in the loss, [rows, 1], for programs that read it. */
+  readonly weights?: Matrix;
   /** The rows to use; all by default. */
   readonly rows?: Int32Array;
 }
@@ -70,7 +72,7 @@ export class TrainingRun {
     this.logs = [...(options.logs ?? [])];
     this.rows = examples.rows?.length ?? examples.x.rows;
     const run = executor.start(programs.train, {
-      streams: { x: examples.x, y: examples.y },
+      streams: streamsOf(examples),
       ...(examples.rows ? { rows: examples.rows } : {}),
       batchSize: options.batchSize,
       shuffle: options.shuffle,
@@ -174,12 +176,12 @@ export function runEvaluation(
   parameters: ArrayLike<number>,
   hyperparameters: Readonly<Record<string, number>>,
 ): Evaluation {
-  const { x, y } = examples;
-  const rows = examples.rows ?? undefined;
+  const { x, y, rows } = examples;
   const count = rows?.length ?? x.rows;
   const output = executor.matrix(count, y.columns);
   try {
-    const run = executor.start(program, { streams: { x, y, prediction: output }, ...(rows ? { rows } : {}) });
+    const streams = { ...streamsOf(examples), prediction: output };
+    const run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
     try {
       writeAll(run, hyperparameters);
       run.write("parameters", parameters);
@@ -216,6 +218,11 @@ export function runPrediction(
   } finally {
     output.free();
   }
+}
+
+/** The streams of programs. */
+export function streamsOf({ x, y, weights }: Examples): Readonly<Record<string, Matrix>> {
+  return { x, y, ...(weights && { weights }) };
 }
 
 function writeAll(run: Run, values: Readonly<Record<string, number>>): void {

@@ -2,6 +2,7 @@
  * A study on a table as text for people: its introduction and its results. As data for
  * programs, see json.ts.
  */
+import { IMBALANCED, largestClass } from "../data/classes.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Direction } from "../direction.js";
 import type { Params } from "../search/space/space.js";
@@ -21,6 +22,8 @@ export interface StudyIntroduction {
   >;
   /** What is tuned for. */
   readonly metrics: readonly string[];
+  /** Whether they were chosen by default. */
+  readonly isDefault?: boolean;
   readonly strategy: string;
   /** The budget. */
   readonly trials: number;
@@ -85,21 +88,17 @@ function leftOut({ leftOut = [] }: StudyIntroduction["data"]): string[] {
   return [`left out: ${reasons.join("; ")} (--as <column>=category uses one)`];
 }
 
-/** From this share on, the accuracy of always answering with the most frequent class looks good. */
-const IMBALANCED = 0.9;
-
-/** A warning where accuracy would hide that rare classes are missed. */
-function imbalance({ data: { labels, classes }, metrics }: StudyIntroduction): string[] {
+/** What an imbalance of the classes means for the metric. */
+function imbalance({ data, metrics, isDefault }: StudyIntroduction): string[] {
+  const largest = largestClass(data);
+  if (largest === undefined || !(largest.share >= IMBALANCED)) return [];
+  const name = plain(largest.name);
+  const share = `${(100 * largest.share).toFixed(1)} % of rows are of class ${name}`;
+  if (isDefault && metrics.includes("rocAuc"))
+    return [`${share}, so rocAuc is tuned for; accuracy would hide that the others are missed`];
   if (!metrics.includes("accuracy")) return [];
-  const counts = classes.map(() => 0);
-  for (const label of labels) counts[label]++;
-  const most = Math.max(...counts);
-  const share = most / labels.length;
-  if (!(share >= IMBALANCED)) return [];
-  const name = plain(classes[counts.indexOf(most)]);
   return [
-    `${(100 * share).toFixed(1)} % of rows are of class ${name}, so always answering ${name} has an accuracy of ` +
-      `${share.toFixed(3)}; consider --metric f1 or --metric rocAuc`,
+    `${share}, so always answering ${name} has an accuracy of ${largest.share.toFixed(3)}; consider --metric f1 or --metric rocAuc`,
   ];
 }
 

@@ -59,7 +59,7 @@ export async function nestedCrossValidation<
   search: (options: O) => Promise<SearchCvResult<S>>,
   options: O & { readonly space: S; readonly outer?: { readonly folds: number } },
 ): Promise<NestedResult<S>> {
-  const { outer = { folds: 5 }, x: _x, y: _y, ...rest } = options;
+  const { outer = { folds: 5 }, x: _x, y: _y, sampleWeight: _weight, ...rest } = options;
   checkOptions(outer, "outer", { folds: true });
   await ready();
   const data = toDataset(options);
@@ -83,7 +83,8 @@ export async function nestedCrossValidation<
     const inputs = takeRows(data.x, columns, validation);
     const yPred = result.final.predict({ data: inputs, shape: [validation.length, columns] });
     const yTrue = takeRows(data.y, data.outputs, validation);
-    scores.push(metric.compute(yTrue, yPred.data, data.outputs));
+    const weights = data.sampleWeight && takeRows(data.sampleWeight, 1, validation);
+    scores.push(metric.compute(yTrue, yPred.data, data.outputs, weights));
     searches.push(result);
   }
   const { value: mean, std } = meanAndStd(scores);
@@ -99,5 +100,5 @@ function decidingMetric<S extends Space>(
   data: Dataset,
 ): Metric {
   const given = oneOrSeveralMetrics("scoring", scoring);
-  return given[decidingIndex(given, refit)] ?? metricNamed(defaultMetric(data.task));
+  return given[decidingIndex(given, refit)] ?? metricNamed(defaultMetric(data));
 }

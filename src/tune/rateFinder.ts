@@ -6,21 +6,20 @@
 import type { Labels } from "../data/classes.js";
 import type { Dataset, Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
-import type { PipelineOptions } from "../data/pipeline/options.js";
-import { fitPipeline } from "../data/pipeline/pipeline.js";
+import { checkPipelineOptions, type PipelineOptions } from "../data/pipeline/options.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Run } from "../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { hyperparametersOf } from "../nn/architecture.js";
 import { programOf } from "../nn/programs.js";
 import { checkBatch, type Sequential } from "../nn/sequential.js";
-import { LOSS_SUM, runTraining } from "../nn/trainer.js";
+import { LOSS_SUM, runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
 import type { Schedule } from "../optim/schedule.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
-import { type FoldExamples, loadFold } from "./jobs/job.js";
+import { examplesOf, type FoldExamples, loadFold } from "./jobs/job.js";
 import { toDataset } from "./trial/data.js";
 import { architectureFor } from "./trial/training.js";
 
@@ -37,6 +36,8 @@ export interface RateFinderOptions {
   readonly data?: Dataset;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
+  /** How much each row of `x` counts in the loss, [rows], at least 0. Only ratios matter. Default: all the same. */
+  readonly sampleWeight?: ArrayLike<number>;
   /** Builds and compiles a model. Called once, with `low`; the later rates are written into the run. */
   readonly model: (params: { readonly learningRate: number }) => Sequential;
   /** The first rate, above 0. Default 1e-6. */
@@ -72,7 +73,17 @@ export interface RateFinderResult {
 }
 
 const OPTIONS: OptionNames<RateFinderOptions> = {
-  ...{ x: true, y: true, data: true, task: true, model: true, low: true, high: true, steps: true },
+  ...{
+    x: true,
+    y: true,
+    data: true,
+    task: true,
+    sampleWeight: true,
+    model: true,
+    low: true,
+    high: true,
+    steps: true,
+  },
   ...{ batchSize: true, smoothing: true, seed: true, pipeline: true },
 };
 /** Training has diverged once the smoothed loss is above this multiple of its least. */
@@ -121,12 +132,11 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   const test = testOf(options);
   await ready();
   const data = toDataset(options);
-  const { rows, outputs } = data;
-  const { pipeline, x, y } = fitPipeline(data, options.pipeline);
-  const examples = {
-    ...{ train: { rows, x, y }, validation: undefined },
-    ...{ features: pipeline.features.length, outputs },
-  };
+  const { rows } = data;
+  const all = { train: Int32Array.from({ length: rows }, (_, row) => row), validation: new Int32Array(0) };
+  const { pipeline = {} } = options;
+  checkPipelineOptions("pipeline", pipeline, data.inputs);
+  const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline });
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
   const { programs, hyperparameters } = programsFor(options, test.rates[0], examples, batchSize);
   const engine = defaultEngine();
@@ -136,7 +146,12 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
     const { seed = 0 } = options;
     const training = { hyperparameters, epochs: 0, batchSize, shuffle: true, seed };
     const { state } = await runTraining(engine, programs, loaded.train, training);
-    const run = engine.start(programs.train, { streams: loaded.train, batchSize, shuffle: true, seed });
+    const run = engine.start(programs.train, {
+      streams: streamsOf(loaded.train),
+      batchSize,
+      shuffle: true,
+      seed,
+    });
     try {
       run.restore(state);
       return suggest(test, raiseRate(run, test, batchSize, rows));
@@ -175,7 +190,7 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
 function programsFor(
   { model }: RateFinderOptions,
   learningRate: number,
-  fold: Pick<FoldExamples, "features" | "outputs">,
+  fold: Pick<FoldExamples, "features" | "outputs" | "train">,
   batchSize: number,
 ) {
   must(typeof model === "function", "model", "a function of { learningRate }", model);
@@ -189,7 +204,7 @@ function programsFor(
   );
   const programs = {
     initialize: programOf(architecture, "initialize", 1),
-    train: programOf(architecture, "train", batchSize),
+    train: programOf(architecture, fold.train.weights ? "trainWeighted" : "train", batchSize),
   };
   return { programs, hyperparameters };
 }

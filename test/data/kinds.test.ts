@@ -120,7 +120,7 @@ describe("roles in a schema", () => {
       'invalid_argument: target must be one column of the role in the schema; received ["b","y"]',
     );
     expect(refusal(() => read({ y: "label" }))).toBe(
-      'unknown_name: unknown role of column "y" of schema "label". Known: input, target, ignored.',
+      'unknown_name: unknown role of column "y" of schema "label". Known: input, target, weight, ignored.',
     );
   });
 });

@@ -148,7 +148,7 @@ describe("fit", () => {
     [
       "validationData",
       { validationData: [[1]] as never },
-      "invalid_argument: validationData must be an array [x, y]; received [[1]]",
+      "invalid_argument: validationData must be an array [x, y] or [x, y, sampleWeight]; received [[1]]",
     ],
     ["option", { epoch: 3 } as never, 'unknown_name: unknown option of fit "epoch". Did you mean "epochs"?'],
     [

@@ -6,7 +6,6 @@ import {
   log,
   logSoftmax,
   maximum,
-  mean,
   minimum,
   mul,
   neg,
@@ -15,7 +14,7 @@ import {
   sum,
 } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
-import { defineLoss } from "./loss.js";
+import { defineLoss, weightedMean } from "./loss.js";
 
 /** Options of the cross-entropies. */
 export interface CrossentropyOptions {
@@ -44,11 +43,11 @@ export const binaryCrossentropy = defineLoss({
   defaults: DEFAULTS,
   make({ fromLogits }) {
     checkFromLogits(fromLogits);
-    return (yTrue, yPred) => {
+    return (yTrue, yPred, weights) => {
       const logits = fromLogits ? yPred : behind("sigmoid", yPred);
-      if (logits) return mean(sub(softplus(logits), mul(yTrue, logits)));
+      if (logits) return weightedMean(sub(softplus(logits), mul(yTrue, logits)), weights);
       const p = clip(yPred);
-      return neg(mean(add(mul(yTrue, log(p)), mul(sub(1, yTrue), log(sub(1, p))))));
+      return neg(weightedMean(add(mul(yTrue, log(p)), mul(sub(1, yTrue), log(sub(1, p)))), weights));
     };
   },
 });
@@ -72,10 +71,10 @@ export const categoricalCrossentropy = defineLoss({
   defaults: DEFAULTS,
   make({ fromLogits }) {
     checkFromLogits(fromLogits);
-    return (yTrue, yPred) => {
+    return (yTrue, yPred, weights) => {
       const logits = fromLogits ? yPred : behind("softmax", yPred);
       const logProbabilities = logits ? logSoftmax(logits) : log(clip(div(yPred, sum(yPred, -1, true))));
-      return neg(mean(sum(mul(yTrue, logProbabilities), -1)));
+      return neg(weightedMean(sum(mul(yTrue, logProbabilities), -1), weights));
     };
   },
 });

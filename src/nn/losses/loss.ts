@@ -1,11 +1,14 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
+import { mean, mul, sum } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
 import { madeFrom } from "../../recipe.js";
 
 /**
- * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values.
+ * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values. One that
+ * takes weights, [rows, 1], as a third argument can be trained with `sampleWeight` and `classWeight`; it is then the mean of each
+ * row's loss times its weight, and the weights have a mean of 1 over all rows that are trained on.
  *
  * @example
  * ```ts
@@ -15,7 +18,13 @@ import { madeFrom } from "../../recipe.js";
  * createEngine().load(compile(weighted, [2, 1], [2, 1]))([[-1], [1]], [[0], [0]]); // 5.5
  * ```
  */
-export type LossFunction = (yTrue: Value, yPred: Value) => Value;
+export type LossFunction = (yTrue: Value, yPred: Value, weights?: Value) => Value;
+
+/** The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights. */
+export function weightedMean(values: Value, weights: Value | undefined): Value {
+  if (weights === undefined) return mean(values);
+  return mean(mul(values.shape.length === 1 ? sum(weights, -1) : weights, values));
+}
 
 /** The options of a loss that has none. */
 export type NoOptions = Readonly<Record<string, never>>;
@@ -26,7 +35,7 @@ export type NoOptions = Readonly<Record<string, never>>;
  */
 export interface BuiltInLoss<Options extends object = NoOptions, Alias extends string = string> {
   (options?: Partial<Options>): LossFunction;
-  (yTrue: Value, yPred: Value): Value;
+  (yTrue: Value, yPred: Value, weights?: Value): Value;
   /** Other names it is known by, such as those of Keras. */
   readonly aliases: readonly Alias[];
 }
@@ -56,11 +65,11 @@ export function defineLoss<Options extends object, const Alias extends string>(
   };
   const byDefault = withOptions({});
   function loss(options?: Partial<Options>): LossFunction;
-  function loss(yTrue: Value, yPred: Value): Value;
-  function loss(first: Partial<Options> | Value = {}, yPred?: Value): LossFunction | Value {
+  function loss(yTrue: Value, yPred: Value, weights?: Value): Value;
+  function loss(first: Partial<Options> | Value = {}, yPred?: Value, weights?: Value): LossFunction | Value {
     if (first instanceof Value) {
       must(yPred instanceof Value, `yPred of losses.${name}`, "a value of a graph", yPred);
-      return byDefault(first, yPred);
+      return byDefault(first, yPred, weights);
     }
     check(
       yPred === undefined,

@@ -1,6 +1,6 @@
 /** Losses of quantities. Every export is a loss of the namespace `losses`. */
-import { abs, mean, square, sub } from "../../graph/functions.js";
-import { plainLoss } from "./loss.js";
+import { abs, square, sub } from "../../graph/functions.js";
+import { plainLoss, weightedMean } from "./loss.js";
 
 /**
  * Mean of (ŷ − y)² over the batch and its units.
@@ -15,7 +15,7 @@ import { plainLoss } from "./loss.js";
 export const meanSquaredError = plainLoss({
   name: "meanSquaredError",
   aliases: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
-  loss: (yTrue, yPred) => mean(square(sub(yPred, yTrue))),
+  loss: (yTrue, yPred, weights) => weightedMean(square(sub(yPred, yTrue)), weights),
 });
 
 /**
@@ -31,5 +31,5 @@ export const meanSquaredError = plainLoss({
 export const meanAbsoluteError = plainLoss({
   name: "meanAbsoluteError",
   aliases: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
-  loss: (yTrue, yPred) => mean(abs(sub(yPred, yTrue))),
+  loss: (yTrue, yPred, weights) => weightedMean(abs(sub(yPred, yTrue)), weights),
 });

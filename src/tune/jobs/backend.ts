@@ -9,8 +9,10 @@ export type JobBackend = Backend<Job, JobResult>;
 /** @param workers - how many threads are wanted; no more are started than there are cores */
 export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
   const threads = startThreads<JobData, Job, JobResult>("worker", workers, () => {
-    const { inputs, x, task, outputs, y } = data; // what a thread needs of a data set, which has more
-    return { data: { inputs, x: shared(x), task, outputs, y: shared(y) }, folds };
+    // what a thread needs of a data set, which has more
+    const { inputs, x, task, outputs, y, sampleWeight } = data;
+    const all = { inputs, x: shared(x), task, outputs, y: shared(y) };
+    return { data: { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) }, folds };
   });
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });

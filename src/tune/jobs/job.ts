@@ -4,11 +4,13 @@
  */
 
 import { platform } from "#platform";
+import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { applyPipeline, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
 import type { FoldRows } from "../../data/split.js";
-import type { Executor, Matrix, SavedRun } from "../../engine/executor.js";
+import { lossWeights, type RowWeights } from "../../data/weights.js";
+import type { Executor, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
@@ -19,7 +21,7 @@ import {
   earlyStopping,
   type Logs,
 } from "../../nn/callbacks.js";
-import { runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 
 export interface Job {
   /** The number of its trial; undefined for the final fit. */
@@ -28,6 +30,8 @@ export interface Job {
   readonly fold: number;
   /** How the fold's rows become inputs and targets. */
   readonly pipeline: PipelineOptions;
+  /** How much classes count in training. */
+  readonly classWeight?: RowWeights["classWeight"];
   readonly programs: TrainingPrograms;
   readonly hyperparameters: Readonly<Record<string, number>>;
   readonly epochs: number;
@@ -71,7 +75,7 @@ export interface JobResult {
 
 /** The rows that a tuner learns from, raw, and how they are divided. */
 export interface JobData {
-  readonly data: PipelineData;
+  readonly data: PipelineData & Pick<Dataset, "sampleWeight">;
   /** As jobs number them. */
   readonly folds: readonly FoldRows[];
 }
@@ -83,6 +87,8 @@ export interface FoldPart {
   readonly x: Float32Array;
   /** [rows, outputs] */
   readonly y: Float32Array;
+  /** [rows]: how much each counts in the loss, with a mean of 1; undefined if all count the same. */
+  readonly weights?: Float32Array;
 }
 
 /** A fold as a network takes it. */
@@ -94,21 +100,28 @@ export interface FoldExamples {
   readonly outputs: number;
 }
 
-/** The fold of a job, with a pipeline that is learnt from its training rows. */
+/** The fold of a job, with a pipeline that is learnt from its training rows. As in Keras, validation knows no class weights. */
 export function examplesOf(
   { data, folds }: JobData,
-  { fold, pipeline: options }: Pick<Job, "fold" | "pipeline">,
+  { fold, pipeline: options, classWeight }: Pick<Job, "fold" | "pipeline" | "classWeight">,
 ): FoldExamples {
   const { train, validation } = folds[fold];
   const { pipeline, x, y } = fitPipeline(data, { ...options, rows: train });
-  const held = validation.length > 0 && {
-    rows: validation.length,
-    x: applyPipeline(pipeline, data.x, validation),
-    y: transformed(pipeline.target, data.y, validation),
+  const own = data.sampleWeight && { sampleWeight: data.sampleWeight };
+  const part = (rows: Int32Array, x: Float32Array, y: Float32Array, of: RowWeights): FoldPart => {
+    const weights = lossWeights(of, data, train, rows);
+    return { rows: rows.length, x, y, ...(weights && { weights }) };
   };
+  const held = (): FoldPart =>
+    part(
+      validation,
+      applyPipeline(pipeline, data.x, validation),
+      transformed(pipeline.target, data.y, validation),
+      { ...own },
+    );
   return {
-    train: { rows: train.length, x, y },
-    validation: held || undefined,
+    train: part(train, x, y, { ...own, ...(classWeight && { classWeight }) }),
+    validation: validation.length > 0 ? held() : undefined,
     features: pipeline.features.length,
     outputs: data.outputs,
   };
@@ -116,8 +129,8 @@ export function examplesOf(
 
 /** A fold on an executor. */
 export interface LoadedFold {
-  readonly train: { readonly x: Matrix; readonly y: Matrix };
-  readonly validation: { readonly x: Matrix; readonly y: Matrix } | undefined;
+  readonly train: Examples;
+  readonly validation: Examples | undefined;
   free(): void;
 }
 
@@ -125,9 +138,10 @@ export function loadFold(
   executor: Executor,
   { train, validation, features, outputs }: FoldExamples,
 ): LoadedFold {
-  const load = ({ rows, x, y }: FoldPart) => ({
+  const load = ({ rows, x, y, weights }: FoldPart): Examples => ({
     x: executor.matrix(rows, features, x),
     y: executor.matrix(rows, outputs, y),
+    ...(weights && { weights: executor.matrix(rows, 1, weights) }),
   });
   const parts = { train: load(train), validation: validation && load(validation) };
   return {
@@ -136,6 +150,7 @@ export function loadFold(
       for (const part of [parts.train, parts.validation]) {
         part?.x.free();
         part?.y.free();
+        part?.weights?.free();
       }
     },
   };
@@ -281,7 +296,12 @@ function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
     );
     if (!metric) return { valLoss: loss };
     return {
-      [monitor]: metric.compute(Float64Array.from(validation.y.read()), prediction, validation.y.columns),
+      [monitor]: metric.compute(
+        Float64Array.from(validation.y.read()),
+        prediction,
+        validation.y.columns,
+        validation.weights?.read(),
+      ),
     };
   };
 }

@@ -50,7 +50,7 @@ export class JobWorker {
 
   private foldOf(job: Job): LoadedFold {
     const { loaded, data } = this;
-    const key = `${job.fold} ${JSON.stringify(job.pipeline)}`;
+    const key = JSON.stringify([job.fold, job.pipeline, job.classWeight]);
     const fold = loaded.get(key) ?? loadFold(this.engine, examplesOf(data, job));
     loaded.delete(key);
     loaded.set(key, fold);

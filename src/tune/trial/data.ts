@@ -2,6 +2,7 @@
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type MatrixLike, toMatrix64 } from "../../data/matrix.js";
+import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
 
 export interface DataOptions {
@@ -9,15 +10,20 @@ export interface DataOptions {
   readonly x?: MatrixLike;
   readonly y?: MatrixLike | Labels;
   readonly task?: Task;
+  readonly sampleWeight?: ArrayLike<number>;
 }
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
 /** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
-export function toDataset({ data, x, y, task }: DataOptions): Dataset {
+export function toDataset({ data, x, y, task, sampleWeight }: DataOptions): Dataset {
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
     check(x === undefined && y === undefined, "pass either data, or x and y; received both");
+    check(
+      sampleWeight === undefined,
+      "sampleWeight must be left out beside data, which has its own; choose the option weight of encodeTable",
+    );
     must(
       isRecord(data) && TASKS.includes(data.task),
       "data",
@@ -48,6 +54,7 @@ export function toDataset({ data, x, y, task }: DataOptions): Dataset {
       ...{ kind: "number", categories: [], gaps: false },
     })),
     x: inputs.data,
+    ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Fold {
   readonly yTrue: Float64Array;
   /** What the network learnt instead of the target. */
   readonly target: TargetTransform;
+  /** [rows]: how much each counts in metrics; undefined if all count the same. */
+  readonly weights?: Float64Array;
 }
 
 /** How trials are scored: by cross-validation, or on one share of the rows that is held out. */
@@ -93,8 +95,9 @@ export interface PipelineFolds {
 
 /** The folds under any pipeline, by its options. Those of the latest options are kept. */
 export function createFoldsFor({ data, folds }: Folds): (options: PipelineOptions) => PipelineFolds {
-  const { task, outputs, y } = data;
+  const { task, outputs, y, sampleWeight } = data;
   const yTrue = folds.map(({ validation }) => takeRows(y, outputs, validation));
+  const weights = sampleWeight && folds.map(({ validation }) => takeRows(sampleWeight, 1, validation));
   let known: { readonly key: string; readonly made: PipelineFolds } | undefined;
   return (options) => {
     const key = JSON.stringify(options);
@@ -102,6 +105,7 @@ export function createFoldsFor({ data, folds }: Folds): (options: PipelineOption
     const name = task === "regression" ? (options.target ?? "standard") : "none";
     const all = folds.map(({ train }, i) => ({
       ...{ outputs, yTrue: yTrue[i], target: fitTarget(name, y, outputs, train) },
+      ...(weights && { weights: weights[i] }),
     }));
     const finalFold = all.pop() as Fold;
     const made = { features: featureNames(data, options).length, folds: all, finalFold };

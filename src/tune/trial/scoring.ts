@@ -69,7 +69,9 @@ export function detailsOf<S extends Space>(
 
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
 export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
-  return finite ? metric.compute(fold.yTrue, inUnits(fold, prediction), fold.outputs) : Number.NaN;
+  return finite
+    ? metric.compute(fold.yTrue, inUnits(fold, prediction), fold.outputs, fold.weights)
+    : Number.NaN;
 }
 
 /** Predictions in the units of the target. */

@@ -1,6 +1,7 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
 
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
+import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { type Architecture, hyperparametersOf } from "../../nn/architecture.js";
@@ -20,9 +21,19 @@ export interface FitSettings {
   readonly batchSize?: number;
   /** Stops the training on a fold early, by the validation rows of the fold. */
   readonly earlyStopping?: EarlyStoppingOptions;
+  /**
+   * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that all classes
+   * count alike. It changes neither metrics nor the validation loss. Default: all rows count the same.
+   */
+  readonly classWeight?: ClassWeight;
 }
 
-const FIT_SETTINGS: OptionNames<FitSettings> = { epochs: true, batchSize: true, earlyStopping: true };
+const FIT_SETTINGS: OptionNames<FitSettings> = {
+  epochs: true,
+  batchSize: true,
+  earlyStopping: true,
+  classWeight: true,
+};
 
 /** The epochs of a trial if `fit` does not give them. */
 export const DEFAULT_EPOCHS = 20;
@@ -56,17 +67,23 @@ export function jobTemplate<S extends Space>(
   final = false,
 ): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping } = settingsFor(settings, fewestRows(rows, final));
+  const { epochs, batchSize, earlyStopping, classWeight } = settingsFor(settings, fewestRows(rows, final));
+  const { data } = rows;
+  const weighted = classWeight !== undefined || data.sampleWeight !== undefined;
   const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
-  checkPipelineOptions("pipeline", pipeline, rows.data.inputs);
+  checkPipelineOptions("pipeline", pipeline, data.inputs);
   const { features, folds, finalFold } = foldsFor(pipeline);
-  const architecture = architectureFor(model(params), { features, outputs: rows.data.outputs });
+  const architecture = architectureFor(model(params), { features, outputs: data.outputs });
   const job = {
     pipeline,
     programs: {
       initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, "train", batchSize),
-      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
+      train: programOf(architecture, weighted ? "trainWeighted" : "train", batchSize),
+      evaluate: programOf(
+        architecture,
+        data.sampleWeight ? "evaluateWeighted" : "evaluate",
+        EVALUATION_BATCH,
+      ),
     },
     hyperparameters: hyperparametersOf(architecture),
     epochs,
@@ -74,6 +91,7 @@ export function jobTemplate<S extends Space>(
     seed,
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
+    ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
   return { architecture, folds, finalFold, job };
 }

@@ -85,11 +85,16 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly data?: Dataset;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
   readonly task?: Task;
+  /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
+  readonly sampleWeight?: ArrayLike<number>;
   /** Builds and compiles a model from parameters of the space. */
   readonly model: (params: ParamsOf<S>) => Sequential;
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
-  /** What is tuned for; a list of several gives as many objectives. Default `accuracy` or `r2`. */
+  /**
+   * What is tuned for; a list of several gives as many objectives. Default `r2`, or `accuracy`; `rocAuc` where one class has nine
+   * tenths of the rows or more, since accuracy would hide that the others are missed.
+   */
   readonly metric?: MetricLike | readonly MetricLike[];
   /**
    * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of all metrics of the task:
@@ -152,6 +157,6 @@ export const OBJECTIVE_OPTIONS: OptionNames<TuneObjectiveOptions<Space>> = {
 
 export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   ...SEARCH_OPTIONS,
-  ...{ x: true, y: true, data: true, task: true, model: true, fit: true, metric: true },
+  ...{ x: true, y: true, data: true, task: true, sampleWeight: true, model: true, fit: true, metric: true },
   ...{ constraints: true, validation: true, testSize: true, pipeline: true },
 };

@@ -3,8 +3,10 @@
  * `run.ts`.
  */
 
-import type { Task } from "../../data/dataset.js";
+import { IMBALANCED, largestClass } from "../../data/classes.js";
+import type { Dataset, Task } from "../../data/dataset.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
+import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
@@ -64,7 +66,7 @@ export async function setUpTuner<S extends Space>(
     ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
   };
   const data = toDataset(options);
-  const [first = metricNamed(defaultMetric(data.task)), ...others] = chosen;
+  const [first = metricNamed(defaultMetric(data)), ...others] = chosen;
   const metrics = [first, ...others] as const;
   for (const metric of metrics) checkMetricFor(metric, data.task);
   const study = makeStudy(
@@ -80,7 +82,10 @@ export async function setUpTuner<S extends Space>(
   const foldsFor = createFoldsFor(rows);
   const { scheduler, steps, model, fit, pipeline, constraints } = options;
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
-  if (typeof fit !== "function") settingsFor(fit ?? {}, fewestRows(rows, false));
+  if (typeof fit !== "function") {
+    const { classWeight } = settingsFor(fit ?? {}, fewestRows(rows, false));
+    if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
+  }
   if (typeof pipeline !== "function") {
     checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
     foldsFor(pipeline ?? {}); // refuses a target without a logarithm
@@ -107,9 +112,12 @@ function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
   return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
 }
 
-/** The metric that is tuned for if none is given. */
-export function defaultMetric(task: Task): "accuracy" | "r2" {
-  return task === "classification" ? "accuracy" : "r2";
+/** The metric that is tuned for if none is given: of classes, accuracy unless it would hide that rare ones are missed. */
+export function defaultMetric(
+  data: Pick<Dataset, "task" | "labels" | "classes">,
+): "accuracy" | "rocAuc" | "r2" {
+  if (data.task === "regression") return "r2";
+  return (largestClass(data)?.share ?? 0) < IMBALANCED ? "accuracy" : "rocAuc";
 }
 
 function checkMetricFor({ name, tasks }: Metric, task: Task): void {

@@ -1,0 +1,104 @@
+/** Weights of rows and of classes: how much each counts in losses and metrics. */
+import { check, isRecord, must, show, unknownName } from "../errors.js";
+import { mustBeArray } from "./check.js";
+
+/** Weights of classes: by name, those that are left out counting 1; or so that all classes count alike. */
+export type ClassWeight = "balanced" | Readonly<Record<string, number>>;
+
+/**
+ * Weights of rows, checked.
+ *
+ * @param name - what the user calls them
+ * @throws FettleError `invalid_shape` unless there is one for each row; `invalid_data` for one that is negative or not finite, and
+ * where all are 0
+ */
+export function checkSampleWeight(name: string, weights: ArrayLike<number>, rows: number): Float64Array {
+  mustBeArray(name, weights, "an array of numbers, one for each row");
+  check(
+    weights.length === rows,
+    () => `${name} must have one weight for each of the ${rows} rows; received ${weights.length}`,
+    "invalid_shape",
+  );
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    check(
+      typeof weights[i] === "number" && weights[i] >= 0 && Number.isFinite(weights[i]),
+      () => `${name} must hold finite numbers of at least 0; received ${show(weights[i])} at index ${i}`,
+      "invalid_data",
+    );
+    sum += weights[i];
+  }
+  check(sum > 0, () => `${name} must hold a number above 0; received only 0`, "invalid_data");
+  return Float64Array.from(weights);
+}
+
+/**
+ * A class weight, checked, and as plain data: by class, in the order of the classes.
+ *
+ * @throws FettleError `unknown_name` for a class that does not exist; `invalid_argument` for anything else that is not a class weight
+ */
+export function checkClassWeight(
+  weight: unknown,
+  classes: readonly string[],
+): "balanced" | readonly number[] {
+  check(classes.length > 0, "classWeight needs a target of classes; received a regression target");
+  if (weight === "balanced") return weight;
+  must(isRecord(weight), "classWeight", '"balanced", or numbers by class, such as { yes: 10 }', weight);
+  for (const [name, value] of Object.entries(weight)) {
+    if (!classes.includes(name)) throw unknownName("class", name, classes);
+    must(
+      typeof value === "number" && value >= 0 && Number.isFinite(value),
+      `classWeight of class ${show(name)}`,
+      "a finite number of at least 0",
+      value,
+    );
+  }
+  return classes.map((name) => (Object.hasOwn(weight, name) ? (weight[name] as number) : 1));
+}
+
+/** What decides how much rows count. */
+export interface RowWeights {
+  /** `[all]` */
+  readonly sampleWeight?: Float64Array;
+  readonly classWeight?: "balanced" | readonly number[];
+}
+
+/**
+ * How much each of some rows counts in a loss: sample weight times class weight, scaled to a mean of 1, so that it does not
+ * change the rate of learning. Balanced classes count rows / (classes · rows of the class) among the training rows, as in
+ * scikit-learn.
+ *
+ * @param y - `[all, outputs]`: 0 or 1 for two classes, one-hot for more; a quantity without a class weight
+ * @param train - ids of the training rows
+ * @param rows - ids of the rows wanted
+ * @returns `[rows]`; undefined if every row counts the same
+ */
+export function lossWeights(
+  { sampleWeight, classWeight }: RowWeights,
+  { y, outputs }: { readonly y: Float64Array; readonly outputs: number },
+  train: Int32Array,
+  rows: Int32Array,
+): Float32Array | undefined {
+  if (sampleWeight === undefined && classWeight === undefined) return undefined;
+  const classOf = (row: number): number =>
+    outputs === 1 ? y[row] : y.subarray(row * outputs, (row + 1) * outputs).indexOf(1);
+  const classes = outputs === 1 ? 2 : outputs;
+  const ofClass = classWeight === "balanced" ? balanced(train, classes, classOf) : classWeight;
+  const weights = Float64Array.from(
+    rows,
+    (row) => (sampleWeight?.[row] ?? 1) * (ofClass ? ofClass[classOf(row)] : 1),
+  );
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / rows.length;
+  check(
+    mean > 0,
+    "the weights of a fold must not all be 0; raise sampleWeight or classWeight, or use fewer folds",
+    "invalid_data",
+  );
+  return Float32Array.from(weights, (weight) => weight / mean);
+}
+
+function balanced(train: Int32Array, classes: number, classOf: (row: number) => number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const row of train) counts[classOf(row)]++;
+  return counts.map((count) => (count === 0 ? 0 : train.length / (classes * count)));
+}

@@ -1,0 +1,75 @@
+/** How much rows count in `fit` and `evaluate`: weights of users as matrices on an engine, with a mean of 1 over the rows in use. */
+import type { HostMatrix } from "../data/matrix.js";
+import {
+  type ClassWeight,
+  checkClassWeight,
+  checkSampleWeight,
+  lossWeights,
+  type RowWeights,
+} from "../data/weights.js";
+import type { Matrix } from "../engine/executor.js";
+import type { Examples } from "./trainer.js";
+
+/** The weights that a user gives. */
+export interface WeightOptions {
+  /** How much each row counts in the loss and the metrics, [rows], at least 0. Only their ratios matter. Default: all the same. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * How much each class counts in the training loss: by class, `{ 0: 1, 1: 10 }`, or `"balanced"`, so that all classes
+   * count alike. As in Keras, it changes neither metrics nor the validation loss. Default: all rows count the same.
+   */
+  readonly classWeight?: ClassWeight;
+}
+
+/** The kind of evaluation that examples need. */
+export const evaluationOf = ({ weights }: Examples) => (weights ? "evaluateWeighted" : "evaluate");
+
+/** Weights as a matrix. */
+export const columnOf = (data: Float32Array): HostMatrix => ({ data, rows: data.length, columns: 1 });
+
+/** Examples whose rows count as much as they weigh, on average 1. */
+export function withSampleWeight(
+  hold: (matrix: HostMatrix) => Matrix,
+  examples: Examples,
+  sampleWeight: Float64Array | undefined,
+): Examples {
+  if (sampleWeight === undefined) return examples;
+  const rows = examples.rows ?? firstRows(sampleWeight.length);
+  return { ...examples, weights: hold(columnOf(spread({ sampleWeight }, rows, sampleWeight.length))) };
+}
+
+/** Weights of some rows, with a mean of 1 over them, among all rows. */
+function spread(of: RowWeights, rows: Int32Array, all: number, targets?: HostMatrix): Float32Array {
+  const y = targets
+    ? { y: Float64Array.from(targets.data), outputs: targets.columns }
+    : { y: NONE, outputs: 1 };
+  const weights = new Float32Array(all);
+  lossWeights(of, y, rows, rows)?.forEach((weight, i) => {
+    weights[rows[i]] = weight;
+  });
+  return weights;
+}
+
+const NONE = new Float64Array(0);
+
+/** How much each row counts in training; undefined if all count the same. */
+export function trainingWeights(
+  { sampleWeight, classWeight }: WeightOptions,
+  targets: HostMatrix,
+  trainRows: number,
+): Float32Array | undefined {
+  if (sampleWeight === undefined && classWeight === undefined) return undefined;
+  const of = {
+    ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, targets.rows) }),
+    ...(classWeight && { classWeight: checkClassWeight(classWeight, classesIn(targets)) }),
+  };
+  return spread(of, firstRows(trainRows), targets.rows, targets);
+}
+
+/** The names of the classes that targets have: 0 and 1, or one for each column of one-hot rows; none of other targets. */
+function classesIn({ data, columns }: HostMatrix): string[] {
+  if (!data.every((value) => value === 0 || value === 1)) return [];
+  return Array.from({ length: columns === 1 ? 2 : columns }, (_, i) => String(i));
+}
+
+const firstRows = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);

@@ -1,0 +1,251 @@
+/** Weights of rows and classes: a row of weight 2 counts as two rows, in every metric, every loss and in training. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compile/compile.js";
+import { checkClassWeight, lossWeights } from "../../src/data/weights.js";
+import { createEngine } from "../../src/engine/engine.js";
+import { softmax } from "../../src/graph/functions.js";
+import type { Value } from "../../src/graph/graph.js";
+import { metrics } from "../../src/metrics/registry.js";
+import { dense } from "../../src/nn/layers.js";
+import { losses } from "../../src/nn/losses/registry.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { cases } from "../cases.js";
+
+const row = fc.record({
+  label: fc.integer({ min: 0, max: 2 }),
+  scores: fc.tuple(
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+  ),
+  weight: fc.integer({ min: 0, max: 3 }),
+});
+type Row = { label: number; scores: [number, number, number]; weight: number };
+const tables = fc
+  .array(row, { minLength: 2, maxLength: 20 })
+  .filter((rows) => rows.some(({ weight }) => weight > 0));
+/** Each row as often as it weighs. */
+const repeated = (rows: readonly Row[]): Row[] =>
+  rows.flatMap((each) => new Array<Row>(each.weight).fill(each));
+const oneHot = (label: number): number[] => [0, 1, 2].map((each) => Number(each === label));
+const share = ([a, b, c]: readonly number[]): number[] => [a, b, c].map((each) => each / (a + b + c));
+
+describe("every metric", () => {
+  const forms: Readonly<Record<string, { truth(row: Row): number[]; prediction(row: Row): number[] }>> = {
+    "two classes": {
+      truth: ({ label }) => [Number(label > 0)],
+      prediction: ({ scores }) => [scores[0] / 10],
+    },
+    "three classes": { truth: ({ label }) => oneHot(label), prediction: ({ scores }) => share(scores) },
+    quantities: {
+      truth: ({ label, scores }) => [label, scores[2]],
+      prediction: ({ scores }) => [scores[0], scores[1]],
+    },
+  };
+  const all = Object.entries(metrics).flatMap(([name, metric]) =>
+    Object.keys(forms)
+      .filter((form) => metric.tasks.includes("regression") === (form === "quantities"))
+      .map((form) => [name, form] as const),
+  );
+
+  it.each(all)("%s of %s is that of the repeated rows", (name, form) => {
+    const { truth, prediction } = forms[form];
+    const outputs = form === "three classes" ? 3 : form === "quantities" ? 2 : 1;
+    const score = (rows: readonly Row[], weights?: readonly number[]): number =>
+      metrics[name as keyof typeof metrics].compute(
+        Float64Array.from(rows.flatMap(truth)),
+        Float64Array.from(rows.flatMap(prediction)),
+        outputs,
+        weights && Float64Array.from(weights),
+      );
+    fc.assert(
+      fc.property(tables, (rows) => {
+        const weighted = score(
+          rows,
+          rows.map(({ weight }) => weight),
+        );
+        const expected = score(repeated(rows));
+        if (Number.isNaN(expected)) expect(weighted).toBeNaN();
+        // sums of at most 60 numbers below 100, in another order
+        else
+          expect(Math.abs(weighted - expected)).toBeLessThanOrEqual(
+            60 * 100 * Number.EPSILON * Math.max(1, Math.abs(expected)),
+          );
+        expect(
+          score(
+            rows,
+            rows.map(() => 1),
+          ),
+        ).toBe(score(rows));
+      }),
+      { numRuns: cases(100) },
+    );
+  });
+
+  it("takes weights as its third argument, of any scale", () => {
+    expect(metrics.accuracy([0, 1, 1], [0.2, 0.9, 0.4], [1, 1, 2])).toBe(0.5);
+    expect(metrics.meanAbsoluteError([0, 0], [1, 3], [30, 10])).toBe(1.5);
+    expect(() => metrics.f1([0, 1], [0, 1], [1])).toThrow(
+      "sampleWeight must have one weight for each of the 2 rows; received 1",
+    );
+    expect(() => metrics.f1([0, 1], [0, 1], [1, -1])).toThrow(
+      "sampleWeight must hold finite numbers of at least 0; received -1 at index 1",
+    );
+    expect(() => metrics.r2([0, 1], [0, 1], [0, 0])).toThrow(
+      "sampleWeight must hold a number above 0; received only 0",
+    );
+  });
+});
+
+describe("every loss", () => {
+  const engine = createEngine({ executor: "reference" });
+  const forms = {
+    binaryCrossentropy: { truth: ({ label }: Row) => [Number(label > 0)], units: 1 },
+    categoricalCrossentropy: { truth: ({ label }: Row) => oneHot(label), units: 3 },
+    meanSquaredError: { truth: ({ label, scores }: Row) => [label, scores[2]], units: 2 },
+    meanAbsoluteError: { truth: ({ label, scores }: Row) => [label, scores[2]], units: 2 },
+  } satisfies Record<keyof typeof losses, unknown>;
+
+  it.each(Object.keys(forms) as (keyof typeof forms)[])("%s is that of the repeated rows", (name) => {
+    const { truth, units } = forms[name];
+    const prediction = ({ scores }: Row): number[] =>
+      units === 3 ? [...scores] : scores.slice(0, units).map((score) => score / 10);
+    const activated = (value: Value): Value => (units === 3 ? softmax(value) : value);
+    fc.assert(
+      fc.property(tables, (rows) => {
+        const total = rows.reduce((sum, { weight }) => sum + weight, 0);
+        const weights = rows.map(({ weight }) => [(weight * rows.length) / total]);
+        const n = rows.length;
+        const weighted = compile(
+          (t: Value, p: Value, w: Value) => losses[name](t, activated(p), w),
+          ...([
+            [n, units],
+            [n, units],
+            [n, 1],
+          ] as const),
+        );
+        const again = repeated(rows);
+        const plain = compile(
+          (t: Value, p: Value) => losses[name](t, activated(p)),
+          [total, units],
+          [total, units],
+        );
+        const scalar = (result: unknown): number => (result as { data: ArrayLike<number> }).data[0];
+        const received = scalar(engine.load(weighted)(rows.map(truth), rows.map(prediction), weights));
+        const expected = scalar(engine.load(plain)(again.map(truth), again.map(prediction)));
+        // in float64: sums of at most 60 losses below 100, in another order
+        expect(Math.abs(received - expected)).toBeLessThanOrEqual(
+          60 * 100 * Number.EPSILON * Math.max(1, expected),
+        );
+      }),
+      { numRuns: cases(30) },
+    );
+  });
+});
+
+describe("training", () => {
+  const x = Array.from({ length: 12 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+  const y = x.map(([a, b]) => Number(a + b > 0.2));
+  const weight = x.map((_, i) => i % 3);
+  const trained = async (x: number[][], y: number[], options: object) => {
+    const model = sequential([dense(4, { activation: "tanh" }), dense(1, { activation: "sigmoid" })]);
+    model.compile({
+      optimizer: sgd({ learningRate: 0.5 }),
+      loss: "binaryCrossentropy",
+      metrics: ["accuracy"],
+    });
+    const { history } = await model.fit(x, y, {
+      epochs: 40,
+      batchSize: x.length,
+      shuffle: false,
+      seed: 3,
+      ...options,
+    });
+    return {
+      loss: history.loss,
+      accuracy: history.accuracy,
+      prediction: [...model.predict(x.slice(0, 12)).data],
+      model,
+    };
+  };
+
+  it("on weighted rows is that on the repeated rows, in one batch", async () => {
+    const again = x.flatMap((row, i) => new Array<number[]>(weight[i]).fill(row));
+    const labels = y.flatMap((label, i) => new Array<number>(weight[i]).fill(label));
+    const weighted = await trained(x, y, { sampleWeight: weight });
+    const expected = await trained(again, labels, {});
+    const close = (a: readonly number[], b: readonly number[]) =>
+      a.forEach((value, i) => void expect(Math.abs(value - b[i])).toBeLessThan(2e-5)); // float32 over 40 steps
+    close(weighted.loss, expected.loss);
+    close(weighted.accuracy, expected.accuracy);
+    close([...weighted.model.predict(again).data], [...expected.model.predict(again).data]);
+    const evaluated = weighted.model.evaluate(x, y, weight);
+    close([evaluated.loss, evaluated.accuracy], Object.values(expected.model.evaluate(again, labels)));
+  });
+
+  it("with class weights is that with the weights of their rows, to the bit", async () => {
+    const byClass = await trained(x, y, { classWeight: { 1: 3 } });
+    const byRow = await trained(x, y, { sampleWeight: y.map((label) => 1 + 2 * label) });
+    expect([byClass.loss, byClass.prediction]).toEqual([byRow.loss, byRow.prediction]);
+    const ones = y.filter((label) => label === 1).length;
+    const balanced = await trained(x, y, { classWeight: "balanced" });
+    const counted = await trained(x, y, {
+      sampleWeight: y.map((label) => 12 / (2 * (label ? ones : 12 - ones))),
+    });
+    expect([balanced.loss, balanced.prediction]).toEqual([counted.loss, counted.prediction]);
+    expect(balanced.prediction).not.toEqual((await trained(x, y, {})).prediction);
+  });
+
+  it("with weights that are all the same is that without, up to the rounding of a product by 1", async () => {
+    const same = await trained(x, y, { sampleWeight: y.map(() => 7) });
+    expect(same.prediction).toEqual((await trained(x, y, {})).prediction);
+  });
+
+  it("measures validation rows by their own weights, and not by class weights", async () => {
+    const sampleWeight = weight.map((each) => each + 1);
+    const options = { validationSplit: 0.5, batchSize: 6, sampleWeight, classWeight: { 1: 5 } };
+    const { model, ...rest } = await trained(x, y, options);
+    const { history } = await (async () => {
+      const again = sequential([dense(4, { activation: "tanh" }), dense(1, { activation: "sigmoid" })]);
+      again.compile({
+        optimizer: sgd({ learningRate: 0.5 }),
+        loss: "binaryCrossentropy",
+        metrics: ["accuracy"],
+      });
+      return again.fit(x.slice(0, 6), y.slice(0, 6), {
+        ...{ epochs: 40, batchSize: 6, shuffle: false, seed: 3, classWeight: { 1: 5 } },
+        sampleWeight: sampleWeight.slice(0, 6),
+        validationData: [x.slice(6), y.slice(6), sampleWeight.slice(6)],
+      });
+    })();
+    expect(history.loss).toEqual(rest.loss);
+    expect(model.evaluate(x.slice(6), y.slice(6), sampleWeight.slice(6)).loss).toBe(history.valLoss.at(-1));
+  });
+});
+
+describe("balanced weights", () => {
+  it("are scikit-learn's among the training rows, and have a mean of 1", () => {
+    // compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1, 2, 2]) of scikit-learn 1.4.2: 2/3, 2, 1
+    const labels = [0, 0, 0, 1, 2, 2, 1, 1];
+    const data = { y: Float64Array.from(labels.flatMap(oneHot)), outputs: 3 };
+    const train = Int32Array.of(0, 1, 2, 3, 4, 5);
+    const weights = lossWeights({ classWeight: "balanced" }, data, train, train);
+    expect(weights).toEqual(Float32Array.of(2 / 3, 2 / 3, 2 / 3, 2, 1, 1));
+  });
+
+  it("by class are by name, and refused for others", () => {
+    expect(checkClassWeight({ yes: 10 }, ["no", "yes"])).toEqual([1, 10]);
+    expect(() => checkClassWeight({ yes: 10, maybe: 1 }, ["no", "yes"])).toThrow('unknown class "maybe"');
+    expect(() => checkClassWeight({ yes: -1 }, ["no", "yes"])).toThrow(
+      'classWeight of class "yes" must be a finite number of at least 0; received -1',
+    );
+    expect(() => checkClassWeight("balance", ["no", "yes"])).toThrow(
+      'classWeight must be "balanced", or numbers by class, such as { yes: 10 }; received "balance"',
+    );
+    expect(() => checkClassWeight("balanced", [])).toThrow(
+      "classWeight needs a target of classes; received a regression target",
+    );
+  });
+});

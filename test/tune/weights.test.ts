@@ -1,0 +1,119 @@
+/** Weights in a study: in the loss and the scores, on every thread; class weights; the default metric of rare classes. Needs `dist/`. */
+import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../src/data/dataset.js";
+import { readTable } from "../../src/data/table.js";
+import { metrics } from "../../src/metrics/registry.js";
+import { choice } from "../../src/search/space/builders.js";
+import { grid } from "../../src/search/strategies/grid/grid.js";
+import { tune } from "../../src/tune/tune.js";
+import { logistic, rates, refusal, untimed, x, y } from "./support.js";
+
+const sampleWeight = x.map((_, i) => 1 + (i % 4));
+const common = {
+  ...{ x, y, space: rates(0.3, 0.1), strategy: grid(), model: logistic, jobs: 1 },
+  ...{ fit: { epochs: 8, batchSize: 8 }, validation: { folds: 3 }, testSize: 0.2 },
+};
+const table = readTable(
+  ["a,b,c,w,y", ...x.map((row, i) => [...row, sampleWeight[i], y[i] ? "yes" : "no"].join(","))].join("\n"),
+);
+
+describe("sample weights", () => {
+  it("count in the loss and in the scores, and are the same from a column", async () => {
+    const { trials, final } = await tune({ ...common, sampleWeight, metric: "logLoss" });
+    const plain = await tune({ ...common, metric: "logLoss" });
+    expect(trials.map(({ value }) => value)).not.toEqual(plain.trials.map(({ value }) => value));
+    const data = encodeTable(table, { target: "y", weight: "w" });
+    expect(data.inputs.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+    const { x: _x, y: _y, ...rest } = common;
+    const fromColumn = await tune({ ...rest, data, metric: "logLoss" });
+    expect(untimed(fromColumn.trials)).toEqual(untimed(trials));
+    expect(fromColumn.final?.test).toEqual(final?.test);
+    const { schema } = table;
+    const columns = schema.columns.map((column) =>
+      column.name === "w" ? { ...column, role: "weight" as const } : column,
+    );
+    expect(encodeTable({ ...table, schema: { ...schema, columns } }, { target: "y" }).sampleWeight).toEqual(
+      data.sampleWeight,
+    );
+  });
+
+  it("reach custom metrics, row by row", async () => {
+    const seen: number[][] = [];
+    const watched = {
+      name: "watched",
+      direction: "maximize" as const,
+      compute(
+        yTrue: ArrayLike<number>,
+        yPred: ArrayLike<number>,
+        outputs: number,
+        weights?: ArrayLike<number>,
+      ) {
+        seen.push([...(weights as Float64Array)]);
+        return metrics.accuracy.compute(
+          yTrue as Float64Array,
+          yPred as Float64Array,
+          outputs,
+          weights as Float64Array,
+        );
+      },
+    };
+    await tune({ ...common, sampleWeight, metric: watched, space: rates(0.3), testSize: 0 });
+    expect(seen.flat().sort()).toEqual([...sampleWeight].sort());
+  });
+
+  it("give the same on threads", async () => {
+    const run = (jobs: number) =>
+      tune({ ...common, sampleWeight, jobs, fit: { ...common.fit, classWeight: "balanced" } });
+    const [one, two] = [await run(1), await run(2)];
+    expect(untimed(two.trials)).toEqual(untimed(one.trials));
+    expect(two.final?.predict(x).data).toEqual(one.final?.predict(x).data);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "too few",
+      { sampleWeight: [1] },
+      "invalid_shape: sampleWeight must have one weight for each of the 60 rows; received 1",
+    ],
+    [
+      "beside data",
+      { x: undefined, y: undefined, data: encodeTable(table, { target: "y" }), sampleWeight },
+      "invalid_argument: sampleWeight must be left out beside data, which has its own; choose the option weight of encodeTable",
+    ],
+    [
+      "for a class that does not exist",
+      { fit: { classWeight: { 7: 1 } } },
+      'unknown_name: unknown class "7"',
+    ],
+  ])("are refused: %s", async (_, options, message) => {
+    expect(await refusal(() => tune({ ...common, ...options } as never))).toContain(message);
+  });
+
+  it("are refused as a column of words", () => {
+    expect(() => encodeTable(table, { target: "a", weight: "y" })).toThrow(
+      'weight "y" must be a column of numbers; received "boolean"',
+    );
+  });
+});
+
+describe("class weights", () => {
+  it("raise the recall of a rare class, and may be tuned", async () => {
+    const rare = x.map(([a, b]) => Number(a + b > 0.7));
+    const { trials } = await tune({
+      ...{ ...common, y: rare, metric: "recall" },
+      space: { weight: choice([1, 20]) },
+      model: () => logistic({ learningRate: 0.3 }),
+      fit: ({ weight }) => ({ ...common.fit, classWeight: { 1: weight } }),
+    });
+    expect(trials[1].value).toBeGreaterThan((trials[0].value as number) + 0.2);
+  });
+});
+
+describe("the default metric", () => {
+  it("is rocAuc where nine tenths of the rows are of one class", async () => {
+    const run = async (positives: number) =>
+      (await tune({ ...common, y: x.map((_, i) => Number(i < positives)), space: rates(0.1), testSize: 0 }))
+        .metric;
+    expect([await run(6), await run(7)]).toEqual(["rocAuc", "accuracy"]);
+  });
+});
