@@ -68,6 +68,10 @@ function addSearchFlags(command: Command): void {
         "give a Pareto front",
       names("--metric"),
     )
+    .option(
+      "--threshold <metric>",
+      "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
+    )
     .option("--folds <n>", "folds of cross-validation", integer("--folds", 2), 5)
     .option(
       "--space <file.json>",
@@ -160,7 +164,7 @@ async function search(
   onEvent: (event: StudyEvent) => void,
   { signal }: Interrupt,
 ): Promise<TuneResult<Space> | undefined> {
-  const { folds, testSize, seed, epochs, trials, jobs } = flags;
+  const { folds, testSize, seed, epochs, trials, jobs, threshold } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
@@ -168,6 +172,7 @@ async function search(
       validation: { folds },
       ...(scheduler ? { scheduler, steps: epochs } : {}),
       ...(trials === undefined ? {} : { trials }),
+      ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
     });
   } catch (error) {
@@ -196,17 +201,21 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
 }
 
 function printJson(
-  { seed }: TuneFlags,
+  { seed, threshold }: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): void {
   const { best, bestTrials = [], final, metrics = [] } = result ?? {};
-  const report = { best, test: final?.test ?? {}, trials, seed, ...(metrics.length > 1 && { bestTrials }) };
+  const report = {
+    ...{ best, test: final?.test ?? {}, trials, seed },
+    ...(metrics.length > 1 && { bestTrials }),
+    ...(threshold !== undefined && final && { threshold: final.threshold }),
+  };
   printLines([JSON.stringify(jsonReport(report))]);
 }
 
 function printResult(
-  { folds }: TuneFlags,
+  { folds, threshold }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   seconds: number,
@@ -222,6 +231,7 @@ function printResult(
       direction,
       best,
       test: final?.test ?? {},
+      ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
       testRows: setup.sizes.test,
     };
     printLines(summarize(report, width, paint));

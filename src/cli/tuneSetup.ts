@@ -2,7 +2,13 @@
 import type { Dataset } from "../data/dataset.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
-import { type BuiltInMetric, canonicalMetric, getMetrics, type MetricName } from "../metrics/registry.js";
+import {
+  type BuiltInMetric,
+  canonicalMetric,
+  getMetrics,
+  type MetricName,
+  metricNamed,
+} from "../metrics/registry.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
@@ -12,6 +18,7 @@ import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, denseSpace } from "../tune/dense.js";
 import { type PartSizes, partSizes } from "../tune/trial/folds.js";
+import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { defaultMetric } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
@@ -23,6 +30,7 @@ export interface TuneFlags extends DatasetFlags {
   readonly testSize: number;
   readonly trials?: number;
   readonly metric?: readonly string[];
+  readonly threshold?: BuiltInMetric;
   readonly folds: number;
   readonly space?: string;
   readonly strategy?: string;
@@ -62,6 +70,7 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
   );
   if (flags.folds <= sizes.development) checkClasses(data, flags.folds);
   const metrics = readMetrics(flags, data);
+  if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   return {
     ...{ data, sizes, metrics },

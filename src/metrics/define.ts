@@ -21,7 +21,8 @@ interface Definition<Alias extends string> {
 export function classMetric<const Alias extends string>(
   definition: Definition<Alias> & Pick<Metric, "compute">,
 ): MetricFunction<Alias> {
-  return defineMetric(definition, "classification", readClasses, unlessNaN(definition.compute));
+  const metric = defineMetric(definition, "classification", readClasses, unlessNaN(definition.compute));
+  return Object.assign(metric, { decides: true });
 }
 
 /** A metric of classes that needs probabilities, or other scores, in `yPred`. */

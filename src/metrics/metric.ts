@@ -15,6 +15,8 @@ export interface Metric {
   readonly direction: Direction;
   /** The tasks it is defined for. */
   readonly tasks: readonly Task[];
+  /** Whether it scores the classes that probabilities decide, so that it depends on a threshold. Default false. */
+  readonly decides?: boolean;
   /**
    * The score of finished predictions.
    *

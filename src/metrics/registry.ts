@@ -124,6 +124,7 @@ function checkedMetric(metric: CustomMetric): Metric {
     name: metric.name,
     direction: metric.direction,
     tasks: metric.tasks ?? ["classification", "regression"],
+    ...(metric.decides && { decides: true }),
     compute: (yTrue, yPred, outputs, weights) => metric.compute(yTrue, yPred, outputs, weights),
   };
 }

@@ -12,6 +12,8 @@ export interface JsonReport {
   } | null;
   /** The Pareto front; for several metrics only. */
   readonly bestTrials?: readonly JsonTrial[];
+  /** The decision threshold of the final model, where one was chosen. */
+  readonly threshold?: number;
   /** Scores on the held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
   /** By number. */
@@ -40,15 +42,17 @@ export function jsonReport(study: {
   readonly best: TrialRecord<Params> | undefined;
   /** For several metrics only. */
   readonly bestTrials?: readonly TrialRecord<Params>[];
+  readonly threshold?: number;
   readonly test: Readonly<Record<string, number>>;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, bestTrials, test, trials, seed } = study;
+  const { best, bestTrials, threshold, test, trials, seed } = study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
     ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
+    ...(threshold !== undefined && { threshold }),
     test: Object.fromEntries(scores),
     trials: trials.map(jsonTrial),
     seed,

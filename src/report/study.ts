@@ -42,6 +42,8 @@ export interface StudyReport extends Ending {
   /** Scores on held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number>>;
   readonly testRows: number;
+  /** The decision threshold of the final model, where one was chosen, and by what. */
+  readonly threshold?: { readonly metric: string; readonly value: number };
 }
 
 /** A finished study with several metrics. */
@@ -114,7 +116,7 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test } = report;
+  const { best, metric, test, threshold } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
@@ -125,6 +127,12 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
     ...layOut(params, { width }),
     ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
     clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}`, width),
+    ...(threshold
+      ? [
+          ...heading("Decision threshold"),
+          clip(`  ${formatScore(threshold.value)}, by ${threshold.metric} on out-of-fold predictions`, width),
+        ]
+      : []),
     ...(scores.length > 0
       ? [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...layOut(scores, { width })]
       : []),

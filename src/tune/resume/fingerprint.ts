@@ -10,7 +10,7 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
-  const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows } = trialSetup;
+  const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows, threshold } = trialSetup;
   const { x, y, sampleWeight = new Float64Array(0) } = rows.data;
   const bytes = [x, y, sampleWeight].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
@@ -23,6 +23,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     task,
     metric: metrics.map(({ name }) => name),
     constraints: constraints !== undefined,
+    threshold: threshold?.name ?? null,
     fit: typeof fit === "function" ? "a function" : copyJson(fit),
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }

@@ -1,18 +1,23 @@
 /** The final fit: the best parameters, fitted to all development rows and scored on the test rows. */
 import type { NdArray } from "ndarray";
+import type { Dataset } from "../../data/dataset.js";
 import { fromMatrix, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
 import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { must } from "../../errors.js";
+import { FettleError, must } from "../../errors.js";
+import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
 import type { Sequential } from "../../nn/sequential.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
+import { seedOfTrial } from "../../search/study/ledger.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
+import type { Fold } from "./folds.js";
 import { allMetrics, inUnits, meanAndStd, scoreOf } from "./scoring.js";
 import type { Scores, TrialSetup } from "./setup.js";
-import { jobTemplate } from "./training.js";
+import { chooseThreshold, decided, HALF, type Predictions } from "./threshold.js";
+import { jobTemplate, trainOnFolds } from "./training.js";
 
 /** The final model, with what its inputs and predictions need. */
 export interface FinalModel {
@@ -20,10 +25,18 @@ export interface FinalModel {
   readonly model: Sequential;
   /** What was learnt of the development rows beside the network. */
   readonly pipeline: Pipeline;
+  /** The probability above which the second of two classes is predicted: ½, unless option `threshold` chose another. */
+  readonly threshold: number;
   /** Scores on the test rows, by metric; empty without them. */
   readonly test: Scores;
   /** Predictions for raw inputs, [rows, columns] as in `x` or `data.x`, in the units of the target: [rows, outputs]. */
   predict(x: MatrixLike): NdArray<Floats>;
+  /**
+   * The names of the predicted classes: of two, by `threshold`; of more, the most probable.
+   *
+   * @throws FettleError `invalid_state` for a model of quantities
+   */
+  classify(x: MatrixLike): string[];
 }
 
 /** @param line - the best trial, after the trials whose training it continues */
@@ -41,26 +54,68 @@ export async function fitFinal<S extends Space>(
   const { pipeline } = fitPipeline(data, { ...job.pipeline, rows: train });
   const model = setup.model(last.params);
   if (result.state) model.restore(pipeline.features.length, result.state);
+  const threshold = setup.threshold
+    ? chooseThreshold(setup.threshold, await outOfFold(setup, line, seed))
+    : HALF;
+  const decide = (metric: Metric): JobResult =>
+    metric.decides && threshold !== HALF
+      ? { ...result, prediction: decided(result.prediction, threshold) }
+      : result;
   const test =
     validation.length > 0
-      ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, result)] as const)
+      ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, decide(metric))] as const)
       : [];
-  return {
-    ...{ model, pipeline },
-    test: Object.fromEntries(test),
-    predict(x) {
-      // Missing cells are imputed as in training, if there were any.
-      const given = toMatrix64(x, {
-        what: "x",
-        columns: data.inputs.length,
-        allowNonFinite: setup.imputes,
-      });
-      const inputs = applyPipeline(pipeline, given.data);
-      const shape = [given.rows, pipeline.features.length] as const;
-      const prediction = model.predict({ data: inputs, shape }).data;
-      return fromMatrix(inUnits(finalFold, prediction), given.rows, data.outputs);
-    },
+  const predict = (x: MatrixLike): NdArray<Floats> => {
+    // Missing cells are imputed as in training, if there were any.
+    const given = toMatrix64(x, { what: "x", columns: data.inputs.length, allowNonFinite: setup.imputes });
+    const inputs = applyPipeline(pipeline, given.data);
+    const shape = [given.rows, pipeline.features.length] as const;
+    const prediction = model.predict({ data: inputs, shape }).data;
+    return fromMatrix(inUnits(finalFold, prediction), given.rows, data.outputs);
   };
+  return {
+    ...{ model, pipeline, threshold, test: Object.fromEntries(test), predict },
+    classify: (x) => classesOf(data, predict(x), threshold),
+  };
+}
+
+function classesOf({ task, classes }: Dataset, predictions: NdArray<Floats>, threshold: number): string[] {
+  if (task === "regression")
+    throw new FettleError(
+      "invalid_state",
+      "classify needs a model of classes; predict quantities with predict",
+    );
+  const [rows, outputs] = predictions.shape;
+  return Array.from({ length: rows }, (_, row) => {
+    if (outputs === 1) return classes[Number(predictions.get(row, 0) > threshold)];
+    let best = 0;
+    for (let j = 1; j < outputs; j++) if (predictions.get(row, j) > predictions.get(row, best)) best = j;
+    return classes[best];
+  });
+}
+
+/** Predictions of the best trial for the validation rows of each fold: it is trained once more, to the same bits. */
+async function outOfFold<S extends Space>(
+  setup: TrialSetup<S>,
+  line: readonly TrialRecord<ParamsOf<S>>[],
+  seed: number,
+): Promise<Predictions[]> {
+  let results: readonly JobResult[] = [];
+  let folds: readonly Fold[] = [];
+  for (const { params, number } of line) {
+    const template = jobTemplate(setup, params, seedOfTrial(seed, number));
+    folds = template.folds;
+    const job = { ...template.job, keepState: line.length > 1 };
+    results = await trainOnFolds(
+      setup,
+      job,
+      results.map(({ state }) => state),
+    );
+  }
+  return results.map(({ prediction }, i) => {
+    const { yTrue, weights } = folds[i];
+    return { yTrue, yPred: prediction, ...(weights && { weights }) };
+  });
 }
 
 /** The part of one trial in the final fit, from where the part before it ended. */

@@ -21,6 +21,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly detailed: boolean;
   /** The scheduler that ends trials early, and the epochs of a whole trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
+  /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */
+  readonly threshold?: Metric;
   /** Whether missing cells are imputed, as some of the data's were. */
   readonly imputes: boolean;
   /** Where the trainings of trials ended, if other trials continue them. */

@@ -97,6 +97,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly metric?: MetricLike | readonly MetricLike[];
   /**
+   * A metric of decided classes, such as `f1`, by which the decision threshold of the final model is chosen, on the predictions
+   * of the best trial for the rows that each fold did not train on. Two classes only. Default: the threshold is ½.
+   */
+  readonly threshold?: MetricLike;
+  /**
    * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of all metrics of the task:
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
@@ -158,5 +163,5 @@ export const OBJECTIVE_OPTIONS: OptionNames<TuneObjectiveOptions<Space>> = {
 export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   ...SEARCH_OPTIONS,
   ...{ x: true, y: true, data: true, task: true, sampleWeight: true, model: true, fit: true, metric: true },
-  ...{ constraints: true, validation: true, testSize: true, pipeline: true },
+  ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true },
 };

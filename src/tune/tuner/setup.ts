@@ -9,7 +9,7 @@ import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { metricNamed } from "../../metrics/registry.js";
+import { getMetric, metricNamed } from "../../metrics/registry.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -18,6 +18,7 @@ import type { Direction } from "../../search/trial/trial.js";
 import { toDataset } from "../trial/data.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
 import type { TrialSetup } from "../trial/setup.js";
+import { checkThreshold } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
 import { budgetFor, studyFor, withStrategy } from "./study.js";
@@ -81,6 +82,8 @@ export async function setUpTuner<S extends Space>(
   const rows = divideRows(data, foldSettings);
   const foldsFor = createFoldsFor(rows);
   const { scheduler, steps, model, fit, pipeline, constraints } = options;
+  const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
+  if (threshold) checkThreshold(threshold, data.classes);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
     const { classWeight } = settingsFor(fit ?? {}, fewestRows(rows, false));
@@ -94,6 +97,7 @@ export async function setUpTuner<S extends Space>(
     ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
     ...(fit && { fit }),
     ...(pipeline && { pipeline }),
+    ...(threshold && { threshold }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     imputes: data.x.some(Number.isNaN),

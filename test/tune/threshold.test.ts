@@ -1,0 +1,157 @@
+/** The decision threshold: the best on out-of-fold predictions, used by classes and their metrics alone. Needs `dist/`. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { metrics } from "../../src/metrics/registry.js";
+import { dense } from "../../src/nn/layers.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { float } from "../../src/search/space/builders.js";
+import { pbt } from "../../src/search/strategies/pbt/pbt.js";
+import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";
+import { chooseThreshold, decided } from "../../src/tune/trial/threshold.js";
+import { tune } from "../../src/tune/tune.js";
+import { cases } from "../cases.js";
+import { linear, logistic, randomRows, rates, refusal } from "./support.js";
+
+const x = randomRows(240, 3, 5);
+/** One in eight, with noise. */
+const y = x.map(([a, b, c], i) => (a + b + 0.4 * c > 1.2 || i % 40 === 0 ? "yes" : "no"));
+const common = {
+  ...{ x, y, model: logistic, space: rates(0.1), jobs: 1, testSize: 0.25 },
+  ...{ fit: { epochs: 10, batchSize: 16 }, validation: { folds: 3 }, trials: 1 },
+};
+
+describe("chooseThreshold", () => {
+  it("finds the best of all thresholds, by trying each", () => {
+    const row = fc.record({
+      truth: fc.constantFrom(0, 1),
+      share: fc.integer({ min: 0, max: 20 }),
+      weight: fc.integer({ min: 1, max: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.nat(29), (rows, cut) => {
+        const part = (some: typeof rows) => ({
+          yTrue: Float64Array.from(some, ({ truth }) => truth),
+          yPred: Float32Array.from(some, ({ share }) => share / 20),
+          weights: Float64Array.from(some, ({ weight }) => weight),
+        });
+        const parts = [rows.slice(0, cut), rows.slice(cut)].filter(({ length }) => length > 0).map(part);
+        const { yTrue, yPred, weights } = part(rows);
+        const score = (threshold: number) => metrics.f1.compute(yTrue, decided(yPred, threshold), 1, weights);
+        // every way to divide the levels that occur, but for all and none
+        const levels = rows.map(({ share }) => share / 20);
+        const dividing = Array.from({ length: 20 }, (_, k) => (k + 0.5) / 20).filter(
+          (each) => levels.some((level) => level < each) && levels.some((level) => level > each),
+        );
+        expect(score(chooseThreshold(metrics.f1, parts))).toBe(Math.max(score(0.5), ...dividing.map(score)));
+      }),
+      { numRuns: cases(100) },
+    );
+  });
+
+  it("keeps a half where nothing is better", () => {
+    const parts = [{ yTrue: Float64Array.of(0, 1), yPred: Float64Array.of(0.1, 0.9) }];
+    expect(chooseThreshold(metrics.accuracy, parts)).toBe(0.5);
+  });
+});
+
+describe("tune", () => {
+  it("chooses it by out-of-fold predictions, for classes and their metrics alone", async () => {
+    const seen: { truth: number[]; probability: number[] }[] = [];
+    const watched = {
+      name: "watched",
+      direction: "maximize" as const,
+      compute(yTrue: ArrayLike<number>, yPred: ArrayLike<number>) {
+        seen.push({ truth: Array.from(yTrue), probability: Array.from(yPred) });
+        return 0;
+      },
+    };
+    const plain = await tune({ ...common, metric: watched });
+    const [folds, test] = [seen.slice(0, 3), seen[3]];
+    const { final } = await tune({ ...common, threshold: "f1" });
+    const pooled = folds.map(({ truth, probability }) => ({
+      yTrue: Float64Array.from(truth),
+      yPred: Float32Array.from(probability),
+    }));
+    const threshold = chooseThreshold(metrics.f1, pooled);
+    expect(final?.threshold).toBe(threshold);
+    expect(threshold).toBeLessThan(0.5);
+    expect(plain.final?.threshold).toBe(0.5);
+    const { f1, rocAuc, logLoss } = metrics;
+    const probability = Float32Array.from(test.probability);
+    const truth = Float64Array.from(test.truth);
+    expect(final?.test.f1).toBe(f1.compute(truth, decided(probability, threshold), 1));
+    expect(final?.test.f1).toBeGreaterThan(plain.final?.test.f1 as number);
+    expect(final?.test.rocAuc).toBe(rocAuc.compute(truth, probability, 1));
+    expect(final?.test.logLoss).toBe(logLoss.compute(truth, probability, 1));
+    const probabilities = final?.predict(x).data ?? [];
+    expect(final?.classify(x)).toEqual(Array.from(probabilities, (p) => (p > threshold ? "yes" : "no")));
+  });
+
+  it("chooses the same on threads, in slices that stop, and after a line of trainings", async () => {
+    const alone = await tune({ ...common, threshold: "f1" });
+    const threads = await tune({ ...common, threshold: "f1", jobs: 2 });
+    expect([threads.final?.threshold, threads.final?.test]).toEqual([
+      alone.final?.threshold,
+      alone.final?.test,
+    ]);
+    const { jobs: _, ...options } = { ...common, threshold: "f1" as const };
+    let tuner = await createTuner(options);
+    while (!tuner.result) {
+      await tuner.advance({ steps: 37 });
+      if (!tuner.result) tuner = await restoreTuner(tuner.save(), options);
+    }
+    expect(tuner.result.final?.threshold).toBe(alone.final?.threshold);
+    const { trials: _trials, space: _space, ...rest } = common;
+    const population = await tune({
+      ...rest,
+      ...{ threshold: "f1", trials: 12, strategy: pbt({ populationSize: 4 }) },
+      space: { learningRate: float(0.01, 0.5, { log: true }) },
+    });
+    expect(population.final?.threshold).not.toBe(0.5);
+  });
+
+  it("classifies three classes by the most probable, and no quantities", async () => {
+    const { final } = await tune({ ...common, y: x.map(([a]) => a), model: linear, metric: "r2" });
+    expect(() => final?.classify(x)).toThrow(
+      "classify needs a model of classes; predict quantities with predict",
+    );
+    const three = await tune({
+      ...{ ...common, y: x.map(([a, b]) => (a > 0.3 ? "u" : b > 0 ? "v" : "w")), metric: "accuracy" },
+      model: softmaxOf3,
+    });
+    const rows = [...(three.final?.predict(x).data ?? [])];
+    const expected = x.map((_, i) => {
+      const own = rows.slice(3 * i, 3 * i + 3);
+      return "uvw"[own.indexOf(Math.max(...own))];
+    });
+    expect(three.final?.classify(x)).toEqual(expected);
+    expect(new Set(expected).size).toBe(3);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "a metric of probabilities",
+      { threshold: "rocAuc" },
+      "invalid_argument: threshold must be a metric of decided classes, such as f1; received rocAuc, which scores probabilities",
+    ],
+    [
+      "three classes",
+      { threshold: "f1", y: x.map((_, i) => "abc"[i % 3]) },
+      "invalid_argument: threshold needs a target of two classes; received 3",
+    ],
+    [
+      "quantities",
+      { threshold: "f1", y: x.map(([a]) => a) },
+      "invalid_argument: threshold needs a target of two classes; received a regression target",
+    ],
+  ])("refuses %s", async (_, options, message) => {
+    expect(await refusal(() => tune({ ...common, ...options } as never))).toContain(message);
+  });
+});
+
+function softmaxOf3({ learningRate }: { readonly learningRate: number }) {
+  const model = sequential([dense(3, { activation: "softmax" })]);
+  model.compile({ optimizer: sgd({ learningRate }), loss: "categoricalCrossentropy" });
+  return model;
+}
