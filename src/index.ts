@@ -19,6 +19,8 @@ export {
   type Task,
 } from "./data/dataset.js";
 export type { DateOrder } from "./data/dates.js";
+export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
+export { type Drift, drift } from "./data/diagnosis/drift.js";
 export {
   fromMatrix,
   type HostMatrix,

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
+  type ReadRecordsOptions,
   type ReadTableOptions,
   type RecordValue,
   readRecords,
@@ -100,21 +101,31 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 }
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
-export function readTableFile(
-  file: string,
-  { header, decimal, dateOrder, na, defaultNa, as, schema, unknown, encoding }: TableFlags,
-): Table {
-  const source = textOf(file, encoding);
+export function readTableFile(file: string, flags: TableFlags): Table {
+  const { decimal, dateOrder, na, defaultNa, as, schema, unknown } = flags;
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
     ...{ as, schema: given, unknown },
   };
-  const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return readAs(
+    file,
+    flags,
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  );
+}
+
+/** Another table, by the schema of the first; words that it does not have are counted. */
+export function readOtherFile(file: string, flags: TableFlags, { schema }: Table): Table {
+  return readAs(file, flags, { schema, unknown: "ignore" });
+}
+
+function readAs(file: string, { header, encoding }: TableFlags, options: ReadRecordsOptions): Table {
+  const source = textOf(file, encoding);
   if (!isJson(source))
-    return inFile(file, () => readTable(source, { ...set, ...(header !== undefined && { header }) }));
+    return inFile(file, () => readTable(source, { ...options, ...(header !== undefined && { header }) }));
   const records = recordsIn(file, readText(file, encoding));
-  return inFile(file, () => readRecords(records, set));
+  return inFile(file, () => readRecords(records, options));
 }
 
 type Records = readonly Readonly<Record<string, RecordValue>>[];

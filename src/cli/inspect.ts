@@ -1,14 +1,16 @@
 /** `fettle inspect`: reads a table and prints what its columns are, for people or as a schema in JSON. */
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { describeSchema } from "../report/schema.js";
-import { addTableFlags, readTableFile, type TableFlags } from "./dataset.js";
+import { drift } from "../data/diagnosis/drift.js";
+import { describeDrift, describeSchema } from "../report/schema.js";
+import { addTableFlags, readOtherFile, readTableFile, type TableFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 
 /** The flags, as commander gives them. */
 interface InspectFlags extends TableFlags {
+  readonly against?: string;
   readonly json?: true;
 }
 
@@ -23,18 +25,32 @@ export function addInspectCommand(program: Command, done: (exitCode: number) => 
     );
   addTableFlags(command)
     .optionsGroup("Output:")
-    .option("--json", "print the schema as JSON")
+    .option("--json", "print the schema as JSON, or the differences")
+    .option("--against <other.csv>", "compare the columns of another table, read by the schema of this one")
     .addHelpText(
       "after",
       `
 Examples:
   fettle inspect examples/data/breast-cancer.csv
   fettle inspect sales.csv --json > schema.json
+  fettle inspect sales.csv --against new-sales.csv
   fettle tune new-sales.csv --schema schema.json --target price`,
     )
     .action((file: string, flags: InspectFlags) => {
       const table = readTableFile(file, flags);
       const names = command.options.map((option) => option.attributeName());
+      if (flags.against !== undefined) {
+        const other = readOtherFile(flags.against, flags, table);
+        const drifts = drift(table, other);
+        const names = [basename(file), basename(flags.against)] as const;
+        printLines(
+          flags.json
+            ? [JSON.stringify(drifts, null, 2)]
+            : describeDrift(names, other.rows, drifts, widthOf(process.stdout)),
+        );
+        done(EXIT.success);
+        return;
+      }
       printLines(
         flags.json
           ? [JSON.stringify(table.schema, null, 2)]

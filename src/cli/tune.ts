@@ -1,6 +1,7 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { diagnose } from "../data/diagnosis/diagnose.js";
 import { FettleError } from "../errors.js";
 import { metrics } from "../metrics/registry.js";
 import { jsonReport } from "../report/json.js";
@@ -15,6 +16,7 @@ import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
+import { inFlags } from "./explain.js";
 import { classWeight, integer, names, share } from "./flags.js";
 import { type Interrupt, takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
@@ -196,6 +198,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     isDefault: flags.metric === undefined,
+    warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));
 }

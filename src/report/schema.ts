@@ -1,4 +1,5 @@
 /** What the columns of a table are, as text for people. */
+import type { Drift } from "../data/diagnosis/drift.js";
 import type { ColumnSchema } from "../data/schema.js";
 import type { Column, Table } from "../data/table.js";
 import { count, plain } from "./format.js";
@@ -66,4 +67,18 @@ function gapsOf({ values, doubt, kind }: Column): string {
   if (doubt !== undefined && kind !== "category") return "";
   const missing = values.filter(Number.isNaN).length;
   return missing === 0 ? "all" : `${missing} missing`;
+}
+
+/** What has drifted, in lines of at most `width` characters. */
+export function describeDrift(
+  [file, other]: readonly [file: string, other: string],
+  rows: number,
+  drifts: readonly Drift[],
+  width: number,
+): string[] {
+  const heading = `${plain(other)} against ${plain(file)}: ${count(rows, "row")}, ${count(drifts.length, "difference")}`;
+  return [
+    heading,
+    ...drifts.map(({ message, distance }) => `${plain(message)} (distance ${distance.toFixed(2)})`),
+  ].flatMap((line) => wrap(line, width));
 }

@@ -20,6 +20,8 @@ export interface StudyIntroduction {
     Dataset,
     "rows" | "inputs" | "leftOut" | "notes" | "task" | "target" | "classes" | "labels"
   >;
+  /** What is wrong with it, see `diagnose`. */
+  readonly warnings?: readonly string[];
   /** What is tuned for. */
   readonly metrics: readonly string[];
   /** Whether they were chosen by default. */
@@ -78,6 +80,7 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     describeData(file, data),
     ...(data.notes ?? []).map(plain),
     ...leftOut(data),
+    ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
     `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));

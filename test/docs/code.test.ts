@@ -102,6 +102,10 @@ const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/tables.md", "classWeight: { fraud }"),
     (output) => expect(output).toMatch(/^rocAuc 0\.\d+\n\[ 'fraud', 'fine' \]\n$/),
   ],
+  [
+    blockWith("docs/tables.md", "drift(table, other)[0]"),
+    (output) => expect(output).toBe('column "size" is distributed otherwise: its median is 80 and was 50\n'),
+  ],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),

@@ -1,0 +1,234 @@
+/**
+ * What in a data set would make a study worthless or its scores too good: columns that give the target away, rows that are there
+ * more than once, and the like. It changes nothing.
+ */
+import { isRecord, must, show } from "../../errors.js";
+import { distinct } from "../columns.js";
+import { type Dataset, type Input, takeExamples } from "../dataset.js";
+import { featureNames } from "../pipeline/pipeline.js";
+import { quantileOf } from "../pipeline/scaling.js";
+
+/** Something about a data set that a user should know before a study. */
+export interface Warning {
+  readonly type: "leakage" | "duplicates" | "nearlyConstant" | "targetOutliers" | "moreFeaturesThanRows";
+  /** The columns that it is about; none where it is about rows. */
+  readonly columns: readonly string[];
+  /** For people: what was found, and what to do. */
+  readonly message: string;
+}
+
+/** Rows that are looked at, evenly spaced among more. */
+const SAMPLE = 20_000;
+/** A column that says this much of the target says all of it. */
+const ALL_OF_IT = 0.999;
+/** Fewer rows than this show none of it. */
+const ENOUGH = 50;
+/** Groups of rows in which a column of numbers is compared with the target, each of at least five. */
+const GROUPS = 32;
+/** A value in this share of rows or more leaves a column next to nothing to say. */
+const NEARLY = 0.995;
+/** From this share of rows on, repeated ones make scores too good. */
+const REPEATED = 0.01;
+/** Interquartile ranges from the middle of the target. */
+const FAR = 10;
+
+/**
+ * Warnings of a data set, of at most 20,000 of its rows, in this order: an input that predicts the target alone; rows that are there more than once; inputs
+ * with the same value in 99.5 % of the rows; targets far from the others; more features than rows.
+ *
+ * @param data - the result of `encodeTable`
+ * @throws FettleError `invalid_argument` for anything else
+ * @example
+ * ```ts
+ * const rows = Array.from({ length: 100 }, (_, i) => `${i % 7},${i % 2},${i % 2 ? "yes" : "no"}`);
+ * const data = encodeTable(readTable(`a,b,y\n${rows.join("\n")}\n`), { target: "y", drop: [] });
+ * diagnose(data).map(({ type, columns }) => `${type} ${columns}`); // ["leakage b", "duplicates "]
+ * ```
+ */
+export function diagnose(data: Dataset): Warning[] {
+  must(isRecord(data) && Array.isArray(data.inputs), "data", "the result of encodeTable", data);
+  return data.rows <= SAMPLE ? warningsOf(data) : warningsOf(takeExamples(data, evenly(data.rows)));
+}
+
+const evenly = (rows: number): Int32Array =>
+  Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));
+
+function warningsOf(data: Dataset): Warning[] {
+  const { inputs, rows, x } = data;
+  const columns = inputs.map((input, j) => ({
+    input,
+    values: Float64Array.from({ length: rows }, (_, i) => x[i * inputs.length + j]),
+  }));
+  return [
+    ...columns.flatMap((column) => leakage(column, data)),
+    ...duplicates(data),
+    ...nearlyConstant(columns),
+    ...targetOutliers(data),
+    ...moreFeaturesThanRows(data),
+  ];
+}
+
+interface Column {
+  readonly input: Input;
+  readonly values: Float64Array;
+}
+
+/** By the share of the target's variance, or of its rows' classes, that groups of equal or near values explain. */
+function leakage({ input, values }: Column, data: Dataset): Warning[] {
+  if (data.rows < ENOUGH) return [];
+  const groups = groupsOf(input, values);
+  if (groups === undefined) return [];
+  const explained =
+    data.task === "classification" ? rightClasses(groups, data) : explainedVariance(groups, data);
+  const share = Math.max(
+    explained,
+    data.task === "regression" && input.kind === "number" ? correlation(values, data) ** 2 : 0,
+  );
+  if (!(share >= ALL_OF_IT)) return [];
+  const message =
+    `column ${show(input.name)} alone predicts ${show(data.target)} (${(100 * share).toFixed(1)} %); ` +
+    `if it is not known when predicting, leave it out with drop: ${JSON.stringify([input.name])}`;
+  return [{ type: "leakage", columns: [input.name], message }];
+}
+
+/** Rows with equal or near values, by group; undefined if groups would be so small that they say nothing. */
+function groupsOf({ kind }: Input, values: Float64Array): Int32Array | undefined {
+  const levels = distinct(values);
+  if (levels.length < 2) return undefined;
+  const missing = levels.length; // a group of its own
+  if (kind === "category" || kind === "boolean" || levels.length <= GROUPS) {
+    if (values.length < 5 * levels.length) return undefined;
+    const codes = new Map(levels.map((level, code) => [level, code]));
+    return Int32Array.from(values, (value) => codes.get(value) ?? missing);
+  }
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const count = Math.min(GROUPS, Math.floor(sorted.length / 5));
+  const bounds = Array.from({ length: count - 1 }, (_, i) => quantileOf(sorted, i + 1, count));
+  return Int32Array.from(values, (value) =>
+    Number.isNaN(value) ? count : bounds.filter((bound) => value > bound).length,
+  );
+}
+
+/** The share of rows whose class is the most frequent of their group, above that of the most frequent class of all. */
+function rightClasses(groups: Int32Array, { labels, classes }: Dataset): number {
+  const counts = new Map<number, number[]>();
+  const all = classes.map(() => 0);
+  groups.forEach((group, i) => {
+    const own = counts.get(group) ?? classes.map(() => 0);
+    own[labels[i]]++;
+    all[labels[i]]++;
+    counts.set(group, own);
+  });
+  const right = [...counts.values()].reduce((sum, own) => sum + Math.max(...own), 0) / groups.length;
+  const base = Math.max(...all) / groups.length;
+  // of what always answering the most frequent class leaves
+  return (right - base) / (1 - base) >= ALL_OF_IT ? right : 0;
+}
+
+function explainedVariance(groups: Int32Array, { y, outputs }: Dataset): number {
+  const values = Float64Array.from(groups, (_, i) => y[i * outputs]);
+  const sums = new Map<number, { count: number; sum: number }>();
+  groups.forEach((group, i) => {
+    const own = sums.get(group) ?? { count: 0, sum: 0 };
+    own.count++;
+    own.sum += values[i];
+    sums.set(group, own);
+  });
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const total = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const between = [...sums.values()].reduce(
+    (sum, own) => sum + own.count * (own.sum / own.count - mean) ** 2,
+    0,
+  );
+  return between / total;
+}
+
+/** Pearson's, over the rows that have a cell. */
+function correlation(values: Float64Array, { y, outputs }: Dataset): number {
+  const rows = Int32Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]));
+  const mean = (of: (row: number) => number): number =>
+    rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+  const [a, b] = [(row: number) => values[row], (row: number) => y[row * outputs]];
+  const [ma, mb] = [mean(a), mean(b)];
+  const covariance = mean((row) => (a(row) - ma) * (b(row) - mb));
+  return covariance / Math.sqrt(mean((row) => (a(row) - ma) ** 2) * mean((row) => (b(row) - mb) ** 2));
+}
+
+/** Rows with the inputs and the target of an earlier one. */
+function duplicates({ x, y, inputs, outputs, rows }: Dataset): Warning[] {
+  const width = inputs.length;
+  const same = (a: number, b: number): boolean => {
+    for (let j = 0; j < width; j++) if (!Object.is(x[a * width + j], x[b * width + j])) return false;
+    for (let j = 0; j < outputs; j++) if (y[a * outputs + j] !== y[b * outputs + j]) return false;
+    return true;
+  };
+  const firsts = new Map<number, number[]>();
+  let count = 0;
+  for (let i = 0; i < rows; i++) {
+    const hash = hashOf(x.subarray(i * width, (i + 1) * width));
+    const others = firsts.get(hash);
+    if (others === undefined) firsts.set(hash, [i]);
+    else if (others.some((other) => same(other, i))) count++;
+    else others.push(i);
+  }
+  if (count < Math.max(2, REPEATED * rows)) return [];
+  const message =
+    `${count} of ${rows} rows repeat another; a fold that trains on one and is scored on the other looks better than it is; ` +
+    "remove the repeats, or count them by a weight column";
+  return [{ type: "duplicates", columns: [], message }];
+}
+
+/** FNV-1a over the halves of each number. */
+function hashOf(row: Float64Array): number {
+  const words = new Uint32Array(row.slice().buffer);
+  let hash = 0x811c9dc5;
+  for (const word of words) hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
+  return hash;
+}
+
+function nearlyConstant(columns: readonly Column[]): Warning[] {
+  const found = columns.filter(
+    ({ values }) => values.length >= ENOUGH && mostOf(values) >= NEARLY * values.length,
+  );
+  if (found.length === 0) return [];
+  const names = found.map(({ input }) => input.name);
+  const shown = names.slice(0, 3).map(show).join(", ");
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  const message =
+    `${shown}${more} ${names.length === 1 ? "has" : "have"} the same value in ${100 * NEARLY} % of the rows or more, and hardly ` +
+    "anything to say";
+  return [{ type: "nearlyConstant", columns: names, message }];
+}
+
+/** In how many rows the most frequent value is. */
+function mostOf(values: Float64Array): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return Math.max(...counts.values());
+}
+
+function targetOutliers({ task, target, y, outputs, rows }: Dataset): Warning[] {
+  if (task !== "regression" || rows < ENOUGH || outputs > 1) return [];
+  const sorted = y.slice().sort();
+  const middle = quantileOf(sorted, 1, 2);
+  const range = quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4);
+  const far = sorted.filter((value) => Math.abs(value - middle) > FAR * range);
+  if (range === 0 || far.length === 0) return [];
+  const furthest =
+    Math.abs(far[0] - middle) > Math.abs(far[far.length - 1] - middle) ? far[0] : far[far.length - 1];
+  const way =
+    sorted[0] > 0 ? 'pipeline: { target: "log" } brings them nearer' : "correct them if they are errors";
+  const message =
+    `${far.length} of ${rows} targets are more than ${FAR} interquartile ranges from the median of ${show(target)}, ` +
+    `such as ${furthest}; they decide squared errors; ${way}`;
+  return [{ type: "targetOutliers", columns: [target], message }];
+}
+
+function moreFeaturesThanRows(data: Dataset): Warning[] {
+  const features = featureNames(data, {}).length;
+  if (features <= data.rows) return [];
+  const message =
+    `${features} features are more than the ${data.rows} rows, so that a network can learn them by heart; drop columns, ` +
+    "or choose another encoding for categories";
+  return [{ type: "moreFeaturesThanRows", columns: [], message }];
+}

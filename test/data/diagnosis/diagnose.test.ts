@@ -1,0 +1,115 @@
+/** Warnings that save a study: each where it must be, and none on the tables in examples/data but what they have. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { encodeTable } from "../../../src/data/dataset.js";
+import { diagnose } from "../../../src/data/diagnosis/diagnose.js";
+import { readTable } from "../../../src/data/table.js";
+import { RandomStream } from "../../../src/numerics/random.js";
+import { refusal } from "../refusal.js";
+
+const ROWS = 200;
+const random = new RandomStream(3, 1);
+const noise = Array.from({ length: ROWS }, () => [random.uniform(), random.uniform(), random.uniform()]);
+/** Warnings of a table of an input of noise, that column and a target. */
+function warningsOf(column: (i: number) => unknown, target: (i: number) => unknown, options = {}) {
+  const lines = noise.map(([a], i) => `${a},${column(i)},${target(i)}`);
+  return diagnose(
+    encodeTable(readTable(["a,b,y", ...lines].join("\n")), { target: "y", missing: "impute", ...options }),
+  );
+}
+const typesOf = (...args: Parameters<typeof warningsOf>) =>
+  warningsOf(...args).map(({ type, columns }) => [type, columns]);
+const label = (i: number) => (noise[i][1] > 0.4 ? "yes" : "no");
+const leak = [["leakage", ["b"]]];
+
+describe("leakage", () => {
+  it.each<[string, (i: number) => unknown, (i: number) => unknown]>([
+    ["a code of the class", (i) => (label(i) === "yes" ? "paid" : "open"), label],
+    ["a number that divides the classes", (i) => noise[i][1], label],
+    ["a cell that is there for one class alone", (i) => (label(i) === "yes" ? noise[i][2] : ""), label],
+    ["a number of a quantity, in other units", (i) => 2.54 * noise[i][1] + 3, (i) => noise[i][1]],
+    ["a category of a quantity", (i) => "pqrs"[i % 4], (i) => (i % 4) + 0.25],
+  ])("is found: %s", (_, column, target) => {
+    expect(typesOf(column, target)).toEqual(leak);
+  });
+
+  it.each<[string, (i: number) => unknown, (i: number) => unknown]>([
+    ["a strong but not perfect column", (i) => noise[i][1] + 0.1 * noise[i][2], label],
+    ["a category of few rows each", (i) => `c${i >> 1}`, label],
+    ["noise", (i) => noise[i][2], label],
+    ["a class that is rare", (i) => noise[i][2], (i) => (i % 100 === 0 ? "yes" : "no")],
+  ])("is not found: %s", (_, column, target) => {
+    expect(typesOf(column, target)).toEqual([]);
+  });
+
+  it("says the way out", () => {
+    expect(warningsOf((i) => noise[i][1], label)[0].message).toBe(
+      'column "b" alone predicts "y" (100.0 %); if it is not known when predicting, leave it out with drop: ["b"]',
+    );
+  });
+});
+
+describe("other warnings", () => {
+  it("name rows that repeat another", () => {
+    const lines = noise.map((_, i) => [...noise[i % 150], label(i % 150)].join(","));
+    const data = encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), { target: "y", drop: ["b"] });
+    const [warning] = diagnose(data);
+    expect(warning).toEqual({
+      type: "duplicates",
+      columns: [],
+      message:
+        "50 of 200 rows repeat another; a fold that trains on one and is scored on the other looks better than it is; remove " +
+        "the repeats, or count them by a weight column",
+    });
+  });
+
+  it("name columns that are nearly constant, together", () => {
+    const lines = noise.map(([a], i) => [a, i === 7 ? 1 : 0, i === 9 ? "x" : "z", label(i)].join(","));
+    expect(diagnose(encodeTable(readTable(["a,b,c,y", ...lines].join("\n")), { target: "y" }))).toEqual([
+      {
+        type: "nearlyConstant",
+        columns: ["b", "c"],
+        message: '"b", "c" have the same value in 99.5 % of the rows or more, and hardly anything to say',
+      },
+    ]);
+  });
+
+  it("name targets far from the others", () => {
+    const [warning] = warningsOf(
+      (i) => noise[i][2],
+      (i) => (i === 11 ? 1e4 : noise[i][1] + 0.001),
+    );
+    expect(warning.type).toBe("targetOutliers");
+    expect(warning.message).toMatch(
+      /^1 of 200 targets are more than 10 interquartile ranges from the median of "y", such as 10000; .*pipeline: \{ target: "log" \}/,
+    );
+  });
+
+  it("name more features than rows", () => {
+    const names = Array.from({ length: 30 }, (_, j) => `c${j}`);
+    const lines = noise
+      .slice(0, 20)
+      .map((_, i) => [...names.map((_, j) => noise[(7 * i + j) % ROWS][j % 3]), i % 2].join(","));
+    const data = encodeTable(readTable([[...names, "y"].join(","), ...lines].join("\n")), { target: "y" });
+    expect(diagnose(data).map(({ message }) => message)).toEqual([
+      "30 features are more than the 20 rows, so that a network can learn them by heart; drop columns, or choose another encoding for categories",
+    ]);
+  });
+
+  it.each([
+    ["breast-cancer", "diagnosis", []],
+    ["iris", "species", []],
+    ["wine", "cultivar", []],
+    ["diabetes", "progression", []],
+    ["digits", "digit", ["nearlyConstant"]],
+  ])("of %s are those that it deserves", (name, target, types) => {
+    const text = readFileSync(new URL(`../../../examples/data/${name}.csv`, import.meta.url), "utf8");
+    expect(diagnose(encodeTable(readTable(text), { target })).map(({ type }) => type)).toEqual(types);
+  });
+
+  it("are refused of anything else", () => {
+    expect(refusal(() => diagnose({} as never))).toBe(
+      "invalid_argument: data must be the result of encodeTable; received {}",
+    );
+  });
+});

@@ -1,0 +1,93 @@
+/** What has drifted between two tables, against distances computed here, and nothing where nothing has. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isoDay, parseDate } from "../../../src/data/dates.js";
+import { drift } from "../../../src/data/diagnosis/drift.js";
+import { readTable } from "../../../src/data/table.js";
+import { RandomStream } from "../../../src/numerics/random.js";
+import { cases } from "../../cases.js";
+import { refusal } from "../refusal.js";
+
+const lines = (cells: readonly unknown[]) =>
+  `a,other\n${cells.map((cell, i) => `${cell},${i % 3}`).join("\n")}\n`;
+const between = (before: readonly unknown[], after: readonly unknown[]) => {
+  const table = readTable(lines(before));
+  return drift(table, readTable(lines(after), { schema: table.schema, unknown: "ignore" }));
+};
+
+describe("drift", () => {
+  it("of numbers is the distance of Kolmogorov and Smirnov", () => {
+    const random = new RandomStream(8, 1);
+    const before = Array.from({ length: 300 }, () => random.integer(40));
+    const after = Array.from({ length: 200 }, () => 10 + random.integer(40));
+    const [{ column, distance, message }] = between(before, after);
+    const share = (values: readonly number[], at: number) =>
+      values.filter((value) => value <= at).length / values.length;
+    const expected = Math.max(
+      ...Array.from({ length: 60 }, (_, at) => Math.abs(share(before, at) - share(after, at))),
+    );
+    expect(column).toBe("a");
+    expect(Math.abs(distance - expected)).toBeLessThan(1e-12);
+    expect(message).toMatch(/^column "a" is distributed otherwise: its median is \d+ and was \d+$/);
+  });
+
+  it("of categories is the share of rows that would have to change, and names new words", () => {
+    const before = Array.from({ length: 100 }, (_, i) => (i < 50 ? "red" : "blue"));
+    const after = Array.from({ length: 100 }, (_, i) => (i < 20 ? "red" : i < 90 ? "blue" : "pink"));
+    expect(between(before, after)).toEqual([
+      {
+        column: "a",
+        distance: expect.closeTo(0.3, 12),
+        message:
+          'column "a": 10.0 % are words that were not there; "red" 20.0 %, was 50.0 %; "blue" 70.0 %, was 50.0 %',
+      },
+    ]);
+    expect(between(before, before)).toEqual([]);
+  });
+
+  it("of missing cells, of dates and of absent columns is named", () => {
+    const cells = Array.from({ length: 100 }, (_, i) => i % 10);
+    expect(
+      between(
+        cells,
+        cells.map((cell, i) => (i < 40 ? "" : cell)),
+      )[0].message,
+    ).toBe('column "a" is missing in 40.0 % of the rows; it was in 0.0 %');
+    const days = (month: string) => Array.from({ length: 56 }, (_, i) => `2024-${month}-${10 + (i % 14)}`);
+    expect(between(days("03"), days("09"))[0].message).toBe(
+      'column "a" is distributed otherwise: its median is 2024-09-17 and was 2024-03-17',
+    );
+    const table = readTable(lines(cells));
+    expect(drift(table, readTable("other\n1\n", { schema: table.schema }))).toEqual([
+      { column: "a", distance: 1, message: 'column "a" is not there' },
+    ]);
+  });
+
+  it("is found in less than one of a hundred pairs that have the same distribution", () => {
+    const random = new RandomStream(9, 1);
+    const draw = (n: number) => Array.from({ length: n }, () => random.integer(50));
+    const found = Array.from({ length: 300 }, () => between(draw(60), draw(80))).flat();
+    expect(found.filter(({ column }) => column === "a").length).toBeLessThanOrEqual(3);
+  });
+
+  it("is refused between tables of other schemas", () => {
+    const words = readTable(lines(["x", "y"]));
+    expect(refusal(() => drift(words, readTable(lines([1, 2]))))).toBe(
+      'invalid_argument: column "a" must be a category in both tables; received a number; read both with one schema',
+    );
+  });
+});
+
+it("a day is written as ISO 8601 has it, and read again", () => {
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true }),
+      (date) => {
+        const day = isoDay(date.getTime());
+        expect(day).toBe(date.toISOString().slice(0, 10));
+        expect(parseDate(day, "ymd")).toBe(Math.floor(date.getTime() / 86_400_000) * 86_400_000);
+      },
+    ),
+    { numRuns: cases(200) },
+  );
+});
