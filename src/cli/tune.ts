@@ -198,6 +198,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     isDefault: flags.metric === undefined,
+    notes: (data.notes ?? []).map((note) => inFlags(note, ["task"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));

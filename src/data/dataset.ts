@@ -160,12 +160,14 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const rows = keptRows(table.rows, use);
   const chosen = task === "auto" ? guessTask(target, valuesAt(target, rows)) : task;
   refuseColumns(use, rows, chosen);
+  const asClasses = task === "auto" && chosen === "classification" && target.kind === "number";
+  const notes = [...table.notes, ...(asClasses ? [integersNote(target, rows)] : [])];
   return {
     ...encodeInputs(inputs, rows),
     ...encodeTarget(target, rows, chosen),
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
-    ...(table.notes.length > 0 && { notes: table.notes }),
+    ...(notes.length > 0 && { notes }),
     rows: rows.length,
   };
 }
@@ -208,6 +210,15 @@ function guessTask(column: Column, values: Float64Array): Task {
   const isQuantity =
     column.kind === "number" && (!values.every(Number.isInteger) || new Set(values).size > MAX_AUTO_CLASSES);
   return isQuantity ? "regression" : "classification";
+}
+
+/** Why numbers became classes. */
+function integersNote(target: Column, rows: Int32Array): string {
+  const count = distinct(valuesAt(target, rows)).length;
+  return (
+    `target ${show(target.name)} has ${count} different integers, which are taken as classes; ` +
+    'choose task: "regression" if they are quantities'
+  );
 }
 
 function encodeInputs(columns: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "x"> {

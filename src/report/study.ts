@@ -16,10 +16,9 @@ import { layOut, wrap } from "./layout.js";
 export interface StudyIntroduction {
   /** The table's file. */
   readonly file: string;
-  readonly data: Pick<
-    Dataset,
-    "rows" | "inputs" | "leftOut" | "notes" | "task" | "target" | "classes" | "labels"
-  >;
+  readonly data: Pick<Dataset, "rows" | "inputs" | "leftOut" | "task" | "target" | "classes" | "labels">;
+  /** What was decided in reading it. */
+  readonly notes?: readonly string[];
   /** What is wrong with it, see `diagnose`. */
   readonly warnings?: readonly string[];
   /** What is tuned for. */
@@ -78,7 +77,7 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
   const held = test > 0 ? `, ${count(test, "row")} held out` : "";
   return [
     describeData(file, data),
-    ...(data.notes ?? []).map(plain),
+    ...(about.notes ?? []).map(plain),
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),

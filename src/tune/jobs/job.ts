@@ -134,6 +134,12 @@ export interface LoadedFold {
   free(): void;
 }
 
+/** How many numbers a fold has. */
+export function sizeOf({ train, validation }: FoldExamples): number {
+  const parts = [train, ...(validation ? [validation] : [])];
+  return parts.reduce((sum, { x, y, weights }) => sum + x.length + y.length + (weights?.length ?? 0), 0);
+}
+
 export function loadFold(
   executor: Executor,
   { train, validation, features, outputs }: FoldExamples,
@@ -166,6 +172,7 @@ export class OpenJob {
     private readonly executor: Executor,
     private readonly fold: LoadedFold,
     private readonly job: Job,
+    private readonly onFree: () => void = () => {},
   ) {
     const { programs, hyperparameters, epochs, batchSize, seed, resume } = job;
     const from = resume?.state ?? job.from;
@@ -245,6 +252,7 @@ export class OpenJob {
   /** Gives its memory back. */
   free(): void {
     this.training.free();
+    this.onFree();
   }
 
   /** Shows early stopping the epochs that it saw before the job was saved. */

@@ -8,21 +8,44 @@ import {
   type LoadedFold,
   loadFold,
   OpenJob,
+  sizeOf,
 } from "./job.js";
 
 /** Steps between pauses: short beside a turn of the host, long beside reading its clock. */
 const STEPS = 64;
+/** Numbers of the folds that are kept for the next jobs: 256 MB. A larger fold is kept alone. */
+const KEPT = 2 ** 26;
+
+/** A fold on the engine. */
+interface Held {
+  readonly fold: LoadedFold;
+  /** How many numbers it has. */
+  readonly size: number;
+  /** How many open jobs use it. */
+  users: number;
+}
 
 export class JobWorker {
   private readonly engine = createEngine();
-  /** Folds on the engine, the latest used last: as many as the data has, so that one pipeline is learnt once. */
-  private readonly loaded = new Map<string, LoadedFold>();
+  /** Folds under a pipeline, the latest used last: as many as the data has, so that each is made once, where they are small. */
+  private readonly held = new Map<string, Held>();
 
-  constructor(private readonly data: JobData) {}
+  /** @param kept - the numbers of folds that are kept at most */
+  constructor(
+    private readonly data: JobData,
+    private readonly kept = KEPT,
+  ) {}
 
   /** Begins a job, or continues it where it was saved. */
   open(job: Job): OpenJob {
-    return new OpenJob(this.engine, this.foldOf(job), job);
+    const held = this.foldOf(job);
+    held.users++;
+    try {
+      return new OpenJob(this.engine, held.fold, job, () => held.users--);
+    } catch (error) {
+      held.users--;
+      throw error;
+    }
   }
 
   /**
@@ -44,21 +67,34 @@ export class JobWorker {
   }
 
   free(): void {
-    for (const fold of this.loaded.values()) fold.free();
-    this.loaded.clear();
+    for (const { fold } of this.held.values()) fold.free();
+    this.held.clear();
   }
 
-  private foldOf(job: Job): LoadedFold {
-    const { loaded, data } = this;
+  private foldOf(job: Job): Held {
+    const { held, data } = this;
     const key = JSON.stringify([job.fold, job.pipeline, job.classWeight]);
-    const fold = loaded.get(key) ?? loadFold(this.engine, examplesOf(data, job));
-    loaded.delete(key);
-    loaded.set(key, fold);
-    if (loaded.size > data.folds.length) {
-      const [oldest] = loaded.keys();
-      loaded.get(oldest)?.free();
-      loaded.delete(oldest);
+    let found = held.get(key);
+    if (found === undefined) {
+      const examples = examplesOf(data, job);
+      const size = sizeOf(examples);
+      this.makeRoom(size, data.folds.length - 1);
+      found = { fold: loadFold(this.engine, examples), size, users: 0 };
     }
-    return fold;
+    held.delete(key);
+    held.set(key, found);
+    return found;
+  }
+
+  /** Frees unused folds, those used longest ago first, until so many numbers more fit and at most `most` folds are left. */
+  private makeRoom(numbers: number, most: number): void {
+    let all = [...this.held.values()].reduce((sum, { size }) => sum + size, numbers);
+    for (const [key, { fold, size, users }] of this.held) {
+      if (all <= this.kept && this.held.size <= most) return;
+      if (users > 0) continue;
+      all -= size;
+      fold.free();
+      this.held.delete(key);
+    }
   }
 }

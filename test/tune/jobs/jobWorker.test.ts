@@ -1,0 +1,49 @@
+/** Folds that a worker keeps: few where they are large, and never freed under a job that uses them. */
+import { describe, expect, it } from "vitest";
+import { hyperparametersOf } from "../../../src/nn/architecture.js";
+import { programOf } from "../../../src/nn/programs.js";
+import { EVALUATION_BATCH } from "../../../src/nn/sequential.js";
+import type { Job } from "../../../src/tune/jobs/job.js";
+import { JobWorker } from "../../../src/tune/jobs/jobWorker.js";
+import { toDataset } from "../../../src/tune/trial/data.js";
+import { divideRows } from "../../../src/tune/trial/folds.js";
+import { logistic, x, y } from "../support.js";
+
+const data = divideRows(toDataset({ x, y }), { validation: { folds: 4 }, testSize: 0.2, seed: 0 });
+const architecture = logistic({ learningRate: 0.1 }).architecture(3);
+const jobs = [0, 1, 2, 3, 4, 0, 2].map(
+  (fold): Job => ({
+    ...{ fold, pipeline: {}, epochs: 3, batchSize: 8, seed: 1, keepState: false },
+    hyperparameters: hyperparametersOf(architecture),
+    programs: {
+      initialize: programOf(architecture, "initialize", 1),
+      train: programOf(architecture, "train", 8),
+      evaluate: programOf(architecture, "evaluate", EVALUATION_BATCH),
+    },
+  }),
+);
+async function predictions(run: (worker: JobWorker) => Promise<{ prediction: unknown }[]>, kept?: number) {
+  const worker = new JobWorker(data, kept);
+  const results = await run(worker);
+  worker.free();
+  return results.map(({ prediction }) => prediction);
+}
+async function inTurn(worker: JobWorker) {
+  const results: Awaited<ReturnType<JobWorker["run"]>>[] = [];
+  for (const job of jobs) results.push(await worker.run(job));
+  return results;
+}
+
+describe("a worker", () => {
+  it("gives the same results however few folds it keeps", async () => {
+    const all = await predictions(inTurn);
+    expect(new Set(all.map(String)).size).toBe(5);
+    for (const kept of [0, 300, 600]) expect(await predictions(inTurn, kept)).toEqual(all);
+  });
+
+  it("frees no fold under a job that uses it", async () => {
+    const pause = () => new Promise<void>((resolve) => void setTimeout(resolve));
+    const together = (worker: JobWorker) => Promise.all(jobs.map((job) => worker.run(job, pause)));
+    expect(await predictions(together, 0)).toEqual(await predictions(inTurn));
+  });
+});
