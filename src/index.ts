@@ -80,6 +80,7 @@ export {
   type Table,
   type UnknownRule,
 } from "./data/table.js";
+export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";

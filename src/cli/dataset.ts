@@ -73,7 +73,10 @@ export function addTableFlags(command: Command): Command {
 export function addDatasetFlags(command: Command): Command {
   return addTableFlags(command)
     .optionsGroup("Data:")
-    .option("--target <column>", "column to predict (default: the one that the schema says)")
+    .option(
+      "--target <column>",
+      "column to predict, or several of numbers, separated by commas (default: those of the schema)",
+    )
     .option("--weight <column>", "column that says how much each row counts in losses and metrics")
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
@@ -91,7 +94,7 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
       () => `choose the column to predict with --target; columns: ${columns.join(", ")}`,
     );
     return encodeTable(table, {
-      ...(target !== undefined && { target }),
+      ...(target !== undefined && { target: columnsIn(target, table) }),
       ...(weight !== undefined && { weight }),
       task,
       missing,

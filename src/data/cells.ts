@@ -41,7 +41,7 @@ const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Ten to the number of decimals; a quotient by these is rounded once, as the digits themselves are. */
 const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
 /** Cells that are kept as text, in case that the next ones are words. */
-const KEPT = 64;
+const KEPT = 16;
 const [ZERO, POINT, PLUS, MINUS] = [48, 46, 43, 45];
 
 /** Whether a cell is a plain number that float32 can hold. */

@@ -30,7 +30,7 @@ export class ColumnsError extends FettleError {
 /** Which columns are in use, and how. */
 export interface Use {
   readonly inputs: readonly Column[];
-  readonly target: Column;
+  readonly targets: readonly Column[];
   readonly missing: MissingRule;
   /** Columns that are left out already. */
   readonly drop: readonly string[];
@@ -41,10 +41,10 @@ export interface Use {
  *
  * @throws ColumnsError if no row is left
  */
-export function keptRows(rows: number, { inputs, target, missing, drop }: Use): Int32Array {
+export function keptRows(rows: number, { inputs, targets, missing, drop }: Use): Int32Array {
   const all = Int32Array.from({ length: rows }, (_, i) => i);
   if (missing !== "drop") return all;
-  const used = [...inputs, target];
+  const used = [...inputs, ...targets];
   const whole = all.filter((i) => !used.some(({ values }) => Number.isNaN(values[i])));
   if (whole.length > 0) return whole;
   const empty = inputs.filter(({ values }) => values.every(Number.isNaN)).map(({ name }) => name);
@@ -66,20 +66,24 @@ interface Fault {
 }
 
 /** @throws ColumnsError unless every column can be used, in those rows and for that task */
-export function refuseColumns({ inputs, target, missing, drop }: Use, rows: Int32Array, task: Task): void {
+export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int32Array, task: Task): void {
   const faults = inputs.flatMap((column) => {
     const fault = faultOfInput(column, valuesAt(column, rows), missing);
     return fault === undefined ? [] : [{ name: column.name, ...fault }];
   });
-  const targetFault = faultOfTarget(target, valuesAt(target, rows), task);
+  const targetFaults = targets.flatMap((target) => {
+    const fault = faultOfTarget(target, valuesAt(target, rows), task);
+    return fault === undefined ? [] : [{ name: target.name, ...fault }];
+  });
   const lines = faults.map(({ name, reason }) => `column ${show(name)} ${reason}`);
-  if (targetFault) lines.push(`target ${show(target.name)} ${targetFault.reason}`);
+  for (const { name, reason } of targetFaults) lines.push(`target ${show(name)} ${reason}`);
   if (lines.length === 0) return;
 
   const names = faults.map(({ name }) => name);
   const suggested = names.length > 0 && names.length < inputs.length ? [...drop, ...names] : [];
   const ways: string[] = [];
-  if (targetFault?.gaps) ways.push('choose missing: "drop", since a target cannot be imputed');
+  if (targetFaults.some(({ gaps }) => gaps))
+    ways.push('choose missing: "drop", since a target cannot be imputed');
   else if (faults.some(({ gaps }) => gaps)) ways.push('choose missing: "impute" or missing: "drop"');
   if (suggested.length > 0) {
     ways.push(`leave ${lines.length === 1 ? "it" : "columns"} out with drop: ${JSON.stringify(suggested)}`);

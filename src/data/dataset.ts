@@ -3,20 +3,12 @@
  * because that must be learnt from the training part alone; see pipeline/.
  */
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
-import { targetOfClasses } from "./classes.js";
-import {
-  distinct,
-  keptRows,
-  type MissingRule,
-  refuseColumns,
-  type Task,
-  valuesAt,
-  wordOf,
-} from "./columns.js";
+import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./dates.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
+import { columnsOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
 import { checkSampleWeight } from "./weights.js";
 
 export type { MissingRule, Task };
@@ -34,10 +26,7 @@ export interface Input {
 }
 
 /** Inputs and target, row-major. */
-export interface Dataset {
-  readonly task: Task;
-  /** The target's column. */
-  readonly target: string;
+export interface Dataset extends TargetData {
   readonly rows: number;
   readonly inputs: readonly Input[];
   /**
@@ -45,26 +34,21 @@ export interface Dataset {
    * `missing: "impute"`.
    */
   readonly x: Float64Array;
-  /** Columns of `y`: 1, or the number of classes where there are more than two. */
-  readonly outputs: number;
   /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
   readonly sampleWeight?: Float64Array;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /** What was decided in reading the table, for people; see {@link Table}. */
   readonly notes?: readonly string[];
-  /** `[rows, outputs]`: the quantity; 0 or 1 for two classes; one-hot for more. */
-  readonly y: Float64Array;
-  /** `[rows]`: the index of each row's class; empty for regression. */
-  readonly labels: Int32Array;
-  /** The classes' names in ascending order (numbers by value, words by code unit); empty for regression. */
-  readonly classes: readonly string[];
 }
 
 /** How a table is encoded. */
 export interface EncodeOptions {
-  /** The column to predict. @defaultValue the one with the role `target` in the schema */
-  readonly target?: string;
+  /**
+   * The column to predict, or several columns of numbers, each an output of a regression.
+   * @defaultValue those with the role `target` in the schema
+   */
+  readonly target?: string | readonly string[];
   /**
    * `auto` treats a target of categories, of booleans or of at most 20 distinct integers as classes, any other as
    * a quantity.
@@ -120,9 +104,8 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
 export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
-  const { target: targetName = columnOfRole(table, "target"), task = "auto" } = options;
-  const { weight: weightName = columnOfRole(table, "weight"), drop = [], missing = "refuse" } = options;
-  must(typeof targetName === "string", "target", "the name of a column", targetName);
+  const { target: given, task = "auto", drop = [], missing = "refuse" } = options;
+  const { weight: weightName = columnsOfRole(table, "weight")[0] } = options;
   must(
     Array.isArray(drop) && drop.every((name) => typeof name === "string"),
     "drop",
@@ -131,16 +114,14 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   );
   if (!TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (!RULES.includes(missing)) throw unknownName("rule for missing cells", String(missing), RULES);
-  const target = columnNamed(table, targetName);
+  const targets = targetsIn(table, given);
   const dropped = drop.map((name) => columnNamed(table, name));
   const weight = weightName === undefined ? undefined : columnNamed(table, weightName);
-  check(
-    !dropped.includes(target),
-    () => `drop must not hold the target; received ${show(target.name)} as both`,
-  );
+  for (const { name } of targets)
+    check(!drop.includes(name), () => `drop must not hold the target; received ${show(name)} as both`);
   const roles = new Map(table.schema.columns.map(({ name, role }) => [name, role]));
   const others = table.columns.filter(
-    (column) => ![target, weight, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
+    (column) => ![...targets, weight, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
   );
   const inputs = others.filter(({ kind }) => isInputKind(kind));
   const leftOut = others.flatMap(({ name, kind, reason = `is of kind ${kind}` }) =>
@@ -149,34 +130,26 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   check(
     inputs.length > 0,
     () =>
-      `a table must have an input beside the target; received only ${show(target.name)}` +
+      `a table must have an input beside the target; received only ${targets.map(({ name }) => show(name)).join(", ")}` +
       leftOut.map(({ name, reason }) => `, and ${show(name)}, which ${reason}`).join("") +
       (leftOut.length > 0
         ? `; choose as: ${JSON.stringify({ [leftOut[0].name]: "category" })}`
         : "; drop fewer columns"),
   );
 
-  const use = { inputs, target, missing, drop };
+  const use = { inputs, targets, missing, drop };
   const rows = keptRows(table.rows, use);
-  const chosen = task === "auto" ? guessTask(target, valuesAt(target, rows)) : task;
+  const { task: chosen, notes: reasons } = taskOf(targets, rows, task);
   refuseColumns(use, rows, chosen);
-  const asClasses = task === "auto" && chosen === "classification" && target.kind === "number";
-  const notes = [...table.notes, ...(asClasses ? [integersNote(target, rows)] : [])];
+  const notes = [...table.notes, ...reasons];
   return {
     ...encodeInputs(inputs, rows),
-    ...encodeTarget(target, rows, chosen),
+    ...encodeTargets(targets, rows, chosen),
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     rows: rows.length,
   };
-}
-
-/** The column that has that role in the schema. */
-function columnOfRole({ schema }: Table, role: "target" | "weight"): string | undefined {
-  const names = schema.columns.filter((column) => column.role === role).map(({ name }) => name);
-  must(names.length < 2, role, "one column of the role in the schema", names);
-  return names[0];
 }
 
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
@@ -201,24 +174,6 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
     ...(data.sampleWeight && { sampleWeight: takeRows(data.sampleWeight, 1, rows) }),
   };
-}
-
-/** The most distinct integers that `auto` treats as classes. */
-const MAX_AUTO_CLASSES = 20;
-
-function guessTask(column: Column, values: Float64Array): Task {
-  const isQuantity =
-    column.kind === "number" && (!values.every(Number.isInteger) || new Set(values).size > MAX_AUTO_CLASSES);
-  return isQuantity ? "regression" : "classification";
-}
-
-/** Why numbers became classes. */
-function integersNote(target: Column, rows: Int32Array): string {
-  const count = distinct(valuesAt(target, rows)).length;
-  return (
-    `target ${show(target.name)} has ${count} different integers, which are taken as classes; ` +
-    'choose task: "regression" if they are quantities'
-  );
 }
 
 function encodeInputs(columns: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "x"> {
@@ -267,7 +222,7 @@ export interface EncodedRows {
  */
 export function encodeRows(
   table: Table,
-  like: Pick<Dataset, "inputs" | "target" | "task" | "classes">,
+  like: Pick<Dataset, "inputs" | "target" | "targets" | "task" | "classes">,
 ): EncodedRows {
   checkTable(table);
   must(
@@ -276,7 +231,7 @@ export function encodeRows(
     "the result of encodeTable",
     like,
   );
-  const { inputs, target: name, task, classes } = like;
+  const { inputs } = like;
   const named = new Map(table.columns.map((column) => [column.name, column]));
   const faults = inputs.flatMap(({ name, kind }) => {
     const found = named.get(name)?.kind;
@@ -302,55 +257,11 @@ export function encodeRows(
         codes && !Number.isNaN(value) ? (codes[value] ?? input.categories.length) : value;
     }
   });
-  const target = named.get(name);
-  if (target === undefined) return { rows, x };
-  const gap = target.values.findIndex(Number.isNaN);
-  check(
-    gap < 0,
-    () =>
-      `target ${show(name)} must have every cell; row ${gap + 1} has none; leave the column out to predict it`,
-    "invalid_data",
-  );
-  if (task === "regression") return { rows, x, y: Float64Array.from(target.values) };
-  const labels = Int32Array.from(target.values, (value) => {
-    const word = wordOf(target, value);
-    must(
-      classes.includes(word),
-      `target ${show(name)}`,
-      `one of ${classes.map(show).join(", ")}`,
-      word,
-      "invalid_data",
-    );
-    return classes.indexOf(word);
-  });
-  return { rows, x, y: targetOfClasses(labels, classes.length), labels };
+  return { rows, x, ...targetOfRows(table, like) };
 }
 
 /** The code of each of `from` among the words `to`; `to.length` for a word that they do not have. */
 function codesFrom(from: readonly string[], to: readonly string[]): readonly number[] {
   const codes = new Map(to.map((word, code) => [word, code]));
   return from.map((word) => codes.get(word) ?? to.length);
-}
-
-function encodeTarget(
-  column: Column,
-  rows: Int32Array,
-  task: Task,
-): Pick<Dataset, "task" | "target" | "outputs" | "y" | "labels" | "classes"> {
-  const target = column.name;
-  const values = valuesAt(column, rows);
-  if (task === "regression") {
-    return { task, target, outputs: 1, y: values, labels: new Int32Array(0), classes: [] };
-  }
-  const codes = distinct(values);
-  const classOf = new Map(codes.map((code, label) => [code, label]));
-  const labels = Int32Array.from(values, (value) => classOf.get(value)!);
-  return {
-    task,
-    target,
-    outputs: codes.length === 2 ? 1 : codes.length,
-    y: targetOfClasses(labels, codes.length),
-    labels,
-    classes: codes.map((code) => wordOf(column, code)),
-  };
 }

@@ -293,7 +293,7 @@ describe("encodeTable: arguments of another kind", () => {
     [
       "no target",
       () => encodeTable(table, {} as never),
-      "invalid_argument: target must be the name of a column; received undefined",
+      "invalid_argument: target must be the name of a column, or names that differ; received undefined",
     ],
     [
       "an unknown option",

@@ -1,0 +1,152 @@
+/** Targets of a table: which columns they are, whether they are classes, and as numbers. */
+import { check, must, show } from "../errors.js";
+import { targetOfClasses } from "./classes.js";
+import { distinct, type Task, valuesAt, wordOf } from "./columns.js";
+import type { ColumnRole } from "./schema.js";
+import { type Column, columnNamed, type Table } from "./table.js";
+
+/** What is to be predicted, as numbers. */
+export interface TargetData {
+  readonly task: Task;
+  /** The target's column; of several, their names. */
+  readonly target: string;
+  /** The columns of several targets, in the order of the columns of `y`; undefined for one. */
+  readonly targets?: readonly string[];
+  /** Columns of `y`: one for each quantity; 1 for two classes, and the number of classes where there are more. */
+  readonly outputs: number;
+  /** `[rows, outputs]`: the quantities; 0 or 1 for two classes; one-hot for more. */
+  readonly y: Float64Array;
+  /** `[rows]`: the index of each row's class; empty for regression. */
+  readonly labels: Int32Array;
+  /** The classes' names in ascending order (numbers by value, words by code unit); empty for regression. */
+  readonly classes: readonly string[];
+}
+
+/** The names of the columns that have that role in the schema. */
+export function columnsOfRole({ schema }: Table, role: ColumnRole): string[] {
+  return schema.columns.filter((column) => column.role === role).map(({ name }) => name);
+}
+
+/**
+ * The columns to predict.
+ *
+ * @param given - as the user names them; by default those of the schema
+ * @throws FettleError `invalid_argument` unless there is at least one, each once; `unknown_name`
+ */
+export function targetsIn(table: Table, given: string | readonly string[] | undefined): Column[] {
+  const names = given === undefined ? columnsOfRole(table, "target") : [given].flat();
+  must(
+    names.length > 0 &&
+      names.every((name) => typeof name === "string") &&
+      new Set(names).size === names.length,
+    "target",
+    "the name of a column, or names that differ",
+    given,
+  );
+  return names.map((name) => columnNamed(table, name));
+}
+
+/** The most distinct integers that are taken as classes. */
+const MAX_AUTO_CLASSES = 20;
+
+/**
+ * What to predict: by the values of one target, and of several always quantities.
+ *
+ * @returns also why numbers became classes, for people; 0 and 1 need no reason
+ * @throws FettleError `invalid_argument` for classes of several targets
+ */
+export function taskOf(
+  targets: readonly Column[],
+  rows: Int32Array,
+  given: Task | "auto",
+): { readonly task: Task; readonly notes: readonly string[] } {
+  if (targets.length > 1) {
+    must(given !== "classification", "task", '"regression" for several targets', given);
+    return { task: "regression", notes: [] };
+  }
+  if (given !== "auto") return { task: given, notes: [] };
+  const [{ name, kind, doubt }] = targets;
+  if (kind !== "number") return { task: "classification", notes: [] };
+  const values = valuesAt(targets[0], rows);
+  const count = new Set(values).size;
+  if (doubt !== undefined || count > MAX_AUTO_CLASSES || !values.every(Number.isInteger))
+    return { task: "regression", notes: [] };
+  const note =
+    `target ${show(name)} has ${count} different integers, which are taken as classes; ` +
+    'choose task: "regression" if they are quantities';
+  return { task: "classification", notes: count > 2 ? [note] : [] };
+}
+
+/** The parts of a data set that are about the target. Columns were checked before. */
+export function encodeTargets(targets: readonly Column[], rows: Int32Array, task: Task): TargetData {
+  const names = targets.map(({ name }) => name);
+  const base = { task, target: names.join(", "), ...(names.length > 1 && { targets: names }) };
+  if (task === "regression") {
+    const y = sideBySide(targets.map((target) => valuesAt(target, rows)));
+    return { ...base, outputs: targets.length, y, labels: new Int32Array(0), classes: [] };
+  }
+  const [column] = targets;
+  const values = valuesAt(column, rows);
+  const codes = distinct(values);
+  const classOf = new Map(codes.map((code, label) => [code, label]));
+  const labels = Int32Array.from(values, (value) => classOf.get(value) as number);
+  return {
+    ...base,
+    outputs: codes.length === 2 ? 1 : codes.length,
+    y: targetOfClasses(labels, codes.length),
+    labels,
+    classes: codes.map((code) => wordOf(column, code)),
+  };
+}
+
+/** Columns as a matrix, `[rows, columns]`. */
+function sideBySide(columns: readonly Float64Array[]): Float64Array {
+  const width = columns.length;
+  const matrix = new Float64Array(columns[0].length * width);
+  columns.forEach((values, j) => {
+    for (let i = 0; i < values.length; i++) matrix[i * width + j] = values[i];
+  });
+  return matrix;
+}
+
+/**
+ * The target of all rows of another table, as that of the data set was encoded; nothing if the table does not have it.
+ *
+ * @throws FettleError `invalid_data` for a target that is missing in a row, or of an unknown class, and for some targets of several
+ */
+export function targetOfRows(
+  table: Table,
+  { target, targets = [target], task, classes }: Pick<TargetData, "target" | "targets" | "task" | "classes">,
+): { y?: Float64Array; labels?: Int32Array } {
+  const columns = targets.flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
+  if (columns.length === 0) return {};
+  check(
+    columns.length === targets.length,
+    () =>
+      `targets must all be in the table, or none; received ${columns.map(({ name }) => show(name)).join(", ")}`,
+    "invalid_data",
+  );
+  for (const { name, values } of columns) {
+    const gap = values.findIndex(Number.isNaN);
+    check(
+      gap < 0,
+      () =>
+        `target ${show(name)} must have every cell; row ${gap + 1} has none; leave the column out to predict it`,
+      "invalid_data",
+    );
+  }
+  if (task === "regression") return { y: sideBySide(columns.map(({ values }) => values)) };
+  const [column] = columns;
+  const labels = Int32Array.from(column.values, (value) => {
+    const word = wordOf(column, value);
+    must(
+      classes.includes(word),
+      `target ${show(target)}`,
+      `one of ${classes.map(show).join(", ")}`,
+      word,
+      "invalid_data",
+    );
+    return classes.indexOf(word);
+  });
+  return { y: targetOfClasses(labels, classes.length), labels };
+}
