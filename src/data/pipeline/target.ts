@@ -77,6 +77,11 @@ function logged(log: TargetTransform["log"], value: number, row: number): number
   return apply(value);
 }
 
+/** Whether the network learns the target as it is, as it does classes. */
+export function isUnchanged({ log, outputs }: TargetTransform): boolean {
+  return log === undefined && outputs.every(({ center, scale }) => center === 0 && scale === 1);
+}
+
 /** Predictions in the units of the target; NaN and infinity stay what they are. */
 export function restored({ log, outputs }: TargetTransform, z: Floats): Float64Array {
   const invert = log === undefined ? (value: number) => value : LOGS[log].invert;

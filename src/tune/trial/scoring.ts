@@ -1,6 +1,6 @@
 /** Scores of results: by every metric, on every fold, and their means. */
 
-import { restored } from "../../data/pipeline/target.js";
+import { isUnchanged, restored } from "../../data/pipeline/target.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metrics as builtIn } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
@@ -76,7 +76,7 @@ export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobR
 
 /** Predictions in the units of the target. */
 export function inUnits({ target }: Fold, prediction: Floats): Floats {
-  return restored(target, prediction);
+  return isUnchanged(target) ? prediction : restored(target, prediction);
 }
 
 /** Mean and population standard deviation, as in scikit-learn. */
