@@ -21,6 +21,7 @@ export {
 export type { DateOrder } from "./data/dates.js";
 export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
+export { type Groups, groupKFold } from "./data/groups.js";
 export {
   fromMatrix,
   type HostMatrix,

@@ -32,6 +32,7 @@ export interface TableFlags {
 export interface DatasetFlags extends TableFlags {
   readonly target?: string;
   readonly weight?: string;
+  readonly group?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
   /** The text of each use. */
@@ -78,6 +79,7 @@ export function addDatasetFlags(command: Command): Command {
       "column to predict, or several of numbers, separated by commas (default: those of the schema)",
     )
     .option("--weight <column>", "column that says how much each row counts in losses and metrics")
+    .option("--group <column>", "column that says which rows belong together; no fold divides a group")
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
@@ -85,7 +87,7 @@ export function addDatasetFlags(command: Command): Command {
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export function readDataset(file: string, flags: DatasetFlags): Dataset {
-  const { target, weight, task, missing, drop = [] } = flags;
+  const { target, weight, group, task, missing, drop = [] } = flags;
   const table = readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
@@ -96,6 +98,7 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
     return encodeTable(table, {
       ...(target !== undefined && { target: columnsIn(target, table) }),
       ...(weight !== undefined && { weight }),
+      ...(group !== undefined && { group }),
       task,
       missing,
       drop: drop.flatMap((given) => columnsIn(given, table)),

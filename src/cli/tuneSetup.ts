@@ -17,10 +17,10 @@ import { createStrategy } from "../search/strategies/index.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import { checkDenseSpace, denseSpace } from "../tune/dense.js";
-import { type PartSizes, partSizes } from "../tune/trial/folds.js";
+import { divideRows, type PartSizes, partSizes, sizesOf } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
-import { defaultMetric } from "../tune/tuner/setup.js";
+import { defaultMetric, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
@@ -63,12 +63,16 @@ export const NO_SCHEDULER = "none";
 export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
   const data = readDataset(file, flags);
-  const sizes = partSizes(data.rows, { validation: { folds: flags.folds }, testSize: flags.testSize });
+  const plan = { validation: { folds: flags.folds }, testSize: flags.testSize };
+  // groups are of any size, so that only the division itself tells
+  const sizes = data.groups
+    ? sizesOf(divideRows(data, { ...plan, seed: splitSeed(flags.seed) }))
+    : partSizes(data.rows, plan);
   check(
     batchSize === undefined || batchSize <= sizes.training,
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
-  if (flags.folds <= sizes.development) checkClasses(data, flags.folds);
+  if (!data.groups && flags.folds <= sizes.development) checkClasses(data, flags.folds);
   const metrics = readMetrics(flags, data);
   if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);

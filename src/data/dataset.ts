@@ -5,6 +5,7 @@
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./dates.js";
+import { numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
@@ -36,6 +37,8 @@ export interface Dataset extends TargetData {
   readonly x: Float64Array;
   /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
   readonly sampleWeight?: Float64Array;
+  /** `[rows]`: the number of each row's group, of which none is divided between training and validation. */
+  readonly groups?: Int32Array;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /** What was decided in reading the table, for people; see {@link Table}. */
@@ -61,6 +64,11 @@ export interface EncodeOptions {
    */
   readonly weight?: string;
   /**
+   * A column that says which rows belong together, such as a patient's; it is no input, and no fold divides a group.
+   * @defaultValue the one with the role `group` in the schema, or none
+   */
+  readonly group?: string;
+  /**
    * Columns to leave out, beside those that the schema leaves out: those with the role `ignored`, and those of a kind that is
    * not read.
    * @defaultValue none
@@ -78,6 +86,7 @@ const OPTIONS: OptionNames<EncodeOptions> = {
   target: true,
   task: true,
   weight: true,
+  group: true,
   drop: true,
   missing: true,
 };
@@ -106,6 +115,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkOptions(options, "encodeTable", OPTIONS);
   const { target: given, task = "auto", drop = [], missing = "refuse" } = options;
   const { weight: weightName = columnsOfRole(table, "weight")[0] } = options;
+  const { group: groupName = columnsOfRole(table, "group")[0] } = options;
   must(
     Array.isArray(drop) && drop.every((name) => typeof name === "string"),
     "drop",
@@ -117,11 +127,13 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const targets = targetsIn(table, given);
   const dropped = drop.map((name) => columnNamed(table, name));
   const weight = weightName === undefined ? undefined : columnNamed(table, weightName);
+  const group = groupName === undefined ? undefined : columnNamed(table, groupName);
   for (const { name } of targets)
     check(!drop.includes(name), () => `drop must not hold the target; received ${show(name)} as both`);
   const roles = new Map(table.schema.columns.map(({ name, role }) => [name, role]));
   const others = table.columns.filter(
-    (column) => ![...targets, weight, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
+    (column) =>
+      ![...targets, weight, group, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
   );
   const inputs = others.filter(({ kind }) => isInputKind(kind));
   const leftOut = others.flatMap(({ name, kind, reason = `is of kind ${kind}` }) =>
@@ -146,10 +158,30 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...encodeInputs(inputs, rows),
     ...encodeTargets(targets, rows, chosen),
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
+    ...(group && { groups: groupsIn(group, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     rows: rows.length,
   };
+}
+
+function groupsIn(column: Column, rows: Int32Array): Int32Array {
+  const name = `group ${show(column.name)}`;
+  const isRead = isInputKind(column.kind) && column.doubt === undefined;
+  const way = `choose as: ${JSON.stringify({ [column.name]: "category" })}`;
+  check(
+    isRead,
+    () => `${name} must be a column whose words repeat; received a ${column.kind}; ${way}`,
+    "invalid_data",
+  );
+  const values = valuesAt(column, rows);
+  const gap = values.findIndex(Number.isNaN);
+  check(
+    gap < 0,
+    () => `${name} must have every cell; row ${gap + 1} below the header has none`,
+    "invalid_data",
+  );
+  return numberGroups(name, values, rows.length);
 }
 
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
@@ -172,6 +204,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
     x: takeRows(data.x, data.inputs.length, rows),
     y: takeRows(data.y, data.outputs, rows),
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
+    ...(data.groups && { groups: rows.map((row) => (data.groups as Int32Array)[row]) }),
     ...(data.sampleWeight && { sampleWeight: takeRows(data.sampleWeight, 1, rows) }),
   };
 }

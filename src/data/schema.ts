@@ -14,13 +14,13 @@ export type InputKind = "number" | "boolean" | "category" | "date";
 export type ColumnKind = InputKind | "identifier" | "text" | "constant" | "empty";
 
 /** What a column is for. */
-export type ColumnRole = "input" | "target" | "weight" | "ignored";
+export type ColumnRole = "input" | "target" | "weight" | "group" | "ignored";
 
 const KINDS: readonly ColumnKind[] = [
   ...(["number", "boolean", "category", "date"] as const),
   ...(["identifier", "text", "constant", "empty"] as const),
 ];
-const ROLES = ["input", "target", "weight", "ignored"] satisfies ColumnRole[];
+const ROLES = ["input", "target", "weight", "group", "ignored"] satisfies ColumnRole[];
 /** Kinds that a user may choose. */
 export const CHOSEN_KINDS: readonly ColumnKind[] = KINDS.filter(
   (kind) => kind !== "constant" && kind !== "empty",

@@ -1,5 +1,6 @@
 /** Nested cross-validation: how well a search does, by folds that the search does not see. */
 import { type Dataset, takeExamples } from "../data/dataset.js";
+import { groupKFold } from "../data/groups.js";
 import { takeRows } from "../data/matrix.js";
 import { kFold, stratifiedKFold } from "../data/split.js";
 import { check, checkOptions } from "../errors.js";
@@ -59,15 +60,16 @@ export async function nestedCrossValidation<
   search: (options: O) => Promise<SearchCvResult<S>>,
   options: O & { readonly space: S; readonly outer?: { readonly folds: number } },
 ): Promise<NestedResult<S>> {
-  const { outer = { folds: 5 }, x: _x, y: _y, sampleWeight: _weight, ...rest } = options;
+  const { outer = { folds: 5 }, x: _x, y: _y, sampleWeight: _weight, groups: _groups, ...rest } = options;
   checkOptions(outer, "outer", { folds: true });
   await ready();
   const data = toDataset(options);
   const metric = decidingMetric(options, data);
   const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
   const foldOptions = { folds: outer.folds, seed };
-  const folds =
-    data.task === "classification"
+  const folds = data.groups
+    ? groupKFold(data.groups, foldOptions)
+    : data.task === "classification"
       ? stratifiedKFold(data.labels, { ...foldOptions, classes: data.classes })
       : kFold(data.rows, foldOptions);
   const searches: SearchCvResult<S>[] = [];

@@ -120,7 +120,7 @@ describe("roles in a schema", () => {
       "invalid_argument: target must be the name of a column, or names that differ; received undefined",
     );
     expect(refusal(() => read({ y: "label" }))).toBe(
-      'unknown_name: unknown role of column "y" of schema "label". Known: input, target, weight, ignored.',
+      'unknown_name: unknown role of column "y" of schema "label". Known: input, target, weight, group, ignored.',
     );
   });
 });

@@ -1,6 +1,7 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
+import { type Groups, numberGroups } from "../../data/groups.js";
 import { type MatrixLike, toMatrix64 } from "../../data/matrix.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
@@ -11,18 +12,23 @@ export interface DataOptions {
   readonly y?: MatrixLike | Labels;
   readonly task?: Task;
   readonly sampleWeight?: ArrayLike<number>;
+  readonly groups?: Groups;
 }
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
 /** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
-export function toDataset({ data, x, y, task, sampleWeight }: DataOptions): Dataset {
+export function toDataset({ data, x, y, task, sampleWeight, groups }: DataOptions): Dataset {
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
     check(x === undefined && y === undefined, "pass either data, or x and y; received both");
     check(
       sampleWeight === undefined,
       "sampleWeight must be left out beside data, which has its own; choose the option weight of encodeTable",
+    );
+    check(
+      groups === undefined,
+      "groups must be left out beside data, which has its own; choose the option group of encodeTable",
     );
     must(
       isRecord(data) && TASKS.includes(data.task),
@@ -54,6 +60,7 @@ export function toDataset({ data, x, y, task, sampleWeight }: DataOptions): Data
       ...{ kind: "number", categories: [], gaps: false },
     })),
     x: inputs.data,
+    ...(groups && { groups: numberGroups("groups", groups, rows) }),
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
   };
 }

@@ -3,6 +3,7 @@
  * best parameters are fitted again. What pipelines learn of a fold, and when, is not known here.
  */
 import type { Dataset } from "../../data/dataset.js";
+import { groupKFold, groupSplit } from "../../data/groups.js";
 import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { featureNames } from "../../data/pipeline/pipeline.js";
@@ -60,6 +61,13 @@ export function partSizes(
   return { test, development, training: development - held };
 }
 
+/** The sizes of a division. */
+export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
+  const { train, validation: test } = folds[folds.length - 1];
+  const training = Math.min(...folds.slice(0, -1).map((fold) => fold.train.length));
+  return { test: test.length, development: train.length, training };
+}
+
 const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
 
 /**
@@ -76,10 +84,17 @@ export function divideRows(data: Dataset, { validation, testSize, seed }: FoldSe
     testSize,
   );
   const all = Int32Array.from({ length: data.rows }, (_, i) => i);
-  const { train: development, test } =
-    testSize === 0
-      ? { train: all, test: new Int32Array(0) }
-      : trainTestSplit(data.rows, { testSize, seed, ...(stratify && { stratify, classes: data.classes }) });
+  const split = () => {
+    if (!data.groups)
+      return trainTestSplit(data.rows, {
+        testSize,
+        seed,
+        ...(stratify && { stratify, classes: data.classes }),
+      });
+    const { train, validation: test } = groupSplit(data.groups, testSize, seed);
+    return { train, test };
+  };
+  const { train: development, test } = testSize === 0 ? { train: all, test: new Int32Array(0) } : split();
   const folds = divide(development, data, validation, seed);
   return { data, folds: [...folds, { train: development, validation: test }] };
 }
@@ -117,12 +132,20 @@ export function createFoldsFor({ data, folds }: Folds): (options: PipelineOption
 /** Folds of the development rows, as row ids of the whole table. */
 function divide(
   development: Int32Array,
-  { task, labels: allLabels, classes }: Dataset,
+  { task, labels: allLabels, classes, groups: allGroups }: Dataset,
   validation: Validation,
   seed: number,
 ): FoldRows[] {
   const labels = task === "classification" ? development.map((row) => allLabels[row]) : undefined;
   const ids = (positions: Int32Array): Int32Array => positions.map((position) => development[position]);
+  const groups = allGroups && development.map((row) => allGroups[row]);
+  if (groups) {
+    const folds =
+      "split" in validation
+        ? [groupSplit(groups, validation.split, seed)]
+        : groupKFold(groups, { folds: validation.folds, seed });
+    return folds.map(({ train, validation: held }) => ({ train: ids(train), validation: ids(held) }));
+  }
   if ("split" in validation) {
     const options = { testSize: validation.split, seed, ...(labels && { stratify: labels, classes }) };
     const { train, test } = trainTestSplit(development.length, options);

@@ -2,6 +2,7 @@
 
 import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
+import type { Groups } from "../../data/groups.js";
 import type { MatrixLike } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { Direction } from "../../direction.js";
@@ -87,6 +88,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly task?: Task;
   /** How much each row of `x` counts in losses and metrics, [rows], at least 0. Only ratios matter. Default: all the same. */
   readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * The group of each row of `x`, such as a patient, [rows]: words or numbers. No fold and no test part divides a group; classes
+   * are then not stratified. Default: every row stands alone.
+   */
+  readonly groups?: Groups;
   /** Builds and compiles a model from parameters of the space. */
   readonly model: (params: ParamsOf<S>) => Sequential;
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
@@ -162,6 +168,16 @@ export const OBJECTIVE_OPTIONS: OptionNames<TuneObjectiveOptions<Space>> = {
 
 export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
   ...SEARCH_OPTIONS,
-  ...{ x: true, y: true, data: true, task: true, sampleWeight: true, model: true, fit: true, metric: true },
+  ...{
+    x: true,
+    y: true,
+    data: true,
+    task: true,
+    sampleWeight: true,
+    groups: true,
+    model: true,
+    fit: true,
+    metric: true,
+  },
   ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true },
 };

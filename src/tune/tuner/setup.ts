@@ -77,7 +77,7 @@ export async function setUpTuner<S extends Space>(
   const foldSettings = {
     validation: options.validation ?? { folds: 5 },
     testSize: options.testSize ?? 0,
-    seed: new RandomStream(study.seed, SPLIT_STREAM).integer(2 ** 31),
+    seed: splitSeed(study.seed),
   };
   const rows = divideRows(data, foldSettings);
   const foldsFor = createFoldsFor(rows);
@@ -129,6 +129,11 @@ function checkMetricFor({ name, tasks }: Metric, task: Task): void {
     tasks.includes(task),
     () => `metric must be defined for ${task}; received ${name}, which is for ${tasks.join(" and ")}`,
   );
+}
+
+/** The seed by which the rows of a study are divided. */
+export function splitSeed(seed: number): number {
+  return new RandomStream(seed, SPLIT_STREAM).integer(2 ** 31);
 }
 
 /** Apart from the random streams of the study itself. */
