@@ -12,18 +12,18 @@ import {
   show,
   unknownName,
 } from "../errors.js";
-import { ColumnBuilder, type RawColumn } from "./cells.js";
+import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
 import { parseDate } from "./dates.js";
-import { checkSchemaOptions, inferSchema, missingWords, needsWords } from "./infer.js";
+import { inferSchema } from "./infer.js";
 import { parseNumber } from "./numbers.js";
+import { type Pass, readCells } from "./passes.js";
 import {
   type ColumnKind,
   type ColumnSchema,
   checkSchema,
   isInputKind,
-  missingIn,
   type Schema,
   type SchemaOptions,
 } from "./schema.js";
@@ -238,22 +238,6 @@ function cellOf(value: RecordValue, name: string, record: number): string | numb
   return String(value).trim();
 }
 
-/** A column that is being read, and its place among the cells of a row. */
-interface Reading {
-  readonly builder: ColumnBuilder;
-  readonly place: number;
-}
-
-/**
- * Goes through all rows once.
- *
- * @param open - called once, with the names; it returns the columns that are wanted
- * @returns the number of rows
- */
-type Pass = (
-  open: (names: readonly string[], capacityFor: (rows: number) => number) => readonly Reading[],
-) => number;
-
 /** @param placeOf - where a row is, for people */
 function tableOf(
   pass: Pass,
@@ -281,62 +265,6 @@ function tableOf(
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));
   const inSchema = new Set(schema.columns.map(({ name }) => name));
   return { columns, rows, schema, ignored: names.filter((name) => !inSchema.has(name)), notes: [] };
-}
-
-/** The cells of every column that is wanted. Columns whose text is needed after all are gone through a second time. */
-function readCells(
-  pass: Pass,
-  known: Schema | undefined,
-  options: SchemaOptions,
-): { names: readonly string[]; rows: number; cells: ReadonlyMap<string, RawColumn> } {
-  const wanted = known && new Map(known.columns.map((column) => [column.name, column]));
-  /** Whether a column is read as words from the start; undefined if it is not wanted. */
-  const asWords = (name: string): boolean | undefined => {
-    if (!wanted) return (options.as?.[name] ?? "number") !== "number";
-    const column = wanted.get(name);
-    return column && (column.kind !== "number" || column.format !== undefined);
-  };
-  const cells = new Map<string, RawColumn>();
-  let names: readonly string[] = [];
-  const read = (wordsOf: (name: string) => boolean | undefined): [number, ColumnBuilder[]] => {
-    let builders: readonly Reading[] = [];
-    const rows = pass((found, capacityFor) => {
-      names = found;
-      if (!known)
-        checkSchemaOptions(
-          options,
-          names.map((name) => ({ name })),
-        );
-      const isMissing = missingIn({ na: known ? known.na : missingWords(options) });
-      builders = names.flatMap((name, place) => {
-        const isWords = wordsOf(name);
-        return isWords === undefined
-          ? []
-          : [{ builder: new ColumnBuilder(name, isMissing, capacityFor, isWords), place }];
-      });
-      return builders;
-    });
-    return [rows, builders.map(({ builder }) => builder)];
-  };
-  const [rows, builders] = read(asWords);
-  for (const builder of builders) if (!builder.mustRepeat) cells.set(builder.name, builder.finish());
-  const all = [...cells.values()];
-  const again = new Set(
-    builders
-      .filter(
-        ({ name, mustRepeat }) =>
-          mustRepeat || (!known && needsWords(cells.get(name) as RawColumn, all, options)),
-      )
-      .map(({ name }) => name),
-  );
-  if (again.size > 0)
-    for (const builder of read((name) => again.has(name) || undefined)[1])
-      cells.set(builder.name, builder.finish());
-  // in the order of the text
-  const ordered = names.flatMap((name) =>
-    cells.has(name) ? [[name, cells.get(name) as RawColumn] as const] : [],
-  );
-  return { names, rows, cells: new Map(ordered) };
 }
 
 /** The values of a column, and the first cell that must be refused. */
