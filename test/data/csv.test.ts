@@ -120,6 +120,10 @@ describe("parseCsv", () => {
     ]);
   });
 
+  it("skips a byte order mark before a quote, and takes a first line with a word for names", () => {
+    expect(parseCsv('\ufeff"a,b",2023\n1,2').columns).toEqual(["a,b", "2023"]);
+  });
+
   it("reads a first line as it is told to", () => {
     expect(parseCsv("2023,2024\n1,2", { header: true })).toMatchObject({
       columns: ["2023", "2024"],

@@ -93,6 +93,10 @@ describe("a column of dates", () => {
         'dateOrder: "dmy" or dateOrder: "mdy"',
     );
     expect(read(cells, { dateOrder: "mdy" }).columns[0].values[0]).toBe(at(2024, 1, 2));
+    // the order is that of dates in digits; ISO 8601 is not asked
+    expect(read(["2024-01-02", "2024-03-04"], { dateOrder: "dmy" }).columns[0].values[0]).toBe(
+      at(2024, 1, 2),
+    );
     const two = readTable("a,b\n1/2/2024,13/1/2024\n3/4/2024,1/1/2024\n");
     expect(two.columns[0].values[0]).toBe(at(2024, 2, 1));
     expect(read(["1/1/2024", "2/2/2024"]).columns[0].values).toEqual(

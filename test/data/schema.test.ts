@@ -173,6 +173,11 @@ describe("another table", () => {
     );
   });
 
+  it("without the schema has its words found by name, and those that are new beyond all", () => {
+    const other = readTable("fresh,port,size\ntrue,S,4\nfalse,A,1\ntrue,,2\n");
+    expect([...encodeRows(other, data).x]).toEqual([4, 2, 1, 1, 3, 0, 2, Number.NaN, 1]);
+  });
+
   it("with a word that the schema does not have is read by the stated rule", () => {
     const other = "port,size,fresh\nX,4,true\n";
     expect(refusal(() => readTable(other, { schema: kept }))).toBe(

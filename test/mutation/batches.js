@@ -28,7 +28,18 @@ export const batches = {
   },
   metrics: {
     files: /^metrics\//,
-    tests: inFolder("metrics", "registry classification regression"),
+    tests: [...inFolder("metrics", "registry classification regression"), ...inFolder("laws", "weights")],
+  },
+  data: {
+    files: /^data\//,
+    tests: [
+      ...inFolder("data", "numbers dates csv table schema kinds dataset matrix split"),
+      ...inFolder("data/pipeline", "sklearn pipeline"),
+      ...inFolder("data/diagnosis", "diagnose drift"),
+      ...inFolder("data", "pieces groups targets hostile"),
+      ...inFolder("laws", "weights"),
+      ...inFolder("tune", "labels pipeline weights threshold"),
+    ],
   },
   "search/models": {
     files: /^search\/(strategies\/gp\/(?!gp\.)|analysis\/|memo\/growing|trial\/pareto|space\/vectors)/,

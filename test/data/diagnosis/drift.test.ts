@@ -45,6 +45,19 @@ describe("drift", () => {
     expect(between(before, before)).toEqual([]);
   });
 
+  it("names a new word however rare, and cells that are there again", () => {
+    const before = Array.from({ length: 1000 }, (_, i) => (i % 2 ? "red" : "blue"));
+    const after = before.map((cell, i) => (i === 500 ? "pink" : cell));
+    expect(between(before, after).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^column "a": 0\.1 % are words that were not there/),
+    ]);
+    const gaps = before.map((cell, i) => (i < 300 ? "" : cell));
+    expect(between(gaps, before)[0]).toEqual({
+      ...{ column: "a", distance: 0.3 },
+      message: 'column "a" is missing in 0.0 % of the rows; it was in 30.0 %',
+    });
+  });
+
   it("of missing cells, of dates and of absent columns is named", () => {
     const cells = Array.from({ length: 100 }, (_, i) => i % 10);
     expect(
@@ -90,4 +103,6 @@ it("a day is written as ISO 8601 has it, and read again", () => {
     ),
     { numRuns: cases(200) },
   );
+  for (const day of ["2000-02-29", "1600-02-29", "1999-12-31", "2000-03-01", "1969-12-31", "2100-02-28"])
+    expect(isoDay(Date.parse(day) + 1)).toBe(day);
 });

@@ -19,6 +19,19 @@ import { number, numbers, RAW, words } from "./support.js";
 
 const ids = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
 
+describe("filling", () => {
+  it("with the mode takes the most frequent number, the least of equals, in whatever order", () => {
+    const fill = (...cells: number[]) =>
+      fitPipeline(numbers(Float64Array.from(cells)), { impute: "mode" }).pipeline.columns[0].fill;
+    expect([fill(5, 5, 1), fill(1, 5, 5), fill(3, 2, 2, 3, 9), fill(2, 3, 3, 2)]).toEqual([5, 5, 2, 2]);
+  });
+
+  it("leaves numbers as they are where rare categories are grouped", () => {
+    const { x } = fitPipeline(numbers(Float64Array.of(7, 8, 8)), { ...RAW, minFrequency: 2 });
+    expect([...x]).toEqual([7, 8, 8]);
+  });
+});
+
 describe("scaling", () => {
   it("gives zeros for a constant feature, exactly, and finite numbers for one without cells", () => {
     const x = Float64Array.from({ length: 30 }, (_, k) => [0.1, NaN, 1e20][k % 3]);
