@@ -1,8 +1,4 @@
-/** Groups stay whole in every division, and folds are as even as groups allow. Needs `dist/` for the command line. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Groups stay whole in every division, and folds are as even as groups allow. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
@@ -145,37 +141,5 @@ describe("a study of groups", () => {
       outer: { folds: 3 },
     });
     expect(nested.scores.length).toBe(3);
-  });
-
-  it("is asked for on the command line", () => {
-    const folder = mkdtempSync(join(tmpdir(), "fettle-groups-"));
-    try {
-      const file = join(folder, "t.csv");
-      writeFileSync(file, ["a,b,c,patient,y", ...lines].join("\n"));
-      const args = [
-        "tune",
-        file,
-        "--target",
-        "y",
-        "--group",
-        "patient",
-        "--trials",
-        "1",
-        "--epochs",
-        "2",
-        "--folds",
-        "3",
-      ];
-      const { status, stdout } = spawnSync(process.execPath, ["bin/fettle.js", ...args], {
-        encoding: "utf8",
-      });
-      expect(status).toBe(0);
-      expect(stdout).toContain("60 rows, 3 inputs");
-      expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
-        /3-fold cross-validation on 4\d rows, 1\d rows held out/,
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });

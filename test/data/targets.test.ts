@@ -1,8 +1,4 @@
-/** Several targets of a table, and why one is of classes or a quantity. Needs `dist/` for the command line. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Several targets of a table, and why one is of classes or a quantity. */
 import { describe, expect, it } from "vitest";
 import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
@@ -93,22 +89,6 @@ describe("several targets", () => {
     ],
   ])("are refused: %s", (_, options, message) => {
     expect(refusal(() => encodeTable(table, options))).toBe(message);
-  });
-
-  it("are named on the command line, separated by commas", () => {
-    const folder = mkdtempSync(join(tmpdir(), "fettle-targets-"));
-    try {
-      const file = join(folder, "t.csv");
-      writeFileSync(file, text);
-      const args = ["tune", file, "--target", "up,down", "--trials", "1", "--epochs", "2", "--folds", "2"];
-      const { status, stdout } = spawnSync(process.execPath, ["bin/fettle.js", ...args], {
-        encoding: "utf8",
-      });
-      expect(status).toBe(0);
-      expect(stdout).toContain("60 rows, 2 inputs, regression of up, down");
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });
 

@@ -38,7 +38,7 @@ export const batches = {
       ...inFolder("data/diagnosis", "diagnose drift"),
       ...inFolder("data", "pieces groups targets hostile"),
       ...inFolder("laws", "weights"),
-      ...inFolder("tune", "labels pipeline weights threshold"),
+      ...inFolder("tune", "labels"),
     ],
   },
   "search/models": {

@@ -1,0 +1,71 @@
+/** Flags that say what columns are for: several targets, weights, groups, and class weights with a threshold. Needs `dist/`. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-columns-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = join(folder, "t.csv");
+const cell = (i: number, k: number) => Math.round(1000 * Math.sin(i * k)) / 1000;
+const rows = Array.from({ length: 60 }, (_, i) =>
+  [cell(i, 1), cell(i, 7), 1 + (i % 3), `p${i % 13}`, cell(i, 1) > 0.3 ? "yes" : "no", 3 * cell(i, 1)].join(
+    ",",
+  ),
+);
+writeFileSync(file, `a,b,n,patient,y,z\n${rows.join("\n")}\n`);
+
+/** What `fettle tune` prints, on one line. */
+function tune(...flags: readonly string[]) {
+  const args = ["bin/fettle.js", "tune", file, "--trials", "1", "--epochs", "2", "--folds", "3", ...flags];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  return { status, text: `${stdout}${stderr}`.replaceAll(/\s+/g, " ") };
+}
+
+describe("fettle tune", () => {
+  it("predicts several columns, separated by commas", () => {
+    const { status, text } = tune("--target", "z,b", "--drop", "y");
+    expect(text).toContain("60 rows, 3 inputs, regression of z, b");
+    expect(status).toBe(0);
+  });
+
+  it("keeps groups whole, and counts rows by a column; neither is an input", () => {
+    const { status, text } = tune("--target", "y", "--group", "patient", "--weight", "n", "--drop", "z");
+    expect(text).toContain("60 rows, 2 inputs");
+    expect(text).toMatch(/3-fold cross-validation on 4\d rows, 1\d rows held out/);
+    expect(status).toBe(0);
+  });
+
+  it("weights classes, chooses a threshold and says it", () => {
+    const flags = ["--target", "y", "--class-weight", "yes=3", "--threshold", "f1", "--drop", "z"];
+    expect(tune(...flags).text).toMatch(/Decision threshold 0\.\d+, by f1 on out-of-fold predictions/);
+    expect(JSON.parse(tune(...flags, "--json").text).threshold).toBeLessThan(1);
+  });
+
+  it("warns of a column that gives the target away", () => {
+    const { text } = tune("--target", "y");
+    expect(text).toMatch(
+      /warning: column "[az]" alone predicts "y" \(\d+\.\d %\).* leave it out with --drop [az]/,
+    );
+  });
+
+  it.each([
+    [
+      ["--target", "y", "--weight", "patient"],
+      /weight "patient" must be a column of numbers; received "category"/,
+      2,
+    ],
+    [["--target", "y", "--class-weight", "maybe=3"], /unknown class "maybe"/, 2],
+    [
+      ["--target", "z", "--class-weight", "balanced"],
+      /--class-weight needs a target of classes; received a regression target/,
+      2,
+    ],
+  ] as const)("answers %s", (flags, message, code) => {
+    const { status, text } = tune(...flags);
+    expect(text).toMatch(message);
+    expect(status).toBe(code);
+  });
+});
