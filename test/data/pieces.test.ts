@@ -117,3 +117,58 @@ describe("a column that turns out to be words after many rows", () => {
     expect([...columns[0].values.subarray(MANY)]).toEqual([1.5, 1.5]);
   });
 });
+
+describe("a long column", () => {
+  const MORE = 5000; // than room is made for at first
+  const cells = Array.from({ length: MORE }, (_, i) => [
+    `w${i % 7}`,
+    String(i / 8),
+    i % 500 === 499 ? '"1""2"' : "x",
+  ]);
+  const lines = cells.map((row) => row.join(","));
+
+  it("of words or numbers is whole, whether its length is known or not", () => {
+    const text = `a,b,c\n${lines.join("\n")}\n`;
+    const pieces = Array.from({ length: 40 }, (_, i) => text.slice(i * 2000, (i + 1) * 2000)).concat(
+      text.slice(80_000),
+    );
+    for (const source of [text, pieces]) {
+      const { columns, rows } = readTable(source);
+      expect(rows).toBe(MORE);
+      expect(Array.from(columns[0].values, (code) => columns[0].categories[code])).toEqual(
+        cells.map(([word]) => word),
+      );
+      expect([...columns[1].values]).toEqual(cells.map((_, i) => i / 8));
+      expect(columns[2].categories).toEqual(['1"2', "x"]);
+    }
+  });
+
+  it("has no names, if it is told so", () => {
+    const { columns } = readTable(`${lines.join("\n")}\n`, { header: false });
+    expect(columns.map(({ name, values }) => [name, values.length])).toEqual([
+      ["column 1", MORE],
+      ["column 2", MORE],
+      ["column 3", MORE],
+    ]);
+  });
+
+  it("keeps its points where a late number has them otherwise", () => {
+    const rows = Array.from({ length: MANY }, (_, i) => `1.${100 + i};${i},5`);
+    const read = (late: string) => readTable(`a;b\n${rows.join("\n")}\n${late};1,5\n`).columns[0].values[0];
+    expect([read("1.25"), read("0.125"), read("1000.125"), read("7"), read("1.125")]).toEqual([
+      1.1, 1.1, 1.1, 1100, 1100,
+    ]);
+  });
+
+  it("of integers that end in a fraction identifies no rows", () => {
+    const rows = Array.from({ length: MANY }, (_, i) => `${7 * i},${i % 3}`);
+    const kindOf = (late: string) =>
+      readTable(`id,y\n${rows.join("\n")}\n${late},1\n`).schema.columns[0].kind;
+    expect([kindOf("9999"), kindOf("9999.5"), kindOf("-9999"), kindOf("7")]).toEqual([
+      "identifier",
+      "number",
+      "number",
+      "number",
+    ]);
+  });
+});
