@@ -137,7 +137,8 @@ interface Shown {
 
 function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   const { name, missing, rows, formats, orders, kind } = draft;
-  const base = { name, categories: [], samples: draft.words.slice(0, 3) };
+  // with a kind that is replaced, so that it stands beside the name in JSON
+  const base = { name, kind: "empty", categories: [], samples: draft.words.slice(0, 3) } as const;
   if (kind === "identifier" || kind === "text")
     return { ...base, kind, reason: "is left out as it was told" };
   if (missing === rows) return { ...base, kind: kind ?? "empty", ...(!kind && { reason: "has no cells" }) };

@@ -2,9 +2,12 @@
 import type { Drift } from "../data/diagnosis/drift.js";
 import type { ColumnSchema } from "../data/schema.js";
 import type { Column, Table } from "../data/table.js";
-import { count, plain } from "./format.js";
+import { clip, count, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 import type { Paint } from "./study.js";
+
+/** The longest that a sample is shown. */
+const SAMPLE = 8;
 
 /**
  * A line for each column, and what is in doubt, in lines of at most `width` characters.
@@ -30,7 +33,12 @@ export function describeSchema(
   const lines = schema.columns.map((column) => {
     const read = named.get(column.name);
     const gaps = read === undefined ? "not in the table" : gapsOf(read);
-    return [plain(column.name), kindOf(column), gaps, (column.samples ?? []).map(plain).join(", ")];
+    return [
+      plain(column.name),
+      kindOf(column),
+      gaps,
+      (column.samples ?? []).map((cell) => clip(plain(cell), SAMPLE)).join(", "),
+    ];
   });
   const doubts = schema.columns.flatMap(({ name, doubt }) =>
     doubt === undefined ? [] : [`column "${plain(name)}" ${explain(doubt)}`],
