@@ -135,8 +135,9 @@ export {
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { Loss, LossName } from "./nn/losses/registry.js";
+export type { CompileOptions, FitOptions } from "./nn/options.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
-export { type CompileOptions, type FitOptions, Sequential, sequential } from "./nn/sequential.js";
+export { Sequential, sequential } from "./nn/sequential.js";
 export type { WeightOptions } from "./nn/weights.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { RandomStream } from "./numerics/random.js";

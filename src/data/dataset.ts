@@ -9,7 +9,7 @@ import { numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
-import { columnsOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
+import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
 import { checkSampleWeight } from "./weights.js";
 
 export type { MissingRule, Task };
@@ -114,8 +114,8 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   checkTable(table);
   checkOptions(options, "encodeTable", OPTIONS);
   const { target: given, task = "auto", drop = [], missing = "refuse" } = options;
-  const { weight: weightName = columnsOfRole(table, "weight")[0] } = options;
-  const { group: groupName = columnsOfRole(table, "group")[0] } = options;
+  const { weight: weightName = columnOfRole(table, "weight") } = options;
+  const { group: groupName = columnOfRole(table, "group") } = options;
   must(
     Array.isArray(drop) && drop.every((name) => typeof name === "string"),
     "drop",
@@ -130,10 +130,11 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const group = groupName === undefined ? undefined : columnNamed(table, groupName);
   for (const { name } of targets)
     check(!drop.includes(name), () => `drop must not hold the target; received ${show(name)} as both`);
-  const roles = new Map(table.schema.columns.map(({ name, role }) => [name, role]));
+  const noInputs = table.schema.columns.flatMap(({ name, role }) =>
+    role !== undefined && ["weight", "group", "ignored"].includes(role) ? [name] : [],
+  );
   const others = table.columns.filter(
-    (column) =>
-      ![...targets, weight, group, ...dropped].includes(column) && roles.get(column.name) !== "ignored",
+    (column) => ![...targets, weight, group, ...dropped].includes(column) && !noInputs.includes(column.name),
   );
   const inputs = others.filter(({ kind }) => isInputKind(kind));
   const leftOut = others.flatMap(({ name, kind, reason = `is of kind ${kind}` }) =>

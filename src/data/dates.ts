@@ -14,8 +14,11 @@ export const DAY = 86_400_000;
 
 const TIME =
   "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?<zone>Z|UTC|GMT|[+-]\\d\\d:?\\d\\d)?)?";
-const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
-const MONTH = `(?<name>${MONTHS})[a-z]*\\.?`;
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
+/** Whole, or the first three letters; September also four. */
+const MONTH = `(?<name>${[...MONTHS, ...MONTHS.map((name) => name.slice(0, 3)), "Sept"].join("|")})\\.?`;
 const YEAR = "(?<year>\\d{4}|\\d\\d)";
 const PART = (name: string): string => `(?<${name}>\\d{1,2})`;
 const pattern = (date: string): RegExp => new RegExp(`^${date}${TIME}$`, "i");
@@ -31,7 +34,7 @@ const WORDS = [
   pattern(`${MONTH} ${PART("day")},? +(?<year>\\d{4})`),
 ];
 /** Nothing else can be a date, which most cells of other columns show at once. */
-const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|(${MONTHS}))`, "i");
+const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|${MONTH})`, "i");
 
 /** The moment that a cell means; undefined if it is not a date of that order. */
 export function parseDate(cell: string, order: DateOrder): number | undefined {
@@ -57,9 +60,7 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
   const digits = parts.year as string;
   // Two digits are of the years 1969 to 2068, as in POSIX.
   const year = digits.length === 2 ? Number(digits) + (Number(digits) < 69 ? 2000 : 1900) : Number(digits);
-  const month = parts.name
-    ? MONTHS.split("|").findIndex((name) => startsAs(parts.name as string, name)) + 1
-    : Number(parts.month);
+  const month = parts.name ? monthOf(parts.name) : Number(parts.month);
   const day = Number(parts.day);
   const [hour, minute] = [Number(parts.hour ?? 0), Number(parts.minute ?? 0)];
   const second = Number((parts.second ?? "0").replace(",", "."));
@@ -76,7 +77,9 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
   return dayNumber(year, month, day) * DAY + Math.round(time) - offsetOf(parts.zone);
 }
 
-const startsAs = (word: string, name: string): boolean => word.toLowerCase() === name.toLowerCase();
+/** The number of a month from the first letters of its name. */
+const monthOf = (word: string): number =>
+  1 + MONTHS.findIndex((name) => name.slice(0, 3).toLowerCase() === word.slice(0, 3).toLowerCase());
 
 /**
  * The day of a moment, in UTC, in ISO 8601.

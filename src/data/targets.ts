@@ -23,8 +23,19 @@ export interface TargetData {
 }
 
 /** The names of the columns that have that role in the schema. */
-export function columnsOfRole({ schema }: Table, role: ColumnRole): string[] {
+function columnsOfRole({ schema }: Table, role: ColumnRole): string[] {
   return schema.columns.filter((column) => column.role === role).map(({ name }) => name);
+}
+
+/**
+ * The name of the one column of that role in the schema, if there is one.
+ *
+ * @throws FettleError `invalid_argument` for several
+ */
+export function columnOfRole(table: Table, role: ColumnRole): string | undefined {
+  const names = columnsOfRole(table, role);
+  must(names.length < 2, role, "one column of the role in the schema", names);
+  return names[0];
 }
 
 /**

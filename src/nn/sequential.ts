@@ -10,13 +10,13 @@ import { checkSampleWeight } from "../data/weights.js";
 import { toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Matrix, SavedRun } from "../engine/executor.js";
-import { check, checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import { check, checkOptions, FettleError, must, mustBeInteger, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
-import { getMetrics, type MetricLike } from "../metrics/registry.js";
+import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { ready } from "../numerics/kernels.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { getOptimizer, type OptimizerName } from "../optim/registry.js";
+import { getOptimizer } from "../optim/registry.js";
 import {
   type Architecture,
   architectureOf,
@@ -24,11 +24,12 @@ import {
   hyperparametersOf,
   networkOf,
 } from "./architecture.js";
-import { type Callback, checkCallbacks, type Logs } from "./callbacks.js";
+import { checkCallbacks, type Logs } from "./callbacks.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
 import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
+import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { summarize } from "./summary.js";
 import {
@@ -39,50 +40,8 @@ import {
   runTraining,
   type TrainingOptions,
 } from "./trainer.js";
-import { columnOf, evaluationOf, trainingWeights, type WeightOptions, withSampleWeight } from "./weights.js";
+import { columnOf, evaluationOf, trainingWeights, withSampleWeight } from "./weights.js";
 
-/** Options of `compile`. */
-export interface CompileOptions {
-  /** A name, for its defaults, or an optimizer. */
-  readonly optimizer: OptimizerName | Optimizer;
-  /** A name, a function of `losses`, or a custom function of truth and prediction. */
-  readonly loss: Loss;
-  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics. Default none. */
-  readonly metrics?: readonly MetricLike[];
-}
-
-/** Options of `fit`. */
-export interface FitOptions extends WeightOptions {
-  /** How many times every row is visited. Default 1. */
-  readonly epochs?: number;
-  /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
-  readonly batchSize?: number;
-  /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
-  readonly validationSplit?: number;
-  /** Examples for validation, [x, y] or [x, y, sampleWeight]. If given, `validationSplit` is ignored. */
-  readonly validationData?:
-    | readonly [x: MatrixLike, y: MatrixLike]
-    | readonly [x: MatrixLike, y: MatrixLike, sampleWeight: ArrayLike<number>];
-  /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
-  readonly callbacks?: readonly Callback[];
-  /** Whether each epoch visits the rows in a new order. Default true. */
-  readonly shuffle?: boolean;
-  /** Determines the first parameters, the order of rows and dropout: an integer of at least 0. Default 0. */
-  readonly seed?: number;
-}
-
-const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
-const FIT_OPTIONS: OptionNames<FitOptions> = {
-  epochs: true,
-  batchSize: true,
-  validationSplit: true,
-  validationData: true,
-  sampleWeight: true,
-  classWeight: true,
-  callbacks: true,
-  shuffle: true,
-  seed: true,
-};
 /** Rows a step where nothing is trained. */
 export const EVALUATION_BATCH = 256;
 

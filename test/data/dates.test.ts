@@ -29,6 +29,8 @@ describe("parseDate", () => {
     ["5 May 2024", "ymd", at(2024, 5, 5)],
     ["05-Jan-2024 07:00", "mdy", at(2024, 1, 5, 7)],
     ["September 7, 2024", "dmy", at(2024, 9, 7)],
+    ["Sept. 7, 2024", "dmy", at(2024, 9, 7)],
+    ["3 mar 2024", "mdy", at(2024, 3, 3)],
   ] as const)("%s, %s", (cell, order, moment) => {
     expect(parseDate(cell, order)).toBe(moment);
   });
@@ -44,6 +46,8 @@ describe("parseDate", () => {
     "May",
     "1.5",
     "2024-05-31x",
+    "Marble 5, 2024",
+    "5 Decent 2024",
   ])("is no date: %s", (cell) => {
     for (const order of ["ymd", "dmy", "mdy"] as const) expect(parseDate(cell, order)).toBeUndefined();
   });

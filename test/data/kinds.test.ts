@@ -113,9 +113,16 @@ describe("roles in a schema", () => {
       Float64Array.of(5, 7),
     ]);
     expect(encodeTable(read({ y: "target" }), { target: "a", task: "regression" }).target).toBe("a");
+    // a column that counts rows is no input, even where another one does
+    expect(refusal(() => encodeTable(read({ y: "target", b: "weight" }), { weight: "a" }))).toContain(
+      "a table must have an input beside the target",
+    );
   });
 
   it("are refused where they say too much, or nothing that is known", () => {
+    expect(refusal(() => encodeTable(read({ y: "target", a: "weight", b: "weight" }), {}))).toBe(
+      'invalid_argument: weight must be one column of the role in the schema; received ["a","b"]',
+    );
     expect(refusal(() => encodeTable(read({ b: "weight" }), {}))).toBe(
       "invalid_argument: target must be the name of a column, or names that differ; received undefined",
     );

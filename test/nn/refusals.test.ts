@@ -1,7 +1,8 @@
 /** Bad input of models: each refused by code and message, with nothing half-done. */
 import { describe, expect, it } from "vitest";
 import { activation, dense, dropout } from "../../src/nn/layers.js";
-import { type FitOptions, type Sequential, sequential } from "../../src/nn/sequential.js";
+import type { FitOptions } from "../../src/nn/options.js";
+import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, refusal } from "./support.js";
 

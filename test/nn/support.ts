@@ -8,7 +8,8 @@ import { FettleError } from "../../src/errors.js";
 import type { Value } from "../../src/graph/graph.js";
 import type { Callback } from "../../src/nn/callbacks.js";
 import type { Layer } from "../../src/nn/layers.js";
-import { type CompileOptions, type Sequential, sequential } from "../../src/nn/sequential.js";
+import type { CompileOptions } from "../../src/nn/options.js";
+import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";
 
 export const wasm: Executor = createEngine();

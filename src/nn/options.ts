@@ -1,0 +1,52 @@
+/** The options of `compile` and `fit`: types, and the names of options. Nothing here runs. */
+import type { MatrixLike } from "../data/matrix.js";
+import type { OptionNames } from "../errors.js";
+import type { MetricLike } from "../metrics/registry.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { OptimizerName } from "../optim/registry.js";
+import type { Callback } from "./callbacks.js";
+import type { Loss } from "./losses/registry.js";
+import type { WeightOptions } from "./weights.js";
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** A name, for its defaults, or an optimizer. */
+  readonly optimizer: OptimizerName | Optimizer;
+  /** A name, a function of `losses`, or a custom function of truth and prediction. */
+  readonly loss: Loss;
+  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics. Default none. */
+  readonly metrics?: readonly MetricLike[];
+}
+
+/** Options of `fit`. */
+export interface FitOptions extends WeightOptions {
+  /** How many times every row is visited. Default 1. */
+  readonly epochs?: number;
+  /** Rows a step; the last batch of an epoch may be smaller. Default 32, or all rows if they are fewer. */
+  readonly batchSize?: number;
+  /** The share of rows at the end kept for validation, in [0, 1). Default 0. */
+  readonly validationSplit?: number;
+  /** Examples for validation, [x, y] or [x, y, sampleWeight]. If given, `validationSplit` is ignored. */
+  readonly validationData?:
+    | readonly [x: MatrixLike, y: MatrixLike]
+    | readonly [x: MatrixLike, y: MatrixLike, sampleWeight: ArrayLike<number>];
+  /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
+  readonly callbacks?: readonly Callback[];
+  /** Whether each epoch visits the rows in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /** Determines the first parameters, the order of rows and dropout: an integer of at least 0. Default 0. */
+  readonly seed?: number;
+}
+
+export const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
+export const FIT_OPTIONS: OptionNames<FitOptions> = {
+  epochs: true,
+  batchSize: true,
+  validationSplit: true,
+  validationData: true,
+  sampleWeight: true,
+  classWeight: true,
+  callbacks: true,
+  shuffle: true,
+  seed: true,
+};
