@@ -38,7 +38,7 @@ const shared = {
 const forNode = {
   ...shared,
   platform: "node",
-  external: [/^node:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts"],
+  external: [/^node:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts", "hyparquet"],
 };
 
 /** Writes a bundle to `dist/<folder>`. */

@@ -281,7 +281,7 @@ export {
 } from "./tune/rateFinder.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
-export type { FinalModel } from "./tune/trial/final.js";
+export type { FinalModel, RawInputs } from "./tune/trial/final.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";

@@ -54,7 +54,7 @@ const { train, test } = trainTestSplit(table.rows, {
 const { pipeline } = fitPipeline(table, { rows: train });
 const columns = pipeline.features.length;
 const [training, validation] = [train, test].map((rows) => ({
-  x: { data: applyPipeline(pipeline, table.x, rows), shape: [rows.length, columns] },
+  x: { data: applyPipeline(pipeline, table.columns, rows), shape: [rows.length, columns] },
   y: { data: takeRows(table.y, table.outputs, rows), shape: [rows.length, table.outputs] },
 }));
 

@@ -26,7 +26,7 @@ const pieces = {
   *[Symbol.iterator]() {
     const file = openSync(${JSON.stringify(file)});
     const decoder = new TextDecoder();
-    const buffer = new Uint8Array(2 ** 23);
+    const buffer = new Uint8Array(2 ** 18);
     for (let count; (count = readSync(file, buffer)) > 0; ) yield decoder.decode(buffer.subarray(0, count), { stream: true });
     yield decoder.decode();
   },

@@ -14,6 +14,7 @@ import {
 import { check } from "../errors.js";
 import { inFile, parseJson, readJson, readText, textOf } from "./files.js";
 import { names, setting, splitNames, texts } from "./flags.js";
+import { isParquet, parquetRecords } from "./parquet.js";
 
 /** The flags of reading a table, as commander gives them. */
 export interface TableFlags {
@@ -45,7 +46,7 @@ export function addTableFlags(command: Command): Command {
     .argument(
       "<data.csv>",
       "table: a line of names and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
-        "line; gzip is unpacked; - for standard input",
+        "line; or Parquet; gzip is unpacked; - for standard input",
     )
     .optionsGroup("Table:")
     .option(
@@ -86,9 +87,9 @@ export function addDatasetFlags(command: Command): Command {
 }
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
-export function readDataset(file: string, flags: DatasetFlags): Dataset {
+export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
   const { target, weight, group, task, missing, drop = [] } = flags;
-  const table = readTableFile(file, flags);
+  const table = await readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
     check(
@@ -107,7 +108,7 @@ export function readDataset(file: string, flags: DatasetFlags): Dataset {
 }
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
-export function readTableFile(file: string, flags: TableFlags): Table {
+export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
   const { decimal, dateOrder, na, defaultNa, as, schema, unknown } = flags;
   const given = schema === undefined ? undefined : (readJson(schema) as Schema);
   const options = {
@@ -122,11 +123,19 @@ export function readTableFile(file: string, flags: TableFlags): Table {
 }
 
 /** Another table, by the schema of the first; words that it does not have are counted. */
-export function readOtherFile(file: string, flags: TableFlags, { schema }: Table): Table {
+export function readOtherFile(file: string, flags: TableFlags, { schema }: Table): Promise<Table> {
   return readAs(file, flags, { schema, unknown: "ignore" });
 }
 
-function readAs(file: string, { header, encoding }: TableFlags, options: ReadRecordsOptions): Table {
+async function readAs(
+  file: string,
+  { header, encoding }: TableFlags,
+  options: ReadRecordsOptions,
+): Promise<Table> {
+  if (isParquet(file)) {
+    const records = await parquetRecords(file);
+    return inFile(file, () => readRecords(records, options));
+  }
   const source = textOf(file, encoding);
   if (!isJson(source))
     return inFile(file, () => readTable(source, { ...options, ...(header !== undefined && { header }) }));

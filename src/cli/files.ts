@@ -13,7 +13,7 @@ const STDIN = "-";
 const { MAX_STRING_LENGTH } = constants;
 
 /** Bytes that are read at a time. */
-const PIECE = 2 ** 23;
+const PIECE = 2 ** 18;
 
 /**
  * The text of a file, or of standard input, whole.

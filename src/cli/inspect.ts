@@ -36,11 +36,11 @@ Examples:
   fettle inspect sales.csv --against new-sales.csv
   fettle tune new-sales.csv --schema schema.json --target price`,
     )
-    .action((file: string, flags: InspectFlags) => {
-      const table = readTableFile(file, flags);
+    .action(async (file: string, flags: InspectFlags) => {
+      const table = await readTableFile(file, flags);
       const names = command.options.map((option) => option.attributeName());
       if (flags.against !== undefined) {
-        const other = readOtherFile(flags.against, flags, table);
+        const other = await readOtherFile(flags.against, flags, table);
         const drifts = drift(table, other);
         const names = [basename(file), basename(flags.against)] as const;
         printLines(

@@ -81,7 +81,7 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
   for (const [name, own] of Object.entries(OWN_FLAGS)) {
     check(!Object.hasOwn(set, name), `--set must not hold ${name}; use ${own}`);
   }
-  const data = readDataset(file, flags);
+  const data = await readDataset(file, flags);
   const { batchSize = Math.min(DENSE_DEFAULTS.batchSize, data.rows) } = flags;
   check(
     batchSize <= data.rows,

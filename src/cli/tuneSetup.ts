@@ -62,7 +62,7 @@ export const NO_SCHEDULER = "none";
 /** @throws FettleError for everything in files and flags that can be refused before anything runs */
 export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
-  const data = readDataset(file, flags);
+  const data = await readDataset(file, flags);
   const plan = { validation: { folds: flags.folds }, testSize: flags.testSize };
   // groups are of any size, so that only the division itself tells
   const sizes = data.groups

@@ -2,6 +2,7 @@
  * The cells of one column while a table is read, compactly: plain numbers as numbers, and everything else as words, of which
  * each is kept once. What the words mean is decided in infer.ts and table.ts.
  */
+import type { Floats } from "../ndarray.js";
 import { cellText, type ScannedRow } from "./scan.js";
 
 /** A column whose cells have been read, before it has a kind. */
@@ -12,8 +13,8 @@ export interface NumberCells {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
-  /** `[rows]`, NaN where the cell is missing. */
-  readonly numbers: Float64Array;
+  /** `[rows]`, NaN where the cell is missing; in float32 if that holds each exactly. */
+  readonly numbers: Floats;
   /** The first three that differ, as they were written. */
   readonly samples: readonly string[];
   /** Whether one has a decimal point. */
@@ -53,7 +54,7 @@ function fits(cell: string | number): boolean {
 export class ColumnBuilder {
   private rows = 0;
   private missing = 0;
-  private numbers: Float64Array<ArrayBufferLike>;
+  private numbers: Floats;
   private codes = new Int32Array(0);
   private readonly words: (string | number)[] = [];
   private readonly codeOf = new Map<string | number, number>();
@@ -64,6 +65,8 @@ export class ColumnBuilder {
   private isCount = true;
   private padded: string | undefined;
   private isBroken = false;
+  /** Whether float32 holds each number so far exactly. */
+  private isNarrow = true;
 
   /**
    * @param isMissing - of a trimmed cell
@@ -77,7 +80,7 @@ export class ColumnBuilder {
     private isWords = false,
   ) {
     const capacity = capacityFor(0);
-    this.numbers = new Float64Array(isWords ? 0 : capacity);
+    this.numbers = new Float32Array(isWords ? 0 : capacity);
     if (isWords) this.codes = new Int32Array(capacity);
   }
 
@@ -135,9 +138,8 @@ export class ColumnBuilder {
       if (decimals !== 3 || whole < 1 || whole > 3 || text.charCodeAt(from) === ZERO) this.mayGroup = false;
     } else if (from > start) this.isCount = false;
     else if (count > 1 && text.charCodeAt(from) === ZERO) this.padded ??= text.slice(start, end);
-    if (this.rows === this.numbers.length) this.growNumbers();
     const value = digits / POWERS[decimals];
-    this.numbers[this.rows++] = sign === MINUS ? -value : value;
+    this.store(sign === MINUS ? -value : value);
     return true;
   }
 
@@ -157,9 +159,8 @@ export class ColumnBuilder {
       else if (/^0\d/.test(text)) this.padded ??= text;
       if (this.samples.length < 3 && !this.samples.includes(text)) this.samples.push(text);
     }
-    if (this.rows === this.numbers.length) this.growNumbers();
     if (this.rows < KEPT) this.first.push(cell);
-    this.numbers[this.rows++] = value;
+    this.store(value);
   }
 
   private pushWord(word: string | number): void {
@@ -186,7 +187,7 @@ export class ColumnBuilder {
     }
     this.isWords = true;
     this.codes = new Int32Array(this.numbers.length).fill(-1);
-    this.numbers = new Float64Array(0);
+    this.numbers = new Float32Array(0);
     if (!isEmpty) {
       this.rows = 0;
       this.missing = 0;
@@ -195,9 +196,18 @@ export class ColumnBuilder {
     this.pushWord(cell);
   }
 
-  private growNumbers(): void {
-    const larger = new Float64Array(this.capacityFor(this.rows));
-    larger.set(this.numbers);
-    this.numbers = larger;
+  private store(value: number): void {
+    const { numbers, rows } = this;
+    const isFull = rows === numbers.length;
+    if (this.isNarrow && !Object.is(Math.fround(value), value)) {
+      this.isNarrow = false;
+      this.numbers = new Float64Array(isFull ? this.capacityFor(rows) : numbers.length);
+      this.numbers.set(numbers);
+    } else if (isFull) {
+      const length = this.capacityFor(rows);
+      this.numbers = this.isNarrow ? new Float32Array(length) : new Float64Array(length);
+      this.numbers.set(numbers);
+    }
+    this.numbers[this.rows++] = value;
   }
 }

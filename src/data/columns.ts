@@ -3,6 +3,7 @@
  * the user would otherwise learn of them one by one.
  */
 import { FettleError, show } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 import { MAX_CLASSES } from "./classes.js";
 import { isInputKind } from "./schema.js";
 import type { Column } from "./table.js";
@@ -97,14 +98,14 @@ export function refuseColumns({ inputs, targets, missing, drop }: Use, rows: Int
   );
 }
 
-function faultOfInput(column: Column, values: Float64Array, missing: MissingRule): Fault | undefined {
+function faultOfInput(column: Column, values: Floats, missing: MissingRule): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
   if (values.every(Number.isNaN)) return { reason: "must have cells; all are missing" };
   const gaps = missing === "refuse" ? gapsOf(values) : undefined;
   return gaps ?? (column.kind === "category" ? tooMany(values, MAX_CATEGORIES) : undefined);
 }
 
-function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault | undefined {
+function faultOfTarget(column: Column, values: Floats, task: Task): Fault | undefined {
   if (column.doubt !== undefined) return { reason: column.doubt };
   if (!isInputKind(column.kind) || column.kind === "date") {
     const { name, kind, reason = "holds dates" } = column;
@@ -125,7 +126,7 @@ function faultOfTarget(column: Column, values: Float64Array, task: Task): Fault 
   return { reason: `must hold numbers for regression; received ${words}; choose task: "classification"` };
 }
 
-function gapsOf(values: Float64Array): Fault | undefined {
+function gapsOf(values: Floats): Fault | undefined {
   let count = 0;
   for (const value of values) if (Number.isNaN(value)) count++;
   if (count === 0) return undefined;
@@ -134,22 +135,22 @@ function gapsOf(values: Float64Array): Fault | undefined {
   return { reason: `must have every cell; ${which}`, gaps: true };
 }
 
-function tooMany(values: Float64Array, most: number, way = ""): Fault | undefined {
+function tooMany(values: Floats, most: number, way = ""): Fault | undefined {
   const count = distinct(values).length;
   if (count <= most) return undefined;
   return { reason: `must have at most ${most} distinct values; received ${count}${way}` };
 }
 
 /** The values of a column in those rows, ascending. */
-export function valuesAt({ values }: Column, rows: Int32Array): Float64Array {
+export function valuesAt({ values }: Column, rows: Int32Array): Floats {
   if (rows.length === values.length) return values;
-  const taken = new Float64Array(rows.length);
+  const taken = new (values instanceof Float32Array ? Float32Array : Float64Array)(rows.length);
   for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]];
   return taken;
 }
 
 /** The distinct values present, ascending. */
-export function distinct(values: Float64Array): number[] {
+export function distinct(values: Floats): number[] {
   return [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
 }
 

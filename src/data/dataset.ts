@@ -3,6 +3,7 @@
  * because that must be learnt from the training part alone; see pipeline/.
  */
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./dates.js";
 import { numberGroups } from "./groups.js";
@@ -26,15 +27,15 @@ export interface Input {
   readonly times?: boolean;
 }
 
-/** Inputs and target, row-major. */
+/** Inputs, column by column, and target. */
 export interface Dataset extends TargetData {
   readonly rows: number;
   readonly inputs: readonly Input[];
   /**
-   * `[rows, inputs]`: numbers, 0 or 1 for booleans, codes of categories, milliseconds since 1970 for dates; NaN marks a missing cell, possible only with
-   * `missing: "impute"`.
+   * `[rows]` for each input: numbers, 0 or 1 for booleans, codes of categories, milliseconds since 1970 for dates; NaN marks a
+   * missing cell, possible only with `missing: "impute"`.
    */
-  readonly x: Float64Array;
+  readonly columns: readonly Floats[];
   /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
   readonly sampleWeight?: Float64Array;
   /** `[rows]`: the number of each row's group, of which none is divided between training and validation. */
@@ -104,9 +105,9 @@ const RULES = ["refuse", "drop", "impute"] satisfies MissingRule[];
  * @example
  * ```ts
  * const table = readTable("size,color,good\n4,red,yes\n1,blue,no\n2,red,no\n");
- * const { x, y, inputs } = encodeTable(table, { target: "good" });
+ * const { columns, y, inputs } = encodeTable(table, { target: "good" });
  * inputs[1].categories; // ["blue", "red"]
- * x; // [4, 1, 1, 0, 2, 1]
+ * columns[1]; // [1, 0, 1]
  * y; // [1, 0, 0]
  * ```
  */
@@ -202,7 +203,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
   return {
     ...data,
     rows: rows.length,
-    x: takeRows(data.x, data.inputs.length, rows),
+    columns: data.columns.map((values) => takeRows(values, 1, rows)),
     y: takeRows(data.y, data.outputs, rows),
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
     ...(data.groups && { groups: rows.map((row) => (data.groups as Int32Array)[row]) }),
@@ -210,28 +211,21 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
   };
 }
 
-function encodeInputs(columns: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "x"> {
-  const width = columns.length;
-  const x = new Float64Array(rows.length * width);
-  const inputs = columns.map(({ name, kind, categories, values }, j): Input => {
-    let gaps = false;
-    let times = false;
-    for (let i = 0; i < rows.length; i++) {
-      const value = values[rows[i]];
-      x[i * width + j] = value;
-      gaps ||= Number.isNaN(value);
-      times ||= value % DAY > 0 || value % DAY < 0; // not NaN
-    }
-    return { name, kind: kind as InputKind, categories, gaps, ...(kind === "date" && times && { times }) };
+function encodeInputs(used: readonly Column[], rows: Int32Array): Pick<Dataset, "inputs" | "columns"> {
+  const columns = used.map((column) => valuesAt(column, rows));
+  const inputs = used.map(({ name, kind, categories }, j): Input => {
+    const gaps = columns[j].some(Number.isNaN);
+    const times = kind === "date" && columns[j].some((value) => Math.abs(value % DAY) > 0); // not NaN
+    return { name, kind: kind as InputKind, categories, gaps, ...(times && { times }) };
   });
-  return { inputs, x };
+  return { inputs, columns };
 }
 
 /** Rows of another table, encoded as those of the first table were. */
 export interface EncodedRows {
   readonly rows: number;
-  /** `[rows, inputs]`; NaN marks a missing cell. */
-  readonly x: Float64Array;
+  /** `[rows]` for each input; NaN marks a missing cell. */
+  readonly columns: readonly Floats[];
   /** `[rows, outputs]`, as {@link Dataset} has it; undefined if the table has no target. */
   readonly y?: Float64Array;
   /** `[rows]`: the index of each row's class; undefined without a target, and for regression. */
@@ -251,7 +245,7 @@ export interface EncodedRows {
  * const table = readTable("size,port,good\n4,C,yes\n1,Q,no\n2,S,no\n");
  * const data = encodeTable(table, { target: "good" });
  * const other = readTable("port,size\nQ,3\nS,1\n", { schema: table.schema });
- * encodeRows(other, data).x; // [3, 1, 1, 2]
+ * encodeRows(other, data).columns[1]; // [1, 2]
  * ```
  */
 export function encodeRows(
@@ -281,17 +275,13 @@ export function encodeRows(
   );
 
   const { rows } = table;
-  const x = new Float64Array(rows * inputs.length);
-  inputs.forEach((input, j) => {
+  const columns = inputs.map((input) => {
     const { values, categories } = named.get(input.name)!;
-    const codes = input.kind === "category" ? codesFrom(categories, input.categories) : undefined;
-    for (let i = 0; i < rows; i++) {
-      const value = values[i];
-      x[i * inputs.length + j] =
-        codes && !Number.isNaN(value) ? (codes[value] ?? input.categories.length) : value;
-    }
+    if (input.kind !== "category") return values;
+    const codes = codesFrom(categories, input.categories);
+    return values.map((value) => (Number.isNaN(value) ? value : (codes[value] ?? input.categories.length)));
   });
-  return { rows, x, ...targetOfRows(table, like) };
+  return { rows, columns, ...targetOfRows(table, like) };
 }
 
 /** The code of each of `from` among the words `to`; `to.length` for a word that they do not have. */

@@ -93,6 +93,15 @@ export function takeRows(data: Floats, columns: number, rows: ArrayLike<number>)
   return taken;
 }
 
+/** The columns of a matrix, each in a block of its own. */
+export function columnsOf({ data, rows, columns }: HostMatrix<Float64Array>): Float64Array[] {
+  return Array.from({ length: columns }, (_, j) => {
+    const values = new Float64Array(rows);
+    for (let i = 0; i < rows; i++) values[i] = data[i * columns + j];
+    return values;
+  });
+}
+
 /** A shape and a way to each element, over any of the layouts. */
 interface Layout {
   readonly shape: readonly number[];

@@ -27,7 +27,7 @@ export function readCells(
   pass: Pass,
   known: Schema | undefined,
   options: SchemaOptions,
-): { names: readonly string[]; rows: number; cells: ReadonlyMap<string, RawColumn> } {
+): { names: readonly string[]; rows: number; cells: Map<string, RawColumn> } {
   const wanted = known && new Map(known.columns.map((column) => [column.name, column]));
   /** Whether a column is read as words from the start; undefined if it is not wanted. */
   const asWords = (name: string): boolean | undefined => {

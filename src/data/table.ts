@@ -12,6 +12,7 @@ import {
   show,
   unknownName,
 } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
@@ -35,9 +36,9 @@ export interface Column {
   /**
    * `[rows]`: the number itself; milliseconds since 1970 of a date; or an index into `categories`, which a word that is
    * ignored is beyond; NaN where the cell is missing, and in numbers and dates that are in doubt. Of a kind that is not read,
-   * 0 where there is a cell.
+   * 0 where there is a cell. In float32 if that holds each exactly.
    */
-  readonly values: Float64Array;
+  readonly values: Floats;
   /** The word of each index, see {@link ColumnSchema}. */
   readonly categories: readonly string[];
   /** Why the kind is in doubt, see {@link ColumnSchema}. */
@@ -258,6 +259,7 @@ function tableOf(
     const { name, kind, categories, doubt, reason } = column;
     const raw = cells.get(name);
     if (raw === undefined) return [];
+    cells.delete(name); // so that one column at a time is there twice
     const { values, fault } = typed(raw, column, unknown);
     if (fault) faults.push(`${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell)}`);
     return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
@@ -272,20 +274,22 @@ function typed(
   raw: RawColumn,
   column: ColumnSchema,
   unknown: UnknownRule,
-): { values: Float64Array; fault?: { row: number; cell: string | number } } {
+): { values: Floats; fault?: { row: number; cell: string | number } } {
   const { kind, doubt } = column;
   if (doubt !== undefined && kind !== "category")
-    return { values: new Float64Array(raw.rows).fill(Number.NaN) };
+    return { values: new Float32Array(raw.rows).fill(Number.NaN) };
   if ("numbers" in raw) {
     const { numbers } = raw;
-    if (!isInputKind(kind)) return { values: numbers.map((value) => (Number.isNaN(value) ? value : 0)) };
-    return { values: numbers };
+    if (isInputKind(kind)) return { values: numbers };
+    return { values: Float32Array.from(numbers, (value) => (Number.isNaN(value) ? value : 0)) };
   }
   const { words, codes } = raw;
   const readings = words.map(readerOf(column, unknown));
   const refused = readings.indexOf(undefined);
-  const meanings = Float64Array.from(readings, (value) => value ?? Number.NaN);
-  const values = Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : meanings[code]));
+  const meanings = readings.map((value) => value ?? Number.NaN);
+  const isNarrow = meanings.every((value) => Object.is(Math.fround(value), value));
+  const values = new (isNarrow ? Float32Array : Float64Array)(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = codes[i] < 0 ? Number.NaN : meanings[codes[i]];
   return { values, ...(refused >= 0 && { fault: { row: codes.indexOf(refused), cell: words[refused] } }) };
 }
 

@@ -1,5 +1,6 @@
 /** Targets of a table: which columns they are, whether they are classes, and as numbers. */
 import { check, must, show } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 import { targetOfClasses } from "./classes.js";
 import { distinct, type Task, valuesAt, wordOf } from "./columns.js";
 import type { ColumnRole } from "./schema.js";
@@ -111,7 +112,7 @@ export function encodeTargets(targets: readonly Column[], rows: Int32Array, task
 }
 
 /** Columns as a matrix, `[rows, columns]`. */
-function sideBySide(columns: readonly Float64Array[]): Float64Array {
+function sideBySide(columns: readonly Floats[]): Float64Array {
   const width = columns.length;
   const matrix = new Float64Array(columns[0].length * width);
   columns.forEach((values, j) => {

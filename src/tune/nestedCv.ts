@@ -81,9 +81,7 @@ export async function nestedCrossValidation<
       "the search within an outer fold found no model that could be scored",
       "invalid_data",
     );
-    const columns = data.inputs.length;
-    const inputs = takeRows(data.x, columns, validation);
-    const yPred = result.final.predict({ data: inputs, shape: [validation.length, columns] });
+    const yPred = result.final.predict(takeExamples(data, validation));
     const yTrue = takeRows(data.y, data.outputs, validation);
     const weights = data.sampleWeight && takeRows(data.sampleWeight, 1, validation);
     scores.push(metric.compute(yTrue, yPred.data, data.outputs, weights));

@@ -6,6 +6,7 @@ import { ColumnsError } from "../../src/data/columns.js";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
+import { rowByRow } from "./rows.js";
 
 const table = readTable(
   ["id,size,color,fresh,grade,price", "7,4,red,yes,1,2.5", "8,1,blue,no,3,1", "9,2,red,no,2,0.5"].join("\n"),
@@ -16,19 +17,20 @@ const gaps = readTable(
 
 describe("encodeTable: inputs", () => {
   it("keeps numbers and booleans and makes codes of categories", () => {
-    const { inputs, x, rows } = encodeTable(table, { target: "price", drop: ["id", "grade"] });
+    const data = encodeTable(table, { target: "price", drop: ["id", "grade"] });
+    const { inputs, rows } = data;
     expect(inputs).toEqual([
       { name: "size", kind: "number", categories: [], gaps: false },
       { name: "color", kind: "category", categories: ["blue", "red"], gaps: false },
       { name: "fresh", kind: "boolean", categories: ["no", "yes"], gaps: false },
     ]);
     expect(rows).toBe(3);
-    expect(x).toEqual(Float64Array.of(4, 1, 1, 1, 0, 0, 2, 1, 0));
+    expect(rowByRow(data)).toEqual([4, 1, 1, 1, 0, 0, 2, 1, 0]);
   });
 
   it("drops rows with a missing cell in a column in use", () => {
     const all = encodeTable(gaps, { target: "good", missing: "drop" });
-    expect([all.rows, [...all.x], all.inputs.map(({ categories }) => categories)]).toEqual([
+    expect([all.rows, rowByRow(all), all.inputs.map(({ categories }) => categories)]).toEqual([
       2,
       [4, 2, 1, 5, 1, 1],
       [[], ["blue", "green", "red"], ["no", "yes"]],
@@ -36,9 +38,10 @@ describe("encodeTable: inputs", () => {
   });
 
   it("leaves NaN for a missing cell when it is to be imputed, and says which columns have some", () => {
-    const { x, rows, inputs } = encodeTable(gaps, { target: "good", missing: "impute" });
+    const data = encodeTable(gaps, { target: "good", missing: "impute" });
+    const { rows, inputs } = data;
     expect([rows, inputs.map(({ gaps }) => gaps)]).toEqual([5, [true, true, true]]);
-    const missing = [...x]
+    const missing = rowByRow(data)
       .map((value, k) => (Number.isNaN(value) ? [Math.floor(k / 3), k % 3] : []))
       .filter((place) => place.length > 0);
     expect(missing).toEqual([
@@ -52,10 +55,10 @@ describe("encodeTable: inputs", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 2 }), (cells) => {
         const text = ["word,y", ...cells.map((cell, i) => `${cell},${i + 0.5}`)].join("\n");
-        const { x, inputs } = encodeTable(readTable(text), { target: "y" });
+        const { columns, inputs } = encodeTable(readTable(text), { target: "y" });
         const [{ categories }] = inputs;
         expect(categories).toEqual([...new Set(cells)].sort());
-        expect(Array.from(x, (code) => categories[code])).toEqual(cells);
+        expect(Array.from(columns[0], (code) => categories[code])).toEqual(cells);
       }),
     );
   });
@@ -357,7 +360,9 @@ describe("the tables in examples/data", () => {
     expect(
       dataset.classes.map((_, label) => dataset.labels.filter((other) => other === label).length),
     ).toEqual(classes);
-    expect(dataset.x.length).toBe(rows * inputs);
-    expect(dataset.x.every(Number.isFinite)).toBe(true);
+    for (const values of dataset.columns) {
+      expect(values.length).toBe(rows);
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
   });
 });

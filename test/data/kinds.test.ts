@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
+import { rowByRow } from "./rows.js";
 
 const ROWS = 40;
 /** A table of that column beside an input and a target. */
@@ -76,7 +77,10 @@ describe("a column that teaches nothing", () => {
     const data = encodeTable(table, { target: "y", drop: ["user"] });
     expect(data.leftOut).toBeUndefined();
     const other = readTable("y,x,user\n1,3,anything\n", { schema: table.schema });
-    expect(encodeRows(other, data)).toMatchObject({ x: Float64Array.of(3), labels: Int32Array.of(1) });
+    expect(encodeRows(other, data)).toMatchObject({
+      columns: [Float32Array.of(3)],
+      labels: Int32Array.of(1),
+    });
   });
 
   it("is left out where the user says so", () => {
@@ -107,11 +111,7 @@ describe("roles in a schema", () => {
 
   it("choose the target and leave columns out", () => {
     const data = encodeTable(read({ y: "target", b: "ignored" }), {});
-    expect([data.target, data.inputs.map(({ name }) => name), data.x]).toEqual([
-      "y",
-      ["a"],
-      Float64Array.of(5, 7),
-    ]);
+    expect([data.target, data.inputs.map(({ name }) => name), rowByRow(data)]).toEqual(["y", ["a"], [5, 7]]);
     expect(encodeTable(read({ y: "target" }), { target: "a", task: "regression" }).target).toBe("a");
     // a column that counts rows is no input, even where another one does
     expect(refusal(() => encodeTable(read({ y: "target", b: "weight" }), { weight: "a" }))).toContain(

@@ -4,6 +4,7 @@ import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import type { Schema } from "../../src/data/schema.js";
 import { type ReadTableOptions, readRecords, readTable } from "../../src/data/table.js";
 import { refusal } from "./refusal.js";
+import { rowByRow } from "./rows.js";
 
 const column = (text: string, options?: ReadTableOptions) =>
   readTable(`c\n${text}`, options).schema.columns[0];
@@ -36,13 +37,13 @@ describe("a column of numbers", () => {
 
   it("is in doubt where nothing decides, and then neither an input nor a target", () => {
     const table = readTable('a,b,c\n"1,234",1,4\n"2,500",2,3\n');
-    expect(table.columns[0].values).toEqual(Float64Array.of(Number.NaN, Number.NaN));
+    expect(table.columns[0].values).toEqual(Float32Array.of(Number.NaN, Number.NaN));
     const doubt = 'can be read in two ways, "1,234" as 1234 or 1.234; choose decimal: "." or decimal: ","';
     expect(refusal(() => encodeTable(table, { target: "b" }))).toBe(
       `invalid_data: column "a" ${doubt}; leave it out with drop: ["a"]`,
     );
     expect(refusal(() => encodeTable(table, { target: "a" }))).toBe(`invalid_data: target "a" ${doubt}`);
-    expect(encodeTable(table, { target: "b", drop: ["a"] }).x).toEqual(Float64Array.of(4, 3));
+    expect(rowByRow(encodeTable(table, { target: "b", drop: ["a"] }))).toEqual([4, 3]);
   });
 
   it("is in doubt with another decimal mark than the option's", () => {
@@ -81,7 +82,7 @@ it("cells that mean missing are known in any case, and the empty one always is",
   expect([...values].map(Number.isNaN)).toEqual([...words.map(() => true), false]);
   expect(readTable("a,b\n?,1\n,2\n", { defaultNa: false }).columns[0]).toMatchObject({
     categories: ["?"],
-    values: Float64Array.of(0, Number.NaN),
+    values: Float32Array.of(0, Number.NaN),
   });
 });
 
@@ -90,7 +91,7 @@ describe("a kind that is given", () => {
     expect(readTable("zip\n12345\n02345\n", { as: { zip: "category" } }).columns[0]).toMatchObject({
       kind: "category",
       categories: ["02345", "12345"],
-      values: Float64Array.of(1, 0),
+      values: Float32Array.of(1, 0),
     });
   });
   it.each<[string, ReadTableOptions, string]>([
@@ -133,19 +134,22 @@ describe("another table", () => {
 
   it("is misread without the schema, and with it means the same", () => {
     const other = "port,size,fresh\nQ,4,true\nS,1,false\n";
-    expect(readTable(other).columns[0].values).toEqual(Float64Array.of(0, 1)); // C and Q of the first table
+    expect(readTable(other).columns[0].values).toEqual(Float32Array.of(0, 1)); // C and Q of the first table
     const read = readTable(other, { schema: kept });
     expect(read.columns.map(({ name }) => name)).toEqual(["size", "port", "fresh"]);
-    expect(read.columns[1].values).toEqual(Float64Array.of(1, 2));
+    expect(read.columns[1].values).toEqual(Float32Array.of(1, 2));
     expect(encodeRows(read, data)).toEqual({
       rows: 2,
-      x: Float64Array.of(4, 1, 1, /**/ 1, 2, 0),
+      columns: [Float32Array.of(4, 1), Float32Array.of(1, 2), Float32Array.of(1, 0)],
     });
   });
 
   it("is encoded as the first was: the same table gives the same numbers", () => {
-    const { x, y, labels } = encodeRows(readTable(text, { schema: kept }), JSON.parse(JSON.stringify(data)));
-    expect(x).toEqual(data.x);
+    const { columns, y, labels } = encodeRows(
+      readTable(text, { schema: kept }),
+      JSON.parse(JSON.stringify(data)),
+    );
+    expect(columns).toEqual(data.columns);
     expect(y).toEqual(data.y);
     expect(labels).toEqual(data.labels);
   });
@@ -175,7 +179,7 @@ describe("another table", () => {
 
   it("without the schema has its words found by name, and those that are new beyond all", () => {
     const other = readTable("fresh,port,size\ntrue,S,4\nfalse,A,1\ntrue,,2\n");
-    expect([...encodeRows(other, data).x]).toEqual([4, 2, 1, 1, 3, 0, 2, Number.NaN, 1]);
+    expect(rowByRow(encodeRows(other, data))).toEqual([4, 2, 1, 1, 3, 0, 2, Number.NaN, 1]);
   });
 
   it("with a word that the schema does not have is read by the stated rule", () => {
@@ -185,9 +189,9 @@ describe("another table", () => {
         'unknown: "missing"',
     );
     const x = (unknown: "ignore" | "missing") =>
-      encodeRows(readTable(other, { schema: kept, unknown }), data).x;
-    expect(x("ignore")).toEqual(Float64Array.of(4, 3, 1));
-    expect(x("missing")).toEqual(Float64Array.of(4, Number.NaN, 1));
+      rowByRow(encodeRows(readTable(other, { schema: kept, unknown }), data));
+    expect(x("ignore")).toEqual([4, 3, 1]);
+    expect(x("missing")).toEqual([4, Number.NaN, 1]);
   });
 
   it("with cells of another kind is refused, each column with its first line", () => {
@@ -244,10 +248,9 @@ describe("another table", () => {
       const line = ([a, b, port]: readonly [number, number, string]) =>
         [grouped(a, decimal, group) + unit, grouped(b, decimal, group), port].join(delimiter);
       const content = `\ufeff${["a", "b", "port"].join(delimiter)}${end}${rows.map(line).join(end)}${end}`;
-      return encodeTable(readTable(content), { target: "port" }).x;
+      return rowByRow(encodeTable(readTable(content), { target: "port" }));
     });
-    for (const matrix of matrices)
-      expect(matrix).toEqual(Float64Array.from(rows.flatMap(([a, b, _]) => [a, b])));
+    for (const matrix of matrices) expect(matrix).toEqual(rows.flatMap(([a, b, _]) => [a, b]));
   });
 });
 
@@ -323,7 +326,7 @@ describe("records", () => {
     const expected = readTable(text);
     expect([columns, rows, ignored]).toEqual([expected.columns, expected.rows, expected.ignored]);
     expect(readRecords([{ a: Number.NaN }, { a: 1 }]).columns[0].values).toEqual(
-      Float64Array.of(Number.NaN, 1),
+      Float32Array.of(Number.NaN, 1),
     );
   });
 
@@ -342,7 +345,7 @@ describe("records", () => {
     const data = encodeTable(table, { target: "good" });
     const read = readRecords([{ port: "Q", size: 31, note: "x" }], { schema: table.schema });
     expect(read.ignored).toEqual(["note"]);
-    expect(encodeRows(read, data).x).toEqual(Float64Array.of(31, 1));
+    expect(rowByRow(encodeRows(read, data))).toEqual([31, 1]);
   });
 
   it.each<[string, unknown, string]>([

@@ -2,21 +2,49 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";
 import { columnNamed, readTable } from "../../src/data/table.js";
+import { cases } from "../cases.js";
 import { refusal } from "./refusal.js";
 
 const only = (cells: readonly string[]) =>
   readTable(["c", ...cells.map((cell) => `"${cell}"`), '"end"'].join("\n"), { na: ["end"], defaultNa: false })
     .columns[0];
 
+describe("columns of numbers", () => {
+  it("are in float32 exactly where it holds each of them, and the same numbers either way", () => {
+    const narrow = fc
+      .double({ noNaN: true, noDefaultInfinity: true, max: 3e38, min: -3e38 })
+      .map((value) => Math.fround(value) + 0);
+    const wide = fc
+      .double({ noNaN: true, noDefaultInfinity: true, max: 3e38, min: -3e38 })
+      .map((value) => value + 0);
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 20, arbitrary: narrow }, wide), { minLength: 1, maxLength: 60 }),
+        (cells) => {
+          for (const text of [cells.map(String), cells.map((cell) => `${cell} %`)]) {
+            const { values } = readTable(["c,d", ...text.map((cell) => `${cell},w`)].join("\n"), {
+              decimal: ".",
+            }).columns[0];
+            expect(values).toEqual(
+              (cells.every((cell) => Math.fround(cell) === cell) ? Float32Array : Float64Array).from(cells),
+            );
+          }
+        },
+      ),
+      { numRuns: cases(200) },
+    );
+  });
+});
+
 describe("readTable", () => {
   it("infers numbers, booleans and categories", () => {
     const { columns, rows } = readTable("n,b,w,c\n1,true,Yes,red\n-2.5e1,FALSE,no,Blue\n .5 ,true,NO,red\n");
     expect(rows).toBe(3);
     expect(columns).toEqual([
-      { name: "n", kind: "number", values: Float64Array.of(1, -25, 0.5), categories: [] },
-      { name: "b", kind: "boolean", values: Float64Array.of(1, 0, 1), categories: ["false", "true"] },
-      { name: "w", kind: "boolean", values: Float64Array.of(1, 0, 0), categories: ["no", "yes"] },
-      { name: "c", kind: "category", values: Float64Array.of(1, 0, 1), categories: ["Blue", "red"] },
+      { name: "n", kind: "number", values: Float32Array.of(1, -25, 0.5), categories: [] },
+      { name: "b", kind: "boolean", values: Float32Array.of(1, 0, 1), categories: ["false", "true"] },
+      { name: "w", kind: "boolean", values: Float32Array.of(1, 0, 0), categories: ["no", "yes"] },
+      { name: "c", kind: "category", values: Float32Array.of(1, 0, 1), categories: ["Blue", "red"] },
     ]);
   });
 
@@ -25,12 +53,12 @@ describe("readTable", () => {
     expect(columns.map(({ kind }) => kind)).toEqual(["number", "boolean", "category"]);
     for (const { values } of columns) expect([...values].map(Number.isNaN)).toEqual([false, true, true]);
     const chosen = readTable("n,c\n-,?\n2,NA\n", { na: ["-"], defaultNa: false }).columns;
-    expect(chosen[0].values).toEqual(Float64Array.of(NaN, 2));
+    expect(chosen[0].values).toEqual(Float32Array.of(NaN, 2));
     expect(chosen[1].categories).toEqual(["?", "NA"]);
   });
 
   it("gives a column without cells a kind of its own, or the one that is given", () => {
-    const empty = { name: "a", values: Float64Array.of(NaN, NaN), categories: [] };
+    const empty = { name: "a", values: Float32Array.of(NaN, NaN), categories: [] };
     const read = (options = {}) => readTable("a,b\n,1\n,2\n", options).columns[0];
     expect(read()).toEqual({ ...empty, kind: "empty", reason: "has no cells" });
     expect(read({ as: { a: "number" } })).toEqual({ ...empty, kind: "number" });

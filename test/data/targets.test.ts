@@ -37,7 +37,7 @@ describe("several targets", () => {
     expect(encodeTable(readTable(text, { schema }), {}).targets).toEqual(["up", "down"]);
     const read = (names: string, row: string) => readTable(`${names}\n${row}\n`, { schema: table.schema });
     expect(encodeRows(read("down,a,word,up", "1,2,u,3"), data)).toEqual({
-      ...{ rows: 1, x: Float64Array.of(2, 0), y: Float64Array.of(1, 3) },
+      ...{ rows: 1, columns: [Float32Array.of(2), Float32Array.of(0)], y: Float64Array.of(1, 3) },
     });
     expect(encodeRows(read("a,word", "2,u"), data).y).toBeUndefined();
     expect(refusal(() => encodeRows(read("a,word,up", "2,u,1"), data))).toBe(

@@ -73,15 +73,16 @@ const outputs = new Map<Block, (output: string) => void>([
       expect(output).toMatch(
         /^column "price" can be read in two ways, "1,234" as 1234 or 1.234; choose decimal: "\." or /,
       );
-      expect(output).toMatch(/\[ 1234, 2500, 3100 \]\n$/);
+      expect(output).toMatch(/\[ 1234, 2500, 3100 \] \]\n$/);
     },
   ],
   [
     blockWith("docs/tables.md", "other.ignored"),
-    (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['note']Float64Array(4)[3,1,1,2]"),
+    (output) =>
+      expect(output.replaceAll(/\s+/g, "")).toBe("['note'][Float32Array(2)[3,1],Float32Array(2)[1,2]]"),
   ],
   [
-    blockWith("docs/tables.md", "final.predict({ data: x"),
+    blockWith("docs/tables.md", "final.predict(rows)"),
     (output) => {
       expect(output).toMatch(/^yes 0\.\d+$/m);
       expect(numbers(output)[0]).toBeLessThan(1);

@@ -1,13 +1,15 @@
 /** Pipelines of trials: their choices as parameters, the same on every thread, and kept with the final model. Needs `dist/`. */
 import { describe, expect, it } from "vitest";
-import { encodeTable } from "../../src/data/dataset.js";
+import { encodeRows, encodeTable } from "../../src/data/dataset.js";
 import { applyPipeline, restoreTarget } from "../../src/data/pipeline/pipeline.js";
 import { readTable } from "../../src/data/table.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { pbt } from "../../src/search/strategies/pbt/pbt.js";
 import { tune } from "../../src/tune/tune.js";
-import { linear, untimed, x } from "./support.js";
+import { refusal } from "../data/refusal.js";
+import { columnsFrom } from "../data/rows.js";
+import { linear, logistic, rates, untimed, x } from "./support.js";
 
 const table = readTable(
   [
@@ -68,9 +70,30 @@ describe("a pipeline of a trial", () => {
     const pipeline = JSON.parse(JSON.stringify(final?.pipeline));
     expect(pipeline.features).toEqual(["a", "color=blue", "color=green", "color=red"]);
     const rows = [0.5, 2, Number.NaN, 0];
-    const inputs = applyPipeline(pipeline, rows);
+    const inputs = applyPipeline(pipeline, columnsFrom(rows, 2));
     const z = final?.model.predict({ data: inputs, shape: [2, 4] }).data as Float32Array;
     expect(final?.predict({ data: rows, shape: [2, 2] }).data).toEqual(restoreTarget(pipeline, z));
+  });
+
+  it("takes rows of another table as encodeRows has them, and refuses gaps that training had none of", async () => {
+    const text = ["a,c,y", ...x.map(([a], i) => `${a},${"uv"[i % 2]},${a > 0 ? "no" : "yes"}`)].join("\n");
+    const table = readTable(text);
+    const data = encodeTable(table, { target: "y" });
+    const { final } = await tune({
+      ...{ data, model: logistic, space: rates(0.1), strategy: grid(), jobs: 1 },
+      fit: { epochs: 2, batchSize: 8 },
+    });
+    const other = readTable("c,a\nv,0.25\nu,-2\n", { schema: table.schema });
+    const rows = encodeRows(other, data);
+    const matrix = [
+      [0.25, 1],
+      [-2, 0],
+    ];
+    expect(final?.predict(rows).data).toEqual(final?.predict(matrix).data);
+    const gaps = encodeRows(readTable("c,a\nv,\n", { schema: table.schema }), data);
+    expect(refusal(() => final?.predict(gaps))).toBe(
+      'invalid_data: columns must have every cell, as in training; cells are missing in "a"',
+    );
   });
 
   it("must stay what it is while a training continues", async () => {

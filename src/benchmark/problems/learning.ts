@@ -121,7 +121,11 @@ function divide(data: Dataset, reproduce: boolean): ProblemData {
     ...{ rows, x, y: reproduce ? x : y },
   });
   const held = (rows: Int32Array): Examples =>
-    examples(rows.length, applyPipeline(pipeline, data.x, rows), transformed(pipeline.target, data.y, rows));
+    examples(
+      rows.length,
+      applyPipeline(pipeline, data.columns, rows),
+      transformed(pipeline.target, data.y, rows),
+    );
   return { train: examples(train.length, x, y), validation: held(validation), test: held(test) };
 }
 

@@ -3,6 +3,7 @@
  * more than once, and the like. It changes nothing.
  */
 import { isRecord, must, show } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
 import { distinct } from "../columns.js";
 import { type Dataset, type Input, takeExamples } from "../dataset.js";
 import { featureNames } from "../pipeline/pipeline.js";
@@ -54,11 +55,7 @@ const evenly = (rows: number): Int32Array =>
   Int32Array.from({ length: SAMPLE }, (_, i) => Math.floor((i * rows) / SAMPLE));
 
 function warningsOf(data: Dataset): Warning[] {
-  const { inputs, rows, x } = data;
-  const columns = inputs.map((input, j) => ({
-    input,
-    values: Float64Array.from({ length: rows }, (_, i) => x[i * inputs.length + j]),
-  }));
+  const columns = data.inputs.map((input, j) => ({ input, values: data.columns[j] }));
   return [
     ...columns.flatMap((column) => leakage(column, data)),
     ...duplicates(data),
@@ -70,7 +67,7 @@ function warningsOf(data: Dataset): Warning[] {
 
 interface Column {
   readonly input: Input;
-  readonly values: Float64Array;
+  readonly values: Floats;
 }
 
 /** By the share of the target's variance, or of its rows' classes, that groups of equal or near values explain. */
@@ -92,7 +89,7 @@ function leakage({ input, values }: Column, data: Dataset): Warning[] {
 }
 
 /** Rows with equal or near values, by group; undefined if groups would be so small that they say nothing. */
-function groupsOf({ kind }: Input, values: Float64Array): Int32Array | undefined {
+function groupsOf({ kind }: Input, values: Floats): Int32Array | undefined {
   const levels = distinct(values);
   if (levels.length < 2) return undefined;
   const missing = levels.length; // a group of its own
@@ -144,7 +141,7 @@ function explainedVariance(groups: Int32Array, { y, outputs }: Dataset): number 
 }
 
 /** Pearson's, over the rows that have a cell. */
-function correlation(values: Float64Array, { y, outputs }: Dataset): number {
+function correlation(values: Floats, { y, outputs }: Dataset): number {
   const rows = Int32Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]));
   const mean = (of: (row: number) => number): number =>
     rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
@@ -155,17 +152,16 @@ function correlation(values: Float64Array, { y, outputs }: Dataset): number {
 }
 
 /** Rows with the inputs and the target of an earlier one. */
-function duplicates({ x, y, inputs, outputs, rows }: Dataset): Warning[] {
-  const width = inputs.length;
+function duplicates({ columns, y, outputs, rows }: Dataset): Warning[] {
   const same = (a: number, b: number): boolean => {
-    for (let j = 0; j < width; j++) if (!Object.is(x[a * width + j], x[b * width + j])) return false;
+    for (const values of columns) if (!Object.is(values[a], values[b])) return false;
     for (let j = 0; j < outputs; j++) if (y[a * outputs + j] !== y[b * outputs + j]) return false;
     return true;
   };
   const firsts = new Map<number, number[]>();
   let count = 0;
   for (let i = 0; i < rows; i++) {
-    const hash = hashOf(x.subarray(i * width, (i + 1) * width));
+    const hash = hashOf(columns, i);
     const others = firsts.get(hash);
     if (others === undefined) firsts.set(hash, [i]);
     else if (others.some((other) => same(other, i))) count++;
@@ -178,9 +174,9 @@ function duplicates({ x, y, inputs, outputs, rows }: Dataset): Warning[] {
   return [{ type: "duplicates", columns: [], message }];
 }
 
-/** FNV-1a over the halves of each number. */
-function hashOf(row: Float64Array): number {
-  const words = new Uint32Array(row.slice().buffer);
+/** FNV-1a over the halves of each number of a row. */
+function hashOf(columns: readonly Floats[], row: number): number {
+  const words = new Uint32Array(Float64Array.from(columns, (values) => values[row]).buffer);
   let hash = 0x811c9dc5;
   for (const word of words) hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
   return hash;
@@ -201,7 +197,7 @@ function nearlyConstant(columns: readonly Column[]): Warning[] {
 }
 
 /** In how many rows the most frequent value is. */
-function mostOf(values: Float64Array): number {
+function mostOf(values: Floats): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return Math.max(...counts.values());

@@ -3,6 +3,7 @@
  * trained. It knows no model.
  */
 import { check, show } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
 import { isoDay } from "../dates.js";
 import { isInputKind } from "../schema.js";
 import { type Column, checkTable, type Table } from "../table.js";
@@ -79,14 +80,14 @@ function missingDrift(a: Column, b: Column): Drift[] {
   return [{ column: a.name, distance, message }];
 }
 
-const present = ({ values }: Column): Float64Array => values.filter((value) => !Number.isNaN(value)).sort();
+const present = ({ values }: Column): Floats => values.filter((value) => !Number.isNaN(value)).sort();
 
 function numberDrift(a: Column, b: Column): Drift[] {
   const [before, after] = [present(a), present(b)];
   if (before.length === 0 || after.length === 0) return [];
   const distance = kolmogorovSmirnov(before, after);
   if (!matters(distance, before.length, after.length)) return [];
-  const middle = (sorted: Float64Array): string => {
+  const middle = (sorted: Floats): string => {
     const value = sorted[sorted.length >> 1];
     return a.kind === "date" ? isoDay(value) : String(value);
   };
@@ -95,7 +96,7 @@ function numberDrift(a: Column, b: Column): Drift[] {
 }
 
 /** The largest difference of the shares of values up to any number. */
-function kolmogorovSmirnov(a: Float64Array, b: Float64Array): number {
+function kolmogorovSmirnov(a: Floats, b: Floats): number {
   let [i, j, most] = [0, 0, 0];
   while (i < a.length && j < b.length) {
     const value = Math.min(a[i], b[j]);

@@ -108,23 +108,33 @@ function wavesOf(name: string, times = false): Draft[] {
   );
 }
 
+/** Numbers of one column on their way, `[rows]` each; used again for the next column, since large tables have many. */
+export interface Workspace {
+  readonly cells: Float64Array;
+  /** Cells with missing ones filled, and categories as their groups. */
+  readonly prepared: Float64Array;
+  /** A feature before it is scaled. */
+  readonly values: Float64Array;
+}
+
 /**
- * @param cells - the cells of the training rows
+ * @param workspace - of which `cells` are those of the training rows
  * @param y - one column of the target for each output, in the training rows
  * @param take - called for each feature, with its values in the training rows before they are scaled
  */
 export function fitColumn(
   input: Input,
   plan: ColumnPlan,
-  cells: Float64Array,
+  workspace: Workspace,
   y: readonly Float64Array[],
   take: (feature: PipelineFeature, values: Float64Array) => void,
 ): PipelineColumn {
   const { name, kind, categories } = input;
+  const { cells, prepared } = workspace;
   const fill = fillOf(plan.impute, cells);
   const groups = groupsOf(input, plan, cells, fill);
   const base = { name, kind, categories, fill, ...(groups && { groups }) };
-  const prepared = prepare(base, cells);
+  prepare(base, workspace);
   const features = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
     let source: FeatureSource;
     let values: Float64Array;
@@ -135,7 +145,7 @@ export function fitColumn(
       values = outOfFold(prepared, categories.length, own);
     } else {
       source = draft;
-      values = valuesOf(source, prepared, cells);
+      values = valuesOf(source, workspace);
     }
     const feature = { name, source, scaling: fitScaling(scale, values) };
     take(feature, values);
@@ -182,39 +192,41 @@ function groupsOf(
   return Array.from(counts, (count, code) => (code < other && count >= minFrequency ? code : other));
 }
 
-/** Cells with missing ones filled, and categories as their groups. */
+/** Fills missing cells, and turns categories into their groups. */
 export function prepare(
   { fill, groups }: Pick<PipelineColumn, "fill" | "groups">,
-  cells: Float64Array,
-): Float64Array {
-  const prepared = new Float64Array(cells.length);
+  { cells, prepared }: Workspace,
+): void {
   const other = groups?.[groups.length - 1] ?? Number.NaN;
   for (let i = 0; i < cells.length; i++) {
     const filled = Number.isNaN(cells[i]) ? fill : cells[i];
     prepared[i] = groups ? (groups[filled] ?? other) : filled;
   }
-  return prepared;
 }
 
-/** A feature before it is scaled. */
-export function valuesOf(source: FeatureSource, prepared: Float64Array, cells: Float64Array): Float64Array {
+/** A feature before it is scaled, for as long as the workspace is not used again. */
+export function valuesOf(source: FeatureSource, { cells, prepared, values }: Workspace): Float64Array {
+  const each = (from: Float64Array, of: (value: number) => number): Float64Array => {
+    for (let i = 0; i < from.length; i++) values[i] = of(from[i]);
+    return values;
+  };
   switch (source.type) {
     case "value":
       return prepared;
     case "missing":
-      return cells.map((cell) => (Number.isNaN(cell) ? 1 : 0));
+      return each(cells, (cell) => (Number.isNaN(cell) ? 1 : 0));
     case "level":
-      return prepared.map((value) => (value === source.level ? 1 : 0));
+      return each(prepared, (value) => (value === source.level ? 1 : 0));
     case "days":
-      return prepared.map((value) => value / DAY);
+      return each(prepared, (value) => value / DAY);
     case "cycle": {
       const wave = { sin, cos }[source.wave];
-      return prepared.map((value) => {
+      return each(prepared, (value) => {
         const turns = value / DAY / source.days;
         return wave(2 * Math.PI * (turns - Math.floor(turns)));
       });
     }
     case "table":
-      return prepared.map((value) => source.numbers[value] ?? source.other);
+      return each(prepared, (value) => source.numbers[value] ?? source.other);
   }
 }

@@ -13,13 +13,14 @@ import {
   type PipelineFeature,
   prepare,
   valuesOf,
+  type Workspace,
 } from "./column.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
 import { scalerOf } from "./scaling.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
 /** What a pipeline learns from: the parts of a data set that are numbers. */
-export type PipelineData = Pick<Dataset, "inputs" | "x" | "task" | "outputs" | "y">;
+export type PipelineData = Pick<Dataset, "inputs" | "columns" | "task" | "outputs" | "y">;
 
 /** Everything that was learnt from training rows: plain data, of finite numbers. */
 export interface Pipeline {
@@ -55,8 +56,8 @@ export interface FitPipelineOptions extends PipelineOptions {
  * are follows from the columns and the options, not from the rows.
  *
  * @param data - the result of `encodeTable`
- * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind; `invalid_shape` if `x`
- * or `y` do not hold whole rows; `invalid_data` for a target that has no logarithm where one is asked for, and for numbers
+ * @throws FettleError `invalid_argument`, `unknown_name` for options and arguments of another kind; `invalid_shape` unless
+ * `columns` are of one length; `invalid_data` for a target that has no logarithm where one is asked for, and for numbers
  * too far apart for float32
  * @example
  * ```ts
@@ -64,24 +65,27 @@ export interface FitPipelineOptions extends PipelineOptions {
  * const { pipeline, x } = fitPipeline(data, { rows: [0, 1, 2], scale: "minMax", scaleOneHot: false });
  * pipeline.features; // ["a", "b=u", "b=v"]
  * x; // [0, 1, 0, 0.5, 0, 1, 1, 1, 0]
- * applyPipeline(pipeline, data.x, [3]); // [4, 0, 1]
+ * applyPipeline(pipeline, data.columns, [3]); // [4, 0, 1]
  * ```
  */
 export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}): FittedPipeline {
   checkData(data);
   const { rows: given, ...choices } = options;
-  const { inputs, x, task, outputs, y } = data;
+  const { inputs, task, outputs, y } = data;
   checkPipelineOptions("fitPipeline", choices, inputs);
-  const rows = given ?? Int32Array.from({ length: x.length / inputs.length }, (_, i) => i);
-  checkRows("x", x, inputs.length, rows);
+  const rows = rowsIn(data.columns, inputs.length, given);
   must(rows.length > 0, "rows", "the ids of at least one row", rows);
   const target = fitTarget(task === "regression" ? (choices.target ?? "standard") : "none", y, outputs, rows);
-  const targets = Array.from({ length: outputs }, (_, k) => columnAt(y, outputs, k, rows));
+  const targets = Array.from({ length: outputs }, (_, k) =>
+    Float64Array.from(rows, (row) => y[row * outputs + k]),
+  );
   const features = featureNames(data, choices);
   const z = new Matrix(rows, features.length);
+  const workspace = workspaceFor(rows.length);
   const columns = inputs.map((input, j) => {
     const plan = planFor(input, choices);
-    return fitColumn(input, plan, columnAt(x, inputs.length, j, rows), targets, (feature, values) =>
+    readCells(data.columns[j], rows, workspace);
+    return fitColumn(input, plan, workspace, targets, (feature, values) =>
       z.add(input.name, feature, values),
     );
   });
@@ -91,7 +95,8 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
 /**
  * Turns rows into the inputs of a network, as the training rows were.
  *
- * @param x - `[all, inputs]`, as `encodeTable` and `encodeRows` have it: NaN where a cell is missing, and codes of categories
+ * @param values - `[all]` for each input, as `encodeTable` and `encodeRows` have `columns`: NaN where a cell is missing, and
+ *   codes of categories
  * @param rows - ids of the rows wanted; all by default
  * @returns `[rows, features]`, every number finite
  * @throws FettleError `invalid_data` for a value so far from the training rows that float32 cannot hold it;
@@ -100,28 +105,26 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
  * ```ts
  * const data = encodeTable(readTable("size,y\n1,1\n3,2.5\n"), { target: "y" });
  * const { pipeline } = fitPipeline(data); // mean 2, standard deviation 1
- * applyPipeline(pipeline, [2, 4]); // [0, 2]
+ * applyPipeline(pipeline, [[2, 4]]); // [0, 2]
  * ```
  */
 export function applyPipeline(
   pipeline: Pipeline,
-  x: ArrayLike<number>,
+  values: readonly ArrayLike<number>[],
   rows?: ArrayLike<number>,
 ): Float32Array {
   checkPipeline(pipeline);
   const { columns } = pipeline;
-  mustBeArray("x", x, "an array of numbers, row by row");
-  const ids = rows ?? Int32Array.from({ length: x.length / columns.length }, (_, i) => i);
-  checkRows("x", x, columns.length, ids);
+  const ids = rowsIn(values, columns.length, rows);
   const z = new Matrix(
     ids,
     columns.reduce((sum, { features }) => sum + features.length, 0),
   );
+  const workspace = workspaceFor(ids.length);
   columns.forEach((column, j) => {
-    const cells = columnAt(x, columns.length, j, ids);
-    const prepared = prepare(column, cells);
-    for (const feature of column.features)
-      z.add(column.name, feature, valuesOf(feature.source, prepared, cells));
+    readCells(values[j], ids, workspace);
+    prepare(column, workspace);
+    for (const feature of column.features) z.add(column.name, feature, valuesOf(feature.source, workspace));
   });
   return z.data;
 }
@@ -163,11 +166,14 @@ export function featureNames(
   return inputs.flatMap((input) => draftsOf(input, planFor(input, options), outputs).map(({ name }) => name));
 }
 
-/** One column of a matrix, in the given rows. */
-function columnAt(x: ArrayLike<number>, width: number, j: number, rows: ArrayLike<number>): Float64Array {
-  const cells = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) cells[i] = x[rows[i] * width + j];
-  return cells;
+function workspaceFor(rows: number): Workspace {
+  const [cells, prepared, values] = Array.from({ length: 3 }, () => new Float64Array(rows));
+  return { cells, prepared, values };
+}
+
+/** Puts a column in the given rows into the workspace. */
+function readCells(values: ArrayLike<number>, rows: ArrayLike<number>, { cells }: Workspace): void {
+  for (let i = 0; i < rows.length; i++) cells[i] = values[rows[i]];
 }
 
 /** Scaled features side by side, `[rows, width]`, from the first to the last. */
@@ -204,7 +210,7 @@ function checkData(data: unknown): asserts data is PipelineData {
     isRecord(data) &&
       Array.isArray(data.inputs) &&
       data.inputs.length > 0 &&
-      isArray(data.x) &&
+      Array.isArray(data.columns) &&
       isArray(data.y) &&
       Number.isInteger(data.outputs),
     "data",
@@ -213,14 +219,23 @@ function checkData(data: unknown): asserts data is PipelineData {
   );
 }
 
-/** Refuses anything but a block of whole rows and ids of some of them. */
-function checkRows(name: string, x: ArrayLike<number>, width: number, rows: ArrayLike<number>): void {
+/** The ids of the rows wanted, all by default. Refuses anything but columns of one length, one for each input. */
+function rowsIn(
+  columns: readonly ArrayLike<number>[],
+  inputs: number,
+  rows: ArrayLike<number> | undefined,
+): ArrayLike<number> {
+  const isColumns = Array.isArray(columns) && columns.every(isArray);
+  must(isColumns, "columns", "an array of arrays of numbers, one for each input", columns);
+  const lengths = columns.map(({ length }) => length);
   check(
-    x.length % width === 0,
-    () => `${name} must hold rows of ${width} numbers; received ${x.length} numbers`,
+    columns.length === inputs && lengths.every((length) => length === lengths[0]),
+    () => `columns must be ${inputs} of one length; received ${lengths.length} of lengths ${show(lengths)}`,
     "invalid_shape",
   );
-  checkRowIds(rows, x.length / width);
+  if (rows === undefined) return Int32Array.from({ length: lengths[0] }, (_, i) => i);
+  checkRowIds(rows, lengths[0]);
+  return rows;
 }
 
 function checkPipeline(pipeline: unknown): asserts pipeline is Pipeline {

@@ -2,6 +2,7 @@
  * Scalings of one feature: learnt from its values in the training rows, applied to any. Definitions and their edge cases
  * are scikit-learn's.
  */
+import type { Floats } from "../../ndarray.js";
 import { normQuantile } from "../../numerics/special.js";
 import type { ScalingName } from "./options.js";
 
@@ -124,7 +125,7 @@ function rangeOf(values: Float64Array): [low: number, high: number] {
 }
 
 /** The quantile of ascending values at the probability `part / whole`, linear between neighbours (NumPy's default). */
-export function quantileOf(sorted: Float64Array, part: number, whole: number): number {
+export function quantileOf(sorted: Floats, part: number, whole: number): number {
   const place = (part * (sorted.length - 1)) / whole; // exact where it falls on a value
   const below = Math.floor(place);
   const low = sorted[below];

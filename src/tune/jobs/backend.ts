@@ -1,4 +1,5 @@
 /** The backend of a tuner: threads that hold its data, or this thread. Its results are the same on either. */
+import type { Floats } from "../../ndarray.js";
 import { type Backend, inlineBackend } from "../../workers/backend.js";
 import { startThreads } from "../../workers/threadBackend.js";
 import type { Job, JobData, JobResult } from "./job.js";
@@ -10,8 +11,8 @@ export type JobBackend = Backend<Job, JobResult>;
 export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
   const threads = startThreads<JobData, Job, JobResult>("worker", workers, () => {
     // what a thread needs of a data set, which has more
-    const { inputs, x, task, outputs, y, sampleWeight } = data;
-    const all = { inputs, x: shared(x), task, outputs, y: shared(y) };
+    const { inputs, columns, task, outputs, y, sampleWeight } = data;
+    const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
     return { data: { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) }, folds };
   });
   if (threads) return threads;
@@ -23,9 +24,10 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
 }
 
 /** The same numbers in memory that all threads share, where the host has it. */
-function shared(values: Float64Array): Float64Array {
+function shared<Values extends Floats>(values: Values): Values {
   if (typeof SharedArrayBuffer === "undefined") return values;
-  const copy = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  const Kind = values.constructor as new (buffer: SharedArrayBuffer) => Values;
+  const copy = new Kind(new SharedArrayBuffer(values.byteLength));
   copy.set(values);
   return copy;
 }

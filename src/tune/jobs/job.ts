@@ -115,7 +115,7 @@ export function examplesOf(
   const held = (): FoldPart =>
     part(
       validation,
-      applyPipeline(pipeline, data.x, validation),
+      applyPipeline(pipeline, data.columns, validation),
       transformed(pipeline.target, data.y, validation),
       { ...own },
     );

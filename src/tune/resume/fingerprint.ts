@@ -11,8 +11,8 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
   const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows, threshold } = trialSetup;
-  const { x, y, sampleWeight = new Float64Array(0), groups = new Int32Array(0) } = rows.data;
-  const bytes = [x, y, sampleWeight, groups].map(
+  const { columns, y, sampleWeight = new Float64Array(0), groups = new Int32Array(0) } = rows.data;
+  const bytes = [...columns, y, sampleWeight, groups].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
   return {

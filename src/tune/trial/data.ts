@@ -2,7 +2,7 @@
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups } from "../../data/groups.js";
-import { type MatrixLike, toMatrix64 } from "../../data/matrix.js";
+import { columnsOf, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
 
@@ -59,7 +59,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups }: DataOption
       name: `x${i}`,
       ...{ kind: "number", categories: [], gaps: false },
     })),
-    x: inputs.data,
+    columns: columnsOf(inputs),
     ...(groups && { groups: numberGroups("groups", groups, rows) }),
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
   };

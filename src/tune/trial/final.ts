@@ -1,10 +1,10 @@
 /** The final fit: the best parameters, fitted to all development rows and scored on the test rows. */
 import type { NdArray } from "ndarray";
-import type { Dataset } from "../../data/dataset.js";
-import { fromMatrix, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
+import type { Dataset, EncodedRows } from "../../data/dataset.js";
+import { columnsOf, fromMatrix, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
 import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { FettleError, must } from "../../errors.js";
+import { check, FettleError, must, show } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
 import type { Sequential } from "../../nn/sequential.js";
@@ -19,6 +19,9 @@ import type { Scores, TrialSetup } from "./setup.js";
 import { chooseThreshold, decided, HALF, type Predictions } from "./threshold.js";
 import { jobTemplate, trainOnFolds } from "./training.js";
 
+/** Rows before the pipeline: a matrix, or columns as `encodeTable` and `encodeRows` have them. */
+export type RawInputs = MatrixLike | Pick<EncodedRows, "rows" | "columns">;
+
 /** The final model, with what its inputs and predictions need. */
 export interface FinalModel {
   /** The trained network. It takes what `pipeline` makes of inputs, where `predict` below accepts raw ones. */
@@ -29,14 +32,18 @@ export interface FinalModel {
   readonly threshold: number;
   /** Scores on the test rows, by metric; empty without them. */
   readonly test: Scores;
-  /** Predictions for raw inputs, [rows, columns] as in `x` or `data.x`, in the units of the target: [rows, outputs]. */
-  predict(x: MatrixLike): NdArray<Floats>;
+  /**
+   * Predictions in the units of the target, [rows, outputs].
+   *
+   * @param x - raw inputs: [rows, columns] as in `x`, or what `encodeRows` returns
+   */
+  predict(x: RawInputs): NdArray<Floats>;
   /**
    * The names of the predicted classes: of two, by `threshold`; of more, the most probable.
    *
    * @throws FettleError `invalid_state` for a model of quantities
    */
-  classify(x: MatrixLike): string[];
+  classify(x: RawInputs): string[];
 }
 
 /** @param line - the best trial, after the trials whose training it continues */
@@ -65,18 +72,31 @@ export async function fitFinal<S extends Space>(
     validation.length > 0
       ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, decide(metric))] as const)
       : [];
-  const predict = (x: MatrixLike): NdArray<Floats> => {
-    // Missing cells are imputed as in training, if there were any.
-    const given = toMatrix64(x, { what: "x", columns: data.inputs.length, allowNonFinite: setup.imputes });
-    const inputs = applyPipeline(pipeline, given.data);
-    const shape = [given.rows, pipeline.features.length] as const;
-    const prediction = model.predict({ data: inputs, shape }).data;
-    return fromMatrix(inUnits(finalFold, prediction), given.rows, data.outputs);
+  const predict = (x: RawInputs): NdArray<Floats> => {
+    const columns = columnsIn(x, data, setup.imputes);
+    const inputs = applyPipeline(pipeline, columns);
+    const rows = columns[0].length;
+    const prediction = model.predict({ data: inputs, shape: [rows, pipeline.features.length] }).data;
+    return fromMatrix(inUnits(finalFold, prediction), rows, data.outputs);
   };
   return {
     ...{ model, pipeline, threshold, test: Object.fromEntries(test), predict },
     classify: (x) => classesOf(data, predict(x), threshold),
   };
+}
+
+/** Missing cells are imputed as in training, if there were any. */
+function columnsIn(x: RawInputs, { inputs }: Dataset, imputes: boolean): readonly Floats[] {
+  if (!("columns" in x))
+    return columnsOf(toMatrix64(x, { what: "x", columns: inputs.length, allowNonFinite: imputes }));
+  const gaps = imputes ? [] : inputs.filter((_, j) => x.columns[j]?.some(Number.isNaN));
+  check(
+    gaps.length === 0,
+    () =>
+      `columns must have every cell, as in training; cells are missing in ${gaps.map(({ name }) => show(name))}`,
+    "invalid_data",
+  );
+  return x.columns;
 }
 
 function classesOf({ task, classes }: Dataset, predictions: NdArray<Floats>, threshold: number): string[] {

@@ -100,7 +100,7 @@ export async function setUpTuner<S extends Space>(
     ...(threshold && { threshold }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
-    imputes: data.x.some(Number.isNaN),
+    imputes: data.inputs.some(({ gaps }) => gaps),
   };
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };
 }

@@ -123,7 +123,11 @@ describe("a pipeline", () => {
       { name: "w", kind: "category", categories: ["p", "q", "r", "s"], gaps: true },
       { name: "b", kind: "boolean", categories: ["no", "yes"], gaps: true },
     ],
-    x: Float64Array.from(rows.flatMap(({ a, w, b }) => [a, w, b])),
+    columns: [
+      Float64Array.from(rows, ({ a }) => a),
+      Float64Array.from(rows, ({ w }) => w),
+      Float64Array.from(rows, ({ b }) => b),
+    ],
     ...{ task: "regression", outputs: 1, y: Float64Array.from(rows, ({ y }) => y) },
   });
 
@@ -151,11 +155,11 @@ describe("a pipeline", () => {
         expect(kept).toEqual(pipeline);
         expect(pipeline.features).toEqual(featureNames(data, options));
         expect(new Set(pipeline.features).size).toBe(pipeline.features.length);
-        const all = applyPipeline(kept, data.x);
+        const all = applyPipeline(kept, data.columns);
         expect(all.length).toBe(rows.length * pipeline.features.length);
         expect(all.every(Number.isFinite)).toBe(true);
         // the training rows are what applying gives them, but for target statistics
-        if (options.encode !== "target") expect(applyPipeline(pipeline, data.x, train)).toEqual(x);
+        if (options.encode !== "target") expect(applyPipeline(pipeline, data.columns, train)).toEqual(x);
       }),
       { numRuns: cases(200) },
     );
@@ -255,7 +259,7 @@ describe("refusals", () => {
     ],
     [
       "a row that does not exist",
-      () => applyPipeline(pipeline, x, [0, 2]),
+      () => applyPipeline(pipeline, data.columns, [0, 2]),
       "invalid_argument: rows must hold integers from 0 to 1; received 2 at index 1",
     ],
     [
@@ -264,18 +268,23 @@ describe("refusals", () => {
       "invalid_argument: rows must be an array of row ids; received 2",
     ],
     [
-      "rows that are not whole",
-      () => applyPipeline(pipeline, x.subarray(1)),
-      "invalid_shape: x must hold rows of 2 numbers; received 3 numbers",
+      "columns of two lengths",
+      () => applyPipeline(pipeline, [x, x.subarray(1)]),
+      "invalid_shape: columns must be 2 of one length; received 2 of lengths [4,3]",
+    ],
+    [
+      "columns that are too few",
+      () => applyPipeline(pipeline, [x]),
+      "invalid_shape: columns must be 2 of one length; received 1 of lengths [4]",
     ],
     [
       "no numbers",
       () => applyPipeline(pipeline, {} as never),
-      "invalid_argument: x must be an array of numbers, row by row; received {}",
+      "invalid_argument: columns must be an array of arrays of numbers, one for each input; received {}",
     ],
     [
       "no pipeline",
-      () => applyPipeline({} as never, x),
+      () => applyPipeline({} as never, [x]),
       "invalid_argument: pipeline must be what fitPipeline returns as pipeline; received {}",
     ],
     [
@@ -320,7 +329,7 @@ describe("refusals", () => {
     ],
     [
       "a value that float32 cannot hold",
-      () => applyPipeline(fitPipeline(numbers(Float64Array.of(1e-30, 2e-30))).pipeline, [0, 1e30]),
+      () => applyPipeline(fitPipeline(numbers(Float64Array.of(1e-30, 2e-30))).pipeline, [[0, 1e30]]),
       'invalid_data: column "c0", row 1: values must be near enough to the training rows to be scaled ({"center":1.5000000000000001e-30,"scale":5e-31}); received 1e+30',
     ],
   ])("refuses %s", (_, run, message) => {

@@ -5,6 +5,7 @@ import { encodeTable } from "../../../src/data/dataset.js";
 import { applyPipeline, fitPipeline, restoreTarget } from "../../../src/data/pipeline/pipeline.js";
 import { fitScaling, scalerOf } from "../../../src/data/pipeline/scaling.js";
 import { readTable } from "../../../src/data/table.js";
+import { columnsFrom } from "../rows.js";
 import { numbers, RAW, words } from "./support.js";
 
 /** Its origin is in it. */
@@ -62,7 +63,7 @@ describe("pipelines equal scikit-learn's", () => {
     const data = words(sklearn.words, sklearn.quantity);
     const { pipeline } = fitPipeline(data, { ...RAW, minFrequency: 6 });
     const unknown = data.inputs[0].categories.length;
-    const all = applyPipeline(pipeline, [...data.x, unknown]);
+    const all = applyPipeline(pipeline, [[...data.columns[0], unknown]]);
     // ours has a feature for each category, whatever the rows, and it is 0 for rare ones
     const { names, values } = sklearn.minFrequency;
     const column = (name: string) =>
@@ -72,7 +73,7 @@ describe("pipelines equal scikit-learn's", () => {
       names.map((name: string) => all[i * width + column(name)]),
     );
     expect(kept.flat()).toEqual(values);
-    expect(all.reduce((sum, value) => sum + value, 0)).toBe(data.x.length + 1);
+    expect(all.reduce((sum, value) => sum + value, 0)).toBe(data.columns[0].length + 1);
   });
 
   it("encoder: ordinal", () => {
@@ -90,7 +91,7 @@ describe("pipelines equal scikit-learn's", () => {
     expect([...x]).toEqual(sklearn.hashed);
     expect(pipeline.features[7]).toBe("w #7");
     // a word that is no category is in no bucket
-    expect([...applyPipeline(pipeline, [data.inputs[0].categories.length])]).toEqual(new Array(8).fill(0));
+    expect([...applyPipeline(pipeline, [[data.inputs[0].categories.length]])]).toEqual(new Array(8).fill(0));
   });
 
   it.each([
@@ -104,7 +105,7 @@ describe("pipelines equal scikit-learn's", () => {
         : sklearn[name].flatMap((label: number) => [0, 1, 2].map((each) => Number(each === label)));
     const data = words(sklearn.words, y, outputs, regression);
     const { features } = fitPipeline(data, { encode: "target" }).pipeline.columns[0];
-    const codes = [...data.x, data.inputs[0].categories.length];
+    const codes = [...data.columns[0], data.inputs[0].categories.length];
     const received = codes.flatMap((code) =>
       features.map(({ source }) => (source.type === "table" ? (source.numbers[code] ?? source.other) : NaN)),
     );
@@ -142,7 +143,7 @@ describe("pipelines equal scikit-learn's", () => {
       [1.5430334996209192, 0, 1.5882027766319677],
       [2.4688535993934706, 0, -0.8551861104941365],
     ].flat();
-    expectClose(applyPipeline(pipeline, x), expected);
+    expectClose(applyPipeline(pipeline, columnsFrom(x, 3)), expected);
     expectClose(trained, expected.slice(0, 12));
   });
 

@@ -144,12 +144,13 @@ describe("the thread backend", () => {
     const [first] = received;
     for (const { data, folds } of received) {
       expect(folds).toEqual(whole.folds);
-      expect(Object.keys(data)).toEqual(["inputs", "x", "task", "outputs", "y"]);
-      for (const name of ["x", "y"] as const) {
-        expect(data[name]).toEqual(whole.data[name]);
-        expect(data[name].buffer).toBeInstanceOf(SharedArrayBuffer);
-        expect(data[name].buffer).toBe(first.data[name].buffer);
-      }
+      expect(Object.keys(data)).toEqual(["inputs", "columns", "task", "outputs", "y"]);
+      const arrays = [data, whole.data, first.data].map(({ columns, y }) => [...columns, y]);
+      arrays[0].forEach((values, i) => {
+        expect(values).toEqual(arrays[1][i]);
+        expect(values.buffer).toBeInstanceOf(SharedArrayBuffer);
+        expect(values.buffer).toBe(arrays[2][i].buffer);
+      });
     }
   });
 

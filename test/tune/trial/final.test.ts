@@ -150,7 +150,7 @@ describe("a table", () => {
   });
 
   it("with missing cells is imputed within the folds, and tuned", async () => {
-    expect(data.x.some(Number.isNaN)).toBe(true);
+    expect(data.columns[0].some(Number.isNaN)).toBe(true);
     const { trials, final, metric } = await tune({
       ...{ data, model: logistic, space: rates(0.5), strategy: grid(), jobs: 1, testSize: 0.2 },
       fit: { epochs: 40, batchSize: 8 },

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Dataset, Input } from "../../../src/data/dataset.js";
 import { type FoldSettings, partSizes } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
+import { columnsFrom } from "../../data/rows.js";
 import { foldsOf, randomRows } from "../support.js";
 
 const ROWS = 40;
@@ -20,7 +21,7 @@ function table(task: Dataset["task"], x: Float64Array, y?: Float64Array): Datase
     target: "y",
     rows: ROWS,
     inputs,
-    x,
+    columns: columnsFrom(x, 4),
     outputs: 1,
     y:
       y ??

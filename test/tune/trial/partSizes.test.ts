@@ -13,7 +13,7 @@ function dataset(rows: number, classes: number): Dataset {
       rows,
       outputs: 1,
       y: column,
-      x: column,
+      columns: [column],
     },
     ...{ inputs: [{ name: "x", kind: "number", categories: [], gaps: false }], labels, classes: [] },
   };

@@ -1,0 +1,59 @@
+/** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
+import { closeSync, openSync, readSync } from "node:fs";
+import type { RecordValue } from "../data/table.js";
+import { FettleError } from "../errors.js";
+import { nameOf, reasonOf } from "./files.js";
+
+type Hyparquet = Pick<typeof import("hyparquet"), "asyncBufferFromFile" | "parquetReadObjects">;
+
+/** Whether a file begins as Parquet files do. */
+export function isParquet(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    return false; // who reads it says why it cannot be read
+  }
+  try {
+    const mark = Buffer.alloc(4);
+    readSync(file, mark);
+    return mark.toString("latin1") === "PAR1";
+  } catch {
+    return false;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The rows of a Parquet file as objects, whole.
+ *
+ * @param load - default: imports the package `hyparquet`
+ * @throws FettleError `unsupported` if it is not installed; `invalid_data` for a file that it cannot read
+ */
+export async function parquetRecords(
+  path: string,
+  load: () => Promise<Hyparquet> = () => import("hyparquet"),
+): Promise<Record<string, RecordValue>[]> {
+  let hyparquet: Hyparquet;
+  try {
+    hyparquet = await load();
+  } catch (error) {
+    const message = `${nameOf(path)} is a Parquet file, which needs the package hyparquet; run npm install hyparquet`;
+    throw new FettleError("unsupported", message, { cause: error });
+  }
+  let rows: Record<string, unknown>[];
+  try {
+    const file = await hyparquet.asyncBufferFromFile(path);
+    rows = await hyparquet.parquetReadObjects({ file });
+  } catch (error) {
+    const message = `${nameOf(path)} cannot be read as Parquet: ${reasonOf(error)}; write it anew, compressed with Snappy or not at all`;
+    throw new FettleError("invalid_data", message, { cause: error });
+  }
+  for (const row of rows)
+    for (const name of Object.keys(row)) {
+      // an integer beyond 2^53 is rounded where it is a number, and whole where it is a word
+      if (typeof row[name] === "bigint") row[name] = String(row[name]);
+    }
+  return rows as Record<string, RecordValue>[];
+}
