@@ -79,6 +79,8 @@ for (const [name, path] of Object.entries(programs)) {
 
 // For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library is one file,
 // and what the other entries share is another, so that each class exists once.
+// What a predictor needs is a third one, which the library loads too.
+const predict = new Set(await modulesOf({ ...forNode, input: { predict: "dist/predict/index.js" } }));
 const library = new Set(await modulesOf({ ...forNode, input: { index: "dist/index.js" } }));
 await bundle(
   "node",
@@ -89,6 +91,7 @@ await bundle(
       benchmark: "dist/benchmark/index.js",
       cloudflare: "dist/cloudflare/index.js",
       ops: "dist/ops/index.js",
+      predict: "dist/predict/index.js",
       serve: "dist/serve/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",
@@ -98,6 +101,7 @@ await bundle(
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
+        { name: "predictor", test: (id) => predict.has(id), priority: 1 },
         { name: "library", test: (id) => library.has(id) },
         { name: "shared", minShareCount: 2 },
       ],

@@ -51,6 +51,7 @@ export {
 } from "./data/pipeline/pipeline.js";
 export type { Scaling } from "./data/pipeline/scaling.js";
 export type { TargetTransform } from "./data/pipeline/target.js";
+export type { RecordValue, UnknownRule } from "./data/read.js";
 export type {
   ColumnKind,
   ColumnRole,
@@ -75,11 +76,9 @@ export {
   type Column,
   type ReadRecordsOptions,
   type ReadTableOptions,
-  type RecordValue,
   readRecords,
   readTable,
   type Table,
-  type UnknownRule,
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
@@ -109,6 +108,9 @@ export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
 export type { CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
 export { type BuiltInMetric, getMetric, type MetricLike, type MetricName } from "./metrics/registry.js";
+export { Model, type ModelNotes, type SaveOptions } from "./model/model.js";
+export type { CustomObjects } from "./model/pieces.js";
+export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export type { AliasOf } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
@@ -191,6 +193,8 @@ export {
 } from "./optim/schedules.js";
 export { sgd } from "./optim/sgd.js";
 export type { KernelsModule } from "./platform/platform.js";
+export type { Answer } from "./predict/answers.js";
+export { RowError, type RowRecord, type Rows } from "./predict/rows.js";
 export { type HypervolumeTrial, hypervolume } from "./search/analysis/hypervolume.js";
 export {
   type BestSoFar,
@@ -281,7 +285,6 @@ export {
 } from "./tune/rateFinder.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
-export type { FinalModel, RawInputs } from "./tune/trial/final.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";

@@ -23,3 +23,23 @@ function exactly(_key: string, part: unknown): unknown {
 export function recipeOf(value: unknown): string | undefined {
   return recipes.get(value as object);
 }
+
+/** How a factory made a piece: its name, and the options that make an equal one again. */
+export interface Made {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Whether the factory is the user's own. */
+  readonly custom?: true;
+}
+
+const makers = new WeakMap<object, Made>();
+
+/** Records how `value` was made; returns `value`. A copy of it is a custom piece, of which nothing is known. */
+export function madeBy<T extends object>(value: T, made: Made): T {
+  makers.set(value, made);
+  return value;
+}
+
+export function madeOf(value: unknown): Made | undefined {
+  return makers.get(value as object);
+}

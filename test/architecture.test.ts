@@ -16,6 +16,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ["benchmark", "cloudflare"],
   ["serve"],
   ["tune"],
+  ["model"],
+  ["predict"],
   ["workers"],
   ["search", "nn"],
   ["optim"],

@@ -1,15 +1,14 @@
 /** The table that a command works on: its flags, and its reading. */
 import type { Command } from "commander";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
+import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
   type ReadRecordsOptions,
   type ReadTableOptions,
-  type RecordValue,
   readRecords,
   readTable,
   type Table,
-  type UnknownRule,
 } from "../data/table.js";
 import { check } from "../errors.js";
 import { inFile, parseJson, readJson, readText, textOf } from "./files.js";

@@ -1,6 +1,6 @@
 /** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
 import { closeSync, openSync, readSync } from "node:fs";
-import type { RecordValue } from "../data/table.js";
+import type { RecordValue } from "../data/read.js";
 import { FettleError } from "../errors.js";
 import { nameOf, reasonOf } from "./files.js";
 

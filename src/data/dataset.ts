@@ -8,7 +8,7 @@ import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "
 import { DAY } from "./dates.js";
 import { numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
-import { type InputKind, isInputKind } from "./schema.js";
+import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
 import { columnOfRole, encodeTargets, type TargetData, targetOfRows, targetsIn, taskOf } from "./targets.js";
 import { checkSampleWeight } from "./weights.js";
@@ -42,6 +42,8 @@ export interface Dataset extends TargetData {
   readonly groups?: Int32Array;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
+  /** How the cells of the table are written, so that other tables are read as it was. @defaultValue numbers as JavaScript has them */
+  readonly schema?: Schema;
   /** What was decided in reading the table, for people; see {@link Table}. */
   readonly notes?: readonly string[];
 }
@@ -163,6 +165,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...(group && { groups: groupsIn(group, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
+    schema: table.schema,
     rows: rows.length,
   };
 }

@@ -47,7 +47,7 @@ const GROUPS: Readonly<Record<Decimal, readonly string[]>> = {
   ",": [".", " ", "'", "_"],
 };
 
-const FORMATS = ([".", ","] as const).flatMap((decimal) =>
+const FORMATS = /* @__PURE__ */ ([".", ","] as const).flatMap((decimal) =>
   ["", ...GROUPS[decimal]].map((group) => ({ decimal, group })),
 );
 

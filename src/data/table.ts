@@ -16,10 +16,9 @@ import type { Floats } from "../ndarray.js";
 import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
-import { parseDate } from "./dates.js";
 import { inferSchema } from "./infer.js";
-import { parseNumber } from "./numbers.js";
 import { type Pass, readCells } from "./passes.js";
+import { cellOf, checkUnknownRule, faultOf, type RecordValue, readerOf, type UnknownRule } from "./read.js";
 import {
   type ColumnKind,
   type ColumnSchema,
@@ -60,12 +59,6 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
-/**
- * What becomes of a word that a given schema does not have: it is refused; taken as missing; or ignored, so that it is none
- * of the categories (a row of zeros where they are one-hot).
- */
-export type UnknownRule = "refuse" | "missing" | "ignore";
-
 /** How text is read as a table. */
 export interface ReadTableOptions extends CsvOptions, SchemaOptions {
   /** What the columns are, as another table has them in `schema`. @defaultValue inferred from the text */
@@ -85,7 +78,6 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
   schema: true,
   unknown: true,
 };
-const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
 
 /**
  * Reads delimited text as a table of typed columns. Cells are trimmed first.
@@ -173,9 +165,6 @@ class Lines {
   }
 }
 
-/** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */
-export type RecordValue = string | number | boolean | { toISOString(): string } | null | undefined;
-
 /** How records are read as a table: as text is, but for what separates cells. */
 export type ReadRecordsOptions = Omit<ReadTableOptions, keyof CsvOptions>;
 
@@ -214,7 +203,10 @@ export function readRecords(
         for (const { builder, place } of builders) {
           const name = names[place];
           builder.pushCell(
-            cellOf(Object.hasOwn(record, name) ? (record[name] as RecordValue) : null, name, i),
+            cellOf(
+              Object.hasOwn(record, name) ? record[name] : null,
+              () => `record ${i}, column ${show(name)}`,
+            ),
           );
         }
       });
@@ -225,28 +217,13 @@ export function readRecords(
   );
 }
 
-function cellOf(value: RecordValue, name: string, record: number): string | number {
-  if (value === null || value === undefined || Number.isNaN(value)) return "";
-  if (typeof value === "number") return value;
-  if (typeof value === "object" && typeof value.toISOString === "function") return value.toISOString();
-  must(
-    typeof value === "string" || typeof value === "boolean",
-    `record ${record}, column ${show(name)}: a value`,
-    "a word, a number, a boolean, a date or null",
-    value,
-    "invalid_data",
-  );
-  return String(value).trim();
-}
-
 /** @param placeOf - where a row is, for people */
 function tableOf(
   pass: Pass,
   placeOf: (row: number) => string,
   { schema: known, unknown = "refuse", ...options }: ReadRecordsOptions,
 ): Table {
-  if (!UNKNOWN_RULES.includes(unknown))
-    throw unknownName("rule for unknown words", String(unknown), UNKNOWN_RULES);
+  checkUnknownRule(unknown);
   if (known !== undefined) {
     checkSchema(known);
     const [both] = Object.keys(options);
@@ -291,39 +268,6 @@ function typed(
   const values = new (isNarrow ? Float32Array : Float64Array)(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = codes[i] < 0 ? Number.NaN : meanings[codes[i]];
   return { values, ...(refused >= 0 && { fault: { row: codes.indexOf(refused), cell: words[refused] } }) };
-}
-
-/** Reads a cell that is present; undefined for one that must be refused. */
-function readerOf(
-  { kind, categories, format = {}, dateOrder = "ymd" }: ColumnSchema,
-  unknown: UnknownRule,
-): (cell: string | number) => number | undefined {
-  if (!isInputKind(kind)) return () => 0;
-  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder);
-  if (kind === "number")
-    return (cell) => {
-      const value = typeof cell === "number" ? cell : parseNumber(cell, format);
-      return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
-    };
-  const codes = new Map(
-    categories.map((word, code) => [kind === "boolean" ? word.toLowerCase() : word, code]),
-  );
-  const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
-  if (kind === "boolean") return (cell) => codes.get(String(cell).toLowerCase());
-  return (cell) => codes.get(String(cell)) ?? other;
-}
-
-function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
-  if (kind === "date") return `every cell must be a date; received ${show(cell)}`;
-  if (kind !== "number") {
-    const words =
-      categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
-    const way = kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
-    return `every cell must be ${words}; received ${show(cell)}${way}`;
-  }
-  if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
-    return `numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
-  return `every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
 }
 
 /**

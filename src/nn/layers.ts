@@ -18,7 +18,7 @@ import {
 import type { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { nameIn } from "../names.js";
-import { madeFrom } from "../recipe.js";
+import { madeBy, madeFrom } from "../recipe.js";
 import { type Activation, activations, getActivation } from "./activations.js";
 import { getInitializer, type Initializer, type InitializerFunction, initializers } from "./initializers.js";
 import { getRegularizer, type Regularizer, type RegularizerName } from "./regularizers.js";
@@ -70,6 +70,8 @@ export interface LayerContext {
 export interface Layer {
   /** Its kind, such as `dense`; no dots. Layers are named by it: `dense_1`, `dense_2`. */
   readonly type: string;
+  /** For a custom layer: the options that its factory is given when a saved model is loaded; JSON. Default: none. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Numbers that are inputs of the program: changing one compiles nothing. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** Units of the result, a positive integer, for units of the input. */
@@ -157,7 +159,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
         );
     },
   };
-  return madeFrom(layer, [
+  madeFrom(layer, [
     layer.type,
     units,
     nameIn(activations, activate),
@@ -166,6 +168,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
     nameIn(initializers, biasStart),
     Object.keys(layer.hyperparameters),
   ]);
+  return madeBy(layer, { name: layer.type, options: { units, ...options } });
 }
 
 const DENSE_OPTIONS: OptionNames<DenseOptions> = {
@@ -202,7 +205,8 @@ export function dropout(rate: number): Layer {
       return mul(x, div(kept, sub(1, hyperparameters.rate)));
     },
   };
-  return madeFrom(layer, [layer.type]);
+  madeFrom(layer, [layer.type]);
+  return madeBy(layer, { name: layer.type, options: { rate } });
 }
 
 /**
@@ -225,5 +229,6 @@ export function activation(name: Activation): Layer {
     parameters: () => [],
     call: ({ x }) => activate(x),
   };
-  return madeFrom(layer, [layer.type, nameIn(activations, activate)]);
+  madeFrom(layer, [layer.type, nameIn(activations, activate)]);
+  return madeBy(layer, { name: layer.type, options: { activation: name } });
 }

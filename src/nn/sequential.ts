@@ -7,10 +7,11 @@
 import type { NdArray } from "ndarray";
 import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { checkSampleWeight } from "../data/weights.js";
-import { toNdArray } from "../engine/arrays.js";
+import { type ArrayInput, flatten, toNdArray } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Matrix, SavedRun } from "../engine/executor.js";
 import { check, checkOptions, FettleError, must, mustBeInteger, show } from "../errors.js";
+import { showShape } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -288,11 +289,70 @@ export class Sequential {
   }
 
   /**
+   * Replaces the parameters, by path as `getWeights` has them. The state of the optimizer stays, as in Keras.
+   *
+   * @param weights - an array of the shape of each parameter
+   * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist; `invalid_argument` if one is
+   * missing; `invalid_shape`, `invalid_data` for an array that does not fit
+   * @example
+   * ```ts
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * await model.fit([[0], [1]], [1, 3]);
+   * model.setWeights({ "dense_1.kernel": [[2]], "dense_1.bias": [1] });
+   * model.predict([[4]]).get(0, 0); // 9
+   * ```
+   */
+  setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
+    const state = this.trained();
+    const { parameters: places } = networkOf(this.layers, state.columns);
+    checkOptions(weights, "setWeights", Object.fromEntries(places.map(({ path }) => [path, true as const])));
+    const parameters = new Float32Array(state.saved.arrays.parameters.length);
+    for (const { path, offset, shape } of places) {
+      must(
+        weights[path] !== undefined,
+        `weights[${show(path)}]`,
+        `an array of shape ${showShape(shape)}`,
+        undefined,
+      );
+      parameters.set(flatten(weights[path], shape, path), offset);
+    }
+    const saved = { ...state.saved, arrays: { ...state.saved.arrays, parameters } };
+    this.state = { ...state, saved };
+  }
+
+  /**
+   * The trained state, and the columns of inputs that it is for.
+   *
+   * @throws FettleError `invalid_state` before `fit`
+   * @internal
+   */
+  trained(): State {
+    if (this.state) return this.state;
+    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
+  }
+
+  /**
+   * What the model was compiled with.
+   *
+   * @throws FettleError `invalid_state` before `compile`
+   * @internal
+   */
+  compiledWith(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
+    if (this.compiled) return this.compiled;
+    throw new FettleError(
+      "invalid_state",
+      "the model is not compiled; call model.compile({ optimizer, loss }) first",
+    );
+  }
+
+  /**
    * Restores a trained state, for inputs of `columns` columns.
    *
+   * @param recompiled - whether only the parameters count, and training begins anew from them
    * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model
    */
-  restore(columns: number, saved: SavedRun): void {
+  restore(columns: number, saved: SavedRun, recompiled = false): void {
     const expected = networkOf(this.layers, columns).size;
     check(
       saved?.arrays?.parameters?.length === expected,
@@ -301,25 +361,12 @@ export class Sequential {
         `received ${show(saved?.arrays?.parameters?.length)}`,
       "invalid_checkpoint",
     );
-    this.state = { columns, saved };
+    this.state = { columns, saved, recompiled };
   }
 
   /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit`. */
   summary(print: (line: string) => void = console.log, columns = this.state?.columns): void {
     for (const line of summarize(this.layers, columns)) print(line);
-  }
-
-  private compiledWith(): { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } {
-    if (this.compiled) return this.compiled;
-    throw new FettleError(
-      "invalid_state",
-      "the model is not compiled; call model.compile({ optimizer, loss }) first",
-    );
-  }
-
-  private trained(): State {
-    if (this.state) return this.state;
-    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
   }
 
   /** Where training begins: where it stopped, or from the parameters of before `compile`, or from the start. */

@@ -62,6 +62,10 @@ export interface KernelExports {
   ): void;
   shuffle_i32(data: number, n: number, epoch: number, seedLo: number, seedHi: number): void;
 
+  /** The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from `base`. */
+  gemm(operands: number, base: number): void;
+  /** The softmax of each of `rows` rows, or its logarithm if `log` is 1. */
+  softmax_f32(src: number, dst: number, rows: number, columns: number, log: number): void;
   /** Applies a unary operation of `Elementwise` to n float32. */
   unary_f32(op: number, src: number, dst: number, n: number): void;
   /** Runs `steps` steps of the program whose code is at `code` on the run whose block is at `block`. */

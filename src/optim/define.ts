@@ -5,7 +5,7 @@
 import { check, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
-import { madeFrom } from "../recipe.js";
+import { madeBy, madeFrom } from "../recipe.js";
 import { CLIPPINGS } from "./clip.js";
 import { CONVENTIONS, type Convention } from "./convention.js";
 import { checkNumber, type Interval, parseInterval, type Range } from "./interval.js";
@@ -264,11 +264,12 @@ function create<H extends string, F extends string, T extends string>(
     },
     update: (context: UpdateContext) => definition.update({ ...context, options }),
   };
-  return madeFrom(optimizer, [
+  madeFrom(optimizer, [
     name,
     builtIn ? options : undefined,
     decay,
     clipping ?? "",
     recipeOfRate(learningRate),
   ]);
+  return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });
 }

@@ -6,7 +6,7 @@
 import { check, checkOptions, must, show } from "../errors.js";
 import { Value } from "../graph/graph.js";
 import { showShape } from "../graph/shape.js";
-import { madeFrom, recipeOf } from "../recipe.js";
+import { madeBy, madeFrom, recipeOf } from "../recipe.js";
 import { checkNumber, type Interval, parseInterval } from "./interval.js";
 
 /** What `rate` is given. `N` names the numbers of the schedule. */
@@ -132,7 +132,8 @@ function factoryOf<R extends string, O extends string, F extends string, T exten
       numbers: Object.freeze(numbers),
       rate: (context: ScheduleContext) => definition.rate({ ...context, options }),
     };
-    return madeFrom(schedule, [name, builtIn ? options : undefined]);
+    madeFrom(schedule, [name, builtIn ? options : undefined]);
+    return madeBy(schedule, { name, options: config, ...(!builtIn && { custom: true }) });
   };
 }
 

@@ -17,7 +17,7 @@ import {
   sub,
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { madeFrom } from "../recipe.js";
+import { madeBy, madeFrom } from "../recipe.js";
 import { checkNumber, parseInterval } from "./interval.js";
 import {
   defineBuiltInSchedule,
@@ -238,7 +238,8 @@ export function piecewiseConstantDecay(config: PiecewiseConstantDecayOptions): S
       return rate;
     },
   };
-  return madeFrom(schedule, [name, count]);
+  madeFrom(schedule, [name, count]);
+  return madeBy(schedule, { name, options: { ...config } });
 }
 
 /** Options of {@link warmup}. */
@@ -289,5 +290,6 @@ export function warmup(config: WarmupOptions): Schedule {
       return select(greater(steps, t), line, after);
     },
   };
-  return madeFrom(schedule, [name, recipeOfRate(learningRate)]);
+  madeFrom(schedule, [name, recipeOfRate(learningRate)]);
+  return madeBy(schedule, { name, options: { ...config } });
 }

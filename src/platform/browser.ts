@@ -1,4 +1,5 @@
 import { FettleError } from "../errors.js";
+import { fetched, noFiles } from "./fetched.js";
 import type { Platform } from "./platform.js";
 
 /** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
@@ -27,5 +28,7 @@ export const platform: Platform = {
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
+  read: fetched,
+  write: noFiles("browser"),
   now: () => performance.now(),
 };

@@ -38,6 +38,10 @@ export interface Platform {
   spawnWorker(program?: string): WorkerThread | undefined;
   /** In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;
+  /** The bytes of a file, or of an address. @throws FettleError `not_found`, `unsupported` */
+  read(source: string | URL): Promise<Uint8Array>;
+  /** Writes a file whole, or not at all. @throws FettleError `not_found`, `unsupported` */
+  write(path: string, bytes: Uint8Array): Promise<void>;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }

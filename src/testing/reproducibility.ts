@@ -3,8 +3,8 @@
  * or custom, and say nothing about how good a result is.
  */
 import fc from "fast-check";
+import { crc32 } from "../crc32.js";
 import { isRecord, must } from "../errors.js";
-import { crc32 } from "../workers/archive.js";
 import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
 
 /** How a run is done; it must not change the result. */

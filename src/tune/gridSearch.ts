@@ -6,6 +6,7 @@
 import { checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetric, type MetricLike, metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
+import type { Model } from "../model/model.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
 import { type GridOptions, grid } from "../search/strategies/grid/grid.js";
 import { random } from "../search/strategies/random/random.js";
@@ -13,7 +14,6 @@ import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
-import type { FinalModel } from "./trial/final.js";
 import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
 
@@ -38,7 +38,7 @@ export interface SearchCvResult<S extends Space> {
   /** Every combination, in the order in which they were tried. */
   readonly rows: readonly CvRow<ParamsOf<S>>[];
   /** The best combination fitted to all development rows; undefined without a best, or with `refit: false`. */
-  readonly final: FinalModel | undefined;
+  readonly final: Model | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@
  * for each section its name (8 bytes) and three words: its start and the lengths of its JSON and of its arrays; then the
  * sections, which begin at multiples of 8.
  */
+import { crc32 } from "../crc32.js";
 import { check, FettleError, isRecord, show } from "../errors.js";
 
 /** The format of an archive. */
@@ -179,18 +180,4 @@ function writeAscii(bytes: Uint8Array, at: number, text: string): void {
 
 function readAscii(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + NAME)).replace(/\0+$/, "");
-}
-
-let table: Uint32Array | undefined;
-
-/** The checksum of ISO 3309 and PNG, an integer in [0, 2³²). */
-export function crc32(bytes: Uint8Array, previous = 0): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
-    let rest = byte;
-    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1;
-    return rest;
-  });
-  let crc = ~previous;
-  for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

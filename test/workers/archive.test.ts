@@ -1,7 +1,9 @@
 /** Values as bytes: they are read back exactly, or refused. For corrupted tuners see test/tune/resume. */
+
 import { fc, it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "../../src/workers/archive.js";
+import { crc32 } from "../../src/crc32.js";
+import { type ArchiveFormat, packArchive, unpackArchive } from "../../src/workers/archive.js";
 
 const format: ArchiveFormat = { magic: "a/format", version: 3, what: "an archive" };
 

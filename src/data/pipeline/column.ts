@@ -134,7 +134,7 @@ export function fitColumn(
   const fill = fillOf(plan.impute, cells);
   const groups = groupsOf(input, plan, cells, fill);
   const base = { name, kind, categories, fill, ...(groups && { groups }) };
-  prepare(base, workspace);
+  prepare(base, workspace, cells.length);
   const features = draftsOf(input, plan, y.length).map(({ name, scale, source: draft }) => {
     let source: FeatureSource;
     let values: Float64Array;
@@ -145,7 +145,7 @@ export function fitColumn(
       values = outOfFold(prepared, categories.length, own);
     } else {
       source = draft;
-      values = valuesOf(source, workspace);
+      values = valuesOf(source, workspace, cells.length);
     }
     const feature = { name, source, scaling: fitScaling(scale, values) };
     take(feature, values);
@@ -196,18 +196,23 @@ function groupsOf(
 export function prepare(
   { fill, groups }: Pick<PipelineColumn, "fill" | "groups">,
   { cells, prepared }: Workspace,
+  rows: number,
 ): void {
   const other = groups?.[groups.length - 1] ?? Number.NaN;
-  for (let i = 0; i < cells.length; i++) {
+  for (let i = 0; i < rows; i++) {
     const filled = Number.isNaN(cells[i]) ? fill : cells[i];
     prepared[i] = groups ? (groups[filled] ?? other) : filled;
   }
 }
 
 /** A feature before it is scaled, for as long as the workspace is not used again. */
-export function valuesOf(source: FeatureSource, { cells, prepared, values }: Workspace): Float64Array {
+export function valuesOf(
+  source: FeatureSource,
+  { cells, prepared, values }: Workspace,
+  rows: number,
+): Float64Array {
   const each = (from: Float64Array, of: (value: number) => number): Float64Array => {
-    for (let i = 0; i < from.length; i++) values[i] = of(from[i]);
+    for (let i = 0; i < rows; i++) values[i] = of(from[i]);
     return values;
   };
   switch (source.type) {

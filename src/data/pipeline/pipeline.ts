@@ -6,17 +6,9 @@ import { check, isRecord, must, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
-import {
-  draftsOf,
-  fitColumn,
-  type PipelineColumn,
-  type PipelineFeature,
-  prepare,
-  valuesOf,
-  type Workspace,
-} from "./column.js";
+import { draftsOf, fitColumn, type PipelineColumn, prepare, valuesOf, type Workspace } from "./column.js";
 import { checkPipelineOptions, type PipelineOptions, planFor } from "./options.js";
-import { scalerOf } from "./scaling.js";
+import { type Scaling, scalerOf } from "./scaling.js";
 import { fitTarget, restored, type TargetTransform, transformed } from "./target.js";
 
 /** What a pipeline learns from: the parts of a data set that are numbers. */
@@ -80,16 +72,18 @@ export function fitPipeline(data: PipelineData, options: FitPipelineOptions = {}
     Float64Array.from(rows, (row) => y[row * outputs + k]),
   );
   const features = featureNames(data, choices);
-  const z = new Matrix(rows, features.length);
+  const z = new Float32Array(rows.length * features.length);
   const workspace = workspaceFor(rows.length);
+  let k = 0;
   const columns = inputs.map((input, j) => {
     const plan = planFor(input, choices);
-    readCells(data.columns[j], rows, workspace);
-    return fitColumn(input, plan, workspace, targets, (feature, values) =>
-      z.add(input.name, feature, values),
+    const values = data.columns[j];
+    for (let i = 0; i < rows.length; i++) workspace.cells[i] = values[rows[i]];
+    return fitColumn(input, plan, workspace, targets, ({ scaling }, values) =>
+      writeScaled(values, rows.length, scaling, z, k++, features.length, input.name, (i) => rows[i]),
     );
   });
-  return { pipeline: { columns, features, target }, x: z.data, y: transformed(target, y, rows) };
+  return { pipeline: { columns, features, target }, x: z, y: transformed(target, y, rows) };
 }
 
 /**
@@ -114,19 +108,66 @@ export function applyPipeline(
   rows?: ArrayLike<number>,
 ): Float32Array {
   checkPipeline(pipeline);
-  const { columns } = pipeline;
-  const ids = rowsIn(values, columns.length, rows);
-  const z = new Matrix(
-    ids,
-    columns.reduce((sum, { features }) => sum + features.length, 0),
-  );
-  const workspace = workspaceFor(ids.length);
-  columns.forEach((column, j) => {
-    readCells(values[j], ids, workspace);
-    prepare(column, workspace);
-    for (const feature of column.features) z.add(column.name, feature, valuesOf(feature.source, workspace));
-  });
-  return z.data;
+  const ids = rowsIn(values, pipeline.columns.length, rows);
+  const applier = new Applier(pipeline, Math.min(ids.length, BLOCK));
+  const z = new Float32Array(ids.length * applier.width);
+  for (let from = 0; from < ids.length; from += BLOCK) {
+    const count = Math.min(BLOCK, ids.length - from);
+    applier.apply(
+      (j, cells) => {
+        const column = values[j];
+        for (let i = 0; i < count; i++) cells[i] = column[ids[from + i]];
+      },
+      count,
+      z.subarray(from * applier.width),
+      (i) => ids[from + i],
+    );
+  }
+  return z;
+}
+
+/** Rows that go through a pipeline at a time, so that what is on its way stays in a cache. */
+const BLOCK = 1024;
+
+/** A pipeline that is applied many times, to some rows at a time. */
+export class Applier {
+  /** Features of a row. */
+  readonly width: number;
+  private readonly workspace: Workspace;
+
+  /** @param most - rows at a time */
+  constructor(
+    private readonly pipeline: Pick<Pipeline, "columns">,
+    most: number,
+  ) {
+    this.workspace = workspaceFor(most);
+    this.width = pipeline.columns.reduce((sum, { features }) => sum + features.length, 0);
+  }
+
+  /**
+   * Writes the features of rows.
+   *
+   * @param read - puts a column of the rows into `cells`: NaN where a cell is missing, and codes of categories
+   * @param out - `[rows, width]` from its beginning
+   * @param idOf - what a row is called in errors
+   * @throws FettleError `invalid_data` as {@link applyPipeline}
+   */
+  apply(
+    read: (column: number, cells: Float64Array) => void,
+    rows: number,
+    out: Float32Array,
+    idOf: (row: number) => number,
+  ): void {
+    const { workspace, width } = this;
+    const { columns } = this.pipeline;
+    for (let j = 0, k = 0; j < columns.length; j++) {
+      const column = columns[j];
+      read(j, workspace.cells);
+      prepare(column, workspace, rows);
+      for (const { source, scaling } of column.features)
+        writeScaled(valuesOf(source, workspace, rows), rows, scaling, out, k++, width, column.name, idOf);
+    }
+  }
 }
 
 /**
@@ -171,38 +212,36 @@ function workspaceFor(rows: number): Workspace {
   return { cells, prepared, values };
 }
 
-/** Puts a column in the given rows into the workspace. */
-function readCells(values: ArrayLike<number>, rows: ArrayLike<number>, { cells }: Workspace): void {
-  for (let i = 0; i < rows.length; i++) cells[i] = values[rows[i]];
-}
-
-/** Scaled features side by side, `[rows, width]`, from the first to the last. */
-class Matrix {
-  readonly data: Float32Array;
-  private column = 0;
-
-  constructor(
-    private readonly rows: ArrayLike<number>,
-    private readonly width: number,
-  ) {
-    this.data = new Float32Array(rows.length * width);
-  }
-
-  /** Scales the values of the next feature. */
-  add(column: string, { scaling }: PipelineFeature, values: Float64Array): void {
-    const { data, width } = this;
+/**
+ * Scales values into a column of a matrix.
+ *
+ * @param k - the place of the first in `out`, of which each row has `width` numbers
+ */
+function writeScaled(
+  values: Float64Array,
+  rows: number,
+  scaling: Scaling,
+  out: Float32Array,
+  k: number,
+  width: number,
+  column: string,
+  idOf: (row: number) => number,
+): void {
+  if ("quantiles" in scaling) {
     const scaled = scalerOf(scaling);
-    for (let i = 0, k = this.column++; i < values.length; i++, k += width) {
-      data[k] = scaled(values[i]);
-      check(
-        Number.isFinite(data[k]),
-        () =>
-          `column ${show(column)}, row ${this.rows[i]}: values must be near enough to the training rows to be scaled ` +
-          `(${show(scaling)}); received ${show(values[i])}`,
-        "invalid_data",
-      );
-    }
+    for (let i = 0, at = k; i < rows; i++, at += width) out[at] = scaled(values[i]);
+  } else {
+    const { center, scale } = scaling;
+    for (let i = 0, at = k; i < rows; i++, at += width) out[at] = (values[i] - center) / scale;
   }
+  for (let i = 0, at = k; i < rows; i++, at += width)
+    check(
+      Number.isFinite(out[at]),
+      () =>
+        `column ${show(column)}, row ${idOf(i)}: values must be near enough to the training rows to be scaled ` +
+        `(${show(scaling)}); received ${show(values[i])}`,
+      "invalid_data",
+    );
 }
 
 function checkData(data: unknown): asserts data is PipelineData {

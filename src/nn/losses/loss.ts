@@ -3,7 +3,7 @@ import { check, checkOptions, must, show } from "../../errors.js";
 import { mean, mul, sum } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
-import { madeFrom } from "../../recipe.js";
+import { madeBy, madeFrom } from "../../recipe.js";
 
 /**
  * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values. One that
@@ -61,7 +61,8 @@ export function defineLoss<Options extends object, const Alias extends string>(
     checkOptions(options, `losses.${name}`, known);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
-    return madeFrom(exportedAs("losses", name, definition.make(all)), [name, all]);
+    const loss = madeFrom(exportedAs("losses", name, definition.make(all)), [name, all]);
+    return madeBy(loss, { name, options: { ...options } });
   };
   const byDefault = withOptions({});
   function loss(options?: Partial<Options>): LossFunction;
@@ -80,7 +81,8 @@ export function defineLoss<Options extends object, const Alias extends string>(
     return withOptions(first);
   }
   Object.defineProperty(loss, "name", { value: name });
-  return madeFrom(exportedAs("losses", name, Object.assign(loss, { aliases })), [name, defaults]);
+  const exported = exportedAs("losses", name, Object.assign(loss, { aliases }));
+  return madeBy(madeFrom(exported, [name, defaults]), { name, options: {} });
 }
 
 /** A built-in loss without options. */

@@ -1,9 +1,10 @@
 /** The fingerprint of a tuner: what must be the same when it resumes, and on each machine that does its jobs. */
+
+import { crc32 } from "../../crc32.js";
 import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { copyJson, sameValue } from "../../search/space/value.js";
-import { crc32 } from "../../workers/archive.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
 export type Fingerprint = ReturnType<typeof fingerprintOf>;

@@ -2,9 +2,10 @@
  * A tuner whose jobs other machines do. Jobs leave as bytes; results return in any order, and each is taken once, to the
  * same bits as on one machine. Sending bytes, and finding workers, is the business of its host.
  */
+import { crc32 } from "../../crc32.js";
 import { check, FettleError, isRecord, show } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import { type ArchiveFormat, crc32, packArchive, unpackArchive } from "../../workers/archive.js";
+import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Outcome, outcomeOf } from "../../workers/backend.js";
 import { withoutGraphs } from "../../workers/protocol.js";
 import type { Job, JobResult } from "../jobs/job.js";

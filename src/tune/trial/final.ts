@@ -1,57 +1,27 @@
-/** The final fit: the best parameters, fitted to all development rows and scored on the test rows. */
-import type { NdArray } from "ndarray";
-import type { Dataset, EncodedRows } from "../../data/dataset.js";
-import { columnsOf, fromMatrix, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
-import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
+import type { Dataset } from "../../data/dataset.js";
+import { fitPipeline } from "../../data/pipeline/pipeline.js";
+import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, FettleError, must, show } from "../../errors.js";
+import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import type { Floats } from "../../ndarray.js";
-import type { Sequential } from "../../nn/sequential.js";
+import { Model } from "../../model/model.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
 import { seedOfTrial } from "../../search/study/ledger.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
 import type { Fold } from "./folds.js";
-import { allMetrics, inUnits, meanAndStd, scoreOf } from "./scoring.js";
-import type { Scores, TrialSetup } from "./setup.js";
+import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
+import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, decided, HALF, type Predictions } from "./threshold.js";
 import { jobTemplate, trainOnFolds } from "./training.js";
-
-/** Rows before the pipeline: a matrix, or columns as `encodeTable` and `encodeRows` have them. */
-export type RawInputs = MatrixLike | Pick<EncodedRows, "rows" | "columns">;
-
-/** The final model, with what its inputs and predictions need. */
-export interface FinalModel {
-  /** The trained network. It takes what `pipeline` makes of inputs, where `predict` below accepts raw ones. */
-  readonly model: Sequential;
-  /** What was learnt of the development rows beside the network. */
-  readonly pipeline: Pipeline;
-  /** The probability above which the second of two classes is predicted: ½, unless option `threshold` chose another. */
-  readonly threshold: number;
-  /** Scores on the test rows, by metric; empty without them. */
-  readonly test: Scores;
-  /**
-   * Predictions in the units of the target, [rows, outputs].
-   *
-   * @param x - raw inputs: [rows, columns] as in `x`, or what `encodeRows` returns
-   */
-  predict(x: RawInputs): NdArray<Floats>;
-  /**
-   * The names of the predicted classes: of two, by `threshold`; of more, the most probable.
-   *
-   * @throws FettleError `invalid_state` for a model of quantities
-   */
-  classify(x: RawInputs): string[];
-}
 
 /** @param line - the best trial, after the trials whose training it continues */
 export async function fitFinal<S extends Space>(
   setup: TrialSetup<S>,
   line: readonly TrialRecord<ParamsOf<S>>[],
   seed: number,
-): Promise<FinalModel> {
+): Promise<Model> {
   const { data, folds } = setup.rows;
   let result = await fitTrial(setup, line[0], seed);
   for (const trial of line.slice(1)) result = await fitTrial(setup, trial, seed, result.state);
@@ -72,46 +42,31 @@ export async function fitFinal<S extends Space>(
     validation.length > 0
       ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, decide(metric))] as const)
       : [];
-  const predict = (x: RawInputs): NdArray<Floats> => {
-    const columns = columnsIn(x, data, setup.imputes);
-    const inputs = applyPipeline(pipeline, columns);
-    const rows = columns[0].length;
-    const prediction = model.predict({ data: inputs, shape: [rows, pipeline.features.length] }).data;
-    return fromMatrix(inUnits(finalFold, prediction), rows, data.outputs);
+  const table = {
+    schema: schemaOf(data),
+    inputs: data.inputs,
+    pipeline,
+    ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
+    ...(data.targets && { targets: data.targets }),
   };
-  return {
-    ...{ model, pipeline, threshold, test: Object.fromEntries(test), predict },
-    classify: (x) => classesOf(data, predict(x), threshold),
-  };
+  const { params, number, value } = last;
+  const [metric] = setup.metrics;
+  const notes = { test: Object.fromEntries(test), params, trial: number, metric: metric.name, value, seed };
+  return new Model(model, table, notes);
 }
 
-/** Missing cells are imputed as in training, if there were any. */
-function columnsIn(x: RawInputs, { inputs }: Dataset, imputes: boolean): readonly Floats[] {
-  if (!("columns" in x))
-    return columnsOf(toMatrix64(x, { what: "x", columns: inputs.length, allowNonFinite: imputes }));
-  const gaps = imputes ? [] : inputs.filter((_, j) => x.columns[j]?.some(Number.isNaN));
-  check(
-    gaps.length === 0,
-    () =>
-      `columns must have every cell, as in training; cells are missing in ${gaps.map(({ name }) => show(name))}`,
-    "invalid_data",
-  );
-  return x.columns;
-}
-
-function classesOf({ task, classes }: Dataset, predictions: NdArray<Floats>, threshold: number): string[] {
-  if (task === "regression")
-    throw new FettleError(
-      "invalid_state",
-      "classify needs a model of classes; predict quantities with predict",
-    );
-  const [rows, outputs] = predictions.shape;
-  return Array.from({ length: rows }, (_, row) => {
-    if (outputs === 1) return classes[Number(predictions.get(row, 0) > threshold)];
-    let best = 0;
-    for (let j = 1; j < outputs; j++) if (predictions.get(row, j) > predictions.get(row, best)) best = j;
-    return classes[best];
-  });
+/** How the columns in use are written: the inputs, and the targets if they come from a table. */
+function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Schema {
+  if (!schema) {
+    return { na: [], columns: inputs.map(({ name, kind, categories }) => ({ name, kind, categories })) };
+  }
+  const isInput = new Set(inputs.map(({ name }) => name));
+  const columns = schema.columns
+    .filter(({ name }) => isInput.has(name) || targets.includes(name))
+    .map(({ samples: _, role: __, ...column }): ColumnSchema => {
+      return isInput.has(column.name) ? column : { ...column, role: "target" };
+    });
+  return { na: schema.na, columns };
 }
 
 /** Predictions of the best trial for the validation rows of each fold: it is trained once more, to the same bits. */

@@ -8,13 +8,13 @@ import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { Direction } from "../../direction.js";
 import type { OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
+import type { Model } from "../../model/model.js";
 import type { Sequential } from "../../nn/sequential.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Objective, StopRules, Study, StudyEvent } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
-import type { FinalModel } from "../trial/final.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
@@ -145,7 +145,7 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   /** The names of all metrics that were tuned for. */
   readonly metrics: readonly string[];
   /** The best parameters, fitted again to all development rows; undefined without a best trial. */
-  readonly final: FinalModel | undefined;
+  readonly final: Model | undefined;
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {

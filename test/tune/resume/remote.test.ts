@@ -1,6 +1,7 @@
 /** A tuner whose jobs others do, in any order, twice or late: its result equals that of `tune` to the bit. */
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import type { Model } from "../../../src/model/model.js";
 import { dense, dropout } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
@@ -16,7 +17,6 @@ import {
   type RemoteTuner,
 } from "../../../src/tune/resume/remote.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
-import type { FinalModel } from "../../../src/tune/trial/final.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
@@ -47,7 +47,7 @@ const kinds: Record<string, TuneOptions<S>> = {
   },
 };
 
-const weightsOf = (final: FinalModel | undefined) =>
+const weightsOf = (final: Model | undefined) =>
   Object.entries(final?.model.getWeights() ?? {}).map(([name, { data }]) => [name, [...data]]);
 
 describe.each(Object.entries(kinds))("%s", (_, options) => {

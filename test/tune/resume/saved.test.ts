@@ -2,8 +2,10 @@
  * Saved tunings that were changed by someone who mends the checksum: what stands behind it must refuse them with a
  * reason, or restore exactly what they say and go on with it. Damage that the checksum finds: tuner.test.ts.
  */
+
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
+import { crc32 } from "../../../src/crc32.js";
 import { FettleError } from "../../../src/errors.js";
 import { dense, dropout } from "../../../src/nn/layers.js";
 import { sequential } from "../../../src/nn/sequential.js";
@@ -14,7 +16,7 @@ import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
-import { crc32, packArchive, unpackArchive } from "../../../src/workers/archive.js";
+import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
 import { damaged, meaningOf } from "../../damage.js";
 import { randomRows } from "../support.js";

@@ -1,0 +1,81 @@
+/**
+ * One cell as a number, by the schema of its column: what text and records, tables and single rows share. Which cells are missing is
+ * said by the schema, see `missingIn`.
+ */
+import { must, show, unknownName } from "../errors.js";
+import { parseDate } from "./dates.js";
+import { parseNumber } from "./numbers.js";
+import { type ColumnSchema, isInputKind } from "./schema.js";
+
+/**
+ * What becomes of a word that a given schema does not have: it is refused; taken as missing; or ignored, so that it is none
+ * of the categories (a row of zeros where they are one-hot).
+ */
+export type UnknownRule = "refuse" | "missing" | "ignore";
+
+const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
+
+/** @throws FettleError `unknown_name` */
+export function checkUnknownRule(rule: unknown): asserts rule is UnknownRule {
+  if (!UNKNOWN_RULES.includes(rule as UnknownRule))
+    throw unknownName("rule for unknown words", String(rule), UNKNOWN_RULES);
+}
+
+/** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */
+export type RecordValue = string | number | boolean | { toISOString(): string } | null | undefined;
+
+/**
+ * The cell of a record: a number, or text that is trimmed; `""` for a missing one.
+ *
+ * @param placeOf - where it is, for people
+ * @throws FettleError `invalid_data` for anything but a {@link RecordValue}
+ */
+export function cellOf(value: unknown, placeOf: () => string): string | number {
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return value.trim();
+  const isDate = typeof value === "object" && "toISOString" in value && !Number.isNaN(Number(value));
+  must(
+    isDate || typeof value === "boolean",
+    `${placeOf()}: a value`,
+    "a word, a number, a boolean, a date or null",
+    value,
+    "invalid_data",
+  );
+  return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
+}
+
+/** Reads a cell that is present; undefined for one that must be refused. */
+export function readerOf(
+  { kind, categories, format = {}, dateOrder = "ymd" }: ColumnSchema,
+  unknown: UnknownRule,
+): (cell: string | number) => number | undefined {
+  if (!isInputKind(kind)) return () => 0;
+  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder);
+  if (kind === "number")
+    return (cell) => {
+      const value = typeof cell === "number" ? cell : parseNumber(cell, format);
+      return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
+    };
+  const words = categories.map(
+    (word, code) => [kind === "boolean" ? word.toLowerCase() : word, code] as const,
+  );
+  const codes = new Map(kind === "boolean" ? [["false", 0] as const, ["true", 1] as const, ...words] : words);
+  const other = { refuse: undefined, missing: NaN, ignore: categories.length }[unknown];
+  if (kind === "boolean") return (cell) => codes.get(String(cell).toLowerCase());
+  return (cell) => codes.get(String(cell)) ?? other;
+}
+
+/** What is wrong with a cell that was refused, for people. */
+export function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
+  if (kind === "date") return `every cell must be a date; received ${show(cell)}`;
+  if (kind !== "number") {
+    const words =
+      categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
+    const way = kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
+    return `every cell must be ${words}; received ${show(cell)}${way}`;
+  }
+  if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
+    return `numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
+  return `every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
+}

@@ -1,0 +1,160 @@
+/**
+ * A trained model: a network with the way from raw rows to its inputs, and from its outputs to an answer. It is what `tune` ends with, what
+ * is saved, and what is loaded again.
+ */
+import type { NdArray } from "ndarray";
+import { platform } from "#platform";
+import { fromMatrix, type MatrixLike } from "../data/matrix.js";
+import { Applier, type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
+import { isUnchanged } from "../data/pipeline/target.js";
+import type { UnknownRule } from "../data/read.js";
+import type { Schema } from "../data/schema.js";
+import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
+import type { Floats } from "../ndarray.js";
+import type { Sequential } from "../nn/sequential.js";
+import { type Answer, answersOf, classesOf } from "../predict/answers.js";
+import { type TableDescription, writeContents } from "../predict/description.js";
+import { RowReader, type Rows } from "../predict/rows.js";
+import { VERSION } from "../version.js";
+import { contentsOf } from "./contents.js";
+
+/** What is kept in a model file. */
+export interface SaveOptions {
+  /**
+   * Whether the state of training is kept too, so that it goes on to the same bits after loading; two or three times the size.
+   * @defaultValue false
+   */
+  readonly optimizer?: boolean;
+}
+
+const SAVE_OPTIONS: OptionNames<SaveOptions> = { optimizer: true };
+
+/** What is known of a model beside how it predicts. */
+export interface ModelNotes {
+  /** Scores on rows that it was not trained on, by metric. */
+  readonly test?: Readonly<Record<string, number>>;
+  readonly [name: string]: unknown;
+}
+
+export class Model {
+  /** The trained network. It takes what `pipeline` makes of rows. */
+  readonly model: Sequential;
+  /** @internal */
+  readonly table: TableDescription | undefined;
+  /** @internal */
+  readonly notes: ModelNotes;
+  private reader: RowReader | undefined;
+
+  /** @param unknown - what becomes of words that the model was not trained on */
+  constructor(
+    model: Sequential,
+    table?: TableDescription,
+    notes: ModelNotes = {},
+    private readonly unknown: UnknownRule = "refuse",
+  ) {
+    this.model = model;
+    this.table = table;
+    this.notes = notes;
+  }
+
+  /** What was learnt of the training rows beside the network. @throws FettleError `invalid_state` for a network alone */
+  get pipeline(): Pipeline {
+    return this.tableOf("pipeline").pipeline;
+  }
+
+  /** How the cells of rows are read. @throws FettleError `invalid_state` for a network alone */
+  get schema(): Schema {
+    return this.tableOf("schema").schema;
+  }
+
+  /** The names of the classes; empty for quantities. */
+  get classes(): readonly string[] {
+    return this.table?.classes ?? [];
+  }
+
+  /** The probability above which the second of two classes is predicted: ½, unless option `threshold` of `tune` chose another. */
+  get threshold(): number {
+    return this.table?.threshold ?? 0.5;
+  }
+
+  /** Scores on the test rows, by metric; empty without them. */
+  get test(): Readonly<Record<string, number>> {
+    return this.notes.test ?? {};
+  }
+
+  /**
+   * Predictions in the units of the target, [rows, outputs]: quantities; the probability of the second of two classes; or that of each
+   * of more. For a network alone, of a matrix that it takes.
+   *
+   * @param rows - records, columns, a matrix as `x`, or what `encodeRows` returns
+   * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`,
+   * `invalid_data` for anything but {@link Rows}
+   */
+  predict(rows: Rows): NdArray<Floats> {
+    const { model, table } = this;
+    if (table === undefined) return model.predict(rows as MatrixLike);
+    const { inputs, pipeline, schema } = table;
+    this.reader ??= new RowReader(inputs, schema, this.unknown);
+    const source = this.reader.source(rows);
+    const applier = new Applier(pipeline, source.rows);
+    const features = new Float32Array(source.rows * applier.width);
+    applier.apply(
+      (j, cells) => source.read(j, 0, source.rows, cells),
+      source.rows,
+      features,
+      (row) => row,
+    );
+    const { data } = model.predict({ data: features, shape: [source.rows, applier.width] });
+    const inUnits = isUnchanged(pipeline.target) ? data : restoreTarget(pipeline, data);
+    return fromMatrix(inUnits, source.rows, table.outputs);
+  }
+
+  /**
+   * The names of the predicted classes: of two, by `threshold`; of more, the most probable.
+   *
+   * @throws FettleError as `predict`; `invalid_state` for a model of quantities
+   */
+  classify(rows: Rows): string[] {
+    const { data, shape } = this.predict(rows);
+    return classesOf(data, shape[0], this.table);
+  }
+
+  /**
+   * What is predicted for each row, with names, as JSON.
+   *
+   * @throws FettleError as `predict`
+   */
+  answers(rows: Rows): Answer[] {
+    const { data, shape } = this.predict(rows);
+    return answersOf(data, shape[0], shape[1], this.table);
+  }
+
+  /**
+   * Writes a model file, whole or not at all.
+   *
+   * @throws FettleError `not_found` if it cannot be written; `unsupported` where there are no files, and for a custom function without
+   * a name
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await platform.write(path, this.bytes(options));
+  }
+
+  /**
+   * The bytes of a model file, see `saveModel`.
+   *
+   * @internal
+   */
+  bytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    checkOptions(options, "saveModel", SAVE_OPTIONS);
+    const { optimizer = false } = options;
+    must(typeof optimizer === "boolean", "optimizer", "true or false", optimizer);
+    const { table, notes } = this;
+    const { notes: training, ...network } = contentsOf(this.model, optimizer);
+    return writeContents({ ...network, ...(table && { table }), notes: { ...notes, ...training } }, VERSION);
+  }
+
+  private tableOf(what: string): TableDescription {
+    if (this.table) return this.table;
+    throw new FettleError("invalid_state", `a network alone has no ${what}`);
+  }
+}

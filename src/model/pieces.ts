@@ -1,0 +1,152 @@
+/**
+ * Layers, optimizers, schedules and losses as plain data and back: by the name and the options of their factories, as Keras does. What
+ * is the user's own is named, and given again when it is made.
+ */
+import { check, FettleError, isRecord, must, show } from "../errors.js";
+import { nameIn } from "../names.js";
+import { activations } from "../nn/activations.js";
+import { initializers } from "../nn/initializers.js";
+import { activation, dense, dropout, type Layer } from "../nn/layers.js";
+import type { LossFunction } from "../nn/losses/loss.js";
+import { losses } from "../nn/losses/registry.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { optimizers } from "../optim/registry.js";
+import type { Schedule } from "../optim/schedule.js";
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  oneCycle,
+  piecewiseConstantDecay,
+  warmup,
+} from "../optim/schedules.js";
+import type { PieceDescription } from "../predict/description.js";
+import { madeOf } from "../recipe.js";
+
+/**
+ * What the user made, by name: factories of layers, optimizers and schedules, which are called with the options in the file, and
+ * functions that are activations and losses.
+ */
+export type CustomObjects = Readonly<Record<string, (...options: never[]) => unknown>>;
+
+type Options = Readonly<Record<string, unknown>>;
+type Factory<T> = (options: Options) => T;
+
+/** Factories by name, from options as files have them. */
+const FACTORIES = {
+  layer: {
+    dense: ({ units, ...rest }) => dense(units as number, rest),
+    dropout: ({ rate }) => dropout(rate as number),
+    activation: ({ activation: name }) => activation(name as "relu"),
+  } satisfies Record<string, Factory<Layer>>,
+  optimizer: optimizers as unknown as Record<string, Factory<Optimizer>>,
+  schedule: {
+    exponentialDecay,
+    cosineDecay,
+    cosineDecayRestarts,
+    oneCycle,
+    piecewiseConstantDecay,
+    warmup,
+  } as unknown as Record<string, Factory<Schedule>>,
+  loss: losses as unknown as Record<string, Factory<LossFunction>>,
+};
+type Kind = keyof typeof FACTORIES;
+
+/**
+ * A layer, optimizer or loss as plain data.
+ *
+ * @throws FettleError `unsupported` for a function without a name
+ */
+export function describePiece(
+  kind: Kind,
+  piece: Layer | Optimizer | Schedule | LossFunction,
+): PieceDescription {
+  const made = madeOf(piece);
+  if (made) {
+    const options = optionsOf(made.options);
+    return { name: made.name, options, ...(made.custom && { custom: true }) };
+  }
+  if (typeof piece === "function") return { name: ownName(kind, piece), options: {}, custom: true };
+  const own = piece as Partial<Layer & Optimizer>;
+  return { name: (own.type ?? own.name) as string, options: optionsOf(own.options ?? {}), custom: true };
+}
+
+function ownName(kind: string, { name }: { readonly name: string }): string {
+  const message = `a custom ${kind} must be a function with a name to be saved, so that it can be given again; received one without`;
+  check(name !== "", message, "unsupported");
+  return name;
+}
+
+function optionsOf(options: Options): Options {
+  const named = Object.entries(options).flatMap(([key, value]): [string, unknown][] => {
+    // parameters were initialized long ago
+    if (key.endsWith("Initializer") && typeof value === "function") {
+      const name = nameIn<unknown>(initializers, value);
+      return name === undefined ? [] : [[key, name]];
+    }
+    return value === undefined ? [] : [[key, optionOf(value)]];
+  });
+  return Object.fromEntries(named);
+}
+
+function optionOf(value: unknown): unknown {
+  if (typeof value === "function")
+    return nameIn<unknown>(activations, value) ?? { function: ownName("activation", value) };
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
+  if (Array.isArray(value)) return value.map(optionOf);
+  // a schedule
+  if (madeOf(value)) return describePiece("schedule", value as Schedule);
+  return optionsOf(value as Options);
+}
+
+/**
+ * A piece as it was made.
+ *
+ * @throws FettleError `invalid_argument` for a custom piece that is not given; `unknown_name`, `invalid_argument` for names and options
+ * that no factory takes
+ */
+export function makePiece(kind: "layer", description: PieceDescription, own: CustomObjects): Layer;
+export function makePiece(kind: "optimizer", description: PieceDescription, own: CustomObjects): Optimizer;
+export function makePiece(kind: "schedule", description: PieceDescription, own: CustomObjects): Schedule;
+export function makePiece(kind: "loss", description: PieceDescription, own: CustomObjects): LossFunction;
+export function makePiece(
+  kind: Kind,
+  { name, options, custom }: PieceDescription,
+  own: CustomObjects,
+): unknown {
+  if (custom) {
+    const given = ownPiece(kind, name, own);
+    return kind === "loss" ? given : given(made(options, own));
+  }
+  const table: Readonly<Record<string, Factory<unknown>>> = FACTORIES[kind];
+  if (!Object.hasOwn(table, name))
+    throw new FettleError(
+      "invalid_checkpoint",
+      `this release has no ${kind} ${show(name)}, which the model has; update Fettle`,
+    );
+  return table[name](made(options, own));
+}
+
+function ownPiece(kind: string, name: string, own: CustomObjects): (options?: unknown) => unknown {
+  must(
+    Object.hasOwn(own, name) && typeof own[name] === "function",
+    `customObjects[${show(name)}]`,
+    `the ${kind} that the model was saved with`,
+    Object.hasOwn(own, name) ? own[name] : undefined,
+  );
+  return own[name] as (options?: unknown) => unknown;
+}
+
+/** Options with pieces in place of their descriptions. */
+function made(options: Options, own: CustomObjects): Options {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, optionFrom(value, own)]));
+}
+
+function optionFrom(value: unknown, own: CustomObjects): unknown {
+  if (Array.isArray(value)) return value.map((each) => optionFrom(each, own));
+  if (!isRecord(value)) return value;
+  if (typeof value.function === "string") return ownPiece("activation", value.function, own);
+  if (typeof value.name !== "string" || !isRecord(value.options)) return made(value, own);
+  return makePiece("schedule", value as unknown as PieceDescription, own);
+}

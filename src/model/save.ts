@@ -1,0 +1,77 @@
+/** Models as bytes and back: the model file, see predict/description.ts. */
+import { platform } from "#platform";
+import { checkUnknownRule, type UnknownRule } from "../data/read.js";
+import { checkOptions, isRecord, must, type OptionNames } from "../errors.js";
+import { Sequential } from "../nn/sequential.js";
+import { ready } from "../numerics/kernels.js";
+import { readContents } from "../predict/description.js";
+import { networkFrom } from "./contents.js";
+import { Model, type SaveOptions } from "./model.js";
+import type { CustomObjects } from "./pieces.js";
+
+/**
+ * A model as the bytes of a model file: safetensors, with all that is no number as JSON in the metadata.
+ *
+ * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
+ * @throws FettleError `invalid_state` for a network that is not trained; `unsupported` for a custom function without a name
+ * @example
+ * ```ts
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * const bytes = saveModel(model);
+ * const again = await loadModel(bytes);
+ * again.predict([[4]]).get(0, 0) === model.predict([[4]]).get(0, 0); // true
+ * ```
+ */
+export function saveModel(model: Model | Sequential, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+  must(
+    model instanceof Model || model instanceof Sequential,
+    "model",
+    "the final model of tune, what loadModel returns, or a trained network",
+    model,
+  );
+  return (model instanceof Model ? model : new Model(model)).bytes(options);
+}
+
+/** How a model is loaded. */
+export interface LoadModelOptions {
+  /** Layers, activations, losses, optimizers and schedules of your own, by name. @defaultValue none */
+  readonly customObjects?: CustomObjects;
+  /** Whether loss and optimizer are made too, to train on. @defaultValue true */
+  readonly compile?: boolean;
+  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  readonly unknown?: UnknownRule;
+}
+
+const LOAD_OPTIONS: OptionNames<LoadModelOptions> = { customObjects: true, compile: true, unknown: true };
+
+/**
+ * A model as it was saved: it predicts, and its network can be trained on.
+ *
+ * @param source - the bytes of a model file, or where it is: a path or an address
+ * @throws FettleError `invalid_checkpoint` for bytes that are no model file, are damaged or newer; `invalid_argument` for a custom piece
+ * that is not given; `not_found` for a file that cannot be read
+ * @example
+ * ```ts
+ * const model = await loadModel("model.fettle");
+ * model.answers({ age: 31, port: "Q" }); // [{ class: "yes", probabilities: { no: 0.2, yes: 0.8 } }]
+ * ```
+ */
+export async function loadModel(
+  source: Uint8Array | ArrayBuffer | string | URL,
+  options: LoadModelOptions = {},
+): Promise<Model> {
+  checkOptions(options, "loadModel", LOAD_OPTIONS);
+  const { customObjects = {}, compile = true, unknown = "refuse" } = options;
+  must(isRecord(customObjects), "customObjects", "an object of functions by name", customObjects);
+  must(typeof compile === "boolean", "compile", "true or false", compile);
+  checkUnknownRule(unknown);
+  await ready();
+  const isPlace = typeof source === "string" || source instanceof URL;
+  const bytes = isPlace ? await platform.read(source) : source;
+  const contents = readContents(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes);
+  const network = networkFrom(contents, customObjects, compile);
+  const { training: _, ...notes } = contents.notes;
+  return new Model(network, contents.table, notes, unknown);
+}

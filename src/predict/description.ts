@@ -1,0 +1,242 @@
+/**
+ * What a model file says beside its numbers: the network as named layers, and the way from a row of a table to its inputs and from
+ * its outputs to an answer. Plain data, read without trust. How it is trained on is in `training`, which a predictor ignores.
+ */
+import type { Input, Task } from "../data/dataset.js";
+import type { PipelineColumn } from "../data/pipeline/column.js";
+import type { Pipeline } from "../data/pipeline/pipeline.js";
+import { isInputKind, isWords, type Schema } from "../data/schema.js";
+import { check, isRecord } from "../errors.js";
+import { parsed, readSafetensors, type Tensors, writeSafetensors } from "./safetensors.js";
+
+/** The version of what is described here. New kinds of layers need no other. */
+export const MODEL_FORMAT = 1;
+
+/** A piece of a model, such as an optimizer, as its factory makes it again: what Keras calls class name and configuration. */
+export interface PieceDescription {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Whether it is the user's own, who gives it again when the model is loaded. */
+  readonly custom?: true;
+}
+
+/** A layer: a node of the network. */
+export interface LayerDescription extends PieceDescription {
+  /** Its own name, such as `dense_1`; `name` is its kind. */
+  readonly id: string;
+  /** The layers whose results it takes; `input` is the network's. */
+  readonly inputs: readonly string[];
+  /** The names of its arrays in the file, by parameter. */
+  readonly weights: Readonly<Record<string, string>>;
+}
+
+/** A network; its result is that of its last layer. */
+export interface NetworkDescription {
+  /** Numbers of a row. */
+  readonly columns: number;
+  readonly layers: readonly LayerDescription[];
+}
+
+/** From a row of a table to the network, and from there to an answer. */
+export interface TableDescription {
+  /** How cells are written: of the inputs, and of the targets. */
+  readonly schema: Schema;
+  /** In the order of the columns of the pipeline. */
+  readonly inputs: readonly Input[];
+  readonly pipeline: Pipeline;
+  readonly task: Task;
+  readonly target: string;
+  readonly targets?: readonly string[];
+  readonly outputs: number;
+  /** In the order of outputs; empty for quantities. */
+  readonly classes: readonly string[];
+  /** The probability above which the second of two classes is predicted. */
+  readonly threshold: number;
+}
+
+/** All of a model file. */
+export interface ModelContents {
+  readonly network: NetworkDescription;
+  readonly tensors: Tensors;
+  /** Undefined for a network alone. */
+  readonly table?: TableDescription;
+  /** What else is known of the model, each JSON: how it is trained on, its scores, where it comes from. */
+  readonly notes: Readonly<Record<string, unknown>>;
+}
+
+/** The bytes of a model file. */
+export function writeContents(
+  { network, tensors, table, notes }: ModelContents,
+  release: string,
+): Uint8Array<ArrayBuffer> {
+  const fettle = { format: MODEL_FORMAT, release, network, ...(table && { table: packed(table) }), ...notes };
+  return writeSafetensors(tensors, { fettle: JSON.stringify(fettle) });
+}
+
+/**
+ * What a model file has. Nothing in it is run, and nothing is larger than the file makes it.
+ *
+ * @throws FettleError `invalid_checkpoint` for bytes that are no model file, are damaged, or of a newer format
+ */
+export function readContents(bytes: Uint8Array): ModelContents {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const described = parsed(metadata.fettle);
+  refuseUnless(isRecord(described), "it describes no model");
+  const { format, release, network, table, ...notes } = described as Record<string, unknown>;
+  check(
+    format === MODEL_FORMAT,
+    () =>
+      `the model file has format ${String(format)}, of Fettle ${String(release)}; this release reads format ${MODEL_FORMAT}; ` +
+      "update Fettle, or save the model again",
+    "invalid_checkpoint",
+  );
+  refuseUnless(isNetwork(network), "its network is not described as Fettle does");
+  const { columns, layers } = network as NetworkDescription;
+  const known = new Set(["input"]);
+  for (const { id, inputs, weights } of layers) {
+    refuseUnless(
+      !known.has(id) && inputs.every((input) => known.has(input)) && Object.values(weights).every(isTensor),
+      `layer "${id}" must follow the layers that it takes, and its arrays must be in the file`,
+    );
+    known.add(id);
+  }
+  const read = { network: { columns, layers }, tensors, notes };
+  if (table === undefined) return read;
+  refuseUnless(isTable(table), "its table is not described as Fettle does");
+  return { ...read, table: unpacked(table as PackedTable, columns) };
+
+  function isTensor(name: string): boolean {
+    return Object.hasOwn(tensors, name);
+  }
+}
+
+/** A table as it is in the file: the words of categories are in the schema alone. */
+type PackedTable = Omit<TableDescription, "inputs" | "pipeline"> & {
+  readonly inputs: readonly { readonly name: string; readonly gaps: boolean; readonly times?: boolean }[];
+  readonly pipeline: Omit<Pipeline, "columns"> & {
+    readonly columns: readonly Omit<PipelineColumn, "name" | "kind" | "categories">[];
+  };
+};
+
+function packed(table: TableDescription): PackedTable {
+  const { inputs, pipeline } = table;
+  return {
+    ...table,
+    inputs: inputs.map(({ name, gaps, times }) => ({ name, gaps, ...(times && { times }) })),
+    pipeline: {
+      ...pipeline,
+      columns: pipeline.columns.map(({ fill, groups, features }) => ({
+        fill,
+        ...(groups && { groups }),
+        features,
+      })),
+    },
+  };
+}
+
+function unpacked(table: PackedTable, width: number): TableDescription {
+  const { schema } = table;
+  const named = new Map(schema.columns.map((column) => [column.name, column]));
+  const inputs = table.inputs.map((input): Input => {
+    const column = named.get(input.name);
+    refuseUnless(column && isInputKind(column.kind), `its schema must have the input "${input.name}"`);
+    const { kind, categories } = column as Input;
+    return { ...input, kind, categories };
+  });
+  const { features } = table.pipeline;
+  const columns = table.pipeline.columns.map((column, j): PipelineColumn => {
+    const { name, kind, categories } = inputs[j] ?? {};
+    return { ...column, name, kind, categories };
+  });
+  const { task, classes, outputs } = table;
+  refuseUnless(
+    columns.length === inputs.length &&
+      features.length === width &&
+      columns.reduce((sum, column) => sum + column.features.length, 0) === width &&
+      table.pipeline.target.outputs.length === outputs &&
+      (task === "regression"
+        ? classes.length === 0
+        : outputs === (classes.length === 2 ? 1 : classes.length)),
+    "its inputs, pipeline, network and target do not fit each other",
+  );
+  return { ...table, inputs, pipeline: { ...table.pipeline, columns } };
+}
+
+function refuseUnless(condition: unknown, reason: string): asserts condition {
+  check(condition, () => `this is not a model file of Fettle: ${reason}`, "invalid_checkpoint");
+}
+
+type Test = (value: unknown) => boolean;
+
+const isText: Test = (value) => typeof value === "string";
+const isNumber: Test = Number.isFinite;
+const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const list =
+  (of: Test): Test =>
+  (value) =>
+    Array.isArray(value) && value.every(of);
+const maybe =
+  (of: Test): Test =>
+  (value) =>
+    value === undefined || of(value);
+const fields =
+  (of: Readonly<Record<string, Test>>): Test =>
+  (value) =>
+    isRecord(value) && Object.keys(of).every((name) => of[name](value[name]));
+const either =
+  (...of: readonly Test[]): Test =>
+  (value) =>
+    of.some((test) => test(value));
+const is =
+  (...of: readonly unknown[]): Test =>
+  (value) =>
+    of.includes(value);
+
+const isNetwork = fields({
+  columns: isCount,
+  layers: (value) =>
+    list(
+      fields({
+        ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
+        inputs: list(isText),
+        weights: (weights) => isRecord(weights) && Object.values(weights).every(isText),
+      }),
+    )(value) && (value as unknown[]).length > 0,
+});
+const isAffine = fields({ center: isNumber, scale: isNumber });
+const isFeature = fields({
+  name: isText,
+  scaling: either(isAffine, fields({ quantiles: list(isNumber) })),
+  source: either(
+    fields({ type: is("value", "missing", "days") }),
+    fields({ type: is("level"), level: isNumber }),
+    fields({ type: is("table"), numbers: list(isNumber), other: isNumber }),
+    fields({ type: is("cycle"), days: isNumber, wave: is("sin", "cos") }),
+  ),
+});
+const isColumn = fields({
+  ...{ name: isText, kind: isText, categories: isWords, role: maybe(isText) },
+  dateOrder: is(undefined, "ymd", "dmy", "mdy"),
+  format: maybe(
+    fields({
+      decimal: is(undefined, ".", ","),
+      group: is(undefined, "", ",", ".", " ", "'", "_"),
+      unit: maybe(isText),
+    }),
+  ),
+});
+const isTable = fields({
+  schema: fields({ na: isWords, columns: list(isColumn) }),
+  inputs: list(fields({ name: isText, gaps: is(true, false) })),
+  pipeline: fields({
+    columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
+    features: list(isText),
+    target: fields({ log: is(undefined, "log", "log1p"), outputs: list(isAffine) }),
+  }),
+  task: is("classification", "regression"),
+  target: isText,
+  targets: maybe(isWords),
+  outputs: isCount,
+  classes: isWords,
+  threshold: isNumber,
+});

@@ -1,0 +1,191 @@
+/**
+ * A network's results on the kernels alone, without graph, compiler or engine, to the bits of a compiled program: each layer is the
+ * same kernels in the same order. It has an instance of the kernels with a memory of its own.
+ */
+import { check, FettleError, show } from "../errors.js";
+import * as Elementwise from "../graph/opcodes/elementwise.js";
+import * as Opcode from "../graph/opcodes/program.js";
+import { instantiate, type KernelExports, kernelsModule } from "../numerics/kernels.js";
+import type { NetworkDescription } from "./description.js";
+import type { Tensor, Tensors } from "./safetensors.js";
+
+/** Rows at a time at most: their numbers stay in a cache. */
+const MOST_ROWS = 256;
+/** Numbers of rows on their way that are always allowed; more only for networks that have as many parameters. */
+const ROOM = 2 ** 18;
+
+/** Opcodes of activations that are one operation. */
+const UNARY: Readonly<Record<string, number>> = {
+  relu: Elementwise.Relu,
+  tanh: Elementwise.Tanh,
+  sigmoid: Elementwise.Sigmoid,
+  softplus: Elementwise.Softplus,
+};
+const KINDS = ["dense", "dropout", "activation"];
+const ACTIVATIONS = ["linear", ...Object.keys(UNARY), "softmax", "gelu"];
+
+/** A product and a bias, then an activation; or that alone. */
+interface Layer {
+  readonly kernel?: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly activation: string;
+  /** Units of its result. */
+  readonly units: number;
+}
+
+export class Forward {
+  /** How many rows fit `input`. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly units: number;
+  /** `[rows, columns]`: where rows are put before `run`. */
+  readonly input: Float32Array;
+  /** `[rows, units]`: where their results are after it. */
+  readonly output: Float32Array;
+  private readonly kernels: KernelExports;
+  private readonly steps: ((rows: number) => void)[] = [];
+  private top: number;
+
+  /** @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers */
+  constructor(network: NetworkDescription, tensors: Tensors) {
+    const layers = layersOf(network, tensors);
+    const { columns } = network;
+    const parameters = layers.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
+    const widths = layers.reduce((sum, { units }) => sum + 2 * units, columns);
+    this.rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / widths)));
+    this.columns = columns;
+    this.units = layers[layers.length - 1]?.units ?? columns;
+    this.kernels = instantiate(kernelsModule());
+    this.top = this.kernels.heap_base();
+    const input = this.reserve(this.rows * columns);
+    let place = input;
+    let units = columns;
+    for (const layer of layers) {
+      place = this.add(layer, place, units);
+      units = layer.units;
+    }
+    // last, since views of a memory that grows are detached
+    this.input = this.view(input, this.rows * columns);
+    this.output = this.view(place, this.rows * units);
+  }
+
+  /** Computes the results of the first rows of `input`. */
+  run(rows: number): void {
+    for (const step of this.steps) step(rows);
+  }
+
+  /** @returns where the layer's result is */
+  private add({ kernel, bias, activation, units }: Layer, from: number, inputUnits: number): number {
+    if (!kernel) return this.activate(activation, from, units);
+    const to = this.reserve(this.rows * units);
+    const operands = this.reserve(Opcode.GEMM_WORDS);
+    const [kernelAt, biasAt] = [this.put(kernel), bias ? this.put(bias) : Opcode.NO_BIAS];
+    const { kernels } = this;
+    const words = new Int32Array(kernels.memory.buffer, operands, Opcode.GEMM_WORDS);
+    words[Opcode.GemmN] = units;
+    words[Opcode.GemmLdb] = units;
+    words[Opcode.GemmLdc] = units;
+    words[Opcode.GemmK] = inputUnits;
+    words[Opcode.GemmLda] = inputUnits;
+    words[Opcode.GemmA] = from;
+    words[Opcode.GemmB] = kernelAt;
+    words[Opcode.GemmC] = to;
+    words[Opcode.GemmBias] = biasAt;
+    words[Opcode.GemmActivation] = UNARY[activation] ?? Opcode.NO_ACTIVATION;
+    let memory: Int32Array | undefined; // once it has grown
+    this.steps.push((rows) => {
+      memory ??= new Int32Array(kernels.memory.buffer);
+      memory[(operands >> 2) + Opcode.GemmM] = rows;
+      kernels.gemm(operands, 0);
+    });
+    return activation in UNARY ? to : this.activate(activation, to, units);
+  }
+
+  /** @returns where the result is */
+  private activate(activation: string, from: number, units: number): number {
+    if (activation === "linear") return from;
+    const { kernels, steps } = this;
+    const to = this.reserve(this.rows * units);
+    if (activation === "softmax") steps.push((rows) => kernels.softmax_f32(from, to, rows, units, 0));
+    else if (activation === "gelu") steps.push((rows) => this.gelu(from, to, rows * units));
+    else steps.push((rows) => kernels.unary_f32(UNARY[activation], from, to, rows * units));
+    return to;
+  }
+
+  /** x/2 · (1 + erf(x/√2)), rounded after each operation, as in the graph. */
+  private gelu(from: number, to: number, count: number): void {
+    const [x, y] = [this.view(from, count), this.view(to, count)];
+    const half = Math.fround(Math.SQRT1_2);
+    for (let i = 0; i < count; i++) y[i] = x[i] * half;
+    this.kernels.unary_f32(Elementwise.Erf, to, to, count);
+    for (let i = 0; i < count; i++) y[i] = Math.fround(0.5 * x[i]) * Math.fround(1 + y[i]);
+  }
+
+  private put({ data }: Tensor): number {
+    const at = this.reserve(data.length);
+    this.view(at, data.length).set(data);
+    return at;
+  }
+
+  private view(at: number, length: number): Float32Array {
+    return new Float32Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** Room for so many numbers, at a multiple of 16 bytes. */
+  private reserve(numbers: number): number {
+    const { memory } = this.kernels;
+    const at = Math.ceil(this.top / 16) * 16;
+    this.top = at + 4 * numbers;
+    const missing = Math.ceil((this.top - memory.buffer.byteLength) / 65536);
+    if (missing <= 0) return at;
+    try {
+      memory.grow(missing);
+    } catch (cause) {
+      const message = `a predictor needs ${this.top} bytes of memory, which the host refuses`;
+      throw new FettleError("memory_limit", message, { cause });
+    }
+    return at;
+  }
+}
+
+/** What each layer does, after checking that one takes what the one before it gives. */
+function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): Layer[] {
+  let before = "input";
+  let units = columns;
+  const found = layers.flatMap(({ id, name, custom, inputs, options, weights }): Layer[] => {
+    check(
+      inputs.length === 1 && inputs[0] === before,
+      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
+      "invalid_checkpoint",
+    );
+    before = id;
+    const { activation = "linear" } = options;
+    check(
+      !custom && KINDS.includes(name) && ACTIVATIONS.includes(activation as string),
+      () => `a predictor has built-in layers and activations alone; load ${show(id)} with loadModel`,
+      "unsupported",
+    );
+    if (name === "dropout") return [];
+    if (name === "activation") return [{ bias: undefined, activation: activation as string, units }];
+    const kernel = tensors[weights.kernel] as Tensor | undefined;
+    const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
+    const shapes = [kernel, bias].map((tensor) => tensor?.shape);
+    const width = kernel?.shape[1] ?? 0;
+    check(
+      kernel?.shape.length === 2 &&
+        kernel.shape[0] === units &&
+        width > 0 &&
+        (bias === undefined || (bias.shape.length === 1 && bias.shape[0] === width)),
+      () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
+      "invalid_checkpoint",
+    );
+    units = width;
+    return [{ kernel, bias, activation: activation as string, units }];
+  });
+  check(
+    found.some(({ kernel }) => kernel),
+    "a network must have a dense layer; received none",
+    "invalid_checkpoint",
+  );
+  return found;
+}

@@ -1,0 +1,12 @@
+/**
+ * `fettle/predict`: a saved model answers, wherever JavaScript runs. It has nothing of training in it.
+ *
+ * @packageDocumentation
+ */
+export type { RecordValue, UnknownRule } from "../data/read.js";
+export type { ColumnKind, ColumnRole, ColumnSchema, InputKind, Schema } from "../data/schema.js";
+export { type ErrorCode, FettleError } from "../errors.js";
+export { type ReadyOptions, ready } from "../numerics/kernels.js";
+export type { Answer } from "./answers.js";
+export { loadPredictor, Predictor, type PredictorOptions } from "./predictor.js";
+export { RowError, type RowRecord, type Rows } from "./rows.js";

@@ -1,0 +1,155 @@
+/** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
+import type { NdArray } from "ndarray";
+import { fromMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { Applier } from "../data/pipeline/pipeline.js";
+import { isUnchanged, restored } from "../data/pipeline/target.js";
+import { checkUnknownRule, type UnknownRule } from "../data/read.js";
+import type { Schema } from "../data/schema.js";
+import { check, checkOptions, type OptionNames } from "../errors.js";
+import type { Floats } from "../ndarray.js";
+import { ready } from "../numerics/kernels.js";
+import { type Answer, answersOf, classesOf } from "./answers.js";
+import { readContents, type TableDescription } from "./description.js";
+import { Forward } from "./forward.js";
+import { RowReader, type Rows } from "./rows.js";
+
+/** How a predictor reads rows. */
+export interface PredictorOptions {
+  /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
+  readonly unknown?: UnknownRule;
+}
+
+const OPTIONS: OptionNames<PredictorOptions> = { unknown: true };
+
+/**
+ * A model that predicts, from the bytes of a model file.
+ *
+ * @throws FettleError `invalid_checkpoint` for bytes that are no model file, or are damaged; `unsupported` for a model with
+ * layers or activations of the user's own, which `loadModel` takes
+ * @example
+ * ```ts
+ * const predictor = await loadPredictor(await readFile("model.fettle"));
+ * predictor.answers({ age: 31, port: "Q" }); // [{ class: "yes", probabilities: { no: 0.2, yes: 0.8 } }]
+ * ```
+ */
+export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
+  checkOptions(options, "loadPredictor", OPTIONS);
+  const { unknown = "refuse" } = options;
+  checkUnknownRule(unknown);
+  await ready();
+  const { network, tensors, table } = readContents(bytes);
+  const forward = new Forward(network, tensors);
+  if (table === undefined) return new Predictor(networkFlow(forward), undefined);
+  check(
+    table.outputs === forward.units,
+    `the network must have ${table.outputs} outputs; received ${forward.units}`,
+    "invalid_checkpoint",
+  );
+  return new Predictor(tableFlow(table, forward, unknown), table);
+}
+
+/** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */
+interface Predictions {
+  readonly rows: number;
+  readonly outputs: number;
+  readonly data: Floats;
+}
+
+type Flow = (rows: Rows) => Predictions;
+
+export class Predictor {
+  constructor(
+    private readonly flow: Flow,
+    private readonly table: TableDescription | undefined,
+  ) {}
+
+  /** How the cells of rows are read; undefined for a network alone. */
+  get schema(): Schema | undefined {
+    return this.table?.schema;
+  }
+
+  /** The names of the classes; empty for quantities. */
+  get classes(): readonly string[] {
+    return this.table?.classes ?? [];
+  }
+
+  /** The probability above which the second of two classes is predicted. */
+  get threshold(): number {
+    return this.table?.threshold ?? 0.5;
+  }
+
+  /**
+   * Predictions in the units of the target, `[rows, outputs]`: quantities; the probability of the second of two classes; or that
+   * of each of more.
+   *
+   * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`
+   * for anything but {@link Rows}
+   */
+  predict(rows: Rows): NdArray<Floats> {
+    const { data, rows: count, outputs } = this.flow(rows);
+    return fromMatrix(data, count, outputs);
+  }
+
+  /**
+   * The names of the predicted classes: of two, by the threshold; of more, the most probable.
+   *
+   * @throws FettleError as `predict`; `invalid_state` for a model of quantities
+   */
+  classify(rows: Rows): string[] {
+    const { data, rows: count } = this.flow(rows);
+    return classesOf(data, count, this.table);
+  }
+
+  /**
+   * What is predicted for each row, with names, as JSON.
+   *
+   * @throws FettleError as `predict`
+   */
+  answers(rows: Rows): Answer[] {
+    const { data, rows: count, outputs } = this.flow(rows);
+    return answersOf(data, count, outputs, this.table);
+  }
+}
+
+/** Raw rows through the pipeline and the network. */
+function tableFlow(table: TableDescription, forward: Forward, unknown: UnknownRule): Flow {
+  const reader = new RowReader(table.inputs, table.schema, unknown);
+  const applier = new Applier(table.pipeline, forward.rows);
+  return (rows) => {
+    const source = reader.source(rows);
+    const predictions = inBlocks(forward, source.rows, (from, count) =>
+      applier.apply(
+        (j, cells) => source.read(j, from, count, cells),
+        count,
+        forward.input,
+        (i) => from + i,
+      ),
+    );
+    if (isUnchanged(table.pipeline.target)) return predictions;
+    return { ...predictions, data: restored(table.pipeline.target, predictions.data) };
+  };
+}
+
+/** A matrix through the network alone. */
+function networkFlow(forward: Forward): Flow {
+  const { columns } = forward;
+  return (x) => {
+    const { data, rows } = toMatrix(x as MatrixLike, { columns });
+    return inBlocks(forward, rows, (from, count) =>
+      forward.input.set(data.subarray(from * columns, (from + count) * columns)),
+    );
+  };
+}
+
+/** @param put - puts rows [from, from + count) where the network takes them */
+function inBlocks(forward: Forward, rows: number, put: (from: number, count: number) => void): Predictions {
+  const { units } = forward;
+  const data = new Float32Array(rows * units);
+  for (let from = 0; from < rows; from += forward.rows) {
+    const count = Math.min(forward.rows, rows - from);
+    put(from, count);
+    forward.run(count);
+    data.set(forward.output.subarray(0, count * units), from * units);
+  }
+  return { rows, outputs: units, data };
+}

@@ -1,0 +1,190 @@
+/**
+ * Rows as people have them, read for a model a column at a time: records, columns by name, a matrix, or what `encodeRows` returns.
+ * Tables of text are read by `readTable`.
+ */
+import type { NdArray } from "ndarray";
+import { isArray } from "../data/check.js";
+import type { EncodedRows, Input } from "../data/dataset.js";
+import { type MatrixLike, type ShapedData, toMatrix64 } from "../data/matrix.js";
+import { cellOf, faultOf, type RecordValue, readerOf, type UnknownRule } from "../data/read.js";
+import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
+import { check, FettleError, isRecord, must, show } from "../errors.js";
+
+/** Values of one row by column; a name that is absent is a missing cell. */
+export type RowRecord = Readonly<Record<string, RecordValue>>;
+
+/**
+ * One row or many: a record, or an array of records; columns of the same length by name; a matrix `[rows, inputs]` of numbers and codes
+ * of categories; or what `encodeRows` returns.
+ */
+export type Rows =
+  | RowRecord
+  | readonly RowRecord[]
+  | Readonly<Record<string, ArrayLike<RecordValue>>>
+  | MatrixLike
+  | Pick<EncodedRows, "columns">;
+
+/** The refusal of a row. */
+export class RowError extends FettleError {
+  /** Its number, from 0. */
+  readonly row: number;
+  /** The name of the column whose cell is refused. */
+  readonly column: string;
+
+  constructor(row: number, column: string, reason: string) {
+    super("invalid_data", `row ${row}, column ${show(column)}: ${reason}`);
+    this.row = row;
+    this.column = column;
+  }
+}
+
+/** Rows that can be read. */
+export interface RowSource {
+  readonly rows: number;
+  /** Puts cells [from, from + count) of input `j` into `cells`; NaN for a missing one. @throws RowError */
+  read(j: number, from: number, count: number, cells: Float64Array): void;
+}
+
+/** How one input is read. */
+interface Column {
+  readonly input: Input;
+  readonly schema: ColumnSchema;
+  readonly numberOf: (cell: string | number) => number | undefined;
+}
+
+/** Reads rows for the inputs of one model. */
+export class RowReader {
+  private readonly columns: readonly Column[];
+  private readonly isMissing: (cell: string) => boolean;
+
+  /** @param unknown - what becomes of a word that the schema does not have */
+  constructor(inputs: readonly Input[], schema: Schema, unknown: UnknownRule) {
+    const named = new Map(schema.columns.map((column) => [column.name, column]));
+    this.columns = inputs.map((input) => {
+      const column = named.get(input.name) as ColumnSchema;
+      return { input, schema: column, numberOf: readerOf(column, unknown) };
+    });
+    this.isMissing = missingIn(schema);
+  }
+
+  /**
+   * The rows, without reading them.
+   *
+   * @throws FettleError `invalid_data`, `invalid_shape`, `invalid_argument` for anything but {@link Rows}, and for columns that are
+   * missing
+   */
+  source(rows: Rows): RowSource {
+    if (isRecordRow(rows)) return this.ofRecords([rows]);
+    if (Array.isArray(rows) && isRecord(rows[0]) && !isArray(rows[0]))
+      return this.ofRecords(rows as readonly RowRecord[]);
+    if (isMatrix(rows)) return this.ofMatrix(rows);
+    if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
+      return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
+    return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
+  }
+
+  private ofRecords(records: readonly RowRecord[]): RowSource {
+    return {
+      rows: records.length,
+      read: (j, from, count, cells) => {
+        const { name } = this.columns[j].input;
+        for (let i = 0; i < count; i++) {
+          const record = records[from + i];
+          if (!isRecord(record))
+            must(isRecord(record), `row ${from + i}`, "an object", record, "invalid_data");
+          cells[i] = this.cell(j, Object.hasOwn(record, name) ? record[name] : undefined, from + i);
+        }
+      },
+    };
+  }
+
+  private ofColumns(columns: Readonly<Record<string, ArrayLike<RecordValue>>>): RowSource {
+    const missing = this.columns.flatMap(({ input: { name } }) =>
+      Object.hasOwn(columns, name) ? [] : [name],
+    );
+    check(
+      missing.length === 0,
+      () => `rows must have the columns of the model; missing: ${missing.map(show).join(", ")}`,
+      "invalid_data",
+    );
+    const used = this.columns.map(({ input: { name } }) => columns[name]);
+    this.checkLengths(used);
+    return {
+      rows: used[0].length,
+      read: (j, from, count, cells) => {
+        for (let i = 0; i < count; i++) cells[i] = this.cell(j, used[j][from + i], from + i);
+      },
+    };
+  }
+
+  private ofCodes(columns: readonly ArrayLike<number>[]): RowSource {
+    check(
+      columns.length === this.columns.length,
+      () => `rows must have ${this.columns.length} columns; received ${columns.length}`,
+      "invalid_shape",
+    );
+    this.checkLengths(columns);
+    return {
+      rows: columns[0].length,
+      read: (j, from, count, cells) => {
+        const values = columns[j];
+        for (let i = 0; i < count; i++) cells[i] = values[from + i];
+        this.refuseGaps(j, from, count, cells);
+      },
+    };
+  }
+
+  private ofMatrix(matrix: MatrixLike): RowSource {
+    const width = this.columns.length;
+    const { data, rows } = toMatrix64(matrix, { what: "x", columns: width, allowNonFinite: true });
+    return {
+      rows,
+      read: (j, from, count, cells) => {
+        for (let i = 0, k = from * width + j; i < count; i++, k += width) cells[i] = data[k];
+        this.refuseGaps(j, from, count, cells);
+      },
+    };
+  }
+
+  private cell(j: number, value: RecordValue, row: number): number {
+    const { input, schema, numberOf } = this.columns[j];
+    if (typeof value === "number" && input.kind === "number" && Number.isFinite(value)) return value;
+    const cell = cellOf(value, () => `row ${row}, column ${show(input.name)}`);
+    if (typeof cell === "string" && this.isMissing(cell)) {
+      if (!input.gaps) throw gapError(row, input.name);
+      return Number.NaN;
+    }
+    const read = numberOf(cell);
+    if (read === undefined) throw new RowError(row, input.name, faultOf(schema, cell));
+    // a word that is read as missing
+    if (Number.isNaN(read) && !input.gaps) throw gapError(row, input.name);
+    return read;
+  }
+
+  private refuseGaps(j: number, from: number, count: number, cells: Float64Array): void {
+    const { gaps, name } = this.columns[j].input;
+    if (gaps) return;
+    for (let i = 0; i < count; i++) if (Number.isNaN(cells[i])) throw gapError(from + i, name);
+  }
+
+  private checkLengths(columns: readonly ArrayLike<unknown>[]): void {
+    const lengths = columns.map(({ length }) => length);
+    check(
+      lengths.every((length) => length === lengths[0] && length > 0),
+      () => `columns must be arrays of one length, at least 1; received lengths ${show(lengths)}`,
+      "invalid_shape",
+    );
+  }
+}
+
+const gapError = (row: number, column: string): RowError =>
+  new RowError(row, column, "a cell must be there, as in every training row; received none");
+
+/** Whether it is an object of which no value is an array: one row. */
+function isRecordRow(rows: unknown): rows is RowRecord {
+  return isRecord(rows) && !isArray(rows) && !Object.values(rows).some((value) => isArray(value));
+}
+
+function isMatrix(rows: unknown): rows is ArrayLike<number> | ShapedData | NdArray {
+  return isArray(rows) || (isRecord(rows) && "shape" in rows && isArray(rows.shape) && "data" in rows);
+}
