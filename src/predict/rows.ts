@@ -164,7 +164,9 @@ export class RowReader {
   private refuseGaps(j: number, from: number, count: number, cells: Float64Array): void {
     const { gaps, name } = this.columns[j].input;
     if (gaps) return;
-    for (let i = 0; i < count; i++) if (Number.isNaN(cells[i])) throw gapError(from + i, name);
+    let hasGap = false;
+    for (let i = 0; i < count; i++) hasGap ||= Number.isNaN(cells[i]);
+    if (hasGap) throw gapError(from + cells.findIndex(Number.isNaN), name);
   }
 
   private checkLengths(columns: readonly ArrayLike<unknown>[]): void {

@@ -200,9 +200,10 @@ export function prepare(
 ): void {
   const other = groups?.[groups.length - 1] ?? Number.NaN;
   for (let i = 0; i < rows; i++) {
-    const filled = Number.isNaN(cells[i]) ? fill : cells[i];
-    prepared[i] = groups ? (groups[filled] ?? other) : filled;
+    const cell = cells[i];
+    prepared[i] = Number.isNaN(cell) ? fill : cell;
   }
+  if (groups) for (let i = 0; i < rows; i++) prepared[i] = groups[prepared[i]] ?? other;
 }
 
 /** A feature before it is scaled, for as long as the workspace is not used again. */

@@ -227,22 +227,32 @@ function writeScaled(
   column: string,
   idOf: (row: number) => number,
 ): void {
+  let fault = -1;
   if ("quantiles" in scaling) {
     const scaled = scalerOf(scaling);
-    for (let i = 0, at = k; i < rows; i++, at += width) out[at] = scaled(values[i]);
+    for (let i = 0, at = k; i < rows; i++, at += width) {
+      out[at] = scaled(values[i]);
+      if (!(Math.abs(out[at]) <= MOST)) fault = i;
+    }
   } else {
     const { center, scale } = scaling;
-    for (let i = 0, at = k; i < rows; i++, at += width) out[at] = (values[i] - center) / scale;
+    for (let i = 0, at = k; i < rows; i++, at += width) {
+      const feature = Math.fround((values[i] - center) / scale);
+      out[at] = feature;
+      if (!(Math.abs(feature) <= MOST)) fault = i;
+    }
   }
-  for (let i = 0, at = k; i < rows; i++, at += width)
-    check(
-      Number.isFinite(out[at]),
-      () =>
-        `column ${show(column)}, row ${idOf(i)}: values must be near enough to the training rows to be scaled ` +
-        `(${show(scaling)}); received ${show(values[i])}`,
-      "invalid_data",
-    );
+  check(
+    fault < 0,
+    () =>
+      `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
+      `(${show(scaling)}); received ${show(values[fault])}`,
+    "invalid_data",
+  );
 }
+
+/** The largest float32. */
+const MOST = 3.4028234663852886e38;
 
 function checkData(data: unknown): asserts data is PipelineData {
   must(
