@@ -16,6 +16,7 @@ import { gemm } from "./suites/gemm.js";
 import { grid } from "./suites/grid.js";
 import { memory } from "./suites/memory.js";
 import { overhead } from "./suites/overhead.js";
+import { predict } from "./suites/predict.js";
 import { scaling } from "./suites/scaling.js";
 import { size } from "./suites/size.js";
 import { startup } from "./suites/startup.js";
@@ -34,6 +35,7 @@ const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   memory,
   size,
   table,
+  predict,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });

@@ -64,11 +64,12 @@ async function modulesOf(input) {
 }
 
 // For pages without a bundler, which resolve neither packages nor conditions.
-await bundle(
-  "browser",
-  { ...shared, platform: "browser", input: { index: "dist/index.js" } },
-  { minify: true, codeSplitting: false },
-);
+for (const [name, path] of Object.entries({ index: "dist/index.js", predict: "dist/predict/index.js" }))
+  await bundle(
+    "browser",
+    { ...shared, platform: "browser", input: { [name]: path } },
+    { minify: true, codeSplitting: false },
+  );
 
 // A thread shares no modules with the main thread: each program is one file with only what it needs.
 const programs = { worker: "dist/tune/jobs/worker.js", benchmarkWorker: "dist/benchmark/worker.js" };
@@ -90,6 +91,7 @@ await bundle(
       index: "dist/index.js",
       benchmark: "dist/benchmark/index.js",
       cloudflare: "dist/cloudflare/index.js",
+      export: "dist/model/export/index.js",
       ops: "dist/ops/index.js",
       predict: "dist/predict/index.js",
       serve: "dist/serve/index.js",

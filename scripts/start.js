@@ -7,7 +7,15 @@ if (words.length > 0) {
   process.chdir(process.env.INIT_CWD ?? ".");
   process.exitCode = await main(words);
 } else {
-  const mainJob = ["tune", "examples/data/breast-cancer.csv", "--target", "diagnosis"];
+  const mainJob = [
+    "tune",
+    "examples/data/breast-cancer.csv",
+    "--target",
+    "diagnosis",
+    "--out",
+    "study",
+    "--overwrite",
+  ];
   console.error(`This runs: npx fettle ${mainJob.join(" ")}\n`);
   process.exitCode = await main(mainJob);
 }

@@ -79,7 +79,12 @@ export function show(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return String(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
-  const text = JSON.stringify(value) ?? String(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    return "an object that is too deep, or holds itself"; // or has a bigint, which no option takes
+  }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

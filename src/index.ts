@@ -283,6 +283,7 @@ export {
   type RateFinderReason,
   type RateFinderResult,
 } from "./tune/rateFinder.js";
+export { type Replay, replay } from "./tune/replay.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { Validation } from "./tune/trial/folds.js";

@@ -44,7 +44,7 @@ export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
 const ENTRY = "\0entry";
 
 /** Kilobytes of a module for browsers with all that it imports: at first, and while it runs. */
-async function bundled(
+export async function bundled(
   code: string,
   directory: string,
 ): Promise<{ readonly first: number; readonly later: number }> {
@@ -78,6 +78,6 @@ async function bundled(
   return { first: now, later };
 }
 
-function zipped(bytes: Uint8Array): number {
+export function zipped(bytes: Uint8Array): number {
   return gzipSync(bytes, { level: 9 }).length / 1000;
 }

@@ -1,5 +1,6 @@
 /** The table that a command works on: its flags, and its reading. */
 import type { Command } from "commander";
+import type { TextPieces } from "../data/csv.js";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
@@ -11,7 +12,7 @@ import {
   type Table,
 } from "../data/table.js";
 import { check } from "../errors.js";
-import { inFile, parseJson, readJson, readText, textOf } from "./files.js";
+import { inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
 import { names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
 
@@ -40,10 +41,10 @@ export interface DatasetFlags extends TableFlags {
 }
 
 /** Adds the argument and the flags of reading a table to a command. */
-export function addTableFlags(command: Command): Command {
+export function addTableFlags(command: Command, argument = "<data.csv>"): Command {
   return command
     .argument(
-      "<data.csv>",
+      argument,
       "table: a line of names and rows, separated by commas, semicolons, tabs or |, or JSON, an array of objects or one a " +
         "line; or Parquet; gzip is unpacked; - for standard input",
     )
@@ -71,8 +72,8 @@ export function addTableFlags(command: Command): Command {
 }
 
 /** Adds the argument and the flags of a table to learn from to a command. */
-export function addDatasetFlags(command: Command): Command {
-  return addTableFlags(command)
+export function addDatasetFlags(command: Command, argument?: string): Command {
+  return addTableFlags(command, argument)
     .optionsGroup("Data:")
     .option(
       "--target <column>",
@@ -121,25 +122,40 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
   );
 }
 
-/** Another table, by the schema of the first; words that it does not have are counted. */
-export function readOtherFile(file: string, flags: TableFlags, { schema }: Table): Promise<Table> {
-  return readAs(file, flags, { schema, unknown: "ignore" });
+/** Another table, by the schema of a first one. */
+export function readOtherFile(
+  file: string,
+  flags: Pick<TableFlags, "header" | "encoding">,
+  schema: Schema,
+  unknown: UnknownRule = "ignore",
+): Promise<Table> {
+  return readAs(file, flags, { schema, unknown });
 }
 
 async function readAs(
   file: string,
-  { header, encoding }: TableFlags,
+  flags: Pick<TableFlags, "header" | "encoding">,
   options: ReadRecordsOptions,
 ): Promise<Table> {
-  if (isParquet(file)) {
-    const records = await parquetRecords(file);
-    return inFile(file, () => readRecords(records, options));
-  }
-  const source = textOf(file, encoding);
-  if (!isJson(source))
-    return inFile(file, () => readTable(source, { ...options, ...(header !== undefined && { header }) }));
-  const records = recordsIn(file, readText(file, encoding));
-  return inFile(file, () => readRecords(records, options));
+  const { header, encoding } = flags;
+  const { text, records } = await readSource(file, encoding);
+  return inFile(file, () =>
+    text
+      ? readTable(text, { ...options, ...(header !== undefined && { header }) })
+      : readRecords(records, options),
+  );
+}
+
+/** Rows before they have a schema: delimited text, or records of JSON or Parquet. */
+export type RowsOfFile =
+  | { readonly text: TextPieces; readonly records?: never }
+  | { readonly text?: never; readonly records: Records };
+
+/** @throws FettleError naming the file, for one that cannot be read */
+export async function readSource(file: string, encoding: string | undefined): Promise<RowsOfFile> {
+  if (isParquet(file)) return { records: await parquetRecords(file) };
+  const text = textOf(file, encoding);
+  return isJson(text) ? { records: recordsIn(file, wholeText(file, text)) } : { text };
 }
 
 type Records = readonly Readonly<Record<string, RecordValue>>[];

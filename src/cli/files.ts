@@ -21,7 +21,12 @@ const PIECE = 2 ** 18;
  * @throws FettleError as {@link textOf}; `invalid_data` if it is too long for a string
  */
 export function readText(path: string, encoding?: string): string {
-  const pieces = [...textOf(path, encoding)];
+  return wholeText(path, textOf(path, encoding));
+}
+
+/** The pieces of a text, whole. @throws FettleError as {@link readText} */
+export function wholeText(path: string, source: Iterable<string>): string {
+  const pieces = [...source];
   check(
     pieces.reduce((sum, { length }) => sum + length, 0) <= MAX_STRING_LENGTH,
     () => `${nameOf(path)} must be at most ${Math.floor(MAX_STRING_LENGTH / 1e6)} MB of text; it is longer`,

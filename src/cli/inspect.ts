@@ -2,10 +2,12 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { drift } from "../data/diagnosis/drift.js";
+import { describeModel, modelJson } from "../report/model.js";
 import { describeDrift, describeSchema } from "../report/schema.js";
 import { addTableFlags, readOtherFile, readTableFile, type TableFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
+import { isModelFile, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 
 /** The flags, as commander gives them. */
@@ -37,10 +39,20 @@ Examples:
   fettle tune new-sales.csv --schema schema.json --target price`,
     )
     .action(async (file: string, flags: InspectFlags) => {
+      if (isModelFile(file)) {
+        const model = await readModel(file);
+        printLines(
+          flags.json
+            ? [JSON.stringify(modelJson(model), null, 2)]
+            : describeModel(basename(file), model, widthOf(process.stdout), paintFor(process.stdout)),
+        );
+        done(EXIT.success);
+        return;
+      }
       const table = await readTableFile(file, flags);
       const names = command.options.map((option) => option.attributeName());
       if (flags.against !== undefined) {
-        const other = await readOtherFile(flags.against, flags, table);
+        const other = await readOtherFile(flags.against, flags, table.schema);
         const drifts = drift(table, other);
         const names = [basename(file), basename(flags.against)] as const;
         printLines(

@@ -6,11 +6,15 @@ import { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
+import { addEvaluateCommand } from "./evaluate.js";
 import { EXIT } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
+import { addExportCommand } from "./export.js";
+import { addFitCommand } from "./fit.js";
 import { addInspectCommand } from "./inspect.js";
 import { addLrFindCommand } from "./lrFind.js";
 import { WriteError } from "./output.js";
+import { addPredictCommand } from "./predict.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 import { addTuneCommand } from "./tune.js";
 import { addVerifyCommand } from "./verify.js";
@@ -21,6 +25,10 @@ type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
 /** The commands, in the order of `--help`. */
 const COMMANDS: readonly AddCommand[] = [
   addTuneCommand,
+  addFitCommand,
+  addPredictCommand,
+  addEvaluateCommand,
+  addExportCommand,
   addInspectCommand,
   addLrFindCommand,
   addBenchmarkCommand,

@@ -73,12 +73,12 @@ export function writing<T>(path: string, write: (path: string) => T): T {
  *
  * @throws WriteError
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, contents: string | Uint8Array): void {
   const part = `${path}.part`;
   writing(path, () => {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(part, text);
+      writeFileSync(part, contents);
       renameSync(part, path);
     } catch (error) {
       rmSync(part, { force: true });

@@ -1,27 +1,29 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
-import { FettleError } from "../errors.js";
+import { check, show } from "../errors.js";
 import { metrics } from "../metrics/registry.js";
-import { jsonReport } from "../report/json.js";
+import { type JsonReport, jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import { schedulerNames } from "../search/schedulers/index.js";
 import type { Params, Space } from "../search/space/space.js";
 import { strategyNames } from "../search/strategies/index.js";
-import type { StudyEvent } from "../search/study/contract.js";
+import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
-import { tune } from "../tune/tune.js";
+import { DENSE_DEFAULTS } from "../tune/dense.js";
+import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
-import { classWeight, integer, names, share } from "./flags.js";
-import { type Interrupt, takeInterrupts } from "./interrupt.js";
+import { classWeight, flagOf, integer, names, share } from "./flags.js";
+import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
+import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
+import { search } from "./tuneSearch.js";
 import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -33,7 +35,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "Tune the hyperparameters of a dense network on a table. Each trial is scored by cross-validation. The best " +
         "is trained again and scored on rows that no trial saw.",
     );
-  addDatasetFlags(command).option(
+  addDatasetFlags(command, "[data.csv]").option(
     "--test-size <share>",
     "share of rows held out for the final scores, 0 for none",
     share("--test-size"),
@@ -50,8 +52,62 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       integer("--jobs", 1),
     )
     .option("--json", "print one JSON object and nothing else")
+    .optionsGroup("Files:")
+    .option(
+      "--out <folder>",
+      `write ${MODEL_FILE}, study.json, trials.csv and summary.json, as the study runs`,
+    )
+    .option("--overwrite", "replace the study that is in the folder of --out")
+    .option(
+      "--resume <folder>",
+      "go on with the study in a folder of --out; with --trials, to that number of trials in all",
+    )
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, flags: TuneFlags) => done(await run(file, flags)));
+    .action(async (file: string | undefined, flags: TuneFlags) =>
+      done(await run(begun(command, file, flags))),
+    );
+}
+
+/** A study to run: a new one, or one to go on with. */
+interface Begun {
+  readonly file: string;
+  readonly flags: TuneFlags;
+  readonly study?: StudyJson;
+  /** The digest of the table that it began with. */
+  readonly data?: string;
+}
+
+/** Flags that a study may be gone on with; all others are those that it began with. */
+const CHANGEABLE = ["trials", "jobs", "json", "resume"];
+
+function begun(command: Command, file: string | undefined, flags: TuneFlags): Begun {
+  const { resume } = flags;
+  if (resume === undefined) {
+    check(file !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
+    check(
+      !flags.overwrite || flags.out !== undefined,
+      "--overwrite needs --out, the folder of the study to replace",
+    );
+    return { file, flags };
+  }
+  const given = command.options
+    .map((option) => option.attributeName())
+    .filter((name) => command.getOptionValueSource(name) === "cli" && !CHANGEABLE.includes(name));
+  check(
+    given.length === 0,
+    () =>
+      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
+  );
+  const saved = readStudy(resume);
+  const changed = Object.fromEntries(
+    Object.entries(flags).filter(([name]) => CHANGEABLE.includes(name)),
+  ) as Partial<TuneFlags>;
+  return {
+    file: file ?? saved.file,
+    flags: { ...(saved.flags as unknown as TuneFlags), ...changed, out: resume },
+    ...(saved.study && { study: saved.study }),
+    data: saved.data,
+  };
 }
 
 const list = (words: readonly string[]): string => words.join(", ");
@@ -114,6 +170,8 @@ Examples:
   fettle tune data.csv --target y --metric recall,precision --test-size 0
   fettle tune data.csv --target y --scheduler pbt --epochs 5 --trials 160
   fettle tune data.csv --target y --space space.json --strategy grid --points 4
+  fettle tune data.csv --target y --out study
+  fettle tune --resume study --trials 100
 
 A space file has the parameters to tune; the others keep their defaults:
   {
@@ -125,15 +183,26 @@ A space file has the parameters to tune; the others keep their defaults:
   }`;
 
 /** @returns the exit code */
-async function run(file: string, flags: TuneFlags): Promise<number> {
-  const setup = await readSetup(file, flags);
+async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<number> {
+  const setup = await readSetup(file, flags, study);
+  const { data } = await digestOfData(setup.data);
+  check(
+    dataOfStudy === undefined || dataOfStudy === data,
+    () =>
+      `${show(file)} must be the table that the study in ${show(flags.out)} began with; its cells have changed`,
+  );
+  const folder = flags.out === undefined ? undefined : openFolder(flags.out, { file, data }, flags);
   const jobs = cappedJobs(flags.jobs);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, setup.metrics[0]);
   const interrupt = takeInterrupts("the running trials", bar);
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
-    if (event.type === "trialEnded") ended.push(event.record);
+    if (event.type === "studyStarted") folder?.begin(event.study);
+    if (event.type === "trialEnded") {
+      ended.push(event.record);
+      folder?.save();
+    }
     if (flags.json) return;
     if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
     bar.update(event);
@@ -143,7 +212,7 @@ async function run(file: string, flags: TuneFlags): Promise<number> {
       setup,
       { ...flags, ...(jobs === undefined ? {} : { jobs }) },
       onEvent,
-      interrupt,
+      interrupt.signal,
     );
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
@@ -151,35 +220,26 @@ async function run(file: string, flags: TuneFlags): Promise<number> {
     if (flags.json) printJson(flags, trials, result);
     else if (result?.bestTrials.length) printResult(flags, setup, result, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
+    if (folder) {
+      const status = interrupt.signal.aborted
+        ? "interrupted"
+        : result?.bestTrials.length
+          ? "finished"
+          : "no result";
+      const report = reportOf(flags, trials, result);
+      const files = folder.finish(
+        trials,
+        { status, seconds, ...report, trials: trials.length },
+        result?.final,
+      );
+      if (!flags.json) printLines(filesWritten(files, setup.data.target));
+    }
     if (interrupt.signal.aborted) return EXIT.interrupted;
     return result?.bestTrials.length ? EXIT.success : EXIT.failure;
   } finally {
     bar.stop();
     interrupt.release();
-  }
-}
-
-/** Runs the study; undefined if every trial failed. */
-async function search(
-  { data, space, strategy, scheduler, fit, metrics: metric }: TuneSetup,
-  flags: TuneFlags,
-  onEvent: (event: StudyEvent) => void,
-  { signal }: Interrupt,
-): Promise<TuneResult<Space> | undefined> {
-  const { folds, testSize, seed, epochs, trials, jobs, threshold } = flags;
-  try {
-    return await tune({
-      ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
-      model: (params) => denseModel(data, params),
-      validation: { folds },
-      ...(scheduler ? { scheduler, steps: epochs } : {}),
-      ...(trials === undefined ? {} : { trials }),
-      ...(threshold === undefined ? {} : { threshold }),
-      ...(jobs === undefined ? {} : { jobs }),
-    });
-  } catch (error) {
-    if (error instanceof FettleError && error.code === "trial_failed") return undefined;
-    throw error;
+    folder?.release();
   }
 }
 
@@ -204,18 +264,51 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
   printLines(introduce(about, widthOf(process.stdout)));
 }
 
+/** The folder of a new study, or of the one that is gone on with. */
+function openFolder(
+  folder: string,
+  { file, data }: { readonly file: string; readonly data: string },
+  flags: TuneFlags,
+): StudyFolder {
+  const { out: _, resume, overwrite = false, jobs: __, json: ___, ...kept } = flags;
+  // as seen from anywhere
+  const paths = Object.fromEntries(
+    Object.entries({ schema: kept.schema, space: kept.space }).flatMap(([name, path]) =>
+      path === undefined ? [] : [[name, resolve(path)]],
+    ),
+  );
+  const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...paths } };
+  return new StudyFolder(folder, command, overwrite || resume !== undefined);
+}
+
+/** What was written, and the line that predicts with it. */
+function filesWritten(files: readonly string[], target: string): string[] {
+  const model = files.find((path) => path.endsWith(MODEL_FILE));
+  const use =
+    model === undefined ? [] : [`Predict ${target} of other rows: npx fettle predict ${model} <data.csv>`];
+  return ["", `Written: ${files.join(", ")}`, ...use];
+}
+
 function printJson(
-  { seed, threshold }: TuneFlags,
+  flags: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): void {
+  printLines([JSON.stringify(reportOf(flags, trials, result))]);
+}
+
+function reportOf(
+  { seed, threshold }: TuneFlags,
+  trials: readonly TrialRecord<Params>[],
+  result: TuneResult<Space> | undefined,
+): JsonReport {
   const { best, bestTrials = [], final, metrics = [] } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
   };
-  printLines([JSON.stringify(jsonReport(report))]);
+  return jsonReport(report);
 }
 
 function printResult(

@@ -16,6 +16,7 @@ import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy } from "../search/strategies/index.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
+import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, denseSpace } from "../tune/dense.js";
 import { divideRows, type PartSizes, partSizes, sizesOf } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
@@ -42,6 +43,9 @@ export interface TuneFlags extends DatasetFlags {
   readonly classWeight?: ClassWeight;
   readonly jobs?: number;
   readonly json?: true;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly overwrite?: true;
 }
 
 /** A study that has not begun. */
@@ -53,6 +57,8 @@ export interface TuneSetup {
   readonly scheduler: Scheduler | undefined;
   readonly fit: (params: Params) => FitSettings;
   readonly metrics: readonly [BuiltInMetric, ...BuiltInMetric[]];
+  /** What is gone on with, if it is an earlier study. */
+  readonly study?: StudyJson;
 }
 
 /** Population-based training is a strategy around another; on the command line it is one of the schedulers. */
@@ -60,7 +66,7 @@ export const POPULATION = "pbt";
 export const NO_SCHEDULER = "none";
 
 /** @throws FettleError for everything in files and flags that can be refused before anything runs */
-export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSetup> {
+export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
   const data = await readDataset(file, flags);
   const plan = { validation: { folds: flags.folds }, testSize: flags.testSize };
@@ -78,7 +84,8 @@ export async function readSetup(file: string, flags: TuneFlags): Promise<TuneSet
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   return {
     ...{ data, sizes, metrics },
-    space: readSpace(flags, data, sizes),
+    space: study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes),
+    ...(study && { study }),
     strategy: await readStrategy(flags, metrics.length),
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) => {

@@ -1,6 +1,6 @@
 /** `fettle verify`: checks the laws of the math on this machine and prints which hold. Every figure is computed elsewhere. */
 import type { Command } from "commander";
-import { FettleError } from "../errors.js";
+import { check, FettleError } from "../errors.js";
 import { count } from "../report/format.js";
 import { wrap } from "../report/layout.js";
 import { describeVerification } from "../report/verify.js";
@@ -11,6 +11,7 @@ import { integer, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { createBar } from "./progress.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
+import { verifyModel } from "./verifyModel.js";
 
 /** The flags, as commander gives them. */
 interface VerifyFlags {
@@ -33,8 +34,11 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
     .summary("check the laws of the math on this machine")
     .description(
       "Check that operations, gradients, optimizers, strategies, schedulers, executors and whole studies obey the laws of " +
-        "fettle/testing, with random cases. Needs the package fast-check.",
+        "fettle/testing, with random cases; needs the package fast-check. With a model and its table, recompute the study that " +
+        "it came from, and say whether every bit is the same.",
     )
+    .argument("[model]", "model file of fettle tune --out: recompute its study instead, and compare")
+    .argument("[data.csv]", "the table of that study")
     .option(
       "--only <groups>",
       `groups to check: ${Object.keys(GROUPS).join(", ")} (default: all)`,
@@ -49,13 +53,18 @@ export function addVerifyCommand(program: Command, done: (exitCode: number) => v
     .option("--seed <n>", "seed of the cases", integer("--seed", 0), 0)
     .option("--json", "print one JSON object and nothing else")
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: VerifyFlags) => done(await run(flags)));
+    .action(async (model: string | undefined, file: string | undefined, flags: VerifyFlags) => {
+      if (model === undefined) return done(await run(flags));
+      check(file !== undefined, "name the table too: fettle verify <model> <data.csv>");
+      done(await verifyModel(model, file, flags.json === true));
+    });
 }
 
 const EXAMPLES = `
 Examples:
   fettle verify
-  fettle verify --only executors,reproducibility --cases 200 --seed 7`;
+  fettle verify --only executors,reproducibility --cases 200 --seed 7
+  fettle verify study/model.fettle data.csv`;
 
 /** @returns the exit code */
 async function run({ only, cases, seed, json }: VerifyFlags): Promise<number> {

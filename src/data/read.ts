@@ -51,7 +51,8 @@ export function readerOf(
   unknown: UnknownRule,
 ): (cell: string | number) => number | undefined {
   if (!isInputKind(kind)) return () => 0;
-  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder);
+  // a year of four digits in front means the same in any order
+  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder) ?? parseDate(String(cell), "ymd");
   if (kind === "number")
     return (cell) => {
       const value = typeof cell === "number" ? cell : parseNumber(cell, format);

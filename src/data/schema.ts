@@ -28,7 +28,8 @@ export const CHOSEN_KINDS: readonly ColumnKind[] = KINDS.filter(
 
 /** Whether cells of that kind are read. */
 export function isInputKind(kind: ColumnKind): kind is InputKind {
-  return KINDS.indexOf(kind) < 4;
+  const place = KINDS.indexOf(kind);
+  return place >= 0 && place < 4;
 }
 
 /** One column of a schema. */
@@ -84,7 +85,8 @@ export interface SchemaOptions {
 /** Whether a cell is missing. */
 export function missingIn({ na }: Pick<Schema, "na">): (cell: string) => boolean {
   const words = new Set(["", ...na].map((word) => word.toLowerCase()));
-  const longest = Math.max(...[...words].map(({ length }) => length));
+  let longest = 0;
+  for (const { length } of words) longest = Math.max(longest, length);
   return (cell) => cell.length <= longest && words.has(cell.toLowerCase());
 }
 

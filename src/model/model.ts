@@ -4,12 +4,16 @@
  */
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
+import type { EncodedRows } from "../data/dataset.js";
 import { fromMatrix, type MatrixLike } from "../data/matrix.js";
 import { Applier, type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { isUnchanged } from "../data/pipeline/target.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
+import { decided } from "../metrics/decided.js";
+import type { Metric } from "../metrics/metric.js";
+import { metrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import type { Sequential } from "../nn/sequential.js";
 import { type Answer, answersOf, classesOf } from "../predict/answers.js";
@@ -36,6 +40,7 @@ export interface ModelNotes {
   readonly [name: string]: unknown;
 }
 
+/** A trained network with the way from raw rows to answers, or alone. `tune` ends with one, and `loadModel` returns one. */
 export class Model {
   /** The trained network. It takes what `pipeline` makes of rows. */
   readonly model: Sequential;
@@ -45,7 +50,10 @@ export class Model {
   readonly notes: ModelNotes;
   private reader: RowReader | undefined;
 
-  /** @param unknown - what becomes of words that the model was not trained on */
+  /**
+   * @param unknown - what becomes of words that the model was not trained on
+   * @internal
+   */
   constructor(
     model: Sequential,
     table?: TableDescription,
@@ -130,13 +138,36 @@ export class Model {
   }
 
   /**
+   * Scores on rows whose targets are known, by every built-in metric of the task; classes are decided by `threshold`.
+   *
+   * @param rows - what `encodeRows` returns for a table that has the target
+   * @throws FettleError as `predict`; `invalid_argument` for rows without a target; `invalid_state` for a network alone
+   */
+  evaluate(rows: EncodedRows): Record<string, number> {
+    const { task, outputs } = this.tableOf("target");
+    const { y } = rows;
+    must(y !== undefined, "rows", "what encodeRows returns for a table that has the target", rows);
+    const { data } = this.predict(rows);
+    const classes = outputs === 1 && task === "classification" ? decided(data, this.threshold) : data;
+    const own = Object.values(metrics as Record<string, Metric>).filter(({ tasks }) => tasks.includes(task));
+    return Object.fromEntries(
+      own.map(({ name, decides, compute }) => [name, compute(y, decides ? classes : data, outputs)]),
+    );
+  }
+
+  /**
    * Writes a model file, whole or not at all.
    *
    * @throws FettleError `not_found` if it cannot be written; `unsupported` where there are no files, and for a custom function without
    * a name
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await platform.write(path, this.bytes(options));
+    if (!platform.files)
+      throw new FettleError(
+        "unsupported",
+        `${platform.name} has no files; keep the bytes that saveModel returns`,
+      );
+    await platform.files.write(path, this.bytes(options));
   }
 
   /**

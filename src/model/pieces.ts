@@ -1,11 +1,8 @@
 /**
- * Layers, optimizers, schedules and losses as plain data and back: by the name and the options of their factories, as Keras does. What
- * is the user's own is named, and given again when it is made.
+ * Layers, optimizers, schedules and losses from plain data, see describe.ts: each is made by its factory. What is the user's own is given
+ * again.
  */
-import { check, FettleError, isRecord, must, show } from "../errors.js";
-import { nameIn } from "../names.js";
-import { activations } from "../nn/activations.js";
-import { initializers } from "../nn/initializers.js";
+import { FettleError, isRecord, must, show } from "../errors.js";
 import { activation, dense, dropout, type Layer } from "../nn/layers.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
@@ -21,7 +18,6 @@ import {
   warmup,
 } from "../optim/schedules.js";
 import type { PieceDescription } from "../predict/description.js";
-import { madeOf } from "../recipe.js";
 
 /**
  * What the user made, by name: factories of layers, optimizers and schedules, which are called with the options in the file, and
@@ -51,54 +47,6 @@ const FACTORIES = {
   loss: losses as unknown as Record<string, Factory<LossFunction>>,
 };
 type Kind = keyof typeof FACTORIES;
-
-/**
- * A layer, optimizer or loss as plain data.
- *
- * @throws FettleError `unsupported` for a function without a name
- */
-export function describePiece(
-  kind: Kind,
-  piece: Layer | Optimizer | Schedule | LossFunction,
-): PieceDescription {
-  const made = madeOf(piece);
-  if (made) {
-    const options = optionsOf(made.options);
-    return { name: made.name, options, ...(made.custom && { custom: true }) };
-  }
-  if (typeof piece === "function") return { name: ownName(kind, piece), options: {}, custom: true };
-  const own = piece as Partial<Layer & Optimizer>;
-  return { name: (own.type ?? own.name) as string, options: optionsOf(own.options ?? {}), custom: true };
-}
-
-function ownName(kind: string, { name }: { readonly name: string }): string {
-  const message = `a custom ${kind} must be a function with a name to be saved, so that it can be given again; received one without`;
-  check(name !== "", message, "unsupported");
-  return name;
-}
-
-function optionsOf(options: Options): Options {
-  const named = Object.entries(options).flatMap(([key, value]): [string, unknown][] => {
-    // parameters were initialized long ago
-    if (key.endsWith("Initializer") && typeof value === "function") {
-      const name = nameIn<unknown>(initializers, value);
-      return name === undefined ? [] : [[key, name]];
-    }
-    return value === undefined ? [] : [[key, optionOf(value)]];
-  });
-  return Object.fromEntries(named);
-}
-
-function optionOf(value: unknown): unknown {
-  if (typeof value === "function")
-    return nameIn<unknown>(activations, value) ?? { function: ownName("activation", value) };
-  if (typeof value !== "object" || value === null) return value;
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
-  if (Array.isArray(value)) return value.map(optionOf);
-  // a schedule
-  if (madeOf(value)) return describePiece("schedule", value as Schedule);
-  return optionsOf(value as Options);
-}
 
 /**
  * A piece as it was made.

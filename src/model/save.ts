@@ -4,9 +4,11 @@ import { checkUnknownRule, type UnknownRule } from "../data/read.js";
 import { checkOptions, isRecord, must, type OptionNames } from "../errors.js";
 import { Sequential } from "../nn/sequential.js";
 import { ready } from "../numerics/kernels.js";
+import { fetched } from "../platform/fetched.js";
 import { readContents } from "../predict/description.js";
-import { networkFrom } from "./contents.js";
+
 import { Model, type SaveOptions } from "./model.js";
+import { networkFrom } from "./network.js";
 import type { CustomObjects } from "./pieces.js";
 
 /**
@@ -49,17 +51,20 @@ const LOAD_OPTIONS: OptionNames<LoadModelOptions> = { customObjects: true, compi
 /**
  * A model as it was saved: it predicts, and its network can be trained on.
  *
- * @param source - the bytes of a model file, or where it is: a path or an address
+ * @param source - the bytes of a model file, or where it is: a path or an address, also as a `URL`
  * @throws FettleError `invalid_checkpoint` for bytes that are no model file, are damaged or newer; `invalid_argument` for a custom piece
  * that is not given; `not_found` for a file that cannot be read
  * @example
  * ```ts
- * const model = await loadModel("model.fettle");
- * model.answers({ age: 31, port: "Q" }); // [{ class: "yes", probabilities: { no: 0.2, yes: 0.8 } }]
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * const loaded = await loadModel(saveModel(model)); // or loadModel("model.fettle")
+ * loaded.predict([[4]]).shape; // [1, 1]
  * ```
  */
 export async function loadModel(
-  source: Uint8Array | ArrayBuffer | string | URL,
+  source: Uint8Array | ArrayBuffer | string | { readonly href: string },
   options: LoadModelOptions = {},
 ): Promise<Model> {
   checkOptions(options, "loadModel", LOAD_OPTIONS);
@@ -68,10 +73,16 @@ export async function loadModel(
   must(typeof compile === "boolean", "compile", "true or false", compile);
   checkUnknownRule(unknown);
   await ready();
-  const isPlace = typeof source === "string" || source instanceof URL;
-  const bytes = isPlace ? await platform.read(source) : source;
+  const bytes = typeof source === "string" || "href" in source ? await bytesAt(source) : source;
   const contents = readContents(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes);
   const network = networkFrom(contents, customObjects, compile);
   const { training: _, ...notes } = contents.notes;
   return new Model(network, contents.table, notes, unknown);
+}
+
+/** The bytes of a file, or of an address, which every place is where there are no files. */
+function bytesAt(source: string | { readonly href: string }): Promise<Uint8Array> {
+  const place = typeof source === "string" ? source : source.href;
+  const isAddress = /^https?:/.test(place);
+  return platform.files && !isAddress ? platform.files.read(place) : fetched(place);
 }

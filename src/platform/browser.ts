@@ -1,5 +1,4 @@
 import { FettleError } from "../errors.js";
-import { fetched, noFiles } from "./fetched.js";
 import type { Platform } from "./platform.js";
 
 /** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
@@ -28,7 +27,5 @@ export const platform: Platform = {
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
-  read: fetched,
-  write: noFiles("browser"),
   now: () => performance.now(),
 };

@@ -1,4 +1,3 @@
-import { fetched, noFiles } from "./fetched.js";
 import type { KernelsModule, Platform } from "./platform.js";
 
 /** A host without threads that compiles no WebAssembly from bytes: its file imports the kernels statically. */
@@ -9,7 +8,5 @@ export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
-  read: fetched,
-  write: noFiles(name),
   now: () => performance.now(),
 });

@@ -1,7 +1,7 @@
-/** Files of hosts that have addresses only. */
+/** Files at an address. */
 import { FettleError } from "../errors.js";
 
-export async function fetched(source: string | URL): Promise<Uint8Array> {
+export async function fetched(source: string): Promise<Uint8Array> {
   let reason: string;
   try {
     const response = await fetch(source);
@@ -10,12 +10,5 @@ export async function fetched(source: string | URL): Promise<Uint8Array> {
   } catch (cause) {
     reason = (cause as Error).message;
   }
-  throw new FettleError("not_found", `cannot read ${JSON.stringify(String(source))}: ${reason}`);
+  throw new FettleError("not_found", `cannot read ${JSON.stringify(source)}: ${reason}`);
 }
-
-export const noFiles = (host: string) => async (): Promise<void> => {
-  throw new FettleError(
-    "unsupported",
-    `${host} has no files to write; keep the bytes that saveModel returns`,
-  );
-};

@@ -2,11 +2,32 @@
 import kernels from "../../wasm/kernels.base64.js";
 import { FettleError } from "../errors.js";
 import { builtin } from "./builtin.js";
-import { fetched } from "./fetched.js";
-import type { Platform } from "./platform.js";
+import type { Files, Platform } from "./platform.js";
 import { openThread } from "./threads.js";
 
 const compileKernels = () => new WebAssembly.Module(Buffer.from(kernels, "base64"));
+
+const files: Files = {
+  async read(path) {
+    try {
+      return await builtin("node:fs").promises.readFile(path.startsWith("file:") ? new URL(path) : path);
+    } catch (cause) {
+      throw fileError("read", path, cause);
+    }
+  },
+  async write(path, bytes) {
+    // renamed when it is whole, so that a kill or a full disk leaves what was there before
+    const { promises } = builtin("node:fs");
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      await promises.writeFile(temporary, bytes, { flush: true });
+      await promises.rename(temporary, path);
+    } catch (cause) {
+      await promises.rm(temporary, { force: true }).catch(() => {});
+      throw fileError("write", path, cause);
+    }
+  },
+};
 
 /** Node, Deno and Bun. */
 export const platform: Platform = {
@@ -25,34 +46,12 @@ export const platform: Platform = {
       });
     });
   },
-  async read(source) {
-    if (!(source instanceof URL ? source.protocol === "file:" : !/^https?:/.test(source)))
-      return fetched(source);
-    try {
-      return await builtin("node:fs").promises.readFile(source);
-    } catch (cause) {
-      throw fileError("read", source, cause);
-    }
-  },
-  async write(path, bytes) {
-    // renamed when it is whole, so that a kill or a full disk leaves what was there before
-    const { promises } = builtin("node:fs");
-    const temporary = `${path}.${process.pid}.tmp`;
-    try {
-      await promises.writeFile(temporary, bytes, { flush: true });
-      await promises.rename(temporary, path);
-    } catch (cause) {
-      await promises.rm(temporary, { force: true }).catch(() => {});
-      throw fileError("write", path, cause);
-    }
-  },
+  files,
   now: () => performance.now(),
 };
 
-function fileError(verb: string, path: string | URL, cause: unknown): FettleError {
-  return new FettleError(
-    "not_found",
-    `cannot ${verb} ${JSON.stringify(String(path))}: ${(cause as Error).message}`,
-    { cause },
-  );
+function fileError(verb: string, path: string, cause: unknown): FettleError {
+  return new FettleError("not_found", `cannot ${verb} ${JSON.stringify(path)}: ${(cause as Error).message}`, {
+    cause,
+  });
 }

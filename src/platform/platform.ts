@@ -23,6 +23,17 @@ export interface WorkerThread {
   release(): void;
 }
 
+/** Files of a host. */
+export interface Files {
+  /**
+   * @param path - or the address of a file
+   * @throws FettleError `not_found`
+   */
+  read(path: string): Promise<Uint8Array>;
+  /** Writes a file whole, or not at all. @throws FettleError `not_found` */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}
+
 export interface Platform {
   /** For messages: `node`, `browser`, `workerd`, `edge-light`. */
   readonly name: string;
@@ -38,10 +49,8 @@ export interface Platform {
   spawnWorker(program?: string): WorkerThread | undefined;
   /** In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;
-  /** The bytes of a file, or of an address. @throws FettleError `not_found`, `unsupported` */
-  read(source: string | URL): Promise<Uint8Array>;
-  /** Writes a file whole, or not at all. @throws FettleError `not_found`, `unsupported` */
-  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Files, where there are some. */
+  readonly files?: Files;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }

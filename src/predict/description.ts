@@ -6,7 +6,7 @@ import type { Input, Task } from "../data/dataset.js";
 import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import { isInputKind, isWords, type Schema } from "../data/schema.js";
-import { check, isRecord } from "../errors.js";
+import { check, type ErrorCode, isRecord, show } from "../errors.js";
 import { parsed, readSafetensors, type Tensors, writeSafetensors } from "./safetensors.js";
 
 /** The version of what is described here. New kinds of layers need no other. */
@@ -54,6 +54,9 @@ export interface TableDescription {
   readonly threshold: number;
 }
 
+/** Layers of a network in a file at most, so that a small file does not take minutes to compile. */
+const MOST_LAYERS = 1000;
+
 /** All of a model file. */
 export interface ModelContents {
   readonly network: NetworkDescription;
@@ -64,11 +67,12 @@ export interface ModelContents {
   readonly notes: Readonly<Record<string, unknown>>;
 }
 
-/** The bytes of a model file. */
+/** The bytes of a model file. @throws FettleError `unsupported` for a network of more than 1,000 layers */
 export function writeContents(
   { network, tensors, table, notes }: ModelContents,
   release: string,
 ): Uint8Array<ArrayBuffer> {
+  checkLayers(network, "unsupported");
   const fettle = { format: MODEL_FORMAT, release, network, ...(table && { table: packed(table) }), ...notes };
   return writeSafetensors(tensors, { fettle: JSON.stringify(fettle) });
 }
@@ -81,16 +85,17 @@ export function writeContents(
 export function readContents(bytes: Uint8Array): ModelContents {
   const { tensors, metadata } = readSafetensors(bytes);
   const described = parsed(metadata.fettle);
-  refuseUnless(isRecord(described), "it describes no model");
+  refuseUnless(isRecord(described) && isShallow(described, DEEPEST), "it describes no model");
   const { format, release, network, table, ...notes } = described as Record<string, unknown>;
   check(
     format === MODEL_FORMAT,
     () =>
-      `the model file has format ${String(format)}, of Fettle ${String(release)}; this release reads format ${MODEL_FORMAT}; ` +
+      `the model file has format ${show(format)}, of Fettle ${show(release)}; this release reads format ${MODEL_FORMAT}; ` +
       "update Fettle, or save the model again",
     "invalid_checkpoint",
   );
   refuseUnless(isNetwork(network), "its network is not described as Fettle does");
+  checkLayers(network as NetworkDescription, "invalid_checkpoint");
   const { columns, layers } = network as NetworkDescription;
   const known = new Set(["input"]);
   for (const { id, inputs, weights } of layers) {
@@ -148,33 +153,58 @@ function unpacked(table: PackedTable, width: number): TableDescription {
     const { name, kind, categories } = inputs[j] ?? {};
     return { ...column, name, kind, categories };
   });
-  const { task, classes, outputs } = table;
+  const { task, targets, classes, outputs } = table;
   refuseUnless(
     columns.length === inputs.length &&
       features.length === width &&
       columns.reduce((sum, column) => sum + column.features.length, 0) === width &&
       table.pipeline.target.outputs.length === outputs &&
       (task === "regression"
-        ? classes.length === 0
-        : outputs === (classes.length === 2 ? 1 : classes.length)),
+        ? classes.length === 0 && (targets === undefined || targets.length === outputs)
+        : classes.length > 1 && (outputs === classes.length || (outputs === 1 && classes.length === 2))),
     "its inputs, pipeline, network and target do not fit each other",
   );
   return { ...table, inputs, pipeline: { ...table.pipeline, columns } };
+}
+
+function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
+  const { length } = layers;
+  check(
+    length <= MOST_LAYERS,
+    () => `a network in a file must have at most ${MOST_LAYERS} layers; received ${length}`,
+    code,
+  );
 }
 
 function refuseUnless(condition: unknown, reason: string): asserts condition {
   check(condition, () => `this is not a model file of Fettle: ${reason}`, "invalid_checkpoint");
 }
 
+/** Levels of a description at most, so that whatever walks through it has stack enough. */
+const DEEPEST = 100;
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
+
+/** Words for a missing cell at most. */
+const MOST_NA = 10_000;
+
 type Test = (value: unknown) => boolean;
 
 const isText: Test = (value) => typeof value === "string";
 const isNumber: Test = Number.isFinite;
-const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const list =
   (of: Test): Test =>
   (value) =>
     Array.isArray(value) && value.every(of);
+/** With at least one element. */
+const some =
+  (of: Test): Test =>
+  (value) =>
+    list(of)(value) && (value as unknown[]).length > 0;
 const maybe =
   (of: Test): Test =>
   (value) =>
@@ -194,16 +224,15 @@ const is =
 
 const isNetwork = fields({
   columns: isCount,
-  layers: (value) =>
-    list(
-      fields({
-        ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
-        inputs: list(isText),
-        weights: (weights) => isRecord(weights) && Object.values(weights).every(isText),
-      }),
-    )(value) && (value as unknown[]).length > 0,
+  layers: some(
+    fields({
+      ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
+      inputs: list(isText),
+      weights: (weights) => isRecord(weights) && Object.values(weights).every(isText),
+    }),
+  ),
 });
-const isAffine = fields({ center: isNumber, scale: isNumber });
+const isAffine = fields({ center: isNumber, scale: isNumber, quantiles: is(undefined) });
 const isFeature = fields({
   name: isText,
   scaling: either(isAffine, fields({ quantiles: list(isNumber) })),
@@ -215,7 +244,8 @@ const isFeature = fields({
   ),
 });
 const isColumn = fields({
-  ...{ name: isText, kind: isText, categories: isWords, role: maybe(isText) },
+  ...{ name: isText, categories: isWords, role: maybe(isText) },
+  kind: is("number", "boolean", "category", "date", "identifier", "text", "constant", "empty"),
   dateOrder: is(undefined, "ymd", "dmy", "mdy"),
   format: maybe(
     fields({
@@ -226,8 +256,8 @@ const isColumn = fields({
   ),
 });
 const isTable = fields({
-  schema: fields({ na: isWords, columns: list(isColumn) }),
-  inputs: list(fields({ name: isText, gaps: is(true, false) })),
+  schema: fields({ na: (na) => isWords(na) && (na as string[]).length <= MOST_NA, columns: list(isColumn) }),
+  inputs: some(fields({ name: isText, gaps: is(true, false) })),
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
     features: list(isText),

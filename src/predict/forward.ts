@@ -24,10 +24,10 @@ const UNARY: Readonly<Record<string, number>> = {
 const KINDS = ["dense", "dropout", "activation"];
 const ACTIVATIONS = ["linear", ...Object.keys(UNARY), "softmax", "gelu"];
 
-/** A product and a bias, then an activation; or that alone. */
+/** One call of a kernel: a product with its bias and an activation that is one operation, or an activation alone. */
 interface Layer {
   readonly kernel?: Tensor;
-  readonly bias: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
   readonly activation: string;
   /** Units of its result. */
   readonly units: number;
@@ -38,7 +38,7 @@ export class Forward {
   readonly rows: number;
   readonly columns: number;
   readonly units: number;
-  /** `[rows, columns]`: where rows are put before `run`. */
+  /** `[rows, columns]`: where rows are put before `run`, which overwrites them. */
   readonly input: Float32Array;
   /** `[rows, units]`: where their results are after it. */
   readonly output: Float32Array;
@@ -51,22 +51,21 @@ export class Forward {
     const layers = layersOf(network, tensors);
     const { columns } = network;
     const parameters = layers.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
-    const widths = layers.reduce((sum, { units }) => sum + 2 * units, columns);
-    this.rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / widths)));
+    const widths = [columns, ...layers.map(({ units }) => units)];
+    // each layer takes one of two places, and its result has the other
+    const widest = [0, 0];
+    for (const [i, width] of widths.entries()) widest[i % 2] = Math.max(widest[i % 2], width);
+    const width = widest[0] + widest[1];
+    this.rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / width)));
     this.columns = columns;
-    this.units = layers[layers.length - 1]?.units ?? columns;
+    this.units = widths[layers.length];
     this.kernels = instantiate(kernelsModule());
     this.top = this.kernels.heap_base();
-    const input = this.reserve(this.rows * columns);
-    let place = input;
-    let units = columns;
-    for (const layer of layers) {
-      place = this.add(layer, place, units);
-      units = layer.units;
-    }
+    const places = widest.map((width) => this.reserve(this.rows * width));
+    for (const [i, layer] of layers.entries()) this.add(layer, places[i % 2], places[(i + 1) % 2], widths[i]);
     // last, since views of a memory that grows are detached
-    this.input = this.view(input, this.rows * columns);
-    this.output = this.view(place, this.rows * units);
+    this.input = this.view(places[0], this.rows * columns);
+    this.output = this.view(places[layers.length % 2], this.rows * this.units);
   }
 
   /** Computes the results of the first rows of `input`. */
@@ -74,10 +73,16 @@ export class Forward {
     for (const step of this.steps) step(rows);
   }
 
-  /** @returns where the layer's result is */
-  private add({ kernel, bias, activation, units }: Layer, from: number, inputUnits: number): number {
-    if (!kernel) return this.activate(activation, from, units);
-    const to = this.reserve(this.rows * units);
+  private add(
+    { kernel, bias, activation, units }: Layer,
+    from: number,
+    to: number,
+    inputUnits: number,
+  ): void {
+    if (!kernel) {
+      this.activate(activation, from, to, units);
+      return;
+    }
     const operands = this.reserve(Opcode.GEMM_WORDS);
     const [kernelAt, biasAt] = [this.put(kernel), bias ? this.put(bias) : Opcode.NO_BIAS];
     const { kernels } = this;
@@ -98,18 +103,13 @@ export class Forward {
       memory[(operands >> 2) + Opcode.GemmM] = rows;
       kernels.gemm(operands, 0);
     });
-    return activation in UNARY ? to : this.activate(activation, to, units);
   }
 
-  /** @returns where the result is */
-  private activate(activation: string, from: number, units: number): number {
-    if (activation === "linear") return from;
+  private activate(activation: string, from: number, to: number, units: number): void {
     const { kernels, steps } = this;
-    const to = this.reserve(this.rows * units);
     if (activation === "softmax") steps.push((rows) => kernels.softmax_f32(from, to, rows, units, 0));
     else if (activation === "gelu") steps.push((rows) => this.gelu(from, to, rows * units));
     else steps.push((rows) => kernels.unary_f32(UNARY[activation], from, to, rows * units));
-    return to;
   }
 
   /** x/2 · (1 + erf(x/√2)), rounded after each operation, as in the graph. */
@@ -165,8 +165,10 @@ function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): La
       () => `a predictor has built-in layers and activations alone; load ${show(id)} with loadModel`,
       "unsupported",
     );
+    const alone = (): Layer[] =>
+      activation === "linear" ? [] : [{ activation: activation as string, units }];
     if (name === "dropout") return [];
-    if (name === "activation") return [{ bias: undefined, activation: activation as string, units }];
+    if (name === "activation") return alone();
     const kernel = tensors[weights.kernel] as Tensor | undefined;
     const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
     const shapes = [kernel, bias].map((tensor) => tensor?.shape);
@@ -180,7 +182,11 @@ function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): La
       "invalid_checkpoint",
     );
     units = width;
-    return [{ kernel, bias, activation: activation as string, units }];
+    const isOne = (activation as string) in UNARY;
+    return [
+      { kernel, bias, activation: isOne ? (activation as string) : "linear", units },
+      ...(isOne ? [] : alone()),
+    ];
   });
   check(
     found.some(({ kernel }) => kernel),

@@ -1,5 +1,6 @@
 /** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
 import type { NdArray } from "ndarray";
+import type { Input, Task } from "../data/dataset.js";
 import { fromMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { Applier } from "../data/pipeline/pipeline.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
@@ -39,13 +40,13 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   await ready();
   const { network, tensors, table } = readContents(bytes);
   const forward = new Forward(network, tensors);
-  if (table === undefined) return new Predictor(networkFlow(forward), undefined);
+  if (table === undefined) return new Predictor(networkFlow(forward), undefined, forward, unknown);
   check(
     table.outputs === forward.units,
     `the network must have ${table.outputs} outputs; received ${forward.units}`,
     "invalid_checkpoint",
   );
-  return new Predictor(tableFlow(table, forward, unknown), table);
+  return new Predictor(tableFlow(table, forward, unknown), table, forward, unknown);
 }
 
 /** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */
@@ -57,15 +58,36 @@ interface Predictions {
 
 type Flow = (rows: Rows) => Predictions;
 
+/** A model that predicts, and cannot be trained. Made by `loadPredictor`. */
 export class Predictor {
+  /** @internal */
   constructor(
     private readonly flow: Flow,
     private readonly table: TableDescription | undefined,
+    private readonly network: Pick<Forward, "columns" | "units">,
+    /** What becomes of a word that the model was not trained on. */
+    readonly unknown: UnknownRule,
   ) {}
 
   /** How the cells of rows are read; undefined for a network alone. */
   get schema(): Schema | undefined {
     return this.table?.schema;
+  }
+
+  /** What is read of a row; of a network alone, the numbers `x0`, `x1` and so on, which it takes as a matrix. */
+  get inputs(): readonly Input[] {
+    return this.table?.inputs ?? numbered("x", this.network.columns).map(numberInput);
+  }
+
+  /** The names of what is predicted; of a network alone, `y0`, `y1` and so on. */
+  get targets(): readonly string[] {
+    const { table, network } = this;
+    return table ? (table.targets ?? [table.target]) : numbered("y", network.units);
+  }
+
+  /** Whether classes or quantities are predicted; undefined for a network alone. */
+  get task(): Task | undefined {
+    return this.table?.task;
   }
 
   /** The names of the classes; empty for quantities. */
@@ -110,6 +132,11 @@ export class Predictor {
     return answersOf(data, count, outputs, this.table);
   }
 }
+
+const numbered = (letter: string, count: number): string[] =>
+  Array.from({ length: count }, (_, j) => `${letter}${j}`);
+
+const numberInput = (name: string): Input => ({ name, kind: "number", categories: [], gaps: false });
 
 /** Raw rows through the pipeline and the network. */
 function tableFlow(table: TableDescription, forward: Forward, unknown: UnknownRule): Flow {

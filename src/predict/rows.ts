@@ -4,7 +4,7 @@
  */
 import type { NdArray } from "ndarray";
 import { isArray } from "../data/check.js";
-import type { EncodedRows, Input } from "../data/dataset.js";
+import type { Input } from "../data/dataset.js";
 import { type MatrixLike, type ShapedData, toMatrix64 } from "../data/matrix.js";
 import { cellOf, faultOf, type RecordValue, readerOf, type UnknownRule } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
@@ -22,7 +22,7 @@ export type Rows =
   | readonly RowRecord[]
   | Readonly<Record<string, ArrayLike<RecordValue>>>
   | MatrixLike
-  | Pick<EncodedRows, "columns">;
+  | { readonly columns: readonly ArrayLike<number>[] };
 
 /** The refusal of a row. */
 export class RowError extends FettleError {
@@ -30,11 +30,14 @@ export class RowError extends FettleError {
   readonly row: number;
   /** The name of the column whose cell is refused. */
   readonly column: string;
+  /** Why it is refused. */
+  readonly reason: string;
 
   constructor(row: number, column: string, reason: string) {
     super("invalid_data", `row ${row}, column ${show(column)}: ${reason}`);
     this.row = row;
     this.column = column;
+    this.reason = reason;
   }
 }
 
@@ -148,7 +151,8 @@ export class RowReader {
 
   private cell(j: number, value: RecordValue, row: number): number {
     const { input, schema, numberOf } = this.columns[j];
-    if (typeof value === "number" && input.kind === "number" && Number.isFinite(value)) return value;
+    if (typeof value === "number" && input.kind === "number" && Number.isFinite(Math.fround(value)))
+      return value;
     const cell = cellOf(value, () => `row ${row}, column ${show(input.name)}`);
     if (typeof cell === "string" && this.isMissing(cell)) {
       if (!input.gaps) throw gapError(row, input.name);

@@ -23,7 +23,7 @@ const ZEROS = "00000000";
 /** A header is at most so long; it holds no numbers but those of a pipeline. */
 const LONGEST_HEADER = 2 ** 26;
 
-const encoder = new TextEncoder();
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** @param metadata - text by name */
 export function writeSafetensors(
@@ -42,7 +42,7 @@ export function writeSafetensors(
     text.slice(1, -1),
   );
   const [others, places] = fields.map((text) => (text === "" ? "" : `,${text}`));
-  const header = encoder.encode(`${MARK}${ZEROS}"${others}}${places}}`);
+  const header = encoded(`${MARK}${ZEROS}"${others}}${places}}`);
   const start = 8 + 8 * Math.ceil(header.length / 8);
   const bytes = new Uint8Array(start + at).fill(0x20, 0, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
@@ -51,7 +51,7 @@ export function writeSafetensors(
     const { data } = tensors[name];
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start + data_offsets[0]);
   }
-  bytes.set(encoder.encode(crc32(bytes).toString(16).padStart(8, "0")), 8 + MARK.length);
+  bytes.set(encoded(crc32(bytes).toString(16).padStart(8, "0")), 8 + MARK.length);
   return bytes;
 }
 
@@ -79,7 +79,7 @@ export function readSafetensors(bytes: Uint8Array): {
   const place = 8 + MARK.length;
   const stated = String.fromCharCode(...bytes.subarray(place, place + 8));
   let crc = crc32(bytes.subarray(0, place));
-  crc = crc32(encoder.encode(ZEROS), crc);
+  crc = crc32(encoded(ZEROS), crc);
   crc = crc32(bytes.subarray(place + 8), crc);
   refuseUnless(
     stated === crc.toString(16).padStart(8, "0"),

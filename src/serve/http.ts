@@ -7,13 +7,17 @@
  *     DELETE /studies/:id             deletes it
  *     GET    /studies/:id/trials      its finished trials
  *     GET    /studies/:id/result      its best trials, test scores and weights
+ *     GET    /studies/:id/model       its final model, as a model file
+ *     POST   /studies/:id/predict     predictions of its final model; the body is JSON, rows
  *     GET    /studies/:id/events      its progress, as server-sent events
  *     POST   /studies/:id/pause, resume, cancel
  *     POST   /studies/:id/advance     runs one slice, for hosts without background work
  */
-import { FettleError, must, show } from "../errors.js";
+import { must, show } from "../errors.js";
 import type { Space } from "../search/space/space.js";
+import { bodyBytes, decoded, parsed } from "./body.js";
 import { eventStream } from "./events.js";
+import { predictions } from "./models/predictions.js";
 import { json, refusal, refusalOf } from "./responses.js";
 import type { ServedStudy } from "./study.js";
 import { refuseUnauthorized } from "./token.js";
@@ -21,7 +25,7 @@ import { refuseUnauthorized } from "./token.js";
 /** The methods of a study that requests may call. */
 type Study = Pick<
   ServedStudy<Space, Space>,
-  "status" | "start" | "command" | "delete" | "trials" | "result" | "listen"
+  "status" | "start" | "command" | "delete" | "trials" | "result" | "listen" | "model" | "answerer"
 > & { runSlice(): ReturnType<ServedStudy<Space, Space>["runSlice"]> };
 type Handler = (study: Study, request: Request) => Promise<Response>;
 
@@ -51,6 +55,16 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   pause: { POST: async (study) => json(await study.command("pause")) },
   resume: { POST: async (study) => json(await study.command("resume")) },
   cancel: { POST: async (study) => json(await study.command("cancel")) },
+  model: {
+    async GET(study) {
+      const model = (await study.model()) as Uint8Array<ArrayBuffer>;
+      const headers = { "content-type": "application/octet-stream", "cache-control": "no-store" };
+      return new Response(model, { headers });
+    },
+  },
+  predict: {
+    POST: async (study, request) => predictions(await study.answerer(), request, PREDICT_LIMITS, () => {}),
+  },
   advance: { POST: async (study) => json((await study.runSlice()) ?? (await study.status())) },
 };
 
@@ -100,44 +114,23 @@ export async function admit(request: Request, token: unknown): Promise<Admitted 
   };
 }
 
-/** The most bytes of a body: settings are short. */
+/** Rows of a request for predictions, and its bytes, as of `modelServer`. */
+const PREDICT_LIMITS = { maxRows: 1000, maxBytes: 2 ** 20 };
+
+/** The most bytes of other bodies: settings are short. */
 const MOST_BYTES = 16_384;
 
 /** @throws FettleError `memory_limit` for a body that is too long, `invalid_argument` for one that is not JSON */
 async function jsonBody(request: Request): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = request.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true };
-    if (done) break;
-    length += value.length;
-    if (length > MOST_BYTES) {
-      await reader?.cancel();
-      throw new FettleError(
-        "memory_limit",
-        `the body must be at most ${MOST_BYTES} bytes; received more than that`,
-      );
-    }
-    chunks.push(value);
-  }
-  if (length === 0) return {};
-  const bytes = await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer();
-  const value = parsed(bytes);
+  const bytes = await bodyBytes(request, MOST_BYTES);
+  if (bytes.length === 0) return {};
+  const text = decoded(bytes);
+  const value = text === undefined ? undefined : parsed(text);
   must(
     value !== undefined,
     "the body",
     "empty, or JSON in UTF-8",
-    new TextDecoder().decode(bytes).slice(0, SHOWN),
+    (text ?? new TextDecoder().decode(bytes)).slice(0, SHOWN),
   );
   return value;
-}
-
-/** Undefined for bytes that are not JSON in UTF-8. */
-function parsed(bytes: ArrayBuffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 /** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
 import { check, FettleError, show } from "../errors.js";
+import { saveModel } from "../model/save.js";
 import type { Floats } from "../ndarray.js";
 import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "../search/space/space.js";
 import type { TrialRecord } from "../search/trial/trial.js";
@@ -48,6 +49,8 @@ export interface StudyRecord {
   /** From `Tuner.save`. */
   readonly tuner: Uint8Array;
   readonly result?: StudyResult;
+  /** The final model as a model file; missing without one, and where it has custom functions without names. */
+  readonly model?: Uint8Array;
 }
 
 const FORMAT: ArchiveFormat = { magic: "fettle/k", version: 1, what: "a stored study" };
@@ -69,6 +72,16 @@ export function resultOf<S extends Space>({ metrics, bestTrials, final }: TuneRe
     test: final?.test ?? {},
     weights: Object.fromEntries(weights.map(([name, { shape, data }]) => [name, { shape, data }])),
   };
+}
+
+/** The final model as a model file, if there is one that can be saved. */
+export function modelOf<S extends Space>({ final }: TuneResult<S>): Uint8Array | undefined {
+  try {
+    return final && saveModel(final);
+  } catch (error) {
+    if (error instanceof FettleError && error.code === "unsupported") return undefined;
+    throw error;
+  }
 }
 
 /** Whether a study has ended for good. */

@@ -5,6 +5,7 @@
  */
 import { platform } from "#platform";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
+import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyEvent } from "../search/study/contract.js";
@@ -12,10 +13,12 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { createTuner, restoreTuner, type Tuner } from "../tune/resume/slices.js";
 import { savedTrials } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
+import { RowAnswerer } from "./models/rows.js";
 import type { StudyOptions } from "./options.js";
 import { Pace } from "./pace.js";
 import {
   type Command,
+  modelOf,
   resultOf,
   type StudyRecord,
   type StudyResult,
@@ -53,6 +56,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   private tuner: T | undefined;
   /** Trials that have ended since the record was written. */
   private ended: TrialRecord[] = [];
+  /** What answers rows, and the model file that it was made of. */
+  private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
   /** How many trials the study may run, once its tuner has said so. */
   private budget: number | undefined;
 
@@ -182,6 +187,32 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   }
 
   /**
+   * Its final model as a model file.
+   *
+   * @throws FettleError `not_found`, `invalid_state` before the study is done, and for one without a model that can be saved
+   */
+  model(): Promise<Uint8Array> {
+    return this.inTurn(async () => {
+      const { status, model } = await this.stored.existing();
+      check(
+        model,
+        () =>
+          `study ${show(this.id)} must be done, with a model that can be saved, to predict; it is ${status.phase}`,
+        "invalid_state",
+      );
+      return model;
+    });
+  }
+
+  /** What answers rows by its final model, which is loaded once. @throws FettleError as `model` */
+  async answerer(): Promise<RowAnswerer> {
+    const of = await this.model();
+    if (this.answering?.of !== of)
+      this.answering = { of, answerer: new RowAnswerer(await loadPredictor(of)) };
+    return this.answering.answerer;
+  }
+
+  /**
    * Calls a listener with the status, and from then on with each event.
    *
    * @returns a function that removes the listener
@@ -214,6 +245,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   private async advance(status: StudyStatus, tuner: T): Promise<StudyRecord> {
     const { steps } = await tuner.advance({ steps: this.pace.steps });
     const { study, result } = tuner;
+    const model = result && modelOf(result);
     return {
       status: {
         ...status,
@@ -225,6 +257,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
       },
       tuner: tuner.save(),
       ...(result && { result: resultOf(result) }),
+      ...(model && { model }),
     };
   }
 

@@ -17,7 +17,7 @@ import { CV_OPTIONS, randomSearch, type SearchCvOptions, type SearchCvResult } f
 
 /** What is swept, and the options of `randomSearch` that apply: a sweep has exactly one trial for each of its values. */
 export interface SweepOptions<S extends Space>
-  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> {
+  extends Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> {
   /** The name of the parameter that varies. */
   readonly parameter: keyof S & string;
   /** Its values, in this order: at least one, and all within the space. */
@@ -55,11 +55,11 @@ export async function sweep<const S extends Space>(options: SweepOptions<S>): Pr
   checkOptions(options, "sweep", OPTIONS);
   const { parameter: _, values: __, params: ___, ...rest } = options;
   const enqueue = pointsOf(options) as ParamsOf<S>[];
-  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart"> = rest;
+  const search: Omit<SearchCvOptions<S>, "trials" | "enqueue" | "warmStart" | "study"> = rest;
   return randomSearch<S>({ ...search, enqueue, trials: enqueue.length });
 }
 
-const { trials: _trials, enqueue: _enqueue, warmStart: _warmStart, ...cvOptions } = CV_OPTIONS;
+const { trials: _trials, enqueue: _enqueue, warmStart: _warmStart, study: _study, ...cvOptions } = CV_OPTIONS;
 const OPTIONS: OptionNames<SweepOptions<Space>> = {
   ...cvOptions,
   ...{ parameter: true, values: true, params: true },

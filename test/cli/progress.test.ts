@@ -2,6 +2,9 @@ import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProgressBar } from "../../src/cli/progress.js";
+import { float } from "../../src/search/space/builders.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/study.js";
 import { makeRecord } from "../../src/search/trial/trial.js";
 
 /** A stream that records its text, and is a terminal or not. */
@@ -21,7 +24,8 @@ const record = makeRecord({ number: 0, params: {} }, { value: 0.75 });
 /** A study of 4 trials of which one has ended. */
 function play(stream: NodeJS.WritableStream): void {
   const bar = createProgressBar(stream, "accuracy");
-  bar.update({ type: "studyStarted", trials: 4, finished: 0 });
+  const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "maximize" });
+  bar.update({ type: "studyStarted", study, trials: 4, finished: 0 });
   bar.update({ type: "trialEnded", record, best: record });
   bar.stop();
   bar.stop();

@@ -10,14 +10,3 @@ export function refusal(run: () => unknown): string {
   }
   throw new Error("expected a FettleError, but nothing was thrown");
 }
-
-/** What a promise is refused with, as {@link refusal}. */
-export async function refusalOf(promise: Promise<unknown>): Promise<string> {
-  const outcome = await promise.then(
-    () => () => undefined,
-    (error) => () => {
-      throw error;
-    },
-  );
-  return refusal(outcome);
-}

@@ -107,6 +107,11 @@ const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/tables.md", "drift(table, other)[0]"),
     (output) => expect(output).toBe('column "size" is distributed otherwise: its median is 80 and was 50\n'),
   ],
+  [
+    blockWith("docs/models.md", "loadPredictor(bytes)"),
+    (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['yes','no']yes"),
+  ],
+  [blockWith("docs/models.md", "epochs: 12"), (output) => expect(output).toBe("true\n")],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),
@@ -119,6 +124,22 @@ const elsewhere = new Map<Block, { readonly reason: string; check(block: Block):
   [
     blockWith("docs/serving.md", "createServer"),
     { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
+  ],
+  [
+    blockWith("docs/serving-models.md", "createServer"),
+    { reason: "a server, which models/node.test.ts runs in the same form", check: async () => {} },
+  ],
+  [
+    blockWith("docs/serving-models.md", "cloudflare:workers"),
+    {
+      reason: "a Worker",
+      check: (block) =>
+        bundles(block, {
+          conditions: ["workerd"],
+          loader: { ".wasm": "copy" },
+          external: ["cloudflare:workers", "./model.fettle"],
+        }),
+    },
   ],
   [
     blockWith("docs/serving.md", "studyWorker"),

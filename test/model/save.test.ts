@@ -20,7 +20,7 @@ import { optimizers } from "../../src/optim/registry.js";
 import { defineSchedule } from "../../src/optim/schedule.js";
 import * as schedules from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";
-import { refusalOf } from "../data/refusal.js";
+import { refusal } from "../nn/support.js";
 
 const random = new RandomStream(15, 1);
 const x = Array.from({ length: 40 }, () => [random.normal(), random.normal(), random.normal()]);
@@ -163,7 +163,7 @@ describe("what is the user's own", () => {
     const { [name]: _, ...others } = customObjects as Readonly<
       Record<string, (...options: never[]) => unknown>
     >;
-    expect(await refusalOf(loadModel(bytes, { customObjects: others }))).toMatch(
+    expect(await refusal(() => loadModel(bytes, { customObjects: others }))).toMatch(
       new RegExp(
         `^invalid_argument: customObjects\\["${name}"\\] must be the \\w+ that the model was saved with; received undefined$`,
       ),

@@ -53,7 +53,7 @@ describe("the packed package", () => {
     const shipped = [
       /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE)$/,
       /^bin\/fettle\.js$/,
-      /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.(js|mjs|d\.ts)(\.map)?$/,
+      /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9-]+\.(js|mjs|d\.ts)(\.map)?$/,
       /^src\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.ts$/,
       /^src\/platform\/wasm\.d\.ts$/,
       /^wasm\/(kernels(-relaxed)?\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
@@ -73,15 +73,26 @@ describe("the packed package", () => {
     const bundled = built.filter((file) => /^(browser|node)\//.test(file));
     expect(bundled).toEqual([
       "browser/index",
+      "browser/predict",
       ...[
         "node/benchmark",
         "node/benchmarkWorker",
         "node/cli",
         "node/cloudflare",
+        "node/export",
         "node/index",
         "node/library",
       ],
-      ...["node/ops", "node/serve", "node/shared", "node/testing", "node/worker"],
+      ...[
+        "node/ops",
+        "node/predict",
+        "node/predictor",
+        "node/rolldown-runtime",
+        "node/serve",
+        "node/shared",
+        "node/testing",
+        "node/worker",
+      ],
     ]);
     expect(built.filter((file) => !sources.has(file) && !bundled.includes(file))).toEqual([]);
   });
@@ -100,6 +111,7 @@ describe("the packed package", () => {
       serve: "serveStudies",
       cloudflare: "studyWorker",
       ops: "matmul",
+      predict: "loadPredictor",
     })) {
       const both = [`dist/${entry}/index.js`, `dist/node/${entry}.js`];
       const [ofModules, ofBundle] = await Promise.all(both.map(exportsOf));

@@ -25,7 +25,7 @@ const { fetch } = served({ store: watched });
 
 /** Every route, as method and path of the study `running`. */
 const routes = [
-  ...["POST ", "GET ", "DELETE ", "GET /trials", "GET /result", "GET /events"],
+  ...["POST ", "GET ", "DELETE ", "GET /trials", "GET /result", "GET /events", "GET /model", "POST /predict"],
   ...["POST /pause", "POST /resume", "POST /cancel", "POST /advance"],
 ].map((route) => route.replace(" ", " /studies/running"));
 

@@ -1,12 +1,13 @@
 /** Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they say. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../src/model/save.js";
 import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { serveStudies } from "../../src/serve/server.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneResult } from "../../src/tune/tuner/options.js";
 import { refusal, untimed, x } from "../tune/support.js";
-import { ask, options, read, refusalOf, served, type space, TOKEN, tunerFor } from "./support.js";
+import { ask, authorized, options, read, refusalOf, served, type space, TOKEN, tunerFor } from "./support.js";
 
 const body = { trials: 6, strategy: "tpe" };
 let whole: TuneResult<typeof space>;
@@ -35,6 +36,18 @@ async function expectWhole(fetch: Fetch, id: string): Promise<void> {
     expect(result.weights[name].shape).toEqual(shape);
     expect(result.weights[name].data).toEqual([...data]);
   }
+  const file = await ask(fetch, `GET /studies/${id}/model`);
+  const model = await loadModel(new Uint8Array(await file.arrayBuffer()));
+  expect(model.predict(x).data).toEqual(whole.final?.predict(x).data);
+  const headers = { ...authorized, "content-type": "application/json" };
+  const rows = JSON.stringify(x.slice(0, 3));
+  const { predictions } = await read<{ predictions: unknown }>(
+    ask(fetch, `POST /studies/${id}/predict`, { headers, body: rows }),
+  );
+  expect(predictions).toEqual(whole.final?.answers(x.slice(0, 3)));
+  expect((await ask(fetch, `POST /studies/${id}/predict`, { headers, body: '[["a", 1, 2]]' })).status).toBe(
+    422,
+  );
 }
 
 async function ended(fetch: Fetch, id: string): Promise<StudyStatus> {
@@ -98,8 +111,33 @@ describe("a study", () => {
       "invalid_state",
       `study "a" must be done to have a result; it is running, with ${finished} finished trials`,
     ]);
+    for (const words of ["GET /studies/a/model", "POST /studies/a/predict"])
+      expect(
+        await refusalOf(
+          ask(fetch, words, { headers: { ...authorized, "content-type": "application/json" } }),
+        ),
+      ).toEqual([
+        409,
+        "invalid_state",
+        'study "a" must be done, with a model that can be saved, to predict; it is running',
+      ]);
     const trials = await read<Records>(ask(fetch, "GET /studies/a/trials"));
     expect(untimed(trials)).toEqual(untimed(whole.trials.slice(0, finished)));
+  });
+
+  it("that begins anew under the same name predicts by its own model", async () => {
+    const { fetch } = served({ background: true });
+    const headers = { ...authorized, "content-type": "application/json" };
+    const predicted = () =>
+      read(ask(fetch, "POST /studies/a/predict", { headers, body: JSON.stringify(x.slice(0, 3)) }));
+    const answers = [];
+    for (const trials of [1, 4]) {
+      await read(ask(fetch, "POST /studies/a", { body: { trials, strategy: "random" } }));
+      await ended(fetch, "a");
+      answers.push(await predicted());
+      await ask(fetch, "DELETE /studies/a");
+    }
+    expect(answers[0]).not.toEqual(answers[1]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The decision threshold: the best on out-of-fold predictions, used by classes and their metrics alone. Needs `dist/`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decided } from "../../src/metrics/decided.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
@@ -8,7 +9,7 @@ import { sgd } from "../../src/optim/sgd.js";
 import { float } from "../../src/search/space/builders.js";
 import { pbt } from "../../src/search/strategies/pbt/pbt.js";
 import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";
-import { chooseThreshold, decided } from "../../src/tune/trial/threshold.js";
+import { chooseThreshold } from "../../src/tune/trial/threshold.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
 import { linear, logistic, randomRows, rates, refusal } from "./support.js";

@@ -171,7 +171,13 @@ export type ObjectiveResult = number | readonly number[] | TrialOutcome;
 
 /** What happens in a study, for progress bars, dashboards and stores. */
 export type StudyEvent<S extends Space = Space> =
-  | { readonly type: "studyStarted"; readonly trials: number; readonly finished: number }
+  | {
+      readonly type: "studyStarted";
+      /** The study, to be saved on the way. */
+      readonly study: { toJSON(): StudyJson };
+      readonly trials: number;
+      readonly finished: number;
+    }
   | { readonly type: "trialStarted"; readonly trial: Trial<ParamsOf<S>> }
   | {
       readonly type: "stepReported";

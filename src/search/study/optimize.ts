@@ -78,7 +78,8 @@ class Loop<S extends Space> {
   async run(): Promise<void> {
     const { study } = this;
     const { slots, control } = this.setting;
-    control.emit({ type: "studyStarted", trials: this.options.trials, finished: study.trials.length });
+    const { trials } = this.options;
+    control.emit({ type: "studyStarted", study, trials, finished: study.trials.length });
     for (;;) {
       const change = slots.nextChange();
       while (this.wantsMore() && slots.hasRoom && this.canStart()) control.guard(() => this.start());

@@ -65,7 +65,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups }: DataOption
   };
 }
 
-type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes">;
+type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes" | "targets">;
 
 /** Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so. */
 function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
@@ -85,7 +85,15 @@ function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
     return { ...targetOfLabels({ labels, classes }), outputs: columns, y: data };
   }
   if (task !== "classification") {
-    return { task: "regression", outputs: columns, y: data, labels: new Int32Array(0), classes: [] };
+    const targets = columns > 1 && { targets: Array.from({ length: columns }, (_, j) => `y${j}`) };
+    return {
+      task: "regression",
+      outputs: columns,
+      y: data,
+      labels: new Int32Array(0),
+      classes: [],
+      ...targets,
+    };
   }
   check(columns === 1, "classes in y must be one column of classes, or one-hot rows", "invalid_data");
   return targetOfLabels(encodeLabels(data, "y"));

@@ -3,6 +3,7 @@ import { fitPipeline } from "../../data/pipeline/pipeline.js";
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";
+import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { Model } from "../../model/model.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -13,7 +14,7 @@ import type { JobResult } from "../jobs/job.js";
 import type { Fold } from "./folds.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
-import { chooseThreshold, decided, HALF, type Predictions } from "./threshold.js";
+import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
 import { jobTemplate, trainOnFolds } from "./training.js";
 
 /** @param line - the best trial, after the trials whose training it continues */
@@ -51,7 +52,14 @@ export async function fitFinal<S extends Space>(
   };
   const { params, number, value } = last;
   const [metric] = setup.metrics;
-  const notes = { test: Object.fromEntries(test), params, trial: number, metric: metric.name, value, seed };
+  const notes = {
+    test: Object.fromEntries(test),
+    params,
+    trial: number,
+    metric: metric.name,
+    value,
+    seed,
+  };
   return new Model(model, table, notes);
 }
 

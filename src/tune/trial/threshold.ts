@@ -3,6 +3,7 @@
  * predictions for rows that the network did not train on.
  */
 import { check } from "../../errors.js";
+import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import type { Floats } from "../../ndarray.js";
 
@@ -61,11 +62,4 @@ export function chooseThreshold(metric: Metric, all: readonly Predictions[]): nu
     if (Number.isNaN(best.score) || isBetter) best = { threshold, score };
   }
   return best.threshold;
-}
-
-/** Class 1 above the threshold, as metrics of classes read it. */
-export function decided(yPred: Floats, threshold: number): Float64Array {
-  return Float64Array.from(yPred, (probability) =>
-    Number.isNaN(probability) ? probability : Number(probability > threshold),
-  );
 }

@@ -13,7 +13,7 @@ import type { Sequential } from "../../nn/sequential.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
-import type { Objective, StopRules, Study, StudyEvent } from "../../search/study/contract.js";
+import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
@@ -56,6 +56,11 @@ export interface SearchOptions<S extends Space> {
    * Default for models: the epochs of `fit` if that is an object, else 20.
    */
   readonly steps?: number;
+  /**
+   * A search that was saved, as `JSON.stringify(study)` has it, to go on with: it ends with the same bits as if it had never
+   * stopped. The other options must be those that it began with; `trials` counts all of them.
+   */
+  readonly study?: StudyJson;
   /** Points to try first. They count towards `trials`. */
   readonly enqueue?: readonly ParamsOf<S>[];
   /** Trials of an earlier study over the same parameters, to learn from. They do not count towards `trials`. */
@@ -158,6 +163,7 @@ const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
     steps: true,
     enqueue: true,
     warmStart: true,
+    study: true,
   },
 };
 

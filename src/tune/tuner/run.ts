@@ -7,6 +7,7 @@ import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
 import { type Lineage, lineageOf } from "../trial/lineage.js";
+import { withReceipt } from "../trial/receipt.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
@@ -50,7 +51,9 @@ export async function tuneOnThreads<S extends Space>(
   const backend = createBackend(rows, workers);
   try {
     const lineage = study.strategy.resume && lineageOf({ ...trialSetup, backend }, study);
-    return await runTuner(setup, backend, lineage);
+    const result = await runTuner(setup, backend, lineage);
+    const { final, trials } = result;
+    return { ...result, final: final && (await withReceipt(final, rows.data, trials, study.seed)) };
   } finally {
     await backend.close();
   }

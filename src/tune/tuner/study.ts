@@ -14,17 +14,30 @@ import type { SearchOptions } from "./options.js";
 const DEFAULT_TRIALS = 30;
 const DEFAULT_LAG = 7;
 
-/** The options with the default strategy where they have none. */
-export async function withStrategy<O extends { readonly strategy?: Strategy }>(
+/** What a study is made with. */
+export interface Making {
+  readonly strategy: Strategy;
+  /** Reads a saved study, where there is one to go on with; loaded only then. */
+  readonly restore?: typeof import("../../search/study/checkpoint.js").restoreStudy;
+}
+
+/** The options with the default strategy where they have none, and what reads a study if they have one. */
+export async function withStrategy<O extends { readonly strategy?: Strategy; readonly study?: unknown }>(
   options: O,
   objectives: number,
-): Promise<O & { readonly strategy: Strategy }> {
-  return { ...options, strategy: options.strategy ?? (await defaultStrategy(objectives)) };
+): Promise<O & Making> {
+  return {
+    ...options,
+    strategy: options.strategy ?? (await defaultStrategy(objectives)),
+    ...(options.study !== undefined && {
+      restore: (await import("../../search/study/checkpoint.js")).restoreStudy,
+    }),
+  };
 }
 
 /** A new study, with the trials of `warmStart` and the points of `enqueue`. */
 export function studyFor<S extends Space>(
-  options: SearchOptions<S> & { readonly strategy: Strategy },
+  options: SearchOptions<S> & Making,
   direction: Direction | readonly Direction[],
 ): Study<S> {
   checkSearchOptions(options);
@@ -32,8 +45,19 @@ export function studyFor<S extends Space>(
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);
+  const clock = () => platform.now();
+  if (options.study !== undefined && options.restore) {
+    const restored = options.restore<S>(options.study, {
+      ...{ space, strategy, clock },
+      ...(constraint && { constraint }),
+    });
+    mustBeSame({ seed, lag, direction: [direction].flat().join() }, restored);
+    for (const [name, list] of Object.entries({ warmStart, enqueue }))
+      check(list.length === 0, `${name} must be left out beside study, which has its trials`);
+    return restored;
+  }
   const study = createStudy({
-    ...{ space, strategy, seed, direction, lag, clock: () => platform.now() },
+    ...{ space, strategy, seed, direction, lag, clock },
     ...(constraint && { constraint }),
   });
   check(
@@ -51,6 +75,16 @@ export function studyFor<S extends Space>(
   }
   for (const params of enqueue) study.enqueue(params);
   return study;
+}
+
+/** Refuses to go on otherwise than a study began. */
+function mustBeSame(
+  options: { readonly seed: number; readonly lag: number; readonly direction: string },
+  { seed, lag, directions }: Pick<Study, "seed" | "lag" | "directions">,
+): void {
+  const saved = { seed, lag, direction: directions.join() };
+  for (const name of ["seed", "lag", "direction"] as const)
+    must(options[name] === saved[name], name, `${show(saved[name])}, as in study`, options[name]);
 }
 
 /** Refuses what a study would not see, or would see too late. */

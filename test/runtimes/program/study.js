@@ -12,13 +12,16 @@ import {
   float,
   gp,
   int,
+  loadModel,
   readTable,
   restoreTuner,
+  saveModel,
   sequential,
   sgd,
   tpe,
   tune,
 } from "fettle";
+import { loadPredictor } from "fettle/predict";
 
 const space = {
   units: int(4, 32, { log: true }),
@@ -61,14 +64,39 @@ async function inSlices({ jobs, ...options }) {
  */
 export async function study(csv, jobs, others = {}) {
   const parts = partsOf(csv).map((part) => ({ ...part, jobs }));
-  const whole = await digestsOf(await oneByOne(parts, tune));
+  const results = await oneByOne(parts, tune);
+  const whole = await digestsOf(results);
   for (const [how, search] of Object.entries({ "cut into slices": inSlices, ...others })) {
     const other = await digestsOf(await oneByOne(parts, search));
     for (const what of Object.keys(whole)) {
       if (other[what] !== whole[what]) throw new Error(`${how}, the study comes to other ${what}`);
     }
   }
-  return whole;
+  return { ...whole, predictions: await predictionsOf(results, parts) };
+}
+
+/**
+ * The SHA-256 of model files and of what a predictor makes of them.
+ *
+ * @throws {Error} unless a predictor and a model that was loaded answer as the one that was tuned
+ */
+async function predictionsOf(results, parts) {
+  const digests = [];
+  for (const [i, { final }] of results.entries()) {
+    const { data } = parts[i];
+    const names = data.inputs.map(({ name }) => name);
+    const records = Array.from({ length: data.rows }, (_, row) =>
+      Object.fromEntries(names.map((name, j) => [name, data.columns[j][row]])),
+    );
+    const bytes = saveModel(final);
+    const answers = [final, await loadModel(bytes), await loadPredictor(bytes)].map((model) => [
+      ...model.predict(records).data,
+    ]);
+    for (const other of answers.slice(1))
+      if (String(other) !== String(answers[0])) throw new Error("a saved model answers otherwise");
+    digests.push(await digest(bytes), await digest(Float64Array.from(answers[0])));
+  }
+  return digest(new TextEncoder().encode(digests.join()));
 }
 
 /** What is tuned: for each strategy the options of `createTuner`. */

@@ -123,7 +123,7 @@ describe("optimize", () => {
     );
     const [first, second] = study.trials;
     expect(events).toMatchObject([
-      { type: "studyStarted", trials: 5, finished: 0 },
+      { type: "studyStarted", study, trials: 5, finished: 0 },
       { type: "trialStarted", trial: { number: 0, params: { a: 1 } } },
       { type: "stepReported", number: 0, step: 1, value: 10 },
       { type: "trialEnded", record: first, best: first },

@@ -180,7 +180,9 @@ describe("a table", () => {
 
   it("without missing cells refuses them in predictions", async () => {
     const { final } = await tune({ ...regression, fit: { epochs: 1 } });
-    expect(() => final?.predict([x[0].map(() => Number.NaN)])).toThrow(/row 0, column "x0": a cell must be there/);
+    expect(() => final?.predict([x[0].map(() => Number.NaN)])).toThrow(
+      /row 0, column "x0": a cell must be there/,
+    );
   });
 
   it("of three classes is one-hot, and so are its predictions", async () => {

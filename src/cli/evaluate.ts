@@ -1,0 +1,69 @@
+/** `fettle evaluate`: scores a saved model on rows whose targets are known. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { encodeRows } from "../data/dataset.js";
+import type { UnknownRule } from "../data/read.js";
+import { check, show } from "../errors.js";
+import { count, formatScore, plain } from "../report/format.js";
+import { layOut } from "../report/layout.js";
+import { readOtherFile } from "./dataset.js";
+import { EXIT } from "./exit.js";
+import { inFile } from "./files.js";
+import { readModel } from "./modelFile.js";
+import { paintFor, printLines, widthOf } from "./streams.js";
+
+/** The flags, as commander gives them. */
+interface EvaluateFlags {
+  readonly unknown?: UnknownRule;
+  readonly encoding?: string;
+  readonly json?: true;
+}
+
+/** Adds the command; `done` receives the exit code. */
+export function addEvaluateCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("evaluate")
+    .summary("score a saved model on a table")
+    .description(
+      "Score a saved model on the rows of a table that has the target, by every metric of the task.",
+    )
+    .argument("<model>", "model file, such as study/model.fettle")
+    .argument("<data.csv>", "table with the columns that the model learnt from, and its target")
+    .option(
+      "--unknown <rule>",
+      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
+    )
+    .option(
+      "--encoding <name>",
+      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
+    )
+    .option("--json", "print one JSON object and nothing else")
+    .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
+    .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));
+}
+
+/** @returns the exit code */
+async function run(path: string, file: string, flags: EvaluateFlags): Promise<number> {
+  const model = await readModel(path);
+  const { table } = model;
+  check(table !== undefined, () => `${show(path)} must be a model of a table; it is a network alone`);
+  const read = await readOtherFile(file, flags, table.schema, flags.unknown ?? "refuse");
+  const scores = inFile(file, () => {
+    const rows = encodeRows(read, table);
+    check(
+      rows.y !== undefined,
+      () => `the column ${show(table.target)} must be there, to score against`,
+      "invalid_data",
+    );
+    return model.evaluate(rows);
+  });
+  if (flags.json) {
+    printLines([JSON.stringify({ rows: read.rows, scores })]);
+    return EXIT.success;
+  }
+  const paint = paintFor(process.stdout);
+  const lines = Object.entries(scores).map(([name, score]) => [name, formatScore(score)]);
+  const title = `Scores on ${count(read.rows, "row")} of ${plain(basename(file))}`;
+  printLines([paint.heading(title), ...layOut(lines, { width: widthOf(process.stdout) })]);
+  return EXIT.success;
+}

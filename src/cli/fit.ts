@@ -1,0 +1,103 @@
+/** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { check } from "../errors.js";
+import { saveModel } from "../model/save.js";
+import { count, formatScore } from "../report/format.js";
+import { layOut } from "../report/layout.js";
+import { describeData } from "../report/study.js";
+import { choice } from "../search/space/builders.js";
+import type { Params } from "../search/space/space.js";
+import { grid } from "../search/strategies/grid/grid.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
+import { partSizes } from "../tune/trial/folds.js";
+import { tune } from "../tune/tune.js";
+import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
+import { EXIT } from "./exit.js";
+import { integer, setting, share } from "./flags.js";
+import { writeWhole } from "./output.js";
+import { paintFor, printLines, widthOf } from "./streams.js";
+import { MODEL_FILE } from "./studyFolder.js";
+
+/** The flags, as commander gives them. */
+interface FitFlags extends DatasetFlags {
+  readonly set?: Params;
+  readonly epochs: number;
+  readonly testSize: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command; `done` receives the exit code. */
+export function addFitCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command("fit")
+    .summary("train a dense network of one configuration on a table")
+    .description(
+      "Train a dense network with given hyperparameters on a table, score it on rows held out, and save it.",
+    );
+  addDatasetFlags(command)
+    .option(
+      "--test-size <share>",
+      "share of rows held out for the scores, 0 for none",
+      share("--test-size"),
+      0.2,
+    )
+    .optionsGroup("Training:")
+    .option("--epochs <n>", "epochs of training", integer("--epochs", 1), 30)
+    .option(
+      "--set <name=value>",
+      `set a parameter of the network, once for each: ${Object.keys(DENSE_DEFAULTS).join(", ")}`,
+      setting("--set"),
+    )
+    .optionsGroup("Other options:")
+    .option("--out <file>", "where the model is written", MODEL_FILE)
+    .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
+    .option("--json", "print one JSON object and nothing else")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fettle fit examples/data/breast-cancer.csv --target diagnosis
+  fettle fit houses.csv --target price --set units=64 --set learningRate=0.003 --out price.fettle`,
+    )
+    .action(async (file: string, flags: FitFlags) => done(await run(file, flags)));
+}
+
+/** @returns the exit code */
+async function run(file: string, flags: FitFlags): Promise<number> {
+  const { set = {}, epochs, testSize, seed, out } = flags;
+  const data = await readDataset(file, flags);
+  const validation = { split: 0.2 };
+  const sizes = partSizes(data.rows, { validation, testSize });
+  const params = { batchSize: Math.min(DENSE_DEFAULTS.batchSize, sizes.training), ...set };
+  const space = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, choice([value])]));
+  checkDenseSpace(data, space, sizes.training);
+  const { final, best, metric } = await tune({
+    ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
+    model: (own) => denseModel(data, own),
+    fit: ({ batchSize }) => ({ epochs, batchSize: batchSize as number }),
+  });
+  check(
+    final && best,
+    "training must give a finite score; received none; choose a smaller learningRate",
+    "trial_failed",
+  );
+  writeWhole(out, saveModel(final));
+  if (flags.json) {
+    printLines([JSON.stringify({ model: out, metric, validation: best.value, test: final.test, params })]);
+    return EXIT.success;
+  }
+  const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
+  const scores = Object.entries(final.test).map(([name, score]) => [name, formatScore(score)]);
+  printLines([
+    describeData(basename(file), data),
+    ...(scores.length > 0
+      ? [paint.heading(`Scores on ${count(sizes.test, "held-out row")}`), ...layOut(scores, { width })]
+      : []),
+    `Written: ${out}`,
+    `Predict ${data.target} of other rows: npx fettle predict ${out} <data.csv>`,
+  ]);
+  return EXIT.success;
+}

@@ -1,0 +1,51 @@
+/** Model files named on the command line. */
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { FettleError } from "../errors.js";
+import type { Model } from "../model/model.js";
+import { loadModel } from "../model/save.js";
+import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
+import { nameOf, reasonOf } from "./files.js";
+
+/** Whether a file begins as model files do: a length, and a header with a checksum. */
+export function isModelFile(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    return false; // who reads it says why it cannot be read
+  }
+  try {
+    const first = Buffer.alloc(32);
+    readSync(file, first);
+    return first.toString("latin1", 8).startsWith('{"__metadata__":{"crc32"');
+  } catch {
+    return false;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws FettleError naming the file, for one that cannot be read, is no model file, or needs code of the user's own */
+export function readPredictor(path: string, options: PredictorOptions): Promise<Predictor> {
+  return reading(path, (bytes) => loadPredictor(bytes, options));
+}
+
+/** @throws FettleError as {@link readPredictor} */
+export function readModel(path: string): Promise<Model> {
+  return reading(path, (bytes) => loadModel(bytes, { compile: false }));
+}
+
+async function reading<T>(path: string, load: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new FettleError("not_found", `cannot read ${nameOf(path)}: ${reasonOf(cause)}`, { cause });
+  }
+  try {
+    return await load(bytes);
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    throw new FettleError(error.code, `${nameOf(path)}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,231 @@
+/** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import type { Command } from "commander";
+import { readRows, type TextSource } from "../data/csv.js";
+import type { UnknownRule } from "../data/read.js";
+import { cellText } from "../data/scan.js";
+import { check, FettleError, show } from "../errors.js";
+import { classesOf } from "../predict/answers.js";
+import type { Predictor } from "../predict/predictor.js";
+import { RowError, type RowRecord } from "../predict/rows.js";
+import { readSource } from "./dataset.js";
+import { EXIT } from "./exit.js";
+import { nameOf } from "./files.js";
+import { names } from "./flags.js";
+import { readPredictor } from "./modelFile.js";
+import { writing } from "./output.js";
+import { csvCell } from "./studyFolder.js";
+
+/** The flags, as commander gives them. */
+interface PredictFlags {
+  readonly out?: string;
+  readonly proba?: true;
+  readonly keep?: readonly string[];
+  readonly unknown?: UnknownRule;
+  readonly encoding?: string;
+}
+
+/** Rows that are predicted at a time. */
+const BLOCK = 1024;
+
+/** Adds the command; `done` receives the exit code. */
+export function addPredictCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("predict")
+    .summary("predict the rows of a table with a saved model")
+    .description(
+      "Predict each row of a table with a model that fettle tune --out or final.save wrote. It needs the columns that the model learnt " +
+        "from, in any order, and ignores others. As many rows are written as are read, in the same order, as CSV.",
+    )
+    .argument("<model>", "model file, such as study/model.fettle")
+    .argument(
+      "<data.csv>",
+      "table: a line of names and rows, or JSON, an array of objects or one a line; or Parquet; gzip is unpacked; - for standard input",
+    )
+    .option("--out <file.csv>", "write to a file, whole or not at all (default: standard output)")
+    .option("--proba", "write the probability of each class too")
+    .option("--keep <columns>", "columns of the table to write too, separated by commas", names("--keep"))
+    .option(
+      "--unknown <rule>",
+      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
+    )
+    .option(
+      "--encoding <name>",
+      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fettle predict study/model.fettle new.csv
+  fettle predict study/model.fettle new.csv --proba --keep id --out predictions.csv
+  cat new.csv | fettle predict study/model.fettle -`,
+    )
+    .action(async (model: string, file: string, flags: PredictFlags) => done(await run(model, file, flags)));
+}
+
+/** @returns the exit code */
+async function run(path: string, file: string, flags: PredictFlags): Promise<number> {
+  const { unknown } = flags;
+  const predictor = await readPredictor(path, unknown === undefined ? {} : { unknown });
+  check(
+    predictor.schema !== undefined,
+    () => `${show(path)} must be a model of a table; it is a network alone`,
+  );
+  check(
+    !flags.proba || predictor.classes.length > 0,
+    () => `--proba needs a model of classes; ${show(path)} predicts quantities`,
+  );
+  const source = await readSource(file, flags.encoding);
+  const output = new Output(flags.out);
+  try {
+    const table = new Predictions(predictor, flags, (line) => output.write(line));
+    if (source.text) predictText(table, file, source.text);
+    else predictRecords(table, file, source.records);
+    output.finish();
+  } finally {
+    output.discard();
+  }
+  return EXIT.success;
+}
+
+function predictText(table: Predictions, file: string, text: TextSource): void {
+  readRows(text, {}, ({ columns }) => {
+    table.begin(columns, file);
+    const places = table.wanted.map((name) => columns.indexOf(name));
+    return (row) =>
+      table.push(
+        row.line,
+        places.map((place) => cellText(row, place)),
+      );
+  });
+  table.flush();
+}
+
+function predictRecords(table: Predictions, file: string, records: readonly RowRecord[]): void {
+  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  table.begin(columns, file, "record");
+  records.forEach((record, i) => {
+    table.push(
+      i,
+      table.wanted.map((name) => (Object.hasOwn(record, name) ? record[name] : null)),
+    );
+  });
+  table.flush();
+}
+
+type Cell = RowRecord[string];
+
+/** Rows on their way to predictions. */
+class Predictions {
+  /** Columns that are read: inputs of the model, then those that are kept. */
+  wanted: readonly string[] = [];
+  private columns: Cell[][] = [];
+  private places: number[] = [];
+  private unit: "line" | "record" = "line";
+
+  constructor(
+    private readonly predictor: Predictor,
+    private readonly flags: PredictFlags,
+    private readonly write: (line: string) => void,
+  ) {}
+
+  /** @throws FettleError `invalid_data` naming columns that are missing */
+  begin(columns: readonly string[], file: string, unit: "line" | "record" = "line"): void {
+    const { predictor, flags } = this;
+    const { keep = [], proba } = flags;
+    this.unit = unit;
+    const inputs = predictor.inputs.map(({ name }) => name);
+    const missing = [...inputs, ...keep].filter((name) => !columns.includes(name));
+    check(
+      missing.length === 0,
+      () => `${nameOf(file)} must have the columns of the model; missing: ${missing.map(show).join(", ")}`,
+      "invalid_data",
+    );
+    this.wanted = [...new Set([...inputs, ...keep])];
+    this.columns = this.wanted.map(() => []);
+    const targets = predictor.targets.map((name) => (keep.includes(name) ? `${name} (predicted)` : name));
+    const classes = proba ? predictor.classes.map((name) => `${predictor.targets[0]}=${name}`) : [];
+    this.writeRow([...keep, ...targets, ...classes]);
+  }
+
+  push(place: number, cells: readonly Cell[]): void {
+    cells.forEach((cell, j) => {
+      this.columns[j].push(cell);
+    });
+    this.places.push(place);
+    if (this.places.length === BLOCK) this.flush();
+  }
+
+  flush(): void {
+    const { predictor, flags, wanted, columns, places } = this;
+    if (places.length === 0) return;
+    const { keep = [], proba } = flags;
+    const kept = keep.map((name) => columns[wanted.indexOf(name)]);
+    const { data, shape } = this.predicted(Object.fromEntries(wanted.map((name, j) => [name, columns[j]])));
+    const [rows, outputs] = shape;
+    const classes = predictor.classes.length > 0 ? classesOf(data, rows, predictor) : undefined;
+    for (let i = 0; i < rows; i++) {
+      const own = Array.from(data.subarray(i * outputs, (i + 1) * outputs));
+      const shares = outputs === 1 ? [1 - own[0], own[0]] : own;
+      this.writeRow([
+        ...kept.map((values) => values[i]),
+        ...(classes ? [classes[i], ...(proba ? shares : [])] : own),
+      ]);
+    }
+    this.columns = wanted.map(() => []);
+    this.places = [];
+  }
+
+  private predicted(rows: Readonly<Record<string, Cell[]>>) {
+    try {
+      return this.predictor.predict(rows);
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error;
+      const place = `${this.unit} ${this.places[error.row]}`;
+      throw new FettleError(error.code, `${place}, column ${show(error.column)}: ${error.reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  private writeRow(cells: readonly unknown[]): void {
+    this.write(`${cells.map(csvCell).join(",")}\n`);
+  }
+}
+
+/** Lines to standard output, or to a file that is there whole or not at all. */
+class Output {
+  private readonly part: string | undefined;
+  private readonly file: number;
+  private lines: string[] = [];
+
+  constructor(private readonly path: string | undefined) {
+    this.part = path && `${path}.part`;
+    this.file = this.part === undefined ? 1 : writing(this.part, (part) => openSync(part, "w"));
+  }
+
+  write(line: string): void {
+    if (this.lines.push(line) === BLOCK) this.flush();
+  }
+
+  finish(): void {
+    this.flush();
+    const { part, path } = this;
+    if (part === undefined || path === undefined) return;
+    closeSync(this.file);
+    writing(path, () => renameSync(part, path));
+  }
+
+  /** Removes a file that was not finished. */
+  discard(): void {
+    if (this.part !== undefined) rmSync(this.part, { force: true });
+  }
+
+  private flush(): void {
+    const text = this.lines.join("");
+    this.lines = [];
+    if (this.path === undefined) process.stdout.write(text);
+    else writing(this.path, () => writeSync(this.file, text));
+  }
+}

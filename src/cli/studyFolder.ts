@@ -1,0 +1,156 @@
+/**
+ * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
+ * goes on, is known to tune.ts.
+ */
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { check, FettleError, isRecord, show } from "../errors.js";
+import { Model } from "../model/model.js";
+import type { Params } from "../search/space/space.js";
+import type { StudyJson } from "../search/study/contract.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { readJson } from "./files.js";
+import { type Lock, lockFolder } from "./lock.js";
+import { checkWritable, makeFolder, writeWhole } from "./output.js";
+
+export const MODEL_FILE = "model.fettle";
+const STUDY_FILE = "study.json";
+const TRIALS_FILE = "trials.csv";
+const SUMMARY_FILE = "summary.json";
+const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, SUMMARY_FILE];
+
+/** Milliseconds between two writes of a running study. */
+const PAUSE = 500;
+
+/** The study of a folder, as the command that made it left it. */
+export interface SavedStudy {
+  /** Undefined if it was killed before its first trial. */
+  readonly study?: StudyJson;
+  /** The table that it is of. */
+  readonly file: string;
+  /** The digest of that table. */
+  readonly data: string;
+  /** The flags that it began with. */
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The study in a folder, to go on with.
+ *
+ * @throws FettleError `not_found`, `invalid_checkpoint` for a folder without one
+ */
+export function readStudy(folder: string): SavedStudy {
+  check(
+    existsSync(join(folder, SUMMARY_FILE)),
+    () => `${show(folder)} must be a folder that fettle tune --out wrote`,
+    "not_found",
+  );
+  const summary = readJson(join(folder, SUMMARY_FILE));
+  const { file, data, flags } = isRecord(summary) && isRecord(summary.command) ? summary.command : {};
+  if (typeof file !== "string" || typeof data !== "string" || !isRecord(flags))
+    throw new FettleError(
+      "invalid_checkpoint",
+      `${show(join(folder, SUMMARY_FILE))} does not say how the study began`,
+    );
+  const path = join(folder, STUDY_FILE);
+  return { ...(existsSync(path) && { study: readJson(path) as StudyJson }), file, data, flags };
+}
+
+/** A folder that a study is written to while it runs. */
+export class StudyFolder {
+  private readonly lock: Lock;
+  private study: { toJSON(): StudyJson } | undefined;
+  private written = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Makes and locks the folder.
+   *
+   * @param mayReplace - whether another study in it is replaced
+   * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly command: Omit<SavedStudy, "study">,
+    mayReplace: boolean,
+  ) {
+    makeFolder(folder);
+    checkWritable(folder, FILES);
+    this.lock = lockFolder(folder);
+    const found = FILES.find((file) => existsSync(join(folder, file)));
+    if (mayReplace || found === undefined) return;
+    this.lock.release();
+    throw new FettleError(
+      "invalid_state",
+      `${show(folder)} has ${found} already; go on with --resume ${folder}, replace it with --overwrite, or choose another folder`,
+    );
+  }
+
+  begin(study: { toJSON(): StudyJson }): void {
+    this.study = study;
+    // first what it began with, so that it goes on whenever it is killed
+    this.writeSummary({ status: "running" });
+    this.save(true);
+  }
+
+  /** Keeps the trials so far. */
+  save(now = false): void {
+    if (!this.study || (!now && performance.now() - this.written < PAUSE)) return;
+    this.write(STUDY_FILE, `${JSON.stringify(this.study)}\n`);
+    this.written = performance.now();
+  }
+
+  /** Writes what is known at the end. @returns the paths of the files, the model first */
+  finish(
+    trials: readonly TrialRecord<Params>[],
+    summary: Readonly<Record<string, unknown>>,
+    final: Model | undefined,
+  ): string[] {
+    this.save(true);
+    this.write(TRIALS_FILE, trialsCsv(trials));
+    if (final) {
+      const { model, table, notes } = final;
+      // a folder of this machine says nothing elsewhere
+      const { file, flags } = this.command;
+      const command = { file: basename(file), flags };
+      const told = new Model(model, table, { ...notes, command });
+      this.write(MODEL_FILE, told.bytes());
+    }
+    this.writeSummary(summary);
+    return FILES.filter((file) => file !== MODEL_FILE || final).map((file) => join(this.folder, file));
+  }
+
+  release(): void {
+    this.lock.release();
+  }
+
+  private writeSummary(summary: Readonly<Record<string, unknown>>): void {
+    this.write(SUMMARY_FILE, `${JSON.stringify({ ...summary, command: this.command }, null, 2)}\n`);
+  }
+
+  private write(file: string, contents: string | Uint8Array): void {
+    writeWhole(join(this.folder, file), contents);
+  }
+}
+
+/** A line for each trial. */
+function trialsCsv(trials: readonly TrialRecord<Params>[]): string {
+  const names = [...new Set(trials.flatMap(({ params }) => Object.keys(params)))];
+  const lines = trials.map(({ number, status, value, std, seconds, params }) => [
+    ...[number, status, value, std, seconds],
+    ...names.map((name) => params[name]),
+  ]);
+  return [["number", "status", "value", "std", "seconds", ...names], ...lines]
+    .map((cells) => `${cells.map(csvCell).join(",")}\n`)
+    .join("");
+}
+
+/** A cell of CSV. */
+export function csvCell(value: unknown): string {
+  const text =
+    value === null || value === undefined
+      ? ""
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

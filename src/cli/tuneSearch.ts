@@ -1,0 +1,33 @@
+/** Runs the study that the flags of `fettle tune` describe. */
+import { FettleError } from "../errors.js";
+import type { Space } from "../search/space/space.js";
+import type { StudyEvent } from "../search/study/contract.js";
+import { denseModel } from "../tune/dense.js";
+import { tune } from "../tune/tune.js";
+import type { TuneResult } from "../tune/tuner/options.js";
+import type { TuneFlags, TuneSetup } from "./tuneSetup.js";
+
+/** @returns undefined if every trial failed */
+export async function search(
+  { data, space, strategy, scheduler, fit, metrics: metric, study }: TuneSetup,
+  flags: TuneFlags,
+  onEvent: (event: StudyEvent) => void,
+  signal: { readonly aborted: boolean },
+): Promise<TuneResult<Space> | undefined> {
+  const { folds, testSize, seed, epochs, trials, jobs, threshold } = flags;
+  try {
+    return await tune({
+      ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
+      model: (params) => denseModel(data, params),
+      validation: { folds },
+      ...(scheduler ? { scheduler, steps: epochs } : {}),
+      ...(trials === undefined ? {} : { trials }),
+      ...(threshold === undefined ? {} : { threshold }),
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(study && { study }),
+    });
+  } catch (error) {
+    if (error instanceof FettleError && error.code === "trial_failed") return undefined;
+    throw error;
+  }
+}

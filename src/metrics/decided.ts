@@ -1,0 +1,9 @@
+/** Classes as probabilities, for metrics of decided classes. */
+import type { Floats } from "../ndarray.js";
+
+/** Class 1 above the threshold, as metrics of classes read it. */
+export function decided(yPred: Floats, threshold: number): Float64Array {
+  return Float64Array.from(yPred, (probability) =>
+    Number.isNaN(probability) ? probability : Number(probability > threshold),
+  );
+}

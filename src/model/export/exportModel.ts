@@ -1,0 +1,97 @@
+/** A model as the files of another format. What each format can hold is known in the file of that format. */
+import { byName, must } from "../../errors.js";
+import { Sequential } from "../../nn/sequential.js";
+import { ready } from "../../numerics/kernels.js";
+import type { ModelContents } from "../../predict/description.js";
+import { contentsOf } from "../contents.js";
+import { Model } from "../model.js";
+import { networkFrom } from "../network.js";
+import { importTfjs as contentsOfTfjs } from "./importTfjs.js";
+import { exportJs } from "./js.js";
+import { exportOnnx } from "./onnx.js";
+import { exportTfjs } from "./tfjs.js";
+
+/** The files of a model in another format. */
+export interface Exported {
+  /** Contents by name; they belong into one folder. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** What is left out, or otherwise than in the model, for people. */
+  readonly notes: readonly string[];
+}
+
+/** The table's part, where a format has no place for it. */
+const networkOnly = ({ table }: ModelContents, why: string): string[] =>
+  table ? [`the network alone, which takes ${table.pipeline.features.length} features: ${why}`] : [];
+
+const FORMATS = {
+  tfjs: (contents: ModelContents): Exported => ({
+    files: { ...exportTfjs(contents) },
+    notes: networkOnly(
+      contents,
+      "TensorFlow.js has no place for the pipeline, which is in userDefinedMetadata of model.json",
+    ),
+  }),
+  onnx: (contents: ModelContents): Exported => {
+    const { bytes, hasPipeline, reason = "" } = exportOnnx(contents);
+    const notes =
+      contents.table && !hasPipeline ? [`its input is features, and not the table's columns: ${reason}`] : [];
+    return { files: { "model.onnx": bytes }, notes };
+  },
+  js: (contents: ModelContents): Exported => ({
+    files: { "model.js": exportJs(contents) },
+    notes: ["last bits may differ between runtimes, unlike those of fettle/predict"],
+  }),
+} satisfies Record<string, (contents: ModelContents) => Exported>;
+
+/** The formats of {@link exportModel}. */
+export type ExportFormat = keyof typeof FORMATS | "safetensors";
+export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetensors", "js"];
+
+/**
+ * A model in another format: `tfjs`, a layers model of TensorFlow.js; `onnx`, with the pipeline where ONNX can express it;
+ * `safetensors`, the model file itself; `js`, a module without dependencies.
+ *
+ * @param model - what `tune` ends with as `final`, what `loadModel` returns, or a trained network
+ * @throws FettleError `unknown_name` for another format; `unsupported` for a model with layers or activations of the user's own;
+ * `invalid_state` for a network that is not trained
+ * @example
+ * ```ts
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * Object.keys(exportModel(model, "tfjs").files); // ["model.json", "weights.bin"]
+ * ```
+ */
+export function exportModel(model: Model | Sequential, format: ExportFormat): Exported {
+  must(
+    model instanceof Model || model instanceof Sequential,
+    "model",
+    "the final model of tune, what loadModel returns, or a trained network",
+    model,
+  );
+  const own = model instanceof Model ? model : new Model(model);
+  const safetensors = (): Exported => ({ files: { "model.safetensors": own.bytes() }, notes: [] });
+  const { table } = own;
+  return byName(
+    "format",
+    { ...FORMATS, safetensors },
+    format,
+  )({ ...contentsOf(own.model, false), ...(table && { table }) });
+}
+
+/**
+ * The network of a layers model of TensorFlow.js, as `tf.loadLayersModel` takes it.
+ *
+ * @param json - `model.json`, as text or parsed
+ * @param weights - the files that it names, end to end
+ * @throws FettleError `unsupported` for layers that Fettle does not have; `invalid_checkpoint` for files that are damaged
+ * @example
+ * ```ts
+ * const { files } = exportModel(model, "tfjs");
+ * const again = await importTfjs(files["model.json"] as string, files["weights.bin"] as Uint8Array);
+ * ```
+ */
+export async function importTfjs(json: unknown, weights: Uint8Array): Promise<Model> {
+  await ready();
+  return new Model(networkFrom(contentsOfTfjs(json, weights), {}, false));
+}

@@ -1,0 +1,335 @@
+/**
+ * A model as one JavaScript module that imports nothing, for those who want no WebAssembly and no package. The module is text to be
+ * kept: nothing of it runs here, and nothing of a model becomes code but numbers and quoted text. It cannot train, and its results are
+ * near those of `fettle/predict`, not of the same bits.
+ */
+import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
+import { isUnchanged } from "../../data/pipeline/target.js";
+import type { ColumnSchema } from "../../data/schema.js";
+import { check, must, show } from "../../errors.js";
+import type {
+  LayerDescription,
+  ModelContents,
+  NetworkDescription,
+  TableDescription,
+} from "../../predict/description.js";
+import type { Tensor, Tensors } from "../../predict/safetensors.js";
+import { VERSION } from "../../version.js";
+import { codeOf, type Part } from "./jsParts.js";
+
+/** Notes that a part is needed, and returns its name. */
+type Use = (part: Part) => Part;
+
+/**
+ * A JavaScript module that predicts what the model does, without any import.
+ *
+ * - `inputs`: `{ name, kind, categories, gaps }` of each input
+ * - `predict(row)`: of a model of tables, the answer for an object such as `{ age: 31, port: "Q" }`: `{ class, probabilities }`, or
+ *   quantities by name. Of a network alone, an array of numbers for an array of numbers.
+ *
+ * It throws an `Error` for a row that a predictor refuses. It reads fewer spellings than a predictor: text for a number only as
+ * JavaScript writes it, and text for a date only in ISO 8601; milliseconds since 1970 are a date too.
+ *
+ * Results differ from the predictor's by rounding, about 1e-5 · max(1, |value|) at most in the units that the network learns. `Math.exp`
+ * and its like differ between runtimes in their last bits, and so may the results.
+ *
+ * @returns the text of the module; it holds no `</script>`, whatever the names of columns are
+ * @throws FettleError `unsupported` for a custom layer or activation; `invalid_checkpoint` for layers and arrays that do not fit each
+ * other
+ * @example
+ * ```ts
+ * const model = sequential([dense(2, { activation: "relu" }), dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * const text = exportJs(contentsOf(model, false));
+ * const { predict } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+ * predict([4]).length; // 1
+ * ```
+ */
+export function exportJs({ network, tensors, table }: ModelContents): string {
+  const used = new Set<Part>();
+  const use: Use = (part) => {
+    used.add(part);
+    return part;
+  };
+  const layers = networkCode(network, tensors, use);
+  const code = table
+    ? [...tableCode(table, use), layers, featuresCode(table), answerCode(table)]
+    : [layers, numbersCode(network.columns)];
+  const inputs = table ? inputsCode(table) : numberInputsCode(network.columns);
+  return `${[headerOf(table), inputs, ...codeOf(used), ...code].join("\n\n")}\n`;
+}
+
+/** A value as code: JSON, in which no text ends a script. */
+function literal(value: unknown): string {
+  const escaped = (mark: string): string => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[<\u2028\u2029]/g, escaped);
+}
+
+const lines = (...of: readonly (string | false | undefined)[]): string =>
+  of.filter((line) => typeof line === "string").join("\n");
+
+/** An array with one element a line, or all in one line if that is short. */
+function listOf(elements: readonly string[], indent: string): string {
+  const line = `[${elements.join(", ")}]`;
+  if (line.length < 80) return line;
+  return `[\n${elements.map((element) => `${indent}  ${element},\n`).join("")}${indent}]`;
+}
+
+function headerOf(table: TableDescription | undefined): string {
+  const kinds = new Set(table?.inputs.map(({ kind }) => kind));
+  const what = table
+    ? `predict(row) takes an object with a value for each of \`inputs\`, and returns ${
+        table.classes.length > 0 ? "{ class, probabilities }" : "quantities by name"
+      }.`
+    : "predict(numbers) takes an array with a number for each of `inputs`, and returns an array of numbers.";
+  return lines(
+    "/**",
+    ` * A trained model, exported by Fettle ${VERSION}. This module imports nothing and runs wherever JavaScript does.`,
+    " *",
+    ` * ${what}`,
+    " * It throws an Error for what it cannot read.",
+    table?.inputs.some(({ gaps }) => gaps) &&
+      " * A missing value is left out, null, undefined, NaN or text in `na`, in any case.",
+    kinds.has("number") && ' * Text for a number must be as JavaScript writes it, such as "-1.5".',
+    kinds.has("date") &&
+      ' * A date is a Date, milliseconds since 1970, or text such as "2024-12-31" or "2024-12-31T23:59:00Z"; without a zone in UTC.',
+    " *",
+    " * Math.exp and its like differ between runtimes in their last bits, and so may results. Those of fettle/predict do not.",
+    " */",
+  );
+}
+
+// The network.
+
+function networkCode(network: NetworkDescription, tensors: Tensors, use: Use): string {
+  use("run");
+  return `const network = ${listOf(layersOf(network, tensors, use), "")};`;
+}
+
+/** The layers as code, after checking that each takes what the one before it gives. */
+function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors, use: Use): string[] {
+  let before = "input";
+  let units = columns;
+  return layers.flatMap((layer) => {
+    const { id, inputs, name } = layer;
+    check(
+      inputs.length === 1 && inputs[0] === before,
+      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
+      "invalid_checkpoint",
+    );
+    before = id;
+    const activation = activationOf(layer, use);
+    if (name !== "dense") return activation;
+    const { kernel, bias } = arraysOf(layer, units, tensors);
+    units = kernel.shape[1];
+    const arrays = [kernel, ...(bias ? [bias] : [])].map(({ data }) => floatsCode(data, use));
+    return [`${use("dense")}(${[units, ...arrays].join(", ")})`, ...activation];
+  });
+}
+
+const ACTIVATIONS = ["relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] satisfies Part[];
+
+/** The part that a layer's activation is; nothing for `linear`. */
+function activationOf({ id, name, custom, options }: LayerDescription, use: Use): Part[] {
+  const { activation = "linear" } = options;
+  const isBuiltIn = !custom && ["dense", "dropout", "activation"].includes(name);
+  const part = ACTIVATIONS.find((each) => each === activation);
+  must(
+    isBuiltIn && (part || activation === "linear"),
+    `layer ${show(id)}`,
+    "a built-in layer with a built-in activation to be exported",
+    isBuiltIn ? activation : { custom: name },
+    "unsupported",
+  );
+  return part && name !== "dropout" ? [use(part)] : [];
+}
+
+function arraysOf(
+  { id, weights }: LayerDescription,
+  units: number,
+  tensors: Tensors,
+): { readonly kernel: Tensor; readonly bias: Tensor | undefined } {
+  const kernel = tensors[weights.kernel] as Tensor | undefined;
+  const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
+  const shapes = [kernel, ...(weights.bias === undefined ? [] : [bias])].map((tensor) => tensor?.shape);
+  const width = kernel?.shape[1] ?? 0;
+  check(
+    kernel && width > 0 && String(shapes) === String([[units, width], [width]].slice(0, shapes.length)),
+    () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
+    "invalid_checkpoint",
+  );
+  return { kernel, bias };
+}
+
+/** Float32 numbers as code: as decimals or in base64, whichever is shorter. */
+function floatsCode(data: Float32Array, use: Use): string {
+  const most = 10 + Math.ceil(data.length / 3) * 16;
+  let decimals = "Float32Array.from([";
+  for (let i = 0; i < data.length && decimals.length <= most; i++)
+    decimals += `${i > 0 ? "," : ""}${shortest(data[i])}`;
+  if (decimals.length <= most) return `${decimals}])`;
+  const view = new DataView(new ArrayBuffer(4 * data.length));
+  for (let i = 0; i < data.length; i++) view.setFloat32(4 * i, data[i], true);
+  let text = "";
+  for (const byte of new Uint8Array(view.buffer)) text += String.fromCharCode(byte);
+  return `${use("floats")}("${btoa(text)}")`;
+}
+
+/** The shortest decimal that is this float32; 0 for −0, which a sum does not tell from it. */
+function shortest(value: number): string {
+  let digits = 1;
+  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
+  return String(Number(value.toPrecision(digits)));
+}
+
+function numberInputsCode(columns: number): string {
+  return lines(
+    `export const inputs = Array.from({ length: ${columns} }, (_, i) => ({`,
+    '  name: "x" + i,',
+    '  kind: "number",',
+    "  categories: [],",
+    "  gaps: false,",
+    "}));",
+  );
+}
+
+function numbersCode(columns: number): string {
+  const what = `${columns} finite number${columns === 1 ? "" : "s"}`;
+  return lines(
+    "export function predict(numbers) {",
+    '  const isFinite = (number) => typeof number === "number" && Number.isFinite(Math.fround(number));',
+    `  if (numbers?.length !== ${columns} || !Array.prototype.every.call(numbers, isFinite))`,
+    `    throw new Error(\`numbers must be ${what}; received \${String(numbers).slice(0, 80)}\`);`,
+    "  return Array.from(run(Float32Array.from(numbers)));",
+    "}",
+  );
+}
+
+// The way from a row to the network, and from there to an answer.
+
+function inputsCode({ inputs }: TableDescription): string {
+  const all = inputs.map(({ name, kind, categories, gaps }) => {
+    const fields = { name, kind, categories, gaps };
+    return `{ ${Object.entries(fields)
+      .map(([field, value]) => `${field}: ${literal(value)}`)
+      .join(", ")} }`;
+  });
+  return lines("export const inputs = [", ...all.map((input) => `  ${input},`), "];");
+}
+
+/** How the cells of each input are read and what they become. */
+function tableCode({ inputs, schema, pipeline }: TableDescription, use: Use): string[] {
+  use("cellOf");
+  const named = new Map(schema.columns.map((column) => [column.name, column]));
+  const columns = pipeline.columns.map((column, j) => {
+    const { name, gaps } = inputs[j];
+    const features = column.features.map((feature) => featureCode(feature, use));
+    const fields = [
+      `read: ${readerCode(column, j, named.get(name), use)}`,
+      ...(gaps ? [`fill: ${literal(column.fill)}`] : []),
+      ...(column.groups ? [`groups: ${literal(column.groups)}`] : []),
+      `features: ${listOf(features, "  ")}`,
+    ];
+    return `  { ${fields.join(", ")} },`;
+  });
+  const na = ["", ...new Set(schema.na.map((word) => word.toLowerCase()))];
+  return [
+    lines("/** Text that means a missing cell. */", `const na = new Set(${literal(na)});`),
+    lines(
+      "/** For each input: how a cell is read, and its features, each a source and how it is scaled. */",
+      ...["const columns = [", ...columns, "];"],
+    ),
+  ];
+}
+
+function readerCode({ kind }: PipelineColumn, j: number, schema: ColumnSchema | undefined, use: Use): string {
+  if (kind === "date") return use("date");
+  if (kind === "number") return use(schema?.format?.decimal === "," ? "wholeNumber" : "number");
+  return `${use(kind === "boolean" ? "boolean" : "category")}(inputs[${j}].categories)`;
+}
+
+function featureCode({ source, scaling }: PipelineFeature, use: Use): string {
+  const from = sourceCode(source, use);
+  if ("quantiles" in scaling) return `[${from}, ${use("quantiles")}(${literal(scaling.quantiles)})]`;
+  const { center, scale } = scaling;
+  if (center === 0 && scale === 1) return `[${from}]`;
+  return `[${from}, ${use("affine")}(${literal(center)}, ${literal(scale)})]`;
+}
+
+function sourceCode(source: PipelineFeature["source"], use: Use): string {
+  switch (source.type) {
+    case "level":
+      return `${use("level")}(${literal(source.level)})`;
+    case "table":
+      return `${use("table")}(${literal(source.numbers)}, ${literal(source.other)})`;
+    case "cycle":
+      return `${use("cycle")}(${literal(source.days)}, ${source.wave === "sin" ? "Math.sin" : "Math.cos"})`;
+    default:
+      return use(source.type);
+  }
+}
+
+function featuresCode({ inputs, pipeline }: TableDescription): string {
+  const hasGaps = inputs.some(({ gaps }) => gaps);
+  const hasGroups = pipeline.columns.some(({ groups }) => groups);
+  const fields = ["read", hasGaps && "fill", hasGroups && "groups", "features"].filter(Boolean).join(", ");
+  return lines(
+    "function featuresOf(row) {",
+    '  if (typeof row !== "object" || row === null || Array.isArray(row))',
+    '    throw new Error("row must be an object with a value for each input; received " + String(row));',
+    "  const x = [];",
+    `  for (const [j, { ${fields} }] of columns.entries()) {`,
+    `    ${hasGaps || hasGroups ? "let" : "const"} cell = cellOf(row, inputs[j], read);`,
+    hasGaps && "    const isMissing = Number.isNaN(cell);",
+    hasGaps && "    if (isMissing) cell = fill;",
+    hasGroups && "    if (groups) cell = groups[cell] ?? groups.at(-1);",
+    "    for (const [source, scaled = (value) => value] of features) {",
+    `      const feature = Math.fround(scaled(source(cell${hasGaps ? ", isMissing" : ""})));`,
+    "      if (!Number.isFinite(feature))",
+    '        refuse(inputs[j].name, "near enough to the training rows to be scaled", cell);',
+    "      x.push(feature);",
+    "    }",
+    "  }",
+    "  return Float32Array.from(x);",
+    "}",
+  );
+}
+
+function answerCode(table: TableDescription): string {
+  const { classes, threshold, outputs, target, targets = [target], pipeline } = table;
+  const values = isUnchanged(pipeline.target) ? "run(featuresOf(row))" : "restored(run(featuresOf(row)))";
+  const isOfClasses = classes.length > 0;
+  const names = isOfClasses ? "classes" : "targets";
+  const choice =
+    outputs === 1
+      ? `Number(own[0] > ${literal(threshold)})`
+      : "own.reduce((best, share, j) => (share > own[best] ? j : best), 0)";
+  const share = outputs === 1 ? "[1 - own[0], own[0]]" : "own";
+  return lines(
+    `const ${names} = ${literal(isOfClasses ? classes : targets)};`,
+    ...(isUnchanged(pipeline.target) ? [] : ["", restoredCode(pipeline.target)]),
+    "",
+    "export function predict(row) {",
+    `  const own = Array.from(${values});`,
+    ...(isOfClasses
+      ? [
+          `  const shares = ${share};`,
+          "  const probabilities = Object.fromEntries(classes.map((word, j) => [word, shares[j]]));",
+          `  return { class: classes[${choice}], probabilities };`,
+        ]
+      : ["  return Object.fromEntries(own.map((value, j) => [targets[j], value]));"]),
+    "}",
+  );
+}
+
+/** Back to the units of the target. */
+function restoredCode({ log, outputs }: TableDescription["pipeline"]["target"]): string {
+  const invert = log === undefined ? "" : log === "log" ? "Math.exp" : "Math.expm1";
+  const ends = literal(outputs.map(({ center, scale }) => [center, scale]));
+  return lines(
+    "/** In the units of the target. */",
+    `const restored = (z) => Array.from(z, (value, j) => ${invert}(value * units[j][1] + units[j][0]));`,
+    `const units = ${ends};`,
+  );
+}

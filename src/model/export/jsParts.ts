@@ -1,0 +1,213 @@
+/**
+ * The code that generated modules are made of, by the name that each part defines. It is text for `js.ts` to choose from: nothing of a
+ * model is in it, and none of it runs here.
+ */
+
+/** A definition of a generated module. */
+interface PartText {
+  readonly code: string;
+  /** The parts that it calls. */
+  readonly needs?: readonly Part[];
+}
+
+export type Part =
+  | ("floats" | "dense" | "relu" | "tanh" | "sigmoid" | "softplus" | "softmax" | "gelu" | "erf" | "run")
+  | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "quantiles" | "normalQuantile")
+  | ("number" | "wholeNumber" | "boolean" | "category" | "date" | "cellOf" | "refuse");
+
+/** The code of the parts, those that are used first; each follows the parts that it needs. */
+export function codeOf(used: Iterable<Part>): string[] {
+  const all = new Set(used);
+  // a set that grows is walked to its end
+  for (const part of all) for (const needed of PARTS[part].needs ?? []) all.add(needed);
+  return (Object.keys(PARTS) as Part[]).filter((part) => all.has(part)).map((part) => PARTS[part].code);
+}
+
+const PARTS: Readonly<Record<Part, PartText>> = {
+  refuse: {
+    code: `\
+function refuse(name, rule, value) {
+  const isObject = typeof value === "object" && value !== null;
+  const received = typeof value === "string" ? JSON.stringify(value) : isObject ? "an object" : String(value);
+  throw new Error(\`column \${JSON.stringify(name)} must be \${rule}; received \${received}\`);
+}`,
+  },
+  cellOf: {
+    needs: ["refuse"],
+    code: `\
+/** The cell of an input as a number; NaN for a missing one. */
+function cellOf(row, { name, kind, categories, gaps }, read) {
+  let cell = Object.hasOwn(row, name) ? row[name] : undefined;
+  if (typeof cell === "string") {
+    cell = cell.trim();
+    if (na.has(cell.toLowerCase())) cell = undefined;
+  }
+  if (cell === undefined || cell === null || Number.isNaN(cell)) {
+    if (!gaps) refuse(name, "present, as in every training row", cell);
+    return NaN;
+  }
+  const value = read(cell);
+  if (value === undefined) {
+    const words = categories.map((word) => JSON.stringify(word));
+    const own = kind === "number" ? "a number that fits float32" : \`a \${kind}\`;
+    const rule = words.length > 5 ? \`one of its \${words.length} words\` : words.join(" or ") || own;
+    refuse(name, rule, cell);
+  }
+  return value;
+}`,
+  },
+  number: {
+    code: `\
+const number = (cell) => {
+  const isText = typeof cell === "string" && /^[+-]?(\\d+\\.?\\d*|\\.\\d+)(e[+-]?\\d+)?$/i.test(cell);
+  const value = isText ? Number(cell) : cell;
+  return Number.isFinite(value) && Number.isFinite(Math.fround(value)) ? value : undefined;
+};`,
+  },
+  wholeNumber: {
+    code: `\
+/** Of a column with decimal commas: a number, or text of digits alone, since "1.234" can be read in two ways. */
+const wholeNumber = (cell) => {
+  const value = typeof cell === "string" && /^[+-]?\\d+$/.test(cell) ? Number(cell) : cell;
+  return Number.isFinite(value) && Number.isFinite(Math.fround(value)) ? value : undefined;
+};`,
+  },
+  boolean: {
+    code: `\
+const boolean = (words) => {
+  const own = words.map((word, code) => [word.toLowerCase(), code]);
+  const codes = new Map([["false", 0], ["true", 1], ...own]);
+  return (cell) => (typeof cell === "object" ? undefined : codes.get(String(cell).toLowerCase()));
+};`,
+  },
+  category: {
+    code: `\
+const category = (words) => {
+  const codes = new Map(words.map((word, code) => [word, code]));
+  return (cell) => (typeof cell === "object" ? undefined : codes.get(String(cell)));
+};`,
+  },
+  date: {
+    code: `\
+/** Milliseconds since 1970. */
+const date = (cell) => {
+  let moment = cell.valueOf();
+  if (typeof cell === "string") {
+    const [, day = "", time = "00:00", zone = "Z"] =
+      /^(\\d{4}-\\d\\d-\\d\\d)(?:[T ](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?)(Z|[+-]\\d\\d:\\d\\d)?)?$/.exec(cell) ?? [];
+    const isDay = new Date(day).getUTCDate() === Number(day.slice(8)); // not a 30th of February
+    moment = isDay ? Date.parse(\`\${day}T\${time}\${zone}\`) : NaN;
+  }
+  return Number.isFinite(moment) ? moment : undefined;
+};`,
+  },
+  value: { code: "const value = (cell) => cell;" },
+  missing: { code: "const missing = (cell, isMissing) => (isMissing ? 1 : 0);" },
+  level: { code: "const level = (code) => (cell) => (cell === code ? 1 : 0);" },
+  table: { code: "const table = (numbers, other) => (cell) => numbers[cell] ?? other;" },
+  days: { code: "const days = (cell) => cell / 864e5;" },
+  cycle: {
+    code: `\
+const cycle = (length, wave) => (cell) => {
+  const turns = cell / 864e5 / length;
+  return wave(2 * Math.PI * (turns - Math.floor(turns)));
+};`,
+  },
+  affine: { code: "const affine = (center, scale) => (value) => (value - center) / scale;" },
+  normalQuantile: {
+    code: `\
+/** The x below which a standard normal number is with probability p, for 1e-11 < p < 1 - 1e-11 (M. Wichura, AS 241). */
+function normalQuantile(p) {
+  const polynomial = (x, coefficients) => coefficients.reduce((sum, each) => sum * x + each);
+  const ratio = (x, above, below) => polynomial(x, above) / polynomial(x, below);
+  const q = p - 0.5;
+  if (Math.abs(q) <= 0.425)
+    return q * ratio(
+      0.180625 - q * q,
+      [2509.0809287301227, 33430.575583588128, 67265.770927008701, 45921.953931549871,
+        13731.693765509461, 1971.5909503065514, 133.14166789178438, 3.387132872796366],
+      [5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586596,
+        5394.1960214247511, 687.18700749205791, 42.313330701600911, 1],
+    );
+  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
+  return Math.sign(q) * ratio(
+    r - 1.6,
+    [7.7454501427834141e-4, 0.022723844989269184, 0.24178072517745061, 1.2704582524523684,
+      3.6478483247632045, 5.769497221460691, 4.6303378461565453, 1.4234371107496836],
+    [1.0507500716444169e-9, 5.4759380849953449e-4, 0.015198666563616457, 0.14810397642748007,
+      0.68976733498510001, 1.6763848301838038, 2.053191626637759, 1],
+  );
+}`,
+  },
+  quantiles: {
+    needs: ["normalQuantile"],
+    code: `\
+/** The normal quantile of the share of training values below a value, linear between quantiles. */
+const quantiles = (ends) => (value) => {
+  const last = ends.length - 1;
+  let share = value - 1e-7 < ends[0] ? 0 : 1;
+  if (share === 1 && !(value + 1e-7 > ends[last])) {
+    const first = ends.findIndex((end) => end >= value);
+    const after = ends.findIndex((end) => end > value);
+    const part = (value - ends[first - 1]) / (ends[first] - ends[first - 1]);
+    share = (first < after ? (first + after - 1) / 2 : first - 1 + part) / last;
+  }
+  const least = 1e-7 - Number.EPSILON;
+  return normalQuantile(Math.min(1 - least, Math.max(least, share)));
+};`,
+  },
+  floats: {
+    code: `\
+/** Numbers from the base64 of float32, little-endian. */
+function floats(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}`,
+  },
+  dense: {
+    code: `\
+/** x · kernel [inputs, units] + bias, each step rounded to float32. */
+const dense = (units, kernel, bias) => (x) => {
+  const y = new Float32Array(units);
+  for (let i = 0; i < x.length; i++)
+    for (let j = 0; j < units; j++) y[j] += Math.fround(x[i] * kernel[i * units + j]);
+  return bias ? y.map((value, j) => value + bias[j]) : y;
+};`,
+  },
+  relu: { code: "const relu = (x) => x.map((value) => (value < 0 ? 0 : value));" },
+  tanh: { code: "const tanh = (x) => x.map(Math.tanh);" },
+  sigmoid: { code: "const sigmoid = (x) => x.map((value) => 1 / (1 + Math.exp(-value)));" },
+  softplus: {
+    code: "const softplus = (x) => x.map((value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))));",
+  },
+  softmax: {
+    code: `\
+const softmax = (x) => {
+  const top = x.reduce((most, value) => Math.max(most, value));
+  const powers = x.map((value) => Math.exp(Math.fround(value - top)));
+  const sum = Math.fround(powers.reduce((total, power) => total + power));
+  return powers.map((power) => power / sum);
+};`,
+  },
+  erf: {
+    code: `\
+/** 2/√π · e^(−x²) · (x + 2x³/3 + 4x⁵/15 + …), whose terms do not cancel; 1 beyond 4, as in float32. */
+function erf(x) {
+  if (Math.abs(x) > 4) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 3; Math.abs(term) > 1e-17 * Math.abs(sum); n += 2) {
+    term *= (2 * x * x) / n;
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}`,
+  },
+  gelu: {
+    needs: ["erf"],
+    code: `\
+const gelu = (x) =>
+  x.map((value) => (value / 2) * (1 + Math.fround(erf(Math.fround(value * Math.fround(Math.SQRT1_2))))));`,
+  },
+  run: { code: "const run = (x) => network.reduce((values, layer) => layer(values), x);" },
+};

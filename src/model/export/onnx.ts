@@ -1,0 +1,310 @@
+/**
+ * A model as an ONNX file: its network, the way from raw cells to the network where ONNX has the operators, and the way from there to
+ * an answer. It is for prediction by other programs. It is not a model file of Fettle, and nothing here reads ONNX.
+ *
+ * Cells are float64 until they are scaled, as in Fettle. What a word becomes is computed here and looked up there.
+ */
+import { DAY } from "../../data/dates.js";
+import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
+import type { Pipeline } from "../../data/pipeline/pipeline.js";
+import { type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
+import type { TargetTransform } from "../../data/pipeline/target.js";
+import { check, must, show } from "../../errors.js";
+import type { ActivationName } from "../../nn/activations.js";
+import type {
+  LayerDescription,
+  ModelContents,
+  NetworkDescription,
+  TableDescription,
+} from "../../predict/description.js";
+import type { Tensor, Tensors } from "../../predict/safetensors.js";
+import { VERSION } from "../../version.js";
+import { ELEMENT, Graph } from "./onnxGraph.js";
+
+/** (value − center) / scale */
+type Affine = Exclude<Scaling, { readonly quantiles: unknown }>;
+
+/** An ONNX file. */
+export interface OnnxExport {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether it takes raw cells. If not, it takes what `applyPipeline` returns, or for a network alone what that takes. */
+  readonly hasPipeline: boolean;
+  /** Why it takes no raw cells. */
+  readonly reason?: string;
+}
+
+/**
+ * An ONNX file (opset 17, with `LabelEncoder` of `ai.onnx.ml` 3) that predicts what the model does.
+ *
+ * - Inputs, `[rows, 1]`, have the names of the columns: `double` for numbers, booleans (0 or 1) and dates (milliseconds since 1970 in
+ *   UTC), NaN for a missing cell; `string` for categories, `""` for a missing cell. Other words for a missing cell, such as `NA`, are
+ *   words, and text is not trimmed. No cell is refused: a missing one is filled, and an unknown word is none of the categories, as with
+ *   `unknown: "ignore"`.
+ * - A pipeline that ONNX cannot express is left out: then the one input is `features`, `float [rows, features]`.
+ * - Outputs of quantities: `y`, `double [rows, outputs]`, in the units of the target. Of classes: `probabilities`,
+ *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
+ *   input has a number after it, such as `y_2`.
+ * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `threshold` and `features`; lists are JSON.
+ *
+ * @throws FettleError `unsupported` for a custom layer or activation; `invalid_checkpoint` for layers and arrays that do not fit each
+ * other
+ * @example
+ * ```ts
+ * const { bytes, hasPipeline, reason } = exportOnnx(readContents(await readFile("model.fettle")));
+ * ```
+ */
+export function exportOnnx({ network, tensors, table }: ModelContents): OnnxExport {
+  const graph = new Graph("model");
+  const reason = table ? reasonAgainst(table.pipeline) : "the model is a network alone";
+  const features =
+    table && reason === undefined
+      ? pipelineNodes(graph, table.pipeline)
+      : graph.input("features", "float", network.columns, "as the network takes them");
+  const result = networkNodes(graph, network, tensors, features);
+  if (table) answerNodes(graph, table, result.value);
+  else graph.output("y", result.value, "float", result.units);
+  const bytes = graph.bytes(VERSION, { fettle: VERSION, ...(table && metadataOf(table)) });
+  return { bytes, hasPipeline: reason === undefined, ...(reason !== undefined && { reason }) };
+}
+
+function metadataOf(table: TableDescription): Record<string, string> {
+  const { task, target, targets, classes, threshold, pipeline } = table;
+  return {
+    ...{ task, target, features: JSON.stringify(pipeline.features) },
+    ...(targets && { targets: JSON.stringify(targets) }),
+    ...(task === "classification" && { classes: JSON.stringify(classes), threshold: String(threshold) }),
+  };
+}
+
+// The pipeline.
+
+/** Why ONNX cannot express a pipeline; undefined if it can. Words are looked up, so that any feature of them can be. */
+function reasonAgainst({ columns }: Pipeline): string | undefined {
+  for (const { name, kind, features } of columns) {
+    if (kind === "category") continue;
+    if (features.some(({ scaling }) => "quantiles" in scaling))
+      return `column ${show(name)} is scaled by quantiles, for which ONNX has no operator`;
+  }
+  return undefined;
+}
+
+/** @returns the features, `float [rows, features]` */
+function pipelineNodes(graph: Graph, { columns }: Pipeline): string {
+  const cells = columns.map(({ name, kind, categories: [no, yes] }) => {
+    if (kind === "category") return graph.input(name, "string", 1, 'a category; "" for a missing one');
+    const doc = {
+      number: "a number",
+      boolean: `0 for ${show(no)}, 1 for ${show(yes)}`,
+      date: "milliseconds since 1970 in UTC",
+    }[kind];
+    return graph.input(name, "double", 1, `${doc}; NaN for a missing one`);
+  });
+  const parts = columns.flatMap((column, j) =>
+    (column.kind === "category" ? wordNodes : numberNodes)(graph, column, cells[j]),
+  );
+  return graph.node("Concat", parts, { axis: 1 }, "features");
+}
+
+/** Of a number, boolean or date: (value − center) / scale in float64, for each feature. */
+function numberNodes(graph: Graph, { fill, features }: PipelineColumn, cells: string): string[] {
+  const isMissing = graph.node("IsNaN", [cells]);
+  const filled = graph.node("Where", [isMissing, graph.scalar(fill), cells]);
+  const by = (operator: string, value: string, number: number): string =>
+    graph.node(operator, [value, graph.scalar(number)]);
+  const unscaled = (source: FeatureSource): string => {
+    if (source.type === "days") return by("Div", filled, DAY);
+    if (source.type !== "cycle") return filled;
+    const turns = by("Div", by("Div", filled, DAY), source.days);
+    // cos(a) is the sine a quarter turn later; ONNX Runtime 1.21 has no Cos of float64
+    const later = source.wave === "sin" ? turns : by("Add", turns, 0.25);
+    const place = graph.node("Sub", [later, graph.node("Floor", [later])]);
+    return graph.node("Sin", [by("Mul", place, 2 * Math.PI)]);
+  };
+  return features.map(({ source, scaling }) => {
+    if (source.type === "missing") return graph.node("Where", [isMissing, ...oneAndZero(graph, [scaling])]);
+    const { center, scale } = scaling as Affine; // reasonAgainst has refused quantiles
+    return graph.node("Cast", [by("Div", by("Sub", unscaled(source), center), scale)], { to: ELEMENT.float });
+  });
+}
+
+/** Of a category: each feature is a function of the word's code, computed here for every code. */
+function wordNodes(graph: Graph, column: PipelineColumn, cells: string): string[] {
+  const { categories, features } = column;
+  const [unknown, missing, count] = [0, 1, 2].map((i) => categories.length + i);
+  const codeOf = new Map([...categories.map((word, code) => [word, code] as const), ["", missing]]);
+  const codes = graph.node("ai.onnx.ml.LabelEncoder", [cells], {
+    ...{ keys_strings: [...codeOf.keys()], values_int64s: [...codeOf.values()] },
+    default_int64: unknown,
+  });
+  const workspace = {
+    cells: Float64Array.from({ length: count }, (_, code) => (code === missing ? Number.NaN : code)),
+    prepared: new Float64Array(count),
+    values: new Float64Array(count),
+  };
+  prepare(column, workspace, count);
+  const lookedUp = (numbers: Float64Array): string =>
+    graph.node("Gather", [graph.constant(Float32Array.from(numbers), [count]), codes]);
+  // Levels come first. They are compared, since a table of every level by every code may be large.
+  const other = features.findIndex(({ source }) => source.type !== "level");
+  const levels = features.slice(0, other < 0 ? features.length : other);
+  const numbers = levels.flatMap(({ source }) => (source.type === "level" ? source.level : []));
+  const compared = (): string => {
+    const level = graph.constant(Float32Array.from(numbers), [1, numbers.length]);
+    const isLevel = graph.node("Equal", [lookedUp(workspace.prepared), level]);
+    const scalings = levels.map(({ scaling }) => scaling);
+    return graph.node("Where", [isLevel, ...oneAndZero(graph, scalings)]);
+  };
+  return [
+    ...(levels.length > 0 ? [compared()] : []),
+    ...features
+      .slice(levels.length)
+      .map(({ source, scaling }) => lookedUp(valuesOf(source, workspace, count).map(scalerOf(scaling)))),
+  ];
+}
+
+/** What 1 and 0 are after each scaling, `[1, scalings]`. */
+function oneAndZero(graph: Graph, scalings: readonly Scaling[]): string[] {
+  return [1, 0].map((value) =>
+    graph.constant(
+      Float32Array.from(scalings, (scaling) => scalerOf(scaling)(value)),
+      [1, scalings.length],
+    ),
+  );
+}
+
+// The network.
+
+/** A value of the graph, `float [rows, units]`. */
+interface Batch {
+  readonly value: string;
+  readonly units: number;
+}
+
+/** The results of layers have the names of layers. */
+function networkNodes(
+  graph: Graph,
+  { columns, layers }: NetworkDescription,
+  tensors: Tensors,
+  features: string,
+): Batch {
+  const results = new Map<string, Batch>([["input", { value: features, units: columns }]]);
+  let last: Batch = { value: features, units: columns };
+  for (const layer of layers) {
+    const { id, inputs } = layer;
+    const activation = activationOf(layer);
+    const from = results.get(inputs[0]);
+    check(
+      from && inputs.length === 1,
+      () => `layer ${show(id)} must take one layer before it; received ${show(inputs)}`,
+      "invalid_checkpoint",
+    );
+    const product = layer.name === "dense" ? productNode(graph, layer, tensors, from) : from;
+    last = { ...product, value: ACTIVATIONS[activation](graph, product.value, id) };
+    results.set(id, last);
+  }
+  return last;
+}
+
+/** The activation of a layer, both of which must be built-in. */
+function activationOf({ id, name, custom, options }: LayerDescription): ActivationName {
+  must(
+    !custom && ["dense", "dropout", "activation"].includes(name),
+    `layer ${show(id)}`,
+    "a built-in layer to be exported to ONNX",
+    custom ? { custom: name } : name,
+    "unsupported",
+  );
+  const { activation = "linear" } = options;
+  must(
+    Object.hasOwn(ACTIVATIONS, activation as string),
+    `the activation of layer ${show(id)}`,
+    "built-in to be exported to ONNX",
+    activation,
+    "unsupported",
+  );
+  return activation as ActivationName;
+}
+
+/** x · kernel + bias */
+function productNode(
+  graph: Graph,
+  { id, weights }: LayerDescription,
+  tensors: Tensors,
+  { value, units }: Batch,
+): Batch {
+  const paths = [weights.kernel, ...(weights.bias === undefined ? [] : [weights.bias])];
+  const shapes = paths.map((path) => (tensors[path] as Tensor | undefined)?.shape);
+  const width = shapes[0]?.[1] ?? 0;
+  const expected = [[units, width], [width]].slice(0, paths.length);
+  check(
+    width > 0 && String(shapes) === String(expected),
+    () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
+    "invalid_checkpoint",
+  );
+  const constants = paths.map((path) => graph.constant(tensors[path].data, tensors[path].shape, path));
+  return { value: graph.node("Gemm", [value, ...constants], {}, id), units: width };
+}
+
+type Activate = (graph: Graph, x: string, name: string) => string;
+
+const operator =
+  (name: string, attributes = {}): Activate =>
+  (graph, x, layer) =>
+    graph.node(name, [x], attributes, layer);
+
+const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
+  linear: (_, x) => x,
+  relu: operator("Relu"),
+  tanh: operator("Tanh"),
+  sigmoid: operator("Sigmoid"),
+  softmax: operator("Softmax", { axis: 1 }),
+  softplus: operator("Softplus"),
+  // x/2 · (1 + erf(x/√2))
+  gelu(graph, x, layer) {
+    const number = (value: number): string => graph.constant(Float32Array.of(value), []);
+    const erf = graph.node("Erf", [graph.node("Mul", [x, number(Math.SQRT1_2)])]);
+    const half = graph.node("Mul", [x, number(0.5)]);
+    return graph.node("Mul", [half, graph.node("Add", [erf, number(1)])], {}, layer);
+  },
+};
+
+// The answer.
+
+function answerNodes(
+  graph: Graph,
+  { task, outputs, classes, threshold, pipeline }: TableDescription,
+  result: string,
+): void {
+  if (task === "regression") {
+    graph.output("y", restoreNodes(graph, pipeline.target, result), "double", outputs);
+    return;
+  }
+  if (outputs > 1) {
+    graph.output("probabilities", result, "float", outputs);
+    const best = graph.node("ArgMax", [result], { axis: 1, keepdims: 0 }); // the first of equals
+    graph.output("label", graph.node("Gather", [graph.constant(classes, [outputs]), best]), "string");
+    return;
+  }
+  const first = graph.node("Sub", [graph.constant(Float32Array.of(1), []), result]);
+  graph.output("probabilities", graph.node("Concat", [first, result], { axis: 1 }), "float", 2);
+  const precise = graph.node("Cast", [result], { to: ELEMENT.double });
+  const isSecond = graph.node("Greater", [precise, graph.scalar(threshold)]);
+  const [no, yes] = classes.map((word) => graph.constant([word], []));
+  const label = graph.node("Where", [isSecond, yes, no]);
+  const column = graph.node("Constant", [], { value_ints: [1] });
+  graph.output("label", graph.node("Squeeze", [label, column]), "string");
+}
+
+/** Predictions in the units of the target. */
+function restoreNodes(graph: Graph, { log, outputs }: TargetTransform, result: string): string {
+  const row = (of: "center" | "scale"): string =>
+    graph.constant(
+      Float64Array.from(outputs, (output) => output[of]),
+      [outputs.length],
+    );
+  const z = graph.node("Cast", [result], { to: ELEMENT.double });
+  const restored = graph.node("Add", [graph.node("Mul", [z, row("scale")]), row("center")]);
+  if (log === undefined) return restored;
+  const power = graph.node("Exp", [restored]);
+  return log === "log" ? power : graph.node("Sub", [power, graph.scalar(1)]);
+}

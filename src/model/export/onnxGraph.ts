@@ -1,0 +1,141 @@
+/**
+ * An ONNX graph that is built node by node, and its bytes as a model file. It knows the messages of ONNX and nothing of Fettle; it
+ * computes nothing.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 for the numbers of the fields
+ */
+import { Message } from "./protobuf.js";
+
+/** Those of ONNX 1.12 of 2022, so that older runtimes read the file too. */
+const IR_VERSION = 8;
+const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
+
+/** Types of elements, with the numbers that `Cast` takes too. */
+export const ELEMENT = { float: 1, string: 8, double: 11 } as const;
+type Element = keyof typeof ELEMENT;
+
+/** The batch dimension, of which the file has the symbol alone. */
+const ROWS = "rows";
+
+type Attribute = number | readonly number[] | readonly string[];
+
+/** A graph. A value is referred to by its name, and must be made before it is used. */
+export class Graph {
+  private readonly graph = new Message();
+  /** How often each name was asked for. */
+  private readonly counts = new Map<string, number>();
+
+  constructor(name: string) {
+    this.graph.text(2, name);
+  }
+
+  /**
+   * An input, [rows, columns].
+   *
+   * @returns its name, as all methods do: the one that is asked for, with a number after it if another value has it
+   */
+  input(name: string, element: Element, columns: number, doc: string): string {
+    const own = this.claim(name);
+    this.graph.message(11, valueInfo(own, element, [ROWS, columns]).text(3, doc));
+    return own;
+  }
+
+  /** An output, [rows, columns] or [rows], of a value. */
+  output(name: string, value: string, element: Element, columns?: number): string {
+    const own = this.node("Identity", [value], {}, name);
+    this.graph.message(12, valueInfo(own, element, columns === undefined ? [ROWS] : [ROWS, columns]));
+    return own;
+  }
+
+  constant(
+    values: Float32Array | Float64Array | readonly string[],
+    shape: readonly number[],
+    name = "constant",
+  ): string {
+    const own = this.claim(name);
+    const tensor = new Message().integers(1, shape);
+    if (values instanceof Float32Array) tensor.integer(2, ELEMENT.float).numbers(4, values);
+    else if (values instanceof Float64Array) tensor.integer(2, ELEMENT.double).numbers(10, values);
+    else {
+      tensor.integer(2, ELEMENT.string);
+      for (const word of values) tensor.text(6, word);
+    }
+    this.graph.message(5, tensor.text(8, own));
+    return own;
+  }
+
+  /** A double. */
+  scalar(value: number): string {
+    return this.constant(Float64Array.of(value), []);
+  }
+
+  /**
+   * The result of an operator.
+   *
+   * @param operator - with its domain, if that is not ONNX's own
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    name = operator,
+  ): string {
+    const own = this.claim(name);
+    const dot = operator.lastIndexOf(".");
+    const node = new Message();
+    for (const input of inputs) node.text(1, input);
+    node
+      .text(2, own)
+      .text(3, own)
+      .text(4, operator.slice(dot + 1));
+    for (const [key, value] of Object.entries(attributes)) node.message(5, attribute(key, value));
+    this.graph.message(1, node.text(7, operator.slice(0, Math.max(0, dot))));
+    return own;
+  }
+
+  /** The model file. */
+  bytes(release: string, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+    const model = new Message()
+      .integer(1, IR_VERSION)
+      .text(2, "fettle")
+      .text(3, release)
+      .message(7, this.graph);
+    for (const [domain, version] of Object.entries(OPSETS))
+      model.message(8, new Message().text(1, domain).integer(2, version));
+    for (const [key, value] of Object.entries(metadata))
+      model.message(14, new Message().text(1, key).text(2, value));
+    return model.encoded();
+  }
+
+  /** A name that no other value has. The empty one would be no value. */
+  private claim(name: string): string {
+    let own = name;
+    let count = this.counts.get(name) ?? 1;
+    while (own === "" || this.counts.has(own)) own = `${name}_${++count}`;
+    this.counts.set(own, 1).set(name, count);
+    return own;
+  }
+}
+
+function valueInfo(name: string, element: Element, shape: readonly (number | string)[]): Message {
+  const dimensions = new Message();
+  for (const size of shape)
+    dimensions.message(
+      1,
+      typeof size === "string" ? new Message().text(2, size) : new Message().integer(1, size),
+    );
+  const tensor = new Message().integer(1, ELEMENT[element]).message(2, dimensions);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}
+
+/** Field 20 is the type of the attribute: 2 for an integer, 7 for integers, 8 for strings. */
+function attribute(name: string, value: Attribute): Message {
+  const message = new Message().text(1, name);
+  if (typeof value === "number") return message.integer(3, value).integer(20, 2);
+  if (isIntegers(value)) return message.integers(8, value).integer(20, 7);
+  for (const word of value) message.text(9, word);
+  return message.integer(20, 8);
+}
+
+const isIntegers = (value: readonly number[] | readonly string[]): value is readonly number[] =>
+  typeof value[0] === "number";

@@ -1,0 +1,82 @@
+/**
+ * A writer of protocol buffers: the wire format alone. It reads nothing and checks nothing against a schema; the caller gives the
+ * numbers of the fields.
+ *
+ * @see https://protobuf.dev/programming-guides/encoding
+ */
+
+/** How the value of a field is written: as one integer, or as bytes after their length. */
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+
+const encoder = new TextEncoder();
+
+/** A message. Its fields are in the order in which they are added. */
+export class Message {
+  /** The bytes so far, copied only once however deep messages are nested. */
+  private readonly parts: Uint8Array[] = [];
+  private size = 0;
+
+  /** @param value - an integer from 0 to 2⁵³ − 1, as all integers here */
+  integer(field: number, value: number): this {
+    return this.append(Uint8Array.from([...tag(field, VARINT), ...varint(value)]));
+  }
+
+  text(field: number, value: string): this {
+    return this.bytes(field, encoder.encode(value));
+  }
+
+  bytes(field: number, value: Uint8Array): this {
+    return this.begin(field, value.length).append(value);
+  }
+
+  message(field: number, { parts, size }: Message): this {
+    this.begin(field, size);
+    for (const part of parts) this.append(part);
+    return this;
+  }
+
+  /** A packed repeated field. */
+  integers(field: number, values: readonly number[]): this {
+    return this.bytes(field, Uint8Array.from(values.flatMap(varint)));
+  }
+
+  /** A packed repeated field of `float`, or of `double` for a `Float64Array`. */
+  numbers(field: number, values: Float32Array | Float64Array): this {
+    const view = new DataView(new ArrayBuffer(values.byteLength));
+    const width = values.BYTES_PER_ELEMENT;
+    const set = (width === 4 ? view.setFloat32 : view.setFloat64).bind(view);
+    for (let i = 0; i < values.length; i++) set(width * i, values[i], true); // little-endian on every host
+    return this.bytes(field, new Uint8Array(view.buffer));
+  }
+
+  encoded(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.size);
+    let at = 0;
+    for (const part of this.parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  private begin(field: number, length: number): this {
+    return this.append(Uint8Array.from([...tag(field, LENGTH_DELIMITED), ...varint(length)]));
+  }
+
+  private append(part: Uint8Array): this {
+    this.parts.push(part);
+    this.size += part.length;
+    return this;
+  }
+}
+
+const tag = (field: number, wireType: number): number[] => varint(8 * field + wireType);
+
+/** Seven bits a byte, the lowest first; all but the last byte have the eighth bit set. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return [...bytes, rest];
+}

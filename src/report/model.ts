@@ -1,0 +1,59 @@
+/** A saved model as text for people: what it takes, what it answers, how good it is and where it comes from. */
+
+import { isRecord } from "../errors.js";
+import type { Model } from "../model/model.js";
+import { summarize } from "../nn/summary.js";
+import { clip, count, formatScore, formatValue, plain } from "./format.js";
+import { layOut, wrap } from "./layout.js";
+import type { Paint } from "./study.js";
+
+/** Words of a category that are shown. */
+const WORDS = 5;
+
+/** The model, in lines of at most `width` characters. */
+export function describeModel(
+  file: string,
+  { model, table, notes }: Model,
+  width: number,
+  paint: Paint,
+): string[] {
+  const part = (title: string, rows: readonly (readonly string[])[]): string[] =>
+    rows.length === 0 ? [] : ["", paint.heading(clip(title, width)), ...layOut(rows, { width })];
+  const { columns } = model.trained();
+  const network = part(
+    "Network",
+    summarize(model.layers, columns).map((line) => [line]),
+  );
+  if (!table) return [`${plain(file)}: a network of ${count(columns, "input")}`, ...network];
+  const { inputs, classes, task, target, threshold, pipeline } = table;
+  const aim = task === "regression" ? "regression" : "classification";
+  const named = classes.length > 0 ? ` (${classes.map(plain).join(", ")})` : "";
+  const about = `${plain(file)}: ${aim} of ${plain(target)}${named} from ${count(inputs.length, "input")}, ${count(pipeline.features.length, "feature")}`;
+  const rows = inputs.map(({ name, kind, categories, gaps }) => [
+    plain(name),
+    kind === "category" ? `category of ${categories.length}` : kind,
+    gaps ? "may be missing" : "always",
+    clip(categories.slice(0, WORDS).map(plain).join(", "), 30),
+  ]);
+  const scores = Object.entries(notes.test ?? {}).map(([name, score]) => [name, formatScore(Number(score))]);
+  const params = isRecord(notes.params) ? Object.entries(notes.params) : [];
+  return [
+    ...wrap(about, width),
+    ...(classes.length === 2
+      ? [`${plain(classes[1])} from a probability above ${formatValue(threshold)}`]
+      : []),
+    ...part("Inputs", [["column", "kind", "cells", "words"], ...rows]),
+    ...network,
+    ...part(
+      "Parameters",
+      params.map(([name, value]) => [name, formatValue(value as number)]),
+    ),
+    ...part("Scores on held-out rows", scores),
+  ];
+}
+
+/** The model as one plain object for programs, without its numbers. */
+export function modelJson({ model, table, notes }: Model): Readonly<Record<string, unknown>> {
+  const { columns } = model.trained();
+  return { columns, ...(table && { ...table }), ...notes };
+}

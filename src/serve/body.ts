@@ -1,0 +1,136 @@
+/**
+ * The bodies of requests, read as far as they may be: their type, their length, and JSON. What the JSON means is decided by its reader. What
+ * is refused is not read to its end, and not cancelled either: on Node that would cut the connection before the response is sent.
+ */
+import { FettleError } from "../errors.js";
+import { refusal } from "./responses.js";
+
+/** The types of bodies: one JSON value; or one on each line. */
+export const JSON_TYPE = "application/json";
+export const LINES_TYPE = "application/x-ndjson";
+
+/** The type of a request's body, or the response where it is refused. */
+export function bodyType({ headers }: Request): string | Response {
+  const header = headers.get("content-type");
+  const [type, ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
+  const isUtf8 = parameters.every((part) => !part.startsWith("charset=") || /^charset="?utf-8"?$/.test(part));
+  const encoding = headers.get("content-encoding") ?? "identity";
+  const refused =
+    !isUtf8 || (type !== JSON_TYPE && type !== LINES_TYPE)
+      ? `content-type must be ${JSON_TYPE} or ${LINES_TYPE}, in UTF-8; received ${inShort(header ?? undefined)}`
+      : encoding.toLowerCase() !== "identity" &&
+        `content-encoding must be identity, or absent; received ${inShort(encoding)}`;
+  return refused ? refusal(415, "invalid_argument", `the header ${refused}`) : type;
+}
+
+/** Bytes that grow up to a limit: in however small pieces they arrive, they take little more memory than their number. */
+export class Bytes {
+  private bytes = new Uint8Array(256);
+  private length = 0;
+
+  /**
+   * @param what - what the bytes are, for people
+   * @param most - how many they may be
+   */
+  constructor(
+    private readonly what: string,
+    private readonly most: number,
+  ) {}
+
+  /** @throws FettleError `memory_limit` */
+  append(piece: Uint8Array): void {
+    const length = this.length + piece.length;
+    if (length > this.most) throw tooLong(this.what, this.most);
+    if (length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(length, Math.min(this.most, 2 * this.bytes.length)));
+      larger.set(this.bytes.subarray(0, this.length));
+      this.bytes = larger;
+    }
+    this.bytes.set(piece, this.length);
+    this.length = length;
+  }
+
+  /** The bytes so far, which are valid until more are appended; these begin anew. */
+  take(): Uint8Array {
+    const { length } = this;
+    this.length = 0;
+    return this.bytes.subarray(0, length);
+  }
+}
+
+const tooLong = (what: string, most: number): FettleError =>
+  new FettleError("memory_limit", `${what} must be at most ${most} bytes; received more than that`);
+
+/**
+ * The JSON of a body. It reads nothing of a body that says that it is too long, and no more than `most` bytes of another.
+ *
+ * @throws FettleError `memory_limit` for a body that is too long; `invalid_argument` for one that breaks off or is not JSON
+ */
+export async function jsonBody(request: Request, most: number): Promise<unknown> {
+  const text = decoded(await bodyBytes(request, most));
+  const value = text === undefined ? undefined : parsed(text);
+  if (value !== undefined) return value;
+  const received = text === undefined ? "bytes that are not UTF-8" : inShort(text);
+  throw new FettleError("invalid_argument", `the body must be JSON in UTF-8; received ${received}`);
+}
+
+/** A body, whole. @throws FettleError as {@link jsonBody} */
+export async function bodyBytes({ headers, body }: Request, most: number): Promise<Uint8Array> {
+  const declared = headers.get("content-length") ?? "";
+  if (/^\d+$/.test(declared) && Number(declared) > most) throw tooLong("the body", most);
+  const bytes = new Bytes("the body", most);
+  const reader = body?.getReader();
+  for (;;) {
+    const piece = reader && (await nextPiece(reader));
+    if (!piece) break;
+    bytes.append(piece);
+  }
+  return bytes.take();
+}
+
+/**
+ * What arrives next; undefined at the end.
+ *
+ * @throws FettleError `invalid_argument` for a body that breaks off, as when its client leaves
+ */
+export async function nextPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Uint8Array | undefined> {
+  try {
+    return (await reader.read()).value;
+  } catch (cause) {
+    throw new FettleError("invalid_argument", "the body must be whole; received a part of it", { cause });
+  }
+}
+
+/** Text in UTF-8; undefined for other bytes. */
+export function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for text that is not JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Characters of a received text that a refusal repeats. */
+const SHOWN = 100;
+
+/** A received value as refusals show it: a few words, whatever its size and depth. */
+export function inShort(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = value === undefined ? "none" : JSON.stringify(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+}
+
+/** What is said of an error of the server's own, whose message may show internals. */
+export const UNEXPECTED = "the server met an unexpected error";

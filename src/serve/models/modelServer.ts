@@ -1,0 +1,215 @@
+/**
+ * Predictions of a saved model over HTTP, on any host that has `Request` and `Response`: Node, Deno, Bun, Cloudflare Workers, Vercel and
+ * others. This file decides which answer a request gets; what rows are and what they are answered is decided in rows.ts. It opens no
+ * port, keeps nothing of a request, and has nothing of training in it.
+ *
+ *     POST /predict         predictions of rows, as JSON, or of a row on each line
+ *     GET  /schema          what the model reads and answers
+ *     GET  /openapi.json    the same for tools that make clients
+ *     GET  /health          { "status": "ok" }, without the token
+ */
+import { checkUnknownRule, type UnknownRule } from "../../data/read.js";
+import {
+  check,
+  checkOptions,
+  type ErrorCode,
+  FettleError,
+  must,
+  mustBeInteger,
+  type OptionNames,
+} from "../../errors.js";
+import { loadPredictor, Predictor } from "../../predict/predictor.js";
+import { inShort, UNEXPECTED } from "../body.js";
+import { json, refusal, refusalOf } from "../responses.js";
+import { refuseUnauthorized, whyInvalidToken } from "../token.js";
+import { describeModel, type ModelDescription } from "./description.js";
+import type { Limits } from "./lines.js";
+import { openApi } from "./openapi.js";
+import { predictions } from "./predictions.js";
+import { RowAnswerer } from "./rows.js";
+
+/** How a model is served. */
+export interface ModelServerOptions {
+  /**
+   * The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. A function is asked at each request,
+   * for hosts where secrets are known only then; without a valid one, every request is refused.
+   */
+  readonly token: string | (() => string | undefined);
+  /** What the paths begin with, such as `/models/iris`. @defaultValue `""` */
+  readonly prefix?: string;
+  /** Rows of a request at most; of a request with a row on each line, those that are answered together. @defaultValue 1000 */
+  readonly maxRows?: number;
+  /** Bytes of a body at most; of a request with a row on each line, those of a line. @defaultValue 1,048,576 */
+  readonly maxBytes?: number;
+  /** What becomes of a word that the model was not trained on, see `loadPredictor`. A `Predictor` has its own rule. @defaultValue `"refuse"` */
+  readonly unknown?: UnknownRule;
+  /**
+   * Is told of errors that responses do not show: why the model could not be loaded (503), and errors that nobody expects (500).
+   * @defaultValue nobody is told
+   */
+  readonly onError?: (error: unknown) => void;
+}
+
+const OPTIONS: OptionNames<ModelServerOptions> = {
+  ...{ token: true, prefix: true, maxRows: true, maxBytes: true, unknown: true, onError: true },
+};
+
+/** A model that can be served: the bytes of a model file, a predictor, or a function that gets one of them. */
+export type ServableModel = Uint8Array | Predictor | (() => Promise<Uint8Array | Predictor>);
+
+/** A loaded model. */
+interface Served {
+  readonly answerer: RowAnswerer;
+  readonly description: ModelDescription;
+}
+
+type Handler = (served: Served, request: Request) => Promise<Response> | Response;
+
+/**
+ * Creates a handler of requests for predictions of a model; `docs/serving-models.md` lists the paths. It never rejects. The model is
+ * loaded at the first request that needs it; if that fails, the response is 503, and the next request tries again.
+ *
+ * @throws FettleError `invalid_argument` or `unknown_name` for invalid options, and for what is no model
+ * @example
+ * ```ts
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1]], [1, 3]);
+ * model.setWeights({ "dense_1.kernel": [[2]], "dense_1.bias": [1] });
+ * const answer = modelServer(saveModel(model), { token: "a secret of 16 characters or more" });
+ * const response = await answer(
+ *   new Request("https://example.com/predict", {
+ *     method: "POST",
+ *     headers: { authorization: "Bearer a secret of 16 characters or more", "content-type": "application/json" },
+ *     body: '[{ "x0": 4 }, { "x0": 0.5 }]',
+ *   }),
+ * );
+ * await response.json(); // { predictions: [{ y0: 9 }, { y0: 2 }] }
+ * ```
+ */
+export function modelServer(
+  model: ServableModel,
+  options: ModelServerOptions,
+): (request: Request) => Promise<Response> {
+  checkModel(model, options);
+  const { token, prefix = "", maxRows = 1000, maxBytes = 2 ** 20, unknown } = options;
+  const limits: Limits = { maxRows, maxBytes };
+  const tell = (error: unknown): void => {
+    try {
+      options.onError?.(error);
+    } catch {
+      // nobody is left to tell
+    }
+  };
+
+  const served = lazily(async (): Promise<Served> => {
+    const given = typeof model === "function" ? await model() : model;
+    if (given instanceof Predictor) refuseOtherRule(given, unknown);
+    const predictor = given instanceof Predictor ? given : await loadPredictor(given, unknown && { unknown });
+    return { answerer: new RowAnswerer(predictor), description: describeModel(predictor) };
+  }, tell);
+
+  const routes: Readonly<Record<string, readonly [method: string, handler: Handler]>> = {
+    "/predict": ["POST", ({ answerer }, request) => predictions(answerer, request, limits, tell)],
+    "/schema": ["GET", ({ description }) => json(description)],
+    "/openapi.json": ["GET", ({ description }) => json(openApi(description, prefix, limits))],
+  };
+  const paths = [...Object.keys(routes), "/health"].map((path) => prefix + path);
+
+  const answer = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    if (pathname === `${prefix}/health`) return refuseMethod(request, "GET") ?? json({ status: "ok" });
+    const secret = typeof token === "function" ? token() : token;
+    const unauthorized = await refuseUnauthorized(request, secret);
+    if (unauthorized) return unauthorized;
+    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
+    if (!Object.hasOwn(routes, path))
+      return refusal(
+        404,
+        "not_found",
+        `the path must be one of ${paths.join(", ")}; received ${inShort(pathname)}`,
+      );
+    const [method, handler] = routes[path];
+    const refused = refuseMethod(request, method);
+    if (refused) return refused;
+    const loaded = await served();
+    if (!loaded)
+      return refusal(503, "invalid_state", "the model could not be loaded; the next request tries again");
+    return handler(loaded, request);
+  };
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (error instanceof FettleError && EXPECTED.includes(error.code)) return refusalOf(error);
+      tell(error);
+      return refusal(500, "internal", UNEXPECTED);
+    }
+  };
+}
+
+/** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
+function lazily<T>(load: () => Promise<T>, tell: (error: unknown) => void): () => Promise<T | undefined> {
+  let loading: Promise<T | undefined> | undefined;
+  return () => {
+    loading ??= load().catch((error) => {
+      loading = undefined;
+      tell(error);
+      return undefined;
+    });
+    return loading;
+  };
+}
+
+/** Codes of errors in requests. */
+const EXPECTED: readonly ErrorCode[] = ["invalid_argument", "invalid_shape", "memory_limit"];
+
+function refuseMethod({ method }: Request, allow: string): Response | undefined {
+  if (method === allow) return undefined;
+  return refusal(405, "invalid_argument", `the method must be ${allow}; received ${inShort(method)}`, {
+    allow,
+  });
+}
+
+function checkModel(model: unknown, options: ModelServerOptions): void {
+  checkOptions(options, "modelServer", OPTIONS);
+  const { token, prefix = "", maxRows = 1000, maxBytes = 1, unknown = "refuse", onError } = options;
+  const isBytes = Object.prototype.toString.call(model) === "[object Uint8Array]";
+  must(
+    isBytes || model instanceof Predictor || typeof model === "function",
+    "model",
+    "the bytes of a model file as a Uint8Array, a Predictor, or a function that returns a promise of one of them",
+    model,
+  );
+  const invalid = typeof token === "function" ? undefined : whyInvalidToken(token);
+  check(invalid === undefined, () => invalid as string);
+  must(
+    isPrefix(prefix),
+    "prefix",
+    'empty, or a path that does not end with "/", such as /models/iris',
+    prefix,
+  );
+  mustBeInteger("maxRows", maxRows);
+  mustBeInteger("maxBytes", maxBytes);
+  checkUnknownRule(unknown);
+  if (model instanceof Predictor) refuseOtherRule(model, options.unknown);
+  must(onError === undefined || typeof onError === "function", "onError", "a function of an error", onError);
+}
+
+/** A predictor was loaded with a rule of its own. */
+function refuseOtherRule(predictor: Predictor, unknown: UnknownRule | undefined): void {
+  must(
+    unknown === undefined || unknown === predictor.unknown,
+    "unknown",
+    "that of the Predictor, or left out",
+    unknown,
+  );
+}
+
+/** Whether paths of requests can begin so, as `URL` writes them. */
+function isPrefix(prefix: unknown): boolean {
+  if (prefix === "") return true;
+  if (typeof prefix !== "string" || !prefix.startsWith("/") || prefix.endsWith("/")) return false;
+  return new URL(`http://localhost${prefix}`).pathname === prefix;
+}

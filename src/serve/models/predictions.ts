@@ -1,0 +1,40 @@
+/** A request for predictions, and its response. Which model answers, and who may ask, is decided elsewhere. */
+import type { ErrorCode } from "../../errors.js";
+import { bodyType, jsonBody, LINES_TYPE } from "../body.js";
+import { json } from "../responses.js";
+import { answeredLines, type Limits } from "./lines.js";
+import { type RowAnswerer, RowFault } from "./rows.js";
+
+/**
+ * The predictions for the rows of a request, or the refusal of all of them.
+ *
+ * @throws FettleError `memory_limit`, `invalid_argument`, `invalid_shape` for a body that holds no rows
+ */
+export async function predictions(
+  answerer: RowAnswerer,
+  request: Request,
+  limits: Limits,
+  tell: (error: unknown) => void,
+): Promise<Response> {
+  const type = bodyType(request);
+  if (type instanceof Response) return type;
+  if (type === LINES_TYPE) {
+    const lines = answeredLines(request.body, answerer, limits, tell);
+    return new Response(lines, { headers: { "content-type": LINES_TYPE, "cache-control": "no-store" } });
+  }
+  const results = answerer.results(answerer.rowsOf(await jsonBody(request, limits.maxBytes), limits.maxRows));
+  const faults = results.flatMap((result, row) =>
+    result instanceof RowFault ? [{ row, column: result.column, message: result.message }] : [],
+  );
+  return faults.length === 0 ? json({ predictions: results }) : refusedRows(faults, results.length);
+}
+
+/** Refused rows that are listed at most. */
+const MOST_LISTED = 100;
+
+function refusedRows(faults: readonly object[], rows: number): Response {
+  const more = Math.max(0, faults.length - MOST_LISTED);
+  const message = `every row must fit the schema; received ${faults.length} of ${rows} that do not`;
+  const error = { code: "invalid_data" satisfies ErrorCode, message };
+  return json({ error, rows: faults.slice(0, MOST_LISTED), ...(more > 0 && { more }) }, 422);
+}

@@ -1,0 +1,197 @@
+/**
+ * The rows of requests for one model: found in the JSON of a body, checked, and answered. It reads no bytes and makes no responses.
+ */
+import type { Input } from "../../data/dataset.js";
+import { FettleError, isRecord, show } from "../../errors.js";
+import type { Answer } from "../../predict/answers.js";
+import type { Predictor } from "../../predict/predictor.js";
+import { RowError, RowReader, type RowRecord } from "../../predict/rows.js";
+import { inShort } from "../body.js";
+
+/** Why a row is refused. */
+export class RowFault {
+  constructor(
+    /** Why, for people. */
+    readonly message: string,
+    /** The input whose cell is refused; undefined where the whole row is. */
+    readonly column?: string,
+  ) {}
+}
+
+/** Characters of a reason that are kept: it may repeat a cell of any length. */
+const LONGEST_REASON = 300;
+
+/** Answers rows for one model. */
+export class RowAnswerer {
+  private readonly inputs: readonly Input[];
+  /** Whether a row may be an array: words of categories would not be told from their codes. */
+  private readonly allowsArrays: boolean;
+  private readonly predict: (records: readonly RowRecord[]) => Answer[];
+
+  constructor(predictor: Predictor) {
+    this.inputs = predictor.inputs;
+    this.allowsArrays = this.inputs.every(({ kind }) => kind === "number");
+    this.predict = predictor.schema
+      ? (records) => predictor.answers(records)
+      : ofNetwork(predictor, this.inputs);
+  }
+
+  /**
+   * The rows of a body: one record, an array of rows, `{ rows }`, or `{ columns }`.
+   *
+   * @param most - how many they may be
+   * @throws FettleError `invalid_argument`, `invalid_shape` for anything else, `memory_limit` for more rows
+   */
+  rowsOf(body: unknown, most: number): readonly unknown[] {
+    const rows = this.allRowsOf(body, most);
+    refuseUnless(rows.length > 0, "rows", "an array of at least one row", rows);
+    checkCount(rows.length, most);
+    return rows;
+  }
+
+  /** What each row is answered, or why it is refused. */
+  results(rows: readonly unknown[]): readonly (Answer | RowFault)[] {
+    try {
+      return this.predict(rows.map((row) => this.recordOf(row)));
+    } catch {
+      // at least one is refused, which is found alone
+      return rows.map((row) => this.resultOf(row));
+    }
+  }
+
+  private resultOf(row: unknown): Answer | RowFault {
+    try {
+      const record = this.recordOf(row);
+      this.refuseNested(record);
+      return this.predict([record])[0];
+    } catch (error) {
+      if (!(error instanceof FettleError)) throw error;
+      const { column, reason } = error instanceof RowError ? error : this.placeOf(error.message);
+      return new RowFault(cut(reason), column);
+    }
+  }
+
+  private allRowsOf(body: unknown, most: number): readonly unknown[] {
+    if (Array.isArray(body)) return body;
+    const forms = 'a row, an array of rows, {"rows": [...]} or {"columns": {...}}';
+    if (!isRecord(body)) throw wrong("the body", forms, inShort(body));
+    const form = ["rows", "columns"].find((name) => this.isForm(name, body));
+    if (form === undefined) return [body];
+    const others = Object.keys(body).filter((name) => name !== form);
+    if (others.length > 0) throw wrong("the body", forms, `"${form}" beside ${inShort(others[0])}`);
+    const given = body[form];
+    if (form === "columns") return this.rowsOfColumns(given, most);
+    refuseUnless(Array.isArray(given), "rows", "an array of rows", given);
+    return given;
+  }
+
+  /** Whether a field of a body has its rows: a cell is neither an array nor an object. */
+  private isForm(name: string, body: Readonly<Record<string, unknown>>): boolean {
+    if (!Object.hasOwn(body, name)) return false;
+    const value = body[name];
+    return (typeof value === "object" && value !== null) || !this.inputs.some((input) => input.name === name);
+  }
+
+  private rowsOfColumns(given: unknown, most: number): RowRecord[] {
+    refuseUnless(isRecord(given), "columns", "an object of arrays", given);
+    const columns = this.inputs.map(({ name }) => {
+      const column = Object.hasOwn(given, name) ? given[name] : undefined;
+      refuseUnless(Array.isArray(column), `column ${show(name)}`, "an array of cells", column);
+      return column as RowRecord[string][];
+    });
+    const lengths = columns.map(({ length }) => length);
+    const different = lengths.find((length) => length !== lengths[0]);
+    if (different !== undefined)
+      throw wrong(
+        "columns",
+        "arrays of one length",
+        `lengths ${lengths[0]} and ${different}`,
+        "invalid_shape",
+      );
+    checkCount(lengths[0], most);
+    return Array.from({ length: lengths[0] }, (_, i) =>
+      Object.fromEntries(this.inputs.map(({ name }, j) => [name, columns[j][i]])),
+    );
+  }
+
+  /** @throws FettleError `invalid_data` for a row that is neither a record nor an array that stands for one */
+  private recordOf(row: unknown): RowRecord {
+    if (isRecord(row)) return row as RowRecord;
+    const { inputs } = this;
+    if (this.allowsArrays && Array.isArray(row) && row.length === inputs.length)
+      return Object.fromEntries(inputs.map(({ name }, j) => [name, row[j]]));
+    const array = this.allowsArrays ? `, or an array of ${inputs.length} numbers` : "";
+    const received = row === undefined ? "text that is not JSON in UTF-8" : inShort(row);
+    throw wrong("a row", `an object of cells by column${array}`, received, "invalid_data");
+  }
+
+  /** Refuses what no cell can be in JSON, which may be too deep to be shown. */
+  private refuseNested(record: RowRecord): void {
+    for (const { name } of this.inputs) {
+      const value: unknown = Object.hasOwn(record, name) ? record[name] : undefined;
+      if (typeof value === "object" && value !== null)
+        throw new RowError(
+          0,
+          name,
+          `a value must be a word, a number, a boolean or null; received ${inShort(value)}`,
+        );
+    }
+  }
+
+  /** A reason that begins with its place, as the refusal of a value does that cannot be scaled. */
+  private placeOf(message: string): { readonly reason: string; readonly column?: string } {
+    for (const { name } of this.inputs) {
+      const place = `column ${show(name)}, row 0: `;
+      if (message.startsWith(place)) return { reason: message.slice(place.length), column: name };
+    }
+    return { reason: message };
+  }
+}
+
+/** Answers of a network alone, which takes a matrix. */
+function ofNetwork(
+  predictor: Predictor,
+  inputs: readonly Input[],
+): (records: readonly RowRecord[]) => Answer[] {
+  const reader = new RowReader(inputs, { na: [], columns: inputs }, "refuse");
+  return (records) => {
+    const { rows, read } = reader.source(records);
+    const width = inputs.length;
+    const data = new Float32Array(rows * width);
+    const cells = new Float64Array(rows);
+    for (let j = 0; j < width; j++) {
+      read(j, 0, rows, cells);
+      for (let i = 0; i < rows; i++) {
+        const number = Math.fround(cells[i]);
+        if (!Number.isFinite(number)) {
+          const reason = `numbers must be finite and fit float32; received ${cells[i]}`;
+          throw new RowError(i, inputs[j].name, reason);
+        }
+        data[i * width + j] = number;
+      }
+    }
+    return predictor.answers({ data, shape: [rows, width] });
+  };
+}
+
+function checkCount(rows: number, most: number): void {
+  if (rows <= most) return;
+  throw wrong("the rows of a request", `at most ${most}`, String(rows), "memory_limit");
+}
+
+function refuseUnless(condition: unknown, name: string, rule: string, value: unknown): asserts condition {
+  if (!condition) throw wrong(name, rule, inShort(value));
+}
+
+/** As `must`, for values of which some are too deep or too large to be shown. */
+function wrong(
+  name: string,
+  rule: string,
+  received: string,
+  code: FettleError["code"] = "invalid_argument",
+): FettleError {
+  return new FettleError(code, `${name} must be ${rule}; received ${received}`);
+}
+
+const cut = (reason: string): string =>
+  reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}...` : reason;

@@ -1,0 +1,80 @@
+/** Runs one trial of a study again, to see whether the result is the same. */
+import { check, must, show } from "../errors.js";
+import { oneOrSeveralMetrics } from "../metrics/registry.js";
+import { ready } from "../numerics/kernels.js";
+import type { ParamsOf, Space } from "../search/space/space.js";
+import type { StudyJson } from "../search/study/contract.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { TuneOptions } from "./tuner/options.js";
+import { tuneOnThreads } from "./tuner/run.js";
+
+/** A trial, and its second run. */
+export interface Replay<S extends Space> {
+  readonly saved: TrialRecord<ParamsOf<S>>;
+  readonly replayed: TrialRecord<ParamsOf<S>>;
+  /** Whether parameters, status, values and scores are the same to the bit. */
+  readonly same: boolean;
+}
+
+/**
+ * Runs one trial of a saved study again, with its own seed and, for `pbt()`, from where its parent's training ended.
+ *
+ * @param options - those of `tune` that the study began with, and `study`
+ * @param trial - the number of a trial that has ended
+ * @throws FettleError `invalid_argument` for a trial that the study does not have; as `tune`
+ * @example
+ * ```ts
+ * const options = {
+ *   x: [[0], [1], [2], [3], [4], [5]],
+ *   y: [1, 3, 5, 7, 9, 11],
+ *   space: { learningRate: float(0.01, 0.1) },
+ *   model: ({ learningRate }: { learningRate: number }) => {
+ *     const model = sequential([dense(1)]);
+ *     model.compile({ optimizer: sgd({ learningRate }), loss: "meanSquaredError" });
+ *     return model;
+ *   },
+ *   validation: { folds: 2 },
+ *   trials: 3,
+ * };
+ * const { study } = await tune(options);
+ * (await replay({ ...options, study: study.toJSON() }, 1)).same; // true
+ * ```
+ */
+export async function replay<const S extends Space>(
+  options: TuneOptions<S> & { readonly study: StudyJson },
+  trial: number,
+): Promise<Replay<S>> {
+  const { study } = options;
+  const ended = study?.trials?.filter(({ status }) => status !== "running").map(({ number }) => number) ?? [];
+  must(
+    ended.includes(trial),
+    "trial",
+    `the number of a trial that has ended, such as ${show(ended[0])}`,
+    trial,
+  );
+  await ready();
+  const { number, params, parent, given } = study.trials[trial] as StudyJson["trials"][number] & {
+    parent?: number;
+  };
+  const running = {
+    ...{ number, params, status: "running" as const },
+    ...(parent !== undefined && { parent }),
+    ...(given && { given }),
+  };
+  // as if it had been running when the study was saved, and all others had ended
+  const trials = study.trials.map((each, i) => (i === trial ? running : each));
+  const metrics = oneOrSeveralMetrics("metric", options.metric);
+  const result = await tuneOnThreads<S>(
+    { ...options, study: { ...study, trials }, trials: trials.length },
+    { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: false },
+  );
+  const saved = study.trials[trial] as unknown as TrialRecord<ParamsOf<S>>;
+  const replayed = result.trials.find((each) => each.number === trial);
+  check(replayed, "the trial did not end", "internal");
+  const told = ({ seconds, ...rest }: TrialRecord<ParamsOf<S>>): string => JSON.stringify(rest);
+  return {
+    saved,
+    replayed,
+    same: told(JSON.parse(JSON.stringify(saved))) === told(JSON.parse(JSON.stringify(replayed))),
+  };
+}

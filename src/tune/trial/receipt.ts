@@ -1,0 +1,89 @@
+/** What lets a stranger recompute a study and see that the bits are the same: digests of the data, the trials and the weights. */
+import { crc32 } from "../../crc32.js";
+import type { Dataset } from "../../data/dataset.js";
+import { Model } from "../../model/model.js";
+import type { Floats } from "../../ndarray.js";
+import { kernelsName } from "../../numerics/kernels.js";
+import type { TrialRecord } from "../../search/trial/trial.js";
+
+/** Digests are SHA-256, in hexadecimal. */
+export interface Receipt {
+  /** The table as it was encoded: names and kinds, and every number. */
+  readonly data: string;
+  /** CRC-32 of each column, by name, so that one that has changed is found; and how many rows there are. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly rows: number;
+  /** Parameters, status and values of every trial. */
+  readonly trials: string;
+  /** The parameters of the final network. */
+  readonly weights: string;
+  /** The release and the kernels, which decide the bits. */
+  readonly kernels: string;
+  readonly seed: number;
+}
+
+/** A model with the receipt of its study. */
+export async function withReceipt(
+  final: Model,
+  data: Dataset,
+  trials: readonly TrialRecord<unknown>[],
+  seed: number,
+): Promise<Model> {
+  const { model, table, notes } = final;
+  const receipt = await receiptOf(data, trials, model.trained().saved.arrays.parameters, seed);
+  return new Model(model, table, { ...notes, receipt });
+}
+
+async function receiptOf(
+  data: Dataset,
+  trials: readonly TrialRecord<unknown>[],
+  parameters: Floats,
+  seed: number,
+): Promise<Receipt> {
+  const told = trials.map(({ number, params, status, value, values }) => ({
+    ...{ number, params, status, value, values },
+  }));
+  return {
+    ...(await digestOfData(data)),
+    trials: await digest([JSON.stringify(told)]),
+    weights: await digest([parameters]),
+    kernels: kernelsName(),
+    seed,
+  };
+}
+
+/** What a receipt says of the data alone. */
+export async function digestOfData(data: Dataset): Promise<Pick<Receipt, "data" | "columns" | "rows">> {
+  const named = [
+    ...data.inputs.map(({ name }, j) => [name, data.columns[j]] as const),
+    [data.target, data.y] as const,
+  ];
+  return {
+    rows: data.rows,
+    columns: Object.fromEntries(
+      named.map(([name, values]) => [name, crc32(bytesOf(values)).toString(16).padStart(8, "0")]),
+    ),
+    data: await digest(
+      [JSON.stringify([data.inputs, data.task, data.target, data.classes]), ...data.columns, data.y].concat(
+        data.sampleWeight ? [data.sampleWeight] : [],
+        data.groups ? [Float64Array.from(data.groups)] : [],
+      ),
+    ),
+  };
+}
+
+/** Numbers count as float64, so that it does not matter how they are stored. */
+async function digest(parts: readonly (string | Floats)[]): Promise<string> {
+  const encoder = new TextEncoder();
+  let all = "";
+  for (const part of parts) {
+    const bytes = typeof part === "string" ? encoder.encode(part) : bytesOf(part);
+    all += hex(await crypto.subtle.digest("SHA-256", bytes));
+  }
+  return hex(await crypto.subtle.digest("SHA-256", encoder.encode(all)));
+}
+
+const bytesOf = (values: Floats): Uint8Array<ArrayBuffer> => new Uint8Array(Float64Array.from(values).buffer);
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,0 +1,321 @@
+/** Models through files and processes: `tune --out`, `fit`, `predict`, `evaluate`, `inspect`, `verify`. Needs `dist/`. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseCsv } from "../../src/data/csv.js";
+import { encodeTable, takeExamples } from "../../src/data/dataset.js";
+import { readTable } from "../../src/data/table.js";
+import { loadPredictor } from "../../src/predict/predictor.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { denseModel, denseSpace } from "../../src/tune/dense.js";
+import { tune } from "../../src/tune/tune.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-models-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fettle(args: readonly string[], input?: string) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/fettle.js", ...args], {
+    ...{ encoding: "utf8", maxBuffer: 2 ** 28 },
+    ...(input !== undefined && { input }),
+  });
+  return { status, stdout, stderr };
+}
+
+const TABLES = [
+  ["iris", "species"],
+  ["breast-cancer", "diagnosis"],
+  ["wine", "cultivar"],
+  ["digits", "digit"],
+  ["diabetes", "progression"],
+] as const;
+const pathOf = (name: string): string => `examples/data/${name}.csv`;
+
+describe("a model in a file", () => {
+  it.each(TABLES)(
+    "predicts in another process what it predicted here, to the bit: %s",
+    async (name, target) => {
+      const table = readTable(readFileSync(pathOf(name), "utf8"));
+      const data = encodeTable(table, { target });
+      const { final } = await tune({
+        ...{ data, space: denseSpace(50), strategy: random(), trials: 2, jobs: 1, testSize: 0.2 },
+        model: (params) => denseModel(data, params),
+        fit: { epochs: 3, batchSize: 16 },
+        validation: { folds: 2 },
+      });
+      const path = join(folder, `${name}.fettle`);
+      await final?.save(path);
+      const here = final?.predict(data);
+      const proba = data.classes.length > 0 ? ["--proba"] : [];
+      const { stdout, stderr } = fettle(["predict", path, pathOf(name), ...proba]);
+      expect(stderr).toBe("");
+      const { columns, rows } = parseCsv(stdout);
+      expect(rows.length).toBe(data.rows);
+      const width = data.outputs;
+      const written = rows.flatMap((cells) => cells.slice(cells.length - width).map(Number));
+      expect(written).toEqual([...(here?.data ?? [])]);
+      if (data.classes.length > 0) {
+        expect(columns).toEqual([target, ...data.classes.map((word) => `${target}=${word}`)]);
+        expect(rows.map(([word]) => word)).toEqual(final?.classify(data));
+      }
+      // a predictor, without the trainer
+      const predictor = await loadPredictor(readFileSync(path));
+      expect(predictor.predict(data).data).toEqual(here?.data);
+      const first = takeExamples(data, Int32Array.of(0));
+      expect(predictor.predict(first).data).toEqual(here?.data.slice(0, width));
+    },
+  );
+});
+
+describe("fettle tune --out", () => {
+  const tuned = (out: string, ...flags: readonly string[]): string[] => [
+    ...["tune", pathOf("iris"), "--target", "species", "--epochs", "3", "--folds", "3", "--out", out],
+    ...flags,
+  ];
+  const files = ["model.fettle", "study.json", "summary.json", "trials.csv"];
+  const untimed = (path: string) =>
+    JSON.parse(readFileSync(join(path, "study.json"), "utf8")).trials.map(
+      ({ seconds, ...trial }: { seconds: number }) => trial,
+    );
+  const whole = join(folder, "whole");
+  const first = fettle(tuned(whole, "--trials", "12"));
+
+  it("writes model, study, trials and summary, and says how to predict", () => {
+    expect(first.status).toBe(0);
+    expect(readdirSync(whole).sort()).toEqual(files);
+    expect(first.stdout).toContain(
+      `Predict species of other rows: npx fettle predict ${join(whole, "model.fettle")} <data.csv>`,
+    );
+    const { columns, rows } = parseCsv(readFileSync(join(whole, "trials.csv"), "utf8"));
+    expect(columns.slice(0, 5)).toEqual(["number", "status", "value", "std", "seconds"]);
+    expect(rows.length).toBe(12);
+    const summary = JSON.parse(readFileSync(join(whole, "summary.json"), "utf8"));
+    expect(summary).toMatchObject({ status: "finished", trials: 12, seed: 0 });
+    expect(
+      Number(
+        rows[
+          summary.best
+            ? untimed(whole).findIndex(({ value }: { value: number }) => value === summary.best.value)
+            : 0
+        ][2],
+      ),
+    ).toBe(summary.best.value);
+  });
+
+  it("never replaces a study unless told", () => {
+    const before = readFileSync(join(whole, "model.fettle"));
+    const refused = fettle(tuned(whole, "--trials", "2"));
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      `error: "${whole}" has model.fettle already; go on with --resume ${whole}, replace it with --overwrite, or choose another folder\n`,
+    ]);
+    expect(readFileSync(join(whole, "model.fettle"))).toEqual(before);
+    const other = join(folder, "replaced");
+    for (const flags of [[], ["--overwrite"]])
+      expect(fettle(tuned(other, "--trials", "2", ...flags)).status).toBe(0);
+  });
+
+  it.each([
+    ["SIGKILL", null],
+    ["SIGINT", 130],
+  ] as const)("goes on after %s to the same bits, and takes more trials", async (signal, code) => {
+    const out = join(folder, `stopped by ${signal}`);
+    const child = spawn(process.execPath, ["bin/fettle.js", ...tuned(out, "--trials", "12")]);
+    const ended = new Promise((resolve) => {
+      child.on("exit", (code) => resolve(code));
+    });
+    const study = join(out, "study.json");
+    while (!existsSync(study)) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill(signal);
+    expect(await ended).toBe(code);
+    const resumed = fettle(["tune", "--resume", out]);
+    expect([resumed.status, resumed.stderr]).toEqual([0, ""]);
+    expect(readdirSync(out).sort()).toEqual(files);
+    expect(untimed(out)).toEqual(untimed(whole));
+    expect(readFileSync(join(out, "model.fettle"))).toEqual(readFileSync(join(whole, "model.fettle")));
+    expect(fettle(["tune", "--resume", out, "--trials", "14"]).status).toBe(0);
+    expect(untimed(out).slice(0, 12)).toEqual(untimed(whole));
+    expect(untimed(out).length).toBe(14);
+  });
+
+  it.each<[string, () => readonly string[], string]>([
+    [
+      "other flags",
+      () => ["--resume", whole, "--folds", "2", "--seed", "1"],
+      "--folds and --seed must be left out beside --resume, which has the flags that the study began with",
+    ],
+    [
+      "a folder without a study",
+      () => ["--resume", folder],
+      `"${folder}" must be a folder that fettle tune --out wrote`,
+    ],
+    ["no table", () => [], "missing required argument 'data.csv'\nRun fettle tune --help for usage."],
+    [
+      "nothing to replace",
+      () => [pathOf("iris"), "--target", "species", "--overwrite"],
+      "--overwrite needs --out, the folder of the study to replace",
+    ],
+  ])("refuses %s", (_, flags, message) => {
+    const { status, stderr } = fettle(["tune", ...flags()]);
+    expect([status, stderr]).toEqual([2, `error: ${message}\n`]);
+  });
+
+  it("refuses to go on with a table that has changed", () => {
+    const changed = join(folder, "changed.csv");
+    writeFileSync(changed, readFileSync(pathOf("iris"), "utf8").replace("5.1", "5.2"));
+    const { status, stderr } = fettle(["tune", changed, "--resume", whole]);
+    expect([status, stderr]).toEqual([
+      2,
+      `error: "${changed}" must be the table that the study in "${whole}" began with; its cells have changed\n`,
+    ]);
+  });
+
+  it("has a receipt from which the study is recomputed to the bit, and a changed cell is found", () => {
+    const model = join(whole, "model.fettle");
+    const same = fettle(["verify", model, pathOf("iris")]);
+    expect(same.stdout).toMatch(
+      /^kernels +same\ndata +same\ntrials +same\nweights +same\nRecomputed in [\d.]+ s: every bit is the same\.\n$/,
+    );
+    expect(same.status).toBe(0);
+    const changed = join(folder, "one-cell.csv");
+    const lines = readFileSync(pathOf("iris"), "utf8").split("\n");
+    const cells = lines[77].split(",");
+    cells[2] = String(Number(cells[2]) + 0.1);
+    lines[77] = cells.join(",");
+    writeFileSync(changed, lines.join("\n"));
+    const other = fettle(["verify", model, changed]);
+    expect(other.stdout).toBe(
+      `kernels  same\ndata     other cells in "${lines[0].split(",")[2]}"\nThis is not the study of the model.\n`,
+    );
+    expect(other.status).toBe(1);
+  });
+});
+
+describe("a saved model on the command line", () => {
+  const model = join(folder, "fit.fettle");
+  const fit = fettle([
+    "fit",
+    pathOf("diabetes"),
+    "--target",
+    "progression",
+    "--set",
+    "units=8",
+    "--out",
+    model,
+  ]);
+
+  it("is trained by fit, with its parameters", async () => {
+    expect([fit.status, fit.stderr]).toEqual([0, ""]);
+    expect(fit.stdout).toMatch(/Scores on 89 held-out rows\n[\s\S]+\nWritten: .*fit\.fettle\n/);
+    expect((await loadPredictor(readFileSync(model))).targets).toEqual(["progression"]);
+  });
+
+  it("scores a table", () => {
+    const { status, stdout } = fettle(["evaluate", model, pathOf("diabetes"), "--json"]);
+    expect(status).toBe(0);
+    const { rows, scores } = JSON.parse(stdout);
+    expect([rows, Object.keys(scores)]).toEqual([
+      442,
+      ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"],
+    ]);
+    expect(scores.rootMeanSquaredError ** 2 / scores.meanSquaredError).toBeCloseTo(1, 12);
+    expect(scores.r2).toBeGreaterThan(0.3);
+  });
+
+  it("is shown", () => {
+    const { stdout } = fettle(["inspect", model]);
+    expect(stdout).toContain("fit.fettle: regression of progression from 10 inputs, 10 features");
+    expect(stdout).toContain("units");
+    expect(JSON.parse(fettle(["inspect", model, "--json"]).stdout)).toMatchObject({
+      target: "progression",
+      task: "regression",
+    });
+  });
+
+  it("predicts rows from standard input, JSON and a file, in order, with columns that are kept", () => {
+    const text = readFileSync(pathOf("diabetes"), "utf8");
+    const { columns, rows } = parseCsv(text);
+    const reversed = [...columns].reverse();
+    const records = rows.slice(0, 1500).map((cells, i) => ({
+      id: `row "${i}"`,
+      ...Object.fromEntries(columns.map((name, j) => [name, Number(cells[j])])),
+    }));
+    const csv = [
+      ["note", ...reversed].join(";"),
+      ...rows.map((cells, i) => [`"n;${i}"`, ...[...cells].reverse()].join(";")),
+    ].join("\n");
+    const plain = fettle(["predict", model, pathOf("diabetes")]);
+    const values = parseCsv(plain.stdout).rows.map(([value]) => value);
+    expect(values.length).toBe(rows.length);
+    const piped = fettle(["predict", model, "-", "--keep", "note"], csv);
+    expect(parseCsv(piped.stdout).rows).toEqual(values.map((value, i) => [`n;${i}`, value]));
+    const json = fettle(["predict", model, "-", "--keep", "id"], JSON.stringify(records));
+    expect(parseCsv(json.stdout).rows).toEqual(values.map((value, i) => [`row "${i}"`, value]));
+    const out = join(folder, "predictions.csv");
+    const kept = fettle(["predict", model, pathOf("diabetes"), "--keep", "progression", "--out", out]);
+    expect([kept.status, kept.stdout]).toEqual([0, ""]);
+    const file = parseCsv(readFileSync(out, "utf8"));
+    expect(file.columns).toEqual(["progression", "progression (predicted)"]);
+    expect(file.rows.map(([, value]) => value)).toEqual(values);
+  });
+
+  it.each<[string, () => readonly string[], string]>([
+    [
+      "a cell of another kind, with its line",
+      () => ["predict", model, "-"],
+      'line 3, column "bmi": every cell must be a number; received "heavy"',
+    ],
+    [
+      "a column that is missing",
+      () => ["predict", model, pathOf("iris")],
+      `"${pathOf("iris")}" must have the columns of the model; missing: "age"`,
+    ],
+    [
+      "a model that is none",
+      () => ["predict", pathOf("iris"), pathOf("iris")],
+      `"${pathOf("iris")}": this is not a model file of Fettle: it has`,
+    ],
+    [
+      "a model that is not there",
+      () => ["predict", "none.fettle", "-"],
+      'cannot read "none.fettle": there is no such file',
+    ],
+    [
+      "probabilities of quantities",
+      () => ["predict", model, "-", "--proba"],
+      "--proba needs a model of classes",
+    ],
+    [
+      "a target that is missing",
+      () => ["evaluate", model, "-"],
+      'standard input: the column "progression" must be there, to score against',
+    ],
+    [
+      "a model without a receipt",
+      () => ["verify", model, pathOf("diabetes")],
+      "must have a receipt, as fettle tune --out writes it",
+    ],
+    [
+      "a model without its table",
+      () => ["verify", model],
+      "name the table too: fettle verify <model> <data.csv>",
+    ],
+  ])("refuses %s", (name, args, message) => {
+    const lines = readFileSync(pathOf("diabetes"), "utf8").split("\n");
+    const bmi = lines[0].split(",").indexOf("bmi");
+    const heavy = lines[2]
+      .split(",")
+      .map((cell, j) => (j === bmi ? "heavy" : cell))
+      .join(",");
+    const bare = lines.slice(0, 5).map((line) => line.split(",").slice(0, -1).join(","));
+    const input = name.startsWith("a target") ? bare.join("\n") : [lines[0], lines[1], heavy].join("\n");
+    const out = join(folder, "refused.csv");
+    const isPredict = args()[0] === "predict";
+    const { status, stderr } = fettle([...args(), ...(isPredict ? ["--out", out] : [])], input);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(message);
+    expect([existsSync(out), existsSync(`${out}.part`)]).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,97 @@
+/** A model behind `node:http`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as NodeStream } from "node:stream/web";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
+import { modelServer } from "../../../src/serve/models/modelServer.js";
+import { authorized, passenger, passengers, refused, TOKEN } from "./support.js";
+
+const errors: unknown[] = [];
+const serve = modelServer(passengers.bytes(), { token: TOKEN, onError: (error) => errors.push(error) });
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { method = "", url = "", headers } = incoming;
+  const body = method === "GET" || method === "HEAD" ? null : Readable.toWeb(incoming);
+  const init = { method, headers: headers as Record<string, string>, body, duplex: "half" };
+  const response = await serve(new Request(new URL(url, "http://localhost"), init as RequestInit));
+  if (!incoming.complete) outgoing.setHeader("connection", "close");
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  await pipeline(response.body as NodeStream, outgoing);
+}
+
+const server = createServer((...both) => answer(...both).catch(() => both[1].destroy()));
+let origin: string;
+let predictor: Predictor;
+beforeAll(async () => {
+  server.listen(0);
+  await once(server, "listening");
+  origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  predictor = await loadPredictor(passengers.bytes());
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const ask = (body: unknown, type = "application/json", more: object = {}) =>
+  fetch(`${origin}/predict`, {
+    ...{ method: "POST", headers: { ...authorized, "content-type": type } },
+    ...{ body: body as string, duplex: "half", ...more },
+  } as RequestInit);
+
+it("answers over sockets", async () => {
+  const response = await ask(JSON.stringify([passenger, passenger]));
+  const predictions = predictor.answers([passenger, passenger]);
+  expect([response.status, await response.json()]).toEqual([200, { predictions }]);
+  expect(await (await fetch(`${origin}/health`)).json()).toEqual({ status: "ok" });
+  expect((await fetch(`${origin}/schema`)).status).toBe(401);
+});
+
+it("refuses bodies that are too long, each with a response", async () => {
+  for (let i = 0; i < 30; i++) {
+    const response = await ask(new Uint8Array(2 ** 21 + i));
+    expect([response.status, await response.json()]).toEqual([
+      413,
+      refused("memory_limit", "the body must be at most 1048576 bytes; received more than that"),
+    ]);
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 16)) });
+    if (i % 10 === 0) expect((await ask(endless)).status).toBe(413);
+  }
+  expect((await ask(JSON.stringify(passenger))).status).toBe(200);
+});
+
+it("answers lines while they are sent, of any number", async () => {
+  const rows = 20_000;
+  const line = new TextEncoder().encode(`${JSON.stringify(passenger)}\n`.repeat(100));
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (sent === rows) return controller.close();
+      sent += 100;
+      controller.enqueue(line);
+    },
+  });
+  const response = await ask(body, "application/x-ndjson");
+  const text = await response.text();
+  expect(text).toBe(`${JSON.stringify(predictor.answers(passenger)[0])}\n`.repeat(rows));
+});
+
+it("goes on when clients leave in the middle", async () => {
+  for (const type of ["application/json", "application/x-ndjson"]) {
+    const leave = new AbortController();
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(`${JSON.stringify(passenger)}\n{"age":`));
+      },
+    });
+    const asked = ask(body, type, { signal: leave.signal }).then((response) => response.text());
+    setTimeout(() => leave.abort(), 30);
+    await expect(asked).rejects.toThrow(/abort/);
+  }
+  expect((await ask(JSON.stringify(passenger))).status).toBe(200);
+  expect(errors).toEqual([]);
+});

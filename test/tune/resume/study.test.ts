@@ -1,0 +1,108 @@
+/** `tune` with the study of an earlier one: the same trials and weights as if it had never stopped, wherever it was stopped. */
+import { describe, expect, it } from "vitest";
+import { asha } from "../../../src/search/schedulers/asha.js";
+import { float } from "../../../src/search/space/builders.js";
+import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import type { StudyJson } from "../../../src/search/study/contract.js";
+import { replay } from "../../../src/tune/replay.js";
+import { tune } from "../../../src/tune/tune.js";
+import { logistic, refusal, untimed, x, y } from "../support.js";
+
+const space = { learningRate: float(0.01, 1, { log: true }) };
+const common = { x, y, space, model: logistic, testSize: 0.2, validation: { folds: 3 }, seed: 3 };
+const cases = {
+  random: { ...common, strategy: random(), trials: 8, fit: { epochs: 3, batchSize: 8 } },
+  tpe: { ...common, strategy: tpe(), trials: 14, lag: 2, fit: { epochs: 3, batchSize: 8 } },
+  asha: {
+    ...common,
+    strategy: tpe(),
+    scheduler: asha(),
+    steps: 9,
+    trials: 12,
+    fit: { epochs: 9, batchSize: 8 },
+  },
+  pbt: { ...common, strategy: pbt({ populationSize: 4 }), trials: 12, fit: { epochs: 2, batchSize: 8 } },
+};
+
+/** The studies as they are after each trial, through JSON. */
+async function studiesOf(options: (typeof cases)["random"]): Promise<StudyJson[]> {
+  const studies: StudyJson[] = [];
+  let study: { toJSON(): StudyJson } | undefined;
+  await tune({
+    ...{ ...options, jobs: 1 },
+    onEvent: (event) => {
+      if (event.type === "studyStarted") study = event.study;
+      if (event.type === "trialEnded") studies.push(JSON.parse(JSON.stringify(study)));
+    },
+  });
+  return studies;
+}
+
+describe("a study that was saved", () => {
+  it.each(Object.entries(cases))("goes on after any trial, and ends the same: %s", async (_, given) => {
+    const options = given as (typeof cases)["random"];
+    const whole = await tune(options);
+    const studies = await studiesOf(options);
+    expect(studies.length).toBe(options.trials);
+    for (const study of studies.filter((_, i) => i % 3 === 1)) {
+      const { trials, final } = await tune({ ...options, study, jobs: 2 });
+      expect(untimed(trials)).toEqual(untimed(whole.trials));
+      expect(final?.model.getWeights()["dense_1.kernel"].data).toEqual(
+        whole.final?.model.getWeights()["dense_1.kernel"].data,
+      );
+      expect(final?.test).toEqual(whole.final?.test);
+    }
+  });
+
+  it("takes more trials than it began with", async () => {
+    const studies = await studiesOf(cases.random);
+    const more = { ...cases.random, trials: 11 };
+    const { trials } = await tune({ ...more, study: studies[7] });
+    expect(untimed(trials)).toEqual(untimed((await tune(more)).trials));
+  });
+
+  it.each([
+    [{ seed: 4 }, "invalid_argument: seed must be 3, as in study; received 4"],
+    [{ lag: 1 }, "invalid_argument: lag must be 7, as in study; received 1"],
+    [
+      { metric: "logLoss" },
+      'invalid_argument: direction must be "maximize", as in study; received "minimize"',
+    ],
+    [
+      { enqueue: [{ learningRate: 0.1 }] },
+      "invalid_argument: enqueue must be left out beside study, which has its trials",
+    ],
+  ])("must be gone on with as it began: %j", async (change, message) => {
+    const [study] = await studiesOf(cases.random);
+    expect(await refusal(() => tune({ ...cases.random, ...(change as object), study }))).toBe(message);
+  });
+});
+
+describe("replay", () => {
+  it.each(Object.entries(cases))("runs a trial again to the same bits: %s", async (_, given) => {
+    const options = given as (typeof cases)["random"];
+    const studies = await studiesOf(options);
+    const study = studies[studies.length - 1];
+    for (const number of [0, 5, options.trials - 1]) {
+      const { same, saved, replayed } = await replay({ ...options, study }, number);
+      expect(untimed([replayed])).toEqual(untimed([saved]));
+      expect(same).toBe(true);
+    }
+  });
+
+  it("says that a trial came to something else, as with other data", async () => {
+    const studies = await studiesOf(cases.random);
+    const study = studies[7];
+    const changed = x.map(([a, b, c]) => [b, c, a]);
+    expect((await replay({ ...cases.random, x: changed, study }, 2)).same).toBe(false);
+  });
+
+  it("refuses a trial that the study does not have", async () => {
+    const [study] = await studiesOf(cases.random);
+    expect(await refusal(() => replay({ ...cases.random, study }, 7))).toBe(
+      "invalid_argument: trial must be the number of a trial that has ended, such as 0; received 7",
+    );
+  });
+});
