@@ -2,7 +2,7 @@
  * One cell as a number, by the schema of its column: what text and records, tables and single rows share. Which cells are missing is
  * said by the schema, see `missingIn`.
  */
-import { must, show, unknownName } from "../errors.js";
+import { must, show } from "../errors.js";
 import { parseDate } from "./dates.js";
 import { parseNumber } from "./numbers.js";
 import { type ColumnSchema, isInputKind } from "./schema.js";
@@ -15,10 +15,9 @@ export type UnknownRule = "refuse" | "missing" | "ignore";
 
 const UNKNOWN_RULES = ["refuse", "missing", "ignore"] satisfies UnknownRule[];
 
-/** @throws FettleError `unknown_name` */
+/** @throws FettleError `invalid_argument` */
 export function checkUnknownRule(rule: unknown): asserts rule is UnknownRule {
-  if (!UNKNOWN_RULES.includes(rule as UnknownRule))
-    throw unknownName("rule for unknown words", String(rule), UNKNOWN_RULES);
+  must(UNKNOWN_RULES.includes(rule as UnknownRule), "unknown", '"refuse", "missing" or "ignore"', rule);
 }
 
 /** A value of a record; null, undefined and NaN are missing cells. A `Date` is one of those that have `toISOString`. */

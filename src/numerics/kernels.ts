@@ -191,7 +191,13 @@ export async function ready(options: ReadyOptions = {}): Promise<void> {
   checkOptions(options, "ready", READY_OPTIONS);
   const { module } = options;
   const given = module === undefined ? undefined : checkedModule(module);
+  compiled ??= given;
+  await loadKernels();
+}
+
+/** {@link ready} without options. */
+export async function loadKernels(): Promise<void> {
   if (compiled) return;
-  const loaded = given ?? checkedModule(await platform.kernels());
+  const loaded = checkedModule(await platform.kernels());
   compiled ??= loaded;
 }

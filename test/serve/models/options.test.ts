@@ -104,7 +104,7 @@ describe("options", () => {
       { token, maxBytes: Number.POSITIVE_INFINITY },
       "maxBytes must be a positive integer; received Infinity",
     ],
-    [model, { token, unknown: "guess" }, 'unknown_name: unknown rule for unknown words "guess"'],
+    [model, { token, unknown: "guess" }, 'invalid_argument: unknown must be "refuse", "missing" or "ignore"; received "guess"'],
     [
       model,
       { token, onError: "log" },
