@@ -27,7 +27,9 @@ describe("the Cloudflare example, copied out of the installed package,", () => {
 
   it("refers to no file outside itself", () => {
     const readme = read("examples/cloudflare/README.md");
-    const sources = ["study", "worker", "parallel"].map((name) => read(`examples/cloudflare/src/${name}.ts`));
+    const sources = ["study", "worker", "parallel", "predict"].map((name) =>
+      read(`examples/cloudflare/src/${name}.ts`),
+    );
     expect(readme).not.toMatch(/\]\((?!https:)/);
     expect(sources.join("")).not.toMatch(/\.\.\//);
   });

@@ -21,7 +21,8 @@ export async function startWorkerd(entry, options = {}) {
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
     // The kernels stay a module of their own beside the worker.
-    loader: { ".wasm": "copy", ".csv": "text" },
+    loader: { ".wasm": "copy", ".csv": "text", ".fettle": "copy" },
+    external: ["cloudflare:workers"],
     tsconfigRaw: "{}",
     write: false,
     logLevel: "silent",
@@ -32,7 +33,7 @@ export async function startWorkerd(entry, options = {}) {
   const modules = outputFiles
     .sort((a) => (a === script ? -1 : 1))
     .map(({ path, contents }) => ({
-      type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+      type: path.endsWith(".wasm") ? "CompiledWasm" : path.endsWith(".fettle") ? "Data" : "ESModule",
       path,
       contents,
     }));

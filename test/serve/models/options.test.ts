@@ -104,7 +104,11 @@ describe("options", () => {
       { token, maxBytes: Number.POSITIVE_INFINITY },
       "maxBytes must be a positive integer; received Infinity",
     ],
-    [model, { token, unknown: "guess" }, 'invalid_argument: unknown must be "refuse", "missing" or "ignore"; received "guess"'],
+    [
+      model,
+      { token, unknown: "guess" },
+      'invalid_argument: unknown must be "refuse", "missing" or "ignore"; received "guess"',
+    ],
     [
       model,
       { token, onError: "log" },
