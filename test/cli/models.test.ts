@@ -70,7 +70,7 @@ describe("a model in a file", () => {
 
 describe("fettle tune --out", () => {
   const tuned = (out: string, ...flags: readonly string[]): string[] => [
-    ...["tune", pathOf("iris"), "--target", "species", "--epochs", "3", "--folds", "3", "--out", out],
+    ...["tune", pathOf("iris"), "--target", "species", "--epochs", "30", "--folds", "3", "--out", out],
     ...flags,
   ];
   const files = ["model.fettle", "study.json", "summary.json", "trials.csv"];
