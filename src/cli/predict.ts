@@ -69,10 +69,6 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   const { unknown } = flags;
   const predictor = await readPredictor(path, unknown === undefined ? {} : { unknown });
   check(
-    predictor.schema !== undefined,
-    () => `${show(path)} must be a model of a table; it is a network alone`,
-  );
-  check(
     !flags.proba || predictor.classes.length > 0,
     () => `--proba needs a model of classes; ${show(path)} predicts quantities`,
   );

@@ -16,7 +16,7 @@ import type { Metric } from "../metrics/metric.js";
 import { metrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import type { Sequential } from "../nn/sequential.js";
-import { type Answer, answersOf, classesOf } from "../predict/answers.js";
+import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
 import { RowReader, type Rows } from "../predict/rows.js";
 import { VERSION } from "../version.js";
@@ -124,7 +124,7 @@ export class Model {
    */
   classify(rows: Rows): string[] {
     const { data, shape } = this.predict(rows);
-    return classesOf(data, shape[0], this.table);
+    return classesOf(data, shape[0], this.tableFor(shape));
   }
 
   /**
@@ -134,7 +134,7 @@ export class Model {
    */
   answers(rows: Rows): Answer[] {
     const { data, shape } = this.predict(rows);
-    return answersOf(data, shape[0], shape[1], this.table);
+    return answersOf(data, shape[0], shape[1], this.tableFor(shape));
   }
 
   /**
@@ -182,6 +182,10 @@ export class Model {
     const { table, notes } = this;
     const { notes: training, ...network } = contentsOf(this.model, optimizer);
     return writeContents({ ...network, ...(table && { table }), notes: { ...notes, ...training } }, VERSION);
+  }
+
+  private tableFor([, outputs]: readonly number[]): TableDescription {
+    return this.table ?? tableOfNumbers(this.model.trained().columns, outputs);
   }
 
   private tableOf(what: string): TableDescription {

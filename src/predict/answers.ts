@@ -1,4 +1,5 @@
 /** What outputs of a network mean: classes, probabilities and quantities by name. */
+import type { Input } from "../data/dataset.js";
 import { FettleError } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import type { TableDescription } from "./description.js";
@@ -12,9 +13,8 @@ export type Answer =
 export function classesOf(
   data: Floats,
   rows: number,
-  table: Pick<TableDescription, "classes" | "threshold"> | undefined,
+  { classes, threshold }: Pick<TableDescription, "classes" | "threshold">,
 ): string[] {
-  const { classes, threshold } = table ?? { classes: [], threshold: 0 };
   if (classes.length === 0)
     throw new FettleError(
       "invalid_state",
@@ -29,26 +29,41 @@ export function classesOf(
   });
 }
 
-/** What each row is answered; of a network alone, quantities `y0`, `y1` and so on. */
-export function answersOf(
-  data: Floats,
-  rows: number,
-  outputs: number,
-  table: TableDescription | undefined,
-): Answer[] {
+/** What each row is answered. */
+export function answersOf(data: Floats, rows: number, outputs: number, table: TableDescription): Answer[] {
   const at = (row: number): number[] => Array.from(data.subarray(row * outputs, (row + 1) * outputs));
-  if (!table || table.classes.length === 0) {
-    const names = table
-      ? (table.targets ?? [table.target])
-      : Array.from({ length: outputs }, (_, j) => `y${j}`);
+  const { classes, targets = [table.target] } = table;
+  if (classes.length === 0)
     return Array.from({ length: rows }, (_, row) =>
-      Object.fromEntries(at(row).map((value, j) => [names[j], value])),
+      Object.fromEntries(at(row).map((value, j) => [targets[j], value])),
     );
-  }
-  const { classes } = table;
   return classesOf(data, rows, table).map((name, row) => {
     const own = at(row);
     const shares = outputs === 1 ? [1 - own[0], own[0]] : own;
     return { class: name, probabilities: Object.fromEntries(classes.map((word, j) => [word, shares[j]])) };
   });
+}
+
+/** A network alone as the model of a table: of the numbers `x0`, `x1` and so on, for the quantities `y0`, `y1` and so on. */
+export function tableOfNumbers(columns: number, outputs: number): TableDescription {
+  const numbered = (letter: string, count: number): string[] =>
+    Array.from({ length: count }, (_, j) => letter + j);
+  const inputs = numbered("x", columns).map(
+    (name): Input => ({ name, kind: "number", categories: [], gaps: false }),
+  );
+  const targets = numbered("y", outputs);
+  return {
+    schema: { na: [], columns: inputs },
+    inputs,
+    pipeline: {
+      columns: inputs.map((input) => ({
+        ...input,
+        fill: 0,
+        features: [{ name: input.name, source: { type: "value" }, scaling: { center: 0, scale: 1 } }],
+      })),
+      features: inputs.map(({ name }) => name),
+      target: { outputs: targets.map(() => ({ center: 0, scale: 1 })) },
+    },
+    ...{ task: "regression", target: targets.join(", "), targets, outputs, classes: [], threshold: 0.5 },
+  };
 }

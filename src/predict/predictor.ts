@@ -1,7 +1,7 @@
 /** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
 import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
-import { fromMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { fromMatrix } from "../data/matrix.js";
 import { Applier } from "../data/pipeline/pipeline.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
@@ -9,7 +9,7 @@ import type { Schema } from "../data/schema.js";
 import { check, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { loadKernels } from "../numerics/kernels.js";
-import { type Answer, answersOf, classesOf } from "./answers.js";
+import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
 import { readContents, type TableDescription } from "./description.js";
 import { Forward } from "./forward.js";
 import { RowReader, type Rows } from "./rows.js";
@@ -37,15 +37,15 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown }", options);
   checkUnknownRule(unknown);
   await loadKernels();
-  const { network, tensors, table } = readContents(bytes);
+  const { network, tensors, table: described } = readContents(bytes);
   const forward = new Forward(network, tensors);
-  if (table === undefined) return new Predictor(networkFlow(forward), undefined, forward, unknown);
+  const table = described ?? tableOfNumbers(forward.columns, forward.units);
   check(
     table.outputs === forward.units,
     `the network must have ${table.outputs} outputs; received ${forward.units}`,
     "invalid_checkpoint",
   );
-  return new Predictor(tableFlow(table, forward, unknown), table, forward, unknown);
+  return new Predictor(flowOf(table, forward, unknown), table, unknown);
 }
 
 /** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */
@@ -62,41 +62,40 @@ export class Predictor {
   /** @internal */
   constructor(
     private readonly flow: Flow,
-    private readonly table: TableDescription | undefined,
-    private readonly network: Pick<Forward, "columns" | "units">,
+    private readonly table: TableDescription,
     /** What becomes of a word that the model was not trained on. */
     readonly unknown: UnknownRule,
   ) {}
 
-  /** How the cells of rows are read; undefined for a network alone. */
-  get schema(): Schema | undefined {
-    return this.table?.schema;
+  /** How the cells of rows are read. */
+  get schema(): Schema {
+    return this.table.schema;
   }
 
-  /** What is read of a row; of a network alone, the numbers `x0`, `x1` and so on, which it takes as a matrix. */
+  /** What is read of a row; of a network alone, the numbers `x0`, `x1` and so on. */
   get inputs(): readonly Input[] {
-    return this.table?.inputs ?? numbered("x", this.network.columns).map(numberInput);
+    return this.table.inputs;
   }
 
   /** The names of what is predicted; of a network alone, `y0`, `y1` and so on. */
   get targets(): readonly string[] {
-    const { table, network } = this;
-    return table ? (table.targets ?? [table.target]) : numbered("y", network.units);
+    const { targets, target } = this.table;
+    return targets ?? [target];
   }
 
-  /** Whether classes or quantities are predicted; undefined for a network alone. */
-  get task(): Task | undefined {
-    return this.table?.task;
+  /** Whether classes or quantities are predicted. */
+  get task(): Task {
+    return this.table.task;
   }
 
   /** The names of the classes; empty for quantities. */
   get classes(): readonly string[] {
-    return this.table?.classes ?? [];
+    return this.table.classes;
   }
 
   /** The probability above which the second of two classes is predicted. */
   get threshold(): number {
-    return this.table?.threshold ?? 0.5;
+    return this.table.threshold;
   }
 
   /**
@@ -132,13 +131,8 @@ export class Predictor {
   }
 }
 
-const numbered = (letter: string, count: number): string[] =>
-  Array.from({ length: count }, (_, j) => `${letter}${j}`);
-
-const numberInput = (name: string): Input => ({ name, kind: "number", categories: [], gaps: false });
-
 /** Raw rows through the pipeline and the network. */
-function tableFlow(table: TableDescription, forward: Forward, unknown: UnknownRule): Flow {
+function flowOf(table: TableDescription, forward: Forward, unknown: UnknownRule): Flow {
   const reader = new RowReader(table.inputs, table.schema, unknown);
   const applier = new Applier(table.pipeline, forward.rows);
   return (rows) => {
@@ -153,17 +147,6 @@ function tableFlow(table: TableDescription, forward: Forward, unknown: UnknownRu
     );
     if (isUnchanged(table.pipeline.target)) return predictions;
     return { ...predictions, data: restored(table.pipeline.target, predictions.data) };
-  };
-}
-
-/** A matrix through the network alone. */
-function networkFlow(forward: Forward): Flow {
-  const { columns } = forward;
-  return (x) => {
-    const { data, rows } = toMatrix(x as MatrixLike, { columns });
-    return inBlocks(forward, rows, (from, count) =>
-      forward.input.set(data.subarray(from * columns, (from + count) * columns)),
-    );
   };
 }
 

@@ -26,8 +26,8 @@ export interface ModelDescription {
   readonly na: readonly string[];
   /** What becomes of a word that the model was not trained on. */
   readonly unknown: Predictor["unknown"];
-  /** Absent for a network alone. */
-  readonly task?: Predictor["task"];
+  /** Of a network alone, quantities. */
+  readonly task: Predictor["task"];
   /** The names of what is predicted. */
   readonly targets: readonly string[];
   /** Empty for quantities. */
@@ -38,12 +38,12 @@ export interface ModelDescription {
 
 export function describeModel(predictor: Predictor): ModelDescription {
   const { inputs, schema, unknown, task, targets, classes, threshold } = predictor;
-  const named = new Map(schema?.columns.map((column) => [column.name, column]));
+  const named = new Map(schema.columns.map((column) => [column.name, column]));
   return {
     inputs: inputs.map((input) => describeInput(input, named.get(input.name))),
-    na: schema?.na ?? [],
+    na: schema.na,
     unknown,
-    ...(task && { task }),
+    task,
     targets,
     classes,
     ...(classes.length === 2 && { threshold }),

@@ -5,7 +5,7 @@ import type { Input } from "../../data/dataset.js";
 import { FettleError, isRecord, show } from "../../errors.js";
 import type { Answer } from "../../predict/answers.js";
 import type { Predictor } from "../../predict/predictor.js";
-import { RowError, RowReader, type RowRecord } from "../../predict/rows.js";
+import { RowError, type RowRecord } from "../../predict/rows.js";
 import { inShort } from "../body.js";
 
 /** Why a row is refused. */
@@ -31,9 +31,7 @@ export class RowAnswerer {
   constructor(predictor: Predictor) {
     this.inputs = predictor.inputs;
     this.allowsArrays = this.inputs.every(({ kind }) => kind === "number");
-    this.predict = predictor.schema
-      ? (records) => predictor.answers(records)
-      : ofNetwork(predictor, this.inputs);
+    this.predict = (records) => predictor.answers(records);
   }
 
   /**
@@ -146,32 +144,6 @@ export class RowAnswerer {
     }
     return { reason: message };
   }
-}
-
-/** Answers of a network alone, which takes a matrix. */
-function ofNetwork(
-  predictor: Predictor,
-  inputs: readonly Input[],
-): (records: readonly RowRecord[]) => Answer[] {
-  const reader = new RowReader(inputs, { na: [], columns: inputs }, "refuse");
-  return (records) => {
-    const { rows, read } = reader.source(records);
-    const width = inputs.length;
-    const data = new Float32Array(rows * width);
-    const cells = new Float64Array(rows);
-    for (let j = 0; j < width; j++) {
-      read(j, 0, rows, cells);
-      for (let i = 0; i < rows; i++) {
-        const number = Math.fround(cells[i]);
-        if (!Number.isFinite(number)) {
-          const reason = `numbers must be finite and fit float32; received ${cells[i]}`;
-          throw new RowError(i, inputs[j].name, reason);
-        }
-        data[i * width + j] = number;
-      }
-    }
-    return predictor.answers({ data, shape: [rows, width] });
-  };
 }
 
 function checkCount(rows: number, most: number): void {

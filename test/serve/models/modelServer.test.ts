@@ -247,7 +247,7 @@ describe("GET", () => {
       200,
       {
         inputs: ["x0", "x1", "x2"].map((name) => ({ name, kind: "number", missing: false })),
-        ...{ na: [], unknown: "ignore", targets: ["y0", "y1"], classes: [] },
+        ...{ na: [], unknown: "ignore", task: "regression", targets: ["y0", "y1"], classes: [] },
       },
     ]);
   });
