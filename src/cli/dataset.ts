@@ -24,7 +24,8 @@ export interface TableFlags {
   readonly na?: readonly string[];
   readonly defaultNa: boolean;
   readonly as?: Readonly<Record<string, ColumnKind>>;
-  readonly schema?: string;
+  /** Its file, or what that held when a study began. */
+  readonly schema?: string | Schema;
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
 }
@@ -110,7 +111,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table or schema */
 export async function readTableFile(file: string, flags: TableFlags): Promise<Table> {
   const { decimal, dateOrder, na, defaultNa, as, schema, unknown } = flags;
-  const given = schema === undefined ? undefined : (readJson(schema) as Schema);
+  const given = typeof schema === "string" ? (readJson(schema) as Schema) : schema;
   const options = {
     ...{ decimal, dateOrder, na, defaultNa: defaultNa ? undefined : false },
     ...{ as, schema: given, unknown },

@@ -9,7 +9,7 @@ import { layOut } from "../report/layout.js";
 import { readOtherFile } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFile } from "./files.js";
-import { readModel } from "./modelFile.js";
+import { addRowFlags, readModel } from "./modelFile.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 
 /** The flags, as commander gives them. */
@@ -21,22 +21,15 @@ interface EvaluateFlags {
 
 /** Adds the command; `done` receives the exit code. */
 export function addEvaluateCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("evaluate")
     .summary("score a saved model on a table")
     .description(
       "Score a saved model on the rows of a table that has the target, by every metric of the task.",
     )
     .argument("<model>", "model file, such as study/model.fettle")
-    .argument("<data.csv>", "table with the columns that the model learnt from, and its target")
-    .option(
-      "--unknown <rule>",
-      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
-    )
-    .option(
-      "--encoding <name>",
-      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
-    )
+    .argument("<data.csv>", "table with the columns that the model learnt from, and its target");
+  addRowFlags(command)
     .option("--json", "print one JSON object and nothing else")
     .addHelpText("after", "\nExample:\n  fettle evaluate study/model.fettle last-month.csv")
     .action(async (model: string, file: string, flags: EvaluateFlags) => done(await run(model, file, flags)));

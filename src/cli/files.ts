@@ -58,6 +58,21 @@ export function textOf(path: string, encoding?: string): TextPieces {
   };
 }
 
+/** The first bytes of a file as Latin-1, by which its kind is known; empty for one that cannot be read, whose reader says why. */
+export function firstBytes(path: string, count: number): string {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.alloc(count);
+      return bytes.toString("latin1", 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
+  }
+}
+
 /** The bytes of a file, which can be gone through again. */
 function sourceOf(path: string): { readonly bytes: number; open(): Iterable<Uint8Array> } {
   if (isPlainFile(path)) return { bytes: statSync(path).size, open: () => readPieces(path) };

@@ -1,28 +1,27 @@
 /** Model files named on the command line. */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
 import { FettleError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
 import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
-import { nameOf, reasonOf } from "./files.js";
+import { firstBytes, nameOf, reasonOf } from "./files.js";
 
 /** Whether a file begins as model files do: a length, and a header with a checksum. */
-export function isModelFile(path: string): boolean {
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch {
-    return false; // who reads it says why it cannot be read
-  }
-  try {
-    const first = Buffer.alloc(32);
-    readSync(file, first);
-    return first.toString("latin1", 8).startsWith('{"__metadata__":{"crc32"');
-  } catch {
-    return false;
-  } finally {
-    closeSync(file);
-  }
+export const isModelFile = (path: string): boolean =>
+  firstBytes(path, 32).slice(8).startsWith('{"__metadata__":{"crc32"');
+
+/** Adds the flags of reading rows for a model. */
+export function addRowFlags(command: Command): Command {
+  return command
+    .option(
+      "--unknown <rule>",
+      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
+    )
+    .option(
+      "--encoding <name>",
+      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
+    );
 }
 
 /** @throws FettleError naming the file, for one that cannot be read, is no model file, or needs code of the user's own */

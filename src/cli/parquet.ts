@@ -1,29 +1,12 @@
 /** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
-import { closeSync, openSync, readSync } from "node:fs";
 import type { RecordValue } from "../data/read.js";
 import { FettleError } from "../errors.js";
-import { nameOf, reasonOf } from "./files.js";
+import { firstBytes, nameOf, reasonOf } from "./files.js";
 
 type Hyparquet = Pick<typeof import("hyparquet"), "asyncBufferFromFile" | "parquetReadObjects">;
 
 /** Whether a file begins as Parquet files do. */
-export function isParquet(path: string): boolean {
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch {
-    return false; // who reads it says why it cannot be read
-  }
-  try {
-    const mark = Buffer.alloc(4);
-    readSync(file, mark);
-    return mark.toString("latin1") === "PAR1";
-  } catch {
-    return false;
-  } finally {
-    closeSync(file);
-  }
-}
+export const isParquet = (path: string): boolean => firstBytes(path, 4) === "PAR1";
 
 /**
  * The rows of a Parquet file as objects, whole.

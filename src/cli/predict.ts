@@ -12,7 +12,7 @@ import { readSource } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { nameOf } from "./files.js";
 import { names } from "./flags.js";
-import { readPredictor } from "./modelFile.js";
+import { addRowFlags, readPredictor } from "./modelFile.js";
 import { writing } from "./output.js";
 import { csvCell } from "./studyFolder.js";
 
@@ -30,7 +30,7 @@ const BLOCK = 1024;
 
 /** Adds the command; `done` receives the exit code. */
 export function addPredictCommand(program: Command, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("predict")
     .summary("predict the rows of a table with a saved model")
     .description(
@@ -44,15 +44,8 @@ export function addPredictCommand(program: Command, done: (exitCode: number) => 
     )
     .option("--out <file.csv>", "write to a file, whole or not at all (default: standard output)")
     .option("--proba", "write the probability of each class too")
-    .option("--keep <columns>", "columns of the table to write too, separated by commas", names("--keep"))
-    .option(
-      "--unknown <rule>",
-      "words that the model did not learn: refuse, missing or ignore (default: refuse)",
-    )
-    .option(
-      "--encoding <name>",
-      "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
-    )
+    .option("--keep <columns>", "columns of the table to write too, separated by commas", names("--keep"));
+  addRowFlags(command)
     .addHelpText(
       "after",
       `

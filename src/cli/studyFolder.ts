@@ -111,7 +111,7 @@ export class StudyFolder {
       const { model, table, notes } = final;
       // a folder of this machine says nothing elsewhere
       const { file, flags } = this.command;
-      const command = { file: basename(file), flags };
+      const command = { file: basename(file), flags: { ...flags, trials: trials.length } };
       const told = new Model(model, table, { ...notes, command });
       this.write(MODEL_FILE, told.bytes());
     }

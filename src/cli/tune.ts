@@ -17,6 +17,7 @@ import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
+import { readJson } from "./files.js";
 import { classWeight, flagOf, integer, names, share } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
@@ -271,13 +272,13 @@ function openFolder(
   flags: TuneFlags,
 ): StudyFolder {
   const { out: _, resume, overwrite = false, jobs: __, json: ___, ...kept } = flags;
-  // as seen from anywhere
-  const paths = Object.fromEntries(
-    Object.entries({ schema: kept.schema, space: kept.space }).flatMap(([name, path]) =>
-      path === undefined ? [] : [[name, resolve(path)]],
+  // what files held, since elsewhere and later they may be others
+  const held = Object.fromEntries(
+    Object.entries({ schema: kept.schema, space: kept.space }).flatMap(([name, given]) =>
+      typeof given === "string" ? [[name, readJson(given)]] : [],
     ),
   );
-  const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...paths } };
+  const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...held } };
   return new StudyFolder(folder, command, overwrite || resume !== undefined);
 }
 

@@ -33,7 +33,8 @@ export interface TuneFlags extends DatasetFlags {
   readonly metric?: readonly string[];
   readonly threshold?: BuiltInMetric;
   readonly folds: number;
-  readonly space?: string;
+  /** Its file, or what that held when a study began. */
+  readonly space?: string | Readonly<Record<string, unknown>>;
   readonly strategy?: string;
   readonly points?: number;
   readonly scheduler: string;
@@ -121,12 +122,12 @@ function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"]
   return given.map(canonicalMetric) as [BuiltInMetric, ...BuiltInMetric[]];
 }
 
-function readSpace({ space: path, batchSize }: TuneFlags, data: Dataset, { training }: PartSizes): Space {
-  if (path === undefined) {
+function readSpace({ space: given, batchSize }: TuneFlags, data: Dataset, { training }: PartSizes): Space {
+  if (given === undefined) {
     const space = Object.entries(denseSpace(training));
     return Object.fromEntries(space.filter(([name]) => name !== "batchSize" || batchSize === undefined));
   }
-  const json = readJson(path);
+  const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
   const space = verbatim(() =>
     inFile(path, () => {
       const parsed = spaceFromJson(json);

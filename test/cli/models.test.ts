@@ -129,6 +129,9 @@ describe("fettle tune --out", () => {
     while (!existsSync(study)) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill(signal);
     expect(await ended).toBe(code);
+    // one that was interrupted has the best of its trials, and they are recomputed
+    const early = join(out, "model.fettle");
+    if (existsSync(early)) expect(fettle(["verify", early, pathOf("iris")]).status).toBe(0);
     const resumed = fettle(["tune", "--resume", out]);
     expect([resumed.status, resumed.stderr]).toEqual([0, ""]);
     expect(readdirSync(out).sort()).toEqual(files);
@@ -189,6 +192,36 @@ describe("fettle tune --out", () => {
       `kernels  same\ndata     other cells in "${lines[0].split(",")[2]}"\nThis is not the study of the model.\n`,
     );
     expect(other.status).toBe(1);
+  });
+});
+
+describe("a study with files of its own", () => {
+  it("goes on, and is verified, without them", () => {
+    const [space, schema, out] = ["space.json", "schema.json", "with files"].map((name) =>
+      join(folder, name),
+    );
+    writeFileSync(space, '{ "units": { "type": "int", "low": 2, "high": 6 } }');
+    writeFileSync(schema, fettle(["inspect", pathOf("iris"), "--json"]).stdout);
+    const flags = [
+      "--target",
+      "species",
+      "--epochs",
+      "3",
+      "--folds",
+      "2",
+      "--trials",
+      "2",
+      "--strategy",
+      "random",
+    ];
+    const files = ["--space", space, "--schema", schema, "--out", out];
+    expect(fettle(["tune", pathOf("iris"), ...flags, ...files]).status).toBe(0);
+    for (const path of [space, schema]) rmSync(path);
+    const model = join(out, "model.fettle");
+    expect(readFileSync(model, "latin1")).not.toContain(folder);
+    expect(fettle(["verify", model, pathOf("iris")]).status).toBe(0);
+    expect(fettle(["tune", "--resume", out, "--trials", "3"]).status).toBe(0);
+    expect(fettle(["verify", model, pathOf("iris")]).status).toBe(0);
   });
 });
 

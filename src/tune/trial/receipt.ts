@@ -22,13 +22,14 @@ export interface Receipt {
   readonly seed: number;
 }
 
-/** A model with the receipt of its study. */
+/** A model with the receipt of its study; without one where the host has no digests, as a page without HTTPS. */
 export async function withReceipt(
   final: Model,
   data: Dataset,
   trials: readonly TrialRecord<unknown>[],
   seed: number,
 ): Promise<Model> {
+  if (!globalThis.crypto?.subtle) return final;
   const { model, table, notes } = final;
   const receipt = await receiptOf(data, trials, model.trained().saved.arrays.parameters, seed);
   return new Model(model, table, { ...notes, receipt });

@@ -1,5 +1,5 @@
 /** `tune` with the study of an earlier one: the same trials and weights as if it had never stopped, wherever it was stopped. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { asha } from "../../../src/search/schedulers/asha.js";
 import { float } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
@@ -104,5 +104,16 @@ describe("replay", () => {
     expect(await refusal(() => replay({ ...cases.random, study }, 7))).toBe(
       "invalid_argument: trial must be the number of a trial that has ended, such as 0; received 7",
     );
+  });
+});
+
+describe("a host without digests, as a page without HTTPS", () => {
+  it("tunes all the same, without a receipt", async () => {
+    vi.stubGlobal("crypto", undefined);
+    const { final } = await tune({ ...cases.random, jobs: 1 });
+    vi.unstubAllGlobals();
+    expect(final?.notes.receipt).toBeUndefined();
+    expect(final?.predict(x).shape).toEqual([60, 1]);
+    expect((await tune({ ...cases.random, jobs: 1 })).final?.notes.receipt).toBeDefined();
   });
 });
