@@ -1,6 +1,6 @@
-/** The options of `compile` and `fit`: types, and the names of options. Nothing here runs. */
+/** The options of `compile` and `fit`: types, the names of options, and the rule for a batch. */
 import type { MatrixLike } from "../data/matrix.js";
-import type { OptionNames } from "../errors.js";
+import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { OptimizerName } from "../optim/registry.js";
@@ -50,3 +50,10 @@ export const FIT_OPTIONS: OptionNames<FitOptions> = {
   shuffle: true,
   seed: true,
 };
+
+/** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */
+export function checkBatch(batchSize: number, rows: number): number {
+  mustBeInteger("batchSize", batchSize);
+  must(batchSize <= rows, "batchSize", `at most ${rows}, the number of rows to train on`, batchSize);
+  return batchSize;
+}

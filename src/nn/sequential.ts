@@ -7,11 +7,10 @@
 import type { NdArray } from "ndarray";
 import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { checkSampleWeight } from "../data/weights.js";
-import { type ArrayInput, flatten, toNdArray } from "../engine/arrays.js";
+import type { ArrayInput } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { Matrix, SavedRun } from "../engine/executor.js";
 import { check, checkOptions, FettleError, must, mustBeInteger, show } from "../errors.js";
-import { showShape } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -30,7 +29,8 @@ import { type History, toHistory, validationNames } from "./history.js";
 import type { Layer } from "./layers.js";
 import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
-import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
+import { COMPILE_OPTIONS, type CompileOptions, checkBatch, FIT_OPTIONS, type FitOptions } from "./options.js";
+import { arraysOf, vectorOf } from "./parameters.js";
 import { programOf } from "./programs.js";
 import { summarize } from "./summary.js";
 import {
@@ -280,12 +280,7 @@ export class Sequential {
    */
   getWeights(): Record<string, NdArray<Floats>> {
     const { columns, saved } = this.trained();
-    return Object.fromEntries(
-      networkOf(this.layers, columns).parameters.map(({ path, offset, size, shape }) => [
-        path,
-        toNdArray(saved.arrays.parameters.slice(offset, offset + size), shape),
-      ]),
-    );
+    return arraysOf(networkOf(this.layers, columns), saved.arrays.parameters);
   }
 
   /**
@@ -305,18 +300,7 @@ export class Sequential {
    */
   setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
     const state = this.trained();
-    const { parameters: places } = networkOf(this.layers, state.columns);
-    checkOptions(weights, "setWeights", Object.fromEntries(places.map(({ path }) => [path, true as const])));
-    const parameters = new Float32Array(state.saved.arrays.parameters.length);
-    for (const { path, offset, shape } of places) {
-      must(
-        weights[path] !== undefined,
-        `weights[${show(path)}]`,
-        `an array of shape ${showShape(shape)}`,
-        undefined,
-      );
-      parameters.set(flatten(weights[path], shape, path), offset);
-    }
+    const parameters = vectorOf(networkOf(this.layers, state.columns), weights);
     const saved = { ...state.saved, arrays: { ...state.saved.arrays, parameters } };
     this.state = { ...state, saved };
   }
@@ -403,13 +387,6 @@ export class Sequential {
     );
     return { loss, ...Object.fromEntries(scores) };
   }
-}
-
-/** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */
-export function checkBatch(batchSize: number, rows: number): number {
-  mustBeInteger("batchSize", batchSize);
-  must(batchSize <= rows, "batchSize", `at most ${rows}, the number of rows to train on`, batchSize);
-  return batchSize;
 }
 
 function range(start: number, end: number): Int32Array {
