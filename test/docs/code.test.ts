@@ -127,7 +127,7 @@ const elsewhere = new Map<Block, { readonly reason: string; check(block: Block):
   ],
   [
     blockWith("docs/serving-models.md", "createServer"),
-    { reason: "a server, which models/node.test.ts runs in the same form", check: async () => {} },
+    { reason: "a server, which serving-models.test.ts runs", check: async () => {} },
   ],
   [
     blockWith("docs/serving-models.md", "cloudflare:workers"),
