@@ -1,15 +1,35 @@
 /** The checksum that finds bytes which are cut or damaged. It does not defend against an attacker. */
-let table: Uint32Array | undefined;
+
+/** Of each byte, the checksum of it and 0, 1, 2, 3 zeros after it (Kounavis and Berry, "slicing by 4"). */
+let tables: Int32Array | undefined;
 
 /** The checksum of ISO 3309 and PNG, an integer in [0, 2³²). */
 export function crc32(bytes: Uint8Array, previous = 0): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
-    let rest = byte;
-    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1;
-    return rest;
-  });
+  tables ??= makeTables();
+  const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   let crc = ~previous;
+  let at = 0;
   // not by an iterator, which costs much before the loop is compiled
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+  for (; at + 4 <= length; at += 4) {
+    crc ^= view.getInt32(at, true);
+    crc =
+      tables[768 + (crc & 255)] ^
+      tables[512 + ((crc >>> 8) & 255)] ^
+      tables[256 + ((crc >>> 16) & 255)] ^
+      tables[crc >>> 24];
+  }
+  for (; at < length; at++) crc = tables[(crc ^ bytes[at]) & 255] ^ (crc >>> 8);
   return ~crc >>> 0;
+}
+
+function makeTables(): Int32Array {
+  const tables = new Int32Array(1024);
+  for (let byte = 0; byte < 256; byte++) {
+    let rest = byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+    tables[byte] = rest;
+  }
+  for (let i = 256; i < 1024; i++) tables[i] = tables[tables[i - 256] & 255] ^ (tables[i - 256] >>> 8);
+  return tables;
 }
