@@ -106,12 +106,7 @@ export class Model {
     const source = this.reader.source(rows);
     const applier = new Applier(pipeline, source.rows);
     const features = new Float32Array(source.rows * applier.width);
-    applier.apply(
-      (j, cells) => source.read(j, 0, source.rows, cells),
-      source.rows,
-      features,
-      (row) => row,
-    );
+    applier.apply(source.block(0, source.rows), source.rows, features);
     const { data } = model.predict({ data: features, shape: [source.rows, applier.width] });
     const inUnits = isUnchanged(pipeline.target) ? data : restoreTarget(pipeline, data);
     return fromMatrix(inUnits, source.rows, table.outputs);

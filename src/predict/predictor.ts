@@ -137,28 +137,19 @@ function flowOf(table: TableDescription, forward: Forward, unknown: UnknownRule)
   const applier = new Applier(table.pipeline, forward.rows);
   return (rows) => {
     const source = reader.source(rows);
-    const predictions = inBlocks(forward, source.rows, (from, count) =>
-      applier.apply(
-        (j, cells) => source.read(j, from, count, cells),
-        count,
-        forward.input,
-        (i) => from + i,
-      ),
-    );
-    if (isUnchanged(table.pipeline.target)) return predictions;
-    return { ...predictions, data: restored(table.pipeline.target, predictions.data) };
+    const { units } = forward;
+    const data = new Float32Array(source.rows * units);
+    for (let from = 0; from < source.rows; from += forward.rows) {
+      const count = Math.min(forward.rows, source.rows - from);
+      applier.apply(source.block(from, count), count, forward.input);
+      forward.run(count);
+      data.set(forward.output.subarray(0, count * units), from * units);
+    }
+    const { target } = table.pipeline;
+    return {
+      rows: source.rows,
+      outputs: units,
+      data: isUnchanged(target) ? data : restored(target, data),
+    };
   };
-}
-
-/** @param put - puts rows [from, from + count) where the network takes them */
-function inBlocks(forward: Forward, rows: number, put: (from: number, count: number) => void): Predictions {
-  const { units } = forward;
-  const data = new Float32Array(rows * units);
-  for (let from = 0; from < rows; from += forward.rows) {
-    const count = Math.min(forward.rows, rows - from);
-    put(from, count);
-    forward.run(count);
-    data.set(forward.output.subarray(0, count * units), from * units);
-  }
-  return { rows, outputs: units, data };
 }

@@ -6,9 +6,11 @@ import type { NdArray } from "ndarray";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
 import { type MatrixLike, type ShapedData, toMatrix64 } from "../data/matrix.js";
+import type { CellSource } from "../data/pipeline/pipeline.js";
 import { cellOf, faultOf, type RecordValue, readerOf, type UnknownRule } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
+import type { Floats } from "../ndarray.js";
 
 /** Values of one row by column; a name that is absent is a missing cell. */
 export type RowRecord = Readonly<Record<string, RecordValue>>;
@@ -44,8 +46,8 @@ export class RowError extends FettleError {
 /** Rows that can be read. */
 export interface RowSource {
   readonly rows: number;
-  /** Puts cells [from, from + count) of input `j` into `cells`; NaN for a missing one. @throws RowError */
-  read(j: number, from: number, count: number, cells: Float64Array): void;
+  /** Rows [from, from + count). What it reads it may refuse with a `RowError`. */
+  block(from: number, count: number): CellSource;
 }
 
 /** How one input is read. */
@@ -89,15 +91,19 @@ export class RowReader {
   private ofRecords(records: readonly RowRecord[]): RowSource {
     return {
       rows: records.length,
-      read: (j, from, count, cells) => {
-        const { name } = this.columns[j].input;
-        for (let i = 0; i < count; i++) {
-          const record = records[from + i];
-          if (!isRecord(record))
-            must(isRecord(record), `row ${from + i}`, "an object", record, "invalid_data");
-          cells[i] = this.cell(j, Object.hasOwn(record, name) ? record[name] : undefined, from + i);
-        }
-      },
+      block: (from, count) => ({
+        read: (j, cells) => {
+          const { name } = this.columns[j].input;
+          for (let i = 0; i < count; i++) {
+            const record = records[from + i];
+            if (!isRecord(record))
+              must(isRecord(record), `row ${from + i}`, "an object", record, "invalid_data");
+            cells[i] = this.cell(j, Object.hasOwn(record, name) ? record[name] : undefined, from + i);
+          }
+          return cells;
+        },
+        idOf: (i) => from + i,
+      }),
     };
   }
 
@@ -114,9 +120,16 @@ export class RowReader {
     this.checkLengths(used);
     return {
       rows: used[0].length,
-      read: (j, from, count, cells) => {
-        for (let i = 0; i < count; i++) cells[i] = this.cell(j, used[j][from + i], from + i);
-      },
+      block: (from, count) => ({
+        read: (j, cells) => {
+          const values = used[j];
+          const numbers = this.columns[j].input.kind === "number" && viewOf(values, from, count);
+          if (numbers && areNumbers(numbers)) return numbers;
+          for (let i = 0; i < count; i++) cells[i] = this.cell(j, values[from + i], from + i);
+          return cells;
+        },
+        idOf: (i) => from + i,
+      }),
     };
   }
 
@@ -129,11 +142,17 @@ export class RowReader {
     this.checkLengths(columns);
     return {
       rows: columns[0].length,
-      read: (j, from, count, cells) => {
-        const values = columns[j];
-        for (let i = 0; i < count; i++) cells[i] = values[from + i];
-        this.refuseGaps(j, from, count, cells);
-      },
+      block: (from, count) => ({
+        read(j, cells) {
+          const values = columns[j];
+          const numbers = viewOf(values, from, count);
+          if (numbers) return numbers;
+          for (let i = 0; i < count; i++) cells[i] = values[from + i];
+          return cells;
+        },
+        idOf: (i) => from + i,
+        refuseGaps: (j, cells) => this.refuseGaps(j, from, cells),
+      }),
     };
   }
 
@@ -142,10 +161,14 @@ export class RowReader {
     const { data, rows } = toMatrix64(matrix, { what: "x", columns: width, allowNonFinite: true });
     return {
       rows,
-      read: (j, from, count, cells) => {
-        for (let i = 0, k = from * width + j; i < count; i++, k += width) cells[i] = data[k];
-        this.refuseGaps(j, from, count, cells);
-      },
+      block: (from, count) => ({
+        read(j, cells) {
+          for (let i = 0, k = from * width + j; i < count; i++, k += width) cells[i] = data[k];
+          return cells;
+        },
+        idOf: (i) => from + i,
+        refuseGaps: (j, cells) => this.refuseGaps(j, from, cells),
+      }),
     };
   }
 
@@ -165,12 +188,10 @@ export class RowReader {
     return read;
   }
 
-  private refuseGaps(j: number, from: number, count: number, cells: Float64Array): void {
+  private refuseGaps(j: number, from: number, cells: Floats): void {
     const { gaps, name } = this.columns[j].input;
-    if (gaps) return;
-    let hasGap = false;
-    for (let i = 0; i < count; i++) hasGap ||= Number.isNaN(cells[i]);
-    if (hasGap) throw gapError(from + cells.findIndex(Number.isNaN), name);
+    const gap = gaps ? -1 : cells.findIndex(Number.isNaN);
+    if (gap >= 0) throw gapError(from + gap, name);
   }
 
   private checkLengths(columns: readonly ArrayLike<unknown>[]): void {
@@ -181,6 +202,19 @@ export class RowReader {
       "invalid_shape",
     );
   }
+}
+
+/** Elements [from, from + count) of an array of floats; undefined for other arrays. */
+function viewOf(values: ArrayLike<unknown>, from: number, count: number): Floats | undefined {
+  const isFloats = values instanceof Float64Array || values instanceof Float32Array;
+  return isFloats ? values.subarray(from, from + count) : undefined;
+}
+
+/** Whether none is missing, and each is finite in float32. */
+function areNumbers(values: Floats): boolean {
+  let differences = 0; // NaN as soon as one is not
+  for (let i = 0; i < values.length; i++) differences += Math.fround(values[i]) - Math.fround(values[i]);
+  return differences === 0;
 }
 
 const gapError = (row: number, column: string): RowError =>

@@ -2,7 +2,7 @@
  * The way from a data set to the inputs and targets of a network: learnt from training rows alone, applied to any rows, and
  * plain data, so that it can be kept as JSON beside a model. It chooses no rows; see split.ts.
  */
-import { check, isRecord, must, show } from "../../errors.js";
+import { check, FettleError, isRecord, must, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 import { checkRowIds, isArray, mustBeArray } from "../check.js";
 import type { Dataset } from "../dataset.js";
@@ -114,13 +114,16 @@ export function applyPipeline(
   for (let from = 0; from < ids.length; from += BLOCK) {
     const count = Math.min(BLOCK, ids.length - from);
     applier.apply(
-      (j, cells) => {
-        const column = values[j];
-        for (let i = 0; i < count; i++) cells[i] = column[ids[from + i]];
+      {
+        read(j, cells) {
+          const column = values[j];
+          for (let i = 0; i < count; i++) cells[i] = column[ids[from + i]];
+          return cells;
+        },
+        idOf: (i) => ids[from + i],
       },
       count,
       z.subarray(from * applier.width),
-      (i) => ids[from + i],
     );
   }
   return z;
@@ -128,6 +131,16 @@ export function applyPipeline(
 
 /** Rows that go through a pipeline at a time, so that what is on its way stays in a cache. */
 const BLOCK = 1024;
+
+/** Some rows of a table, read a column at a time. */
+export interface CellSource {
+  /** The cells of a column, NaN for a missing one, and codes of categories: in `cells`, or where they are already. */
+  read(column: number, cells: Float64Array): Floats;
+  /** What a row is called in errors. */
+  idOf(row: number): number;
+  /** Called with a column that may have missing cells, before they are filled; throws where they are refused. */
+  refuseGaps?(column: number, cells: Floats): void;
+}
 
 /** A pipeline that is applied many times, to some rows at a time. */
 export class Applier {
@@ -147,25 +160,29 @@ export class Applier {
   /**
    * Writes the features of rows.
    *
-   * @param read - puts a column of the rows into `cells`: NaN where a cell is missing, and codes of categories
    * @param out - `[rows, width]` from its beginning
-   * @param idOf - what a row is called in errors
-   * @throws FettleError `invalid_data` as {@link applyPipeline}
+   * @throws FettleError `invalid_data` as {@link applyPipeline}, and what `source` throws
    */
-  apply(
-    read: (column: number, cells: Float64Array) => void,
-    rows: number,
-    out: Float32Array,
-    idOf: (row: number) => number,
-  ): void {
+  apply(source: CellSource, rows: number, out: Float32Array): void {
     const { workspace, width } = this;
     const { columns } = this.pipeline;
     for (let j = 0, k = 0; j < columns.length; j++) {
       const column = columns[j];
-      read(j, workspace.cells);
+      const cells = source.read(j, workspace.cells);
+      const { features } = column;
+      // Numbers that are all there take one pass, as most do.
+      const isPlain = features.length === 1 && features[0].source.type === "value" && !column.groups;
+      if (isPlain && scaledInto(cells, rows, features[0].scaling, out, k, width)) {
+        k++;
+        continue;
+      }
+      source.refuseGaps?.(j, cells.subarray(0, rows));
+      if (cells !== workspace.cells) workspace.cells.set(cells);
       prepare(column, workspace, rows);
-      for (const { source, scaling } of column.features)
-        writeScaled(valuesOf(source, workspace, rows), rows, scaling, out, k++, width, column.name, idOf);
+      for (const feature of features) {
+        const values = valuesOf(feature.source, workspace, rows);
+        writeScaled(values, rows, feature.scaling, out, k++, width, column.name, source.idOf);
+      }
     }
   }
 }
@@ -212,11 +229,7 @@ function workspaceFor(rows: number): Workspace {
   return { cells, prepared, values };
 }
 
-/**
- * Scales values into a column of a matrix.
- *
- * @param k - the place of the first in `out`, of which each row has `width` numbers
- */
+/** Scales values into a column of a matrix, or says why not. Parameters as {@link scaledInto}. */
 function writeScaled(
   values: Float64Array,
   rows: number,
@@ -227,32 +240,46 @@ function writeScaled(
   column: string,
   idOf: (row: number) => number,
 ): void {
-  let fault = -1;
+  if (scaledInto(values, rows, scaling, out, k, width)) return;
+  const scaled = scalerOf(scaling);
+  const fault = values.findIndex((value) => !Number.isFinite(Math.fround(scaled(value))));
+  const message =
+    `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
+    `(${show(scaling)}); received ${show(values[fault])}`;
+  throw new FettleError("invalid_data", message);
+}
+
+/**
+ * Scales values into a column of a matrix, and tells whether all of the results are finite.
+ *
+ * @param k - the place of the first in `out`, of which each row has `width` numbers
+ */
+function scaledInto(
+  values: Floats,
+  rows: number,
+  scaling: Scaling,
+  out: Float32Array,
+  k: number,
+  width: number,
+): boolean {
+  let differences = 0; // NaN as soon as a result is NaN or infinite: cheaper than a test of each
   if ("quantiles" in scaling) {
     const scaled = scalerOf(scaling);
     for (let i = 0, at = k; i < rows; i++, at += width) {
-      out[at] = scaled(values[i]);
-      if (!(Math.abs(out[at]) <= MOST)) fault = i;
+      const feature = Math.fround(scaled(values[i]));
+      out[at] = feature;
+      differences += feature - feature;
     }
   } else {
     const { center, scale } = scaling;
     for (let i = 0, at = k; i < rows; i++, at += width) {
       const feature = Math.fround((values[i] - center) / scale);
       out[at] = feature;
-      if (!(Math.abs(feature) <= MOST)) fault = i;
+      differences += feature - feature;
     }
   }
-  check(
-    fault < 0,
-    () =>
-      `column ${show(column)}, row ${idOf(fault)}: values must be near enough to the training rows to be scaled ` +
-      `(${show(scaling)}); received ${show(values[fault])}`,
-    "invalid_data",
-  );
+  return differences === 0;
 }
-
-/** The largest float32. */
-const MOST = 3.4028234663852886e38;
 
 function checkData(data: unknown): asserts data is PipelineData {
   must(

@@ -158,7 +158,7 @@ export function contentsFrom({
 }
 
 /** A cell as a pipeline learns it. */
-function cellFor({ kind, categories, gaps, times }: ColumnSpec, random: RandomStream): number {
+export function cellFor({ kind, categories, gaps, times }: ColumnSpec, random: RandomStream): number {
   if (gaps && random.uniform() < 0.3) return Number.NaN;
   if (kind === "number") return 3 * random.normal() + 1;
   if (kind === "date") {

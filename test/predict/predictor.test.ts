@@ -1,0 +1,125 @@
+/** Rows in every form: the same predictions to the bit, as of features scaled by hand; and refusals that name the row and the column. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/numerics/random.js";
+import { writeContents } from "../../src/predict/description.js";
+import { Forward } from "../../src/predict/forward.js";
+import { loadPredictor, type Predictor } from "../../src/predict/predictor.js";
+import { VERSION } from "../../src/version.js";
+import { cases } from "../cases.js";
+import {
+  type ColumnSpec,
+  cellFor,
+  contentsFrom,
+  type TableSpec,
+  tableSpecs,
+} from "../model/export/tables.js";
+
+/** More rows than a predictor takes at a time. */
+const MOST = 600;
+const load = (spec: TableSpec): Promise<Predictor> =>
+  loadPredictor(writeContents(contentsFrom(spec), VERSION));
+
+/** Cells of each column, as codes and numbers. */
+function cellsOf(columns: readonly ColumnSpec[], rows: number, seed: number): number[][] {
+  const random = new RandomStream(seed, 8);
+  return columns.map((column) => Array.from({ length: rows }, () => cellFor(column, random)));
+}
+
+/** A cell as people write it. */
+const written = ({ kind, categories }: ColumnSpec, cell: number): number | string | null => {
+  if (Number.isNaN(cell)) return null;
+  if (kind === "number") return cell;
+  return kind === "date" ? new Date(cell).toISOString() : categories[cell];
+};
+
+const numbers: fc.Arbitrary<TableSpec> = tableSpecs.map((spec) => ({
+  ...spec,
+  columns: spec.columns.map(
+    (column): ColumnSpec => ({ ...column, kind: "number", categories: [], times: false }),
+  ),
+  options: { ...spec.options, scale: "standard", indicator: false, target: "none" },
+}));
+
+describe("rows", () => {
+  it("have the same predictions in every form", async () => {
+    await fc.assert(
+      fc.asyncProperty(tableSpecs, fc.integer({ min: 1, max: MOST }), async (spec, rows) => {
+        const predictor = await load(spec);
+        const { columns } = spec;
+        const cells = cellsOf(columns, rows, spec.seed);
+        const words = columns.map((column, j) => cells[j].map((cell) => written(column, cell)));
+        const byName = (values: (j: number) => unknown) =>
+          Object.fromEntries(columns.map(({ name }, j) => [name, values(j)]));
+        const forms = [
+          { columns: cells },
+          { columns: cells.map((values) => Float64Array.from(values)) },
+          Array.from({ length: rows }, (_, i) => cells.map((values) => values[i])),
+          Array.from({ length: rows }, (_, i) => byName((j) => words[j][i])),
+          byName((j) => words[j]),
+          byName((j) => (columns[j].kind === "number" ? Float64Array.from(cells[j]) : words[j])),
+        ];
+        const [first, ...others] = forms.map((form) => [...predictor.predict(form as never).data]);
+        for (const other of others) expect(other).toEqual(first);
+        // a row at a time
+        const last = cells.map((values) => values.slice(-1));
+        const { outputs } = contentsFrom(spec).table as { outputs: number };
+        expect([...predictor.predict({ columns: last }).data]).toEqual(first.slice(-outputs));
+      }),
+      { numRuns: cases(40) },
+    );
+  });
+
+  it("are filled and scaled as the pipeline says, for any number of rows", async () => {
+    await fc.assert(
+      fc.asyncProperty(numbers, fc.integer({ min: 1, max: MOST }), async (spec, rows) => {
+        const { network, tensors, table } = contentsFrom(spec);
+        const pipeline = (table as NonNullable<typeof table>).pipeline.columns;
+        const cells = cellsOf(spec.columns, rows, spec.seed);
+        const forward = new Forward(network, tensors);
+        const expected = Array.from({ length: rows }, (_, i) => {
+          const features = pipeline.map(({ fill, features: [{ scaling }] }, j) => {
+            const { center, scale } = scaling as { center: number; scale: number };
+            return ((Number.isNaN(cells[j][i]) ? fill : cells[j][i]) - center) / scale;
+          });
+          forward.input.set(features);
+          forward.run(1);
+          return [...forward.output.subarray(0, forward.units)];
+        });
+        const predictor = await load(spec);
+        const typed = cells.map((values) => Float64Array.from(values));
+        expect([...predictor.predict({ columns: typed }).data]).toEqual(expected.flat());
+      }),
+      { numRuns: cases(40) },
+    );
+  });
+
+  it("are refused by row and column, in every block and form", async () => {
+    const column = (name: string, gaps: boolean): ColumnSpec => ({
+      ...{ name, kind: "number", categories: [], gaps, times: false },
+    });
+    const predictor = await load({
+      ...{ columns: [column("a", true), column("b", false)], classes: [], targets: ["y"], layers: [] },
+      ...{ options: {}, threshold: 0.5, seed: 1 },
+    });
+    const ones = (value: number, at: number) =>
+      Float64Array.from({ length: MOST }, (_, i) => (i === at ? value : 1));
+    const [a, gap, far] = [ones(Number.NaN, 300), ones(Number.NaN, 511), ones(1e39, 511)];
+    const none = /row 511, column "b": a cell must be there/;
+    expect(() => predictor.predict({ columns: [a, gap] })).toThrow(none);
+    expect(() => predictor.predict({ columns: [[...a], [...gap]] })).toThrow(none);
+    expect(() => predictor.predict({ a, b: gap })).toThrow(none);
+    expect(() => predictor.predict([...gap].map((b, i) => [a[i], b]))).toThrow(none);
+    expect(() => predictor.predict({ a, b: far })).toThrow(
+      /row 511, column "b": numbers must be finite and fit float32/,
+    );
+    expect(() => predictor.predict({ columns: [a, far] })).toThrow(
+      /column "b", row 511: values must be near enough to the training rows/,
+    );
+    // and the first of a block after a block that is whole
+    expect(() => predictor.predict({ columns: [ones(1, 0), ones(Number.NaN, 512)] })).toThrow(
+      /row 512, column "b"/,
+    );
+    expect(predictor.predict({ columns: [a, ones(1, 0)] }).shape).toEqual([MOST, 1]);
+  });
+});
