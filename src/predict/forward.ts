@@ -2,11 +2,12 @@
  * A network's results on the kernels alone, without graph, compiler or engine, to the bits of a compiled program: each layer is the
  * same kernels in the same order. It has an instance of the kernels with a memory of its own.
  */
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError } from "../errors.js";
 import * as Elementwise from "../graph/opcodes/elementwise.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { instantiate, type KernelExports, kernelsModule } from "../numerics/kernels.js";
 import type { NetworkDescription } from "./description.js";
+import { layersOf } from "./layers.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 
 /** Rows at a time at most: their numbers stay in a cache. */
@@ -21,11 +22,9 @@ const UNARY: Readonly<Record<string, number>> = {
   sigmoid: Elementwise.Sigmoid,
   softplus: Elementwise.Softplus,
 };
-const KINDS = ["dense", "dropout", "activation"];
-const ACTIVATIONS = ["linear", ...Object.keys(UNARY), "softmax", "gelu"];
 
 /** One call of a kernel: a product with its bias and an activation that is one operation, or an activation alone. */
-interface Layer {
+interface Call {
   readonly kernel?: Tensor;
   readonly bias?: Tensor | undefined;
   readonly activation: string;
@@ -48,24 +47,24 @@ export class Forward {
 
   /** @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers */
   constructor(network: NetworkDescription, tensors: Tensors) {
-    const layers = layersOf(network, tensors);
+    const calls = callsOf(network, tensors);
     const { columns } = network;
-    const parameters = layers.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
-    const widths = [columns, ...layers.map(({ units }) => units)];
+    const parameters = calls.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
+    const widths = [columns, ...calls.map(({ units }) => units)];
     // each layer takes one of two places, and its result has the other
     const widest = [0, 0];
     for (const [i, width] of widths.entries()) widest[i % 2] = Math.max(widest[i % 2], width);
     const width = widest[0] + widest[1];
     this.rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / width)));
     this.columns = columns;
-    this.units = widths[layers.length];
+    this.units = widths[calls.length];
     this.kernels = instantiate(kernelsModule());
     this.top = this.kernels.heap_base();
     const places = widest.map((width) => this.reserve(this.rows * width));
-    for (const [i, layer] of layers.entries()) this.add(layer, places[i % 2], places[(i + 1) % 2], widths[i]);
+    for (const [i, call] of calls.entries()) this.add(call, places[i % 2], places[(i + 1) % 2], widths[i]);
     // last, since views of a memory that grows are detached
     this.input = this.view(places[0], this.rows * columns);
-    this.output = this.view(places[layers.length % 2], this.rows * this.units);
+    this.output = this.view(places[calls.length % 2], this.rows * this.units);
   }
 
   /** Computes the results of the first rows of `input`. */
@@ -73,12 +72,7 @@ export class Forward {
     for (const step of this.steps) step(rows);
   }
 
-  private add(
-    { kernel, bias, activation, units }: Layer,
-    from: number,
-    to: number,
-    inputUnits: number,
-  ): void {
+  private add({ kernel, bias, activation, units }: Call, from: number, to: number, inputUnits: number): void {
     if (!kernel) {
       this.activate(activation, from, to, units);
       return;
@@ -148,50 +142,19 @@ export class Forward {
   }
 }
 
-/** What each layer does, after checking that one takes what the one before it gives. */
-function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): Layer[] {
-  let before = "input";
-  let units = columns;
-  const found = layers.flatMap(({ id, name, custom, inputs, options, weights }): Layer[] => {
-    check(
-      inputs.length === 1 && inputs[0] === before,
-      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
-      "invalid_checkpoint",
-    );
-    before = id;
-    const { activation = "linear" } = options;
-    check(
-      !custom && KINDS.includes(name) && ACTIVATIONS.includes(activation as string),
-      () => `a predictor has built-in layers and activations alone; load ${show(id)} with loadModel`,
-      "unsupported",
-    );
-    const alone = (): Layer[] =>
-      activation === "linear" ? [] : [{ activation: activation as string, units }];
-    if (name === "dropout") return [];
-    if (name === "activation") return alone();
-    const kernel = tensors[weights.kernel] as Tensor | undefined;
-    const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
-    const shapes = [kernel, bias].map((tensor) => tensor?.shape);
-    const width = kernel?.shape[1] ?? 0;
-    check(
-      kernel?.shape.length === 2 &&
-        kernel.shape[0] === units &&
-        width > 0 &&
-        (bias === undefined || (bias.shape.length === 1 && bias.shape[0] === width)),
-      () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
-      "invalid_checkpoint",
-    );
-    units = width;
-    const isOne = (activation as string) in UNARY;
-    return [
-      { kernel, bias, activation: isOne ? (activation as string) : "linear", units },
-      ...(isOne ? [] : alone()),
-    ];
+/** What each layer does to its input. */
+function callsOf(network: NetworkDescription, tensors: Tensors): Call[] {
+  const calls = layersOf(network, tensors).flatMap(({ kind, kernel, bias, activation, units }): Call[] => {
+    if (kind === "dropout") return [];
+    const alone = activation === "linear" ? [] : [{ activation, units }];
+    if (!kernel) return alone;
+    const isOne = activation in UNARY;
+    return [{ kernel, bias, activation: isOne ? activation : "linear", units }, ...(isOne ? [] : alone)];
   });
   check(
-    found.some(({ kernel }) => kernel),
+    calls.some(({ kernel }) => kernel),
     "a network must have a dense layer; received none",
     "invalid_checkpoint",
   );
-  return found;
+  return calls;
 }

@@ -101,7 +101,7 @@ describe("refusals", () => {
           { columns, layers: [{ ...layers[0], options: { activation: { function: "mine" } } }, layers[1]] },
           tensors,
         ),
-      /a predictor has built-in layers and activations alone; load "dense_1" with loadModel/,
+      /the activation of layer "dense_1" must be built-in to be exported, or loaded by loadPredictor/,
     ],
     [
       "a network without parameters",

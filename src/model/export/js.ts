@@ -6,14 +6,9 @@
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import type { ColumnSchema } from "../../data/schema.js";
-import { check, must, show } from "../../errors.js";
-import type {
-  LayerDescription,
-  ModelContents,
-  NetworkDescription,
-  TableDescription,
-} from "../../predict/description.js";
-import type { Tensor, Tensors } from "../../predict/safetensors.js";
+import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
+import { layersOf } from "../../predict/layers.js";
+import type { Tensors } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import { codeOf, type Part } from "./jsParts.js";
 
@@ -104,62 +99,17 @@ function headerOf(table: TableDescription | undefined): string {
 
 function networkCode(network: NetworkDescription, tensors: Tensors, use: Use): string {
   use("run");
-  return `const network = ${listOf(layersOf(network, tensors, use), "")};`;
+  return `const network = ${listOf(layerCodes(network, tensors, use), "")};`;
 }
 
-/** The layers as code, after checking that each takes what the one before it gives. */
-function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors, use: Use): string[] {
-  let before = "input";
-  let units = columns;
-  return layers.flatMap((layer) => {
-    const { id, inputs, name } = layer;
-    check(
-      inputs.length === 1 && inputs[0] === before,
-      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
-      "invalid_checkpoint",
-    );
-    before = id;
-    const activation = activationOf(layer, use);
-    if (name !== "dense") return activation;
-    const { kernel, bias } = arraysOf(layer, units, tensors);
-    units = kernel.shape[1];
+/** The layers as code. */
+function layerCodes(network: NetworkDescription, tensors: Tensors, use: Use): string[] {
+  return layersOf(network, tensors).flatMap(({ kind, activation, units, kernel, bias }) => {
+    const activate = activation === "linear" || kind === "dropout" ? [] : [use(activation)];
+    if (!kernel) return activate;
     const arrays = [kernel, ...(bias ? [bias] : [])].map(({ data }) => floatsCode(data, use));
-    return [`${use("dense")}(${[units, ...arrays].join(", ")})`, ...activation];
+    return [`${use("dense")}(${[units, ...arrays].join(", ")})`, ...activate];
   });
-}
-
-const ACTIVATIONS = ["relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] satisfies Part[];
-
-/** The part that a layer's activation is; nothing for `linear`. */
-function activationOf({ id, name, custom, options }: LayerDescription, use: Use): Part[] {
-  const { activation = "linear" } = options;
-  const isBuiltIn = !custom && ["dense", "dropout", "activation"].includes(name);
-  const part = ACTIVATIONS.find((each) => each === activation);
-  must(
-    isBuiltIn && (part || activation === "linear"),
-    `layer ${show(id)}`,
-    "a built-in layer with a built-in activation to be exported",
-    isBuiltIn ? activation : { custom: name },
-    "unsupported",
-  );
-  return part && name !== "dropout" ? [use(part)] : [];
-}
-
-function arraysOf(
-  { id, weights }: LayerDescription,
-  units: number,
-  tensors: Tensors,
-): { readonly kernel: Tensor; readonly bias: Tensor | undefined } {
-  const kernel = tensors[weights.kernel] as Tensor | undefined;
-  const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
-  const shapes = [kernel, ...(weights.bias === undefined ? [] : [bias])].map((tensor) => tensor?.shape);
-  const width = kernel?.shape[1] ?? 0;
-  check(
-    kernel && width > 0 && String(shapes) === String([[units, width], [width]].slice(0, shapes.length)),
-    () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
-    "invalid_checkpoint",
-  );
-  return { kernel, bias };
 }
 
 /** Float32 numbers as code: as decimals or in base64, whichever is shorter. */

@@ -9,15 +9,11 @@ import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../.
 import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
-import { check, must, show } from "../../errors.js";
+import { show } from "../../errors.js";
 import type { ActivationName } from "../../nn/activations.js";
-import type {
-  LayerDescription,
-  ModelContents,
-  NetworkDescription,
-  TableDescription,
-} from "../../predict/description.js";
-import type { Tensor, Tensors } from "../../predict/safetensors.js";
+import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
+import { layersOf } from "../../predict/layers.js";
+import type { Tensors } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import { ELEMENT, Graph } from "./onnxGraph.js";
 
@@ -180,69 +176,21 @@ interface Batch {
   readonly units: number;
 }
 
-/** The results of layers have the names of layers. */
-function networkNodes(
-  graph: Graph,
-  { columns, layers }: NetworkDescription,
-  tensors: Tensors,
-  features: string,
-): Batch {
-  const results = new Map<string, Batch>([["input", { value: features, units: columns }]]);
-  let last: Batch = { value: features, units: columns };
-  for (const layer of layers) {
-    const { id, inputs } = layer;
-    const activation = activationOf(layer);
-    const from = results.get(inputs[0]);
-    check(
-      from && inputs.length === 1,
-      () => `layer ${show(id)} must take one layer before it; received ${show(inputs)}`,
-      "invalid_checkpoint",
-    );
-    const product = layer.name === "dense" ? productNode(graph, layer, tensors, from) : from;
-    last = { ...product, value: ACTIVATIONS[activation](graph, product.value, id) };
-    results.set(id, last);
+/** The result of the network. Nodes have the names of layers. */
+function networkNodes(graph: Graph, network: NetworkDescription, tensors: Tensors, features: string): Batch {
+  let last: Batch = { value: features, units: network.columns };
+  for (const { id, activation, units, weights, kernel, bias } of layersOf(network, tensors)) {
+    let { value } = last;
+    if (kernel) {
+      const arrays = [kernel, ...(bias ? [bias] : [])];
+      const constants = arrays.map(({ data, shape }, i) =>
+        graph.constant(data, shape, [weights.kernel, weights.bias][i]),
+      );
+      value = graph.node("Gemm", [value, ...constants], {}, id);
+    }
+    last = { value: ACTIVATIONS[activation](graph, value, id), units };
   }
   return last;
-}
-
-/** The activation of a layer, both of which must be built-in. */
-function activationOf({ id, name, custom, options }: LayerDescription): ActivationName {
-  must(
-    !custom && ["dense", "dropout", "activation"].includes(name),
-    `layer ${show(id)}`,
-    "a built-in layer to be exported to ONNX",
-    custom ? { custom: name } : name,
-    "unsupported",
-  );
-  const { activation = "linear" } = options;
-  must(
-    Object.hasOwn(ACTIVATIONS, activation as string),
-    `the activation of layer ${show(id)}`,
-    "built-in to be exported to ONNX",
-    activation,
-    "unsupported",
-  );
-  return activation as ActivationName;
-}
-
-/** x · kernel + bias */
-function productNode(
-  graph: Graph,
-  { id, weights }: LayerDescription,
-  tensors: Tensors,
-  { value, units }: Batch,
-): Batch {
-  const paths = [weights.kernel, ...(weights.bias === undefined ? [] : [weights.bias])];
-  const shapes = paths.map((path) => (tensors[path] as Tensor | undefined)?.shape);
-  const width = shapes[0]?.[1] ?? 0;
-  const expected = [[units, width], [width]].slice(0, paths.length);
-  check(
-    width > 0 && String(shapes) === String(expected),
-    () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
-    "invalid_checkpoint",
-  );
-  const constants = paths.map((path) => graph.constant(tensors[path].data, tensors[path].shape, path));
-  return { value: graph.node("Gemm", [value, ...constants], {}, id), units: width };
 }
 
 type Activate = (graph: Graph, x: string, name: string) => string;

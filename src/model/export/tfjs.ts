@@ -5,11 +5,11 @@
  *
  * @see https://www.tensorflow.org/js/guide/save_load
  */
-import { check, must, show } from "../../errors.js";
 import { activations } from "../../nn/activations.js";
 import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
-import { type LayerDescription, MODEL_FORMAT, type ModelContents } from "../../predict/description.js";
-import type { Tensor, Tensors } from "../../predict/safetensors.js";
+import { MODEL_FORMAT, type ModelContents } from "../../predict/description.js";
+import { layersOf, type NetworkLayer } from "../../predict/layers.js";
+import type { Tensor } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 
 /** The files of a layers model. They must be in one folder. */
@@ -44,29 +44,11 @@ export type Json = Readonly<Record<string, unknown>>;
  */
 export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFiles {
   const weights: { readonly name: string; readonly tensor: Tensor }[] = [];
-  let before = "input";
-  let units = network.columns;
-  const layers = network.layers.map((layer, i) => {
-    const { id, name, inputs, custom } = layer;
-    check(
-      inputs.length === 1 && inputs[0] === before,
-      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
-      DAMAGED,
-    );
-    must(
-      !custom && Object.hasOwn(WRITERS, name),
-      `layer ${show(id)}`,
-      "a built-in layer to be exported to TensorFlow.js",
-      name,
-      "unsupported",
-    );
-    if (name === "dense") {
-      const parameters = parametersOf(layer, units, tensors);
-      for (const [parameter, tensor] of parameters) weights.push({ name: `${id}/${parameter}`, tensor });
-      units = parameters[0][1].shape[1];
-    }
-    before = id;
-    const [class_name, config] = WRITERS[name](layer, units);
+  const layers = layersOf(network, tensors).map((layer, i) => {
+    const { id, kernel, bias } = layer;
+    for (const [name, tensor] of Object.entries({ kernel, bias }))
+      if (tensor) weights.push({ name: `${id}/${name}`, tensor });
+    const [class_name, config] = WRITERS[layer.kind](layer);
     const input = i === 0 && { batch_input_shape: [null, network.columns] };
     return { class_name, config: { name: id, trainable: true, dtype: "float32", ...input, ...config } };
   });
@@ -97,60 +79,25 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
   return { "model.json": JSON.stringify(model), "weights.bin": bytes };
 }
 
-/** Keras' class and configuration of each kind of layer. */
-const WRITERS: Readonly<Record<string, (layer: LayerDescription, units: number) => readonly [string, Json]>> =
-  {
-    dense: (layer, units) => [
-      "Dense",
-      {
-        units,
-        activation: writtenActivation(layer),
-        use_bias: layer.weights.bias !== undefined,
-        kernel_regularizer: writtenRegularizer(layer.options.kernelRegularizer),
-        bias_regularizer: writtenRegularizer(layer.options.biasRegularizer),
-      },
-    ],
-    dropout: ({ options: { rate } }) => ["Dropout", { rate, noise_shape: null, seed: null }],
-    activation: (layer) => ["Activation", { activation: writtenActivation(layer) }],
-  };
-
-/** Keras has the same names. Its `gelu` is the exact one too. */
-function writtenActivation({ id, options: { activation = "linear" } }: LayerDescription): unknown {
-  must(
-    isActivation(activation),
-    `the activation of layer ${show(id)}`,
-    "built-in to be exported to TensorFlow.js",
-    activation,
-    "unsupported",
-  );
-  return activation;
-}
+/** Keras' class and configuration of each kind of layer. It has the same activations; its `gelu` is the exact one too. */
+const WRITERS: Readonly<Record<NetworkLayer["kind"], (layer: NetworkLayer) => readonly [string, Json]>> = {
+  dense: ({ units, activation, bias, options }) => [
+    "Dense",
+    {
+      ...{ units, activation, use_bias: bias !== undefined },
+      kernel_regularizer: writtenRegularizer(options.kernelRegularizer),
+      bias_regularizer: writtenRegularizer(options.biasRegularizer),
+    },
+  ],
+  dropout: ({ options: { rate } }) => ["Dropout", { rate, noise_shape: null, seed: null }],
+  activation: ({ activation }) => ["Activation", { activation }],
+};
 
 /** TensorFlow.js has one class for all penalties, in which a weight that is left out is 0.01. */
 function writtenRegularizer(regularizer: unknown): Json | null {
   if (regularizer === undefined) return null;
   const { l1 = 0, l2 = 0 } = getRegularizer(regularizer as Regularizer);
   return { class_name: "L1L2", config: { l1, l2 } };
-}
-
-/** The kernel of a dense layer, and its bias if it has one. */
-function parametersOf(
-  { id, weights }: LayerDescription,
-  inputs: number,
-  tensors: Tensors,
-): [string, Tensor][] {
-  const names = weights.bias === undefined ? ["kernel"] : ["kernel", "bias"];
-  const found = names.map((name) => tensors[weights[name]] as Tensor | undefined);
-  const units = found[0]?.shape[1];
-  const shapes = [[inputs, units], [units]];
-  check(
-    found.every((tensor, i) => String(tensor?.shape) === String(shapes[i])),
-    () =>
-      `the arrays of layer ${show(id)} must fit its ${inputs} inputs; ` +
-      `received shapes ${show(found.map((tensor) => tensor?.shape))}`,
-    DAMAGED,
-  );
-  return names.map((name, i) => [name, found[i] as Tensor]);
 }
 
 export function isActivation(value: unknown): value is string {

@@ -122,23 +122,22 @@ describe("refusals", () => {
     ...{ tensors, notes },
     network: { columns: 2, layers: [{ ...described.layers[0], ...layer }, described.layers[1]] },
   });
-  const BUILT_IN =
-    'unsupported: layer "dense_1" must be a built-in layer with a built-in activation to be exported';
+  const BUILT_IN = 'layer "dense_1" must be built-in to be exported, or loaded by loadPredictor';
   it.each<[string, ModelContents, string]>([
     [
       "a custom layer",
       withLayer({ name: "scale", custom: true }),
-      `${BUILT_IN}; received {"custom":"scale"}`,
+      `unsupported: ${BUILT_IN}; received {"custom":"scale"}`,
     ],
     [
       "a custom activation",
       withLayer({ options: { activation: { function: "leakyRelu" } } }),
-      `${BUILT_IN}; received {"function":"leakyRelu"}`,
+      `unsupported: the activation of ${BUILT_IN}; received {"function":"leakyRelu"}`,
     ],
     [
       "an activation of another release",
       withLayer({ options: { activation: "swish" } }),
-      `${BUILT_IN}; received "swish"`,
+      `unsupported: the activation of ${BUILT_IN}; received "swish"`,
     ],
     [
       "a layer that does not take the one before it",

@@ -113,17 +113,17 @@ describe("refusals", () => {
     [
       "a custom layer",
       contents([dense(3), scale]),
-      'unsupported: layer "scale_1" must be a built-in layer to be exported to ONNX; received {"custom":"scale"}',
+      'unsupported: layer "scale_1" must be built-in to be exported, or loaded by loadPredictor; received {"custom":"scale"}',
     ],
     [
       "a copy of a built-in layer, since what it does may have changed",
       contents([{ ...dense(3) }]),
-      'unsupported: layer "dense_1" must be a built-in layer to be exported to ONNX; received {"custom":"dense"}',
+      'unsupported: layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; received {"custom":"dense"}',
     ],
     [
       "a custom activation",
       contents([dense(3, { activation: leakyRelu })]),
-      'unsupported: the activation of layer "dense_1" must be built-in to be exported to ONNX; ' +
+      'unsupported: the activation of layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; ' +
         'received {"function":"leakyRelu"}',
     ],
     [
@@ -142,7 +142,7 @@ describe("refusals", () => {
     [
       "a layer without the layer before it",
       { ...usual, network: { columns: 2, layers: [second, first] } },
-      'invalid_checkpoint: layer "dense_2" must take one layer before it; received ["dense_1"]',
+      'invalid_checkpoint: layer "dense_2" must take the layer before it, "input"; received ["dense_1"]',
     ],
   ])("refuses %s", (_, given, message) => {
     expect(refusal(() => exportOnnx(given))).toBe(message);

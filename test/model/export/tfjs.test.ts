@@ -115,22 +115,22 @@ describe("exportTfjs", () => {
     [
       "a custom layer",
       withFirst({ name: "scale", custom: true }),
-      'unsupported: layer "dense_1" must be a built-in layer to be exported to TensorFlow.js; received "scale"',
+      'unsupported: layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; received {"custom":"scale"}',
     ],
     [
       "a custom layer with the name of a built-in one",
       withFirst({ custom: true }),
-      'unsupported: layer "dense_1" must be a built-in layer to be exported to TensorFlow.js; received "dense"',
+      'unsupported: layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; received {"custom":"dense"}',
     ],
     [
       "a layer of a newer release",
       withFirst({ name: "toString" }),
-      'unsupported: layer "dense_1" must be a built-in layer to be exported to TensorFlow.js; received "toString"',
+      'unsupported: layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; received "toString"',
     ],
     [
       "a custom activation",
       withFirst({ options: { units: 3, activation: { function: "leakyRelu" } } }),
-      'unsupported: the activation of layer "dense_1" must be built-in to be exported to TensorFlow.js; ' +
+      'unsupported: the activation of layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; ' +
         'received {"function":"leakyRelu"}',
     ],
     [

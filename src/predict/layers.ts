@@ -1,0 +1,59 @@
+/** The layers of a description, checked once for all that read them: the predictor, and what exports a network. */
+import { check, must, show } from "../errors.js";
+import type { LayerDescription, NetworkDescription } from "./description.js";
+import type { Tensor, Tensors } from "./safetensors.js";
+
+const KINDS = ["dense", "dropout", "activation"] as const;
+const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] as const;
+
+const BUILT_IN = "built-in to be exported, or loaded by loadPredictor";
+
+/** A built-in layer whose arrays fit the layer before it. */
+export interface NetworkLayer {
+  readonly id: string;
+  readonly kind: (typeof KINDS)[number];
+  readonly options: LayerDescription["options"];
+  /** The names of its arrays. */
+  readonly weights: LayerDescription["weights"];
+  readonly activation: (typeof ACTIVATIONS)[number];
+  /** Units of its result. */
+  readonly units: number;
+  /** `[units before it, units]` and `[units]`; of dense layers alone. */
+  readonly kernel?: Tensor;
+  readonly bias?: Tensor | undefined;
+}
+
+/**
+ * The layers in their order, each of which takes the result of the one before it.
+ *
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers and activations
+ */
+export function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): NetworkLayer[] {
+  let before = "input";
+  let units = columns;
+  return layers.map(({ id, name, custom, inputs, options, weights }): NetworkLayer => {
+    check(
+      inputs.length === 1 && inputs[0] === before,
+      () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
+      "invalid_checkpoint",
+    );
+    before = id;
+    const kind = KINDS.find((each) => each === name && !custom);
+    must(kind, `layer ${show(id)}`, BUILT_IN, custom ? { custom: name } : name, "unsupported");
+    const { activation: given = "linear" } = options;
+    const activation = ACTIVATIONS.find((each) => each === given);
+    must(activation, `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
+    if (kind !== "dense") return { id, kind, options, activation, units, weights };
+    const kernel = tensors[weights.kernel] as Tensor | undefined;
+    const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
+    const shapes = [kernel, ...(weights.bias === undefined ? [] : [bias])].map((tensor) => tensor?.shape);
+    const width = kernel?.shape[1] ?? 0;
+    check(
+      kernel && width > 0 && String(shapes) === String([[units, width], [width]].slice(0, shapes.length)),
+      () => `the arrays of layer ${show(id)} must fit its ${units} inputs; received shapes ${show(shapes)}`,
+      "invalid_checkpoint",
+    );
+    units = width;
+    return { id, kind, options, activation, units, weights, kernel, bias };
+  });
+}
