@@ -74,20 +74,49 @@ export function firstBytes(path: string, count: number): string {
 }
 
 /** The bytes of a file, which can be gone through again. */
-function sourceOf(path: string): { readonly bytes: number; open(): Iterable<Uint8Array> } {
+interface Source {
+  /** How many there are, as far as that is known before they are read. */
+  readonly bytes: number;
+  open(): Iterable<Uint8Array>;
+}
+
+function sourceOf(path: string): Source {
+  if (path === STDIN) return standardInput();
   if (isPlainFile(path)) return { bytes: statSync(path).size, open: () => readPieces(path) };
   const bytes = unpacked(
     path,
-    reading(path, () => readFileSync(fileOf(path))),
+    reading(path, () => readFileSync(path)),
   );
   return { bytes: bytes.length, open: () => piecesOf(bytes) };
 }
 
-const fileOf = (path: string): string | number => (path === STDIN ? 0 : path);
+/** Standard input, read as one goes through it, and kept for those who do so again. */
+function standardInput(): Source {
+  const rest = readDescriptor(STDIN, 0, PIECE)[Symbol.iterator]();
+  const kept: Uint8Array[] = [];
+  const next = (): Uint8Array | undefined => {
+    const { value, done } = rest.next();
+    if (done) return undefined;
+    kept.push(value.slice());
+    return kept[kept.length - 1];
+  };
+  const first = next();
+  if (first && isGzip(first)) {
+    while (next() !== undefined);
+    const bytes = unpacked(STDIN, Buffer.concat(kept));
+    return { bytes: bytes.length, open: () => piecesOf(bytes) };
+  }
+  return {
+    bytes: 0,
+    *open() {
+      for (let i = 0; i < kept.length || next() !== undefined; i++) yield kept[i];
+    },
+  };
+}
 
 /** Whether it can be read piece by piece, and again: neither a pipe nor gzip. */
 function isPlainFile(path: string): boolean {
-  if (path === STDIN || !reading(path, () => statSync(path)).isFile()) return false;
+  if (!reading(path, () => statSync(path)).isFile()) return false;
   const [first] = readPieces(path, 2);
   return first === undefined || !isGzip(first);
 }
@@ -97,14 +126,33 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
 function* readPieces(path: string, size = PIECE): Iterable<Uint8Array> {
   const file = reading(path, () => openSync(path, "r"));
   try {
-    const buffer = new Uint8Array(size);
-    for (;;) {
-      const count = reading(path, () => readSync(file, buffer, 0, size, null));
-      if (count === 0) return;
-      yield buffer.subarray(0, count);
-    }
+    yield* readDescriptor(path, file, size);
   } finally {
     closeSync(file);
+  }
+}
+
+/** What can be read, at most `size` bytes at a time; a piece lasts until the next. */
+function* readDescriptor(path: string, file: number, size: number): Iterable<Uint8Array> {
+  const buffer = new Uint8Array(size);
+  for (;;) {
+    const count = reading(path, () => readSome(file, buffer));
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** Waits for bytes where a pipe that has none yet does not wait itself; 0 at the end. */
+function readSome(file: number, buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(file, buffer, 0, buffer.length, null);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0; // of a pipe on Windows
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { Command } from "commander";
-import { readRows, type TextSource } from "../data/csv.js";
+import { readRows } from "../data/csv.js";
 import type { UnknownRule } from "../data/read.js";
 import { cellText } from "../data/scan.js";
 import { check, FettleError, show } from "../errors.js";
@@ -68,7 +68,7 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   const source = await readSource(file, flags.encoding);
   const output = new Output(flags.out);
   try {
-    const table = new Predictions(predictor, flags, (line) => output.write(line));
+    const table = new Predictions(predictor, flags, (lines) => output.write(lines));
     if (source.text) predictText(table, file, source.text);
     else predictRecords(table, file, source.records);
     output.finish();
@@ -78,8 +78,15 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   return EXIT.success;
 }
 
-function predictText(table: Predictions, file: string, text: TextSource): void {
-  readRows(text, {}, ({ columns }) => {
+function predictText(table: Predictions, file: string, text: Iterable<string>): void {
+  /** Rows that have come are predicted before more are waited for. */
+  function* pieces(): Iterable<string> {
+    for (const piece of text) {
+      yield piece;
+      table.flush();
+    }
+  }
+  readRows(pieces(), {}, ({ columns }) => {
     table.begin(columns, file);
     const places = table.wanted.map((name) => columns.indexOf(name));
     return (row) =>
@@ -116,7 +123,7 @@ class Predictions {
   constructor(
     private readonly predictor: Predictor,
     private readonly flags: PredictFlags,
-    private readonly write: (line: string) => void,
+    private readonly write: (lines: string) => void,
   ) {}
 
   /** @throws FettleError `invalid_data` naming columns that are missing */
@@ -135,7 +142,7 @@ class Predictions {
     this.columns = this.wanted.map(() => []);
     const targets = predictor.targets.map((name) => (keep.includes(name) ? `${name} (predicted)` : name));
     const classes = proba ? predictor.classes.map((name) => `${predictor.targets[0]}=${name}`) : [];
-    this.writeRow([...keep, ...targets, ...classes]);
+    this.write(lineOf([...keep, ...targets, ...classes]));
   }
 
   push(place: number, cells: readonly Cell[]): void {
@@ -154,14 +161,13 @@ class Predictions {
     const { data, shape } = this.predicted(Object.fromEntries(wanted.map((name, j) => [name, columns[j]])));
     const [rows, outputs] = shape;
     const classes = predictor.classes.length > 0 ? classesOf(data, rows, predictor) : undefined;
-    for (let i = 0; i < rows; i++) {
+    const lines = places.map((_, i) => {
       const own = Array.from(data.subarray(i * outputs, (i + 1) * outputs));
       const shares = outputs === 1 ? [1 - own[0], own[0]] : own;
-      this.writeRow([
-        ...kept.map((values) => values[i]),
-        ...(classes ? [classes[i], ...(proba ? shares : [])] : own),
-      ]);
-    }
+      const answer = classes ? [classes[i], ...(proba ? shares : [])] : own;
+      return lineOf([...kept.map((values) => values[i]), ...answer]);
+    });
+    this.write(lines.join(""));
     this.columns = wanted.map(() => []);
     this.places = [];
   }
@@ -177,29 +183,26 @@ class Predictions {
       });
     }
   }
-
-  private writeRow(cells: readonly unknown[]): void {
-    this.write(`${cells.map(csvCell).join(",")}\n`);
-  }
 }
+
+const lineOf = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(",")}\n`;
 
 /** Lines to standard output, or to a file that is there whole or not at all. */
 class Output {
   private readonly part: string | undefined;
   private readonly file: number;
-  private lines: string[] = [];
 
   constructor(private readonly path: string | undefined) {
     this.part = path && `${path}.part`;
     this.file = this.part === undefined ? 1 : writing(this.part, (part) => openSync(part, "w"));
   }
 
-  write(line: string): void {
-    if (this.lines.push(line) === BLOCK) this.flush();
+  write(lines: string): void {
+    if (this.path === undefined) process.stdout.write(lines);
+    else writing(this.path, () => writeSync(this.file, lines));
   }
 
   finish(): void {
-    this.flush();
     const { part, path } = this;
     if (part === undefined || path === undefined) return;
     closeSync(this.file);
@@ -209,12 +212,5 @@ class Output {
   /** Removes a file that was not finished. */
   discard(): void {
     if (this.part !== undefined) rmSync(this.part, { force: true });
-  }
-
-  private flush(): void {
-    const text = this.lines.join("");
-    this.lines = [];
-    if (this.path === undefined) process.stdout.write(text);
-    else writing(this.path, () => writeSync(this.file, text));
   }
 }

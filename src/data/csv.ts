@@ -41,7 +41,7 @@ export type TextSource = string | TextPieces;
 
 /** A text in pieces. */
 export interface TextPieces extends Iterable<string> {
-  /** About how many characters there are, so that the right memory is taken at once. */
+  /** About how many characters there are, so that the right memory is taken at once; 0 if that is not known. */
   readonly about?: number;
 }
 

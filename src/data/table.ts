@@ -120,11 +120,11 @@ export function readTable(source: TextSource, options: ReadTableOptions = {}): T
         found = header;
         let rows = 0;
         let length = 0;
-        // rows that are still to come are as long as those before
-        const capacityFor = (known: number): number =>
-          total === undefined || known === 0
-            ? Math.max(FIRST_ROWS, 2 * known)
-            : Math.ceil((1.02 * total * known) / length) + 16;
+        const capacityFor = (known: number): number => {
+          // Rows that are still to come are as long as those before; more come where the text is longer than was said.
+          const rows = known && total ? Math.ceil((1.02 * total * known) / length) + 16 : 0;
+          return rows > known ? rows : Math.max(FIRST_ROWS, 2 * known);
+        };
         const builders = open(header.columns, capacityFor);
         return (row) => {
           lines.add(rows++, row.line);

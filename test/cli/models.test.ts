@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";
 import { encodeTable, takeExamples } from "../../src/data/dataset.js";
@@ -264,6 +265,20 @@ describe("a saved model on the command line", () => {
       target: "progression",
       task: "regression",
     });
+  });
+
+  it("predicts rows of standard input as they come", async () => {
+    const [header, ...lines] = readFileSync(pathOf("diabetes"), "utf8").trim().split(/\r?\n/);
+    const child = spawn(process.execPath, ["bin/fettle.js", "predict", model, "-"]);
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => (await answers.next()).value;
+    child.stdin.write(`${header}\n${lines[0]}\n${lines[1].slice(0, 9)}`);
+    expect(await next()).toBe("progression");
+    // before the next line is there
+    const first = await next();
+    child.stdin.end(`${lines[1].slice(9)}\n`);
+    const whole = parseCsv(fettle(["predict", model, pathOf("diabetes")]).stdout).rows;
+    expect([first, await next(), await next()]).toEqual([...whole[0], ...whole[1], undefined]);
   });
 
   it("predicts rows from standard input, JSON and a file, in order, with columns that are kept", () => {

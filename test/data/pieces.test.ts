@@ -41,6 +41,13 @@ describe("a text in pieces", () => {
     );
   });
 
+  it.each([0, 1, 5_000, 1e6])("may be longer or shorter than was said: %d characters", (about) => {
+    // numbers, numbers that float32 does not hold, and words
+    const text = `a,b,c\n${Array.from({ length: 5_000 }, (_, i) => `${i % 7},${i / 10},w${i % 9}`).join("\n")}\n`;
+    const pieces = Object.assign([text], { about });
+    expect(readTable(pieces)).toEqual(readTable(text));
+  });
+
   it("must be strings, and its rows not endless", () => {
     expect(refusal(() => readTable([5] as never))).toBe(
       "invalid_argument: the text of a table must be a string, or strings; received 5",

@@ -6,6 +6,7 @@ import { bundlerChecks } from "./bundlers.js";
 import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
+import { receiptCheck } from "./receipt.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -17,5 +18,6 @@ export const checks = [
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
   ...bundlerChecks,
+  receiptCheck,
   wranglerCheck,
 ];

@@ -19,6 +19,10 @@ const THREADS = [2, 3];
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
 const PLAYWRIGHT = "1.65.1";
 
+/** The name has this ending on every system. */
+const BUN = [inTool("bun", "bin", "bun.exe"), "run", "--no-install"];
+
+/** Each with `command` where it runs the command line. */
 export const runtimes = [
   node("20.20.2"),
   node("22.23.3"),
@@ -30,7 +34,11 @@ export const runtimes = [
     install: () => installPackages({ deno: "2.9.6" }),
     version: () => versionOf("deno"),
     threads: THREADS,
-    run: runDeno,
+    /** As a user starts the command line. */
+    command: denoCommand(["--allow-read", "--allow-env", "--allow-sys"]),
+    run: (jobs) =>
+      // the program may read the package's table and nothing else
+      runProcess(denoCommand(["--allow-read=node_modules/fettle/examples"]), ["main.js", String(jobs)]),
   },
   {
     name: "bun",
@@ -38,9 +46,8 @@ export const runtimes = [
     install: () => installPackages({ bun: "1.4.5" }),
     version: () => versionOf("bun"),
     threads: THREADS,
-    // The name has this ending on every system.
-    run: (jobs) =>
-      runProcess(inTool("bun", "bin", "bun.exe"), ["run", "--no-install", "main.js", String(jobs)]),
+    command: BUN,
+    run: (jobs) => runProcess(BUN, ["main.js", String(jobs)]),
   },
   {
     name: "workerd",
@@ -71,7 +78,8 @@ function node(version) {
     install: () => installPackages({ [folder]: `npm:node-${system}-${process.arch}@${version}` }),
     version: () => versionOf(folder),
     threads: THREADS,
-    run: (jobs) => runProcess(inTool(folder, ...program), ["main.js", String(jobs)]),
+    command: [inTool(folder, ...program)],
+    run: (jobs) => runProcess([inTool(folder, ...program)], ["main.js", String(jobs)]),
   };
 }
 
@@ -125,23 +133,24 @@ async function runFirefox(executablePath, { default: puppeteer }) {
   return [started, () => started.close()];
 }
 
-/** Deno may read the package's table and nothing else, and keeps its cache in the project. */
-function runDeno(jobs) {
-  const rights = ["--no-prompt", "--allow-read=node_modules/fettle/examples"];
+/** Deno with some rights, on what is there. */
+function denoCommand(rights) {
   const closed = ["--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
-  const program = inTool("deno", "bin.cjs");
-  return runProcess(process.execPath, [program, "run", ...rights, ...closed, "main.js", String(jobs)], {
-    DENO_DIR: join(app, "deno"),
-    DENO_NO_UPDATE_CHECK: "1",
-  });
+  return [process.execPath, inTool("deno", "bin.cjs"), "run", "--no-prompt", ...rights, ...closed];
 }
 
-/** Runs a program in the project and reads the JSON that it prints. */
-function runProcess(program, args, variables = {}) {
+/**
+ * Runs a program in the project and reads the JSON that it prints.
+ *
+ * @param {string[]} command - the program, and words before the others
+ * @param {number[]} codes - exit codes of success
+ */
+export function runProcess([program, ...words], args, codes = [0]) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
+    const child = spawn(program, [...words, ...args], {
       cwd: app,
-      env: { ...process.env, NO_COLOR: "1", ...variables },
+      // Deno keeps its cache in the project
+      env: { ...process.env, NO_COLOR: "1", DENO_DIR: join(app, "deno"), DENO_NO_UPDATE_CHECK: "1" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: TIMEOUT,
     });
@@ -155,7 +164,7 @@ function runProcess(program, args, variables = {}) {
     });
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) resolve(JSON.parse(output));
+      if (codes.includes(code)) resolve(JSON.parse(output));
       else reject(new Error(`ended with ${signal ?? `code ${code}`}\n${complaint}`));
     });
   });

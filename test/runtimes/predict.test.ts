@@ -1,10 +1,13 @@
 /** From a table to predictions served by workerd, as README of the Cloudflare example does it. Needs `dist/`. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { loadPredictor } from "../../src/predict/predictor.js";
+import { cases } from "../cases.js";
+import { attack } from "../serve/models/attack.js";
+import { passenger, passengers, TOKEN } from "../serve/models/support.js";
 import { startWorkerd } from "./workerd.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -49,6 +52,33 @@ it("serves on workerd what the command line tuned, and is refused without the to
     const response = await ask({ ...json, authorization: `Bearer ${token}` });
     const predictor = await loadPredictor(readFileSync(join(out, "model.fettle")));
     expect(await response.json()).toEqual({ predictions: predictor.answers(rows) });
+  } finally {
+    await worker.dispose();
+  }
+});
+
+it("answers thousands of requests on workerd, a third malformed, or says why not", async () => {
+  const source = `import { modelServer } from "fettle/serve";
+import model from "./passengers.fettle";
+const serve = modelServer(new Uint8Array(model), { token: "${TOKEN}", maxBytes: 20_000, maxRows: 50 });
+export default { fetch: (request) => serve(request) };`;
+  writeFileSync(join(folder, "attacked.js"), source);
+  writeFileSync(join(folder, "passengers.fettle"), passengers.bytes());
+  const worker = await startWorkerd(join(folder, "attacked.js"));
+  try {
+    const ask = async (body: string): Promise<[number, unknown]> => {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${TOKEN}` };
+      const response = await worker.dispatchFetch("http://localhost/predict", {
+        ...{ method: "POST", headers, body },
+      });
+      return [response.status, await response.json()];
+    };
+    const predictor = await loadPredictor(passengers.bytes());
+    expect(await attack(ask, predictor, cases(170))).toEqual([200, 400, 413, 422]);
+    expect(await ask(JSON.stringify(passenger))).toEqual([
+      200,
+      { predictions: JSON.parse(JSON.stringify(predictor.answers(passenger))) },
+    ]);
   } finally {
     await worker.dispose();
   }

@@ -1,9 +1,9 @@
 /** Requests of strangers and of careless, broken or hostile clients: each is refused with a reason, and the next is answered as ever. */
-import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";
 import { cases } from "../../cases.js";
+import { attack } from "./attack.js";
 import { authorized, get, passenger, passengers, post, postStream, read, refused, TOKEN } from "./support.js";
 
 const JSON_TYPE = "application/json";
@@ -309,74 +309,9 @@ describe("a hostile body", () => {
   });
 });
 
-/** What a body is, and which of its rows are as they must be. */
-const cell = fc.oneof(
-  fc.constantFrom<unknown>(null, "", "NA", true, "no", 31, 7.5, "Q", "S", "2024-02-02", 1e300),
-  fc.jsonValue({ maxDepth: 2 }),
-);
-const row = fc.record(
-  { age: cell, fare: cell, port: cell, member: cell, day: cell, other: cell },
-  { requiredKeys: [] },
-);
-const goodRow = fc.record({
-  age: fc.constantFrom(null, 30, "31.5", ""),
-  fare: fc.double({ min: 0, max: 1e4, noNaN: true }),
-  port: fc.constantFrom("C", "Q", null, "S"),
-  member: fc.constantFrom(true, "no", "YES"),
-  day: fc.constantFrom("2024-01-31", "2024-02-02T10:00Z", "5 March 2024"),
-});
-const malformed = fc.oneof(
-  fc
-    .oneof(row, fc.array(row, { maxLength: 4 }), fc.json().map(JSON.parse))
-    .map((body) => JSON.stringify(body)),
-  fc
-    .record({ rows: fc.oneof(fc.array(row, { maxLength: 3 }), cell), columns: cell }, { requiredKeys: [] })
-    .map((body) => JSON.stringify(body)),
-  fc.string({ unit: "binary", maxLength: 40 }),
-  fc
-    .tuple(goodRow, fc.nat(), fc.constantFrom("", "}", ",", "\\", '"', "\0", "[", "NaN"))
-    .map(([good, at, mark]) => {
-      const text = JSON.stringify([good]);
-      const place = at % text.length;
-      return text.slice(0, place) + mark + text.slice(place + 1);
-    }),
-  fc.constant("7".repeat(20_001)),
-);
-
 it("of thousands of requests, a third malformed, each gets the predictions of its rows or a reason", async () => {
-  const seen = new Map<number, number>();
-  /** What the predictor says of a body that is JSON of rows; undefined where it refuses them. */
-  const expected = (text: string): unknown => {
-    try {
-      const body = JSON.parse(text);
-      const rows = Array.isArray(body) ? body : Array.isArray(body.rows) ? body.rows : [body];
-      return JSON.parse(JSON.stringify({ predictions: predictor.answers(rows) }));
-    } catch {
-      return undefined;
-    }
-  };
-  let asked = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(goodRow, { minLength: 1, maxLength: 4 }),
-      goodRow,
-      malformed,
-      async (rows, single, wrong) => {
-        // at the same time, as of different clients
-        const bodies = [JSON.stringify(rows), JSON.stringify(single), wrong];
-        const answers = await Promise.all(bodies.map((body) => read(post(serve, body))));
-        for (const [i, [status, answer]] of answers.entries()) {
-          seen.set(status, (seen.get(status) ?? 0) + 1);
-          asked++;
-          if (status === 200) expect(answer).toEqual(expected(bodies[i]));
-          else expect([i, [400, 413, 422].includes(status)]).toEqual([2, true]);
-        }
-      },
-    ),
-    { numRuns: cases(170) },
-  );
-  expect(asked).toBe(3 * cases(170));
-  expect([...seen.keys()].sort()).toEqual([200, 400, 413, 422]);
+  const statuses = await attack((body) => read(post(serve, body)), predictor, cases(170));
+  expect(statuses).toEqual([200, 400, 413, 422]);
   expect(unexpected).toEqual([]);
   expect((await post(serve, passenger)).status).toBe(200);
 });
