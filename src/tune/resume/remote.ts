@@ -78,9 +78,18 @@ export async function createRemoteTuner<S extends Space>(
   };
   const packed = ({ job: { programs, ...job } }: Waiting): Uint8Array =>
     packArchive(JOB, { plan: resumable.fingerprint, job: { ...job, programs: withoutGraphs(programs) } });
-  const core = createTunerCore(resumable, backend, JOBS, () => {});
-  /** A tuner waits for nothing but jobs, so it has come as far as it can before the host's next turn. */
-  const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
+  let ended = false;
+  const core = createTunerCore(resumable, backend, JOBS, () => {
+    ended = true;
+  });
+  /**
+   * A tuner with jobs waits for nothing else, so it has come as far as it can before the host's next turn. Without jobs it waits for
+   * the digests of its receipt.
+   */
+  const settle = async (): Promise<void> => {
+    do await new Promise<void>((resolve) => setTimeout(resolve));
+    while (waiting.size === 0 && !ended);
+  };
   core.start();
   await settle();
   return {

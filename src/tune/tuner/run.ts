@@ -33,7 +33,15 @@ export async function runTuner<S extends Space>(
   };
   await optimizeStudy(study, objective, { ...budget, concurrency });
   const { best, bestTrials, trials } = study;
-  const final = best && refit ? await fitFinal(setup, ancestry(trials, best.number), study.seed) : undefined;
+  const final =
+    best && refit
+      ? await withReceipt(
+          await fitFinal(setup, ancestry(trials, best.number), study.seed),
+          setup.rows.data,
+          trials,
+          study.seed,
+        )
+      : undefined;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
   return { best, bestTrials, trials, study, metric: metrics[0], metrics, final };
 }
@@ -51,9 +59,7 @@ export async function tuneOnThreads<S extends Space>(
   const backend = createBackend(rows, workers);
   try {
     const lineage = study.strategy.resume && lineageOf({ ...trialSetup, backend }, study);
-    const result = await runTuner(setup, backend, lineage);
-    const { final, trials } = result;
-    return { ...result, final: final && (await withReceipt(final, rows.data, trials, study.seed)) };
+    return await runTuner(setup, backend, lineage);
   } finally {
     await backend.close();
   }

@@ -7,6 +7,7 @@ import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import type { StudyJson } from "../../../src/search/study/contract.js";
 import { replay } from "../../../src/tune/replay.js";
+import { createTuner } from "../../../src/tune/resume/slices.js";
 import { tune } from "../../../src/tune/tune.js";
 import { logistic, refusal, untimed, x, y } from "../support.js";
 
@@ -104,6 +105,16 @@ describe("replay", () => {
     expect(await refusal(() => replay({ ...cases.random, study }, 7))).toBe(
       "invalid_argument: trial must be the number of a trial that has ended, such as 0; received 7",
     );
+  });
+});
+
+describe("a receipt", () => {
+  it("is the same of a tuner that works in slices", async () => {
+    const { final } = await tune({ ...cases.random, jobs: 1 });
+    const tuner = await createTuner(cases.random);
+    while (!tuner.result) await tuner.advance({ steps: 30 });
+    expect(tuner.result.final?.notes.receipt).toEqual(final?.notes.receipt);
+    expect(final?.notes.receipt).toMatchObject({ rows: 60, trials: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 });
 
