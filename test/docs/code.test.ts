@@ -1,8 +1,9 @@
 /**
  * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built package, and
- * prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason.
+ * prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason. One that begins with
+ * the name of an example is a part of it, which runs with the rest.
  */
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
@@ -112,12 +113,29 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['yes','no']yes"),
   ],
   [blockWith("docs/models.md", "epochs: 12"), (output) => expect(output).toBe("true\n")],
+  ...["get aborted", "four.best.value", "JSON.parse(saved)"].map(
+    (part) =>
+      [
+        blockWith("docs/tuning-anything.md", part),
+        (output: string) => expect(output).toBe("true\n"),
+      ] as const,
+  ),
+  [
+    blockWith("docs/tuning-anything.md", "NaN below 0"),
+    (output) => expect(output.match(/'\w+'/g)?.sort()).toEqual(["'complete'", "'diverged'"]),
+  ],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),
     (output) => expect(output).toBe(blockWith("docs/testing.md", 'strategy "stuck" breaks').code),
   ],
 ]);
+
+/** The file of which a block is a part, named in its first line, and the part. */
+function excerptOf({ code }: Block): readonly [file: string, part: string] | undefined {
+  const [, file, part] = /^\/\/ (examples\/\S+)\n([\s\S]*)$/.exec(code) ?? [];
+  return file === undefined ? undefined : [file, part];
+}
 
 /** Blocks that do not run in Node as they are. */
 const elsewhere = new Map<Block, { readonly reason: string; check(block: Block): Promise<void> }>([
@@ -164,6 +182,8 @@ describe("the code on", () => {
   it.each(code.map((block) => [`${block.page}, line ${block.line}`, block] as const))(
     "%s is valid, and has the result that the page states",
     async (_, block) => {
+      const excerpt = excerptOf(block);
+      if (excerpt) return expect(readFileSync(join(root, excerpt[0]), "utf8")).toContain(excerpt[1]);
       if (block.language === "ts") expect(mistakesIn(block)).toEqual([]);
       const other = elsewhere.get(block);
       if (other) return other.check(block);

@@ -150,7 +150,8 @@ export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>
    *
    * @param step - an integer of at least 0, larger than in the report before
    * @returns false if the scheduler prunes the trial: the objective should then return the value it has reached
-   * @throws FettleError `invalid_argument` for a step that is not ascending, or values that do not fit the objectives
+   * @throws FettleError `invalid_argument` for a step that is not ascending, values that do not fit the objectives, or an
+   * earlier report that was not awaited
    */
   report(value: number | readonly number[], step: number): Promise<boolean>;
   /** Whether the study is stopping; a long objective may then throw, and its trial is released for later. */

@@ -101,7 +101,7 @@ class Loop<S extends Space> {
       return;
     }
     control.emit({ type: "trialStarted", trial });
-    slots.start(() => runTrial(trial, this.setting).catch((error) => control.fail(error)));
+    slots.start(trial.number, () => runTrial(trial, this.setting).catch((error) => control.fail(error)));
   }
 
   private wantsMore(): boolean {

@@ -26,6 +26,8 @@ export interface TrialSetting<S extends Space> {
 interface Progress {
   /** The last step that it reported. */
   step?: number;
+  /** Whether it waits for a decision. */
+  waits: boolean;
   pruned: boolean;
 }
 
@@ -36,10 +38,11 @@ export async function runTrial<S extends Space>(
 ): Promise<void> {
   const { study, objective, rungs, control } = setting;
   const { number } = trial;
-  const progress: Progress = { pruned: false };
+  const progress: Progress = { waits: false, pruned: false };
   let record: TrialRecord<ParamsOf<S>>;
   try {
     const result = outcomeOf(await objective(trial.params, handleOf(trial, progress, setting)));
+    checkAwaited(progress);
     if (progress.pruned && control.isAborted) return study.release(number);
     const reported = reportedBy(number, progress, setting, true);
     // a restored study decides by the values at rungs, so that they are kept in place of any other curve
@@ -63,11 +66,14 @@ function handleOf<S extends Space>(
   return {
     ...trial,
     report(value, step) {
+      checkAwaited(progress);
       checkReport(value, step, progress.step, study.directions.length);
       progress.step = step;
       control.emit({ type: "stepReported", number, step, value });
       if (!rungs?.report(number, value, step)) return Promise.resolve(true);
+      progress.waits = true;
       return slots.pause(number).then((promoted) => {
+        progress.waits = false;
         progress.pruned = !promoted;
         return promoted;
       });
@@ -100,6 +106,11 @@ function outcomeOf(result: unknown): TrialOutcome {
 
 function withoutCurve({ curve: _, ...rest }: TrialOutcome): TrialOutcome {
   return rest;
+}
+
+/** Refuses to go on where the trial has to wait: it would run beside those that have its place, and never be pruned. */
+function checkAwaited({ waits }: Progress): void {
+  check(!waits, "trial.report(value, step) must be awaited: its result is the scheduler's decision");
 }
 
 function checkReport(value: unknown, step: unknown, before: number | undefined, objectives: number): void {

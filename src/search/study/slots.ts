@@ -11,14 +11,14 @@ export class Slots {
   /** Trials that wait for a decision, by number. */
   private readonly paused = new Map<number, (promoted: boolean) => void>();
   /** Trials with a decision that wait for a place. */
-  private readonly decided: (() => void)[] = [];
+  private readonly decided = new Map<number, () => void>();
   private signalChange = (): void => {};
 
   constructor(private readonly size: number) {}
 
   /** Whether a new trial may start. */
   get hasRoom(): boolean {
-    return this.occupied + this.decided.length < this.size;
+    return this.occupied + this.decided.size < this.size;
   }
 
   /** Whether no trial is left, running or waiting. */
@@ -32,10 +32,12 @@ export class Slots {
   }
 
   /** Starts a trial in a place of its own. @param run - must not reject */
-  start(run: () => Promise<void>): void {
+  start(number: number, run: () => Promise<void>): void {
     this.occupied++;
     const running: Promise<void> = run().finally(() => {
-      this.occupied--;
+      // one that ends while it waits gave up its place before
+      const waits = this.paused.delete(number) || this.decided.delete(number);
+      if (!waits) this.occupied--;
       this.alive.delete(running);
       this.signalChange();
     });
@@ -55,13 +57,15 @@ export class Slots {
       const promoted = decide(number);
       if (promoted === undefined) continue;
       this.paused.delete(number);
-      this.decided.push(() => resolve(promoted));
+      this.decided.set(number, () => resolve(promoted));
     }
   }
 
   /** Lets as many decided trials resume as there are places. */
   resume(): void {
-    for (const resume of this.decided.splice(0, this.size - this.occupied)) {
+    for (const [number, resume] of this.decided) {
+      if (this.occupied === this.size) break;
+      this.decided.delete(number);
       this.occupied++;
       resume();
     }

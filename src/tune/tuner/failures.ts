@@ -40,7 +40,8 @@ function checkAnyValue<S extends Space>({ trials }: Study<S>, thrown: ReadonlyMa
   ];
   const [first = diverged[0]] = failed;
   const reason =
-    first.error ?? "its value is NaN or infinite; search smaller learning rates, or scale the data";
+    first.error ??
+    "its value is NaN or infinite; of a model, search smaller learning rates, or scale the data";
   throw new FettleError(
     "trial_failed",
     `no trial gave a value (${counts.join(", ")}); trial ${first.number} ${first.status}: ${reason}`,

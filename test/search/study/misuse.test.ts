@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { hypervolume } from "../../../src/search/analysis/hypervolume.js";
 import { bestSoFar, importances } from "../../../src/search/analysis/importance.js";
 import { asha } from "../../../src/search/schedulers/asha.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
 import { choice, float } from "../../../src/search/space/builders.js";
 import { remainingRegret } from "../../../src/search/strategies/gp/regret.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
@@ -218,5 +219,40 @@ describe("a report with swapped arguments", () => {
       steps: 4,
       error: `the step of trial.report(value, step) must be larger than 4, reported before; received ${step}`,
     });
+  });
+});
+
+describe("an objective that does not await a report", () => {
+  const MESSAGE = "trial.report(value, step) must be awaited: its result is the scheduler's decision";
+  const options = { trials: 9, steps: 9, scheduler: halving() };
+
+  test("fails where it reports again", async () => {
+    const study = newStudy();
+    let steps = 0;
+    await study.optimize(async ({ x }, trial) => {
+      for (let step = 1; step <= 9; step++, steps++) trial.report(x, step);
+      return x;
+    }, options);
+    expect(study.trials.map(({ error }) => error)).toEqual(Array(9).fill(MESSAGE));
+    expect(steps).toBe(9); // one of each
+  });
+
+  test("fails where it returns, and takes no place of others", async () => {
+    const study = newStudy();
+    let [running, most] = [0, 0];
+    await study.optimize(async ({ x }, trial) => {
+      const rung = trial.report(x, 1);
+      if (trial.number % 3 === 0) return x;
+      if (!(await rung)) return x;
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve));
+      running--;
+      return x;
+    }, options);
+    const failed = study.trials.filter(({ status }) => status === "failed");
+    expect(failed.map(({ number, error }) => [number, error])).toEqual([0, 3, 6].map((n) => [n, MESSAGE]));
+    expect(study.trials.some(({ status }) => status === "complete")).toBe(true);
+    expect(study.trials.some(({ status }) => status === "pruned")).toBe(true);
+    expect(most).toBe(1);
   });
 });
