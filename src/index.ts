@@ -106,8 +106,17 @@ export {
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
-export type { CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
-export { type BuiltInMetric, getMetric, type MetricLike, type MetricName } from "./metrics/registry.js";
+export type { ConfigurableMetric, CustomMetric, Metric, MetricFunction } from "./metrics/metric.js";
+export {
+  type BuiltInMetric,
+  type ConfiguredMetric,
+  getMetric,
+  type MetricAlias,
+  type MetricLike,
+  type MetricName,
+  type SnakeCase,
+  type Spelled,
+} from "./metrics/registry.js";
 export { Model, type ModelNotes, type SaveOptions } from "./model/model.js";
 export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
-import { metrics } from "../metrics/registry.js";
+import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import { schedulerNames } from "../search/schedulers/index.js";
@@ -123,7 +123,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--metric <names>",
-      `metric to tune for: ${list(Object.keys(metrics))} (default: r2 or accuracy, or rocAuc where nine tenths are of one class); several, separated by commas, ` +
+      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or accuracy, or rocAuc where nine tenths are of one class); several, separated by commas, ` +
         "give a Pareto front",
       names("--metric"),
     )

@@ -2,13 +2,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { type ClassWeight, checkClassWeight } from "../data/weights.js";
 import { check, show } from "../errors.js";
-import {
-  type BuiltInMetric,
-  canonicalMetric,
-  getMetrics,
-  type MetricName,
-  metricNamed,
-} from "../metrics/registry.js";
+import { getMetrics, type MetricName, metricNamed } from "../metrics/registry.js";
 import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
@@ -31,7 +25,7 @@ export interface TuneFlags extends DatasetFlags {
   readonly testSize: number;
   readonly trials?: number;
   readonly metric?: readonly string[];
-  readonly threshold?: BuiltInMetric;
+  readonly threshold?: MetricName;
   readonly folds: number;
   /** Its file, or what that held when a study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
@@ -57,7 +51,8 @@ export interface TuneSetup {
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
   readonly fit: (params: Params) => FitSettings;
-  readonly metrics: readonly [BuiltInMetric, ...BuiltInMetric[]];
+  /** By the names that they have in results. */
+  readonly metrics: readonly [MetricName, ...MetricName[]];
   /** What is gone on with, if it is an earlier study. */
   readonly study?: StudyJson;
 }
@@ -118,8 +113,9 @@ function checkClasses({ classes, labels, target }: Dataset, folds: number): void
 
 function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"] {
   const given = metric ?? [defaultMetric(data)];
-  getMetrics("metric", given as MetricName[]); // refuses unknown names, and one that is given twice
-  return given.map(canonicalMetric) as [BuiltInMetric, ...BuiltInMetric[]];
+  // refuses unknown names, and one that is given twice
+  const names = getMetrics("metric", given as MetricName[]).map(({ name }) => name);
+  return names as [MetricName, ...MetricName[]];
 }
 
 function readSpace({ space: given, batchSize }: TuneFlags, data: Dataset, { training }: PartSizes): Space {

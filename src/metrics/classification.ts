@@ -1,22 +1,32 @@
 /**
- * Metrics of classes, as scikit-learn defines them. They read probabilities as
- * a model gives them, not class names; averages over classes are unweighted ("macro").
- * Every export is a metric of the namespace `metrics`.
+ * Metrics of decided classes, as scikit-learn defines them. They read probabilities as a model gives them, not class names. Every export
+ * is a metric of the namespace `metrics`.
  */
-import type { Floats } from "../ndarray.js";
-import { log } from "../numerics/special.js";
 import { countConfusion } from "./confusion.js";
-import { classMetric, probabilityMetric, weighing } from "./define.js";
+import {
+  AVERAGES,
+  type AverageOptions,
+  averaged,
+  type ClassCounts,
+  countClasses,
+  countLabels,
+  fScore,
+  ratio,
+  total,
+} from "./counts.js";
+import { classMetric, LABELS, type LabelOptions, weighing } from "./define.js";
 import type { Metric } from "./metric.js";
 
 /**
- * Share of rows whose predicted class is the true one.
+ * Share of rows whose predicted class is the true one; with `multiLabel`, of rows of which every label is predicted rightly.
  *
- * The metrics of classes accept three forms of arrays, `rocAuc` and `logLoss` the first two:
+ * The metrics of classes accept three forms of arrays, those that need probabilities the first two:
  * - two classes: 0 or 1 in `yTrue`, the probability of class 1 in `yPred` (class 1 is predicted above 0.5);
  * - several classes: one-hot rows or class ids in `yTrue`, a row with the probability of each class in `yPred`
  *   (the first of the most probable is predicted);
  * - class ids (0, 1, 2, …, below 1,000) in both.
+ *
+ * With `multiLabel: true`, where a metric has it, rows hold 0 or 1 for each of several labels, and a probability of each.
  *
  * @param yTrue - `[rows]` or `[rows, classes]`
  * @param yPred - `[rows]` or `[rows, classes]`; a NaN makes the score NaN
@@ -31,18 +41,55 @@ import type { Metric } from "./metric.js";
  */
 export const accuracy = classMetric({
   name: "accuracy",
-  aliases: ["acc", "accuracy_score", "Accuracy"],
+  aliases: ["acc", "binaryAccuracy", "categoricalAccuracy", "sparseCategoricalAccuracy"],
   direction: "maximize",
-  compute(yTrue, yPred, outputs, weights) {
-    const counts = countConfusion(yTrue, yPred, outputs, weights);
-    const all = counts.flat().reduce((sum, count) => sum + count, 0);
-    return counts.reduce((correct, row, label) => correct + row[label], 0) / all;
+  options: LABELS,
+  make:
+    ({ multiLabel }: LabelOptions) =>
+    (yTrue, yPred, outputs, weights) => {
+      if (!multiLabel || outputs === 1) {
+        const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
+        return total(hits) / total(actual);
+      }
+      const { hits, predicted, actual } = countLabels(yTrue, yPred, outputs, undefined, true);
+      const weightOf = weighing(weights);
+      let [right, all] = [0, 0];
+      for (let row = 0; row < hits.length; row++) {
+        all += weightOf(row);
+        if (hits[row] === predicted[row] && hits[row] === actual[row]) right += weightOf(row);
+      }
+      return right / all;
+    },
+});
+
+/**
+ * Mean over the classes that occur in the truth of the share of their rows that are predicted as them: accuracy as if all classes
+ * had as many rows.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}
+ * @returns from 0 to 1
+ * @throws FettleError as {@link accuracy}
+ * @example
+ * ```ts
+ * metrics.balancedAccuracy([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1]); // 0.625
+ * ```
+ * @see scikit-learn, `balanced_accuracy_score`
+ */
+export const balancedAccuracy = classMetric({
+  name: "balancedAccuracy",
+  aliases: [],
+  direction: "maximize",
+  make: () => (yTrue, yPred, outputs, weights) => {
+    const { hits, actual } = countClasses(yTrue, yPred, outputs, weights);
+    const recalls = [...hits.keys()].filter((j) => actual[j] > 0).map((j) => hits[j] / actual[j]);
+    return recalls.reduce((sum, each) => sum + each, 0) / recalls.length;
   },
 });
 
 /**
  * Share of the rows predicted as a class that belong to it: of class 1, or with several classes the mean over those
- * that occur. 0 where nothing is predicted as the class.
+ * that occur, unless `average` says otherwise. 0 where nothing is predicted as the class.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -51,19 +98,21 @@ export const accuracy = classMetric({
  * @example
  * ```ts
  * metrics.precision([0, 1, 1], [0.7, 0.9, 0.4]); // 1 / 2
+ * metrics.precision({ average: "macro" })([0, 1, 1], [0.7, 0.9, 0.4]); // 1 / 4
  * ```
  * @see scikit-learn, `precision_score`, with `average="macro"` for several classes
  */
 export const precision = classMetric({
   name: "precision",
-  aliases: ["precision_score", "Precision"],
+  aliases: [],
   direction: "maximize",
-  compute: averaged(({ hits, predicted }) => ratio(hits, predicted)),
+  options: AVERAGES,
+  make: (options: AverageOptions) => averaged((hits, predicted) => ratio(hits, predicted), options),
 });
 
 /**
  * Share of the rows of a class that are predicted as that class: of class 1, or with several classes the mean over those
- * that occur. 0 where the class has no row.
+ * that occur, unless `average` says otherwise. 0 where the class has no row.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -77,14 +126,15 @@ export const precision = classMetric({
  */
 export const recall = classMetric({
   name: "recall",
-  aliases: ["recall_score", "Recall"],
+  aliases: [],
   direction: "maximize",
-  compute: averaged(({ hits, actual }) => ratio(hits, actual)),
+  options: AVERAGES,
+  make: (options: AverageOptions) => averaged((hits, _, actual) => ratio(hits, actual), options),
 });
 
 /**
  * Harmonic mean of precision and recall, 2·hits / (predicted + actual): of class 1, or with several classes the mean
- * over those that occur. 0 where there are no hits.
+ * over those that occur, unless `average` says otherwise. 0 where there are no hits.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}
@@ -93,143 +143,144 @@ export const recall = classMetric({
  * @example
  * ```ts
  * metrics.f1([0, 1, 1], [0.2, 0.9, 0.4]); // 2 / 3
+ * metrics.f1({ average: "weighted" })([0, 1, 1], [0.2, 0.9, 0.4]); // 2 / 3
+ * const labels = metrics.f1({ average: "micro", multiLabel: true });
+ * labels([[1, 1, 0], [0, 1, 0]], [[0.9, 0.2, 0.1], [0.4, 0.8, 0.7]]); // 2 / 3
  * ```
  * @see scikit-learn, `f1_score`, with `average="macro"` for several classes
  */
 export const f1 = classMetric({
   name: "f1",
-  aliases: ["f1Score", "f1_score", "F1Score"],
+  aliases: [],
   direction: "maximize",
-  compute: averaged(({ hits, predicted, actual }) => ratio(2 * hits, predicted + actual)),
+  options: AVERAGES,
+  make: (options: AverageOptions) => averaged(fScore(1), options),
 });
 
+/** The options of {@link fBeta}. */
+export interface FBetaOptions extends AverageOptions {
+  /** How many times as much recall counts as precision, at least 0. @defaultValue 1 */
+  readonly beta?: number;
+}
+
 /**
- * Area under the ROC curve: the chance that a row of class 1 gets a higher probability than one of class 0, a tie
- * counting half. With several classes, the mean of the areas of each against the rest, without classes that have no row or all;
- * NaN where no area is defined.
+ * Weighted harmonic mean of precision and recall, (1 + β²)·hits / (predicted + β²·actual), averaged as {@link f1}.
  *
  * @param yTrue - as {@link accuracy}
- * @param yPred - as {@link accuracy}; for two classes any score that rises with the chance of class 1
+ * @param yPred - as {@link accuracy}
  * @returns from 0 to 1
  * @throws FettleError as {@link accuracy}
  * @example
  * ```ts
- * metrics.rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
+ * metrics.fBeta({ beta: 2 })([0, 1, 1], [0.2, 0.9, 0.4]); // 5 / 9
  * ```
- * @see scikit-learn, `roc_auc_score`, with `multi_class="ovr"`
+ * @see scikit-learn, `fbeta_score`
  */
-export const rocAuc = probabilityMetric({
-  name: "rocAuc",
-  aliases: ["auc", "AUC", "roc_auc", "roc_auc_score"],
+export const fBeta = classMetric({
+  name: "fBeta",
+  aliases: ["fbeta"],
   direction: "maximize",
-  compute: averageAuc,
+  options: {
+    beta: { initial: 1, rule: "a number of at least 0", holds: (value: number) => value >= 0 },
+    ...AVERAGES,
+  },
+  make: ({ beta = 1, ...options }: FBetaOptions) => averaged(fScore(beta), options),
 });
 
 /**
- * Mean of −log of the probability given to the true class. Probabilities are first kept within 2⁻²³ of 0 and 1,
- * as scikit-learn does in float32, so that one wrong prediction made with certainty does not make the score infinite.
+ * Rows that are rightly predicted as a class, as a share of those that are of the class or predicted as it, averaged as {@link f1}:
+ * intersection over union.
  *
  * @param yTrue - as {@link accuracy}
- * @param yPred - as {@link accuracy}; rows of several classes must sum to 1 and are not normalised
- * @returns from 0 up, in nats
+ * @param yPred - as {@link accuracy}
+ * @returns from 0 to 1
  * @throws FettleError as {@link accuracy}
  * @example
  * ```ts
- * metrics.logLoss([1, 0, 0, 1], [0.9, 0.1, 0.2, 0.65]); // 0.21616...
+ * metrics.jaccard([0, 1, 1], [0.7, 0.9, 0.4]); // 1 / 3
  * ```
- * @see scikit-learn, `log_loss`
+ * @see scikit-learn, `jaccard_score`
  */
-export const logLoss = probabilityMetric({
-  name: "logLoss",
-  aliases: ["log_loss"],
-  direction: "minimize",
-  compute: averageLogLoss,
+export const jaccard = classMetric({
+  name: "jaccard",
+  aliases: [],
+  direction: "maximize",
+  options: AVERAGES,
+  make: (options: AverageOptions) =>
+    averaged((hits, predicted, actual) => ratio(hits, predicted + actual - hits), options),
 });
 
-interface ClassCounts {
-  /** Rows of the class that are predicted as it: true positives. */
-  readonly hits: number;
-  /** Rows predicted as the class. */
-  readonly predicted: number;
-  /** Rows of the class. */
-  readonly actual: number;
-}
+/**
+ * Matthews' correlation of true and predicted classes; of several classes, Gorodkin's. 0 where all rows are of one class or predicted as
+ * one.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}
+ * @returns from −1 to 1
+ * @throws FettleError as {@link accuracy}
+ * @example
+ * ```ts
+ * metrics.matthewsCorrcoef([1, 1, 1, 0], [1, 0, 1, 1]); // -1 / 3
+ * ```
+ * @see scikit-learn, `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004
+ */
+export const matthewsCorrcoef = classMetric({
+  name: "matthewsCorrcoef",
+  aliases: ["mcc"],
+  direction: "maximize",
+  make: () => (yTrue, yPred, outputs, weights) => {
+    const { hits, predicted, actual } = countClasses(yTrue, yPred, outputs, weights);
+    const all = total(actual);
+    const product = (a: Float64Array, b: Float64Array): number => total(a.map((value, j) => value * b[j]));
+    const spread = (all * all - product(predicted, predicted)) * (all * all - product(actual, actual));
+    return ratio(all * total(hits) - product(predicted, actual), Math.sqrt(spread));
+  },
+});
 
-/** Of two classes, the score of class 1; of several, the mean over those that occur in truth or prediction. */
-function averaged(score: (counts: ClassCounts) => number): Metric["compute"] {
-  return (yTrue, yPred, outputs, weights) => {
-    const counts = countConfusion(yTrue, yPred, outputs, weights);
-    const classes = counts.map((row, label) => ({
-      hits: row[label],
-      predicted: counts.reduce((sum, other) => sum + other[label], 0),
-      actual: row.reduce((sum, count) => sum + count, 0),
-    }));
-    const scored =
-      outputs === 1 ? [classes[1]] : classes.filter(({ predicted, actual }) => predicted + actual > 0);
-    return mean(scored.map(score));
-  };
-}
-
-/** A division in which 0 / 0 is 0. */
-function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Of two classes, their area; of several, the mean over classes against the rest, without undefined areas. */
-function averageAuc(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number {
-  const weightOf = weighing(weights);
-  const areas = Array.from({ length: outputs }, (_, j) => areaUnderCurve(yTrue, yPred, outputs, j, weightOf));
-  return mean(areas.filter((area) => !Number.isNaN(area)));
+/** The options of {@link cohenKappa}. */
+export interface KappaOptions {
+  /** How far an error counts: by the distance of the classes, or its square. @defaultValue every error counts the same */
+  readonly weights?: "linear" | "quadratic";
 }
 
 /**
- * Area under the ROC curve of one output: the share of pairs of a positive and a negative that the scores order rightly, ties
- * counting half (Mann and Whitney 1947). NaN unless both classes occur.
+ * Cohen's kappa: agreement of true and predicted classes beyond what chance gives. Weighted, classes are in order, those without a row
+ * too. NaN where all rows are of one class and predicted as it.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}
+ * @returns at most 1; 0 for chance
+ * @throws FettleError as {@link accuracy}
+ * @example
+ * ```ts
+ * metrics.cohenKappa([0, 1, 1, 0], [0, 1, 0, 0]); // 0.5
+ * metrics.cohenKappa({ weights: "quadratic" })([0, 1, 2, 2], [0, 1, 2, 1]); // 0.8
+ * ```
+ * @see scikit-learn, `cohen_kappa_score`
  */
-function areaUnderCurve(
-  yTrue: Floats,
-  yPred: Floats,
-  outputs: number,
-  output: number,
-  weightOf: (row: number) => number,
-): number {
-  const rows = yTrue.length / outputs;
-  const score = (row: number): number => yPred[row * outputs + output];
-  const order = Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => score(a) - score(b));
-  let positives = 0;
-  let negatives = 0;
-  let ordered = 0;
-  for (let start = 0, end = 0; start < rows; start = end) {
-    let tied = 0; // positives
-    let others = 0;
-    for (end = start; end < rows && score(order[end]) === score(order[start]); end++) {
-      if (yTrue[order[end] * outputs + output] === 1) tied += weightOf(order[end]);
-      else others += weightOf(order[end]);
-    }
-    ordered += tied * (negatives + others / 2);
-    positives += tied;
-    negatives += others;
-  }
-  return ordered / (positives * negatives);
-}
-
-/** −Σ log(probability given to the true class) / rows. */
-function averageLogLoss(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats): number {
-  // Probabilities are kept this far from 0 and 1: 2⁻²³, the epsilon of float32.
-  const epsilon = 2 ** -23;
-  const clip = (probability: number): number => Math.min(Math.max(probability, epsilon), 1 - epsilon);
-  const weightOf = weighing(weights);
-  let sum = 0;
-  let all = 0;
-  for (let k = 0; k < yTrue.length; k++) {
-    const weight = weightOf(Math.floor(k / outputs));
-    if (k % outputs === 0) all += weight;
-    if (yTrue[k] === 1) sum -= weight * log(clip(yPred[k]));
-    else if (outputs === 1) sum -= weight * log(1 - clip(yPred[k]));
-  }
-  return sum / all;
-}
+export const cohenKappa = classMetric({
+  name: "cohenKappa",
+  aliases: [],
+  direction: "maximize",
+  options: { weights: { initial: undefined, words: ["linear", "quadratic"] } },
+  make: ({ weights: kind }: KappaOptions): Metric["compute"] => {
+    const cost = (distance: number): number =>
+      kind === "quadratic"
+        ? distance * distance
+        : kind === "linear"
+          ? Math.abs(distance)
+          : Number(distance !== 0);
+    return (yTrue, yPred, outputs, weights) => {
+      const { predicted, actual }: ClassCounts = countClasses(yTrue, yPred, outputs, weights);
+      const all = total(actual);
+      let [observed, byChance] = [0, 0];
+      countConfusion(yTrue, yPred, outputs, weights).forEach((row, i) => {
+        row.forEach((count, j) => {
+          observed += cost(i - j) * count;
+          byChance += (cost(i - j) * actual[i] * predicted[j]) / all;
+        });
+      });
+      return 1 - observed / byChance;
+    };
+  },
+});

@@ -1,14 +1,16 @@
 /** The confusion matrix, of arrays in any layout and of the arrays that metrics compute on. */
 import type { MatrixLike } from "../data/matrix.js";
+import { checkSampleWeight } from "../data/weights.js";
 import { check } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import { readClasses } from "./inputs.js";
+import { type Pair, readClasses } from "./inputs.js";
 
 /**
- * How many rows of each true class are predicted as each class.
+ * How many rows of each true class are predicted as each class, or their weights.
  *
  * @param yTrue - as {@link accuracy}
  * @param yPred - as {@link accuracy}, but without NaN
+ * @param sampleWeight - `[rows]`, how much each row counts. Default 1
  * @returns `[true class][predicted class]`
  * @throws FettleError as {@link accuracy}, and `invalid_data` for a prediction that is NaN
  * @example
@@ -17,14 +19,31 @@ import { readClasses } from "./inputs.js";
  * ```
  * @see scikit-learn, `confusion_matrix`
  */
-export function confusionMatrix(yTrue: MatrixLike, yPred: MatrixLike): number[][] {
-  const pair = readClasses(yTrue, yPred);
+export function confusionMatrix(
+  yTrue: MatrixLike,
+  yPred: MatrixLike,
+  sampleWeight?: ArrayLike<number>,
+): number[][] {
+  const pair = withoutNaN("a confusion matrix", readClasses(yTrue, yPred));
+  return countConfusion(pair.yTrue, pair.yPred, pair.outputs, rowWeights(sampleWeight, pair));
+}
+
+/** @throws FettleError `invalid_data` for a prediction that is NaN */
+export function withoutNaN(what: string, pair: Pair): Pair {
   check(
     !pair.yPred.some(Number.isNaN),
-    "yPred of a confusion matrix must have a class in every row; received NaN",
+    () => `yPred of ${what} must have a class or number in every row; received NaN`,
     "invalid_data",
   );
-  return countConfusion(pair.yTrue, pair.yPred, pair.outputs);
+  return pair;
+}
+
+/** Weights of the rows of a pair, checked. */
+export function rowWeights(
+  weights: ArrayLike<number> | undefined,
+  { yTrue, outputs }: Pair,
+): Float64Array | undefined {
+  return weights && checkSampleWeight("sampleWeight", weights, yTrue.length / outputs);
 }
 
 /**
@@ -45,7 +64,7 @@ export function countConfusion(yTrue: Floats, yPred: Floats, outputs: number, we
 }
 
 /** Class 1 above a probability of ½ (½ itself is class 0); of several classes, the first of the most probable. */
-function classAt(values: Floats, start: number, outputs: number): number {
+export function classAt(values: Floats, start: number, outputs: number): number {
   if (outputs === 1) return values[start] > 0.5 ? 1 : 0;
   let best = 0;
   for (let j = 1; j < outputs; j++) if (values[start + j] > values[start + best]) best = j;

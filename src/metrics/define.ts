@@ -1,79 +1,214 @@
-/** Makes built-in metrics: a definition becomes a function of two arrays with the properties of a {@link Metric}. */
+/**
+ * Makes built-in metrics: a definition becomes a function of two arrays with the properties of a {@link Metric}, which makes
+ * metrics with other options too. Names say options, such as `f1Micro`, and are read back here.
+ */
 import type { Task } from "../data/dataset.js";
 import type { MatrixLike } from "../data/matrix.js";
 import { checkSampleWeight } from "../data/weights.js";
 import type { Direction } from "../direction.js";
+import { checkOptions, must, show } from "../errors.js";
 import { exportedAs } from "../namespace.js";
 import type { Floats } from "../ndarray.js";
-import { type Pair, readClasses, readProbabilities, readQuantities } from "./inputs.js";
-import type { Metric, MetricFunction } from "./metric.js";
+import { type Pair, readClasses, readLabels, readProbabilities, readQuantities } from "./inputs.js";
+import type { ConfigurableMetric, Metric } from "./metric.js";
 
-/** What every definition has. */
-interface Definition<Alias extends string> {
-  /** The name under which it is exported. */
-  readonly name: string;
-  /** The names of Keras and scikit-learn for a metric of the same meaning. */
-  readonly aliases: readonly Alias[];
-  readonly direction: Direction;
+type Compute = Metric["compute"];
+type Read = (yTrue: MatrixLike, yPred: MatrixLike) => Pair;
+
+/** What an option may be: one of some words, a number, or without either true or false, false by default. */
+export interface OptionRule {
+  readonly initial?: unknown;
+  readonly words?: readonly string[];
+  readonly rule?: string;
+  readonly holds?: (value: number) => boolean;
 }
 
+/** By option, in the order in which names say them. */
+type OptionRules<Options> = { readonly [Name in keyof Options]-?: OptionRule };
+
+/** What every definition has. */
+interface Definition<Options extends object, Alias extends string> {
+  /** The name under which it is exported. */
+  readonly name: string;
+  /** The names of Keras and scikit-learn for a metric of the same meaning, written as ours are. */
+  readonly aliases: readonly Alias[];
+  readonly direction: Direction;
+  readonly options?: OptionRules<Options>;
+}
+
+interface Scored<Options> {
+  /** The metric with these options; their values are checked. */
+  readonly make: (options: Options) => Compute;
+}
+
+/** The options of a metric that has none. */
+type NoOptions = Readonly<Record<string, never>>;
+
+/** The option of metrics that score each label of a row by itself. */
+export interface LabelOptions {
+  /**
+   * Whether rows have any number of labels: `yTrue` holds 0 or 1 and `yPred` a probability for each, `[rows, labels]`, and a label
+   * is predicted above 0.5. @defaultValue false
+   */
+  readonly multiLabel?: boolean;
+}
+
+export const LABELS: OptionRules<LabelOptions> = { multiLabel: {} };
+
 /** A metric of classes: probabilities or class ids in `yPred`. */
-export function classMetric<const Alias extends string>(
-  definition: Definition<Alias> & Pick<Metric, "compute">,
-): MetricFunction<Alias> {
-  const metric = defineMetric(definition, "classification", readClasses, unlessNaN(definition.compute));
-  return Object.assign(metric, { decides: true });
+export function classMetric<Options extends object = NoOptions, const Alias extends string = string>(
+  definition: Definition<Options, Alias> & Scored<Options>,
+): ConfigurableMetric<Options, Alias> {
+  return ofClasses(definition, readClasses, { decides: true });
 }
 
 /** A metric of classes that needs probabilities, or other scores, in `yPred`. */
-export function probabilityMetric<const Alias extends string>(
-  definition: Definition<Alias> & Pick<Metric, "compute">,
-): MetricFunction<Alias> {
-  return defineMetric(definition, "classification", readProbabilities, unlessNaN(definition.compute));
+export function probabilityMetric<Options extends object = NoOptions, const Alias extends string = string>(
+  definition: Definition<Options, Alias> & Scored<Options>,
+): ConfigurableMetric<Options, Alias> {
+  return ofClasses(definition, readProbabilities, {});
 }
 
-/** A metric of quantities: the mean over the outputs of `score`, whose arguments are `[rows]` each. */
-export function quantityMetric<const Alias extends string>(
-  definition: Definition<Alias> & {
-    readonly score: (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
-  },
-): MetricFunction<Alias> {
-  const { score } = definition;
-  return defineMetric(definition, "regression", readQuantities, (yTrue, yPred, outputs, weights) => {
-    const weightOf = weighing(weights);
-    let sum = 0;
-    for (let j = 0; j < outputs; j++)
-      sum += score(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
-    return sum / outputs;
+function ofClasses<Options extends object, Alias extends string>(
+  { make, ...definition }: Definition<Options, Alias> & Scored<Options>,
+  read: Read,
+  more: Pick<Metric, "decides">,
+): ConfigurableMetric<Options, Alias> {
+  return defineMetric(definition, "classification", more, (options) => {
+    const compute = make(options);
+    const { multiLabel, average } = options as { multiLabel?: boolean; average?: string };
+    return {
+      read: multiLabel || average === "samples" ? readLabels : read,
+      compute: (yTrue, yPred, outputs, weights) =>
+        yPred.some(Number.isNaN) ? Number.NaN : compute(yTrue, yPred, outputs, weights),
+    };
   });
 }
 
-function defineMetric<Alias extends string>(
-  { name, aliases, direction }: Definition<Alias>,
-  task: Task,
-  read: (yTrue: MatrixLike, yPred: MatrixLike) => Pair,
-  compute: Metric["compute"],
-): MetricFunction<Alias> {
-  const score = (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number => {
-    const pair = read(yTrue, yPred);
-    const weights =
-      sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, pair.yTrue.length / pair.outputs);
-    return compute(pair.yTrue, pair.yPred, pair.outputs, weights);
-  };
-  // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
-  Object.defineProperty(score, "name", { value: name, enumerable: true });
-  return exportedAs("metrics", name, Object.assign(score, { aliases, direction, tasks: [task], compute }));
+/** A score of one output, [rows] each. */
+export type Score = (yTrue: Float64Array, yPred: Float64Array, weightOf: (row: number) => number) => number;
+
+/** A metric of quantities: the mean over the outputs of a score. */
+export function quantityMetric<Options extends object = NoOptions, const Alias extends string = string>({
+  score,
+  ...definition
+}: Definition<Options, Alias> & {
+  readonly score: (options: Options) => Score;
+}): ConfigurableMetric<Options, Alias> {
+  return defineMetric(definition, "regression", {}, (options) => {
+    const scoreOf = score(options);
+    return {
+      read: readQuantities,
+      compute(yTrue, yPred, outputs, weights) {
+        const weightOf = weighing(weights);
+        let sum = 0;
+        for (let j = 0; j < outputs; j++)
+          sum += scoreOf(column(yTrue, outputs, j), column(yPred, outputs, j), weightOf);
+        return sum / outputs;
+      },
+    };
+  });
 }
 
-const unlessNaN =
-  (compute: Metric["compute"]): Metric["compute"] =>
-  (yTrue, yPred, outputs, weights) =>
-    yPred.some(Number.isNaN) ? NaN : compute(yTrue, yPred, outputs, weights);
+/** The metric whose name is that of a built-in one and this text, which says its options. */
+const readers = new WeakMap<Metric, (text: string) => Metric | undefined>();
+
+/** The metric with the options that the rest of its name says, such as `Micro`; undefined if it says none. */
+export function metricWith<M extends Metric>(metric: M, text: string): M | undefined {
+  return readers.get(metric)?.(text) as M | undefined;
+}
+
+function defineMetric<Options extends object, Alias extends string>(
+  { name: base, aliases, direction, options: rules }: Definition<Options, Alias>,
+  task: Task,
+  more: Pick<Metric, "decides">,
+  make: (options: Options) => { readonly read: Read; readonly compute: Compute },
+): ConfigurableMetric<Options, Alias> {
+  const all = Object.entries<OptionRule>(rules ?? {});
+  const known = Object.fromEntries(all.map(([option]) => [option, true as const]));
+  const withOptions = (given: Partial<Options>): ConfigurableMetric<Options, Alias> => {
+    checkOptions(given, `metrics.${base}`, known);
+    const own = given as Readonly<Record<string, unknown>>;
+    const options = Object.fromEntries(
+      all.map(([option, rule]) => [option, checked(`${option} of metrics.${base}`, rule, own[option])]),
+    );
+    const name = all.reduce((name, [option, { initial = false }]) => {
+      const value = options[option];
+      return value === initial || value === undefined ? name : name + inName(option, value);
+    }, base);
+    const { read, compute } = make(options as Options);
+    function metric(yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
+    function metric(options?: Partial<Options>): typeof metric;
+    function metric(
+      first: MatrixLike | Partial<Options> = {},
+      yPred?: MatrixLike,
+      sampleWeight?: ArrayLike<number>,
+    ): unknown {
+      if (yPred === undefined && !isArray(first)) return withOptions(first as Partial<Options>);
+      const pair = read(first as MatrixLike, yPred as MatrixLike);
+      const rows = pair.yTrue.length / pair.outputs;
+      const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, rows);
+      return compute(pair.yTrue, pair.yPred, pair.outputs, weights);
+    }
+    // Enumerable, unlike the name of other functions, so that a copy of a metric keeps it.
+    Object.defineProperty(metric, "name", { value: name, enumerable: true });
+    const made = Object.assign(metric, { aliases, direction, tasks: [task], ...more, compute });
+    return exportedAs("metrics", name, made as unknown as ConfigurableMetric<Options, Alias>);
+  };
+  const byDefault = withOptions({});
+  readers.set(byDefault, (text) => {
+    if (text === "") return byDefault;
+    const options = optionsIn(text, all);
+    return options && withOptions(options as Partial<Options>);
+  });
+  return byDefault;
+}
+
+function checked(name: string, { initial, words, holds, rule }: OptionRule, value: unknown): unknown {
+  if (value === undefined) return initial;
+  const fits = words
+    ? words.includes(value as string)
+    : holds
+      ? Number.isFinite(value) && holds(value as number)
+      : typeof value === "boolean";
+  must(fits, name, rule ?? words?.map(show).join(" or ") ?? "true or false", value);
+  return value;
+}
+
+const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
+
+/** How a name says an option: `Micro`, `0.9`, `MultiLabel`. */
+const inName = (option: string, value: unknown): string =>
+  typeof value === "number" ? String(value) : capital(value === true ? option : String(value));
+
+function optionsIn(
+  text: string,
+  rules: readonly (readonly [string, OptionRule])[],
+): Readonly<Record<string, unknown>> | undefined {
+  const options: Record<string, unknown> = {};
+  let rest = text;
+  for (const [option, { words, holds }] of rules) {
+    const said = holds
+      ? /^-?\d+(\.\d+)?(e-?\d+)?/.exec(rest)?.[0]
+      : (words ?? [option]).find((word) => rest.startsWith(capital(word)));
+    if (said === undefined) continue;
+    options[option] = holds ? Number(said) : words ? said : true;
+    rest = rest.slice(said.length);
+  }
+  return rest === "" ? options : undefined;
+}
+
+const isArray = (given: unknown): boolean =>
+  typeof given === "object" && given !== null && ("length" in given || "shape" in given);
 
 /** How much a row counts: 1 without weights. */
 export function weighing(weights: Floats | undefined): (row: number) => number {
   return weights ? (row) => weights[row] : () => 1;
 }
 
-const column = (values: Floats, outputs: number, j: number): Float64Array =>
-  Float64Array.from({ length: values.length / outputs }, (_, i) => values[i * outputs + j]);
+/** One output, [rows]. */
+export function column(values: Floats, outputs: number, j: number): Float64Array {
+  const own = new Float64Array(values.length / outputs);
+  for (let i = 0, k = j; i < own.length; i++, k += outputs) own[i] = values[k];
+  return own;
+}

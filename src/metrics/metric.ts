@@ -55,6 +55,23 @@ export type CustomMetric = Omit<Metric, "tasks"> & Partial<Pick<Metric, "tasks">
  */
 export interface MetricFunction<Alias extends string = string> extends Metric {
   (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
-  /** Other names it is known by, such as those of Keras and scikit-learn. */
+  /** Other names it is known by. All names may be written as in Keras and scikit-learn too: `MeanSquaredError`, `r2_score`. */
   readonly aliases: readonly Alias[];
+}
+
+/**
+ * A built-in metric that has options. It is a {@link MetricFunction}, with default options; called with options, it returns the
+ * `MetricFunction` with those. The name of that one says its options, so that a name is enough to make it again.
+ *
+ * @example
+ * ```ts
+ * metrics.f1({ average: "micro" }).name; // "f1Micro"
+ * metrics.f1({ average: "micro" })([0, 2, 1], [0, 2, 2]); // 2 / 3
+ * getMetric("f1Micro").name; // "f1Micro"
+ * ```
+ */
+export interface ConfigurableMetric<Options extends object, Alias extends string = string>
+  extends MetricFunction<Alias> {
+  (yTrue: MatrixLike, yPred: MatrixLike, sampleWeight?: ArrayLike<number>): number;
+  (options?: Partial<Options>): MetricFunction;
 }

@@ -1,73 +1,198 @@
 /** Metrics by name and alias. The definitions are elsewhere; this file only finds them. */
-import { check, must, show } from "../errors.js";
+import type { Task } from "../data/dataset.js";
+import { check, FettleError, must, show, unknownName } from "../errors.js";
 import { Names, publicName } from "../namespace.js";
 import * as classification from "./classification.js";
+import { metricWith } from "./define.js";
 import type { CustomMetric, Metric, MetricFunction } from "./metric.js";
+import * as probability from "./probability.js";
 import * as regression from "./regression.js";
 
 /** Every built-in metric by name, in the order of lists. The compiler refuses a list that lacks one. */
 export const metrics = {
   accuracy: classification.accuracy,
+  balancedAccuracy: classification.balancedAccuracy,
   precision: classification.precision,
   recall: classification.recall,
   f1: classification.f1,
-  rocAuc: classification.rocAuc,
-  logLoss: classification.logLoss,
+  fBeta: classification.fBeta,
+  jaccard: classification.jaccard,
+  matthewsCorrcoef: classification.matthewsCorrcoef,
+  cohenKappa: classification.cohenKappa,
+  rocAuc: probability.rocAuc,
+  averagePrecision: probability.averagePrecision,
+  logLoss: probability.logLoss,
+  brierScore: probability.brierScore,
+  topKAccuracy: probability.topKAccuracy,
   meanSquaredError: regression.meanSquaredError,
   rootMeanSquaredError: regression.rootMeanSquaredError,
   meanAbsoluteError: regression.meanAbsoluteError,
+  medianAbsoluteError: regression.medianAbsoluteError,
+  maxError: regression.maxError,
+  meanAbsolutePercentageError: regression.meanAbsolutePercentageError,
+  meanSquaredLogError: regression.meanSquaredLogError,
+  rootMeanSquaredLogError: regression.rootMeanSquaredLogError,
+  meanPinballLoss: regression.meanPinballLoss,
+  meanTweedieDeviance: regression.meanTweedieDeviance,
+  explainedVariance: regression.explainedVariance,
   r2: regression.r2,
-} satisfies Record<keyof typeof classification | keyof typeof regression, MetricFunction>;
+  d2AbsoluteError: regression.d2AbsoluteError,
+  d2Tweedie: regression.d2Tweedie,
+} satisfies Record<
+  keyof typeof classification | keyof typeof probability | keyof typeof regression,
+  MetricFunction
+>;
 
 /** The name that a built-in metric has in logs and results. */
 export type BuiltInMetric = keyof typeof metrics;
 
-/** The name of a built-in metric, or an alias that Keras or scikit-learn uses for it. */
-export type MetricName = BuiltInMetric | (typeof metrics)[BuiltInMetric]["aliases"][number];
+/** What Keras and scikit-learn call metrics with options, and the names that say those. */
+const PRESETS = {
+  topKCategoricalAccuracy: "topKAccuracy5",
+  sparseTopKCategoricalAccuracy: "topKAccuracy5",
+  meanPoissonDeviance: "meanTweedieDeviance1",
+  meanGammaDeviance: "meanTweedieDeviance2",
+} as const;
+
+/** The name of a metric with options, which says them: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. */
+export type ConfiguredMetric =
+  | `${"precision" | "recall" | "f1" | "jaccard"}${"Macro" | "Micro" | "Weighted" | "Samples"}`
+  | `fBeta${number}${"" | "Macro" | "Micro" | "Weighted" | "Samples"}`
+  | `rocAuc${"" | "Ovr" | "Ovo"}${"Macro" | "Weighted"}`
+  | `rocAuc${"Ovr" | "Ovo" | "Micro"}`
+  | `averagePrecision${"Micro" | "Weighted"}`
+  | `cohenKappa${"Linear" | "Quadratic"}`
+  | `topKAccuracy${number}`
+  | `meanPinballLoss${number}`
+  | `${"meanTweedieDeviance" | "d2Tweedie"}${number}`;
+
+/** A name as scikit-learn writes it: `mean_squared_error`. */
+export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : "";
+
+/** A name as Keras and scikit-learn write it: `MeanSquaredError`, `mean_squared_error`, `R2Score`, `r2_score`. */
+export type Spelled<Name extends string> =
+  | Name
+  | Capitalize<Name>
+  | SnakeCase<Name>
+  | `${Name}Score`
+  | Capitalize<`${Name}Score`>
+  | `${SnakeCase<Name>}_score`;
+
+/** Other names of built-in metrics, written as ours are. */
+export type MetricAlias = (typeof metrics)[BuiltInMetric]["aliases"][number] | keyof typeof PRESETS;
+
+/**
+ * The name of a built-in metric, with options or without, or one that Keras or scikit-learn uses for it. `neg_` marks scores that
+ * scikit-learn turns round to be maximized; here they are errors, to be minimized.
+ */
+export type MetricName =
+  | ConfiguredMetric
+  | Spelled<BuiltInMetric | MetricAlias>
+  | Uppercase<"auc" | "bce" | "mae" | "mape" | "mse" | "msle" | "rmse">
+  | `${"precision" | "recall" | "f1" | "jaccard"}_${"macro" | "micro" | "weighted" | "samples"}`
+  | `roc_auc_${"ovr" | "ovo"}${"" | "_weighted"}`
+  | `neg_${SnakeCase<Extract<Exclude<BuiltInMetric | MetricAlias, "d2AbsoluteError">, `${string}Error` | `${string}Deviance` | "logLoss" | "brierScore">>}`;
 
 /** A metric: a name or alias, a function of the namespace `metrics`, or a {@link CustomMetric}. */
 export type MetricLike = MetricName | CustomMetric;
 
 const names = new Names("metrics", metrics);
 
+const aliases = new Map<string, string>([
+  ...Object.values(metrics).flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)),
+  ...Object.entries(PRESETS),
+]);
+
+/** Names of other libraries that no metric has, and what is nearest. */
+const NEAREST: readonly (readonly [RegExp, string])[] = [
+  [/at_?(recall|precision)|precision_?recall_?(curve|d)/i, "precisionRecallCurve"],
+  [/sensitivity|specificity|roc_?curve|det_?curve/i, "rocCurve"],
+  [/report|fscore/i, "precisionRecallFScore"],
+  [/(true|false)_?(pos|neg)|confusion|likelihood/i, "confusionMatrix"],
+  [/io_?u$/i, "jaccard"],
+  [/hamming|zero_one/, "accuracy"],
+  [/hinge|focal|kl_?div/i, "logLoss"],
+  [/ranking|dcg|coverage/, "averagePrecision"],
+  [/^poisson/i, "meanTweedieDeviance"],
+  [/cosh|huber/i, "meanAbsoluteError"],
+  [/correlation|cosine/i, "r2"],
+  [/d2_/, "d2AbsoluteError"],
+];
+
 /**
- * The name of the built-in metric of that name or alias, for text that comes from outside.
+ * The built-in metric of that name or alias, if there is one, written as here, as in Keras, or as in scikit-learn, whose `neg_` says that
+ * less is better.
  *
- * @throws FettleError `unknown_name`
+ * @throws FettleError `invalid_argument` for options in the name that the metric refuses
  */
-export function canonicalMetric(name: string): BuiltInMetric {
-  return names.canonical(name);
+export function findMetric(given: string): MetricFunction | undefined {
+  const plain = given.replace(/^neg_/, "");
+  const name = plain
+    .replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
+    .replace(/^[A-Z]+$|^[A-Z]/, (letters) => letters.toLowerCase());
+  for (const text of [name, name.replace(/Score$/, "")].map((each) => aliases.get(each) ?? each)) {
+    for (const metric of Object.values<MetricFunction>(metrics)) {
+      const found = text.startsWith(metric.name) && metricWith(metric, text.slice(metric.name.length));
+      if (found) return plain === given || found.direction === "minimize" ? found : undefined;
+    }
+  }
+  return undefined;
 }
 
 /**
- * The built-in metric of that name or alias.
+ * The built-in metric of that name or alias, for text that comes from outside.
  *
- * @throws FettleError `unknown_name`
+ * @throws FettleError `unknown_name`; as {@link findMetric}
  */
 export function metricNamed(name: string): MetricFunction {
-  return metrics[canonicalMetric(name)];
+  const found = findMetric(name);
+  if (found) return found;
+  const known = Object.keys(metrics);
+  const nearest = NEAREST.find(([pattern]) => pattern.test(name))?.[1];
+  throw nearest === undefined
+    ? unknownName("metric", name, known)
+    : new FettleError(
+        "unknown_name",
+        `unknown metric ${show(name)}. The nearest is metrics.${nearest}. Known: ${known.join(", ")}.`,
+      );
+}
+
+/** Whether the name of a metric is enough to make it again. */
+export function isBuiltIn(metric: Metric): boolean {
+  return publicName(metric)?.startsWith("metrics.") === true;
+}
+
+/** What reports give unasked. */
+export const REPORTED: readonly BuiltInMetric[] = [
+  ...(["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"] as const),
+  ...(["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"] as const),
+];
+
+/** The metrics of a task that reports give. */
+export function reportedMetrics(task: Task): Metric[] {
+  return REPORTED.map((name): Metric => metrics[name]).filter(({ tasks }) => tasks.includes(task));
 }
 
 /**
  * The built-in metric of that name or alias, or the custom one, checked.
  *
- * Names and some of their aliases: `accuracy` (`acc`), `precision`, `recall`, `f1` (`f1_score`), `rocAuc` (`auc`, `roc_auc`),
- * `logLoss` (`log_loss`), `meanSquaredError` (`mse`), `rootMeanSquaredError` (`rmse`), `meanAbsoluteError` (`mae`),
- * `r2` (`r2_score`).
+ * A name may say options: `f1Macro`, `fBeta2`, `rocAucOvoWeighted`, `topKAccuracy3`. Aliases are the names of Keras and scikit-learn, such as
+ * `mse`, `f1_macro` and `neg_log_loss`, all of them in `docs/losses-and-metrics.md`.
  *
- * @param metric - a name or alias, a function such as `metrics.f1`, or a {@link CustomMetric}
+ * @param metric - a name or alias, a function such as `metrics.f1`, with options or without, or a {@link CustomMetric}
  * @throws FettleError `unknown_name` for an unknown name; `invalid_argument` for anything else that is not a metric, such as a loss
  * @example
  * ```ts
  * getMetric("mse").direction; // "minimize"
  * getMetric(metrics.f1).name; // "f1"
+ * getMetric("f1_macro").name; // "f1Macro"
  * ```
  */
 export function getMetric(metric: MetricLike): Metric {
   if (typeof metric === "string") return metricNamed(metric);
-  return Object.values<unknown>(metrics).includes(metric)
-    ? (metric as MetricFunction)
-    : checkedMetric(metric);
+  return isBuiltIn(metric as Metric) ? (metric as Metric) : checkedMetric(metric);
 }
 
 /**

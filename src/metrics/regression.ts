@@ -3,6 +3,19 @@
  * over the outputs. Every export is a metric of the namespace `metrics`.
  */
 import { quantityMetric } from "./define.js";
+import {
+  absoluteError,
+  explained,
+  mean,
+  meanOf,
+  median,
+  rootOf,
+  skill,
+  squaredError,
+  squaredLogError,
+  tweedie,
+  worst,
+} from "./scores.js";
 
 /**
  * Mean of (y − ŷ)² over rows and outputs.
@@ -19,9 +32,9 @@ import { quantityMetric } from "./define.js";
  */
 export const meanSquaredError = quantityMetric({
   name: "meanSquaredError",
-  aliases: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
+  aliases: ["mse"],
   direction: "minimize",
-  score: squaredError,
+  score: () => squaredError,
 });
 
 /**
@@ -39,9 +52,9 @@ export const meanSquaredError = quantityMetric({
  */
 export const rootMeanSquaredError = quantityMetric({
   name: "rootMeanSquaredError",
-  aliases: ["rmse", "RMSE", "root_mean_squared_error", "RootMeanSquaredError"],
+  aliases: ["rmse"],
   direction: "minimize",
-  score: (yTrue, yPred, weightOf) => Math.sqrt(squaredError(yTrue, yPred, weightOf)),
+  score: () => rootOf(squaredError),
 });
 
 /**
@@ -59,14 +72,211 @@ export const rootMeanSquaredError = quantityMetric({
  */
 export const meanAbsoluteError = quantityMetric({
   name: "meanAbsoluteError",
-  aliases: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
+  aliases: ["mae"],
   direction: "minimize",
-  score: absoluteError,
+  score: () => absoluteError,
+});
+
+/**
+ * Median of |y − ŷ| over rows, averaged over outputs. Weighted, it is the middle of the rows each repeated as often as it weighs.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up, in the target's unit
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.medianAbsoluteError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.5
+ * ```
+ * @see scikit-learn, `median_absolute_error`, weighted as from 1.7 on; `sample_weight`
+ */
+export const medianAbsoluteError = quantityMetric({
+  name: "medianAbsoluteError",
+  aliases: [],
+  direction: "minimize",
+  score: () => (yTrue, yPred, weightOf) =>
+    median(
+      yTrue.map((y, i) => Math.abs(y - yPred[i])),
+      weightOf,
+    ),
+});
+
+/**
+ * Largest |y − ŷ| over rows, averaged over outputs. Weights do not change it, but a row of weight 0 does not count.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up, in the target's unit
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.maxError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 1
+ * ```
+ * @see scikit-learn, `max_error`
+ */
+export const maxError = quantityMetric({
+  name: "maxError",
+  aliases: [],
+  direction: "minimize",
+  score: () => (yTrue, yPred, weightOf) =>
+    yTrue.reduce((most, y, i) => (weightOf(i) > 0 ? worst(most, Math.abs(y - yPred[i])) : most), 0),
+});
+
+/**
+ * Mean of |y − ŷ| / |y| over rows and outputs: a share, not a percentage as in Keras. Where y is 0, the error is divided by 2⁻⁵².
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up; 1 is 100 %
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.meanAbsolutePercentageError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.32738...
+ * ```
+ * @see scikit-learn, `mean_absolute_percentage_error`
+ */
+export const meanAbsolutePercentageError = quantityMetric({
+  name: "meanAbsolutePercentageError",
+  aliases: ["mape"],
+  direction: "minimize",
+  score: () => mean((y, guess) => Math.abs(y - guess) / Math.max(Math.abs(y), 2 ** -52)),
+});
+
+/**
+ * Mean of (log(1 + y) − log(1 + ŷ))² over rows and outputs, for quantities of at least 0. NaN where a prediction is below 0.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up
+ * @throws FettleError as {@link meanSquaredError}, and `invalid_data` for a truth below 0
+ * @example
+ * ```ts
+ * metrics.meanSquaredLogError([3, 5, 2.5, 7], [2.5, 5, 4, 8]); // 0.03973...
+ * ```
+ * @see scikit-learn, `mean_squared_log_error`
+ */
+export const meanSquaredLogError = quantityMetric({
+  name: "meanSquaredLogError",
+  aliases: ["msle", "meanSquaredLogarithmicError"],
+  direction: "minimize",
+  score: () => squaredLogError,
+});
+
+/**
+ * Root of {@link meanSquaredLogError} of each output, averaged over outputs.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up
+ * @throws FettleError as {@link meanSquaredLogError}
+ * @example
+ * ```ts
+ * metrics.rootMeanSquaredLogError([3, 5, 2.5, 7], [2.5, 5, 4, 8]); // 0.19932...
+ * ```
+ * @see scikit-learn, `root_mean_squared_log_error`
+ */
+export const rootMeanSquaredLogError = quantityMetric({
+  name: "rootMeanSquaredLogError",
+  aliases: ["rmsle"],
+  direction: "minimize",
+  score: () => rootOf(squaredLogError),
+});
+
+/** The options of {@link meanPinballLoss}. */
+export interface PinballOptions {
+  /** Which quantile is predicted, from 0 to 1. @defaultValue 0.5 */
+  readonly alpha?: number;
+}
+
+/**
+ * Mean over rows and outputs of α·(y − ŷ) where ŷ is too low and (1 − α)·(ŷ − y) where it is too high: least for the quantile α. Half of the mean
+ * absolute error for the median.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up, in the target's unit
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.meanPinballLoss({ alpha: 0.9 })([1, 2, 3], [0, 2, 4]); // 1 / 3
+ * ```
+ * @see scikit-learn, `mean_pinball_loss`
+ */
+export const meanPinballLoss = quantityMetric({
+  name: "meanPinballLoss",
+  aliases: [],
+  direction: "minimize",
+  options: {
+    alpha: { initial: 0.5, rule: "a number from 0 to 1", holds: (value: number) => value >= 0 && value <= 1 },
+  },
+  score: ({ alpha = 0.5 }: PinballOptions) =>
+    mean((y, guess) => (y > guess ? alpha : alpha - 1) * (y - guess)),
+});
+
+/** The options of {@link meanTweedieDeviance} and {@link d2Tweedie}. */
+export interface TweedieOptions {
+  /**
+   * 0 for normal, 1 for Poisson, 2 for gamma, 3 for inverse Gaussian distributions; any number but those between 0 and 1.
+   * @defaultValue 0, which is the squared error
+   */
+  readonly power?: number;
+}
+
+const POWER = {
+  power: {
+    initial: 0,
+    rule: "a number of at most 0, or of at least 1",
+    holds: (value: number) => value <= 0 || value >= 1,
+  },
+};
+
+/**
+ * Mean deviance of Tweedie distributions over rows and outputs: that of Poisson with `power` 1, of gamma with 2. NaN where `power` is not 0 and a prediction is not above 0.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns from 0 up
+ * @throws FettleError as {@link meanSquaredError}, and `invalid_data` for a truth that the distribution does not have: below 0 from power 1 on, 0 from 2 on
+ * @example
+ * ```ts
+ * const poisson = metrics.meanTweedieDeviance({ power: 1 });
+ * poisson([2, 0, 1, 4], [0.5, 0.5, 2, 2]); // 1.42601...
+ * getMetric("mean_poisson_deviance").name; // "meanTweedieDeviance1"
+ * ```
+ * @see scikit-learn, `mean_tweedie_deviance`, `mean_poisson_deviance`, `mean_gamma_deviance`
+ */
+export const meanTweedieDeviance = quantityMetric({
+  name: "meanTweedieDeviance",
+  aliases: [],
+  direction: "minimize",
+  options: POWER,
+  score: ({ power = 0 }: TweedieOptions) => tweedie(power),
+});
+
+/**
+ * Share of the variance of the truth that predictions explain, 1 − Var(y − ŷ) / Var(y), averaged over outputs. Unlike {@link r2}, it ignores an error that is the same in all rows. Where the truth is
+ * constant, as {@link r2}.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns at most 1
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.explainedVariance([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.95717...
+ * ```
+ * @see scikit-learn, `explained_variance_score`
+ */
+export const explainedVariance = quantityMetric({
+  name: "explainedVariance",
+  aliases: [],
+  direction: "maximize",
+  score: () => explained,
 });
 
 /**
  * Coefficient of determination, 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over outputs. 1 is perfect, 0 as good as the
- * mean, negative worse. Where the truth is constant: 1 if every prediction is right, otherwise 0.
+ * mean, negative worse. Where the truth is constant, as that of a single row is: 1 if every prediction is right, otherwise 0.
  *
  * @param yTrue - as {@link meanSquaredError}
  * @param yPred - as {@link meanSquaredError}
@@ -80,37 +290,49 @@ export const meanAbsoluteError = quantityMetric({
  */
 export const r2 = quantityMetric({
   name: "r2",
-  aliases: ["r2Score", "r2_score", "R2Score"],
+  aliases: [],
   direction: "maximize",
-  score: determination,
+  score: () => skill(squaredError, meanOf),
 });
 
-type WeightOf = (row: number) => number;
+/**
+ * Share of the absolute error that predictions save against the median, 1 − Σ|y − ŷ| / Σ|y − median|, averaged over outputs. Where the truth is
+ * constant, as {@link r2}.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns at most 1
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.d2AbsoluteError([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.76470...
+ * ```
+ * @see scikit-learn, `d2_absolute_error_score`
+ */
+export const d2AbsoluteError = quantityMetric({
+  name: "d2AbsoluteError",
+  aliases: [],
+  direction: "maximize",
+  score: () => skill(absoluteError, median),
+});
 
-/** The mean of `value` over rows, each counting as much as it weighs. */
-function meanOver(rows: number, weightOf: WeightOf, value: (row: number) => number): number {
-  let sum = 0;
-  let all = 0;
-  for (let row = 0; row < rows; row++) {
-    sum += weightOf(row) * value(row);
-    all += weightOf(row);
-  }
-  return sum / all;
-}
-
-function squaredError(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
-  return meanOver(yTrue.length, weightOf, (i) => (yTrue[i] - yPred[i]) * (yTrue[i] - yPred[i]));
-}
-
-function absoluteError(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
-  return meanOver(yTrue.length, weightOf, (i) => Math.abs(yTrue[i] - yPred[i]));
-}
-
-/** R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; for a constant truth 1 if every prediction is right and 0 if not. */
-function determination(yTrue: Float64Array, yPred: Float64Array, weightOf: WeightOf): number {
-  const mean = meanOver(yTrue.length, weightOf, (i) => yTrue[i]);
-  const error = squaredError(yTrue, yPred, weightOf);
-  const variance = meanOver(yTrue.length, weightOf, (i) => (yTrue[i] - mean) * (yTrue[i] - mean));
-  if (variance > 0 || Number.isNaN(error)) return 1 - error / variance;
-  return error === 0 ? 1 : 0;
-}
+/**
+ * Share of the deviance that predictions save against the mean, averaged over outputs. Where the truth is constant, as {@link r2}.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns at most 1
+ * @throws FettleError as {@link meanTweedieDeviance}
+ * @example
+ * ```ts
+ * metrics.d2Tweedie({ power: 1 })([1, 2, 4], [1, 3, 3]); // 0.66033...
+ * ```
+ * @see scikit-learn, `d2_tweedie_score`
+ */
+export const d2Tweedie = quantityMetric({
+  name: "d2Tweedie",
+  aliases: [],
+  direction: "maximize",
+  options: POWER,
+  score: ({ power = 0 }: TweedieOptions) => skill(tweedie(power), meanOf),
+});

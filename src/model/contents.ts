@@ -1,6 +1,6 @@
 /** A network of `sequential` as the contents of a model file. The way back is in network.ts. */
 import type { SavedRun } from "../engine/executor.js";
-import { metrics as builtInMetrics } from "../metrics/registry.js";
+import { isBuiltIn } from "../metrics/registry.js";
 import { layerNames, networkOf } from "../nn/architecture.js";
 import { getLoss } from "../nn/losses/registry.js";
 import type { Sequential } from "../nn/sequential.js";
@@ -12,7 +12,7 @@ import { describePiece } from "./describe.js";
 export interface TrainingNotes {
   readonly optimizer: PieceDescription;
   readonly loss: PieceDescription;
-  /** Names of the built-in metrics; custom ones are not kept. */
+  /** Names of the built-in metrics, which say their options; custom ones are not kept. */
   readonly metrics: readonly string[];
   /** Where training is, if the state of the optimizer is in the file: its arrays have names that begin with `training.`. */
   readonly progress?: SavedRun["progress"];
@@ -48,7 +48,7 @@ export function contentsOf(model: Sequential, withOptimizer: boolean): ModelCont
   const training: TrainingNotes = {
     optimizer: describePiece("optimizer", optimizer),
     loss: describePiece("loss", getLoss(loss)),
-    metrics: metrics.map(({ name }) => name).filter((name) => Object.hasOwn(builtInMetrics, name)),
+    metrics: metrics.filter(isBuiltIn).map(({ name }) => name),
     ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
   };
   return { network: { columns, layers: described }, tensors, notes: { training } };

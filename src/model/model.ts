@@ -12,8 +12,7 @@ import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
 import { decided } from "../metrics/decided.js";
-import type { Metric } from "../metrics/metric.js";
-import { metrics } from "../metrics/registry.js";
+import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import type { Sequential } from "../nn/sequential.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
@@ -133,7 +132,8 @@ export class Model {
   }
 
   /**
-   * Scores on rows whose targets are known, by every built-in metric of the task; classes are decided by `threshold`.
+   * Scores on rows whose targets are known, by the most common metrics of the task; classes are decided by `threshold`. For others, score
+   * what `predict` returns.
    *
    * @param rows - what `encodeRows` returns for a table that has the target
    * @throws FettleError as `predict`; `invalid_argument` for rows without a target; `invalid_state` for a network alone
@@ -144,9 +144,11 @@ export class Model {
     must(y !== undefined, "rows", "what encodeRows returns for a table that has the target", rows);
     const { data } = this.predict(rows);
     const classes = outputs === 1 && task === "classification" ? decided(data, this.threshold) : data;
-    const own = Object.values(metrics as Record<string, Metric>).filter(({ tasks }) => tasks.includes(task));
     return Object.fromEntries(
-      own.map(({ name, decides, compute }) => [name, compute(y, decides ? classes : data, outputs)]),
+      reportedMetrics(task).map(({ name, decides, compute }) => [
+        name,
+        compute(y, decides ? classes : data, outputs),
+      ]),
     );
   }
 

@@ -1,7 +1,7 @@
 /** Callbacks: they see the numbers of each epoch and may stop the training. */
 
 import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
-import { type BuiltInMetric, metrics } from "../metrics/registry.js";
+import { type BuiltInMetric, type ConfiguredMetric, findMetric } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 
 /** The numbers of an epoch: `loss`, each metric by name, and with validation `valLoss`, `valAccuracy`… */
@@ -85,8 +85,13 @@ function namesIn(callback: object): string[] {
   return names;
 }
 
-/** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy`. */
-export type Monitor = "loss" | "valLoss" | BuiltInMetric | `val${Capitalize<BuiltInMetric>}`;
+/** A number of the logs that can be monitored: a loss, or a built-in metric, such as `valAccuracy` or `valF1Macro`. */
+export type Monitor =
+  | "loss"
+  | "valLoss"
+  | BuiltInMetric
+  | ConfiguredMetric
+  | `val${Capitalize<BuiltInMetric | ConfiguredMetric>}`;
 
 /**
  * When `earlyStopping` stops, and what it leaves.
@@ -199,7 +204,6 @@ export function earlyStopping<Custom extends string = never>(
 
 /** Whether less of a monitored number is better: by its metric's direction, or for a custom metric by its name. */
 function isBetterSmaller(monitor: string): boolean {
-  const name = monitor.replace(/^val(?=[A-Z])/, "");
-  const metric = Object.values(metrics).find((each) => each.name.toLowerCase() === name.toLowerCase());
+  const metric = findMetric(monitor.replace(/^val([A-Z])/, (_, letter) => letter.toLowerCase()));
   return metric ? metric.direction === "minimize" : /loss|error/i.test(monitor);
 }

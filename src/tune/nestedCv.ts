@@ -4,6 +4,7 @@ import { groupKFold } from "../data/groups.js";
 import { takeRows } from "../data/matrix.js";
 import { kFold, stratifiedKFold } from "../data/split.js";
 import { check, checkOptions } from "../errors.js";
+import { decided } from "../metrics/decided.js";
 import type { Metric } from "../metrics/metric.js";
 import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
@@ -81,10 +82,12 @@ export async function nestedCrossValidation<
       "the search within an outer fold found no model that could be scored",
       "invalid_data",
     );
-    const yPred = result.final.predict(takeExamples(data, validation));
+    const { data: probabilities } = result.final.predict(takeExamples(data, validation));
+    const decides = metric.decides && data.task === "classification" && data.outputs === 1;
+    const yPred = decides ? decided(probabilities, result.final.threshold) : probabilities;
     const yTrue = takeRows(data.y, data.outputs, validation);
     const weights = data.sampleWeight && takeRows(data.sampleWeight, 1, validation);
-    scores.push(metric.compute(yTrue, yPred.data, data.outputs, weights));
+    scores.push(metric.compute(yTrue, yPred, data.outputs, weights));
     searches.push(result);
   }
   const { value: mean, std } = meanAndStd(scores);

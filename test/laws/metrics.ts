@@ -3,6 +3,7 @@
  */
 import fc from "fast-check";
 import type { Metric } from "../../src/metrics/metric.js";
+import * as regression from "../../src/metrics/regression.js";
 import { fail, hold } from "../../src/testing/laws.js";
 import {
   anyBinary,
@@ -34,8 +35,12 @@ function checkNear(what: string, actual: number, expected: number, size = 1): vo
   if (!near) fail(`${what} is ${actual}, and should be ${expected}`);
 }
 
-const anyCase = (metric: Metric): fc.Arbitrary<Scored> =>
-  metric.tasks.includes("classification") ? anyClasses : anyQuantities;
+const anyCase = (metric: Metric): fc.Arbitrary<Scored> => {
+  if (metric.tasks.includes("classification")) return anyClasses;
+  // logarithms and shares are of quantities above 0
+  const positive = (v: number): number => Math.abs(v) + 1 / 16;
+  return /Log|Percentage/.test(metric.name) ? anyQuantities.map((of) => map(of, positive)) : anyQuantities;
+};
 /** Of squared numbers up to 8, where there are any. */
 const sizeOf = (metric: Metric): number => (metric.tasks.includes("classification") ? 16 : 64);
 
@@ -79,7 +84,9 @@ export const metricLaws: Readonly<Record<string, Law>> = {
         if (!worse && !Number.isNaN(most))
           fail(`it is ${most} of the truth, and ${other} of other predictions`);
         // a class that does not occur has no score to be perfect in, and no area where only one does
-        const all = of.truth[0].length === 1 ? of.truth.some(([y]) => y === 1) : true;
+        const occurs = of.truth[0].length === 1 ? of.truth.some(([y]) => y === 1) : true;
+        // and a correlation needs two classes
+        const all = occurs && (metric.name !== "matthewsCorrcoef" || new Set(of.truth.map(String)).size > 1);
         const perfect = metric.direction === "maximize" ? 1 : 0;
         if (all && !Number.isNaN(most))
           checkNear("of the truth it", most, perfect, metric.name === "logLoss" ? 2 ** 31 : 1);
@@ -87,7 +94,19 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "does not depend on the order of classes": {
-    of: ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"],
+    of: [
+      ...[
+        "accuracy",
+        "balancedAccuracy",
+        "precision",
+        "recall",
+        "f1",
+        "fBeta",
+        "jaccard",
+        "matthewsCorrcoef",
+      ],
+      ...["cohenKappa", "rocAuc", "averagePrecision", "logLoss", "brierScore", "topKAccuracy"],
+    ],
     property: (metric) =>
       fc.property(
         anySeveral,
@@ -121,7 +140,24 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "is the same with truth and predictions exchanged": {
-    of: ["accuracy", "f1", "meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError"],
+    of: [
+      ...[
+        "accuracy",
+        "f1",
+        "jaccard",
+        "matthewsCorrcoef",
+        "cohenKappa",
+        "meanSquaredError",
+        "rootMeanSquaredError",
+      ],
+      ...[
+        "meanAbsoluteError",
+        "medianAbsoluteError",
+        "maxError",
+        "meanSquaredLogError",
+        "rootMeanSquaredLogError",
+      ],
+    ],
     property: (metric) =>
       fc.property(anyCase(metric), (given) => {
         const of = metric.tasks.includes("classification") ? certain(given) : given;
@@ -167,7 +203,7 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "is the mean over the classes that occur of the score of each against the rest": {
-    of: ["precision", "recall", "f1", "rocAuc"],
+    of: ["precision", "recall", "f1", "fBeta", "jaccard", "rocAuc"],
     property: (metric) =>
       fc.property(anySeveral, (given) => {
         const of = metric.name === "rocAuc" ? given : certain(given);
@@ -254,7 +290,10 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "does not depend on the origin": {
-    of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError"],
+    of: [
+      ...["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "medianAbsoluteError", "maxError"],
+      ...["meanPinballLoss", "meanTweedieDeviance"],
+    ],
     property: (metric) =>
       fc.property(anyQuantities, number, (of, shift) => {
         checkNear(
@@ -270,10 +309,13 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "scales with the unit of the target, or its square": {
-    of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError"],
+    of: [
+      ...["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "medianAbsoluteError", "maxError"],
+      ...["meanPinballLoss", "meanTweedieDeviance"],
+    ],
     property: (metric) =>
       fc.property(anyQuantities, fc.integer({ min: -8, max: 8 }), (of, k) => {
-        const times = metric.name === "meanSquaredError" ? 4 ** k : 2 ** k;
+        const times = ["meanSquaredError", "meanTweedieDeviance"].includes(metric.name) ? 4 ** k : 2 ** k;
         const scaled = scoreOf(
           metric,
           map(of, (v) => v * -(2 ** k)),
@@ -305,9 +347,9 @@ export const metricLaws: Readonly<Record<string, Law>> = {
   },
 
   "is the mean of the scores of its outputs": {
-    of: ["meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "r2"],
+    of: Object.keys(regression),
     property: (metric) =>
-      fc.property(anyQuantities, (of) => {
+      fc.property(anyCase(metric), (of) => {
         const scores = of.truth[0].map((_, j) => {
           const [truth, prediction] = [of.truth, of.prediction].map((rows) =>
             column(rows, j).map((v) => [v]),

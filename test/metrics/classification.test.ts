@@ -1,5 +1,7 @@
 import fc from "fast-check";
+import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
+import * as classification from "../../src/metrics/classification.js";
 import {
   accuracy,
   confusionMatrix,
@@ -9,6 +11,7 @@ import {
   recall,
   rocAuc,
 } from "../../src/metrics/index.js";
+import * as probability from "../../src/metrics/probability.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { refusal } from "../data/refusal.js";
 
@@ -96,10 +99,19 @@ describe("two classes", () => {
     expect(rocAuc([0, 0], [0.2, 0.3])).toBeNaN();
   });
 
-  it("keep the loss of an error made with certainty finite: log 2²³", () => {
-    expect(logLoss([1], [0])).toBeCloseTo(23 * Math.LN2, 13);
-    expect(logLoss([0], [1])).toBeCloseTo(23 * Math.LN2, 13);
-    expect(logLoss([1], [1])).toBeLessThan(2 ** -22);
+  it("keep the loss of an error made with certainty finite, by the precision of predictions", () => {
+    // -log of NumPy's finfo(dtype).eps, as scikit-learn clips
+    for (const rows of [[0], Float64Array.of(0), [[0]], { data: [0], shape: [1] }, ndarray([0])])
+      expect(logLoss([1], rows)).toBeCloseTo(52 * Math.LN2, 13);
+    const single = Float32Array.of(0);
+    for (const rows of [single, [single], { data: single, shape: [1] }, ndarray(single)])
+      expect(logLoss([1], rows)).toBeCloseTo(23 * Math.LN2, 13);
+    expect(logLoss([0], [1])).toBeCloseTo(52 * Math.LN2, 13);
+    expect(logLoss([0], Float32Array.of(1))).toBeCloseTo(23 * Math.LN2, 13);
+    expect(logLoss([1], [1])).toBeLessThan(2 ** -51);
+    // log_loss([1, 0, 1, 1], [0, 0.25, 0.5, 0.5]) of scikit-learn 1.4.2, in float64 and float32
+    expect(logLoss([1, 0, 1, 1], [0, 0.25, 0.5, 0.5])).toBeCloseTo(9.429407455672207, 13);
+    expect(logLoss([1, 0, 1, 1], Float32Array.of(0, 0.25, 0.5, 0.5))).toBeCloseTo(4.404090396612602, 6);
   });
 });
 
@@ -184,7 +196,7 @@ describe("several classes", () => {
 });
 
 describe("every metric of classes", () => {
-  const names = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"] as const;
+  const names = Object.keys({ ...classification, ...probability }) as (keyof typeof classification)[];
 
   it("does not depend on the order of rows", () => {
     const ordered = scored.chain(({ truth, scores }) => {
@@ -204,7 +216,7 @@ describe("every metric of classes", () => {
           1,
         );
         // Counts and rank sums are exact; the loss is a sum of 40 terms below 16: 40 · 640 · 2⁻⁵³ / 2.
-        if (name === "logLoss") expect(Math.abs(after - before)).toBeLessThan(2e-12);
+        if (["logLoss", "brierScore"].includes(name)) expect(Math.abs(after - before)).toBeLessThan(2e-12);
         else expect(after).toBe(before);
       }),
     );

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import * as classification from "../../src/metrics/classification.js";
 import * as namespace from "../../src/metrics/index.js";
-import type { CustomMetric } from "../../src/metrics/metric.js";
+import type { CustomMetric, MetricFunction } from "../../src/metrics/metric.js";
+import * as probability from "../../src/metrics/probability.js";
 import {
   type BuiltInMetric,
   getMetric,
   getMetrics,
   type MetricLike,
+  type MetricName,
   metricNamed,
   metrics,
   oneOrSeveralMetrics,
@@ -17,42 +19,47 @@ import { refusal } from "../data/refusal.js";
 
 describe("getMetric", () => {
   it("finds every metric under its own name, with the direction in which it is better", () => {
-    for (const [name, metric] of Object.entries(metrics)) {
+    for (const [name, metric] of Object.entries<MetricFunction>(metrics)) {
       expect(metric.name).toBe(name);
       expect(metricNamed(name)).toBe(metric);
       expect(getMetric(metric)).toBe(metric);
-      // Two outputs of two rows: right everywhere, and wrong everywhere.
-      const truth = Float64Array.of(1, 0, 0, 1);
-      const right = metric.compute(truth, truth, 2);
-      const wrong = metric.compute(truth, Float64Array.of(0, 1, 1, 0), 2);
+      // Three outputs of three rows: right everywhere, and wrong everywhere.
+      const truth = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+      const right = metric.compute(truth, truth, 3);
+      const wrong = metric.compute(
+        truth,
+        truth.map((y) => (1 - y) / 2),
+        3,
+      );
       expect(metric.direction).toBe(right > wrong ? "maximize" : "minimize");
-      expect(metric.compute(truth, truth, 2)).toBeCloseTo(metric.direction === "maximize" ? 1 : 0, 6);
+      expect(right).toBeCloseTo(metric.direction === "maximize" ? 1 : 0, 6);
     }
   });
 
-  it("has the functions of the namespace", () => {
-    const { confusionMatrix: _, ...functions } = namespace;
+  it("has the metrics of the namespace", () => {
+    const { confusionMatrix, precisionRecallCurve, precisionRecallFScore, rocCurve, ...functions } =
+      namespace;
     expect({ ...functions }).toEqual(metrics);
+    for (const data of [confusionMatrix, precisionRecallCurve, precisionRecallFScore, rocCurve])
+      expect(refusal(() => getMetric(data as never))).toMatch(/^invalid_argument: metric must be a name/);
   });
 
-  it("knows the names of Keras and scikit-learn", () => {
-    const names: Record<BuiltInMetric, MetricLike[]> = {
+  it("knows the aliases that people type", () => {
+    const names: Partial<Record<BuiltInMetric, MetricName[]>> = {
       accuracy: ["acc", "accuracy_score", "Accuracy"],
       precision: ["precision_score", "Precision"],
       recall: ["recall_score", "Recall"],
       f1: ["f1Score", "f1_score", "F1Score"],
       rocAuc: ["auc", "AUC", "roc_auc", "roc_auc_score"],
-      logLoss: ["log_loss"],
-      meanSquaredError: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
+      logLoss: ["log_loss", "bce", "neg_log_loss"],
+      meanSquaredError: ["mse", "MSE", "mean_squared_error", "MeanSquaredError", "neg_mean_squared_error"],
       rootMeanSquaredError: ["rmse", "RMSE", "root_mean_squared_error", "RootMeanSquaredError"],
       meanAbsoluteError: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
       r2: ["r2Score", "r2_score", "R2Score"],
     };
-    for (const [name, aliases] of Object.entries(names)) {
-      expect(metrics[name as BuiltInMetric].aliases).toEqual(aliases);
-      for (const alias of aliases) expect(getMetric(alias).name).toBe(name);
-    }
-    const all = Object.values(metrics).flatMap(({ name, aliases }) => [name, ...aliases]);
+    for (const [name, aliases] of Object.entries(names))
+      for (const alias of aliases) expect(getMetric(alias)).toBe(metrics[name as BuiltInMetric]);
+    const all = Object.values<MetricFunction>(metrics).flatMap(({ name, aliases }) => [name, ...aliases]);
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -77,13 +84,14 @@ describe("getMetric", () => {
   });
 
   it("says which tasks a metric is defined for", () => {
-    for (const { tasks } of Object.values(classification)) expect(tasks).toEqual(["classification"]);
+    for (const { tasks } of Object.values({ ...classification, ...probability }))
+      expect(tasks).toEqual(["classification"]);
     for (const { tasks } of Object.values(regression)) expect(tasks).toEqual(["regression"]);
   });
 
   it("refuses names it does not know, and anything that is not a metric", () => {
     expect(refusal(() => getMetric("accurcy" as never))).toMatch(
-      /^unknown_name: unknown metric "accurcy". Did you mean "accuracy"\? Known: accuracy, precision/,
+      /^unknown_name: unknown metric "accurcy". Did you mean "accuracy"\? Known: accuracy, balancedAccuracy/,
     );
     expect(refusal(() => getMetric("toString" as never))).toMatch(/^unknown_name/);
     const compute = () => 0;

@@ -2,7 +2,7 @@
 
 import { isUnchanged, restored } from "../../data/pipeline/target.js";
 import type { Metric } from "../../metrics/metric.js";
-import { metrics as builtIn } from "../../metrics/registry.js";
+import { reportedMetrics } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
@@ -33,7 +33,7 @@ export function objectivesOf<S extends Space>(
   return { ...meanAndStd(scores[0]), scores: scores[0] };
 }
 
-/** The mean of every metric over the folds. */
+/** The means over the folds of the most common metrics, and of those that were given. */
 export function meanScores<S extends Space>(
   setup: Omit<Scored<S>, "objectives">,
   results: readonly JobResult[],
@@ -45,13 +45,12 @@ export function meanScores<S extends Space>(
   return Object.fromEntries(means);
 }
 
-/** The metrics of the task, and those that were given. */
+/** The most common metrics of the task, and those that were given. */
 export function allMetrics<S extends Space>({
   task,
   metrics,
 }: Pick<TrialSetup<S>, "task" | "metrics">): Metric[] {
-  const ofTask = Object.values(builtIn as Record<string, Metric>).filter(({ tasks }) => tasks.includes(task));
-  return [...ofTask, ...metrics];
+  return [...reportedMetrics(task), ...metrics];
 }
 
 export function detailsOf<S extends Space>(

@@ -6,7 +6,7 @@ import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { Lineage } from "./lineage.js";
 import type { TrainingSetup } from "./training.js";
 
-/** Mean scores over the folds by metric: of the task's own metrics, and of those that were given. */
+/** Mean scores over the folds by metric: of the most common metrics of the task, and of those that were given. */
 export type Scores = Readonly<Record<string, number>>;
 
 export interface TrialSetup<S extends Space> extends TrainingSetup<S> {

@@ -113,7 +113,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly threshold?: MetricLike;
   /**
-   * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of all metrics of the task:
+   * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of `metric` and of the most common metrics of the task:
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];

@@ -1,0 +1,124 @@
+/** The counts that scores of decided classes are made of, in one pass over the rows, and averages of such scores. */
+import type { Floats } from "../ndarray.js";
+import { classAt } from "./confusion.js";
+import { LABELS, type LabelOptions, weighing } from "./define.js";
+import type { Metric } from "./metric.js";
+
+/** By class or label, or by row; weights in the place of numbers of rows. */
+export interface ClassCounts {
+  /** Rows of the class that are predicted as it: true positives. */
+  readonly hits: Float64Array;
+  /** Rows predicted as the class. */
+  readonly predicted: Float64Array;
+  /** Rows of the class. */
+  readonly actual: Float64Array;
+}
+
+/** How the scores of classes or labels become one. */
+export interface AverageOptions extends LabelOptions {
+  /**
+   * `macro`: the mean over the classes that occur in truth or prediction, or over all labels; `micro`: one score of the counts of
+   * all; `weighted`: the mean by how many rows each has; `samples`: the mean over rows of the score of their labels.
+   * @defaultValue the score of class 1 of two classes; `macro` for several
+   */
+  readonly average?: "macro" | "micro" | "weighted" | "samples";
+}
+
+export const AVERAGES = {
+  average: { initial: undefined, words: ["macro", "micro", "weighted", "samples"] },
+  ...LABELS,
+};
+
+/** @param outputs - of one output the classes are 0 and 1 */
+export function countClasses(
+  yTrue: Floats,
+  yPred: Floats,
+  outputs: number,
+  weights: Floats | undefined,
+): ClassCounts {
+  const counts = zeros(outputs === 1 ? 2 : outputs);
+  const weightOf = weighing(weights);
+  for (let start = 0, row = 0; start < yTrue.length; start += outputs, row++) {
+    const [weight, truth, guess] = [
+      weightOf(row),
+      classAt(yTrue, start, outputs),
+      classAt(yPred, start, outputs),
+    ];
+    counts.actual[truth] += weight;
+    counts.predicted[guess] += weight;
+    if (truth === guess) counts.hits[truth] += weight;
+  }
+  return counts;
+}
+
+/** @param byRow - whether the labels of each row are counted, rather than the rows of each label */
+export function countLabels(
+  yTrue: Floats,
+  yPred: Floats,
+  outputs: number,
+  weights: Floats | undefined,
+  byRow: boolean,
+): ClassCounts {
+  const counts = zeros(byRow ? yTrue.length / outputs : outputs);
+  const weightOf = weighing(weights);
+  for (let k = 0; k < yTrue.length; k++) {
+    const row = Math.floor(k / outputs);
+    const [at, weight] = byRow ? [row, 1] : [k % outputs, weightOf(row)];
+    const [truth, guess] = [classAt(yTrue, k, 1), classAt(yPred, k, 1)];
+    counts.actual[at] += weight * truth;
+    counts.predicted[at] += weight * guess;
+    counts.hits[at] += weight * truth * guess;
+  }
+  return counts;
+}
+
+function zeros(classes: number): ClassCounts {
+  return {
+    hits: new Float64Array(classes),
+    predicted: new Float64Array(classes),
+    actual: new Float64Array(classes),
+  };
+}
+
+/** The score of each class, label or row from its counts, averaged. */
+export function averaged(
+  score: (hits: number, predicted: number, actual: number) => number,
+  { average, multiLabel = false }: AverageOptions,
+): Metric["compute"] {
+  return (yTrue, yPred, outputs, weights) => {
+    const byRow = average === "samples";
+    const { hits, predicted, actual } =
+      multiLabel || byRow
+        ? countLabels(yTrue, yPred, outputs, weights, byRow)
+        : countClasses(yTrue, yPred, outputs, weights);
+    const scoreOf = (j: number): number => score(hits[j], predicted[j], actual[j]);
+    if (average === "micro") return score(total(hits), total(predicted), total(actual));
+    if (average === undefined && outputs === 1) return scoreOf(hits.length - 1);
+    const weightOf = (j: number): number => {
+      if (byRow) return weights ? weights[j] : 1;
+      if (average === "weighted") return actual[j];
+      return multiLabel || predicted[j] + actual[j] > 0 ? 1 : 0;
+    };
+    let [sum, all] = [0, 0];
+    for (let j = 0; j < hits.length; j++) {
+      sum += weightOf(j) * scoreOf(j);
+      all += weightOf(j);
+    }
+    return ratio(sum, all);
+  };
+}
+
+export function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** A division in which 0 / 0 is 0. */
+export function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+/** F with recall counting `beta` times as much as precision, from counts. */
+export const fScore =
+  (beta: number) =>
+  (hits: number, predicted: number, actual: number): number =>
+    ratio((1 + beta * beta) * hits, predicted + beta * beta * actual);

@@ -1,0 +1,67 @@
+/** Scores of each class, as data. */
+import type { MatrixLike } from "../data/matrix.js";
+import { checkOptions, must, type OptionNames } from "../errors.js";
+import { rowWeights, withoutNaN } from "./confusion.js";
+import { countClasses, countLabels, fScore, ratio } from "./counts.js";
+import type { LabelOptions } from "./define.js";
+import { readClasses, readLabels } from "./inputs.js";
+
+/** The options of {@link precisionRecallFScore}. */
+export interface PerClassOptions extends LabelOptions {
+  /** How many times as much recall counts as precision in the F-score, at least 0. @defaultValue 1 */
+  readonly beta?: number;
+  /** `[rows]`, how much each row counts. @defaultValue 1 */
+  readonly sampleWeight?: ArrayLike<number>;
+}
+
+const OPTIONS: OptionNames<PerClassOptions> = { beta: true, sampleWeight: true, multiLabel: true };
+
+/** By class or label: 0 where there is nothing to divide by. */
+export interface PerClassScores {
+  /** The share of the rows predicted as the class that are of it. */
+  readonly precision: Float64Array;
+  /** The share of the rows of the class that are predicted as it. */
+  readonly recall: Float64Array;
+  /** Their weighted harmonic mean. */
+  readonly fScore: Float64Array;
+  /** How many rows are of the class, or their weights. */
+  readonly support: Float64Array;
+}
+
+/**
+ * Precision, recall, F-score and support of each class: of both of two classes, and of those without a row too.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}, but without NaN
+ * @throws FettleError as {@link accuracy}; `invalid_argument`, `unknown_name` for invalid options; `invalid_data` for a prediction
+ *   that is NaN
+ * @example
+ * ```ts
+ * const { precision, recall, fScore, support } = metrics.precisionRecallFScore([0, 0, 1, 2], [0, 2, 1, 2]);
+ * precision; // [1, 1, 0.5]
+ * recall; // [0.5, 1, 1]
+ * fScore; // [2 / 3, 1, 2 / 3]
+ * support; // [2, 1, 1]
+ * ```
+ * @see scikit-learn, `precision_recall_fscore_support`
+ */
+export function precisionRecallFScore(
+  yTrue: MatrixLike,
+  yPred: MatrixLike,
+  options: PerClassOptions = {},
+): PerClassScores {
+  checkOptions(options, "metrics.precisionRecallFScore", OPTIONS);
+  const { beta = 1, sampleWeight, multiLabel = false } = options;
+  must(Number.isFinite(beta) && beta >= 0, "beta", "a number of at least 0", beta);
+  must(typeof multiLabel === "boolean", "multiLabel", "true or false", multiLabel);
+  const pair = withoutNaN("scores of classes", (multiLabel ? readLabels : readClasses)(yTrue, yPred));
+  const of = [pair.yTrue, pair.yPred, pair.outputs, rowWeights(sampleWeight, pair)] as const;
+  const { hits, predicted, actual } = multiLabel ? countLabels(...of, false) : countClasses(...of);
+  const score = fScore(beta);
+  return {
+    precision: hits.map((count, j) => ratio(count, predicted[j])),
+    recall: hits.map((count, j) => ratio(count, actual[j])),
+    fScore: hits.map((count, j) => score(count, predicted[j], actual[j])),
+    support: actual,
+  };
+}

@@ -1,0 +1,102 @@
+/** Scores of one output of quantities, which the metrics of quantities average, and what they are made of. */
+import { check, show } from "../errors.js";
+import { log, log1p, pow } from "../numerics/special.js";
+import { ranked } from "./curve.js";
+import type { Score } from "./define.js";
+
+type WeightOf = Parameters<Score>[2];
+
+/** The mean over rows of a term of each, each row counting as much as it weighs. */
+export function mean(term: (y: number, guess: number) => number): Score {
+  return (yTrue, yPred, weightOf) => {
+    let [sum, all] = [0, 0];
+    for (let row = 0; row < yTrue.length; row++) {
+      sum += weightOf(row) * term(yTrue[row], yPred[row]);
+      all += weightOf(row);
+    }
+    return sum / all;
+  };
+}
+
+export const squaredError = mean((y, guess) => (y - guess) * (y - guess));
+export const absoluteError = mean((y, guess) => Math.abs(y - guess));
+export const meanOf = (values: Float64Array, weightOf: WeightOf): number =>
+  mean((y) => y)(values, values, weightOf);
+
+export const rootOf =
+  (score: Score): Score =>
+  (...of) =>
+    Math.sqrt(score(...of));
+
+/** The larger; NaN if one is. */
+export const worst = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
+
+/** The median of the rows each repeated as often as it weighs; NaN if one is. */
+export function median(values: Float64Array, weightOf: WeightOf): number {
+  if (values.some(Number.isNaN)) return Number.NaN;
+  const { levels, places } = ranked(values);
+  const weights = new Float64Array(levels.length);
+  let all = 0;
+  for (const [row, place] of places.entries()) {
+    weights[place] += weightOf(row);
+    all += weightOf(row);
+  }
+  let [sum, k] = [0, -1];
+  while (sum < all / 2) sum += weights[++k];
+  const next = sum > all / 2 ? k : weights.findIndex((weight, at) => at > k && weight > 0);
+  return (levels[k] + levels[next]) / 2;
+}
+
+export const squaredLogError: Score = (yTrue, yPred, weightOf) => {
+  checkTruth("a logarithmic error", yTrue, 0, false);
+  return mean((y, guess) => {
+    const error = log1p(y) - (guess < 0 ? Number.NaN : log1p(guess));
+    return error * error;
+  })(yTrue, yPred, weightOf);
+};
+
+/** @see scikit-learn, `mean_tweedie_deviance` */
+export function tweedie(power: number): Score {
+  if (power === 0) return squaredError;
+  const [a, b] = [1 - power, 2 - power];
+  const deviance = mean((y, guess) => {
+    if (!(guess > 0)) return Number.NaN;
+    if (power === 1) return 2 * ((y === 0 ? 0 : y * log(y / guess)) - y + guess);
+    if (power === 2) return 2 * (log(guess / y) + y / guess - 1);
+    return 2 * (pow(Math.max(y, 0), b) / (a * b) - (y * pow(guess, a)) / a + pow(guess, b) / b);
+  });
+  return (yTrue, yPred, weightOf) => {
+    if (power > 0) checkTruth(`a deviance of power ${power}`, yTrue, 0, power >= 2);
+    return deviance(yTrue, yPred, weightOf);
+  };
+}
+
+function checkTruth(what: string, yTrue: Float64Array, least: number, above: boolean): void {
+  const wrong = yTrue.find((y) => y < least || (above && y === least));
+  check(
+    wrong === undefined,
+    () => `yTrue of ${what} must be ${above ? "above" : "at least"} ${least}; received ${show(wrong)}`,
+    "invalid_data",
+  );
+}
+
+export const explained: Score = (yTrue, yPred, weightOf) => {
+  const variance = (values: Float64Array): number =>
+    squaredError(values, constant(values, meanOf(values, weightOf)), weightOf);
+  return share(variance(yTrue.map((y, i) => y - yPred[i])), variance(yTrue));
+};
+
+/** 1 − the error / that of one best guess for all rows. */
+export function skill(error: Score, best: (yTrue: Float64Array, weightOf: WeightOf) => number): Score {
+  return (yTrue, yPred, weightOf) =>
+    share(error(yTrue, yPred, weightOf), error(yTrue, constant(yTrue, best(yTrue, weightOf)), weightOf));
+}
+
+const constant = (like: Float64Array, value: number): Float64Array =>
+  new Float64Array(like.length).fill(value);
+
+/** 1 − part / whole; where the whole is 0, 1 if the part is too and 0 if not. */
+function share(part: number, whole: number): number {
+  if (whole > 0 || Number.isNaN(part)) return 1 - part / whole;
+  return part === 0 ? 1 : 0;
+}
