@@ -15,6 +15,7 @@ export type ErrorCode =
   | "not_found" // a file or an address does not exist
   | "memory_limit" // the work does not fit the memory allowed
   | "trial_failed" // a trial failed where none may
+  | "callback_failed" // a callback of a training threw
   | "unsupported" // this runtime cannot do it
   | "internal"; // a broken promise of Fettle's own; please report it
 

@@ -117,21 +117,24 @@ export {
   type SnakeCase,
   type Spelled,
 } from "./metrics/registry.js";
+export { type CheckpointWriter, type ModelCheckpointOptions, modelCheckpoint } from "./model/checkpoint.js";
 export { Model, type ModelNotes, type SaveOptions } from "./model/model.js";
 export type { CustomObjects } from "./model/pieces.js";
 export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export type { AliasOf } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
+export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
+export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
 export {
-  type Callback,
   type EarlyStopping,
   type EarlyStoppingOptions,
   earlyStopping,
-  type Logs,
-  type Monitor,
-  type TrainingControl,
-} from "./nn/callbacks.js";
+} from "./nn/callbacks/earlyStopping.js";
+export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
+export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
+export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
+export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
 export type { History } from "./nn/history.js";
 export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
 export {
@@ -285,6 +288,7 @@ export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/tri
 export type { CvRow, CvScores } from "./tune/cvRows.js";
 export { type DenseParams, denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";
+export type { PlateauOptions } from "./tune/jobs/job.js";
 export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";
 export {
   findLearningRate,

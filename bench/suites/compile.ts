@@ -39,7 +39,7 @@ export async function* compile(): AsyncIterable<Row> {
       train: programOf(architecture, "train", BATCH),
     };
     // All that comes before the first epoch, first weights included.
-    await runTraining(engine, programs, data, {
+    runTraining(engine, programs, data, {
       hyperparameters: hyperparametersOf(architecture),
       epochs: 0,
       batchSize: BATCH,

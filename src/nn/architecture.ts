@@ -206,6 +206,8 @@ export function hyperparametersOf({ network, optimizer }: Architecture): Record<
 
 /** What the optimizer's numbers are called among the inputs of a program. */
 const OPTIMIZER = "optimizer";
+/** The learning rate among the inputs of a program, unless it is a schedule. */
+export const LEARNING_RATE = `${OPTIMIZER}.learningRate`;
 
 /** The optimizer's numbers among the inputs of a program. */
 export function optimizerInputs({ hyperparameters }: Optimizer, inputs: Values): Values {

@@ -1,5 +1,5 @@
 /** The result of a training: the loss and metrics of each epoch, by name. */
-import type { Logs } from "./callbacks.js";
+import type { Logs } from "./callbacks/callback.js";
 
 /** The loss and metrics of each epoch, as `model.fit` returns them. */
 export interface History {

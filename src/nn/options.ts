@@ -4,7 +4,7 @@ import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { OptimizerName } from "../optim/registry.js";
-import type { Callback } from "./callbacks.js";
+import type { Callback } from "./callbacks/callback.js";
 import type { Loss } from "./losses/registry.js";
 import type { WeightOptions } from "./weights.js";
 
@@ -30,12 +30,17 @@ export interface FitOptions extends WeightOptions {
   readonly validationData?:
     | readonly [x: MatrixLike, y: MatrixLike]
     | readonly [x: MatrixLike, y: MatrixLike, sampleWeight: ArrayLike<number>];
-  /** Called between epochs, in order: `earlyStopping()` or custom callbacks. Default none. */
+  /** Called while it trains, in order: `earlyStopping()` and the like, or custom callbacks. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
   readonly shuffle?: boolean;
   /** Determines the first parameters, the order of rows and dropout: an integer of at least 0. Default 0. */
   readonly seed?: number;
+  /**
+   * What is printed, as in Keras: 0 nothing; 2 a line on the console after each epoch; 1 that, and where standard error is a
+   * terminal a bar there of the steps of the epoch. Default 0.
+   */
+  readonly verbose?: 0 | 1 | 2;
 }
 
 export const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
@@ -49,6 +54,7 @@ export const FIT_OPTIONS: OptionNames<FitOptions> = {
   callbacks: true,
   shuffle: true,
   seed: true,
+  verbose: true,
 };
 
 /** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */

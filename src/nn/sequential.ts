@@ -5,16 +5,15 @@
  */
 
 import type { NdArray } from "ndarray";
-import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { fromMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { checkSampleWeight } from "../data/weights.js";
 import type { ArrayInput } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
-import type { Matrix, SavedRun } from "../engine/executor.js";
-import { check, checkOptions, FettleError, must, mustBeInteger, show } from "../errors.js";
+import type { SavedRun } from "../engine/executor.js";
+import { check, checkOptions, FettleError, must, show } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
-import { ready } from "../numerics/kernels.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { getOptimizer } from "../optim/registry.js";
 import {
@@ -24,27 +23,19 @@ import {
   hyperparametersOf,
   networkOf,
 } from "./architecture.js";
-import { checkCallbacks, type Logs } from "./callbacks.js";
-import { type History, toHistory, validationNames } from "./history.js";
+import type { Logs } from "./callbacks/callback.js";
+import { type Fitted, fitModel, type State } from "./fitting.js";
+import type { History } from "./history.js";
 import type { Layer } from "./layers.js";
 import { canonicalLoss, type Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
-import { COMPILE_OPTIONS, type CompileOptions, checkBatch, FIT_OPTIONS, type FitOptions } from "./options.js";
+import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { arraysOf, vectorOf } from "./parameters.js";
 import { programOf } from "./programs.js";
+import { EVALUATION_BATCH, scoresOf, targetsOf } from "./scores.js";
 import { summarize } from "./summary.js";
-import {
-  type Evaluation,
-  type Examples,
-  runEvaluation,
-  runPrediction,
-  runTraining,
-  type TrainingOptions,
-} from "./trainer.js";
-import { columnOf, evaluationOf, trainingWeights, withSampleWeight } from "./weights.js";
-
-/** Rows a step where nothing is trained. */
-export const EVALUATION_BATCH = 256;
+import { runEvaluation, runPrediction, type TrainingRun } from "./trainer.js";
+import { evaluationOf, withSampleWeight } from "./weights.js";
 
 /**
  * A model that is a stack of layers, as Keras' `Sequential`. It is compiled, then fitted.
@@ -64,12 +55,10 @@ export function sequential(layers: readonly Layer[]): Sequential {
   return new Sequential(layers);
 }
 
-/** A trained state and the columns that it is for. */
-interface State {
+/** A call of `fit` that has not ended, and its training once that has begun. */
+interface Running {
   readonly columns: number;
-  readonly saved: SavedRun;
-  /** Whether the model was compiled again since, so that only the parameters still count. */
-  readonly recompiled?: boolean;
+  run: TrainingRun | undefined;
 }
 
 /** A stack of layers with what it was compiled with and, once fitted, its parameters. Made by `sequential`. */
@@ -77,6 +66,7 @@ export class Sequential {
   readonly layers: readonly Layer[];
   private compiled: { optimizer: Optimizer; loss: Loss; metrics: readonly Metric[] } | undefined;
   private state: State | undefined;
+  private running: Running | undefined;
 
   constructor(layers: readonly Layer[]) {
     must(Array.isArray(layers) && layers.length > 0, "layers", "an array of at least one layer", layers);
@@ -87,9 +77,10 @@ export class Sequential {
   /**
    * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
    *
-   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist
+   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
+    this.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
     const { optimizer, loss, metrics = [] } = options;
     must(Array.isArray(metrics), "metrics", "an array of metrics", metrics);
@@ -123,97 +114,32 @@ export class Sequential {
    * @param x - inputs, [rows, columns]
    * @param y - targets, [rows, units of the last layer]
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
-   * @throws FettleError `invalid_state` before `compile`; `invalid_data`, `invalid_shape` for arrays that do not fit;
-   * `invalid_argument` for options out of range, such as a batch larger than the data
+   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
+   * not fit; `invalid_argument` for options out of range, such as a batch larger than the data; for a callback that fails, what
+   * it threw if that is a FettleError, or `callback_failed`
    */
   async fit(x: MatrixLike, y: MatrixLike, options: FitOptions = {}): Promise<History> {
     checkOptions(options, "fit", FIT_OPTIONS);
-    const { epochs = 1, validationSplit = 0, callbacks = [], shuffle = true, seed = 0 } = options;
     const { metrics } = this.compiledWith();
-    checkCallbacks(callbacks);
-    const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
-    const targets = this.targets(y, inputs, "y");
-    mustBeInteger("epochs", epochs, 0);
-    must(
-      typeof validationSplit === "number" && validationSplit >= 0 && validationSplit < 1,
-      "validationSplit",
-      "a number in [0, 1)",
-      validationSplit,
-    );
-    must(typeof shuffle === "boolean", "shuffle", "true or false", shuffle);
-    must(
-      options.validationData === undefined ||
-        (Array.isArray(options.validationData) && [2, 3].includes(options.validationData.length)),
-      "validationData",
-      "an array [x, y] or [x, y, sampleWeight]",
-      options.validationData,
-    );
-    const trainRows = options.validationData ? inputs.rows : Math.floor(inputs.rows * (1 - validationSplit));
-    check(
-      trainRows > 0,
-      () =>
-        `validationSplit must leave at least one row to train on; received ${validationSplit} for ${inputs.rows} rows`,
-      "invalid_data",
-    );
-    const batchSize = checkBatch(options.batchSize ?? Math.min(32, trainRows), trainRows);
-    const validation = options.validationData && {
-      x: toMatrix(options.validationData[0], { what: "validation x", columns: inputs.columns }),
-      y: options.validationData[1],
-      sampleWeight: options.validationData[2],
+    this.mustBeIdle();
+    const { layers, state } = this;
+    const inputs = toMatrix(x, { what: "x", ...(state ? { columns: state.columns } : {}) });
+    const { columns } = inputs;
+    const model: Fitted = {
+      ...{ model: this, layers, metrics, state, x: inputs, y: targetsOf(layers, y, inputs, "y") },
+      architecture: () => this.architecture(columns),
+      onTraining: (run) => {
+        this.running = { columns, run };
+      },
     };
-    const weights = trainingWeights(options, targets, trainRows);
-
-    await ready();
-    const engine = defaultEngine();
-    const architecture = this.architecture(inputs.columns);
-    const hyperparameters = hyperparametersOf(architecture);
-    const programs = {
-      initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, weights ? "trainWeighted" : "train", batchSize),
-    };
-    return withMatrices(engine, async (hold) => {
-      const all = { x: hold(inputs), y: hold(targets) };
-      const training: Examples = {
-        ...all,
-        rows: range(0, trainRows),
-        ...(weights && { weights: hold(columnOf(weights)) }),
-      };
-      const own = options.sampleWeight && Float64Array.from(options.sampleWeight);
-      // metrics know no class weights
-      const measured = withSampleWeight(hold, { ...all, rows: range(0, trainRows) }, own);
-      let heldOut: Examples | undefined;
-      if (validation) {
-        const { x, y, sampleWeight } = validation;
-        const weights =
-          sampleWeight && checkSampleWeight("sampleWeight of validationData", sampleWeight, x.rows);
-        heldOut = withSampleWeight(
-          hold,
-          { x: hold(x), y: hold(this.targets(y, x, "validation y")) },
-          weights,
-        );
-      } else if (trainRows < inputs.rows)
-        heldOut = withSampleWeight(hold, { ...all, rows: range(trainRows, inputs.rows) }, own);
-
-      const score = (examples: Examples, parameters: Floats): Logs => {
-        const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-        const result = runEvaluation(engine, program, examples, parameters, hyperparameters);
-        return this.scores(result, examples);
-      };
-      const measure = (parameters: () => Floats): Logs => {
-        const { loss: _, ...onTraining } = metrics.length > 0 ? score(measured, parameters()) : { loss: 0 };
-        return { ...onTraining, ...(heldOut ? validationNames(score(heldOut, parameters())) : {}) };
-      };
-      const trained = await runTraining(
-        engine,
-        programs,
-        training,
-        { hyperparameters, epochs, batchSize, shuffle, seed, ...this.start() },
-        callbacks,
-        measure,
-      );
-      this.state = { columns: inputs.columns, saved: trained.state };
-      return toHistory(trained.logs);
-    });
+    model.onTraining(undefined);
+    try {
+      const fitted = await fitModel(model, options);
+      this.state = fitted.state;
+      return fitted.history;
+    } finally {
+      this.running = undefined;
+    }
   }
 
   /**
@@ -225,7 +151,7 @@ export class Sequential {
   evaluate(x: MatrixLike, y: MatrixLike, sampleWeight?: ArrayLike<number>): Logs {
     const { columns, saved } = this.trained();
     const inputs = toMatrix(x, { what: "x", columns });
-    const targets = this.targets(y, inputs, "y");
+    const targets = targetsOf(this.layers, y, inputs, "y");
     const architecture = this.architecture(columns);
     const engine = defaultEngine();
     const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
@@ -233,7 +159,8 @@ export class Sequential {
       const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
       const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
       const parameters = saved.arrays.parameters;
-      return this.scores(
+      return scoresOf(
+        this.compiledWith().metrics,
         runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
         examples,
       );
@@ -302,7 +229,8 @@ export class Sequential {
     const state = this.trained();
     const parameters = vectorOf(networkOf(this.layers, state.columns), weights);
     const saved = { ...state.saved, arrays: { ...state.saved.arrays, parameters } };
-    this.state = { ...state, saved };
+    if (this.running?.run) this.running.run.control.setParameters(parameters);
+    else this.state = { ...state, saved };
   }
 
   /**
@@ -312,6 +240,8 @@ export class Sequential {
    * @internal
    */
   trained(): State {
+    const { columns = 0, run } = this.running ?? {};
+    if (run) return { columns, saved: run.save() };
     if (this.state) return this.state;
     throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
   }
@@ -334,9 +264,10 @@ export class Sequential {
    * Restores a trained state, for inputs of `columns` columns.
    *
    * @param recompiled - whether only the parameters count, and training begins anew from them
-   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model
+   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state` while it trains
    */
   restore(columns: number, saved: SavedRun, recompiled = false): void {
+    this.mustBeIdle();
     const expected = networkOf(this.layers, columns).size;
     check(
       saved?.arrays?.parameters?.length === expected,
@@ -353,42 +284,11 @@ export class Sequential {
     for (const line of summarize(this.layers, columns)) print(line);
   }
 
-  /** Where training begins: where it stopped, or from the parameters of before `compile`, or from the start. */
-  private start(): Pick<TrainingOptions, "from" | "parameters"> {
-    if (!this.state) return {};
-    const { saved, recompiled } = this.state;
-    return recompiled ? { parameters: saved.arrays.parameters } : { from: saved };
-  }
-
-  /** Targets that fit the inputs and the last layer. */
-  private targets(y: MatrixLike, x: HostMatrix, what: string): HostMatrix {
-    const columns = networkOf(this.layers, x.columns).units;
-    const targets = toMatrix(y, { what, columns });
+  private mustBeIdle(): void {
     check(
-      targets.rows === x.rows,
-      () => `${what} must have as many rows as its inputs, ${x.rows}; received ${targets.rows}`,
-      "invalid_shape",
+      !this.running,
+      "the model must not be changed while it trains; await its fit first",
+      "invalid_state",
     );
-    return targets;
   }
-
-  private scores({ loss, prediction }: Evaluation, { y, rows, weights }: Examples): Logs {
-    const { metrics } = this.compiledWith();
-    if (metrics.length === 0) return { loss };
-    const used = (matrix: Matrix): Floats => {
-      const all = matrix.read();
-      const { columns } = matrix;
-      return rows ? all.slice(rows[0] * columns, (rows[rows.length - 1] + 1) * columns) : all;
-    };
-    const yTrue = used(y);
-    const counts = weights && used(weights);
-    const scores = metrics.map(
-      ({ name, compute }) => [name, compute(yTrue, prediction, y.columns, counts)] as const,
-    );
-    return { loss, ...Object.fromEntries(scores) };
-  }
-}
-
-function range(start: number, end: number): Int32Array {
-  return Int32Array.from({ length: end - start }, (_, i) => start + i);
 }

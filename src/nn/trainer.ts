@@ -4,8 +4,10 @@
  */
 import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
+import { check, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
-import type { Callback, Logs, TrainingControl } from "./callbacks.js";
+import { LEARNING_RATE } from "./architecture.js";
+import type { Logs, TrainingControl } from "./callbacks/callback.js";
 
 /** The programs of a training. */
 export interface TrainingPrograms {
@@ -61,6 +63,8 @@ export class TrainingRun {
   private readonly run: Run;
   private readonly rows: number;
   private stopped = false;
+  /** Whether the learning rate was set, so that it is in the logs. */
+  private setsRate = false;
 
   constructor(
     executor: Executor,
@@ -85,6 +89,8 @@ export class TrainingRun {
       },
       getParameters: () => run.read("parameters"),
       setParameters: (parameters) => run.write("parameters", parameters),
+      getLearningRate: () => this.learningRate,
+      setLearningRate: (learningRate) => this.setLearningRate(learningRate),
     };
     try {
       if (options.from) run.restore(options.from);
@@ -107,13 +113,40 @@ export class TrainingRun {
     return Math.ceil((this.rows - this.run.progress.cursor) / this.options.batchSize);
   }
 
+  /** ⌈rows / batchSize⌉ */
+  get stepsPerEpoch(): number {
+    return this.run.stepsPerEpoch;
+  }
+
+  /** Whether the last step was the last of its epoch. */
+  get epochEnded(): boolean {
+    return this.run.progress.cursor === 0;
+  }
+
+  /** The mean loss of the rows of this epoch so far, after a step. */
+  get loss(): number {
+    return this.run.read(LOSS_SUM)[0] / (this.run.progress.cursor || this.rows);
+  }
+
   /** Trains `steps` steps, at most `stepsLeft`. @returns the logs of the epoch, if it has ended */
   advance(steps: number): Logs | undefined {
-    const { run } = this;
-    if (run.progress.cursor === 0) run.write(LOSS_SUM, 0);
-    run.advance(steps);
-    if (run.progress.cursor > 0) return undefined;
-    const log = { loss: run.read(LOSS_SUM)[0] / this.rows, ...this.measure(this.control.getParameters) };
+    this.step(steps);
+    return this.epochEnded ? this.endEpoch() : undefined;
+  }
+
+  /** Trains `steps` steps, at most `stepsLeft`. */
+  step(steps: number): void {
+    if (this.epochEnded) this.run.write(LOSS_SUM, 0);
+    this.run.advance(steps);
+  }
+
+  /** Measures, and keeps the logs of the epoch. */
+  endEpoch(): Logs {
+    const log = {
+      loss: this.loss,
+      ...this.measure(this.control.getParameters),
+      ...(this.setsRate && { learningRate: this.learningRate }),
+    };
     this.logs.push(log);
     return log;
   }
@@ -125,27 +158,49 @@ export class TrainingRun {
   free(): void {
     this.run.free();
   }
+
+  private get learningRate(): number {
+    check(
+      LEARNING_RATE in this.options.hyperparameters,
+      "the learning rate must be a number for callbacks to read and set it; the optimizer has a schedule",
+      "invalid_state",
+    );
+    return shortest(this.run.read(LEARNING_RATE));
+  }
+
+  private setLearningRate(learningRate: number): void {
+    const before = this.learningRate;
+    const isRate = typeof learningRate === "number" && learningRate >= 0 && Number.isFinite(learningRate);
+    must(isRate, "the learning rate", "a finite number of at least 0", learningRate);
+    this.run.write(LEARNING_RATE, learningRate);
+    if (this.setsRate) return;
+    this.setsRate = true;
+    // of the epochs before, so that all have it
+    for (const [i, log] of this.logs.entries())
+      this.logs[i] = { ...log, learningRate: log.learningRate ?? before };
+  }
 }
 
-/** Trains to the end, and awaits callbacks. */
-export async function runTraining(
+/** The shortest decimal number that is the same float32, or the number itself in float64. */
+function shortest(values: Floats): number {
+  const [value] = values;
+  if (values instanceof Float64Array) return value;
+  let digits = 1;
+  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
+  return Number(value.toPrecision(digits));
+}
+
+/** Trains to the end. */
+export function runTraining(
   executor: Executor,
   programs: Pick<TrainingPrograms, "initialize" | "train">,
   examples: Examples,
   options: TrainingOptions,
-  callbacks: readonly Callback[] = [],
-  measure?: (parameters: () => Floats) => Logs,
-): Promise<Trained> {
-  const training = new TrainingRun(executor, programs, examples, options, measure);
-  const { logs, control } = training;
+): Trained {
+  const training = new TrainingRun(executor, programs, examples, options);
   try {
-    for (const callback of callbacks) await callback.onTrainBegin?.(control);
-    while (!training.done) {
-      const log = training.advance(training.stepsLeft) as Logs;
-      for (const callback of callbacks) await callback.onEpochEnd?.(logs.length - 1, log, control);
-    }
-    for (const callback of callbacks) await callback.onTrainEnd?.(control);
-    return { logs, state: training.save() };
+    while (!training.done) training.advance(training.stepsLeft);
+    return { logs: training.logs, state: training.save() };
   } finally {
     training.free();
   }

@@ -47,6 +47,12 @@ export const platform: Platform = {
     });
   },
   files,
+  terminal() {
+    const { stderr } = process;
+    return stderr.isTTY
+      ? { columns: stderr.columns || 80, write: (text) => void stderr.write(text) }
+      : undefined;
+  },
   now: () => performance.now(),
 };
 

@@ -34,6 +34,13 @@ export interface Files {
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 
+/** Where a person reads what is written, and a line can be written again. */
+export interface Terminal {
+  /** Characters of a line. */
+  readonly columns: number;
+  write(text: string): void;
+}
+
 export interface Platform {
   /** For messages: `node`, `browser`, `workerd`, `edge-light`. */
   readonly name: string;
@@ -51,6 +58,8 @@ export interface Platform {
   serve(handle: (message: unknown) => Promise<unknown>): void;
   /** Files, where there are some. */
   readonly files?: Files;
+  /** Standard error, if it is a terminal. */
+  terminal?(): Terminal | undefined;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }

@@ -1,4 +1,5 @@
 /** The progress of a running study in one line. It draws nothing: the command line puts the line on the terminal. */
+import { bar } from "../nn/callbacks/progress.js";
 import { clip, formatDuration, formatScore } from "./format.js";
 
 /** The progress of a study or a benchmark. */
@@ -51,11 +52,6 @@ export function progressLine(
 /** Per minute if below one a second, so that the figure keeps a digit. */
 function rateOf(perSecond: number, unit: string): string {
   return perSecond >= 1 ? `${perSecond.toFixed(1)} ${unit}/s` : `${(perSecond * 60).toFixed(1)} ${unit}/min`;
-}
-
-function bar(share: number, width: number): string {
-  const filled = Math.round(Math.min(1, share) * width);
-  return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
 const join = (parts: readonly string[]): string => parts.filter((part) => part !== "").join("  ");

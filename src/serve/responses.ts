@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   memory_limit: 413,
   invalid_checkpoint: 500,
   trial_failed: 500,
+  callback_failed: 500,
   unsupported: 500,
   internal: 500,
 };

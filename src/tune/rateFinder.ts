@@ -146,7 +146,7 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
     // No epochs: the state in which a training with this seed begins.
     const { seed = 0 } = options;
     const training = { hyperparameters, epochs: 0, batchSize, shuffle: true, seed };
-    const { state } = await runTraining(engine, programs, loaded.train, training);
+    const { state } = runTraining(engine, programs, loaded.train, training);
     const run = engine.start(programs.train, {
       streams: streamsOf(loaded.train),
       batchSize,

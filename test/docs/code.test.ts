@@ -124,6 +124,12 @@ const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/tuning-anything.md", "NaN below 0"),
     (output) => expect(output.match(/'\w+'/g)?.sort()).toEqual(["'complete'", "'diverged'"]),
   ],
+  [blockWith("docs/training.md", "modelCheckpoint("), (output) => expect(output).toBe("true true\n")],
+  [blockWith("docs/training.md", "onEpochBegin("), (output) => expect(output).toBe("true true\n")],
+  [
+    blockWith("docs/training.md", "earlyStopping: { patience: 5 }"),
+    (output) => expect(output).toBe("true\n"),
+  ],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),

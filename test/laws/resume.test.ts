@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor, SavedRun } from "../../src/engine/executor.js";
 import { hyperparametersOf } from "../../src/nn/architecture.js";
-import type { Logs } from "../../src/nn/callbacks.js";
+import type { Logs } from "../../src/nn/callbacks/callback.js";
 import type { History } from "../../src/nn/history.js";
 import { programOf } from "../../src/nn/programs.js";
 import { TrainingRun } from "../../src/nn/trainer.js";

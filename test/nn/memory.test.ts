@@ -78,7 +78,8 @@ it("a call that fails gives back what it took", async () => {
     { onTrainEnd: fail },
     { onEpochEnd: () => Promise.reject(failure) },
   ]) {
-    await expect(model.fit(x, y, { validationSplit: 0.5, callbacks: [callback] })).rejects.toBe(failure);
+    const fit = model.fit(x, y, { validationSplit: 0.5, callbacks: [callback] });
+    await expect(fit).rejects.toMatchObject({ code: "callback_failed", cause: failure });
     expect(defaultEngine().bytesInUse).toBe(start);
   }
   const failing = { name: "failing", direction: "minimize" as const, compute: fail };

@@ -6,7 +6,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { FettleError } from "../../src/errors.js";
 import type { Value } from "../../src/graph/graph.js";
-import type { Callback } from "../../src/nn/callbacks.js";
+import type { Callback } from "../../src/nn/callbacks/callback.js";
 import type { Layer } from "../../src/nn/layers.js";
 import type { CompileOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";

@@ -2,13 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { earlyStopping } from "../../src/nn/callbacks.js";
+import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { dense } from "../../src/nn/layers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { createTuner, restoreTuner } from "../../src/tune/resume/slices.js";
 import { tune } from "../../src/tune/tune.js";
+import { controlFor } from "../nn/callbacks/follow.js";
 import { logistic, randomRows, rates, untimed } from "./support.js";
 
 const x = randomRows(120, 3, 8);
@@ -65,7 +66,7 @@ describe("a network", () => {
       ["valF1Macro", "smaller"],
     ] as const) {
       const callback = earlyStopping({ monitor, patience: 1 });
-      const control = { stop() {}, getParameters: () => Float32Array.of(0), setParameters() {} };
+      const control = controlFor({});
       callback.onTrainBegin?.(control);
       callback.onEpochEnd?.(0, { [monitor]: 0.5 }, control);
       callback.onEpochEnd?.(1, { [monitor]: worse === "larger" ? 0.6 : 0.4 }, control);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import * as metrics from "../../src/metrics/index.js";
-import { earlyStopping } from "../../src/nn/callbacks.js";
+import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import * as losses from "../../src/nn/losses/index.js";
 import { float } from "../../src/search/space/builders.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";

@@ -15,12 +15,14 @@ import { must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { metricNamed } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
+import type { Callback, Logs, TrainingControl } from "../../nn/callbacks/callback.js";
 import {
   type EarlyStopping,
   type EarlyStoppingOptions,
   earlyStopping,
-  type Logs,
-} from "../../nn/callbacks.js";
+} from "../../nn/callbacks/earlyStopping.js";
+import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
+import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
 import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 
 export interface Job {
@@ -38,6 +40,7 @@ export interface Job {
   readonly batchSize: number;
   readonly seed: number;
   readonly earlyStopping?: EarlyStoppingOptions;
+  readonly reduceLROnPlateau?: PlateauOptions;
   /** Whether the result has the trained state. */
   readonly keepState: boolean;
   /** Where the job before it ended, of the same training or of the parent's. */
@@ -45,6 +48,12 @@ export interface Job {
   /** Where this very job was saved. */
   readonly resume?: SavedJob;
 }
+
+/**
+ * When the learning rate is reduced, by the training loss: the final fit, which has no validation rows, reduces it by the same
+ * rule.
+ */
+export type PlateauOptions = Omit<ReduceLROnPlateauOptions, "monitor" | "mode">;
 
 /** A job that was saved before its end. */
 export interface SavedJob {
@@ -166,6 +175,8 @@ export function loadFold(
 export class OpenJob {
   private readonly training: TrainingRun;
   private readonly stopping: EarlyStopping | undefined;
+  private readonly callbacks: readonly Callback[];
+  private readonly control: TrainingControl;
   private fitSeconds: number;
 
   constructor(
@@ -188,8 +199,22 @@ export class OpenJob {
       measureFor(executor, fold, job),
     );
     this.stopping = job.earlyStopping && earlyStopping(job.earlyStopping);
+    this.callbacks = [
+      terminateOnNaN(),
+      ...(this.stopping ? [this.stopping] : []),
+      ...(job.reduceLROnPlateau ? [plateau(job.reduceLROnPlateau)] : []),
+    ];
     this.fitSeconds = resume?.fitSeconds ?? 0;
-    if (resume) this.replay(resume);
+    // Callbacks are shown the epochs that they saw before the job was saved: their state follows from the logs.
+    const { control } = this.training;
+    let replaying = true;
+    this.control = {
+      ...control,
+      getParameters: () => (replaying && resume?.best) || control.getParameters(),
+    };
+    for (const callback of this.callbacks) callback.onTrainBegin?.(this.control);
+    for (const [epoch, log] of (resume?.logs ?? []).entries()) this.endEpoch(epoch, log);
+    replaying = false;
   }
 
   /** Whether training has ended; then there is a result. */
@@ -199,16 +224,14 @@ export class OpenJob {
 
   /** Trains at most `steps` steps. @returns how many */
   advance(steps: number): number {
-    const { training, stopping } = this;
+    const { training } = this;
     const began = platform.now();
     let taken = 0;
     while (!training.done && taken < steps) {
       const next = Math.min(steps - taken, training.stepsLeft);
       const log = training.advance(next);
       taken += next;
-      if (!log) continue;
-      if (!Number.isFinite(log.loss)) training.control.stop();
-      stopping?.onEpochEnd?.(training.logs.length - 1, log, training.control);
+      if (log) this.endEpoch(training.logs.length - 1, log);
     }
     this.fitSeconds += (platform.now() - began) / 1000;
     return taken;
@@ -230,7 +253,7 @@ export class OpenJob {
     const { executor, fold, job, training, stopping, fitSeconds } = this;
     const { programs, hyperparameters, keepState } = job;
     const { logs } = training;
-    stopping?.onTrainEnd?.(training.control);
+    for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
     const state = training.save();
     const began = platform.now();
     const prediction = fold.validation
@@ -255,15 +278,19 @@ export class OpenJob {
     this.onFree();
   }
 
-  /** Shows early stopping the epochs that it saw before the job was saved. */
-  private replay({ logs, best }: SavedJob): void {
-    const control = {
-      ...this.training.control,
-      stop: () => {},
-      getParameters: () => best ?? this.training.control.getParameters(),
-    };
-    for (const [epoch, log] of logs.entries()) this.stopping?.onEpochEnd?.(epoch, log, control);
+  private endEpoch(epoch: number, log: Logs): void {
+    for (const callback of this.callbacks) callback.onEpochEnd?.(epoch, log, this.control);
   }
+}
+
+const plateau = (options: PlateauOptions): Callback => reduceLROnPlateau({ ...options, monitor: "loss" });
+
+/** @throws FettleError `invalid_argument`, `unknown_name` for invalid options */
+export function checkPlateau(options: PlateauOptions): void {
+  const { monitor = "loss" } = options as ReduceLROnPlateauOptions;
+  const rule = '"loss" in a tuner, whose final fit has no validation rows';
+  must(monitor === "loss", "monitor of reduceLROnPlateau", rule, monitor);
+  plateau(options);
 }
 
 /** @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for a `monitor` that a fold does not measure */

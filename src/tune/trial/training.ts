@@ -3,15 +3,22 @@
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
-import { type Architecture, hyperparametersOf } from "../../nn/architecture.js";
-import type { EarlyStoppingOptions } from "../../nn/callbacks.js";
+import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/architecture.js";
+import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { checkBatch } from "../../nn/options.js";
 import { programOf } from "../../nn/programs.js";
-import { EVALUATION_BATCH, Sequential } from "../../nn/sequential.js";
+import { EVALUATION_BATCH } from "../../nn/scores.js";
+import { Sequential } from "../../nn/sequential.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { JobBackend } from "../jobs/backend.js";
-import { checkEarlyStopping, type Job, type JobResult } from "../jobs/job.js";
+import {
+  checkEarlyStopping,
+  checkPlateau,
+  type Job,
+  type JobResult,
+  type PlateauOptions,
+} from "../jobs/job.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 
 /** How one trial is trained. */
@@ -23,6 +30,11 @@ export interface FitSettings {
   /** Stops the training on a fold early, by the validation rows of the fold. */
   readonly earlyStopping?: EarlyStoppingOptions;
   /**
+   * Multiplies the learning rate by `factor` when the training loss has stopped improving, on each fold and in the final fit.
+   * Not with a scheduler, nor with a schedule of the optimizer.
+   */
+  readonly reduceLROnPlateau?: PlateauOptions;
+  /**
    * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that all classes
    * count alike. It changes neither metrics nor the validation loss. Default: all rows count the same.
    */
@@ -33,6 +45,7 @@ const FIT_SETTINGS: OptionNames<FitSettings> = {
   epochs: true,
   batchSize: true,
   earlyStopping: true,
+  reduceLROnPlateau: true,
   classWeight: true,
 };
 
@@ -68,13 +81,21 @@ export function jobTemplate<S extends Space>(
   final = false,
 ): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping, classWeight } = settingsFor(settings, fewestRows(rows, final));
+  const { epochs, batchSize, earlyStopping, reduceLROnPlateau, classWeight } = settingsFor(
+    settings,
+    fewestRows(rows, final),
+  );
   const { data } = rows;
   const weighted = classWeight !== undefined || data.sampleWeight !== undefined;
   const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const { features, folds, finalFold } = foldsFor(pipeline);
   const architecture = architectureFor(model(params), { features, outputs: data.outputs });
+  const hyperparameters = hyperparametersOf(architecture);
+  check(
+    !reduceLROnPlateau || LEARNING_RATE in hyperparameters,
+    "reduceLROnPlateau and a schedule of the optimizer both change the learning rate; use one of them",
+  );
   const job = {
     pipeline,
     programs: {
@@ -86,12 +107,13 @@ export function jobTemplate<S extends Space>(
         EVALUATION_BATCH,
       ),
     },
-    hyperparameters: hyperparametersOf(architecture),
+    hyperparameters,
     epochs,
     batchSize,
     seed,
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
+    ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
   return { architecture, folds, finalFold, job };
@@ -150,9 +172,14 @@ export function settingsFor(
   settings: FitSettings,
   fewest: number,
 ): FitSettings & Required<Pick<FitSettings, "epochs" | "batchSize">> {
+  check(
+    !isRecord(settings) || !("callbacks" in settings),
+    "fit of a tuner takes no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
+  );
   checkOptions(settings, "fit", FIT_SETTINGS);
-  const { epochs = DEFAULT_EPOCHS, earlyStopping } = settings;
+  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
+  if (reduceLROnPlateau) checkPlateau(reduceLROnPlateau);
   mustBeInteger("epochs", epochs);
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };

@@ -79,10 +79,14 @@ function joinStages(before: JobResult, last: JobResult): JobResult {
 }
 
 function checkSchedule(
-  { epochs, earlyStopping }: Pick<Job, "epochs" | "earlyStopping">,
+  { epochs, earlyStopping, reduceLROnPlateau }: Pick<Job, "epochs" | "earlyStopping" | "reduceLROnPlateau">,
   steps: number,
 ): void {
   const rule = `the ${steps} epochs of every trial with a scheduler; set them by steps of tune`;
   must(epochs === steps, "epochs of fit", rule, epochs);
+  check(
+    !reduceLROnPlateau,
+    "reduceLROnPlateau cannot follow a loss across the rungs of a scheduler; use one of them",
+  );
   check(!earlyStopping, "early stopping and a scheduler both end trials; use one of them");
 }

@@ -35,7 +35,10 @@ describe("jobs", () => {
         y,
         space,
         model: (params) => denseModel({ task: "classification", outputs: 1 }, params),
-        fit: { epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } },
+        fit: {
+          ...{ epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } },
+          reduceLROnPlateau: { patience: 1, minDelta: 0.1 },
+        },
         validation: { folds: 3 },
         testSize: 0.2,
         trials: 8,

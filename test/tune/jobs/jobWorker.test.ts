@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { hyperparametersOf } from "../../../src/nn/architecture.js";
 import { programOf } from "../../../src/nn/programs.js";
-import { EVALUATION_BATCH } from "../../../src/nn/sequential.js";
+import { EVALUATION_BATCH } from "../../../src/nn/scores.js";
 import type { Job } from "../../../src/tune/jobs/job.js";
 import { JobWorker } from "../../../src/tune/jobs/jobWorker.js";
 import { toDataset } from "../../../src/tune/trial/data.js";

@@ -37,7 +37,15 @@ const base: TuneOptions<S> = {
 };
 const kinds: Record<string, TuneOptions<S>> = {
   "tpe, early stopping": {
-    ...{ ...base, fit: { epochs: 6, batchSize: 16, earlyStopping: { patience: 1 } } },
+    ...{
+      ...base,
+      fit: {
+        epochs: 6,
+        batchSize: 16,
+        earlyStopping: { patience: 1 },
+        reduceLROnPlateau: { patience: 1, minDelta: 0.1 },
+      },
+    },
   },
   "halving, with several jobs of a trial on a fold": {
     ...{ ...base, strategy: random(), scheduler: halving(), trials: 9, fit: { epochs: 4, batchSize: 16 } },

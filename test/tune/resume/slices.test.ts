@@ -45,6 +45,13 @@ const kinds: Record<string, TuneOptions<S>> = {
     ...base,
     fit: { epochs: 8, batchSize: 16, earlyStopping: { patience: 1 } },
   },
+  "random, early stopping and a plateau": {
+    ...{ ...base, strategy: random(), trials: 4 },
+    fit: {
+      ...{ epochs: 8, batchSize: 16, earlyStopping: { patience: 2 } },
+      reduceLROnPlateau: { factor: 0.5, patience: 1, cooldown: 1, minDelta: 0.05 },
+    },
+  },
   "gp, one part held out, all rows in a batch": {
     ...{ ...base, strategy: gp(), validation: { split: 0.3 }, fit: { epochs: 4, batchSize: 33 } },
   },

@@ -1,42 +1,20 @@
 /** Early stopping on curves written here, and in a training that overfits. */
 import { describe, expect, it } from "vitest";
-import {
-  type Callback,
-  checkCallbacks,
-  type EarlyStoppingOptions,
-  earlyStopping,
-  type TrainingControl,
-} from "../../src/nn/callbacks.js";
-import { dense } from "../../src/nn/layers.js";
-import { adam } from "../../src/optim/adam.js";
-import { compiled, randomRows, refusal, weightsOf } from "./support.js";
+import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
+import { dense } from "../../../src/nn/layers.js";
+import { adam } from "../../../src/optim/adam.js";
+import { compiled, randomRows, refusal, weightsOf } from "../support.js";
+import { controlFor, follow as followed } from "./follow.js";
 
-/** Runs the callback over a curve: the epochs that ran, and the epoch whose parameters are there at the end. */
+/** Runs early stopping over a curve: the epochs that ran, and the epoch whose parameters are there at the end. */
 async function follow(
   curve: readonly number[],
   options: EarlyStoppingOptions,
   name = options.monitor ?? "valLoss",
 ) {
-  const callback = earlyStopping(options);
-  let stopped = false;
-  let current = -1;
-  const control: TrainingControl = {
-    stop: () => {
-      stopped = true;
-    },
-    getParameters: () => Float32Array.of(current),
-    setParameters: ([epoch]) => {
-      current = epoch;
-    },
-  };
-  await callback.onTrainBegin?.(control);
-  for (let epoch = 0; epoch < curve.length && !stopped; epoch++) {
-    current = epoch;
-    await callback.onEpochEnd?.(epoch, { loss: 0, [name]: curve[epoch] }, control);
-  }
-  const ran = current + 1;
-  await callback.onTrainEnd?.(control);
-  return { ran, kept: current };
+  const logs = curve.map((value) => ({ loss: 0, [name]: value }));
+  const { rates, kept } = await followed(earlyStopping(options), logs);
+  return { ran: rates.length, kept };
 }
 
 describe("earlyStopping", () => {
@@ -138,7 +116,10 @@ describe("earlyStopping", () => {
     );
     const model = compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" });
     const fit = () => model.fit([[1], [2]], [1, 2], { callbacks: [earlyStopping()] });
-    expect(await refusal(fit)).toBe('unknown_name: unknown number to monitor "valLoss". Known: loss.');
+    expect(await refusal(fit)).toBe(
+      "unknown_name: callbacks[0] (earlyStopping) failed in onEpochEnd of epoch 0: " +
+        'unknown number to monitor "valLoss". Known: loss.',
+    );
   });
 
   it("types what it monitors, custom metrics by name", async () => {
@@ -148,92 +129,10 @@ describe("earlyStopping", () => {
     earlyStopping({ monitor: "valLargestError" });
     expect(await follow([1, 2, 1], { monitor: "valAccuracy" })).toEqual({ ran: 3, kept: 1 });
     const callback = earlyStopping<"valLargestError">({ monitor: "valLargestError" });
-    const control = { stop: () => {}, getParameters: () => Float32Array.of(), setParameters: () => {} };
+    const control = controlFor({});
     for (const [epoch, valLargestError] of [3, 1, 2].entries()) {
       await callback.onEpochEnd?.(epoch, { loss: 0, valLargestError }, control);
     }
     expect(callback.bestEpoch).toBe(1);
-  });
-});
-
-/** A callback whose methods are in its class. */
-class Watching {
-  epochs = 0;
-  onEpochEnd(): void {
-    this.epochs++;
-  }
-}
-/** As it is meant, but for a name. */
-class Misspelt {
-  onEpochEnds(): void {}
-}
-
-describe("callbacks", () => {
-  const trainWith = (callback: unknown) =>
-    compiled([dense(1)], { optimizer: "sgd", loss: "meanSquaredError" }).fit([[1], [2]], [1, 2], {
-      epochs: 2,
-      callbacks: [{}, callback as Callback],
-    });
-
-  it("may be instances of a class, with properties of their own", async () => {
-    const watching = new Watching();
-    await trainWith(watching);
-    expect(watching.epochs).toBe(2);
-  });
-
-  const known = "Known: onTrainBegin, onEpochEnd, onTrainEnd.";
-  it.each<[string, unknown, string]>([
-    [
-      "a function",
-      () => 1,
-      "invalid_argument: callbacks[1] must be an object with methods such as onTrainBegin, onEpochEnd, onTrainEnd; " +
-        "received function (anonymous)",
-    ],
-    [
-      "a name",
-      "earlyStopping",
-      "invalid_argument: callbacks[1] must be an object with methods such as onTrainBegin, onEpochEnd, onTrainEnd; " +
-        'received "earlyStopping"',
-    ],
-    [
-      "a misspelt method",
-      { onEpochEnds: () => {} },
-      `unknown_name: unknown callback method "onEpochEnds". Did you mean "onEpochEnd"? ${known}`,
-    ],
-    [
-      "a misspelt method beside another",
-      { onTrainBegin: () => {}, on_epoch_end: () => {} },
-      `unknown_name: unknown callback method "on_epoch_end". Did you mean "onEpochEnd"? ${known}`,
-    ],
-    [
-      "a misspelt method of a class",
-      new Misspelt(),
-      `unknown_name: unknown callback method "onEpochEnds". Did you mean "onEpochEnd"? ${known}`,
-    ],
-    [
-      "a method without its beginning",
-      { epochEnd: () => {} },
-      `unknown_name: unknown callback method "epochEnd". Did you mean "onEpochEnd"? ${known}`,
-    ],
-    [
-      "a method that is not a function",
-      { onEpochEnd: 5 },
-      "invalid_argument: onEpochEnd of callbacks[1] must be a function; received 5",
-    ],
-  ])("refuse %s", async (_, callback, message) => {
-    expect(await refusal(() => trainWith(callback))).toBe(message);
-  });
-
-  it("are typed", () => {
-    const callbacks: readonly Callback[] = [
-      { onEpochEnd: (epoch, logs, control) => void (logs.loss < epoch && control.stop()) },
-      // @ts-expect-error a misspelt method
-      { onEpochEnds: () => {} },
-      // @ts-expect-error not a function
-      { onEpochEnd: 5 },
-      // @ts-expect-error a function
-      () => 1,
-    ];
-    expect(() => checkCallbacks(callbacks)).toThrow();
   });
 });

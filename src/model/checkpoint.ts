@@ -1,0 +1,109 @@
+/** A callback that saves the model while it trains. */
+import { platform } from "#platform";
+import { check, checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
+import type { Callback, Logs } from "../nn/callbacks/callback.js";
+import { type BestValue, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
+import { Sequential } from "../nn/sequential.js";
+import type { SaveOptions } from "./model.js";
+import { saveModel } from "./save.js";
+
+/**
+ * When `modelCheckpoint` saves, and what.
+ *
+ * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
+ */
+export interface ModelCheckpointOptions<Custom extends string = never>
+  extends MonitorOptions<Custom>,
+    SaveOptions {
+  /** Whether to save only after an epoch that is the best so far by `monitor`. Default false. */
+  readonly saveBestOnly?: boolean;
+  /** After how many epochs to save, or to look whether the last one was the best. Default 1. */
+  readonly saveFreq?: number;
+}
+
+const OPTIONS: OptionNames<ModelCheckpointOptions> = {
+  monitor: true,
+  mode: true,
+  optimizer: true,
+  saveBestOnly: true,
+  saveFreq: true,
+};
+
+/** Takes the bytes of a model file, after epoch number `epoch`, from 0. */
+export type CheckpointWriter = (
+  bytes: Uint8Array<ArrayBuffer>,
+  epoch: number,
+  logs: Logs,
+) => void | Promise<void>;
+
+/**
+ * Saves the model after epochs, to files or wherever a function puts the bytes: Keras' `ModelCheckpoint`. What it saves is loaded by
+ * `loadModel`. The best value so far is kept from one `fit` of a model to the next.
+ *
+ * In a path, `{epoch}` is the number of the epoch, from 1 as in Keras, and `{valLoss}` that number of the logs. `{epoch:02d}` has two
+ * digits at least, `{valLoss:.3f}` three decimals.
+ *
+ * @param destination - a path, where there are files, or a function
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; `unsupported` for a path where there are no files; when
+ * training, `unknown_name` if the logs do not have a number that is monitored or in the path, `not_found` for a file that cannot
+ * be written
+ * @example
+ * ```ts
+ * let best = new Uint8Array();
+ * const checkpoint = modelCheckpoint((bytes) => void (best = bytes), { saveBestOnly: true }); // or "best-{epoch}.fettle"
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * await model.fit([[0], [1], [2]], [1, 3, 5], { epochs: 20, validationSplit: 0.3, callbacks: [checkpoint] });
+ * const loaded = await loadModel(best);
+ * loaded.predict([[4]]).shape; // [1, 1]
+ * ```
+ */
+export function modelCheckpoint<Custom extends string = never>(
+  destination: string | CheckpointWriter,
+  options: ModelCheckpointOptions<NoInfer<Custom>> = {},
+): Callback {
+  checkOptions(options, "modelCheckpoint", OPTIONS);
+  const { saveBestOnly = false, saveFreq = 1, optimizer = false } = options;
+  const follow = monitorBest(options);
+  must(typeof saveBestOnly === "boolean", "saveBestOnly", "a boolean", saveBestOnly);
+  must(typeof optimizer === "boolean", "optimizer", "a boolean", optimizer);
+  mustBeInteger("saveFreq", saveFreq);
+  const write = typeof destination === "string" ? fileWriter(destination) : destination;
+  must(typeof write === "function", "destination", "a path or a function of bytes", destination);
+  const bests = new WeakMap<object, BestValue>();
+  return {
+    name: "modelCheckpoint",
+    async onEpochEnd(epoch, logs, { model }) {
+      must(model instanceof Sequential, "the model of modelCheckpoint", "one that its fit trains", model);
+      if ((epoch + 1) % saveFreq !== 0) return;
+      const best = bests.get(model) ?? follow();
+      bests.set(model, best);
+      if (!saveBestOnly || best.improves(logs)) await write(saveModel(model, { optimizer }), epoch, logs);
+    },
+  };
+}
+
+function fileWriter(path: string): CheckpointWriter {
+  const { files } = platform;
+  check(
+    files,
+    `there are no files in ${platform.name}: destination must be a function there, which puts the bytes elsewhere`,
+    "unsupported",
+  );
+  must(path !== "", "destination", "a path or a function of bytes", path);
+  return (bytes, epoch, logs) => files.write(filled(path, { ...logs, epoch: epoch + 1 }), bytes);
+}
+
+/** A path with numbers in place of their names. */
+function filled(path: string, numbers: Logs): string {
+  return path.replace(
+    /\{(\w+)(?::0?(\d+)d|:\.(\d+)f)?\}/g,
+    (_, name: string, digits = "0", decimals?: string) => {
+      if (!Object.hasOwn(numbers, name)) throw unknownName("number in a path", name, Object.keys(numbers));
+      const value = numbers[name];
+      return decimals === undefined
+        ? String(value).padStart(Number(digits), "0")
+        : value.toFixed(Number(decimals));
+    },
+  );
+}

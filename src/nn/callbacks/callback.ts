@@ -1,0 +1,156 @@
+/** What a callback is: methods that training calls, and what they may do. Those that are built in are files beside this one. */
+
+import { FettleError, isRecord, must, type OptionNames, show, unknownName } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+
+/**
+ * Numbers by name: `loss`, each metric, and with validation `valLoss`, `valAccuracy`… `learningRate` is among them, the one of
+ * the epoch's last step, once a callback has set it.
+ */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What a callback may do. */
+export interface TrainingControl {
+  /** The model that `fit` trains, a `Sequential`. */
+  readonly model?: object;
+  /** Ends the training: after this epoch, or in `onBatchEnd` after this batch. */
+  stop(): void;
+  /** A copy of all parameters in one vector. */
+  getParameters(): Floats;
+  /** Replaces all parameters by a vector that `getParameters` returned. */
+  setParameters(parameters: Floats): void;
+  /**
+   * The learning rate of the next step. A model keeps it in float32; this is the shortest decimal number of that value.
+   *
+   * @throws FettleError `invalid_state` if the optimizer has a schedule
+   */
+  getLearningRate(): number;
+  /**
+   * Replaces the learning rate, until it is replaced again or the model is compiled: the next `fit` begins with it.
+   *
+   * @param learningRate - at least 0
+   * @throws FettleError `invalid_argument`; `invalid_state` if the optimizer has a schedule
+   */
+  setLearningRate(learningRate: number): void;
+}
+
+/**
+ * Methods that `model.fit` calls while it trains, those of one callback after those of the other; promises are awaited. Each
+ * may be left out. The model can be used in them: its `evaluate` and `predict`, and `saveModel`, see the parameters of the moment.
+ *
+ * An error in a method ends the training, and the model stays as it was before `fit`.
+ *
+ * @example
+ * ```ts
+ * // keeps the loss of every tenth epoch, and stops once it is below 0.01
+ * const seen: number[] = [];
+ * const watch: Callback = {
+ *   onEpochEnd(epoch, logs, control) {
+ *     if (epoch % 10 === 0) seen.push(logs.loss);
+ *     if (logs.loss < 0.01) control.stop();
+ *   },
+ * };
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+ * const { epoch } = await model.fit([[0], [1], [2]], [1, 3, 5], { epochs: 500, callbacks: [watch] });
+ * epoch.length < 500; // true
+ * seen[0] > seen[1]; // true
+ * ```
+ */
+export interface Callback {
+  /** What errors call it. Default: its class. */
+  readonly name?: string;
+  /** Before the first epoch. */
+  onTrainBegin?(control: TrainingControl): void | Promise<void>;
+  /** Before epoch number `epoch`, from 0. */
+  onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
+  /**
+   * After batch number `batch` of an epoch, from 0. `logs.loss` is the mean over the rows of the epoch so far.
+   *
+   * A callback with this method makes each step a call of its own, to the same bits but slower for small networks.
+   */
+  onBatchEnd?(batch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  /** After epoch number `epoch`, from 0. */
+  onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  /** After the last epoch, stopped or not. */
+  onTrainEnd?(control: TrainingControl): void | Promise<void>;
+}
+
+type Methods = Omit<Callback, "name">;
+
+const METHODS: OptionNames<Methods> = {
+  onTrainBegin: true,
+  onEpochBegin: true,
+  onBatchEnd: true,
+  onEpochEnd: true,
+  onTrainEnd: true,
+};
+
+/**
+ * Refuses anything but a list of callbacks, and methods that would never be called: names that begin with `on`, and any in a
+ * callback without a method that is called.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
+export function checkCallbacks(callbacks: unknown): asserts callbacks is readonly Callback[] {
+  must(Array.isArray(callbacks), "callbacks", "an array of callbacks", callbacks);
+  const methods = Object.keys(METHODS);
+  for (const [i, callback] of callbacks.entries()) {
+    must(
+      isRecord(callback),
+      `callbacks[${i}]`,
+      "an object with methods such as onEpochEnd, or made by a function such as earlyStopping()",
+      callback,
+    );
+    const given = methods.filter((name) => callback[name] !== undefined);
+    for (const name of namesIn(callback)) {
+      const isMeant = /^on/i.test(name) || (given.length === 0 && name !== "name");
+      if (isMeant && !methods.includes(name)) throw unknownName("callback method", name, methods);
+    }
+    for (const name of given) {
+      must(typeof callback[name] === "function", `${name} of callbacks[${i}]`, "a function", callback[name]);
+    }
+  }
+}
+
+/** The names of an object's properties, with those that its classes define. */
+function namesIn(callback: object): string[] {
+  const names: string[] = [];
+  for (let at = callback; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    names.push(...Object.getOwnPropertyNames(at).filter((name) => name !== "constructor"));
+  }
+  return names;
+}
+
+/**
+ * Calls a method of every callback that has it, and waits for each.
+ *
+ * @param epoch - for errors
+ * @throws FettleError of the same code, or `callback_failed`, that names the callback, the method and the epoch; the error
+ * that a method threw is its `cause`
+ */
+export async function callEach<Name extends keyof Methods>(
+  callbacks: readonly Callback[],
+  name: Name,
+  epoch: number | undefined,
+  ...args: Parameters<Required<Callback>[Name]>
+): Promise<void> {
+  for (const [i, callback] of callbacks.entries()) {
+    const method = callback[name] as ((...args: unknown[]) => void | Promise<void>) | undefined;
+    if (method === undefined) continue;
+    try {
+      await method.apply(callback, args);
+    } catch (cause) {
+      const { name: own = callback.constructor?.name ?? "Object" } = callback;
+      const who = own === "Object" ? `callbacks[${i}]` : `callbacks[${i}] (${own})`;
+      const when = epoch === undefined ? "" : ` of epoch ${epoch}`;
+      const known = cause instanceof FettleError;
+      const reason = cause instanceof Error ? cause.message : show(cause);
+      throw new FettleError(
+        known ? cause.code : "callback_failed",
+        `${who} failed in ${name}${when}: ${reason}`,
+        { cause },
+      );
+    }
+  }
+}

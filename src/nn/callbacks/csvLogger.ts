@@ -1,0 +1,53 @@
+import { checkOptions, must, type OptionNames } from "../../errors.js";
+import type { Callback } from "./callback.js";
+import { perTraining } from "./perTraining.js";
+
+/** How `csvLogger` writes. */
+export interface CsvLoggerOptions {
+  /** Between the cells of a line. Default `","`. */
+  readonly separator?: string;
+}
+
+const OPTIONS: OptionNames<CsvLoggerOptions> = { separator: true };
+
+/**
+ * Writes the numbers of each epoch as a line of a table, after a line of names: Keras' `CSVLogger`, but for where the lines go.
+ *
+ * @param write - takes a line without its end; a promise is awaited
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ * @example
+ * ```ts
+ * const lines: string[] = [];
+ * const model = sequential([dense(1, { kernelInitializer: "zeros" })]);
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * const logger = csvLogger((line) => void lines.push(line));
+ * await model.fit([[0], [1]], [0, 0], { epochs: 2, validationSplit: 0.5, callbacks: [logger] });
+ * lines; // ["epoch,loss,valLoss", "0,0,0", "1,0,0"]
+ * ```
+ */
+export function csvLogger(
+  write: (line: string) => void | Promise<void>,
+  options: CsvLoggerOptions = {},
+): Callback {
+  must(typeof write === "function", "write", "a function of a line", write);
+  checkOptions(options, "csvLogger", OPTIONS);
+  const { separator = "," } = options;
+  must(typeof separator === "string" && separator !== "", "separator", "a text that is not empty", separator);
+  const line = (cells: readonly unknown[]): string =>
+    cells.map((cell) => quoted(String(cell))).join(separator);
+  const quoted = (cell: string): string =>
+    cell.includes(separator) || /["\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const [callback] = perTraining("csvLogger", () => {
+    let names: readonly string[] | undefined;
+    return {
+      async onEpochEnd(epoch, logs) {
+        if (names === undefined) {
+          names = Object.keys(logs);
+          await write(line(["epoch", ...names]));
+        }
+        await write(line([epoch, ...names.map((name) => logs[name])]));
+      },
+    };
+  });
+  return callback;
+}

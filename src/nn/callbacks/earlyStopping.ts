@@ -1,0 +1,99 @@
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+import type { Callback } from "./callback.js";
+import { type MonitorOptions, monitorBest } from "./monitor.js";
+import { perTraining } from "./perTraining.js";
+
+/**
+ * When `earlyStopping` stops, and what it leaves.
+ *
+ * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
+ */
+export interface EarlyStoppingOptions<Custom extends string = never> extends MonitorOptions<Custom> {
+  /** How many epochs in a row without improvement stop the training, as in Keras; 0 means 1. Default 0. */
+  readonly patience?: number;
+  /** The least change that counts as an improvement. Default 0. */
+  readonly minDelta?: number;
+  /** Whether the parameters of the best epoch are restored at the end. Default true. */
+  readonly restoreBestWeights?: boolean;
+}
+
+/** Early stopping, and its state in the last training. */
+export interface EarlyStopping extends Callback {
+  /** The best epoch so far, from 0; undefined before the first. */
+  readonly bestEpoch: number | undefined;
+  /** The parameters of that epoch, which are restored at the end; undefined with `restoreBestWeights: false`. */
+  readonly bestParameters: Floats | undefined;
+}
+
+const OPTIONS: OptionNames<EarlyStoppingOptions> = {
+  monitor: true,
+  mode: true,
+  patience: true,
+  minDelta: true,
+  restoreBestWeights: true,
+};
+
+/**
+ * Stops when a monitored number no longer improves, and restores the best parameters (L. Prechelt, "Early
+ * stopping — but when?", 1998). As Keras' `EarlyStopping`, but `restoreBestWeights` is true by default.
+ *
+ * The number of a custom metric is named by type too: `earlyStopping<"valLargestError">({ monitor: "valLargestError" })`.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name` if the logs
+ * do not have the monitored number
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 100 }, (_, i) => i / 100);
+ * const y = x.map((value) => 2 * value + 1);
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+ * const stopping = earlyStopping({ patience: 3, minDelta: 1e-3 });
+ * const { epoch } = await model.fit(x, y, { epochs: 1000, validationSplit: 0.2, callbacks: [stopping] });
+ * epoch.length < 100; // true
+ * ```
+ */
+export function earlyStopping<Custom extends string = never>(
+  options: EarlyStoppingOptions<NoInfer<Custom>> = {},
+): EarlyStopping {
+  checkOptions(options, "earlyStopping", OPTIONS);
+  const { patience = 0, minDelta, restoreBestWeights = true } = options;
+  const best = monitorBest(options, minDelta);
+  mustBeInteger("patience", patience, 0);
+  must(typeof restoreBestWeights === "boolean", "restoreBestWeights", "a boolean", restoreBestWeights);
+  const [callback, state] = perTraining("earlyStopping", (): EarlyStopping => {
+    const { improves } = best();
+    let waited = 0;
+    let bestEpoch: number | undefined;
+    let bestParameters: Floats | undefined;
+    return {
+      get bestEpoch() {
+        return bestEpoch;
+      },
+      get bestParameters() {
+        return bestParameters;
+      },
+      onEpochEnd(epoch, logs, control) {
+        if (improves(logs)) {
+          bestEpoch = epoch;
+          waited = 0;
+          if (restoreBestWeights) bestParameters = control.getParameters();
+        } else if (++waited >= patience) {
+          control.stop();
+        }
+      },
+      onTrainEnd(control) {
+        if (bestParameters) control.setParameters(bestParameters);
+      },
+    };
+  });
+  return {
+    get bestEpoch() {
+      return state()?.bestEpoch;
+    },
+    get bestParameters() {
+      return state()?.bestParameters;
+    },
+    ...callback,
+  };
+}

@@ -1,0 +1,94 @@
+/** What `fit` prints while it trains. It changes nothing of the training, and the host's clock decides only what is shown. */
+
+import type { Platform, Terminal } from "../../platform/platform.js";
+import type { Logs } from "./callback.js";
+
+/** How long a bar stays before it is drawn again, in milliseconds. */
+const REDRAW = 100;
+/** Characters at the right that stay free: a terminal writes ^C there, which would otherwise break the line. */
+const FREE = 3;
+const WIDEST_BAR = 30;
+const NARROWEST_BAR = 8;
+
+/** A bar of `width` characters, of which a share is filled. */
+export function bar(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, share) * width);
+  return "█".repeat(filled) + "░".repeat(width - filled);
+}
+
+/** One line an epoch on the console and, where there is a terminal, a bar of the steps of the running epoch. */
+export class Progress {
+  /** How many steps may run until `step` is called. */
+  steps: number;
+  private readonly terminal: Terminal | undefined;
+  private began = 0;
+  private called = 0;
+  private drawn = 0;
+  private shown = false;
+
+  constructor(
+    private readonly platform: Pick<Platform, "terminal" | "now">,
+    verbose: 1 | 2,
+    private readonly epochs: number,
+    private readonly stepsPerEpoch: number,
+  ) {
+    this.terminal = verbose === 1 ? platform.terminal?.() : undefined;
+    this.steps = this.terminal ? 1 : stepsPerEpoch;
+  }
+
+  /** An epoch begins. */
+  begin(): void {
+    this.began = this.called = this.drawn = this.platform.now();
+  }
+
+  /** So many steps of the epoch are done. */
+  step(epoch: number, done: number, logs: Logs): void {
+    const { terminal, called } = this;
+    if (!terminal) return;
+    const now = this.platform.now();
+    this.called = now;
+    if (now - called < REDRAW / 2) this.steps = Math.min(2 * this.steps, this.stepsPerEpoch);
+    else if (now - called > REDRAW) this.steps = Math.max(1, Math.floor(this.steps / 2));
+    if (now - this.drawn < REDRAW || done >= this.stepsPerEpoch) return;
+    this.drawn = now;
+    this.shown = true;
+    const room = terminal.columns - FREE;
+    terminal.write(`\r${this.barLine(epoch, done, logs, room)}\x1b[K`);
+  }
+
+  /** The epoch has ended. */
+  end(epoch: number, logs: Logs): void {
+    this.clear();
+    const seconds = `${((this.platform.now() - this.began) / 1000).toFixed(1)} s`;
+    console.log([this.place(epoch), seconds, ...texts(logs)].join(" - "));
+  }
+
+  /** Removes the bar, if there is one. */
+  clear(): void {
+    if (this.shown) this.terminal?.write("\r\x1b[K");
+    this.shown = false;
+  }
+
+  private place(epoch: number): string {
+    return `Epoch ${epoch + 1}/${this.epochs}`;
+  }
+
+  /** In at most `width` characters: a narrow window loses the bar first. */
+  private barLine(epoch: number, done: number, logs: Logs, width: number): string {
+    const parts = [`${done}/${this.stepsPerEpoch}`, ...texts(logs)];
+    const rest = parts.join(" - ");
+    const place = this.place(epoch);
+    const room = Math.min(WIDEST_BAR, width - place.length - rest.length - 2);
+    const line =
+      room < NARROWEST_BAR ? `${place} ${rest}` : `${place} ${bar(done / this.stepsPerEpoch, room)} ${rest}`;
+    return line.slice(0, Math.max(0, width));
+  }
+}
+
+/** `loss: 0.1234` */
+function texts(logs: Logs): string[] {
+  return Object.entries(logs).map(([name, value]) => {
+    const size = Math.abs(value);
+    return `${name}: ${size > 0 && (size < 1e-3 || size >= 1e7) ? value.toExponential(4) : value.toFixed(4)}`;
+  });
+}

@@ -1,0 +1,89 @@
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import type { Callback } from "./callback.js";
+import { type MonitorOptions, monitorBest } from "./monitor.js";
+import { perTraining } from "./perTraining.js";
+
+/**
+ * When `reduceLROnPlateau` reduces the learning rate, and how far.
+ *
+ * @typeParam Custom - numbers of custom metrics that can be monitored, such as `"valLargestError"`
+ */
+export interface ReduceLROnPlateauOptions<Custom extends string = never> extends MonitorOptions<Custom> {
+  /** What the learning rate is multiplied by, in (0, 1). Default 0.1. */
+  readonly factor?: number;
+  /** How many epochs in a row without improvement reduce it, as in Keras; 0 means 1. Default 10. */
+  readonly patience?: number;
+  /** The least change that counts as an improvement. Default 1e-4. */
+  readonly minDelta?: number;
+  /** How many epochs after a reduction are not counted. Default 0. */
+  readonly cooldown?: number;
+  /** The learning rate is not reduced below this. Default 0. */
+  readonly minLearningRate?: number;
+}
+
+const OPTIONS: OptionNames<ReduceLROnPlateauOptions> = {
+  monitor: true,
+  mode: true,
+  factor: true,
+  patience: true,
+  minDelta: true,
+  cooldown: true,
+  minLearningRate: true,
+};
+
+/**
+ * Multiplies the learning rate by `factor` when a monitored number has stopped improving: Keras' `ReduceLROnPlateau`, with its
+ * defaults. `learningRate` of the history has the rate of each epoch.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; when training, `unknown_name` if the logs do not
+ * have the monitored number, `invalid_state` if the optimizer has a schedule
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 100 }, (_, i) => i / 100);
+ * const y = x.map((value) => Number(value > 0.5)); // a line fits it badly, and soon as well as it can
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+ * const plateau = reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 3 });
+ * const { history } = await model.fit(x, y, { epochs: 60, callbacks: [plateau] });
+ * history.learningRate[0]; // 0.5
+ * history.learningRate[59] < 0.1; // true
+ * ```
+ */
+export function reduceLROnPlateau<Custom extends string = never>(
+  options: ReduceLROnPlateauOptions<NoInfer<Custom>> = {},
+): Callback {
+  checkOptions(options, "reduceLROnPlateau", OPTIONS);
+  const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
+  const best = monitorBest(options, minDelta);
+  must(typeof factor === "number" && factor > 0 && factor < 1, "factor", "a number in (0, 1)", factor);
+  mustBeInteger("patience", patience, 0);
+  mustBeInteger("cooldown", cooldown, 0);
+  must(
+    Number.isFinite(minLearningRate) && minLearningRate >= 0,
+    "minLearningRate",
+    "a finite number of at least 0",
+    minLearningRate,
+  );
+  const [callback] = perTraining("reduceLROnPlateau", (control) => {
+    // refuses a schedule at once, and begins the list of rates in the history
+    control.setLearningRate(control.getLearningRate());
+    const { improves } = best();
+    let waited = 0;
+    let cooling = 0;
+    return {
+      onEpochEnd(_, logs) {
+        if (cooling > 0) cooling--;
+        if (improves(logs)) {
+          waited = 0;
+        } else if (cooling === 0 && ++waited >= patience) {
+          const rate = control.getLearningRate();
+          if (rate <= minLearningRate) return;
+          control.setLearningRate(Math.max(rate * factor, minLearningRate));
+          cooling = cooldown;
+          waited = 0;
+        }
+      },
+    };
+  });
+  return callback;
+}

@@ -1,0 +1,50 @@
+/** The examples of a call of `fit`, on an engine: what it trains on, what metrics are taken of, and what validates. */
+import type { HostMatrix } from "../data/matrix.js";
+import { checkSampleWeight } from "../data/weights.js";
+import type { Matrix } from "../engine/executor.js";
+import type { Examples } from "./trainer.js";
+import { columnOf, withSampleWeight } from "./weights.js";
+
+/** What `fit` was given. */
+export interface FitData {
+  readonly x: HostMatrix;
+  readonly y: HostMatrix;
+  /** How many of the first rows are trained on; the others validate, unless `validation` does. */
+  readonly trainRows: number;
+  /** How much each row counts in training, on average 1; undefined if all count the same. */
+  readonly weights: Float32Array | undefined;
+  readonly sampleWeight: ArrayLike<number> | undefined;
+  readonly validation:
+    | { readonly x: HostMatrix; readonly y: HostMatrix; readonly sampleWeight: ArrayLike<number> | undefined }
+    | undefined;
+}
+
+/** @param hold - puts a matrix on the engine */
+export function examplesOfFit(
+  hold: (matrix: HostMatrix) => Matrix,
+  { x, y, trainRows, weights, sampleWeight, validation }: FitData,
+): { readonly training: Examples; readonly measured: Examples; readonly heldOut: Examples | undefined } {
+  const all = { x: hold(x), y: hold(y) };
+  const first = { ...all, rows: range(0, trainRows) };
+  const own = sampleWeight && Float64Array.from(sampleWeight);
+  const validationExamples = (): Examples | undefined => {
+    if (validation) {
+      const { x, y, sampleWeight: given } = validation;
+      const weights = given && checkSampleWeight("sampleWeight of validationData", given, x.rows);
+      return withSampleWeight(hold, { x: hold(x), y: hold(y) }, weights);
+    }
+    return trainRows < x.rows
+      ? withSampleWeight(hold, { ...all, rows: range(trainRows, x.rows) }, own)
+      : undefined;
+  };
+  return {
+    training: { ...first, ...(weights && { weights: hold(columnOf(weights)) }) },
+    // metrics know no class weights
+    measured: withSampleWeight(hold, first, own),
+    heldOut: validationExamples(),
+  };
+}
+
+function range(start: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - start }, (_, i) => start + i);
+}
