@@ -3,12 +3,13 @@
  * loss: cross-entropy is composed of these.
  *
  * With d = x - max, e = exp(d) and Z = sum of e, summed in float64: softmax is e / Z and its logarithm
- * d - log1p(Z - 1), where Z - 1 keeps its digits when one entry dominates (the maximum's own e is 1).
+ * d - log1p(Z - 1), where Z - 1 is summed without the maximum's own e, 1, so that it keeps its digits when one
+ * entry dominates.
  *
  * Error, with u = 2^-24, n columns and D = (sum of e |d|) / Z, the mean of |d| under softmax, which is
  * at most ln n; higher orders multiply the bounds by less than 1 + 2^-10:
  *   softmax      |error| <= (|d| + D + 8) u y + 2^-148
- *   log-softmax  |error| <= (|d| + |y| + 2 ln Z + D + 4 (1 - 1 / Z)) u + n 2^-52
+ *   log-softmax  |error| <= (|d| + |y| + 2 ln Z + D + 4 (1 - 1 / Z)) u + 2^-126
  * |d| u is the rounding of d, D u what that does to Z; exp adds 3 u to e and to Z, and the last two
  * roundings 2 u. So the logarithm of a probability near 1 is as precise as one far from it.
  *
@@ -27,7 +28,7 @@ export function softmax_f32(src: usize, dst: usize, rows: i32, columns: i32, log
   for (; rows > 0; --rows, src += bytes, dst += bytes) {
     const top = f32x4.splat(maxRow(src, columns));
     if (log) {
-      const excess = <f32>(exponentials(src, 0, bytes, top) - 1);
+      const excess = <f32>exponentials(src, 0, bytes, top);
       subtract(src, dst, bytes, top, log1p_f32x4(f32x4.splat(excess)));
     } else {
       divide(dst, bytes, f32x4.splat(<f32>exponentials(src, dst, bytes, top)));
@@ -35,23 +36,33 @@ export function softmax_f32(src: usize, dst: usize, rows: i32, columns: i32, log
   }
 }
 
-/** The sum of exp(src - top), whose terms are written to `dst` unless that is 0. */
+/** The sum of exp(src - top), whose terms are written to `dst`; less 1, without rounding it off, if `dst` is 0. */
 function exponentials(src: usize, dst: usize, bytes: i32, top: v128): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
+  let tops = i32x4.splat(0);
   for (let at = 0; at < bytes; at += 16) {
     const rest = bytes - at;
     const x = rest >= 16 ? v128.load(src + at) : loadEdge(src + at, rest);
-    const e = exp_f32x4(f32x4.sub(x, top));
+    const d = f32x4.sub(x, top);
+    let e = exp_f32x4(d);
     if (dst) {
       if (rest >= 16) v128.store(dst + at, e);
       else storeEdge(dst + at, e, rest);
+    } else {
+      const isTop = f32x4.eq(d, f32x4.splat(0));
+      tops = i32x4.sub(tops, isTop);
+      e = v128.andnot(e, isTop);
     }
     low = f64x2.add(low, f64x2.promote_low_f32x4(e));
     high = f64x2.add(high, f64x2.promote_low_f32x4(high_half(e)));
   }
   low = f64x2.add(low, high);
-  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  const sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  if (dst) return sum;
+  const ties = i32x4.extract_lane(tops, 0) + i32x4.extract_lane(tops, 1)
+    + i32x4.extract_lane(tops, 2) + i32x4.extract_lane(tops, 3);
+  return sum + <f64>(ties - 1);
 }
 
 /** dst /= sum. */

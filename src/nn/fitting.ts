@@ -1,6 +1,6 @@
 /** What `fit` of a model does. It knows no `Sequential`, which keeps what it returns. */
 import { platform } from "#platform";
-import { type HostMatrix, toMatrix } from "../data/matrix.js";
+import { type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { SavedRun } from "../engine/executor.js";
 import { check, must, mustBeInteger } from "../errors.js";
@@ -13,11 +13,10 @@ import { trainWith } from "./callbacks/loop.js";
 import type { Progress } from "./callbacks/progress.js";
 import { examplesOfFit } from "./examples.js";
 import { type History, toHistory, validationNames } from "./history.js";
-import type { Layer } from "./layers.js";
 import { withMatrices } from "./matrices.js";
 import { checkBatch, type FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
-import { EVALUATION_BATCH, scoresOf, targetsOf } from "./scores.js";
+import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { type Examples, runEvaluation, type TrainingOptions, TrainingRun } from "./trainer.js";
 import { evaluationOf, trainingWeights } from "./weights.js";
 
@@ -33,19 +32,20 @@ export interface State {
 export interface Fitted {
   /** Given to callbacks. */
   readonly model: object;
-  readonly layers: readonly Layer[];
   readonly metrics: readonly Metric[];
   readonly state: State | undefined;
   readonly x: HostMatrix;
   readonly y: HostMatrix;
   architecture(): Architecture;
+  /** Targets that fit inputs, the last layer and the loss. */
+  targets(y: MatrixLike, x: HostMatrix, what: string): HostMatrix;
   /** Told the training when it has begun, and undefined when it has ended. */
   onTraining(run: TrainingRun | undefined): void;
 }
 
 /** @throws FettleError as `fit` does */
 export async function fitModel(
-  { model, layers, metrics, state, x, y, architecture: build, onTraining }: Fitted,
+  { model, metrics, state, x, y, architecture: build, targets, onTraining }: Fitted,
   options: FitOptions,
 ): Promise<{ readonly state: State; readonly history: History }> {
   const { trainRows, callbacks, verbose, ...settings } = checkFit(options, x.rows);
@@ -57,7 +57,7 @@ export async function fitModel(
     weights: trainingWeights(options, y, trainRows),
     validation: given &&
       validX && {
-        ...{ x: validX, y: targetsOf(layers, given[1], validX, "validation y"), sampleWeight: given[2] },
+        ...{ x: validX, y: targets(given[1], validX, "validation y"), sampleWeight: given[2] },
       },
   };
   await ready();

@@ -5,7 +5,7 @@
  */
 
 import type { NdArray } from "ndarray";
-import { fromMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { fromMatrix, type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
 import { checkSampleWeight } from "../data/weights.js";
 import type { ArrayInput } from "../engine/arrays.js";
 import { defaultEngine } from "../engine/engine.js";
@@ -27,13 +27,14 @@ import type { Logs } from "./callbacks/callback.js";
 import { type Fitted, fitModel, type State } from "./fitting.js";
 import type { History } from "./history.js";
 import type { Layer } from "./layers.js";
-import { canonicalLoss, type Loss } from "./losses/registry.js";
+import { canonicalLoss, type Loss, takesClassIds } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
 import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { arraysOf, vectorOf } from "./parameters.js";
 import { programOf } from "./programs.js";
-import { EVALUATION_BATCH, scoresOf, targetsOf } from "./scores.js";
+import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { summarize } from "./summary.js";
+import { targetsOf } from "./targets.js";
 import { runEvaluation, runPrediction, type TrainingRun } from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
@@ -112,7 +113,7 @@ export class Sequential {
    * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
    *
    * @param x - inputs, [rows, columns]
-   * @param y - targets, [rows, units of the last layer]
+   * @param y - targets, [rows, units of the last layer]; or class ids from 0, [rows], if the loss takes them
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
    * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
    * not fit; `invalid_argument` for options out of range, such as a batch larger than the data; for a callback that fails, what
@@ -122,12 +123,12 @@ export class Sequential {
     checkOptions(options, "fit", FIT_OPTIONS);
     const { metrics } = this.compiledWith();
     this.mustBeIdle();
-    const { layers, state } = this;
-    const inputs = toMatrix(x, { what: "x", ...(state ? { columns: state.columns } : {}) });
+    const inputs = toMatrix(x, { what: "x", ...(this.state ? { columns: this.state.columns } : {}) });
     const { columns } = inputs;
     const model: Fitted = {
-      ...{ model: this, layers, metrics, state, x: inputs, y: targetsOf(layers, y, inputs, "y") },
+      ...{ model: this, metrics, state: this.state, x: inputs, y: this.targets(y, inputs, "y") },
       architecture: () => this.architecture(columns),
+      targets: (...given) => this.targets(...given),
       onTraining: (run) => {
         this.running = { columns, run };
       },
@@ -151,7 +152,7 @@ export class Sequential {
   evaluate(x: MatrixLike, y: MatrixLike, sampleWeight?: ArrayLike<number>): Logs {
     const { columns, saved } = this.trained();
     const inputs = toMatrix(x, { what: "x", columns });
-    const targets = targetsOf(this.layers, y, inputs, "y");
+    const targets = this.targets(y, inputs, "y");
     const architecture = this.architecture(columns);
     const engine = defaultEngine();
     const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
@@ -290,5 +291,11 @@ export class Sequential {
       "the model must not be changed while it trains; await its fit first",
       "invalid_state",
     );
+  }
+
+  /** Targets that fit the inputs, the last layer and the loss. */
+  private targets(y: MatrixLike, { rows, columns }: HostMatrix, what: string): HostMatrix {
+    const { units } = networkOf(this.layers, columns);
+    return targetsOf(y, what, { rows, units, classIds: takesClassIds(this.compiledWith().loss) });
   }
 }

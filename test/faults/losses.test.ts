@@ -1,6 +1,7 @@
 /** Planted faults in losses: each is a common mistake, and breaks a law of `test/laws/losses.ts`. */
 import { describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
+import * as losses from "../../src/nn/losses/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { checkLoss } from "../laws/losses.js";
 import { lossesUnderTest } from "../laws/lossesUnderTest.js";
@@ -118,6 +119,31 @@ const faults: readonly (readonly [of: string, what: string, loss: LossFunction, 
     (y, p) => f.neg(f.mean(f.sum(f.mul(y, f.log(p)), -1))),
     VALUE,
   ],
+  ["quantile", "the other quantile", losses.quantile({ quantile: 0.25 }), VALUE],
+  ["quantile", "the median", losses.quantile(), VALUE],
+  ["quantile", "truth and prediction exchanged", (y, p) => losses.quantile({ quantile: 0.75 })(p, y), VALUE],
+  [
+    "meanSquaredLogarithmicError",
+    "logarithms of y and p themselves",
+    (y, p) => f.mean(f.square(f.sub(f.log(p), f.log(y)))),
+    VALUE,
+  ],
+  [
+    "meanSquaredLogarithmicError",
+    "the logarithm of the squared error",
+    (y, p) => f.mean(f.log1p(f.square(f.sub(p, y)))),
+    VALUE,
+  ],
+  ["poisson", "a prediction that is a logarithm", (y, p) => f.mean(f.sub(f.exp(p), f.mul(y, p))), VALUE],
+  ["poisson", "no expected count", (y, p) => f.neg(f.mean(f.mul(y, f.log(p)))), VALUE],
+  [
+    "klDivergence",
+    "truth and prediction exchanged",
+    (y, p) => f.mean(f.sum(f.mul(p, f.log(f.div(p, y))), -1)),
+    VALUE,
+  ],
+  ["klDivergence", "no entropy", (y, p) => f.neg(f.mean(f.sum(f.mul(y, f.log(p)), -1))), VALUE],
+  ["klDivergence", "a mean over classes too", (y, p) => f.mean(f.mul(y, f.log(f.div(y, p)))), VALUE],
   [
     "categoricalCrossentropy of probabilities",
     "truth and prediction exchanged",

@@ -40,7 +40,7 @@ function reference(row: number[]) {
     const size = -d[i] - logY + 2 * logarithm + mean + 4 * (excess / (1 + excess));
     return {
       ...{ y, bound: y === 0 ? 2 ** -148 : (mean - d[i] + 8) * u * y * HIGHER + 2 ** -148 },
-      ...{ logY, logBound: size * u * HIGHER + row.length * 2 ** -52 },
+      ...{ logY, logBound: size * u * HIGHER + 2 ** -126 },
     };
   });
 }
@@ -84,11 +84,19 @@ describe.each(builds)("softmax, %s build", (_, kernels) => {
   });
 
   it("keeps the digits of a logarithm near 0", () => {
-    for (const gap of [15, 20, 30]) {
-      const got = softmax(kernels, 1, 2, [0, -gap], true)[0];
-      const expected = -Math.log1p(Math.exp(-gap));
-      expect(Math.abs(got / expected - 1)).toBeLessThan((gap + 7) * u * HIGHER + 2 ** -51 / -expected);
+    for (const gap of [15, 20, 30, 60, 85]) {
+      // also behind other numbers, and of more columns than one vector has
+      for (const row of [
+        [0, -gap],
+        [-gap, 0],
+        [...new Array<number>(6).fill(-200), -gap, 0],
+      ]) {
+        const got = softmax(kernels, 1, row.length, row, true)[row.indexOf(0)];
+        const expected = -Math.log1p(Math.exp(-gap));
+        expect(Math.abs(got / expected - 1)).toBeLessThan((gap + 7) * u * HIGHER);
+      }
     }
+    expect(softmax(kernels, 1, 3, [0, -60, 0], true)[0]).toBeCloseTo(-Math.LN2, 7);
   });
 
   it("shares equally between equal values, however large", () => {

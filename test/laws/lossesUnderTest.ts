@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { sigmoid, softmax } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
-import { binaryCrossentropy, categoricalCrossentropy } from "../../src/nn/losses/index.js";
+import { binaryCrossentropy, categoricalCrossentropy, quantile } from "../../src/nn/losses/index.js";
 import { getLoss } from "../../src/nn/losses/registry.js";
 import type { LossUnderTest } from "./losses.js";
 
@@ -31,20 +31,21 @@ function oddRows(number: fc.Arbitrary<number>): fc.Arbitrary<number[][]> {
     );
 }
 
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[(values.length - 1) / 2];
+/** The least of the values that a share of them is at or below. */
+const quantileOf = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1];
 
-/** E|q − Y| − E|m − Y| = 2∫ₘ^q (F(t) − ½) dt, F the distribution of the values and m their median. */
-function areaToMedian(values: readonly number[], q: number): number {
-  const m = middle(values);
+/** E ρ(Y − q) − E ρ(Y − m) = ∫ₘ^q (F(t) − share) dt, ρ the pinball loss, F the distribution of the values, m their quantile. */
+function areaToQuantile(values: readonly number[], share: number, q: number): number {
+  const m = quantileOf(values, share);
   const [low, high] = [Math.min(m, q), Math.max(m, q)];
   const places = [...new Set([low, ...values.filter((v) => v > low && v < high), high])].sort(
     (a, b) => a - b,
   );
   let area = 0;
   for (let k = 1; k < places.length; k++) {
-    const share = values.filter((v) => v <= places[k - 1]).length / values.length;
-    area += 2 * (share - 0.5) * (places[k] - places[k - 1]);
+    const below = values.filter((v) => v <= places[k - 1]).length / values.length;
+    area += (below - share) * (places[k] - places[k - 1]);
   }
   return q < m ? -area : area;
 }
@@ -121,6 +122,19 @@ function categorical(
 }
 
 const identity = (x: Value): Value => x;
+const EPSILON = 1e-7;
+const pinball = (above: number): number => (above > 0 ? 0.75 * above : -0.25 * above);
+const means = (y: Rows): number[] => y[0].map((_, j) => average(column(y, j)));
+/** Σ y log(y / p) */
+const divergenceOf = (y: readonly number[], p: readonly number[]): number =>
+  y.map((v, j) => surprise(v, p[j] / v)).reduce((a, b) => a + b, 0);
+/** Rows of three probabilities above 0, multiples of 1/16 that sum to 1. */
+const chanceTruths = fc.array(
+  fc
+    .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 7 }))
+    .map(([a, b]) => [a / 16, b / 16, (16 - a - b) / 16]),
+  { minLength: 1, maxLength: 8 },
+);
 const logitRows = rowOf(grid(-8, 8));
 const chanceRows = rowOf(grid(1 / 16, 15 / 16));
 const normalised = (x: readonly number[]): number[] => x.map((v) => v / x.reduce((a, b) => a + b, 0));
@@ -147,9 +161,74 @@ export const lossesUnderTest: Readonly<Record<string, LossUnderTest>> = {
       .chain((half) => fc.uniqueArray(grid(-8, 8), { minLength: 2 * half + 1, maxLength: 2 * half + 1 }))
       .map((values) => values.map((v) => [v])),
     predictions: logitRows,
-    best: (y) => y[0].map((_, j) => middle(column(y, j))),
-    uncertainty: (y) => overUnits(y, (values) => average(values.map((v) => Math.abs(v - middle(values))))),
-    divergence: (y, x) => overUnits(y, (values, j) => areaToMedian(values, x[j])),
+    best: (y) => y[0].map((_, j) => quantileOf(column(y, j), 0.5)),
+    uncertainty: (y) =>
+      overUnits(y, (values) => average(values.map((v) => Math.abs(v - quantileOf(values, 0.5))))),
+    divergence: (y, x) => overUnits(y, (values, j) => 2 * areaToQuantile(values, 0.5, x[j])),
+    size: 16,
+  },
+  quantile: {
+    loss: quantile({ quantile: 0.75 }),
+    from: identity,
+    // values apart, one more than a multiple of 4, so that 3 of 4 others are below the quantile
+    truths: fc
+      .integer({ min: 0, max: 2 })
+      .chain((n) => fc.uniqueArray(grid(-8, 8), { minLength: 4 * n + 1, maxLength: 4 * n + 1 }))
+      .map((values) => values.map((v) => [v])),
+    predictions: logitRows,
+    best: (y) => y[0].map((_, j) => quantileOf(column(y, j), 0.75)),
+    uncertainty: (y) =>
+      overUnits(y, (values) => average(values.map((v) => pinball(v - quantileOf(values, 0.75))))),
+    divergence: (y, x) => overUnits(y, (values, j) => areaToQuantile(values, 0.75, x[j])),
+    size: 16,
+  },
+  meanSquaredLogarithmicError: {
+    loss: getLoss("meanSquaredLogarithmicError"),
+    from: identity,
+    truths: oddRows(grid(0.125, 8)),
+    predictions: rowOf(grid(0.125, 8)),
+    // (log(1 + p) − log(1 + y))² is convex where 1 + p ≤ e (1 + y)
+    convexAt: (row) => row.map((p) => Math.min(p, 1.7)),
+    best: (y) => y[0].map((_, j) => Math.expm1(average(column(y, j).map(Math.log1p)))),
+    // the squared error of logarithms
+    uncertainty: (y) =>
+      overUnits(y, (values) => {
+        const logs = values.map(Math.log1p);
+        return average(logs.map((v) => (v - average(logs)) ** 2));
+      }),
+    divergence: (y, x) =>
+      overUnits(y, (values, j) => (Math.log1p(x[j]) - average(values.map(Math.log1p))) ** 2),
+    size: 16,
+  },
+  poisson: {
+    loss: getLoss("poisson"),
+    from: identity,
+    truths: oddRows(fc.integer({ min: 0, max: 6 })).map((rows) => [
+      ...rows,
+      rows[0].map(() => 1),
+      rows[0].map(() => 2),
+    ]),
+    predictions: rowOf(grid(0.125, 8)),
+    // of q = p + 1e-7, which p − y log q asks to be the mean
+    best: (y) => y[0].map((_, j) => average(column(y, j)) - EPSILON),
+    uncertainty: (y) =>
+      overUnits(y, (values) => average(values) - EPSILON + surprise(average(values), average(values))),
+    divergence: (y, x) =>
+      overUnits(y, (values, j) => {
+        const [mean, q] = [average(values), x[j] + EPSILON];
+        return q - mean + surprise(mean, q / mean);
+      }),
+    size: 64,
+  },
+  klDivergence: {
+    loss: getLoss("klDivergence"),
+    from: softmax,
+    truths: chanceTruths,
+    predictions: logitRows,
+    best: (y) => y[0].map((_, j) => Math.log(average(column(y, j)))),
+    // how far truths are from their mean, and their mean from the prediction
+    uncertainty: (y) => average(y.map((row) => divergenceOf(row, means(y)))),
+    divergence: (y, x) => divergenceOf(means(y), shares(x)),
     size: 16,
   },
   "binaryCrossentropy of logits": binary(

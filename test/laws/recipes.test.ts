@@ -95,13 +95,19 @@ const loss: fc.Arbitrary<LossFunction> = fc.oneof(
   keyOf(losses).map((name) => getLoss(name)),
   fc.boolean().map((fromLogits) => losses.binaryCrossentropy({ fromLogits })),
   fc.boolean().map((fromLogits) => losses.categoricalCrossentropy({ fromLogits })),
+  few.map((labelSmoothing) => losses.sparseCategoricalCrossentropy({ labelSmoothing })),
+  fc.constantFrom(1, 2).map((delta) => losses.huber({ delta })),
+  fc
+    .constantFrom<(number | number[])[]>(1, 2, [1, 2], [2, 1])
+    .map((alpha) => losses.categoricalFocalCrossentropy({ alpha })),
 );
 
 /** One piece at a time, so that many of a thousand models have equal recipes. */
 const model = fc.oneof(
   layer.map((piece) => ({ layers: [piece, dense(1)], optimizer: sgd(), loss: getLoss("mse") })),
   optimizer.map((piece) => ({ layers: [dense(1)], optimizer: piece, loss: getLoss("mse") })),
-  loss.map((piece) => ({ layers: [dense(1)], optimizer: sgd(), loss: piece })),
+  // two units, since some losses take two classes or more
+  loss.map((piece) => ({ layers: [dense(2)], optimizer: sgd(), loss: piece })),
 );
 
 it("equal recipes mean equal programs", () => {

@@ -23,7 +23,7 @@ import broadcastRows, {
   reduceReference,
   sum,
 } from "./broadcast.js";
-import { div, equal, exp, mul, sub } from "./elementwise.js";
+import { add, div, equal, exp, expm1, mul, neg, sub } from "./elementwise.js";
 import leafRows from "./leaves.js";
 import { transpose } from "./moves.js";
 import type { Rows, Word } from "./operation.js";
@@ -49,10 +49,10 @@ const rows: Rows<Names> = {
     reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], false),
     lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, false) },
   },
-  // dx = g − e^y Σ g
+  // dx = g − e^y Σ g, as g (1 − e^y) − e^y (Σ g − g): where all of g is at one class, neither difference cancels
   logSoftmax: {
     shape: alongLast,
-    gradient: ({ g, output: y }) => [sub(g, mul(exp(y), sum(g, -1, true)))],
+    gradient: ({ g, output: y }) => [neg(add(mul(g, expm1(y)), mul(exp(y), sub(sum(g, -1, true), g))))],
     reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], true),
     lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, true) },
   },
@@ -107,9 +107,12 @@ function softmaxReference(x: Float64Array, columns: number, logarithm: boolean):
   for (let start = 0; start < x.length; start += columns) {
     const row = x.subarray(start, start + columns);
     const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const total = row.reduce((sum, value) => sum + special.exp(value - max), 0);
+    // the largest apart, so that what the others add to it is not rounded off
+    const ties = row.filter((value) => value - max === 0).length;
+    const rest = row.reduce((sum, value) => sum + (value - max === 0 ? 0 : special.exp(value - max)), 0);
     row.forEach((value, j) => {
-      result[start + j] = logarithm ? value - max - special.log(total) : special.exp(value - max) / total;
+      const d = value - max;
+      result[start + j] = logarithm ? d - special.log1p(ties - 1 + rest) : special.exp(d) / (ties + rest);
     });
   }
   return result;

@@ -1,32 +1,24 @@
-/** Losses of classes. Every export is a loss of the namespace `losses`. */
-import { must } from "../../errors.js";
-import {
-  add,
-  div,
-  log,
-  logSoftmax,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  softplus,
-  sub,
-  sum,
-} from "../../graph/functions.js";
-import { Value } from "../../graph/graph.js";
-import { defineLoss, weightedMean } from "./loss.js";
+/** Losses of probabilities of classes. Every export is a loss of the namespace `losses`. */
+import { add, constant, div, expm1, log, mul, neg, sub, sum } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { checkNumber, parseInterval } from "../../optim/interval.js";
+import { clip, defineLoss, type LossFunction, meanLoss, NO_OPTIONS, weightedMean } from "./loss.js";
+import { binary, focus, logChances, oneHot, smooth } from "./probabilities.js";
 
 /** Options of the cross-entropies. */
 export interface CrossentropyOptions {
   /** Whether predictions are logits rather than probabilities. Default false. */
   readonly fromLogits?: boolean;
+  /** How far truths are moved towards equal chances of all classes, from 0, not at all, to 1, entirely. Default 0. */
+  readonly labelSmoothing?: number;
 }
 
-const DEFAULTS: Required<CrossentropyOptions> = { fromLogits: false };
+const CROSSENTROPY: Required<CrossentropyOptions> = { fromLogits: false, labelSmoothing: 0 };
+const RANGES = { labelSmoothing: "[0, 1]" } as const;
 
 /**
- * Mean of −y log p − (1 − y) log(1 − p) over the batch and its units. Of logits, and of probabilities that come straight
- * from a sigmoid, it is computed as log(1 + eᶻ) − yz, which is accurate where p rounds to 0 or 1. Other
+ * Mean of −y log p − (1 − y) log(1 − p) over the batch and its units. Of logits z, and of probabilities that come straight
+ * from a sigmoid, it is computed as y log(1 + e⁻ᶻ) + (1 − y) log(1 + eᶻ), which is accurate where p rounds to 0 or 1. Other
  * probabilities are kept within 1e-7 of 0 and 1, as in Keras. `yTrue`: 0, 1 or a probability, [rows, units].
  *
  * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
@@ -37,18 +29,15 @@ const DEFAULTS: Required<CrossentropyOptions> = { fromLogits: false };
  * ```
  * @see Keras, `BinaryCrossentropy`
  */
-export const binaryCrossentropy = defineLoss({
+export const binaryCrossentropy = meanLoss({
   name: "binaryCrossentropy",
-  aliases: ["bce", "BCE", "binary_crossentropy", "BinaryCrossentropy"],
-  defaults: DEFAULTS,
-  make({ fromLogits }) {
-    checkFromLogits(fromLogits);
-    return (yTrue, yPred, weights) => {
-      const logits = fromLogits ? yPred : behind("sigmoid", yPred);
-      if (logits) return weightedMean(sub(softplus(logits), mul(yTrue, logits)), weights);
-      const p = clip(yPred);
-      return neg(weightedMean(add(mul(yTrue, log(p)), mul(sub(1, yTrue), log(sub(1, p)))), weights));
-    };
+  aliases: ["bce", "BCE"],
+  defaults: CROSSENTROPY,
+  ranges: RANGES,
+  of(yTrue, yPred, { fromLogits, labelSmoothing }) {
+    const { loss1, loss0 } = binary(yPred, fromLogits);
+    const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
+    return add(mul(ones, loss1), mul(zeros, loss0));
   },
 });
 
@@ -65,31 +54,177 @@ export const binaryCrossentropy = defineLoss({
  * ```
  * @see Keras, `CategoricalCrossentropy`
  */
-export const categoricalCrossentropy = defineLoss({
+export const categoricalCrossentropy = meanLoss({
   name: "categoricalCrossentropy",
-  aliases: ["cce", "CCE", "categorical_crossentropy", "CategoricalCrossentropy"],
-  defaults: DEFAULTS,
-  make({ fromLogits }) {
-    checkFromLogits(fromLogits);
-    return (yTrue, yPred, weights) => {
-      const logits = fromLogits ? yPred : behind("softmax", yPred);
-      const logProbabilities = logits ? logSoftmax(logits) : log(clip(div(yPred, sum(yPred, -1, true))));
-      return neg(weightedMean(sum(mul(yTrue, logProbabilities), -1), weights));
-    };
+  aliases: ["cce", "CCE"],
+  defaults: CROSSENTROPY,
+  ranges: RANGES,
+  of: categorical,
+});
+
+/**
+ * {@link categoricalCrossentropy} of class ids. `yTrue`: ids from 0, [rows, 1], of which one that is no class gives NaN; one-hot
+ * rows, as `tune` makes them, are accepted too. `fit` and `evaluate` take ids for it, one a row.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions of one column
+ * @example
+ * ```ts
+ * const loss = compile(losses.sparseCategoricalCrossentropy, [2, 1], [2, 3]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [2]], [[0.25, 0.5, 0.25], [0.25, 0.25, 0.5]]); // 0.69314...
+ * ```
+ * @see Keras, `SparseCategoricalCrossentropy`
+ */
+export const sparseCategoricalCrossentropy = meanLoss({
+  name: "sparseCategoricalCrossentropy",
+  aliases: ["scce"],
+  defaults: CROSSENTROPY,
+  ranges: RANGES,
+  of: (yTrue, yPred, options) => categorical(oneHot(yTrue, yPred), yPred, options),
+});
+
+/** Options of `categoricalGeneralizedCrossEntropy`. */
+export interface GeneralizedOptions {
+  /** From near 0, as the cross-entropy, to near 1, as the absolute error, in (0, 1). Default 0.5. */
+  readonly q?: number;
+}
+
+const GENERALIZED: Required<GeneralizedOptions> = { q: 0.5 };
+
+/**
+ * Mean over rows of (1 − pᵠ) / q, p being the probability of the true class: a loss that wrong labels disturb less than the
+ * cross-entropy. Probabilities and truths are as in {@link sparseCategoricalCrossentropy}.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` for predictions of one column
+ * @example
+ * ```ts
+ * const loss = compile(losses.categoricalGeneralizedCrossEntropy, [2, 1], [2, 2]); // yTrue, yPred
+ * createEngine().load(loss)([[0], [1]], [[0.25, 0.75], [0.75, 0.25]]); // 1
+ * ```
+ * @see Z. Zhang and M. Sabuncu, arXiv:1805.07836, 2018; Keras, `CategoricalGeneralizedCrossEntropy`
+ */
+export const categoricalGeneralizedCrossEntropy = meanLoss({
+  name: "categoricalGeneralizedCrossEntropy",
+  defaults: GENERALIZED,
+  ranges: { q: "(0, 1)" },
+  of: (yTrue, yPred, { q }) =>
+    sum(mul(oneHot(yTrue, yPred), div(expm1(mul(q, logChances(yPred, false))), -q)), -1),
+});
+
+/** Options of `binaryFocalCrossentropy`. */
+export interface BinaryFocalOptions extends CrossentropyOptions {
+  /** How much less rows count that are predicted well, at least 0; 0 is the cross-entropy. Default 2. */
+  readonly gamma?: number;
+  /** Whether classes count by `alpha`. Default false. */
+  readonly applyClassBalancing?: boolean;
+  /** How much class 1 counts, from 0 to 1, and class 0 the rest. Default 0.25. */
+  readonly alpha?: number;
+}
+
+const BINARY_FOCAL: Required<BinaryFocalOptions> = {
+  ...CROSSENTROPY,
+  gamma: 2,
+  applyClassBalancing: false,
+  alpha: 0.25,
+};
+
+/**
+ * {@link binaryCrossentropy}, each number times (1 − p)^gamma, p being the probability of its true class: rows that are
+ * predicted well count less.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
+ * @example
+ * ```ts
+ * const loss = compile(losses.binaryFocalCrossentropy, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [0]], [[0.5], [0.5]]); // 0.17328...
+ * ```
+ * @see T.-Y. Lin and others, arXiv:1708.02002, 2017; Keras, `BinaryFocalCrossentropy`
+ */
+export const binaryFocalCrossentropy = meanLoss({
+  name: "binaryFocalCrossentropy",
+  defaults: BINARY_FOCAL,
+  ranges: { ...RANGES, gamma: "[0, ∞)", alpha: "[0, 1]" },
+  of(yTrue, yPred, { fromLogits, labelSmoothing, gamma, applyClassBalancing, alpha }) {
+    const { p, rest, loss1, loss0 } = binary(yPred, fromLogits);
+    const [ones, zeros] = twoClasses(yTrue, labelSmoothing);
+    const factor = focus(add(mul(ones, rest), mul(zeros, p)), gamma);
+    const loss = mul(factor, add(mul(ones, loss1), mul(zeros, loss0)));
+    return applyClassBalancing ? mul(add(mul(ones, alpha), mul(zeros, 1 - alpha)), loss) : loss;
   },
 });
 
-function checkFromLogits(fromLogits: unknown): void {
-  must(typeof fromLogits === "boolean", "fromLogits", "a boolean", fromLogits);
+/** Options of `categoricalFocalCrossentropy`. */
+export interface CategoricalFocalOptions extends CrossentropyOptions {
+  /** How much less rows count that are predicted well, at least 0. Default 2. */
+  readonly gamma?: number;
+  /** How much the classes count: a number of at least 0 for all, or one for each. Default 0.25. */
+  readonly alpha?: number | readonly number[];
 }
 
-/** The input of the operation that made `value`, if that was `op`. */
-function behind(op: "sigmoid" | "softmax", value: Value): Value | undefined {
-  return value.node.op === op ? new Value(value.graph, value.node.inputs[0]) : undefined;
+const CATEGORICAL_FOCAL: Required<CategoricalFocalOptions> = { ...CROSSENTROPY, gamma: 2, alpha: 0.25 };
+
+/**
+ * {@link categoricalCrossentropy}, each number times alpha (1 − p)^gamma, p being the probability of its class.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options; `invalid_shape` unless there are as many `alpha` as
+ * classes
+ * @example
+ * ```ts
+ * const loss = compile(losses.categoricalFocalCrossentropy, [1, 2], [1, 2]); // yTrue, yPred
+ * createEngine().load(loss)([[1, 0]], [[0.5, 0.5]]); // 0.04332...
+ * ```
+ * @see T.-Y. Lin and others, arXiv:1708.02002, 2017; Keras, `CategoricalFocalCrossentropy`
+ */
+export const categoricalFocalCrossentropy = defineLoss({
+  name: "categoricalFocalCrossentropy",
+  defaults: CATEGORICAL_FOCAL,
+  ranges: { ...RANGES, gamma: "[0, ∞)" },
+  make({ fromLogits, labelSmoothing, gamma, alpha }) {
+    for (const each of [alpha].flat())
+      checkNumber(each, "alpha", "losses.categoricalFocalCrossentropy", parseInterval("[0, ∞)"));
+    const loss: LossFunction = (yTrue, yPred, weights) => {
+      const logs = logChances(yPred, fromLogits);
+      const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
+      const factor = mul(constant(yPred.graph, alpha), focus(neg(expm1(logs)), gamma));
+      return neg(weightedMean(sum(mul(y, mul(factor, logs)), -1), weights));
+    };
+    return loss;
+  },
+});
+
+/**
+ * Mean over rows of Σ y log(y / p): how far predicted probabilities are from true ones, 0 where they are equal. Both are kept
+ * from 1e-7 to 1, as in Keras. `yTrue`: probabilities, such as those of a larger network, [rows, classes].
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.klDivergence, [1, 2], [1, 2]); // yTrue, yPred
+ * createEngine().load(loss)([[0.5, 0.5]], [[0.25, 0.75]]); // 0.14384...
+ * ```
+ * @see Keras, `KLDivergence`
+ */
+export const klDivergence = meanLoss({
+  name: "klDivergence",
+  aliases: ["kld", "KLD", "KLDivergence", "kullbackLeiblerDivergence", "kullback_leibler_divergence"],
+  defaults: NO_OPTIONS,
+  of(yTrue, yPred) {
+    const y = clip(yTrue, 1);
+    return sum(mul(y, log(div(y, clip(yPred, 1)))), -1);
+  },
+});
+
+const classesOf = (yPred: Value): number => yPred.shape[yPred.shape.length - 1];
+
+/** −Σ y log p of each row. */
+function categorical(
+  yTrue: Value,
+  yPred: Value,
+  { fromLogits, labelSmoothing }: Required<CrossentropyOptions>,
+): Value {
+  const y = smooth(yTrue, labelSmoothing, classesOf(yPred));
+  return neg(sum(mul(y, logChances(yPred, fromLogits)), -1));
 }
 
-/** Keeps probabilities 1e-7 away from 0 and 1, as Keras does. */
-function clip(p: Value): Value {
-  const epsilon = 1e-7;
-  return minimum(maximum(p, epsilon), 1 - epsilon);
+/** How much a row is of class 1 and of class 0; both are smoothed, since their difference from 1 would cancel. */
+function twoClasses(yTrue: Value, labelSmoothing: number): [ones: Value, zeros: Value] {
+  return [smooth(yTrue, labelSmoothing, 2), smooth(sub(1, yTrue), labelSmoothing, 2)];
 }

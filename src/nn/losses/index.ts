@@ -12,4 +12,6 @@
  * ```
  */
 export * from "./crossentropy.js";
+export * from "./margin.js";
+export * from "./overlap.js";
 export * from "./regression.js";

@@ -1,8 +1,9 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
-import { mean, mul, sum } from "../../graph/functions.js";
+import { maximum, mean, minimum, mul, sum } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
+import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
 import { madeBy, madeFrom } from "../../recipe.js";
 
 /**
@@ -29,6 +30,9 @@ export function weightedMean(values: Value, weights: Value | undefined): Value {
 /** The options of a loss that has none. */
 export type NoOptions = Readonly<Record<string, never>>;
 
+/** For losses that have none. */
+export const NO_OPTIONS: NoOptions = {};
+
 /**
  * A built-in loss. It is a {@link LossFunction}, with default options; called with options, or with nothing, it returns the
  * `LossFunction` with those options.
@@ -40,29 +44,45 @@ export interface BuiltInLoss<Options extends object = NoOptions, Alias extends s
   readonly aliases: readonly Alias[];
 }
 
-interface Definition<Options extends object, Alias extends string> {
-  /** The name under which it is exported. */
-  readonly name: string;
-  /** The names of Keras for the same loss. */
-  readonly aliases: readonly Alias[];
+/** `meanSquaredError` → `mean_squared_error` */
+type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : "";
+
+interface Definition<Options extends object, Name extends string, Short extends string> {
+  /** The name under which it is exported. Its function and its class in Keras, which are named after it, are aliases too. */
+  readonly name: Name;
+  /** Its other names. */
+  readonly aliases?: readonly Short[];
   /** Every option with its default. */
   readonly defaults: Options;
-  /** The loss with these options; checks their values, but not their names. */
-  readonly make: (options: Options) => LossFunction;
+  /** Where its numbers must be. */
+  readonly ranges?: { readonly [Option in keyof NoInfer<Options>]?: Interval };
 }
 
-/** A built-in loss with options. */
-export function defineLoss<Options extends object, const Alias extends string>(
-  definition: Definition<Options, Alias>,
-): BuiltInLoss<Options, Alias> {
-  const { name, aliases, defaults } = definition;
+/** A built-in loss. */
+export function defineLoss<
+  Options extends object,
+  const Name extends string,
+  const Short extends string = never,
+>(
+  definition: Definition<Options, Name, Short> & {
+    /** The loss with these options. Numbers with a range and booleans are checked; it checks the others. */
+    readonly make: (options: NoInfer<Options>) => LossFunction;
+  },
+): BuiltInLoss<Options, Short | SnakeCase<Name> | Capitalize<Name>> {
+  const { name, defaults } = definition;
   const known = Object.fromEntries(Object.keys(defaults).map((option) => [option, true as const]));
   const withOptions = (options: Partial<Options>): LossFunction => {
     checkOptions(options, `losses.${name}`, known);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const given = Object.entries(options)
+      .filter(([, value]) => value !== undefined)
+      // a copy, since a loss must not change with the caller's array
+      .map(([option, value]) => [option, Array.isArray(value) ? [...value] : value] as const);
     const all: Options = { ...defaults, ...Object.fromEntries(given) };
+    checkValues(all, definition);
     const loss = madeFrom(exportedAs("losses", name, definition.make(all)), [name, all]);
-    return madeBy(loss, { name, options: { ...options } });
+    return madeBy(loss, { name, options: Object.fromEntries(given) });
   };
   const byDefault = withOptions({});
   function loss(options?: Partial<Options>): LossFunction;
@@ -81,14 +101,44 @@ export function defineLoss<Options extends object, const Alias extends string>(
     return withOptions(first);
   }
   Object.defineProperty(loss, "name", { value: name });
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as SnakeCase<Name>;
+  const pascal = (name[0].toUpperCase() + name.slice(1)) as Capitalize<Name>;
+  // the function of a name of one word is that name
+  const aliases = [...(definition.aliases ?? []), ...((snake as string) === name ? [] : [snake]), pascal];
   const exported = exportedAs("losses", name, Object.assign(loss, { aliases }));
   return madeBy(madeFrom(exported, [name, defaults]), { name, options: {} });
 }
 
-/** A built-in loss without options. */
-export function plainLoss<const Alias extends string>(
-  definition: Pick<Definition<NoOptions, Alias>, "name" | "aliases"> & { readonly loss: LossFunction },
-): BuiltInLoss<NoOptions, Alias> {
-  const { name, aliases, loss } = definition;
-  return defineLoss<NoOptions, Alias>({ name, aliases, defaults: {}, make: () => loss });
+function checkValues<Options extends object>(
+  options: Options,
+  { name, defaults, ranges }: Definition<Options, string, string>,
+): void {
+  for (const option in defaults) {
+    const value: unknown = options[option];
+    const range = ranges?.[option];
+    if (typeof defaults[option] === "boolean") must(typeof value === "boolean", option, "a boolean", value);
+    if (range) checkNumber(value as number, option, `losses.${name}`, parseInterval(range));
+  }
 }
+
+/** A built-in loss that is a mean over rows, and over units where `of` gives a number for each: [rows] or [rows, units]. */
+export function meanLoss<
+  Options extends object,
+  const Name extends string,
+  const Short extends string = never,
+>(
+  definition: Definition<Options, Name, Short> & {
+    readonly of: (yTrue: Value, yPred: Value, options: NoInfer<Options>) => Value;
+  },
+): BuiltInLoss<Options, Short | SnakeCase<Name> | Capitalize<Name>> {
+  return defineLoss({
+    ...definition,
+    make: (options) => (yTrue, yPred, weights) => weightedMean(definition.of(yTrue, yPred, options), weights),
+  });
+}
+
+/** What Keras adds to a denominator or keeps a probability away from 0. */
+export const EPSILON = 1e-7;
+
+/** Numbers from 1e-7 to `high`, as Keras clips them. */
+export const clip = (x: Value, high: number): Value => minimum(maximum(x, EPSILON), high);

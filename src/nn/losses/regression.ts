@@ -1,6 +1,23 @@
 /** Losses of quantities. Every export is a loss of the namespace `losses`. */
-import { abs, square, sub } from "../../graph/functions.js";
-import { plainLoss, weightedMean } from "./loss.js";
+import {
+  abs,
+  add,
+  div,
+  expm1,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  relu,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { EPSILON, meanLoss, NO_OPTIONS } from "./loss.js";
 
 /**
  * Mean of (ŷ − y)² over the batch and its units.
@@ -12,10 +29,11 @@ import { plainLoss, weightedMean } from "./loss.js";
  * ```
  * @see Keras, `MeanSquaredError`
  */
-export const meanSquaredError = plainLoss({
+export const meanSquaredError = meanLoss({
   name: "meanSquaredError",
-  aliases: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
-  loss: (yTrue, yPred, weights) => weightedMean(square(sub(yPred, yTrue)), weights),
+  aliases: ["mse", "MSE"],
+  defaults: NO_OPTIONS,
+  of: (yTrue, yPred) => square(sub(yPred, yTrue)),
 });
 
 /**
@@ -28,8 +46,172 @@ export const meanSquaredError = plainLoss({
  * ```
  * @see Keras, `MeanAbsoluteError`
  */
-export const meanAbsoluteError = plainLoss({
+export const meanAbsoluteError = meanLoss({
   name: "meanAbsoluteError",
-  aliases: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
-  loss: (yTrue, yPred, weights) => weightedMean(abs(sub(yPred, yTrue)), weights),
+  aliases: ["mae", "MAE"],
+  defaults: NO_OPTIONS,
+  of: (yTrue, yPred) => abs(sub(yPred, yTrue)),
 });
+
+/**
+ * Mean of 100 |ŷ − y| / |y| over the batch and its units. A truth nearer to 0 than 1e-7 counts as 1e-7.
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.meanAbsolutePercentageError, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [2]], [[1], [4]]); // 50
+ * ```
+ * @see Keras, `MeanAbsolutePercentageError`
+ */
+export const meanAbsolutePercentageError = meanLoss({
+  name: "meanAbsolutePercentageError",
+  aliases: ["mape", "MAPE"],
+  defaults: NO_OPTIONS,
+  of: (yTrue, yPred) => mul(100, div(abs(sub(yPred, yTrue)), maximum(abs(yTrue), EPSILON))),
+});
+
+/**
+ * Mean of (log(1 + ŷ) − log(1 + y))² over the batch and its units. Truths and predictions below 1e-7 count as 1e-7.
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.meanSquaredLogarithmicError, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [0]], [[1], [Math.E - 1]]); // 0.49999...
+ * ```
+ * @see Keras, `MeanSquaredLogarithmicError`
+ */
+export const meanSquaredLogarithmicError = meanLoss({
+  name: "meanSquaredLogarithmicError",
+  aliases: ["msle", "MSLE"],
+  defaults: NO_OPTIONS,
+  of(yTrue, yPred) {
+    const [y, p] = [maximum(yTrue, EPSILON), maximum(yPred, EPSILON)];
+    // |log(1 + p) − log(1 + y)|, without the cancellation of two logarithms
+    return square(log1p(div(abs(sub(p, y)), add(minimum(p, y), 1))));
+  },
+});
+
+/** Options of `huber`. */
+export interface HuberOptions {
+  /** The size of an error from which on the loss is linear, above 0. Default 1. */
+  readonly delta?: number;
+}
+
+const HUBER: Required<HuberOptions> = { delta: 1 };
+
+/**
+ * Mean of ½e² for errors e = ŷ − y up to `delta` in size, and of delta (|e| − ½ delta) for larger ones, so that outliers count
+ * less than in a squared error.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
+ * @example
+ * ```ts
+ * const loss = compile(losses.huber, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [2]], [[0], [5]]); // 1.5
+ * ```
+ * @see P. Huber, "Robust estimation of a location parameter", 1964; Keras, `Huber`
+ */
+export const huber = meanLoss({
+  name: "huber",
+  defaults: HUBER,
+  ranges: { delta: "(0, ∞)" },
+  of(yTrue, yPred, { delta }) {
+    const error = abs(sub(yPred, yTrue));
+    const within = minimum(error, delta);
+    return mul(within, sub(error, mul(0.5, within)));
+  },
+});
+
+/** From here on log cosh x is x − log 2 in float64 too. */
+const LINEAR = 20;
+
+/**
+ * Mean of log cosh(ŷ − y) over the batch and its units: about ½e² for small errors, |e| − log 2 for large ones.
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.logCosh, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [2]], [[1], [3]]); // 0.21689...
+ * ```
+ * @see Keras, `LogCosh`
+ */
+export const logCosh = meanLoss({
+  name: "logCosh",
+  aliases: ["logcosh"],
+  defaults: NO_OPTIONS,
+  of(yTrue, yPred) {
+    const error = abs(sub(yPred, yTrue));
+    // cosh x = 1 + t²/2(1 + t), t = eˣ − 1
+    const t = expm1(minimum(error, LINEAR));
+    return add(log1p(mul(0.5, mul(t, div(t, add(t, 1))))), sub(maximum(error, LINEAR), LINEAR));
+  },
+});
+
+/** Options of `quantile`. */
+export interface QuantileOptions {
+  /** Which quantile to predict, in (0, 1). Default 0.5, the median. */
+  readonly quantile?: number;
+}
+
+const QUANTILE: Required<QuantileOptions> = { quantile: 0.5 };
+
+/**
+ * Mean of q (y − ŷ) where the truth is above the prediction and of (1 − q) (ŷ − y) where it is below, over the batch and its
+ * units: the pinball loss. The prediction that minimizes it is the q-quantile of the truths.
+ *
+ * @throws FettleError `unknown_name`, `invalid_argument` for invalid options
+ * @example
+ * ```ts
+ * const loss = compile(losses.quantile({ quantile: 0.75 }), [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[1], [2]], [[3], [0]]); // 1
+ * ```
+ * @see R. Koenker and G. Bassett, "Regression quantiles", 1978; scikit-learn, `mean_pinball_loss`
+ */
+export const quantile = meanLoss({
+  name: "quantile",
+  aliases: ["pinball", "pinball_loss", "mean_pinball_loss"],
+  defaults: QUANTILE,
+  ranges: { quantile: "(0, 1)" },
+  of(yTrue, yPred, { quantile: q }) {
+    const above = sub(yTrue, yPred);
+    return add(mul(q, relu(above)), mul(1 - q, relu(neg(above))));
+  },
+});
+
+/**
+ * Mean of ŷ − y log(ŷ + 1e-7) over the batch and its units: the negative log-likelihood of counts, up to a number that does
+ * not depend on the prediction. Predictions must be at least 0, as from `softplus`.
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.poisson, [2, 1], [2, 1]); // yTrue, yPred
+ * createEngine().load(loss)([[0], [3]], [[2], [1]]); // 1.49999...
+ * ```
+ * @see Keras, `Poisson`
+ */
+export const poisson = meanLoss({
+  name: "poisson",
+  defaults: NO_OPTIONS,
+  of: (yTrue, yPred) => sub(yPred, mul(yTrue, log(add(yPred, EPSILON)))),
+});
+
+/**
+ * Mean over rows of −cos of the angle between truth and prediction: −1 where they point in one direction, 1 in opposite ones.
+ * A row of zeros has 0. The length of a prediction does not matter.
+ *
+ * @example
+ * ```ts
+ * const loss = compile(losses.cosineSimilarity, [2, 2], [2, 2]); // yTrue, yPred
+ * createEngine().load(loss)([[1, 0], [0, 2]], [[3, 0], [1, 0]]); // -0.5
+ * ```
+ * @see Keras, `CosineSimilarity`
+ */
+export const cosineSimilarity = meanLoss({
+  name: "cosineSimilarity",
+  aliases: ["cosineProximity", "cosine_proximity"],
+  defaults: NO_OPTIONS,
+  of: (yTrue, yPred) => neg(sum(mul(unit(yTrue), unit(yPred)), -1)),
+});
+
+/** Rows of length 1; shorter than 1e-7, they are divided by that. */
+const unit = (x: Value): Value => div(x, sqrt(maximum(sum(square(x), -1, true), EPSILON * EPSILON)));

@@ -1,18 +1,15 @@
 /** Losses and their gradients against float64 formulas written here, and against TensorFlow.js. */
 import * as tf from "@tensorflow/tfjs-core";
-import { cases } from "../cases.js";
+import { cases } from "../../cases.js";
 import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { constant, mean, minimum, sigmoid, softmax, sub } from "../../src/graph/functions.js";
-import type { Value } from "../../src/graph/graph.js";
-import * as metrics from "../../src/metrics/index.js";
-import { dense } from "../../src/nn/layers.js";
-import * as losses from "../../src/nn/losses/index.js";
-import type { BuiltInLoss, LossFunction } from "../../src/nn/losses/loss.js";
-import { canonicalLoss, getLoss, type Loss, losses as registry } from "../../src/nn/losses/registry.js";
-import { sequential } from "../../src/nn/sequential.js";
-import { evaluateWithGradient, reference, refusal, wasm } from "./support.js";
+import { constant, minimum, sigmoid, softmax } from "../../../src/graph/functions.js";
+import type { Value } from "../../../src/graph/graph.js";
+import * as losses from "../../../src/nn/losses/index.js";
+import type { LossFunction } from "../../../src/nn/losses/loss.js";
+import { getLoss } from "../../../src/nn/losses/registry.js";
+import { evaluateWithGradient, reference, wasm } from "../support.js";
 
 const { binaryCrossentropy, categoricalCrossentropy } = losses;
 
@@ -264,114 +261,6 @@ describe("losses", () => {
       [[2, 1, 1]],
     );
     expect(unscaled.value[0]).toBeCloseTo(Math.LN2, 12);
-  });
-});
-
-describe("a loss", () => {
-  const known = Object.keys(registry).join(", ");
-
-  it("has the names that Keras users type", () => {
-    const names: Record<string, Loss[]> = {
-      meanSquaredError: ["mse", "MSE", "mean_squared_error", "MeanSquaredError"],
-      meanAbsoluteError: ["mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"],
-      binaryCrossentropy: ["bce", "BCE", "binary_crossentropy", "BinaryCrossentropy"],
-      categoricalCrossentropy: ["cce", "CCE", "categorical_crossentropy", "CategoricalCrossentropy"],
-    };
-    expect(Object.keys(registry)).toEqual(Object.keys(names));
-    for (const [name, aliases] of Object.entries(names)) {
-      expect(registry[name as keyof typeof registry].name).toBe(name);
-      for (const loss of [name as Loss, ...aliases]) expect(canonicalLoss(loss)).toBe(name);
-      expect(registry[name as keyof typeof registry].aliases).toEqual(aliases);
-    }
-    const all = Object.entries(registry).flatMap(([name, { aliases }]) => [name, ...aliases]);
-    expect(new Set(all).size).toBe(all.length);
-  });
-
-  it("is the same by name, as the function, and as the function with default options", () => {
-    for (const [name, loss] of Object.entries<BuiltInLoss<never>>(losses)) {
-      for (const form of [loss, loss()]) expect(canonicalLoss(form)).toBe(name);
-    }
-    expect(canonicalLoss(binaryCrossentropy({ fromLogits: false }))).toBe("binaryCrossentropy");
-    const ofLogits = binaryCrossentropy({ fromLogits: true });
-    expect(canonicalLoss(ofLogits)).toBe(ofLogits);
-    const custom: LossFunction = (yTrue, yPred) => losses.meanSquaredError(yTrue, yPred);
-    expect(canonicalLoss(custom)).toBe(custom);
-  });
-
-  it("can be called with values in a custom loss", () => {
-    const custom: LossFunction = (yTrue, yPred) => losses.meanAbsoluteError(yTrue, yPred);
-    expect(evaluate(wasm, custom, (x) => x, [[1], [2]], [[3], [2]])).toEqual({
-      value: [1],
-      gradient: [0.5, 0],
-    });
-  });
-
-  it.each<[string, () => unknown, string]>([
-    [
-      "an unknown name",
-      () => getLoss("meanSquareError" as never),
-      `unknown_name: unknown loss "meanSquareError". Did you mean "meanSquaredError"? Known: ${known}.`,
-    ],
-    [
-      "nothing",
-      () => getLoss(undefined as never),
-      "invalid_argument: loss must be a name, a function such as losses.meanSquaredError, or a function " +
-        "(yTrue, yPred) => Value; received undefined",
-    ],
-    [
-      "a metric that has the name of a loss",
-      () => getLoss(metrics.meanSquaredError as never),
-      "invalid_argument: loss must be a loss; received metrics.meanSquaredError, which is a metric; use losses.meanSquaredError",
-    ],
-    [
-      "a metric that has no such name",
-      () => getLoss(metrics.f1 as never),
-      `invalid_argument: loss must be a loss; received metrics.f1, which is a metric; known losses: ${known}`,
-    ],
-    [
-      "an unknown option",
-      () => binaryCrossentropy({ fromLogit: true } as never),
-      'unknown_name: unknown option of losses.binaryCrossentropy "fromLogit". Did you mean "fromLogits"? Known: fromLogits.',
-    ],
-    [
-      "an option of a loss that has none",
-      () => losses.meanSquaredError({ delta: 1 } as never),
-      'unknown_name: unknown option of losses.meanSquaredError "delta". Known: none.',
-    ],
-    [
-      "an option of another kind",
-      () => categoricalCrossentropy({ fromLogits: "yes" } as never),
-      'invalid_argument: fromLogits must be a boolean; received "yes"',
-    ],
-    [
-      "arrays",
-      () => losses.meanSquaredError([1] as never, [1] as never),
-      "invalid_argument: yTrue and yPred of losses.meanSquaredError must be values of a graph; received [1] and [1]; " +
-        "to score arrays, use a function of metrics",
-    ],
-  ])("refuses %s", async (_, run, message) => {
-    expect(await refusal(run)).toBe(message);
-  });
-
-  it("is typed by name", () => {
-    const model = sequential([dense(1)]);
-    const compile = (loss: Loss) => model.compile({ optimizer: "sgd", loss });
-    compile("mse");
-    compile(losses.meanSquaredError);
-    compile(losses.binaryCrossentropy({ fromLogits: true }));
-    compile((yTrue, yPred) => mean(sub(yPred, yTrue)));
-    for (const wrong of [
-      // @ts-expect-error a misspelt name
-      () => compile("meanSquareError"),
-      // @ts-expect-error a metric
-      () => compile(metrics.meanSquaredError),
-      // @ts-expect-error an unknown option
-      () => compile(losses.binaryCrossentropy({ logits: true })),
-      // @ts-expect-error an option of a loss that has none
-      () => compile(losses.meanSquaredError({ delta: 1 })),
-    ]) {
-      expect(wrong).toThrow();
-    }
   });
 });
 

@@ -1,0 +1,83 @@
+/**
+ * What losses read of probabilities, so that nothing cancels where one is near 0 or 1: of logits, and of the results of a
+ * sigmoid or softmax, by their logits; of others, as given.
+ */
+import { check } from "../../errors.js";
+import {
+  add,
+  constant,
+  div,
+  equal,
+  expm1,
+  log,
+  log1p,
+  logSoftmax,
+  maximum,
+  mul,
+  neg,
+  pow,
+  sigmoid,
+  softplus,
+  sub,
+  sum,
+} from "../../graph/functions.js";
+import { Value } from "../../graph/graph.js";
+import { clip, EPSILON } from "./loss.js";
+
+/** Of probabilities p of class 1: p, 1 − p, −log p and −log(1 − p). What a loss does not read costs nothing. */
+export function binary(yPred: Value, fromLogits: boolean): Record<"p" | "rest" | "loss1" | "loss0", Value> {
+  const z = fromLogits ? yPred : behind("sigmoid", yPred);
+  if (z) return { p: sigmoid(z), rest: sigmoid(neg(z)), loss1: softplus(neg(z)), loss0: softplus(z) };
+  const p = clip(yPred, 1 - EPSILON);
+  return { p, rest: sub(1, p), loss1: neg(log(p)), loss0: neg(log1p(neg(p))) };
+}
+
+/** The logarithms of the probabilities of classes, [rows, classes]. Plain ones are scaled to sum to 1, then clipped. */
+export function logChances(yPred: Value, fromLogits: boolean): Value {
+  const z = fromLogits ? yPred : behind("softmax", yPred);
+  return z ? logSoftmax(z) : log(clip(div(yPred, sum(yPred, -1, true)), 1 - EPSILON));
+}
+
+/** 1 − p, of probabilities of any kind. */
+export function complement(yPred: Value): Value {
+  const [binary, classes] = [behind("sigmoid", yPred), behind("softmax", yPred)];
+  if (binary) return sigmoid(neg(binary));
+  return classes ? neg(expm1(logSoftmax(classes))) : sub(1, yPred);
+}
+
+/**
+ * Truths as one-hot rows, [rows, classes]: as they are, or of class ids, [rows, 1], where a row with another number is NaN.
+ *
+ * @throws FettleError `invalid_shape` for predictions of fewer than two classes
+ */
+export function oneHot(yTrue: Value, yPred: Value): Value {
+  const classes = yPred.shape[yPred.shape.length - 1];
+  check(
+    classes > 1,
+    "yPred of a loss of class ids must have at least 2 columns; received 1; use binaryCrossentropy",
+    "invalid_shape",
+  );
+  if (yTrue.shape[yTrue.shape.length - 1] === classes) return yTrue;
+  const ids = constant(
+    yPred.graph,
+    Array.from({ length: classes }, (_, id) => id),
+  );
+  const hits = equal(yTrue, ids);
+  return div(hits, sum(hits, -1, true));
+}
+
+/** Truths moved a share of the way to the mean of all classes. */
+export function smooth(yTrue: Value, share: number, classes: number): Value {
+  return share === 0 ? yTrue : add(mul(yTrue, 1 - share), share / classes);
+}
+
+/** The smallest normal number of float32: 1 − p may be 0, where a power below 1 has no finite gradient. */
+const LEAST = 2 ** -126;
+
+/** The focal factor (1 − p)^gamma. */
+export const focus = (rest: Value, gamma: number): Value => pow(maximum(rest, LEAST), gamma);
+
+/** The input of the operation that made `value`, if that was `op`. */
+function behind(op: "sigmoid" | "softmax", value: Value): Value | undefined {
+  return value.node.op === op ? new Value(value.graph, value.node.inputs[0]) : undefined;
+}
