@@ -156,10 +156,12 @@ export type { WeightOptions } from "./nn/weights.js";
 export { type ReadyOptions, ready } from "./numerics/kernels.js";
 export { RandomStream } from "./numerics/random.js";
 export { adadelta } from "./optim/adadelta.js";
+export { adafactor } from "./optim/adafactor.js";
 export { adagrad } from "./optim/adagrad.js";
 export { adam } from "./optim/adam.js";
 export { adamax } from "./optim/adamax.js";
 export { adamw } from "./optim/adamw.js";
+export { applyOptimizer, initialSlots } from "./optim/apply.js";
 export type { Clipping } from "./optim/clip.js";
 export type { Convention } from "./optim/convention.js";
 export {
@@ -173,15 +175,17 @@ export {
   type OptimizerOptions,
 } from "./optim/define.js";
 export type { Interval } from "./optim/interval.js";
+export { lamb } from "./optim/lamb.js";
 export { lion } from "./optim/lion.js";
+export { type MuonOptions, muon } from "./optim/muon.js";
 export { nadam } from "./optim/nadam.js";
-export {
-  applyOptimizer,
-  type InitContext,
-  type Optimizer,
-  type Slots,
-  type Update,
-  type UpdateContext,
+export type {
+  InitContext,
+  Optimizer,
+  ParameterArray,
+  Slots,
+  Update,
+  UpdateContext,
 } from "./optim/optimizer.js";
 export type { OptimizerName } from "./optim/registry.js";
 export { rmsprop } from "./optim/rmsprop.js";
@@ -193,6 +197,7 @@ export {
   type ScheduleContext,
   type ScheduleDefinition,
 } from "./optim/schedule.js";
+export { scheduleFreeAdamW } from "./optim/scheduleFree.js";
 export {
   cosineDecay,
   cosineDecayRestarts,

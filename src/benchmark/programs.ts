@@ -7,7 +7,8 @@ import { trace } from "../compile/trace.js";
 import { concat, reshape, slice, step } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
-import { applyOptimizer, type Optimizer } from "../optim/optimizer.js";
+import { applyOptimizer, initialSlots } from "../optim/apply.js";
+import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
 import type { Problem } from "./problem.js";
 
 /** The programs of a run. */
@@ -37,9 +38,10 @@ function training(problem: Problem, optimizer: Optimizer): Record<"initialize" |
   const inputs = Object.fromEntries(
     Object.keys(optimizer.hyperparameters).map((name) => [name, [] as Shape]),
   );
+  const arrays = Object.entries(problem.shapes).map(([path, shape]): ParameterArray => ({ path, shape }));
   const initialize = trace({ inputs }, ({ graph, inputs: hyperparameters }) => {
     const parameters = join(Object.values(problem.start(graph)));
-    const slots = optimizer.init({ parameter: parameters, hyperparameters });
+    const slots = initialSlots(optimizer, { parameter: parameters, hyperparameters }, arrays);
     return { outputs: { parameters, ...rename(slots, (name) => `slot.${name}`) } };
   });
   const { nodes, outputs } = initialize;
@@ -49,13 +51,14 @@ function training(problem: Problem, optimizer: Optimizer): Record<"initialize" |
     ({ graph, inputs: hyperparameters, streams, state: { parameters: old, ...slots } }) => {
       const parameters = divide(old, problem);
       const loss = problem.loss({ graph, parameters, streams });
-      const updated = applyOptimizer(optimizer, {
+      const context = {
         parameter: old,
         gradient: join(gradients(loss, Object.values(parameters))),
         slots: rename(slots, (name) => name.slice("slot.".length)),
         hyperparameters,
         step: step(graph),
-      });
+      };
+      const updated = applyOptimizer(optimizer, context, arrays);
       return {
         state: { parameters: updated.parameter, ...rename(updated.slots, (name) => `slot.${name}`) },
       };

@@ -1,6 +1,7 @@
 /** One run: steps of a program, with measurements in between. It needs plain data only, so that any worker can do it. */
 import { platform } from "#platform";
 import type { Executor, Matrix, Run } from "../engine/executor.js";
+import { weightsIn } from "../nn/trainedWeights.js";
 import type { ProblemData } from "./problem.js";
 import type { RunPrograms } from "./programs.js";
 
@@ -112,6 +113,7 @@ function openRun(executor: Executor, data: LoadedData, job: RunJob, onStart: (ru
   first.advance(1);
   for (const { name } of programs.initialize.outputs) train.write(name, first.read(name));
 
+  const weights = weightsIn(programs.train);
   const hasMetric = programs.evaluate.outputs.some(({ name }) => name === "metric");
   const measured = {
     validation: [] as number[],
@@ -121,7 +123,7 @@ function openRun(executor: Executor, data: LoadedData, job: RunJob, onStart: (ru
   };
   /** @returns whether the scores are finite; others are not kept */
   const measure = (): boolean => {
-    const parameters = train.read("parameters");
+    const parameters = train.read(weights);
     const score = (run: Run): number => {
       run.write("parameters", parameters);
       run.advance(1);

@@ -4,6 +4,7 @@ import { isBuiltIn } from "../metrics/registry.js";
 import { layerNames, networkOf } from "../nn/architecture.js";
 import { getLoss } from "../nn/losses/registry.js";
 import type { Sequential } from "../nn/sequential.js";
+import { weightsName } from "../nn/trainedWeights.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
 import { describePiece } from "./describe.js";
@@ -20,8 +21,6 @@ export interface TrainingNotes {
 }
 
 export const STATE = "training.";
-/** The name of their vector in the state of a training. */
-export const PARAMETERS = "parameters";
 
 /** @param withOptimizer - whether the state of training is kept too */
 export function contentsOf(model: Sequential, withOptimizer: boolean): ModelContents {
@@ -29,7 +28,8 @@ export function contentsOf(model: Sequential, withOptimizer: boolean): ModelCont
   const { optimizer, loss, metrics } = model.compiledWith();
   const { layers, parameters } = networkOf(model.layers, columns);
   const names = layerNames(model.layers);
-  const vector = saved.arrays[PARAMETERS];
+  const weights = weightsName(Object.keys(saved.arrays));
+  const vector = saved.arrays[weights];
   const tensors: Record<string, Tensor> = {};
   for (const { path, shape, offset, size } of parameters)
     tensors[path] = { shape, data: Float32Array.from(vector.subarray(offset, offset + size)) };
@@ -43,8 +43,7 @@ export function contentsOf(model: Sequential, withOptimizer: boolean): ModelCont
   );
   if (withOptimizer)
     for (const [name, data] of Object.entries(saved.arrays))
-      if (name !== PARAMETERS)
-        tensors[STATE + name] = { shape: [data.length], data: Float32Array.from(data) };
+      if (name !== weights) tensors[STATE + name] = { shape: [data.length], data: Float32Array.from(data) };
   const training: TrainingNotes = {
     optimizer: describePiece("optimizer", optimizer),
     loss: describePiece("loss", getLoss(loss)),

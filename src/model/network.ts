@@ -3,6 +3,7 @@ import { check, FettleError, isRecord, show } from "../errors.js";
 import { type BuiltInMetric, getMetrics } from "../metrics/registry.js";
 import { layerNames, networkOf } from "../nn/architecture.js";
 import { Sequential } from "../nn/sequential.js";
+import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
 import type { ModelContents, NetworkDescription } from "../predict/description.js";
 import type { Tensors } from "../predict/safetensors.js";
 import { STATE, type TrainingNotes } from "./contents.js";
@@ -39,7 +40,14 @@ export function networkFrom(
   );
   const state = compile && training?.progress ? stateOf(tensors) : undefined;
   const { progress = { step: 0, epoch: 0, cursor: 0 }, seed = 0 } = training ?? {};
-  model.restore(columns, { progress, seed, arrays: { ...state, parameters } }, state === undefined);
+  // weights that are trained apart from those of the model are part of the state
+  const apart = state !== undefined && (PARAMETERS in state || EVALUATED in state);
+  const weights = apart ? EVALUATED : PARAMETERS;
+  model.restore(
+    columns,
+    { progress, seed, arrays: { ...state, [weights]: parameters } },
+    state === undefined,
+  );
   return model;
 }
 

@@ -17,6 +17,7 @@ import { withMatrices } from "./matrices.js";
 import { checkBatch, type FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
+import { weightsOf } from "./trainedWeights.js";
 import { type Examples, runEvaluation, type TrainingOptions, TrainingRun } from "./trainer.js";
 import { evaluationOf, trainingWeights } from "./weights.js";
 
@@ -110,7 +111,7 @@ function startOf(
 ): Pick<TrainingOptions, "hyperparameters" | "from" | "parameters"> {
   if (!state) return { hyperparameters };
   const { saved, recompiled } = state;
-  if (recompiled) return { hyperparameters, parameters: saved.arrays.parameters };
+  if (recompiled) return { hyperparameters, parameters: weightsOf(saved) };
   const rate = saved.arrays[LEARNING_RATE]?.[0];
   const known = LEARNING_RATE in hyperparameters && Number.isFinite(rate) && rate >= 0;
   return { from: saved, hyperparameters: { ...hyperparameters, ...(known && { [LEARNING_RATE]: rate }) } };

@@ -10,7 +10,7 @@ import { add, concat, mul, reshape, slice, step } from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
-import { applyOptimizer } from "../optim/optimizer.js";
+import { applyOptimizer, initialSlots } from "../optim/apply.js";
 import {
   type Architecture,
   hyperparametersOf,
@@ -22,6 +22,7 @@ import {
   predictionOf,
   type TracedStep,
 } from "./architecture.js";
+import { SLOT } from "./trainedWeights.js";
 
 const CACHE_SIZE = 64;
 const cached = createProgramCache(CACHE_SIZE);
@@ -63,7 +64,8 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
       const parameters = concatenate(Object.values(initialValues(architecture.network, graph)));
       const { optimizer } = architecture;
       const hyperparameters = optimizerInputs(optimizer, inputs);
-      const slots = optimizer.init({ parameter: parameters, hyperparameters });
+      const places = architecture.network.parameters;
+      const slots = initialSlots(optimizer, { parameter: parameters, hyperparameters }, places);
       return { outputs: { parameters, ...named(slots, (name) => SLOT + name) } };
     }),
 
@@ -107,8 +109,7 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
         hyperparameters: optimizerInputs(architecture.optimizer, inputs),
         step: step(graph),
       };
-      const sizes = places.map(({ size }) => size);
-      const updated = applyOptimizer(architecture.optimizer, context, sizes);
+      const updated = applyOptimizer(architecture.optimizer, context, places);
       return {
         state: {
           parameters: updated.parameter,
@@ -135,9 +136,6 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
     },
   );
 }
-
-/** Before the names of an optimizer's slots in a program. */
-const SLOT = "slot.";
 
 /** What a training keeps from step to step: the parameters and the optimizer's slots, as `initialize` leaves them. */
 function stateOf(architecture: Architecture): Record<string, Shape> {

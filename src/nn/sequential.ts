@@ -35,6 +35,7 @@ import { programOf } from "./programs.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { summarize } from "./summary.js";
 import { targetsOf } from "./targets.js";
+import { weightsOf, withWeights } from "./trainedWeights.js";
 import { runEvaluation, runPrediction, type TrainingRun } from "./trainer.js";
 import { evaluationOf, withSampleWeight } from "./weights.js";
 
@@ -159,7 +160,7 @@ export class Sequential {
     return withMatrices(engine, (hold) => {
       const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
       const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
-      const parameters = saved.arrays.parameters;
+      const parameters = weightsOf(saved);
       return scoresOf(
         this.compiledWith().metrics,
         runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
@@ -187,7 +188,7 @@ export class Sequential {
         program,
         hold(inputs),
         units,
-        saved.arrays.parameters,
+        weightsOf(saved),
         hyperparameters,
       );
       return fromMatrix(prediction, inputs.rows, units);
@@ -208,7 +209,7 @@ export class Sequential {
    */
   getWeights(): Record<string, NdArray<Floats>> {
     const { columns, saved } = this.trained();
-    return arraysOf(networkOf(this.layers, columns), saved.arrays.parameters);
+    return arraysOf(networkOf(this.layers, columns), weightsOf(saved));
   }
 
   /**
@@ -228,10 +229,9 @@ export class Sequential {
    */
   setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
     const state = this.trained();
-    const parameters = vectorOf(networkOf(this.layers, state.columns), weights);
-    const saved = { ...state.saved, arrays: { ...state.saved.arrays, parameters } };
-    if (this.running?.run) this.running.run.control.setParameters(parameters);
-    else this.state = { ...state, saved };
+    const vector = vectorOf(networkOf(this.layers, state.columns), weights);
+    if (this.running?.run) this.running.run.control.setParameters(vector);
+    else this.state = { ...state, saved: withWeights(state.saved, vector) };
   }
 
   /**
@@ -270,13 +270,13 @@ export class Sequential {
   restore(columns: number, saved: SavedRun, recompiled = false): void {
     this.mustBeIdle();
     const expected = networkOf(this.layers, columns).size;
-    check(
-      saved?.arrays?.parameters?.length === expected,
-      () =>
-        `the saved state must have ${expected} parameters, as this model has; ` +
-        `received ${show(saved?.arrays?.parameters?.length)}`,
-      "invalid_checkpoint",
-    );
+    for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
+      check(
+        vector?.length === expected,
+        () =>
+          `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
+        "invalid_checkpoint",
+      );
     this.state = { columns, saved, recompiled };
   }
 

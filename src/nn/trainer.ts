@@ -8,6 +8,7 @@ import { check, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { LEARNING_RATE } from "./architecture.js";
 import type { Logs, TrainingControl } from "./callbacks/callback.js";
+import { PARAMETERS, weightsIn, writeWeights } from "./trainedWeights.js";
 
 /** The programs of a training. */
 export interface TrainingPrograms {
@@ -87,15 +88,15 @@ export class TrainingRun {
       stop: () => {
         this.stopped = true;
       },
-      getParameters: () => run.read("parameters"),
-      setParameters: (parameters) => run.write("parameters", parameters),
+      getParameters: () => run.read(weightsIn(programs.train)),
+      setParameters: (parameters) => writeWeights(run, parameters),
       getLearningRate: () => this.learningRate,
       setLearningRate: (learningRate) => this.setLearningRate(learningRate),
     };
     try {
       if (options.from) run.restore(options.from);
       else initialize(executor, programs.initialize, options, run);
-      if (options.parameters) run.write("parameters", options.parameters);
+      if (options.parameters) writeWeights(run, options.parameters);
       writeAll(run, options.hyperparameters);
     } catch (error) {
       run.free();
@@ -239,7 +240,7 @@ export function runEvaluation(
     const run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
     try {
       writeAll(run, hyperparameters);
-      run.write("parameters", parameters);
+      run.write(PARAMETERS, parameters);
       run.advance(run.stepsPerEpoch);
       return { loss: run.read(LOSS_SUM)[0] / count, prediction: output.read() };
     } finally {
@@ -264,7 +265,7 @@ export function runPrediction(
     const run = executor.start(program, { streams: { x, prediction: output } });
     try {
       writeAll(run, hyperparameters);
-      run.write("parameters", parameters);
+      run.write(PARAMETERS, parameters);
       run.advance(run.stepsPerEpoch);
       return output.read();
     } finally {

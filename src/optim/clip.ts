@@ -1,21 +1,9 @@
 /** Clipping: bounds a gradient before an optimizer sees it. It knows no rule of any optimizer. */
-import { check, show } from "../errors.js";
-import {
-  add,
-  concat,
-  div,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  slice,
-  sqrt,
-  square,
-  sum,
-} from "../graph/functions.js";
+import { add, concat, div, maximum, minimum, mul, neg, sqrt, square, sum } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { showShape, sizeOf } from "../graph/shape.js";
+import { sizeOf } from "../graph/shape.js";
 import type { Convention } from "./convention.js";
+import { mapParts } from "./parts.js";
 
 /** The ways to clip, by their options: at most one at a time, as in Keras. */
 export const CLIPPINGS = ["clipValue", "clipNorm", "globalClipNorm"] as const;
@@ -51,19 +39,5 @@ export function clip(
     return mul(g, div(bound, maximum(convention === "torch" ? add(norm, 1e-6) : norm, bound)));
   };
   if (clipping === "globalClipNorm" || sizes.length === 1) return within(gradient);
-  const total = sizes.reduce((all, size) => all + size, 0);
-  check(
-    gradient.shape.length === 1 && gradient.shape[0] === total,
-    () =>
-      `the sizes of arrays must add up to that of their vector ${showShape(gradient.shape)}; received ${show(sizes)}`,
-    "invalid_shape",
-  );
-  let offset = 0;
-  return concat(
-    sizes.map((size) => {
-      const part = slice(gradient, [offset], [size]);
-      offset += size;
-      return within(part);
-    }),
-  );
+  return concat(mapParts(gradient, sizes, within));
 }

@@ -2,7 +2,7 @@
  * Makes optimizers from their definitions: merges options with defaults and refuses values outside their range. It
  * holds no update rule, and weight decay is in `optimizer.ts`.
  */
-import { check, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
+import { check, isRecord, must, mustBeInteger, type OptionNames, show, unknownName } from "../errors.js";
 import { constant } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { madeBy, madeFrom } from "../recipe.js";
@@ -31,6 +31,13 @@ export interface OptimizerDefinition<H extends string, F extends string = never,
   readonly weightDecay?: number | ((convention: Convention) => number);
   /** Whether weight decay is decoupled by default. Default: in convention `"keras"` only. */
   readonly decoupledWeightDecay?: boolean;
+  /** Whether the rule applies decoupled weight decay itself: by `decay` of its context. Default false. */
+  readonly appliesWeightDecay?: boolean;
+  /**
+   * Whether the rule is called for each array of the model, with its shape and path, so that it can use norms and matrix
+   * products. Default false: once for all arrays end to end, which is faster where every number is treated alike.
+   */
+  readonly perArray?: boolean;
   /** Defaults of switches that change the program. */
   readonly flags?: Readonly<Record<F, boolean>>;
   /** Throws a FettleError for hyperparameters and flags that contradict each other. */
@@ -74,6 +81,21 @@ export interface CommonOptimizerOptions {
   readonly clipNorm?: number;
   /** The gradient of all arrays together is scaled to at most this norm. In (0, ∞). Default: no clipping. */
   readonly globalClipNorm?: number;
+  /**
+   * How many batches make one update, with the mean of their gradients: an integer of at least 1. Batches that are left at the end of
+   * an epoch count towards its next, as in Keras; those left at the end of training wait for another. Schedules count updates.
+   * Default 1.
+   */
+  readonly gradientAccumulationSteps?: number;
+  /**
+   * Whether a moving average of the weights after each update is what evaluates, predicts and is saved. As in Keras; but
+   * there it takes the place of the weights when `fit` ends, and here training always resumes from its own. Default false.
+   */
+  readonly useEma?: boolean;
+  /** The factor β of that average, a ← βa + (1 − β)w, in [0, 1). Default 0.99. */
+  readonly emaMomentum?: number;
+  /** After how many updates, each time, the average takes the place of the weights that are trained. Default: never. */
+  readonly emaOverwriteFrequency?: number;
   /** Default `"keras"`. */
   readonly convention?: Convention;
 }
@@ -89,14 +111,21 @@ const COMMON_OPTIONS: OptionNames<CommonOptimizerOptions> = {
   clipValue: true,
   clipNorm: true,
   globalClipNorm: true,
+  gradientAccumulationSteps: true,
+  useEma: true,
+  emaMomentum: true,
+  emaOverwriteFrequency: true,
   convention: true,
 };
+/** Integers of which float32 has each. */
+const COUNT: Interval = "[1, 16777216]";
 /** Names with a meaning in every optimizer. */
 const RESERVED = Object.keys(COMMON_OPTIONS);
 
 /**
  * Defines an optimizer and returns its factory. Like every optimizer it has the options `weightDecay`,
- * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm` and `convention`.
+ * `decoupledWeightDecay`, `clipValue`, `clipNorm`, `globalClipNorm`, `gradientAccumulationSteps`, `useEma`, `emaMomentum`,
+ * `emaOverwriteFrequency` and `convention`.
  *
  * @throws FettleError `invalid_argument` if a hyperparameter or flag has the name of an option of every optimizer. The
  * factory throws `unknown_name` for an unknown option, and `invalid_argument` for a value outside its range
@@ -168,6 +197,9 @@ function formOf<H extends string, F extends string, T extends string>(
     learningRate: "[0, ∞)",
     weightDecay: "[0, ∞)",
     ...Object.fromEntries(CLIPPINGS.map((name) => [name, "(0, ∞)"])),
+    gradientAccumulationSteps: COUNT,
+    emaMomentum: "[0, 1)",
+    emaOverwriteFrequency: COUNT,
     ...ranges,
   };
   return {
@@ -175,7 +207,7 @@ function formOf<H extends string, F extends string, T extends string>(
       ...numbers,
       weightDecay: typeof weightDecay === "function" ? weightDecay(convention) : weightDecay,
     },
-    flags: { ...flags, decoupledWeightDecay },
+    flags: { ...flags, decoupledWeightDecay, useEma: false },
     options: new Set([...Object.keys(numbers), ...Object.keys(flags), ...RESERVED]),
     ranges: Object.fromEntries(
       Object.entries(intervals).map(([name, interval]) => [name, interval && parseInterval(interval)]),
@@ -216,6 +248,8 @@ function create<H extends string, F extends string, T extends string>(
   const allFlags: Record<string, boolean> = { ...form.flags };
   for (const [key, value] of Object.entries(config)) {
     if (!form.options.has(key)) throw unknownName(`option of ${name}`, key, [...form.options]);
+    // one batch an update is what there is without it
+    if (key === "gradientAccumulationSteps" && value === 1) continue;
     if (value === undefined || key === "convention") continue;
     if (Object.hasOwn(allFlags, key)) {
       must(typeof value === "boolean", `${key} of ${name}`, "true or false", value);
@@ -227,8 +261,21 @@ function create<H extends string, F extends string, T extends string>(
     }
   }
   if (!isSchedule(learningRate)) checkNumber(learningRate, "learningRate", name, form.ranges.learningRate);
-  for (const key in numbers) checkNumber(numbers[key], key, name, form.ranges[key]);
-  const { decoupledWeightDecay, ...flags } = allFlags;
+  const { decoupledWeightDecay, useEma, ...flags } = allFlags;
+  for (const key of ["emaMomentum", "emaOverwriteFrequency"])
+    must(
+      useEma || numbers[key] === undefined,
+      `${key} of ${name}`,
+      "left out unless useEma is true",
+      numbers[key],
+    );
+  if (useEma) numbers.emaMomentum ??= 0.99;
+  for (const key in numbers) {
+    checkNumber(numbers[key], key, name, form.ranges[key]);
+    if (form.ranges[key]?.interval === COUNT) mustBeInteger(`${key} of ${name}`, numbers[key]);
+  }
+  const accumulates = Object.hasOwn(numbers, "gradientAccumulationSteps");
+  const ema = !useEma ? undefined : Object.hasOwn(numbers, "emaOverwriteFrequency") ? "overwrites" : "apart";
   const clippings = CLIPPINGS.filter((clipping) => Object.hasOwn(numbers, clipping));
   check(
     clippings.length <= 1,
@@ -246,13 +293,18 @@ function create<H extends string, F extends string, T extends string>(
     hyperparameters: Object.freeze({ ...numbersOfRate(learningRate), ...numbers }),
     learningRate,
     convention,
+    perArray: definition.perArray ?? false,
     decay,
+    appliesWeightDecay: definition.appliesWeightDecay ?? false,
     clipping,
-    init({ parameter, hyperparameters }: InitContext) {
+    accumulates,
+    ema,
+    init(context: InitContext) {
+      const { parameter, hyperparameters } = context;
       const first = rateAt(learningRate, hyperparameters, constant(parameter.graph, 0));
       const slots =
         definition.init?.({
-          parameter,
+          ...context,
           hyperparameters: { ...hyperparameters, learningRate: first } as Readonly<Record<H, Value>>,
           options,
         }) ?? {};
@@ -269,6 +321,7 @@ function create<H extends string, F extends string, T extends string>(
     builtIn ? options : undefined,
     decay,
     clipping ?? "",
+    ...[accumulates, ema ?? ""],
     recipeOfRate(learningRate),
   ]);
   return madeBy(optimizer, { name, options: config, ...(!builtIn && { custom: true }) });

@@ -6,10 +6,11 @@ import fc from "fast-check";
 import { createEngine } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
 import { isRecord, must, type OptionNames } from "../errors.js";
+import type { Shape } from "../graph/shape.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { numbers } from "./arbitraries/tensors.js";
 import { anyQuadratic } from "./arbitraries/testFunctions.js";
-import { drive, followed, initialArrays, type Layout, stepsProgram } from "./drive.js";
+import { drive, followed, initialArrays, stepsProgram } from "./drive.js";
 import {
   CHECK_OPTIONS,
   type CheckOptions,
@@ -29,7 +30,7 @@ export type Equations = (w: number, gradient: number, t: number) => number;
 export interface OptimizerCheckOptions extends CheckOptions {
   /**
    * Creates the rule for one weight, with the optimizer's hyperparameters and weight decay. The optimizer must follow it,
-   * where it is given.
+   * where it is given. A rule that is `perArray` has none.
    */
   readonly equations?: () => Equations;
   /** The largest difference from the rule, as a share of the farthest point. Default 1e-9, for the rounding of both. */
@@ -78,18 +79,19 @@ const huge = numbers.huge.filter((x) => Math.abs(x) < 2 ** 120);
 export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
   "depends on parameters, gradients, slots and step alone": (optimizer) =>
     fc.property(anyDescent(anyGradient), ({ start, gradients }) => {
-      const [first, second] = [0, 1].map(() => followed(wasm(), optimizer, start, gradients));
+      const [first, second] = [0, 1].map(() => alone(optimizer, start, gradients));
       checkSame(second, first, "a second run gave other weights");
     }),
 
   "resumes from a saved run as if it had never stopped": (optimizer) =>
     fc.property(anyDescent(anyGradient), fc.nat({ max: STEPS }), ({ start, gradients }, stop) => {
-      const whole = followed(wasm(), optimizer, start, gradients);
-      const first = drive(wasm(), optimizer, start);
+      const whole = alone(optimizer, start, gradients);
+      const layout = layoutFor(optimizer, start.length);
+      const first = drive(wasm(), optimizer, start, { layout });
       for (const gradient of gradients.slice(0, stop)) first.follow(gradient);
       const saved = first.run.save();
       first.run.free();
-      const second = drive(wasm(), optimizer, start);
+      const second = drive(wasm(), optimizer, start, { layout });
       second.run.restore(saved);
       const after = gradients.slice(stop).map((gradient) => {
         second.follow(gradient);
@@ -112,10 +114,16 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
         ),
       ),
       ([{ start, gradients }, order]) => {
-        const moved = (array: readonly number[]): number[] => order.map((i) => array[i]);
-        const plain = followed(wasm(), optimizer, start, gradients);
-        const permuted = followed(wasm(), optimizer, moved(start), gradients.map(moved));
-        checkSame(permuted, plain.map(moved), `the order ${order} gave other weights`);
+        const { perArray } = optimizer;
+        const places = perArray ? ordered(layoutFor(optimizer, start.length)[0], order) : order;
+        const moved = (array: readonly number[]): number[] => places.map((i) => array[i]);
+        const engine = perArray ? createEngine({ executor: "reference" }) : wasm();
+        const plain = alone(optimizer, start, gradients, engine).map(moved);
+        const permuted = alone(optimizer, moved(start), gradients.map(moved), engine);
+        const message = `the order ${places} gave other weights`;
+        // norms and products of matrices add up in another order
+        if (perArray) checkNear(permuted, plain, message);
+        else checkSame(permuted, plain, message);
       },
     ),
 
@@ -124,16 +132,17 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
       anyDescent(anyGradient),
       fc.array(fc.integer({ min: 1, max: 4 }), { minLength: MOST }),
       ({ start, gradients }, cuts) => {
-        const layout = layoutOf(start.length, cuts);
-        const whole = followed(wasm(), optimizer, start, gradients);
-        const parts = followed(wasm(), optimizer, start, gradients, layout);
-        checkSame(parts, whole, `arrays of ${layout} weights gave other weights`);
+        const sizes = layoutOf(start.length, cuts);
+        const layout = sizes.flatMap((size) => layoutFor(optimizer, size));
+        const whole = followed(wasm(), optimizer, start, gradients, { layout, joined: true });
+        const parts = followed(wasm(), optimizer, start, gradients, { layout });
+        checkSame(parts, whole, `arrays of ${sizes} weights gave other weights`);
       },
     ),
 
   "does not move a new parameter while its gradient is 0, without weight decay": (optimizer) =>
     fc.property(anyDescent(fc.constant(0)), ({ start, gradients }) => {
-      const points = followed(wasm(), withoutDecay(optimizer), start, gradients);
+      const points = alone(withoutDecay(optimizer), start, gradients);
       checkSame(
         points,
         points.map(() => start),
@@ -143,7 +152,7 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
 
   "does not move a parameter at a learning rate of 0": (optimizer) =>
     fc.property(anyDescent(anyGradient), ({ start, gradients }) => {
-      const points = followed(wasm(), withRate(optimizer, 0), start, gradients);
+      const points = alone(withRate(optimizer, 0), start, gradients);
       checkSame(
         points,
         points.map(() => start),
@@ -155,7 +164,7 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
     fc.property(
       anyDescent(fc.oneof(huge, numbers.denormal, numbers.real, fc.constant(0))),
       ({ start, gradients }) => {
-        const points = followed(wasm(), optimizer, start, gradients);
+        const points = alone(optimizer, start, gradients);
         points.forEach((point, t) => {
           const i = point.findIndex((x) => !Number.isFinite(x));
           if (i >= 0) fail(`weight ${i} is ${point[i]} after step ${t + 1}`);
@@ -182,8 +191,9 @@ export const optimizerLaws: Readonly<Record<string, OptimizerLaw>> = {
 
   "agrees between kernels and references, within the rounding of float32": (optimizer, { onShare }) =>
     fc.property(anyDescent(numbers.nonZero), ({ start, gradients }) => {
-      const program = stepsProgram(optimizer, [start.length]);
-      const arrays = initialArrays(createEngine({ executor: "reference" }), optimizer, start);
+      const layout = layoutFor(optimizer, start.length);
+      const program = stepsProgram(optimizer, layout);
+      const arrays = initialArrays(createEngine({ executor: "reference" }), optimizer, start, layout);
       const rounded = Object.entries({ ...arrays, gradient: gradients[0] }).map(
         ([name, values]) => [name, values.map(Math.fround)] as const,
       );
@@ -286,16 +296,52 @@ function withRate(optimizer: Optimizer, learningRate: number): Optimizer {
 }
 
 function withoutDecay(optimizer: Optimizer): Optimizer {
-  const hyperparameters = { ...optimizer.hyperparameters, weightDecay: 0 };
-  return { ...optimizer, decay: "none", hyperparameters };
+  const decays = Object.keys(optimizer.hyperparameters).filter((name) => /weightDecay$/i.test(name));
+  const none = Object.fromEntries(decays.map((name) => [name, 0]));
+  return { ...optimizer, decay: "none", hyperparameters: { ...optimizer.hyperparameters, ...none } };
+}
+
+/** The points of one array: for a rule that sees shapes a matrix, where its size allows. */
+function alone(
+  optimizer: Optimizer,
+  start: readonly number[],
+  gradients: readonly (readonly number[])[],
+  executor = wasm(),
+): number[][] {
+  return followed(executor, optimizer, start, gradients, { layout: layoutFor(optimizer, start.length) });
+}
+
+function layoutFor({ perArray }: Optimizer, size: number): Shape[] {
+  const rows = [3, 2].find((divisor) => size > divisor && size % divisor === 0);
+  return [perArray && rows !== undefined ? [rows, size / rows] : [size]];
+}
+
+/** Where the numbers of an array come from if its rows and its columns are put in an order. */
+function ordered(shape: Shape, order: readonly number[]): number[] {
+  const [rows, columns] = shape.length === 2 ? (shape as readonly number[]) : [1, order.length];
+  const [i, j] = [rows, columns].map((count) => order.filter((place) => place < count));
+  return i.flatMap((row) => j.map((column) => row * columns + column));
 }
 
 /** Sizes that add up to `size`, from `cuts` in turn. */
-function layoutOf(size: number, cuts: readonly number[]): Layout {
+function layoutOf(size: number, cuts: readonly number[]): number[] {
   const layout: number[] = [];
   for (let left = size; left > 0; left -= layout[layout.length - 1])
     layout.push(Math.min(left, cuts[layout.length % cuts.length]));
   return layout;
+}
+
+/** Equal to 1e-9 of the farthest point, for the rounding of float64. */
+function checkNear(
+  actual: readonly (readonly number[])[],
+  expected: readonly (readonly number[])[],
+  message: string,
+): void {
+  const farthest = Math.max(...expected.flat().map(Math.abs));
+  expected.forEach((point, t) => {
+    const i = point.findIndex((x, at) => !(Math.abs(x - actual[t][at]) <= 1e-9 * farthest));
+    if (i >= 0) fail(`${message}: weight ${i} is ${actual[t][i]} after step ${t + 1}, not ${point[i]}`);
+  });
 }
 
 function checkSame(

@@ -130,6 +130,11 @@ const outputs = new Map<Block, (output: string) => void>([
     blockWith("docs/training.md", "earlyStopping: { patience: 5 }"),
     (output) => expect(output).toBe("true\n"),
   ],
+  [
+    blockWith("docs/optimizers.md", "gradientAccumulationSteps: 4"),
+    (output) => expect(output).toBe("true\n"),
+  ],
+  [blockWith("docs/optimizers.md", "perArray: true"), (output) => expect(output).toBe("true\n")],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),

@@ -76,6 +76,11 @@ const own: Readonly<Record<string, Record<string, fc.Arbitrary<unknown>>>> = {
   rmsprop: { momentum: few, centered: fc.boolean() },
   adam: { amsgrad: fc.boolean() },
   adamw: { amsgrad: fc.boolean() },
+  muon: {
+    nesterov: fc.boolean(),
+    rmsRate: few,
+    excludeLayers: fc.subarray(["dense_1", "dense_2"]),
+  },
 };
 const optimizer: fc.Arbitrary<Optimizer> = keyOf(optimizers).chain((name) =>
   some({
@@ -83,11 +88,16 @@ const optimizer: fc.Arbitrary<Optimizer> = keyOf(optimizers).chain((name) =>
     weightDecay: few,
     decoupledWeightDecay: fc.boolean(),
     convention: fc.constantFrom("keras", "torch"),
+    gradientAccumulationSteps: fc.integer({ min: 1, max: 3 }),
+    average:
+      name === "scheduleFreeAdamW"
+        ? fc.constant({})
+        : fc.constantFrom({}, { useEma: true }, { useEma: true, emaOverwriteFrequency: 3 }),
     ...own[name],
-  }).chain((options) =>
+  }).chain(({ average, ...options }) =>
     fc
       .constantFrom({}, { clipValue: 1 }, { clipNorm: 1 }, { globalClipNorm: 2 })
-      .map((clipping) => getOptimizer(name, { ...options, ...clipping })),
+      .map((clipping) => getOptimizer(name, { ...options, ...(average as object | undefined), ...clipping })),
   ),
 );
 

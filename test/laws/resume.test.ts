@@ -25,6 +25,19 @@ const rates = fc.constantFrom(
   0.05,
   warmup({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 5 }), warmupSteps: 2 }),
 );
+/** Averages of weights and accumulation, which are part of the state; a rule with evaluation weights of its own has no average. */
+const extras = (name: OptimizerName) =>
+  fc
+    .tuple(fc.constantFrom({}, { gradientAccumulationSteps: 3 }), averages)
+    .map(([accumulation, average]) => ({
+      ...accumulation,
+      ...(name === "scheduleFreeAdamW" ? {} : average),
+    }));
+const averages = fc.constantFrom(
+  {},
+  { useEma: true, emaMomentum: 0.75 },
+  { useEma: true, emaMomentum: 0.5, emaOverwriteFrequency: 4 },
+);
 const networks = anyModel({ maxRows: 12, dropout: true });
 
 /** Bytes and back, as a file would hold it. */
@@ -70,15 +83,15 @@ describe.each(names)("%s", (name) => {
   it("resumes after any step, from stored bytes, in another engine, as if it had never stopped", () => {
     fc.assert(
       fc.property(
-        ...[networks, anyConvention, rates, fc.nat({ max: 11 }), fc.nat({ max: 3 * 12 })],
+        ...[networks, anyConvention, rates, fc.nat({ max: 11 }), fc.nat({ max: 3 * 12 }), extras(name)],
         fc.constantFrom(
           () => wasm,
           () => reference,
         ),
-        (given, convention, learningRate, pick, stop, first) => {
+        (given, convention, learningRate, pick, stop, options, first) => {
           const architecture = architectureOf(
             given,
-            getOptimizer(name, { convention, learningRate, globalClipNorm: 1 }),
+            getOptimizer(name, { convention, learningRate, globalClipNorm: 1, ...options }),
           );
           const batchSize = 1 + (pick % given.x.length);
           const all = EPOCHS * given.x.length;
@@ -102,14 +115,14 @@ it("a second call of fit continues as if both were one", async () => {
     fc.asyncProperty(
       ...[
         networks,
-        fc.constantFrom(...names),
+        fc.constantFrom(...names).chain((name) => extras(name).map((options) => ({ name, options }))),
         rates,
         fc.nat({ max: 11 }),
         fc.nat({ max: 2 }),
         fc.nat({ max: 2 }),
       ],
-      async (given, name, learningRate, pick, first, second) => {
-        const make = () => modelOf(given, getOptimizer(name, { learningRate }));
+      async (given, { name, options: own }, learningRate, pick, first, second) => {
+        const make = () => modelOf(given, getOptimizer(name, { learningRate, ...own }));
         const options = { batchSize: 1 + (pick % given.x.length), seed: given.seed };
         const [whole, stopped] = [make(), make()];
         const { history } = await whole.fit(given.x, given.y, { ...options, epochs: first + second });

@@ -15,6 +15,7 @@ import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { adam } from "../../src/optim/adam.js";
 import { defineOptimizer } from "../../src/optim/define.js";
+import { muon } from "../../src/optim/muon.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { optimizers } from "../../src/optim/registry.js";
 import { defineSchedule } from "../../src/optim/schedule.js";
@@ -44,6 +45,8 @@ const all: [string, () => Optimizer][] = [
     "torch's adam with options",
     () => adam({ convention: "torch", amsgrad: true, weightDecay: 0.01, clipNorm: 1 }),
   ],
+  ["average and accumulation", () => adam({ useEma: true, emaMomentum: 0.8, gradientAccumulationSteps: 4 })],
+  ["muon without a layer", () => muon({ learningRate: 0.05, excludeLayers: ["dense_2"] })],
   ["momentum", () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })],
   [
     "exponentialDecay",

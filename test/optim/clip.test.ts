@@ -5,9 +5,10 @@ import { compile, compileStep } from "../../src/compile/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import { constant, zerosLike } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
+import { applyOptimizer } from "../../src/optim/apply.js";
 import { CLIPPINGS, type Clipping, clip } from "../../src/optim/clip.js";
 import { defineOptimizer } from "../../src/optim/define.js";
-import { applyOptimizer, type Optimizer } from "../../src/optim/optimizer.js";
+import type { Optimizer } from "../../src/optim/optimizer.js";
 import { getOptimizer, type OptimizerName, optimizers } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { cases } from "../cases.js";
@@ -25,6 +26,7 @@ function seen(executor: Executor, optimizer: Optimizer, gradient: number[], size
   const numbers = Object.keys(optimizer.hyperparameters);
   const inputs = Object.fromEntries(numbers.map((name) => [name, []]));
   const size = gradient.length;
+  const arrays = sizes?.map((length, i) => ({ path: `array_${i}`, shape: [length] }));
   const program = compileStep({ inputs: { ...inputs, gradient: [size] } }, 1, ({ graph, inputs }) => {
     const { gradient, ...hyperparameters } = inputs;
     const context = {
@@ -32,7 +34,7 @@ function seen(executor: Executor, optimizer: Optimizer, gradient: number[], size
       parameter: zerosLike(gradient),
       step: constant(graph, 1),
     };
-    return { outputs: { w: applyOptimizer(optimizer, context, sizes).parameter } };
+    return { outputs: { w: applyOptimizer(optimizer, context, arrays).parameter } };
   });
   const run = executor.start(program);
   for (const [name, value] of Object.entries(optimizer.hyperparameters)) run.write(name, value);

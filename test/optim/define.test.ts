@@ -161,16 +161,16 @@ describe("refusals", () => {
   it.each([
     [
       () => getOptimizer("adm"),
-      'unknown optimizer "adm". Did you mean "adam"? Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion.',
+      'unknown optimizer "adm". Did you mean "adam"? Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion, adafactor, lamb, muon, scheduleFreeAdamW.',
     ],
     [
       () => getOptimizer("toString"),
-      'unknown optimizer "toString". Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion.',
+      'unknown optimizer "toString". Known: sgd, adam, adamw, nadam, adamax, rmsprop, adagrad, adadelta, lion, adafactor, lamb, muon, scheduleFreeAdamW.',
     ],
     [
       () => getOptimizer("adadelta", { learningrate: 1 }),
       'unknown option of adadelta "learningrate". Did you mean "learningRate"? ' +
-        "Known: learningRate, rho, epsilon, weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention.",
+        "Known: learningRate, rho, epsilon, weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, useEma, emaMomentum, emaOverwriteFrequency, convention.",
     ],
     [() => sgd({ convention: "jax" as never }), 'unknown convention of sgd "jax". Known: keras, torch.'],
   ])("%s", (run, message) => {
@@ -357,7 +357,7 @@ describe("a custom optimizer", () => {
       });
     expect(caught(() => define({ learningRate: 1, weightDecay: 1 })).message).toBe(
       'the hyperparameters and flags of optimizer "own" must not have the names of options that every optimizer has ' +
-        '(weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, convention); received "weightDecay"',
+        '(weightDecay, decoupledWeightDecay, clipValue, clipNorm, globalClipNorm, gradientAccumulationSteps, useEma, emaMomentum, emaOverwriteFrequency, convention); received "weightDecay"',
     );
     expect(caught(() => define({} as never)).message).toBe(
       '`hyperparameters` of optimizer "own" must be an object with a default learningRate; received {}',

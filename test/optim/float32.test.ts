@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
 import { step } from "../../src/graph/functions.js";
 import { adam } from "../../src/optim/adam.js";
-import { applyOptimizer } from "../../src/optim/optimizer.js";
+import { applyOptimizer } from "../../src/optim/apply.js";
 import { rmsprop } from "../../src/optim/rmsprop.js";
 import { trajectory, wasm } from "./drive.js";
 

@@ -21,6 +21,7 @@ export interface OracleConfig {
   readonly initialAccumulatorValue?: number;
   readonly learningRateDecay?: number;
   readonly momentumDecay?: number;
+  readonly warmupSteps?: number;
 }
 
 /** Changes one coordinate's weight: (w, g, t) → w, with its own state. */
@@ -69,6 +70,18 @@ const rules: Record<string, Record<"keras" | "torch", (config: OracleConfig) => 
     },
   },
   lion: { keras: lion, torch: lion },
+  scheduleFreeAdamW: {
+    keras: (config) => scheduleFree((t) => 1 / t, config),
+    torch(config) {
+      let sum = 0;
+      let largest = 0;
+      return scheduleFree((_, rate) => {
+        largest = Math.max(largest, rate);
+        sum += largest * largest;
+        return sum > 0 ? (largest * largest) / sum : 0;
+      }, config);
+    },
+  },
   rmsprop: {
     keras({ learningRate: lr, rho = 0.9, momentum = 0, epsilon = 1e-7, centered }) {
       let [v, mean, buffer] = [0, 0, 0];
@@ -177,6 +190,31 @@ function lion({ learningRate: lr, beta1 = 0.9, beta2 = 0.99 }: OracleConfig): Ru
   };
 }
 
+/** With the average x and the steps z of the paper; returns y. `weight` is that of z in x. */
+function scheduleFree(
+  weight: (t: number, rate: number) => number,
+  {
+    learningRate: lr,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    warmupSteps = 0,
+    weightDecay: wd = 0,
+  }: OracleConfig,
+): Rule {
+  let v = 0;
+  let points: { x: number; z: number } | undefined;
+  return (y, g, t) => {
+    const { x, z } = points ?? { x: y, z: y };
+    const rate = warmupSteps > 0 ? lr * Math.min(1, t / warmupSteps) : lr;
+    v = beta2 * v + (1 - beta2) * g * g;
+    const next = z - rate * (g / (Math.sqrt(v / (1 - beta2 ** t)) + epsilon) + wd * y);
+    const c = weight(t, rate);
+    points = { z: next, x: (1 - c) * x + c * next };
+    return (1 - beta1) * points.z + beta1 * points.x;
+  };
+}
+
 function adadelta({ learningRate: lr, rho = 0, epsilon = 0 }: OracleConfig): Rule {
   let [squares, deltas] = [0, 0];
   return (w, g) => {
@@ -199,6 +237,7 @@ export function oracleEquations(
     config.decoupledWeightDecay ?? (convention === "keras" || name === "adamw" || name === "lion");
   return () => {
     const rule = rules[name][convention](config);
+    if (name === "scheduleFreeAdamW") return rule; // it decays by itself
     return (w, g, t) => (decoupled ? rule(w - lr * wd * w, g, t) : rule(w, g + wd * w, t));
   };
 }

@@ -96,6 +96,18 @@ const cases: Record<string, { rates: [number, number]; both: Options[]; torch: O
     ],
     torch: [],
   },
+  scheduleFreeAdamW: {
+    rates: [0.01, 0.01],
+    both: [
+      {},
+      { beta1: 0.5, beta2: 0.99 },
+      { beta1: 0 },
+      { epsilon: 0.5 },
+      { warmupSteps: 20 },
+      { weightDecay: 0.5, warmupSteps: 5 },
+    ],
+    torch: [],
+  },
   adagrad: {
     rates: [0.1, 0.1],
     both: [{}, { initialAccumulatorValue: 4 }, { epsilon: 0.5 }, { weightDecay: 0.1 }],

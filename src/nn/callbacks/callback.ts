@@ -15,7 +15,7 @@ export interface TrainingControl {
   readonly model?: object;
   /** Ends the training: after this epoch, or in `onBatchEnd` after this batch. */
   stop(): void;
-  /** A copy of all parameters in one vector. */
+  /** A copy of all parameters in one vector: those that evaluate, where the optimizer trains others. */
   getParameters(): Floats;
   /** Replaces all parameters by a vector that `getParameters` returned. */
   setParameters(parameters: Floats): void;

@@ -1,7 +1,7 @@
 /**
- * The colour and the dashes of each optimizer, the same in all pictures. The nine colours are P. Tol's "muted" scheme
- * (Colour Schemes, SRON/EPS/TN/09-002, 2021), which is safe for colour-blind readers; dashes distinguish neighbours
- * without colour.
+ * The colour and the dashes of each optimizer, the same in all pictures. Nine colours are P. Tol's "muted" scheme
+ * (Colour Schemes, SRON/EPS/TN/09-002, 2021), four are of his "vibrant"; each scheme is safe for colour-blind readers. Dashes distinguish
+ * neighbours without colour.
  */
 
 /** How a line is drawn. */
@@ -26,6 +26,10 @@ const BUILT_IN: Readonly<Record<string, LineStyle>> = {
   adagrad: { color: "#DDCC77", type: DASHED },
   adadelta: { color: "#CC6677", type: DOTTED },
   lion: { color: "#AA4499", type: MIXED },
+  adafactor: { color: "#EE7733", type: DASHED },
+  lamb: { color: "#0077BB", type: DOTTED },
+  muon: { color: "#CC3311", type: SOLID },
+  scheduleFreeAdamW: { color: "#EE3377", type: MIXED },
 };
 
 /** For custom optimizers: greys, which differ from all those colours. */

@@ -23,6 +23,7 @@ import {
 } from "../../nn/callbacks/earlyStopping.js";
 import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
+import { weightsOf } from "../../nn/trainedWeights.js";
 import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
 
 export interface Job {
@@ -257,7 +258,7 @@ export class OpenJob {
     const state = training.save();
     const began = platform.now();
     const prediction = fold.validation
-      ? runEvaluation(executor, programs.evaluate, fold.validation, state.arrays.parameters, hyperparameters)
+      ? runEvaluation(executor, programs.evaluate, fold.validation, weightsOf(state), hyperparameters)
           .prediction
       : new Float32Array(0);
     const putsBack = job.earlyStopping?.restoreBestWeights ?? true;

@@ -3,6 +3,7 @@ import { crc32 } from "../../crc32.js";
 import type { Dataset } from "../../data/dataset.js";
 import { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
+import { weightsOf } from "../../nn/trainedWeights.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 
@@ -31,7 +32,7 @@ export async function withReceipt(
 ): Promise<Model> {
   if (!globalThis.crypto?.subtle) return final;
   const { model, table, notes } = final;
-  const receipt = await receiptOf(data, trials, model.trained().saved.arrays.parameters, seed);
+  const receipt = await receiptOf(data, trials, weightsOf(model.trained().saved), seed);
   return new Model(model, table, { ...notes, receipt });
 }
 

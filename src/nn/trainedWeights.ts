@@ -1,0 +1,39 @@
+/**
+ * Where the weights of a training are. Most optimizers train the weights that evaluate, predict and are saved; those with a
+ * slot `evaluation` keep them beside the ones that they train. Nothing else knows the difference.
+ */
+import type { Program } from "../compile/program.js";
+import type { Run, SavedRun } from "../engine/executor.js";
+import type { Floats } from "../ndarray.js";
+import { EVALUATION } from "../optim/ema.js";
+
+/** The vector that is trained, in the state of a program. */
+export const PARAMETERS = "parameters";
+/** Before the names of an optimizer's slots there. */
+export const SLOT = "slot.";
+/** The vector that evaluates, if there is one. */
+export const EVALUATED = SLOT + EVALUATION;
+
+/** The name of the vector that evaluates. */
+export function weightsName(names: readonly string[]): string {
+  return names.includes(EVALUATED) ? EVALUATED : PARAMETERS;
+}
+
+/** Its name in the state of a program. */
+export function weightsIn({ state }: Program): string {
+  return weightsName(state.map(({ name }) => name));
+}
+
+export function weightsOf({ arrays }: SavedRun): Floats {
+  return arrays[weightsName(Object.keys(arrays))];
+}
+
+/** Training resumes from new weights too. */
+export function withWeights(saved: SavedRun, weights: Floats): SavedRun {
+  const evaluated = EVALUATED in saved.arrays && { [EVALUATED]: weights };
+  return { ...saved, arrays: { ...saved.arrays, [PARAMETERS]: weights, ...evaluated } };
+}
+
+export function writeWeights(run: Run, weights: ArrayLike<number>): void {
+  for (const name of new Set([PARAMETERS, weightsIn(run.program)])) run.write(name, weights);
+}
