@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { denseModel, denseParams, denseSpace, encodeTable, readTable, tune } from "fettle";
-import { partSizes } from "../src/tune/trial/folds.js";
+import { divideRows, sizesOf } from "../src/tune/trial/folds.js";
 
 const SEEDS = [0, 1, 2, 3, 4];
 const tables = [
@@ -22,7 +22,7 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[M
 for (const { name, target, metric, goal } of tables) {
   const csv = readFileSync(new URL(`../examples/data/${name}.csv`, import.meta.url), "utf8");
   const data = encodeTable(readTable(csv), { target });
-  const { training } = partSizes(data.rows, { validation: { folds: 5 }, testSize: 0.2 });
+  const { training } = sizesOf(divideRows(data, { validation: { folds: 5 }, testSize: 0.2, seed: 0 }));
   const scores: number[] = [];
   const seconds: number[] = [];
   for (const seed of SEEDS) {

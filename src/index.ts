@@ -21,7 +21,7 @@ export {
 export type { DateOrder } from "./data/dates.js";
 export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
-export { type Groups, groupKFold } from "./data/groups.js";
+export type { Groups, Times } from "./data/groups.js";
 export {
   fromMatrix,
   type HostMatrix,
@@ -61,17 +61,46 @@ export type {
   SchemaOptions,
 } from "./data/schema.js";
 export {
-  type FoldOptions,
-  type FoldRows,
+  type GroupShuffleSplitOptions,
+  groupKFold,
+  groupShuffleSplit,
+  type StratifiedGroupFoldOptions,
+  stratifiedGroupKFold,
+} from "./data/split/groups.js";
+export {
   type KFoldOptions,
   kFold,
-  type SplitOptions,
+  type RepeatedFoldOptions,
+  repeatedKFold,
+  repeatedStratifiedKFold,
   type StratifiedFoldOptions,
   stratifiedKFold,
+} from "./data/split/kFold.js";
+export {
+  type LeaveOutOptions,
+  leaveOneGroupOut,
+  leaveOneOut,
+  leavePGroupsOut,
+  leavePOut,
+} from "./data/split/leaveOut.js";
+export { createSplitter, splitterNames } from "./data/split/names.js";
+export { predefinedSplit } from "./data/split/own.js";
+export {
+  type SplitOptions,
   type ThreeWaySplitOptions,
   trainTestSplit,
   trainValidationTestSplit,
-} from "./data/split.js";
+} from "./data/split/parts.js";
+export { type ShuffleSplitOptions, shuffleSplit, stratifiedShuffleSplit } from "./data/split/shuffle.js";
+export type {
+  FoldIds,
+  FoldOptions,
+  FoldRows,
+  RowsToSplit,
+  Splitter,
+  SplitterMaker,
+} from "./data/split/splitter.js";
+export { type TimeSeriesOptions, timeSeriesSplit } from "./data/split/time.js";
 export {
   type Column,
   type ReadRecordsOptions,

@@ -34,7 +34,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** The rooms of a part, from the top; "" is its own folder, and a room has the folders below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
-  data: ["diagnosis", "pipeline", ""],
+  data: ["diagnosis", "pipeline", "split", ""],
   tune: ["", "resume", "tuner", "trial", "jobs"],
 };
 

@@ -35,6 +35,7 @@ export interface DatasetFlags extends TableFlags {
   readonly target?: string;
   readonly weight?: string;
   readonly group?: string;
+  readonly time?: string;
   readonly task: Task | "auto";
   readonly missing: MissingRule;
   /** The text of each use. */
@@ -82,6 +83,10 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
     )
     .option("--weight <column>", "column that says how much each row counts in losses and metrics")
     .option("--group <column>", "column that says which rows belong together; no fold divides a group")
+    .option(
+      "--time <column>",
+      "column of dates or numbers that says when each row was; no fold trains on rows that are not before those it validates",
+    )
     .option("--task <name>", "classification, regression, or auto: by the values of the target", "auto")
     .option("--missing <rule>", "missing cells: refuse them, drop their rows, or impute them", "refuse")
     .option("--drop <columns>", "columns to leave out, separated by commas", texts);
@@ -89,7 +94,7 @@ export function addDatasetFlags(command: Command, argument?: string): Command {
 
 /** @throws FettleError naming the file, for one that cannot be read or holds no such table */
 export async function readDataset(file: string, flags: DatasetFlags): Promise<Dataset> {
-  const { target, weight, group, task, missing, drop = [] } = flags;
+  const { target, weight, group, time, task, missing, drop = [] } = flags;
   const table = await readTableFile(file, flags);
   return inFile(file, () => {
     const columns = table.columns.map(({ name }) => name);
@@ -101,6 +106,7 @@ export async function readDataset(file: string, flags: DatasetFlags): Promise<Da
       ...(target !== undefined && { target: columnsIn(target, table) }),
       ...(weight !== undefined && { weight }),
       ...(group !== undefined && { group }),
+      ...(time !== undefined && { time }),
       task,
       missing,
       drop: drop.flatMap((given) => columnsIn(given, table)),

@@ -26,6 +26,7 @@ import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { search } from "./tuneSearch.js";
 import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { addValidationFlags, isFile } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
@@ -43,6 +44,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     0.2,
   );
   addSearchFlags(command);
+  addValidationFlags(command);
   addTrainingFlags(command);
   command
     .optionsGroup("Other options:")
@@ -131,7 +133,6 @@ function addSearchFlags(command: Command): void {
       "--threshold <metric>",
       "metric by which the decision threshold is chosen, such as f1, for two classes (default: 0.5)",
     )
-    .option("--folds <n>", "folds of cross-validation", integer("--folds", 2), 5)
     .option(
       "--space <file.json>",
       `parameters to tune and their ranges: ${list(Object.keys(DENSE_DEFAULTS))}`,
@@ -245,8 +246,8 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
 }
 
 function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
-  const { folds, seed } = flags;
-  const { data, sizes, strategy, metrics } = setup;
+  const { seed } = flags;
+  const { data, sizes, folds, strategy, metrics, validation } = setup;
   const { development, test } = sizes;
   const about = {
     file: basename(file),
@@ -258,6 +259,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     development,
     test,
     seed,
+    ...(typeof validation === "function" && { splitter: validation.name }),
     isDefault: flags.metric === undefined,
     notes: (data.notes ?? []).map((note) => inFlags(note, ["task"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
@@ -274,9 +276,10 @@ function openFolder(
   const { out: _, resume, overwrite = false, jobs: __, json: ___, ...kept } = flags;
   // what files held, since elsewhere and later they may be others
   const held = Object.fromEntries(
-    Object.entries({ schema: kept.schema, space: kept.space }).flatMap(([name, given]) =>
-      typeof given === "string" ? [[name, readJson(given)]] : [],
-    ),
+    Object.entries({
+      ...{ schema: kept.schema, space: kept.space },
+      ...(isFile(kept.validation) && { validation: kept.validation }),
+    }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : [])),
   );
   const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...held } };
   return new StudyFolder(folder, command, overwrite || resume !== undefined);
@@ -313,14 +316,14 @@ function reportOf(
 }
 
 function printResult(
-  { folds, threshold }: TuneFlags,
+  { threshold }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   seconds: number,
 ): void {
   const { best, bestTrials, trials, final, study, metric, metrics } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const common = { trials, folds, seconds };
+  const common = { trials, folds: setup.folds, seconds };
   if (best) {
     const { direction } = study;
     const report = {

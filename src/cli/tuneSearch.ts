@@ -9,17 +9,17 @@ import type { TuneFlags, TuneSetup } from "./tuneSetup.js";
 
 /** @returns undefined if every trial failed */
 export async function search(
-  { data, space, strategy, scheduler, fit, metrics: metric, study }: TuneSetup,
+  { data, space, strategy, scheduler, fit, metrics: metric, study, validation }: TuneSetup,
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
   signal: { readonly aborted: boolean },
 ): Promise<TuneResult<Space> | undefined> {
-  const { folds, testSize, seed, epochs, trials, jobs, threshold } = flags;
+  const { testSize, seed, epochs, trials, jobs, threshold } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
       model: (params) => denseModel(data, params),
-      validation: { folds },
+      validation,
       ...(scheduler ? { scheduler, steps: epochs } : {}),
       ...(trials === undefined ? {} : { trials }),
       ...(threshold === undefined ? {} : { threshold }),

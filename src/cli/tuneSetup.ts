@@ -12,21 +12,21 @@ import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, denseSpace } from "../tune/dense.js";
-import { divideRows, type PartSizes, partSizes, sizesOf } from "../tune/trial/folds.js";
+import { divideRows, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { defaultMetric, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
+import { DEFAULT_FOLDS, type ValidationFlags, validationOf } from "./validation.js";
 
 /** The flags of `fettle tune`, as commander gives them. */
-export interface TuneFlags extends DatasetFlags {
+export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly testSize: number;
   readonly trials?: number;
   readonly metric?: readonly string[];
   readonly threshold?: MetricName;
-  readonly folds: number;
   /** Its file, or what that held when a study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
   readonly strategy?: string;
@@ -47,6 +47,9 @@ export interface TuneFlags extends DatasetFlags {
 export interface TuneSetup {
   readonly data: Dataset;
   readonly sizes: PartSizes;
+  readonly validation: Validation;
+  /** How many folds trials are scored by. */
+  readonly folds: number;
   readonly space: Space;
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
@@ -65,21 +68,20 @@ export const NO_SCHEDULER = "none";
 export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
   const data = await readDataset(file, flags);
-  const plan = { validation: { folds: flags.folds }, testSize: flags.testSize };
-  // groups are of any size, so that only the division itself tells
-  const sizes = data.groups
-    ? sizesOf(divideRows(data, { ...plan, seed: splitSeed(flags.seed) }))
-    : partSizes(data.rows, plan);
+  const { testSize } = flags;
+  const validation = validationOf(flags, data);
+  if (flags.validation === undefined) checkClasses(data, flags.folds ?? DEFAULT_FOLDS, testSize);
+  const rows = divideRows(data, { validation, testSize, seed: splitSeed(flags.seed) });
+  const sizes = sizesOf(rows);
   check(
     batchSize === undefined || batchSize <= sizes.training,
     `--batch-size must be at most ${sizes.training}, the rows of a fold's training part; received ${batchSize}`,
   );
-  if (!data.groups && flags.folds <= sizes.development) checkClasses(data, flags.folds);
   const metrics = readMetrics(flags, data);
   if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   return {
-    ...{ data, sizes, metrics },
+    ...{ data, sizes, metrics, validation, folds: rows.folds.length - 1 },
     space: study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes),
     ...(study && { study }),
     strategy: await readStrategy(flags, metrics.length),
@@ -96,7 +98,10 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
 }
 
 /** Refuses classes with fewer rows than folds, since each fold needs one. */
-function checkClasses({ classes, labels, target }: Dataset, folds: number): void {
+function checkClasses(data: Dataset, folds: number, testSize: number): void {
+  const { classes, labels, target } = data;
+  const development = data.rows - Math.ceil(testSize * data.rows);
+  if (data.groups || data.time || folds > development) return;
   const rows = new Int32Array(classes.length);
   for (const label of labels) rows[label]++;
   const small = classes.flatMap((name, label) =>

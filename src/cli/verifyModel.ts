@@ -39,11 +39,12 @@ export async function verifyModel(path: string, file: string, json: boolean): Pr
     const again = result?.final?.notes.receipt as Receipt | undefined;
     const trials = count(result?.trials.length ?? 0, "trial");
     compared.push(
+      ["folds", receipt.folds === again?.folds, "the rows were divided otherwise"],
       ["trials", receipt.trials === again?.trials, `${trials} came out otherwise`],
       ["weights", receipt.weights === again?.weights, "the final network has other weights"],
     );
   }
-  const same = compared.every(([, each]) => each) && compared.length === 4;
+  const same = compared.every(([, each]) => each) && compared.length === 5;
   if (json) {
     const outcome = compared.map(([what, each, difference]) => [what, each ? "same" : difference]);
     printLines([JSON.stringify({ same, ...Object.fromEntries(outcome) })]);

@@ -6,7 +6,7 @@ import { check, checkOptions, isRecord, must, type OptionNames, show, unknownNam
 import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
 import { DAY } from "./dates.js";
-import { numberGroups } from "./groups.js";
+import { checkTime, numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";
 import { type Column, checkTable, columnNamed, type Table } from "./table.js";
@@ -40,6 +40,8 @@ export interface Dataset extends TargetData {
   readonly sampleWeight?: Float64Array;
   /** `[rows]`: the number of each row's group, of which none is divided between training and validation. */
   readonly groups?: Int32Array;
+  /** `[rows]`: when each row was; nothing is validated or tested on rows that are not after all that were trained on. */
+  readonly time?: Float64Array;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /** How the cells of the table are written, so that other tables are read as it was. @defaultValue numbers as JavaScript has them */
@@ -72,6 +74,11 @@ export interface EncodeOptions {
    */
   readonly group?: string;
   /**
+   * A column of dates or numbers that says when each row was: folds and the test part are then divided in the order of time. It stays an
+   * input unless it is dropped. @defaultValue none
+   */
+  readonly time?: string;
+  /**
    * Columns to leave out, beside those that the schema leaves out: those with the role `ignored`, and those of a kind that is
    * not read.
    * @defaultValue none
@@ -90,6 +97,7 @@ const OPTIONS: OptionNames<EncodeOptions> = {
   task: true,
   weight: true,
   group: true,
+  time: true,
   drop: true,
   missing: true,
 };
@@ -131,6 +139,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
   const dropped = drop.map((name) => columnNamed(table, name));
   const weight = weightName === undefined ? undefined : columnNamed(table, weightName);
   const group = groupName === undefined ? undefined : columnNamed(table, groupName);
+  const time = options.time === undefined ? undefined : columnNamed(table, options.time);
   for (const { name } of targets)
     check(!drop.includes(name), () => `drop must not hold the target; received ${show(name)} as both`);
   const noInputs = table.schema.columns.flatMap(({ name, role }) =>
@@ -163,6 +172,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...encodeTargets(targets, rows, chosen),
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(group && { groups: groupsIn(group, rows) }),
+    ...(time && { time: timesIn(time, rows) }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     schema: table.schema,
@@ -189,6 +199,13 @@ function groupsIn(column: Column, rows: Int32Array): Int32Array {
   return numberGroups(name, values, rows.length);
 }
 
+function timesIn(column: Column, rows: Int32Array): Float64Array {
+  const name = `time ${show(column.name)}`;
+  const isRead = (column.kind === "date" || column.kind === "number") && column.doubt === undefined;
+  must(isRead, name, "a column of dates or numbers", column.kind, "invalid_data");
+  return checkTime(name, valuesAt(column, rows), rows.length);
+}
+
 function weightsIn(column: Column, rows: Int32Array): Float64Array {
   const name = `weight ${show(column.name)}`;
   must(
@@ -211,6 +228,7 @@ export function takeExamples(data: Dataset, rows: Int32Array): Dataset {
     labels: data.labels.length > 0 ? rows.map((row) => data.labels[row]) : data.labels,
     ...(data.groups && { groups: rows.map((row) => (data.groups as Int32Array)[row]) }),
     ...(data.sampleWeight && { sampleWeight: takeRows(data.sampleWeight, 1, rows) }),
+    ...(data.time && { time: takeRows(data.time, 1, rows) }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface StudyIntroduction {
   /** The budget. */
   readonly trials: number;
   readonly folds: number;
+  /** The splitter that made the folds, if it was chosen. */
+  readonly splitter?: string;
   /** Rows that trials see, and rows held out from them. */
   readonly development: number;
   readonly test: number;
@@ -81,7 +83,7 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
-    `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.folds}-fold cross-validation on ${count(about.development, "row")}${held}; seed ${about.seed}`,
+    `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.splitter === undefined ? `${about.folds}-fold cross-validation` : `${count(about.folds, "fold")} of ${about.splitter}`} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
 }
 

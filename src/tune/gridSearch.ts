@@ -132,12 +132,12 @@ async function searchCv<S extends Space>(
     }
     onEvent?.(event);
   };
-  const { best, trials, metric, final } = await tuneOnThreads<S>(
+  const { best, trials, metric, folds, final } = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
   const all = given.length === 0 ? [metricNamed(metric)] : given;
-  const rows = cvRows(trials, all, foldsOf(options), errorScore === "raise" ? Number.NaN : errorScore);
+  const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
   return { bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final };
 }
@@ -149,10 +149,6 @@ export function decidingIndex(scoring: readonly Metric[], refit: boolean | Metri
   const index = names.indexOf(getMetric(refit).name);
   must(index >= 0, "refit", `true, false or one of the metrics in scoring, ${show(names)}`, refit);
   return index;
-}
-
-function foldsOf<S extends Space>({ validation = { folds: 5 } }: SearchCvOptions<S>): number {
-  return "folds" in validation ? validation.folds : 1;
 }
 
 function failureOf({ number, status, error }: TrialRecord<unknown>): FettleError {

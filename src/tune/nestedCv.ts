@@ -1,9 +1,7 @@
 /** Nested cross-validation: how well a search does, by folds that the search does not see. */
 import { type Dataset, takeExamples } from "../data/dataset.js";
-import { groupKFold } from "../data/groups.js";
 import { takeRows } from "../data/matrix.js";
-import { kFold, stratifiedKFold } from "../data/split.js";
-import { check, checkOptions } from "../errors.js";
+import { check } from "../errors.js";
 import { decided } from "../metrics/decided.js";
 import type { Metric } from "../metrics/metric.js";
 import { metricNamed, oneOrSeveralMetrics } from "../metrics/registry.js";
@@ -12,6 +10,7 @@ import { RandomStream } from "../numerics/random.js";
 import type { Space } from "../search/space/space.js";
 import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./gridSearch.js";
 import { toDataset } from "./trial/data.js";
+import { foldsBy, inOrder, type Validation } from "./trial/folds.js";
 import { meanAndStd } from "./trial/scoring.js";
 import { defaultMetric } from "./tuner/setup.js";
 
@@ -32,7 +31,8 @@ export interface NestedResult<S extends Space> {
  * not biased by the choice of the best.
  *
  * @param search - `gridSearch`, `randomSearch` or a function like them
- * @param options - its options, and `outer`: the number of outer folds, default 5
+ * @param options - its options, and `outer`: the outer folds, as `validation` has them, default `{ folds: 5 }`. `validation` may be no list,
+ * since each outer fold has other rows
  * @throws FettleError as the search; `invalid_data` where a search found no model
  * @example
  * ```ts
@@ -59,20 +59,33 @@ export async function nestedCrossValidation<
   O extends SearchCvOptions<S> = SearchCvOptions<S>,
 >(
   search: (options: O) => Promise<SearchCvResult<S>>,
-  options: O & { readonly space: S; readonly outer?: { readonly folds: number } },
+  options: O & { readonly space: S; readonly outer?: Validation },
 ): Promise<NestedResult<S>> {
-  const { outer = { folds: 5 }, x: _x, y: _y, sampleWeight: _weight, groups: _groups, ...rest } = options;
-  checkOptions(outer, "outer", { folds: true });
+  const {
+    outer = { folds: 5 },
+    x: _x,
+    y: _y,
+    sampleWeight: _weight,
+    groups: _groups,
+    time: _time,
+    ...rest
+  } = options;
+  const { validation = outer } = options;
+  check(
+    !Array.isArray(options.validation),
+    "validation must be { folds }, { split } or a function of rows, since each outer fold has other rows; received folds of row ids",
+  );
   await ready();
-  const data = toDataset(options);
+  const data = inOrder(inOrder(toDataset(options), validation), outer);
   const metric = decidingMetric(options, data);
   const seed = new RandomStream(options.seed ?? 0, OUTER_STREAM).integer(2 ** 31);
-  const foldOptions = { folds: outer.folds, seed };
-  const folds = data.groups
-    ? groupKFold(data.groups, foldOptions)
-    : data.task === "classification"
-      ? stratifiedKFold(data.labels, { ...foldOptions, classes: data.classes })
-      : kFold(data.rows, foldOptions);
+  const folds = foldsBy(
+    "outer",
+    outer,
+    data,
+    Int32Array.from({ length: data.rows }, (_, row) => row),
+    seed,
+  );
   const searches: SearchCvResult<S>[] = [];
   const scores: number[] = [];
   for (const { train, validation } of folds) {

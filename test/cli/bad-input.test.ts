@@ -194,7 +194,12 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     TUNE,
     /each class of "y" must have at least 5 rows, .* --folds; received "odd" with 2; use fewer folds/,
   ],
-  ["one fold", good, `${TUNE} --folds 1`, /--folds must be an integer of at least 2; received 1/],
+  [
+    "one fold",
+    good,
+    `${TUNE} --folds 1`,
+    /--folds must be an integer from 2 to the number of rows, 32; received 1/,
+  ],
   ["no trials", good, `${TUNE} --trials 0`, /--trials must be a positive integer; received 0/],
   [
     "words for a number",

@@ -179,7 +179,7 @@ describe("fettle tune --out", () => {
     const model = join(whole, "model.fettle");
     const same = fettle(["verify", model, pathOf("iris")]);
     expect(same.stdout).toMatch(
-      /^kernels +same\ndata +same\ntrials +same\nweights +same\nRecomputed in [\d.]+ s: every bit is the same\.\n$/,
+      /^kernels +same\ndata +same\nfolds +same\ntrials +same\nweights +same\nRecomputed in [\d.]+ s: every bit is the same\.\n$/,
     );
     expect(same.status).toBe(0);
     const changed = join(folder, "one-cell.csv");

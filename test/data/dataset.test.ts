@@ -301,7 +301,7 @@ describe("encodeTable: arguments of another kind", () => {
     [
       "an unknown option",
       () => encodeTable(table, { target: "price", dropp: ["id"] } as never),
-      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, weight, group, drop, missing.',
+      'unknown_name: unknown option of encodeTable "dropp". Did you mean "drop"? Known: target, task, weight, group, time, drop, missing.',
     ],
     [
       "a column to drop that is not in a list",

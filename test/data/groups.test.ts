@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
-import { groupKFold, groupSplit, numberGroups } from "../../src/data/groups.js";
+import { numberGroups } from "../../src/data/groups.js";
+import { groupKFold, groupSplit } from "../../src/data/split/groups.js";
 import { readTable } from "../../src/data/table.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";

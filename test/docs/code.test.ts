@@ -135,6 +135,17 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output).toBe("true\n"),
   ],
   [blockWith("docs/optimizers.md", "perArray: true"), (output) => expect(output).toBe("true\n")],
+  [
+    blockWith("docs/validation.md", "timeSeriesSplit({ folds: 3, gap: 2 }),"),
+    (output) => expect(output).toBe("[ [ 13, 15 ], [ 28, 15 ], [ 43, 15 ] ]\n"),
+  ],
+  [
+    blockWith("docs/validation.md", "leaveOneGroupOut(["),
+    (output) =>
+      expect(output).toBe(
+        "Int32Array(3) [ 0, 1, 2 ]\nInt32Array(3) [ 0, 1, 2 ]\nInt32Array(2) [ 0, 2 ]\n2\n",
+      ),
+  ],
   [blockWith("docs/tables.md", "encodeLabels(y)"), (output) => expect(output).toBe("east\n")],
   [
     blockWith("docs/testing.md", "checkStrategy(stuck"),

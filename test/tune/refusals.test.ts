@@ -96,12 +96,12 @@ describe("tune refuses", () => {
     [
       "a number of folds alone",
       { validation: 3 },
-      "invalid_argument: the options of validation must be an object; received 3",
+      "invalid_argument: validation must be { folds }, { split }, a splitter such as timeSeriesSplit(), a function of rows, or folds of row ids; received 3",
     ],
     [
       "a split of nothing",
       { validation: { split: 0 } },
-      "invalid_argument: testSize must be a number above 0 and below 1; received 0",
+      "invalid_argument: validation.split must be a number above 0 and below 1; received 0",
     ],
     [
       "test rows only",

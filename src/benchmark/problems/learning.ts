@@ -5,7 +5,7 @@
 import { type Dataset, encodeTable } from "../../data/dataset.js";
 import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
-import { trainValidationTestSplit } from "../../data/split.js";
+import { trainValidationTestSplit } from "../../data/split/parts.js";
 import { readTable } from "../../data/table.js";
 import { check, must, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";

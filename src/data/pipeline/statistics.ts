@@ -5,7 +5,7 @@
  * @see D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification and
  * prediction problems", SIGKDD Explorations 3(1), 2001
  */
-import { kFold } from "../split.js";
+import { evenly } from "../split/kFold.js";
 
 /** What a category stands for, of one output. */
 export interface TargetStatistics {
@@ -58,7 +58,7 @@ export function outOfFold(codes: Float64Array, levels: number, y: Float64Array):
   const rows = codes.length;
   const values = new Float64Array(rows);
   if (rows < 2) return values.fill(y[0]);
-  for (const { train, validation } of kFold(rows, { folds: Math.min(FOLDS, rows) })) {
+  for (const { train, validation } of evenly(rows, Math.min(FOLDS, rows), 0)) {
     const { numbers } = targetStatistics(codes, levels, y, train);
     for (const row of validation) values[row] = numbers[codes[row]];
   }

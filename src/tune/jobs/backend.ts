@@ -13,7 +13,12 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
     // what a thread needs of a data set, which has more
     const { inputs, columns, task, outputs, y, sampleWeight } = data;
     const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
-    return { data: { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) }, folds };
+    const weighted = { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) };
+    const parts = folds.map(({ train, validation }) => ({
+      train: shared(train),
+      validation: shared(validation),
+    }));
+    return { data: weighted, folds: parts };
   });
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });
@@ -24,7 +29,7 @@ export function createBackend({ data, folds }: JobData, workers: number): JobBac
 }
 
 /** The same numbers in memory that all threads share, where the host has it. */
-function shared<Values extends Floats>(values: Values): Values {
+function shared<Values extends Floats | Int32Array>(values: Values): Values {
   if (typeof SharedArrayBuffer === "undefined") return values;
   const Kind = values.constructor as new (buffer: SharedArrayBuffer) => Values;
   const copy = new Kind(new SharedArrayBuffer(values.byteLength));

@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/dataset.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { applyPipeline, fitPipeline, type PipelineData } from "../../data/pipeline/pipeline.js";
 import { transformed } from "../../data/pipeline/target.js";
-import type { FoldRows } from "../../data/split.js";
+import type { FoldRows } from "../../data/split/splitter.js";
 import { lossWeights, type RowWeights } from "../../data/weights.js";
 import type { Executor, SavedRun } from "../../engine/executor.js";
 import { must } from "../../errors.js";

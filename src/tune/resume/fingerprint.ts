@@ -5,6 +5,7 @@ import { check, isRecord, show } from "../../errors.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { copyJson, sameValue } from "../../search/space/value.js";
+import type { Validation } from "../trial/folds.js";
 import type { TunerSetup } from "../tuner/setup.js";
 
 export type Fingerprint = ReturnType<typeof fingerprintOf>;
@@ -12,13 +13,16 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
   const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows, threshold } = trialSetup;
-  const { columns, y, sampleWeight = new Float64Array(0), groups = new Int32Array(0) } = rows.data;
-  const bytes = [...columns, y, sampleWeight, groups].map(
-    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-  );
+  const {
+    columns,
+    y,
+    sampleWeight = new Float64Array(0),
+    groups = new Int32Array(0),
+    time = new Float64Array(0),
+  } = rows.data;
   return {
     kernels: kernelsName(),
-    validation: foldSettings.validation,
+    validation: describeValidation(foldSettings.validation),
     testSize: foldSettings.testSize,
     pipeline: typeof pipeline === "function" ? "a function" : copyJson(pipeline),
     task,
@@ -29,8 +33,25 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
       : null,
-    data: bytes.reduce((crc, part) => crc32(part, crc), 0),
+    data: checksumOf([...columns, y, sampleWeight, groups, time]),
+    folds: checksumOf(
+      rows.folds.flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
+    ),
   };
+}
+
+/** As plain data: a splitter by its name and options; what a function returned, and folds, count by their checksum. */
+function describeValidation(validation: Validation) {
+  if (Array.isArray(validation)) return "folds";
+  if (typeof validation !== "function") return validation;
+  return validation.options ? { name: validation.name, options: copyJson(validation.options) } : "a function";
+}
+
+function checksumOf(arrays: readonly ArrayBufferView[]): number {
+  return arrays.reduce(
+    (crc, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), crc),
+    0,
+  );
 }
 
 /** @throws FettleError if `saved` is not a fingerprint, or a different one */
@@ -53,7 +74,9 @@ export function checkFingerprint(own: Fingerprint, saved: unknown): void {
     check(sameValue(saved[name], value), () =>
       name === "data"
         ? "the tuner was saved with other data; pass the same data"
-        : `the tuner was saved with ${name} ${show(saved[name])}; received ${show(value)}; pass the same ${name}`,
+        : name === "folds"
+          ? "the tuner was saved with other folds; pass a validation that divides the rows in the same way"
+          : `the tuner was saved with ${name} ${show(saved[name])}; received ${show(value)}; pass the same ${name}`,
     );
   }
 }

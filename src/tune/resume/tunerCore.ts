@@ -48,7 +48,7 @@ export async function setUpResumable<S extends Space>(
     const setup = await setUpTuner<S>(options, scoringOf(options));
     return { setup, fingerprint: fingerprintOf(setup) };
   }
-  const { study, plan, trials, ends, ...others } = unpackArchive(FORMAT, bytes);
+  const { study, plan, trials, ends, folds, ...others } = unpackArchive(FORMAT, bytes);
   const [other] = Object.keys(others);
   check(
     other === undefined,
@@ -58,7 +58,7 @@ export async function setUpResumable<S extends Space>(
   await ready();
   const restore: StudyFactory = ({ space, strategy, constraint }) =>
     restoreStudy(study, { space, strategy, ...(constraint && { constraint }) });
-  const setup = await setUpTuner<S>(options, scoringOf(options), restore);
+  const setup = await setUpTuner<S>(options, scoringOf(options), restore, folds);
   const fingerprint = fingerprintOf(setup);
   checkFingerprint(fingerprint, plan);
   const saved = {
@@ -103,6 +103,9 @@ export function createTunerCore<S extends Space>(
   const journal = new Journal(backend, concurrency, saved?.trials);
   const lineage: Lineage | undefined =
     study.strategy.resume && lineageOf({ ...trialSetup, backend: journal }, study, saved?.ends);
+  const { validation } = setup.foldSettings;
+  /** A function may divide otherwise when it is called again. */
+  const isFunction = typeof validation === "function" && validation.options === undefined;
   let started = false;
   let result: TuneResult<S> | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -141,6 +144,7 @@ export function createTunerCore<S extends Space>(
         plan: fingerprint,
         trials: journal.save(),
         ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
+        ...(isFunction && { folds: trialSetup.rows.folds.slice(0, -1) }),
       });
     },
   };

@@ -1,7 +1,7 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
-import { type Groups, numberGroups } from "../../data/groups.js";
+import { type Groups, numberGroups, type Times } from "../../data/groups.js";
 import { columnsOf, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
@@ -13,23 +13,25 @@ export interface DataOptions {
   readonly task?: Task;
   readonly sampleWeight?: ArrayLike<number>;
   readonly groups?: Groups;
+  readonly time?: Times;
 }
 
 const TASKS: readonly string[] = ["classification", "regression"] satisfies Task[];
 
 /** @throws FettleError `invalid_argument`, `invalid_data`, `invalid_shape`, `unknown_name` */
-export function toDataset({ data, x, y, task, sampleWeight, groups }: DataOptions): Dataset {
+export function toDataset({ data, x, y, task, sampleWeight, groups, time }: DataOptions): Dataset {
   if (task !== undefined && !TASKS.includes(task)) throw unknownName("task", String(task), TASKS);
   if (data) {
     check(x === undefined && y === undefined, "pass either data, or x and y; received both");
-    check(
-      sampleWeight === undefined,
-      "sampleWeight must be left out beside data, which has its own; choose the option weight of encodeTable",
-    );
-    check(
-      groups === undefined,
-      "groups must be left out beside data, which has its own; choose the option group of encodeTable",
-    );
+    for (const [name, value, option] of [
+      ["sampleWeight", sampleWeight, "weight"],
+      ["groups", groups, "group"],
+      ["time", time, "time"],
+    ] as const)
+      check(
+        value === undefined,
+        `${name} must be left out beside data, which has its own; choose the option ${option} of encodeTable`,
+      );
     must(
       isRecord(data) && TASKS.includes(data.task),
       "data",
@@ -61,6 +63,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups }: DataOption
     })),
     columns: columnsOf(inputs),
     ...(groups && { groups: numberGroups("groups", groups, rows) }),
+    ...(time && { time: timesOf(time, rows) }),
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
   };
 }
@@ -129,4 +132,14 @@ function labelsOf(y: Float64Array, columns: number): Int32Array | undefined {
     labels[row] = values.indexOf(1);
   }
   return labels;
+}
+
+function timesOf(time: Times, rows: number): Float64Array {
+  const values = Float64Array.from(time as ArrayLike<number>, Number);
+  check(
+    values.length === rows && values.every(Number.isFinite),
+    () => `time must be a finite number or a valid date for each of the ${rows} rows; received ${show(time)}`,
+    "invalid_data",
+  );
+  return values;
 }

@@ -3,13 +3,17 @@
  * best parameters are fitted again. What pipelines learn of a fold, and when, is not known here.
  */
 import type { Dataset } from "../../data/dataset.js";
-import { groupKFold, groupSplit } from "../../data/groups.js";
 import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { featureNames } from "../../data/pipeline/pipeline.js";
 import { fitTarget, type TargetTransform } from "../../data/pipeline/target.js";
-import { type FoldRows, kFold, stratifiedKFold, trainTestSplit } from "../../data/split.js";
-import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { byGroup, groupSplit } from "../../data/split/groups.js";
+import { byClass, evenly } from "../../data/split/kFold.js";
+import { checkedFolds } from "../../data/split/own.js";
+import { countOf, deal, type NamedSize } from "../../data/split/parts.js";
+import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/splitter.js";
+import { inSeries, timeSplit } from "../../data/split/time.js";
+import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
 import type { JobData } from "../jobs/job.js";
 
 /** What the predictions of one fold are scored against. */
@@ -23,8 +27,15 @@ export interface Fold {
   readonly weights?: Float64Array;
 }
 
-/** How trials are scored: by cross-validation, or on one share of the rows that is held out. */
-export type Validation = { readonly folds: number } | { readonly split: number };
+/**
+ * How trials are scored: by cross-validation, or on one share of the rows that is held out, both as the data ask for it; by a splitter,
+ * such as `timeSeriesSplit()`, or a function of rows; or by folds of row ids.
+ */
+export type Validation =
+  | { readonly folds: number }
+  | { readonly split: number }
+  | Splitter
+  | readonly FoldIds[];
 
 /** How folds are made. */
 export interface FoldSettings {
@@ -48,19 +59,6 @@ export interface PartSizes {
   readonly training: number;
 }
 
-/** The sizes that `prepareFolds` will give, without dividing anything; meaningless for settings that it refuses. */
-export function partSizes(
-  rows: number,
-  { validation, testSize }: Pick<FoldSettings, "validation" | "testSize">,
-): PartSizes {
-  const test = Math.ceil(testSize * rows);
-  const development = rows - test;
-  const held = Math.ceil(
-    "split" in validation ? validation.split * development : development / validation.folds,
-  );
-  return { test, development, training: development - held };
-}
-
 /** The sizes of a division. */
 export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
   const { train, validation: test } = folds[folds.length - 1];
@@ -68,35 +66,158 @@ export function sizesOf({ folds }: Pick<Folds, "folds">): PartSizes {
   return { test: test.length, development: train.length, training };
 }
 
-const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
-
 /**
+ * Divides by the data and the settings alone; a function among them is called once.
+ *
+ * @param saved - the folds that a function returned before the tuner was saved
  * @throws FettleError `invalid_argument`, `unknown_name` for invalid settings, or too few rows
  */
-export function divideRows(data: Dataset, { validation, testSize, seed }: FoldSettings): Folds {
-  checkOptions(validation, "validation", VALIDATION_OPTIONS);
-  must(Object.keys(validation).length === 1, "validation", "either { folds } or { split }", validation);
-  const stratify = data.task === "classification" ? data.labels : undefined;
+export function divideRows(
+  given: Dataset,
+  { validation, testSize, seed }: FoldSettings,
+  saved?: unknown,
+): Folds {
   must(
     typeof testSize === "number" && testSize >= 0 && testSize < 1,
     "testSize",
     "a number of at least 0 and below 1, the share of rows to test on",
     testSize,
   );
+  const data = inOrder(given, validation);
   const all = Int32Array.from({ length: data.rows }, (_, i) => i);
-  const split = () => {
-    if (!data.groups)
-      return trainTestSplit(data.rows, {
-        testSize,
-        seed,
-        ...(stratify && { stratify, classes: data.classes }),
-      });
-    const { train, validation: test } = groupSplit(data.groups, testSize, seed);
-    return { train, test };
+  const { train, validation: test } =
+    testSize === 0
+      ? { train: all, validation: new Int32Array(0) }
+      : holdOut("testSize", rowsToSplit(data, all, seed), testSize);
+  // A function is given rows in their order; others keep that of earlier releases, on which bits depend.
+  const development = typeof validation === "function" ? train.sort() : train;
+  const folds =
+    saved === undefined
+      ? foldsBy("validation", validation, data, development, seed)
+      : checkedFolds("saved folds", saved, data.rows);
+  if (test.length > 0) refuseTestRows(folds, test);
+  const final = { train: development, validation: test };
+  if (testSize > 0) checkApart("the test part", data, final);
+  return { data: given, folds: [...folds, final] };
+}
+
+function refuseTestRows(folds: readonly FoldRows[], test: Int32Array): void {
+  const isTest = new Set(test);
+  for (const part of folds.flatMap(({ train, validation }) => [train, validation])) {
+    const row = part.find((id) => isTest.has(id));
+    check(
+      row === undefined,
+      () =>
+        `validation must not use test rows; received row ${row} in both; leave testSize out, or pass a function of the other rows`,
+    );
+  }
+}
+
+/** The data in the order of time if a splitter says that rows are, and they have no times. */
+export function inOrder(data: Dataset, validation: Validation): Dataset {
+  const isOrdered = typeof validation === "function" && validation.ordered === true && !data.time;
+  return isOrdered ? { ...data, time: Float64Array.from({ length: data.rows }, (_, row) => row) } : data;
+}
+
+const VALIDATION_OPTIONS: OptionNames<{ folds: number; split: number }> = { folds: true, split: true };
+
+/**
+ * Folds of some rows of a data set, as row ids of the whole.
+ *
+ * @param name - the option that says how
+ * @param rows - row ids
+ */
+export function foldsBy(
+  name: string,
+  validation: Validation,
+  data: Dataset,
+  rows: Int32Array,
+  seed: number,
+): FoldRows[] {
+  const folds = isList(validation)
+    ? checkedFolds(name, validation, data.rows)
+    : positionsBy(name, validation, rowsToSplit(data, rows, seed)).map(({ train, validation: held }) => ({
+        train: train.map((position) => rows[position]),
+        validation: held.map((position) => rows[position]),
+      }));
+  for (const [i, fold] of folds.entries()) checkApart(`fold ${i + 1} of ${name}`, data, fold);
+  return folds;
+}
+
+const isList = (validation: Validation): validation is readonly FoldIds[] => Array.isArray(validation);
+
+function positionsBy(
+  name: string,
+  validation: Exclude<Validation, readonly FoldIds[]>,
+  given: RowsToSplit,
+): readonly FoldRows[] {
+  if (typeof validation === "function") {
+    const folds: unknown = validation(given);
+    check(
+      typeof (folds as { then?: unknown } | undefined)?.then !== "function",
+      `${name} must return folds, not a promise; await what it needs before tuning`,
+    );
+    return checkedFolds(`${name}()`, folds, given.rows);
+  }
+  must(
+    isRecord(validation),
+    name,
+    "{ folds }, { split }, a splitter such as timeSeriesSplit(), a function of rows, or folds of row ids",
+    validation,
+  );
+  checkOptions(validation, name, VALIDATION_OPTIONS);
+  must(Object.keys(validation).length === 1, name, "either { folds } or { split }", validation);
+  if ("split" in validation) return [holdOut(`${name}.split`, given, validation.split)];
+  const { folds } = validation;
+  const { rows, time, groups, labels, seed = 0 } = given;
+  if (time) return inSeries(given, { folds });
+  if (groups) return byGroup(given, folds, seed);
+  return labels ? byClass(given, folds, seed) : evenly(rows, folds, seed);
+}
+
+/** Holds a share of rows out, as the data ask for it: the last in time, whole groups, or at random, by class. */
+function holdOut(name: string, { rows, seed = 0, ...given }: RowsToSplit, share: number): FoldRows {
+  const { time, groups, labels, classes } = given;
+  const size: NamedSize = [name, share];
+  countOf(size, rows);
+  if (time) return timeSplit(time, share);
+  if (groups) return groupSplit(groups, share, seed);
+  const stratify = labels && { stratify: labels, ...(classes && { classes }) };
+  const [train, validation] = deal(rows, [size], { seed, ...stratify });
+  return { train, validation };
+}
+
+/** What a splitter is told of some rows. */
+function rowsToSplit(
+  { task, labels, classes, groups, time }: Dataset,
+  rows: Int32Array,
+  seed: number,
+): RowsToSplit {
+  return {
+    ...{ rows: rows.length, seed },
+    ...(task === "classification" && { labels: rows.map((row) => labels[row]), classes }),
+    ...(groups && { groups: rows.map((row) => groups[row]) }),
+    ...(time && { time: Float64Array.from(rows, (row) => time[row]) }),
   };
-  const { train: development, test } = testSize === 0 ? { train: all, test: new Int32Array(0) } : split();
-  const folds = divide(development, data, validation, seed);
-  return { data, folds: [...folds, { train: development, validation: test }] };
+}
+
+/** Refuses a fold that divides a group, or is validated on rows that are not after all that it trains on. */
+function checkApart(name: string, { groups, time }: Dataset, { train, validation }: FoldRows): void {
+  const refuse = (row: number | undefined, rule: string, instead: string): void =>
+    check(
+      row === undefined,
+      () => `${name} must ${rule}; received row ${row} in training; choose ${instead} out`,
+    );
+  if (groups) {
+    const held = new Set(Array.from(validation, (row) => groups[row]));
+    const row = train.find((id) => held.has(groups[id]));
+    refuse(row, "not divide a group", "groupKFold(), or leave groups");
+  }
+  if (time) {
+    const first = validation.reduce((least, row) => Math.min(least, time[row]), Number.POSITIVE_INFINITY);
+    const row = train.find((id) => time[id] >= first);
+    refuse(row, "validate rows after all that it trains on", "timeSeriesSplit(), or leave time");
+  }
 }
 
 /** The folds of a study as one pipeline leaves them. */
@@ -127,33 +248,4 @@ export function createFoldsFor({ data, folds }: Folds): (options: PipelineOption
     known = { key, made };
     return made;
   };
-}
-
-/** Folds of the development rows, as row ids of the whole table. */
-function divide(
-  development: Int32Array,
-  { task, labels: allLabels, classes, groups: allGroups }: Dataset,
-  validation: Validation,
-  seed: number,
-): FoldRows[] {
-  const labels = task === "classification" ? development.map((row) => allLabels[row]) : undefined;
-  const ids = (positions: Int32Array): Int32Array => positions.map((position) => development[position]);
-  const groups = allGroups && development.map((row) => allGroups[row]);
-  if (groups) {
-    const folds =
-      "split" in validation
-        ? [groupSplit(groups, validation.split, seed)]
-        : groupKFold(groups, { folds: validation.folds, seed });
-    return folds.map(({ train, validation: held }) => ({ train: ids(train), validation: ids(held) }));
-  }
-  if ("split" in validation) {
-    const options = { testSize: validation.split, seed, ...(labels && { stratify: labels, classes }) };
-    const { train, test } = trainTestSplit(development.length, options);
-    return [{ train: ids(train), validation: ids(test) }];
-  }
-  const options = { folds: validation.folds, seed };
-  const folds = labels
-    ? stratifiedKFold(labels, { ...options, classes })
-    : kFold(development.length, options);
-  return folds.map(({ train, validation: held }) => ({ train: ids(train), validation: ids(held) }));
 }

@@ -6,6 +6,7 @@ import type { Floats } from "../../ndarray.js";
 import { weightsOf } from "../../nn/trainedWeights.js";
 import { kernelsName } from "../../numerics/kernels.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { Folds } from "./folds.js";
 
 /** Digests are SHA-256, in hexadecimal. */
 export interface Receipt {
@@ -14,6 +15,8 @@ export interface Receipt {
   /** CRC-32 of each column, by name, so that one that has changed is found; and how many rows there are. */
   readonly columns: Readonly<Record<string, string>>;
   readonly rows: number;
+  /** How rows were divided: the row ids of each fold, and of the test part. */
+  readonly folds: string;
   /** Parameters, status and values of every trial. */
   readonly trials: string;
   /** The parameters of the final network. */
@@ -26,18 +29,18 @@ export interface Receipt {
 /** A model with the receipt of its study; without one where the host has no digests, as a page without HTTPS. */
 export async function withReceipt(
   final: Model,
-  data: Dataset,
+  rows: Folds,
   trials: readonly TrialRecord<unknown>[],
   seed: number,
 ): Promise<Model> {
   if (!globalThis.crypto?.subtle) return final;
   const { model, table, notes } = final;
-  const receipt = await receiptOf(data, trials, weightsOf(model.trained().saved), seed);
+  const receipt = await receiptOf(rows, trials, weightsOf(model.trained().saved), seed);
   return new Model(model, table, { ...notes, receipt });
 }
 
 async function receiptOf(
-  data: Dataset,
+  { data, folds }: Folds,
   trials: readonly TrialRecord<unknown>[],
   parameters: Floats,
   seed: number,
@@ -47,6 +50,7 @@ async function receiptOf(
   }));
   return {
     ...(await digestOfData(data)),
+    folds: await digest(folds.flatMap(({ train, validation }) => [train, validation])),
     trials: await digest([JSON.stringify(told)]),
     weights: await digest([parameters]),
     kernels: kernelsName(),
@@ -69,13 +73,14 @@ export async function digestOfData(data: Dataset): Promise<Pick<Receipt, "data" 
       [JSON.stringify([data.inputs, data.task, data.target, data.classes]), ...data.columns, data.y].concat(
         data.sampleWeight ? [data.sampleWeight] : [],
         data.groups ? [Float64Array.from(data.groups)] : [],
+        data.time ? ["time", data.time] : [],
       ),
     ),
   };
 }
 
 /** Numbers count as float64, so that it does not matter how they are stored. */
-async function digest(parts: readonly (string | Floats)[]): Promise<string> {
+async function digest(parts: readonly (string | Floats | Int32Array)[]): Promise<string> {
   const encoder = new TextEncoder();
   let all = "";
   for (const part of parts) {
@@ -85,7 +90,8 @@ async function digest(parts: readonly (string | Floats)[]): Promise<string> {
   return hex(await crypto.subtle.digest("SHA-256", encoder.encode(all)));
 }
 
-const bytesOf = (values: Floats): Uint8Array<ArrayBuffer> => new Uint8Array(Float64Array.from(values).buffer);
+const bytesOf = (values: Floats | Int32Array): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Float64Array.from(values).buffer);
 
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,14 +1,39 @@
 /** Scores of results: by every metric, on every fold, and their means. */
 
+import { takeRows } from "../../data/matrix.js";
 import { isUnchanged, restored } from "../../data/pipeline/target.js";
+import { check } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { reportedMetrics } from "../../metrics/registry.js";
+import { isBuiltIn, reportedMetrics } from "../../metrics/registry.js";
 import type { Floats } from "../../ndarray.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import type { Fold, PipelineFolds } from "./folds.js";
+import type { Fold, Folds, PipelineFolds } from "./folds.js";
 import type { Scores, TrialSetup } from "./setup.js";
+
+/**
+ * Refuses a built-in metric that a fold cannot have, whatever is predicted, such as `rocAuc` where all rows are of one class, and `r2` of
+ * one row.
+ *
+ * @throws FettleError `invalid_argument`
+ */
+export function checkDefinedOn({ data, folds }: Folds, metric: Metric): void {
+  if (!isBuiltIn(metric)) return;
+  const { y, outputs, sampleWeight, task } = data;
+  const instead = task === "regression" ? "meanAbsoluteError" : "accuracy or logLoss";
+  for (const [i, { validation: rows }] of folds.slice(0, -1).entries()) {
+    const yTrue = takeRows(y, outputs, rows);
+    const score = metric.compute(yTrue, yTrue, outputs, sampleWeight && takeRows(sampleWeight, 1, rows));
+    check(
+      // one row has no r2 in scikit-learn either
+      !Number.isNaN(score) && (metric.name !== "r2" || rows.length > 1),
+      () =>
+        `metric must be defined on every fold; received ${metric.name}, which fold ${i + 1} does not have ` +
+        `(validation rows: ${rows.length}); choose ${instead}, or larger folds`,
+    );
+  }
+}
 
 /** What a detailed trial keeps of each fold, as attributes. */
 export interface FoldDetails {

@@ -2,9 +2,10 @@
 
 import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
-import type { Groups } from "../../data/groups.js";
+import type { Groups, Times } from "../../data/groups.js";
 import type { MatrixLike } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
+import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
 import type { OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
@@ -98,6 +99,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * are then not stratified. Default: every row stands alone.
    */
   readonly groups?: Groups;
+  /**
+   * When each row of `x` was, [rows]: numbers, of which only the order counts, or dates. Every fold is then validated, and the final model
+   * tested, on rows after all that were trained on; classes are not stratified. Default: rows have no order.
+   */
+  readonly time?: Times;
   /** Builds and compiles a model from parameters of the space. */
   readonly model: (params: ParamsOf<S>) => Sequential;
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
@@ -117,7 +123,11 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
-  /** How trials are scored: by `{ folds: 5 }` (default) or `{ split: 0.2 }`, stratified by class. */
+  /**
+   * How trials are scored: by `{ folds: 5 }` (default) or `{ split: 0.2 }`, in the order of time, by whole groups, or stratified by
+   * class, as the data have them; by a splitter such as `timeSeriesSplit({ folds: 4 })`, or a function of rows that returns folds; or
+   * by folds, `[{ train, validation }]`, of row ids. Rows in no fold are trained on by the final model.
+   */
   readonly validation?: Validation;
   /** The share of rows that no trial sees, on which the final model is scored. Default 0. */
   readonly testSize?: number;
@@ -149,6 +159,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly metric: string;
   /** The names of all metrics that were tuned for. */
   readonly metrics: readonly string[];
+  /** The folds by which trials were scored, as row ids; `validation` takes them again. */
+  readonly folds: readonly FoldRows[];
   /** The best parameters, fitted again to all development rows; undefined without a best trial. */
   readonly final: Model | undefined;
 }
@@ -181,6 +193,7 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     task: true,
     sampleWeight: true,
     groups: true,
+    time: true,
     model: true,
     fit: true,
     metric: true,

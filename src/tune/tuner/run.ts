@@ -37,13 +37,14 @@ export async function runTuner<S extends Space>(
     best && refit
       ? await withReceipt(
           await fitFinal(setup, ancestry(trials, best.number), study.seed),
-          setup.rows.data,
+          setup.rows,
           trials,
           study.seed,
         )
       : undefined;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
-  return { best, bestTrials, trials, study, metric: metrics[0], metrics, final };
+  const folds = setup.rows.folds.slice(0, -1);
+  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, final };
 }
 
 /** Sets a tuner up and runs it on threads. */

@@ -17,6 +17,7 @@ import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { toDataset } from "../trial/data.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
+import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { checkThreshold } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
@@ -60,6 +61,7 @@ export async function setUpTuner<S extends Space>(
   given: TuneOptions<S>,
   { metrics: chosen, objectives, detailed, refit }: ScoringOptions,
   makeStudy: StudyFactory = studyFor,
+  savedFolds?: unknown,
 ): Promise<TunerSetup<S>> {
   checkModelOptions(given);
   const options = {
@@ -79,7 +81,8 @@ export async function setUpTuner<S extends Space>(
     testSize: options.testSize ?? 0,
     seed: splitSeed(study.seed),
   };
-  const rows = divideRows(data, foldSettings);
+  const rows = divideRows(data, foldSettings, savedFolds);
+  for (const metric of metrics.slice(0, objectives)) checkDefinedOn(rows, metric);
   const foldsFor = createFoldsFor(rows);
   const { scheduler, steps, model, fit, pipeline, constraints } = options;
   const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, Input } from "../../../src/data/dataset.js";
-import { type FoldSettings, partSizes } from "../../../src/tune/trial/folds.js";
+import { divideRows, type FoldSettings, sizesOf } from "../../../src/tune/trial/folds.js";
 import { cases } from "../../cases.js";
 import { columnsFrom } from "../../data/rows.js";
 import { foldsOf, randomRows } from "../support.js";
@@ -71,7 +71,8 @@ describe("the folds of a study", () => {
           expect(folds.length).toBe(plan.validation.folds);
           expect(sorted(folds.flatMap(({ validation }) => validation))).toEqual(sorted(development));
         } else expect(folds.length).toBe(1);
-        const sizes = partSizes(ROWS, plan);
+        const sizes = sizesOf(divideRows(table(task, ids), plan));
+        expect(test.length).toBe(Math.ceil(plan.testSize * ROWS));
         expect(sizes.test).toBe(test.length);
         expect(sizes.development).toBe(development.length);
         expect(sizes.training).toBe(Math.min(...folds.map(({ train }) => train.length)));

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kFold, stratifiedKFold, trainTestSplit, trainValidationTestSplit } from "../../src/data/split.js";
-import { refusal } from "./refusal.js";
+import { kFold, stratifiedKFold } from "../../../src/data/split/kFold.js";
+import { trainTestSplit, trainValidationTestSplit } from "../../../src/data/split/parts.js";
+import { refusal } from "../refusal.js";
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
 const sorted = (rows: Iterable<number>) => [...rows].sort((a, b) => a - b);
@@ -184,8 +185,8 @@ describe("divisions", () => {
     ],
     [
       "an option of another division",
-      () => stratifiedKFold([0, 0, 1, 1], { shuffle: false } as never),
-      'unknown_name: unknown option of stratifiedKFold "shuffle". Known: folds, seed, classes.',
+      () => stratifiedKFold([0, 0, 1, 1], { repeats: 2 } as never),
+      'unknown_name: unknown option of stratifiedKFold "repeats". Known: folds, seed, shuffle, classes.',
     ],
     [
       "options that are not an object",

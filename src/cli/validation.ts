@@ -1,0 +1,100 @@
+/** How trials are scored, as the flags of `fettle tune` say. */
+import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.js";
+import { createSplitter, splitterNames } from "../data/split/names.js";
+import type { FoldIds } from "../data/split/splitter.js";
+import { check } from "../errors.js";
+import type { Validation } from "../tune/trial/folds.js";
+import { readJson } from "./files.js";
+import { flagOf, integer, positiveNumber } from "./flags.js";
+
+/** The flags, as commander gives them. */
+export interface ValidationFlags {
+  /** The name of a splitter, a file of folds, or what that held when a study began. */
+  readonly validation?: string | readonly FoldIds[];
+  readonly folds?: number;
+  readonly repeats?: number;
+  readonly gap?: number;
+  readonly maxTrainSize?: number;
+  readonly validationSize?: number;
+  readonly p?: number;
+  readonly shuffle?: boolean;
+}
+
+export function addValidationFlags(command: Command): Command {
+  return command
+    .optionsGroup("Validation:")
+    .option(
+      "--validation <how>",
+      `how trials are scored: ${splitterNames.join(", ")}, or a .json file of folds, [{ "train": [row ids], "validation": [row ids] }] ` +
+        "(default: as the data ask for it: in the order of --time, by whole --group, by class, or at random)",
+    )
+    .option("--folds <n>", "folds (default: 5, or that of --validation)", integer("--folds", 1))
+    .option(
+      "--repeats <n>",
+      "how many times rows are divided, by a repeated splitter",
+      integer("--repeats", 1),
+    )
+    .option(
+      "--validation-size <n>",
+      "rows, or groups, that a fold validates, or their share (shuffle splits, timeSeriesSplit)",
+      positiveNumber("--validation-size"),
+    )
+    .option(
+      "--gap <rows>",
+      "rows left out before those that a fold validates (timeSeriesSplit)",
+      integer("--gap", 0),
+    )
+    .option(
+      "--max-train-size <n>",
+      "the most rows that a fold trains on (timeSeriesSplit)",
+      integer("--max-train-size", 1),
+    )
+    .option(
+      "--p <n>",
+      "rows, or groups, that each fold validates (leavePOut, leavePGroupsOut)",
+      integer("--p", 1),
+    )
+    .option("--no-shuffle", "divide rows in their order (kFold, stratifiedKFold, stratifiedGroupKFold)");
+}
+
+/** The folds of `{ folds }` if no flag says how many. */
+export const DEFAULT_FOLDS = 5;
+
+export function validationOf(
+  { validation, ...flags }: ValidationFlags,
+  { time }: Pick<Dataset, "time">,
+): Validation {
+  const { folds, repeats, gap, maxTrainSize, validationSize, p, shuffle = true } = flags;
+  const options = Object.fromEntries(
+    Object.entries({
+      folds,
+      repeats,
+      gap,
+      maxTrainSize,
+      validationSize,
+      p,
+      ...(!shuffle && { shuffle }),
+    }).filter(([, value]) => value !== undefined),
+  );
+  const others = Object.keys(options).filter((name) => name !== "folds");
+  if (validation === undefined && others.length === 0) return { folds: folds ?? DEFAULT_FOLDS };
+  if (isFile(validation) || Array.isArray(validation)) {
+    const [first] = Object.keys(options);
+    check(first === undefined, () => `${flagName(first)} must be left out beside a file of folds`);
+    return isFile(validation)
+      ? (readJson(validation) as readonly FoldIds[])
+      : (validation as readonly FoldIds[]);
+  }
+  check(
+    validation !== undefined || time,
+    () => `${flagName(others[0])} needs --validation, the splitter that it is an option of`,
+  );
+  return createSplitter((validation as string | undefined) ?? "timeSeriesSplit", options);
+}
+
+export function isFile(validation: ValidationFlags["validation"]): validation is string {
+  return typeof validation === "string" && validation.endsWith(".json");
+}
+
+const flagName = (option: string): string => (option === "shuffle" ? "--no-shuffle" : flagOf(option));

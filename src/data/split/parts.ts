@@ -1,0 +1,175 @@
+/** Seeded divisions of rows into a training, a test and a validation part, by row id, with scikit-learn's sizes. */
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { RandomStream } from "../../numerics/random.js";
+import { mustBeArray } from "../check.js";
+import { countClasses, smallClasses } from "./counts.js";
+
+/** How rows are divided into parts. */
+export interface SplitOptions {
+  /** Share of all rows in the test part, above 0 and below 1; the part has ⌈share × rows⌉. @defaultValue 0.2 */
+  readonly testSize?: number;
+  /** Decides which rows go where. @defaultValue 0 */
+  readonly seed?: number;
+  /** `[rows]`: the class of each row, to give every part the classes in equal proportion. @defaultValue none */
+  readonly stratify?: ArrayLike<number>;
+  /** The names of the classes by label, for error messages. @defaultValue the labels themselves */
+  readonly classes?: readonly string[];
+}
+
+/** How rows are divided into training, validation and test parts. */
+export interface ThreeWaySplitOptions extends SplitOptions {
+  /** Share of all rows in the validation part, above 0 and below 1. @defaultValue 0.2 */
+  readonly validationSize?: number;
+}
+
+const SPLIT_OPTIONS: OptionNames<SplitOptions> = {
+  testSize: true,
+  seed: true,
+  stratify: true,
+  classes: true,
+};
+const THREE_WAY_OPTIONS: OptionNames<ThreeWaySplitOptions> = { ...SPLIT_OPTIONS, validationSize: true };
+
+// The first path element of the random stream.
+const SPLIT = 0x73706c69; // "spli"
+
+/**
+ * Divides rows into a training and a test part, both in random order.
+ *
+ * With `stratify`, each class's share of the test part is within 1 row of its proportion (largest remainders,
+ * the lower class on a tie).
+ *
+ * @param rows - how many rows there are, at least 2
+ * @returns row ids; together each of 0 … rows − 1 once
+ * @throws FettleError `invalid_argument` for a size outside (0, 1), a part left empty, or, with `stratify`,
+ *   a class of fewer than 2 rows or a part with fewer rows than there are classes; `invalid_shape` if `stratify`
+ *   does not have one class a row; `unknown_name` for an unknown option
+ * @example
+ * ```ts
+ * const { train, test } = trainTestSplit(150, { testSize: 0.2, seed: 1 });
+ * [train.length, test.length]; // [120, 30]
+ * ```
+ * @see scikit-learn, `train_test_split`
+ */
+export function trainTestSplit(
+  rows: number,
+  options: SplitOptions = {},
+): { train: Int32Array; test: Int32Array } {
+  checkOptions(options, "trainTestSplit", SPLIT_OPTIONS);
+  const [train, test] = deal(rows, [["testSize", options.testSize ?? 0.2]], options);
+  return { train, test };
+}
+
+/**
+ * Divides rows into training, validation and test parts; both sizes are shares of all rows.
+ * The test part is the one that {@link trainTestSplit} draws from the same arguments.
+ *
+ * @param rows - how many rows there are, at least 3
+ * @throws FettleError as {@link trainTestSplit}
+ * @example
+ * ```ts
+ * const { validation } = trainValidationTestSplit(150, { validationSize: 0.1, testSize: 0.2 });
+ * validation.length; // 15
+ * ```
+ */
+export function trainValidationTestSplit(
+  rows: number,
+  options: ThreeWaySplitOptions = {},
+): { train: Int32Array; validation: Int32Array; test: Int32Array } {
+  checkOptions(options, "trainValidationTestSplit", THREE_WAY_OPTIONS);
+  const sizes: NamedSize[] = [
+    ["testSize", options.testSize ?? 0.2],
+    ["validationSize", options.validationSize ?? 0.2],
+  ];
+  const [train, test, validation] = deal(rows, sizes, options);
+  return { train, validation, test };
+}
+
+/** @param size - the share of all rows, above 0 and below 1; or how many, an integer, where `countable` */
+export type NamedSize = readonly [name: string, size: number, countable?: boolean];
+
+/**
+ * Deals rows, in random order, to parts of the given sizes; the remaining rows are the first part returned.
+ *
+ * @param draw - which of several independent divisions by one seed
+ */
+export function deal(
+  rows: number,
+  sizes: readonly NamedSize[],
+  { seed = 0, stratify, classes }: Omit<SplitOptions, "testSize">,
+  draw = 0,
+): Int32Array[] {
+  mustBeInteger("rows", rows);
+  const counts = sizes.map((size) => countOf(size, rows));
+  const left = counts.reduce((rest, count) => rest - count, rows);
+  const labels = stratify ?? new Int32Array(rows); // all of one class
+  const remaining = stratify ? countClassesToSplit(stratify, rows, classes) : countClasses(labels);
+  const least = Math.min(left, ...counts);
+  check(
+    least >= remaining.size,
+    () =>
+      `each part must have at least ${remaining.size} of the ${rows} rows${stratify ? ", one for each class" : ""}; ` +
+      `received parts of ${[left, ...counts].join(", ")} rows; change ${sizes.map(([name]) => name).join(" or ")}`,
+  );
+
+  const quotas = counts.map((count) => takeProportionally(remaining, count));
+  const parts: number[][] = [[], ...counts.map(() => [])];
+  const random = draw === 0 ? new RandomStream(seed, SPLIT) : new RandomStream(seed, SPLIT, draw);
+  for (const row of random.permutation(rows)) {
+    const part = quotas.findIndex((quota) => quota.get(labels[row])! > 0);
+    if (part >= 0) subtract(quotas[part], labels[row], 1);
+    parts[part + 1].push(row);
+  }
+  return parts.map((part) => Int32Array.from(part));
+}
+
+/** How many of the rows a size is. */
+export function countOf([name, size, countable = false]: NamedSize, rows: number): number {
+  const isShare = typeof size === "number" && size > 0 && size < 1;
+  const isCount = countable && Number.isSafeInteger(size) && size > 0;
+  const rule = `a number above 0 and below 1${countable ? ", or a positive integer" : ""}`;
+  must(isShare || isCount, name, rule, size);
+  return isShare ? Math.ceil(size * rows) : size;
+}
+
+function countClassesToSplit(
+  stratify: ArrayLike<number>,
+  rows: number,
+  classes: readonly string[] | undefined,
+): Map<number, number> {
+  mustBeArray("stratify", stratify, "an array with the class of each row");
+  check(
+    stratify.length === rows,
+    () => `stratify must have the class of each of ${rows} rows; received ${stratify.length} classes`,
+    "invalid_shape",
+  );
+  const counts = countClasses(stratify);
+  check(
+    Math.min(...counts.values()) >= 2,
+    () =>
+      `with stratify, each class must have at least 2 rows; received ${smallClasses(counts, 2, classes)}; ` +
+      "leave the class out or do not stratify",
+  );
+  return counts;
+}
+
+/** Takes `count` from the remaining rows of each class by largest remainders; returns the number of rows of each. */
+function takeProportionally(remaining: Map<number, number>, count: number): Map<number, number> {
+  const total = [...remaining.values()].reduce((sum, size) => sum + size, 0);
+  const shares = [...remaining].map(([label, size]) => {
+    const exact = (size * count) / total;
+    return { label, whole: Math.floor(exact), remainder: exact - Math.floor(exact) };
+  });
+  const missing = shares.reduce((rest, { whole }) => rest - whole, count);
+  const luckiest = new Set([...shares].sort((a, b) => b.remainder - a.remainder).slice(0, missing));
+  const quota = new Map<number, number>();
+  for (const share of shares) {
+    const taken = share.whole + (luckiest.has(share) ? 1 : 0);
+    quota.set(share.label, taken);
+    subtract(remaining, share.label, taken);
+  }
+  return quota;
+}
+
+const subtract = (counts: Map<number, number>, label: number, taken: number) =>
+  counts.set(label, counts.get(label)! - taken);
