@@ -318,6 +318,8 @@ export type {
 } from "./search/study/contract.js";
 export { createStudy } from "./search/study/study.js";
 export { ancestry } from "./search/trial/ancestry.js";
+export { Curves, type CurvesJson, type CurveValues } from "./search/trial/curves.js";
+export { readCurves } from "./search/trial/savedCurves.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
 export { type DenseParams, denseModel, denseParams, denseSpace } from "./tune/dense.js";

@@ -1,5 +1,15 @@
 /** Files that a command writes: places are checked before anything runs, and a file is there whole or not at all. */
-import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { FettleError, show } from "../errors.js";
 import { reasonOf } from "./files.js";
@@ -71,14 +81,21 @@ export function writing<T>(path: string, write: (path: string) => T): T {
 /**
  * Writes a file whole, its folder too: it has either its former contents or all of the new.
  *
+ * @param contents - bytes, a text, or its pieces in order
  * @throws WriteError
  */
-export function writeWhole(path: string, contents: string | Uint8Array): void {
+export function writeWhole(path: string, contents: string | Uint8Array | Iterable<string>): void {
   const part = `${path}.part`;
   writing(path, () => {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(part, contents);
+      const isWhole = typeof contents === "string" || contents instanceof Uint8Array;
+      const file = openSync(part, "w");
+      try {
+        for (const piece of isWhole ? [contents] : contents) writeFileSync(file, piece);
+      } finally {
+        closeSync(file);
+      }
       renameSync(part, path);
     } catch (error) {
       rmSync(part, { force: true });

@@ -2,13 +2,14 @@
  * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
  * goes on, is known to tune.ts.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { Model } from "../model/model.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import { curvesCsv } from "./curvesCsv.js";
 import { readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
@@ -17,7 +18,8 @@ export const MODEL_FILE = "model.fettle";
 const STUDY_FILE = "study.json";
 const TRIALS_FILE = "trials.csv";
 const SUMMARY_FILE = "summary.json";
-const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, SUMMARY_FILE];
+const CURVES_FILE = "curves.csv";
+const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];
 
 /** Milliseconds between two writes of a running study. */
 const PAUSE = 500;
@@ -107,6 +109,9 @@ export class StudyFolder {
   ): string[] {
     this.save(true);
     this.write(TRIALS_FILE, trialsCsv(trials));
+    const hasCurves = trials.some(({ curves }) => curves);
+    if (hasCurves) this.write(CURVES_FILE, curvesCsv(trials));
+    else rmSync(join(this.folder, CURVES_FILE), { force: true }); // of a study that this one replaces
     if (final) {
       const { model, table, notes } = final;
       // a folder of this machine says nothing elsewhere
@@ -116,7 +121,9 @@ export class StudyFolder {
       this.write(MODEL_FILE, told.bytes());
     }
     this.writeSummary(summary);
-    return FILES.filter((file) => file !== MODEL_FILE || final).map((file) => join(this.folder, file));
+    return FILES.filter((file) => (file !== MODEL_FILE || final) && (file !== CURVES_FILE || hasCurves)).map(
+      (file) => join(this.folder, file),
+    );
   }
 
   release(): void {
@@ -127,7 +134,7 @@ export class StudyFolder {
     this.write(SUMMARY_FILE, `${JSON.stringify({ ...summary, command: this.command }, null, 2)}\n`);
   }
 
-  private write(file: string, contents: string | Uint8Array): void {
+  private write(file: string, contents: string | Uint8Array | Iterable<string>): void {
     writeWhole(join(this.folder, file), contents);
   }
 }

@@ -1,6 +1,6 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { basename, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
@@ -25,7 +25,7 @@ import { createProgressBar } from "./progress.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { search } from "./tuneSearch.js";
-import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { CURVES, NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags, isFile } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -58,7 +58,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
-      `write ${MODEL_FILE}, study.json, trials.csv and summary.json, as the study runs`,
+      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, as the study runs`,
     )
     .option("--overwrite", "replace the study that is in the folder of --out")
     .option(
@@ -160,6 +160,13 @@ function addTrainingFlags(command: Command): void {
       "--class-weight <how>",
       "how much classes count in training: balanced, or class=number; may be repeated",
       classWeight,
+    )
+    .addOption(
+      new Option(
+        "--curves <kind>",
+        "what is kept of each epoch and fold: the training loss, also the loss and the metrics of the validation rows " +
+          "(slower), or nothing (default: training)",
+      ).choices(Object.keys(CURVES)),
     );
 }
 

@@ -5,7 +5,7 @@ import type { StudyEvent } from "../search/study/contract.js";
 import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
-import type { TuneFlags, TuneSetup } from "./tuneSetup.js";
+import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** @returns undefined if every trial failed */
 export async function search(
@@ -14,7 +14,7 @@ export async function search(
   onEvent: (event: StudyEvent) => void,
   signal: { readonly aborted: boolean },
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, epochs, trials, jobs, threshold } = flags;
+  const { testSize, seed, epochs, trials, jobs, threshold, curves } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
@@ -24,6 +24,7 @@ export async function search(
       ...(trials === undefined ? {} : { trials }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
+      ...(curves === undefined ? {} : { curves: CURVES[curves] }),
       ...(study && { study }),
     });
   } catch (error) {

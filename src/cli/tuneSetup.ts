@@ -36,12 +36,17 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly epochs: number;
   readonly batchSize?: number;
   readonly classWeight?: ClassWeight;
+  readonly curves?: CurvesKept;
   readonly jobs?: number;
   readonly json?: true;
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
 }
+
+/** What is kept of each epoch, as the option `curves` of `tune` has it. */
+export const CURVES = { training: true, validation: "validation", none: false } as const;
+export type CurvesKept = keyof typeof CURVES;
 
 /** A study that has not begun. */
 export interface TuneSetup {

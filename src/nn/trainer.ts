@@ -6,6 +6,7 @@ import type { Program } from "../compile/program.js";
 import type { Executor, Matrix, Run, SavedRun } from "../engine/executor.js";
 import { check, must } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { shortest } from "../numerics/shortest.js";
 import { LEARNING_RATE } from "./architecture.js";
 import type { Logs, TrainingControl } from "./callbacks/callback.js";
 import { PARAMETERS, weightsIn, writeWeights } from "./trainedWeights.js";
@@ -166,7 +167,8 @@ export class TrainingRun {
       "the learning rate must be a number for callbacks to read and set it; the optimizer has a schedule",
       "invalid_state",
     );
-    return shortest(this.run.read(LEARNING_RATE));
+    const values = this.run.read(LEARNING_RATE);
+    return values instanceof Float64Array ? values[0] : Number(shortest(values[0]));
   }
 
   private setLearningRate(learningRate: number): void {
@@ -180,15 +182,6 @@ export class TrainingRun {
     for (const [i, log] of this.logs.entries())
       this.logs[i] = { ...log, learningRate: log.learningRate ?? before };
   }
-}
-
-/** The shortest decimal number that is the same float32, or the number itself in float64. */
-function shortest(values: Floats): number {
-  const [value] = values;
-  if (values instanceof Float64Array) return value;
-  let digits = 1;
-  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
-  return Number(value.toPrecision(digits));
 }
 
 /** Trains to the end. */

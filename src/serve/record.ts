@@ -25,7 +25,7 @@ export interface StudyStatus {
   readonly finished: number;
   /** The number of trials that it may run; missing before the first slice. */
   readonly trials?: number;
-  /** The best trial so far; missing while there is none. */
+  /** The best trial so far, without its curves; missing while there is none. */
   readonly best?: TrialRecord;
   /** Why it failed. */
   readonly error?: string;

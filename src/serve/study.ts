@@ -253,7 +253,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
         steps: status.steps + steps,
         finished: study.trials.length,
         ...(this.budget !== undefined && { trials: this.budget }),
-        ...(study.best && { best: study.best as TrialRecord }),
+        ...(study.best && { best: withoutCurves(study.best as TrialRecord) }),
       },
       tuner: tuner.save(),
       ...(result && { result: resultOf(result) }),
@@ -299,6 +299,11 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
     this.lastCall = result.catch(() => {});
     return result;
   }
+}
+
+/** For the status, which is sent after each slice. */
+function withoutCurves({ curves: _, ...record }: TrialRecord): TrialRecord {
+  return record;
 }
 
 function checkSameSettings({ id, settings }: StudyStatus, received: Params): void {

@@ -19,7 +19,7 @@ import type { Reproducible } from "./reproducibility.js";
  * which the broken law reports.
  */
 export const RECORDED: readonly string[] = [
-  ...["2ab87138", "20079353", "f5ad270f", "19361aa1", "7944df26", "27659092", "52838111", "5ac4e249"],
+  ...["f226b53c", "933a2063", "87ca0b3a", "540bb114", "b9a58098", "4665a245", "69b9365b", "78fe7db5"],
 ];
 
 const space = {
@@ -57,8 +57,8 @@ export function tuningBy(strategy: Strategy, recorded?: readonly string[]): Repr
       const { trials, final } =
         slice === undefined ? await tune({ ...options, jobs }) : await inSlices(options, slice);
       const weights = Object.values(final?.model.getWeights() ?? {}).map(({ data }) => Array.from(data));
-      // the time of a trial is not part of its result
-      return { trials: trials.map(({ seconds, ...trial }) => trial), weights, test: final?.test };
+      // the time of a trial is not part of its result, nor are the curves of the digests that were recorded
+      return { trials: trials.map(({ seconds, curves, ...trial }) => trial), weights, test: final?.test };
     },
     ...(recorded && { recorded }),
   };

@@ -1,6 +1,7 @@
 /** The rows of a search with cross-validation: the scores of every metric on every fold, their ranks and times. */
 import type { Direction } from "../direction.js";
 import type { Metric } from "../metrics/metric.js";
+import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
 import { type FoldDetails, meanAndStd } from "./trial/scoring.js";
 
@@ -27,6 +28,8 @@ export interface CvRow<P> {
   readonly fitSeconds: { readonly mean: number; readonly std: number };
   /** Seconds to predict the validation rows of a fold; NaN for a trial that failed. */
   readonly scoreSeconds: { readonly mean: number; readonly std: number };
+  /** The curves of its trial. */
+  readonly curves?: Curves;
 }
 
 /**
@@ -65,6 +68,7 @@ export function cvRows<P>(
       scores: Object.fromEntries(scored.map(({ name, rows }) => [name, rows[i]])),
       fitSeconds: times("fitSeconds"),
       scoreSeconds: times("scoreSeconds"),
+      ...(trial.curves && { curves: trial.curves }),
     };
   });
 }

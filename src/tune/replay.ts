@@ -3,6 +3,7 @@ import { check, must, show } from "../errors.js";
 import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
+import { recordOf } from "../search/study/checkpoint.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneOptions } from "./tuner/options.js";
@@ -53,9 +54,7 @@ export async function replay<const S extends Space>(
     trial,
   );
   await ready();
-  const { number, params, parent, given } = study.trials[trial] as StudyJson["trials"][number] & {
-    parent?: number;
-  };
+  const { number, params, parent, given } = study.trials[trial];
   const running = {
     ...{ number, params, status: "running" as const },
     ...(parent !== undefined && { parent }),
@@ -68,10 +67,10 @@ export async function replay<const S extends Space>(
     { ...options, study: { ...study, trials }, trials: trials.length },
     { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: false },
   );
-  const saved = study.trials[trial] as unknown as TrialRecord<ParamsOf<S>>;
+  const saved = recordOf<ParamsOf<S>>(study.trials[trial] as Parameters<typeof recordOf>[0]);
   const replayed = result.trials.find((each) => each.number === trial);
   check(replayed, "the trial did not end", "internal");
-  const told = ({ seconds, ...rest }: TrialRecord<ParamsOf<S>>): string => JSON.stringify(rest);
+  const told = ({ seconds, curves, ...rest }: TrialRecord<ParamsOf<S>>): string => JSON.stringify(rest);
   return {
     saved,
     replayed,

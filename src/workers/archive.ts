@@ -15,6 +15,8 @@ export interface ArchiveFormat {
   readonly magic: string;
   /** The version that is written, and the newest that is read. */
   readonly version: number;
+  /** The oldest version that is read. Default 1. */
+  readonly oldest?: number;
   /** Its name in messages, such as "a saved tuner". */
   readonly what: string;
 }
@@ -62,9 +64,9 @@ export function packArchive(
   return bytes;
 }
 
-/** @throws FettleError `invalid_checkpoint` for bytes that are not of this format, or of a newer release */
+/** @throws FettleError `invalid_checkpoint` for bytes that are not of this format, or of a release that is newer or too old */
 export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<string, unknown> {
-  const { magic, version, what } = format;
+  const { magic, version, oldest = 1, what } = format;
   const refuseUnless = (condition: unknown, message: string | (() => string)): void =>
     check(
       condition,
@@ -83,6 +85,12 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
     word(8) <= version,
     () =>
       `${what} was made by a newer release (version ${word(8)}; this one reads up to ${version}); upgrade to open it`,
+    "invalid_checkpoint",
+  );
+  check(
+    word(8) >= oldest,
+    () =>
+      `${what} was made by an older release (version ${word(8)}; this one reads from ${oldest}); open it with that release`,
     "invalid_checkpoint",
   );
   refuseUnless(

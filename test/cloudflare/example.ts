@@ -5,7 +5,7 @@ import { defineTuner } from "fettle/serve";
 import { expect } from "vitest";
 import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { ask, read } from "../serve/support.js";
-import { untimed } from "../tune/support.js";
+import { asJson, untimed } from "../tune/support.js";
 
 const csv = readFileSync(new URL("../../examples/data/wine.csv", import.meta.url), "utf8");
 const space = { units: int(4, 32, { log: true }), learningRate: float(1e-3, 1e-1, { log: true }) };
@@ -33,7 +33,9 @@ export function exampleOf(trials: number) {
     // a trial starts in one step, and trains in 4 batches an epoch on each of 5 folds; the final fit in 5
     const steps = trials * (1 + 2 * 4 * 5) + 2 * 5;
     expect(status).toMatchObject({ finished: trials, trials, phase: "done", steps });
-    expect(untimed(await read(ask(fetch, `GET /studies/${id}/trials`)))).toEqual(untimed(whole.trials));
+    expect(untimed(await read(ask(fetch, `GET /studies/${id}/trials`)))).toEqual(
+      asJson(untimed(whole.trials)),
+    );
     const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
     expect(result.best).toEqual([whole.best?.number]);
     expect(result.test).toEqual(whole.final?.test);

@@ -6,7 +6,7 @@ import { serveStudies } from "../../src/serve/server.js";
 import { memoryStore, type Store } from "../../src/serve/store.js";
 import { tune } from "../../src/tune/tune.js";
 import type { TuneResult } from "../../src/tune/tuner/options.js";
-import { refusal, untimed, x } from "../tune/support.js";
+import { asJson, refusal, untimed, x } from "../tune/support.js";
 import { ask, authorized, options, read, refusalOf, served, type space, TOKEN, tunerFor } from "./support.js";
 
 const body = { trials: 6, strategy: "tpe" };
@@ -24,8 +24,9 @@ async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   // 6 trials on 2 folds of 24 rows and the final fit on 48, in batches of 16, for 4 epochs; a trial's start is one step
   expect(status.steps).toBe(6 * (1 + 2 * 2 * 4) + 3 * 4);
   expect(status.best?.number).toBe(whole.best?.number);
+  expect([status.best?.curves, whole.best?.curves?.names]).toEqual([undefined, ["loss"]]); // sent after each slice
   const trials = await read<Records>(ask(fetch, `GET /studies/${id}/trials`));
-  expect(untimed(trials)).toEqual(untimed(whole.trials));
+  expect(untimed(trials)).toEqual(asJson(untimed(whole.trials)));
   const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
   expect(result.metrics).toEqual(["accuracy"]);
   expect(result.best).toEqual(whole.bestTrials.map(({ number }) => number));
@@ -122,7 +123,7 @@ describe("a study", () => {
         'study "a" must be done, with a model that can be saved, to predict; it is running',
       ]);
     const trials = await read<Records>(ask(fetch, "GET /studies/a/trials"));
-    expect(untimed(trials)).toEqual(untimed(whole.trials.slice(0, finished)));
+    expect(untimed(trials)).toEqual(asJson(untimed(whole.trials.slice(0, finished))));
   });
 
   it("that begins anew under the same name predicts by its own model", async () => {

@@ -187,6 +187,7 @@ describe("a study that is restored from its JSON", () => {
         task: "classification",
         detailed: false,
         imputes: false,
+        curves: true,
       },
       ...{ metrics: [getMetric("logLoss")], objectives: 1 },
       backend: {

@@ -38,6 +38,9 @@ export const rates = <const R extends readonly number[]>(...values: R) => ({ lea
 export const untimed = (trials: readonly TrialRecord<unknown>[]) =>
   trials.map(({ seconds, ...record }) => record);
 
+/** Records as other processes receive them. */
+export const asJson = <Records>(records: Records): Records => JSON.parse(JSON.stringify(records)) as Records;
+
 /** The folds of a study as networks take them under one pipeline, with what their predictions are scored against. */
 export function foldsOf(data: Dataset, settings: FoldSettings, pipeline: PipelineOptions = {}) {
   const rows = divideRows(data, settings);

@@ -6,6 +6,7 @@
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import type { ColumnSchema } from "../../data/schema.js";
+import { shortest } from "../../numerics/shortest.js";
 import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
 import { layersOf } from "../../predict/layers.js";
 import type { Tensors } from "../../predict/safetensors.js";
@@ -112,7 +113,7 @@ function layerCodes(network: NetworkDescription, tensors: Tensors, use: Use): st
   });
 }
 
-/** Float32 numbers as code: as decimals or in base64, whichever is shorter. */
+/** Float32 numbers as code: as decimals or in base64, whichever is shorter. A sum does not tell −0 from 0. */
 function floatsCode(data: Float32Array, use: Use): string {
   const most = 10 + Math.ceil(data.length / 3) * 16;
   let decimals = "Float32Array.from([";
@@ -124,13 +125,6 @@ function floatsCode(data: Float32Array, use: Use): string {
   let text = "";
   for (const byte of new Uint8Array(view.buffer)) text += String.fromCharCode(byte);
   return `${use("floats")}("${btoa(text)}")`;
-}
-
-/** The shortest decimal that is this float32; 0 for −0, which a sum does not tell from it. */
-function shortest(value: number): string {
-  let digits = 1;
-  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
-  return String(Number(value.toPrecision(digits)));
 }
 
 function numberInputsCode(columns: number): string {

@@ -24,6 +24,7 @@ import {
 } from "../space/space.js";
 import { sameValue, valueKey } from "../space/value.js";
 import { mustBeStrategy, type Strategy } from "../strategies/strategy.js";
+import { readCurves } from "../trial/savedCurves.js";
 import {
   makeRecord,
   outcomeFields,
@@ -177,6 +178,15 @@ function restoreTrial(space: SearchSpace, objectives: number, trial: unknown, nu
   return { ...entry, record: restoreRecord(entry, objectives, trial, number) };
 }
 
+/** A trial of a study's JSON as its study had it; nothing is checked but its curves. */
+export function recordOf<P>({
+  given: _,
+  ...trial
+}: Exclude<StudyJson["trials"][number], { status: "running" }>): TrialRecord<P> {
+  const { curves, ...rest } = trial;
+  return { ...(rest as TrialRecord<P>), ...(curves && { curves: readCurves(curves) }) };
+}
+
 function checkUnfinished(trial: Readonly<Record<string, unknown>>, number: number): void {
   for (const key of outcomeFields) {
     if (key === "status") continue;
@@ -211,14 +221,15 @@ function restoreRecord(
     must(surplus === undefined, `the value of trial ${number}, which is ${status},`, "null", surplus);
   }
   // null is a number that JSON cannot hold, or no number at all
-  const outcome = Object.fromEntries(
+  const { curves, ...outcome } = Object.fromEntries(
     Object.entries(trial)
       .filter(([key, field]) => !TRIAL_FIELDS.includes(key) && field !== null)
       .map(([key, field]) => [key, Array.isArray(field) ? field.map(nanForNull) : field]),
   );
-  return rephrase(`trial ${number}`, () =>
-    makeRecord({ number, ...entry }, outcome as TrialOutcome, objectives),
-  );
+  return rephrase(`trial ${number}`, () => {
+    const told = { ...outcome, ...(curves !== undefined && { curves: readCurves(curves) }) };
+    return makeRecord({ number, ...entry }, told as TrialOutcome, objectives);
+  });
 }
 
 function checkSameStrategy(saved: unknown, strategy: Strategy): void {

@@ -7,6 +7,7 @@ import type { Scheduler } from "../schedulers/scheduler.js";
 import type { Constraint, Params, ParamsOf, Space } from "../space/space.js";
 import type { ParamValue } from "../space/value.js";
 import type { Strategy } from "../strategies/strategy.js";
+import type { Curves, CurvesJson } from "../trial/curves.js";
 import type { Direction, Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
 
 /** What is fixed when a study begins. */
@@ -45,7 +46,7 @@ export interface StudyJson {
    * were enqueued or added, and so did not come from the strategy.
    */
   readonly trials: readonly (
-    | (TrialRecord & { readonly given?: true })
+    | (Omit<TrialRecord, "curves"> & { readonly curves?: Curves | CurvesJson; readonly given?: true })
     | {
         readonly number: number;
         readonly params: Params;

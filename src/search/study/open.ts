@@ -12,8 +12,8 @@ import { Ledger, type LedgerEntry } from "./ledger.js";
 import { optimize } from "./optimize.js";
 import { type StudySettings, suggest, visibleTo } from "./suggest.js";
 
-/** The version of the JSON that this release writes and the latest it reads. */
-export const studyVersion = 1;
+/** The version of the JSON that this release writes and the latest it reads. 2: trials may have curves. */
+export const studyVersion = 2;
 
 /** A study that already has some trials. */
 export function openStudy<S extends Space>(

@@ -5,6 +5,7 @@
 
 import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
 import type { ParamsOf, Space } from "../space/space.js";
+import { BrokenTrial } from "../trial/curves.js";
 import type { Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
 import type { Objective, RunningTrial, Study } from "./contract.js";
 import type { LoopControl } from "./control.js";
@@ -48,10 +49,11 @@ export async function runTrial<S extends Space>(
     // a restored study decides by the values at rungs, so that they are kept in place of any other curve
     const own = rungs ? withoutCurve(result) : result;
     record = study.tell(number, { ...reported, ...(progress.pruned && { status: "pruned" }), ...own });
-  } catch (error) {
+  } catch (thrown) {
     if (control.isAborted) return study.release(number);
     const reported = reportedBy(number, progress, setting, false);
-    record = study.tell(number, { ...reported, status: "failed", error: messageOf(error) });
+    const { error, kept } = thrown instanceof BrokenTrial ? thrown : { error: thrown, kept: {} };
+    record = study.tell(number, { ...reported, ...kept, status: "failed", error: messageOf(error) });
   }
   control.emit({ type: "trialEnded", record, best: study.best });
 }

@@ -1,5 +1,5 @@
 /**
- * One trial: what the objective receives, what it may return, and the record that is kept. A record is plain JSON, and
+ * One trial: what the objective receives, what it may return, and the record that is kept. A record is JSON, and
  * a failure is a status, never an exception. Keeping trials is the work of `study/ledger.ts`.
  */
 
@@ -7,6 +7,7 @@ import type { Direction } from "../../direction.js";
 import { checkOptions, isRecord, must, mustBeInteger, type OptionNames, unknownName } from "../../errors.js";
 import type { Params } from "../space/space.js";
 import { copyJson, type ParamValue } from "../space/value.js";
+import { Curves, type CurveValues } from "./curves.js";
 
 export type { Direction };
 
@@ -53,11 +54,13 @@ export interface TrialOutcome {
    * replace it.
    */
   readonly curve?: readonly number[];
+  /** The course of the training: for each fold, one number an epoch, by name, as `{ loss: [history.loss] }`. Kept as float32. */
+  readonly curves?: CurveValues | Curves;
   /** Anything else to keep: plain JSON. */
   readonly attributes?: Readonly<Record<string, ParamValue>>;
 }
 
-/** A finished trial. Numbers that are not finite are kept as null, here as in JSON. */
+/** A finished trial. Numbers that are not finite are kept as null, here as in JSON, except those of `curves`. */
 export interface TrialRecord<P = Params> {
   readonly number: number;
   readonly params: P;
@@ -77,6 +80,8 @@ export interface TrialRecord<P = Params> {
   readonly error?: string;
   readonly scores?: readonly (number | null)[];
   readonly curve?: readonly (number | null)[];
+  /** The course of the training, by epoch and fold; of a trial that failed, as far as it got. */
+  readonly curves?: Curves;
   readonly attributes?: Readonly<Record<string, ParamValue>>;
 }
 
@@ -93,6 +98,7 @@ const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {
   steps: true,
   scores: true,
   curve: true,
+  curves: true,
   attributes: true,
 };
 
@@ -112,7 +118,7 @@ export function makeRecord<P>(
   objectives = 1,
 ): TrialRecord<P> {
   checkOutcome(number, outcome);
-  const { value, values, constraints, std, error, seconds, steps, scores, curve } = outcome;
+  const { value, values, constraints, std, error, seconds, steps, scores, curve, curves } = outcome;
   const status = statusOf(number, outcome, objectives);
   const attributes = attributesOf(number, outcome);
   const hasValue = status === "complete" || status === "pruned";
@@ -130,6 +136,7 @@ export function makeRecord<P>(
     ...(error !== undefined && { error }),
     ...(scores !== undefined && { scores: Object.freeze(scores.map(finite)) }),
     ...(curve !== undefined && { curve: Object.freeze(curve.map(finite)) }),
+    ...(curves !== undefined && { curves: curves instanceof Curves ? curves : new Curves(curves) }),
     ...(attributes && { attributes }),
   });
 }

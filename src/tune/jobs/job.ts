@@ -25,6 +25,7 @@ import { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "../../nn/callb
 import { terminateOnNaN } from "../../nn/callbacks/terminateOnNaN.js";
 import { weightsOf } from "../../nn/trainedWeights.js";
 import { type Examples, runEvaluation, type TrainingPrograms, TrainingRun } from "../../nn/trainer.js";
+import { type Fold, foldOf, scoreOn } from "./score.js";
 
 export interface Job {
   /** The number of its trial; undefined for the final fit. */
@@ -42,6 +43,8 @@ export interface Job {
   readonly seed: number;
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly reduceLROnPlateau?: PlateauOptions;
+  /** What is measured on the validation rows after each epoch, as `measuredBy` has it; nothing by default. */
+  readonly measured?: readonly string[];
   /** Whether the result has the trained state. */
   readonly keepState: boolean;
   /** Where the job before it ended, of the same training or of the parent's. */
@@ -70,8 +73,8 @@ export interface SavedJob {
 export interface JobResult {
   /** Predictions of the fold's validation part; empty if it has none. */
   readonly prediction: Floats;
-  /** The loss of each epoch, over the training part while training. */
-  readonly losses: readonly number[];
+  /** By name, one number an epoch: `loss`, over the training part while training, and what is measured. */
+  readonly curves: FoldCurves;
   /** The epochs behind the predictions: fewer than were run if the best parameters were restored. */
   readonly epochs: number;
   /** False if the loss was NaN or infinite at the end of an epoch; training stopped there. */
@@ -82,6 +85,9 @@ export interface JobResult {
   readonly scoreSeconds: number;
   readonly state?: SavedRun;
 }
+
+/** Curves of one fold: by name, one number an epoch, `loss` always. */
+export type FoldCurves = Readonly<Record<string, Float32Array>>;
 
 /** The rows that a tuner learns from, raw, and how they are divided. */
 export interface JobData {
@@ -108,6 +114,8 @@ export interface FoldExamples {
   readonly validation: FoldPart | undefined;
   readonly features: number;
   readonly outputs: number;
+  /** What predictions of the validation part are scored against. */
+  readonly scored: Fold;
 }
 
 /** The fold of a job, with a pipeline that is learnt from its training rows. As in Keras, validation knows no class weights. */
@@ -134,11 +142,12 @@ export function examplesOf(
     validation: validation.length > 0 ? held() : undefined,
     features: pipeline.features.length,
     outputs: data.outputs,
+    scored: foldOf(data, validation, pipeline.target),
   };
 }
 
 /** A fold on an executor. */
-export interface LoadedFold {
+export interface LoadedFold extends Pick<FoldExamples, "scored"> {
   readonly train: Examples;
   readonly validation: Examples | undefined;
   free(): void;
@@ -152,7 +161,7 @@ export function sizeOf({ train, validation }: FoldExamples): number {
 
 export function loadFold(
   executor: Executor,
-  { train, validation, features, outputs }: FoldExamples,
+  { train, validation, features, outputs, scored }: FoldExamples,
 ): LoadedFold {
   const load = ({ rows, x, y, weights }: FoldPart): Examples => ({
     x: executor.matrix(rows, features, x),
@@ -161,7 +170,7 @@ export function loadFold(
   });
   const parts = { train: load(train), validation: validation && load(validation) };
   return {
-    ...parts,
+    ...{ ...parts, scored },
     free() {
       for (const part of [parts.train, parts.validation]) {
         part?.x.free();
@@ -252,7 +261,7 @@ export class OpenJob {
   /** The result, once it is done. */
   result(): JobResult {
     const { executor, fold, job, training, stopping, fitSeconds } = this;
-    const { programs, hyperparameters, keepState } = job;
+    const { programs, hyperparameters, keepState, measured = [] } = job;
     const { logs } = training;
     for (const callback of this.callbacks) callback.onTrainEnd?.(this.control);
     const state = training.save();
@@ -262,9 +271,10 @@ export class OpenJob {
           .prediction
       : new Float32Array(0);
     const putsBack = job.earlyStopping?.restoreBestWeights ?? true;
+    const curves = ["loss", ...measured].map((name) => [name, Float32Array.from(logs, (log) => log[name])]);
     return {
       prediction,
-      losses: logs.map(({ loss }) => loss),
+      curves: Object.fromEntries(curves),
       epochs: putsBack && stopping?.bestEpoch !== undefined ? stopping.bestEpoch + 1 : logs.length,
       finite: logs.every(({ loss }) => Number.isFinite(loss)),
       fitSeconds,
@@ -312,32 +322,41 @@ function monitoredMetric(monitor: string): Metric {
   return metricNamed(monitor[3].toLowerCase() + monitor.slice(4));
 }
 
-/** What early stopping monitors, if the job has it. */
-export function monitorOf({ earlyStopping }: Pick<Job, "earlyStopping">): string | undefined {
-  return earlyStopping && (earlyStopping.monitor ?? "valLoss");
+/**
+ * What a job measures on the validation rows after each epoch: `valLoss`, then metrics such as `valAccuracy`. Nothing, unless early
+ * stopping monitors it or the curves are to have it.
+ *
+ * @param wanted - the names of metrics that the curves are to have after every epoch, such as `valAccuracy`
+ */
+export function measuredBy(
+  stopping: EarlyStoppingOptions | undefined,
+  wanted: readonly string[] = [],
+): readonly string[] {
+  const monitor = stopping ? (stopping.monitor ?? "valLoss") : "loss";
+  const names = monitor === "loss" ? wanted : [...wanted, monitor];
+  // the evaluation behind each of them gives the loss
+  return names.length === 0 ? [] : [...new Set(["valLoss", ...names])];
 }
 
-/** Measures after each epoch what early stopping monitors, and nothing else. */
-function measureFor(executor: Executor, { validation }: LoadedFold, job: Job) {
-  const monitor = monitorOf(job);
-  if (monitor === undefined || monitor === "loss" || validation === undefined) return () => ({});
-  const metric = monitor === "valLoss" ? undefined : monitoredMetric(monitor);
+/** The name of a metric of validation rows: `accuracy` → `valAccuracy` */
+export function validationName({ name }: Pick<Metric, "name">): string {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** Measures after each epoch what the job says. Metrics are in the units of the target, as the scores of trials are. */
+function measureFor(executor: Executor, { validation, scored }: LoadedFold, job: Job) {
+  const { measured = [], programs, hyperparameters } = job;
+  if (measured.length === 0 || validation === undefined) return () => ({});
+  const [, ...metrics] = measured; // after valLoss
   return (parameters: () => Floats): Logs => {
     const { loss, prediction } = runEvaluation(
       executor,
-      job.programs.evaluate,
+      programs.evaluate,
       validation,
       parameters(),
-      job.hyperparameters,
+      hyperparameters,
     );
-    if (!metric) return { valLoss: loss };
-    return {
-      [monitor]: metric.compute(
-        Float64Array.from(validation.y.read()),
-        prediction,
-        validation.y.columns,
-        validation.weights?.read(),
-      ),
-    };
+    const scores = metrics.map((name) => [name, scoreOn(scored, monitoredMetric(name), prediction)]);
+    return { valLoss: loss, ...Object.fromEntries(scores) };
   };
 }

@@ -12,7 +12,18 @@ export type Fingerprint = ReturnType<typeof fingerprintOf>;
 
 /** As plain data. Code, such as the model, has no fingerprint. */
 export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: TunerSetup<S>) {
-  const { fit = {}, pipeline = {}, schedule, task, metrics, constraints, rows, threshold } = trialSetup;
+  const {
+    fit = {},
+    pipeline = {},
+    schedule,
+    task,
+    metrics,
+    constraints,
+    rows,
+    threshold,
+    curves,
+    measured,
+  } = trialSetup;
   const {
     columns,
     y,
@@ -30,6 +41,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     constraints: constraints !== undefined,
     threshold: threshold?.name ?? null,
     fit: typeof fit === "function" ? "a function" : copyJson(fit),
+    curves: measured ? "validation" : curves,
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
       : null,

@@ -38,8 +38,8 @@ export interface RemoteTuner<S extends Space> extends Tuner<S> {
   deliver(name: JobName, outcome: Uint8Array): void;
 }
 
-const JOB: ArchiveFormat = { magic: "fettle/j", version: 1, what: "a job" };
-const OUTCOME: ArchiveFormat = { magic: "fettle/o", version: 1, what: "the outcome of a job" };
+const JOB: ArchiveFormat = { magic: "fettle/j", version: 2, oldest: 2, what: "a job" };
+const OUTCOME: ArchiveFormat = { magic: "fettle/o", version: 2, oldest: 2, what: "the outcome of a job" };
 
 /** How many jobs may wait at a time; the lag of the study may allow fewer. */
 const JOBS = 8;
@@ -131,7 +131,8 @@ export async function createRemoteTuner<S extends Space>(
       check(isResult(result), () => `the outcome of job ${show(key)} is corrupted`, "invalid_checkpoint");
       checkIsOf(job, backend.data, result);
       waiting.delete(key);
-      steps += result.losses.length * Math.ceil(backend.data.folds[job.fold].train.length / job.batchSize);
+      steps +=
+        result.curves.loss.length * Math.ceil(backend.data.folds[job.fold].train.length / job.batchSize);
       resolve(result);
     },
   };

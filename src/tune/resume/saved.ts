@@ -4,8 +4,9 @@
  */
 import { checkSaved, type SavedRun } from "../../engine/executor.js";
 import { check, isRecord, show } from "../../errors.js";
+import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
-import { type Job, type JobData, type JobResult, monitorOf, type SavedJob } from "../jobs/job.js";
+import type { FoldCurves, Job, JobData, JobResult, SavedJob } from "../jobs/job.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
 /** What an unfinished trial has done. */
@@ -66,8 +67,10 @@ export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, fold
  * @throws FettleError `invalid_checkpoint` if it does not fit this job
  */
 export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult | SavedJob): void {
-  const [what, epochs] =
-    "losses" in saved ? ["result", saved.losses.length] : ["training", saved.logs.length];
+  const [what, epochs, names] =
+    "curves" in saved
+      ? ["result", saved.curves.loss.length, [Object.keys(saved.curves)]]
+      : ["training", saved.logs.length, saved.logs.map(Object.keys)];
   const { train, validation } = folds[job.fold];
   const refuse = (reason: string) =>
     `the saved ${what} does not fit the data and model of this tuner: ${reason}`;
@@ -76,13 +79,16 @@ export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult |
     () => refuse(`it has ${epochs} epochs, the job has ${job.epochs}`),
     "invalid_checkpoint",
   );
-  if (saved.state) checkSaved(job.programs.train, saved.state, train.length);
-  if (!("losses" in saved)) {
-    const monitor = monitorOf(job);
-    const watched = monitor === undefined || saved.logs.every((log) => monitor in log);
-    check(watched, () => refuse(`an epoch does not have ${monitor}`), "invalid_checkpoint");
-    return;
+  const measured = ["loss", ...(job.measured ?? [])].sort();
+  for (const own of names) {
+    check(
+      sameValue([...own].sort(), measured),
+      () => refuse(`its epochs must have ${measured.join(", ")}; they have ${own.join(", ")}`),
+      "invalid_checkpoint",
+    );
   }
+  if (saved.state) checkSaved(job.programs.train, saved.state, train.length);
+  if (!("curves" in saved)) return;
   check(!job.keepState || saved.state, () => refuse("its state is missing"), "invalid_checkpoint");
   const numbers = validation.length * data.outputs;
   check(
@@ -102,19 +108,24 @@ function isTrial(value: unknown): value is SavedTrial {
 }
 
 export function isResult(value: unknown): value is JobResult {
-  const fields = ["prediction", "losses", "epochs", "finite", "fitSeconds", "scoreSeconds"];
+  const fields = ["prediction", "curves", "epochs", "finite", "fitSeconds", "scoreSeconds"];
   return (
     hasFields(value, fields, ["state"]) &&
     value.prediction instanceof Float32Array &&
-    Array.isArray(value.losses) &&
-    value.losses.every((loss) => typeof loss === "number") &&
+    isFoldCurves(value.curves) &&
     isCount(value.epochs) &&
-    value.epochs <= value.losses.length &&
+    value.epochs <= value.curves.loss.length &&
     typeof value.finite === "boolean" &&
     isDuration(value.fitSeconds) &&
     isDuration(value.scoreSeconds) &&
     (value.state === undefined || isState(value.state))
   );
+}
+
+function isFoldCurves(value: unknown): value is FoldCurves {
+  if (!isRecord(value) || !(value.loss instanceof Float32Array)) return false;
+  const { length } = value.loss;
+  return Object.values(value).every((each) => each instanceof Float32Array && each.length === length);
 }
 
 function isOpen(value: unknown): value is SavedJob {

@@ -3,7 +3,7 @@ import { check, checkOptions, type OptionNames, show } from "../../errors.js";
 import { oneOrSeveralMetrics } from "../../metrics/registry.js";
 import { ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
-import { restoreStudy } from "../../search/study/checkpoint.js";
+import { recordOf, restoreStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
@@ -15,7 +15,8 @@ import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint
 import { Journal, type ResumableBackend } from "./journal.js";
 import { readEnds, readTrials, type SavedTrial } from "./saved.js";
 
-const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 2, what: "a saved tuner" };
+/** Version 3: trials and results have curves. */
+const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 3, oldest: 3, what: "a saved tuner" };
 
 /** A tuner before it begins or resumes. */
 export interface ResumableSetup<S extends Space> {
@@ -71,7 +72,7 @@ export async function setUpResumable<S extends Space>(
 /** The finished trials of a saved tuner, by number. */
 export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
   const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
-  return trials.filter((trial): trial is TrialRecord => trial.status !== "running");
+  return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
 }
 
 function scoringOf<S extends Space>({ metric }: TunerOptions<S>) {

@@ -11,7 +11,7 @@ import type { ParamValue } from "../../search/space/value.js";
 import { seedOfTrial } from "../../search/study/ledger.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import type { Fold } from "./folds.js";
+import type { Fold } from "../jobs/score.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
@@ -111,7 +111,7 @@ function fitTrial<S extends Space>(
   const { rows, backend } = setup;
   const { job } = jobTemplate(setup, params, seed, true);
   // Without validation rows the final fit cannot stop early: it runs as many epochs as the folds did.
-  const { earlyStopping: _, ...whole } = job;
+  const { earlyStopping: _, measured: __, ...whole } = job;
   const epochs = attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);
   return backend.run({
     ...whole,

@@ -3,10 +3,9 @@
  * best parameters are fitted again. What pipelines learn of a fold, and when, is not known here.
  */
 import type { Dataset } from "../../data/dataset.js";
-import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { featureNames } from "../../data/pipeline/pipeline.js";
-import { fitTarget, type TargetTransform } from "../../data/pipeline/target.js";
+import { fitTarget } from "../../data/pipeline/target.js";
 import { byGroup, groupSplit } from "../../data/split/groups.js";
 import { byClass, evenly } from "../../data/split/kFold.js";
 import { checkedFolds } from "../../data/split/own.js";
@@ -15,17 +14,7 @@ import type { FoldIds, FoldRows, RowsToSplit, Splitter } from "../../data/split/
 import { inSeries, timeSplit } from "../../data/split/time.js";
 import { check, checkOptions, isRecord, must, type OptionNames } from "../../errors.js";
 import type { JobData } from "../jobs/job.js";
-
-/** What the predictions of one fold are scored against. */
-export interface Fold {
-  readonly outputs: number;
-  /** The targets of the validation rows in their own units, [rows, outputs]. */
-  readonly yTrue: Float64Array;
-  /** What the network learnt instead of the target. */
-  readonly target: TargetTransform;
-  /** [rows]: how much each counts in metrics; undefined if all count the same. */
-  readonly weights?: Float64Array;
-}
+import { type Fold, foldOf } from "../jobs/score.js";
 
 /**
  * How trials are scored: by cross-validation, or on one share of the rows that is held out, both as the data ask for it; by a splitter,
@@ -231,18 +220,15 @@ export interface PipelineFolds {
 
 /** The folds under any pipeline, by its options. Those of the latest options are kept. */
 export function createFoldsFor({ data, folds }: Folds): (options: PipelineOptions) => PipelineFolds {
-  const { task, outputs, y, sampleWeight } = data;
-  const yTrue = folds.map(({ validation }) => takeRows(y, outputs, validation));
-  const weights = sampleWeight && folds.map(({ validation }) => takeRows(sampleWeight, 1, validation));
+  const { task, outputs, y } = data;
   let known: { readonly key: string; readonly made: PipelineFolds } | undefined;
   return (options) => {
     const key = JSON.stringify(options);
     if (known?.key === key) return known.made;
     const name = task === "regression" ? (options.target ?? "standard") : "none";
-    const all = folds.map(({ train }, i) => ({
-      ...{ outputs, yTrue: yTrue[i], target: fitTarget(name, y, outputs, train) },
-      ...(weights && { weights: weights[i] }),
-    }));
+    const all = folds.map(({ train, validation }) =>
+      foldOf(data, validation, fitTarget(name, y, outputs, train)),
+    );
     const finalFold = all.pop() as Fold;
     const made = { features: featureNames(data, options).length, folds: all, finalFold };
     known = { key, made };

@@ -1,15 +1,14 @@
 /** Scores of results: by every metric, on every fold, and their means. */
 
 import { takeRows } from "../../data/matrix.js";
-import { isUnchanged, restored } from "../../data/pipeline/target.js";
 import { check } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
 import { isBuiltIn, reportedMetrics } from "../../metrics/registry.js";
-import type { Floats } from "../../ndarray.js";
 import type { Space } from "../../search/space/space.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import type { Fold, Folds, PipelineFolds } from "./folds.js";
+import { type Fold, scoreOn } from "../jobs/score.js";
+import type { Folds, PipelineFolds } from "./folds.js";
 import type { Scores, TrialSetup } from "./setup.js";
 
 /**
@@ -46,15 +45,21 @@ export interface FoldDetails {
 type Scored<S extends Space> = Pick<TrialSetup<S>, "task" | "metrics" | "objectives"> &
   Pick<PipelineFolds, "folds">;
 
-/** The objective with its standard deviation over the folds; or the objectives. */
-export function objectivesOf<S extends Space>(
+/** The scores by each objective on each fold, [objectives][folds]. */
+export function objectiveScores<S extends Space>(
   { metrics, objectives, folds }: Omit<Scored<S>, "task">,
   results: readonly JobResult[],
-): Pick<TrialOutcome, "value" | "std" | "scores" | "values"> {
-  const scores = metrics
+): number[][] {
+  return metrics
     .slice(0, objectives)
     .map((metric) => results.map((result, i) => scoreOf(metric, folds[i], result)));
-  if (objectives > 1) return { values: scores.map((each) => meanAndStd(each).value) };
+}
+
+/** The objective with its standard deviation over the folds; or the objectives. */
+export function objectivesOf(
+  scores: readonly (readonly number[])[],
+): Pick<TrialOutcome, "value" | "std" | "scores" | "values"> {
+  if (scores.length > 1) return { values: scores.map((each) => meanAndStd(each).value) };
   return { ...meanAndStd(scores[0]), scores: scores[0] };
 }
 
@@ -93,14 +98,7 @@ export function detailsOf<S extends Space>(
 
 /** The score of a fold's predictions, in the units of the target; NaN if training diverged. */
 export function scoreOf(metric: Metric, fold: Fold, { prediction, finite }: JobResult): number {
-  return finite
-    ? metric.compute(fold.yTrue, inUnits(fold, prediction), fold.outputs, fold.weights)
-    : Number.NaN;
-}
-
-/** Predictions in the units of the target. */
-export function inUnits({ target }: Fold, prediction: Floats): Floats {
-  return isUnchanged(target) ? prediction : restored(target, prediction);
+  return finite ? scoreOn(fold, metric, prediction) : Number.NaN;
 }
 
 /** Mean and population standard deviation, as in scikit-learn. */

@@ -19,6 +19,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly constraints?: (scores: Scores, params: ParamsOf<S>) => readonly number[];
   /** Whether trials keep the scores by every metric and the times of each fold. */
   readonly detailed: boolean;
+  /** Whether trials keep their curves. */
+  readonly curves: boolean;
   /** The scheduler that ends trials early, and the epochs of a whole trial. */
   readonly schedule?: { readonly scheduler: Scheduler; readonly epochs: number };
   /** By what the decision threshold of the final model is chosen; without it, the threshold is ½. */

@@ -17,6 +17,7 @@ import {
   checkPlateau,
   type Job,
   type JobResult,
+  measuredBy,
   type PlateauOptions,
 } from "../jobs/job.js";
 import type { Folds, PipelineFolds } from "./folds.js";
@@ -27,7 +28,7 @@ export interface FitSettings {
   readonly epochs?: number;
   /** Default 32, or all rows of the smallest fold if there are fewer. */
   readonly batchSize?: number;
-  /** Stops the training on a fold early, by the validation rows of the fold. */
+  /** Stops the training on a fold early, by the validation rows of the fold; a metric is in the units of the target. */
   readonly earlyStopping?: EarlyStoppingOptions;
   /**
    * Multiplies the learning rate by `factor` when the training loss has stopped improving, on each fold and in the final fit.
@@ -61,6 +62,8 @@ export interface TrainingSetup<S extends Space> {
   /** The folds under a pipeline. */
   readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
+  /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
+  readonly measured?: readonly string[];
 }
 
 /** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
@@ -75,7 +78,14 @@ export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold"> 
  * @param final - whether it is to be trained on all development rows, and not on the folds
  */
 export function jobTemplate<S extends Space>(
-  { model, fit: given = {}, pipeline: chosen = {}, rows, foldsFor }: Omit<TrainingSetup<S>, "backend">,
+  {
+    model,
+    fit: given = {},
+    pipeline: chosen = {},
+    rows,
+    foldsFor,
+    measured,
+  }: Omit<TrainingSetup<S>, "backend">,
   params: ParamsOf<S>,
   seed: number,
   final = false,
@@ -114,6 +124,7 @@ export function jobTemplate<S extends Space>(
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
     ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
+    measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
   return { architecture, folds, finalFold, job };
@@ -155,16 +166,25 @@ function mustBeModel(built: unknown): asserts built is Sequential {
   must(built instanceof Sequential, "what model returns", "a compiled model, made by sequential()", built);
 }
 
-/** Trains on every fold, from the given states or from new parameters. */
-export function trainOnFolds<S extends Space>(
+/**
+ * Trains on every fold, from the given states or from new parameters.
+ *
+ * @param onResult - called with the result of each fold
+ * @throws what the first fold that failed threw, once all have ended: the same whichever ended first
+ */
+export async function trainOnFolds<S extends Space>(
   { rows, backend }: Pick<TrainingSetup<S>, "rows" | "backend">,
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
+  onResult?: (fold: number, result: JobResult) => void,
 ): Promise<JobResult[]> {
-  const folds = rows.folds.slice(0, -1);
-  return Promise.all(
-    folds.map((_, fold) => backend.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) })),
-  );
+  const jobs = rows.folds.slice(0, -1).map(async (_, fold) => {
+    const result = await backend.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) });
+    onResult?.(fold, result);
+    return result;
+  });
+  await Promise.allSettled(jobs);
+  return Promise.all(jobs);
 }
 
 /** Settings with defaults, checked against the rows of the smallest fold. */

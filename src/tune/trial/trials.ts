@@ -3,38 +3,53 @@
 import { check, must } from "../../errors.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { RunningTrial } from "../../search/study/contract.js";
+import { BrokenTrial } from "../../search/trial/curves.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
-import type { Job, JobResult } from "../jobs/job.js";
+import { type Job, validationName } from "../jobs/job.js";
+import { Course } from "./course.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
-import { detailsOf, meanScores, objectivesOf } from "./scoring.js";
+import { detailsOf, meanScores, objectiveScores, objectivesOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { type JobTemplate, jobTemplate, trainOnFolds } from "./training.js";
 
-/** Trains one trial on every fold, from where its parent ended if it has one, and scores it. */
+/**
+ * Trains one trial on every fold, from where its parent ended if it has one, and scores it.
+ *
+ * @throws BrokenTrial for a trial that fails once its jobs were handed out
+ */
 export async function evaluateTrial<S extends Space>(
   setup: TrialSetup<S>,
   params: ParamsOf<S>,
   trial: Pick<RunningTrial, "number" | "parent" | "seed" | "report">,
 ): Promise<TrialOutcome> {
-  const { schedule, lineage } = setup;
+  const { schedule, lineage, metrics, constraints } = setup;
   const template = jobTemplate(setup, params, trial.seed);
   const { architecture, job, folds } = template;
-  const scored = { ...setup, folds };
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
   if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
-  const results = await trainInStages(setup, template, trial, parent);
-  lineage?.add(trial.number, trainingEnd(params, template, results));
-  const attributes = {
-    ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
-    ...(setup.detailed && { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }),
-  };
-  return {
-    ...objectivesOf(scored, results),
-    ...(setup.constraints && { constraints: setup.constraints(meanScores(scored, results), params) }),
-    steps: Math.max(...results.map(({ losses }) => losses.length)),
-    ...(Object.keys(attributes).length > 0 && { attributes }),
-  };
+  const course = new Course(folds.length);
+  // the scores at rungs; without a scheduler there is one, at the end, which the record has
+  const scored = schedule ? metrics.slice(0, setup.objectives).map(validationName) : [];
+  const kept = () => (setup.curves ? course.curves(scored) : {});
+  try {
+    await trainInStages(setup, template, trial, parent, course);
+    const { results, scores } = course;
+    lineage?.add(trial.number, trainingEnd(params, template, results));
+    const attributes = {
+      ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
+      ...(setup.detailed && { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }),
+    };
+    return {
+      ...objectivesOf(scores),
+      ...(constraints && { constraints: constraints(meanScores({ ...setup, folds }, results), params) }),
+      steps: Math.max(...results.map(({ curves }) => curves.loss.length)),
+      ...kept(),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
+    };
+  } catch (error) {
+    throw new BrokenTrial(error, kept());
+  }
 }
 
 /** Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one, at once. */
@@ -43,10 +58,10 @@ async function trainInStages<S extends Space>(
   { job, folds }: JobTemplate,
   trial: Pick<RunningTrial, "number" | "report">,
   parent: TrainingEnd | undefined,
-): Promise<JobResult[]> {
+  course: Course,
+): Promise<void> {
   const { schedule, lineage } = setup;
   const ends = [...(schedule?.scheduler.rungs(trial.number, job.epochs) ?? []), job.epochs];
-  let results: JobResult[] = [];
   let done = 0;
   for (const end of ends) {
     const stage = {
@@ -55,27 +70,15 @@ async function trainInStages<S extends Space>(
       epochs: end - done,
       keepState: end < job.epochs || lineage !== undefined,
     };
-    const before = results;
-    const states = done === 0 ? parent?.states : before.map(({ state }) => state);
-    const last = await trainOnFolds(setup, stage, states);
-    results = last.map((result, fold) => (before[fold] ? joinStages(before[fold], result) : result));
+    const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);
+    await trainOnFolds(setup, stage, states, (fold, result) => course.add(fold, result));
     done = end;
-    const finite = results.every((result) => result.finite);
+    course.score(end, objectiveScores({ ...setup, folds }, course.results));
+    const finite = course.results.every((result) => result.finite);
     if (end === job.epochs || !finite) break;
-    const { value = Number.NaN, values = value } = objectivesOf({ ...setup, folds }, results);
+    const { value = Number.NaN, values = value } = objectivesOf(course.scores);
     if (!(await trial.report(values, end))) break;
   }
-  return results;
-}
-
-/** The result of the last stage, with the losses and times of all stages. */
-function joinStages(before: JobResult, last: JobResult): JobResult {
-  return {
-    ...last,
-    losses: [...before.losses, ...last.losses],
-    fitSeconds: before.fitSeconds + last.fitSeconds,
-    scoreSeconds: before.scoreSeconds + last.scoreSeconds,
-  };
 }
 
 function checkSchedule(

@@ -5,6 +5,7 @@
 import { FettleError } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
+import { BrokenTrial } from "../../search/trial/curves.js";
 
 /**
  * Runs a study to its end.
@@ -22,7 +23,7 @@ export async function optimizeStudy<S extends Space>(
     try {
       return await objective(params, trial);
     } catch (error) {
-      thrown.set(trial.number, error);
+      thrown.set(trial.number, error instanceof BrokenTrial ? error.error : error);
       throw error;
     }
   };

@@ -136,6 +136,17 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    * or a function of the parameters that returns them. Default: everything is standardized.
    */
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
+  /**
+   * Whether trials keep their `curves`, by epoch and fold:
+   *
+   * - `loss`, the mean over the training rows while they are learnt, with penalties, in the units of what the network learns;
+   * - `valLoss`, the loss of the validation rows after the epoch, and metrics such as `valAccuracy`, in the units of the target as
+   *   the scores of the trial are: where early stopping monitors one of them, and the metric at the rungs of a scheduler.
+   *
+   * `"validation"` measures `valLoss` and every metric that is tuned for after each epoch, at the cost of one prediction of the
+   * validation rows; the metrics must be built-in. Default true, which measures nothing for the curves alone.
+   */
+  readonly curves?: boolean | "validation";
 }
 
 /** The options of a tuner: those of `tune` for a model without `jobs` and `signal`, since it has no threads and stops at any step. */
@@ -198,5 +209,5 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     fit: true,
     metric: true,
   },
-  ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true },
+  ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true, curves: true },
 };

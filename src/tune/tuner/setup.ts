@@ -15,6 +15,7 @@ import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
+import { validationName } from "../jobs/job.js";
 import { toDataset } from "../trial/data.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
 import { checkDefinedOn } from "../trial/scoring.js";
@@ -96,7 +97,10 @@ export async function setUpTuner<S extends Space>(
     checkPipelineOptions("pipeline", pipeline ?? {}, data.inputs);
     foldsFor(pipeline ?? {}); // refuses a target without a logarithm
   }
+  const { curves } = options;
   const trialSetup: Omit<TrialSetup<S>, "backend"> = {
+    curves: curves !== false,
+    ...(curves === "validation" && { measured: measurable(metrics) }),
     ...{ model, rows, foldsFor, metrics, objectives, detailed, task: data.task },
     ...(fit && { fit }),
     ...(pipeline && { pipeline }),
@@ -108,10 +112,23 @@ export async function setUpTuner<S extends Space>(
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };
 }
 
-function checkModelOptions<S extends Space>({ model, constraints }: TuneOptions<S>): void {
+function checkModelOptions<S extends Space>({ model, constraints, curves }: TuneOptions<S>): void {
   must(typeof model === "function", "model", "a function of parameters", model);
+  must(
+    [undefined, true, false, "validation"].includes(curves),
+    "curves",
+    'true, false or "validation"',
+    curves,
+  );
   const isFunction = constraints === undefined || typeof constraints === "function";
   must(isFunction, "constraints", "a function of scores and parameters", constraints);
+}
+
+/** Metrics that workers know, by the names that they have there: built-in ones, which are functions. A custom one is code of this thread. */
+function measurable(metrics: readonly Metric[]): string[] {
+  for (const metric of metrics)
+    must(typeof metric === "function", 'metric with curves: "validation"', "built-in", metric.name);
+  return metrics.map(validationName);
 }
 
 /** The epochs of trials, where they do not depend on parameters. */

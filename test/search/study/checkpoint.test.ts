@@ -121,8 +121,8 @@ describe("a study cannot be opened if", () => {
     ["it is something else", set("format", "optuna"), /with the format "fettle-study"/],
     [
       "it is newer",
-      set("version", 2),
-      /version must be at most 1, the latest that this release reads \(upgrade .*; received 2/,
+      set("version", 3),
+      /version must be at most 2, the latest that this release reads \(upgrade .*; received 3/,
     ],
     ["its version is text", set("version", "1"), /version must be a positive integer; received "1"/],
     ["it has a stray field", set("trails", []), /its fields must be among format, .*; received "trails"/],

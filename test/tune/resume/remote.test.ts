@@ -157,7 +157,7 @@ describe("refuses", () => {
     expect(await refusal(async () => tuner.deliver(name, foreign))).toBe(
       'invalid_checkpoint: this is the outcome of another job "0/0"',
     );
-    const format = { magic: "fettle/o", version: 1, what: "the outcome of a job" };
+    const format = { magic: "fettle/o", version: 2, what: "the outcome of a job" };
     const { of, outcome: whole } = unpackArchive(format, outcome) as {
       of: number;
       outcome: { result: object };

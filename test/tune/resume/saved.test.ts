@@ -21,7 +21,7 @@ import { cases } from "../../cases.js";
 import { damaged, meaningOf } from "../../damage.js";
 import { randomRows } from "../support.js";
 
-const format = { magic: "fettle/t", version: 2, what: "a saved tuning" };
+const format = { magic: "fettle/t", version: 3, what: "a saved tuning" };
 const x = randomRows(16, 2, 1);
 const y = x.map(([a, b]) => Number(a > b));
 

@@ -76,7 +76,7 @@ const kinds: Record<string, TuneOptions<S>> = {
   },
 };
 
-const FORMAT = { magic: "fettle/t", version: 2, what: "a saved tuning" };
+const FORMAT = { magic: "fettle/t", version: 3, what: "a saved tuning" };
 
 /** What two runs share, however long they took. */
 function outcome({ trials, final, bestTrials }: TuneResult<S>) {

@@ -1,0 +1,37 @@
+/** What the predictions of a fold are scored against, and their score. */
+import type { Dataset } from "../../data/dataset.js";
+import { takeRows } from "../../data/matrix.js";
+import { isUnchanged, restored, type TargetTransform } from "../../data/pipeline/target.js";
+import type { Metric } from "../../metrics/metric.js";
+import type { Floats } from "../../ndarray.js";
+
+/** What the predictions of one fold are scored against. */
+export interface Fold {
+  readonly outputs: number;
+  /** The targets of the validation rows in their own units, [rows, outputs]. */
+  readonly yTrue: Float64Array;
+  /** What the network learnt instead of the target. */
+  readonly target: TargetTransform;
+  /** [rows]: how much each counts in metrics; undefined if all count the same. */
+  readonly weights?: Float64Array;
+}
+
+/** @param rows - the validation rows */
+export function foldOf(
+  { outputs, y, sampleWeight }: Pick<Dataset, "outputs" | "y" | "sampleWeight">,
+  rows: Int32Array,
+  target: TargetTransform,
+): Fold {
+  const weights = sampleWeight && takeRows(sampleWeight, 1, rows);
+  return { outputs, yTrue: takeRows(y, outputs, rows), target, ...(weights && { weights }) };
+}
+
+/** The score of a network's predictions for the validation rows of a fold, in the units of the target. */
+export function scoreOn(
+  { yTrue, target, outputs, weights }: Fold,
+  metric: Metric,
+  prediction: Floats,
+): number {
+  const yPred = isUnchanged(target) ? prediction : restored(target, prediction);
+  return metric.compute(yTrue, yPred, outputs, weights);
+}
