@@ -12,7 +12,7 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { curvesCsv } from "./curvesCsv.js";
 import { readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
-import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
 
 export const MODEL_FILE = "model.fettle";
 const STUDY_FILE = "study.json";
@@ -111,7 +111,8 @@ export class StudyFolder {
     this.write(TRIALS_FILE, trialsCsv(trials));
     const hasCurves = trials.some(({ curves }) => curves);
     if (hasCurves) this.write(CURVES_FILE, curvesCsv(trials));
-    else rmSync(join(this.folder, CURVES_FILE), { force: true }); // of a study that this one replaces
+    // those of a study that this one replaces
+    else writing(join(this.folder, CURVES_FILE), (path) => rmSync(path, { force: true }));
     if (final) {
       const { model, table, notes } = final;
       // a folder of this machine says nothing elsewhere

@@ -4,7 +4,7 @@ import { fc, it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../src/workers/archive.js";
 
-const format: ArchiveFormat = { magic: "a/format", version: 3, what: "an archive" };
+const format: ArchiveFormat = { magic: "a/format", version: 3, oldest: 2, what: "an archive" };
 
 const arrays = fc.oneof(
   fc.float32Array({ maxLength: 5 }),
@@ -65,6 +65,11 @@ describe("bytes are refused", () => {
       "of a newer release",
       packArchive({ ...format, version: 4 }, {}),
       /newer release \(version 4; .* up to 3\)/,
+    ],
+    [
+      "of a version that is no longer read",
+      packArchive({ ...format, version: 1 }, {}),
+      /older release \(version 1; .* from 2\); open it with that release/,
     ],
     ["of version 0", packArchive({ ...format, version: 0 }, {}), /its version is 0/],
     ["that were cut", bytes.slice(0, -1), /it was cut/],
