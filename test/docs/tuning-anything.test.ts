@@ -69,7 +69,7 @@ describe("the function", () => {
 });
 
 describe("the random forest", { timeout }, () => {
-  it("is better than by default over three divisions of the table, and the same each time", async () => {
+  it("is better than by default over three divisions of the table", async () => {
     // R² of 111 rows moves by some 0.07 from one division to another, so that one alone says little
     const answers = [];
     for (const seed of [0, 1, 2]) answers.push(await answerOf("tune-random-forest", 5, seed));
@@ -80,17 +80,15 @@ describe("the random forest", { timeout }, () => {
       expect(complete).toBe(5);
       expect(value).toBeGreaterThan(0.35);
     }
-    expect((await answerOf("tune-random-forest", 5, 1)).output).toBe(answers[1].output);
   });
 });
 
 describe("gradient boosting", { timeout }, () => {
-  it("is better than by default on held-out rows, ends trials after some folds, and is the same each time", async () => {
+  it("is better than by default on held-out rows, and ends trials after some folds", async () => {
     const answers = [];
     for (const seed of [0, 1]) answers.push(await answerOf("tune-gradient-boosting", 20, seed));
     for (const { tuned, byDefault } of answers) expect(tuned).toBeGreaterThan(byDefault + 0.03);
     expect(Math.min(...answers.map(({ complete }) => complete))).toBeLessThan(20);
-    expect((await answerOf("tune-gradient-boosting", 20, 0)).output).toBe(answers[0].output);
   });
 });
 
@@ -103,6 +101,13 @@ describe("the TensorFlow.js model", { timeout }, () => {
     expect(output).toMatch(/^Tensors left: 0$/m);
     expect((await answerOf("tune-tensorflow", 27, 0)).output).toBe(output);
   });
+});
+
+it("the forests have the same answer for the same seed", { timeout }, async () => {
+  for (const name of ["tune-random-forest", "tune-gradient-boosting"]) {
+    const [a, b] = [await answerOf(name, 1, 3), await answerOf(name, 1, 3)];
+    expect(b.output).toBe(a.output);
+  }
 });
 
 it("the page takes its code from the examples", () => {

@@ -135,7 +135,7 @@ it("equal recipes mean equal programs", () => {
       expect(sameTraining(before, copy), String(recipes)).toBe(true);
       seen.set(String(recipes), copy);
     }),
-    { numRuns: cases(1000) },
+    { numRuns: cases(400) },
   );
 });
 

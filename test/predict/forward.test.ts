@@ -66,7 +66,7 @@ describe("a network on the kernels", () => {
           expect(results(forward, x)).toEqual(model.predict({ data: x, shape: [rows, columns] }).data);
         },
       ),
-      { numRuns: cases(150) },
+      { numRuns: cases(75) },
     );
   });
 
