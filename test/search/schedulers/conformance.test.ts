@@ -26,7 +26,7 @@ describe.each([
   const make: SchedulerFactory = (options = given) => createScheduler(name, options);
   const rankBased = name !== "median";
   test.each(laws.filter((law) => rankBased || !rankLaws.includes(law)))("%s", (law) =>
-    checkSchedulerLaw(make, law, { numRuns: cases(60) }),
+    checkSchedulerLaw(make, law, { numRuns: cases(40) }),
   );
 });
 
