@@ -46,8 +46,8 @@ const aliases = {
 
 /** What serves in place of Keras' other optimizers. */
 const ABSENT: Readonly<Record<string, string>> = {
-  ftrl: '"adagrad", whose learning rates are the same, and kernelRegularizer: "l1"',
-  lossscaleoptimizer: "the optimizer inside it, since training in float32 needs no scaled loss",
+  ftrl: 'The nearest is "adagrad" with layers that have kernelRegularizer: "l1".',
+  lossscaleoptimizer: "Use the optimizer inside it: training in float32 needs no scaled loss.",
 };
 
 type Factory = (config?: Readonly<Record<string, unknown>>) => Optimizer;
@@ -75,10 +75,7 @@ export function getOptimizer(
   if (typeof optimizer === "string") {
     const keras = optimizer.toLowerCase();
     if (Object.hasOwn(ABSENT, keras))
-      throw new FettleError(
-        "unknown_name",
-        `there is no optimizer ${show(optimizer)} here; use ${ABSENT[keras]}`,
-      );
+      throw new FettleError("unknown_name", `unknown optimizer ${show(optimizer)}. ${ABSENT[keras]}`);
     return byNameOrAlias<Factory>("optimizer", optimizers, aliases, optimizer)(config);
   }
   must(

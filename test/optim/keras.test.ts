@@ -29,12 +29,12 @@ describe("the optimizers of keras.optimizers", () => {
   it.each([
     [
       "Ftrl",
-      'there is no optimizer "Ftrl" here; use "adagrad", whose learning rates are the same, and kernelRegularizer: "l1"',
+      'unknown optimizer "Ftrl". The nearest is "adagrad" with layers that have kernelRegularizer: "l1".',
     ],
-    ["ftrl", 'there is no optimizer "ftrl" here; use "adagrad"'],
+    ["ftrl", 'unknown optimizer "ftrl". The nearest is "adagrad"'],
     [
       "LossScaleOptimizer",
-      'there is no optimizer "LossScaleOptimizer" here; use the optimizer inside it, since training in float32 needs no scaled loss',
+      'unknown optimizer "LossScaleOptimizer". Use the optimizer inside it: training in float32 needs no scaled loss.',
     ],
     ["Adafctor", 'unknown optimizer "Adafctor". Did you mean "adafactor"?'],
     ["Mouon", 'unknown optimizer "Mouon". Did you mean "muon"?'],

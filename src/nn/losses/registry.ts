@@ -67,7 +67,7 @@ export function canonicalLoss(loss: Loss): BuiltIn | LossFunction {
     const nearest = NEAREST.get(loss.toLowerCase());
     check(
       nearest === undefined,
-      () => `Fettle has no loss ${show(loss)}; the nearest is ${nearest}`,
+      () => `unknown loss ${show(loss)}. The nearest is losses.${nearest}.`,
       "unknown_name",
     );
     return names.canonical(loss);

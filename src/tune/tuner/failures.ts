@@ -42,7 +42,7 @@ function checkAnyValue<S extends Space>({ trials }: Study<S>, thrown: ReadonlyMa
   const [first = diverged[0]] = failed;
   const reason =
     first.error ??
-    "its value is NaN or infinite; of a model, search smaller learning rates, or scale the data";
+    "its value is NaN or infinite; if it is a model's, search smaller learning rates, or scale the data";
   throw new FettleError(
     "trial_failed",
     `no trial gave a value (${counts.join(", ")}); trial ${first.number} ${first.status}: ${reason}`,

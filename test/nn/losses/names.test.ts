@@ -120,12 +120,12 @@ describe("a loss", () => {
     [
       "a loss of pairs of rows",
       () => getLoss("Circle" as never),
-      'unknown_name: Fettle has no loss "Circle"; the nearest is cosineSimilarity',
+      'unknown_name: unknown loss "Circle". The nearest is losses.cosineSimilarity.',
     ],
     [
       "a loss of sequences",
       () => getLoss("ctc" as never),
-      'unknown_name: Fettle has no loss "ctc"; the nearest is sparseCategoricalCrossentropy',
+      'unknown_name: unknown loss "ctc". The nearest is losses.sparseCategoricalCrossentropy.',
     ],
     [
       "the name of a method of objects",
@@ -215,7 +215,7 @@ describe("docs/losses-and-metrics.md", () => {
       if (Object.hasOwn(registry, row[1])) expect(canonicalLoss(name as Loss)).toBe(row[1]);
       else
         expect(await refusal(() => getLoss(name as never))).toBe(
-          `unknown_name: Fettle has no loss "${name}"; the nearest is ${row[3]}`,
+          `unknown_name: unknown loss "${name}". The nearest is losses.${row[3]}.`,
         );
     },
   );

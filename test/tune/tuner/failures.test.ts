@@ -76,7 +76,7 @@ it("a search whose trials all diverge says so", async () => {
   expect(error.code).toBe("trial_failed");
   expect(error.message).toBe(
     "no trial gave a value (2 diverged); trial 0 diverged: its value is NaN or infinite; " +
-      "of a model, search smaller learning rates, or scale the data",
+      "if it is a model's, search smaller learning rates, or scale the data",
   );
 });
 
