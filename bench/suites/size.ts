@@ -1,6 +1,7 @@
 /**
  * What a browser downloads: minified modules as Rolldown (Vite's bundler) makes them, and their WebAssembly, gzipped.
- * Of Fettle as built, in `dist/`. What is imported while a page runs is apart: `tune` loads the default strategy so.
+ * Of Fettle as built, in `dist/`. What is imported while a page runs is apart: `tune` loads so what trains and scores models,
+ * and the default strategy.
  * The peers' bundles hold all of their exports, so ours is given with all of its exports too.
  */
 import { readFileSync } from "node:fs";
@@ -17,11 +18,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   const kernels = zipped(readFileSync(join(root, "wasm/kernels.wasm")));
   const tune = await bundled('export { tune } from "fettle";', root);
+  const dense = await bundled('export { adam, dense, sequential, tune } from "fettle";', root);
   const all = await bundled('export * from "fettle"; export * from "fettle/ops";', root);
   const ours = { suite: "size", size: "gzip" };
   yield plainRow({ ...ours, name: "kernels.wasm" }, "kB", kernels);
   yield plainRow({ ...ours, name: "{ tune } with kernels" }, "kB", tune.first + kernels);
-  yield plainRow({ ...ours, name: "and the default strategy" }, "kB", tune.first + tune.later + kernels);
+  yield plainRow({ ...ours, name: "{ tune, sequential, dense, adam }" }, "kB", dense.first + kernels);
+  yield plainRow({ ...ours, name: "and all that they load" }, "kB", dense.first + dense.later + kernels);
   if (tf) {
     const code = 'export * from "@tensorflow/tfjs-core"; export * from "@tensorflow/tfjs-backend-wasm";';
     const manifest = createRequire(join(home, "package.json")).resolve("@tensorflow/tfjs-backend-wasm");

@@ -4,7 +4,6 @@
  */
 
 import { check, checkOptions, isRecord, must } from "../errors.js";
-import { oneOrSeveralMetrics } from "../metrics/registry.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
 import { optimizeStudy } from "./tuner/failures.js";
@@ -16,7 +15,6 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "./tuner/options.js";
-import { tuneOnThreads } from "./tuner/run.js";
 import { budgetFor, studyFor, withStrategy } from "./tuner/study.js";
 
 /**
@@ -94,8 +92,13 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
 }
 
+/** Loads what trains and scores models where there is one: a search over a function has neither networks nor tables. */
 async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<TuneResult<S>> {
   checkOptions(options, "tune", TUNE_OPTIONS);
+  const [{ tuneOnThreads }, { oneOrSeveralMetrics }] = await Promise.all([
+    import("./tuner/run.js"),
+    import("../metrics/registry.js"),
+  ]);
   const metrics = oneOrSeveralMetrics("metric", options.metric);
   return tuneOnThreads(options, {
     metrics,
