@@ -22,7 +22,7 @@ import { EXIT } from "./exit.js";
 import { integer, names } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
-import { lockFolder } from "./lock.js";
+import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { createBar } from "./progress.js";
 import { openRunFile } from "./runFile.js";
@@ -86,10 +86,10 @@ async function run(flags: Flags): Promise<number> {
   const pictures =
     flags.pictures === false ? [] : setup.problems.map(({ name }) => pictureFile(`loss-${name}`));
   checkWritable(flags.out, [RUNS, TABLES, TIMES, ANALYSIS, ...pictures]);
-  const lock = lockFolder(flags.out);
+  const lock = await lockFolder(flags.out);
   try {
     const jobs = cappedJobs(flags.jobs);
-    return await runInto(flags, { ...options, ...(jobs === undefined ? {} : { jobs }) }, setup);
+    return await runInto(flags, { ...options, ...(jobs === undefined ? {} : { jobs }) }, setup, lock);
   } finally {
     lock.release();
   }
@@ -113,17 +113,21 @@ async function runInto(
   { out, pictures: wanted }: Flags,
   options: BenchmarkOptions,
   setup: BenchmarkSetup,
+  lock: Lock,
 ): Promise<number> {
   const width = widthOf(process.stdout);
   const started = performance.now();
-  const result = await makeRuns(out, options, setup, width);
+  const { result, exitCode } = await makeRuns(out, options, setup, lock, width);
   if (!result.complete) {
     note(
       `${result.runs.length} of ${countRuns(setup)} runs are in ${out}; the same command resumes from there.`,
     );
-    return EXIT.interrupted;
+    return exitCode;
   }
-  const write = (name: string, text: string): void => writeWhole(join(out, name), text);
+  const write = (name: string, text: string): void => {
+    lock.check();
+    writeWhole(join(out, name), text);
+  };
   const analysis = await analyzeBenchmark(result);
   write(TABLES, benchmarkCsv(analysis));
   write(TIMES, timesCsv(timesOf(setup, result.runs)));
@@ -142,26 +146,29 @@ async function runInto(
   return EXIT.success;
 }
 
-/** Makes the runs that are not in the folder yet; Ctrl-C ends it early. */
+/** Makes the runs that are not in the folder yet; a signal ends it early, with an exit code of its own. */
 async function makeRuns(
   out: string,
   options: BenchmarkOptions,
   setup: BenchmarkSetup,
+  lock: Lock,
   width: number,
-): Promise<BenchmarkResult> {
+): Promise<{ readonly result: BenchmarkResult; readonly exitCode: number }> {
   const file = openRunFile(join(out, RUNS), setup);
   const bar = createBar(process.stderr, "runs");
   const interrupt = takeInterrupts("the current runs", bar);
   try {
     printLines(introduceBenchmark(setup, file.earlier.length, width));
     bar.start(countRuns(setup), file.earlier.length);
-    return await runBenchmark({
+    const result = await runBenchmark({
       ...{ ...options, earlier: file.earlier, signal: interrupt.signal },
       onRun: (record) => {
+        lock.check();
         file.append(record);
         bar.step(null);
       },
     });
+    return { result, exitCode: interrupt.exitCode ?? EXIT.success };
   } finally {
     bar.stop();
     interrupt.release();

@@ -1,5 +1,4 @@
 /** The benchmark that the flags of `fettle benchmark` describe: chosen from the standard problems and optimizers, and those of a user's module. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Contestant, standardOptimizers } from "../benchmark/contestant.js";
@@ -8,7 +7,7 @@ import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
 import { byName, check, FettleError, isRecord, must, show } from "../errors.js";
-import { readText } from "./files.js";
+import { isThere, readText } from "./files.js";
 
 /** The flags that say what to run, as commander gives them. */
 export interface BenchmarkFlags {
@@ -68,7 +67,7 @@ async function importModule(
   file: string,
 ): Promise<{ readonly problems: readonly Problem[]; readonly optimizers: readonly Contestant[] }> {
   const path = resolve(file);
-  check(existsSync(path), () => `cannot read ${show(file)}: there is no such file`, "not_found");
+  check(isThere(path), () => `cannot read ${show(file)}: there is no such file`, "not_found");
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(path).href)) as typeof module;

@@ -1,10 +1,24 @@
-/** The exit codes of the process; `--help` states them too. */
+/** The exit codes of every command: the one table, from which `--help` prints them too; docs/models.md has them. */
 export const EXIT = {
   success: 0,
-  /** There is no result (no trial has a value, no rate lowers the loss), a law is broken, or a file or the command failed. */
   failure: 1,
-  /** The command line, the data or the space is invalid; nothing was run. */
   badInput: 2,
-  /** Ctrl-C; results so far are printed or kept. */
+  /** As shells tell of a process that a signal ended: 128 and the number of the signal. */
+  hungUp: 129,
   interrupted: 130,
+  terminated: 143,
 } as const;
+
+/** What each code means, in the order of the codes. */
+export const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.success, "success, or the reader of the output has closed it"],
+  [
+    EXIT.failure,
+    "no result (no trial has a value, no rate lowers the loss), a broken law, another study than the model's, output that " +
+      "cannot be written, such as on a full disk, or an internal error",
+  ],
+  [EXIT.badInput, "invalid command line, data or space, or a place that cannot be written; nothing was run"],
+  [EXIT.hungUp, "the terminal was closed (SIGHUP)"],
+  [EXIT.interrupted, "interrupted by Ctrl-C (SIGINT)"],
+  [EXIT.terminated, "told to end (SIGTERM); after each of these three, results so far are printed or kept"],
+];

@@ -72,7 +72,7 @@ function settingOf(flag: string, literal: string): string {
 }
 
 /** A word for a shell, in quotes if it needs them. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\p{L}\p{N}_.,:/@%+=-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { ExportFormat } from "../model/export/exportModel.js";
 import { EXIT } from "./exit.js";
+import { lockFolder } from "./lock.js";
 import { readModel } from "./modelFile.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { note, printLines } from "./streams.js";
@@ -41,7 +42,12 @@ async function run(path: string, { to, out }: ExportFlags): Promise<number> {
   const { files, notes } = exportModel(model, to);
   makeFolder(out);
   checkWritable(out, Object.keys(files));
-  for (const [name, contents] of Object.entries(files)) writeWhole(join(out, name), contents);
+  const lock = await lockFolder(out);
+  try {
+    for (const [name, contents] of Object.entries(files)) writeWhole(join(out, name), contents);
+  } finally {
+    lock.release();
+  }
   printLines([
     `Written: ${Object.keys(files)
       .map((name) => join(out, name))

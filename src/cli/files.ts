@@ -5,6 +5,7 @@ import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { TextPieces } from "../data/csv.js";
 import { check, FettleError, show } from "../errors.js";
+import { reasonOf } from "./fileErrors.js";
 
 /** In place of a file: standard input. */
 const STDIN = "-";
@@ -151,9 +152,23 @@ function readSome(file: number, buffer: Uint8Array): number {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0; // of a pipe on Windows
       if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      pause();
     }
   }
+}
+
+/** Waits for ten milliseconds where nothing else can be done, until a pipe is ready. */
+export function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+}
+
+/**
+ * Whether there is a file or a folder at a path.
+ *
+ * @throws FettleError `not_found` if that cannot be known
+ */
+export function isThere(path: string): boolean {
+  return reading(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
 function piecesOf(bytes: Uint8Array): Uint8Array[] {
@@ -266,15 +281,4 @@ export function inFile<T>(path: string, work: () => T): T {
 /** A file as messages name it. */
 export function nameOf(path: string): string {
   return path === STDIN ? "standard input" : show(path);
-}
-
-/** Why a file could not be read or written. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
-  if (code === "EISDIR") return "it is a directory";
-  if (code === "EACCES" || code === "EPERM") return "permission is denied";
-  if (code === "EROFS") return "the file system is read-only";
-  return message;
 }

@@ -1,6 +1,7 @@
 /** `fettle fit`: trains a dense network of one configuration on a table, and keeps it. */
 import { basename } from "node:path";
 import type { Command } from "commander";
+import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import { count, formatScore } from "../report/format.js";
@@ -16,9 +17,9 @@ import { splitSeed } from "../tune/tuner/setup.js";
 import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { integer, setting, share } from "./flags.js";
-import { writeWhole } from "./output.js";
 import { paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
+import { WholeFile } from "./wholeFile.js";
 
 /** The flags, as commander gives them. */
 interface FitFlags extends DatasetFlags {
@@ -75,30 +76,43 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   const params = { batchSize: Math.min(DENSE_DEFAULTS.batchSize, sizes.training), ...set };
   const space = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, choice([value])]));
   checkDenseSpace(data, space, sizes.training);
-  const { final, best, metric } = await tune({
-    ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
-    model: (own) => denseModel(data, own),
-    fit: ({ batchSize }) => ({ epochs, batchSize: batchSize as number }),
-  });
-  check(
-    final && best,
-    "training must give a finite score; received none; choose a smaller learningRate",
-    "trial_failed",
-  );
-  writeWhole(out, saveModel(final));
-  if (flags.json) {
-    printLines([JSON.stringify({ model: out, metric, validation: best.value, test: final.test, params })]);
+  const output = await WholeFile.open(out);
+  try {
+    const { final, best, metric } = await tune({
+      ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
+      model: (own) => denseModel(data, own),
+      fit: ({ batchSize }) => ({ epochs, batchSize: batchSize as number }),
+    });
+    check(
+      final && best,
+      "training must give a finite score; received none; choose a smaller learningRate",
+      "trial_failed",
+    );
+    output.write(saveModel(final));
+    output.finish();
+    if (flags.json) {
+      printLines([JSON.stringify({ model: out, metric, validation: best.value, test: final.test, params })]);
+    } else printResult({ ...flags, file }, data, sizes.test, final.test);
     return EXIT.success;
+  } finally {
+    output.close();
   }
+}
+
+function printResult(
+  { file, out }: FitFlags & { readonly file: string },
+  data: Dataset,
+  testRows: number,
+  test: Readonly<Record<string, number>>,
+): void {
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const scores = Object.entries(final.test).map(([name, score]) => [name, formatScore(score)]);
+  const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
   printLines([
     describeData(basename(file), data),
     ...(scores.length > 0
-      ? [paint.heading(`Scores on ${count(sizes.test, "held-out row")}`), ...layOut(scores, { width })]
+      ? [paint.heading(`Scores on ${count(testRows, "held-out row")}`), ...layOut(scores, { width })]
       : []),
     `Written: ${out}`,
     `Predict ${data.target} of other rows: npx fettle predict ${out} <data.csv>`,
   ]);
-  return EXIT.success;
 }

@@ -1,28 +1,61 @@
-/** Ctrl-C: once to end early with the results so far, twice to end at once. */
+/**
+ * Ctrl-C, SIGTERM and SIGHUP: once to end early with the results so far, twice to end at once. Commands that have nothing to keep do
+ * without, and are ended by the system.
+ */
 import { EXIT } from "./exit.js";
 import type { Bar } from "./progress.js";
-import { note } from "./streams.js";
+import { note, outlastReaders } from "./streams.js";
 
 export interface Interrupt {
   /** Whether to stop. */
   readonly signal: { readonly aborted: boolean };
-  /** Restores the usual meaning of Ctrl-C. */
+  /** The exit code of the signal that came first; undefined if none did. */
+  readonly exitCode: number | undefined;
+  /** Restores the usual meaning of the signals. */
   release(): void;
 }
 
+/** The exit code of each signal that is taken over. */
+const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+
 /**
- * Takes over Ctrl-C. The first sets the signal and removes the bar.
+ * Takes over the signals that ask a process to end. The first sets the signal and removes the bar.
  *
  * @param running - what is waited for, as in `the running trials`
+ * @param keep - keeps the results so far, in case that a second signal or a kill comes; called at the first
  */
-export function takeInterrupts(running: string, bar: Pick<Bar, "stop">): Interrupt {
+export function takeInterrupts(
+  running: string,
+  bar: Pick<Bar, "stop">,
+  keep: () => void = () => {},
+): Interrupt {
   const signal = { aborted: false };
-  const listener = () => {
+  let exitCode: number | undefined;
+  const listener = (name: NodeJS.Signals): void => {
+    const code = CODES[name as keyof typeof CODES];
+    // the terminal is gone: writing to it fails, and must not end what is being kept
+    if (name === "SIGHUP") outlastReaders();
     bar.stop();
-    if (signal.aborted) process.exit(EXIT.interrupted);
+    if (signal.aborted) process.exit(code);
     signal.aborted = true;
-    note(`Stopping after ${running}; press Ctrl-C again to stop at once.`);
+    exitCode = code;
+    const again = name === "SIGINT" ? "press Ctrl-C again" : "send a signal again";
+    note(`Stopping after ${running}; ${again} to stop at once.`);
+    try {
+      keep();
+    } catch {
+      // what failed is tried again at the end, and told there
+    }
   };
-  process.on("SIGINT", listener);
-  return { signal, release: () => process.off("SIGINT", listener) };
+  const names = Object.keys(CODES) as (keyof typeof CODES)[];
+  for (const name of names) process.on(name, listener);
+  return {
+    signal,
+    get exitCode() {
+      return exitCode;
+    },
+    release() {
+      for (const name of names) process.off(name, listener);
+    },
+  };
 }

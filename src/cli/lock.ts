@@ -1,96 +1,259 @@
 /**
- * A lock on a folder, so that two processes do not write into it at once: a file that names its holder. If the holder was a
- * process of this machine and has ended without releasing it, the lock is taken over; nothing else ever removes it.
+ * A lock, so that two processes do not write into one place at once. Each process that wants it has a file of its own there, its
+ * *claim*, and holds the lock if no other live claim was beside its own. A claim is removed by its owner, or by the next holder
+ * once its owner is known to have ended. No name is used twice, so a removal never hits a later claim: there is nothing to race
+ * for. Of two processes, at least the one whose claim came later sees the other.
+ *
+ * Where the system tells (`liveness.ts`), it is known at once who has ended. Elsewhere a claim is watched: its owner writes a new
+ * beat into it twice a second, from a thread, so that long computations do not delay it. Only changes count, no clocks are compared, so
+ * it holds for other machines, after a change of the time, and for a claim that is empty since the disk was full.
  */
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
-import { FettleError, show } from "../errors.js";
-import { reasonOf } from "./files.js";
-import { makeFolder, refused } from "./output.js";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { FettleError, isRecord, show } from "../errors.js";
+import { fateOf, type Mark, ownMark } from "./liveness.js";
+import { makeFolder, refused, WriteError } from "./output.js";
+import { note } from "./streams.js";
 
 export interface Lock {
-  /** Releases the folder; a second call does nothing. The end of the process releases it too, unless it is killed. */
+  /**
+   * Must be called before each write.
+   *
+   * @throws WriteError if the lock was lost: this process was suspended for so long that another took it for ended
+   */
+  check(): void;
+  /** Gives the lock up; a second call does nothing. The end of the process does too, however it ends. */
   release(): void;
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-}
+/** Milliseconds between two looks at the claims of others, and between two beats of a holder. */
+const [LOOK, BEAT] = [100, 500];
+/** An owner is taken for ended after so many looks without a change. */
+const PATIENCE = 80;
+/** Looks until one gives up waiting for others that neither hold the lock nor end. */
+const MOST_LOOKS = 600;
+/** Looks after which a person is told what is waited for. */
+const QUIET = 10;
 
 /**
  * Locks a folder, which is made unless it exists.
  *
  * @throws FettleError `invalid_state` if another process holds it; `not_found` if nothing can be written there
  */
-export function lockFolder(folder: string): Lock {
-  const path = join(folder, "lock");
+export async function lockFolder(folder: string): Promise<Lock> {
   makeFolder(folder);
-  if (!create(path)) takeOver(path, folder);
-  let held = true;
-  const release = (): void => {
-    if (held) unlinkSync(path);
-    held = false;
-    process.off("exit", release);
-  };
-  process.on("exit", release);
-  return { release };
+  return acquire(folder, join(folder, "lock"));
 }
 
-/** Writes a file that names this process, unless there is one. */
-function create(path: string): boolean {
-  const holder: Holder = { pid: process.pid, host: hostname() };
+/**
+ * Locks a file, which need not exist; its folder is made unless it exists.
+ *
+ * @throws FettleError as {@link lockFolder}
+ */
+export async function lockFile(path: string): Promise<Lock> {
+  makeFolder(dirname(path));
+  return acquire(path, `${path}.lock`);
+}
+
+async function acquire(place: string, prefix: string): Promise<Lock> {
+  const seen = new Map<string, Sight>();
+  let own: Claim | undefined;
   try {
-    writeFileSync(path, JSON.stringify(holder), { flag: "wx" });
-    return true;
+    for (let looks = 0; ; looks++) {
+      if (own?.beat() === false) own = undefined;
+      const others = look(prefix, seen, own);
+      const open = others.filter(({ fate }) => fate !== "ended");
+      const holder = open.find(({ fate, owner }) => fate === "running" && owner?.holds);
+      if (holder || (open.length > 0 && looks === MOST_LOOKS)) throw inUse(place, holder ?? open[0]);
+      if (open.length === 0 && own) {
+        for (const { path } of others) rmSync(path, { force: true });
+        const lock = own.hold(place);
+        if (lock) return lock;
+        own = undefined;
+      }
+      if (open.length === 0) {
+        own = new Claim(prefix);
+        continue; // others may have come at the same time
+      }
+      // of several that came at the same time one stays, the others make way
+      if (own && open.some(({ path }) => path < own!.path)) {
+        own.remove();
+        own = undefined;
+      }
+      if (looks === QUIET)
+        note(`Waiting to see whether ${nameOf(open[0])} still writes into ${show(place)}.`);
+      await sleep(LOOK);
+    }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    throw refused(path, code === "ENOENT" ? "nothing can be made there" : reasonOf(error), error);
+    own?.remove();
+    throw error;
   }
 }
 
-/** Of several processes that find an abandoned lock, the one that makes the second file removes it, if it is still there. */
-function takeOver(path: string, folder: string): void {
-  const claim = `${path}.taking`;
-  if (!isAbandoned(path)) throw inUse(path, folder);
-  if (!create(claim)) throw inUse(claim, folder);
+/** What a claim says. */
+interface Owner extends Mark {
+  /** Whether it has the lock, or only asks for it. */
+  readonly holds: boolean;
+}
+
+/** The claim of another process. */
+interface Other {
+  readonly path: string;
+  /** Undefined if it cannot be read, as while it is being written. */
+  readonly owner: Owner | undefined;
+  readonly fate: "running" | "ended" | "unknown";
+}
+
+/** What was seen of a claim, and for how many looks that has not changed. */
+interface Sight {
+  readonly text: string;
+  readonly looks: number;
+  readonly hasChanged: boolean;
+}
+
+/** The claims of others, as far as they are known by now. */
+function look(prefix: string, seen: Map<string, Sight>, own: Claim | undefined): Other[] {
+  const [folder, name] = [dirname(prefix), `${basename(prefix)}.`];
+  const isClaim = (file: string): boolean =>
+    file.startsWith(name) && /^[0-9a-f]{16}$/.test(file.slice(name.length));
+  const paths = readdirSync(folder)
+    .filter(isClaim)
+    .map((file) => join(folder, file))
+    .sort();
+  return paths.flatMap((path) => {
+    if (path === own?.path) return [];
+    const text = textOf(path);
+    if (text === undefined) return []; // it is gone by now
+    const before = seen.get(path);
+    const changed = before !== undefined && before.text !== text;
+    seen.set(path, {
+      text,
+      looks: changed || !before ? 0 : before.looks + 1,
+      hasChanged: changed || before?.hasChanged === true,
+    });
+    const owner = ownerIn(text);
+    const fate = owner ? fateOf(owner) : "unknown";
+    return [{ path, owner, fate: fate === "unknown" ? fateBySight(seen.get(path)!) : fate }];
+  });
+}
+
+function fateBySight({ looks, hasChanged }: Sight): Other["fate"] {
+  if (looks >= PATIENCE) return "ended";
+  return hasChanged ? "running" : "unknown";
+}
+
+/** The text of a claim; undefined if it does not exist, and empty if it cannot be read. */
+function textOf(path: string): string | undefined {
   try {
-    if (!isAbandoned(path)) throw inUse(path, folder);
-    unlinkSync(path);
-    if (!create(path)) throw inUse(path, folder);
-  } finally {
-    unlinkSync(claim);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : "";
   }
 }
 
-/** The holder of a lock; undefined if it cannot be read, as while it is being written or released. */
-function holderOf(path: string): Holder | undefined {
+function ownerIn(text: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+    const owner = JSON.parse(text.split("\n")[0]) as unknown;
+    return isRecord(owner) && Number.isSafeInteger(owner.pid) ? (owner as unknown as Owner) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether the holder of a lock was a process of this machine and has ended. */
-function isAbandoned(path: string): boolean {
-  const holder = holderOf(path);
-  if (holder?.host !== hostname()) return false;
-  try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+/** The claim of this process. */
+class Claim {
+  readonly path: string;
+  private readonly mark = ownMark();
+  private beats = 0;
+
+  constructor(prefix: string) {
+    this.path = `${prefix}.${randomBytes(8).toString("hex")}`;
+    process.on("exit", this.remove);
+    try {
+      writeFileSync(this.path, this.text(false), { flag: "wx" });
+    } catch (error) {
+      this.remove(); // on a full disk it exists, empty
+      throw refused(this.path, error);
+    }
+  }
+
+  /** Shows others that this process runs. @returns whether the claim is still there */
+  beat(holds = false): boolean {
+    try {
+      writeFileSync(this.path, this.text(holds), { flag: "r+" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw refused(this.path, error);
+    }
+  }
+
+  /**
+   * Tells others that this process holds the lock, and beats from a thread until it is released.
+   *
+   * @returns undefined if another process has taken this one for ended
+   */
+  hold(place: string): Lock | undefined {
+    const { path } = this;
+    if (!this.beat(true)) return undefined;
+    const worker = new Worker(BEATING, {
+      eval: true,
+      workerData: { path, every: BEAT, owner: this.owner(true), beats: this.beats },
+    });
+    worker.unref();
+    return {
+      check() {
+        if (existsSync(path)) return;
+        const reason =
+          "another process took it over while this one was suspended, or its lock was deleted; start the command again";
+        throw new WriteError(place, new Error(reason));
+      },
+      release: () => {
+        this.remove();
+        void worker.terminate();
+      },
+    };
+  }
+
+  readonly remove = (): void => {
+    process.off("exit", this.remove);
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // without a beat, others will take it for abandoned
+    }
+  };
+
+  private owner(holds: boolean): Owner {
+    return { ...this.mark, holds };
+  }
+
+  /** One line; what may follow it is the rest of a longer one. */
+  private text(holds: boolean): string {
+    return `${JSON.stringify({ ...this.owner(holds), beats: this.beats++ })}\n`;
   }
 }
 
-function inUse(path: string, folder: string): FettleError {
-  const holder = holderOf(path);
-  const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
+/** The program of the thread that beats. A beat that fails, as on a full disk, is tried again; a claim that is gone stays gone. */
+const BEATING = `
+const { writeFileSync } = require("node:fs");
+const { workerData } = require("node:worker_threads");
+let { path, every, owner, beats } = workerData;
+setInterval(() => {
+  try {
+    writeFileSync(path, JSON.stringify({ ...owner, beats: beats++ }) + "\\n", { flag: "r+" });
+  } catch {}
+}, every);`;
+
+const nameOf = ({ owner }: Other): string =>
+  owner ? `process ${owner.pid} on ${owner.host}` : "another process";
+
+function inUse(place: string, other: Other): FettleError {
   return new FettleError(
     "invalid_state",
-    `${who} is writing into ${show(folder)}; wait for it, or choose another folder. If it has ended, delete ${show(path)}`,
+    `${nameOf(other)} is writing into ${show(place)}; wait for it, or choose another place`,
   );
 }

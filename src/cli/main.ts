@@ -4,10 +4,11 @@
  */
 import { Command, CommanderError } from "commander";
 import { FettleError } from "../errors.js";
+import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
 import { addEvaluateCommand } from "./evaluate.js";
-import { EXIT } from "./exit.js";
+import { EXIT, MEANINGS } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
 import { addExportCommand } from "./export.js";
 import { addFitCommand } from "./fit.js";
@@ -39,15 +40,20 @@ const HELP = `
 Run fettle <command> --help for the options of a command.
 
 Exit codes:
-  0    success
-  1    no result (no trial has a value, no rate lowers the loss), a broken law,
-       output that cannot be written, or an internal error
-  2    invalid command line, data or space; nothing was run
-  130  interrupted by Ctrl-C; results so far are printed or kept
+${exitCodes()}
 
 Examples:
   fettle tune examples/data/breast-cancer.csv --target diagnosis
   fettle tune --help`;
+
+/** The table of exit codes, in lines of at most 80 characters. */
+function exitCodes(): string {
+  return MEANINGS.map(([code, meaning]) =>
+    wrap(meaning, 72)
+      .join(`\n${" ".repeat(7)}`)
+      .replace(/^/, `  ${String(code).padEnd(5)}`),
+  ).join("\n");
+}
 
 /**
  * Runs a command.

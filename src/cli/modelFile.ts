@@ -5,7 +5,8 @@ import { FettleError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { loadModel } from "../model/save.js";
 import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
-import { firstBytes, nameOf, reasonOf } from "./files.js";
+import { reasonOf } from "./fileErrors.js";
+import { firstBytes, nameOf } from "./files.js";
 
 /** Whether a file begins as model files do: a length, and a header with a checksum. */
 export const isModelFile = (path: string): boolean =>

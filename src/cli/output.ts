@@ -3,8 +3,10 @@ import {
   accessSync,
   closeSync,
   constants,
+  fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,12 +14,12 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { FettleError, show } from "../errors.js";
-import { reasonOf } from "./files.js";
+import { reasonOf } from "./fileErrors.js";
 
 /** A file could not be written while the command ran. */
 export class WriteError extends FettleError {
   constructor(path: string, cause: unknown) {
-    super("not_found", `cannot write ${show(path)}: ${reasonOf(cause)}`, { cause });
+    super("not_found", `cannot write ${show(path)}: ${reasonOf(cause, "write")}`, { cause });
   }
 }
 
@@ -27,18 +29,23 @@ export class WriteError extends FettleError {
  * @throws FettleError `not_found` if that is impossible, or something else is in the way
  */
 export function makeFolder(folder: string): void {
-  const kind = kindOf(folder);
-  if (kind === "folder") return;
-  if (kind !== undefined) throw refused(folder, "a file is in the way");
-  // one by one: for a place under /proc, Node's own recursive form never returns
+  try {
+    makeFolders(folder);
+  } catch (error) {
+    throw refused((error as NodeJS.ErrnoException).path ?? folder, error);
+  }
+}
+
+/** One by one: for a place under /proc, Node's own recursive form never returns. @throws the system's error */
+function makeFolders(folder: string): void {
+  if (kindOf(folder) === "folder") return;
   const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
+  if (parent !== folder) makeFolders(parent);
   try {
     mkdirSync(folder);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && kindOf(folder) === "folder") return; // another process was faster
-    throw refused(folder, code === "ENOENT" ? "nothing can be made there" : reasonOf(error), error);
+    // unless another process was faster
+    if (kindOf(folder) !== "folder") throw error;
   }
 }
 
@@ -55,7 +62,7 @@ export function checkWritable(folder: string, files: readonly string[]): void {
       path !== join(folder);
       path = dirname(path), last = false
     ) {
-      const kind = kindOf(path);
+      const kind = place(path);
       if (kind === undefined) continue;
       if (last && kind !== "file") throw refused(path, "it is not a regular file");
       if (!last && kind !== "folder") throw refused(path, "it is not a folder");
@@ -85,25 +92,64 @@ export function writing<T>(path: string, write: (path: string) => T): T {
  * @throws WriteError
  */
 export function writeWhole(path: string, contents: string | Uint8Array | Iterable<string>): void {
-  const part = `${path}.part`;
   writing(path, () => {
+    makeFolders(dirname(path));
+    const isWhole = typeof contents === "string" || contents instanceof Uint8Array;
+    const file = new PartFile(path);
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      const isWhole = typeof contents === "string" || contents instanceof Uint8Array;
-      const file = openSync(part, "w");
-      try {
-        for (const piece of isWhole ? [contents] : contents) writeFileSync(file, piece);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(part, path);
-    } catch (error) {
-      rmSync(part, { force: true });
-      throw error;
+      for (const piece of isWhole ? [contents] : contents) file.write(piece);
+      file.finish();
+    } finally {
+      file.discard();
     }
   });
 }
 
+/**
+ * A file that is being written, beside the place where it will be once it is finished. What a killed process left of it is
+ * overwritten by the next, so one process at a time may write a place: it must hold its lock. Methods throw the system's errors.
+ */
+export class PartFile {
+  private readonly path: string;
+  private readonly part: string;
+  private readonly file: number;
+  private state: "open" | "closed" | "finished" = "open";
+
+  constructor(path: string) {
+    // a link stays, and what it leads to is replaced
+    this.path = kindOf(path) === undefined ? path : realpathSync(path);
+    this.part = `${this.path}.part`;
+    this.file = openSync(this.part, "w");
+  }
+
+  write(piece: string | Uint8Array): void {
+    writeFileSync(this.file, piece); // unlike writeSync, to its end
+  }
+
+  /** Puts the file in its place, once it is on the disk: a loss of power leaves it or what was there before. */
+  finish(): void {
+    fsyncSync(this.file);
+    this.close();
+    renameSync(this.part, this.path);
+    this.state = "finished";
+  }
+
+  /** Removes the file, unless it is finished. It throws nothing: what stays is overwritten later. */
+  discard(): void {
+    if (this.state === "finished") return;
+    try {
+      if (this.state === "open") this.close();
+      rmSync(this.part, { force: true });
+    } catch {}
+  }
+
+  private close(): void {
+    this.state = "closed";
+    closeSync(this.file);
+  }
+}
+
+/** @throws the system's error */
 function kindOf(path: string): "file" | "folder" | "other" | undefined {
   try {
     const stats = statSync(path);
@@ -112,7 +158,16 @@ function kindOf(path: string): "file" | "folder" | "other" | undefined {
     const { code } = error as NodeJS.ErrnoException;
     // ENOTDIR: a file is in the way, which is found at the folder above
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw refused(path, reasonOf(error), error);
+    throw error;
+  }
+}
+
+/** What is at a path. @throws FettleError `not_found` if that cannot be known */
+function place(path: string): ReturnType<typeof kindOf> {
+  try {
+    return kindOf(path);
+  } catch (error) {
+    throw refused(path, error);
   }
 }
 
@@ -120,11 +175,16 @@ function checkAccess(path: string): void {
   try {
     accessSync(path, constants.W_OK);
   } catch (error) {
-    throw refused(path, reasonOf(error), error);
+    throw refused(path, error);
   }
 }
 
-/** The refusal of a place where nothing can be written, before anything has run. */
-export function refused(path: string, reason: string, cause?: unknown): FettleError {
-  return new FettleError("not_found", `cannot write ${show(path)}: ${reason}`, { cause });
+/**
+ * The refusal of a place where nothing can be written, before anything has run.
+ *
+ * @param why - the system's error, or a reason
+ */
+export function refused(path: string, why: unknown): FettleError {
+  const reason = typeof why === "string" ? why : reasonOf(why, "write");
+  return new FettleError("not_found", `cannot write ${show(path)}: ${reason}`, { cause: why });
 }

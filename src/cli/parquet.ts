@@ -1,7 +1,8 @@
 /** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
 import type { RecordValue } from "../data/read.js";
 import { FettleError } from "../errors.js";
-import { firstBytes, nameOf, reasonOf } from "./files.js";
+import { reasonOf } from "./fileErrors.js";
+import { firstBytes, nameOf } from "./files.js";
 
 type Hyparquet = Pick<typeof import("hyparquet"), "asyncBufferFromFile" | "parquetReadObjects">;
 

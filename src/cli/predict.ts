@@ -1,5 +1,4 @@
 /** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { Command } from "commander";
 import { readRows } from "../data/csv.js";
 import type { UnknownRule } from "../data/read.js";
@@ -13,8 +12,9 @@ import { EXIT } from "./exit.js";
 import { nameOf } from "./files.js";
 import { names } from "./flags.js";
 import { addRowFlags, readPredictor } from "./modelFile.js";
-import { writing } from "./output.js";
+import { writeOut } from "./streams.js";
 import { csvCell } from "./studyFolder.js";
+import { WholeFile } from "./wholeFile.js";
 
 /** The flags, as commander gives them. */
 interface PredictFlags {
@@ -66,14 +66,14 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
     () => `--proba needs a model of classes; ${show(path)} predicts quantities`,
   );
   const source = await readSource(file, flags.encoding);
-  const output = new Output(flags.out);
+  const output = flags.out === undefined ? STANDARD_OUTPUT : await WholeFile.open(flags.out);
   try {
     const table = new Predictions(predictor, flags, (lines) => output.write(lines));
     if (source.text) predictText(table, file, source.text);
     else predictRecords(table, file, source.records);
     output.finish();
   } finally {
-    output.discard();
+    output.close();
   }
   return EXIT.success;
 }
@@ -187,30 +187,12 @@ class Predictions {
 
 const lineOf = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(",")}\n`;
 
-/** Lines to standard output, or to a file that is there whole or not at all. */
-class Output {
-  private readonly part: string | undefined;
-  private readonly file: number;
-
-  constructor(private readonly path: string | undefined) {
-    this.part = path && `${path}.part`;
-    this.file = this.part === undefined ? 1 : writing(this.part, (part) => openSync(part, "w"));
-  }
-
-  write(lines: string): void {
-    if (this.path === undefined) process.stdout.write(lines);
-    else writing(this.path, () => writeSync(this.file, lines));
-  }
-
-  finish(): void {
-    const { part, path } = this;
-    if (part === undefined || path === undefined) return;
-    closeSync(this.file);
-    writing(path, () => renameSync(part, path));
-  }
-
-  /** Removes a file that was not finished. */
-  discard(): void {
-    if (this.part !== undefined) rmSync(this.part, { force: true });
-  }
+/** Where lines go. */
+interface Output {
+  write(lines: string): void;
+  finish(): void;
+  close(): void;
 }
+
+/** Standard output, without a pause in which the runtime could tell that its reader has closed. */
+const STANDARD_OUTPUT: Output = { write: writeOut, finish() {}, close() {} };

@@ -1,7 +1,7 @@
 /** The file of a benchmark's runs: a line for its setup and one for each run, appended as runs end. */
-import { appendFileSync, existsSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, truncateSync, writeFileSync } from "node:fs";
 import { type BenchmarkSetup, checkSameSetup, parseLines, type RunRecord } from "../benchmark/record.js";
-import { inFile, readText } from "./files.js";
+import { inFile, isThere, readText } from "./files.js";
 import { writing } from "./output.js";
 
 export interface RunFile {
@@ -17,7 +17,7 @@ export interface RunFile {
  * @throws WriteError
  */
 export function openRunFile(path: string, setup: BenchmarkSetup): RunFile {
-  const { whole, ...found } = existsSync(path)
+  const { whole, ...found } = isThere(path)
     ? inFile(path, () => parseLines(readText(path)))
     : { setup: undefined, runs: [], whole: 0 };
   const { setup: earlier } = found;

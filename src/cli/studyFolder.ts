@@ -2,7 +2,7 @@
  * The folder of a study: its files are there whole or not at all, and one process at a time writes them. What a study is, and how it
  * goes on, is known to tune.ts.
  */
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { Model } from "../model/model.js";
@@ -10,7 +10,7 @@ import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { curvesCsv } from "./curvesCsv.js";
-import { readJson } from "./files.js";
+import { isThere, readJson } from "./files.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
 
@@ -43,7 +43,7 @@ export interface SavedStudy {
  */
 export function readStudy(folder: string): SavedStudy {
   check(
-    existsSync(join(folder, SUMMARY_FILE)),
+    isThere(join(folder, SUMMARY_FILE)),
     () => `${show(folder)} must be a folder that fettle tune --out wrote`,
     "not_found",
   );
@@ -55,14 +55,19 @@ export function readStudy(folder: string): SavedStudy {
       `${show(join(folder, SUMMARY_FILE))} does not say how the study began`,
     );
   const path = join(folder, STUDY_FILE);
-  return { ...(existsSync(path) && { study: readJson(path) as StudyJson }), file, data, flags };
+  return { ...(isThere(path) && { study: readJson(path) as StudyJson }), file, data, flags };
 }
 
 /** A folder that a study is written to while it runs. */
 export class StudyFolder {
-  private readonly lock: Lock;
   private study: { toJSON(): StudyJson } | undefined;
   private written = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly command: Omit<SavedStudy, "study">,
+    private readonly lock: Lock,
+  ) {}
 
   /**
    * Makes and locks the folder.
@@ -70,17 +75,17 @@ export class StudyFolder {
    * @param mayReplace - whether another study in it is replaced
    * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
    */
-  constructor(
-    private readonly folder: string,
-    private readonly command: Omit<SavedStudy, "study">,
+  static async open(
+    folder: string,
+    command: Omit<SavedStudy, "study">,
     mayReplace: boolean,
-  ) {
+  ): Promise<StudyFolder> {
     makeFolder(folder);
     checkWritable(folder, FILES);
-    this.lock = lockFolder(folder);
-    const found = FILES.find((file) => existsSync(join(folder, file)));
-    if (mayReplace || found === undefined) return;
-    this.lock.release();
+    const lock = await lockFolder(folder);
+    const found = FILES.find((file) => isThere(join(folder, file)));
+    if (mayReplace || found === undefined) return new StudyFolder(folder, command, lock);
+    lock.release();
     throw new FettleError(
       "invalid_state",
       `${show(folder)} has ${found} already; go on with --resume ${folder}, replace it with --overwrite, or choose another folder`,
@@ -136,6 +141,7 @@ export class StudyFolder {
   }
 
   private write(file: string, contents: string | Uint8Array | Iterable<string>): void {
+    this.lock.check();
     writeWhole(join(this.folder, file), contents);
   }
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
+import { count } from "../report/format.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import { schedulerNames } from "../search/schedulers/index.js";
@@ -16,7 +17,7 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFlags } from "./explain.js";
+import { inFlags, quoted } from "./explain.js";
 import { readJson } from "./files.js";
 import { classWeight, flagOf, integer, names, share } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
@@ -200,11 +201,11 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
     () =>
       `${show(file)} must be the table that the study in ${show(flags.out)} began with; its cells have changed`,
   );
-  const folder = flags.out === undefined ? undefined : openFolder(flags.out, { file, data }, flags);
+  const folder = flags.out === undefined ? undefined : await openFolder(flags.out, { file, data }, flags);
   const jobs = cappedJobs(flags.jobs);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, setup.metrics[0]);
-  const interrupt = takeInterrupts("the running trials", bar);
+  const interrupt = takeInterrupts("the running trials", bar, () => folder?.save(true));
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") folder?.begin(event.study);
@@ -243,7 +244,10 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
       );
       if (!flags.json) printLines(filesWritten(files, setup.data.target));
     }
-    if (interrupt.signal.aborted) return EXIT.interrupted;
+    if (interrupt.exitCode !== undefined) {
+      note(howToGoOn(flags, trials.length));
+      return interrupt.exitCode;
+    }
     return result?.bestTrials.length ? EXIT.success : EXIT.failure;
   } finally {
     bar.stop();
@@ -279,7 +283,7 @@ function openFolder(
   folder: string,
   { file, data }: { readonly file: string; readonly data: string },
   flags: TuneFlags,
-): StudyFolder {
+): Promise<StudyFolder> {
   const { out: _, resume, overwrite = false, jobs: __, json: ___, ...kept } = flags;
   // what files held, since elsewhere and later they may be others
   const held = Object.fromEntries(
@@ -289,7 +293,14 @@ function openFolder(
     }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : [])),
   );
   const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...held } };
-  return new StudyFolder(folder, command, overwrite || resume !== undefined);
+  return StudyFolder.open(folder, command, overwrite || resume !== undefined);
+}
+
+/** What a study that was ended early has left. */
+function howToGoOn({ out }: TuneFlags, trials: number): string {
+  return out === undefined
+    ? "Nothing was saved; with --out, a study can be gone on with."
+    : `${count(trials, "trial")} of the study are in ${out}; npx fettle tune --resume ${quoted(out)} goes on from there.`;
 }
 
 /** What was written, and the line that predicts with it. */

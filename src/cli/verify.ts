@@ -92,16 +92,17 @@ async function run({ only, cases, seed, json }: VerifyFlags): Promise<number> {
       printLines(
         describeVerification({ verification, seconds }, widthOf(process.stdout), paintFor(process.stdout)),
       );
-    return exitCodeOf(verification);
+    return exitCodeOf(verification, interrupt.exitCode);
   } finally {
     bar.stop();
     interrupt.release();
   }
 }
 
-function exitCodeOf({ groups, complete }: Verification): number {
+/** @param stopped - the exit code of the signal that ended it early */
+function exitCodeOf({ groups, complete }: Verification, stopped: number = EXIT.success): number {
   if (groups.some(({ broken }) => broken.length > 0)) return EXIT.failure;
-  return complete ? EXIT.success : EXIT.interrupted;
+  return complete ? EXIT.success : stopped;
 }
 
 /** The runtime and the machine: `Node 22.1.0, linux x64`. */

@@ -18,7 +18,8 @@ const files: Files = {
   async write(path, bytes) {
     // renamed when it is whole, so that a kill or a full disk leaves what was there before
     const { promises } = builtin("node:fs");
-    const temporary = `${path}.${process.pid}.tmp`;
+    // named at random: others may write it too, from this process or from a container with the same number
+    const temporary = `${path}.${globalThis.crypto.randomUUID()}.tmp`;
     try {
       await promises.writeFile(temporary, bytes, { flush: true });
       await promises.rename(temporary, path);

@@ -24,6 +24,9 @@ export interface Ended {
 export interface Running {
   readonly ended: Promise<Ended>;
   interrupt(): void;
+  kill(signal: NodeJS.Signals): void;
+  /** Closes the reading ends of standard output and error, as a terminal that goes away. */
+  hangUp(): void;
   /** Resolves once `text` was written to standard output or error. */
   until(text: string): Promise<void>;
 }
@@ -60,6 +63,11 @@ export function start(words: readonly string[], cwd: string, { stdin, env }: Sur
   return {
     ended,
     interrupt: () => child.kill("SIGINT"),
+    kill: (signal) => void child.kill(signal),
+    hangUp() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     until: (text) =>
       new Promise((resolve, reject) => {
         const watcher = () => {

@@ -1,56 +1,128 @@
-/** The lock on a folder, within one process; two commands and one folder are in the tests of the benchmark. */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+/** The lock on a folder, within one process; many processes and their ends are in test/attack/locks.test.ts. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { lockFolder } from "../../src/cli/lock.js";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { fateOf, ownMark } from "../../src/cli/liveness.js";
+import { lockFile, lockFolder } from "../../src/cli/lock.js";
 import { folder, listing } from "./fettle.js";
 
-/** A process that has ended; its number is not given again soon. */
-const ended = (): number => spawnSync(process.execPath, ["--version"]).pid;
-const lockOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host });
+/** Looks pass at once: the patience of a minute is none. */
+vi.mock("node:timers/promises", () => ({ setTimeout: () => new Promise((next) => setImmediate(next)) }));
+
+/** What a person is told while the command waits. */
+const notes = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+beforeEach(() => {
+  notes.mockClear();
+});
+
+const CLAIM = "lock.0123456789abcdef";
+const claimOf = (owner: object): string =>
+  `${JSON.stringify({ ...ownMark(), ...owner, holds: true, beats: 3 })}\n`;
 
 describe("a lock on a folder", () => {
-  it("names its holder, keeps others out, and is gone once it is released", () => {
+  it("names its holder, keeps others out, and is gone once it is released", async () => {
     const path = join(folder(), "new", "out");
-    const lock = lockFolder(path);
-    expect(readFileSync(join(path, "lock"), "utf8")).toBe(lockOf(process.pid));
-    expect(() => lockFolder(path)).toThrow(
-      expect.objectContaining({
-        code: "invalid_state",
-        message:
-          `process ${process.pid} on ${hostname()} is writing into ${JSON.stringify(path)}; wait for it, or choose another ` +
-          `folder. If it has ended, delete ${JSON.stringify(join(path, "lock"))}`,
-      }),
-    );
+    const lock = await lockFolder(path);
+    const [name] = listing(path);
+    expect(listing(path)).toEqual([expect.stringMatching(/^lock\.[0-9a-f]{16}$/)]);
+    expect(JSON.parse(readFileSync(join(path, name), "utf8"))).toMatchObject({
+      ...{ pid: process.pid, host: hostname(), holds: true },
+    });
+    await expect(lockFolder(path)).rejects.toMatchObject({
+      code: "invalid_state",
+      message:
+        `process ${process.pid} on ${hostname()} is writing into ${JSON.stringify(path)}; wait for it, or choose another ` +
+        "place",
+    });
+    expect(listing(path)).toEqual([name]);
+    lock.check();
     lock.release();
     expect(listing(path)).toEqual([]);
     lock.release();
-    lockFolder(path).release();
-  });
-
-  it("is taken over from a process that has ended", () => {
-    const path = folder({ lock: lockOf(ended()) });
-    const lock = lockFolder(path);
-    expect(readFileSync(join(path, "lock"), "utf8")).toBe(lockOf(process.pid));
-    expect(listing(path)).toEqual(["lock"]);
-    lock.release();
+    (await lockFolder(path)).release();
   });
 
   it.each([
-    ["of another machine", lockOf(ended(), "elsewhere"), /on elsewhere is writing/],
-    ["that is being written", "", /another process is writing/],
-  ])("%s stays", (_, text, message) => {
-    const path = folder({ lock: text });
-    expect(() => lockFolder(path)).toThrow(message);
-    expect(readFileSync(join(path, "lock"), "utf8")).toBe(text);
+    ["whose process has ended, though its number is this one's", claimOf({ start: "1" })],
+    ["of another container or before the last boot", claimOf({ space: "another", pid: 1 })],
+    ["of another machine that beats no more", claimOf({ host: "elsewhere", space: undefined })],
+    ["that is empty, since the disk was full", ""],
+    ["that is cut short", claimOf({}).slice(0, 20)],
+    ["of no process", "null\n"],
+    ["with a number of no process", claimOf({ pid: "1" })],
+  ])("is taken over from a claim %s", async (_, text) => {
+    const path = folder({ [CLAIM]: text });
+    const lock = await lockFolder(path);
+    expect(listing(path)).toEqual([expect.stringMatching(/^lock\.(?!0123456789abcdef)/)]);
+    lock.release();
   });
 
-  it("stays while another process takes it over", () => {
-    const path = folder({ lock: lockOf(ended()) });
-    writeFileSync(join(path, "lock.taking"), lockOf(process.pid));
-    expect(() => lockFolder(path)).toThrow(/delete ".*lock\.taking"/);
-    expect(existsSync(join(path, "lock.taking"))).toBe(true);
+  it("says whom it waits for, if it has to", async () => {
+    const path = folder({ [CLAIM]: claimOf({ host: "elsewhere", space: "another", pid: 7 }) });
+    (await lockFolder(path)).release();
+    expect(notes.mock.calls.map(([text]) => text)).toEqual([
+      `Waiting to see whether process 7 on elsewhere still writes into ${JSON.stringify(path)}.\n`,
+    ]);
   });
+
+  it("stays with another machine as long as that beats", async () => {
+    const path = folder({ [CLAIM]: claimOf({ host: "elsewhere", space: "another" }) });
+    let beats = 0;
+    const beating = setInterval(() => {
+      writeFileSync(
+        join(path, CLAIM),
+        claimOf({ host: "elsewhere", space: "another" }).replace("3", `${beats++}`),
+      );
+    }, 1);
+    await expect(lockFolder(path)).rejects.toThrow(/^process \d+ on elsewhere is writing into/);
+    clearInterval(beating);
+    expect(listing(path)).toEqual([CLAIM]);
+  });
+
+  it("beats while this process computes without a pause", async () => {
+    const path = folder();
+    const lock = await lockFolder(path);
+    const [name] = listing(path);
+    const text = () => readFileSync(join(path, name), "utf8");
+    const before = text();
+    const start = performance.now();
+    while (text() === before && performance.now() - start < 20_000);
+    expect(text()).not.toBe(before);
+    lock.release();
+  });
+
+  it("is found lost where another has taken it, before anything is written", async () => {
+    const path = folder();
+    const lock = await lockFolder(path);
+    rmSync(join(path, listing(path)[0]));
+    expect(() => lock.check()).toThrow(
+      `cannot write ${JSON.stringify(path)}: another process took it over while this one was suspended`,
+    );
+    lock.release();
+  });
+
+  it("leaves files alone that only look alike", async () => {
+    const names = ["lock", "lock.txt", "lock.0123456789abcde", "clock.0123456789abcdef"];
+    const path = folder(Object.fromEntries(names.map((name) => [name, ""])));
+    (await lockFolder(path)).release();
+    expect(listing(path)).toEqual(names.sort());
+  });
+});
+
+it("a lock on a file is beside it, and one on its neighbour is another", async () => {
+  const path = folder();
+  const locks = [await lockFile(join(path, "a.csv")), await lockFile(join(path, "b.csv"))];
+  expect(listing(path).map((name) => name.slice(0, -16))).toEqual(["a.csv.lock.", "b.csv.lock."]);
+  await expect(lockFile(join(path, "a.csv"))).rejects.toThrow(/is writing into ".*a\.csv"/);
+  for (const lock of locks) lock.release();
+  expect(listing(path)).toEqual([]);
+});
+
+it.runIf(process.platform === "linux")("a mark tells this process from another of its number", () => {
+  expect(fateOf(ownMark())).toBe("running");
+  expect(fateOf({ ...ownMark(), start: "1" })).toBe("ended");
+  expect(fateOf({ ...ownMark(), pid: 2 ** 22 + 1 })).toBe("ended");
+  expect(fateOf({ ...ownMark(), space: "another" })).toBe("unknown");
+  expect(fateOf({ ...ownMark(), start: undefined })).toBe("unknown");
 });

@@ -51,7 +51,7 @@ describe("the packed package", () => {
 
   it("holds nothing else", () => {
     const shipped = [
-      /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE)$/,
+      /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE)$/,
       /^bin\/fettle\.js$/,
       /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9-]+\.(js|mjs|d\.ts)(\.map)?$/,
       /^src\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.ts$/,

@@ -1,0 +1,66 @@
+/** Whether the process that wrote a mark into a file still runs, as far as the operating system tells at once. */
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** A process, so that another is not taken for it later, even with the same number. */
+export interface Mark {
+  readonly pid: number;
+  readonly host: string;
+  /** Where its number counts, a boot of a machine and a container in it; undefined where that is not told. */
+  readonly space: string | undefined;
+  /** When it began, in ticks since that boot; undefined where that is not told. */
+  readonly start: string | undefined;
+}
+
+/** The mark of this process. */
+export function ownMark(): Mark {
+  return { pid: process.pid, host: hostname(), space: spaceOfPids(), start: lifeOf("self")?.start };
+}
+
+/**
+ * Whether the process of a mark still runs; `unknown` if it ran elsewhere (another machine, another container, before the last
+ * boot) or where the system does not tell, as outside of Linux.
+ */
+export function fateOf({ pid, space, start }: Mark): "running" | "ended" | "unknown" {
+  if (space === undefined || start === undefined || space !== spaceOfPids()) return "unknown";
+  const life = lifeOf(pid);
+  if (life) return life.start === start && !life.ended ? "running" : "ended";
+  // processes of other users may be hidden from /proc
+  return exists(pid) ? "unknown" : "ended";
+}
+
+/** One number means one process within a boot and a namespace of numbers, and not beyond. */
+function spaceOfPids(): string | undefined {
+  try {
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Life {
+  readonly start: string;
+  /** It ended, and its parent has not asked for its exit code yet. */
+  readonly ended: boolean;
+}
+
+function lifeOf(pid: number | "self"): Life | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // the second field is the name in parentheses, which may hold both spaces and parentheses
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const [state] = fields;
+    return { start: fields[19], ended: state === "Z" || state === "X" };
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
