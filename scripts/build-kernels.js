@@ -13,6 +13,8 @@ const stamp = join(out, ".stamp");
 const TYPES = `declare const kernels: WebAssembly.Module;
 export default kernels;
 `;
+/** Passes after those that make code fast. Like locals get like numbers and like functions are neighbours, which takes 2 % off when zipped. */
+const ZIPS_SMALLER = ["ssa-nomerge", "reorder-locals", "coalesce-locals", "reorder-functions-by-name"];
 const builds = { "kernels.wasm": "simd", "kernels-relaxed.wasm": "simd,relaxed-simd" };
 
 const sources = ["kernels", "src/graph/opcodes"].flatMap((folder) =>
@@ -49,6 +51,7 @@ if (!fresh) {
         ...["--enable", features, "--runtime", "stub", "--noAssert", "--initialMemory", "16"],
         // As fast as with shrinkLevel 0, which inlines more, and 9 kB smaller when zipped.
         ...["--optimizeLevel", "3", "--shrinkLevel", "1"],
+        ...["--runPasses", ZIPS_SMALLER.join(",")],
       ],
       {},
     );

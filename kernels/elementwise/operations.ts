@@ -6,7 +6,7 @@
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Passes from "../../src/graph/opcodes/passes";
 import {
-  cos_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
+  cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
   pow_f32x4, sigmoid_f32x4, sin_f32x4, softplus_f32x4, tanh_f32x4,
 } from "../math/f32";
 
@@ -75,6 +75,13 @@ import {
   }
 }
 
+@final class CrossEntropy {
+  @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_f32x4(a, x, b); }
+}
+@final class CrossEntropySlope {
+  @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_slope_f32x4(a, x, b); }
+}
+
 // |x| by a mask: V8 of Node 20 builds the mask of f32x4.abs again for each vector.
 @inline
 function flush(x: v128): v128 {
@@ -98,6 +105,13 @@ function map1<T>(dst: usize, a: usize, bytes: usize): void {
 function map2<T>(dst: usize, a: usize, b: usize, bytes: usize): void {
   const operation = changetype<T>(0);
   for (let i: usize = 0; i < bytes; i += 16) v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i)));
+}
+
+function map3<T>(dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  const operation = changetype<T>(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(dst + i, operation.apply(v128.load(a + i), v128.load(b + i), v128.load(c + i)));
+  }
 }
 
 /** A short operation: four vectors per iteration, since counting costs as much as one of them. */
@@ -236,6 +250,8 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Passes.RatioRoot: quick4<RatioRoot>(dst, a, b, c, d, bytes); return;
     case Passes.FlushAxpby: axpby<FlushAxpby>(dst, a, b, c, d, bytes); return;
     case Passes.FlushAxpbySquare: axpby<FlushAxpbySquare>(dst, a, b, c, d, bytes); return;
+    case Passes.CrossEntropy: map3<CrossEntropy>(dst, a, b, c, bytes); return;
+    case Passes.CrossEntropySlope: map3<CrossEntropySlope>(dst, a, b, c, bytes); return;
     default: unreachable();
   }
 }

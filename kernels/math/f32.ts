@@ -186,29 +186,60 @@ export function tanh_f32x4(x: v128): v128 {
   return v128.or(v128.bitselect(small, large, f32x4.lt(a, c(0.625))), sign_bits(x));
 }
 
+/** e^-|x| */
+@inline
+function exp_below(x: v128): v128 {
+  return exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+}
+
 /**
- * 1 / (1 + e^-x), as z / (1 + z) with z = e^x where x < 0, so that it neither overflows nor cancels. What
- * the rounding of 1 + z lost comes off again, times q (1 - q), the slope of the quotient q by it (for
- * x < 0; a smaller help for x > 0). Error <= 2 ulp.
+ * 1 / (1 + e^-x) of z = e^-|x|, as z / (1 + z) where x < 0, so that it neither overflows nor cancels. What the rounding
+ * of 1 + z lost comes off again, times q (1 - q), the slope of the quotient q by it (for x < 0; a smaller help for
+ * x > 0).
  */
-export function sigmoid_f32x4(x: v128): v128 {
-  const z = exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+@inline
+function sigmoid_of(x: v128, z: v128): v128 {
   const sum = f32x4.add(c(1), z);
   const lost = f32x4.sub(z, f32x4.sub(sum, c(1)));
   const q = f32x4.div(v128.bitselect(z, c(1), f32x4.lt(x, c(0))), sum);
   return f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(c(1), q)), lost));
 }
 
-/**
- * ln(1 + e^x) = max(x, 0) + ln(1 + z) with z = e^-|x|; where z > 0.4, 1 + z is 2 (1 + (z - 1) / 2). Error
- * <= 2 ulp.
- */
-export function softplus_f32x4(x: v128): v128 {
-  const z = exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+/** ln(1 + z) of z = e^-|x|; where z > 0.4, 1 + z is 2 (1 + (z - 1) / 2). */
+@inline
+function softplus_below(x: v128): v128 {
+  const z = exp_below(x);
   const upper = f32x4.gt(z, c(0.414213568));
   const f = v128.bitselect(f32x4.mul(f32x4.sub(z, c(1)), c(0.5)), z, upper);
-  const y = log_reduced(f, v128.and(upper, c(1)), c(0));
-  return f32x4.add(f32x4.pmax(x, c(0)), y);
+  return log_reduced(f, v128.and(upper, c(1)), c(0));
+}
+
+/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|) */
+@inline
+function softplus_of(x: v128, below: v128): v128 {
+  return f32x4.add(f32x4.pmax(x, c(0)), below);
+}
+
+/** 1 / (1 + e^-x). Error <= 2 ulp. */
+export function sigmoid_f32x4(x: v128): v128 {
+  return sigmoid_of(x, exp_below(x));
+}
+
+/** ln(1 + e^x). Error <= 2 ulp. */
+export function softplus_f32x4(x: v128): v128 {
+  return softplus_of(x, softplus_below(x));
+}
+
+/** a softplus(-x) + b softplus(x), to the bits of the two apart. */
+export function cross_entropy_f32x4(a: v128, x: v128, b: v128): v128 {
+  const below = softplus_below(x);
+  return f32x4.add(f32x4.mul(a, softplus_of(f32x4.neg(x), below)), f32x4.mul(b, softplus_of(x, below)));
+}
+
+/** a sigmoid(x) - b sigmoid(-x), to the bits of the two apart. */
+export function cross_entropy_slope_f32x4(a: v128, x: v128, b: v128): v128 {
+  const z = exp_below(x);
+  return f32x4.sub(f32x4.mul(a, sigmoid_of(x, z)), f32x4.mul(b, sigmoid_of(f32x4.neg(x), z)));
 }
 
 /**

@@ -6,6 +6,7 @@
  *
  * `scaled_tail` gives the tail to other files. Errors: erf <= 1 ulp, erfc <= 4 ulp.
  */
+import { f64_exp } from "./f64-exp";
 
 /** erfc(1) less a little: the value that the approximation around 1 starts from, with 24 bits. */
 const ERF_NEAR_ONE: f64 = 8.45062911510467529297e-1;
@@ -99,7 +100,7 @@ export function high_bits(x: f64): f64 {
  */
 @inline
 export function scaled_tail(z: f64, square: f64, rest: f64): f64 {
-  return (Math.exp(-square - 0.5625) * Math.exp(tail_exponent(z) - rest)) / z;
+  return (f64_exp(-square - 0.5625) * f64_exp(tail_exponent(z) - rest)) / z;
 }
 
 /** erfc(z) for z >= 1.25; 0 from about 27.23. */

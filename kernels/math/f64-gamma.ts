@@ -6,9 +6,9 @@
  * Error <= 4 ulp for x > 0. For x < 0 it is 4 ulp of the larger of the two logarithms that reflection
  * subtracts: the zeros between the poles have no relative accuracy.
  */
+import { f64_log, f64_log1p } from "./f64-log";
 
 /** ln gamma(2 + t) for |t| <= 0.5; the fit is within 2^-57. */
-@inline
 function near_two(t: f64): f64 {
   let p: f64 = -5.5042124304750046e-9;
   p = p * t + 2.6345746516349061e-7;
@@ -45,13 +45,13 @@ function stirling(x: f64): f64 {
   p = p * s - 2.7777777777777778e-3;
   p = p * s + 8.3333333333333333e-2;
   const half_log_two_pi_less_half = 4.1893853320467273e-1;
-  return (x - 0.5) * (Math.log(x) - 1) + (half_log_two_pi_less_half + p / x);
+  return (x - 0.5) * (f64_log(x) - 1) + (half_log_two_pi_less_half + p / x);
 }
 
 /** ln gamma(x) for x > 0. */
 function positive(x: f64): f64 {
-  if (x < 0.5) return near_two(x) - Math.log1p(x) - Math.log(x);
-  if (x < 1.5) return near_two(x - 1) - Math.log1p(x - 1);
+  if (x < 0.5) return near_two(x) - f64_log1p(x) - f64_log(x);
+  if (x < 1.5) return near_two(x - 1) - f64_log1p(x - 1);
   if (x < 2.5) return near_two(x - 2);
   if (x >= 8) return stirling(x);
   let product: f64 = 1;
@@ -59,7 +59,7 @@ function positive(x: f64): f64 {
     x -= 1;
     product *= x;
   }
-  return Math.log(product) + near_two(x - 2);
+  return f64_log(product) + near_two(x - 2);
 }
 
 /** ln |gamma(x)|; infinity at 0, at the negative integers and at both infinities. */
@@ -71,5 +71,5 @@ export function f64_lgamma(x: f64): f64 {
   if (fraction == 0) return Infinity;
   // gamma(x) gamma(-x) = -pi / (x sin(pi x))
   const log_pi = 1.1447298858494002;
-  return log_pi - Math.log(abs(x * Math.sin(Math.PI * fraction))) - positive(-x);
+  return log_pi - f64_log(abs(x * Math.sin(Math.PI * fraction))) - positive(-x);
 }

@@ -3,6 +3,7 @@
  * reaches: x^2 / 2 is split into an exact part and a small rest before it becomes an exponent.
  */
 import { f64_erfc, high_bits, scaled_tail, tail_exponent } from "./f64-erf";
+import { f64_log, f64_log1p } from "./f64-log";
 
 const SQRT_HALF: f64 = 0.70710678118654757;
 const LN_2: f64 = 0.69314718055994529;
@@ -19,10 +20,10 @@ export function f64_normCdf(x: f64): f64 {
 
 /** ln of `normCdf`, for every x: where normCdf itself is 0, and where it rounds to 1. Error <= 6 ulp. */
 export function f64_logNormCdf(x: f64): f64 {
-  if (x > 0) return Math.log1p(-f64_normCdf(-x));
-  if (!(x < TAIL)) return Math.log(f64_normCdf(x));
+  if (x > 0) return f64_log1p(-f64_normCdf(-x));
+  if (!(x < TAIL)) return f64_log(f64_normCdf(x));
   const z = -x * SQRT_HALF;
-  return -0.5 * x * x + (tail_exponent(z) - 0.5625 - Math.log(z) - LN_2);
+  return -0.5 * x * x + (tail_exponent(z) - 0.5625 - f64_log(z) - LN_2);
 }
 
 /** p / q of two polynomials of degree 7, the constant of the second being 1. */
@@ -54,7 +55,7 @@ export function f64_normQuantile(p: f64): f64 {
   }
   const tail = q < 0 ? p : 1 - p;
   if (!(tail > 0)) return tail == 0 ? copysign(Infinity, q) : NaN;
-  const r = sqrt(-Math.log(tail));
+  const r = sqrt(-f64_log(tail));
   const x = r <= 5
     ? ratio(
         r - 1.6,

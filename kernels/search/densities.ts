@@ -3,6 +3,8 @@
  * interval, and the density of their mixture. `src/numerics/mixture.ts` defines kernels and coordinates, and calls these. Addresses are bytes, aligned to 8; arrays do not overlap. n >= 0 is even where it says so: the caller
  * pads with logarithms of -infinity. NaN is not checked for.
  */
+import { f64_exp } from "../math/f64-exp";
+import { f64_log } from "../math/f64-log";
 import { f64_normCdf } from "../math/f64-normal";
 import { c2, exp_f64x2, normal_above_f64x2 } from "../math/f64x2";
 
@@ -21,7 +23,7 @@ export function add_truncations(logs: usize, means: usize, n: i32, sigma: f64, b
     const above = normal_above_f64x2(f64x2.mul(f64x2.sub(c2(1), mean), factor));
     const mass = f64x2.sub(c2(1), f64x2.add(below, above));
     const log_mass = f64x2.replace_lane(
-      f64x2.splat(Math.log(f64x2.extract_lane(mass, 0))), 1, Math.log(f64x2.extract_lane(mass, 1)),
+      f64x2.splat(f64_log(f64x2.extract_lane(mass, 0))), 1, f64_log(f64x2.extract_lane(mass, 1)),
     );
     v128.store(logs, f64x2.add(v128.load(logs), f64x2.sub(c2(by), log_mass)));
   }
@@ -34,7 +36,7 @@ export function add_masses(logs: usize, means: usize, n: i32, sigma: f64, from: 
   // w^6 (z^6 + 6 z^4 + 3 z^2 - 1) / 181440
   const narrow = w < 0.15;
   const w2 = w * w;
-  const log_width = narrow ? Math.log(w) - LOG_SQRT_TWO_PI : 0;
+  const log_width = narrow ? f64_log(w) - LOG_SQRT_TWO_PI : 0;
   for (let k = 0; k < n; k++) {
     const a = (from - load<f64>(means + (k << 3))) / sigma;
     let mass: f64;
@@ -44,7 +46,7 @@ export function add_masses(logs: usize, means: usize, n: i32, sigma: f64, from: 
     } else {
       const b = a + w;
       // in the tail where the distribution function is small, and keeps its digits
-      mass = Math.log(a > 0 ? f64_normCdf(-a) - f64_normCdf(-b) : f64_normCdf(b) - f64_normCdf(a));
+      mass = f64_log(a > 0 ? f64_normCdf(-a) - f64_normCdf(-b) : f64_normCdf(b) - f64_normCdf(a));
     }
     const at = logs + (k << 3);
     store<f64>(at, load<f64>(at) + mass);
@@ -79,6 +81,6 @@ export function log_sum_exp(logs: usize, n: i32, last: f64): f64 {
     const x = f64x2.sub(v128.load(at), c2(largest));
     sums = f64x2.add(sums, exp_f64x2(f64x2.pmax(x, c2(-708))));
   }
-  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1) + Math.exp(last - largest);
-  return largest + Math.log(sum);
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1) + f64_exp(last - largest);
+  return largest + f64_log(sum);
 }

@@ -4,7 +4,18 @@
  * chapter 9). It assigns no registers.
  */
 import type { Node } from "../graph/graph.js";
-import { Add, Div, Flush, Greater, Mul, Sqrt, Sub } from "../graph/opcodes/elementwise.js";
+import {
+  Add,
+  Div,
+  Flush,
+  Greater,
+  Mul,
+  Neg,
+  Sigmoid,
+  Softplus,
+  Sqrt,
+  Sub,
+} from "../graph/opcodes/elementwise.js";
 import * as Passes from "../graph/opcodes/passes.js";
 import { operation } from "../graph/operations/index.js";
 import type { Unit } from "./fuse.js";
@@ -30,6 +41,7 @@ const PATTERNS: Readonly<
   Record<number, readonly (readonly [operation: number, tree: Branch, uniform?: Uniform])[]>
 > = {
   [Add]: [
+    [Passes.CrossEntropy, [Add, [Mul, 0, [Softplus, [Neg, 1]]], [Mul, 2, [Softplus, 1]]]],
     [Passes.FlushAxpbySquare, [Add, [Mul, [Flush, 0], 1], [Mul, [Mul, 2, 2], 3]], [1, 3]],
     [Passes.FlushAxpby, [Add, [Mul, [Flush, 0], 1], [Mul, 2, 3]], [1, 3]],
     [Passes.FlushMulAdd, [Add, [Mul, [Flush, 0], 1], 2]],
@@ -37,6 +49,7 @@ const PATTERNS: Readonly<
     [Passes.MulAdd, [Add, [Mul, 0, 1], 2]],
   ],
   [Sub]: [
+    [Passes.CrossEntropySlope, [Sub, [Mul, 0, [Sigmoid, 1]], [Mul, 2, [Sigmoid, [Neg, 1]]]]],
     [Passes.DivMulSubFrom, [Sub, 3, [Mul, [Div, 0, 1], 2]]],
     [Passes.MulSub, [Sub, [Mul, 0, 1], 2]],
     [Passes.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
@@ -51,6 +64,9 @@ const PATTERNS: Readonly<
   [Sqrt]: [[Passes.AddSqrt, [Sqrt, [Add, 0, 1]]]],
 };
 
+/** Operations that cost next to nothing in a pass. */
+const CHEAP: ReadonlySet<number | undefined> = new Set([Flush, Neg]);
+
 /** The passes of a region, each after those that it reads. */
 export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node[]): Pass[] {
   const inside = new Set(members);
@@ -61,7 +77,7 @@ export function passesOf({ nodes: members, results }: Unit, nodes: readonly Node
   }
   /** Whether a pass may compute the node on its way: nothing else reads it, or it costs next to nothing. */
   const isInner = (id: number): boolean =>
-    inside.has(id) && !wanted.has(id) && (readers.get(id) === 1 || codeOf(nodes[id]) === Flush);
+    inside.has(id) && !wanted.has(id) && (readers.get(id) === 1 || CHEAP.has(codeOf(nodes[id])));
 
   const passes: Pass[] = [];
   for (const id of [...members].reverse()) {

@@ -13,7 +13,7 @@ export const DATE_ORDERS = ["ymd", "dmy", "mdy"] as const satisfies readonly Dat
 export const DAY = 86_400_000;
 
 const TIME =
-  "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?<zone>Z|UTC|GMT|[+-]\\d\\d:?\\d\\d)?)?";
+  "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?:Z|UTC|GMT|(?<zone>[+-]\\d\\d):?(?<zoneMinute>\\d\\d))?)?";
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
 );
@@ -74,7 +74,7 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
     second < 60;
   if (!fits) return undefined;
   const time = ((hour * 60 + minute) * 60 + second) * 1000;
-  return dayNumber(year, month, day) * DAY + Math.round(time) - offsetOf(parts.zone);
+  return dayNumber(year, month, day) * DAY + Math.round(time) - offsetOf(parts);
 }
 
 /** The number of a month from the first letters of its name. */
@@ -106,16 +106,16 @@ export function isoDay(moment: number): string {
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
-/** `+02:00` → 7,200,000 */
-function offsetOf(zone = "Z"): number {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
-  return sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+/** `+02` and `00` → 7,200,000 */
+function offsetOf({ zone, zoneMinute }: Readonly<Record<string, string | undefined>>): number {
+  return zone === undefined
+    ? 0
+    : Number(`${zone[0]}1`) * (Number(zone.slice(1)) * 60 + Number(zoneMinute)) * 60_000;
 }
 
-function daysIn(year: number, month: number): number {
-  const [nextYear, nextMonth] = month === 12 ? [year + 1, 1] : [year, month + 1];
-  return dayNumber(nextYear, nextMonth, 1) - dayNumber(year, month, 1);
-}
+/** The month after December is the thirteenth. */
+const daysIn = (year: number, month: number): number =>
+  dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
 
 /**
  * Days from 1970-01-01 to a day of the Gregorian calendar.

@@ -16,20 +16,15 @@ export type ColumnKind = InputKind | "identifier" | "text" | "constant" | "empty
 /** What a column is for. */
 export type ColumnRole = "input" | "target" | "weight" | "group" | "ignored";
 
-const KINDS: readonly ColumnKind[] = [
-  ...(["number", "boolean", "category", "date"] as const),
-  ...(["identifier", "text", "constant", "empty"] as const),
-];
-const ROLES = ["input", "target", "weight", "group", "ignored"] satisfies ColumnRole[];
+const INPUT_KINDS: readonly ColumnKind[] = ["number", "boolean", "category", "date"];
 /** Kinds that a user may choose. */
-export const CHOSEN_KINDS: readonly ColumnKind[] = KINDS.filter(
-  (kind) => kind !== "constant" && kind !== "empty",
-);
+export const CHOSEN_KINDS = /* @__PURE__ */ INPUT_KINDS.concat("identifier", "text");
+export const KINDS = /* @__PURE__ */ CHOSEN_KINDS.concat("constant", "empty");
+const ROLES = ["input", "target", "weight", "group", "ignored"] satisfies ColumnRole[];
 
 /** Whether cells of that kind are read. */
 export function isInputKind(kind: ColumnKind): kind is InputKind {
-  const place = KINDS.indexOf(kind);
-  return place >= 0 && place < 4;
+  return INPUT_KINDS.includes(kind);
 }
 
 /** One column of a schema. */

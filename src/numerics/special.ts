@@ -94,7 +94,7 @@ export function tanh(x: number): number {
 
 /**
  * x to the power y as in IEEE 754-2019: `pow(1, NaN)` and `pow(-1, Infinity)` are 1, where JavaScript's
- * `**` has NaN. Error <= 1 ulp (a port of musl's `pow`).
+ * `**` has NaN. Error <= 1 ulp (the method of fdlibm).
  *
  * @example
  * ```ts

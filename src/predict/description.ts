@@ -3,11 +3,12 @@
  * its outputs to an answer. Plain data, read without trust. How it is trained on is in `training`, which a predictor ignores.
  */
 import type { Input, Task } from "../data/dataset.js";
+import { DATE_ORDERS } from "../data/dates.js";
 import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
-import { isInputKind, isWords, type Schema } from "../data/schema.js";
+import { isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
 import { check, type ErrorCode, isRecord, show } from "../errors.js";
-import { parsed, readSafetensors, type Tensors, writeSafetensors } from "./safetensors.js";
+import { parsed, readSafetensors, refuseUnless, type Tensors, writeSafetensors } from "./safetensors.js";
 
 /** The version of what is described here. New kinds of layers need no other. */
 export const MODEL_FORMAT = 1;
@@ -176,10 +177,6 @@ function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
   );
 }
 
-function refuseUnless(condition: unknown, reason: string): asserts condition {
-  check(condition, () => `this is not a model file of Fettle: ${reason}`, "invalid_checkpoint");
-}
-
 /** Levels of a description at most, so that whatever walks through it has stack enough. */
 const DEEPEST = 100;
 
@@ -227,8 +224,8 @@ const isNetwork = fields({
   layers: some(
     fields({
       ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
-      inputs: list(isText),
-      weights: (weights) => isRecord(weights) && Object.values(weights).every(isText),
+      inputs: isWords,
+      weights: (weights) => isRecord(weights) && isWords(Object.values(weights)),
     }),
   ),
 });
@@ -245,8 +242,8 @@ const isFeature = fields({
 });
 const isColumn = fields({
   ...{ name: isText, categories: isWords, role: maybe(isText) },
-  kind: is("number", "boolean", "category", "date", "identifier", "text", "constant", "empty"),
-  dateOrder: is(undefined, "ymd", "dmy", "mdy"),
+  kind: is(...KINDS),
+  dateOrder: is(undefined, ...DATE_ORDERS),
   format: maybe(
     fields({
       decimal: is(undefined, ".", ","),
@@ -260,7 +257,7 @@ const isTable = fields({
   inputs: some(fields({ name: isText, gaps: is(true, false) })),
   pipeline: fields({
     columns: list(fields({ fill: isNumber, groups: maybe(list(isNumber)), features: list(isFeature) })),
-    features: list(isText),
+    features: isWords,
     target: fields({ log: is(undefined, "log", "log1p"), outputs: list(isAffine) }),
   }),
   task: is("classification", "regression"),

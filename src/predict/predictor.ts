@@ -1,13 +1,12 @@
 /** A saved model that answers: from raw rows to predictions, classes and probabilities. It cannot train. */
 import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
-import { fromMatrix } from "../data/matrix.js";
 import { Applier } from "../data/pipeline/pipeline.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { check, must } from "../errors.js";
-import type { Floats } from "../ndarray.js";
+import { type Floats, view } from "../ndarray.js";
 import { loadKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
 import { readContents, type TableDescription } from "./description.js";
@@ -107,7 +106,7 @@ export class Predictor {
    */
   predict(rows: Rows): NdArray<Floats> {
     const { data, rows: count, outputs } = this.flow(rows);
-    return fromMatrix(data, count, outputs);
+    return view(data, [count, outputs], [outputs, 1], 0);
   }
 
   /**

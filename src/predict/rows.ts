@@ -96,8 +96,7 @@ export class RowReader {
           const { name } = this.columns[j].input;
           for (let i = 0; i < count; i++) {
             const record = records[from + i];
-            if (!isRecord(record))
-              must(isRecord(record), `row ${from + i}`, "an object", record, "invalid_data");
+            if (!isRecord(record)) must(false, `row ${from + i}`, "an object", record, "invalid_data");
             cells[i] = this.cell(j, Object.hasOwn(record, name) ? record[name] : undefined, from + i);
           }
           return cells;

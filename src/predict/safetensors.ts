@@ -24,6 +24,7 @@ const ZEROS = "00000000";
 const LONGEST_HEADER = 2 ** 26;
 
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+const hexadecimal = (crc: number): string => crc.toString(16).padStart(ZEROS.length, "0");
 
 /** @param metadata - text by name */
 export function writeSafetensors(
@@ -51,7 +52,7 @@ export function writeSafetensors(
     const { data } = tensors[name];
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start + data_offsets[0]);
   }
-  bytes.set(encoded(crc32(bytes).toString(16).padStart(8, "0")), 8 + MARK.length);
+  bytes.set(encoded(hexadecimal(crc32(bytes))), 8 + MARK.length);
   return bytes;
 }
 
@@ -64,25 +65,22 @@ export function readSafetensors(bytes: Uint8Array): {
   tensors: Tensors;
   metadata: Readonly<Record<string, unknown>>;
 } {
-  const refuseUnless = (condition: unknown, reason: string): void =>
-    check(condition, () => `this is not a model file of Fettle: ${reason}`, "invalid_checkpoint");
   refuseUnless(
     Object.prototype.toString.call(bytes) === "[object Uint8Array]",
     "it must be a Uint8Array; pass the bytes of the file",
   );
-  const prefix = String.fromCharCode(...bytes.subarray(8, 8 + MARK.length));
-  refuseUnless(prefix === MARK, `it has ${bytes.length} bytes that do not begin as one`);
+  const place = 8 + MARK.length;
+  const beginning = String.fromCharCode(...bytes.subarray(8, place + ZEROS.length));
+  refuseUnless(beginning.startsWith(MARK), `it has ${bytes.length} bytes that do not begin as one`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = Number(view.getBigUint64(0, true));
   refuseUnless(length <= Math.min(LONGEST_HEADER, bytes.length - 8), "it is cut, or its header is too long");
 
-  const place = 8 + MARK.length;
-  const stated = String.fromCharCode(...bytes.subarray(place, place + 8));
   let crc = crc32(bytes.subarray(0, place));
   crc = crc32(encoded(ZEROS), crc);
-  crc = crc32(bytes.subarray(place + 8), crc);
+  crc = crc32(bytes.subarray(place + ZEROS.length), crc);
   refuseUnless(
-    stated === crc.toString(16).padStart(8, "0"),
+    beginning.endsWith(hexadecimal(crc)),
     "its checksum does not match its contents; it is cut or damaged",
   );
 
@@ -107,6 +105,10 @@ export function readSafetensors(bytes: Uint8Array): {
   });
   refuseUnless(start + at === bytes.length, "some of its bytes belong to no array");
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, unknown> };
+}
+
+export function refuseUnless(condition: unknown, reason: string): asserts condition {
+  check(condition, () => `this is not a model file of Fettle: ${reason}`, "invalid_checkpoint");
 }
 
 /** The value of JSON; undefined for other text. */

@@ -8,11 +8,26 @@ import type { Value } from "../../src/graph/graph.js";
 import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
 import * as Passes from "../../src/graph/opcodes/passes.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
+import { instantiate, kernelsModule } from "../../src/numerics/kernels.js";
 import { cases } from "../cases.js";
 import { decode, registersOf } from "./code.js";
 
 const { fround, sqrt } = Math;
 const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? 0 : x);
+const softplus = alone(Elementwise.Softplus);
+const sigmoid = alone(Elementwise.Sigmoid);
+
+/** One operation of the machine on one number. */
+function alone(code: number): (x: number) => number {
+  const kernels = instantiate(kernelsModule());
+  const place = kernels.heap_base();
+  const cell = new Float32Array(kernels.memory.buffer, place, 1);
+  return (x) => {
+    cell[0] = x;
+    kernels.unary_f32(code, place, place, 1);
+    return cell[0];
+  };
+}
 
 /** Writes an expression of up to four operands. */
 type Write<T> = (a: T, b: T, c: T, d: T) => T;
@@ -64,6 +79,24 @@ const ofArrays: readonly Row[] = [
     Passes.RatioRoot,
     (a, b, c, d) => f.mul(f.sqrt(f.div(f.add(f.flush(a), b), f.add(c, b))), d),
     (a, b, c, d) => fround(sqrt(fround(fround(flushed(a) + b) / fround(c + b)))) * d,
+  ],
+  [
+    "a softplus(−b) + c softplus(b)",
+    Passes.CrossEntropy,
+    (a, b, c) => f.add(f.mul(a, f.softplus(f.neg(b))), f.mul(c, f.softplus(b))),
+    (a, b, c) => fround(a * softplus(-b)) + fround(c * softplus(b)),
+  ],
+  [
+    "softplus(b)c + softplus(−b)a",
+    Passes.CrossEntropy,
+    (a, b, c) => f.add(f.mul(f.softplus(b), c), f.mul(f.softplus(f.neg(b)), a)),
+    (a, b, c) => fround(softplus(b) * c) + fround(softplus(-b) * a),
+  ],
+  [
+    "a sigmoid(b) − c sigmoid(−b)",
+    Passes.CrossEntropySlope,
+    (a, b, c) => f.sub(f.mul(a, f.sigmoid(b)), f.mul(c, f.sigmoid(f.neg(b)))),
+    (a, b, c) => fround(a * sigmoid(b)) - fround(c * sigmoid(-b)),
   ],
 ];
 
@@ -202,4 +235,26 @@ it("takes what is flushed into each pass that reads it", () => {
     [2, 2],
   ].map((column) => Float32Array.from(column));
   expect(call(columns)).toEqual(Float32Array.of(0, (3 * 5 + 7) * (3 * 2)));
+});
+
+it("takes what is negated into each pass that reads it, and a loss with its slope is two passes", () => {
+  const { operations, call } = compiled(2, (a, b, c, d) => {
+    const [plus, minus] = [b, f.neg(b)];
+    const loss = f.add(f.mul(a, f.softplus(minus)), f.mul(c, f.softplus(plus)));
+    const slope = f.sub(f.mul(c, f.sigmoid(plus)), f.mul(a, f.sigmoid(minus)));
+    return { y: f.maximum(f.mul(d, loss), slope) };
+  });
+  expect(operations).toEqual([
+    Passes.CrossEntropy,
+    Passes.CrossEntropySlope,
+    Elementwise.Mul,
+    Elementwise.Maximum,
+  ]);
+  const columns = [
+    [1, 0],
+    [-3, 0],
+    [0, 1],
+    [2, 0.5],
+  ].map((column) => Float32Array.from(column));
+  expect(call(columns)).toEqual(Float32Array.of(2 * softplus(3), 0.5));
 });

@@ -94,6 +94,25 @@ describe("pow", () => {
 
   it("takes negative bases to whole exponents only", () => {
     expect([pow(-2, 3), pow(-2, 4), pow(-2, 0.5)]).toEqual([-8, 16, NaN]);
+    const nearly = [1, 3, 478, 2 ** 31].map((whole) => whole * (1 + Number.EPSILON));
+    expect(nearly.map((y) => pow(-1.5, y))).toEqual([NaN, NaN, NaN, NaN]);
+    expect([pow(-1, 2 ** 53 - 1), pow(-1, 2 ** 53), pow(-0, -3), pow(-0, -2)]).toEqual([
+      -1,
+      1,
+      -Infinity,
+      Infinity,
+    ]);
+  });
+
+  it("is within 1 ulp near 1, where exponents are huge", () => {
+    // by Python's decimal, in 80 digits
+    const table = [
+      [0.9999999060691668, 2266577458.20026, 3.4517951776992444e-93],
+      [0.9999998220824604, -3419687397.9559903, 1.7159340796255478e264],
+      [1.0000000002045901, 2993745516.899663, 1.8450211896582667],
+      [1 + Number.EPSILON, -(2 ** 60), 6.616261056709674e-112],
+    ];
+    for (const [x, y, z] of table) expect(errorF64(pow(x, y), z)).toBeLessThanOrEqual(1);
   });
 
   it("is IEEE 754's where JavaScript's ** is not", () => {

@@ -1,6 +1,10 @@
-/** What a page downloads to tune, as the benchmark measures it. Needs `dist/`. */
+/** What a page downloads to tune and to predict, as the benchmarks measure it. Needs `dist/`. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { size } from "../../bench/suites/size.js";
+import { bundled, size, zipped } from "../../bench/suites/size.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 it("{ tune } and the kernels are at most 32 kB gzipped, with dense models 75; all that these load 114", async () => {
   const rows = new Map<string, number>();
@@ -11,4 +15,12 @@ it("{ tune } and the kernels are at most 32 kB gzipped, with dense models 75; al
   expect(kB("{ tune, sequential, dense, adam }")).toBeLessThanOrEqual(75);
   expect(kB("and all that they load")).toBeLessThanOrEqual(114);
   expect(kB("and all that they load")).toBeGreaterThan(20 + kB("{ tune, sequential, dense, adam }"));
+});
+
+it("{ loadPredictor } and the kernels are at most 25 kB gzipped, and load nothing later", async () => {
+  const { first, later } = await bundled('export { loadPredictor } from "fettle/predict";', root);
+  const kernels = zipped(readFileSync(`${root}/wasm/kernels.wasm`));
+  expect(first + kernels).toBeLessThanOrEqual(25);
+  expect([first, kernels].map((size) => size > 10)).toEqual([true, true]);
+  expect(later).toBe(0);
 });

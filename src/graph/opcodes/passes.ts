@@ -30,3 +30,7 @@ export const RatioRoot = 107;
 export const FlushAxpby = 108;
 /** flush(a) · b + c² · d, where b and d are one number each. */
 export const FlushAxpbySquare = 109;
+/** a · softplus(−b) + c · softplus(b), the cross-entropy of two classes. */
+export const CrossEntropy = 110;
+/** a · sigmoid(b) − c · sigmoid(−b), the slope of that. */
+export const CrossEntropySlope = 111;
