@@ -4,7 +4,8 @@
  */
 import type { Scalar, Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
 import { createEngine, dense, type Matrix, type Optimizer, type Sequential, sequential } from "fettle";
-import { hyperparametersOf, networkOf } from "../src/nn/architecture.js";
+import { hyperparametersOf } from "../src/nn/architecture.js";
+import { chain, networkOf } from "../src/nn/network.js";
 import { programOf } from "../src/nn/programs.js";
 import { repeat, type Work } from "./measure.js";
 import type { Jax, JaxArray, Tf } from "./peers.js";
@@ -105,10 +106,7 @@ export function ourTraining(sizes: Sizes, batch: number, optimizer: Optimizer, r
 
 /** The first weights, as `ourTraining` has them, layer by layer. */
 function firstWeights(sizes: Sizes): { shape: number[]; values: Float32Array }[] {
-  const { parameters, size } = networkOf(
-    sizes.slice(1).map((units) => dense(units)),
-    sizes[0],
-  );
+  const { parameters, size } = networkOf(chain(sizes.slice(1).map((units) => dense(units))), sizes[0]);
   const all = noise(size, 0.1);
   return parameters.map(({ shape, offset, size }) => ({
     shape: shape as number[],

@@ -18,7 +18,7 @@ export {
   type MissingRule,
   type Task,
 } from "./data/dataset.js";
-export type { DateOrder } from "./data/dates.js";
+export type { DateOrder } from "./data/days.js";
 export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
 export type { Groups, Times } from "./data/groups.js";
@@ -164,21 +164,39 @@ export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
 export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
 export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
+export { type FunctionalOptions, functional, input, type Symbols } from "./nn/functional.js";
 export type { History } from "./nn/history.js";
 export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
 export {
   activation,
+  type BatchNormalizationOptions,
+  batchNormalization,
   type DenseOptions,
+  defineLayer,
   dense,
   dropout,
+  type EmbeddingOptions,
+  embedding,
+  flatten,
+  freeze,
+  gaussianNoise,
   type Layer,
   type LayerContext,
+  type LayerDefinition,
+  type LayerNormalizationOptions,
+  layerNormalization,
+  type MergeName,
+  merge,
   type ParameterSpec,
-} from "./nn/layers.js";
+  type SymbolicTensor,
+} from "./nn/layers/index.js";
+export { type Compiled, LayersModel } from "./nn/layersModel.js";
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { Loss, LossName } from "./nn/losses/registry.js";
+export type { ModelData } from "./nn/modelData.js";
 export type { CompileOptions, FitOptions } from "./nn/options.js";
+export type { PerOutput } from "./nn/perOutput.js";
 export { l1, l1l2, l2, type Regularizer, type RegularizerName } from "./nn/regularizers.js";
 export { Sequential, sequential } from "./nn/sequential.js";
 export type { WeightOptions } from "./nn/weights.js";

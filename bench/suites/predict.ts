@@ -15,7 +15,7 @@ import { readTable } from "../../src/data/table.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { exportOnnx } from "../../src/model/export/onnx.js";
 import { Model } from "../../src/model/model.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { interleave, median, repeat } from "../measure.js";

@@ -5,7 +5,7 @@
 import { check, checkOptions, isRecord, must, type OptionNames, show, unknownName } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 import { keptRows, type MissingRule, refuseColumns, type Task, valuesAt } from "./columns.js";
-import { DAY } from "./dates.js";
+import { DAY } from "./days.js";
 import { checkTime, numberGroups } from "./groups.js";
 import { takeRows } from "./matrix.js";
 import { type InputKind, isInputKind, type Schema } from "./schema.js";

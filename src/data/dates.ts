@@ -3,14 +3,7 @@
  * it is the same everywhere. The order of day and month belongs to a whole column, since `1/2/2024` alone can be read in two
  * ways.
  */
-
-/** The order of year, month and day where all are digits. */
-export type DateOrder = "ymd" | "dmy" | "mdy";
-
-export const DATE_ORDERS = ["ymd", "dmy", "mdy"] as const satisfies readonly DateOrder[];
-
-/** Milliseconds of a day. */
-export const DAY = 86_400_000;
+import type { DateOrder } from "./days.js";
 
 const TIME =
   "(?:(?:T|,? +)(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d(?:[.,]\\d{1,9})?))? ?(?:Z|UTC|GMT|(?<zone>[+-]\\d\\d):?(?<zoneMinute>\\d\\d))?)?";
@@ -46,16 +39,6 @@ export function parseDate(cell: string, order: DateOrder): number | undefined {
   return undefined;
 }
 
-/** The orders in which every cell is a date. */
-export function dateOrdersOf(cells: Iterable<string>): DateOrder[] {
-  let orders: DateOrder[] = [...DATE_ORDERS];
-  for (const cell of cells) {
-    orders = orders.filter((order) => parseDate(cell, order) !== undefined);
-    if (orders.length === 0) break;
-  }
-  return orders;
-}
-
 function momentOf(parts: Readonly<Record<string, string | undefined>>): number | undefined {
   const digits = parts.year as string;
   // Two digits are of the years 1969 to 2068, as in POSIX.
@@ -73,38 +56,13 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
     minute < 60 &&
     second < 60;
   if (!fits) return undefined;
-  const time = ((hour * 60 + minute) * 60 + second) * 1000;
-  return dayNumber(year, month, day) * DAY + Math.round(time) - offsetOf(parts);
+  const minutes = (dayNumber(year, month, day) * 24 + hour) * 60 + minute;
+  return minutes * 60_000 + Math.round(second * 1000) - offsetOf(parts);
 }
 
 /** The number of a month from the first letters of its name. */
 const monthOf = (word: string): number =>
   1 + MONTHS.findIndex((name) => name.slice(0, 3).toLowerCase() === word.slice(0, 3).toLowerCase());
-
-/**
- * The day of a moment, in UTC, in ISO 8601.
- *
- * @see H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`
- */
-export function isoDay(moment: number): string {
-  const days = Math.floor(moment / DAY) + 719_468;
-  const era = Math.floor(days / 146_097);
-  const dayOfEra = days - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
-  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const padded = (value: number, length: number): string => String(value).padStart(length, "0");
-  return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
-}
 
 /** `+02` and `00` → 7,200,000 */
 function offsetOf({ zone, zoneMinute }: Readonly<Record<string, string | undefined>>): number {

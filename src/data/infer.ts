@@ -4,7 +4,8 @@
  */
 import { FettleError, isRecord, must, show, unknownName } from "../errors.js";
 import type { NumberCells, RawColumn } from "./cells.js";
-import { DATE_ORDERS, type DateOrder, dateOrdersOf, parseDate } from "./dates.js";
+import { parseDate } from "./dates.js";
+import { DATE_ORDERS, type DateOrder } from "./days.js";
 import { type Decimal, formatsOf, type NumberFormat, parseNumber } from "./numbers.js";
 import {
   CHOSEN_KINDS,
@@ -304,4 +305,14 @@ export function checkSchemaOptions(
     if (!names.includes(name)) throw unknownName("column", name, names);
     if (!CHOSEN_KINDS.includes(kind)) throw unknownName("kind of column", String(kind), CHOSEN_KINDS);
   }
+}
+
+/** The orders in which every cell is a date. */
+function dateOrdersOf(cells: Iterable<string>): DateOrder[] {
+  let orders: DateOrder[] = [...DATE_ORDERS];
+  for (const cell of cells) {
+    orders = orders.filter((order) => parseDate(cell, order) !== undefined);
+    if (orders.length === 0) break;
+  }
+  return orders;
 }

@@ -3,7 +3,7 @@
  * said by the schema, see `missingIn`.
  */
 import { must, show } from "../errors.js";
-import { parseDate } from "./dates.js";
+import type { DateOrder } from "./days.js";
 import { parseNumber } from "./numbers.js";
 import { type ColumnSchema, isInputKind } from "./schema.js";
 
@@ -44,14 +44,23 @@ export function cellOf(value: unknown, placeOf: () => string): string | number {
   return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
 }
 
-/** Reads a cell that is present; undefined for one that must be refused. */
+/** The moment that a cell means; undefined if it is not a date of that order. */
+export type ParseDate = (cell: string, order: DateOrder) => number | undefined;
+
+/**
+ * Reads a cell that is present; undefined for one that must be refused.
+ *
+ * @param parseDate - `dates.ts`'s, which is loaded by those who have dates
+ */
 export function readerOf(
   { kind, categories, format = {}, dateOrder = "ymd" }: ColumnSchema,
   unknown: UnknownRule,
+  parseDate: ParseDate | undefined,
 ): (cell: string | number) => number | undefined {
   if (!isInputKind(kind)) return () => 0;
   // a year of four digits in front means the same in any order
-  if (kind === "date") return (cell) => parseDate(String(cell), dateOrder) ?? parseDate(String(cell), "ymd");
+  if (kind === "date")
+    return (cell) => parseDate?.(String(cell), dateOrder) ?? parseDate?.(String(cell), "ymd");
   if (kind === "number")
     return (cell) => {
       const value = typeof cell === "number" ? cell : parseNumber(cell, format);

@@ -4,7 +4,7 @@
  * infer.ts.
  */
 import { check, isRecord, must, show, unknownName } from "../errors.js";
-import { DATE_ORDERS, type DateOrder } from "./dates.js";
+import { DATE_ORDERS, type DateOrder } from "./days.js";
 import type { Decimal, NumberFormat } from "./numbers.js";
 
 /** What the cells of a column are, where a model can learn from them. */

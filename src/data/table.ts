@@ -16,6 +16,7 @@ import type { Floats } from "../ndarray.js";
 import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
+import { parseDate } from "./dates.js";
 import { inferSchema } from "./infer.js";
 import { type Pass, readCells } from "./passes.js";
 import { cellOf, checkUnknownRule, faultOf, type RecordValue, readerOf, type UnknownRule } from "./read.js";
@@ -261,7 +262,7 @@ function typed(
     return { values: Float32Array.from(numbers, (value) => (Number.isNaN(value) ? value : 0)) };
   }
   const { words, codes } = raw;
-  const readings = words.map(readerOf(column, unknown));
+  const readings = words.map(readerOf(column, unknown, parseDate));
   const refused = readings.indexOf(undefined);
   const meanings = readings.map((value) => value ?? Number.NaN);
   const isNarrow = meanings.every((value) => Object.is(Math.fround(value), value));

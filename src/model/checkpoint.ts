@@ -3,7 +3,7 @@ import { platform } from "#platform";
 import { check, checkOptions, must, mustBeInteger, type OptionNames, unknownName } from "../errors.js";
 import type { Callback, Logs } from "../nn/callbacks/callback.js";
 import { type BestValue, type MonitorOptions, monitorBest } from "../nn/callbacks/monitor.js";
-import { Sequential } from "../nn/sequential.js";
+import { LayersModel } from "../nn/layersModel.js";
 import type { SaveOptions } from "./model.js";
 import { saveModel } from "./save.js";
 
@@ -74,7 +74,7 @@ export function modelCheckpoint<Custom extends string = never>(
   return {
     name: "modelCheckpoint",
     async onEpochEnd(epoch, logs, { model }) {
-      must(model instanceof Sequential, "the model of modelCheckpoint", "one that its fit trains", model);
+      must(model instanceof LayersModel, "the model of modelCheckpoint", "one that its fit trains", model);
       if ((epoch + 1) % saveFreq !== 0) return;
       const best = bests.get(model) ?? follow();
       bests.set(model, best);

@@ -1,20 +1,22 @@
-/** A network of `sequential` as the contents of a model file. The way back is in network.ts. */
+/** A network as the contents of a model file. The way back is in network.ts. */
 import type { SavedRun } from "../engine/executor.js";
 import { isBuiltIn } from "../metrics/registry.js";
-import { layerNames, networkOf } from "../nn/architecture.js";
+import type { LayersModel } from "../nn/layersModel.js";
 import { getLoss } from "../nn/losses/registry.js";
-import type { Sequential } from "../nn/sequential.js";
 import { weightsName } from "../nn/trainedWeights.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
 import { describePiece } from "./describe.js";
+import { describeEnds, idsOf } from "./wires.js";
 
 /** How a network is trained on. */
 export interface TrainingNotes {
   readonly optimizer: PieceDescription;
-  readonly loss: PieceDescription;
-  /** Names of the built-in metrics, which say their options; custom ones are not kept. */
-  readonly metrics: readonly string[];
+  /** Of each output. */
+  readonly losses: readonly PieceDescription[];
+  readonly lossWeights: readonly number[];
+  /** Names of the built-in metrics of each output, which say their options; custom ones are not kept. */
+  readonly metrics: readonly (readonly string[])[];
   /** Where training is, if the state of the optimizer is in the file: its arrays have names that begin with `training.`. */
   readonly progress?: SavedRun["progress"];
   readonly seed?: number;
@@ -23,21 +25,24 @@ export interface TrainingNotes {
 export const STATE = "training.";
 
 /** @param withOptimizer - whether the state of training is kept too */
-export function contentsOf(model: Sequential, withOptimizer: boolean): ModelContents {
+export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelContents {
   const { columns, saved } = model.trained();
-  const { optimizer, loss, metrics } = model.compiledWith();
-  const { layers, parameters } = networkOf(model.layers, columns);
-  const names = layerNames(model.layers);
+  const { optimizer, losses, lossWeights, metrics } = model.compiledWith();
+  const { layers, parameters } = model.network(columns);
+  const ids = idsOf(model.wiring);
+  const first = ids.values.length - layers.length;
   const weights = weightsName(Object.keys(saved.arrays));
   const vector = saved.arrays[weights];
   const tensors: Record<string, Tensor> = {};
   for (const { path, shape, offset, size } of parameters)
     tensors[path] = { shape, data: Float32Array.from(vector.subarray(offset, offset + size)) };
   const described = layers.map(
-    ({ layer, parameters: own }, i): LayerDescription => ({
-      id: names[i],
+    ({ layer, inputs: taken, parameters: own }, i): LayerDescription => ({
+      id: ids.values[first + i],
       ...describePiece("layer", layer),
-      inputs: [i === 0 ? "input" : names[i - 1]],
+      ...(layer.trainable === false && { trainable: false }),
+      ...(ids.shares[i] !== undefined && { shares: ids.shares[i] }),
+      inputs: taken.map((value) => ids.values[value]),
       weights: Object.fromEntries(own.map(({ name, path }) => [name, path])),
     }),
   );
@@ -46,9 +51,14 @@ export function contentsOf(model: Sequential, withOptimizer: boolean): ModelCont
       if (name !== weights) tensors[STATE + name] = { shape: [data.length], data: Float32Array.from(data) };
   const training: TrainingNotes = {
     optimizer: describePiece("optimizer", optimizer),
-    loss: describePiece("loss", getLoss(loss)),
-    metrics: metrics.filter(isBuiltIn).map(({ name }) => name),
+    losses: losses.map((loss) => describePiece("loss", getLoss(loss))),
+    lossWeights,
+    metrics: metrics.map((own) => own.filter(isBuiltIn).map(({ name }) => name)),
     ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
   };
-  return { network: { columns, layers: described }, tensors, notes: { training } };
+  return {
+    network: { columns, layers: described, ...describeEnds(model.wiring, ids) },
+    tensors,
+    notes: { training },
+  };
 }

@@ -6,7 +6,7 @@ import { check } from "../errors.js";
 import { nameIn } from "../names.js";
 import { activations } from "../nn/activations.js";
 import { initializers } from "../nn/initializers.js";
-import type { Layer } from "../nn/layers.js";
+import type { Layer } from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";

@@ -5,6 +5,7 @@
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
 import type { EncodedRows } from "../data/dataset.js";
+import { parseDate } from "../data/dates.js";
 import { fromMatrix, type MatrixLike } from "../data/matrix.js";
 import { Applier, type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { isUnchanged } from "../data/pipeline/target.js";
@@ -14,7 +15,7 @@ import { checkOptions, FettleError, must, type OptionNames } from "../errors.js"
 import { decided } from "../metrics/decided.js";
 import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
-import type { Sequential } from "../nn/sequential.js";
+import type { LayersModel } from "../nn/layersModel.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "../predict/answers.js";
 import { type TableDescription, writeContents } from "../predict/description.js";
 import { RowReader, type Rows } from "../predict/rows.js";
@@ -42,7 +43,7 @@ export interface ModelNotes {
 /** A trained network with the way from raw rows to answers, or alone. `tune` ends with one, and `loadModel` returns one. */
 export class Model {
   /** The trained network. It takes what `pipeline` makes of rows. */
-  readonly model: Sequential;
+  readonly model: LayersModel;
   /** @internal */
   readonly table: TableDescription | undefined;
   /** @internal */
@@ -54,7 +55,7 @@ export class Model {
    * @internal
    */
   constructor(
-    model: Sequential,
+    model: LayersModel,
     table?: TableDescription,
     notes: ModelNotes = {},
     private readonly unknown: UnknownRule = "refuse",
@@ -101,7 +102,7 @@ export class Model {
     const { model, table } = this;
     if (table === undefined) return model.predict(rows as MatrixLike);
     const { inputs, pipeline, schema } = table;
-    this.reader ??= new RowReader(inputs, schema, this.unknown);
+    this.reader ??= new RowReader(inputs, schema, this.unknown, parseDate);
     const source = this.reader.source(rows);
     const applier = new Applier(pipeline, source.rows);
     const features = new Float32Array(source.rows * applier.width);

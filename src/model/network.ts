@@ -1,13 +1,15 @@
 /** The network of a model file, as it was saved. */
 import { check, FettleError, isRecord, show } from "../errors.js";
-import { type BuiltInMetric, getMetrics } from "../metrics/registry.js";
-import { layerNames, networkOf } from "../nn/architecture.js";
+import type { BuiltInMetric } from "../metrics/registry.js";
+import { freeze } from "../nn/layers/index.js";
+import { LayersModel } from "../nn/layersModel.js";
 import { Sequential } from "../nn/sequential.js";
 import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
 import type { ModelContents, NetworkDescription } from "../predict/description.js";
 import type { Tensors } from "../predict/safetensors.js";
 import { STATE, type TrainingNotes } from "./contents.js";
 import { type CustomObjects, makePiece } from "./pieces.js";
+import { idsOf, wiringFrom } from "./wires.js";
 
 /**
  * The network of a model file, compiled and trained as it was saved.
@@ -19,20 +21,29 @@ export function networkFrom(
   { network, tensors, table, notes }: ModelContents,
   own: CustomObjects,
   compile: boolean,
-): Sequential {
-  const { columns, layers } = network;
-  const model = new Sequential(layers.map((layer) => makePiece("layer", layer, own)));
+): LayersModel {
+  const { columns } = network;
+  const wiring = wiringFrom(network, (layer) => {
+    const piece = makePiece("layer", layer, own);
+    return layer.trainable === false ? freeze(piece) : piece;
+  });
+  const model = network.inputs
+    ? new LayersModel(wiring)
+    : new Sequential(wiring.calls.map(({ layer }) => layer));
   const training = trainingOf(notes.training);
   if (compile && training) {
-    const { optimizer, loss, metrics } = training;
+    const { optimizer, losses, lossWeights, metrics } = training;
+    const forOutputs = <T>(list: readonly T[]): Record<string, T> =>
+      Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
     model.compile({
       optimizer: makePiece("optimizer", optimizer, own),
-      loss: makePiece("loss", loss, own),
-      metrics: getMetrics("metrics", metrics as BuiltInMetric[]),
+      loss: forOutputs(losses.map((loss) => makePiece("loss", loss, own))),
+      lossWeights: forOutputs(lossWeights),
+      metrics: forOutputs(metrics as BuiltInMetric[][]),
     });
   } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const parameters = parametersOf(model, network, tensors);
-  const { units } = networkOf(model.layers, columns);
+  const { units } = model.network(columns);
   check(
     table === undefined || table.outputs === units,
     () => `the network must have ${table?.outputs} outputs; received ${units}`,
@@ -53,20 +64,23 @@ export function networkFrom(
 
 /** The vector of all parameters. */
 function parametersOf(
-  model: Sequential,
+  model: LayersModel,
   { columns, layers }: NetworkDescription,
   tensors: Tensors,
 ): Float32Array {
-  const places = networkOf(model.layers, columns);
-  const names = layerNames(model.layers);
-  const found = places.layers.flatMap(({ parameters }, i) => {
+  const network = model.network(columns);
+  const ids = idsOf(model.wiring);
+  const first = ids.values.length - layers.length;
+  const found = network.layers.flatMap(({ inputs: taken, parameters }, i) => {
     const { id, inputs, weights } = layers[i];
+    const [expected, takes] = [ids.values[first + i], taken.map((value) => ids.values[value])];
     check(
-      id === names[i] && inputs.length === 1 && inputs[0] === (names[i - 1] ?? "input"),
+      id === expected && String(inputs) === String(takes),
       () =>
-        `layer ${show(id)} must be ${show(names[i])}, and take the layer before it; received inputs ${show(inputs)}`,
+        `layer ${show(id)} must be ${show(expected)}, and take ${show(takes)}; received inputs ${show(inputs)}`,
       "invalid_checkpoint",
     );
+    if (ids.shares[i] !== undefined) return [];
     return parameters.map(({ name, shape }) => {
       const tensor = Object.hasOwn(weights, name) ? tensors[weights[name]] : undefined;
       check(
@@ -79,8 +93,8 @@ function parametersOf(
     });
   });
   // not before, since no more is in the file than its arrays
-  const vector = new Float32Array(places.size);
-  for (const [i, { data }] of found.entries()) vector.set(data, places.parameters[i].offset);
+  const vector = new Float32Array(network.size);
+  for (const [i, { data }] of found.entries()) vector.set(data, network.parameters[i].offset);
   return vector;
 }
 
@@ -101,8 +115,9 @@ function trainingOf(notes: unknown): TrainingNotes | undefined {
   if (
     isRecord(notes) &&
     isPiece(notes.optimizer) &&
-    isPiece(notes.loss) &&
-    Array.isArray(notes.metrics) &&
+    [notes.losses, notes.lossWeights, notes.metrics].every((list) => Array.isArray(list)) &&
+    (notes.losses as unknown[]).every(isPiece) &&
+    (notes.metrics as unknown[]).every((list) => Array.isArray(list)) &&
     (notes.progress === undefined || (isProgress(notes.progress) && Number.isSafeInteger(notes.seed)))
   )
     return notes as unknown as TrainingNotes;

@@ -3,7 +3,19 @@
  * again.
  */
 import { FettleError, isRecord, must, show } from "../errors.js";
-import { activation, dense, dropout, type Layer } from "../nn/layers.js";
+import {
+  activation,
+  batchNormalization,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  gaussianNoise,
+  type Layer,
+  layerNormalization,
+  type MergeName,
+  merge,
+} from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -34,6 +46,12 @@ const FACTORIES = {
     dense: ({ units, ...rest }) => dense(units as number, rest),
     dropout: ({ rate }) => dropout(rate as number),
     activation: ({ activation: name }) => activation(name as "relu"),
+    gaussianNoise: ({ stddev }) => gaussianNoise(stddev as number),
+    batchNormalization,
+    embedding: ({ inputDim, outputDim, ...rest }) => embedding(inputDim as number, outputDim as number, rest),
+    flatten,
+    layerNormalization,
+    merge: ({ way }) => merge(way as MergeName),
   } satisfies Record<string, Factory<Layer>>,
   optimizer: optimizers as unknown as Record<string, Factory<Optimizer>>,
   schedule: {

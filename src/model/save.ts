@@ -2,7 +2,7 @@
 import { platform } from "#platform";
 import { checkUnknownRule, type UnknownRule } from "../data/read.js";
 import { checkOptions, isRecord, must, type OptionNames } from "../errors.js";
-import { Sequential } from "../nn/sequential.js";
+import { LayersModel } from "../nn/layersModel.js";
 import { ready } from "../numerics/kernels.js";
 import { fetched } from "../platform/fetched.js";
 import { readContents } from "../predict/description.js";
@@ -26,9 +26,9 @@ import type { CustomObjects } from "./pieces.js";
  * again.predict([[4]]).get(0, 0) === model.predict([[4]]).get(0, 0); // true
  * ```
  */
-export function saveModel(model: Model | Sequential, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+export function saveModel(model: Model | LayersModel, options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
   must(
-    model instanceof Model || model instanceof Sequential,
+    model instanceof Model || model instanceof LayersModel,
     "model",
     "the final model of tune, what loadModel returns, or a trained network",
     model,

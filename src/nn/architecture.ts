@@ -1,48 +1,18 @@
 /**
- * What a model is before it has any numbers: layers over a number of columns, a loss and an optimizer; where its
- * parameters are, and its prediction and loss in operations. Its programs are in `programs.ts`. Nothing runs here.
+ * What a model is before it has any numbers: a network, a loss and an optimizer; its prediction and loss in operations.
+ * Its programs are in `programs.ts`. Nothing runs here.
  */
 import type { Fingerprint } from "../compile/cache.js";
 import type { StepGraph } from "../compile/program.js";
-import { check, FettleError, isRecord, must, mustBeInteger, show } from "../errors.js";
-import { add } from "../graph/functions.js";
+import { check, FettleError, must, show } from "../errors.js";
+import { add, concat, reshape, slice } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
-import { ROWS, type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
+import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { recipeOf } from "../recipe.js";
-import type { Layer, ParameterSpec } from "./layers.js";
+import type { LayerContext } from "./layers/layer.js";
 import { getLoss, type Loss } from "./losses/registry.js";
-
-/** A parameter's place among all parameters, which are end to end in one vector. */
-export interface ParameterPlace extends ParameterSpec {
-  /** `dense_1.kernel` */
-  readonly path: string;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** A layer's place in a network. */
-export interface LayerPlace {
-  readonly layer: Layer;
-  /** Its type and a number, as `dense_1`. */
-  readonly name: string;
-  /** Units of its result. */
-  readonly units: number;
-  readonly parameters: readonly ParameterPlace[];
-}
-
-/** Layers over a number of columns: all that parameters depend on. */
-export interface Network {
-  /** Columns of the input. */
-  readonly columns: number;
-  readonly layers: readonly LayerPlace[];
-  /** Those of all layers, in the order of their vector. */
-  readonly parameters: readonly ParameterPlace[];
-  /** How many numbers all parameters have. */
-  readonly size: number;
-  /** Units of the last layer. */
-  readonly units: number;
-}
+import type { LayerPlace, Network, ParameterPlace } from "./network.js";
 
 /** A network with what it is trained by. Made by `architectureOf`. */
 export interface Architecture {
@@ -80,109 +50,22 @@ const MEMORY = 32;
 const remembered = new Map<string, Steps>();
 
 /** Built-in pieces do the same wherever they have the same recipes, so such architectures are traced once for all. */
-function stepsOf({ columns, layers }: Network, loss: Loss, optimizer: Optimizer): Steps {
+function stepsOf({ inputs, layers, outputs }: Network, loss: Loss, optimizer: Optimizer): Steps {
   const pieces = [...layers.map(({ layer }) => layer), optimizer];
   const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
   if (recipes.includes(undefined)) return {};
-  const recipe = JSON.stringify([columns, ...recipes]);
+  const wires = layers.map(({ name, inputs: taken }) => [name, ...taken]);
+  const recipe = JSON.stringify([
+    inputs.map(({ shape }) => shape),
+    wires,
+    outputs.map(({ value }) => value),
+    recipes,
+  ]);
   const steps = remembered.get(recipe) ?? {};
   remembered.delete(recipe);
   remembered.set(recipe, steps);
   if (remembered.size > MEMORY) remembered.delete(remembered.keys().next().value as string);
   return steps;
-}
-
-/**
- * Puts layers in their places.
- *
- * @param layers - at least one
- * @throws FettleError `invalid_argument` for a layer with invalid units or parameters
- */
-export function networkOf(layers: readonly Layer[], columns: number): Network {
-  const names = layerNames(layers);
-  const all: ParameterPlace[] = [];
-  let size = 0;
-  let units = columns;
-  const places = layers.map((layer, i): LayerPlace => {
-    const specs = layer.parameters(units);
-    units = layer.units(units);
-    mustBeInteger(`\`units\` of ${names[i]}`, units);
-    must(Array.isArray(specs), `\`parameters\` of ${names[i]}`, "an array", specs);
-    const parameters: ParameterPlace[] = [];
-    for (const spec of specs) {
-      checkParameter(spec, names[i], parameters);
-      const { name, shape, initializer } = spec;
-      const place = {
-        name,
-        shape,
-        initializer,
-        path: `${names[i]}.${name}`,
-        offset: size,
-        size: sizeOf(shape),
-      };
-      size += place.size;
-      parameters.push(place);
-      all.push(place);
-    }
-    return { layer, name: names[i], units, parameters };
-  });
-  return { columns, layers: places, parameters: all, size, units };
-}
-
-/** The names that layers go by: their type and a number, as `dense_1`. */
-export function layerNames(layers: readonly Layer[]): string[] {
-  const seen = new Map<string, number>();
-  return layers.map(({ type }) => {
-    const number = (seen.get(type) ?? 0) + 1;
-    seen.set(type, number);
-    return `${type}_${number}`;
-  });
-}
-
-function checkParameter(spec: ParameterSpec, layer: string, before: readonly ParameterSpec[]): void {
-  must(typeof spec?.name === "string", `the name of a parameter of ${layer}`, "a string", spec?.name);
-  const { name, shape, initializer } = spec;
-  check(
-    before.every((other) => other.name !== name),
-    () => `the names of the parameters of ${layer} must differ; received ${show(name)} twice`,
-  );
-  const path = `${layer}.${name}`;
-  must(
-    Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size > 0),
-    `the shape of ${path}`,
-    "an array of positive integers",
-    shape,
-  );
-  must(typeof initializer === "function", `the initializer of ${path}`, "a function", initializer);
-}
-
-/**
- * Refuses anything but a layer.
- *
- * @throws FettleError `invalid_argument`
- */
-export function checkLayer(layer: Layer, index: number): void {
-  const name = `layer ${index}`;
-  must(isRecord(layer), name, "a layer, such as dense(1)", layer);
-  must(
-    typeof layer.type === "string" && /^[^.]+$/.test(layer.type),
-    `\`type\` of ${name}`,
-    "a name without dots",
-    layer.type,
-  );
-  must(
-    isRecord(layer.hyperparameters),
-    `\`hyperparameters\` of ${name} (${layer.type})`,
-    "an object",
-    layer.hyperparameters,
-  );
-  for (const method of ["units", "parameters", "call"] as const)
-    must(
-      typeof layer[method] === "function",
-      `\`${method}\` of ${name} (${layer.type})`,
-      "a function",
-      layer[method],
-    );
 }
 
 /**
@@ -241,25 +124,65 @@ export function initialValues(network: Network, graph: Graph): Record<string, Va
   return values;
 }
 
-/** The prediction, [rows, units of the last layer]. `parameters` by path, `inputs` by the names of hyperparameters. */
-export function predictionOf(
+/** What layers make of a batch. */
+export interface Called {
+  /** [rows, units]: the outputs beside each other. */
+  readonly prediction: Value;
+  /** New values of parameters that are not trained, by path. */
+  readonly updates: Values;
+}
+
+/** Applies the layers to `x`, [rows, columns]. `parameters` by path, `inputs` by the names of hyperparameters. */
+export function callLayers(
   network: Network,
   x: Value,
   parameters: Values,
   inputs: Values,
   training: boolean,
-): Value {
-  let value = x;
-  for (const [index, { layer, name, units, parameters: own }] of network.layers.entries()) {
-    value = layer.call({
-      x: value,
-      ...contextOf(layer, name, own, parameters, inputs),
-      training,
-      stream: index,
+): Called {
+  const current: Record<string, Value> = { ...parameters };
+  const updates: Record<string, Value> = {};
+  const values: Value[] = network.inputs.map(({ offset, size, shape }) => columnsOf(x, offset, size, shape));
+  for (const [index, place] of network.layers.entries()) {
+    const { layer, name, inputs: taken, shape } = place;
+    const given = taken.map((value) => values[value]);
+    const result = layer.call({
+      ...{ inputs: given, x: given[0] },
+      ...contextOf(place, current, inputs),
+      ...{ training, trainable: layer.trainable !== false, stream: index },
+      update(key, value) {
+        const path = updatable(place, key, training);
+        mustReturn(value, path.shape, `the update of ${path.path}`);
+        updates[path.path] = value;
+        current[path.path] = value;
+      },
     });
-    mustReturn(value, [ROWS, units], `\`call\` of layer ${index} (${layer.type})`);
+    mustReturn(result, [ROWS, ...shape], `\`call\` of ${name}`);
+    values.push(result);
   }
-  return value;
+  const outputs = network.outputs.map(({ value, size }) => flat(values[value], size));
+  return { prediction: outputs.length === 1 ? outputs[0] : concat(outputs, 1), updates };
+}
+
+/** Columns of a matrix as rows of a shape. */
+function columnsOf(x: Value, offset: number, size: number, shape: Shape): Value {
+  const own = size === x.shape[1] ? x : slice(x, [0, offset], [ROWS, size]);
+  return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+}
+
+function flat(value: Value, size: number): Value {
+  return value.shape.length === 2 ? value : reshape(value, [ROWS, size]);
+}
+
+/** The parameter that a layer may update. */
+function updatable({ name, parameters }: LayerPlace, key: string, training: boolean): ParameterPlace {
+  check(training, `update of ${name} must be called in training alone`, "invalid_state");
+  const place = parameters.find((each) => each.name === key);
+  check(
+    place && !place.trainable,
+    () => `update of ${name} must name a parameter that is not trainable; received ${show(key)}`,
+  );
+  return place;
 }
 
 /** The loss with penalties, as Keras reports it, and the prediction. `parameters` by path; `weights` is a stream if there are some. */
@@ -269,8 +192,9 @@ export function lossOf(
   parameters: Values,
   inputs: Values,
   training: boolean,
-): { total: Value; prediction: Value } {
-  const prediction = predictionOf(network, streams.x, parameters, inputs, training);
+): Called & { readonly total: Value } {
+  const called = callLayers(network, streams.x, parameters, inputs, training);
+  const { prediction } = called;
   const lossFunction = getLoss(loss);
   const { weights } = streams;
   check(
@@ -279,23 +203,22 @@ export function lossOf(
   );
   let total = weights ? lossFunction(streams.y, prediction, weights) : lossFunction(streams.y, prediction);
   mustReturn(total, [], "the loss");
-  for (const { layer, name, parameters: own } of network.layers) {
-    const penalty = layer.penalty?.(contextOf(layer, name, own, parameters, inputs));
+  // once for a layer, however often it is applied
+  for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {
+    const penalty = place.layer.penalty?.(contextOf(place, parameters, inputs));
     if (penalty === undefined) continue;
-    mustReturn(penalty, [], `\`penalty\` of ${name}`);
+    mustReturn(penalty, [], `\`penalty\` of ${place.name}`);
     total = add(total, penalty);
   }
-  return { total, prediction };
+  return { ...called, total };
 }
 
 /** A layer's own parameters and numbers. */
 function contextOf(
-  layer: Layer,
-  name: string,
-  places: readonly ParameterPlace[],
+  { layer, name, parameters: places }: LayerPlace,
   parameters: Values,
   inputs: Values,
-): { parameters: Values; hyperparameters: Values } {
+): Pick<LayerContext, "parameters" | "hyperparameters"> {
   const own: Record<string, Value> = {};
   for (const place of places) own[place.name] = parameters[place.path];
   return { parameters: own, hyperparameters: pick(name, layer.hyperparameters, inputs) };

@@ -1,6 +1,6 @@
-/** What `fit` of a model does. It knows no `Sequential`, which keeps what it returns. */
+/** What `fit` of a model does. It knows no `LayersModel`, which keeps what it returns. */
 import { platform } from "#platform";
-import { type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import type { HostMatrix } from "../data/matrix.js";
 import { defaultEngine } from "../engine/engine.js";
 import type { SavedRun } from "../engine/executor.js";
 import { check, must, mustBeInteger } from "../errors.js";
@@ -14,6 +14,7 @@ import type { Progress } from "./callbacks/progress.js";
 import { examplesOfFit } from "./examples.js";
 import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
+import type { ModelData } from "./modelData.js";
 import { checkBatch, type FitOptions } from "./options.js";
 import { programOf } from "./programs.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
@@ -38,21 +39,23 @@ export interface Fitted {
   readonly x: HostMatrix;
   readonly y: HostMatrix;
   architecture(): Architecture;
-  /** Targets that fit inputs, the last layer and the loss. */
-  targets(y: MatrixLike, x: HostMatrix, what: string): HostMatrix;
+  /** Inputs that fit the first layers. */
+  inputs(x: ModelData, what: string): HostMatrix;
+  /** Targets that fit inputs, the outputs and the losses. */
+  targets(y: ModelData, x: HostMatrix, what: string): HostMatrix;
   /** Told the training when it has begun, and undefined when it has ended. */
   onTraining(run: TrainingRun | undefined): void;
 }
 
 /** @throws FettleError as `fit` does */
 export async function fitModel(
-  { model, metrics, state, x, y, architecture: build, targets, onTraining }: Fitted,
+  { model, metrics, state, x, y, architecture: build, inputs, targets, onTraining }: Fitted,
   options: FitOptions,
 ): Promise<{ readonly state: State; readonly history: History }> {
   const { trainRows, callbacks, verbose, ...settings } = checkFit(options, x.rows);
   const { columns } = x;
   const given = options.validationData;
-  const validX = given && toMatrix(given[0], { what: "validation x", columns });
+  const validX = given && inputs(given[0], "validation x");
   const data = {
     ...{ x, y, trainRows, sampleWeight: options.sampleWeight },
     weights: trainingWeights(options, y, trainRows),

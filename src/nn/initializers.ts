@@ -56,6 +56,10 @@ const truncatedNormal: Scaled = (scale, fan) => (graph, shape, stream) =>
     Math.sqrt(scale / fan(shape)) / TRUNCATED_DEVIATION,
   );
 
+/** The limit of `randomUniform`, and the deviation of `randomNormal` and `truncatedNormal`, as in Keras. */
+const SMALL = 0.05;
+const one = (): number => 1;
+
 /** Every built-in initializer, by name. */
 export const initializers = {
   zeros: (graph, shape) => broadcastTo(constant(graph, 0), shape),
@@ -71,6 +75,9 @@ export const initializers = {
   /** LeCun and others, 1998: of variance 1 / fanIn. */
   lecunUniform: uniform(3, fanIn),
   lecunNormal: truncatedNormal(1, fanIn),
+  randomUniform: uniform(SMALL * SMALL, one),
+  randomNormal: normal(SMALL * SMALL, one),
+  truncatedNormal: truncatedNormal(SMALL * SMALL * TRUNCATED_DEVIATION * TRUNCATED_DEVIATION, one),
 } satisfies Record<string, InitializerFunction>;
 
 /** The names of Keras' functions and classes; for what Keras does not have, PyTorch's functions. */
@@ -85,14 +92,17 @@ const aliases = {
   kaimingNormal: ["kaiming_normal_"],
   lecunUniform: ["lecun_uniform", "LecunUniform"],
   lecunNormal: ["lecun_normal", "LecunNormal"],
+  randomUniform: ["random_uniform", "RandomUniform", "uniform"],
+  randomNormal: ["random_normal", "RandomNormal", "normal"],
+  truncatedNormal: ["truncated_normal", "TruncatedNormal"],
 } as const satisfies Record<keyof typeof initializers, readonly string[]>;
 
 /** The name of a built-in initializer, or Keras' or PyTorch's name for it. */
 export type InitializerName = keyof typeof initializers | AliasOf<typeof aliases>;
 /**
  * `zeros`, `ones`, `glorotUniform`, `glorotNormal` (X. Glorot and Y. Bengio, AISTATS 2010), `heUniform`, `heNormal`
- * (K. He and others, ICCV 2015), `lecunUniform`, `lecunNormal` (Y. LeCun and others, "Efficient BackProp", 1998), Keras'
- * names for them, such as `glorot_uniform`, or a custom function.
+ * (K. He and others, ICCV 2015), `lecunUniform`, `lecunNormal` (Y. LeCun and others, "Efficient BackProp", 1998),
+ * `randomUniform` in ±0.05, `randomNormal` and `truncatedNormal` of deviation 0.05, Keras' names for them, such as `glorot_uniform`, or a custom function.
  *
  * The normal ones are truncated at two standard deviations of the normal distribution behind them, as in Keras; their
  * variance is that of the papers. Not truncated are `xavierNormal` and `kaimingNormal`, PyTorch's `xavier_normal_` and

@@ -1,21 +1,24 @@
 /** The options of `compile` and `fit`: types, the names of options, and the rule for a batch. */
-import type { MatrixLike } from "../data/matrix.js";
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { OptimizerName } from "../optim/registry.js";
 import type { Callback } from "./callbacks/callback.js";
 import type { Loss } from "./losses/registry.js";
+import type { ModelData } from "./modelData.js";
+import type { PerOutput } from "./perOutput.js";
 import type { WeightOptions } from "./weights.js";
 
 /** Options of `compile`. */
 export interface CompileOptions {
   /** A name, for its defaults, or an optimizer. */
   readonly optimizer: OptimizerName | Optimizer;
-  /** A name, a function of `losses`, or a custom function of truth and prediction. */
-  readonly loss: Loss;
-  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics. Default none. */
-  readonly metrics?: readonly MetricLike[];
+  /** A name, a function of `losses`, or a custom function of truth and prediction; of several outputs, also one for each by its name. */
+  readonly loss: PerOutput<Loss>;
+  /** How much the loss of each output counts, by its name, at least 0. Default 1. */
+  readonly lossWeights?: Readonly<Record<string, number>>;
+  /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics; of several outputs, also a list for each by its name. Default none. */
+  readonly metrics?: PerOutput<readonly MetricLike[]>;
 }
 
 /** Options of `fit`. */
@@ -28,8 +31,8 @@ export interface FitOptions extends WeightOptions {
   readonly validationSplit?: number;
   /** Examples for validation, [x, y] or [x, y, sampleWeight]. If given, `validationSplit` is ignored. */
   readonly validationData?:
-    | readonly [x: MatrixLike, y: MatrixLike]
-    | readonly [x: MatrixLike, y: MatrixLike, sampleWeight: ArrayLike<number>];
+    | readonly [x: ModelData, y: ModelData]
+    | readonly [x: ModelData, y: ModelData, sampleWeight: ArrayLike<number>];
   /** Called while it trains, in order: `earlyStopping()` and the like, or custom callbacks. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Whether each epoch visits the rows in a new order. Default true. */
@@ -43,7 +46,12 @@ export interface FitOptions extends WeightOptions {
   readonly verbose?: 0 | 1 | 2;
 }
 
-export const COMPILE_OPTIONS: OptionNames<CompileOptions> = { optimizer: true, loss: true, metrics: true };
+export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
+  optimizer: true,
+  loss: true,
+  lossWeights: true,
+  metrics: true,
+};
 export const FIT_OPTIONS: OptionNames<FitOptions> = {
   epochs: true,
   batchSize: true,

@@ -4,7 +4,7 @@ import { type ArrayInput, flatten, toNdArray } from "../engine/arrays.js";
 import { checkOptions, must, show } from "../errors.js";
 import { showShape } from "../graph/shape.js";
 import type { Floats } from "../ndarray.js";
-import type { Network } from "./architecture.js";
+import type { Network } from "./network.js";
 
 /** Copies of the arrays within a vector. */
 export function arraysOf({ parameters }: Network, vector: Floats): Record<string, NdArray<Floats>> {

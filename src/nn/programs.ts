@@ -11,18 +11,19 @@ import type { Graph, Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
 import { type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, initialSlots } from "../optim/apply.js";
+import type { Slots } from "../optim/optimizer.js";
 import {
   type Architecture,
+  callLayers,
   hyperparametersOf,
   initialValues,
   lossOf,
   optimizerInputs,
-  type ParameterPlace,
   type ProgramKind,
-  predictionOf,
   type TracedStep,
 } from "./architecture.js";
-import { SLOT } from "./trainedWeights.js";
+import type { Network } from "./network.js";
+import { EVALUATED, SLOT } from "./trainedWeights.js";
 
 const CACHE_SIZE = 64;
 const cached = createProgramCache(CACHE_SIZE);
@@ -61,12 +62,20 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
   /** outputs: parameters [P] and the optimizer's slots */
   initialize: (architecture) =>
     trace({ inputs: scalars(architecture) }, ({ graph, inputs }) => {
-      const parameters = concatenate(Object.values(initialValues(architecture.network, graph)));
-      const { optimizer } = architecture;
+      const { optimizer, network } = architecture;
+      const values = initialValues(network, graph);
+      const vectorOf = (places: Network["parameters"]): Value =>
+        concatenate(places.map(({ path }) => values[path]));
+      const parameter = vectorOf(network.trainable);
       const hyperparameters = optimizerInputs(optimizer, inputs);
-      const places = architecture.network.parameters;
-      const slots = initialSlots(optimizer, { parameter: parameters, hyperparameters }, places);
-      return { outputs: { parameters, ...named(slots, (name) => SLOT + name) } };
+      const slots = initialSlots(optimizer, { parameter, hyperparameters }, network.trainable);
+      return {
+        outputs: stateFrom(
+          parameter,
+          slots,
+          network.fixed.map(({ path }) => values[path]),
+        ),
+      };
     }),
 
   train: (architecture) => trainStep(architecture, xy(architecture)),
@@ -82,10 +91,9 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
         streams: { x: architecture.network.columns },
       },
       ({ inputs, streams }) => {
-        const parameters = split(inputs.parameters, architecture.network.parameters);
-        return {
-          streams: { prediction: predictionOf(architecture.network, streams.x, parameters, inputs, false) },
-        };
+        const parameters = split(inputs.parameters, architecture.network);
+        const { prediction } = callLayers(architecture.network, streams.x, parameters, inputs, false);
+        return { streams: { prediction } };
       },
     ),
 };
@@ -99,26 +107,58 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
       state: { ...stateOf(architecture), lossSum: [] },
     },
     ({ graph, inputs, streams, state: { parameters: vector, lossSum, ...slots } }) => {
-      const places = architecture.network.parameters;
-      const parameters = split(vector, places);
-      const { total } = lossOf(architecture, streams, parameters, inputs, true);
+      const { network, optimizer } = architecture;
+      const { trainable, fixed } = network;
+      const parameters = split(vector, network);
+      const { total, updates } = lossOf(architecture, streams, parameters, inputs, true);
       const context = {
-        parameter: vector,
-        gradient: concatenate(gradients(total, Object.values(parameters))),
-        slots: named(slots, (name) => name.slice(SLOT.length)),
-        hyperparameters: optimizerInputs(architecture.optimizer, inputs),
+        parameter: trained(vector, network),
+        gradient: concatenate(
+          gradients(
+            total,
+            trainable.map(({ path }) => parameters[path]),
+          ),
+        ),
+        slots: slotsFrom(slots, network),
+        hyperparameters: optimizerInputs(optimizer, inputs),
         step: step(graph),
       };
-      const updated = applyOptimizer(architecture.optimizer, context, places);
+      const updated = applyOptimizer(optimizer, context, trainable);
+      const others = fixed.map(({ path }) => updates[path] ?? parameters[path]);
       return {
         state: {
-          parameters: updated.parameter,
-          ...named(updated.slots, (name) => SLOT + name),
+          ...stateFrom(updated.parameter, updated.slots, others),
           lossSum: addRows(lossSum, total, graph),
         },
       };
     },
   );
+}
+
+/** Parameters and slots as a run keeps them. Every vector of weights has those that are not trained at its end. */
+function stateFrom(parameter: Value, slots: Slots, fixed: readonly Value[]): Record<string, Value> {
+  const whole = (vector: Value): Value => (fixed.length > 0 ? concatenate([vector, ...fixed]) : vector);
+  const state: Record<string, Value> = { parameters: whole(parameter) };
+  for (const [name, slot] of Object.entries(slots)) {
+    const key = SLOT + name;
+    state[key] = key === EVALUATED ? whole(slot) : slot;
+  }
+  return state;
+}
+
+/** The way back, of slots. */
+function slotsFrom(state: Readonly<Record<string, Value>>, network: Network): Slots {
+  return Object.fromEntries(
+    Object.entries(state).map(([key, value]) => [
+      key.slice(SLOT.length),
+      key === EVALUATED ? trained(value, network) : value,
+    ]),
+  );
+}
+
+/** The part of a vector of weights that is trained. */
+function trained(vector: Value, { fixed, trainableSize }: Network): Value {
+  return fixed.length > 0 ? slice(vector, [0], [trainableSize]) : vector;
 }
 
 /** x, y, parameters and weights if there are some → predictions, and the sum of the losses of the rows seen */
@@ -130,7 +170,7 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
       state: { lossSum: [] },
     },
     ({ graph, inputs, streams, state }) => {
-      const parameters = split(inputs.parameters, architecture.network.parameters);
+      const parameters = split(inputs.parameters, architecture.network);
       const { total, prediction } = lossOf(architecture, streams, parameters, inputs, false);
       return { state: { lossSum: addRows(state.lossSum, total, graph) }, streams: { prediction } };
     },
@@ -154,9 +194,9 @@ function xy({ network }: Architecture): Record<string, number> {
 }
 
 /** The parameters within their vector, by path. */
-function split(vector: Value, places: readonly ParameterPlace[]): Record<string, Value> {
+function split(vector: Value, { parameters }: Network): Record<string, Value> {
   const values: Record<string, Value> = {};
-  for (const { path, offset, size, shape } of places)
+  for (const { path, offset, size, shape } of parameters)
     values[path] = reshape(slice(vector, [offset], [size]), shape);
   return values;
 }
@@ -168,8 +208,4 @@ function concatenate(values: readonly Value[]): Value {
 /** `sum + loss × rows`, so that each row has the same weight in the mean of an epoch. */
 function addRows(sum: Value, loss: Value, graph: Graph): Value {
   return add(sum, mul(loss, rowCount(graph)));
-}
-
-function named<T>(record: Readonly<Record<string, T>>, name: (old: string) => string): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [name(key), value]));
 }

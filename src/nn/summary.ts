@@ -1,29 +1,30 @@
 /** A model as a table for people. */
 import { ROWS, showShape } from "../graph/shape.js";
-import { layerNames, networkOf } from "./architecture.js";
-import type { Layer } from "./layers.js";
+import { networkOf, type Wiring } from "./network.js";
 
 /** Lines: layers with their output shapes and parameters, which are unknown without `columns`. */
-export function summarize(layers: readonly Layer[], columns: number | undefined): string[] {
+export function summarize(wiring: Wiring, columns: number | undefined): string[] {
   if (columns === undefined) {
     return align([
       ["Layer", "Output shape"],
-      ...layerNames(layers).map((name) => [name, "unknown before fit"]),
+      ...wiring.calls.map(({ name }) => [name, "unknown before fit"]),
     ]);
   }
-  const network = networkOf(layers, columns);
-  const rows = network.layers.map(({ name, units, parameters }) => ({
-    name,
-    shape: showShape([ROWS, units]),
-    count: parameters.reduce((sum, { size }) => sum + size, 0),
-  }));
-  return [
-    ...align([
-      ["Layer", "Output shape", "Parameters"],
-      ...rows.map(({ name, shape, count }) => [name, shape, String(count)]),
-    ]),
-    `Total parameters: ${network.size}`,
-  ];
+  const network = networkOf(wiring, columns);
+  const { inputs, layers, size, trainableSize } = network;
+  const names = [...inputs, ...layers].map(({ name }) => name);
+  // a stack goes without saying
+  const wires = layers.some((place, i) => String(place.inputs) !== String([i]));
+  const counted = new Set<string>();
+  const rows = layers.map(({ name, shape, parameters, inputs: taken }) => {
+    const count = counted.has(name) ? 0 : parameters.reduce((sum, place) => sum + place.size, 0);
+    counted.add(name);
+    const row = [name, showShape([ROWS, ...shape]), String(count)];
+    return wires ? [...row, taken.map((value) => names[value]).join(", ")] : row;
+  });
+  const head = ["Layer", "Output shape", "Parameters", ...(wires ? ["Takes"] : [])];
+  const untrained = size > trainableSize ? `, ${size - trainableSize} of them not trained` : "";
+  return [...align([head, ...rows]), `Total parameters: ${size}${untrained}`];
 }
 
 function align(rows: readonly (readonly string[])[]): string[] {

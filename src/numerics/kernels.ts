@@ -64,6 +64,8 @@ export interface KernelExports {
 
   /** The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from `base`. */
   gemm(operands: number, base: number): void;
+  /** dst[o, i] = Σ src[o, r, i] over r; in float64, rounded once. */
+  sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   /** The softmax of each of `rows` rows, or its logarithm if `log` is 1. */
   softmax_f32(src: number, dst: number, rows: number, columns: number, log: number): void;
   /** Applies a unary operation of `Elementwise` to n float32. */

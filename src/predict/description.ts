@@ -3,7 +3,7 @@
  * its outputs to an answer. Plain data, read without trust. How it is trained on is in `training`, which a predictor ignores.
  */
 import type { Input, Task } from "../data/dataset.js";
-import { DATE_ORDERS } from "../data/dates.js";
+import { DATE_ORDERS } from "../data/days.js";
 import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import { isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
@@ -29,13 +29,21 @@ export interface LayerDescription extends PieceDescription {
   readonly inputs: readonly string[];
   /** The names of its arrays in the file, by parameter. */
   readonly weights: Readonly<Record<string, string>>;
+  /** False for a layer that is not trained on. */
+  readonly trainable?: false;
+  /** The id of the layer whose arrays it has, if it is the same layer, applied again. */
+  readonly shares?: string;
 }
 
-/** A network; its result is that of its last layer. */
+/** A network. A stack of layers has neither `inputs` nor `outputs`: its result is that of its last layer. */
 export interface NetworkDescription {
   /** Numbers of a row. */
   readonly columns: number;
   readonly layers: readonly LayerDescription[];
+  /** The inputs, beside each other in the columns, with the shape of a row of each. Layers take them as `input.` and the name. */
+  readonly inputs?: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** The outputs, by the ids of layers or inputs. */
+  readonly outputs?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** From a row of a table to the network, and from there to an answer. */
@@ -97,16 +105,23 @@ export function readContents(bytes: Uint8Array): ModelContents {
   );
   refuseUnless(isNetwork(network), "its network is not described as Fettle does");
   checkLayers(network as NetworkDescription, "invalid_checkpoint");
-  const { columns, layers } = network as NetworkDescription;
-  const known = new Set(["input"]);
-  for (const { id, inputs, weights } of layers) {
+  const { columns, layers, inputs: ends, outputs } = network as NetworkDescription;
+  const known = new Set(ends ? ends.map(({ name }) => `input.${name}`) : ["input"]);
+  for (const { id, inputs, weights, shares = id } of layers) {
     refuseUnless(
-      !known.has(id) && inputs.every((input) => known.has(input)) && Object.values(weights).every(isTensor),
+      !known.has(id) &&
+        inputs.every((input) => known.has(input)) &&
+        (shares === id || known.has(shares)) &&
+        Object.values(weights).every(isTensor),
       `layer "${id}" must follow the layers that it takes, and its arrays must be in the file`,
     );
     known.add(id);
   }
-  const read = { network: { columns, layers }, tensors, notes };
+  refuseUnless(
+    !ends === !outputs && (outputs ?? []).every(({ value }) => known.has(value)),
+    "its outputs must be layers of it",
+  );
+  const read = { network: { columns, layers, ...(ends && { inputs: ends, outputs }) }, tensors, notes };
   if (table === undefined) return read;
   refuseUnless(isTable(table), "its table is not described as Fettle does");
   return { ...read, table: unpacked(table as PackedTable, columns) };
@@ -224,10 +239,13 @@ const isNetwork = fields({
   layers: some(
     fields({
       ...{ id: isText, name: isText, options: isRecord, custom: is(undefined, true) },
+      ...{ trainable: is(undefined, false), shares: maybe(isText) },
       inputs: isWords,
       weights: (weights) => isRecord(weights) && isWords(Object.values(weights)),
     }),
   ),
+  inputs: maybe(some(fields({ name: isText, shape: some(isCount) }))),
+  outputs: maybe(some(fields({ name: isText, value: isText }))),
 });
 const isAffine = fields({ center: isNumber, scale: isNumber, quantiles: is(undefined) });
 const isFeature = fields({

@@ -1,10 +1,34 @@
-/** The layers of a description, checked once for all that read them: the predictor, and what exports a network. */
+/** The layers of a stack, checked once for all that read them: the predictor, and what exports a network. */
 import { check, must, show } from "../errors.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 
 const KINDS = ["dense", "dropout", "activation"] as const;
 const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] as const;
+
+/** Whether a network is a stack of layers of these kinds, or of custom ones, which nothing reads but `loadModel`. */
+export function isStack({ inputs, layers }: NetworkDescription): boolean {
+  return (
+    inputs === undefined && layers.every(({ name, custom }) => custom || KINDS.some((each) => each === name))
+  );
+}
+
+/** Refuses a layer that is not there for what reads the network. @throws FettleError `unsupported` */
+export function mustBeBuiltIn(
+  found: unknown,
+  { id, name, custom }: LayerDescription,
+  rule = BUILT_IN,
+): asserts found {
+  must(found, `layer ${show(id)}`, custom ? BUILT_IN : rule, custom ? { custom: name } : name, "unsupported");
+}
+
+/** The activation of a layer. @throws FettleError `unsupported` for a custom one */
+export function activationOf({ id, options }: LayerDescription): (typeof ACTIVATIONS)[number] {
+  const { activation: given = "linear" } = options;
+  const activation = ACTIVATIONS.find((each) => each === given);
+  must(activation, `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
+  return activation;
+}
 
 const BUILT_IN = "built-in to be exported, or loaded by loadPredictor";
 
@@ -31,7 +55,8 @@ export interface NetworkLayer {
 export function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): NetworkLayer[] {
   let before = "input";
   let units = columns;
-  return layers.map(({ id, name, custom, inputs, options, weights }): NetworkLayer => {
+  return layers.map((layer): NetworkLayer => {
+    const { id, name, custom, inputs, options, weights } = layer;
     check(
       inputs.length === 1 && inputs[0] === before,
       () => `layer ${show(id)} must take the layer before it, ${show(before)}; received ${show(inputs)}`,
@@ -39,10 +64,8 @@ export function layersOf({ columns, layers }: NetworkDescription, tensors: Tenso
     );
     before = id;
     const kind = KINDS.find((each) => each === name && !custom);
-    must(kind, `layer ${show(id)}`, BUILT_IN, custom ? { custom: name } : name, "unsupported");
-    const { activation: given = "linear" } = options;
-    const activation = ACTIVATIONS.find((each) => each === given);
-    must(activation, `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
+    mustBeBuiltIn(kind, layer, "dense, dropout or activation to be exported");
+    const activation = activationOf(layer);
     if (kind !== "dense") return { id, kind, options, activation, units, weights };
     const kernel = tensors[weights.kernel] as Tensor | undefined;
     const bias = weights.bias === undefined ? undefined : tensors[weights.bias];

@@ -10,7 +10,8 @@ import { type Floats, view } from "../ndarray.js";
 import { loadKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
 import { readContents, type TableDescription } from "./description.js";
-import { Forward } from "./forward.js";
+import { Forward, type Results } from "./forward.js";
+import { isStack } from "./layers.js";
 import { RowReader, type Rows } from "./rows.js";
 
 /** How a predictor reads rows. */
@@ -37,14 +38,19 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   checkUnknownRule(unknown);
   await loadKernels();
   const { network, tensors, table: described } = readContents(bytes);
-  const forward = new Forward(network, tensors);
+  const forward = isStack(network)
+    ? new Forward(network, tensors)
+    : new (await import("./graph.js")).GraphResults(network, tensors);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
   check(
     table.outputs === forward.units,
     `the network must have ${table.outputs} outputs; received ${forward.units}`,
     "invalid_checkpoint",
   );
-  return new Predictor(flowOf(table, forward, unknown), table, unknown);
+  const hasDates = table.inputs.some(({ kind }) => kind === "date");
+  const dates = hasDates ? await import("../data/dates.js") : undefined;
+  const reader = new RowReader(table.inputs, table.schema, unknown, dates?.parseDate);
+  return new Predictor(flowOf(table, forward, reader), table, unknown);
 }
 
 /** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */
@@ -131,8 +137,7 @@ export class Predictor {
 }
 
 /** Raw rows through the pipeline and the network. */
-function flowOf(table: TableDescription, forward: Forward, unknown: UnknownRule): Flow {
-  const reader = new RowReader(table.inputs, table.schema, unknown);
+function flowOf(table: TableDescription, forward: Results, reader: RowReader): Flow {
   const applier = new Applier(table.pipeline, forward.rows);
   return (rows) => {
     const source = reader.source(rows);

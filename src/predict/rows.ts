@@ -7,7 +7,14 @@ import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
 import { type MatrixLike, type ShapedData, toMatrix64 } from "../data/matrix.js";
 import type { CellSource } from "../data/pipeline/pipeline.js";
-import { cellOf, faultOf, type RecordValue, readerOf, type UnknownRule } from "../data/read.js";
+import {
+  cellOf,
+  faultOf,
+  type ParseDate,
+  type RecordValue,
+  readerOf,
+  type UnknownRule,
+} from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
@@ -62,12 +69,15 @@ export class RowReader {
   private readonly columns: readonly Column[];
   private readonly isMissing: (cell: string) => boolean;
 
-  /** @param unknown - what becomes of a word that the schema does not have */
-  constructor(inputs: readonly Input[], schema: Schema, unknown: UnknownRule) {
+  /**
+   * @param unknown - what becomes of a word that the schema does not have
+   * @param parseDate - needed if an input is a date
+   */
+  constructor(inputs: readonly Input[], schema: Schema, unknown: UnknownRule, parseDate?: ParseDate) {
     const named = new Map(schema.columns.map((column) => [column.name, column]));
     this.columns = inputs.map((input) => {
       const column = named.get(input.name) as ColumnSchema;
-      return { input, schema: column, numberOf: readerOf(column, unknown) };
+      return { input, schema: column, numberOf: readerOf(column, unknown, parseDate) };
     });
     this.isMissing = missingIn(schema);
   }

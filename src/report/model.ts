@@ -22,7 +22,7 @@ export function describeModel(
   const { columns } = model.trained();
   const network = part(
     "Network",
-    summarize(model.layers, columns).map((line) => [line]),
+    summarize(model.wiring, columns).map((line) => [line]),
   );
   if (!table) return [`${plain(file)}: a network of ${count(columns, "input")}`, ...network];
   const { inputs, classes, task, target, threshold, pipeline } = table;

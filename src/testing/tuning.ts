@@ -2,7 +2,7 @@
  * Small tunings with everything that draws or rounds: a conditional space, dropout, Adam, folds, scores and a final fit.
  * They exist to give the same bits, not to find anything.
  */
-import { dense, dropout } from "../nn/layers.js";
+import { dense, dropout } from "../nn/layers/index.js";
 import { type Sequential, sequential } from "../nn/sequential.js";
 import { adam } from "../optim/adam.js";
 import { choice, float, int } from "../search/space/builders.js";

@@ -5,7 +5,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { FettleError, must, mustBeInteger, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
-import { dense, dropout } from "../nn/layers.js";
+import { dense, dropout } from "../nn/layers/index.js";
 import { checkBatch } from "../nn/options.js";
 import { l2 } from "../nn/regularizers.js";
 import { type Sequential, sequential } from "../nn/sequential.js";

@@ -11,9 +11,9 @@ import { defaultEngine } from "../engine/engine.js";
 import type { Run } from "../engine/executor.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { hyperparametersOf } from "../nn/architecture.js";
+import type { LayersModel } from "../nn/layersModel.js";
 import { checkBatch } from "../nn/options.js";
 import { programOf } from "../nn/programs.js";
-import type { Sequential } from "../nn/sequential.js";
 import { LOSS_SUM, runTraining, streamsOf } from "../nn/trainer.js";
 import { ready } from "../numerics/kernels.js";
 import { log } from "../numerics/special.js";
@@ -40,7 +40,7 @@ export interface RateFinderOptions {
   /** How much each row of `x` counts in the loss, [rows], at least 0. Only ratios matter. Default: all the same. */
   readonly sampleWeight?: ArrayLike<number>;
   /** Builds and compiles a model. Called once, with `low`; the later rates are written into the run. */
-  readonly model: (params: { readonly learningRate: number }) => Sequential;
+  readonly model: (params: { readonly learningRate: number }) => LayersModel;
   /** The first rate, above 0. Default 1e-6. */
   readonly low?: number;
   /** The last rate, above `low`. Default 10. */

@@ -10,7 +10,7 @@ import { readTable } from "../../src/data/table.js";
 import { createEngine } from "../../src/engine/engine.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { accuracy, r2 } from "../../src/metrics/index.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { bowl, texts } from "./support.js";

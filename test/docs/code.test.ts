@@ -29,6 +29,18 @@ const distance = (output: string): number => {
 /** What blocks print. */
 const outputs = new Map<Block, (output: string) => void>([
   [
+    blockWith("docs/layers.md", "model.summary()"),
+    (output) => {
+      expect(output).toContain("batchNormalization_1  [rows, 32]    128\n");
+      expect(output).toContain("Total parameters: 257, 64 of them not trained");
+    },
+  ],
+  [
+    blockWith("docs/layers.md", "const shared"),
+    (output) => expect(output.trim()).toBe("loss priceMeanAbsoluteError kindAccuracy\ntrue"),
+  ],
+  [blockWith("docs/layers.md", "divideByLargest_1"), (output) => expect(output.trim()).toBe("40")],
+  [
     blockWith("README.md", "final.test.accuracy"),
     (output) => {
       const [crossValidated, test] = numbers(output).slice(-2);

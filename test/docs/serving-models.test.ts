@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { saveModel } from "../../src/model/save.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { blockWith, root } from "./blocks.js";
 

@@ -8,7 +8,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileStep } from "../../src/compile/compile.js";
-import { dropout } from "../../src/nn/layers.js";
+import { dropout } from "../../src/nn/layers/index.js";
 import { cases } from "../cases.js";
 import { wasm } from "../nn/support.js";
 
@@ -24,7 +24,10 @@ function masks(rate: number, seed: number, stream: number, steps: number): Float
     ROWS,
     ({ inputs, streams }) => ({
       streams: {
-        y: layer.call({ x: streams.x, parameters: {}, hyperparameters: inputs, training: true, stream }),
+        y: layer.call({
+          ...{ inputs: [streams.x], x: streams.x, parameters: {}, hyperparameters: inputs },
+          ...{ training: true, trainable: true, stream, update: () => {} },
+        }),
       },
     }),
   );

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { activations } from "../../src/nn/activations.js";
 import type { Architecture, ProgramKind } from "../../src/nn/architecture.js";
 import { initializers } from "../../src/nn/initializers.js";
-import { activation, dense, dropout, type Layer } from "../../src/nn/layers.js";
+import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
 import { getLoss, losses } from "../../src/nn/losses/registry.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";

@@ -8,10 +8,9 @@ import {
   type Architecture,
   hyperparametersOf,
   architectureOf as makeArchitecture,
-  networkOf,
-  type ParameterPlace,
 } from "../../src/nn/architecture.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
+import { chain, networkOf, type ParameterPlace } from "../../src/nn/network.js";
 import { programOf } from "../../src/nn/programs.js";
 import type { Regularizer } from "../../src/nn/regularizers.js";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -34,7 +33,11 @@ export function architectureOf(
   );
   const drops = given.dropout > 0 ? [dropout(given.dropout)] : [];
   const last = dense(given.y[0].length, { activation: given.output, kernelRegularizer: penalty });
-  return makeArchitecture(networkOf([...layers, ...drops, last], given.x[0].length), given.loss, optimizer);
+  return makeArchitecture(
+    networkOf(chain([...layers, ...drops, last]), given.x[0].length),
+    given.loss,
+    optimizer,
+  );
 }
 
 /** Where each parameter of a case lies in their vector. */

@@ -7,7 +7,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import { softmax } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { metrics } from "../../src/metrics/registry.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";

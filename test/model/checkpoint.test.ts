@@ -8,7 +8,7 @@ import { type ModelCheckpointOptions, modelCheckpoint } from "../../src/model/ch
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
 import { learningRateScheduler } from "../../src/nn/callbacks/learningRateScheduler.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal, weightsOf } from "../nn/support.js";
 

@@ -8,7 +8,7 @@ import { constant, div, maximum, mean, mul, neg, sign, square, sub } from "../..
 import type { Value } from "../../src/graph/graph.js";
 import { broadcastTo } from "../../src/graph/operations/broadcast.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { activation, dense, dropout, type Layer } from "../../src/nn/layers.js";
+import { activation, defineLayer, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
 import { l1l2 } from "../../src/nn/regularizers.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
@@ -115,20 +115,21 @@ const weights = (model: Sequential) =>
   Object.fromEntries(Object.entries(model.getWeights()).map(([path, { data }]) => [path, [...data]]));
 
 describe("what is the user's own", () => {
-  const scale = ({ start }: { start: number }): Layer => ({
-    type: "scale",
-    options: { start },
-    hyperparameters: {},
-    units: (units) => units,
-    parameters: (units) => [
-      {
-        name: "factor",
-        shape: [units],
-        initializer: (graph, shape) => broadcastTo(constant(graph, start), shape),
-      },
-    ],
-    call: ({ x, parameters }) => mul(x, parameters.factor),
-  });
+  const scale = ({ start }: { start: number }): Layer =>
+    defineLayer({
+      type: "scale",
+      options: { start },
+      hyperparameters: {},
+      outputShape: (shape) => shape,
+      parameters: (shape) => [
+        {
+          name: "factor",
+          shape,
+          initializer: (graph, shape) => broadcastTo(constant(graph, start), shape),
+        },
+      ],
+      call: ({ x, parameters }) => mul(x, parameters.factor),
+    });
   const leakyRelu = (value: Value) => maximum(value, mul(0.1, value));
   const ownLoss = (yTrue: Value, yPred: Value) => mean(square(sub(yPred, yTrue)));
   const signSgd = defineOptimizer({

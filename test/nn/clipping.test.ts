@@ -1,6 +1,6 @@
 /** Clipping in a model: each array of each layer by itself, or all of them together. */
 import { describe, expect, it } from "vitest";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, weightsOf } from "./support.js";

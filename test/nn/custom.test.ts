@@ -15,9 +15,10 @@ import {
   sum,
 } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
+import type { Shape } from "../../src/graph/shape.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
 import type { InitializerFunction } from "../../src/nn/initializers.js";
-import { activation, dense, type Layer } from "../../src/nn/layers.js";
+import { activation, defineLayer, dense, type Layer } from "../../src/nn/layers/index.js";
 import { l2 } from "../../src/nn/regularizers.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, refusal, weightsOf } from "./support.js";
@@ -33,41 +34,44 @@ async function trained(layers: readonly Layer[], loss: Parameters<typeof compile
 }
 
 /** A custom layer: a scale and a shift a unit, with a penalty on the scale. */
-const affine = (weight: number): Layer => ({
-  type: "affine",
-  hyperparameters: { weight },
-  units: (inputUnits) => inputUnits,
-  parameters: (inputUnits) => [
-    {
-      name: "scale",
-      shape: [inputUnits],
-      initializer: (graph, shape) => broadcastTo(constant(graph, 1), shape),
-    },
-    {
-      name: "shift",
-      shape: [inputUnits],
-      initializer: (graph, shape) => broadcastTo(constant(graph, 0), shape),
-    },
-  ],
-  call: ({ x, parameters: { scale, shift } }) => add(mul(x, scale), shift),
-  penalty: ({ parameters: { scale }, hyperparameters }) => mul(hyperparameters.weight, sum(square(scale))),
-});
+const affine = (weight: number): Layer =>
+  defineLayer({
+    type: "affine",
+    hyperparameters: { weight },
+    outputShape: (shape) => shape,
+    parameters: (shape) => [
+      {
+        name: "scale",
+        shape,
+        initializer: (graph, shape) => broadcastTo(constant(graph, 1), shape),
+      },
+      {
+        name: "shift",
+        shape,
+        initializer: (graph, shape) => broadcastTo(constant(graph, 0), shape),
+      },
+    ],
+    call: ({ x, parameters: { scale, shift } }) => add(mul(x, scale), shift),
+    penalty: ({ parameters: { scale }, hyperparameters }) => mul(hyperparameters.weight, sum(square(scale))),
+  });
 
 /** Dense, written again by a user. */
-const ownDense = (units: number, weight: number): Layer => ({
-  type: "ownDense",
-  hyperparameters: { weight },
-  units: () => units,
-  parameters: (inputUnits) => [
-    {
-      name: "kernel",
-      shape: [inputUnits, units],
-      initializer: (graph, shape) => ramp(constant(graph, 0.25), shape),
-    },
-  ],
-  call: ({ x, parameters: { kernel } }) => matmul(x, kernel),
-  penalty: ({ parameters: { kernel }, hyperparameters }) => mul(hyperparameters.weight, sum(square(kernel))),
-});
+const ownDense = (units: number, weight: number): Layer =>
+  defineLayer({
+    type: "ownDense",
+    hyperparameters: { weight },
+    outputShape: () => [units],
+    parameters: ([columns]) => [
+      {
+        name: "kernel",
+        shape: [columns, units],
+        initializer: (graph, shape) => ramp(constant(graph, 0.25), shape),
+      },
+    ],
+    call: ({ x, parameters: { kernel } }) => matmul(x, kernel),
+    penalty: ({ parameters: { kernel }, hyperparameters }) =>
+      mul(hyperparameters.weight, sum(square(kernel))),
+  });
 
 /** A custom initializer: one value everywhere. */
 function ramp(value: Value, shape: readonly number[]): Value {
@@ -161,10 +165,10 @@ describe("a custom", () => {
       loss: Parameters<typeof compiled>[1]["loss"] = "meanSquaredError",
     ) => refusal(() => trained(layers, loss));
     expect(await tried([dense(2, { activation: () => 3 as never })])).toBe(
-      "invalid_shape: `call` of layer 0 (dense) must return a value of shape [rows, 2]; received 3",
+      "invalid_shape: `call` of dense_1 must return a value of shape [rows, 2]; received 3",
     );
     expect(await tried([dense(4), dense(2, { activation: (v) => sum(v, 1, true) })])).toBe(
-      "invalid_shape: `call` of layer 1 (dense) must return a value of shape [rows, 2]; received shape [rows, 1]",
+      "invalid_shape: `call` of dense_2 must return a value of shape [rows, 2]; received shape [rows, 1]",
     );
     expect(await tried([dense(2)], () => 3 as never)).toBe(
       "invalid_shape: the loss must return a scalar value; received 3",
@@ -199,10 +203,13 @@ describe("a custom", () => {
       { hyperparameters: undefined },
       "`hyperparameters` of layer 0 (affine) must be an object; received undefined",
     ],
-    [{ units: 3 }, "`units` of layer 0 (affine) must be a function; received 3"],
+    [{ outputShape: 3 }, "`outputShape` of layer 0 (affine) must be a function; received 3"],
     [{ parameters: [] }, "`parameters` of layer 0 (affine) must be a function; received []"],
-    [{ units: () => 0.5 }, "`units` of affine_1 must be a positive integer; received 0.5"],
-    [{ units: () => "4" }, '`units` of affine_1 must be a positive integer; received "4"'],
+    [
+      { outputShape: () => [0.5] },
+      "`outputShape` of affine_1 must be an array of positive integers; received [0.5]",
+    ],
+    [{ outputShape: () => 4 }, "`outputShape` of affine_1 must be an array of positive integers; received 4"],
     [{ parameters: () => undefined }, "`parameters` of affine_1 must be an array; received undefined"],
     [
       { parameters: () => [undefined] },
@@ -221,7 +228,7 @@ describe("a custom", () => {
       'the initializer of affine_1.w must be a function; received "zeros"',
     ],
     [
-      { parameters: (n: number) => [...affine(0).parameters(n), ...affine(0).parameters(n)] },
+      { parameters: (shape: Shape) => [...affine(0).parameters(shape), ...affine(0).parameters(shape)] },
       'the names of the parameters of affine_1 must differ; received "scale" twice',
     ],
   ])("layer with %o is refused", async (part, message) => {

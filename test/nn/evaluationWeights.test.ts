@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { SavedRun } from "../../src/engine/executor.js";
 import { add, div, mul, neg } from "../../src/graph/functions.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { hyperparametersOf, networkOf } from "../../src/nn/architecture.js";
+import { hyperparametersOf } from "../../src/nn/architecture.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
 import { vectorOf } from "../../src/nn/parameters.js";
 import { programOf } from "../../src/nn/programs.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
@@ -69,8 +69,7 @@ function vectors(model: Sequential): { trained: number[]; evaluated: number[] } 
   const { arrays } = model.trained().saved;
   return { trained: Array.from(arrays.parameters), evaluated: Array.from(arrays["slot.evaluation"]) };
 }
-const vector = (model: Sequential): number[] =>
-  Array.from(vectorOf(networkOf(model.layers, 3), model.getWeights()));
+const vector = (model: Sequential): number[] => Array.from(vectorOf(model.network(3), model.getWeights()));
 
 describe.each(kinds)("%s", (_, make) => {
   it("has the evaluation weights in getWeights, and scores and predictions are those of a model with them", async () => {

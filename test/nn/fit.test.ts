@@ -3,7 +3,7 @@ import ndarray from "ndarray";
 import { describe, expect, it } from "vitest";
 import { accuracy, rootMeanSquaredError } from "../../src/metrics/index.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { compiled, randomRows, startFrom, weightsOf } from "./support.js";

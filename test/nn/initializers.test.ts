@@ -10,7 +10,7 @@ import {
   initializers,
   truncatedQuantile,
 } from "../../src/nn/initializers.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { compiled, reference, refusal, wasm, weightsOf } from "./support.js";
 
 const [FAN_IN, FAN_OUT] = [200, 300];
@@ -57,6 +57,10 @@ const papers: Partial<Record<InitializerName, readonly [variance: number, distri
   kaimingNormal: [2 / FAN_IN, normal],
   lecunUniform: [1 / FAN_IN, uniform],
   lecunNormal: [1 / FAN_IN, cut],
+  // Keras' defaults, of no paper: within 0.05, and of deviation 0.05 before it is truncated
+  randomUniform: [0.05 ** 2 / 3, uniform],
+  randomNormal: [0.05 ** 2, normal],
+  truncatedNormal: [(0.05 * truncated.deviation) ** 2, cut],
 };
 
 describe("initializers", () => {
@@ -131,6 +135,9 @@ describe("initializers", () => {
     ["kaimingNormal", "kaiming_normal_"],
     ["lecunUniform", "lecun_uniform", "LecunUniform"],
     ["lecunNormal", "lecun_normal", "LecunNormal"],
+    ["randomUniform", "random_uniform", "RandomUniform", "uniform"],
+    ["randomNormal", "random_normal", "RandomNormal", "normal"],
+    ["truncatedNormal", "truncated_normal", "TruncatedNormal"],
   ] as const)("finds %s by the names of Keras", (name, ...aliases) => {
     for (const alias of aliases) expect(getInitializer(alias), alias).toBe(initializers[name]);
   });

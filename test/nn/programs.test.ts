@@ -14,7 +14,7 @@ import {
 } from "../../src/graph/functions.js";
 import { ROWS } from "../../src/graph/shape.js";
 import type { ProgramKind } from "../../src/nn/architecture.js";
-import { dense, dropout, type Layer } from "../../src/nn/layers.js";
+import { defineLayer, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import type { Loss } from "../../src/nn/losses/registry.js";
 import { programOf, sameTraining } from "../../src/nn/programs.js";
 import { l1, l2 } from "../../src/nn/regularizers.js";
@@ -101,13 +101,14 @@ describe("programOf", () => {
 
 describe("a program is never another model's", () => {
   /** Adds `by` to each input and learns nothing of it. */
-  const shift = (by: () => number): Layer => ({
-    type: "shift",
-    hyperparameters: {},
-    units: (inputUnits) => inputUnits,
-    parameters: () => [],
-    call: ({ x }) => add(x, by()),
-  });
+  const shift = (by: () => number): Layer =>
+    defineLayer({
+      type: "shift",
+      hyperparameters: {},
+      outputShape: (shape) => shape,
+      parameters: () => [],
+      call: ({ x }) => add(x, by()),
+    });
   const predicted = async (by: () => number): Promise<number> => {
     const ones = dense(1, { kernelInitializer: "ones" });
     const model = compiled([shift(by), ones], { optimizer: "sgd", loss: "meanSquaredError" });

@@ -1,6 +1,6 @@
 /** Bad input of models: each refused by code and message, with nothing half-done. */
 import { describe, expect, it } from "vitest";
-import { activation, dense, dropout } from "../../src/nn/layers.js";
+import { activation, dense, dropout } from "../../src/nn/layers/index.js";
 import type { FitOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
@@ -47,7 +47,7 @@ describe("sequential and compile", () => {
             [1],
           ),
         ),
-      "invalid_argument: a model must have a layer with parameters, or there is nothing to train; add a dense layer",
+      "invalid_argument: a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
     ],
     [
       "optimizer",

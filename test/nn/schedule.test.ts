@@ -1,7 +1,7 @@
 /** Schedules in models: they go on where a training stopped, and are tuned as numbers of a program. */
 import { describe, expect, it } from "vitest";
 import { mean } from "../../src/graph/functions.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { cosineDecay, exponentialDecay, warmup } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";

@@ -7,7 +7,8 @@ import type { Executor } from "../../src/engine/executor.js";
 import { FettleError } from "../../src/errors.js";
 import type { Value } from "../../src/graph/graph.js";
 import type { Callback } from "../../src/nn/callbacks/callback.js";
-import type { Layer } from "../../src/nn/layers.js";
+import type { Layer } from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
 import type { CompileOptions } from "../../src/nn/options.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -41,7 +42,7 @@ export function compiled(layers: readonly Layer[], options: CompileOptions): Seq
 }
 
 /** All parameters of a model, by path, as plain numbers. */
-export function weightsOf(model: Sequential): Record<string, number[]> {
+export function weightsOf(model: LayersModel): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(model.getWeights()).map(([path, { data }]) => [path, Array.from(data)]),
   );

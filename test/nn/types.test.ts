@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { ActivationName } from "../../src/nn/activations.js";
 import type { InitializerName } from "../../src/nn/initializers.js";
-import { type DenseOptions, dense, type Layer } from "../../src/nn/layers.js";
+import { type DenseOptions, dense, type Layer } from "../../src/nn/layers/index.js";
 import type { CompileOptions } from "../../src/nn/options.js";
 import type { RegularizerName } from "../../src/nn/regularizers.js";
 import { adam } from "../../src/optim/adam.js";

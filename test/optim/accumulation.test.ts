@@ -1,8 +1,9 @@
 /** Gradient accumulation: the mean gradient of several batches makes an update, of any rule. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { architectureOf, hyperparametersOf, networkOf } from "../../src/nn/architecture.js";
-import { dense } from "../../src/nn/layers.js";
+import { architectureOf, hyperparametersOf } from "../../src/nn/architecture.js";
+import { dense } from "../../src/nn/layers/index.js";
+import { chain, networkOf } from "../../src/nn/network.js";
 import { programOf } from "../../src/nn/programs.js";
 import { l2 } from "../../src/nn/regularizers.js";
 import { TrainingRun } from "../../src/nn/trainer.js";
@@ -25,7 +26,7 @@ function trained(
   steps: number,
 ) {
   const layers = [dense(4, { activation: "tanh", kernelRegularizer: l2(0.05) }), dense(2)];
-  const architecture = architectureOf(networkOf(layers, 3), "meanSquaredError", optimizer);
+  const architecture = architectureOf(networkOf(chain(layers), 3), "meanSquaredError", optimizer);
   const x = executor.matrix(rows, 3, randomRows(rows, 3, 1).flat());
   const y = executor.matrix(rows, 2, randomRows(rows, 2, 2).flat());
   const training = new TrainingRun(

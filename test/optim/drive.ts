@@ -4,8 +4,9 @@ import type { Program } from "../../src/compile/program.js";
 import { createEngine } from "../../src/engine/engine.js";
 import type { Executor } from "../../src/engine/executor.js";
 import type { Value } from "../../src/graph/graph.js";
-import { architectureOf, networkOf } from "../../src/nn/architecture.js";
-import { dense } from "../../src/nn/layers.js";
+import { architectureOf } from "../../src/nn/architecture.js";
+import { dense } from "../../src/nn/layers/index.js";
+import { chain, networkOf } from "../../src/nn/network.js";
 import { programOf } from "../../src/nn/programs.js";
 import type { Optimizer } from "../../src/optim/optimizer.js";
 import { drive, followed } from "../../src/testing/drive.js";
@@ -33,5 +34,9 @@ export function trajectory(
 
 /** The program of a step of a small model. Optimizers that share one get the very same object. */
 export function stepProgram(optimizer: Optimizer): Program {
-  return programOf(architectureOf(networkOf([dense(1)], 2), "meanSquaredError", optimizer), "train", 4);
+  return programOf(
+    architectureOf(networkOf(chain([dense(1)]), 2), "meanSquaredError", optimizer),
+    "train",
+    4,
+  );
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../src/nn/layers.js";
+import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";

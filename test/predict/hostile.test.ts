@@ -217,7 +217,7 @@ describe("a network that claims more than the file has", () => {
       NETWORK,
       { "network/layers/2/inputs": ["dense_1"] },
       'invalid_checkpoint: layer "dense_2" must take the layer before it, "dropout_1"; received ["dense_1"]',
-      'invalid_checkpoint: layer "dense_2" must be "dense_2", and take the layer before it; received inputs ["dense_1"]',
+      'invalid_checkpoint: layer "dense_2" must be "dense_2", and take ["dropout_1"]; received inputs ["dense_1"]',
     ],
     [
       "outputs",

@@ -2,7 +2,7 @@
 import { crc32 } from "../../src/crc32.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { Model } from "../../src/model/model.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
 import { l1l2 } from "../../src/nn/regularizers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";

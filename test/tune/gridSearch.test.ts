@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import type { CustomMetric } from "../../src/metrics/metric.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/builders.js";

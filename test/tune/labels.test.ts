@@ -1,7 +1,7 @@
 /** Targets as people have them: words, booleans, integers. */
 import { describe, expect, it } from "vitest";
 import { encodeLabels, oneHot } from "../../src/data/classes.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { float } from "../../src/search/space/builders.js";
 import { findLearningRate } from "../../src/tune/rateFinder.js";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { metrics } from "../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { earlyStopping } from "../../src/nn/callbacks/earlyStopping.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { gridSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";

@@ -7,7 +7,7 @@ import { createEngine } from "../../src/engine/engine.js";
 import { accuracy } from "../../src/metrics/index.js";
 import { getMetric } from "../../src/metrics/registry.js";
 import { hyperparametersOf } from "../../src/nn/architecture.js";
-import { dense, dropout } from "../../src/nn/layers.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
 import { programOf } from "../../src/nn/programs.js";
 import { EVALUATION_BATCH } from "../../src/nn/scores.js";
 import { sequential } from "../../src/nn/sequential.js";

@@ -1,6 +1,6 @@
 /** The learning-rate range test, against a plain loop over the equations of a linear model. */
 import { describe, expect, it } from "vitest";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { cosineDecay } from "../../src/optim/schedules.js";
 import { sgd } from "../../src/optim/sgd.js";

@@ -1,7 +1,7 @@
 /** What the tests of tuning share: small data sets and models over them. */
 import type { Dataset } from "../../src/data/dataset.js";
 import type { PipelineOptions } from "../../src/data/pipeline/options.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice } from "../../src/search/space/builders.js";

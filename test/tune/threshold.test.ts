@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decided } from "../../src/metrics/decided.js";
 import { metrics } from "../../src/metrics/registry.js";
-import { dense } from "../../src/nn/layers.js";
+import { dense } from "../../src/nn/layers/index.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { float } from "../../src/search/space/builders.js";

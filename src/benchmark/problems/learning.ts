@@ -10,9 +10,10 @@ import { readTable } from "../../data/table.js";
 import { check, must, show } from "../../errors.js";
 import { constant, div, equal, greater, max, mean, mul, square, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { initialValues, lossOf, networkOf } from "../../nn/architecture.js";
-import { dense, type Layer } from "../../nn/layers.js";
+import { initialValues, lossOf } from "../../nn/architecture.js";
+import { dense, type Layer } from "../../nn/layers/index.js";
 import type { Loss } from "../../nn/losses/registry.js";
+import { chain, networkOf } from "../../nn/network.js";
 import { defineProblem, type Examples, type Problem, type ProblemData } from "../problem.js";
 
 /** A model to train on a data set. */
@@ -63,7 +64,13 @@ export function learningProblem(options: LearningProblemOptions): Problem {
   const { data, layers, task = "predict", ...rest } = options;
   const columns = featureNames(data, {}).length;
   const outputs = task === "autoencode" ? columns : data.outputs;
-  const network = networkOf(layers, columns);
+  const network = networkOf(chain(layers), columns);
+  check(
+    network.fixed.length === 0,
+    () =>
+      `the layers of problem ${show(options.name)} must have parameters that are trained alone; received ${show(network.fixed.map(({ path }) => path))}`,
+    "unsupported",
+  );
   check(
     network.units === outputs,
     () =>

@@ -4,7 +4,7 @@
  */
 import { check, show } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
-import { isoDay } from "../dates.js";
+import { isoDay } from "../days.js";
 import { isInputKind } from "../schema.js";
 import { type Column, checkTable, type Table } from "../table.js";
 

@@ -4,7 +4,7 @@
  */
 import { cos, sin } from "../../numerics/special.js";
 import type { Input } from "../dataset.js";
-import { DAY } from "../dates.js";
+import { DAY } from "../days.js";
 import type { InputKind } from "../schema.js";
 import { bucketOf } from "./hash.js";
 import type { ColumnPlan, ScalingName } from "./options.js";

@@ -1,6 +1,6 @@
 /** A model as the files of another format. What each format can hold is known in the file of that format. */
 import { byName, must } from "../../errors.js";
-import { Sequential } from "../../nn/sequential.js";
+import { LayersModel } from "../../nn/layersModel.js";
 import { ready } from "../../numerics/kernels.js";
 import type { ModelContents } from "../../predict/description.js";
 import { contentsOf } from "../contents.js";
@@ -62,9 +62,9 @@ export const exportFormats: readonly ExportFormat[] = ["tfjs", "onnx", "safetens
  * Object.keys(exportModel(model, "tfjs").files); // ["model.json", "weights.bin"]
  * ```
  */
-export function exportModel(model: Model | Sequential, format: ExportFormat): Exported {
+export function exportModel(model: Model | LayersModel, format: ExportFormat): Exported {
   must(
-    model instanceof Model || model instanceof Sequential,
+    model instanceof Model || model instanceof LayersModel,
     "model",
     "the final model of tune, what loadModel returns, or a trained network",
     model,

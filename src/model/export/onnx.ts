@@ -4,18 +4,16 @@
  *
  * Cells are float64 until they are scaled, as in Fettle. What a word becomes is computed here and looked up there.
  */
-import { DAY } from "../../data/dates.js";
+import { DAY } from "../../data/days.js";
 import { type FeatureSource, type PipelineColumn, prepare, valuesOf } from "../../data/pipeline/column.js";
 import type { Pipeline } from "../../data/pipeline/pipeline.js";
 import { type Scaling, scalerOf } from "../../data/pipeline/scaling.js";
 import type { TargetTransform } from "../../data/pipeline/target.js";
 import { show } from "../../errors.js";
-import type { ActivationName } from "../../nn/activations.js";
-import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
-import { layersOf } from "../../predict/layers.js";
-import type { Tensors } from "../../predict/safetensors.js";
+import type { ModelContents, TableDescription } from "../../predict/description.js";
 import { VERSION } from "../../version.js";
 import { ELEMENT, Graph } from "./onnxGraph.js";
+import { networkNodes } from "./onnxNetwork.js";
 
 /** (value − center) / scale */
 type Affine = Exclude<Scaling, { readonly quantiles: unknown }>;
@@ -41,6 +39,9 @@ export interface OnnxExport {
  *   `float [rows, classes]`, and `label`, `string [rows]`. Of a network alone: `y`, `float [rows, units]`. One that has the name of an
  *   input has a number after it, such as `y_2`.
  * - Metadata: `fettle` (the release), `task`, `target`, `targets`, `classes`, `threshold` and `features`; lists are JSON.
+ *
+ * - Several outputs are beside each other in `y`, as in `predict`. An id outside the table of an embedding ends the run with an error of the
+ *   other program.
  *
  * @throws FettleError `unsupported` for a custom layer or activation; `invalid_checkpoint` for layers and arrays that do not fit each
  * other
@@ -167,54 +168,6 @@ function oneAndZero(graph: Graph, scalings: readonly Scaling[]): string[] {
     ),
   );
 }
-
-// The network.
-
-/** A value of the graph, `float [rows, units]`. */
-interface Batch {
-  readonly value: string;
-  readonly units: number;
-}
-
-/** The result of the network. Nodes have the names of layers. */
-function networkNodes(graph: Graph, network: NetworkDescription, tensors: Tensors, features: string): Batch {
-  let last: Batch = { value: features, units: network.columns };
-  for (const { id, activation, units, weights, kernel, bias } of layersOf(network, tensors)) {
-    let { value } = last;
-    if (kernel) {
-      const arrays = [kernel, ...(bias ? [bias] : [])];
-      const constants = arrays.map(({ data, shape }, i) =>
-        graph.constant(data, shape, [weights.kernel, weights.bias][i]),
-      );
-      value = graph.node("Gemm", [value, ...constants], {}, id);
-    }
-    last = { value: ACTIVATIONS[activation](graph, value, id), units };
-  }
-  return last;
-}
-
-type Activate = (graph: Graph, x: string, name: string) => string;
-
-const operator =
-  (name: string, attributes = {}): Activate =>
-  (graph, x, layer) =>
-    graph.node(name, [x], attributes, layer);
-
-const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
-  linear: (_, x) => x,
-  relu: operator("Relu"),
-  tanh: operator("Tanh"),
-  sigmoid: operator("Sigmoid"),
-  softmax: operator("Softmax", { axis: 1 }),
-  softplus: operator("Softplus"),
-  // x/2 · (1 + erf(x/√2))
-  gelu(graph, x, layer) {
-    const number = (value: number): string => graph.constant(Float32Array.of(value), []);
-    const erf = graph.node("Erf", [graph.node("Mul", [x, number(Math.SQRT1_2)])]);
-    const half = graph.node("Mul", [x, number(0.5)]);
-    return graph.node("Mul", [half, graph.node("Add", [erf, number(1)])], {}, layer);
-  },
-};
 
 // The answer.
 

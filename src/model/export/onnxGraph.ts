@@ -11,7 +11,7 @@ const IR_VERSION = 8;
 const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
 
 /** Types of elements, with the numbers that `Cast` takes too. */
-export const ELEMENT = { float: 1, string: 8, double: 11 } as const;
+export const ELEMENT = { float: 1, int64: 7, string: 8, double: 11 } as const;
 type Element = keyof typeof ELEMENT;
 
 /** The batch dimension, of which the file has the symbol alone. */

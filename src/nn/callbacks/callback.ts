@@ -11,7 +11,7 @@ export type Logs = Readonly<Record<string, number>>;
 
 /** What a callback may do. */
 export interface TrainingControl {
-  /** The model that `fit` trains, a `Sequential`. */
+  /** The model that `fit` trains, a `LayersModel`. */
   readonly model?: object;
   /** Ends the training: after this epoch, or in `onBatchEnd` after this batch. */
   stop(): void;

@@ -6,10 +6,10 @@ import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
+import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch } from "../../nn/options.js";
 import { programOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
-import { Sequential } from "../../nn/sequential.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { JobBackend } from "../jobs/backend.js";
 import {
@@ -55,7 +55,7 @@ export const DEFAULT_EPOCHS = 20;
 
 /** What trainings need. */
 export interface TrainingSetup<S extends Space> {
-  readonly model: (params: ParamsOf<S>) => Sequential;
+  readonly model: (params: ParamsOf<S>) => LayersModel;
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   readonly pipeline?: PipelineOptions | ((params: ParamsOf<S>) => PipelineOptions);
   readonly rows: Folds;
@@ -158,12 +158,17 @@ export function architectureFor(
   return architecture;
 }
 
-function mustBeModel(built: unknown): asserts built is Sequential {
+function mustBeModel(built: unknown): asserts built is LayersModel {
   check(
     typeof (built as { then?: unknown } | undefined)?.then !== "function",
     "model must return a compiled model, not a promise; await what it needs before tuning",
   );
-  must(built instanceof Sequential, "what model returns", "a compiled model, made by sequential()", built);
+  must(
+    built instanceof LayersModel,
+    "what model returns",
+    "a compiled model, made by sequential() or functional()",
+    built,
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Direction } from "../../direction.js";
 import type { OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
 import type { Model } from "../../model/model.js";
-import type { Sequential } from "../../nn/sequential.js";
+import type { LayersModel } from "../../nn/layersModel.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -105,7 +105,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly time?: Times;
   /** Builds and compiles a model from parameters of the space. */
-  readonly model: (params: ParamsOf<S>) => Sequential;
+  readonly model: (params: ParamsOf<S>) => LayersModel;
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   /**

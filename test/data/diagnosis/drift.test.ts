@@ -1,7 +1,8 @@
 /** What has drifted between two tables, against distances computed here, and nothing where nothing has. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isoDay, parseDate } from "../../../src/data/dates.js";
+import { parseDate } from "../../../src/data/dates.js";
+import { isoDay } from "../../../src/data/days.js";
 import { drift } from "../../../src/data/diagnosis/drift.js";
 import { readTable } from "../../../src/data/table.js";
 import { RandomStream } from "../../../src/numerics/random.js";

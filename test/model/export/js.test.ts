@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { PipelineOptions } from "../../../src/data/pipeline/options.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense } from "../../../src/nn/layers.js";
+import { activation, dense } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { Answer } from "../../../src/predict/answers.js";

@@ -5,7 +5,7 @@ import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportJs } from "../../../src/model/export/js.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { Answer } from "../../../src/predict/answers.js";
 import type { ModelContents } from "../../../src/predict/description.js";

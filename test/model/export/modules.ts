@@ -1,7 +1,7 @@
 /** Generated modules as tests use them: imported, beside the predictor of the same model. */
 import { expect } from "vitest";
 import { exportJs } from "../../../src/model/export/js.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import type { Answer } from "../../../src/predict/answers.js";
 import { type ModelContents, writeContents } from "../../../src/predict/description.js";
 import { loadPredictor } from "../../../src/predict/predictor.js";

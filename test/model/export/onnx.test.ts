@@ -6,7 +6,7 @@ import type { Value } from "../../../src/graph/graph.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../../src/nn/layers.js";
+import { activation, defineLayer, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { ModelContents } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";
@@ -96,13 +96,13 @@ describe("a file", () => {
 });
 
 describe("refusals", () => {
-  const scale: Layer = {
+  const scale: Layer = defineLayer({
     type: "scale",
     hyperparameters: {},
-    units: (units) => units,
+    outputShape: (shape) => shape,
     parameters: () => [],
     call: ({ x }) => mul(x, 2),
-  };
+  });
   const leakyRelu = (value: Value) => maximum(value, mul(0.1, value));
   const contents = (layers: readonly Layer[]): ModelContents =>
     contentsOf(randomNetwork(layers, 2, 5), false);
@@ -132,17 +132,17 @@ describe("refusals", () => {
         ...usual,
         tensors: { ...usual.tensors, "dense_2.kernel": { shape: [4, 1], data: new Float32Array(4) } },
       },
-      'invalid_checkpoint: the arrays of layer "dense_2" must fit its 3 inputs; received shapes [[4,1],[1]]',
+      'invalid_checkpoint: array "kernel" of layer "dense_2" must have shape [3,1]; received [4,1]',
     ],
     [
       "an array that is missing",
       { ...usual, tensors: {} },
-      'invalid_checkpoint: the arrays of layer "dense_1" must fit its 2 inputs; received shapes [null,null]',
+      'invalid_checkpoint: array "kernel" of layer "dense_1" must have shape [2,3]; received undefined',
     ],
     [
       "a layer without the layer before it",
       { ...usual, network: { columns: 2, layers: [second, first] } },
-      'invalid_checkpoint: layer "dense_2" must take the layer before it, "input"; received ["dense_1"]',
+      'invalid_checkpoint: layer "dense_2" must follow the layers that it takes; received ["dense_1"]',
     ],
   ])("refuses %s", (_, given, message) => {
     expect(refusal(() => exportOnnx(given))).toBe(message);

@@ -16,7 +16,7 @@ import { readTable } from "../../../src/data/table.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { Model } from "../../../src/model/model.js";
-import { dense, type Layer } from "../../../src/nn/layers.js";
+import { dense, type Layer } from "../../../src/nn/layers/index.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { TableDescription } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";

@@ -4,7 +4,7 @@ import * as ort from "onnxruntime-web/wasm";
 import protobuf from "protobufjs";
 import { expect } from "vitest";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../../src/nn/layers.js";
+import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 

@@ -1,7 +1,7 @@
 /** Models of random tables, as if they were trained, and rows for them. */
 import fc from "fast-check";
 import type { Input } from "../../../src/data/dataset.js";
-import { DAY, isoDay } from "../../../src/data/dates.js";
+import { DAY, isoDay } from "../../../src/data/days.js";
 import type {
   Encoding,
   Imputation,
@@ -14,7 +14,7 @@ import type { RecordValue } from "../../../src/data/read.js";
 import type { InputKind } from "../../../src/data/schema.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../../src/nn/layers.js";
+import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { ModelContents, TableDescription } from "../../../src/predict/description.js";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
-import { dense, dropout } from "../../../src/nn/layers.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { l1 } from "../../../src/nn/regularizers.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { LayerDescription, ModelContents } from "../../../src/predict/description.js";

@@ -11,7 +11,7 @@ import { contentsOf } from "../../../src/model/contents.js";
 import { exportTfjs, type TfjsFiles } from "../../../src/model/export/tfjs.js";
 import { loadModel } from "../../../src/model/save.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../../src/nn/layers.js";
+import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
 import { l1l2, l2 } from "../../../src/nn/regularizers.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";

@@ -7,7 +7,7 @@ import { csvLogger } from "../../../src/nn/callbacks/csvLogger.js";
 import { earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
 import { reduceLROnPlateau } from "../../../src/nn/callbacks/reduceLROnPlateau.js";
 import { terminateOnNaN } from "../../../src/nn/callbacks/terminateOnNaN.js";
-import { dense, dropout } from "../../../src/nn/layers.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import type { FitOptions } from "../../../src/nn/options.js";
 import { adam } from "../../../src/optim/adam.js";
 import { sgd } from "../../../src/optim/sgd.js";

@@ -1,7 +1,7 @@
 /** Early stopping on curves written here, and in a training that overfits. */
 import { describe, expect, it } from "vitest";
 import { type EarlyStoppingOptions, earlyStopping } from "../../../src/nn/callbacks/earlyStopping.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { adam } from "../../../src/optim/adam.js";
 import { compiled, randomRows, refusal, weightsOf } from "../support.js";
 import { controlFor, follow as followed } from "./follow.js";

@@ -11,7 +11,7 @@ import {
   type ReduceLROnPlateauOptions,
   reduceLROnPlateau,
 } from "../../../src/nn/callbacks/reduceLROnPlateau.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { adam } from "../../../src/optim/adam.js";
 import { cosineDecay } from "../../../src/optim/schedules.js";
 import { sgd } from "../../../src/optim/sgd.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { platform } from "#platform";
 import { bar, Progress } from "../../../src/nn/callbacks/progress.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { cases } from "../../cases.js";
 import { compiled, randomRows, refusal, weightsOf } from "../support.js";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { constant, mean, sub } from "../../../src/graph/functions.js";
 import * as metrics from "../../../src/metrics/index.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import * as losses from "../../../src/nn/losses/index.js";
 import type { BuiltInLoss, LossFunction } from "../../../src/nn/losses/loss.js";
 import { canonicalLoss, getLoss, type Loss, losses as registry } from "../../../src/nn/losses/registry.js";

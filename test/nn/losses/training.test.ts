@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { oneHot } from "../../../src/data/classes.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import type { ActivationName } from "../../../src/nn/activations.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import * as namespace from "../../../src/nn/losses/index.js";
 import type { LossFunction } from "../../../src/nn/losses/loss.js";
 import { type Loss, losses } from "../../../src/nn/losses/registry.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { saveModel } from "../../../src/model/save.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { writeContents } from "../../../src/predict/description.js";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { saveModel } from "../../../src/model/save.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { writeContents } from "../../../src/predict/description.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";
 import { VERSION } from "../../../src/version.js";

@@ -4,7 +4,7 @@ import { type FitPipelineOptions, fitPipeline } from "../../../src/data/pipeline
 import type { SchemaOptions } from "../../../src/data/schema.js";
 import { readTable } from "../../../src/data/table.js";
 import { Model } from "../../../src/model/model.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { network } from "../../model/export/tables.js";
 
 export const TOKEN = "0123456789abcdef";

@@ -2,7 +2,7 @@
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../../src/model/model.js";
-import { dense, dropout } from "../../../src/nn/layers.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { halving } from "../../../src/search/schedulers/halving.js";

@@ -7,7 +7,7 @@ import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { crc32 } from "../../../src/crc32.js";
 import { FettleError } from "../../../src/errors.js";
-import { dense, dropout } from "../../../src/nn/layers.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { hyperband } from "../../../src/search/schedulers/hyperband.js";

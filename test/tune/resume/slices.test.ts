@@ -1,7 +1,7 @@
 /** A tuner in slices: however it is cut, saved and restored, its result equals that of `tune` to the bit. */
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
-import { dense, dropout } from "../../../src/nn/layers.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { hyperband } from "../../../src/search/schedulers/hyperband.js";

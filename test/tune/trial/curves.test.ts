@@ -61,7 +61,8 @@ async function byHand(
   const all: Record<string, number[][]> = {};
   for (const { train, validation: held, features, outputs } of folds) {
     const model = options.model({ learningRate: space.learningRate.values[trial] });
-    model.compile({ ...model.compiledWith(), metrics });
+    const { optimizer, losses } = model.compiledWith();
+    model.compile({ optimizer, loss: losses[0], metrics });
     const matrix = (data: Float32Array, columns: number) => ({
       data,
       shape: [data.length / columns, columns],

@@ -4,7 +4,7 @@ import { encodeTable } from "../../../src/data/dataset.js";
 import { readTable } from "../../../src/data/table.js";
 import { accuracy } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import type { FitSettings } from "../../../src/tune/trial/training.js";

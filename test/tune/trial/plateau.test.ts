@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { r2 } from "../../../src/metrics/index.js";
 import type { CustomMetric } from "../../../src/metrics/metric.js";
 import { reduceLROnPlateau } from "../../../src/nn/callbacks/reduceLROnPlateau.js";
-import { dense } from "../../../src/nn/layers.js";
+import { dense } from "../../../src/nn/layers/index.js";
 import { cosineDecay } from "../../../src/optim/schedules.js";
 import { sgd } from "../../../src/optim/sgd.js";
 import { asha } from "../../../src/search/schedulers/asha.js";

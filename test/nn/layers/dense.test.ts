@@ -1,9 +1,9 @@
 /** Dense layers, penalties and dropout, seen through models and through programs. */
 import { describe, expect, it } from "vitest";
-import { dense, dropout } from "../../src/nn/layers.js";
-import { l1, l1l2, l2, type Regularizer } from "../../src/nn/regularizers.js";
-import { sgd } from "../../src/optim/sgd.js";
-import { compiled, randomRows, refusal, startFrom, weightsOf } from "./support.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
+import { l1, l1l2, l2, type Regularizer } from "../../../src/nn/regularizers.js";
+import { sgd } from "../../../src/optim/sgd.js";
+import { compiled, randomRows, refusal, startFrom, weightsOf } from "../support.js";
 
 describe("dense", () => {
   it("is activation(x · kernel + bias), with and without a bias", async () => {

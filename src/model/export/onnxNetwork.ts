@@ -1,0 +1,165 @@
+/** The network of an ONNX file: a node or a few for each layer, by elementary operators, so that any runtime has them. */
+import type { ActivationName } from "../../nn/activations.js";
+import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
+import { plansOf } from "../../predict/graph.js";
+import { activationOf } from "../../predict/layers.js";
+import type { Tensors } from "../../predict/safetensors.js";
+import { ELEMENT, type Graph } from "./onnxGraph.js";
+
+type Shape = readonly number[];
+
+/** A value of the graph, `float [rows, ...shape]`. */
+interface Batch {
+  readonly value: string;
+  readonly shape: Shape;
+}
+
+/** What a layer adds to the graph; its array of that name is a constant of the graph, undefined if it has none. */
+interface Context {
+  readonly graph: Graph;
+  readonly layer: LayerDescription;
+  readonly inputs: readonly Batch[];
+  readonly array: (name: string) => string | undefined;
+  readonly numbers: (name: string) => Float32Array;
+}
+
+/** The result of the network, [rows, units]: its outputs beside each other. Nodes have the names of layers. */
+export function networkNodes(
+  graph: Graph,
+  network: NetworkDescription,
+  tensors: Tensors,
+  features: string,
+): { readonly value: string; readonly units: number } {
+  const { inputs, outputs, shapes } = plansOf(network, tensors);
+  const values = new Map<string, string>();
+  let column = 0;
+  for (const id of inputs) {
+    const shape = shapes.get(id) as Shape;
+    const width = sizeOf(shape);
+    const block = (): string[] => [[column], [column + width], [1]].map((each) => integers(graph, each));
+    const own = inputs.length === 1 ? features : graph.node("Slice", [features, ...block()]);
+    values.set(id, shape.length === 1 ? own : graph.node("Reshape", [own, integers(graph, [0, ...shape])]));
+    column += width;
+  }
+  for (const layer of network.layers) {
+    const { name, weights } = layer;
+    const taken = layer.inputs.map((id) => ({
+      value: values.get(id) as string,
+      shape: shapes.get(id) as Shape,
+    }));
+    const array = (parameter: string): string | undefined => {
+      const path = weights[parameter];
+      return path === undefined ? undefined : graph.constant(tensors[path].data, tensors[path].shape, path);
+    };
+    const numbers = (parameter: string): Float32Array => tensors[weights[parameter]].data;
+    values.set(layer.id, NODES[name as keyof typeof NODES]({ graph, layer, inputs: taken, array, numbers }));
+  }
+  const flat = outputs.map((id) =>
+    flattened(graph, { value: values.get(id) as string, shape: shapes.get(id) as Shape }),
+  );
+  return {
+    value: flat.length === 1 ? flat[0] : graph.node("Concat", flat, { axis: 1 }),
+    units: outputs.reduce((sum, id) => sum + sizeOf(shapes.get(id) as Shape), 0),
+  };
+}
+
+const sizeOf = (shape: Shape): number => shape.reduce((size, n) => size * n, 1);
+const integers = (graph: Graph, value_ints: readonly number[]): string =>
+  graph.node("Constant", [], { value_ints });
+const float = (graph: Graph, value: number): string => graph.constant(Float32Array.of(value), []);
+const flattened = (graph: Graph, { value, shape }: Batch): string =>
+  shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 });
+
+type Activate = (graph: Graph, x: Batch, name: string) => string;
+
+const operator =
+  (name: string): Activate =>
+  (graph, { value }, layer) =>
+    graph.node(name, [value], {}, layer);
+
+const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
+  linear: (_, { value }) => value,
+  relu: operator("Relu"),
+  tanh: operator("Tanh"),
+  sigmoid: operator("Sigmoid"),
+  softmax: (graph, { value, shape }, layer) => graph.node("Softmax", [value], { axis: shape.length }, layer),
+  softplus: operator("Softplus"),
+  // x/2 · (1 + erf(x/√2))
+  gelu(graph, { value }, layer) {
+    const erf = graph.node("Erf", [graph.node("Mul", [value, float(graph, Math.SQRT1_2)])]);
+    const half = graph.node("Mul", [value, float(graph, 0.5)]);
+    return graph.node("Mul", [half, graph.node("Add", [erf, float(graph, 1)])], {}, layer);
+  },
+};
+
+type Nodes = (context: Context) => string;
+
+const pass: Nodes = ({ inputs: [{ value }] }) => value;
+
+/** (x − mean) / deviation · gamma + beta, where the last two are there. */
+function affine({ graph, layer, array }: Context, normalized: string): string {
+  const [gamma, beta] = [array("gamma"), array("beta")];
+  const scaled = gamma ? graph.node("Mul", [normalized, gamma]) : normalized;
+  return beta ? graph.node("Add", [scaled, beta], {}, layer.id) : scaled;
+}
+
+const epsilonOf = ({ options: { epsilon = 1e-3 } }: LayerDescription): number => Number(epsilon);
+
+/** Values one after the other. */
+const chained =
+  (name: string): Nodes =>
+  ({ graph, inputs: [first, ...others] }) =>
+    others.reduce((value, other) => graph.node(name, [value, other.value]), first.value);
+const together =
+  (name: string, attributes: (shape: Shape) => Readonly<Record<string, number>> = () => ({})): Nodes =>
+  ({ graph, layer, inputs }) =>
+    graph.node(
+      name,
+      inputs.map(({ value }) => value),
+      attributes(inputs[0].shape),
+      layer.id,
+    );
+
+const WAYS: Readonly<Record<string, Nodes>> = {
+  add: chained("Add"),
+  subtract: chained("Sub"),
+  multiply: chained("Mul"),
+  average: together("Mean"),
+  maximum: together("Max"),
+  minimum: together("Min"),
+  concatenate: together("Concat", ({ length }) => ({ axis: length })),
+};
+
+/** Of the layers that a predictor has. */
+const NODES = {
+  dense({ graph, layer, inputs: [{ value }], array }) {
+    const arrays = ["kernel", "bias"].flatMap((name) => array(name) ?? []);
+    const product = graph.node("Gemm", [value, ...arrays], {}, layer.id);
+    return ACTIVATIONS[activationOf(layer)](graph, { value: product, shape: [0] }, layer.id);
+  },
+  activation: ({ graph, layer, inputs: [x] }) => ACTIVATIONS[activationOf(layer)](graph, x, layer.id),
+  dropout: pass,
+  gaussianNoise: pass,
+  flatten: ({ graph, inputs: [x] }) => flattened(graph, x),
+  batchNormalization(context) {
+    const { graph, layer, inputs, array, numbers } = context;
+    const deviations = numbers("movingVariance").map((variance) => Math.sqrt(variance + epsilonOf(layer)));
+    const centered = graph.node("Sub", [inputs[0].value, array("movingMean") as string]);
+    return affine(context, graph.node("Div", [centered, graph.constant(deviations, [deviations.length])]));
+  },
+  layerNormalization(context) {
+    const { graph, layer, inputs } = context;
+    const [{ value, shape }] = inputs;
+    const mean = (of: string): string =>
+      graph.node("ReduceMean", [of], { axes: [shape.length], keepdims: 1 });
+    const centered = graph.node("Sub", [value, mean(value)]);
+    const variance = mean(graph.node("Mul", [centered, centered]));
+    const deviation = graph.node("Sqrt", [graph.node("Add", [variance, float(graph, epsilonOf(layer))])]);
+    return affine(context, graph.node("Div", [centered, deviation]));
+  },
+  embedding({ graph, layer, inputs: [{ value }], array }) {
+    const ids = graph.node("Cast", [value], { to: ELEMENT.int64 });
+    return graph.node("Gather", [array("embeddings") as string, ids], { axis: 0 }, layer.id);
+  },
+  merge: (context) => WAYS[String(context.layer.options.way)](context),
+} satisfies Readonly<Record<string, Nodes>>;

@@ -1,0 +1,65 @@
+/** Which layer takes what, as a model file says it: by the ids of values. A stack of layers says nothing of inputs and outputs. */
+import type { Layer } from "../nn/layers/layer.js";
+import { chain, layerNames, type Wiring } from "../nn/network.js";
+import type { NetworkDescription } from "../predict/description.js";
+
+/** The names of values in a file. */
+export interface Ids {
+  /** Of each value of a wiring: its inputs, then the results of its calls. */
+  readonly values: readonly string[];
+  /** Of each call: that of the first call of its layer, if it is not the first. */
+  readonly shares: readonly (string | undefined)[];
+}
+
+export function idsOf({ inputs, calls }: Wiring): Ids {
+  const seen = new Map<string, number>();
+  const values = inputs.map(({ name, shape }) => (shape === undefined ? "input" : `input.${name}`));
+  const shares = calls.map(({ name }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    values.push(count === 1 ? name : `${name}.${count}`);
+    return count === 1 ? undefined : name;
+  });
+  return { values, shares };
+}
+
+/** What a file says of the inputs and outputs of a network; nothing of a stack's. */
+export function describeEnds(
+  wiring: Wiring,
+  { values }: Ids,
+): Pick<NetworkDescription, "inputs" | "outputs"> {
+  const inputs = wiring.inputs.flatMap(({ name, shape }) => (shape === undefined ? [] : [{ name, shape }]));
+  if (inputs.length === 0) return {};
+  return { inputs, outputs: wiring.outputs.map(({ name, value }) => ({ name, value: values[value] })) };
+}
+
+/**
+ * The wiring of a network in a file, of which `readContents` has checked that each layer follows what it takes.
+ *
+ * @param layerFrom - makes the layer that is described
+ */
+export function wiringFrom(
+  { inputs, outputs = [], layers }: NetworkDescription,
+  layerFrom: (description: NetworkDescription["layers"][number]) => Layer,
+): Wiring {
+  const made = new Map<string, Layer>();
+  const all = layers.map((described) => {
+    const layer = made.get(described.shares ?? "") ?? layerFrom(described);
+    made.set(described.id, layer);
+    return layer;
+  });
+  if (inputs === undefined) return chain(all);
+  const distinct = [...new Set(all)];
+  const names = new Map(layerNames(distinct).map((name, i) => [distinct[i], name]));
+  const values = [...inputs.map(({ name }) => `input.${name}`), ...layers.map(({ id }) => id)];
+  const place = new Map(values.map((id, i) => [id, i]));
+  return {
+    inputs,
+    calls: all.map((layer, i) => ({
+      layer,
+      name: names.get(layer) as string,
+      inputs: layers[i].inputs.map((id) => place.get(id) as number),
+    })),
+    outputs: outputs.map(({ name, value }) => ({ name, value: place.get(value) as number })),
+  };
+}

@@ -1,0 +1,80 @@
+/** Layers that disturb a network while it trains, so that it does not learn its rows by heart. They do nothing elsewhere. */
+import { must } from "../../errors.js";
+import {
+  add,
+  cos,
+  div,
+  greaterEqual,
+  log,
+  mul,
+  randomUniform,
+  slice,
+  sqrt,
+  sub,
+} from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
+
+/**
+ * Sets each unit to 0 with probability `rate` while training and scales the others by
+ * 1 / (1 − rate), so that the mean stays. It does nothing in evaluation and prediction. The rate is an input of the program.
+ *
+ * @param rate - in [0, 1)
+ * @throws FettleError `invalid_argument` for a rate outside [0, 1)
+ * @see N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014
+ * @example
+ * ```ts
+ * const model = sequential([dense(64, { activation: "relu" }), dropout(0.2), dense(1)]);
+ * ```
+ */
+export function dropout(rate: number): Layer {
+  must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", "a number in [0, 1)", rate);
+  const layer: LayerDefinition = {
+    type: "dropout",
+    hyperparameters: { rate },
+    ...PLAIN,
+    call({ x, hyperparameters, training, stream }) {
+      if (!training) return x;
+      const kept = greaterEqual(randomUniform(x.graph, x.shape, stream), hyperparameters.rate);
+      return mul(x, div(kept, sub(1, hyperparameters.rate)));
+    },
+  };
+  return builtIn(layer, [], { rate });
+}
+
+/**
+ * Adds to each unit, while training, a normal number of mean 0 and the standard deviation `stddev`. It does nothing in
+ * evaluation and prediction. The deviation is an input of the program.
+ *
+ * @param stddev - at least 0
+ * @throws FettleError `invalid_argument` for a negative number, or anything but a number
+ * @see C. M. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7(1), 1995
+ * @example
+ * ```ts
+ * const model = sequential([gaussianNoise(0.1), dense(64, { activation: "relu" }), dense(1)]);
+ * ```
+ */
+export function gaussianNoise(stddev: number): Layer {
+  const isDeviation = typeof stddev === "number" && stddev >= 0 && Number.isFinite(stddev);
+  must(isDeviation, "stddev", "a finite number of at least 0", stddev);
+  const layer: LayerDefinition = {
+    type: "gaussianNoise",
+    hyperparameters: { stddev },
+    ...PLAIN,
+    call({ x, hyperparameters, training, stream }) {
+      return training ? add(x, mul(normalLike(x, stream), hyperparameters.stddev)) : x;
+    },
+  };
+  return builtIn(layer, [], { stddev });
+}
+
+/** Standard normal numbers of the shape of x by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1]. */
+function normalLike(x: Value, stream: number): Value {
+  const { shape } = x;
+  const last = shape.length - 1;
+  const draws = randomUniform(x.graph, [...shape.slice(0, -1), 2 * shape[last]], stream);
+  const [u, v] = [0, shape[last]].map((start) =>
+    slice(draws, [...shape.slice(0, -1).map(() => 0), start], shape),
+  );
+  return mul(sqrt(mul(log(sub(1, u)), -2)), cos(mul(v, 2 * Math.PI)));
+}

@@ -1,0 +1,82 @@
+/** Categories as vectors that are learned, and what makes one row of numbers of them. */
+import { check, checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { concat, reshape, slice, takeRows } from "../../graph/functions.js";
+import { showShape, sizeOf } from "../../graph/shape.js";
+import { nameIn } from "../../names.js";
+import { getInitializer, type Initializer, initializers } from "../initializers.js";
+import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+
+/** Options of {@link embedding}. */
+export interface EmbeddingOptions {
+  /** Default `randomUniform`. */
+  readonly embeddingsInitializer?: Initializer;
+}
+
+/**
+ * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim); an id
+ * outside gives NaN. Follow it by `flatten()` and `dense`.
+ *
+ * @param inputDim - how many categories there are, a positive integer
+ * @param outputDim - numbers of a vector, a positive integer
+ * @throws FettleError `invalid_argument` unless both are positive integers; `unknown_name` for an unknown initializer or option
+ * @see C. Guo and F. Berkhahn, "Entity embeddings of categorical variables", arXiv:1604.06737, 2016
+ * @example
+ * ```ts
+ * const model = sequential([embedding(7, 3), flatten(), dense(1)]); // days of the week
+ * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+ * await model.fit([[0], [6], [3]], [1, 2, 3]);
+ * model.getWeights()["embedding_1.embeddings"].shape; // [7, 3]
+ * ```
+ */
+export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): Layer {
+  mustBeInteger("inputDim", inputDim);
+  mustBeInteger("outputDim", outputDim);
+  checkOptions(options, "embedding", EMBEDDING_OPTIONS);
+  const initializer = getInitializer(options.embeddingsInitializer ?? "randomUniform");
+  const layer: LayerDefinition = {
+    type: "embedding",
+    hyperparameters: {},
+    outputShape(shape) {
+      check(
+        shape.length === 1,
+        () => `embedding must take rows of shape [ids]; received ${showShape(shape)}`,
+        "invalid_shape",
+      );
+      return [shape[0], outputDim];
+    },
+    parameters: () => [{ name: "embeddings", shape: [inputDim, outputDim], initializer }],
+    call({ x, parameters: { embeddings } }) {
+      const [rows, count] = x.shape;
+      const vectors = Array.from({ length: count }, (_, i) =>
+        takeRows(embeddings, reshape(slice(x, [0, i], [rows, 1]), [rows])),
+      );
+      return reshape(concat(vectors, 1), [rows, count, outputDim]);
+    },
+  };
+  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer)], {
+    inputDim,
+    outputDim,
+    ...options,
+  });
+}
+
+const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { embeddingsInitializer: true };
+
+/**
+ * Rows of any shape as rows of numbers: [rows, 7, 3] → [rows, 21], in row-major order.
+ *
+ * @example
+ * ```ts
+ * flatten().outputShape([7, 3]); // [21]
+ * ```
+ */
+export function flatten(): Layer {
+  const layer: LayerDefinition = {
+    type: "flatten",
+    hyperparameters: {},
+    outputShape: (shape) => [sizeOf(shape)],
+    parameters: () => [],
+    call: ({ x }) => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]),
+  };
+  return builtIn(layer, [], {});
+}

@@ -1,0 +1,142 @@
+/** Layers that bring units to mean 0 and variance 1: each unit over a batch, or each row over its units. */
+import { checkOptions, must, type OptionNames } from "../../errors.js";
+import { add, div, mean, mul, sqrt, square, sub } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { getInitializer, initializers } from "../initializers.js";
+import { builtIn, type Layer, type LayerContext, type LayerDefinition, type ParameterSpec } from "./layer.js";
+
+/** Options of {@link layerNormalization}. */
+export interface LayerNormalizationOptions {
+  /** Added to the variance, more than 0. An input of the program. Default 0.001. */
+  readonly epsilon?: number;
+  /** Whether a trained number is added to each unit, from 0. Default true. */
+  readonly center?: boolean;
+  /** Whether each unit is multiplied by a trained number, from 1. Default true. */
+  readonly scale?: boolean;
+}
+
+/** Options of {@link batchNormalization}. */
+export interface BatchNormalizationOptions extends LayerNormalizationOptions {
+  /** How much of the running mean and variance stays at each step, in [0, 1]. An input of the program. Default 0.99. */
+  readonly momentum?: number;
+}
+
+/**
+ * Batch normalisation: (x − mean) / √(variance + ε) · γ + β for each unit. In training, mean and variance are those of the
+ * batch, over all axes but the last; in evaluation and prediction, running ones: m ← momentum·m + (1 − momentum)·mean of the batch,
+ * from mean 0 and variance 1. As Keras has it; the variance is that of the batch, not the estimate by n − 1 that PyTorch keeps. PyTorch's
+ * momentum 0.1 is 0.9 here.
+ *
+ * The running numbers follow slowly: with momentum 0.99 they need some 300 steps. Small tables and short trainings are better
+ * served by 0.9.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name` for options
+ * @see S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift", ICML 2015
+ * @example
+ * ```ts
+ * const model = sequential([dense(32), batchNormalization({ momentum: 0.9 }), activation("relu"), dense(1)]);
+ * ```
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
+  checkOptions(options, "batchNormalization", BATCH_OPTIONS);
+  const { momentum = 0.99 } = options;
+  must(
+    typeof momentum === "number" && momentum >= 0 && momentum <= 1,
+    "momentum",
+    "a number in [0, 1]",
+    momentum,
+  );
+  const { epsilon, center, scale } = checked(options);
+  const layer: LayerDefinition = {
+    type: "batchNormalization",
+    hyperparameters: { momentum, epsilon },
+    outputShape: (shape) => shape,
+    parameters: (shape) => {
+      const [units] = shape.slice(-1);
+      return [
+        ...affine(units, center, scale),
+        { name: "movingMean", shape: [units], initializer: initializers.zeros, trainable: false },
+        { name: "movingVariance", shape: [units], initializer: initializers.ones, trainable: false },
+      ];
+    },
+    call(context) {
+      const { x, training, trainable, parameters, hyperparameters, update } = context;
+      const { movingMean, movingVariance } = parameters;
+      if (!training || !trainable) return normalized(context, movingMean, movingVariance);
+      const [batchMean, variance] = moments(
+        x,
+        x.shape.slice(0, -1).map((_, axis) => axis),
+        false,
+      );
+      const follow = (moving: Value, now: Value): Value =>
+        add(mul(moving, hyperparameters.momentum), mul(now, sub(1, hyperparameters.momentum)));
+      update("movingMean", follow(movingMean, batchMean));
+      update("movingVariance", follow(movingVariance, variance));
+      return normalized(context, batchMean, variance);
+    },
+  };
+  return builtIn(layer, [center, scale], options as Readonly<Record<string, unknown>>);
+}
+
+/**
+ * Layer normalisation: (x − mean) / √(variance + ε) · γ + β, with mean and variance over the units of each row (the last axis), in
+ * training and elsewhere alike. As Keras and PyTorch have it, but for ε: PyTorch's is 1e-5.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name` for options
+ * @see J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016
+ * @example
+ * ```ts
+ * const model = sequential([dense(32), layerNormalization(), activation("relu"), dense(1)]);
+ * ```
+ */
+export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
+  checkOptions(options, "layerNormalization", LAYER_OPTIONS);
+  const { epsilon, center, scale } = checked(options);
+  const layer: LayerDefinition = {
+    type: "layerNormalization",
+    hyperparameters: { epsilon },
+    outputShape: (shape) => shape,
+    parameters: (shape) => affine(shape[shape.length - 1], center, scale),
+    call: (context) => normalized(context, ...moments(context.x, -1, true)),
+  };
+  return builtIn(layer, [center, scale], options as Readonly<Record<string, unknown>>);
+}
+
+const LAYER_OPTIONS: OptionNames<LayerNormalizationOptions> = { epsilon: true, center: true, scale: true };
+const BATCH_OPTIONS: OptionNames<BatchNormalizationOptions> = { ...LAYER_OPTIONS, momentum: true };
+
+function checked({
+  epsilon = 1e-3,
+  center = true,
+  scale = true,
+}: LayerNormalizationOptions): Required<LayerNormalizationOptions> {
+  const isPositive = typeof epsilon === "number" && epsilon > 0 && Number.isFinite(epsilon);
+  must(isPositive, "epsilon", "a finite number above 0", epsilon);
+  must(typeof center === "boolean", "center", "true or false", center);
+  must(typeof scale === "boolean", "scale", "true or false", scale);
+  return { epsilon, center, scale };
+}
+
+function affine(units: number, center: boolean, scale: boolean): ParameterSpec[] {
+  return [
+    ...(scale ? [{ name: "gamma", shape: [units], initializer: getInitializer("ones") }] : []),
+    ...(center ? [{ name: "beta", shape: [units], initializer: getInitializer("zeros") }] : []),
+  ];
+}
+
+/** Mean and variance over axes. */
+function moments(x: Value, axes: number | readonly number[], keepDims: boolean): [Value, Value] {
+  const average = mean(x, axes, keepDims);
+  return [average, mean(square(sub(x, average)), axes, keepDims)];
+}
+
+function normalized(
+  { x, parameters, hyperparameters }: LayerContext,
+  average: Value,
+  variance: Value,
+): Value {
+  const { gamma, beta } = parameters;
+  const z = div(sub(x, average), sqrt(add(variance, hyperparameters.epsilon)));
+  const scaled = gamma ? mul(z, gamma) : z;
+  return beta ? add(scaled, beta) : scaled;
+}

@@ -1,0 +1,336 @@
+/**
+ * The model that Keras users know: layers, compiled with an optimizer and a loss, fitted to examples. It keeps its parameters
+ * as plain arrays, and holds memory of an engine only during a call.
+ */
+
+import type { NdArray } from "ndarray";
+import { fromMatrix, type HostMatrix } from "../data/matrix.js";
+import { checkSampleWeight } from "../data/weights.js";
+import type { ArrayInput } from "../engine/arrays.js";
+import { defaultEngine } from "../engine/engine.js";
+import type { SavedRun } from "../engine/executor.js";
+import { check, checkOptions, FettleError, show } from "../errors.js";
+import type { Metric } from "../metrics/metric.js";
+import type { Floats } from "../ndarray.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { getOptimizer } from "../optim/registry.js";
+import { type Architecture, architectureOf, hyperparametersOf } from "./architecture.js";
+import type { Logs } from "./callbacks/callback.js";
+import { type Fitted, fitModel, type State } from "./fitting.js";
+import type { History } from "./history.js";
+import type { Layer } from "./layers/layer.js";
+import type { Loss } from "./losses/registry.js";
+import { withMatrices } from "./matrices.js";
+import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
+import { columnsOf, type Network, networkOf, type Wiring } from "./network.js";
+import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
+import { arraysOf, vectorOf } from "./parameters.js";
+import { lossesFor, lossOfAll, lossWeightsFor, metricsFor, metricsOfAll } from "./perOutput.js";
+import { programOf } from "./programs.js";
+import { EVALUATION_BATCH, scoresOf } from "./scores.js";
+import { summarize } from "./summary.js";
+import { weightsOf, withWeights } from "./trainedWeights.js";
+import { runEvaluation, runPrediction, type TrainingRun } from "./trainer.js";
+import { evaluationOf, withSampleWeight } from "./weights.js";
+
+/** A call of `fit` that has not ended, and its training once that has begun. */
+interface Running {
+  readonly columns: number;
+  run: TrainingRun | undefined;
+}
+
+/** What a model was compiled with; losses and metrics output by output. */
+export interface Compiled {
+  readonly optimizer: Optimizer;
+  readonly losses: readonly Loss[];
+  readonly lossWeights: readonly number[];
+  readonly metrics: readonly (readonly Metric[])[];
+}
+
+/** Layers with what they were compiled with and, once fitted, their parameters. Made by `sequential` and `functional`. */
+export class LayersModel {
+  private compiled: Compiled | undefined;
+  private state: State | undefined;
+  private running: Running | undefined;
+
+  /** @internal */
+  readonly wiring: Wiring;
+
+  /** @internal */
+  constructor(wiring: Wiring) {
+    this.wiring = wiring;
+  }
+
+  /** Its layers, each once, in the order in which they are applied first. */
+  get layers(): readonly Layer[] {
+    return [...new Map(this.wiring.calls.map(({ name, layer }) => [name, layer])).values()];
+  }
+
+  /**
+   * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
+   *
+   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_state` while it trains
+   */
+  compile(options: CompileOptions): void {
+    this.mustBeIdle();
+    checkOptions(options, "compile", COMPILE_OPTIONS);
+    const { optimizer, loss, lossWeights, metrics = [] } = options;
+    const { outputs } = this.wiring;
+    this.compiled = {
+      optimizer: getOptimizer(optimizer),
+      losses: lossesFor(outputs, loss),
+      lossWeights: lossWeightsFor(outputs, lossWeights),
+      metrics: metricsFor(outputs, metrics),
+    };
+    if (this.state) this.state = { ...this.state, recompiled: true };
+  }
+
+  /**
+   * The layers over so many columns of input.
+   *
+   * @throws FettleError `invalid_argument`, `invalid_shape` for layers that do not fit each other
+   * @internal
+   */
+  network(columns: number): Network {
+    return networkOf(this.wiring, columns);
+  }
+
+  /**
+   * The architecture that `fit` would train on `columns` columns of input.
+   *
+   * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
+   * @internal
+   */
+  architecture(columns: number): Architecture {
+    const { optimizer, losses, lossWeights } = this.compiledWith();
+    const network = this.network(columns);
+    check(
+      network.trainableSize > 0,
+      "a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
+    );
+    return architectureOf(network, lossOfAll(network.outputs, losses, lossWeights), optimizer);
+  }
+
+  /**
+   * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
+   *
+   * @param x - inputs, [rows, columns]; of several inputs, an array for each by its name, or all beside each other
+   * @param y - targets, [rows, units of the output]; or class ids from 0, [rows], if the loss takes them; of several outputs as `x`
+   * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
+   * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
+   * not fit; `invalid_argument` for options out of range, such as a batch larger than the data; for a callback that fails, what
+   * it threw if that is a FettleError, or `callback_failed`
+   */
+  async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
+    checkOptions(options, "fit", FIT_OPTIONS);
+    const { metrics } = this.compiledWith();
+    this.mustBeIdle();
+    const inputs = this.inputs(x, "x");
+    const { columns } = inputs;
+    const model: Fitted = {
+      ...{ model: this, state: this.state, x: inputs, y: this.targets(y, inputs, "y") },
+      metrics: metricsOfAll(this.network(columns).outputs, metrics),
+      architecture: () => this.architecture(columns),
+      inputs: (...given) => this.inputs(...given),
+      targets: (...given) => this.targets(...given),
+      onTraining: (run) => {
+        this.running = { columns, run };
+      },
+    };
+    model.onTraining(undefined);
+    try {
+      const fitted = await fitModel(model, options);
+      this.state = fitted.state;
+      return fitted.history;
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /**
+   * The loss, with penalties, and each metric over examples.
+   *
+   * @param sampleWeight - how much each row counts, as in `fit`
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
+   */
+  evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
+    const { columns, saved } = this.trained();
+    const inputs = this.inputs(x, "x");
+    const targets = this.targets(y, inputs, "y");
+    const architecture = this.architecture(columns);
+    const engine = defaultEngine();
+    const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
+    return withMatrices(engine, (hold) => {
+      const examples = withSampleWeight(hold, { x: hold(inputs), y: hold(targets) }, weights);
+      const program = programOf(architecture, evaluationOf(examples), EVALUATION_BATCH);
+      const parameters = weightsOf(saved);
+      return scoresOf(
+        metricsOfAll(architecture.network.outputs, this.compiledWith().metrics),
+        runEvaluation(engine, program, examples, parameters, hyperparametersOf(architecture)),
+        examples,
+      );
+    });
+  }
+
+  /**
+   * Predictions, [rows, units of the output]; several outputs are beside each other, see `outputs`.
+   *
+   * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
+   */
+  predict(x: ModelData): NdArray<Floats> {
+    const { columns, saved } = this.trained();
+    const inputs = this.inputs(x, "x");
+    const architecture = this.architecture(columns);
+    const { units } = architecture.network;
+    const engine = defaultEngine();
+    return withMatrices(engine, (hold) => {
+      const program = programOf(architecture, "predict", EVALUATION_BATCH);
+      const hyperparameters = hyperparametersOf(architecture);
+      const prediction = runPrediction(
+        engine,
+        program,
+        hold(inputs),
+        units,
+        weightsOf(saved),
+        hyperparameters,
+      );
+      return fromMatrix(prediction, inputs.rows, units);
+    });
+  }
+
+  /**
+   * The outputs by name: which columns of a prediction are each.
+   *
+   * @example
+   * ```ts
+   * const x = input(2);
+   * const model = functional({ inputs: x, outputs: { sum: dense(1).apply(x), parts: dense(2).apply(x) } });
+   * model.outputs; // { sum: [0, 1], parts: [1, 3] }
+   * ```
+   * @throws FettleError `invalid_state` before `fit`, for a model whose columns are not known
+   */
+  get outputs(): Readonly<Record<string, readonly [begin: number, end: number]>> {
+    const columns = this.columns ?? this.trained().columns;
+    const places = this.network(columns).outputs;
+    return Object.fromEntries(
+      places.map(({ name, offset, size }) => [name, [offset, offset + size] as const]),
+    );
+  }
+
+  /**
+   * Copies of the parameters by path, such as `dense_1.kernel`.
+   *
+   * @throws FettleError `invalid_state` before `fit`
+   * @example
+   * ```ts
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "meanSquaredError" });
+   * await model.fit([[0], [1]], [1, 3], { epochs: 200 });
+   * Math.round(model.getWeights()["dense_1.kernel"].get(0, 0) * 1000); // 2000
+   * ```
+   */
+  getWeights(): Record<string, NdArray<Floats>> {
+    const { columns, saved } = this.trained();
+    return arraysOf(this.network(columns), weightsOf(saved));
+  }
+
+  /**
+   * Replaces the parameters, by path as `getWeights` has them. The state of the optimizer stays, as in Keras.
+   *
+   * @param weights - an array of the shape of each parameter
+   * @throws FettleError `invalid_state` before `fit`; `unknown_name` for a path that does not exist; `invalid_argument` if one is
+   * missing; `invalid_shape`, `invalid_data` for an array that does not fit
+   * @example
+   * ```ts
+   * const model = sequential([dense(1)]);
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * await model.fit([[0], [1]], [1, 3]);
+   * model.setWeights({ "dense_1.kernel": [[2]], "dense_1.bias": [1] });
+   * model.predict([[4]]).get(0, 0); // 9
+   * ```
+   */
+  setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
+    const state = this.trained();
+    const vector = vectorOf(this.network(state.columns), weights);
+    if (this.running?.run) this.running.run.control.setParameters(vector);
+    else this.state = { ...state, saved: withWeights(state.saved, vector) };
+  }
+
+  /**
+   * The trained state, and the columns of inputs that it is for.
+   *
+   * @throws FettleError `invalid_state` before `fit`
+   * @internal
+   */
+  trained(): State {
+    const { columns = 0, run } = this.running ?? {};
+    if (run) return { columns, saved: run.save() };
+    if (this.state) return this.state;
+    throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
+  }
+
+  /**
+   * What the model was compiled with.
+   *
+   * @throws FettleError `invalid_state` before `compile`
+   * @internal
+   */
+  compiledWith(): Compiled {
+    if (this.compiled) return this.compiled;
+    throw new FettleError(
+      "invalid_state",
+      "the model is not compiled; call model.compile({ optimizer, loss }) first",
+    );
+  }
+
+  /**
+   * Restores a trained state, for inputs of `columns` columns.
+   *
+   * @param recompiled - whether only the parameters count, and training begins anew from them
+   * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state` while it trains
+   */
+  restore(columns: number, saved: SavedRun, recompiled = false): void {
+    this.mustBeIdle();
+    const expected = this.network(columns).size;
+    for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
+      check(
+        vector?.length === expected,
+        () =>
+          `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
+        "invalid_checkpoint",
+      );
+    this.state = { columns, saved, recompiled };
+  }
+
+  /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit` of a stack. */
+  summary(
+    print: (line: string) => void = console.log,
+    columns: number | undefined = this.columns ?? this.state?.columns,
+  ): void {
+    for (const line of summarize(this.wiring, columns)) print(line);
+  }
+
+  /** Columns of its inputs, where they are known. */
+  private get columns(): number | undefined {
+    return columnsOf(this.wiring);
+  }
+
+  private mustBeIdle(): void {
+    check(
+      !this.running,
+      "the model must not be changed while it trains; await its fit first",
+      "invalid_state",
+    );
+  }
+
+  /** Inputs that fit the first layers. */
+  private inputs(x: ModelData, what: string): HostMatrix {
+    const columns = this.columns ?? this.running?.columns ?? this.state?.columns;
+    return inputsOf(x, what, this.wiring.inputs, columns);
+  }
+
+  /** Targets that fit the inputs, the outputs and the losses. */
+  private targets(y: ModelData, { rows, columns }: HostMatrix, what: string): HostMatrix {
+    return outputTargets(y, what, rows, this.network(columns).outputs, this.compiledWith().losses);
+  }
+}

@@ -1,0 +1,93 @@
+/** The inputs and targets that users give to a model, as one matrix: those of several inputs or outputs are beside each other. */
+import { type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+import { check, isRecord, show, unknownName } from "../errors.js";
+import { sizeOf } from "../graph/shape.js";
+import { type Loss, takesClassIds } from "./losses/registry.js";
+import type { Columns, Wiring } from "./network.js";
+import { targetsOf } from "./targets.js";
+
+/** An array; or, of a model with several inputs or outputs, arrays by their names. */
+export type ModelData = MatrixLike | Readonly<Record<string, MatrixLike>>;
+
+/**
+ * Inputs as one matrix.
+ *
+ * @param columns - how many there must be; undefined if that is not known
+ * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit; `invalid_argument`, `unknown_name` for names
+ */
+export function inputsOf(
+  x: ModelData,
+  what: string,
+  inputs: Wiring["inputs"],
+  columns: number | undefined,
+): HostMatrix {
+  if (!isNamed(x)) return toMatrix(x, { what, ...(columns !== undefined && { columns }) });
+  const parts = partsOf(x, what, inputs).map((part, i) => {
+    const { name, shape } = inputs[i];
+    return toMatrix(part, { what: `${what}.${name}`, ...(shape && { columns: sizeOf(shape) }) });
+  });
+  for (const [i, { rows }] of parts.entries())
+    check(
+      rows === parts[0].rows,
+      () =>
+        `${what}.${inputs[i].name} must have as many rows as ${what}.${inputs[0].name}, ${parts[0].rows}; received ${rows}`,
+      "invalid_shape",
+    );
+  return beside(parts);
+}
+
+/**
+ * Targets of `rows` rows as one matrix. Class ids become one-hot rows where the loss of an output takes them.
+ *
+ * @throws FettleError as {@link inputsOf}
+ */
+export function outputTargets(
+  y: ModelData,
+  what: string,
+  rows: number,
+  outputs: readonly Columns[],
+  losses: readonly Loss[],
+): HostMatrix {
+  const target = (part: MatrixLike, name: string, i: number): HostMatrix =>
+    targetsOf(part, name, { rows, units: outputs[i].size, classIds: takesClassIds(losses[i]) });
+  if (isNamed(y))
+    return beside(partsOf(y, what, outputs).map((part, i) => target(part, `${what}.${outputs[i].name}`, i)));
+  if (outputs.length === 1) return target(y, what, 0);
+  const units = outputs.reduce((sum, { size }) => sum + size, 0);
+  return targetsOf(y, what, { rows, units, classIds: false });
+}
+
+function isNamed(data: ModelData): data is Readonly<Record<string, MatrixLike>> {
+  return isRecord(data) && !("shape" in data) && !("length" in data);
+}
+
+function partsOf(
+  data: Readonly<Record<string, MatrixLike>>,
+  what: string,
+  places: readonly { readonly name: string }[],
+): MatrixLike[] {
+  const names = places.map(({ name }) => name);
+  for (const name of Object.keys(data))
+    if (!names.includes(name)) throw unknownName(`array of ${what}`, name, names);
+  const missing = names.filter((name) => !Object.hasOwn(data, name));
+  check(
+    missing.length === 0,
+    () => `${what} must have an array for each of ${show(names)}; missing: ${missing.map(show).join(", ")}`,
+  );
+  return names.map((name) => data[name]);
+}
+
+/** Matrices of as many rows, as one. */
+function beside(parts: readonly HostMatrix[]): HostMatrix {
+  if (parts.length === 1) return parts[0];
+  const [{ rows }] = parts;
+  const columns = parts.reduce((sum, part) => sum + part.columns, 0);
+  const data = new Float32Array(rows * columns);
+  let offset = 0;
+  for (const part of parts) {
+    for (let row = 0; row < rows; row++)
+      data.set(part.data.subarray(row * part.columns, (row + 1) * part.columns), row * columns + offset);
+    offset += part.columns;
+  }
+  return { data, rows, columns };
+}

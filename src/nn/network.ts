@@ -1,0 +1,226 @@
+/**
+ * Layers in their places: which takes the results of which, the shapes that they have for so many columns of input, and
+ * where the parameters are. Data that come in and go out are matrices; several inputs or outputs are beside each other in
+ * their columns. Nothing runs here.
+ */
+import { check, must, show } from "../errors.js";
+import { type Shape, showShape, sizeOf } from "../graph/shape.js";
+import type { Layer, ParameterSpec } from "./layers/layer.js";
+
+/** Which layer takes what. Values have numbers: first the inputs, then the result of each call, in order. */
+export interface Wiring {
+  /** An input without a shape has one number for each column of the data. */
+  readonly inputs: readonly { readonly name: string; readonly shape?: Shape }[];
+  /** In an order in which each comes after what it takes. Calls of one name share their parameters. */
+  readonly calls: readonly LayerCall[];
+  readonly outputs: readonly { readonly name: string; readonly value: number }[];
+}
+
+/** A layer, applied to values. */
+export interface LayerCall {
+  readonly layer: Layer;
+  /** Its type and a number, as `dense_1`. */
+  readonly name: string;
+  readonly inputs: readonly number[];
+}
+
+/** A parameter's place among all parameters, which are in one vector: first those that are trained, then the others. */
+export interface ParameterPlace extends ParameterSpec {
+  /** `dense_1.kernel` */
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly trainable: boolean;
+}
+
+/** A call of a layer with what its inputs decide. */
+export interface LayerPlace extends LayerCall {
+  /** Of a row of its result. */
+  readonly shape: Shape;
+  readonly parameters: readonly ParameterPlace[];
+}
+
+/** Columns of a matrix that are one value. */
+export interface Columns {
+  readonly name: string;
+  /** Of a row. */
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Layers over a number of columns: all that parameters depend on. */
+export interface Network {
+  /** Columns of the data. */
+  readonly columns: number;
+  readonly inputs: readonly Columns[];
+  readonly layers: readonly LayerPlace[];
+  readonly outputs: readonly (Columns & { readonly value: number })[];
+  /** Those of all layers, in the order of the layers. */
+  readonly parameters: readonly ParameterPlace[];
+  /** Those that the optimizer changes, and the others: together all, in the order of their vector. */
+  readonly trainable: readonly ParameterPlace[];
+  readonly fixed: readonly ParameterPlace[];
+  /** How many numbers all parameters have, and those that are trained. */
+  readonly size: number;
+  readonly trainableSize: number;
+  /** Columns of the prediction. */
+  readonly units: number;
+}
+
+/** Layers one after the other. */
+export function chain(layers: readonly Layer[]): Wiring {
+  const names = layerNames(layers);
+  return {
+    inputs: [{ name: "input" }],
+    calls: layers.map((layer, i) => ({ layer, name: names[i], inputs: [i] })),
+    outputs: [{ name: "output", value: layers.length }],
+  };
+}
+
+/** How many columns the inputs of a wiring have; undefined for those of any number. */
+export function columnsOf({ inputs }: Wiring): number | undefined {
+  let columns = 0;
+  for (const { shape } of inputs) {
+    if (shape === undefined) return undefined;
+    columns += sizeOf(shape);
+  }
+  return columns;
+}
+
+/** The names that layers go by: their type and a number, as `dense_1`. */
+export function layerNames(layers: readonly Layer[]): string[] {
+  const seen = new Map<string, number>();
+  return layers.map(({ type }) => {
+    const number = (seen.get(type) ?? 0) + 1;
+    seen.set(type, number);
+    return `${type}_${number}`;
+  });
+}
+
+/**
+ * Puts layers in their places.
+ *
+ * @throws FettleError `invalid_argument` for a layer with invalid shapes or parameters; `invalid_shape` for a layer that does
+ * not take what it is given, or columns that do not fit the inputs
+ */
+export function networkOf(wiring: Wiring, columns: number): Network {
+  const inputs = beside(wiring.inputs.map(({ name, shape = [columns] }) => ({ name, shape })));
+  check(
+    widthOf(inputs) === columns,
+    () =>
+      `x must have ${widthOf(inputs)} columns, those of ${inputs.map(({ name, size }) => `${show(name)} (${size})`).join(", ")}; received ${columns}`,
+    "invalid_shape",
+  );
+  const shapes: Shape[] = inputs.map(({ shape }) => shape);
+  const owned = new Map<string, readonly ParameterSpec[]>();
+  const specs = wiring.calls.map(({ layer, name, inputs: taken }) => {
+    const given = taken.map((value) => shapes[value]);
+    const shape = layer.outputShape(...given);
+    mustBeSizes(shape, `\`outputShape\` of ${name}`);
+    shapes.push(shape);
+    const own = parametersFor(layer, name, given);
+    if (!owned.has(name)) owned.set(name, own);
+    mustBeShared(name, owned.get(name) as readonly ParameterSpec[], own);
+    return { layer, name, shape };
+  });
+  const places = placesOf(wiring.calls, owned);
+  const outputs = beside(wiring.outputs.map(({ name, value }) => ({ name, value, shape: shapes[value] })));
+  const all = [...places.values()].flat();
+  const [trainable, fixed] = [true, false].map((is) => all.filter((place) => place.trainable === is));
+  return {
+    ...{ columns, inputs, outputs, trainable, fixed, parameters: all },
+    layers: wiring.calls.map((call, i) => ({
+      ...call,
+      shape: specs[i].shape,
+      parameters: places.get(call.name) as ParameterPlace[],
+    })),
+    size: sizeOfAll(all),
+    trainableSize: sizeOfAll(trainable),
+    units: widthOf(outputs),
+  };
+}
+
+const sizeOfAll = (places: readonly ParameterPlace[]): number =>
+  places.reduce((sum, { size }) => sum + size, 0);
+
+/** Values beside each other in the columns of a matrix. */
+function beside<T extends { readonly name: string; readonly shape: Shape }>(
+  values: readonly T[],
+): (T & Columns)[] {
+  let offset = 0;
+  return values.map((value) => {
+    const size = sizeOf(value.shape);
+    offset += size;
+    return { ...value, offset: offset - size, size };
+  });
+}
+
+const widthOf = (values: readonly Columns[]): number => values.reduce((sum, { size }) => sum + size, 0);
+
+/** Places in one vector, the trained ones first, by the names of layers. */
+function placesOf(
+  calls: readonly LayerCall[],
+  owned: ReadonlyMap<string, readonly ParameterSpec[]>,
+): Map<string, ParameterPlace[]> {
+  const layers = new Map(calls.map(({ name, layer }) => [name, layer]));
+  const all = [...owned].flatMap(([layer, specs]) =>
+    specs.map((spec) => ({
+      layer,
+      ...{ name: spec.name, shape: spec.shape, initializer: spec.initializer },
+      path: `${layer}.${spec.name}`,
+      size: sizeOf(spec.shape),
+      trainable: spec.trainable !== false && layers.get(layer)?.trainable !== false,
+    })),
+  );
+  const offsets = new Map<string, number>();
+  let offset = 0;
+  for (const is of [true, false])
+    for (const { path, size, trainable } of all)
+      if (trainable === is) {
+        offsets.set(path, offset);
+        offset += size;
+      }
+  const places = new Map<string, ParameterPlace[]>([...owned.keys()].map((name) => [name, []]));
+  for (const { layer, ...place } of all)
+    places.get(layer)?.push({ ...place, offset: offsets.get(place.path) as number });
+  return places;
+}
+
+/** What a layer says of its parameters, checked. */
+function parametersFor(layer: Layer, name: string, shapes: readonly Shape[]): readonly ParameterSpec[] {
+  const specs = layer.parameters(...shapes);
+  must(Array.isArray(specs), `\`parameters\` of ${name}`, "an array", specs);
+  for (const [i, spec] of specs.entries()) checkParameter(spec, name, specs.slice(0, i));
+  return specs;
+}
+
+function checkParameter(spec: ParameterSpec, layer: string, before: readonly ParameterSpec[]): void {
+  must(typeof spec?.name === "string", `the name of a parameter of ${layer}`, "a string", spec?.name);
+  const { name, shape, initializer, trainable } = spec;
+  check(
+    before.every((other) => other.name !== name),
+    () => `the names of the parameters of ${layer} must differ; received ${show(name)} twice`,
+  );
+  const path = `${layer}.${name}`;
+  mustBeSizes(shape, `the shape of ${path}`);
+  must(typeof initializer === "function", `the initializer of ${path}`, "a function", initializer);
+  must([undefined, true, false].includes(trainable), `\`trainable\` of ${path}`, "true or false", trainable);
+}
+
+function mustBeSizes(shape: unknown, name: string): asserts shape is Shape {
+  const sizes = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  must(sizes, name, "an array of positive integers", shape);
+}
+
+/** Refuses a layer that is applied to values for which it would need other parameters. */
+function mustBeShared(name: string, first: readonly ParameterSpec[], now: readonly ParameterSpec[]): void {
+  const [before, after] = [first, now].map((specs) =>
+    specs.map((spec) => `${spec.name} ${showShape(spec.shape)}`),
+  );
+  check(
+    String(before) === String(after),
+    () => `${name} must be applied to values of one shape; received values that need ${before} and ${after}`,
+    "invalid_shape",
+  );
+}

@@ -1,0 +1,112 @@
+/** Losses and metrics of the outputs of a model: one of each for all, or one by the name of the output. */
+import { isRecord, must, unknownName } from "../errors.js";
+import { add, mul, slice } from "../graph/functions.js";
+import { ROWS } from "../graph/shape.js";
+import type { Metric } from "../metrics/metric.js";
+import { getMetrics, type MetricLike } from "../metrics/registry.js";
+import type { Floats } from "../ndarray.js";
+import { madeFrom, recipeOf } from "../recipe.js";
+import type { LossFunction } from "./losses/loss.js";
+import { canonicalLoss, getLoss, type Loss } from "./losses/registry.js";
+import type { Columns } from "./network.js";
+
+/** The same for every output, or one for each by its name. */
+export type PerOutput<T> = T | Readonly<Record<string, T>>;
+
+type Outputs = readonly { readonly name: string }[];
+
+/** @throws FettleError as `canonicalLoss`; `invalid_argument`, `unknown_name` unless there is a loss for each output */
+export function lossesFor(outputs: Outputs, loss: PerOutput<Loss>): ReturnType<typeof canonicalLoss>[] {
+  if (!isRecord(loss)) return outputs.map(() => canonicalLoss(loss as Loss));
+  return byOutput("loss", outputs, loss as Readonly<Record<string, Loss>>).map((each, i) => {
+    must(each !== undefined, `loss.${outputs[i].name}`, "a loss, since it is an output", each);
+    return canonicalLoss(each);
+  });
+}
+
+/** How much each loss counts. @throws FettleError `invalid_argument`, `unknown_name` */
+export function lossWeightsFor(outputs: Outputs, weights: Readonly<Record<string, number>> = {}): number[] {
+  must(isRecord(weights), "lossWeights", "numbers by the names of outputs", weights);
+  return byOutput("lossWeights", outputs, weights).map((weight = 1, i) => {
+    const fits = typeof weight === "number" && weight >= 0 && Number.isFinite(weight);
+    must(fits, `lossWeights.${outputs[i].name}`, "a finite number of at least 0", weight);
+    return weight;
+  });
+}
+
+/** @throws FettleError as `getMetrics`; `unknown_name` for an output that does not exist */
+export function metricsFor(outputs: Outputs, metrics: PerOutput<readonly MetricLike[]>): Metric[][] {
+  must(Array.isArray(metrics) || isRecord(metrics), "metrics", "an array of metrics", metrics);
+  const lists = Array.isArray(metrics)
+    ? outputs.map(() => metrics as readonly MetricLike[])
+    : byOutput("metrics", outputs, metrics as Readonly<Record<string, readonly MetricLike[]>>);
+  return lists.map((list = [], i) => {
+    const name = Array.isArray(metrics) ? "metrics" : `metrics.${outputs[i].name}`;
+    must(Array.isArray(list), name, "an array of metrics", list);
+    return getMetrics(name, list);
+  });
+}
+
+function byOutput<T>(
+  option: string,
+  outputs: Outputs,
+  given: Readonly<Record<string, T>>,
+): (T | undefined)[] {
+  const names = outputs.map(({ name }) => name);
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) throw unknownName(`output of ${option}`, name, names);
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
+}
+
+/** The loss of all outputs: the sum of theirs, times their weights. */
+export function lossOfAll(
+  outputs: readonly Columns[],
+  losses: readonly Loss[],
+  weights: readonly number[],
+): Loss {
+  if (outputs.length === 1 && weights[0] === 1) return losses[0];
+  const functions = losses.map(getLoss);
+  const terms = (yTrue: Parameters<LossFunction>[0], yPred: typeof yTrue, rowWeights?: typeof yTrue) =>
+    outputs.map(({ offset, size }, i) => {
+      const [truth, prediction] = [yTrue, yPred].map((all) => slice(all, [0, offset], [ROWS, size]));
+      const loss = rowWeights ? functions[i](truth, prediction, rowWeights) : functions[i](truth, prediction);
+      return mul(loss, weights[i]);
+    });
+  const takesWeights = functions.every(({ length }) => length > 2);
+  const total: LossFunction = takesWeights
+    ? (yTrue, yPred, rowWeights) => terms(yTrue, yPred, rowWeights).reduce(add)
+    : (yTrue, yPred) => terms(yTrue, yPred).reduce(add);
+  const recipes = losses.map((loss) => (typeof loss === "string" ? loss : recipeOf(loss)));
+  const known = recipes.every((each) => each !== undefined);
+  return madeFrom(total, ["outputs", outputs.map(({ size }) => size), weights, known ? recipes : undefined]);
+}
+
+/** The metrics of all outputs, over their columns; named after the output where there are several: `priceR2`. */
+export function metricsOfAll(
+  outputs: readonly Columns[],
+  metrics: readonly (readonly Metric[])[],
+): readonly Metric[] {
+  if (outputs.length === 1) return metrics[0];
+  const units = outputs.reduce((sum, { size }) => sum + size, 0);
+  return outputs.flatMap(({ name, offset, size }, i) =>
+    metrics[i].map((metric): Metric => {
+      const own = (all: Floats): Floats => columnsOf(all, units, offset, size);
+      return {
+        name: `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
+        direction: metric.direction,
+        tasks: metric.tasks,
+        compute: (truth, prediction, _, weights) =>
+          metric.compute(own(truth), own(prediction), size, weights),
+      };
+    }),
+  );
+}
+
+/** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */
+function columnsOf(all: Floats, units: number, offset: number, size: number): Floats {
+  const length = (all.length / units) * size;
+  const own = all instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  for (let row = 0, to = 0; to < own.length; row++)
+    for (let j = 0; j < size; j++, to++) own[to] = all[row * units + offset + j];
+  return own;
+}

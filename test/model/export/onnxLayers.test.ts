@@ -1,0 +1,118 @@
+/** Every layer, and graphs of layers, as ONNX files in ONNX Runtime. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { contentsOf } from "../../../src/model/contents.js";
+import { exportModel } from "../../../src/model/export/exportModel.js";
+import { exportOnnx } from "../../../src/model/export/onnx.js";
+import { functional, input } from "../../../src/nn/functional.js";
+import {
+  batchNormalization,
+  dense,
+  embedding,
+  flatten,
+  gaussianNoise,
+  type Layer,
+  layerNormalization,
+  type MergeName,
+  merge,
+} from "../../../src/nn/layers/index.js";
+import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { sequential } from "../../../src/nn/sequential.js";
+import { RandomStream } from "../../../src/numerics/random.js";
+import { cases } from "../../cases.js";
+import { refusal } from "../../data/refusal.js";
+import { anyLayer, CLOSE, difference, floats, run } from "./onnxRuntime.js";
+
+/** Random parameters, such that results are near 1; variances are from 0.5. */
+function trained(model: LayersModel, columns: number, seed: number): LayersModel {
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  const { parameters: places, size } = model.network(columns);
+  const random = new RandomStream(seed, 3);
+  const parameters = new Float32Array(size);
+  for (const { name, shape, offset, size } of places)
+    for (let i = 0; i < size; i++) {
+      const value = random.normal() / Math.sqrt(shape.length === 2 ? shape[0] : 4);
+      parameters[offset + i] = name === "movingVariance" ? 0.5 + Math.abs(value) : value;
+    }
+  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  return model;
+}
+
+async function agrees(model: LayersModel, columns: number, x: Float32Array): Promise<void> {
+  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
+  const expected = model.predict({ data: x, shape: [x.length / columns, columns] });
+  expect(y.dims).toEqual(expected.shape);
+  expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
+}
+
+const options = fc.record({ epsilon: fc.constantFrom(0.1, 0.5), center: fc.boolean(), scale: fc.boolean() });
+const layer: fc.Arbitrary<Layer> = fc.oneof(
+  anyLayer,
+  options.map((each) => batchNormalization(each)),
+  options.map((each) => layerNormalization(each)),
+  fc
+    .constantFrom(
+      () => gaussianNoise(1),
+      () => flatten(),
+    )
+    .map((make) => make()),
+);
+const way = fc.constantFrom<MergeName>(
+  "add",
+  "subtract",
+  "multiply",
+  "average",
+  "maximum",
+  "minimum",
+  "concatenate",
+);
+
+describe("ONNX Runtime predicts what Fettle does", () => {
+  it("for any layers", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(layer, { maxLength: 4 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(),
+        async (layers, rows, seed) => {
+          const random = new RandomStream(seed, 4);
+          const x = Float32Array.from({ length: rows * 5 }, () => random.normal());
+          await agrees(trained(sequential([...layers, dense(2)]), 5, seed), 5, x);
+        },
+      ),
+      { numRuns: cases(30) },
+    );
+  });
+
+  it("for any way to merge, several inputs and outputs", async () => {
+    await fc.assert(
+      fc.asyncProperty(way, layer, fc.nat(), async (each, between, seed) => {
+        const inputs = { a: input(2), b: input([3, 1]) };
+        const shared = dense(4, { activation: "tanh" });
+        const left = shared.apply(inputs.a);
+        const right = shared.apply(dense(2).apply(flatten().apply(inputs.b)));
+        const value = between.apply(merge(each).apply(left, right, left));
+        const model = functional({ inputs, outputs: { first: dense(2).apply(value), second: inputs.b } });
+        const random = new RandomStream(seed, 4);
+        await agrees(
+          trained(model, 5, seed),
+          5,
+          Float32Array.from({ length: 35 }, () => random.normal()),
+        );
+      }),
+      { numRuns: cases(20) },
+    );
+  });
+
+  it("for embeddings", async () => {
+    const stack = [embedding(4, 3), layerNormalization(), batchNormalization(), flatten(), dense(2)];
+    await agrees(trained(sequential(stack), 2, 1), 2, Float32Array.of(0, 1, 2, 3, 3, 0, 1, 1));
+  });
+});
+
+it.each(["tfjs", "js"] as const)("as %s it is refused by the name of the layer", async (format) => {
+  const model = trained(sequential([dense(2), batchNormalization(), dense(1)]), 2, 1);
+  expect(await refusal(() => exportModel(model, format))).toBe(
+    'unsupported: layer "batchNormalization_1" must be dense, dropout or activation to be exported; received "batchNormalization"',
+  );
+});

@@ -1,0 +1,357 @@
+/** Networks that are no stack: against stacks, against sums written by hand, and through a file and back. */
+import { describe, expect, it } from "vitest";
+import { loadModel, saveModel } from "../../src/model/save.js";
+import { functional, input } from "../../src/nn/functional.js";
+import { activation, dense, dropout, embedding, flatten, freeze, merge } from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { adam } from "../../src/optim/adam.js";
+import { sgd } from "../../src/optim/sgd.js";
+import { readContents, writeContents } from "../../src/predict/description.js";
+import { randomRows, refusal, weightsOf } from "./support.js";
+
+const x = randomRows(24, 3, 1);
+const y = randomRows(24, 2, 2);
+const fit = { epochs: 3, batchSize: 8, seed: 4 };
+const layers = () => [dense(4, { activation: "tanh" }), dropout(0.25), dense(2)];
+const predicted = (model: LayersModel, rows: Parameters<LayersModel["predict"]>[0] = x): number[] =>
+  Array.from(model.predict(rows).data);
+
+/** Two inputs, a layer that is applied twice, a way around a layer, and two outputs. */
+function twoInTwoOut(): LayersModel {
+  const [a, b] = [input(2), input(1)];
+  const shared = dense(3, { activation: "tanh" });
+  const left = shared.apply(a);
+  const both = merge("concatenate").apply(left, b);
+  const right = shared.apply(dense(2).apply(both));
+  const sum = merge("add").apply(left, right);
+  return functional({
+    inputs: { a, b },
+    outputs: { price: dense(1).apply(sum), kind: dense(3, { activation: "softmax" }).apply(right) },
+  });
+}
+const kinds = Array.from({ length: 24 }, (_, i) => (i * 7) % 3);
+const data = { a: x.map((row) => row.slice(0, 2)), b: x.map((row) => row[2]) };
+const targets = { price: y.map(([first]) => first), kind: kinds };
+const compiledTwo = (): LayersModel => {
+  const model = twoInTwoOut();
+  model.compile({
+    optimizer: adam({ learningRate: 0.05 }),
+    loss: { price: "meanSquaredError", kind: "sparseCategoricalCrossentropy" },
+    lossWeights: { kind: 0.5 },
+    metrics: { price: ["r2"], kind: ["accuracy"] },
+  });
+  return model;
+};
+
+describe("functional", () => {
+  it("of a stack trains to the bits of sequential", async () => {
+    const stack = sequential(layers());
+    const end = layers().reduce((value, layer) => layer.apply(value), input(3));
+    const [first] = [functional({ inputs: chainInput(end), outputs: end })];
+    const models = [stack, first];
+    for (const model of models) {
+      model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+      await model.fit(x, y, fit);
+    }
+    expect(weightsOf(first)).toEqual(weightsOf(stack));
+    expect(predicted(first)).toEqual(predicted(stack));
+    expect(first.evaluate(x, y)).toEqual(stack.evaluate(x, y));
+  });
+
+  it.each([
+    ["add", ([p, q, r]: number[]) => p + q + r],
+    ["subtract", ([p, q, r]: number[]) => p - q - r],
+    ["multiply", ([p, q, r]: number[]) => p * q * r],
+    ["average", ([p, q, r]: number[]) => Math.fround((p + q + r) / 3)],
+    ["maximum", (values: number[]) => Math.max(...values)],
+    ["minimum", (values: number[]) => Math.min(...values)],
+  ] as const)("merges by %s, number by number", async (way, expected) => {
+    const inputs = { p: input(2), q: input(2), r: input(2) };
+    const merged = merge(way).apply(inputs.p, inputs.q, inputs.r);
+    // a layer that learns nothing of use, since a model must have something to train
+    const model = functional({ inputs, outputs: { merged, other: dense(1).apply(inputs.p) } });
+    model.compile({ optimizer: sgd({ learningRate: 0 }), loss: "meanSquaredError" });
+    // multiples of 1/8, of which sums and products are exact
+    const [p, q, r] = [1, 2, 3].map((seed) =>
+      randomRows(5, 2, seed).map((row) => row.map((v) => Math.round(v * 8) / 8)),
+    );
+    await model.fit({ p, q, r }, { merged: p, other: p.map(([v]) => v) });
+    const result = model.predict({ p, q, r });
+    for (const [i, row] of p.entries())
+      for (const j of row.keys()) expect(result.get(i, j)).toBe(expected([p[i][j], q[i][j], r[i][j]]));
+  });
+
+  it("applies a layer several times with one set of parameters, whose gradients add up", async () => {
+    const [a, b] = [input(1), input(1)];
+    const shared = dense(1, { kernelInitializer: "ones" });
+    const model = functional({
+      inputs: { a, b },
+      outputs: merge("add").apply(shared.apply(a), shared.apply(b)),
+    });
+    model.compile({ optimizer: sgd({ learningRate: 0.125 }), loss: "meanSquaredError" });
+    await model.fit({ a: [1], b: [2] }, [4]);
+    // prediction w·1 + c + w·2 + c = 3 with w = 1, c = 0; d(3 − 4)²/dw = −2·3, /dc = −2·2
+    expect(weightsOf(model)).toEqual({ "dense_1.kernel": [1 + 0.125 * 6], "dense_1.bias": [0.125 * 4] });
+    expect(predicted(model, { a: [1], b: [2] })).toEqual([1.75 * 3 + 1]);
+  });
+
+  it("adds up the losses of its outputs by their weights, and has metrics of each", async () => {
+    const model = compiledTwo();
+    const { history } = await model.fit(data, targets, { ...fit, validationSplit: 0.25 });
+    expect(Object.keys(history).sort()).toEqual(
+      ["loss", "priceR2", "kindAccuracy", "valLoss", "valPriceR2", "valKindAccuracy"].sort(),
+    );
+    const { loss, priceR2, kindAccuracy } = model.evaluate(data, targets);
+    const result = model.predict(data);
+    expect(model.outputs).toEqual({ price: [0, 1], kind: [1, 4] });
+    const rows = kinds.map((kind, i) => ({
+      kind,
+      truth: targets.price[i],
+      price: result.get(i, 0),
+      probabilities: [1, 2, 3].map((j) => result.get(i, j)),
+    }));
+    const mean = (values: number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+    const squares = mean(rows.map(({ price, truth }) => (price - truth) ** 2));
+    const entropy = mean(rows.map(({ kind, probabilities }) => -Math.log(probabilities[kind])));
+    // float32 sums of 24 rows
+    expect(Math.abs(loss - squares - entropy / 2)).toBeLessThanOrEqual(64 * 2 ** -24 * loss);
+    const average = mean(targets.price);
+    expect(priceR2).toBeCloseTo(1 - squares / mean(targets.price.map((v) => (v - average) ** 2)), 9);
+    const right = rows.filter(({ kind, probabilities: p }) => p.indexOf(Math.max(...p)) === kind);
+    expect(kindAccuracy).toBe(right.length / 24);
+  });
+
+  it("takes inputs and targets by name or beside each other, to the same bits", async () => {
+    const named = compiledTwo();
+    const one = compiledTwo();
+    await named.fit(data, targets, fit);
+    const oneHot = kinds.map((kind) => [0, 1, 2].map((k) => Number(k === kind)));
+    await one.fit(
+      data.a.map((row, i) => [...row, data.b[i]]),
+      targets.price.map((price, i) => [price, ...oneHot[i]]),
+      fit,
+    );
+    expect(weightsOf(one)).toEqual(weightsOf(named));
+  });
+
+  it("is saved and loaded with its wires, shared layers and outputs, and trains on to the same bits", async () => {
+    const model = compiledTwo();
+    await model.fit(data, targets, fit);
+    const bytes = saveModel(model, { optimizer: true });
+    const { model: loaded } = await loadModel(bytes);
+    expect(predicted(loaded, data)).toEqual(predicted(model, data));
+    expect(loaded.evaluate(data, targets)).toEqual(model.evaluate(data, targets));
+    await model.fit(data, targets, fit);
+    await loaded.fit(data, targets, fit);
+    expect(weightsOf(loaded)).toEqual(weightsOf(model));
+    expect(saveModel(loaded, { optimizer: true })).toEqual(saveModel(model, { optimizer: true }));
+  });
+
+  it("keeps frozen layers as they are, and says so in its file and summary", async () => {
+    const model = sequential([freeze(dense(4, { activation: "tanh" })), dense(2)]);
+    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    await model.fit(x, y, { ...fit, epochs: 0 });
+    const before = weightsOf(model);
+    await model.fit(x, y, fit);
+    const after = weightsOf(model);
+    expect(after["dense_1.kernel"]).toEqual(before["dense_1.kernel"]);
+    expect(after["dense_1.bias"]).toEqual(before["dense_1.bias"]);
+    expect(after["dense_2.kernel"]).not.toEqual(before["dense_2.kernel"]);
+    const lines: string[] = [];
+    model.summary((line) => lines.push(line));
+    expect(lines.at(-1)).toBe("Total parameters: 26, 16 of them not trained");
+    const { model: loaded } = await loadModel(saveModel(model));
+    await loaded.fit(x, y, fit);
+    expect(weightsOf(loaded)["dense_1.kernel"]).toEqual(before["dense_1.kernel"]);
+    // the rest is the network without it, fed with what it gives
+    const features = sequential([dense(4, { activation: "tanh" })]);
+    features.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await features.fit(x, randomRows(24, 4, 9), { epochs: 0 });
+    features.setWeights({
+      "dense_1.kernel": nested(before["dense_1.kernel"], 4),
+      "dense_1.bias": before["dense_1.bias"],
+    });
+    const head = sequential([dense(2)]);
+    head.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    await head.fit(features.predict(x), y, { ...fit, epochs: 0 });
+    head.setWeights({
+      "dense_1.kernel": nested(before["dense_2.kernel"], 2),
+      "dense_1.bias": before["dense_2.bias"],
+    });
+    await head.fit(features.predict(x), y, fit);
+    expect(weightsOf(head)["dense_1.kernel"]).toEqual(after["dense_2.kernel"]);
+  });
+
+  it("learns vectors of categories", async () => {
+    const days = Array.from({ length: 70 }, (_, i) => i % 7);
+    const model = sequential([embedding(7, 2), flatten(), dense(1)]);
+    model.compile({ optimizer: adam({ learningRate: 0.1 }), loss: "meanSquaredError" });
+    const value = (day: number): number => [3, -1, 4, 1, -5, 9, 2][day];
+    await model.fit(days, days.map(value), { epochs: 150, seed: 1 });
+    for (let day = 0; day < 7; day++) expect(model.predict([[day]]).get(0, 0)).toBeCloseTo(value(day), 1);
+    expect(model.predict([[7]]).get(0, 0)).toBeNaN();
+  });
+
+  it("shows in its summary what each layer takes", () => {
+    const lines: string[] = [];
+    twoInTwoOut().summary((line) => lines.push(line));
+    expect(lines).toEqual([
+      "Layer          Output shape  Parameters  Takes",
+      "dense_1        [rows, 3]     9           a",
+      "concatenate_1  [rows, 4]     0           dense_1, b",
+      "dense_2        [rows, 2]     10          concatenate_1",
+      "dense_1        [rows, 3]     0           dense_2",
+      "add_1          [rows, 3]     0           dense_1, dense_1",
+      "dense_3        [rows, 1]     4           add_1",
+      "dense_4        [rows, 3]     12          dense_1",
+      "Total parameters: 35",
+    ]);
+  });
+
+  it("may be 900 layers deep", async () => {
+    let value = input(1);
+    const start = value;
+    for (let i = 0; i < 899; i++) value = activation("linear").apply(value);
+    const model = functional({ inputs: start, outputs: dense(1).apply(value) });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    await model.fit([1], [2]);
+    expect((await loadModel(saveModel(model))).model.layers.length).toBe(900);
+  });
+});
+
+describe("is refused", () => {
+  const a = input(2);
+  const d = dense(1);
+  it.each<[string, () => unknown, string]>([
+    [
+      "a shape of 0",
+      () => input(0),
+      "invalid_argument: the shape of input must be a positive integer, or an array of them; received 0",
+    ],
+    [
+      "no input",
+      () => functional({ inputs: {}, outputs: d.apply(a) }),
+      "invalid_argument: inputs must be a value of a network, such as input(4), or several by name; received {}",
+    ],
+    [
+      "an output that is a layer",
+      () => functional({ inputs: a, outputs: d as never }),
+      "invalid_argument: outputs must be a value of a network",
+    ],
+    [
+      "a result as an input",
+      () => functional({ inputs: d.apply(a), outputs: d.apply(a) }),
+      'invalid_argument: inputs.input must be made by input(); received "dense"',
+    ],
+    [
+      "another input",
+      () => functional({ inputs: a, outputs: d.apply(input(2)) }),
+      "invalid_argument: every output must be made of inputs; received one that needs another input()",
+    ],
+    [
+      "an input that leads nowhere",
+      () => functional({ inputs: { a, b: input(1) }, outputs: d.apply(a) }),
+      'invalid_argument: every input must lead to an output; "b" does not',
+    ],
+    [
+      "one input twice",
+      () => functional({ inputs: { a, b: a }, outputs: d.apply(a) }),
+      'invalid_argument: inputs must be different; received "b" twice',
+    ],
+    [
+      "values of other shapes",
+      () => merge("add").apply(input(2), input(3)),
+      "invalid_shape: add must take several values of one shape; received [2] and [3]",
+    ],
+    [
+      "nothing",
+      () => d.apply(),
+      "invalid_argument: what dense is applied to must be at least one value, such as input(4); received []",
+    ],
+    [
+      "rows",
+      () => d.apply([[1, 2]] as never),
+      "invalid_argument: what dense is applied to must be a value, such as input(4); received [[1,2]]",
+    ],
+    [
+      "a shared layer over other columns",
+      () =>
+        functional({
+          inputs: { a, c: input(3) },
+          outputs: merge("add").apply(d.apply(a), d.apply(input(3))),
+        }),
+      "invalid_argument: every output must be made of inputs",
+    ],
+    [
+      "a way to merge",
+      () => merge("adds" as never),
+      'unknown_name: unknown way to merge "adds". Did you mean "add"?',
+    ],
+    [
+      "an unknown output of loss",
+      () => twoInTwoOut().compile({ optimizer: "sgd", loss: { prices: "mse" } as never }),
+      'unknown_name: unknown output of loss "prices". Did you mean "price"?',
+    ],
+    [
+      "a missing loss",
+      () => twoInTwoOut().compile({ optimizer: "sgd", loss: { price: "mse" } }),
+      "invalid_argument: loss.kind must be a loss, since it is an output; received undefined",
+    ],
+    [
+      "a missing input",
+      () => compiledTwo().fit({ a: data.a } as never, targets),
+      'invalid_argument: x must have an array for each of ["a","b"]; missing: "b"',
+    ],
+    [
+      "an input of other columns",
+      () => compiledTwo().fit({ ...data, a: x }, targets),
+      "invalid_shape: x.a must have 2 columns; received shape [24,3]",
+    ],
+    [
+      "inputs of other rows",
+      () => compiledTwo().fit({ ...data, b: [1] }, targets),
+      "invalid_shape: x.b must have as many rows as x.a, 24; received 1",
+    ],
+    [
+      "a matrix of other columns",
+      () => compiledTwo().fit(y, targets),
+      "invalid_shape: x must have 3 columns; received shape [24,2]",
+    ],
+  ])("%s", async (_, run, message) => {
+    expect((await refusal(run)).slice(0, message.length)).toBe(message);
+  });
+
+  it("a file whose outputs are no layers, or whose layer shares a later one", async () => {
+    const model = compiledTwo();
+    await model.fit(data, targets, fit);
+    const contents = readContents(saveModel(model));
+    const { network } = contents;
+    const changed = (part: object): Uint8Array =>
+      writeContents({ ...contents, network: { ...network, ...part } }, "0.1.0");
+    const wrong = "invalid_checkpoint: this is not a model file of Fettle: ";
+    const outputs = [{ name: "price", value: "dense_9" }];
+    expect(await refusal(() => loadModel(changed({ outputs })))).toBe(
+      `${wrong}its outputs must be layers of it`,
+    );
+    const inputs = undefined;
+    expect(await refusal(() => loadModel(changed({ inputs })))).toContain(wrong);
+    const layers = network.layers.map((layer, i) => (i === 0 ? { ...layer, shares: "dense_4" } : layer));
+    expect(await refusal(() => loadModel(changed({ layers })))).toContain(
+      `${wrong}layer "dense_1" must follow`,
+    );
+  });
+});
+
+/** The input at the beginning of a chain. */
+function chainInput(end: ReturnType<typeof input>): ReturnType<typeof input> {
+  let value = end;
+  while (value.inputs.length > 0) [value] = value.inputs;
+  return value;
+}
+
+function nested(values: readonly number[], columns: number): number[][] {
+  return Array.from({ length: values.length / columns }, (_, i) =>
+    values.slice(i * columns, (i + 1) * columns),
+  );
+}

@@ -1,0 +1,219 @@
+/** Networks that are no stack of dense layers, in the predictor: the bits of compiled programs, for any layers and any number of rows. */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { contentsOf } from "../../src/model/contents.js";
+import { saveModel } from "../../src/model/save.js";
+import { type ActivationName, activations } from "../../src/nn/activations.js";
+import { functional, input } from "../../src/nn/functional.js";
+import {
+  activation,
+  batchNormalization,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  freeze,
+  gaussianNoise,
+  type Layer,
+  layerNormalization,
+  type MergeName,
+  merge,
+} from "../../src/nn/layers/index.js";
+import type { LayersModel } from "../../src/nn/layersModel.js";
+import { sequential } from "../../src/nn/sequential.js";
+import { ready } from "../../src/numerics/kernels.js";
+import { RandomStream } from "../../src/numerics/random.js";
+import type { NetworkDescription } from "../../src/predict/description.js";
+import { GraphResults } from "../../src/predict/graph.js";
+import { loadPredictor } from "../../src/predict/predictor.js";
+import { cases } from "../cases.js";
+import { refusal } from "../nn/support.js";
+
+beforeAll(() => ready());
+
+/** A model with random parameters, as if it were trained; variances are not negative. */
+function trained(model: LayersModel, columns: number, seed: number): LayersModel {
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  const { parameters: places, size } = model.network(columns);
+  const random = new RandomStream(seed, 3);
+  const parameters = new Float32Array(size);
+  for (const { name, offset, size } of places)
+    for (let i = 0; i < size; i++) {
+      const value = random.normal();
+      parameters[offset + i] = name === "movingVariance" ? Math.abs(value) : value;
+    }
+  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
+  return model;
+}
+
+async function agrees(model: LayersModel, columns: number, rows: number, seed: number): Promise<void> {
+  const random = new RandomStream(seed, 4);
+  const x = Float32Array.from({ length: rows * columns }, () => 2 * random.normal());
+  const data = { data: x, shape: [rows, columns] };
+  const predictor = await loadPredictor(saveModel(model));
+  expect(predictor.predict(data).data).toEqual(Float32Array.from(model.predict(data).data));
+}
+
+const name = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
+const options = fc.record({
+  epsilon: fc.double({ min: 1e-5, max: 1, noNaN: true }),
+  center: fc.boolean(),
+  scale: fc.boolean(),
+});
+const denseLayer = fc
+  .tuple(fc.integer({ min: 1, max: 40 }), name, fc.boolean())
+  .map(([units, activation, useBias]) => dense(units, { activation, useBias }));
+const layer: fc.Arbitrary<Layer> = fc.oneof(
+  { weight: 3, arbitrary: denseLayer },
+  { weight: 3, arbitrary: options.map((each) => batchNormalization(each)) },
+  { weight: 3, arbitrary: options.map((each) => layerNormalization(each)) },
+  name.map((each) => activation(each)),
+  fc
+    .constantFrom(
+      () => dropout(0.5),
+      () => gaussianNoise(1),
+      () => flatten(),
+    )
+    .map((make) => make()),
+);
+const way = fc.constantFrom<MergeName>(
+  "add",
+  "subtract",
+  "multiply",
+  "average",
+  "maximum",
+  "minimum",
+  "concatenate",
+);
+
+describe("has the bits of the compiled program", () => {
+  it("for any stack of layers", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(layer, { minLength: 1, maxLength: 4 }),
+        denseLayer,
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(),
+        async (layers, last, rows, columns, seed) => {
+          await agrees(trained(sequential([...layers, last]), columns, seed), columns, rows, seed);
+        },
+      ),
+      { numRuns: cases(60) },
+    );
+  });
+
+  it("for any way to merge branches, shared layers, several inputs and outputs", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(way, { minLength: 1, maxLength: 3 }),
+        layer,
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.nat(),
+        async (ways, between, units, rows, seed) => {
+          const inputs = { a: input(2), b: input(3) };
+          const shared = dense(units, { activation: "tanh" });
+          let value = shared.apply(inputs.a);
+          const other = dense(2).apply(inputs.b);
+          for (const each of ways) {
+            const branch = shared.apply(dense(2).apply(value));
+            value = merge(each).apply(
+              value,
+              dense(value.shape[0]).apply(branch),
+              dense(value.shape[0]).apply(other),
+            );
+          }
+          const outputs = { first: dense(2).apply(between.apply(value)), second: value, third: inputs.b };
+          await agrees(trained(functional({ inputs, outputs }), 5, seed), 5, rows, seed);
+        },
+      ),
+      { numRuns: cases(40) },
+    );
+  });
+
+  it("of embeddings, also of ids outside the table", async () => {
+    const stack = [
+      embedding(5, 3),
+      batchNormalization(),
+      layerNormalization(),
+      activation("softmax"),
+      flatten(),
+      dense(2),
+    ];
+    const model = trained(sequential(stack), 4, 1);
+    const ids = Array.from({ length: 300 }, (_, i) => [i % 5, (3 * i) % 5, 4.9, 0]);
+    ids[7] = [5, 0, 0, 0];
+    ids[8] = [-1, 0, 0, 0];
+    const result = (await loadPredictor(saveModel(model))).predict(ids);
+    expect(result.data).toEqual(Float32Array.from(model.predict(ids).data));
+    expect(result.get(7, 0)).toBeNaN();
+    expect(result.get(8, 1)).toBeNaN();
+    expect(result.get(9, 0)).not.toBeNaN();
+  });
+
+  it("of frozen layers, which predict as others do", async () => {
+    await agrees(trained(sequential([freeze(batchNormalization()), dense(2)]), 3, 1), 3, 5, 1);
+  });
+});
+
+describe("refuses", () => {
+  const contents = contentsOf(
+    trained(sequential([dense(3), batchNormalization(), merge2(), dense(1)]), 2, 1),
+    false,
+  );
+  const changed = (i: number, part: object): NetworkDescription => ({
+    columns: 2,
+    layers: contents.network.layers.map((each, k) => (k === i ? { ...each, ...part } : each)),
+  });
+  /** A layer that the predictor has and that does nothing. */
+  function merge2(): Layer {
+    return gaussianNoise(0);
+  }
+  it.each<[string, NetworkDescription, string]>([
+    [
+      "an unknown layer",
+      changed(1, { name: "normalize" }),
+      'unsupported: layer "batchNormalization_1" must be built-in to be exported, or loaded by loadPredictor; received "normalize"',
+    ],
+    [
+      "a custom layer",
+      changed(1, { custom: true }),
+      'unsupported: layer "batchNormalization_1" must be built-in to be exported, or loaded by loadPredictor; received {"custom":"batchNormalization"}',
+    ],
+    [
+      "a custom activation",
+      changed(0, { options: { units: 3, activation: { function: "own" } } }),
+      'unsupported: the activation of layer "dense_1" must be built-in',
+    ],
+    [
+      "other units",
+      changed(0, { options: { units: 4 } }),
+      'invalid_checkpoint: array "kernel" of layer "dense_1" must have shape [2,4]; received [2,3]',
+    ],
+    [
+      "a missing array",
+      changed(1, { weights: {} }),
+      'invalid_checkpoint: array "movingMean" of layer "batchNormalization_1" must have shape [3]; received undefined',
+    ],
+    [
+      "a way to merge",
+      changed(2, { name: "merge", options: { way: "mix" } }),
+      'unsupported: the way of layer "gaussianNoise_1" must be built-in; received "mix"',
+    ],
+    [
+      "one value to merge",
+      changed(2, { name: "merge", options: { way: "add" } }),
+      'invalid_checkpoint: layer "gaussianNoise_1" must fit what it takes; received shapes [[3]]',
+    ],
+    [
+      "inputs of other columns",
+      { ...changed(0, { inputs: ["input.a"] }), inputs: [{ name: "a", shape: [3] }], outputs: [] },
+      "invalid_checkpoint: the inputs of the network must have 2 columns; received shapes [[3]]",
+    ],
+  ])("%s", async (_, network, message) => {
+    expect((await refusal(() => new GraphResults(network, contents.tensors))).slice(0, message.length)).toBe(
+      message,
+    );
+  });
+});
