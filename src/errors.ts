@@ -14,6 +14,8 @@ export type ErrorCode =
   | "unknown_name" // no metric, optimizer, strategy, column or option of that name
   | "not_found" // a file or an address does not exist
   | "memory_limit" // the work does not fit the memory allowed
+  | "time_limit" // the work took longer than it may
+  | "aborted" // a signal ended the work
   | "trial_failed" // a trial failed where none may
   | "callback_failed" // a callback of a training threw
   | "unsupported" // this runtime cannot do it
@@ -74,19 +76,37 @@ export function mustBeInteger(name: string, value: unknown, least = 1): asserts 
   must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
 }
 
-/** A received value as it is shown in messages: short, and never `[object Object]`. */
+/** A received value as it is shown in messages: short, and never `[object Object]`. Never throws. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value !== "object" || value === null) return String(value);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
-  let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    if (typeof value === "string") return JSON.stringify(value);
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+    if (typeof value !== "object" || value === null) return String(value);
+    if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
   } catch {
-    return "an object that is too deep, or holds itself"; // or has a bigint, which no option takes
+    return "an object that is too deep, or holds itself"; // or throws when it is read, or has a bigint
   }
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** The message of whatever was thrown: an error's own, and what `show` says of anything else. Never throws. */
+export function messageOf(thrown: unknown): string {
+  try {
+    const { message } = thrown as Error;
+    if (thrown instanceof Error && typeof message === "string") return message;
+  } catch {} // neither null nor a hostile object has one
+  return show(thrown);
+}
+
+/** `instanceof`, of whatever was thrown: it throws for a revoked proxy. */
+export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof kind;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether `value` is an object with named fields: not null, not an array. */

@@ -4,7 +4,7 @@
  */
 import { platform } from "#platform";
 import { createEngine } from "../engine/engine.js";
-import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import { check, checkOptions, isA, must, mustBeInteger, type OptionNames, show } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import { float } from "../search/space/builders.js";
 import { interpolate } from "../search/space/scale.js";
@@ -143,7 +143,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       );
     }
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
+    if (!isA(error, Stopped)) throw error;
   } finally {
     await backend.close();
   }
@@ -238,7 +238,7 @@ async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const reasons = (await Promise.allSettled(promises)).flatMap((end) =>
     end.status === "rejected" ? [end.reason as unknown] : [],
   );
-  if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Stopped)) ?? reasons[0];
+  if (reasons.length > 0) throw reasons.find((reason) => !isA(reason, Stopped)) ?? reasons[0];
   return Promise.all(promises);
 }
 

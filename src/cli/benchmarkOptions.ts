@@ -6,7 +6,7 @@ import type { Problem } from "../benchmark/problem.js";
 import { standardProblems } from "../benchmark/problems/index.js";
 import { TABLES } from "../benchmark/problems/learning.js";
 import type { BenchmarkOptions } from "../benchmark/runBenchmark.js";
-import { byName, check, FettleError, isRecord, must, show } from "../errors.js";
+import { byName, check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
 import { isThere, readText } from "./files.js";
 
 /** The flags that say what to run, as commander gives them. */
@@ -72,8 +72,7 @@ async function importModule(
   try {
     module = (await import(pathToFileURL(path).href)) as typeof module;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FettleError("invalid_data", `cannot load ${show(file)}: ${reason}`, { cause: error });
+    throw new FettleError("invalid_data", `cannot load ${show(file)}: ${messageOf(error)}`, { cause: error });
   }
   const { problems = [], optimizers = [] } = module;
   must(

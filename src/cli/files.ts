@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { TextPieces } from "../data/csv.js";
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, messageOf, show } from "../errors.js";
 import { reasonOf } from "./fileErrors.js";
 
 /** In place of a file: standard input. */
@@ -250,10 +250,13 @@ export function parseJson(path: string, text: string, before = 0): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const { message } = error as Error;
-    throw new FettleError("invalid_data", `${nameOf(path)} is not JSON: ${placed(message, text, before)}`, {
-      cause: error,
-    });
+    throw new FettleError(
+      "invalid_data",
+      `${nameOf(path)} is not JSON: ${placed(messageOf(error), text, before)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

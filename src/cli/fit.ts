@@ -78,11 +78,12 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   checkDenseSpace(data, space, sizes.training);
   const output = await WholeFile.open(out);
   try {
-    const { final, best, metric } = await tune({
+    const { final, finalError, best, metric } = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
       model: (own) => denseModel(data, own),
       fit: ({ batchSize }) => ({ epochs, batchSize: batchSize as number }),
     });
+    if (finalError) throw finalError;
     check(
       final && best,
       "training must give a finite score; received none; choose a smaller learningRate",

@@ -22,7 +22,7 @@ const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT
  * Takes over the signals that ask a process to end. The first sets the signal and removes the bar.
  *
  * @param running - what is waited for, as in `the running trials`
- * @param keep - keeps the results so far, in case that a second signal or a kill comes; called at the first
+ * @param keep - stops the work, and keeps the results so far in case that a second signal or a kill comes; called at the first
  */
 export function takeInterrupts(
   running: string,

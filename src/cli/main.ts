@@ -3,7 +3,7 @@
  * Results go to standard output, everything else to standard error.
  */
 import { Command, CommanderError } from "commander";
-import { FettleError } from "../errors.js";
+import { FettleError, isA, messageOf } from "../errors.js";
 import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
@@ -102,8 +102,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
 /** Prints an error that the command threw, and returns the exit code. */
 function report(error: unknown, command: Command | undefined): number {
-  if (!(error instanceof FettleError) || error.code === "internal") {
-    const details = error instanceof Error ? error.stack : error;
+  if (!isA(error, FettleError) || error.code === "internal") {
+    const details = isA(error, Error) && typeof error.stack === "string" ? error.stack : messageOf(error);
     complain(`error: internal error, please report it: ${details}`);
     return EXIT.failure;
   }

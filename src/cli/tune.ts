@@ -205,10 +205,18 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
   const jobs = cappedJobs(flags.jobs);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, setup.metrics[0]);
-  const interrupt = takeInterrupts("the running trials", bar, () => folder?.save(true));
+  let running: { stop(): void } | undefined;
+  const interrupt = takeInterrupts("the running trials", bar, () => {
+    running?.stop();
+    folder?.save(true);
+  });
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
-    if (event.type === "studyStarted") folder?.begin(event.study);
+    if (event.type === "studyStarted") {
+      running = event.study;
+      if (interrupt.signal.aborted) running.stop();
+      folder?.begin(event.study);
+    }
     if (event.type === "trialEnded") {
       ended.push(event.record);
       folder?.save();
@@ -218,18 +226,14 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
     bar.update(event);
   };
   try {
-    const result = await search(
-      setup,
-      { ...flags, ...(jobs === undefined ? {} : { jobs }) },
-      onEvent,
-      interrupt.signal,
-    );
+    const result = await search(setup, { ...flags, ...(jobs === undefined ? {} : { jobs }) }, onEvent);
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
     if (flags.json) printJson(flags, trials, result);
     else if (result?.bestTrials.length) printResult(flags, setup, result, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
+    if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
     if (folder) {
       const status = interrupt.signal.aborted
         ? "interrupted"

@@ -12,12 +12,11 @@ export async function search(
   { data, space, strategy, scheduler, fit, metrics: metric, study, validation }: TuneSetup,
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
-  signal: { readonly aborted: boolean },
 ): Promise<TuneResult<Space> | undefined> {
   const { testSize, seed, epochs, trials, jobs, threshold, curves } = flags;
   try {
     return await tune({
-      ...{ data, space, strategy, fit, metric, testSize, seed, onEvent, signal },
+      ...{ data, space, strategy, fit, metric, testSize, seed, onEvent },
       model: (params) => denseModel(data, params),
       validation,
       ...(scheduler ? { scheduler, steps: epochs } : {}),

@@ -1,6 +1,6 @@
 /** `fettle verify`: checks the laws of the math on this machine and prints which hold. Every figure is computed elsewhere. */
 import type { Command } from "commander";
-import { check, FettleError } from "../errors.js";
+import { check, FettleError, messageOf } from "../errors.js";
 import { count } from "../report/format.js";
 import { wrap } from "../report/layout.js";
 import { describeVerification } from "../report/verify.js";
@@ -121,7 +121,7 @@ async function loadLaws(): Promise<typeof import("../testing/index.js")> {
   try {
     return await import("../testing/index.js");
   } catch (cause) {
-    if (!/fast-check/.test((cause as Error).message)) throw cause;
+    if (!/fast-check/.test(messageOf(cause))) throw cause;
     throw new FettleError(
       "not_found",
       "fettle verify needs the package fast-check, which is not installed beside fettle: npm install --save-dev fast-check@4",

@@ -35,7 +35,7 @@ export async function verifyModel(path: string, file: string, json: boolean): Pr
     ["data", receipt.data === data.data, differenceOf(receipt, data)],
   ];
   if (receipt.data === data.data) {
-    const result = await search(setup, flags, () => {}, { aborted: false });
+    const result = await search(setup, flags, () => {});
     const again = result?.final?.notes.receipt as Receipt | undefined;
     const trials = count(result?.trials.length ?? 0, "trial");
     compared.push(

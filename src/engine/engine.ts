@@ -44,11 +44,3 @@ export function createEngine(options: EngineOptions = {}): Executor {
   if (executor !== "wasm") throw unknownName("executor", String(executor), ["wasm", "reference"]);
   return new WasmExecutor(module ?? kernelsModule(), memoryLimit);
 }
-
-let shared: Executor | undefined;
-
-/** The engine that models use unless they are given another: one for the process, made at the first call. */
-export function defaultEngine(): Executor {
-  shared ??= createEngine();
-  return shared;
-}

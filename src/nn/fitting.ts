@@ -1,8 +1,8 @@
 /** What `fit` of a model does. It knows no `LayersModel`, which keeps what it returns. */
 import { platform } from "#platform";
 import type { HostMatrix } from "../data/matrix.js";
-import { defaultEngine } from "../engine/engine.js";
 import type { SavedRun } from "../engine/executor.js";
+import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger } from "../errors.js";
 import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";

@@ -47,6 +47,14 @@ export function sameTraining(a: Architecture, b: Architecture): boolean {
   );
 }
 
+/**
+ * What tells architectures apart in some of the things that they do, but for the values of hyperparameters: a number for each
+ * kind, the same where the same steps were traced.
+ */
+export function traceOf(architecture: Architecture, kinds: readonly ProgramKind[]): readonly number[] {
+  return kinds.map((kind) => stepOf(architecture, kind).fingerprint.hash);
+}
+
 function stepOf(architecture: Architecture, kind: ProgramKind): TracedStep {
   const { steps } = architecture;
   let step = steps[kind];

@@ -8,5 +8,6 @@ export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
+  turn: () => new Promise((resolve) => void setTimeout(resolve)),
   now: () => performance.now(),
 });

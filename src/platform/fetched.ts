@@ -1,5 +1,5 @@
 /** Files at an address. */
-import { FettleError } from "../errors.js";
+import { FettleError, messageOf } from "../errors.js";
 
 export async function fetched(source: string): Promise<Uint8Array> {
   let reason: string;
@@ -8,7 +8,7 @@ export async function fetched(source: string): Promise<Uint8Array> {
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
     reason = `the server answered ${response.status}`;
   } catch (cause) {
-    reason = (cause as Error).message;
+    reason = messageOf(cause);
   }
   throw new FettleError("not_found", `cannot read ${JSON.stringify(source)}: ${reason}`);
 }

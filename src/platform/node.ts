@@ -1,9 +1,12 @@
 // In the module itself and not in a file beside it, so that it is there in every bundle.
 import kernels from "../../wasm/kernels.base64.js";
-import { FettleError } from "../errors.js";
+import { FettleError, messageOf } from "../errors.js";
 import { builtin } from "./builtin.js";
 import type { Files, Platform } from "./platform.js";
 import { openThread } from "./threads.js";
+
+/** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
+export const HAS_THREADS = true;
 
 const compileKernels = () => new WebAssembly.Module(Buffer.from(kernels, "base64"));
 
@@ -54,11 +57,13 @@ export const platform: Platform = {
       ? { columns: stderr.columns || 80, write: (text) => void stderr.write(text) }
       : undefined;
   },
+  // not setTimeout, which sleeps a millisecond at least
+  turn: () => new Promise((resolve) => void builtin("node:timers").setImmediate(resolve)),
   now: () => performance.now(),
 };
 
 function fileError(verb: string, path: string, cause: unknown): FettleError {
-  return new FettleError("not_found", `cannot ${verb} ${JSON.stringify(path)}: ${(cause as Error).message}`, {
+  return new FettleError("not_found", `cannot ${verb} ${JSON.stringify(path)}: ${messageOf(cause)}`, {
     cause,
   });
 }

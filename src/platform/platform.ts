@@ -60,6 +60,8 @@ export interface Platform {
   readonly files?: Files;
   /** Standard error, if it is a terminal. */
   terminal?(): Terminal | undefined;
+  /** Lets the host do its own work first, such as timers, events and input: resolves in a later task. */
+  turn(): Promise<void>;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }

@@ -3,6 +3,7 @@
  * time, a dozen short trainings, and a new thread has compiled none of its code.
  */
 import type { Worker } from "node:worker_threads";
+import { isA, messageOf } from "../errors.js";
 import { builtin } from "./builtin.js";
 import type { WorkerThread } from "./platform.js";
 
@@ -33,7 +34,7 @@ export function openThread(program: string): WorkerThread | undefined {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     onMessage: (listener) => worker.on("message", listener),
     onFailure: (listener) => {
-      worker.on("error", (error) => listener(error instanceof Error ? error : new Error(String(error))));
+      worker.on("error", (error) => listener(isA(error, Error) ? error : new Error(messageOf(error))));
       worker.on("exit", (code) => listener(new Error(`the worker thread ended with code ${code}`)));
     },
     terminate: async () => {

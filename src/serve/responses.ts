@@ -1,5 +1,5 @@
 /** The bodies of responses: JSON, and refusals as JSON. */
-import { type ErrorCode, FettleError, show } from "../errors.js";
+import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
 
 /** Errors that the client can correct are 4xx. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -11,6 +11,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   invalid_state: 409,
   memory_limit: 413,
+  time_limit: 500,
+  aborted: 500,
   invalid_checkpoint: 500,
   trial_failed: 500,
   callback_failed: 500,
@@ -41,11 +43,6 @@ export function refusal(
 
 /** The refusal that an error means. */
 export function refusalOf(error: unknown): Response {
-  const code = error instanceof FettleError ? error.code : "internal";
+  const code = isA(error, FettleError) ? error.code : "internal";
   return refusal(STATUS[code], code, messageOf(error));
-}
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : show(error);
 }

@@ -4,7 +4,7 @@
  * knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
-import { check, FettleError, isRecord, must, show } from "../errors.js";
+import { check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import { sameValue } from "../search/space/value.js";
@@ -26,7 +26,6 @@ import {
   settingsOf,
   statusAfter,
 } from "./record.js";
-import { messageOf } from "./responses.js";
 import type { Store } from "./store.js";
 import { StoredRecord } from "./stored.js";
 

@@ -3,7 +3,15 @@
  * suites of `fettle/testing` end here, so that their failures read alike. It states no law itself.
  */
 import fc from "fast-check";
-import { checkOptions, FettleError, must, mustBeInteger, type OptionNames, show } from "../errors.js";
+import {
+  checkOptions,
+  FettleError,
+  messageOf,
+  must,
+  mustBeInteger,
+  type OptionNames,
+  show,
+} from "../errors.js";
 
 /** How many cases of each law are tried, and which. */
 export interface CheckOptions {
@@ -123,7 +131,7 @@ const LONGEST = 3000;
 function judge(subject: string, law: string, details: fc.RunDetails<unknown>): void {
   if (!details.failed) return;
   const { counterexample, counterexamplePath: path, errorInstance, numShrinks, numRuns, seed } = details;
-  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  const reason = messageOf(errorInstance);
   const shown = fc.stringify(counterexample);
   const lines = [
     `${subject} breaks the law "${law}": ${reason}`,

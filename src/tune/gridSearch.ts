@@ -37,8 +37,10 @@ export interface SearchCvResult<S extends Space> {
   readonly bestIndex: number | undefined;
   /** Every combination, in the order in which they were tried. */
   readonly rows: readonly CvRow<ParamsOf<S>>[];
-  /** The best combination fitted to all development rows; undefined without a best, or with `refit: false`. */
+  /** The best combination fitted to all development rows; undefined without a best, with `refit: false`, and where `finalError` says why. */
   readonly final: Model | undefined;
+  /** Why the best combination could not be fitted again, as for `tune`. */
+  readonly finalError?: FettleError;
 }
 
 /**
@@ -132,14 +134,17 @@ async function searchCv<S extends Space>(
     }
     onEvent?.(event);
   };
-  const { best, trials, metric, folds, final } = await tuneOnThreads<S>(
+  const { best, trials, metric, folds, final, finalError } = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
   const all = given.length === 0 ? [metricNamed(metric)] : given;
   const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
-  return { bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final };
+  return {
+    ...{ bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final },
+    ...(finalError && { finalError }),
+  };
 }
 
 /** The place in `scoring` of the metric that decides. */

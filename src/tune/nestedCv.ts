@@ -33,7 +33,7 @@ export interface NestedResult<S extends Space> {
  * @param search - `gridSearch`, `randomSearch` or a function like them
  * @param options - its options, and `outer`: the outer folds, as `validation` has them, default `{ folds: 5 }`. `validation` may be no list,
  * since each outer fold has other rows
- * @throws FettleError as the search; `invalid_data` where a search found no model
+ * @throws FettleError as the search, and its `finalError`; `invalid_data` where a search found no model
  * @example
  * ```ts
  * const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
@@ -90,6 +90,7 @@ export async function nestedCrossValidation<
   const scores: number[] = [];
   for (const { train, validation } of folds) {
     const result = await search({ ...rest, data: takeExamples(data, train) } as unknown as O);
+    if (result.finalError) throw result.finalError;
     check(
       result.final,
       "the search within an outer fold found no model that could be scored",

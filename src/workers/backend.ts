@@ -2,14 +2,26 @@
  * A backend hands jobs to workers and returns their results. A job is plain data and its result depends on nothing else,
  * so any worker may do it: this thread (`inlineBackend`), other threads (`threadBackend.ts`) or other machines.
  */
-import { platform } from "#platform";
-import { type ErrorCode, FettleError } from "../errors.js";
+import { type ErrorCode, FettleError, isA, messageOf } from "../errors.js";
+import { Turns } from "../platform/turns.js";
 
 export interface Backend<Job, Result> {
   /** How many jobs it does at a time. */
   readonly concurrency: number;
-  run(job: Job): Promise<Result>;
+  /** Why it can do no more jobs, once it cannot; only of a backend whose workers can be lost. */
+  readonly lost?: Error | undefined;
+  run(job: Job, control?: JobControl): Promise<Result>;
+  /** Calls off the jobs of a group: their promises reject with `reason`, and no worker goes on with them. */
+  cancel?(group: object, reason: Error): void;
   close(): Promise<void>;
+}
+
+/** What the caller of a job knows it by. */
+export interface JobControl {
+  /** What it is called off with, such as its trial; compared by identity. */
+  readonly group: object;
+  /** Called when a worker begins the job: again, if that worker is lost. */
+  onBegin(): void;
 }
 
 /** A backend whose waiting jobs can be called off. */
@@ -28,48 +40,55 @@ export async function outcomeOf<Result>(work: () => Result | Promise<Result>): P
   try {
     return { result: await work() };
   } catch (error) {
-    const code = error instanceof FettleError ? error.code : "internal";
-    return { error: { code, message: error instanceof Error ? error.message : String(error) } };
+    const code = isA(error, FettleError) ? error.code : "internal";
+    return { error: { code, message: messageOf(error) } };
   }
 }
 
-/** Milliseconds after which the host's own work (timers, signals, input) gets its turn. */
-const TURN = 50;
-
 /**
- * Does one job after another in this thread: side by side they would take as long, and more memory.
+ * Does one job after another in this thread: side by side they would take as long, and more memory. The host gets its turn
+ * about every 50 ms.
  *
- * @param work - does a job, and awaits `pause` from time to time
- * @param close - frees what `work` uses
+ * @param work - does a job, and awaits `pause` from time to time, which rejects if the job was called off
+ * @param free - frees what `work` uses
  */
 export function inlineBackend<Job, Result>(
-  work: (job: Job, pause: () => Promise<void>) => Promise<Result>,
-  close: () => void = () => {},
-): DroppingBackend<Job, Result> {
-  let lastTurn = platform.now();
-  const pause = async (): Promise<void> => {
-    if (platform.now() - lastTurn < TURN) return;
-    await new Promise<void>((resolve) => setTimeout(resolve));
-    lastTurn = platform.now();
-  };
+  work: (job: Job, pause: () => Promise<void> | undefined) => Promise<Result>,
+  free: () => void = () => {},
+): DroppingBackend<Job, Result> & Required<Pick<Backend<Job, Result>, "cancel">> {
+  const turns = new Turns();
+  const cancelled = new WeakMap<object, Error>();
   let last: Promise<unknown> = Promise.resolve();
+  let closed: Error | undefined;
   /** Shared by the jobs that one `drop` calls off. */
   let waiting: { dropped?: Error } = {};
   return {
     concurrency: 1,
-    run(job) {
+    run(job, control) {
       const own = waiting;
+      const goOn = (): void => {
+        const reason = closed ?? (control && cancelled.get(control.group));
+        if (reason) throw reason;
+      };
       const result = last.then(() => {
         if (own.dropped) throw own.dropped;
-        return work(job, pause);
+        goOn();
+        control?.onBegin();
+        return work(job, () => turns.next()?.then(goOn));
       });
       last = result.catch(() => {});
       return result;
     },
+    cancel: (group, reason) => void cancelled.set(group, reason),
     drop(reason) {
       waiting.dropped = reason;
       waiting = {};
     },
-    close: async () => close(),
+    /** Waits until the job that has begun has stopped. */
+    async close() {
+      closed = new FettleError("aborted", "the worker was closed");
+      await last;
+      free();
+    },
   };
 }

@@ -6,6 +6,9 @@ import type { Program } from "../compile/program.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { KernelsModule } from "../platform/platform.js";
 
+/** What a worker answers once it is set up. */
+export const READY = "ready";
+
 /** A job that needs compiled programs; each field of `programs` is one. */
 export interface ProgrammedJob {
   readonly programs: object;

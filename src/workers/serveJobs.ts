@@ -3,7 +3,7 @@ import { platform } from "#platform";
 import type { Program } from "../compile/program.js";
 import { ready } from "../numerics/kernels.js";
 import { type Outcome, outcomeOf } from "./backend.js";
-import { type ProgrammedJob, type Request, receiveJob } from "./protocol.js";
+import { type ProgrammedJob, READY, type Request, receiveJob } from "./protocol.js";
 
 /** @param setUp - returns what does a job; called again when another backend takes the thread over */
 export function serveJobs<Setup, Job extends ProgrammedJob, Result>(
@@ -17,7 +17,7 @@ export function serveJobs<Setup, Job extends ProgrammedJob, Result>(
       await ready({ module: request.kernels });
       programs.length = 0;
       work = setUp(request.setup);
-      return undefined;
+      return READY;
     }
     for (const { id, program } of request.programs) programs[id] = program;
     const outcomes: Outcome<Result>[] = [];

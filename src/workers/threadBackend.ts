@@ -1,12 +1,12 @@
 /**
- * A backend of threads. A thread that is lost leaves its jobs to the others. What a job is, and how a thread is set up, are
- * the business of its users.
+ * A backend of threads. A thread that is lost is replaced, and its jobs are done again. What a job is, and how a thread is set
+ * up, are the business of its users.
  */
 import { platform } from "#platform";
-import { FettleError } from "../errors.js";
+import { FettleError, messageOf } from "../errors.js";
 import type { WorkerThread } from "../platform/platform.js";
-import type { DroppingBackend, Outcome } from "./backend.js";
-import { createSender, type Introduce, type ProgrammedJob } from "./protocol.js";
+import type { DroppingBackend, JobControl, Outcome } from "./backend.js";
+import { createSender, type Introduce, type ProgrammedJob, READY } from "./protocol.js";
 
 /**
  * Threads that run `program`; undefined where one worker is enough, or the host has no threads.
@@ -26,13 +26,17 @@ export function startThreads<Setup, Job extends ProgrammedJob, Result>(
     const thread = platform.spawnWorker(program);
     if (thread) threads.push(thread);
   }
-  return threads.length > 0 ? new ThreadBackend(threads, createSender(setup())) : undefined;
+  if (threads.length === 0) return undefined;
+  return new ThreadBackend(threads, createSender(setup()), () => platform.spawnWorker(program));
 }
 
 interface Waiting<Job, Result> {
   readonly job: Job;
+  readonly control: JobControl | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
+  /** How many threads were lost while they did this job, or one of its batch. */
+  kills: number;
 }
 
 /** A thread, and the batches that it was sent and has not answered, in order. */
@@ -40,6 +44,8 @@ interface Worker<Job, Result> {
   readonly thread: WorkerThread;
   readonly send: (jobs: readonly Job[]) => void;
   readonly batches: (readonly Waiting<Job, Result>[])[];
+  /** Whether it has been set up: a thread that is lost before is not the fault of a job. */
+  ready: boolean;
   /** When it began the first of its batches. */
   began: number;
   /** Milliseconds that a job of its last batch took. */
@@ -53,36 +59,41 @@ interface Worker<Job, Result> {
 const BATCH = 20;
 /** The most jobs in a batch, where the clock is too coarse to time them. */
 const MOST_JOBS = 16;
+/** The threads that one job may cost. */
+const KILLS = 3;
+/** The threads in a row that may be lost before they are set up; then no more are started. */
+const STARTS = 3;
+
+/** Whether a job is sent alone, so that what its thread does is its own: it may have cost a thread, or its time is limited. */
+const isAlone = ({ kills, control }: Pick<Waiting<unknown, unknown>, "kills" | "control">): boolean =>
+  kills > 0 || control !== undefined;
 
 export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> {
   readonly concurrency: number;
-  private readonly workers: Worker<Job, Result>[];
+  /** Why no thread is left, and none can be started. */
+  lost: Error | undefined;
+  private readonly workers: Worker<Job, Result>[] = [];
   private readonly queue: Waiting<Job, Result>[] = [];
+  private failedStarts = 0;
+  private closed = false;
 
-  /** @param introduce - sets a thread up; each batch that is sent afterwards is answered by a list of outcomes */
-  constructor(threads: readonly WorkerThread[], introduce: Introduce<Job>) {
+  /**
+   * @param introduce - sets a thread up; it answers `READY`, and each batch that is sent afterwards by a list of outcomes
+   * @param spawn - starts another thread
+   */
+  constructor(
+    threads: readonly WorkerThread[],
+    private readonly introduce: Introduce<Job>,
+    private readonly spawn: () => WorkerThread | undefined,
+  ) {
     this.concurrency = threads.length;
-    this.workers = threads.map((thread) => ({
-      thread,
-      send: introduce((message) => thread.post(message)),
-      batches: [],
-      began: 0,
-      took: Number.POSITIVE_INFINITY,
-    }));
-    for (const worker of this.workers) {
-      worker.thread.onMessage((message) => this.finish(worker, message as readonly Outcome<Result>[]));
-      worker.thread.onFailure((error) => this.lose(worker, error));
-    }
+    for (const thread of threads) this.add(thread);
   }
 
-  run(job: Job): Promise<Result> {
-    if (this.workers.length === 0) {
-      return Promise.reject(
-        new FettleError("internal", "all worker threads were lost; none is left to do a job"),
-      );
-    }
+  run(job: Job, control?: JobControl): Promise<Result> {
+    if (this.lost) return Promise.reject(this.lost);
     return new Promise((resolve, reject) => {
-      this.queue.push({ job, resolve, reject });
+      this.queue.push({ job, control, resolve, reject, kills: 0 });
       this.assign();
     });
   }
@@ -91,8 +102,25 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     for (const { reject } of this.queue.splice(0)) reject(reason);
   }
 
+  /** A thread that does a job of the group is ended, and the other jobs that it was sent go back to the queue. */
+  cancel(group: object, reason: Error): void {
+    const isOurs = ({ control }: Waiting<Job, Result>): boolean => control?.group === group;
+    for (const worker of [...this.workers]) {
+      const sent = worker.batches.flat();
+      if (!sent.some(isOurs)) continue;
+      this.workers.splice(this.workers.indexOf(worker), 1);
+      void worker.thread.terminate();
+      this.queue.unshift(...sent);
+    }
+    const all = this.queue.splice(0);
+    this.queue.push(...all.filter((waiting) => !isOurs(waiting)));
+    for (const { reject } of all.filter(isOurs)) reject(reason);
+    this.assign();
+  }
+
   /** Releases idle threads for other backends, and ends those that are running a job. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all(
       this.workers.map(({ thread, batches }) =>
         batches.length === 0 ? thread.release() : thread.terminate(),
@@ -100,28 +128,78 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     );
   }
 
+  private add(thread: WorkerThread): void {
+    const worker: Worker<Job, Result> = {
+      thread,
+      send: this.introduce((message) => thread.post(message)),
+      batches: [],
+      ready: false,
+      began: 0,
+      took: Number.POSITIVE_INFINITY,
+    };
+    this.workers.push(worker);
+    thread.onMessage((message) => {
+      if (message !== READY) return this.finish(worker, message as readonly Outcome<Result>[]);
+      worker.ready = true;
+      this.failedStarts = 0;
+      this.begin(worker);
+    });
+    thread.onFailure((error) => this.lose(worker, error));
+  }
+
+  /** Starts threads in place of lost ones, where there is work for them. */
+  private replace(): void {
+    let idle = this.workers.filter(({ batches }) => batches.length === 0).length;
+    while (
+      !this.closed &&
+      this.workers.length < this.concurrency &&
+      idle < this.queue.length &&
+      this.failedStarts < STARTS
+    ) {
+      try {
+        const thread = this.spawn();
+        if (!thread) throw new Error("the host starts no more threads");
+        this.add(thread);
+        idle++;
+      } catch (error) {
+        this.failedStarts++;
+        this.giveUp(error);
+      }
+    }
+  }
+
   private assign(): void {
+    this.replace();
     for (const ahead of [0, 1]) {
       for (const worker of this.workers) {
         if (worker.batches.length > ahead || (ahead > 0 && worker.took > BATCH)) continue;
+        if (ahead > 0 && worker.batches[0]?.some(isAlone)) continue;
+        const alone = this.queue.findIndex(isAlone);
+        if (ahead > 0 && alone === 0) continue;
         const size = Math.min(MOST_JOBS, Math.max(1, Math.floor(BATCH / worker.took)));
-        const batch = this.queue.splice(0, size);
+        const batch = this.queue.splice(0, alone < 0 ? size : Math.max(1, Math.min(size, alone)));
         if (batch.length > 0) this.send(worker, batch);
       }
     }
   }
 
   private send(worker: Worker<Job, Result>, batch: readonly Waiting<Job, Result>[]): void {
-    if (worker.batches.length === 0) worker.began = platform.now();
     worker.batches.push(batch);
+    if (worker.batches.length === 1) this.begin(worker);
     worker.send(batch.map(({ job }) => job));
   }
 
+  /** A worker begins the first of its batches; one that starts begins it once it is ready. */
+  private begin(worker: Worker<Job, Result>): void {
+    worker.began = platform.now();
+    if (worker.ready) for (const { control } of worker.batches[0] ?? []) control?.onBegin();
+  }
+
   private finish(worker: Worker<Job, Result>, outcomes: readonly Outcome<Result>[]): void {
-    const batch = worker.batches.shift() ?? [];
-    const now = platform.now();
-    worker.took = (now - worker.began) / batch.length;
-    worker.began = now;
+    const batch = worker.batches.shift();
+    if (!batch) return;
+    worker.took = (platform.now() - worker.began) / batch.length;
+    this.begin(worker);
     batch.forEach((waiting, i) => {
       const outcome = outcomes[i];
       if ("result" in outcome) waiting.resolve(outcome.result);
@@ -130,19 +208,29 @@ export class ThreadBackend<Job, Result> implements DroppingBackend<Job, Result> 
     this.assign();
   }
 
-  /** A thread ended. Others do its jobs, to the same bits; the last one takes all waiting jobs with it. */
+  /** A thread ended. Its jobs are done again, to the same bits, except one that has cost too many threads. */
   private lose(worker: Worker<Job, Result>, error: Error): void {
-    if (!this.workers.includes(worker)) return;
+    if (this.closed || !this.workers.includes(worker)) return;
     this.workers.splice(this.workers.indexOf(worker), 1);
-    this.queue.unshift(...worker.batches.flat());
-    if (this.workers.length > 0) {
-      this.assign();
-      return;
+    const [running = []] = worker.batches;
+    if (worker.ready) for (const waiting of running) waiting.kills++;
+    this.failedStarts = worker.ready ? 0 : this.failedStarts + 1;
+    const sent = worker.batches.flat();
+    this.queue.unshift(...sent.filter(({ kills }) => kills < KILLS));
+    for (const { kills, reject } of sent) {
+      if (kills < KILLS) continue;
+      const message = `the worker thread of this training was lost, ${KILLS} times: ${messageOf(error)}`;
+      reject(new FettleError("internal", message, { cause: error }));
     }
-    for (const { reject } of this.queue.splice(0)) {
-      reject(
-        new FettleError("internal", `the last worker thread was lost: ${error.message}`, { cause: error }),
-      );
-    }
+    this.giveUp(error);
+    this.assign();
+  }
+
+  /** The last thread that can be had takes all waiting jobs with it. */
+  private giveUp(error: unknown): void {
+    if (this.workers.length > 0 || this.failedStarts < STARTS) return;
+    const message = `the last worker thread was lost: ${messageOf(error)}`;
+    this.lost = new FettleError("internal", message, { cause: error });
+    this.drop(this.lost);
   }
 }

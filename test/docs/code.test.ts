@@ -125,13 +125,17 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output.replaceAll(/\s+/g, "")).toBe("['yes','no']yes"),
   ],
   [blockWith("docs/models.md", "epochs: 12"), (output) => expect(output).toBe("true\n")],
-  ...["get aborted", "four.best.value", "JSON.parse(saved)"].map(
+  ...["four.best.value", "JSON.parse(saved)"].map(
     (part) =>
       [
         blockWith("docs/tuning-anything.md", part),
         (output: string) => expect(output).toBe("true\n"),
       ] as const,
   ),
+  [
+    blockWith("docs/tuning-anything.md", "trialTimeout: 500"),
+    (output) => expect(output).toBe("the trial took longer than trialTimeout, 500 ms\n5\n"),
+  ],
   [
     blockWith("docs/tuning-anything.md", "NaN below 0"),
     (output) => expect(output.match(/'\w+'/g)?.sort()).toEqual(["'complete'", "'diverged'"]),

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { defaultEngine } from "../../src/engine/engine.js";
+import { defaultEngine } from "../../src/engine/wasmEngine.js";
 import { dense, dropout } from "../../src/nn/layers/index.js";
 import { adam } from "../../src/optim/adam.js";
 import { compiled, randomRows, refusal } from "./support.js";

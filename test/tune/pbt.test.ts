@@ -188,6 +188,7 @@ describe("a study that is restored from its JSON", () => {
         detailed: false,
         imputes: false,
         curves: true,
+        identities: new Map(),
       },
       ...{ metrics: [getMetric("logLoss")], objectives: 1 },
       backend: {

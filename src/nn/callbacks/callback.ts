@@ -1,6 +1,6 @@
 /** What a callback is: methods that training calls, and what they may do. Those that are built in are files beside this one. */
 
-import { FettleError, isRecord, must, type OptionNames, show, unknownName } from "../../errors.js";
+import { FettleError, isA, isRecord, messageOf, must, type OptionNames, unknownName } from "../../errors.js";
 import type { Floats } from "../../ndarray.js";
 
 /**
@@ -144,8 +144,8 @@ export async function callEach<Name extends keyof Methods>(
       const { name: own = callback.constructor?.name ?? "Object" } = callback;
       const who = own === "Object" ? `callbacks[${i}]` : `callbacks[${i}] (${own})`;
       const when = epoch === undefined ? "" : ` of epoch ${epoch}`;
-      const known = cause instanceof FettleError;
-      const reason = cause instanceof Error ? cause.message : show(cause);
+      const known = isA(cause, FettleError);
+      const reason = messageOf(cause);
       throw new FettleError(
         known ? cause.code : "callback_failed",
         `${who} failed in ${name}${when}: ${reason}`,

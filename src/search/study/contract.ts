@@ -134,11 +134,14 @@ export interface Study<S extends Space = Space> {
   release(number: number): void;
   /**
    * Runs trials until the study holds `options.trials`, or the strategy has nothing left to suggest. A trial whose
-   * objective throws is recorded as failed, and the loop continues.
+   * objective throws, or takes too long, is recorded as failed, and the loop continues. About every 50 ms the host gets
+   * its turn, so that timers, signals and input work between trials that never wait for anything.
    *
    * @throws FettleError `invalid_argument`, `unknown_name` for invalid options; and whatever `onEvent` throws
    */
   optimize(objective: Objective<S>, options: OptimizeOptions<S>): Promise<void>;
+  /** Ends `optimize`, if it is running, once the running trials have ended: no further trial starts. */
+  stop(): void;
   /** The study as plain data, for `restoreStudy`. */
   toJSON(): StudyJson;
 }
@@ -155,8 +158,16 @@ export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>
    * earlier report that was not awaited
    */
   report(value: number | readonly number[], step: number): Promise<boolean>;
-  /** Whether the study is stopping; a long objective may then throw, and its trial is released for later. */
+  /** Whether the trial is over, as `signal` says; a long objective may then throw. */
   readonly aborted: boolean;
+  /**
+   * Aborted when the trial is over before its objective has ended: the study was stopped, and the trial is released for
+   * later, or its time is over, and it has failed. For `fetch`, and whatever else takes a signal. What the objective does or
+   * returns afterwards counts no more.
+   */
+  readonly signal: AbortSignal;
+  /** @internal Its time counts while at least one piece of its work is running: the objective itself is one. */
+  readonly live: { pause(): void; resume(): void };
 }
 
 /**
@@ -175,8 +186,8 @@ export type ObjectiveResult = number | readonly number[] | TrialOutcome;
 export type StudyEvent<S extends Space = Space> =
   | {
       readonly type: "studyStarted";
-      /** The study, to be saved on the way. */
-      readonly study: { toJSON(): StudyJson };
+      /** The study, to be saved on the way, or stopped. */
+      readonly study: { toJSON(): StudyJson; stop(): void };
       readonly trials: number;
       readonly finished: number;
     }
@@ -194,7 +205,7 @@ export type StudyEvent<S extends Space = Space> =
     }
   | {
       readonly type: "studyEnded";
-      readonly reason: "budget" | "exhausted" | "aborted" | StopReason;
+      readonly reason: "budget" | "exhausted" | "aborted" | "timeout" | "stopped" | StopReason;
       readonly best: TrialRecord<ParamsOf<S>> | undefined;
     };
 
@@ -209,8 +220,20 @@ export interface OptimizeOptions<S extends Space = Space> {
   readonly concurrency?: number;
   /** Called at each event, in order. If it throws, no further trial starts, and `optimize` rejects once running trials have ended. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
-  /** Stops the loop once `aborted` is true: no further trial starts, and running trials end first. */
+  /**
+   * Ends the loop within 0.1 s of `aborted` being true, as soon as this thread is free: running trials are released, whether
+   * their objectives end or not. `Study.stop` lets them end first.
+   */
   readonly signal?: { readonly aborted: boolean };
+  /** Milliseconds after which the loop ends as by `signal`. Default no limit. */
+  readonly timeout?: number;
+  /**
+   * Milliseconds that a trial may take. One that takes longer has failed, with the reason in `error`, and the loop goes on
+   * without waiting for its objective. Waiting for a scheduler's decision does not count. Default no limit.
+   */
+  readonly trialTimeout?: number;
+  /** A clock in milliseconds, for the time limits. Default the host's. */
+  readonly clock?: () => number;
   /**
    * Ends the loop when a rule is met. Before trial n starts, the rules wait for and see the trials up to n − 1 − lag,
    * so that the same trials run at any concurrency; with `lag` 0 they run one at a time.

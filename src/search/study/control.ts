@@ -1,26 +1,86 @@
 /**
- * How the loop over a study and its caller talk to each other: events go out, a signal to stop comes in, and the first
- * error that is not the objective's ends the loop.
+ * How the loop over a study and its caller talk to each other: events go out, a signal and time limits come in, and the
+ * first error that is not the objective's ends the loop.
  */
 
+import { platform } from "#platform";
+import { FettleError, must } from "../../errors.js";
 import type { Space } from "../space/space.js";
 import type { OptimizeOptions, StudyEvent } from "./contract.js";
+import { LiveTrial } from "./live.js";
+
+/** Milliseconds between two looks at the signal and the clock, while something is awaited. */
+const LOOK = 50;
+
+/** @throws FettleError `invalid_argument` unless each is a positive number */
+export function checkLimits({
+  timeout,
+  trialTimeout,
+}: Pick<OptimizeOptions, "timeout" | "trialTimeout">): void {
+  for (const [name, value] of Object.entries({ timeout, trialTimeout })) {
+    const isTime = value === undefined || (typeof value === "number" && value > 0);
+    must(isTime, name, "a positive number of milliseconds", value);
+  }
+}
 
 /** See the head of this file. */
 export class LoopControl<S extends Space> {
   /** The first error outside the objective; no trial starts after it. */
   failure: { readonly error: unknown } | undefined;
+  private stopped: "aborted" | "timeout" | undefined;
+  private readonly live = new Set<LiveTrial>();
+  private readonly clock: () => number;
+  private readonly began: number;
+  /** Whether it looks at what may end a trial before its objective does. */
+  readonly watches: boolean;
+  /** Ends the looks. */
+  readonly close: () => void;
 
-  constructor(private readonly options: Pick<OptimizeOptions<S>, "onEvent" | "signal">) {}
-
-  /** Whether the caller has asked to stop. */
-  get isStopped(): boolean {
-    return this.options.signal?.aborted === true;
+  constructor(
+    private readonly options: Pick<
+      OptimizeOptions<S>,
+      "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock"
+    >,
+  ) {
+    const { signal, timeout, trialTimeout, clock = () => platform.now() } = options;
+    this.clock = clock;
+    this.began = clock();
+    this.watches = (signal ?? timeout ?? trialTimeout) !== undefined;
+    const timer = this.watches ? setInterval(() => this.look(), LOOK) : undefined;
+    this.close = () => clearInterval(timer);
   }
 
-  /** Whether running trials should end soon. */
+  /** Why the caller wants no more, once it does. */
+  get stopReason(): "aborted" | "timeout" | undefined {
+    const { signal, timeout } = this.options;
+    if (!this.stopped && signal?.aborted === true) this.stopped = "aborted";
+    if (!this.stopped && timeout !== undefined && this.clock() - this.began >= timeout)
+      this.stopped = "timeout";
+    return this.stopped;
+  }
+
+  /** Whether running trials are over. */
   get isAborted(): boolean {
-    return this.isStopped || this.failure !== undefined;
+    return this.failure !== undefined || this.stopReason !== undefined;
+  }
+
+  /** A trial that begins now. */
+  begin(): LiveTrial {
+    const live = new LiveTrial(this.clock);
+    this.live.add(live);
+    return live;
+  }
+
+  /** @throws FettleError `time_limit` for a trial that took too long */
+  checkTime(live: LiveTrial): void {
+    const error = this.overdue(live);
+    if (error) throw error;
+  }
+
+  /** A trial that has ended: what it reports from now on counts no more. */
+  forget(live: LiveTrial): void {
+    live.isOver = true;
+    this.live.delete(live);
   }
 
   /** Reports an event, unless something has failed: a listener that threw is not called again. */
@@ -41,5 +101,20 @@ export class LoopControl<S extends Space> {
 
   fail(error: unknown): void {
     this.failure ??= { error };
+  }
+
+  /** Ends the trials whose time is over, or all if the loop is to end. */
+  private look(): void {
+    const isStopped = this.guard(() => this.stopReason) !== undefined;
+    for (const live of this.live) {
+      const error = isStopped ? new FettleError("aborted", "the study was stopped") : this.overdue(live);
+      if (error) live.end(error);
+    }
+  }
+
+  private overdue(live: LiveTrial): FettleError | undefined {
+    const { trialTimeout } = this.options;
+    if (trialTimeout === undefined || live.elapsed <= trialTimeout) return undefined;
+    return new FettleError("time_limit", `the trial took longer than trialTimeout, ${trialTimeout} ms`);
   }
 }

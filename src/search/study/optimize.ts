@@ -1,13 +1,15 @@
 /**
  * The loop over a study's `ask` and `tell`: runs an objective for trial after trial, several side by side if asked to.
- * It uses no threads and no clock: an objective may hand its trial to another thread or machine.
+ * It uses no threads: an objective may hand its trial to another thread or machine. Clocks end it where they are asked to, and
+ * decide nothing else.
  */
 
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { Turns } from "../../platform/turns.js";
 import type { Space } from "../space/space.js";
 import type { TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
-import { LoopControl } from "./control.js";
+import { checkLimits, LoopControl } from "./control.js";
 import { createRungs } from "./rungs.js";
 import { runTrial, type TrialSetting } from "./runTrial.js";
 import { Slots } from "./slots.js";
@@ -20,7 +22,21 @@ export async function optimize<S extends Space>(
   options: OptimizeOptions<S>,
 ): Promise<void> {
   checkOptimize(study, objective, options);
-  await new Loop(study, objective, options).run();
+  const loop = new Loop(study, objective, options);
+  running.set(study, loop);
+  try {
+    await loop.run();
+  } finally {
+    running.delete(study);
+  }
+}
+
+/** The loop over each study that has one. */
+const running = new WeakMap<object, { stop(): void }>();
+
+/** See `Study.stop`. */
+export function stop(study: object): void {
+  running.get(study)?.stop();
 }
 
 const OPTIMIZE_OPTIONS: OptionNames<OptimizeOptions> = {
@@ -31,6 +47,9 @@ const OPTIMIZE_OPTIONS: OptionNames<OptimizeOptions> = {
   stop: true,
   scheduler: true,
   steps: true,
+  timeout: true,
+  trialTimeout: true,
+  clock: true,
 };
 
 function checkOptimize<S extends Space>(
@@ -39,12 +58,14 @@ function checkOptimize<S extends Space>(
   options: OptimizeOptions<S>,
 ): void {
   checkOptions(options, "optimize", OPTIMIZE_OPTIONS);
-  const { trials, concurrency = 1, onEvent, signal, stop } = options;
+  const { trials, concurrency = 1, onEvent, signal, stop, clock } = options;
   if (stop !== undefined) checkStopRules(stop, study.directions.length);
   must(typeof objective === "function", "objective", "a function of parameters", objective);
   mustBeInteger("trials", trials);
   mustBeInteger("concurrency", concurrency);
-  must(onEvent === undefined || typeof onEvent === "function", "onEvent", "a function", onEvent);
+  for (const [name, value] of Object.entries({ onEvent, clock }))
+    must(value === undefined || typeof value === "function", name, "a function", value);
+  checkLimits(options);
   must(
     signal === undefined || typeof (signal as { aborted?: unknown } | null)?.aborted === "boolean",
     "signal",
@@ -59,7 +80,7 @@ class Loop<S extends Space> {
   /** Whether the strategy has nothing left to suggest. */
   private exhausted = false;
   /** The rule that ended the search. */
-  private met: StopReason | undefined;
+  private met: StopReason | "stopped" | undefined;
 
   constructor(
     private readonly study: Study<S>,
@@ -72,10 +93,24 @@ class Loop<S extends Space> {
         ? undefined
         : createRungs(scheduler, steps, study as unknown as Study, stop !== undefined);
     const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options)];
-    this.setting = { study, objective, steps, rungs, slots, control };
+    this.setting = { study, objective, steps, rungs, slots, control, turns: new Turns() };
+  }
+
+  stop(): void {
+    this.met ??= "stopped";
   }
 
   async run(): Promise<void> {
+    const { control } = this.setting;
+    try {
+      await this.runTrials();
+    } finally {
+      control.close();
+    }
+    if (control.failure) throw control.failure.error;
+  }
+
+  private async runTrials(): Promise<void> {
     const { study } = this;
     const { slots, control } = this.setting;
     const { trials } = this.options;
@@ -90,7 +125,6 @@ class Loop<S extends Space> {
       await change;
     }
     control.emit({ type: "studyEnded", reason: this.endReason(), best: study.best });
-    if (control.failure) throw control.failure.error;
   }
 
   private start(): void {
@@ -132,7 +166,6 @@ class Loop<S extends Space> {
   }
 
   private endReason() {
-    if (this.setting.control.isStopped) return "aborted";
-    return this.exhausted ? "exhausted" : (this.met ?? "budget");
+    return this.setting.control.stopReason ?? (this.exhausted ? "exhausted" : (this.met ?? "budget"));
   }
 }

@@ -3,12 +3,14 @@
  * trial starts when is decided in `optimize.ts`.
  */
 
-import { check, isRecord, must, mustBeInteger, show } from "../../errors.js";
+import { check, isA, isRecord, messageOf, must, mustBeInteger } from "../../errors.js";
+import type { Turns } from "../../platform/turns.js";
 import type { ParamsOf, Space } from "../space/space.js";
 import { BrokenTrial } from "../trial/curves.js";
-import type { Trial, TrialOutcome, TrialRecord } from "../trial/trial.js";
+import type { Trial, TrialOutcome } from "../trial/trial.js";
 import type { Objective, RunningTrial, Study } from "./contract.js";
 import type { LoopControl } from "./control.js";
+import type { LiveTrial } from "./live.js";
 import type { Rungs } from "./rungs.js";
 import type { Slots } from "./slots.js";
 
@@ -21,7 +23,11 @@ export interface TrialSetting<S extends Space> {
   readonly rungs: Rungs | undefined;
   readonly slots: Slots;
   readonly control: LoopControl<S>;
+  readonly turns: Turns;
 }
+
+/** The most characters that are kept of what a trial threw: a study is kept whole. */
+const LONGEST = 4000;
 
 /** How far a trial has come. */
 interface Progress {
@@ -33,70 +39,112 @@ interface Progress {
 }
 
 /** Runs a trial and tells its outcome; or releases it, if the loop is being stopped. */
-export async function runTrial<S extends Space>(
+export function runTrial<S extends Space>(
   trial: Trial<ParamsOf<S>>,
   setting: TrialSetting<S>,
 ): Promise<void> {
-  const { study, objective, rungs, control } = setting;
-  const { number } = trial;
-  const progress: Progress = { waits: false, pruned: false };
-  let record: TrialRecord<ParamsOf<S>>;
-  try {
-    const result = outcomeOf(await objective(trial.params, handleOf(trial, progress, setting)));
-    checkAwaited(progress);
-    if (progress.pruned && control.isAborted) return study.release(number);
-    const reported = reportedBy(number, progress, setting, true);
-    // a restored study decides by the values at rungs, so that they are kept in place of any other curve
-    const own = rungs ? withoutCurve(result) : result;
-    record = study.tell(number, { ...reported, ...(progress.pruned && { status: "pruned" }), ...own });
-  } catch (thrown) {
-    if (control.isAborted) return study.release(number);
-    const reported = reportedBy(number, progress, setting, false);
-    const { error, kept } = thrown instanceof BrokenTrial ? thrown : { error: thrown, kept: {} };
-    record = study.tell(number, { ...reported, ...kept, status: "failed", error: messageOf(error) });
+  const run = (): Promise<void> => new TrialRun(trial, setting).run();
+  const turn = setting.turns.next();
+  return turn ? turn.then(run) : run();
+}
+
+class TrialRun<S extends Space> {
+  private readonly progress: Progress = { waits: false, pruned: false };
+  private readonly live: LiveTrial;
+
+  constructor(
+    private readonly trial: Trial<ParamsOf<S>>,
+    private readonly setting: TrialSetting<S>,
+  ) {
+    this.live = setting.control.begin();
   }
-  control.emit({ type: "trialEnded", record, best: study.best });
+
+  run(): Promise<void> {
+    const work = this.toEnd();
+    // most trials can end by themselves only
+    return this.setting.control.watches ? this.live.orEnd(work, (error) => this.fail(error)) : work;
+  }
+
+  private async toEnd(): Promise<void> {
+    const { trial, setting, progress, live } = this;
+    const { objective, control, rungs } = setting;
+    if (control.isAborted) return this.close();
+    try {
+      const result = outcomeOf(await objective(trial.params, handleOf(trial, live, progress, setting)));
+      if (live.isOver) return;
+      control.checkTime(live);
+      checkAwaited(progress);
+      if (progress.pruned && control.isAborted) return this.close();
+      // a restored study decides by the values at rungs, so that they are kept in place of any other curve
+      const own = rungs ? withoutCurve(result) : result;
+      this.close({ ...this.reported(true), ...(progress.pruned && { status: "pruned" }), ...own });
+    } catch (thrown) {
+      if (!live.isOver) this.fail(thrown);
+    }
+  }
+
+  private fail(thrown: unknown): void {
+    if (this.setting.control.isAborted) return this.close();
+    const { error, kept } = isA(thrown, BrokenTrial) ? thrown : { error: thrown, kept: {} };
+    const reason = messageOf(error).slice(0, LONGEST);
+    this.close({ ...this.reported(false), ...kept, status: "failed", error: reason });
+  }
+
+  /** Tells the outcome; without one, releases the trial. */
+  private close(outcome?: TrialOutcome): void {
+    const { study, control } = this.setting;
+    const { number } = this.trial;
+    if (!outcome) study.release(number);
+    const record = outcome && study.tell(number, outcome);
+    control.forget(this.live);
+    if (record) control.emit({ type: "trialEnded", record, best: study.best });
+  }
+
+  /** What the reports of the trial add to its outcome: its values at rungs, and the steps it used. */
+  private reported(completed: boolean): Pick<TrialOutcome, "curve" | "steps"> {
+    const { rungs, steps } = this.setting;
+    const { step: last = 0, pruned } = this.progress;
+    const curve = rungs?.curve(this.trial.number) ?? [];
+    const used = completed && !pruned ? (steps ?? last) : last;
+    return { ...(curve.length > 0 && { curve }), ...(used > 0 && { steps: used }) };
+  }
 }
 
 /** The running trial that an objective receives. */
 function handleOf<S extends Space>(
   trial: Trial<ParamsOf<S>>,
+  live: LiveTrial,
   progress: Progress,
   { study, rungs, slots, control }: TrialSetting<S>,
 ): RunningTrial<S> {
   const { number } = trial;
   return {
     ...trial,
-    report(value, step) {
+    live,
+    report(given, step) {
+      if (live.isOver) return Promise.resolve(false);
       checkAwaited(progress);
+      const value = Array.isArray(given) ? [...given] : given;
       checkReport(value, step, progress.step, study.directions.length);
       progress.step = step;
       control.emit({ type: "stepReported", number, step, value });
       if (!rungs?.report(number, value, step)) return Promise.resolve(true);
       progress.waits = true;
+      live.pause();
       return slots.pause(number).then((promoted) => {
+        live.resume();
         progress.waits = false;
         progress.pruned = !promoted;
         return promoted;
       });
     },
     get aborted() {
-      return control.isAborted;
+      return live.isOver || control.isAborted;
+    },
+    get signal() {
+      return live.signal;
     },
   };
-}
-
-/** What the reports of a trial add to its outcome: its values at rungs, and the steps it used. */
-function reportedBy<S extends Space>(
-  number: number,
-  progress: Progress,
-  { rungs, steps }: TrialSetting<S>,
-  completed: boolean,
-): Pick<TrialOutcome, "curve" | "steps"> {
-  const curve = rungs?.curve(number) ?? [];
-  const last = progress.step ?? 0;
-  const used = completed && !progress.pruned ? (steps ?? last) : last;
-  return { ...(curve.length > 0 && { curve }), ...(used > 0 && { steps: used }) };
 }
 
 function outcomeOf(result: unknown): TrialOutcome {
@@ -129,8 +177,4 @@ function checkReport(value: unknown, step: unknown, before: number | undefined, 
     objectives === 1 ? "a number" : `a list of ${objectives} numbers`,
     value,
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : show(error);
 }

@@ -36,6 +36,7 @@ export class Slots {
     this.occupied++;
     const running: Promise<void> = run().finally(() => {
       // one that ends while it waits gave up its place before
+      this.paused.get(number)?.(false);
       const waits = this.paused.delete(number) || this.decided.delete(number);
       if (!waits) this.occupied--;
       this.alive.delete(running);

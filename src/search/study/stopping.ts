@@ -1,6 +1,6 @@
 /**
  * When a search has found enough: rules over finished trials, in the order of their numbers. They decide the
- * same whatever finishes first, and know no clock; for a time limit, a host uses `signal`.
+ * same whatever finishes first, and know no clock; time limits are the business of `control.ts`.
  */
 
 import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";

@@ -114,10 +114,10 @@ export const outcomeFields: readonly string[] = Object.keys(OUTCOME_FIELDS);
  */
 export function makeRecord<P>(
   { number, params, parent }: Pick<Trial<P>, "number" | "params" | "parent">,
-  outcome: TrialOutcome,
+  given: TrialOutcome,
   objectives = 1,
 ): TrialRecord<P> {
-  checkOutcome(number, outcome);
+  const outcome = checkedOutcome(number, given);
   const { value, values, constraints, std, error, seconds, steps, scores, curve, curves } = outcome;
   const status = statusOf(number, outcome, objectives);
   const attributes = attributesOf(number, outcome);
@@ -141,8 +141,15 @@ export function makeRecord<P>(
   });
 }
 
-function checkOutcome(number: number, outcome: TrialOutcome): void {
-  checkOptions(outcome, "a trial's outcome", OUTCOME_FIELDS);
+/** A copy, checked: each field and list is read once, since a getter may give something else when it is read again. */
+function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
+  checkOptions(given, "a trial's outcome", OUTCOME_FIELDS);
+  const copy: Record<string, unknown> = {};
+  for (const name of outcomeFields) {
+    const field = given[name as keyof TrialOutcome];
+    if (field !== undefined) copy[name] = Array.isArray(field) ? [...field] : field;
+  }
+  const outcome: TrialOutcome = copy;
   const { value, values, constraints, std, error, seconds, steps, scores, curve } = outcome;
   for (const [name, given] of Object.entries({ value, std, seconds })) {
     must(given === undefined || typeof given === "number", `${name} of trial ${number}`, "a number", given);
@@ -153,6 +160,7 @@ function checkOutcome(number: number, outcome: TrialOutcome): void {
     must(given === undefined || isList, `${name} of trial ${number}`, "a list of numbers", given);
   }
   must(error === undefined || typeof error === "string", `error of trial ${number}`, "a string", error);
+  return outcome;
 }
 
 /** Whether a trial keeps all its soft constraints. */

@@ -2,7 +2,7 @@
  * Rows as they arrive, one on each line, and an answer on a line for each: of a stream of any length, no more is kept than a line and
  * the rows that came with it. What a row may be is decided in rows.ts.
  */
-import { FettleError } from "../../errors.js";
+import { FettleError, isA } from "../../errors.js";
 import type { Answer } from "../../predict/answers.js";
 import { Bytes, decoded, nextPiece, parsed, UNEXPECTED } from "../body.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
@@ -54,7 +54,7 @@ async function* answers(
       first += rows.length;
     }
   } catch (error) {
-    if (error instanceof FettleError) return yield errorLine(error.code, error.message);
+    if (isA(error, FettleError)) return yield errorLine(error.code, error.message);
     tell(error);
     yield errorLine("internal", UNEXPECTED);
   }

@@ -14,6 +14,7 @@ import {
   checkOptions,
   type ErrorCode,
   FettleError,
+  isA,
   must,
   mustBeInteger,
   type OptionNames,
@@ -142,7 +143,7 @@ export function modelServer(
     try {
       return await answer(request);
     } catch (error) {
-      if (error instanceof FettleError && EXPECTED.includes(error.code)) return refusalOf(error);
+      if (isA(error, FettleError) && EXPECTED.includes(error.code)) return refusalOf(error);
       tell(error);
       return refusal(500, "internal", UNEXPECTED);
     }

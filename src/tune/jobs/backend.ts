@@ -1,4 +1,5 @@
 /** The backend of a tuner: threads that hold its data, or this thread. Its results are the same on either. */
+import { HAS_THREADS } from "#platform";
 import type { Floats } from "../../ndarray.js";
 import { type Backend, inlineBackend } from "../../workers/backend.js";
 import { startThreads } from "../../workers/threadBackend.js";
@@ -9,17 +10,19 @@ export type JobBackend = Backend<Job, JobResult>;
 
 /** @param workers - how many threads are wanted; no more are started than there are cores */
 export function createBackend({ data, folds }: JobData, workers: number): JobBackend {
-  const threads = startThreads<JobData, Job, JobResult>("worker", workers, () => {
-    // what a thread needs of a data set, which has more
-    const { inputs, columns, task, outputs, y, sampleWeight } = data;
-    const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
-    const weighted = { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) };
-    const parts = folds.map(({ train, validation }) => ({
-      train: shared(train),
-      validation: shared(validation),
-    }));
-    return { data: weighted, folds: parts };
-  });
+  const threads =
+    HAS_THREADS &&
+    startThreads<JobData, Job, JobResult>("worker", workers, () => {
+      // what a thread needs of a data set, which has more
+      const { inputs, columns, task, outputs, y, sampleWeight } = data;
+      const all = { inputs, columns: columns.map((values) => shared(values)), task, outputs, y: shared(y) };
+      const weighted = { ...all, ...(sampleWeight && { sampleWeight: shared(sampleWeight) }) };
+      const parts = folds.map(({ train, validation }) => ({
+        train: shared(train),
+        validation: shared(validation),
+      }));
+      return { data: weighted, folds: parts };
+    });
   if (threads) return threads;
   const worker = new JobWorker({ data, folds });
   return inlineBackend(

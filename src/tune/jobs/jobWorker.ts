@@ -1,5 +1,6 @@
 /** Does jobs on the data of one tuner, in the thread that holds it, on an engine of its own. */
-import { createEngine } from "../../engine/engine.js";
+import { platform } from "#platform";
+import { createWasmEngine } from "../../engine/wasmEngine.js";
 import {
   examplesOf,
   type Job,
@@ -11,8 +12,10 @@ import {
   sizeOf,
 } from "./job.js";
 
-/** Steps between pauses: short beside a turn of the host, long beside reading its clock. */
+/** Steps between pauses, at most: long beside reading the clock. */
 const STEPS = 64;
+/** Milliseconds between pauses, if a step is not longer: short beside a turn of the host. */
+const PIECE = 10;
 /** Numbers of the folds that are kept for the next jobs: 256 MB. A larger fold is kept alone. */
 const KEPT = 2 ** 26;
 
@@ -26,7 +29,7 @@ interface Held {
 }
 
 export class JobWorker {
-  private readonly engine = createEngine();
+  private readonly engine = createWasmEngine();
   /** Folds under a pipeline, the latest used last: as many as the data has, so that each is made once, where they are small. */
   private readonly held = new Map<string, Held>();
 
@@ -53,11 +56,16 @@ export class JobWorker {
    *
    * @param pause - awaited from time to time, where the thread has other things to do
    */
-  async run(job: Job, pause: () => Promise<void> | void = () => {}): Promise<JobResult> {
+  async run(job: Job, pause?: () => Promise<void> | void): Promise<JobResult> {
     const open = this.open(job);
+    let steps = pause ? 1 : STEPS;
     try {
       while (!open.done) {
-        open.advance(STEPS);
+        const began = platform.now();
+        open.advance(steps);
+        if (!pause) continue;
+        const fit = Math.floor((steps * PIECE) / (platform.now() - began)); // infinite where the clock stood still
+        steps = Math.max(1, Math.min(STEPS, 2 * steps, fit));
         await pause();
       }
       return open.result();

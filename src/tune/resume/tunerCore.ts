@@ -30,7 +30,13 @@ export interface ResumableSetup<S extends Space> {
   };
 }
 
-const { jobs: _jobs, signal: _signal, ...tunerOptions } = TUNE_OPTIONS;
+const {
+  jobs: _jobs,
+  signal: _signal,
+  timeout: _timeout,
+  trialTimeout: _trialTimeout,
+  ...tunerOptions
+} = TUNE_OPTIONS;
 const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;
 
 /**

@@ -15,7 +15,7 @@ import type { Fold } from "../jobs/score.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
-import { jobTemplate, trainOnFolds } from "./training.js";
+import { type JobTemplate, templateAgain, trainOnFolds } from "./training.js";
 
 /** @param line - the best trial, after the trials whose training it continues */
 export async function fitFinal<S extends Space>(
@@ -24,13 +24,14 @@ export async function fitFinal<S extends Space>(
   seed: number,
 ): Promise<Model> {
   const { data, folds } = setup.rows;
-  let result = await fitTrial(setup, line[0], seed);
-  for (const trial of line.slice(1)) result = await fitTrial(setup, trial, seed, result.state);
+  const templates = line.map((trial) => templateAgain(setup, trial, seed, true));
+  let result = await fitTrial(setup, line[0], templates[0]);
+  for (const [i, trial] of line.entries())
+    if (i > 0) result = await fitTrial(setup, trial, templates[i], result.state);
   const last = line[line.length - 1];
-  const { finalFold, job } = jobTemplate(setup, last.params, seed, true);
+  const { finalFold, job, built: model } = templates[line.length - 1];
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...job.pipeline, rows: train });
-  const model = setup.model(last.params);
   if (result.state) model.restore(pipeline.features.length, result.state);
   const threshold = setup.threshold
     ? chooseThreshold(setup.threshold, await outOfFold(setup, line, seed))
@@ -85,8 +86,8 @@ async function outOfFold<S extends Space>(
 ): Promise<Predictions[]> {
   let results: readonly JobResult[] = [];
   let folds: readonly Fold[] = [];
-  for (const { params, number } of line) {
-    const template = jobTemplate(setup, params, seedOfTrial(seed, number));
+  for (const trial of line) {
+    const template = templateAgain(setup, trial, seedOfTrial(seed, trial.number));
     folds = template.folds;
     const job = { ...template.job, keepState: line.length > 1 };
     results = await trainOnFolds(
@@ -104,12 +105,11 @@ async function outOfFold<S extends Space>(
 /** The part of one trial in the final fit, from where the part before it ended. */
 function fitTrial<S extends Space>(
   setup: TrialSetup<S>,
-  { params, attributes }: TrialRecord<ParamsOf<S>>,
-  seed: number,
+  { attributes }: TrialRecord<ParamsOf<S>>,
+  { job }: JobTemplate,
   from?: SavedRun,
 ): Promise<JobResult> {
   const { rows, backend } = setup;
-  const { job } = jobTemplate(setup, params, seed, true);
   // Without validation rows the final fit cannot stop early: it runs as many epochs as the folds did.
   const { earlyStopping: _, measured: __, ...whole } = job;
   const epochs = attributes?.epochs === undefined ? job.epochs : meanEpochs(attributes.epochs, job.epochs);

@@ -16,7 +16,7 @@ import { seedOfTrial } from "../../search/study/ledger.js";
 
 import type { TrialRecord } from "../../search/trial/trial.js";
 import type { JobResult } from "../jobs/job.js";
-import { type JobTemplate, jobTemplate, type TrainingSetup, trainOnFolds } from "./training.js";
+import { type JobTemplate, type TrainingSetup, templateAgain, trainOnFolds } from "./training.js";
 
 /** Where the training of one trial ended. */
 export interface TrainingEnd {
@@ -93,7 +93,7 @@ export function lineageOf<S extends Space>(
   const trainingOf = (number: number) => {
     const { params } = recordOf(number);
     const seed = seedOfTrial(study.seed, number);
-    return { params, ...jobTemplate(setup, params, seed) };
+    return { params, ...templateAgain(setup, { number, params }, seed) };
   };
   const lineage = createLineage(
     capacity,

@@ -27,6 +27,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly threshold?: Metric;
   /** Whether missing cells are imputed, as some of the data's were. */
   readonly imputes: boolean;
+  /** Whether the time of a trial is limited. */
+  readonly timed?: true;
   /** Where the trainings of trials ended, if other trials continue them. */
   readonly lineage?: Lineage;
 }

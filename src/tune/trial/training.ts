@@ -8,9 +8,10 @@ import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/ar
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch } from "../../nn/options.js";
-import { programOf } from "../../nn/programs.js";
+import { programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
+import type { RunningTrial } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
 import {
   checkEarlyStopping,
@@ -21,6 +22,7 @@ import {
   type PlateauOptions,
 } from "../jobs/job.js";
 import type { Folds, PipelineFolds } from "./folds.js";
+import { checkSame, type Identity } from "./identity.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
@@ -62,13 +64,17 @@ export interface TrainingSetup<S extends Space> {
   /** The folds under a pipeline. */
   readonly foldsFor: (options: PipelineOptions) => PipelineFolds;
   readonly backend: JobBackend;
+  /** What the functions returned for each trial, by its number. */
+  readonly identities: Map<number, Identity>;
   /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
   readonly measured?: readonly string[];
 }
 
 /** A trial before it is trained: its architecture, its folds, and what its jobs have in common. */
 export interface JobTemplate extends Pick<PipelineFolds, "folds" | "finalFold"> {
+  readonly built: LayersModel;
   readonly architecture: Architecture;
+  readonly identity: Identity;
   readonly job: Omit<Job, "fold">;
 }
 
@@ -85,7 +91,7 @@ export function jobTemplate<S extends Space>(
     rows,
     foldsFor,
     measured,
-  }: Omit<TrainingSetup<S>, "backend">,
+  }: Omit<TrainingSetup<S>, "backend" | "identities">,
   params: ParamsOf<S>,
   seed: number,
   final = false,
@@ -100,22 +106,21 @@ export function jobTemplate<S extends Space>(
   const pipeline = typeof chosen === "function" ? chosen(params) : chosen;
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const { features, folds, finalFold } = foldsFor(pipeline);
-  const architecture = architectureFor(model(params), { features, outputs: data.outputs });
+  const built = model(params);
+  const architecture = architectureFor(built, { features, outputs: data.outputs });
   const hyperparameters = hyperparametersOf(architecture);
   check(
     !reduceLROnPlateau || LEARNING_RATE in hyperparameters,
     "reduceLROnPlateau and a schedule of the optimizer both change the learning rate; use one of them",
   );
+  const train = weighted ? "trainWeighted" : "train";
+  const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
   const job = {
     pipeline,
     programs: {
       initialize: programOf(architecture, "initialize", 1),
-      train: programOf(architecture, weighted ? "trainWeighted" : "train", batchSize),
-      evaluate: programOf(
-        architecture,
-        data.sampleWeight ? "evaluateWeighted" : "evaluate",
-        EVALUATION_BATCH,
-      ),
+      train: programOf(architecture, train, batchSize),
+      evaluate: programOf(architecture, evaluate, EVALUATION_BATCH),
     },
     hyperparameters,
     epochs,
@@ -127,7 +132,27 @@ export function jobTemplate<S extends Space>(
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
-  return { architecture, folds, finalFold, job };
+  const trace = traceOf(architecture, ["initialize", train, evaluate]);
+  const identity = { trace, hyperparameters, fit: settings, pipeline };
+  return { built, architecture, identity, folds, finalFold, job };
+}
+
+/**
+ * The template of a trial that has ended, to train it again.
+ *
+ * @throws FettleError `invalid_state` if the functions return something else than they did in the trial; or, of a trial that was
+ * run elsewhere, than when they are called once more
+ */
+export function templateAgain<S extends Space>(
+  setup: Omit<TrainingSetup<S>, "backend">,
+  { number, params }: { readonly number: number; readonly params: ParamsOf<S> },
+  seed: number,
+  final = false,
+): JobTemplate {
+  const template = jobTemplate(setup, params, seed, final);
+  const before = setup.identities.get(number) ?? jobTemplate(setup, params, seed, final).identity;
+  checkSame(number, before, template.identity);
+  return template;
 }
 
 /** The fewest rows of a training part: of the folds, or of the final fold. */
@@ -175,6 +200,7 @@ function mustBeModel(built: unknown): asserts built is LayersModel {
  * Trains on every fold, from the given states or from new parameters.
  *
  * @param onResult - called with the result of each fold
+ * @param time - told when trainings begin and end, if the trial's time is limited
  * @throws what the first fold that failed threw, once all have ended: the same whichever ended first
  */
 export async function trainOnFolds<S extends Space>(
@@ -182,11 +208,22 @@ export async function trainOnFolds<S extends Space>(
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
   onResult?: (fold: number, result: JobResult) => void,
+  time?: RunningTrial["live"],
 ): Promise<JobResult[]> {
   const jobs = rows.folds.slice(0, -1).map(async (_, fold) => {
-    const result = await backend.run({ ...job, fold, ...(states[fold] && { from: states[fold] }) });
-    onResult?.(fold, result);
-    return result;
+    let began = false;
+    const onBegin = (): void => {
+      if (!began) time?.resume();
+      began = true;
+    };
+    try {
+      const whole = { ...job, fold, ...(states[fold] && { from: states[fold] }) };
+      const result = await backend.run(whole, time && { group: time, onBegin });
+      onResult?.(fold, result);
+      return result;
+    } finally {
+      if (began) time?.pause();
+    }
   });
   await Promise.allSettled(jobs);
   return Promise.all(jobs);

@@ -12,6 +12,9 @@ import { detailsOf, meanScores, objectiveScores, objectivesOf } from "./scoring.
 import type { TrialSetup } from "./setup.js";
 import { type JobTemplate, jobTemplate, trainOnFolds } from "./training.js";
 
+/** A running trial, whatever its parameters. */
+type AnyTrial = Pick<RunningTrial, "number" | "parent" | "seed" | "report" | "signal" | "live">;
+
 /**
  * Trains one trial on every fold, from where its parent ended if it has one, and scores it.
  *
@@ -20,11 +23,13 @@ import { type JobTemplate, jobTemplate, trainOnFolds } from "./training.js";
 export async function evaluateTrial<S extends Space>(
   setup: TrialSetup<S>,
   params: ParamsOf<S>,
-  trial: Pick<RunningTrial, "number" | "parent" | "seed" | "report">,
+  trial: AnyTrial,
 ): Promise<TrialOutcome> {
   const { schedule, lineage, metrics, constraints } = setup;
+  if (setup.timed) limitTime(setup, trial);
   const template = jobTemplate(setup, params, trial.seed);
   const { architecture, job, folds } = template;
+  setup.identities.set(trial.number, template.identity);
   if (schedule) checkSchedule(job, schedule.epochs);
   const parent = trial.parent === undefined ? undefined : await lineage?.endOfTrial(trial.parent);
   if (parent) checkSameTraining(parent, { params, architecture, pipeline: job.pipeline });
@@ -52,11 +57,17 @@ export async function evaluateTrial<S extends Space>(
   }
 }
 
+/** Counts the time of its trainings only, not that in which they wait for a worker, and calls them off when it is over. */
+function limitTime<S extends Space>({ backend }: TrialSetup<S>, { live, signal }: AnyTrial): void {
+  live.pause();
+  signal.addEventListener("abort", () => backend.cancel?.(live, signal.reason as Error));
+}
+
 /** Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one, at once. */
 async function trainInStages<S extends Space>(
   setup: TrialSetup<S>,
   { job, folds }: JobTemplate,
-  trial: Pick<RunningTrial, "number" | "report">,
+  trial: AnyTrial,
   parent: TrainingEnd | undefined,
   course: Course,
 ): Promise<void> {
@@ -71,7 +82,8 @@ async function trainInStages<S extends Space>(
       keepState: end < job.epochs || lineage !== undefined,
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);
-    await trainOnFolds(setup, stage, states, (fold, result) => course.add(fold, result));
+    const time = setup.timed ? trial.live : undefined;
+    await trainOnFolds(setup, stage, states, (fold, result) => course.add(fold, result), time);
     done = end;
     course.score(end, objectiveScores({ ...setup, folds }, course.results));
     const finite = course.results.every((result) => result.finite);

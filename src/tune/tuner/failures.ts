@@ -2,7 +2,7 @@
  * What a search without a single value says. A trial that fails or diverges is a finished trial, and the search continues;
  * but where every trial does, there is nothing to return, and the first cause is thrown.
  */
-import { FettleError } from "../../errors.js";
+import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
@@ -10,7 +10,7 @@ import { BrokenTrial } from "../../search/trial/curves.js";
 /**
  * Runs a study to its end.
  *
- * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not where `signal` ended the study
+ * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not where the study ended before its time
  */
 export async function optimizeStudy<S extends Space>(
   study: Study<S>,
@@ -23,13 +23,23 @@ export async function optimizeStudy<S extends Space>(
     try {
       return await objective(params, trial);
     } catch (error) {
-      thrown.set(trial.number, error instanceof BrokenTrial ? error.error : error);
+      thrown.set(trial.number, isA(error, BrokenTrial) ? error.error : error);
       throw error;
     }
   };
-  await study.optimize(remembering, options);
-  if (options.signal?.aborted !== true) checkAnyValue(study, thrown);
+  let isWhole = true;
+  await study.optimize(remembering, {
+    ...options,
+    onEvent(event) {
+      if (event.type === "studyEnded") isWhole = !EARLY.includes(event.reason);
+      options.onEvent?.(event);
+    },
+  });
+  if (isWhole) checkAnyValue(study, thrown);
 }
+
+/** How a study ends that its caller has stopped. */
+const EARLY: readonly string[] = ["aborted", "timeout", "stopped"];
 
 function checkAnyValue<S extends Space>({ trials }: Study<S>, thrown: ReadonlyMap<number, unknown>): void {
   const failed = trials.filter(({ status }) => status === "failed");

@@ -7,7 +7,7 @@ import type { MatrixLike } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
-import type { OptionNames } from "../../errors.js";
+import type { FettleError, OptionNames } from "../../errors.js";
 import type { MetricLike } from "../../metrics/registry.js";
 import type { Model } from "../../model/model.js";
 import type { LayersModel } from "../../nn/layersModel.js";
@@ -43,8 +43,23 @@ export interface SearchOptions<S extends Space> {
   readonly lag?: number;
   /** Called at each event, in order. */
   readonly onEvent?: (event: StudyEvent<S>) => void;
-  /** Once `aborted` is true, no trial begins; the search ends when the running ones have ended. */
+  /**
+   * Ends the search within 0.1 s of `aborted` being true, as soon as this thread is free; so does the final fit. Trials that are
+   * running are dropped, and the result has those that have ended, without a final model. To let them end, and fit the final
+   * model, call `stop()` of the study that the event `studyStarted` has.
+   */
   readonly signal?: { readonly aborted: boolean };
+  /**
+   * Milliseconds after which the search ends: trials that are running are dropped. For models, the final fit follows, which
+   * takes about as long as one training. Default no limit.
+   */
+  readonly timeout?: number;
+  /**
+   * Milliseconds that a trial may take, for models in trainings. One that takes longer is recorded as failed, with the
+   * reason, and the search continues. An objective is told by its `signal`; nothing can interrupt one that never waits, and then it fails
+   * when it returns. Default no limit.
+   */
+  readonly trialTimeout?: number;
   /**
    * Ends the search early: at a value (`target`), after a number of trials without a better one (`patience`), after a number
    * of steps, for models epochs (`steps`), or by a custom rule (`rule`).
@@ -73,7 +88,7 @@ export interface SearchOptions<S extends Space> {
 
 /** The options of `tune` for an objective. */
 export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> {
-  /** The value of some parameters. If it throws, its own trial fails, and no other. */
+  /** The value of some parameters. If it throws, or takes longer than `trialTimeout`, its own trial fails, and no other. */
   readonly objective: Objective<S>;
   /** Whether larger or smaller values are better; for several objectives, a list. */
   readonly direction: Direction | readonly Direction[];
@@ -149,8 +164,14 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   readonly curves?: boolean | "validation";
 }
 
-/** The options of a tuner: those of `tune` for a model without `jobs` and `signal`, since it has no threads and stops at any step. */
-export type TunerOptions<S extends Space> = Omit<TuneOptions<S>, "jobs" | "signal">;
+/**
+ * The options of a tuner: those of `tune` for a model without `jobs`, `signal` and time limits, since it has no threads, and its
+ * caller stops it at any step.
+ */
+export type TunerOptions<S extends Space> = Omit<
+  TuneOptions<S>,
+  "jobs" | "signal" | "timeout" | "trialTimeout"
+>;
 
 /** The result of a search. */
 export interface SearchResult<S extends Space> {
@@ -172,8 +193,14 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly metrics: readonly string[];
   /** The folds by which trials were scored, as row ids; `validation` takes them again. */
   readonly folds: readonly FoldRows[];
-  /** The best parameters, fitted again to all development rows; undefined without a best trial. */
+  /** The best parameters, fitted again to all development rows; undefined without a best trial, and where `finalError` says why. */
   readonly final: Model | undefined;
+  /**
+   * Why the best parameters could not be fitted again: `aborted` by the signal; `invalid_state` where `model`, `fit` or
+   * `pipeline` does not return for these parameters what it returned in the trial; or whatever the fit threw, with that as its
+   * `cause`. The trials are as good as without it.
+   */
+  readonly finalError?: FettleError;
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
@@ -181,6 +208,8 @@ const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
   ...{
     onEvent: true,
     signal: true,
+    timeout: true,
+    trialTimeout: true,
     stop: true,
     scheduler: true,
     steps: true,

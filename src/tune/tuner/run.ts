@@ -1,8 +1,11 @@
 /** Runs a tuner on a backend, from its first trial to the final fit. */
 
 import { platform } from "#platform";
+import { FettleError, isA, messageOf } from "../../errors.js";
+import type { Model } from "../../model/model.js";
 import type { Space } from "../../search/space/space.js";
-import type { Objective } from "../../search/study/contract.js";
+import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
+import { LoopControl } from "../../search/study/control.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
@@ -31,20 +34,52 @@ export async function runTuner<S extends Space>(
     await beginTrial(trial.number);
     return evaluateTrial(setup, params, trial);
   };
-  await optimizeStudy(study, objective, { ...budget, concurrency });
+  const { signal } = budget;
+  // a backend that can do no more ends the search as a signal does: its trials did not fail
+  const either = {
+    get aborted() {
+      return signal?.aborted === true || backend.lost !== undefined;
+    },
+  };
+  const watched = signal || "lost" in backend;
+  await optimizeStudy(study, objective, { ...budget, ...(watched && { signal: either }), concurrency });
   const { best, bestTrials, trials } = study;
-  const final =
-    best && refit
-      ? await withReceipt(
-          await fitFinal(setup, ancestry(trials, best.number), study.seed),
-          setup.rows,
-          trials,
-          study.seed,
-        )
-      : undefined;
+  if (backend.lost && trials.length === 0) throw backend.lost;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
   const folds = setup.rows.folds.slice(0, -1);
-  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, final };
+  const ended = best && refit ? await finalOf(setup, study, best.number, signal) : { final: undefined };
+  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, ...ended };
+}
+
+/** The final model, or why there is none: the study is worth keeping without it. */
+async function finalOf<S extends Space>(
+  setup: TrialSetup<S>,
+  { trials, seed }: Study<S>,
+  best: number,
+  signal: OptimizeOptions["signal"],
+): Promise<Pick<TuneResult<S>, "final" | "finalError">> {
+  const control = new LoopControl<S>(signal ? { signal } : {});
+  let final: Model | undefined;
+  const refit = async (): Promise<void> => {
+    if (setup.backend.lost) throw setup.backend.lost;
+    const model = await fitFinal(setup, ancestry(trials, best), seed);
+    final = await withReceipt(model, setup.rows, trials, seed);
+  };
+  const stop = (error: unknown): never => {
+    throw error;
+  };
+  try {
+    if (control.isAborted) stop(new FettleError("aborted", "the study was stopped"));
+    await control.begin().orEnd(refit(), stop);
+    return { final };
+  } catch (error) {
+    const code = isA(error, FettleError) ? error.code : "trial_failed";
+    if (code === "invalid_checkpoint") throw error;
+    const message = `the final model could not be fitted: ${messageOf(error)}`;
+    return { final: undefined, finalError: new FettleError(code, message, { cause: error }) };
+  } finally {
+    control.close();
+  }
 }
 
 /** Sets a tuner up and runs it on threads. */

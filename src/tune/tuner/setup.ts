@@ -107,6 +107,8 @@ export async function setUpTuner<S extends Space>(
     ...(threshold && { threshold }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
+    ...(options.trialTimeout !== undefined && { timed: true }),
+    identities: new Map(),
     imputes: data.inputs.some(({ gaps }) => gaps),
   };
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };

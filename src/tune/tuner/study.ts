@@ -7,6 +7,7 @@ import type { Constraint, Space } from "../../search/space/space.js";
 import { defaultStrategy } from "../../search/strategies/default.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
+import { checkLimits } from "../../search/study/control.js";
 import { createStudy } from "../../search/study/study.js";
 import type { Direction } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
@@ -96,6 +97,7 @@ function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
   for (const [name, value] of Object.entries({ onEvent, constraint })) {
     must(value === undefined || typeof value === "function", name, "a function", value);
   }
+  checkLimits(options);
   const isSignal = signal === undefined || (isRecord(signal) && typeof signal.aborted === "boolean");
   if (scheduler !== undefined) mustBeScheduler(scheduler);
   must(isSignal, "signal", "an AbortSignal, or an object with a boolean `aborted`", signal);
@@ -108,6 +110,7 @@ export function budgetFor<S extends Space>(
   options: SearchOptions<S>,
 ): Omit<OptimizeOptions<S>, "concurrency"> {
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
+  const { timeout, trialTimeout } = options;
   const whole = strategy?.size?.(space, options.constraint as Constraint | undefined);
   const trials = options.trials ?? (whole === undefined ? DEFAULT_TRIALS : whole + enqueue.length);
   return {
@@ -117,5 +120,7 @@ export function budgetFor<S extends Space>(
     ...(stop ? { stop } : {}),
     ...(scheduler ? { scheduler } : {}),
     ...(steps === undefined ? {} : { steps }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(trialTimeout === undefined ? {} : { trialTimeout }),
   };
 }

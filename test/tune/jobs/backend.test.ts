@@ -244,7 +244,7 @@ describe("a thread that is lost", () => {
       return spawned++ === 0 ? mortal(thread) : thread;
     });
     const { trials, final } = await tune(options);
-    expect(spawned).toBe(2);
+    expect(spawned).toBe(3); // another in its place
     expect(untimed(trials)).toEqual(untimed((await tune({ ...options, jobs: 1 })).trials));
     expect(final).toBeDefined();
   });
@@ -255,10 +255,10 @@ describe("a thread that is lost", () => {
     const errors: (string | undefined)[] = [];
     const onEvent = (event: StudyEvent) =>
       void (event.type === "trialEnded" && errors.push(event.record.error));
-    await expect(tune({ ...options, onEvent })).rejects.toThrow("no trial gave a value (5 failed)");
-    expect(errors).toHaveLength(5);
-    for (const error of errors)
-      expect(error).toMatch(/(the last worker thread was|all worker threads were) lost/);
+    await expect(tune({ ...options, onEvent })).rejects.toThrow(
+      "the last worker thread was lost: out of memory",
+    );
+    expect(errors).toEqual([]); // no model is at fault
   });
 
   it("does not hang the study if its program does not load", async () => {

@@ -285,28 +285,36 @@ describe("the study", () => {
     expect(untimed(some.trials)).toEqual(untimed(all.trials.slice(0, 3)));
   });
 
-  it("reports its events in order and keeps the trials that ended before an abort", async () => {
-    const events: string[] = [];
-    const signal = { aborted: false };
-    const onEvent = (event: StudyEvent<ReturnType<typeof rates>>): void => {
-      const number = "trial" in event ? event.trial.number : "record" in event ? event.record.number : "";
-      events.push(`${event.type} ${number}`.trim());
-      if (event.type === "trialEnded" && event.record.number === 1) signal.aborted = true;
-    };
-    const { trials, best, final } = await tune({
-      ...base,
-      space: rates(0.1, 0.2, 0.3, 0.4),
-      strategy: grid(),
-      onEvent,
-      signal,
-    });
-    expect(events).toEqual([
-      ...["studyStarted", "trialStarted 0", "trialEnded 0", "trialStarted 1", "trialEnded 1", "studyEnded"],
-    ]);
-    expect(trials.length).toBe(2);
-    expect(best).toBeDefined();
-    expect(final?.predict(x).shape).toEqual([60, 1]);
-  });
+  it.each(["stop", "abort"])(
+    "reports its events in order and keeps the trials that ended before a %s",
+    async (how) => {
+      const events: string[] = [];
+      const signal = { aborted: false };
+      let study: { stop(): void } | undefined;
+      const onEvent = (event: StudyEvent<ReturnType<typeof rates>>): void => {
+        const number = "trial" in event ? event.trial.number : "record" in event ? event.record.number : "";
+        events.push(`${event.type} ${number}`.trim());
+        if (event.type === "studyStarted") study = event.study;
+        if (event.type !== "trialEnded" || event.record.number !== 1) return;
+        if (how === "stop") study?.stop();
+        else signal.aborted = true;
+      };
+      const { trials, best, final, finalError } = await tune({
+        ...base,
+        space: rates(0.1, 0.2, 0.3, 0.4),
+        strategy: grid(),
+        onEvent,
+        signal,
+      });
+      expect(events).toEqual([
+        ...["studyStarted", "trialStarted 0", "trialEnded 0", "trialStarted 1", "trialEnded 1", "studyEnded"],
+      ]);
+      expect(trials.length).toBe(2);
+      expect(best).toBeDefined();
+      if (how === "stop") expect(final?.predict(x).shape).toEqual([60, 1]);
+      else expect([final, finalError?.code]).toEqual([undefined, "aborted"]);
+    },
+  );
 
   it("is decided by its seed", async () => {
     const run = async (seed: number) =>

@@ -1,0 +1,17 @@
+/** Engines of the executor that trains: apart from `engine.ts`, so that what only trains does not load the reference executor. */
+import { kernelsModule } from "../numerics/kernels.js";
+import type { Executor } from "./executor.js";
+import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
+
+/** A new one, with as much memory as the host gives. @throws FettleError as `createEngine` */
+export function createWasmEngine(): Executor {
+  return new WasmExecutor(kernelsModule(), MOST_MEMORY);
+}
+
+let shared: Executor | undefined;
+
+/** The engine that models use unless they are given another: one for the process, made at the first call. */
+export function defaultEngine(): Executor {
+  shared ??= createWasmEngine();
+  return shared;
+}
