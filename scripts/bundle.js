@@ -95,6 +95,7 @@ await bundle(
       ops: "dist/ops/index.js",
       predict: "dist/predict/index.js",
       serve: "dist/serve/index.js",
+      serveNode: "dist/serve/node/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",
     },

@@ -16,6 +16,10 @@ export type ErrorCode =
   | "memory_limit" // the work does not fit the memory allowed
   | "time_limit" // the work took longer than it may
   | "aborted" // a signal ended the work
+  | "limit_exceeded" // more than a server allows: studies, trials, requests
+  | "damaged_record" // what a store holds of a study cannot be read
+  | "conflict" // another process wrote to the same entry of a store
+  | "store_failed" // a store cannot read or write, such as on a full disk
   | "trial_failed" // a trial failed where none may
   | "callback_failed" // a callback of a training threw
   | "unsupported" // this runtime cannot do it

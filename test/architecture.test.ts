@@ -229,10 +229,11 @@ describe("the same bits everywhere", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("no clock and no host outside of src/platform, src/cli and src/cloudflare", () => {
+  it("no clock and no host outside of src/platform, src/cli, src/cloudflare and src/serve/node", () => {
     const wrong: string[] = [];
     for (const source of sources) {
       if (["platform", "cli", "cloudflare"].includes(source.part)) continue;
+      if (source.path.startsWith("serve/node/")) continue;
       const own = new Set<string>();
       visit(source.tree, (node) => {
         if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) own.add(node.name.text);
@@ -250,6 +251,17 @@ describe("the same bits everywhere", () => {
     }
     expect(wrong).toEqual([]);
   });
+});
+
+it("what serves on Node is imported by nothing else", () => {
+  const wrong = sources
+    .filter(({ path }) => !path.startsWith("serve/node/"))
+    .flatMap((source) =>
+      importsOf(source)
+        .filter(({ text }) => pathOf(source, text)?.startsWith("serve/node/"))
+        .map((specifier) => where(source, specifier)),
+    );
+  expect(wrong).toEqual([]);
 });
 
 describe("types", () => {

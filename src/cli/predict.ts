@@ -178,9 +178,8 @@ class Predictions {
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       const place = `${this.unit} ${this.places[error.row]}`;
-      throw new FettleError(error.code, `${place}, column ${show(error.column)}: ${error.reason}`, {
-        cause: error,
-      });
+      const { code, column, reason, remedy } = error;
+      throw new FettleError(code, `${place}, column ${show(column)}: ${reason}${remedy}`, { cause: error });
     }
   }
 }

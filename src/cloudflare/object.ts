@@ -3,17 +3,19 @@
  * slice; `SlicedObject` does the jobs itself, one slice an alarm.
  */
 import type { Space } from "../search/space/space.js";
+import { type Tell, teller, unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import type { StudyOptions } from "../serve/options.js";
 import type { StudyStatus } from "../serve/record.js";
-import { type OpenTuner, openTuner, ServedStudy } from "../serve/study.js";
-import type { Tuner } from "../tune/resume/slices.js";
+import { type OpenTuner, ServedStudy } from "../serve/study.js";
+import { type MeasuredTuner, openBoundedTuner } from "../tune/resume/slices.js";
 import type { ObjectState, ObjectStorage } from "./host.js";
 import { type ObjectStore, objectStore } from "./store.js";
 
-export abstract class StudyObject<C extends Space, S extends Space, T extends Tuner<S>> {
+export abstract class StudyObject<C extends Space, S extends Space, T extends MeasuredTuner<S>> {
   protected readonly storage: ObjectStorage;
   private readonly store: ObjectStore;
+  private readonly tell: Tell;
   private study: ServedStudy<C, S, T> | undefined;
   /** Whether this instance has set the alarm. After a kill the runtime may report an earlier alarm and never call it. */
   private alarmIsSet = false;
@@ -26,13 +28,23 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Tu
   ) {
     this.storage = state.storage;
     this.store = objectStore(state.storage);
+    this.tell = teller(options.onError);
   }
 
+  /** Answers a request. It never rejects. */
   async fetch(request: Request): Promise<Response> {
+    try {
+      return await this.answer(request);
+    } catch (error) {
+      return unexpected(error, this.tell);
+    }
+  }
+
+  protected async answer(request: Request): Promise<Response> {
     const admitted = await admit(request, this.token);
     if (admitted instanceof Response) return admitted;
     const study = this.studyNamed(admitted.id);
-    const response = await admitted.answer(study);
+    const response = await admitted.answer(study, this.tell);
     if (study.isRunning && !(this.alarmIsSet && (await this.storage.getAlarm()) !== null)) {
       await this.setAlarm(Date.now());
     }
@@ -64,9 +76,9 @@ export abstract class StudyObject<C extends Space, S extends Space, T extends Tu
   }
 }
 
-export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, Tuner<S>> {
+export class SlicedObject<C extends Space, S extends Space> extends StudyObject<C, S, MeasuredTuner<S>> {
   constructor(state: ObjectState, token: string | undefined, options: StudyOptions<C, S>) {
-    super(state, token, options, openTuner);
+    super(state, token, options, openBoundedTuner);
   }
 
   protected afterSlice(): Promise<void> {

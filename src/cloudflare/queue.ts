@@ -35,10 +35,10 @@ export class QueuedObject<C extends Space, S extends Space> extends StudyObject<
   }
 
   /** Also answers workers: GET /studies/:id/jobs?name=… gives a job, POST brings its result. */
-  override async fetch(request: Request): Promise<Response> {
+  protected override async answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const [, , id, action] = pathname.split("/");
-    if (action !== "jobs") return super.fetch(request);
+    if (action !== "jobs") return super.answer(request);
     const unauthorized = await refuseUnauthorized(request, this.token);
     if (unauthorized) return unauthorized;
     const text = searchParams.get("name");

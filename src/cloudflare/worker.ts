@@ -4,6 +4,7 @@
  */
 import { checkOptions, must, type OptionNames } from "../errors.js";
 import type { ParamsOf, Space } from "../search/space/space.js";
+import { teller, unexpected } from "../serve/faults.js";
 import { admit } from "../serve/http.js";
 import { checkStudyOptions, mustBePositive, STUDY_OPTIONS, type StudyOptions } from "../serve/options.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
@@ -90,6 +91,7 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
     tuner: (settings) => tuner(settings, env),
   });
   const consume = createConsumer<C, S>();
+  const tell = teller(options.onError);
   const fetchObject = (env: Env) => (study: string, request: Request) => {
     const namespace = objects(env);
     return namespace.get(namespace.idFromName(study)).fetch(request);
@@ -113,15 +115,20 @@ export function studyWorker<const C extends Space, const S extends Space, Env>(
     },
     worker: {
       async fetch(request, env) {
-        const admitted = await admit(request, token(env));
-        return admitted instanceof Response ? admitted : fetchObject(env)(admitted.id, request);
+        try {
+          const admitted = await admit(request, token(env));
+          return admitted instanceof Response ? admitted : await fetchObject(env)(admitted.id, request);
+        } catch (error) {
+          return unexpected(error, tell);
+        }
       },
       async queue({ messages }, env) {
         for (const message of messages) {
           try {
             await consume(message.body, optionsFor(env).tuner, token(env) as string, fetchObject(env));
             message.ack();
-          } catch {
+          } catch (error) {
+            tell(error);
             message.retry();
           }
         }

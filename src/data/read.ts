@@ -75,14 +75,18 @@ export function readerOf(
   return (cell) => codes.get(String(cell)) ?? other;
 }
 
+/** What a caller may choose, so that such cells are not refused; empty where there is nothing. */
+export function remedyOf({ kind }: ColumnSchema): string {
+  return kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
+}
+
 /** What is wrong with a cell that was refused, for people. */
 export function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
   if (kind === "date") return `every cell must be a date; received ${show(cell)}`;
   if (kind !== "number") {
     const words =
       categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
-    const way = kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
-    return `every cell must be ${words}; received ${show(cell)}${way}`;
+    return `every cell must be ${words}; received ${show(cell)}`;
   }
   if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
     return `numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;

@@ -19,7 +19,15 @@ import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./cs
 import { parseDate } from "./dates.js";
 import { inferSchema } from "./infer.js";
 import { type Pass, readCells } from "./passes.js";
-import { cellOf, checkUnknownRule, faultOf, type RecordValue, readerOf, type UnknownRule } from "./read.js";
+import {
+  cellOf,
+  checkUnknownRule,
+  faultOf,
+  type RecordValue,
+  readerOf,
+  remedyOf,
+  type UnknownRule,
+} from "./read.js";
 import {
   type ColumnKind,
   type ColumnSchema,
@@ -239,7 +247,10 @@ function tableOf(
     if (raw === undefined) return [];
     cells.delete(name); // so that one column at a time is there twice
     const { values, fault } = typed(raw, column, unknown);
-    if (fault) faults.push(`${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell)}`);
+    if (fault)
+      faults.push(
+        `${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell)}${remedyOf(column)}`,
+      );
     return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
   });
   if (faults.length > 0) throw new FettleError("invalid_data", faults.join("\n"));

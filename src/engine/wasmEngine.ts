@@ -3,9 +3,14 @@ import { kernelsModule } from "../numerics/kernels.js";
 import type { Executor } from "./executor.js";
 import { MOST_MEMORY, WasmExecutor } from "./wasm.js";
 
-/** A new one, with as much memory as the host gives. @throws FettleError as `createEngine` */
-export function createWasmEngine(): Executor {
-  return new WasmExecutor(kernelsModule(), MOST_MEMORY);
+/**
+ * A new one.
+ *
+ * @param memoryLimit - in bytes; by default as much memory as the host gives
+ * @throws FettleError as `createEngine`
+ */
+export function createWasmEngine(memoryLimit = MOST_MEMORY): Executor {
+  return new WasmExecutor(kernelsModule(), memoryLimit);
 }
 
 let shared: Executor | undefined;

@@ -13,6 +13,7 @@ import {
   type ParseDate,
   type RecordValue,
   readerOf,
+  remedyOf,
   type UnknownRule,
 } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
@@ -41,12 +42,15 @@ export class RowError extends FettleError {
   readonly column: string;
   /** Why it is refused. */
   readonly reason: string;
+  /** What the caller may choose instead, and those who wrote the row cannot; empty where there is nothing. It follows the reason. */
+  readonly remedy: string;
 
-  constructor(row: number, column: string, reason: string) {
-    super("invalid_data", `row ${row}, column ${show(column)}: ${reason}`);
+  constructor(row: number, column: string, reason: string, remedy = "") {
+    super("invalid_data", `row ${row}, column ${show(column)}: ${reason}${remedy}`);
     this.row = row;
     this.column = column;
     this.reason = reason;
+    this.remedy = remedy;
   }
 }
 
@@ -191,7 +195,7 @@ export class RowReader {
       return Number.NaN;
     }
     const read = numberOf(cell);
-    if (read === undefined) throw new RowError(row, input.name, faultOf(schema, cell));
+    if (read === undefined) throw new RowError(row, input.name, faultOf(schema, cell), remedyOf(schema));
     // a word that is read as missing
     if (Number.isNaN(read) && !input.gaps) throw gapError(row, input.name);
     return read;

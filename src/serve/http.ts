@@ -15,10 +15,11 @@
  */
 import { must, show } from "../errors.js";
 import type { Space } from "../search/space/space.js";
-import { bodyBytes, decoded, parsed } from "./body.js";
+import { bodyBytes, decoded, parsed, refuseDeep } from "./body.js";
 import { eventStream } from "./events.js";
+import { refusalOf, type Tell } from "./faults.js";
 import { predictions } from "./models/predictions.js";
-import { json, refusal, refusalOf } from "./responses.js";
+import { json, refusal } from "./responses.js";
 import type { ServedStudy } from "./study.js";
 import { refuseUnauthorized } from "./token.js";
 
@@ -27,7 +28,7 @@ type Study = Pick<
   ServedStudy<Space, Space>,
   "status" | "start" | "command" | "delete" | "trials" | "result" | "listen" | "model" | "answerer"
 > & { runSlice(): ReturnType<ServedStudy<Space, Space>["runSlice"]> };
-type Handler = (study: Study, request: Request) => Promise<Response>;
+type Handler = (study: Study, request: Request, tell: Tell) => Promise<Response>;
 
 /** By the action that follows the study's name, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
@@ -63,7 +64,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     },
   },
   predict: {
-    POST: async (study, request) => predictions(await study.answerer(), request, PREDICT_LIMITS, () => {}),
+    POST: async (study, request, tell) => predictions(await study.answerer(), request, PREDICT_LIMITS, tell),
   },
   advance: { POST: async (study) => json((await study.runSlice()) ?? (await study.status())) },
 };
@@ -72,10 +73,13 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 export interface Admitted {
   /** The study that it is for. */
   readonly id: string;
-  answer(study: Study): Promise<Response>;
+  /** Never rejects. @param tell - is told of errors that the response does not show */
+  answer(study: Study, tell: Tell): Promise<Response>;
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** Whether a text can name a study. */
+export const isName = (text: string): boolean => NAME.test(text);
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
 
@@ -110,7 +114,8 @@ export async function admit(request: Request, token: unknown): Promise<Admitted 
   }
   return {
     id,
-    answer: (study) => methods[request.method](study, request).catch(refusalOf),
+    answer: (study, tell) =>
+      methods[request.method](study, request, tell).catch((error) => refusalOf(error, tell)),
   };
 }
 
@@ -125,6 +130,7 @@ async function jsonBody(request: Request): Promise<unknown> {
   const bytes = await bodyBytes(request, MOST_BYTES);
   if (bytes.length === 0) return {};
   const text = decoded(bytes);
+  if (text !== undefined) refuseDeep(text);
   const value = text === undefined ? undefined : parsed(text);
   must(
     value !== undefined,

@@ -1,7 +1,7 @@
 /** Studies and models over HTTP, exported as `fettle/serve`. The library does not import it. */
 export type { ModelServerOptions, ServableModel } from "./models/modelServer.js";
 export { modelServer } from "./models/modelServer.js";
-export { defineTuner, type StudyOptions } from "./options.js";
+export { defineTuner, type ServerLimits, type StudyOptions } from "./options.js";
 export type { Phase, StudyResult, StudyStatus } from "./record.js";
 export { type ServerOptions, type StudyServer, serveStudies } from "./server.js";
-export { memoryStore, type Store } from "./store.js";
+export { type Awaitable, memoryStore, type Store, type StoredEntry } from "./store.js";

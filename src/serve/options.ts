@@ -2,6 +2,7 @@
 import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import { type ParamsOf, type Space, spaceFromJson } from "../search/space/space.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
+import { mustBeListener } from "./faults.js";
 
 /** What a server of studies needs, whatever its host. */
 export interface StudyOptions<C extends Space, S extends Space> {
@@ -15,15 +16,74 @@ export interface StudyOptions<C extends Space, S extends Space> {
    * must return the same for the same settings.
    */
   readonly tuner: (settings: ParamsOf<C>) => TunerOptions<S> | Promise<TunerOptions<S>>;
-  /** How long a slice should take, in milliseconds; no request is answered meanwhile. Default 100. */
+  /**
+   * How long a slice should take, in milliseconds; then the study is stored. In the background requests are answered within it,
+   * too; elsewhere none is answered meanwhile. Default 100.
+   */
   readonly sliceMilliseconds?: number;
   /** The most steps of a slice, whatever the clock says. Default 20,000. */
   readonly sliceSteps?: number;
+  /**
+   * Is told of errors that responses do not show: those of the store, of `tuner` at the start of a study, and others that nobody
+   * expects (500). Default: nobody is told.
+   */
+  readonly onError?: (error: unknown) => void;
+  /** The most trials of a study; one that may run more is refused (422). Default 10,000. */
+  readonly maxTrials?: number;
+  /**
+   * The most bytes of memory that the trainings of a study may need. A study is refused (422) if the largest model of its space
+   * needs more, and a trial that needs more fails. Default 512 MiB.
+   */
+  readonly maxStudyMemory?: number;
+}
+
+/** The limits of a server as a whole. A request past one is refused before any work. */
+export interface ServerLimits {
+  /** The most studies in the store, where that has `keys`; a further one is refused (507). Default 1,000. */
+  readonly maxStudies?: number;
+  /** The most studies that run at the same time in the background; a further one is refused (429). Default 32. */
+  readonly maxRunning?: number;
+  /** The most bytes that the trainings of all running studies may need; a study past it is refused (503). Default 1 GiB. */
+  readonly maxMemory?: number;
+  /** The most requests that are answered at the same time; a further one is refused (503). Default 100. */
+  readonly maxRequests?: number;
+  /** The most requests in a second, on average and at once; a further one is refused (429). Default 1,000. */
+  readonly maxRequestsPerSecond?: number;
+  /** The most milliseconds until a request is answered; then it is refused (503), though its work may still be done. Default 30,000. */
+  readonly maxRequestMilliseconds?: number;
 }
 
 export const STUDY_OPTIONS: OptionNames<StudyOptions<Space, Space>> = {
-  ...{ settings: true, tuner: true, sliceMilliseconds: true, sliceSteps: true },
+  ...{ settings: true, tuner: true, sliceMilliseconds: true, sliceSteps: true, onError: true },
+  ...{ maxTrials: true, maxStudyMemory: true },
 };
+
+export const SERVER_LIMITS: OptionNames<ServerLimits> = {
+  ...{ maxStudies: true, maxRunning: true, maxMemory: true },
+  ...{ maxRequests: true, maxRequestsPerSecond: true, maxRequestMilliseconds: true },
+};
+
+/** The defaults of the limits, and of slices. */
+const DEFAULTS = {
+  sliceMilliseconds: 100,
+  sliceSteps: 20_000,
+  maxTrials: 10_000,
+  maxStudyMemory: 2 ** 29,
+  maxStudies: 1_000,
+  maxRunning: 32,
+  maxMemory: 2 ** 30,
+  maxRequests: 100,
+  maxRequestsPerSecond: 1_000,
+  maxRequestMilliseconds: 30_000,
+};
+
+type Figures = { readonly [Name in keyof typeof DEFAULTS]: number };
+
+/** The limits and what slices are, as options or by default. */
+export function figuresOf(options: Partial<Figures>): Figures {
+  const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined);
+  return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<Figures>) };
+}
 
 /**
  * Returns the options of a tuner unchanged. In TypeScript, it gives `model` the types of its parameters where `tuner`
@@ -50,11 +110,27 @@ export function defineTuner<const S extends Space>(options: TunerOptions<S>): Tu
 
 /** @throws FettleError `invalid_argument` or `invalid_space` for invalid options */
 export function checkStudyOptions<C extends Space, S extends Space>(options: StudyOptions<C, S>): void {
-  const { settings, tuner, sliceMilliseconds = 100, sliceSteps = 20_000 } = options;
+  const { settings, tuner, onError } = options;
+  const { sliceMilliseconds, sliceSteps, maxTrials, maxStudyMemory } = figuresOf(options);
   must(typeof tuner === "function", "tuner", "a function that returns the options of createTuner", tuner);
   if (settings !== undefined) spaceFromJson(settings);
   mustBePositive("sliceMilliseconds", sliceMilliseconds);
   mustBeInteger("sliceSteps", sliceSteps);
+  mustBeListener(onError);
+  for (const [name, value] of Object.entries({ maxTrials, maxStudyMemory })) mustBeLimit(name, value);
+}
+
+/** @throws FettleError `invalid_argument` */
+export function checkServerLimits(limits: ServerLimits): void {
+  const figures = figuresOf(limits);
+  for (const name of Object.keys(SERVER_LIMITS) as (keyof ServerLimits)[]) mustBeLimit(name, figures[name]);
+}
+
+/** Infinity is no limit. */
+function mustBeLimit(name: string, value: unknown): void {
+  const isLimit =
+    value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) > 0);
+  must(isLimit, name, "a positive integer, or Infinity for no limit", value);
 }
 
 /** Refuses anything but a number above 0. */

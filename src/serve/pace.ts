@@ -1,7 +1,7 @@
 /**
- * How many steps a slice has, so that it takes about as long as it should. Time is measured from slice to slice and not
- * within one, since the clock of an edge runtime may stand still while code computes. Where a study is cut into slices
- * changes nothing in its results.
+ * How many steps a slice has, so that it takes about as long as it should. Time is that of computation alone, so that a slow store
+ * does not shorten slices; but the clock of an edge runtime may stand still while code computes, and then it is that with the
+ * store. Where a study is cut into slices changes nothing in its results.
  */
 
 /** Steps of the first slice. */

@@ -1,17 +1,20 @@
 /** What a store keeps of a study: its status, its tuner as bytes and, once it is done, its result. Nothing here runs. */
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, isRecord, show } from "../errors.js";
 import { saveModel } from "../model/save.js";
 import type { Floats } from "../ndarray.js";
 import { ownParams, type Params, resolveSpace, type Space, whyOutside } from "../search/space/space.js";
+import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { TuneResult } from "../tune/tuner/options.js";
-import { type ArchiveFormat, packArchive, unpackArchive } from "../workers/archive.js";
+import { type ArchiveFormat, packArchive, unpackArchive, wholeVersion } from "../workers/archive.js";
 
 /**
  * `running`: it is worked on in slices. `paused`: it waits for `resume`. `failed`: `resume` continues it once the cause is
  * corrected. `cancelled` and `done`: it has ended.
  */
 export type Phase = "running" | "paused" | "failed" | "cancelled" | "done";
+
+const PHASES: readonly Phase[] = ["running", "paused", "failed", "cancelled", "done"];
 
 /** How far a study is. */
 export interface StudyStatus {
@@ -29,6 +32,8 @@ export interface StudyStatus {
   readonly best?: TrialRecord;
   /** Why it failed. */
   readonly error?: string;
+  /** Why its last slice could not be stored, as on a full disk; the slice is tried again. Missing otherwise. */
+  readonly stalled?: string;
 }
 
 /** The result of a study. */
@@ -51,6 +56,8 @@ export interface StudyRecord {
   readonly result?: StudyResult;
   /** The final model as a model file; missing without one, and where it has custom functions without names. */
   readonly model?: Uint8Array;
+  /** Bytes of the kernels' memory that its trainings need; missing in records of earlier releases. */
+  readonly memory?: number;
 }
 
 const FORMAT: ArchiveFormat = { magic: "fettle/k", version: 1, what: "a stored study" };
@@ -59,9 +66,24 @@ export function packRecord(record: StudyRecord): Uint8Array {
   return packArchive(FORMAT, { ...record });
 }
 
-/** @throws FettleError `invalid_checkpoint` for bytes that are not from `packRecord`, or from a later release */
+/**
+ * @throws FettleError `invalid_checkpoint` for a record of a later release, `damaged_record` for bytes that are no whole record
+ */
 export function unpackRecord(bytes: Uint8Array): StudyRecord {
-  return unpackArchive(FORMAT, bytes) as unknown as StudyRecord;
+  try {
+    const record = unpackArchive(FORMAT, bytes);
+    const { status, tuner } = record;
+    check(
+      isRecord(status) &&
+        (PHASES as readonly unknown[]).includes(status.phase) &&
+        tuner instanceof Uint8Array,
+      `this is not ${FORMAT.what}: it has no status, or no tuner`,
+    );
+    return record as unknown as StudyRecord;
+  } catch (error) {
+    if ((wholeVersion(FORMAT, bytes) ?? 0) > FORMAT.version) throw error;
+    throw new FettleError("damaged_record", (error as Error).message, { cause: error });
+  }
 }
 
 export function resultOf<S extends Space>({ metrics, bestTrials, final }: TuneResult<S>): StudyResult {
@@ -134,4 +156,40 @@ export function settingsOf(space: Space | undefined, body: unknown): Params {
   const reason = whyOutside(searchSpace, body);
   if (reason !== undefined) throw new FettleError("invalid_argument", `invalid settings: ${reason}`);
   return ownParams(searchSpace, body as Params);
+}
+
+/** For the status, which is sent after each slice. */
+export function withoutCurves({ curves: _, ...record }: TrialRecord): TrialRecord {
+  return record;
+}
+
+/** Refuses to start a study again with other settings. @throws FettleError `invalid_state` */
+export function checkSameSettings({ id, settings }: StudyStatus, received: Params): void {
+  check(
+    sameValue(settings, received),
+    () =>
+      `study ${show(id)} was started with ${show(settings)}; received ${show(received)}. Delete it first, or use another name`,
+    "invalid_state",
+  );
+}
+
+/** @throws FettleError `invalid_state` before the study is done */
+export function resultIn(id: string, { status, result }: StudyRecord): StudyResult {
+  check(
+    result,
+    () =>
+      `study ${show(id)} must be done to have a result; it is ${status.phase}, with ${status.finished} finished trials`,
+    "invalid_state",
+  );
+  return result;
+}
+
+/** @throws FettleError `invalid_state` before the study is done, and for one without a model that can be saved */
+export function modelIn(id: string, { status, model }: StudyRecord): Uint8Array {
+  check(
+    model,
+    () => `study ${show(id)} must be done, with a model that can be saved, to predict; it is ${status.phase}`,
+    "invalid_state",
+  );
+  return model;
 }

@@ -36,28 +36,44 @@
  */
 import { check, checkOptions, must, type OptionNames } from "../errors.js";
 import type { Space } from "../search/space/space.js";
-import { admit } from "./http.js";
-import { checkStudyOptions, STUDY_OPTIONS, type StudyOptions } from "./options.js";
+import { openBoundedTuner } from "../tune/resume/slices.js";
+import { Driver } from "./driver.js";
+import { ofHost, refusalOf, teller } from "./faults.js";
+import { type Admitted, admit, isName } from "./http.js";
+import { checkRoomInStore, Room } from "./limits.js";
+import type { Neighbours } from "./neighbours.js";
+import {
+  checkServerLimits,
+  checkStudyOptions,
+  figuresOf,
+  SERVER_LIMITS,
+  type ServerLimits,
+  STUDY_OPTIONS,
+  type StudyOptions,
+} from "./options.js";
+import { Requests } from "./requests.js";
 import type { Store } from "./store.js";
-import { openTuner, ServedStudy } from "./study.js";
+import { ServedStudy } from "./study.js";
+import { later, sleep } from "./timer.js";
 import { whyInvalidToken } from "./token.js";
 
 /** How studies are served. */
-export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S> {
+export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S>, ServerLimits {
   /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
   readonly token: string;
-  /** Where studies are kept. Only one process at a time may use a study. */
+  /** Where studies are kept. */
   readonly store: Store;
   /**
-   * Whether studies run in the background, slice after slice, as long as the process lives; after a restart a study
-   * continues at the first request for it. Where code runs only while a request is answered, use false: each
-   * `POST …/advance` runs one slice. Default true.
+   * Whether studies run in the background, slice after slice and in turn, as long as the process lives. After a restart they
+   * continue by themselves where the store has `keys`, else at the first request for each. Where code runs only while a request
+   * is answered, use false: each `POST …/advance` runs one slice. Default true.
    */
   readonly background?: boolean;
 }
 
 const OPTIONS: OptionNames<ServerOptions<Space, Space>> = {
   ...STUDY_OPTIONS,
+  ...SERVER_LIMITS,
   ...{ token: true, store: true, background: true },
 };
 
@@ -67,8 +83,13 @@ export interface StudyServer {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
+/** Milliseconds until the store is asked for its keys again, after it failed. */
+const AGAIN = 5_000;
+/** Milliseconds that a study may take to be read, before the next is. */
+const LONG = 1_000;
+
 /**
- * Creates a handler of requests to studies. It reads and starts nothing before the first request.
+ * Creates a handler of requests to studies. In the background it begins at once with the studies that were running.
  *
  * @throws FettleError `invalid_argument`, `unknown_name` or `invalid_space` for invalid options
  */
@@ -77,45 +98,87 @@ export function serveStudies<const C extends Space, const S extends Space>(
 ): StudyServer {
   checkServerOptions(options);
   const { token, store, background = true } = options;
-  /** The studies in use; all others are in the store alone. */
-  const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
-  const use = async <R>(id: string, call: (study: ServedStudy<C, S>) => Promise<R>): Promise<R> => {
-    const entry = open.get(id) ?? { study: new ServedStudy(id, store, options, openTuner), users: 0 };
-    open.set(id, entry);
-    entry.users++;
-    try {
-      return await call(entry.study);
-    } finally {
-      entry.users--;
-      if (entry.users === 0 && !entry.study.hasListeners) open.delete(id);
-    }
+  const tell = teller(options.onError);
+  const limits = figuresOf(options);
+  const requests = new Requests(limits);
+  const driver = new Driver(() => requests.giveWay());
+  // without background work, a process does not know which studies run
+  const room = background
+    ? new Room(limits.maxRunning, limits.maxMemory)
+    : new Room(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const neighbours: Neighbours = {
+    room,
+    admit: () => ofHost("the store", () => checkRoomInStore(store, limits.maxStudies)),
+    unheard: (id) => forget(id),
   };
 
-  /** The names of the studies that run in the background. */
-  const inBackground = new Set<string>();
-  const runInBackground = (id: string): Promise<void> =>
-    use(id, async (study) => {
-      inBackground.add(id);
-      try {
-        // a turn of the event loop after each slice, for requests and other studies
-        while ((await study.runSlice())?.phase === "running")
-          await new Promise((resolve) => setTimeout(resolve));
-      } finally {
-        inBackground.delete(id);
+  /** The studies in use; all others are in the store alone. */
+  const open = new Map<string, { readonly study: ServedStudy<C, S>; users: number }>();
+  const take = (id: string): ServedStudy<C, S> => {
+    const entry = open.get(id) ?? {
+      study: new ServedStudy(id, store, options, openBoundedTuner, neighbours),
+      users: 0,
+    };
+    open.set(id, entry);
+    entry.users++;
+    return entry.study;
+  };
+  const forget = (id: string): void => {
+    const entry = open.get(id);
+    if (entry && entry.users === 0 && !entry.study.hasListeners) open.delete(id);
+  };
+  const leave = (id: string): void => {
+    const entry = open.get(id);
+    if (entry) entry.users--;
+    forget(id);
+  };
+  const drive = (id: string): Promise<void> => {
+    const study = take(id);
+    return driver.drive(
+      {
+        id,
+        get isFree() {
+          return study.isFree;
+        },
+        prepare: () => study.prepare(),
+        runSlice: (host) => study.runSlice(undefined, host),
+        stall: (reason) => {
+          if (reason !== undefined) tell(reason);
+          study.stall(reason);
+        },
+      },
+      () => leave(id),
+    );
+  };
+  const answer = async ({ id, answer }: Admitted): Promise<Response> => {
+    const study = take(id);
+    try {
+      const response = await answer(study, tell);
+      if (background && study.isRunning && !driver.has(id)) void drive(id);
+      return response;
+    } finally {
+      leave(id);
+    }
+  };
+  const resumeAll = async (): Promise<void> => {
+    try {
+      for (const id of (await store.keys?.()) ?? []) {
+        await requests.giveWay();
+        // one that takes long does not hold up the others
+        if (isName(id) && !driver.has(id)) await Promise.race([drive(id), sleep(LONG)]);
       }
-    });
+    } catch (error) {
+      tell(error);
+      later(AGAIN, resumeAll);
+    }
+  };
+  if (background) void resumeAll();
 
   return {
     async fetch(request) {
       const admitted = await admit(request, token);
       if (admitted instanceof Response) return admitted;
-      const { id, answer } = admitted;
-      return use(id, async (study) => {
-        const response = await answer(study);
-        // if the store fails, this stops, and the next request reports why
-        if (background && study.isRunning && !inBackground.has(id)) runInBackground(id).catch(() => {});
-        return response;
-      });
+      return requests.answer(() => answer(admitted)).catch((error) => refusalOf(error, tell));
     },
   };
 }
@@ -123,10 +186,17 @@ export function serveStudies<const C extends Space, const S extends Space>(
 function checkServerOptions<C extends Space, S extends Space>(options: ServerOptions<C, S>): void {
   checkOptions(options, "serveStudies", OPTIONS);
   checkStudyOptions(options);
+  checkServerLimits(options);
   const { token, store, background = true } = options;
   const invalid = whyInvalidToken(token);
   check(invalid === undefined, () => invalid as string);
   const isStore = (["get", "put", "delete"] as const).every((name) => typeof store?.[name] === "function");
   must(isStore, "store", "an object with the methods get, put and delete", store);
+  must(
+    store.keys === undefined || typeof store.keys === "function",
+    "keys of the store",
+    "a function",
+    store.keys,
+  );
   must(typeof background === "boolean", "background", "true or false", background);
 }

@@ -1,20 +1,47 @@
 /** Where studies are kept: bytes by key. A store does not know what they mean. */
 
-/**
- * Keeps bytes by key. A `put` replaces the earlier bytes as a whole or not at all, and they are durable once it resolves,
- * so that a runtime may be killed at any moment.
- */
-export interface Store {
-  /** The bytes that were put last, or undefined. */
-  get(key: string): Promise<Uint8Array | undefined>;
-  /** Replaces the bytes of a key. */
-  put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Removes a key; resolves also where there is none. */
-  delete(key: string): Promise<void>;
+/** A value, at once or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What a store with versions holds under a key. */
+export interface StoredEntry {
+  /** As they were put. */
+  readonly bytes: Uint8Array;
+  /** A text that no other entry of the key has, nor ever had, such as a count of writes or an ETag. */
+  readonly version: string;
 }
 
 /**
- * A store in memory, for experiments and tests. It lasts as long as its process.
+ * Keeps bytes by key. A `put` replaces the earlier bytes as a whole or not at all, and they are durable once it resolves,
+ * so that a runtime may be killed at any moment. Methods may return values or promises of them.
+ *
+ * A store without versions needs `get`, `put` and `delete` of bytes alone; then only one process at a time may use a study.
+ * One with versions returns them from `get` and `put`, and refuses a `put` that does not replace what its caller had read, so
+ * that of two processes neither undoes what the other did. `docs/serving.md` has one of each.
+ */
+export interface Store {
+  /** What was put last, with its version if the store has versions; undefined where there is nothing. */
+  get(key: string): Awaitable<StoredEntry | Uint8Array | undefined>;
+  /**
+   * Replaces the bytes of a key.
+   *
+   * @param version - of the entry that they replace, from `get` or the last `put`; undefined where there must be none. A store
+   * without versions ignores it.
+   * @returns the new version; nothing in a store without versions
+   * @throws FettleError `conflict` where the key has another version; then nothing was written
+   */
+  put(key: string, bytes: Uint8Array, version?: string): Promise<string> | Promise<void> | string | undefined;
+  /** Removes a key, whatever its version; resolves also where there is none. */
+  delete(key: string): Promise<void> | undefined;
+  /**
+   * The keys. With it, running studies resume by themselves when their server starts, and the number of studies has a limit;
+   * without it, a study resumes at the first request for it.
+   */
+  keys?(): Awaitable<Iterable<string>>;
+}
+
+/**
+ * A store in memory, for experiments and tests, without versions. It lasts as long as its process.
  *
  * @example
  * ```ts
@@ -34,5 +61,6 @@ export function memoryStore(): Store {
     async delete(key) {
       kept.delete(key);
     },
+    keys: async () => [...kept.keys()],
   };
 }

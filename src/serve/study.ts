@@ -1,30 +1,38 @@
 /**
  * One study in a store: it is started, paused, resumed or cancelled by requests, and runs one slice whenever its host says
- * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. It
- * knows no HTTP and starts no timers.
+ * so. The store holds its whole state, in one record that each slice replaces; memory holds only what saves time. What was
+ * stored last is answered at once, also while a slice runs. It knows no HTTP and starts no timers.
  */
 import { platform } from "#platform";
-import { check, FettleError, isRecord, messageOf, must, show } from "../errors.js";
+import { isRecord, messageOf, must } from "../errors.js";
 import { loadPredictor } from "../predict/predictor.js";
 import type { Params, ParamsOf, Space } from "../search/space/space.js";
-import { sameValue } from "../search/space/value.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
-import { createTuner, restoreTuner, type Tuner } from "../tune/resume/slices.js";
+import type { MeasuredTuner } from "../tune/resume/slices.js";
 import { savedTrials } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
+import type { SliceHost } from "./driver.js";
+import { clientMessageOf, ofHost } from "./faults.js";
+import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
-import type { StudyOptions } from "./options.js";
+import { alone, type Neighbours } from "./neighbours.js";
+import { figuresOf, type StudyOptions } from "./options.js";
 import { Pace } from "./pace.js";
 import {
   type Command,
+  checkSameSettings,
+  modelIn,
   modelOf,
+  packRecord,
+  resultIn,
   resultOf,
   type StudyRecord,
   type StudyResult,
   type StudyStatus,
   settingsOf,
   statusAfter,
+  withoutCurves,
 } from "./record.js";
 import type { Store } from "./store.js";
 import { StoredRecord } from "./stored.js";
@@ -35,22 +43,32 @@ export type ServedEvent =
   | { readonly type: "status"; readonly status: StudyStatus }
   | { readonly type: "deleted" };
 
-/** Opens a tuner from saved bytes, or a new one for null. */
-export type OpenTuner<S extends Space, T extends Tuner<S>> = (
+/**
+ * Opens a tuner from saved bytes, or a new one for null.
+ *
+ * @param memoryLimit - of the kernels' memory, in bytes
+ */
+export type OpenTuner<S extends Space, T extends MeasuredTuner<S>> = (
   options: TunerOptions<S>,
   bytes: Uint8Array | null,
+  memoryLimit: number,
 ) => Promise<T>;
 
-/** A tuner that does its own jobs. */
-export const openTuner = <S extends Space>(options: TunerOptions<S>, bytes: Uint8Array | null) =>
-  bytes ? restoreTuner(bytes, options) : createTuner(options);
+/** Milliseconds of a slice between two looks of the host at its requests. */
+const STRETCH = 10;
 
-export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = Tuner<S>> {
+export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTuner<S> = MeasuredTuner<S>> {
   private readonly stored: StoredRecord;
   private readonly pace: Pace;
+  private readonly maxTrials: number;
+  private readonly maxMemory: number;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
   /** Settles with the last call, so that calls run one at a time. */
   private lastCall: Promise<unknown> = Promise.resolve();
+  /** Calls that run or wait. */
+  private calls = 0;
+  /** What the option tuner gave, asked for once. */
+  private given: Promise<TunerOptions<S>> | undefined;
   /** The tuner in the state of the record, while the study runs. */
   private tuner: T | undefined;
   /** Trials that have ended since the record was written. */
@@ -59,6 +77,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   private answering: { readonly of: Uint8Array; readonly answerer: RowAnswerer } | undefined;
   /** How many trials the study may run, once its tuner has said so. */
   private budget: number | undefined;
+  private stalled: string | undefined;
 
   /** @param id - the key in the store */
   constructor(
@@ -66,9 +85,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
     store: Store,
     private readonly options: StudyOptions<C, S>,
     private readonly open: OpenTuner<S, T>,
+    private readonly neighbours: Neighbours = alone(),
   ) {
+    const { sliceMilliseconds, sliceSteps, maxTrials, maxStudyMemory } = figuresOf(options);
     this.stored = new StoredRecord(store, id);
-    this.pace = new Pace(options.sliceMilliseconds ?? 100, options.sliceSteps ?? 20_000);
+    this.pace = new Pace(sliceMilliseconds, sliceSteps);
+    this.maxTrials = maxTrials;
+    this.maxMemory = maxStudyMemory;
   }
 
   /** Whether it was running when the store was last read or written. */
@@ -79,17 +102,22 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   get hasListeners(): boolean {
     return this.listeners.size > 0;
   }
+  /** Whether no call runs or waits. */
+  get isFree(): boolean {
+    return this.calls === 0;
+  }
 
   /** @throws FettleError `not_found` */
-  status(): Promise<StudyStatus> {
-    return this.inTurn(async () => (await this.stored.existing()).status);
+  async status(): Promise<StudyStatus> {
+    const { status } = await this.record();
+    return this.stalled === undefined ? status : { ...status, stalled: this.stalled };
   }
 
   /**
    * Starts the study. A second start with the same settings changes nothing.
    *
-   * @throws FettleError `invalid_argument` for invalid settings, `invalid_state` if the study exists with others; and
-   * whatever `createTuner` and the option `tuner` throw
+   * @throws FettleError `invalid_argument` for invalid settings, `invalid_state` if the study exists with others; a LimitError;
+   * `internal` for what the option `tuner`, `createTuner` and the store throw
    */
   start(body: unknown): Promise<{ readonly status: StudyStatus; readonly created: boolean }> {
     return this.inTurn(async () => {
@@ -99,36 +127,71 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
         checkSameSettings(record.status, settings);
         return { status: record.status, created: false };
       }
-      const tuner = await this.open(await this.tunerOptions(settings), null);
-      const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
-      await this.write({ status, tuner: tuner.save() });
-      this.tuner = tuner;
-      return { status, created: true };
+      const { room, admit } = this.neighbours;
+      room.reserve(this.id, 0);
+      try {
+        await admit();
+        this.given = undefined;
+        const [options, tuner] = await ofHost("the option tuner", async () => {
+          const given = await this.tunerOptions(settings);
+          return [given, await this.open(given, null, this.maxMemory)] as const;
+        });
+        checkTrials(options, this.maxTrials);
+        const memory = tuner.largestTraining();
+        checkMemory(memory, this.maxMemory);
+        room.reserve(this.id, memory);
+        const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
+        await this.write({ status, tuner: tuner.save(), memory });
+        this.tuner = tuner;
+        return { status, created: true };
+      } catch (error) {
+        this.unload();
+        throw error;
+      }
     });
   }
 
-  /** @throws FettleError `not_found`, or `invalid_state` where its phase does not allow the command */
+  /**
+   * @throws FettleError `not_found`, or `invalid_state` where its phase does not allow the command; a LimitError where there is no
+   * room to resume it
+   */
   command(command: Command): Promise<StudyStatus> {
     return this.inTurn(async () => {
       const record = await this.stored.existing();
       const status = statusAfter(command, record.status);
-      if (status !== record.status) await this.write({ ...record, status });
-      if (status.phase !== "running") this.tuner = undefined;
+      if (status === record.status) return status;
+      if (status.phase === "running") this.neighbours.room.reserve(this.id, record.memory ?? 0);
+      await this.write({ ...record, status });
       return status;
     });
   }
 
   /**
-   * Deletes the study with its history.
+   * Deletes the study with its history, also where it is damaged.
    *
    * @throws FettleError `not_found`
    */
   delete(): Promise<void> {
     return this.inTurn(async () => {
-      await this.stored.existing();
-      this.unload();
       await this.stored.delete();
+      this.unload();
+      this.answering = undefined;
       this.publish({ type: "deleted" });
+    });
+  }
+
+  /**
+   * Reads what a slice needs, so that a slice waits neither for the store nor for data.
+   *
+   * @returns whether the study is running
+   * @throws whatever the store throws
+   */
+  prepare(): Promise<boolean> {
+    return this.inTurn(async () => {
+      const record = await this.stored.read();
+      if (record?.status.phase !== "running") return false;
+      if (!this.tuner) await this.optionsFor(record.status.settings).catch(() => {}); // the slice reports it
+      return true;
     });
   }
 
@@ -136,31 +199,45 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
    * Runs one slice, if the study is running. An error in it ends in the status `failed` and is not thrown.
    *
    * @param before - called with the tuner before the slice
+   * @param host - where requests are answered within the slice
    * @returns the status afterwards; undefined if the study does not exist
    * @throws whatever the store throws
    */
-  runSlice(before: (tuner: T) => void = () => {}): Promise<StudyStatus | undefined> {
+  runSlice(before: (tuner: T) => void = () => {}, host?: SliceHost): Promise<StudyStatus | undefined> {
     return this.inTurn(async () => {
       const record = await this.stored.read();
       if (record?.status.phase !== "running") return record?.status;
       let next: StudyRecord;
-      let began = 0;
+      let milliseconds = 0;
+      const timed = async <R>(work: () => R | Promise<R>): Promise<R> => {
+        const began = platform.now();
+        const result = await work();
+        milliseconds += platform.now() - began;
+        return result;
+      };
       try {
         const tuner = await this.loaded(record);
         before(tuner);
-        began = platform.now();
-        next = await this.advance(record.status, tuner);
+        next = await this.advance(record, tuner, host, timed);
       } catch (error) {
-        this.unload();
+        this.unloadTuner();
         next = { ...record, status: { ...record.status, phase: "failed", error: messageOf(error) } };
       }
       const { ended } = this;
       this.ended = [];
-      await this.write(next, ended);
-      this.pace.took(platform.now() - began);
-      if (next.status.phase !== "running") this.tuner = undefined;
+      const bytes = await timed(() => packRecord(next));
+      const computed = milliseconds;
+      host?.computed();
+      await timed(() => this.write(next, ended, bytes));
+      // where the clock stands still during computation, it moves on while the store writes
+      this.pace.took(computed || milliseconds);
       return next.status;
     });
+  }
+
+  /** Notes why the last slice could not be stored, for the status; undefined once one was. */
+  stall(reason: unknown): void {
+    this.stalled = reason === undefined ? undefined : clientMessageOf(reason);
   }
 
   /**
@@ -168,21 +245,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
    *
    * @throws FettleError `not_found`
    */
-  trials(): Promise<readonly TrialRecord[]> {
-    return this.inTurn(async () => savedTrials((await this.stored.existing()).tuner));
+  async trials(): Promise<readonly TrialRecord[]> {
+    return savedTrials((await this.record()).tuner);
   }
 
   /** @throws FettleError `not_found`, `invalid_state` before the study is done */
-  result(): Promise<StudyResult> {
-    return this.inTurn(async () => {
-      const { status, result } = await this.stored.existing();
-      if (result) return result;
-      const { phase, finished } = status;
-      throw new FettleError(
-        "invalid_state",
-        `study ${show(this.id)} must be done to have a result; it is ${phase}, with ${finished} finished trials`,
-      );
-    });
+  async result(): Promise<StudyResult> {
+    return resultIn(this.id, await this.record());
   }
 
   /**
@@ -190,17 +259,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
    *
    * @throws FettleError `not_found`, `invalid_state` before the study is done, and for one without a model that can be saved
    */
-  model(): Promise<Uint8Array> {
-    return this.inTurn(async () => {
-      const { status, model } = await this.stored.existing();
-      check(
-        model,
-        () =>
-          `study ${show(this.id)} must be done, with a model that can be saved, to predict; it is ${status.phase}`,
-        "invalid_state",
-      );
-      return model;
-    });
+  async model(): Promise<Uint8Array> {
+    return modelIn(this.id, await this.record());
   }
 
   /** What answers rows by its final model, which is loaded once. @throws FettleError as `model` */
@@ -215,14 +275,18 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
    * Calls a listener with the status, and from then on with each event.
    *
    * @returns a function that removes the listener
-   * @throws FettleError `not_found`
+   * @throws FettleError `not_found`; a LimitError where there are too many
    */
   listen(listener: (event: ServedEvent) => void): Promise<() => void> {
     return this.inTurn(async () => {
       const { status } = await this.stored.existing();
+      checkListeners(this.listeners.size);
       this.listeners.add(listener);
       listener({ type: "status", status });
-      return () => this.listeners.delete(listener);
+      return () => {
+        this.listeners.delete(listener);
+        if (this.listeners.size === 0) this.neighbours.unheard(this.id);
+      };
     });
   }
 
@@ -235,21 +299,40 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
     });
   }
 
+  /** What is stored: at once if it is known, else in turn. @throws as `StoredRecord.existing` */
+  private async record(): Promise<StudyRecord> {
+    return this.stored.known ?? this.inTurn(() => this.stored.existing());
+  }
+
   /** The tuner of a record. */
-  private async loaded({ tuner, status }: StudyRecord): Promise<T> {
-    this.tuner ??= await this.open(await this.tunerOptions(status.settings), tuner);
+  private async loaded({ tuner, status, memory = 0 }: StudyRecord): Promise<T> {
+    this.neighbours.room.hold(this.id, memory);
+    this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, this.maxMemory);
     return this.tuner;
   }
 
-  private async advance(status: StudyStatus, tuner: T): Promise<StudyRecord> {
-    const { steps } = await tuner.advance({ steps: this.pace.steps });
+  private async advance(
+    { status, memory = 0 }: StudyRecord,
+    tuner: T,
+    host: SliceHost | undefined,
+    timed: <R>(work: () => Promise<R>) => Promise<R>,
+  ): Promise<StudyRecord> {
+    let left = this.pace.steps;
+    const bound = host && { maxMilliseconds: STRETCH };
+    for (;;) {
+      const { steps } = await timed(() => tuner.advance({ steps: left, ...bound }));
+      left -= steps;
+      // a call that waits for this slice is answered after it
+      if (!host || left === 0 || steps === 0 || tuner.result || this.calls > 1) break;
+      await host.giveWay();
+    }
     const { study, result } = tuner;
     const model = result && modelOf(result);
     return {
       status: {
         ...status,
         phase: result ? "done" : "running",
-        steps: status.steps + steps,
+        steps: status.steps + this.pace.steps - left,
         finished: study.trials.length,
         ...(this.budget !== undefined && { trials: this.budget }),
         ...(study.best && { best: withoutCurves(study.best as TrialRecord) }),
@@ -257,7 +340,13 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
       tuner: tuner.save(),
       ...(result && { result: resultOf(result) }),
       ...(model && { model }),
+      memory,
     };
+  }
+
+  private optionsFor(settings: Params): Promise<TunerOptions<S>> {
+    this.given ??= this.tunerOptions(settings);
+    return this.given;
   }
 
   private async tunerOptions(settings: Params): Promise<TunerOptions<S>> {
@@ -271,13 +360,18 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
     return { ...options, onEvent };
   }
 
-  private async write(record: StudyRecord, ended: readonly TrialRecord[] = []): Promise<void> {
+  private async write(
+    record: StudyRecord,
+    ended: readonly TrialRecord[] = [],
+    bytes = packRecord(record),
+  ): Promise<void> {
     try {
-      await this.stored.write(record);
+      await this.stored.write(record, bytes);
     } catch (error) {
       this.unload();
       throw error;
     }
+    if (record.status.phase !== "running") this.unloadTuner();
     for (const trial of ended) this.publish({ type: "trial", trial });
     this.publish({ type: "status", status: record.status });
   }
@@ -285,8 +379,14 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   /** Drops what is in memory, so that the next call begins from the store. */
   private unload(): void {
     this.stored.forget();
+    this.unloadTuner();
+  }
+
+  private unloadTuner(): void {
     this.tuner = undefined;
+    this.given = undefined;
     this.ended = [];
+    this.neighbours.room.release(this.id);
   }
 
   private publish(event: ServedEvent): void {
@@ -294,22 +394,9 @@ export class ServedStudy<C extends Space, S extends Space, T extends Tuner<S> = 
   }
 
   private inTurn<R>(call: () => Promise<R>): Promise<R> {
-    const result = this.lastCall.then(call);
+    this.calls++;
+    const result = this.lastCall.then(call).finally(() => this.calls--);
     this.lastCall = result.catch(() => {});
     return result;
   }
-}
-
-/** For the status, which is sent after each slice. */
-function withoutCurves({ curves: _, ...record }: TrialRecord): TrialRecord {
-  return record;
-}
-
-function checkSameSettings({ id, settings }: StudyStatus, received: Params): void {
-  check(
-    sameValue(settings, received),
-    () =>
-      `study ${show(id)} was started with ${show(settings)}; received ${show(received)}. Delete it first, or use another name`,
-    "invalid_state",
-  );
 }

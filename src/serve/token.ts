@@ -4,22 +4,32 @@ import { refusal } from "./responses.js";
 /** The shortest token. */
 const LEAST = 16;
 
+/** What a header can carry: visible ASCII, and spaces within. */
+const TEXT = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** Why `token` is invalid, as a message that does not repeat it; undefined if it is valid. */
 export function whyInvalidToken(token: unknown): string | undefined {
   const isText = typeof token === "string";
-  if (isText && token.length >= LEAST) return undefined;
+  if (isText && token.length >= LEAST && TEXT.test(token)) return undefined;
   return (
     `token must be a secret of at least ${LEAST} characters, such as openssl rand -hex 32 prints; ` +
-    `received ${isText ? `one of ${token.length} characters` : token === undefined ? "undefined" : `a value of type ${typeof token}`}`
+    `received ${isText ? shapeOf(token) : token === undefined ? "undefined" : `a value of type ${typeof token}`}`
   );
 }
+
+const shapeOf = (token: string): string =>
+  token.length < LEAST
+    ? `one of ${token.length} characters`
+    : "one that no header can carry: with characters outside of ASCII, or with a space or line break at an end";
 
 /** Refuses a request without the token, and every request where the server's own token is invalid. */
 export async function refuseUnauthorized(request: Request, token: unknown): Promise<Response | undefined> {
   const invalid = whyInvalidToken(token);
   if (invalid !== undefined) return refusal(503, "invalid_state", invalid);
   const received = request.headers.get("authorization");
-  if (await isEqual(received ?? "", `Bearer ${token}`)) return undefined;
+  // the scheme in any case, and spaces (RFC 9110, 11.1 and 11.4)
+  const [, given = ""] = /^bearer +(.*)$/i.exec(received ?? "") ?? [];
+  if (await isToken(given, token as string)) return undefined;
   return refusal(
     401,
     "invalid_argument",
@@ -28,11 +38,17 @@ export async function refuseUnauthorized(request: Request, token: unknown): Prom
   );
 }
 
+/** The token of the last request, with its hash: a server has one. */
+let last: { readonly token: string; readonly hash: Uint8Array } | undefined;
+
 /** Compares hashes, so that the time it takes says nothing about the token. */
-async function isEqual(a: string, b: string): Promise<boolean> {
-  const text = new TextEncoder();
-  const hash = async (each: string) =>
-    new Uint8Array(await crypto.subtle.digest("SHA-256", text.encode(each)));
-  const [left, right] = await Promise.all([hash(a), hash(b)]);
+async function isToken(given: string, token: string): Promise<boolean> {
+  const right = last?.token === token ? last.hash : await hashOf(token);
+  last = { token, hash: right };
+  const left = await hashOf(given);
   return left.reduce((differences, byte, i) => differences | (byte ^ right[i]), 0) === 0;
+}
+
+async function hashOf(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }

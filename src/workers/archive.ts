@@ -125,6 +125,15 @@ export function unpackArchive(format: ArchiveFormat, bytes: Uint8Array): Record<
   }
 }
 
+/** The version of an archive that is whole, whichever it is; undefined for other bytes. */
+export function wholeVersion({ magic }: ArchiveFormat, bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEAD || readAscii(bytes, 0) !== magic) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isWhole =
+    view.getUint32(12, true) === bytes.length && view.getUint32(16, true) === crc32(bytes.subarray(20));
+  return isWhole ? view.getUint32(8, true) : undefined;
+}
+
 const KINDS = { Float32Array, Float64Array, Int32Array, Uint8Array };
 
 /** By its class and not by the name of the class, which a minifier may change. */

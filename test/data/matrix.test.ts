@@ -80,7 +80,7 @@ describe("toMatrix", () => {
     ["a number that float32 cannot hold", [1e39], /^invalid_data: .*received 1e\+39 at y\[0\]/],
     ["a word", [["1"]], /^invalid_data: .*received "1" at y\[0\]\[0\]/],
     ["a hole", [[1], [undefined]], /^invalid_data: .*received undefined at y\[1\]\[0\]/],
-    ["big integers", BigInt64Array.of(1n), /^invalid_data: .*received 1 at y\[0\]/],
+    ["big integers", BigInt64Array.of(1n), /^invalid_data: .*received 1n at y\[0\]/],
     ["ragged rows", [[1, 2], [3]], /^invalid_data: every row of y must have 2 numbers.*received 1 in y\[1\]/],
     ["a number among rows", [[1], 2], /^invalid_data: every row of y/],
     ["nothing at all", [], /^invalid_shape: y must not be empty/],

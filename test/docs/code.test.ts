@@ -178,11 +178,11 @@ function excerptOf({ code }: Block): readonly [file: string, part: string] | und
 /** Blocks that do not run in Node as they are. */
 const elsewhere = new Map<Block, { readonly reason: string; check(block: Block): Promise<void> }>([
   [
-    blockWith("docs/serving.md", "createServer"),
+    blockWith("docs/serving.md", "serveNode("),
     { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
   ],
   [
-    blockWith("docs/serving-models.md", "createServer"),
+    blockWith("docs/serving-models.md", "serveNode("),
     { reason: "a server, which serving-models.test.ts runs", check: async () => {} },
   ],
   [

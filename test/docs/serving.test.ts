@@ -1,43 +1,27 @@
 /** The server of docs/serving.md on the built package, killed and started again. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { StudyStatus } from "../../src/serve/record.js";
-import { blockWith, root } from "./blocks.js";
+import { FETTLE_TOKEN, PageServer } from "./servers.js";
 
-const file = join(root, `serving-${process.pid}.tmp.mjs`);
-writeFileSync(file, blockWith("docs/serving.md", "createServer").code);
 const folder = mkdtempSync(join(tmpdir(), "fettle-serving-"));
-const FETTLE_TOKEN = "a secret of some length";
-
-let server: ChildProcess;
-let origin: string;
-async function start(): Promise<void> {
-  const env = { ...process.env, FETTLE_TOKEN, PORT: "0" };
-  server = spawn(process.execPath, [file], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-  origin = `http://localhost:${/port (\d+)/.exec(String(line))?.[1]}/studies/iris`;
-}
-async function kill(): Promise<void> {
-  server.kill("SIGKILL");
-  await once(server, "exit");
-}
-
+const server = new PageServer("docs/serving.md", folder);
 afterAll(() => {
-  server.kill("SIGKILL");
-  rmSync(file);
+  server.remove();
   rmSync(folder, { recursive: true });
 });
 
 const ask = (path = "", init: RequestInit = {}) =>
-  fetch(origin + path, { ...init, headers: { authorization: `Bearer ${FETTLE_TOKEN}` } });
+  fetch(`${server.origin}/studies/iris${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${FETTLE_TOKEN}` },
+  });
 
 it("runs a study to its end, though it is killed in the middle", async () => {
-  await start();
-  expect((await fetch(origin)).status).toBe(401);
+  await server.start();
+  expect((await fetch(`${server.origin}/studies/iris`)).status).toBe(401);
   const body = JSON.stringify({ trials: 8, epochs: 5 });
   expect((await ask("", { method: "POST", body })).status).toBe(201);
   let seen = "";
@@ -46,8 +30,8 @@ it("runs a study to its end, though it is killed in the middle", async () => {
     seen += new TextDecoder().decode(chunk);
     if (seen.split("event: trial").length > 3) break;
   }
-  await kill();
-  await start();
+  await server.end();
+  await server.start();
   // It goes on when it is asked for, and the last event is that it is done.
   const rest = await (await ask("/events")).text();
   const last = JSON.parse(rest.trim().split("data: ").at(-1) as string) as StudyStatus;
@@ -55,4 +39,5 @@ it("runs a study to its end, though it is killed in the middle", async () => {
   const { best, weights } = (await (await ask("/result")).json()) as { best: number[]; weights: object };
   expect(best).toContain(last.best?.number);
   expect(Object.keys(weights)).toContain("dense_1.kernel");
+  expect(await server.end("SIGTERM")).toBe(0);
 });

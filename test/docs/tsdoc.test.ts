@@ -29,6 +29,7 @@ const entries = {
   "fettle/cloudflare": "src/cloudflare/index.ts",
   "fettle/ops": "src/ops/index.ts",
   "fettle/serve": "src/serve/index.ts",
+  "fettle/serve/node": "src/serve/node/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };
 const sources = ts.createProgram(

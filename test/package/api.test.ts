@@ -15,7 +15,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 /** The declarations of each entry that exports code. */
 const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   const types = typeof target === "object" ? target.types : "";
-  const name = entry === "." ? "fettle" : entry.slice("./".length);
+  const name = entry === "." ? "fettle" : entry.slice("./".length).replaceAll("/", "-");
   return types.startsWith("./dist/") ? [{ name, types }] : [];
 });
 

@@ -89,6 +89,7 @@ describe("the packed package", () => {
         "node/predictor",
         "node/rolldown-runtime",
         "node/serve",
+        "node/serveNode",
         "node/shared",
         "node/testing",
         "node/worker",

@@ -58,7 +58,7 @@ export function isProper(
   running: readonly string[] = [],
 ): boolean {
   const { pathname } = new URL(`https://example.com${given.path}`);
-  if (given.authorization.trim() !== `Bearer ${TOKEN}`) return false;
+  if (!new RegExp(`^ *bearer +${TOKEN} *$`, "i").test(given.authorization)) return false;
   const [, root, name, what = ""] = pathname.split("/");
   if (root === "studies" && [...ended, ...running].includes(name)) {
     if (what === "" && given.method !== "POST") return true;

@@ -39,10 +39,10 @@ beforeAll(async () => {
 describe("without the token", () => {
   it.each(routes)("%s is refused", async (words) => {
     for (const authorization of [
-      ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer ${TOKEN}`, `Bearer ${TOKEN}0`],
+      ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer${TOKEN}`, `Bearer ${TOKEN}0`],
       ...[
         `Bearer ${TOKEN.slice(1)}`,
-        `Bearer  ${TOKEN}`,
+        `Bearer\t${TOKEN}`,
         `Bearer ${TOKEN.slice(0, -1)}F`,
         "Bearer undefined",
       ],
@@ -55,6 +55,16 @@ describe("without the token", () => {
     expect((await ask(fetch, `${words}?token=${TOKEN}`, { headers: {} })).status).toBe(401);
     expect(writes).toEqual([]);
   });
+});
+
+it("takes the scheme in any case, with any number of spaces", async () => {
+  for (const authorization of [
+    `bearer ${TOKEN}`,
+    `BEARER ${TOKEN}`,
+    `Bearer    ${TOKEN}`,
+    ` bEaReR  ${TOKEN} `,
+  ])
+    expect((await ask(fetch, "GET /studies/running", { headers: { authorization } })).status).toBe(200);
 });
 
 describe("a mistake", () => {
@@ -150,6 +160,25 @@ describe("a mistake", () => {
     expect((await fetch(request(Uint8Array.of(0x7b, 0xff, 0x7d)))).status).toBe(400);
     const tooLong = [413, "memory_limit", "the body must be at most 16384 bytes; received more than that"];
     expect(await refusalOf(fetch(request(new Uint8Array(16_385))))).toEqual(tooLong);
+  });
+
+  it("in how deep a body is nested is refused", async () => {
+    const message = "the body must be JSON that is nested at most 100 deep; received more than that";
+    for (const deep of [
+      "[".repeat(8_000) + "]".repeat(8_000),
+      "[".repeat(16_000),
+      '{"a":'.repeat(3_000),
+      "[".repeat(101),
+    ])
+      expect(await refusalOf(ask(fetch, "POST /studies/a", { body: deep }))).toEqual([
+        400,
+        "invalid_argument",
+        message,
+      ]);
+    // brackets in a string are none
+    for (const flat of [`"${"[".repeat(500)}"`, `"\\"${"[".repeat(500)}"`, "[".repeat(100) + "]".repeat(100)])
+      expect((await refusalOf(ask(fetch, "POST /studies/a", { body: flat })))[2]).not.toContain("deep");
+    expect(writes).toEqual([]);
   });
 
   it("of an endless body is noticed before all of it is read", async () => {

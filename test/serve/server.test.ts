@@ -1,5 +1,6 @@
 /** Studies over HTTP: the same result as `tune`, whenever the server is lost, and commands that do what they say. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { FettleError } from "../../src/errors.js";
 import { loadModel } from "../../src/model/save.js";
 import type { StudyResult, StudyStatus } from "../../src/serve/record.js";
 import { serveStudies } from "../../src/serve/server.js";
@@ -14,6 +15,9 @@ let whole: TuneResult<typeof space>;
 beforeAll(async () => {
   whole = await tune({ ...tunerFor(body), jobs: 1 });
 });
+
+/** What a client sees of an error that is not its own. */
+const unexpected = [500, "internal", "the server met an unexpected error"];
 
 type Fetch = (request: Request) => Promise<Response>;
 type Records = TuneResult<typeof space>["trials"];
@@ -229,20 +233,26 @@ describe("an error", () => {
     await expectWhole(fresh, "a");
   });
 
-  it("in the option tuner is reported at the start, and nothing is stored", async () => {
+  it("in the option tuner is told to the host at the start, not to the client, and nothing is stored", async () => {
     const store = memoryStore();
-    const { fetch } = served({
-      store,
-      tuner() {
-        throw new Error("no table of that name");
-      },
-    });
-    expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual([
-      500,
-      "internal",
-      "no table of that name",
-    ]);
-    expect(await store.get("a")).toBeUndefined();
+    for (const cause of [
+      new Error("no table of that name"),
+      new FettleError("not_found", "no /home/table.csv"),
+    ]) {
+      const told: unknown[] = [];
+      const { fetch } = served({
+        store,
+        onError: (error) => told.push(error),
+        tuner() {
+          throw cause;
+        },
+      });
+      expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual(unexpected);
+      expect(told).toEqual([
+        new FettleError("internal", `the option tuner failed: ${cause.message}`, { cause }),
+      ]);
+      expect(await store.get("a")).toBeUndefined();
+    }
   });
 
   it("about other data fails the study", async () => {
@@ -266,18 +276,81 @@ describe("an error", () => {
         await memory.put(key, bytes);
       },
     };
-    const { fetch } = served({ store, sliceSteps: 11 });
+    const told: unknown[] = [];
+    const { fetch } = served({ store, sliceSteps: 11, onError: (error) => told.push(error) });
     await read(ask(fetch, "POST /studies/a", { body }));
     let failures = 0;
     for (;;) {
       const answer = await ask(fetch, "POST /studies/a/advance");
       if (answer.status === 500) {
         failures++;
-        expect(await answer.json()).toEqual({ error: { code: "internal", message: "disk full" } });
+        expect(await refusalOf(Promise.resolve(answer))).toEqual(unexpected);
+        expect(told[failures - 1]).toEqual(new FettleError("internal", "the store failed: disk full"));
       } else if (((await answer.json()) as StudyStatus).phase === "done") break;
     }
     expect(failures).toBeGreaterThan(3);
+    expect(told).toHaveLength(failures);
     await expectWhole(fetch, "a");
+  });
+
+  it("in the store never shows what it says, whatever its code, from any route", async () => {
+    const cause = Object.assign(new Error("ENOENT: /srv/secret"), { code: "ENOENT" });
+    const causes = [
+      cause,
+      new FettleError("invalid_argument", "/srv/secret"),
+      "/srv/secret",
+      undefined,
+      null,
+    ];
+    for (const thrown of causes)
+      for (const broken of ["get", "put", "delete"] as const) {
+        const memory = memoryStore();
+        await read(ask(served({ store: memory }).fetch, "POST /studies/old", { body }));
+        const store: Store = { ...memory, [broken]: async () => Promise.reject(thrown) };
+        const told: unknown[] = [];
+        const answers = [];
+        for (const words of [
+          ...["POST /studies/new", "GET /studies/old", "GET /studies/old/trials", "GET /studies/old/events"],
+          ...["POST /studies/old/pause", "POST /studies/old/resume", "POST /studies/old/advance"],
+          ...["POST /studies/old/predict", "DELETE /studies/old"],
+        ]) {
+          const server = served({ store, onError: (error) => told.push(error) });
+          const sent = { headers: { ...authorized, "content-type": "application/json" }, body };
+          const answer = await ask(server.fetch, words, words.startsWith("POST") ? sent : {});
+          if (answer.status < 500) await answer.body?.cancel();
+          else answers.push([answer.status, await answer.text()]);
+        }
+        const expected = { get: 9, put: 3, delete: 1 }[broken];
+        const text = JSON.stringify({ error: { code: "internal", message: unexpected[2] } });
+        expect(answers).toEqual(Array.from({ length: expected }, () => [500, text]));
+        expect(told.map((error) => (error as Error).cause)).toEqual(answers.map(() => thrown));
+      }
+  });
+
+  it("in the background is told to the host", async () => {
+    const memory = memoryStore();
+    let puts = 0;
+    const put = async (key: string, bytes: Uint8Array): Promise<void> => {
+      if (++puts > 2) throw new Error("disk full");
+      await memory.put(key, bytes);
+    };
+    const cause = await new Promise<unknown>((resolve) => {
+      const { fetch } = served({ store: { ...memory, put }, background: true, onError: resolve });
+      void ask(fetch, "POST /studies/a", { body });
+    });
+    expect(cause).toEqual(new FettleError("internal", "the store failed: disk full"));
+  });
+
+  it("of onError changes nothing, thrown or rejected", async () => {
+    for (const onError of [
+      () => {
+        throw new Error("no log");
+      },
+      async () => Promise.reject(new Error("no log")),
+    ]) {
+      const { fetch } = served({ tuner: () => Promise.reject(new Error("no data")), onError });
+      expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual(unexpected);
+    }
   });
 
   it("in the bytes of a store is reported", async () => {
@@ -288,7 +361,7 @@ describe("an error", () => {
       Uint8Array.from({ length: 100 }, (_, i) => i),
     );
     const [status, code] = await refusalOf(ask(fetch, "GET /studies/a"));
-    expect([status, code]).toEqual([500, "invalid_checkpoint"]);
+    expect([status, code]).toEqual([409, "damaged_record"]);
   });
 });
 
@@ -317,6 +390,12 @@ describe("options", () => {
     [{ sliceMilliseconds: -1 }, "invalid_argument: sliceMilliseconds must be a positive number; received -1"],
     [{ sliceMilliseconds: "5" }, 'sliceMilliseconds must be a positive number; received "5"'],
     [{ background: "no" }, 'invalid_argument: background must be true or false; received "no"'],
+    [
+      { token: `${TOKEN}\n` },
+      "received one that no header can carry: with characters outside of ASCII, or with a space or line break at an end",
+    ],
+    [{ token: `${TOKEN}é` }, "received one that no header can carry"],
+    [{ onError: "log" }, 'invalid_argument: onError must be a function of an error; received "log"'],
     [{ tokens: TOKEN }, 'unknown_name: unknown option of serveStudies "tokens". Did you mean "token"?'],
   ])("%j are refused", async (wrong, message) => {
     const given = { ...options, ...wrong } as unknown as typeof options;
@@ -334,15 +413,16 @@ describe("options", () => {
   });
 
   it.each([undefined, 5, "options"])(
-    "of a tuner that are %j are refused when a study starts",
+    "of a tuner that are %j are told to the host when a study starts",
     async (wrong) => {
-      const { fetch } = served({ tuner: () => wrong as never });
+      const told: Error[] = [];
+      const { fetch } = served({
+        tuner: () => wrong as never,
+        onError: (error) => told.push(error as Error),
+      });
       const message = `the result of tuner must be the options of createTuner; received ${JSON.stringify(wrong)}`;
-      expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual([
-        400,
-        "invalid_argument",
-        message,
-      ]);
+      expect(await refusalOf(ask(fetch, "POST /studies/a", { body }))).toEqual(unexpected);
+      expect(told.map(({ cause }) => cause)).toEqual([new FettleError("invalid_argument", message)]);
     },
   );
 

@@ -84,7 +84,10 @@ class TrialRun<S extends Space> {
   }
 
   private fail(thrown: unknown): void {
-    if (this.setting.control.isAborted) return this.close();
+    if (this.setting.control.isAborted) {
+      this.close();
+      return;
+    }
     const { error, kept } = isA(thrown, BrokenTrial) ? thrown : { error: thrown, kept: {} };
     const reason = messageOf(error).slice(0, LONGEST);
     this.close({ ...this.reported(false), ...kept, status: "failed", error: reason });

@@ -4,7 +4,8 @@
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Answer } from "../../predict/answers.js";
-import { Bytes, decoded, nextPiece, parsed, UNEXPECTED } from "../body.js";
+import { Bytes, decoded, nextPiece, parsed } from "../body.js";
+import { type Tell, UNEXPECTED } from "../faults.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
 
 /** What is read at a time at most. */
@@ -25,7 +26,7 @@ export function answeredLines(
   body: ReadableStream<Uint8Array> | null,
   answerer: RowAnswerer,
   limits: Limits,
-  tell: (error: unknown) => void,
+  tell: Tell,
 ): ReadableStream<Uint8Array> {
   const reader = body?.getReader();
   const encoder = new TextEncoder();
@@ -44,7 +45,7 @@ async function* answers(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   answerer: RowAnswerer,
   limits: Limits,
-  tell: (error: unknown) => void,
+  tell: Tell,
 ): AsyncGenerator<string, void> {
   let first = 0;
   try {

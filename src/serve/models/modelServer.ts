@@ -20,8 +20,9 @@ import {
   type OptionNames,
 } from "../../errors.js";
 import { loadPredictor, Predictor } from "../../predict/predictor.js";
-import { inShort, UNEXPECTED } from "../body.js";
-import { json, refusal, refusalOf } from "../responses.js";
+import { inShort } from "../body.js";
+import { mustBeListener, refusalOf, type Tell, teller, unexpected } from "../faults.js";
+import { json, refusal } from "../responses.js";
 import { refuseUnauthorized, whyInvalidToken } from "../token.js";
 import { describeModel, type ModelDescription } from "./description.js";
 import type { Limits } from "./lines.js";
@@ -95,13 +96,7 @@ export function modelServer(
   checkModel(model, options);
   const { token, prefix = "", maxRows = 1000, maxBytes = 2 ** 20, unknown } = options;
   const limits: Limits = { maxRows, maxBytes };
-  const tell = (error: unknown): void => {
-    try {
-      options.onError?.(error);
-    } catch {
-      // nobody is left to tell
-    }
-  };
+  const tell = teller(options.onError);
 
   const served = lazily(async (): Promise<Served> => {
     const given = typeof model === "function" ? await model() : model;
@@ -143,15 +138,14 @@ export function modelServer(
     try {
       return await answer(request);
     } catch (error) {
-      if (isA(error, FettleError) && EXPECTED.includes(error.code)) return refusalOf(error);
-      tell(error);
-      return refusal(500, "internal", UNEXPECTED);
+      const isExpected = isA(error, FettleError) && EXPECTED.includes(error.code);
+      return isExpected ? refusalOf(error, tell) : unexpected(error, tell);
     }
   };
 }
 
 /** What `load` loads, at the first call and for all calls; undefined if it fails, and then it is called again at the next call. */
-function lazily<T>(load: () => Promise<T>, tell: (error: unknown) => void): () => Promise<T | undefined> {
+function lazily<T>(load: () => Promise<T>, tell: Tell): () => Promise<T | undefined> {
   let loading: Promise<T | undefined> | undefined;
   return () => {
     loading ??= load().catch((error) => {
@@ -195,7 +189,7 @@ function checkModel(model: unknown, options: ModelServerOptions): void {
   mustBeInteger("maxBytes", maxBytes);
   checkUnknownRule(unknown);
   if (model instanceof Predictor) refuseOtherRule(model, options.unknown);
-  must(onError === undefined || typeof onError === "function", "onError", "a function of an error", onError);
+  mustBeListener(onError);
 }
 
 /** A predictor was loaded with a rule of its own. */

@@ -1,6 +1,7 @@
 /** A request for predictions, and its response. Which model answers, and who may ask, is decided elsewhere. */
 import type { ErrorCode } from "../../errors.js";
 import { bodyType, jsonBody, LINES_TYPE } from "../body.js";
+import type { Tell } from "../faults.js";
 import { json } from "../responses.js";
 import { answeredLines, type Limits } from "./lines.js";
 import { type RowAnswerer, RowFault } from "./rows.js";
@@ -14,7 +15,7 @@ export async function predictions(
   answerer: RowAnswerer,
   request: Request,
   limits: Limits,
-  tell: (error: unknown) => void,
+  tell: Tell,
 ): Promise<Response> {
   const type = bodyType(request);
   if (type instanceof Response) return type;

@@ -1,5 +1,6 @@
 /** Does jobs on the data of one tuner, in the thread that holds it, on an engine of its own. */
 import { platform } from "#platform";
+import type { Executor } from "../../engine/executor.js";
 import { createWasmEngine } from "../../engine/wasmEngine.js";
 import {
   examplesOf,
@@ -29,15 +30,24 @@ interface Held {
 }
 
 export class JobWorker {
-  private readonly engine = createWasmEngine();
+  private readonly engine: Executor;
   /** Folds under a pipeline, the latest used last: as many as the data has, so that each is made once, where they are small. */
   private readonly held = new Map<string, Held>();
 
-  /** @param kept - the numbers of folds that are kept at most */
+  private readonly kept: number;
+
+  /**
+   * @param kept - the numbers of folds that are kept at most
+   * @param memoryLimit - of its engine, in bytes; folds are kept in at most half of it
+   */
   constructor(
     private readonly data: JobData,
-    private readonly kept = KEPT,
-  ) {}
+    kept = KEPT,
+    memoryLimit?: number,
+  ) {
+    this.engine = createWasmEngine(memoryLimit);
+    this.kept = Math.min(kept, (memoryLimit ?? Number.POSITIVE_INFINITY) / 8);
+  }
 
   /** Begins a job, or continues it where it was saved. */
   open(job: Job): OpenJob {

@@ -14,12 +14,14 @@ export class SteppedBackend implements Backend<Job, JobResult> {
 
   /**
    * @param onWork - called when something enters the queue
+   * @param memoryLimit - of the kernels' memory, in bytes
    */
   constructor(
     readonly data: JobData,
     private readonly onWork: () => void,
+    memoryLimit?: number,
   ) {
-    this.worker = new JobWorker(data);
+    this.worker = new JobWorker(data, undefined, memoryLimit);
   }
 
   /** Whether the queue is empty. */

@@ -13,8 +13,9 @@ import { JobWorker } from "../jobs/jobWorker.js";
 import type { TunerOptions } from "../tuner/options.js";
 import { checkFingerprint } from "./fingerprint.js";
 import type { ResumableBackend } from "./journal.js";
+import { largestTraining } from "./memory.js";
 import { checkIsOf, isResult } from "./saved.js";
-import type { Tuner } from "./slices.js";
+import type { MeasuredTuner } from "./slices.js";
 import { createTunerCore, setUpResumable } from "./tunerCore.js";
 
 /** The name of a job: the number of its trial, null for the final fit, and its own number within the trial. */
@@ -24,7 +25,7 @@ export interface JobName {
 }
 
 /** A tuner whose `advance` takes delivered results in, and returns the steps that they took. */
-export interface RemoteTuner<S extends Space> extends Tuner<S> {
+export interface RemoteTuner<S extends Space> extends MeasuredTuner<S> {
   /** The jobs that wait for a result. */
   waiting(): readonly JobName[];
   /** A job as bytes, for a job worker; undefined if it is not waiting. */
@@ -105,6 +106,7 @@ export async function createRemoteTuner<S extends Space>(
       return { steps: taken };
     },
     save: () => core.save(),
+    largestTraining: () => largestTraining(resumable),
     waiting: () => [...waiting.values()].map(({ name }) => name),
     job(name) {
       const found = waiting.get(keyOf(name));

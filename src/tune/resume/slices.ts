@@ -10,6 +10,7 @@ import type { Space } from "../../search/space/space.js";
 import type { Study } from "../../search/study/contract.js";
 import { SteppedBackend } from "../jobs/steppedBackend.js";
 import type { TuneResult, TunerOptions } from "../tuner/options.js";
+import { largestTraining } from "./memory.js";
 import { createTunerCore, type ResumableSetup, setUpResumable } from "./tunerCore.js";
 
 /** The bounds of a slice. */
@@ -117,12 +118,34 @@ export async function restoreTuner<const S extends Space>(
   return slicedTuner(await setUpResumable("restoreTuner", options, bytes));
 }
 
+/** A tuner whose need of memory is known. */
+export interface MeasuredTuner<S extends Space> extends Tuner<S> {
+  /** Bytes of the kernels' memory that its largest training needs, as far as that is known; see `largestTraining`. */
+  largestTraining(): number;
+}
+
+/**
+ * A tuner for a server, which bounds its memory.
+ *
+ * @param bytes - from `save`; null for a new one
+ * @param memoryLimit - of the kernels' memory, in bytes: a training that needs more fails
+ * @throws as `createTuner` and `restoreTuner`
+ */
+export async function openBoundedTuner<S extends Space>(
+  options: TunerOptions<S>,
+  bytes: Uint8Array | null,
+  memoryLimit?: number,
+): Promise<MeasuredTuner<S>> {
+  const what = bytes ? "restoreTuner" : "createTuner";
+  return slicedTuner(await setUpResumable(what, options, bytes), memoryLimit);
+}
+
 /** The most steps between two looks at the clock. */
 const MOST_AT_ONCE = 64;
 
-function slicedTuner<S extends Space>(resumable: ResumableSetup<S>): Tuner<S> {
+function slicedTuner<S extends Space>(resumable: ResumableSetup<S>, memoryLimit?: number): MeasuredTuner<S> {
   let wake = (): void => {};
-  const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake());
+  const backend = new SteppedBackend(resumable.setup.trialSetup.rows, () => wake(), memoryLimit);
   const core = createTunerCore(resumable, backend, backend.concurrency, () => wake());
   let busy = false;
   /** Waits for a step to take. @returns false if there is none, since the tuner is over */
@@ -163,6 +186,7 @@ function slicedTuner<S extends Space>(resumable: ResumableSetup<S>): Tuner<S> {
       checkFree(busy, "save");
       return core.save();
     },
+    largestTraining: () => largestTraining(resumable),
   };
 }
 

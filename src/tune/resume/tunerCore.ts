@@ -22,6 +22,8 @@ const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 3, oldest: 3, what: 
 export interface ResumableSetup<S extends Space> {
   readonly setup: TunerSetup<S>;
   readonly fingerprint: Fingerprint;
+  /** Which points of the space exist. */
+  readonly constraint?: TunerOptions<S>["constraint"];
   /** What was saved beside the study. */
   readonly saved?: {
     readonly trials: readonly SavedTrial[];
@@ -50,10 +52,11 @@ export async function setUpResumable<S extends Space>(
   bytes: Uint8Array | null,
 ): Promise<ResumableSetup<S>> {
   checkOptions(options, what, TUNER_OPTIONS);
+  const constraint = options.constraint && { constraint: options.constraint };
   if (bytes === null) {
     await ready();
     const setup = await setUpTuner<S>(options, scoringOf(options));
-    return { setup, fingerprint: fingerprintOf(setup) };
+    return { setup, fingerprint: fingerprintOf(setup), ...constraint };
   }
   const { study, plan, trials, ends, folds, ...others } = unpackArchive(FORMAT, bytes);
   const [other] = Object.keys(others);
@@ -72,7 +75,7 @@ export async function setUpResumable<S extends Space>(
     trials: readTrials(trials, setup.study),
     ends: readEnds(ends, setup.study, setup.trialSetup.rows.folds.length - 1),
   };
-  return { setup, fingerprint, saved };
+  return { setup, fingerprint, saved, ...constraint };
 }
 
 /** The finished trials of a saved tuner, by number. */

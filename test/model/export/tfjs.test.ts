@@ -125,7 +125,7 @@ describe("exportTfjs", () => {
     [
       "a layer of a newer release",
       withFirst({ name: "toString" }),
-      'unsupported: layer "dense_1" must be built-in to be exported, or loaded by loadPredictor; received "toString"',
+      'unsupported: layer "dense_1" must be dense, dropout or activation to be exported; received "toString"',
     ],
     [
       "a custom activation",

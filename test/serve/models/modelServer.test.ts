@@ -136,11 +136,7 @@ describe("POST /predict", () => {
       [{ fare: null }, "fare", "a cell must be there, as in every training row; received none"],
       [{ fare: "much" }, "fare", 'every cell must be a number; received "much"'],
       [{ fare: true }, "fare", 'every cell must be a number; received "true"'],
-      [
-        { port: "Paris" },
-        "port",
-        'every cell must be "C" or "Q" or "S"; received "Paris"; choose unknown: "ignore" or unknown: "missing"',
-      ],
+      [{ port: "Paris" }, "port", 'every cell must be "C" or "Q" or "S"; received "Paris"'],
       [{ member: "maybe" }, "member", 'every cell must be "no" or "yes"; received "maybe"'],
       [{ day: "2024-02-30" }, "day", 'every cell must be a date; received "2024-02-30"'],
       [

@@ -1,41 +1,26 @@
-/** A model behind `node:http`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { ReadableStream as NodeStream } from "node:stream/web";
+/** A model behind `serveNode`, as docs/serving-models.md has it: sockets, bodies that are refused half-way, and clients that leave. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadPredictor, type Predictor } from "../../../src/predict/predictor.js";
 import { modelServer } from "../../../src/serve/models/modelServer.js";
+import { type NodeServer, serveNode } from "../../../src/serve/node/server.js";
 import { authorized, passenger, passengers, refused, TOKEN } from "./support.js";
 
 const errors: unknown[] = [];
 const serve = modelServer(passengers.bytes(), { token: TOKEN, onError: (error) => errors.push(error) });
 
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const { method = "", url = "", headers } = incoming;
-  const body = method === "GET" || method === "HEAD" ? null : Readable.toWeb(incoming);
-  const init = { method, headers: headers as Record<string, string>, body, duplex: "half" };
-  const response = await serve(new Request(new URL(url, "http://localhost"), init as RequestInit));
-  if (!incoming.complete) outgoing.setHeader("connection", "close");
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  await pipeline(response.body as NodeStream, outgoing);
-}
-
-const server = createServer((...both) => answer(...both).catch(() => both[1].destroy()));
+let server: NodeServer;
 let origin: string;
 let predictor: Predictor;
 beforeAll(async () => {
-  server.listen(0);
-  await once(server, "listening");
-  origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  server = await serveNode(serve, {
+    port: 0,
+    maxBodyBytes: Infinity,
+    onError: (error) => errors.push(error),
+  });
+  origin = server.url;
   predictor = await loadPredictor(passengers.bytes());
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server.close());
 
 const ask = (body: unknown, type = "application/json", more: object = {}) =>
   fetch(`${origin}/predict`, {

@@ -27,8 +27,8 @@ describe("without the token", () => {
     async (words) => {
       const [method, path] = words.split(" ");
       for (const authorization of [
-        ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer ${TOKEN}`, `Bearer ${TOKEN}0`],
-        ...[`Bearer ${TOKEN}, Bearer ${TOKEN}`, `Bearer  ${TOKEN}`, "Bearer undefined"],
+        ...["", TOKEN, "Bearer", "Bearer ", `Basic ${TOKEN}`, `bearer${TOKEN}`, `Bearer ${TOKEN}0`],
+        ...[`Bearer ${TOKEN}, Bearer ${TOKEN}`, `Bearer\t${TOKEN}`, "Bearer undefined"],
       ]) {
         const request = new Request(`https://example.com${path}?token=${TOKEN}`, {
           method,
@@ -40,6 +40,11 @@ describe("without the token", () => {
       }
     },
   );
+});
+
+it("takes the scheme in any case, with any number of spaces", async () => {
+  for (const authorization of [`bearer ${TOKEN}`, `BEARER   ${TOKEN}`])
+    expect((await get(serve, "/schema", { authorization })).status).toBe(200);
 });
 
 describe("a mistake", () => {

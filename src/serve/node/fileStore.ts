@@ -1,0 +1,225 @@
+/**
+ * A store in a folder, for Node, Deno and Bun. Each key has a folder, and each write is a file in it that is named by its
+ * number; the file with the highest number is what the key holds. A file gets its name when it is whole and on the disk, by a
+ * hard link, which fails where the name exists: so of two processes that write the same number, one is refused, and no lock can
+ * be left behind. The write before the last is kept, and answers where a file was damaged from outside.
+ */
+import { checkOptions, FettleError, must, type OptionNames, show } from "../../errors.js";
+import type { StoredEntry } from "../store.js";
+import {
+  addFile,
+  type FileError,
+  isMissing,
+  makeFolder,
+  namesIn,
+  readWhole,
+  removeFile,
+  removeFolder,
+  syncFolder,
+} from "./files.js";
+import { sealed, unsealed } from "./seal.js";
+
+/** How a file store keeps its files. */
+export interface FileStoreOptions {
+  /**
+   * Whether a write waits until file and folder are on the disk, so that it outlasts a loss of power. Without that it outlasts
+   * only a kill of the process. Default true.
+   */
+  readonly sync?: boolean;
+}
+
+const OPTIONS: OptionNames<FileStoreOptions> = { sync: true };
+
+/** A store in a folder, with versions. */
+export interface FileStore {
+  /** The newest write that is whole. @throws FettleError `damaged_record` if none is, `store_failed` */
+  get(key: string): Promise<StoredEntry | undefined>;
+  /** Replaces a version, and returns the new one. @throws FettleError `conflict` if the key has another, `store_failed` */
+  put(key: string, bytes: Uint8Array, version?: string): Promise<string>;
+  /** Removes a key with all its files. @throws FettleError `store_failed` */
+  delete(key: string): Promise<void>;
+  /** The keys in the folder. @throws FettleError `store_failed` */
+  keys(): Promise<string[]>;
+}
+
+/** How often a read is tried again after the file that it found was replaced. */
+const ATTEMPTS = 100;
+/** What the name of a written file is made of: its number, with zeros in front, so that names sort as numbers do. */
+const DIGITS = 16;
+const NUMBERED = /^\d{16}$/;
+/** The first number is below this, at random: a key that was deleted and put again does not get its old numbers. */
+const FIRST = 2 ** 40;
+
+/**
+ * A store in a folder, which is made if it does not exist. Several processes may use it: of two that write to a study, one is refused.
+ * The file system must have hard links, as all of Linux, macOS and Windows have by default; network folders may not.
+ *
+ * @param folder - its path
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ * @example
+ * ```ts
+ * const { mkdtemp } = await import("node:fs/promises");
+ * const store = fileStore(await mkdtemp("/tmp/studies-"));
+ * const version = await store.put("a", Uint8Array.of(1, 2));
+ * await store.put("a", Uint8Array.of(3), version);
+ * (await store.get("a"))?.bytes; // [3]
+ * await store.keys(); // ["a"]
+ * ```
+ */
+export function fileStore(folder: string, options: FileStoreOptions = {}): FileStore {
+  must(typeof folder === "string" && folder !== "", "folder", "the path of a folder", folder);
+  checkOptions(options, "fileStore", OPTIONS);
+  const { sync = true } = options;
+  must(typeof sync === "boolean", "sync", "true or false", sync);
+  const folderOf = (key: string): string => `${folder}/${nameOf(key)}`;
+  const failed = (verb: string, key: string, cause: unknown): FettleError =>
+    cause instanceof FettleError
+      ? cause
+      : new FettleError(
+          "store_failed",
+          `the store cannot ${verb} ${show(key)}: ${withoutPath(cause as Error)}. ${adviceFor(cause as FileError)}`,
+          { cause },
+        );
+
+  return {
+    async get(key) {
+      const place = folderOf(key);
+      try {
+        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+          const numbers = numbersIn(await namesIn(place));
+          if (numbers.length === 0) return undefined;
+          const entry = await newestIn(place, numbers);
+          if (entry) return entry;
+        }
+        throw new FettleError(
+          "store_failed",
+          `the store cannot read ${show(key)}: it is replaced all the time`,
+        );
+      } catch (cause) {
+        throw failed("read", key, cause);
+      }
+    },
+
+    async put(key, bytes, version) {
+      const place = folderOf(key);
+      try {
+        if (version === undefined) await makeFolder(place, sync);
+        const names = await namesIn(place);
+        const before = numbersIn(names);
+        // a damaged file is not what its key holds, but its number is taken
+        const head = version === undefined ? before.at(-1) : (await newestIn(place, before))?.version;
+        if (head !== version) throw conflict(key);
+        const next = numberAfter(before.at(-1));
+        if (!(await addFile(place, next, sealed(bytes), sync))) throw conflict(key);
+        const after = numbersIn(await namesIn(place));
+        // another process went on from the same version, or deleted it, between our two looks
+        if (after.at(-1) !== next || (version !== undefined && !after.includes(version))) {
+          await removeFile(place, next);
+          throw conflict(key);
+        }
+        if (sync) await syncFolder(place);
+        for (const name of names) if (name !== version) await removeFile(place, name).catch(() => {});
+        return next;
+      } catch (cause) {
+        if (version === undefined) await removeFolder(place).catch(() => {}); // if it is empty
+        throw isMissing(cause) ? conflict(key) : failed("write", key, cause);
+      }
+    },
+
+    async delete(key) {
+      const place = folderOf(key);
+      try {
+        // the newest last, so that a kill meanwhile leaves it; again for what was written meanwhile
+        for (let names = await namesIn(place); names.length > 0; names = await namesIn(place))
+          for (const name of [...names].sort()) await removeFile(place, name);
+        await removeFolder(place);
+        if (sync) await syncFolder(folder).catch(() => {});
+      } catch (cause) {
+        if (!isMissing(cause)) throw failed("delete", key, cause);
+      }
+    },
+
+    async keys() {
+      try {
+        return (await namesIn(folder)).flatMap((name) => keyOf(name) ?? []);
+      } catch (cause) {
+        throw failed("list", folder, cause);
+      }
+    },
+  };
+}
+
+const numbersIn = (names: readonly string[]): string[] => names.filter((name) => NUMBERED.test(name)).sort();
+
+function numberAfter(number: string | undefined): string {
+  const next =
+    number === undefined
+      ? 1 + Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * FIRST)
+      : Number(number) + 1;
+  return String(next).padStart(DIGITS, "0");
+}
+
+/**
+ * The newest file that is whole; undefined if the newest was replaced meanwhile.
+ *
+ * @throws FettleError `damaged_record` if none is whole
+ */
+async function newestIn(place: string, numbers: readonly string[]): Promise<StoredEntry | undefined> {
+  const damages: string[] = [];
+  for (const number of [...numbers].reverse()) {
+    const file = await readWhole(`${place}/${number}`);
+    if (file === undefined) return undefined;
+    const { bytes, damage } = unsealed(file);
+    if (bytes) return { bytes, version: number };
+    damages.push(`${place}/${number} ${damage}`);
+  }
+  if (damages.length === 0) return undefined;
+  throw new FettleError("damaged_record", `its files are damaged: ${damages.join("; ")}`);
+}
+
+const conflict = (key: string): FettleError =>
+  new FettleError(
+    "conflict",
+    `another process has changed or deleted ${show(key)} since it was read here, so nothing was written. Let one process ` +
+      "at a time serve a folder, or send the request again",
+  );
+
+/** What the system says, as in "ENOSPC: no space left on device, write '/srv/studies'": clients get to see it. */
+const withoutPath = ({ message }: Error): string => message.split(", ")[0];
+
+function adviceFor({ code }: FileError): string {
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return "Free some space; nothing was lost";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return "Let this process write to the folder, on a file system with hard links";
+  if (code === "ENOTDIR" || code === "EEXIST") return "The path must lead to a folder";
+  return "Nothing was written";
+}
+
+/** What names of files may have on every system; other characters are written as ~ and the hexadecimal digits of their bytes. */
+const PLAIN = /^[a-z0-9_-]$/;
+/** In front of each name, since some systems have names of their own, such as CON. */
+const PREFIX = "study-";
+/** File systems allow 255. */
+const LONGEST = 240;
+
+/** The name of a key's folder: different for different keys, also where a file system takes A and a for the same. */
+function nameOf(key: string): string {
+  const hex = (byte: number): string => `~${byte.toString(16).padStart(2, "0")}`;
+  const text = [...key].map((character) =>
+    PLAIN.test(character) ? character : [...new TextEncoder().encode(character)].map(hex).join(""),
+  );
+  const name = PREFIX + text.join("");
+  must(key !== "" && name.length <= LONGEST, "key", "a text of 1 to 64 letters, digits, - and _", key);
+  return name;
+}
+
+/** The key of a folder's name; undefined for other folders. */
+function keyOf(name: string): string | undefined {
+  if (!name.startsWith(PREFIX)) return undefined;
+  const bytes = name
+    .slice(PREFIX.length)
+    .match(/~[0-9a-f]{2}|[a-z0-9_-]/g)
+    ?.map((part) => (part.length === 1 ? part.charCodeAt(0) : Number.parseInt(part.slice(1), 16)));
+  const key = bytes && new TextDecoder().decode(Uint8Array.from(bytes));
+  return key && nameOf(key) === name ? key : undefined;
+}

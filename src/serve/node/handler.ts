@@ -1,0 +1,147 @@
+/**
+ * Requests of `node:http`, answered by a handler of `Request`s. Whatever a client sends, and whenever it leaves, nothing is thrown here; how
+ * many connections there are, and how long they may take for their headers, is decided by their server.
+ */
+import { type Tell, teller, unexpected } from "../faults.js";
+import { refusal } from "../responses.js";
+import { BoundedBody, dropRest } from "./body.js";
+import { headOf } from "./head.js";
+import type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
+import {
+  type HandlerLimits,
+  handlerLimits,
+  type NodeHandlerOptions,
+  type RequestHandler,
+} from "./options.js";
+import { Sending } from "./send.js";
+
+/** Requests of one connection that may wait for their turn; clients that send more before they are answered are cut off. */
+const MOST_WAITING = 16;
+
+/** The requests of one connection, which are answered one after another. */
+interface Turns {
+  waiting: number;
+  last: Promise<void>;
+}
+
+export class Answers {
+  private readonly turns = new WeakMap<NodeSocket, Turns>();
+  /** Responses that end only when they are told to. */
+  private readonly endless = new Set<Sending>();
+  private isClosing = false;
+
+  constructor(
+    private readonly handler: RequestHandler,
+    private readonly limits: HandlerLimits,
+    private readonly tell: Tell,
+  ) {}
+
+  /**
+   * Answers a request, after those before it on its connection. It never rejects.
+   *
+   * @param expectsContinue - whether the client waits for 100 Continue before it sends the body
+   */
+  answer(incoming: NodeRequest, outgoing: NodeResponse, expectsContinue = false): Promise<void> {
+    incoming.on("error", ignore);
+    outgoing.on("error", ignore);
+    const { socket } = incoming;
+    const turns = this.turns.get(socket) ?? { waiting: 0, last: Promise.resolve() };
+    this.turns.set(socket, turns);
+    if (turns.waiting === MOST_WAITING) {
+      socket.destroy();
+      return turns.last;
+    }
+    turns.waiting++;
+    turns.last = turns.last.then(async () => {
+      if (!socket.destroyed) await this.answerNow(incoming, outgoing, expectsContinue);
+      turns.waiting--;
+    });
+    return turns.last;
+  }
+
+  /** Ends the responses that are endless, and refuses requests from now on. */
+  close(): void {
+    this.isClosing = true;
+    for (const sending of this.endless) sending.stop();
+  }
+
+  private async answerNow(
+    incoming: NodeRequest,
+    outgoing: NodeResponse,
+    expectsContinue: boolean,
+  ): Promise<void> {
+    const isHead = incoming.method === "HEAD";
+    try {
+      const response = await this.responseTo(incoming, outgoing, expectsContinue);
+      await this.send(response, outgoing, isHead);
+    } catch (error) {
+      const refused = unexpected(error, this.tell);
+      if (outgoing.headersSent) outgoing.destroy();
+      else await this.send(refused, outgoing, isHead).catch(() => outgoing.destroy());
+    }
+    dropRest(incoming);
+  }
+
+  private async responseTo(
+    incoming: NodeRequest,
+    outgoing: NodeResponse,
+    expectsContinue: boolean,
+  ): Promise<Response> {
+    if (this.isClosing) return refusal(503, "invalid_state", "the server is closing");
+    const head = headOf(incoming, this.limits.maxBodyBytes);
+    if (head instanceof Response) return head;
+    const { url, method, headers, hasBody } = head;
+    const body = hasBody ? new BoundedBody(incoming, outgoing, this.limits, expectsContinue) : undefined;
+    const left = new AbortController();
+    outgoing.on("close", () => outgoing.writableFinished || left.abort());
+    const init = {
+      method,
+      headers,
+      signal: left.signal,
+      ...(body && { body: body.stream, duplex: "half" as const }),
+    };
+    try {
+      const response = await this.handler(new Request(url, init));
+      if (!body?.refusal) return response;
+      response.body?.cancel().catch(ignore);
+      return body.refusal;
+    } catch (error) {
+      if (body?.refusal) return body.refusal;
+      throw error;
+    }
+  }
+
+  private async send(response: Response, outgoing: NodeResponse, isHead: boolean): Promise<void> {
+    const sending = new Sending(response, outgoing, this.limits.writeTimeout);
+    if (sending.isEndless) this.endless.add(sending);
+    if (sending.isEndless && this.isClosing) sending.stop();
+    try {
+      await sending.send(!isHead, this.isClosing);
+    } finally {
+      this.endless.delete(sending);
+    }
+  }
+}
+
+/** For what an `Answers` learns of in another way too. */
+const ignore = (): void => {};
+
+/**
+ * A listener of requests for a server of your own: `createServer(nodeHandler(handler))` of `node:http` or `node:https`, or a route of a
+ * framework over them. It bounds bodies and responses in size and time, answers CONNECT and TRACE with 405, and never throws. The `Request`
+ * that it makes has the origin `http://localhost`; the header `host` says what the client wrote. `serveNode` also bounds connections.
+ *
+ * @throws FettleError `invalid_argument` or `unknown_name` for invalid options
+ * @example
+ * ```ts
+ * const listener = nodeHandler((request) => new Response(new URL(request.url).pathname), { maxBodyBytes: 1000 });
+ * typeof listener; // "function"
+ * ```
+ */
+export function nodeHandler(
+  handler: RequestHandler,
+  options: NodeHandlerOptions = {},
+): (incoming: NodeRequest, outgoing: NodeResponse) => void {
+  const answers = new Answers(handler, handlerLimits(handler, options), teller(options.onError));
+  return (incoming, outgoing) => void answers.answer(incoming, outgoing);
+}

@@ -1,0 +1,78 @@
+/**
+ * The head of a request, from how Node received it to how `Request` takes it, or the refusal of one that could mean two things. What
+ * Node's own parser refuses does not get here. Nothing is read of the body.
+ */
+import { inShort } from "../body.js";
+import { refusal } from "../responses.js";
+import { refuseLong } from "./body.js";
+import type { NodeRequest } from "./host.js";
+
+/** What a `Request` is made of, but for its body. */
+export interface Head {
+  readonly method: string;
+  /** Its origin is `http://localhost`, whatever the client says. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** Whether a body follows that a `Request` of this method may have. */
+  readonly hasBody: boolean;
+}
+
+/** The methods that `Request` refuses. */
+const FORBIDDEN: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
+
+/** The methods that are passed on, for the header `allow`; a handler allows some of them. */
+const ALLOW = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** A name or an address with its port (RFC 9110, 7.2). Several headers, which are joined by commas, are not one. */
+const HOST = /^[\w.~%!$&'()*+;=:[\]-]*$/;
+
+/** Headers of a request at most: there are some twenty, and Node keeps no more than 2,000 of any number. */
+const MOST_HEADERS = 100;
+
+/** @param maxBodyBytes - what a body may declare to have */
+export function headOf(incoming: NodeRequest, maxBodyBytes: number): Head | Response {
+  const { method = "", url: target = "", rawHeaders } = incoming;
+  if (FORBIDDEN.includes(method)) return refuseMethod(method);
+  const url = urlOf(target);
+  if (url === undefined) return refuse(400, "the target", "a path, or an address of http", target);
+  const count = rawHeaders.length / 2;
+  if (count > MOST_HEADERS) return refuse(431, "headers", `at most ${MOST_HEADERS}`, count);
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
+  const host = headers.get("host") ?? "";
+  if (!HOST.test(host))
+    return refuse(400, "the header host", "one name or address, with or without a port", host);
+  const encoding = headers.get("transfer-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "chunked")
+    return refuse(400, "the header transfer-encoding", "chunked, or absent", encoding);
+  const length = Number(headers.get("content-length"));
+  if (length > maxBodyBytes) return refuseLong(maxBodyBytes);
+  const mayHaveBody = method !== "GET" && method !== "HEAD";
+  return { method, url, headers, hasBody: mayHaveBody && (encoding !== null || length > 0) };
+}
+
+/** The refusal of a method that no `Request` can have. */
+export function refuseMethod(method: string): Response {
+  const rule = "one that a Request can have, such as GET or POST";
+  return refusal(405, "invalid_argument", `the method must be ${rule}; received ${inShort(method)}`, {
+    allow: ALLOW,
+  });
+}
+
+/**
+ * The address of a target: a path, or an absolute address, whose path counts (RFC 9112, 3.2). Beginning with an origin of our own, "//" at
+ * the start of a path names no other host.
+ */
+function urlOf(target: string): string | undefined {
+  if (target.startsWith("/")) return new URL(`http://localhost${target}`).href;
+  if (!/^https?:\/\//i.test(target)) return undefined;
+  try {
+    const { pathname, search } = new URL(target);
+    return `http://localhost${pathname}${search}`;
+  } catch {
+    return undefined;
+  }
+}
+
+const refuse = (status: number, name: string, rule: string, received: string | number): Response =>
+  refusal(status, "invalid_argument", `${name} must be ${rule}; received ${inShort(received)}`);

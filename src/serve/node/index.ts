@@ -1,0 +1,6 @@
+/** What serves studies and models on Node, exported as `fettle/serve/node`; stores of files also on Deno and Bun. Nothing of the package imports it. */
+export { type FileStore, type FileStoreOptions, fileStore } from "./fileStore.js";
+export { nodeHandler } from "./handler.js";
+export type { NodeRequest, NodeResponse, NodeSocket } from "./host.js";
+export type { NodeHandlerOptions, NodeServerOptions, RequestHandler } from "./options.js";
+export { type NodeServer, serveNode } from "./server.js";

@@ -1,0 +1,141 @@
+/** The driver alone, with studies that only count. */
+import { expect, it } from "vitest";
+import { FettleError } from "../../src/errors.js";
+import { type Driven, Driver, type SliceHost } from "../../src/serve/driver.js";
+import type { StudyStatus } from "../../src/serve/record.js";
+import { memoryStore, type Store } from "../../src/serve/store.js";
+
+import { ask, read, served } from "./support.js";
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const until = async (holds: () => boolean) => {
+  while (!holds()) await turn();
+};
+
+/** A study of some slices that notes when each is computed. */
+function study(id: string, slices: number, log: string[], more: Partial<Driven> = {}): Driven {
+  let left = slices;
+  return {
+    id,
+    isFree: true,
+    prepare: async () => left > 0,
+    async runSlice({ computed }: SliceHost) {
+      log.push(id);
+      left--;
+      computed();
+      await turn(); // the store
+      return { phase: left > 0 ? "running" : "done" };
+    },
+    stall() {},
+    ...more,
+  };
+}
+
+it("takes studies in turn, gives way before each slice, and lets each go at its end", async () => {
+  const log: string[] = [];
+  let ways = 0;
+  const driver = new Driver(async () => {
+    ways++;
+    // what a store wrote has arrived
+    for (let i = 0; i < 3; i++) await turn();
+  });
+  const left: string[] = [];
+  for (const [id, slices] of [
+    ["a", 3],
+    ["b", 1],
+    ["c", 3],
+    ["none", 0],
+  ] as const)
+    await driver.drive(study(id, slices, log), () => left.push(id));
+  await until(() => left.length === 4);
+  expect(log).toEqual(["a", "b", "c", "a", "c", "a", "c"]);
+  expect(left).toEqual(["none", "b", "a", "c"]);
+  expect(ways).toBeGreaterThanOrEqual(log.length);
+  expect(driver.has("a")).toBe(false);
+});
+
+it("computes the next slice while a store writes the last one, and waits for no study that is busy", async () => {
+  const log: string[] = [];
+  const driver = new Driver(turn);
+  const never = new Promise<never>(() => {});
+  await driver.drive(
+    study("slow", 1, log, {
+      async runSlice({ computed }) {
+        log.push("slow");
+        computed();
+        return never;
+      },
+    }),
+    () => {},
+  );
+  void driver.drive(study("unread", 1, log, { prepare: () => never }), () => {});
+  let asked = 0;
+  const busy = study("busy", 1, log);
+  await driver.drive(
+    {
+      id: "busy",
+      get isFree() {
+        return ++asked > 2;
+      },
+      prepare: busy.prepare,
+      runSlice: busy.runSlice,
+      stall() {},
+    },
+    () => {},
+  );
+  let ended = false;
+  await driver.drive(study("a", 2, log), () => {
+    ended = true;
+  });
+  await until(() => ended && log.includes("busy"));
+  expect(log.filter((id) => id === "slow").length).toBe(1);
+  expect(log.filter((id) => id === "a").length).toBe(2);
+});
+
+it("tries a slice again after its store failed, says why meanwhile, and leaves what is damaged", async () => {
+  const log: string[] = [];
+  const reasons: unknown[] = [];
+  const driver = new Driver(turn);
+  let puts = 0;
+  const failing = study("a", 2, log);
+  const left: string[] = [];
+  await driver.drive(
+    {
+      ...failing,
+      async runSlice(host) {
+        if (puts++ === 0) throw new Error("disk full");
+        return failing.runSlice(host);
+      },
+      stall: (reason) => reasons.push((reason as Error)?.message),
+    },
+    () => left.push("a"),
+  );
+  const damaged = async () => {
+    throw new FettleError("damaged_record", "its checksum does not match");
+  };
+  await driver.drive(study("b", 1, log, { prepare: damaged }), () => left.push("b"));
+  await until(() => left.length === 2);
+  expect(left).toEqual(["b", "a"]);
+  expect(log).toEqual(["a", "a"]);
+  expect(reasons).toEqual(["disk full", undefined, undefined]);
+});
+
+it("does not shorten slices because the store is slow", async () => {
+  const memory = memoryStore();
+  let puts = 0;
+  const store: Store = {
+    ...memory,
+    async put(key, bytes) {
+      puts++;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await memory.put(key, bytes);
+    },
+  };
+  const { fetch } = served({ store, background: true, sliceMilliseconds: 20 });
+  await read(ask(fetch, "POST /studies/a", { body: { trials: 50, strategy: "random" } }));
+  let status: StudyStatus;
+  do status = await read(ask(fetch, "GET /studies/a"));
+  while (status.phase === "running" && puts < 100);
+  // of 862 steps in all; a slice of one step at a time would not have come far
+  expect(status.steps).toBeGreaterThan(800);
+});
