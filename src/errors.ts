@@ -80,16 +80,22 @@ export function mustBeInteger(name: string, value: unknown, least = 1): asserts 
   must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
 }
 
+/** Characters of a received text that messages repeat: enough for a path. */
+const SHOWN = 300;
+
+/** The beginning of a text that is long. */
+export const shortened = (text: string, most = SHOWN): string =>
+  text.length > most ? `${text.slice(0, most - 3)}...` : text;
+
 /** A received value as it is shown in messages: short, and never `[object Object]`. Never throws. */
 export function show(value: unknown): string {
   try {
-    if (typeof value === "string") return JSON.stringify(value);
+    if (typeof value === "string") return JSON.stringify(shortened(value));
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
     if (typeof value !== "object" || value === null) return String(value);
     if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
-    const text = JSON.stringify(value) ?? String(value);
-    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    return shortened(JSON.stringify(value) ?? String(value), 80);
   } catch {
     return "an object that is too deep, or holds itself"; // or throws when it is read, or has a bigint
   }
@@ -145,18 +151,27 @@ export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name
   return table[name];
 }
 
+/** Names that a message lists. */
+const LISTED = 200;
+
 /** `unknown_name` for `received`, listing what exists and the nearest spelling. */
 export function unknownName(kind: string, received: string, known: readonly string[]): FettleError {
   const nearest = known
+    .filter(({ length }) => length <= SHOWN && received.length <= 2 * SHOWN)
     .map((name) => [editDistance(received.toLowerCase(), name.toLowerCase()), name] as const)
-    .filter(([distance, name]) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(([distance, name]) => distance <= farthest(name))
     .sort((a, b) => a[0] - b[0])[0];
+  const more = known.length - LISTED;
+  const listed = known.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
   const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
   return new FettleError(
     "unknown_name",
-    `unknown ${kind} ${show(received)}.${hint} Known: ${known.join(", ") || "none"}.`,
+    `unknown ${kind} ${show(received)}.${hint} Known: ${listed || "none"}.`,
   );
 }
+
+/** Edits by which a word may differ from a name that was meant. */
+const farthest = (name: string): number => Math.max(1, Math.floor(name.length / 3));
 
 /** Edits between two words: insertions, deletions, replacements and swaps of neighbours (Damerau, 1964). */
 function editDistance(a: string, b: string): number {

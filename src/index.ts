@@ -22,6 +22,7 @@ export type { DateOrder } from "./data/days.js";
 export { diagnose, type Warning } from "./data/diagnosis/diagnose.js";
 export { type Drift, drift } from "./data/diagnosis/drift.js";
 export type { Groups, Times } from "./data/groups.js";
+export type { TableLimits } from "./data/limits.js";
 export {
   fromMatrix,
   type HostMatrix,
@@ -323,6 +324,7 @@ export type { ResumedTrial, Strategy, SuggestContext } from "./search/strategies
 export { type TpeOptions, tpe } from "./search/strategies/tpe/tpe.js";
 export { type RestoreOptions, restoreStudy } from "./search/study/checkpoint.js";
 export type {
+  HostSignal,
   Objective,
   ObjectiveResult,
   OptimizeOptions,

@@ -9,8 +9,13 @@ import type { NdArray } from "ndarray";
 /** Numbers of one precision in one block. */
 export type Floats = Float32Array | Float64Array;
 
+/** What Node, Deno and Bun call to print an object. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 /**
  * A view of `data`, sharing its memory: element (i, j, …) is `data[offset + i * stride[0] + j * stride[1] + …]`.
+ *
+ * `JSON.stringify` and consoles show it as nested arrays.
  *
  * @param data - the block
  * @param shape - length along each axis
@@ -34,7 +39,12 @@ export function view(data: Floats, shape: number[], stride: number[], offset: nu
       offset,
     );
   };
-  return {
+  const nested = (axis: number, at: number): unknown =>
+    axis === shape.length
+      ? data[at]
+      : Array.from({ length: shape[axis] }, (_, i) => nested(axis + 1, at + i * stride[axis]));
+  const value = (): unknown => nested(0, offset);
+  const array: NdArray<Floats> = {
     data,
     shape,
     stride,
@@ -87,4 +97,10 @@ export function view(data: Floats, shape: number[], stride: number[], offset: nu
       );
     },
   };
+  // what walks over all fields does not transpose without end; JSON and consoles get nested arrays
+  return Object.defineProperties(array, {
+    T: { enumerable: false },
+    toJSON: { value },
+    [INSPECT]: { value },
+  });
 }

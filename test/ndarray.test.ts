@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import ndarray, { type NdArray } from "ndarray";
 import { describe, expect, it } from "vitest";
@@ -75,5 +76,22 @@ describe("view", () => {
       Float64Array.of(0, 0, 0, 5, 0, 7),
     ]);
     expect([array.T.shape, array.dtype, array.pick(1, 2).get()]).toEqual([[3, 2], "float64", 7]);
+  });
+
+  it("is nested arrays as JSON and in a console, and ends where all fields are gone through", () => {
+    const data = Float32Array.of(9, 1, 2, 3, 4, 5, 6);
+    const array = view(data, [2, 3], [3, 1], 1);
+    expect(JSON.parse(JSON.stringify({ x: array }))).toEqual({
+      x: [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    });
+    expect(JSON.stringify(array.T)).toBe("[[1,4],[2,5],[3,6]]");
+    expect(JSON.stringify([array.pick(1), array.pick(0, 2), array.hi(0)])).toBe("[[4,5,6],3,[]]");
+    expect(inspect(array)).toBe("[ [ 1, 2, 3 ], [ 4, 5, 6 ] ]");
+    expect(inspect(array.step(-1), { customInspect: false })).toContain("shape: [ 2, 3 ]");
+    expect(Object.keys(array)).not.toContain("T");
+    expect("T" in array).toBe(true);
   });
 });

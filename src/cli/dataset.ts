@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { TextPieces } from "../data/csv.js";
 import { type Dataset, encodeTable, type MissingRule, type Task } from "../data/dataset.js";
+import { limitsOf, type TableLimits } from "../data/limits.js";
 import type { RecordValue, UnknownRule } from "../data/read.js";
 import type { ColumnKind, Schema } from "../data/schema.js";
 import {
@@ -13,7 +14,7 @@ import {
 } from "../data/table.js";
 import { check } from "../errors.js";
 import { inFile, parseJson, readJson, textOf, wholeText } from "./files.js";
-import { names, setting, splitNames, texts } from "./flags.js";
+import { LIMITS_FLAG, names, setting, splitNames, texts } from "./flags.js";
 import { isParquet, parquetRecords } from "./parquet.js";
 
 /** The flags of reading a table, as commander gives them. */
@@ -28,6 +29,7 @@ export interface TableFlags {
   readonly schema?: string | Schema;
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
+  readonly limits?: TableLimits;
 }
 
 /** The flags of a table to learn from. */
@@ -70,7 +72,8 @@ export function addTableFlags(command: Command, argument = "<data.csv>"): Comman
       setting("--as"),
     )
     .option("--schema <file>", "what the columns are, as fettle inspect --json prints it (default: inferred)")
-    .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)");
+    .option("--unknown <rule>", "words that the schema lacks: refuse, missing or ignore (default: refuse)")
+    .option(...LIMITS_FLAG);
 }
 
 /** Adds the argument and the flags of a table to learn from to a command. */
@@ -132,20 +135,17 @@ export async function readTableFile(file: string, flags: TableFlags): Promise<Ta
 /** Another table, by the schema of a first one. */
 export function readOtherFile(
   file: string,
-  flags: Pick<TableFlags, "header" | "encoding">,
+  flags: SourceFlags,
   schema: Schema,
   unknown: UnknownRule = "ignore",
 ): Promise<Table> {
   return readAs(file, flags, { schema, unknown });
 }
 
-async function readAs(
-  file: string,
-  flags: Pick<TableFlags, "header" | "encoding">,
-  options: ReadRecordsOptions,
-): Promise<Table> {
-  const { header, encoding } = flags;
-  const { text, records } = await readSource(file, encoding);
+async function readAs(file: string, flags: SourceFlags, others: ReadRecordsOptions): Promise<Table> {
+  const { header, encoding, limits } = flags;
+  const { text, records } = await readSource(file, encoding, limits);
+  const options = { ...others, ...(limits !== undefined && { limits }) };
   return inFile(file, () =>
     text
       ? readTable(text, { ...options, ...(header !== undefined && { header }) })
@@ -153,16 +153,24 @@ async function readAs(
   );
 }
 
+/** The flags that say how text is read. */
+type SourceFlags = Pick<TableFlags, "header" | "encoding" | "limits">;
+
 /** Rows before they have a schema: delimited text, or records of JSON or Parquet. */
 export type RowsOfFile =
   | { readonly text: TextPieces; readonly records?: never }
   | { readonly text?: never; readonly records: Records };
 
-/** @throws FettleError naming the file, for one that cannot be read */
-export async function readSource(file: string, encoding: string | undefined): Promise<RowsOfFile> {
-  if (isParquet(file)) return { records: await parquetRecords(file) };
-  const text = textOf(file, encoding);
-  return isJson(text) ? { records: recordsIn(file, wholeText(file, text)) } : { text };
+/** @throws FettleError naming the file, for one that cannot be read, or is over a limit before its rows are read */
+export async function readSource(
+  file: string,
+  encoding: string | undefined,
+  given?: TableLimits,
+): Promise<RowsOfFile> {
+  const limits = limitsOf(given);
+  if (isParquet(file)) return { records: await parquetRecords(file, limits) };
+  const text = textOf(file, encoding, limits);
+  return isJson(text) ? { records: recordsIn(file, wholeText(file, text, limits)) } : { text };
 }
 
 type Records = readonly Readonly<Record<string, RecordValue>>[];

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { encodeRows } from "../data/dataset.js";
+import type { TableLimits } from "../data/limits.js";
 import type { UnknownRule } from "../data/read.js";
 import { check, show } from "../errors.js";
 import { count, formatScore, plain } from "../report/format.js";
@@ -16,6 +17,7 @@ import { paintFor, printLines, widthOf } from "./streams.js";
 interface EvaluateFlags {
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
+  readonly limits?: TableLimits;
   readonly json?: true;
 }
 

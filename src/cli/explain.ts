@@ -51,13 +51,13 @@ export function inFlags(message: string, options: readonly string[]): string {
 }
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-/** A word, a number, a list of words, a number by name, or a word by name. */
-const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:${STRING}\}`;
+/** A word, a number, a list of words, a number by name, or a word or a number by name in JSON. */
+const LITERAL = String.raw`${STRING}|\d[\d.e+-]*\d|\d|\[${STRING}(?:, ?${STRING})*\]|\{ \w+: \d+ \}|\{${STRING}:(?:${STRING}|\d+)\}`;
 
 /** A value in code as words of the command line: `["id", "last name"]` is `--drop "id,last name"`. */
 function settingOf(flag: string, literal: string): string {
   if (literal.startsWith('{"')) {
-    const [[name, word]] = Object.entries(JSON.parse(literal) as Record<string, string>);
+    const [[name, word]] = Object.entries(JSON.parse(literal) as Record<string, string | number>);
     return `${flag} ${quoted(`${name}=${word}`)}`;
   }
   if (literal.startsWith("{")) return `${flag} ${literal.match(/\d+/)?.[0]}`;

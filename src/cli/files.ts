@@ -1,9 +1,10 @@
 /** Files named on the command line, read as text or JSON, with errors that name them. It gives their contents no meaning. */
-import { constants } from "node:buffer";
+import { constants, kMaxLength } from "node:buffer";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { TextDecoder } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { TextPieces } from "../data/csv.js";
+import { limitsOf, mustFit } from "../data/limits.js";
 import { check, FettleError, messageOf, show } from "../errors.js";
 import { reasonOf } from "./fileErrors.js";
 
@@ -25,11 +26,18 @@ export function readText(path: string, encoding?: string): string {
   return wholeText(path, textOf(path, encoding));
 }
 
-/** The pieces of a text, whole. @throws FettleError as {@link readText} */
-export function wholeText(path: string, source: Iterable<string>): string {
-  const pieces = [...source];
+/** The pieces of a text, whole. @throws FettleError as {@link readText}; `memory_limit` */
+export function wholeText(path: string, source: Iterable<string>, limits = limitsOf()): string {
+  const pieces: string[] = [];
+  let length = 0;
+  for (const piece of source) {
+    pieces.push(piece);
+    length += piece.length;
+    inFile(path, () => mustFit(limits, "length", length));
+    if (length > MAX_STRING_LENGTH) break;
+  }
   check(
-    pieces.reduce((sum, { length }) => sum + length, 0) <= MAX_STRING_LENGTH,
+    length <= MAX_STRING_LENGTH,
     () => `${nameOf(path)} must be at most ${Math.floor(MAX_STRING_LENGTH / 1e6)} MB of text; it is longer`,
     "invalid_data",
   );
@@ -42,10 +50,10 @@ export function wholeText(path: string, source: Iterable<string>): string {
  * @param encoding - a label of the Encoding Standard, such as `windows-1252`; by default UTF-8, or UTF-16 where the first bytes
  * show it
  * @throws FettleError `not_found` if it cannot be read; `invalid_data` if it is not text in that encoding; `invalid_argument` for
- * an unknown encoding
+ * an unknown encoding; `memory_limit` for gzip that unpacks to more than `limits.length` bytes
  */
-export function textOf(path: string, encoding?: string): TextPieces {
-  const { open, bytes } = sourceOf(path);
+export function textOf(path: string, encoding?: string, limits = limitsOf()): TextPieces {
+  const { open, bytes } = sourceOf(path, limits.length);
   return {
     about: bytes,
     *[Symbol.iterator]() {
@@ -81,18 +89,20 @@ interface Source {
   open(): Iterable<Uint8Array>;
 }
 
-function sourceOf(path: string): Source {
-  if (path === STDIN) return standardInput();
+/** @param most - bytes that gzip may unpack to */
+function sourceOf(path: string, most: number): Source {
+  if (path === STDIN) return standardInput(most);
   if (isPlainFile(path)) return { bytes: statSync(path).size, open: () => readPieces(path) };
   const bytes = unpacked(
     path,
     reading(path, () => readFileSync(path)),
+    most,
   );
   return { bytes: bytes.length, open: () => piecesOf(bytes) };
 }
 
 /** Standard input, read as one goes through it, and kept for those who do so again. */
-function standardInput(): Source {
+function standardInput(most: number): Source {
   const rest = readDescriptor(STDIN, 0, PIECE)[Symbol.iterator]();
   const kept: Uint8Array[] = [];
   const next = (): Uint8Array | undefined => {
@@ -104,7 +114,7 @@ function standardInput(): Source {
   const first = next();
   if (first && isGzip(first)) {
     while (next() !== undefined);
-    const bytes = unpacked(STDIN, Buffer.concat(kept));
+    const bytes = unpacked(STDIN, Buffer.concat(kept), most);
     return { bytes: bytes.length, open: () => piecesOf(bytes) };
   }
   return {
@@ -203,11 +213,13 @@ function decoded(
   }
 }
 
-function unpacked(path: string, bytes: Uint8Array): Uint8Array {
+function unpacked(path: string, bytes: Uint8Array, most: number): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: Math.min(most, kMaxLength) });
   } catch (error) {
+    const isTooLong = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    if (isTooLong) inFile(path, () => mustFit(limitsOf({ length: most }), "length", most + 1));
     const message = `${nameOf(path)} is damaged: it begins as gzip, but cannot be unpacked`;
     throw new FettleError("invalid_data", message, { cause: error });
   }

@@ -78,6 +78,13 @@ export function setting(
   };
 }
 
+/** The flag of `limits`. */
+export const LIMITS_FLAG = [
+  "--limits <name=number>",
+  "the most rows, columns, cells, cellLength or length (in characters) of a table; may be repeated",
+  setting("--limits"),
+] as const;
+
 /** A parser of class weights: `balanced`, or `class=number`, which is added to those of earlier uses of the flag. */
 export function classWeight(text: string, earlier?: ClassWeight): ClassWeight {
   if (text === "balanced") return text;

@@ -7,6 +7,7 @@ import { loadModel } from "../model/save.js";
 import { loadPredictor, type Predictor, type PredictorOptions } from "../predict/predictor.js";
 import { reasonOf } from "./fileErrors.js";
 import { firstBytes, nameOf } from "./files.js";
+import { LIMITS_FLAG } from "./flags.js";
 
 /** Whether a file begins as model files do: a length, and a header with a checksum. */
 export const isModelFile = (path: string): boolean =>
@@ -22,7 +23,8 @@ export function addRowFlags(command: Command): Command {
     .option(
       "--encoding <name>",
       "encoding of the text, such as windows-1252 (default: utf-8, or utf-16 if it is)",
-    );
+    )
+    .option(...LIMITS_FLAG);
 }
 
 /** @throws FettleError naming the file, for one that cannot be read, is no model file, or needs code of the user's own */

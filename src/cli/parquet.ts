@@ -1,10 +1,14 @@
 /** Parquet files as records, by the optional package hyparquet. What the columns mean is not known here; see `readRecords`. */
+import { limitsOf, mustFit } from "../data/limits.js";
 import type { RecordValue } from "../data/read.js";
 import { FettleError } from "../errors.js";
 import { reasonOf } from "./fileErrors.js";
-import { firstBytes, nameOf } from "./files.js";
+import { firstBytes, inFile, nameOf } from "./files.js";
 
-type Hyparquet = Pick<typeof import("hyparquet"), "asyncBufferFromFile" | "parquetReadObjects">;
+type Hyparquet = Pick<
+  typeof import("hyparquet"),
+  "asyncBufferFromFile" | "parquetMetadataAsync" | "parquetReadObjects"
+>;
 
 /** Whether a file begins as Parquet files do. */
 export const isParquet = (path: string): boolean => firstBytes(path, 4) === "PAR1";
@@ -13,10 +17,12 @@ export const isParquet = (path: string): boolean => firstBytes(path, 4) === "PAR
  * The rows of a Parquet file as objects, whole.
  *
  * @param load - default: imports the package `hyparquet`
- * @throws FettleError `unsupported` if it is not installed; `invalid_data` for a file that it cannot read
+ * @throws FettleError `unsupported` if it is not installed; `invalid_data` for a file that it cannot read; `memory_limit` for one
+ * that says that it is over a limit, before anything of it is unpacked
  */
 export async function parquetRecords(
   path: string,
+  limits = limitsOf(),
   load: () => Promise<Hyparquet> = () => import("hyparquet"),
 ): Promise<Record<string, RecordValue>[]> {
   let hyparquet: Hyparquet;
@@ -29,8 +35,19 @@ export async function parquetRecords(
   let rows: Record<string, unknown>[];
   try {
     const file = await hyparquet.asyncBufferFromFile(path);
-    rows = await hyparquet.parquetReadObjects({ file });
+    const metadata = await hyparquet.parquetMetadataAsync(file);
+    const columns = metadata.schema.filter(({ num_children }) => !num_children).length;
+    const count = Number(metadata.num_rows);
+    const bytes = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
+    inFile(path, () => {
+      mustFit(limits, "rows", count);
+      mustFit(limits, "columns", columns);
+      mustFit(limits, "cells", count * columns);
+      mustFit(limits, "length", bytes);
+    });
+    rows = await hyparquet.parquetReadObjects({ file, metadata });
   } catch (error) {
+    if (error instanceof FettleError) throw error;
     const message = `${nameOf(path)} cannot be read as Parquet: ${reasonOf(error)}; write it anew, compressed with Snappy or not at all`;
     throw new FettleError("invalid_data", message, { cause: error });
   }

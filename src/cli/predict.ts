@@ -1,6 +1,7 @@
 /** `fettle predict`: reads rows of a table, some at a time, and writes as many predictions, in the same order. */
 import type { Command } from "commander";
 import { readRows } from "../data/csv.js";
+import type { TableLimits } from "../data/limits.js";
 import type { UnknownRule } from "../data/read.js";
 import { cellText } from "../data/scan.js";
 import { check, FettleError, show } from "../errors.js";
@@ -23,6 +24,7 @@ interface PredictFlags {
   readonly keep?: readonly string[];
   readonly unknown?: UnknownRule;
   readonly encoding?: string;
+  readonly limits?: TableLimits;
 }
 
 /** Rows that are predicted at a time. */
@@ -65,11 +67,11 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
     !flags.proba || predictor.classes.length > 0,
     () => `--proba needs a model of classes; ${show(path)} predicts quantities`,
   );
-  const source = await readSource(file, flags.encoding);
+  const source = await readSource(file, flags.encoding, flags.limits);
   const output = flags.out === undefined ? STANDARD_OUTPUT : await WholeFile.open(flags.out);
   try {
     const table = new Predictions(predictor, flags, (lines) => output.write(lines));
-    if (source.text) predictText(table, file, source.text);
+    if (source.text) predictText(table, file, source.text, flags.limits);
     else predictRecords(table, file, source.records);
     output.finish();
   } finally {
@@ -78,7 +80,15 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<num
   return EXIT.success;
 }
 
-function predictText(table: Predictions, file: string, text: Iterable<string>): void {
+/** Rows are not kept, so that there may be any number. */
+const ENDLESS = { rows: Infinity, cells: Infinity, length: Infinity };
+
+function predictText(
+  table: Predictions,
+  file: string,
+  text: Iterable<string>,
+  limits: TableLimits | undefined,
+): void {
   /** Rows that have come are predicted before more are waited for. */
   function* pieces(): Iterable<string> {
     for (const piece of text) {
@@ -86,7 +96,7 @@ function predictText(table: Predictions, file: string, text: Iterable<string>): 
       table.flush();
     }
   }
-  readRows(pieces(), {}, ({ columns }) => {
+  readRows(pieces(), { limits: { ...ENDLESS, ...limits } }, ({ columns }) => {
     table.begin(columns, file);
     const places = table.wanted.map((name) => columns.indexOf(name));
     return (row) =>

@@ -38,7 +38,7 @@ export interface WordCells {
   readonly codes: Int32Array;
 }
 
-const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 /** Ten to the number of decimals; a quotient by these is rounded once, as the digits themselves are. */
 const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
 /** Cells that are kept as text, in case that the next ones are words. */

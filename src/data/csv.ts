@@ -3,6 +3,7 @@
  * in table.ts. No file is read here.
  */
 import { check, checkOptions, FettleError, must, type OptionNames, show } from "../errors.js";
+import { limitsOf, mustFit, type TableLimits } from "./limits.js";
 import { cellText, type ScannedRow, type ScanState, scanRows } from "./scan.js";
 
 /** The cells of a delimited text, with no meaning given to them yet. */
@@ -29,12 +30,16 @@ export interface CsvOptions {
    * @defaultValue true, but a first line of numbers alone is refused
    */
   readonly header?: boolean;
+  /** How large the table may be. */
+  readonly limits?: TableLimits;
 }
 
-const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true };
+const OPTIONS: OptionNames<CsvOptions> = { delimiter: true, header: true, limits: true };
 const DELIMITERS = [",", ";", "\t", "|"];
 /** A row of more characters is a quote that is never closed. */
 const LONGEST_ROW = 2 ** 26;
+/** A row that is no longer is gone through at each piece, so that it is read as soon as it is whole. */
+const PROMPT = 2 ** 12;
 
 /** A text, whole or in pieces of any length. It is gone through twice where a column turns out to be words after all. */
 export type TextSource = string | TextPieces;
@@ -57,8 +62,8 @@ export interface TextPieces extends Iterable<string> {
  * @param text - the whole text
  * @throws FettleError `invalid_data`, with the line, for an empty text, a header without rows, a row
  *   whose cells do not match the header, a quote that is not closed or is followed by more text,
- *   and for a header of numbers alone; `invalid_argument` for anything but a string, and for an
- *   impossible delimiter; `unknown_name` for an unknown option
+ *   and for a header of numbers alone; `memory_limit` for a table over one of `limits`; `invalid_argument` for anything but
+ *   a string, and for an impossible delimiter; `unknown_name` for an unknown option
  * @example
  * ```ts
  * parseCsv('name,size\n"Smith, J.",4\n').rows; // [["Smith, J.", "4"]]
@@ -101,15 +106,17 @@ export function readRows(
 ): void {
   const { delimiter, header: hasHeader } = options;
   checkCsvOptions(options);
+  const limits = limitsOf(options.limits);
   let mark: string | undefined = delimiter;
   let take: ((row: ScannedRow) => void) | undefined;
   let width = 0;
   let rows = 0;
-  const blank: ScannedRow[] = []; // rows that may be the last
+  let blank: ScannedRow[] = []; // rows that may be the last
   const give = (row: ScannedRow): void => {
     checkWidth(row, width);
+    mustFit(limits, "rows", ++rows);
+    mustFit(limits, "cells", rows * width);
     take?.(row);
-    rows++;
   };
   const onRow = (row: ScannedRow): void => {
     if (isBlank(row)) {
@@ -118,31 +125,41 @@ export function readRows(
       blank.push({ text, cells: 1, starts: [0], ends: [text.length], line: row.line });
       return;
     }
+    checkLengths(row, limits);
     if (take === undefined) {
       const cells = Array.from({ length: row.cells }, (_, j) => cellText(row, j));
       width = blank.length > 0 ? 1 : row.cells;
+      mustFit(limits, "columns", width);
       if (hasHeader === undefined) refuseNumbers(cells);
       const isData = hasHeader === false;
       take = begin(namesFor(isData ? cells.map(() => "") : cells, !isData));
       if (!isData) return;
     }
-    while (blank.length > 0) give(blank.shift() as ScannedRow);
+    for (const each of blank) give(each);
+    blank = [];
     give(row);
   };
 
   const state: ScanState = { at: 0, line: 1 };
   let text = "";
+  let length = 0;
+  /** So long must a long row become before it is gone through again: twice as long as it was. */
+  let enough = 0;
   const advance = (isLast: boolean): void => {
+    if (text.length < enough && text.length > PROMPT && !isLast) return;
     mark ??= delimiterOf(text, isLast);
-    if (mark === undefined) return;
-    scanRows(text, state, mark, isLast, onRow);
+    if (mark !== undefined) scanRows(text, state, mark, isLast, onRow);
+    text = text.slice(state.at);
+    state.at = 0;
+    enough = 2 * text.length;
   };
   let isFirst = true;
   for (const piece of typeof source === "string" ? [source] : source) {
     must(typeof piece === "string", "the text of a table", "a string, or strings", piece);
-    text = text.slice(state.at) + (isFirst && piece.startsWith("\ufeff") ? piece.slice(1) : piece);
+    length += piece.length;
+    mustFit(limits, "length", length);
+    text += isFirst && piece.startsWith("\ufeff") ? piece.slice(1) : piece;
     isFirst &&= piece === "";
-    state.at = 0;
     check(
       text.length - piece.length < LONGEST_ROW,
       () => `line ${state.line}: a row must have at most ${LONGEST_ROW} characters; is a quote never closed?`,
@@ -176,6 +193,14 @@ function checkWidth({ cells, line }: ScannedRow, width: number): void {
   );
 }
 
+function checkLengths(row: ScannedRow, limits: Required<TableLimits>): void {
+  const { cells, starts, ends, line } = row;
+  const from = (j: number): number => (starts[j] < 0 ? ~starts[j] : starts[j]);
+  if (ends[cells - 1] - from(0) <= limits.cellLength) return;
+  for (let j = 0; j < cells; j++)
+    mustFit(limits, "cellLength", ends[j] - from(j), () => `line ${line}, column ${j + 1}: `);
+}
+
 /** The delimiter that splits the first row into most cells; undefined if the text ends before the row does. */
 function delimiterOf(text: string, isLast: boolean): string | undefined {
   let best: string | undefined;
@@ -196,7 +221,7 @@ function delimiterOf(text: string, isLast: boolean): string | undefined {
   return best;
 }
 
-const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 
 /** A first line of numbers is data, most likely. */
 function refuseNumbers(first: readonly string[]): void {
@@ -214,6 +239,8 @@ function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "colum
   const notes: string[] = [];
   const known = new Set(header.map((name) => name.trim()));
   const used = new Set<string>();
+  /** The next number to try for each name. */
+  const next = new Map<string, number>();
   const columns = header.map((text, j) => {
     const name = text.trim();
     if (name !== "" && !used.has(name)) {
@@ -222,7 +249,9 @@ function namesFor(header: readonly string[], isGiven: boolean): Pick<Csv, "colum
     }
     const stem = name === "" ? `column ${j + 1}` : name;
     let made = stem;
-    for (let n = 2; known.has(made) || used.has(made); n++) made = `${stem} (${n})`;
+    let n = next.get(stem) ?? 2;
+    for (; known.has(made) || used.has(made); n++) made = `${stem} (${n})`;
+    next.set(stem, n);
     used.add(made);
     if (isGiven)
       notes.push(

@@ -10,8 +10,15 @@ const TIME =
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
 );
-/** Whole, or the first three letters; September also four. */
-const MONTH = `(?<name>${[...MONTHS, ...MONTHS.map((name) => name.slice(0, 3)), "Sept"].join("|")})\\.?`;
+/** The number of a month by its name in small letters: whole, or the first three letters; September also four. */
+const MONTH_OF = new Map(
+  MONTHS.flatMap((name, i) =>
+    [name, name.slice(0, 3), ...(name === "September" ? ["Sept"] : [])].map(
+      (word) => [word.toLowerCase(), i + 1] as const,
+    ),
+  ),
+);
+const WORD = "(?<name>[a-z]{3,9})\\.?";
 const YEAR = "(?<year>\\d{4}|\\d\\d)";
 const PART = (name: string): string => `(?<${name}>\\d{1,2})`;
 const pattern = (date: string): RegExp => new RegExp(`^${date}${TIME}$`, "i");
@@ -23,11 +30,11 @@ const DIGITS: Readonly<Record<DateOrder, RegExp>> = {
 };
 /** With the month as a word, which any order reads. */
 const WORDS = [
-  pattern(`${PART("day")}[ -]${MONTH}[ ,-]+${YEAR}`),
-  pattern(`${MONTH} ${PART("day")},? +(?<year>\\d{4})`),
+  pattern(`${PART("day")}[ -]${WORD}[ ,-]+${YEAR}`),
+  pattern(`${WORD} ${PART("day")},? +(?<year>\\d{4})`),
 ];
 /** Nothing else can be a date, which most cells of other columns show at once. */
-const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|${MONTH})`, "i");
+const BEGINS = new RegExp(`^(\\d{1,4}[-/. ]|${[...MONTH_OF.keys()].join("|")})`, "i");
 
 /** The moment that a cell means; undefined if it is not a date of that order. */
 export function parseDate(cell: string, order: DateOrder): number | undefined {
@@ -43,7 +50,7 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
   const digits = parts.year as string;
   // Two digits are of the years 1969 to 2068, as in POSIX.
   const year = digits.length === 2 ? Number(digits) + (Number(digits) < 69 ? 2000 : 1900) : Number(digits);
-  const month = parts.name ? monthOf(parts.name) : Number(parts.month);
+  const month = parts.name ? (MONTH_OF.get(parts.name.toLowerCase()) ?? 0) : Number(parts.month);
   const day = Number(parts.day);
   const [hour, minute] = [Number(parts.hour ?? 0), Number(parts.minute ?? 0)];
   const second = Number((parts.second ?? "0").replace(",", "."));
@@ -59,10 +66,6 @@ function momentOf(parts: Readonly<Record<string, string | undefined>>): number |
   const minutes = (dayNumber(year, month, day) * 24 + hour) * 60 + minute;
   return minutes * 60_000 + Math.round(second * 1000) - offsetOf(parts);
 }
-
-/** The number of a month from the first letters of its name. */
-const monthOf = (word: string): number =>
-  1 + MONTHS.findIndex((name) => name.slice(0, 3).toLowerCase() === word.slice(0, 3).toLowerCase());
 
 /** `+02` and `00` → 7,200,000 */
 function offsetOf({ zone, zoneMinute }: Readonly<Record<string, string | undefined>>): number {

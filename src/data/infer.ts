@@ -119,15 +119,14 @@ function formatsOfPlain({ hasPoint, mayGroup }: NumberCells): NumberFormat[] {
   return [{ decimal: "." }, ...(mayGroup ? [{ decimal: ",", group: "." } as const] : [])];
 }
 
-/** Whether the text of a column of plain numbers decides what they are: it must be read as words. */
-export function needsWords(
-  column: RawColumn,
-  columns: readonly RawColumn[],
-  { decimal }: SchemaOptions,
-): boolean {
-  if (!("numbers" in column) || !column.hasPoint || !column.mayGroup) return false;
-  // a decimal comma elsewhere would make these points marks between thousands
-  return decimal === "," || columns.some((other) => "words" in other);
+/** The columns of plain numbers whose text decides what they are: they must be read as words. */
+export function needWords(columns: readonly RawColumn[], { decimal }: SchemaOptions): string[] {
+  // a decimal comma elsewhere would make points marks between thousands
+  const mayHaveComma = decimal === "," || columns.some((column) => "words" in column);
+  if (!mayHaveComma) return [];
+  return columns.flatMap((column) =>
+    "numbers" in column && column.hasPoint && column.mayGroup ? [column.name] : [],
+  );
 }
 
 /** What the columns that can be read in one way only say of the others. */
@@ -270,14 +269,18 @@ function doubtIn(cells: readonly string[]): string | undefined {
 }
 
 /** Two cells that no one way of writing has. */
-function apart(cells: readonly string[], waysOf: (cells: string[]) => readonly unknown[]): string[] {
-  const [first] = cells;
-  for (let i = 1; i < cells.length; i++) {
-    if (waysOf(cells.slice(0, i + 1)).length > 0) continue;
-    const before = cells.slice(0, i).find((cell) => waysOf([cell, cells[i]]).length === 0);
-    return [before ?? first, cells[i]];
+function apart(cells: readonly string[], waysOf: (cells: readonly string[]) => readonly unknown[]): string[] {
+  // More cells have fewer ways: the first that leaves none is found by halving.
+  let [some, none] = [1, cells.length];
+  if (waysOf(cells.slice(0, none)).length > 0) return [...cells];
+  while (none - some > 1) {
+    const middle = (some + none) >> 1;
+    if (waysOf(cells.slice(0, middle)).length > 0) some = middle;
+    else none = middle;
   }
-  return [...cells];
+  const last = cells[none - 1];
+  const before = cells.slice(0, none - 1).find((cell) => waysOf([cell, last]).length === 0);
+  return [before ?? cells[0], last];
 }
 
 function list(words: readonly string[]): string {

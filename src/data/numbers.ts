@@ -22,7 +22,7 @@ const PARTS = new RegExp(
   `^(?<before>${UNIT})? ?(?<number>[+-]?[\\d.,' _]+(?:e[+-]?\\d+)?) ?(?<after>${UNIT})?$`,
   "i",
 );
-const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const NOT_FINITE = /^[+-]?(inf|infinity)$/i;
 
 /** A number without its unit and with spaces of one kind; undefined for what cannot be a number in any format. */

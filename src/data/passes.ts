@@ -3,7 +3,7 @@
  * come from is known to table.ts alone.
  */
 import { ColumnBuilder, type RawColumn } from "./cells.js";
-import { checkSchemaOptions, missingWords, needsWords } from "./infer.js";
+import { checkSchemaOptions, missingWords, needWords } from "./infer.js";
 import { missingIn, type Schema, type SchemaOptions } from "./schema.js";
 
 /** A column that is being read, and its place among the cells of a row. */
@@ -59,15 +59,8 @@ export function readCells(
   };
   const [rows, builders] = read(asWords);
   for (const builder of builders) if (!builder.mustRepeat) cells.set(builder.name, builder.finish());
-  const all = [...cells.values()];
-  const again = new Set(
-    builders
-      .filter(
-        ({ name, mustRepeat }) =>
-          mustRepeat || (!known && needsWords(cells.get(name) as RawColumn, all, options)),
-      )
-      .map(({ name }) => name),
-  );
+  const broken = builders.flatMap(({ name, mustRepeat }) => (mustRepeat ? [name] : []));
+  const again = new Set([...broken, ...(known ? [] : needWords([...cells.values()], options))]);
   if (again.size > 0)
     for (const builder of read((name) => again.has(name) || undefined)[1])
       cells.set(builder.name, builder.finish());

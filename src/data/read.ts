@@ -2,7 +2,7 @@
  * One cell as a number, by the schema of its column: what text and records, tables and single rows share. Which cells are missing is
  * said by the schema, see `missingIn`.
  */
-import { must, show } from "../errors.js";
+import { must, shortened, show } from "../errors.js";
 import type { DateOrder } from "./days.js";
 import { parseNumber } from "./numbers.js";
 import { type ColumnSchema, isInputKind } from "./schema.js";
@@ -89,6 +89,6 @@ export function faultOf({ kind, categories, format }: ColumnSchema, cell: string
     return `every cell must be ${words}; received ${show(cell)}`;
   }
   if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
-    return `numbers must be finite and fit float32; received ${cell}; correct it, or leave it empty if it is missing`;
+    return `numbers must be finite and fit float32; received ${shortened(String(cell))}; correct it, or leave it empty if it is missing`;
   return `every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
 }

@@ -18,6 +18,7 @@ import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
 import { parseDate } from "./dates.js";
 import { inferSchema } from "./infer.js";
+import { limitsOf, mustFit } from "./limits.js";
 import { type Pass, readCells } from "./passes.js";
 import {
   cellOf,
@@ -79,6 +80,7 @@ export interface ReadTableOptions extends CsvOptions, SchemaOptions {
 const OPTIONS: OptionNames<ReadTableOptions> = {
   delimiter: true,
   header: true,
+  limits: true,
   na: true,
   defaultNa: true,
   decimal: true,
@@ -103,7 +105,8 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
  * @param source - delimited text, see {@link parseCsv}; whole, or in pieces of any length, which are gone through at most twice
  * @throws FettleError as {@link parseCsv}; `unknown_name` for a column or kind in `as` that does not exist; `invalid_data`, with line and column, for infinite numbers
  *   and numbers too large for float32 (above 3.4e38) in columns of numbers, and for a cell that is not what `schema`
- *   says; `invalid_argument` for anything but a schema, and beside it options that it has already
+ *   says; `memory_limit` for a table over one of `limits`; `invalid_argument` for anything but a schema, and beside it options
+ *   that it has already
  * @example
  * ```ts
  * const table = readTable("size,color\n4,red\n?,blue\n");
@@ -117,8 +120,12 @@ const OPTIONS: OptionNames<ReadTableOptions> = {
 export function readTable(source: TextSource, options: ReadTableOptions = {}): Table {
   checkOptions(options, "readTable", OPTIONS);
   must(isText(source), "the text of a table", "a string, or strings", source);
-  const { delimiter, header, ...others } = options;
-  const csv = { ...(delimiter !== undefined && { delimiter }), ...(header !== undefined && { header }) };
+  const { delimiter, header, limits, ...others } = options;
+  const csv = {
+    ...(delimiter !== undefined && { delimiter }),
+    ...(header !== undefined && { header }),
+    ...(limits !== undefined && { limits }),
+  };
   let lines = new Lines();
   let found: CsvHeader = { columns: [], notes: [] };
   const total = typeof source === "string" ? source.length : source.about;
@@ -129,10 +136,11 @@ export function readTable(source: TextSource, options: ReadTableOptions = {}): T
         found = header;
         let rows = 0;
         let length = 0;
+        const first = Math.min(FIRST_ROWS, Math.max(16, Math.floor(FIRST_CELLS / header.columns.length)));
         const capacityFor = (known: number): number => {
           // Rows that are still to come are as long as those before; more come where the text is longer than was said.
           const rows = known && total ? Math.ceil((1.02 * total * known) / length) + 16 : 0;
-          return rows > known ? rows : Math.max(FIRST_ROWS, 2 * known);
+          return rows > known ? rows : Math.max(first, 2 * known);
         };
         const builders = open(header.columns, capacityFor);
         return (row) => {
@@ -153,8 +161,9 @@ const isText = (source: unknown): boolean =>
   typeof source === "string" ||
   (typeof source === "object" && source !== null && Symbol.iterator in source && !ArrayBuffer.isView(source));
 
-/** Room for so many rows is made before any is read. */
+/** Room for so many rows is made before any is read, or for fewer where there are many columns. */
 const FIRST_ROWS = 1024;
+const FIRST_CELLS = 2 ** 20;
 
 /** The lines on which rows begin, of which most are one after the other. */
 class Lines {
@@ -175,7 +184,7 @@ class Lines {
 }
 
 /** How records are read as a table: as text is, but for what separates cells. */
-export type ReadRecordsOptions = Omit<ReadTableOptions, keyof CsvOptions>;
+export type ReadRecordsOptions = Omit<ReadTableOptions, "delimiter" | "header">;
 
 const { delimiter: _delimiter, header: _header, ...RECORD_OPTIONS } = OPTIONS;
 
@@ -204,25 +213,31 @@ export function readRecords(
     "an array of at least one object",
     records,
   );
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const { limits: given, ...others } = options;
+  const limits = limitsOf(given);
+  mustFit(limits, "rows", records.length);
+  const known = new Set<string>();
+  for (const record of records) for (const name of Object.keys(record)) known.add(name);
+  mustFit(limits, "columns", known.size);
+  mustFit(limits, "cells", records.length * known.size);
+  const names = [...known];
   return tableOf(
     (open) => {
       const builders = open(names, () => records.length);
       records.forEach((record, i) => {
         for (const { builder, place } of builders) {
           const name = names[place];
-          builder.pushCell(
-            cellOf(
-              Object.hasOwn(record, name) ? record[name] : null,
-              () => `record ${i}, column ${show(name)}`,
-            ),
-          );
+          const placeOf = (): string => `record ${i}, column ${show(name)}`;
+          const cell = cellOf(Object.hasOwn(record, name) ? record[name] : null, placeOf);
+          if (typeof cell === "string" && cell.length > limits.cellLength)
+            mustFit(limits, "cellLength", cell.length, () => `${placeOf()}: `);
+          builder.pushCell(cell);
         }
       });
       return records.length;
     },
     (row) => `record ${row}`,
-    options,
+    others,
   );
 }
 
@@ -230,7 +245,7 @@ export function readRecords(
 function tableOf(
   pass: Pass,
   placeOf: (row: number) => string,
-  { schema: known, unknown = "refuse", ...options }: ReadRecordsOptions,
+  { schema: known, unknown = "refuse", ...options }: Omit<ReadRecordsOptions, "limits">,
 ): Table {
   checkUnknownRule(unknown);
   if (known !== undefined) {

@@ -1,5 +1,5 @@
-import { FettleError, messageOf } from "../errors.js";
-import type { Platform } from "./platform.js";
+import { FettleError } from "../errors.js";
+import type { Platform, Turn } from "./platform.js";
 
 /** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
 async function fetchKernels(): Promise<WebAssembly.Module> {
@@ -12,7 +12,7 @@ async function fetchKernels(): Promise<WebAssembly.Module> {
   } catch (cause) {
     throw new FettleError(
       "not_found",
-      `the kernels could not be loaded from ${url}: ${messageOf(cause)}; await ready({ module }) first; ` +
+      `the kernels could not be loaded from ${url}: ${(cause as Error).message}; await ready({ module }) first; ` +
         'for Workers, bundle with the condition "workerd" (docs/runtimes.md, Bundlers)',
       { cause },
     );
@@ -23,8 +23,8 @@ async function fetchKernels(): Promise<WebAssembly.Module> {
 export const HAS_THREADS = false;
 
 /** By a message: a page delays a timer that a timer set by 4 ms, and a hidden page delays each by a second. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
+export const turn: Turn = () =>
+  new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
     const { port1, port2 } = new MessageChannel();
     const onmessage = (): void => {
@@ -34,7 +34,6 @@ function turn(): Promise<void> {
     Object.assign(port1, { onmessage }); // Node's types do not have it
     port2.postMessage(0);
   });
-}
 
 /** Browsers, and any host that has `fetch` and `import.meta.url`. */
 export const platform: Platform = {
@@ -44,6 +43,5 @@ export const platform: Platform = {
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
-  turn,
   now: () => performance.now(),
 };

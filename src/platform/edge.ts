@@ -2,6 +2,8 @@
 import kernels from "../../wasm/kernels.wasm?module";
 import { embedded } from "./embedded.js";
 
+export { turn } from "./embedded.js";
+
 /** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
 export const HAS_THREADS = false;
 

@@ -1,4 +1,4 @@
-import type { KernelsModule, Platform } from "./platform.js";
+import type { KernelsModule, Platform, Turn } from "./platform.js";
 
 /** A host without threads that compiles no WebAssembly from bytes: its file imports the kernels statically. */
 export const embedded = (name: string, kernels: KernelsModule): Platform => ({
@@ -8,6 +8,8 @@ export const embedded = (name: string, kernels: KernelsModule): Platform => ({
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},
-  turn: () => new Promise((resolve) => void setTimeout(resolve)),
   now: () => performance.now(),
 });
+
+/** By a timer: such hosts have nothing that is sooner. */
+export const turn: Turn = () => new Promise((resolve) => void setTimeout(resolve));

@@ -2,7 +2,7 @@
 import kernels from "../../wasm/kernels.base64.js";
 import { FettleError, messageOf } from "../errors.js";
 import { builtin } from "./builtin.js";
-import type { Files, Platform } from "./platform.js";
+import type { Files, Platform, Turn } from "./platform.js";
 import { openThread } from "./threads.js";
 
 /** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
@@ -33,6 +33,9 @@ const files: Files = {
   },
 };
 
+/** Not by setTimeout, which sleeps a millisecond at least. */
+export const turn: Turn = () => new Promise((resolve) => void builtin("node:timers").setImmediate(resolve));
+
 /** Node, Deno and Bun. */
 export const platform: Platform = {
   name: "node",
@@ -57,8 +60,6 @@ export const platform: Platform = {
       ? { columns: stderr.columns || 80, write: (text) => void stderr.write(text) }
       : undefined;
   },
-  // not setTimeout, which sleeps a millisecond at least
-  turn: () => new Promise((resolve) => void builtin("node:timers").setImmediate(resolve)),
   now: () => performance.now(),
 };
 

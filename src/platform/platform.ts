@@ -60,8 +60,12 @@ export interface Platform {
   readonly files?: Files;
   /** Standard error, if it is a terminal. */
   terminal?(): Terminal | undefined;
-  /** Lets the host do its own work first, such as timers, events and input: resolves in a later task. */
-  turn(): Promise<void>;
   /** Milliseconds of a monotonic clock, for progress and reports, never for results. */
   now(): number;
 }
+
+/**
+ * Lets the host do its own work first, such as timers, events and input: resolves in a later task. Each platform file exports it as
+ * `turn`, apart from `platform`, so that bundles of what waits for nothing leave it out.
+ */
+export type Turn = () => Promise<void>;

@@ -1,6 +1,6 @@
 /** When long work in one thread lets its host do something else. Where it does so changes no result. */
-import { platform } from "#platform";
-import type { Platform } from "./platform.js";
+import { turn as hostTurn, platform } from "#platform";
+import type { Platform, Turn } from "./platform.js";
 
 /** Milliseconds after which the host's own work (timers, signals, input) gets its turn. */
 const TURN = 50;
@@ -12,14 +12,17 @@ export class Turns {
   private last: number;
   private looks = 0;
 
-  constructor(private readonly host: Pick<Platform, "now" | "turn"> = platform) {
+  constructor(
+    private readonly host: Pick<Platform, "now"> = platform,
+    private readonly turn: Turn = hostTurn,
+  ) {
     this.last = host.now();
   }
 
   /** To be awaited between two pieces of the work; undefined, at no cost, while it is too early for a turn. */
   next(): Promise<void> | undefined {
     if (this.host.now() - this.last < TURN && ++this.looks < LOOKS) return undefined;
-    return this.host.turn().then(() => {
+    return this.turn().then(() => {
       this.last = this.host.now();
       this.looks = 0;
     });

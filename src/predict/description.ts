@@ -8,6 +8,7 @@ import type { PipelineColumn } from "../data/pipeline/column.js";
 import type { Pipeline } from "../data/pipeline/pipeline.js";
 import { isInputKind, isWords, KINDS, type Schema } from "../data/schema.js";
 import { check, type ErrorCode, isRecord, show } from "../errors.js";
+import { isShallow } from "../json.js";
 import { parsed, readSafetensors, refuseUnless, type Tensors, writeSafetensors } from "./safetensors.js";
 
 /** The version of what is described here. New kinds of layers need no other. */
@@ -94,7 +95,7 @@ export function writeContents(
 export function readContents(bytes: Uint8Array): ModelContents {
   const { tensors, metadata } = readSafetensors(bytes);
   const described = parsed(metadata.fettle);
-  refuseUnless(isRecord(described) && isShallow(described, DEEPEST), "it describes no model");
+  refuseUnless(isRecord(described) && isShallow(described), "it describes no model");
   const { format, release, network, table, ...notes } = described as Record<string, unknown>;
   check(
     format === MODEL_FORMAT,
@@ -191,14 +192,6 @@ function checkLayers({ layers }: NetworkDescription, code: ErrorCode): void {
     code,
   );
 }
-
-/** Levels of a description at most, so that whatever walks through it has stack enough. */
-const DEEPEST = 100;
-
-const isShallow = (value: unknown, levels: number): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
 
 /** Words for a missing cell at most. */
 const MOST_NA = 10_000;

@@ -3,6 +3,7 @@
  * is refused is not read to its end, and not cancelled either: on Node that would cut the connection before the response is sent.
  */
 import { FettleError } from "../errors.js";
+import { DEEPEST, isShallow } from "../json.js";
 import { refusal } from "./responses.js";
 
 /** The types of bodies: one JSON value; or one on each line. */
@@ -68,8 +69,8 @@ export const tooLong = (what: string, most: number): FettleError =>
  */
 export async function jsonBody(request: Request, most: number): Promise<unknown> {
   const text = decoded(await bodyBytes(request, most));
-  if (text !== undefined) refuseDeep(text);
   const value = text === undefined ? undefined : parsed(text);
+  refuseDeep(value);
   if (value !== undefined) return value;
   const received = text === undefined ? "bytes that are not UTF-8" : inShort(text);
   throw new FettleError("invalid_argument", `the body must be JSON in UTF-8; received ${received}`);
@@ -113,33 +114,14 @@ export function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** How deep the JSON of settings and rows may be nested: theirs is 3 or 4 deep, and deeper values are too deep for recursive code. */
-const DEEPEST = 100;
-
-/** @throws FettleError `invalid_argument` for JSON that is nested too deep */
-export function refuseDeep(text: string): void {
-  if (depthOf(text) <= DEEPEST) return;
+/** @throws FettleError `invalid_argument` for JSON that is nested too deep for what walks through it */
+export function refuseDeep(value: unknown): void {
+  if (isShallow(value)) return;
   throw new FettleError(
     "invalid_argument",
     `the body must be JSON that is nested at most ${DEEPEST} deep; received more than that`,
   );
 }
-
-/** How deep the brackets of a JSON text are nested, those in its strings not counted. */
-function depthOf(text: string): number {
-  let [depth, deepest, inString] = [0, 0, false];
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (inString && code === BACKSLASH) i++;
-    else if (code === QUOTE) inString = !inString;
-    else if (!inString && (code === BRACKET || code === BRACE)) deepest = Math.max(deepest, ++depth);
-    else if (!inString && (code === BRACKET + 2 || code === BRACE + 2)) depth--;
-  }
-  return deepest;
-}
-
-/** `"`, `\\`, `[` and `{`; those that close are two further. */
-const [QUOTE, BACKSLASH, BRACKET, BRACE] = [34, 92, 91, 123];
 
 /** Undefined for text that is not JSON. */
 export function parsed(text: string): unknown {

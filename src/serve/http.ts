@@ -130,8 +130,8 @@ async function jsonBody(request: Request): Promise<unknown> {
   const bytes = await bodyBytes(request, MOST_BYTES);
   if (bytes.length === 0) return {};
   const text = decoded(bytes);
-  if (text !== undefined) refuseDeep(text);
   const value = text === undefined ? undefined : parsed(text);
+  refuseDeep(value);
   must(
     value !== undefined,
     "the body",

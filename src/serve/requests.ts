@@ -2,7 +2,7 @@
  * The requests that a server is answering: how many they may be, and that slices give way to them. While a thread computes,
  * the host can neither accept a request nor go on with one that waits for the store.
  */
-import { platform } from "#platform";
+import { platform, turn } from "#platform";
 import { LimitError } from "./limits.js";
 import { sleep } from "./timer.js";
 
@@ -48,8 +48,8 @@ export class Requests {
   /** Lets the host take requests in, and waits until those that began of late are answered, but not for long. */
   async giveWay(): Promise<void> {
     const began = platform.now();
-    for (let turn = 0, quiet = 0; quiet < TURNS; turn++) {
-      await (turn < BRISK ? platform.turn() : sleep(1));
+    for (let turns = 0, quiet = 0; quiet < TURNS; turns++) {
+      await (turns < BRISK ? turn() : sleep(1));
       const now = platform.now();
       if (now - began >= PATIENCE) return;
       const isYoung = [...this.open].some((request) => now - request.began < PATIENCE);

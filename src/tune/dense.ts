@@ -16,6 +16,9 @@ import { nearest } from "../search/space/scale.js";
 import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
 
+/** Hidden layers at most: a model file holds no more, with their dropout. */
+const MOST_LAYERS = 499;
+
 /** The values of parameters that a space does not have. */
 export const DENSE_DEFAULTS = {
   layers: 1,
@@ -77,6 +80,7 @@ export function denseSpace(rows: number): Space {
 export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">, params: Params): Sequential {
   const p = denseParams(params);
   mustBeInteger("layers", p.layers, 0);
+  must(p.layers <= MOST_LAYERS, "layers", `at most ${MOST_LAYERS}`, p.layers);
   const hidden = Array.from({ length: p.layers }, () => [
     dense(p.units, {
       activation: p.activation,

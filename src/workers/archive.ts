@@ -196,5 +196,7 @@ function writeAscii(bytes: Uint8Array, at: number, text: string): void {
 }
 
 function readAscii(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + NAME)).replace(/\0+$/, "");
+  let length = NAME;
+  while (length > 0 && bytes[at + length - 1] === 0) length--;
+  return String.fromCharCode(...bytes.subarray(at, at + length));
 }

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { platform } from "../../src/platform/node.js";
+import { turn } from "../../src/platform/node.js";
 import { Turns } from "../../src/platform/turns.js";
 import { halving } from "../../src/search/schedulers/halving.js";
 import { choice, float } from "../../src/search/space/builders.js";
@@ -190,12 +190,12 @@ describe("the host's turn", () => {
   it("comes about every 50 ms, and after many looks where the clock stands still", async () => {
     let [now, turns] = [0, 0];
     const host = { now: () => now, turn: async () => void turns++ };
-    const due = new Turns(host);
+    const due = new Turns(host, host.turn);
     for (now = 0; now < 1000; now += 10) await due.next();
     expect(turns).toBe(19);
     now = 0;
     turns = 0;
-    const still = new Turns(host);
+    const still = new Turns(host, host.turn);
     for (let i = 0; i < 3000; i++) await still.next();
     expect(turns).toBe(3);
   });
@@ -204,8 +204,8 @@ describe("the host's turn", () => {
     const order: string[] = [];
     setTimeout(() => order.push("timer"), 1);
     compute(5);
-    await platform.turn();
-    await platform.turn();
+    await turn();
+    await turn();
     expect(order).toEqual(["timer"]);
   });
 });

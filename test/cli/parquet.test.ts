@@ -56,7 +56,7 @@ describe("a Parquet file", () => {
   });
 
   it("needs hyparquet, and says so", async () => {
-    const missing = parquetRecords(file, () => Promise.reject(new Error("no such package")));
+    const missing = parquetRecords(file, undefined, () => Promise.reject(new Error("no such package")));
     await expect(missing).rejects.toMatchObject({
       code: "unsupported",
       message: `"${file}" is a Parquet file, which needs the package hyparquet; run npm install hyparquet`,

@@ -45,10 +45,10 @@ function titled(svg: string, title: string): string {
  */
 function shortened(svg: string): string {
   return svg
-    .replace(/<style ><!\[CDATA\[.*?<\/style>\n/s, "")
+    .replace(/<style ><!\[CDATA\[[^<]*<\/style>\n/, "")
     .replace(/ (class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
     .replace(/\bzr\d+-/g, "")
     .replace(/ (d|points)="[^"]*"/g, (places) =>
-      places.replace(/\d+\.\d{2,}/g, (number) => String(Number(Number(number).toFixed(1)))),
+      places.replace(/[\d.]+/g, (number) => String(Number(Number(number).toFixed(1)))),
     );
 }

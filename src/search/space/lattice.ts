@@ -11,7 +11,7 @@ import { check, show } from "../../errors.js";
 import type { NumericParameter, Parameter } from "./parameter.js";
 import { indexFrom, interpolate, nearest, valueAt, valueCount } from "./scale.js";
 import { buildParams, clauseHolds, isActive, isList, type Params, type SearchSpace } from "./space.js";
-import { type ParamValue, sameValue } from "./value.js";
+import { type ParamValue, placeOf } from "./value.js";
 
 /** The values that one parameter takes on a lattice, in order. */
 interface Axis {
@@ -48,6 +48,9 @@ export function createLattice(
   return new SpaceLattice(space, points);
 }
 
+/** Beginnings of points at most that conditions tell apart: where all declared late, there are exponentially many. */
+const MOST_BEGINNINGS = 50_000;
+
 class SpaceLattice implements Lattice {
   readonly size: number;
   private readonly axes: readonly Axis[];
@@ -55,6 +58,7 @@ class SpaceLattice implements Lattice {
   private readonly clauses: readonly ((params: Params) => boolean)[][];
   /** Known results of `count`, by i and by what the clauses return. */
   private readonly counts: readonly Map<string, number>[];
+  private beginnings = 0;
 
   constructor(
     private readonly space: SearchSpace,
@@ -111,6 +115,12 @@ class SpaceLattice implements Lattice {
     const key = this.clauses[i].map((holds) => (holds(params) ? "1" : "0")).join("");
     const known = this.counts[i].get(key);
     if (known !== undefined) return known;
+    check(
+      ++this.beginnings <= MOST_BEGINNINGS,
+      `conditions must not depend on each other in more than ${MOST_BEGINNINGS} ways; the points of this space cannot be counted. ` +
+        "Declare each parameter just after those that its condition names",
+      "invalid_space",
+    );
     const name = order[i];
     const { cuts, at } = this.axes[i];
     let total = 0;
@@ -159,7 +169,7 @@ function spread(parameter: NumericParameter, limit: number): number[] {
 }
 
 function indexOfValue(parameter: Parameter, value: ParamValue): number {
-  if (parameter.type === "choice") return parameter.values.findIndex((allowed) => sameValue(allowed, value));
+  if (parameter.type === "choice") return placeOf(parameter.values, value);
   if (typeof value !== "number") return -1;
   const index = indexFrom(parameter, value);
   return index < valueCount(parameter) && valueAt(parameter, index) === value ? index : -1;

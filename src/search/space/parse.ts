@@ -5,6 +5,7 @@
  */
 
 import { check, isRecord, must as mustBe, type OptionNames, show } from "../../errors.js";
+import { isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, NumericParameter, Parameter } from "./parameter.js";
 import { ruleOf, takes } from "./scale.js";
 import { copyJson, type ParamValue, valueKey } from "./value.js";
@@ -50,7 +51,7 @@ export function parseParameter(raw: unknown, where: string): Parameter {
   const parameter = raw.type === "choice" ? parseChoice(raw, must) : parseNumeric(raw, must);
   const when = raw.when === undefined ? undefined : parseCondition(raw.when, must);
   if (raw.default !== undefined) {
-    must(takes(parameter, raw.default), "default", ruleOf(parameter), raw.default);
+    must(isShallow(raw.default) && takes(parameter, raw.default), "default", ruleOf(parameter), raw.default);
   }
   return Object.freeze({
     ...parameter,
@@ -66,8 +67,12 @@ function hintFor(raw: unknown): string {
   return isConstant ? ". A constant is not a parameter; use it where the parameters are used" : "";
 }
 
+/** Values of a choice at most. */
+const MOST_VALUES = 10_000;
+
 function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
   must(Array.isArray(values) && values.length > 0, "values", "a list of at least one value", values);
+  must(values.length <= MOST_VALUES, "the number of values", `at most ${MOST_VALUES}`, values.length);
   const seen = new Set<string>();
   const copies: ParamValue[] = [];
   for (const value of values) {
@@ -78,8 +83,9 @@ function parseChoice({ values }: Raw, must: Must): ChoiceParameter {
       "JSON (finite numbers, strings, booleans, null, and lists and objects of these)",
       value,
     );
-    must(!seen.has(valueKey(copy)), "values", "different from each other", values);
-    seen.add(valueKey(copy));
+    const key = valueKey(copy);
+    must(!seen.has(key), "values", "different from each other", values);
+    seen.add(key);
     copies.push(copy);
   }
   return { type: "choice", values: Object.freeze(copies) };
@@ -146,6 +152,12 @@ function parseCondition(raw: unknown, must: Must): Condition {
       Object.entries(clause).every(
         ([key, bound]) => (key === "low" || key === "high") && isFiniteNumber(bound),
       );
+    must(
+      !Array.isArray(clause) || clause.length <= MOST_VALUES,
+      `the number of values of ${show(parent)} in when`,
+      `at most ${MOST_VALUES}`,
+      Array.isArray(clause) && clause.length,
+    );
     const copy = copyJson(clause);
     must(
       copy !== undefined && (isInterval || (Array.isArray(clause) && clause.length > 0)),

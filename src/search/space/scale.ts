@@ -8,7 +8,7 @@ import { must, show } from "../../errors.js";
 import { exp, log } from "../../numerics/special.js";
 import type { NumericParameter, Parameter } from "./parameter.js";
 import { stepCount, stepValue } from "./steps.js";
-import { type ParamValue, sameValue } from "./value.js";
+import { type ParamValue, placeOf } from "./value.js";
 
 /** The step of a numeric parameter, 1 for an int without one; undefined for a continuous float. */
 export function stepOf(parameter: NumericParameter): number | undefined {
@@ -61,7 +61,7 @@ export function ruleOf(parameter: Parameter): string {
 
 /** Whether `value` is one that `parameter` may take. */
 export function takes(parameter: Parameter, value: unknown): boolean {
-  if (parameter.type === "choice") return parameter.values.some((allowed) => sameValue(allowed, value));
+  if (parameter.type === "choice") return placeOf(parameter.values, value) >= 0;
   return typeof value === "number" && nearest(parameter, value) === value;
 }
 
@@ -106,7 +106,7 @@ export function fromUnit(parameter: Parameter, u: number): ParamValue {
 export function toUnit(parameter: Parameter, value: ParamValue): number {
   const count = valueCount(parameter);
   if (parameter.type === "choice") {
-    const index = parameter.values.findIndex((allowed) => sameValue(allowed, value));
+    const index = placeOf(parameter.values, value);
     must(index >= 0, "the value of a choice", ruleOf(parameter), value);
     return (index + 0.5) / count;
   }

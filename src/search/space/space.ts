@@ -4,11 +4,12 @@
  * on whole points belong here. It draws no points and knows no study.
  */
 
-import { check, FettleError, isRecord, must, show } from "../../errors.js";
+import { check, FettleError, isRecord, must, shortened, show } from "../../errors.js";
+import { DEEPEST, isShallow } from "../../json.js";
 import type { ChoiceParameter, Condition, Interval, NumericParameter, Parameter } from "./parameter.js";
 import { parseParameter } from "./parse.js";
 import { indexFrom, ruleOf, takes, valueAt, valueCount } from "./scale.js";
-import { type ParamValue, sameValue } from "./value.js";
+import { type ParamValue, placeOf, sameValue } from "./value.js";
 
 /** Parameters by name. Plain data: `JSON.stringify` it, and read it back with `spaceFromJson`. */
 export type Space = Readonly<Record<string, Parameter>>;
@@ -45,11 +46,14 @@ export interface SearchSpace {
 /** A hard constraint: a pure function that returns whether a whole point, whose values each fit their parameters, exists. */
 export type Constraint<P = Params> = (params: P) => boolean;
 
+/** Parameters at most. Strategies take time in the square of their number, and those of geometry in its cube. */
+const MOST_PARAMETERS = 1000;
+
 /**
  * Checks a space and orders its parameters.
  *
  * @param constraint - a further condition on points
- * @throws FettleError `invalid_space` for no parameters, names that are not plain words, bounds or values that a
+ * @throws FettleError `invalid_space` for no parameters or more than 1,000, for nesting without end, names that are not plain words, bounds or values that a
  * parameter cannot have, conditions on parameters or values that do not exist, and cycles
  */
 export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpace {
@@ -61,6 +65,14 @@ export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpa
     "invalid_space",
   );
   const names = Object.keys(space);
+  must(
+    names.length <= MOST_PARAMETERS,
+    "the number of parameters of a space",
+    `at most ${MOST_PARAMETERS}`,
+    names.length,
+    "invalid_space",
+  );
+  must(isShallow(space), "space", `nested at most ${DEEPEST} deep`, space, "invalid_space");
   for (const name of names) {
     must(
       /^[A-Za-z][A-Za-z0-9_]*$/.test(name),
@@ -162,10 +174,7 @@ export function ownParams(space: SearchSpace, params: Params): Params {
     if (!Object.hasOwn(params, name)) continue;
     const parameter = space.parameters[name];
     const value = params[name];
-    own[name] =
-      parameter.type === "choice"
-        ? (parameter.values.find((allowed) => sameValue(allowed, value)) as ParamValue)
-        : value;
+    own[name] = parameter.type === "choice" ? parameter.values[placeOf(parameter.values, value)] : value;
   }
   return Object.freeze(own);
 }
@@ -225,7 +234,10 @@ function sort(parameters: Space, names: readonly string[]): string[] {
     if (done.has(name)) return;
     if (path.includes(name)) {
       const cycle = [...path.slice(path.indexOf(name)), name].join(" → ");
-      throw new FettleError("invalid_space", `conditions form a cycle: ${cycle}; one of them must go`);
+      throw new FettleError(
+        "invalid_space",
+        `conditions form a cycle: ${shortened(cycle)}; one of them must go`,
+      );
     }
     for (const parent of Object.keys(parameters[name].when ?? {})) visit(parent, [...path, name]);
     done.add(name);

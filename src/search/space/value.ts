@@ -3,6 +3,7 @@
  */
 
 import { isRecord } from "../../errors.js";
+import { isShallow } from "../../json.js";
 
 /** A value of JSON: what a choice may offer and a record may carry. */
 export type ParamValue =
@@ -40,8 +41,36 @@ export function valueKey(value: unknown): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${valueKey(value[key])}`).join(",")}}`;
 }
 
-/** Whether two values of JSON are equal by content. */
+/** Whether two values of JSON are equal by content. It goes no deeper than the shallower of them. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  return a === b || valueKey(a) === valueKey(b);
+  if (a === b) return true;
+  const keys = Object.keys(a);
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key as never], b[key as never]))
+  );
+}
+
+/** The places of the values of a list, each found by content at once. */
+const placesIn = new WeakMap<
+  readonly ParamValue[],
+  { plain: Map<unknown, number>; nested: Map<string, number> }
+>();
+
+/** The place of a value in a list of different values, by content; -1 if it is not there. */
+export function placeOf(values: readonly ParamValue[], value: unknown): number {
+  let places = placesIn.get(values);
+  if (places === undefined) {
+    places = { plain: new Map(), nested: new Map() };
+    for (const [i, each] of values.entries()) {
+      if (typeof each === "object" && each !== null) places.nested.set(valueKey(each), i);
+      else places.plain.set(each, i);
+    }
+    placesIn.set(values, places);
+  }
+  const isNested = typeof value === "object" && value !== null;
+  if (!isNested) return places.plain.get(value) ?? -1;
+  return (isShallow(value) ? places.nested.get(valueKey(value)) : undefined) ?? -1;
 }

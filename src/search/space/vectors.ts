@@ -7,7 +7,7 @@
 import type { Parameter } from "./parameter.js";
 import { fromUnit, toUnit, valueAt, valueCount } from "./scale.js";
 import { buildParams, type Params, type SearchSpace } from "./space.js";
-import { type ParamValue, sameValue } from "./value.js";
+import { type ParamValue, placeOf } from "./value.js";
 
 /** The coordinates of one parameter. */
 export interface Axis {
@@ -56,7 +56,7 @@ export function vectorsOf(space: SearchSpace): Vectors {
         const applies = Object.hasOwn(params, name);
         if (parameter.type !== "choice") vector[offset] = applies ? toUnit(parameter, params[name]) : 0.5;
         else if (!applies) vector.fill(1 / width, offset, offset + width);
-        else vector[offset + parameter.values.findIndex((value) => sameValue(value, params[name]))] = 1;
+        else vector[offset + placeOf(parameter.values, params[name])] = 1;
       }
       return vector;
     },

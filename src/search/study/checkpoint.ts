@@ -12,6 +12,7 @@ import {
   type OptionNames,
   show,
 } from "../../errors.js";
+import { DEEPEST, isShallow } from "../../json.js";
 import {
   type Constraint,
   ownParams,
@@ -126,6 +127,7 @@ function checkFormat(json: unknown): asserts json is Readonly<Record<string, unk
     'an object with the format "fettle-study"',
     json,
   );
+  must(isShallow(json), "it", `nested at most ${DEEPEST} deep`, json);
   const { version } = json;
   must(
     Number.isSafeInteger(version) && (version as number) >= 1,

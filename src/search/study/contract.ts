@@ -165,9 +165,24 @@ export interface RunningTrial<S extends Space = Space> extends Trial<ParamsOf<S>
    * later, or its time is over, and it has failed. For `fetch`, and whatever else takes a signal. What the objective does or
    * returns afterwards counts no more.
    */
-  readonly signal: AbortSignal;
+  readonly signal: HostSignal;
   /** @internal Its time counts while at least one piece of its work is running: the objective itself is one. */
-  readonly live: { pause(): void; resume(): void };
+  readonly live: WorkTime;
+}
+
+/** The host's `AbortSignal`; where a program's types know none, as much of it as an objective needs. */
+export type HostSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      addEventListener(type: "abort", listener: () => void): void;
+    };
+
+/** Told when pieces of a trial's work end and begin. */
+export interface WorkTime {
+  pause(): void;
+  resume(): void;
 }
 
 /**

@@ -11,7 +11,7 @@ import { checkBatch } from "../../nn/options.js";
 import { programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import type { RunningTrial } from "../../search/study/contract.js";
+import type { WorkTime } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
 import {
   checkEarlyStopping,
@@ -208,7 +208,7 @@ export async function trainOnFolds<S extends Space>(
   job: Omit<Job, "fold">,
   states: readonly (SavedRun | undefined)[] = [],
   onResult?: (fold: number, result: JobResult) => void,
-  time?: RunningTrial["live"],
+  time?: WorkTime,
 ): Promise<JobResult[]> {
   const jobs = rows.folds.slice(0, -1).map(async (_, fold) => {
     let began = false;

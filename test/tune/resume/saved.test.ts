@@ -5,7 +5,6 @@
 
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
-import { crc32 } from "../../../src/crc32.js";
 import { FettleError } from "../../../src/errors.js";
 import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
@@ -16,12 +15,10 @@ import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { createTuner, restoreTuner } from "../../../src/tune/resume/slices.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
-import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
-import { damaged, meaningOf } from "../../damage.js";
 import { randomRows } from "../support.js";
+import { damagedBytes, damagedValues, valuesIn } from "./archives.js";
 
-const format = { magic: "fettle/t", version: 3, what: "a saved tuning" };
 const x = randomRows(16, 2, 1);
 const y = x.map(([a, b]) => Number(a > b));
 
@@ -52,42 +49,6 @@ const tunings: Record<string, TuneOptions<typeof space>> = {
   hyperband: { ...base, scheduler: hyperband(), trials: 6, fit: { epochs: 9, batchSize: 3 } },
   pbt: { ...base, space: fixed, strategy: pbt({ populationSize: 2, quantile: 0.5 }), trials: 6 },
 };
-
-/** Bytes whose length and checksum are those of their contents. */
-function sealed(bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  view.setUint32(12, bytes.length, true);
-  view.setUint32(16, crc32(bytes.subarray(20)), true);
-  return bytes;
-}
-
-/** Bytes with others in places, cut off at their end, or with the end of others. */
-function damagedBytes(bytes: Uint8Array, other: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const place = fc.integer({ min: 20, max: bytes.length - 1 });
-  const change = fc.tuple(place, fc.integer({ min: 1, max: 255 }));
-  return fc
-    .oneof(
-      fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
-        const copy = bytes.slice();
-        for (const [at, flip] of changes) copy[at] ^= flip;
-        return copy;
-      }),
-      place.map((length) => bytes.slice(0, Math.max(24, length))),
-      fc
-        .tuple(place, fc.integer({ min: 20, max: other.length - 1 }))
-        .map(([to, from]) => Uint8Array.from([...bytes.slice(0, Math.max(24, to)), ...other.slice(from)])),
-    )
-    .map(sealed);
-}
-
-/** Well-formed archives that say something else. */
-function damagedValues(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const sections = unpackArchive(format, bytes);
-  const arrays = fc.oneof(fc.float32Array({ maxLength: 4 }), fc.float64Array({ maxLength: 4 }));
-  return damaged(sections, arrays).map((values) => packArchive(format, values as Record<string, unknown>));
-}
-
-const valuesIn = (bytes: Uint8Array) => meaningOf(unpackArchive(format, bytes));
 
 /** What a tuning may be refused with, and nothing but this. */
 const codes = ["invalid_checkpoint", "invalid_argument", "invalid_space"];

@@ -44,7 +44,8 @@ import { byName, check, checkOptions, must, mustBeInteger, type OptionNames, sho
 import { isCountable, isFresh, stockOf, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit } from "../../space/scale.js";
-import { allows, buildParams, type Params } from "../../space/space.js";
+import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
+import { vectorsOf } from "../../space/vectors.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
 import { assessAll, type Effort, type Judge, maximize } from "./maximize.js";
@@ -94,7 +95,8 @@ const GOOD = 5;
  * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
  * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest.
  *
- * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for `kappa` without `"lcb"`
+ * @throws FettleError `invalid_argument`, `unknown_name` for invalid options, and for `kappa` without `"lcb"`; when used,
+ * `invalid_space` for a space of more than 2,000 coordinates
  * @example
  * ```ts
  * const study = createStudy({
@@ -126,6 +128,7 @@ export function gp(options: GpOptions = {}): Strategy {
     options: { acquisition, startupTrials, ...(acquisition === "lcb" && { kappa }) },
     suggest(context) {
       const { space, history, earlier, number, suggested, random } = context;
+      checkSize(space);
       const point = suggested === 0 ? defaultPoint(space) : undefined;
       if (point && isFresh(context, point)) return point;
       if (number < startupTrials || history.length < 2) return anyPoint(context);
@@ -152,6 +155,16 @@ export function gp(options: GpOptions = {}): Strategy {
       return anyPoint(context);
     },
   };
+}
+
+/** Coordinates at most: one of a number, one of each value of a choice. Time grows faster than their number. */
+const MOST_COORDINATES = 2000;
+
+function checkSize(space: SearchSpace): void {
+  const { size } = vectorsOf(space);
+  const name =
+    "the number of coordinates of a space for gp, one for a number and one for each value of a choice,";
+  must(size <= MOST_COORDINATES, name, `at most ${MOST_COORDINATES}`, size, "invalid_space");
 }
 
 /** More points are assessed in spaces of more parameters, fewer as each becomes more expensive. */

@@ -6,7 +6,7 @@
 import type { RandomStream } from "../../../numerics/random.js";
 import { indexFrom, toUnit, valueAt } from "../../space/scale.js";
 import { allows, isActive, type Params, type SearchSpace } from "../../space/space.js";
-import { type ParamValue, sameValue } from "../../space/value.js";
+import { type ParamValue, placeOf } from "../../space/value.js";
 import { type Axis, type Vectors, vectorsOf } from "../../space/vectors.js";
 import { cellsOf } from "./cells.js";
 
@@ -124,9 +124,7 @@ function settler(
 function otherIndices({ name, parameter, count }: Axis, params: Params): number[] {
   const value = params[name];
   const index =
-    parameter.type === "choice"
-      ? parameter.values.findIndex((allowed) => sameValue(allowed, value))
-      : indexFrom(parameter, value as number);
+    parameter.type === "choice" ? placeOf(parameter.values, value) : indexFrom(parameter, value as number);
   const others =
     parameter.type === "choice" || count <= GLIDE_FROM
       ? Array.from({ length: count }, (_, i) => i)

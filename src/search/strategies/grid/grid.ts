@@ -37,8 +37,8 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
   checkOptions(options, "grid", GRID_OPTIONS);
   const { points } = options;
   const byName = isRecord(points) ? points : {};
-  for (const [name, count] of Object.entries(byName)) mustBeInteger(`points of grid for ${name}`, count);
-  if (!isRecord(points) && points !== undefined) mustBeInteger("points of grid", points);
+  for (const [name, count] of Object.entries(byName)) checkPoints(`points of grid for ${name}`, count);
+  if (!isRecord(points) && points !== undefined) checkPoints("points of grid", points);
   const lattices = new WeakMap<SearchSpace, Lattice>();
   const latticeOf = (space: SearchSpace) => {
     const known = lattices.get(space);
@@ -73,9 +73,30 @@ export function grid(options: GridOptions = {}): Strategy & Required<Pick<Strate
   };
 }
 
-/** Returns the n-th of the points of a lattice that the constraint allows; undefined after the last. */
+/** Values of a parameter at most. */
+const MOST_POINTS = 100_000;
+/** Combinations at most of which a constraint is asked. */
+const MOST_ASKED = 10_000_000;
+
+function checkPoints(name: string, points: unknown): void {
+  mustBeInteger(name, points);
+  must(points <= MOST_POINTS, name, `at most ${MOST_POINTS}`, points);
+}
+
+/**
+ * Returns the n-th of the points of a lattice that the constraint allows; undefined after the last.
+ *
+ * @throws FettleError `invalid_space` for more points than a constraint can be asked of
+ */
 function walkAllowed(space: SearchSpace, lattice: Lattice): (position: number) => Params | undefined {
   if (space.constraint === undefined) return (i) => (i < lattice.size ? lattice.at(i) : undefined);
+  must(
+    lattice.size <= MOST_ASKED,
+    "the number of combinations of a grid with a constraint",
+    `at most ${MOST_ASKED}`,
+    lattice.size,
+    "invalid_space",
+  );
   const allowed: number[] = [];
   let next = 0;
   return (position) => {
