@@ -120,9 +120,9 @@ it("a suspended holder keeps it, and a killed one does not, even before its pare
 /** A container: processes are numbered anew, from 1. */
 const CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-it.runIf(isLong && process.platform === "linux" && process.getuid?.() === 0)(
-  "process 1 of a container is not taken for process 1 of one before it, nor for one beside it",
-  async () => {
+// In the long form, and where namespaces of processes may be made.
+if (isLong && process.platform === "linux" && process.getuid?.() === 0)
+  it("process 1 of a container is not taken for process 1 of one before it, nor for one beside it", async () => {
     const path = folder();
     const first = asker(path, 0, { wrap: CONTAINER });
     await first.told;
@@ -136,8 +136,7 @@ it.runIf(isLong && process.platform === "linux" && process.getuid?.() === 0)(
     await again.ended;
     expect(again.holds).toHaveLength(1);
     expect(listing(path)).toEqual([]);
-  },
-);
+  });
 
 /** Looks pass at once in this process: the patience of seconds is none. */
 vi.mock("node:timers/promises", () => ({ setTimeout: () => new Promise((next) => setImmediate(next)) }));

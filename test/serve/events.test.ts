@@ -47,9 +47,12 @@ it("sends the status first and after each slice, each trial once, and ends with 
   const steps = statuses.slice(1).map((status) => status.steps);
   expect(steps.length).toBeGreaterThan(10);
   expect(steps).toEqual([...steps].sort((a, b) => a - b));
-  expect(told.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual([
-    0, 1, 2, 3, 4,
-  ]);
+  // a busy machine may end the first before the pause, which the first status then counts
+  const before = statuses[0].finished;
+  expect(before).toBeLessThan(5);
+  expect(told.filter(({ event }) => event === "trial").map(({ data }) => data.number)).toEqual(
+    [0, 1, 2, 3, 4].slice(before),
+  );
   const answered = await read<StudyStatus>(ask(fetch, "GET /studies/a"));
   expect(statuses.at(-1)).toEqual(answered);
 });
