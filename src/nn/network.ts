@@ -114,7 +114,7 @@ export function networkOf(wiring: Wiring, columns: number): Network {
   );
   const shapes: Shape[] = inputs.map(({ shape }) => shape);
   const owned = new Map<string, readonly ParameterSpec[]>();
-  const specs = wiring.calls.map(({ layer, name, inputs: taken }) => {
+  for (const { layer, name, inputs: taken } of wiring.calls) {
     const given = taken.map((value) => shapes[value]);
     const shape = layer.outputShape(...given);
     mustBeSizes(shape, `\`outputShape\` of ${name}`);
@@ -122,8 +122,7 @@ export function networkOf(wiring: Wiring, columns: number): Network {
     const own = parametersFor(layer, name, given);
     if (!owned.has(name)) owned.set(name, own);
     mustBeShared(name, owned.get(name) as readonly ParameterSpec[], own);
-    return { layer, name, shape };
-  });
+  }
   const places = placesOf(wiring.calls, owned);
   const outputs = beside(wiring.outputs.map(({ name, value }) => ({ name, value, shape: shapes[value] })));
   const all = [...places.values()].flat();
@@ -132,7 +131,7 @@ export function networkOf(wiring: Wiring, columns: number): Network {
     ...{ columns, inputs, outputs, trainable, fixed, parameters: all },
     layers: wiring.calls.map((call, i) => ({
       ...call,
-      shape: specs[i].shape,
+      shape: shapes[inputs.length + i],
       parameters: places.get(call.name) as ParameterPlace[],
     })),
     size: sizeOfAll(all),

@@ -7,6 +7,9 @@
 /** Steps of the first slice. */
 const FIRST = 16;
 
+/** Milliseconds of a slice between two looks of the host at its requests. */
+export const STRETCH = 10;
+
 export class Pace {
   /** The steps of the next slice. */
   steps: number;

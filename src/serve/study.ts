@@ -18,7 +18,7 @@ import { checkListeners, checkMemory, checkTrials } from "./limits.js";
 import { RowAnswerer } from "./models/rows.js";
 import { alone, type Neighbours } from "./neighbours.js";
 import { figuresOf, type StudyOptions } from "./options.js";
-import { Pace } from "./pace.js";
+import { Pace, STRETCH } from "./pace.js";
 import {
   type Command,
   checkSameSettings,
@@ -54,14 +54,10 @@ export type OpenTuner<S extends Space, T extends MeasuredTuner<S>> = (
   memoryLimit: number,
 ) => Promise<T>;
 
-/** Milliseconds of a slice between two looks of the host at its requests. */
-const STRETCH = 10;
-
 export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTuner<S> = MeasuredTuner<S>> {
   private readonly stored: StoredRecord;
   private readonly pace: Pace;
-  private readonly maxTrials: number;
-  private readonly maxMemory: number;
+  private readonly figures: ReturnType<typeof figuresOf>;
   private readonly listeners = new Set<(event: ServedEvent) => void>();
   /** Settles with the last call, so that calls run one at a time. */
   private lastCall: Promise<unknown> = Promise.resolve();
@@ -87,11 +83,9 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     private readonly open: OpenTuner<S, T>,
     private readonly neighbours: Neighbours = alone(),
   ) {
-    const { sliceMilliseconds, sliceSteps, maxTrials, maxStudyMemory } = figuresOf(options);
+    this.figures = figuresOf(options);
     this.stored = new StoredRecord(store, id);
-    this.pace = new Pace(sliceMilliseconds, sliceSteps);
-    this.maxTrials = maxTrials;
-    this.maxMemory = maxStudyMemory;
+    this.pace = new Pace(this.figures.sliceMilliseconds, this.figures.sliceSteps);
   }
 
   /** Whether it was running when the store was last read or written. */
@@ -102,6 +96,7 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   get hasListeners(): boolean {
     return this.listeners.size > 0;
   }
+
   /** Whether no call runs or waits. */
   get isFree(): boolean {
     return this.calls === 0;
@@ -134,11 +129,11 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
         this.given = undefined;
         const [options, tuner] = await ofHost("the option tuner", async () => {
           const given = await this.tunerOptions(settings);
-          return [given, await this.open(given, null, this.maxMemory)] as const;
+          return [given, await this.open(given, null, this.figures.maxStudyMemory)] as const;
         });
-        checkTrials(options, this.maxTrials);
+        checkTrials(options, this.figures.maxTrials);
         const memory = tuner.largestTraining();
-        checkMemory(memory, this.maxMemory);
+        checkMemory(memory, this.figures.maxStudyMemory);
         room.reserve(this.id, memory);
         const status = { id: this.id, phase: "running", settings, steps: 0, finished: 0 } as const;
         await this.write({ status, tuner: tuner.save(), memory });
@@ -307,7 +302,8 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
   /** The tuner of a record. */
   private async loaded({ tuner, status, memory = 0 }: StudyRecord): Promise<T> {
     this.neighbours.room.hold(this.id, memory);
-    this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, this.maxMemory);
+    const { maxStudyMemory } = this.figures;
+    this.tuner ??= await this.open(await this.optionsFor(status.settings), tuner, maxStudyMemory);
     return this.tuner;
   }
 

@@ -13,12 +13,11 @@ import { createStrategy, strategyNames } from "../../src/search/strategies/index
 import { random } from "../../src/search/strategies/random/random.js";
 import { restoreStudy } from "../../src/search/study/checkpoint.js";
 import type { Study } from "../../src/search/study/contract.js";
-import { createStudy } from "../../src/search/study/study.js";
-import type { TrialOutcome } from "../../src/search/trial/trial.js";
 import { createTuner, restoreTuner, type Tuner } from "../../src/tune/resume/slices.js";
 import type { TuneOptions } from "../../src/tune/tuner/options.js";
 import { cases } from "../cases.js";
 import { damaged, meaningOf } from "../damage.js";
+import { space, studyInMidst } from "../search/study/midst.js";
 import { damagedBytes, damagedValues, valuesIn } from "../tune/resume/archives.js";
 import { randomRows } from "../tune/support.js";
 import { faultIn } from "./support/points.js";
@@ -86,21 +85,6 @@ function turned(state: StateJson): StateJson {
   return reversed({ ...state, trials: state.trials.map(reversed) }) as StateJson;
 }
 
-const space = {
-  optimizer: choice(["sgd", "adam", ["lion", { beta: 0.9 }]]),
-  momentum: float(0, 0.99, { when: { optimizer: ["sgd"] } }),
-  units: int(8, 128, { log: true }),
-  mix: float(0, 1, { step: 0.1 }),
-};
-const outcomes: readonly TrialOutcome[] = [
-  { value: 1 / 3, std: 0.1, scores: [1, Number.NaN], curve: [1, 2], attributes: { a: [null, "b"] } },
-  { value: Number.NaN, seconds: 2 },
-  { status: "failed", error: "no memory" },
-  { status: "pruned", value: 4, steps: 2 },
-  { value: -7, constraints: [0.5, -1] },
-  { value: -3, constraints: [0, -1] },
-  { value: 1e300 },
-];
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   ...{ tpe: { startupTrials: 4 }, gp: { startupTrials: 4 }, genetic: { populationSize: 4 } },
   ...{ nsga2: { populationSize: 4 }, pbt: { populationSize: 3, quantile: 0.4 }, grid: { points: 3 } },
@@ -109,18 +93,11 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** A study of each strategy in its midst. */
 const studies = strategyNames.map((name) => {
   const strategy = createStrategy(name, OPTIONS[name] ?? {});
-  const several = name === "nsga2";
-  const study = createStudy({
-    ...{ space: name === "grid" ? { ...space, momentum: choice([0, 1]) } : space, strategy, seed: 5, lag: 2 },
-    direction: several ? ["minimize", "maximize"] : name === "tpe" ? "maximize" : "minimize",
-  });
-  for (let i = 0; i < 10 && study.canAsk(); i++) {
-    const trial = study.ask();
-    const { value, ...outcome } = outcomes[i % outcomes.length];
-    if (!trial || i === 6) continue; // runs on
-    const told = value === undefined ? {} : several ? { values: [value, 1] } : { value };
-    study.tell(trial.number, { ...outcome, ...told });
-  }
+  const study = studyInMidst(
+    strategy,
+    name === "grid" ? { ...space, momentum: choice([0, 1]) } : space,
+    name === "nsga2" ? ["minimize", "maximize"] : name === "tpe" ? "maximize" : "minimize",
+  );
   return { strategy, json: JSON.parse(JSON.stringify(study)) as StateJson };
 });
 

@@ -58,8 +58,8 @@ const FIRST = 2 ** 40;
  * @throws FettleError `invalid_argument`, `unknown_name`
  * @example
  * ```ts
- * const { mkdtemp } = await import("node:fs/promises");
- * const store = fileStore(await mkdtemp("/tmp/studies-"));
+ * const [{ mkdtemp }, { tmpdir }] = [await import("node:fs/promises"), await import("node:os")];
+ * const store = fileStore(await mkdtemp(`${tmpdir()}/studies-`));
  * const version = await store.put("a", Uint8Array.of(1, 2));
  * await store.put("a", Uint8Array.of(3), version);
  * (await store.get("a"))?.bytes; // [3]

@@ -10,10 +10,8 @@ import {
   dense,
   embedding,
   flatten,
-  gaussianNoise,
   type Layer,
   layerNormalization,
-  type MergeName,
   merge,
 } from "../../../src/nn/layers/index.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
@@ -21,22 +19,15 @@ import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../../data/refusal.js";
+import { anyWay, otherLayer, trained } from "../../predict/networks.js";
 import { anyLayer, CLOSE, difference, floats, run } from "./onnxRuntime.js";
 
-/** Random parameters, such that results are near 1; variances are from 0.5. */
-function trained(model: LayersModel, columns: number, seed: number): LayersModel {
-  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const { parameters: places, size } = model.network(columns);
-  const random = new RandomStream(seed, 3);
-  const parameters = new Float32Array(size);
-  for (const { name, shape, offset, size } of places)
-    for (let i = 0; i < size; i++) {
-      const value = random.normal() / Math.sqrt(shape.length === 2 ? shape[0] : 4);
-      parameters[offset + i] = name === "movingVariance" ? 0.5 + Math.abs(value) : value;
-    }
-  model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
-  return model;
-}
+/** Such that results are near 1; variances are from 0.5. */
+const anyTrained = (model: LayersModel, columns: number, seed: number): LayersModel =>
+  trained(model, columns, seed, (normal, name, shape) => {
+    const value = normal / Math.sqrt(shape.length === 2 ? shape[0] : 4);
+    return name === "movingVariance" ? 0.5 + Math.abs(value) : value;
+  });
 
 async function agrees(model: LayersModel, columns: number, x: Float32Array): Promise<void> {
   const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
@@ -45,27 +36,7 @@ async function agrees(model: LayersModel, columns: number, x: Float32Array): Pro
   expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
 }
 
-const options = fc.record({ epsilon: fc.constantFrom(0.1, 0.5), center: fc.boolean(), scale: fc.boolean() });
-const layer: fc.Arbitrary<Layer> = fc.oneof(
-  anyLayer,
-  options.map((each) => batchNormalization(each)),
-  options.map((each) => layerNormalization(each)),
-  fc
-    .constantFrom(
-      () => gaussianNoise(1),
-      () => flatten(),
-    )
-    .map((make) => make()),
-);
-const way = fc.constantFrom<MergeName>(
-  "add",
-  "subtract",
-  "multiply",
-  "average",
-  "maximum",
-  "minimum",
-  "concatenate",
-);
+const layer: fc.Arbitrary<Layer> = fc.oneof(anyLayer, otherLayer(fc.constantFrom(0.1, 0.5)));
 
 describe("ONNX Runtime predicts what Fettle does", () => {
   it("for any layers", async () => {
@@ -77,7 +48,7 @@ describe("ONNX Runtime predicts what Fettle does", () => {
         async (layers, rows, seed) => {
           const random = new RandomStream(seed, 4);
           const x = Float32Array.from({ length: rows * 5 }, () => random.normal());
-          await agrees(trained(sequential([...layers, dense(2)]), 5, seed), 5, x);
+          await agrees(anyTrained(sequential([...layers, dense(2)]), 5, seed), 5, x);
         },
       ),
       { numRuns: cases(30) },
@@ -86,7 +57,7 @@ describe("ONNX Runtime predicts what Fettle does", () => {
 
   it("for any way to merge, several inputs and outputs", async () => {
     await fc.assert(
-      fc.asyncProperty(way, layer, fc.nat(), async (each, between, seed) => {
+      fc.asyncProperty(anyWay, layer, fc.nat(), async (each, between, seed) => {
         const inputs = { a: input(2), b: input([3, 1]) };
         const shared = dense(4, { activation: "tanh" });
         const left = shared.apply(inputs.a);
@@ -95,7 +66,7 @@ describe("ONNX Runtime predicts what Fettle does", () => {
         const model = functional({ inputs, outputs: { first: dense(2).apply(value), second: inputs.b } });
         const random = new RandomStream(seed, 4);
         await agrees(
-          trained(model, 5, seed),
+          anyTrained(model, 5, seed),
           5,
           Float32Array.from({ length: 35 }, () => random.normal()),
         );
@@ -106,12 +77,12 @@ describe("ONNX Runtime predicts what Fettle does", () => {
 
   it("for embeddings", async () => {
     const stack = [embedding(4, 3), layerNormalization(), batchNormalization(), flatten(), dense(2)];
-    await agrees(trained(sequential(stack), 2, 1), 2, Float32Array.of(0, 1, 2, 3, 3, 0, 1, 1));
+    await agrees(anyTrained(sequential(stack), 2, 1), 2, Float32Array.of(0, 1, 2, 3, 3, 0, 1, 1));
   });
 });
 
 it.each(["tfjs", "js"] as const)("as %s it is refused by the name of the layer", async (format) => {
-  const model = trained(sequential([dense(2), batchNormalization(), dense(1)]), 2, 1);
+  const model = anyTrained(sequential([dense(2), batchNormalization(), dense(1)]), 2, 1);
   expect(await refusal(() => exportModel(model, format))).toBe(
     'unsupported: layer "batchNormalization_1" must be dense, dropout or activation to be exported; received "batchNormalization"',
   );
