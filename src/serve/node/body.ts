@@ -1,6 +1,6 @@
 /**
  * The body of a request as a stream that takes from the connection only what its reader asks for, up to a number of bytes, and waits for
- * the client up to a time. `Readable.toWeb` has neither bound, and throws outside of any call when a body ends that its reader has left.
+ * the client up to a time. `Readable.toWeb` has neither bound.
  */
 import { platform } from "#platform";
 import { FettleError } from "../../errors.js";
