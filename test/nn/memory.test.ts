@@ -36,16 +36,17 @@ async function useModel(i: number): Promise<void> {
   model.predict(x);
 }
 
-it("200 models leave memory where it was after the tenth", async () => {
+it("500 models leave memory where it was after the tenth", async () => {
   const start = defaultEngine().bytesInUse;
   for (let i = 0; i < 10; i++) await useModel(i);
   const [inUse, size, heap] = [defaultEngine().bytesInUse, wasmBytes(), heapBytes()];
   expect(inUse).toBe(start);
-  for (let i = 10; i < 200; i++) await useModel(i);
+  for (let i = 10; i < 500; i++) await useModel(i);
   expect(defaultEngine().bytesInUse).toBe(start);
   expect(wasmBytes()).toBe(size);
-  // all 7 widths have their programs since the seventh model: 190 models may leave 4 KiB each to V8's own bookkeeping
-  expect(heapBytes() - heap).toBeLessThan(190 * 4096);
+  // all 7 widths have their programs since the seventh model: V8's own bookkeeping comes and goes by 1 MB, and a model
+  // that stayed would be 4 KiB at least
+  expect(heapBytes() - heap).toBeLessThan(490 * 4096);
 });
 
 it("different programs beyond the cache's 64 are let go", async () => {
