@@ -3,6 +3,8 @@
  * alone, such as `1,234`, can be read in two ways. What a column is otherwise is decided in schema.ts.
  */
 
+import { NOT_FINITE, PLAIN } from "./plainNumbers.js";
+
 /** The mark between the whole and the fraction. */
 export type Decimal = "." | ",";
 
@@ -22,8 +24,6 @@ const PARTS = new RegExp(
   `^(?<before>${UNIT})? ?(?<number>[+-]?[\\d.,' _]+(?:e[+-]?\\d+)?) ?(?<after>${UNIT})?$`,
   "i",
 );
-const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-const NOT_FINITE = /^[+-]?(inf|infinity)$/i;
 
 /** A number without its unit and with spaces of one kind; undefined for what cannot be a number in any format. */
 interface Written {

@@ -4,7 +4,8 @@
  */
 import { must, shortened, show } from "../errors.js";
 import type { DateOrder } from "./days.js";
-import { parseNumber } from "./numbers.js";
+import type { NumberFormat } from "./numbers.js";
+import { plainNumber } from "./plainNumbers.js";
 import { type ColumnSchema, isInputKind } from "./schema.js";
 
 /**
@@ -44,26 +45,29 @@ export function cellOf(value: unknown, placeOf: () => string): string | number {
   return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
 }
 
-/** The moment that a cell means; undefined if it is not a date of that order. */
-export type ParseDate = (cell: string, order: DateOrder) => number | undefined;
+/** What few columns need to be read, and those who have them load; each returns undefined for a cell that is none. */
+export interface Parsers {
+  /** `dates.ts`'s, for columns of dates: the moment that a cell means. */
+  readonly parseDate?: (cell: string, order: DateOrder) => number | undefined;
+  /** `numbers.ts`'s, for columns with a `format`. */
+  readonly parseNumber?: (cell: string, format: NumberFormat) => number | undefined;
+}
 
-/**
- * Reads a cell that is present; undefined for one that must be refused.
- *
- * @param parseDate - `dates.ts`'s, which is loaded by those who have dates
- */
+/** Reads a cell that is present; undefined for one that must be refused. */
 export function readerOf(
-  { kind, categories, format = {}, dateOrder = "ymd" }: ColumnSchema,
+  column: ColumnSchema,
   unknown: UnknownRule,
-  parseDate: ParseDate | undefined,
+  parsers: Parsers,
 ): (cell: string | number) => number | undefined {
+  const { kind, categories, dateOrder = "ymd" } = column;
   if (!isInputKind(kind)) return () => 0;
+  const { parseDate } = parsers;
   // a year of four digits in front means the same in any order
   if (kind === "date")
     return (cell) => parseDate?.(String(cell), dateOrder) ?? parseDate?.(String(cell), "ymd");
   if (kind === "number")
     return (cell) => {
-      const value = typeof cell === "number" ? cell : parseNumber(cell, format);
+      const value = numberIn(cell, column, parsers);
       return value !== undefined && Number.isFinite(Math.fround(value)) ? value : undefined;
     };
   const words = categories.map(
@@ -75,20 +79,30 @@ export function readerOf(
   return (cell) => codes.get(String(cell)) ?? other;
 }
 
+function numberIn(
+  cell: string | number,
+  { format }: ColumnSchema,
+  { parseNumber }: Parsers,
+): number | undefined {
+  if (typeof cell === "number") return cell;
+  return format ? parseNumber?.(cell, format) : plainNumber(cell);
+}
+
 /** What a caller may choose, so that such cells are not refused; empty where there is nothing. */
 export function remedyOf({ kind }: ColumnSchema): string {
   return kind === "category" ? '; choose unknown: "ignore" or unknown: "missing"' : "";
 }
 
 /** What is wrong with a cell that was refused, for people. */
-export function faultOf({ kind, categories, format }: ColumnSchema, cell: string | number): string {
+export function faultOf(column: ColumnSchema, cell: string | number, parsers: Parsers): string {
+  const { kind, categories, format } = column;
   if (kind === "date") return `every cell must be a date; received ${show(cell)}`;
   if (kind !== "number") {
     const words =
       categories.length > 5 ? `one of its ${categories.length} words` : categories.map(show).join(" or ");
     return `every cell must be ${words}; received ${show(cell)}`;
   }
-  if (typeof cell === "number" || parseNumber(cell, format ?? {}) !== undefined)
+  if (numberIn(cell, column, parsers) !== undefined)
     return `numbers must be finite and fit float32; received ${shortened(String(cell))}; correct it, or leave it empty if it is missing`;
   return `every cell must be a number${format ? ` written with ${show(format)}` : ""}; received ${show(cell)}`;
 }

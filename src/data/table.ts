@@ -16,9 +16,9 @@ import type { Floats } from "../ndarray.js";
 import type { RawColumn } from "./cells.js";
 import { isArray } from "./check.js";
 import { type CsvHeader, type CsvOptions, readRows, type TextSource } from "./csv.js";
-import { parseDate } from "./dates.js";
 import { inferSchema } from "./infer.js";
 import { limitsOf, mustFit } from "./limits.js";
+import { PARSERS } from "./parsers.js";
 import { type Pass, readCells } from "./passes.js";
 import {
   cellOf,
@@ -264,7 +264,7 @@ function tableOf(
     const { values, fault } = typed(raw, column, unknown);
     if (fault)
       faults.push(
-        `${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell)}${remedyOf(column)}`,
+        `${placeOf(fault.row)}, column ${show(name)}: ${faultOf(column, fault.cell, PARSERS)}${remedyOf(column)}`,
       );
     return [{ ...{ name, kind, values, categories }, ...(doubt && { doubt }), ...(reason && { reason }) }];
   });
@@ -288,7 +288,7 @@ function typed(
     return { values: Float32Array.from(numbers, (value) => (Number.isNaN(value) ? value : 0)) };
   }
   const { words, codes } = raw;
-  const readings = words.map(readerOf(column, unknown, parseDate));
+  const readings = words.map(readerOf(column, unknown, PARSERS));
   const refused = readings.indexOf(undefined);
   const meanings = readings.map((value) => value ?? Number.NaN);
   const isNarrow = meanings.every((value) => Object.is(Math.fround(value), value));

@@ -5,8 +5,8 @@
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
 import type { EncodedRows } from "../data/dataset.js";
-import { parseDate } from "../data/dates.js";
 import { fromMatrix, type MatrixLike } from "../data/matrix.js";
+import { PARSERS } from "../data/parsers.js";
 import { Applier, type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { isUnchanged } from "../data/pipeline/target.js";
 import type { UnknownRule } from "../data/read.js";
@@ -102,7 +102,7 @@ export class Model {
     const { model, table } = this;
     if (table === undefined) return model.predict(rows as MatrixLike);
     const { inputs, pipeline, schema } = table;
-    this.reader ??= new RowReader(inputs, schema, this.unknown, parseDate);
+    this.reader ??= new RowReader(inputs, schema, this.unknown, PARSERS);
     const source = this.reader.source(rows);
     const applier = new Applier(pipeline, source.rows);
     const features = new Float32Array(source.rows * applier.width);

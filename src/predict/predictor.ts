@@ -3,7 +3,7 @@ import type { NdArray } from "ndarray";
 import type { Input, Task } from "../data/dataset.js";
 import { Applier } from "../data/pipeline/pipeline.js";
 import { isUnchanged, restored } from "../data/pipeline/target.js";
-import { checkUnknownRule, type UnknownRule } from "../data/read.js";
+import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { check, must } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
@@ -47,10 +47,18 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
     `the network must have ${table.outputs} outputs; received ${forward.units}`,
     "invalid_checkpoint",
   );
-  const hasDates = table.inputs.some(({ kind }) => kind === "date");
-  const dates = hasDates ? await import("../data/dates.js") : undefined;
-  const reader = new RowReader(table.inputs, table.schema, unknown, dates?.parseDate);
+  const reader = new RowReader(table.inputs, table.schema, unknown, await parsersOf(table.schema));
   return new Predictor(flowOf(table, forward, reader), table, unknown);
+}
+
+/** What the columns need to be read beyond plain numbers and words. */
+async function parsersOf({ columns }: Schema): Promise<Parsers> {
+  const dates = columns.some(({ kind }) => kind === "date") && (await import("../data/dates.js"));
+  const numbers = columns.some(({ format }) => format) && (await import("../data/numbers.js"));
+  return {
+    ...(dates && { parseDate: dates.parseDate }),
+    ...(numbers && { parseNumber: numbers.parseNumber }),
+  };
 }
 
 /** Predictions of so many rows, `[rows, outputs]`, in the units of the target. */

@@ -10,7 +10,7 @@ import type { CellSource } from "../data/pipeline/pipeline.js";
 import {
   cellOf,
   faultOf,
-  type ParseDate,
+  type Parsers,
   type RecordValue,
   readerOf,
   remedyOf,
@@ -75,13 +75,18 @@ export class RowReader {
 
   /**
    * @param unknown - what becomes of a word that the schema does not have
-   * @param parseDate - needed if an input is a date
+   * @param parsers - those that the columns of the inputs need
    */
-  constructor(inputs: readonly Input[], schema: Schema, unknown: UnknownRule, parseDate?: ParseDate) {
+  constructor(
+    inputs: readonly Input[],
+    schema: Schema,
+    unknown: UnknownRule,
+    private readonly parsers: Parsers,
+  ) {
     const named = new Map(schema.columns.map((column) => [column.name, column]));
     this.columns = inputs.map((input) => {
       const column = named.get(input.name) as ColumnSchema;
-      return { input, schema: column, numberOf: readerOf(column, unknown, parseDate) };
+      return { input, schema: column, numberOf: readerOf(column, unknown, parsers) };
     });
     this.isMissing = missingIn(schema);
   }
@@ -195,7 +200,8 @@ export class RowReader {
       return Number.NaN;
     }
     const read = numberOf(cell);
-    if (read === undefined) throw new RowError(row, input.name, faultOf(schema, cell), remedyOf(schema));
+    if (read === undefined)
+      throw new RowError(row, input.name, faultOf(schema, cell, this.parsers), remedyOf(schema));
     // a word that is read as missing
     if (Number.isNaN(read) && !input.gaps) throw gapError(row, input.name);
     return read;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatsOf, type NumberFormat, parseNumber } from "../../src/data/numbers.js";
+import { plainNumber } from "../../src/data/plainNumbers.js";
 import { cases } from "../cases.js";
 
 /** `x` as a person would write it; JavaScript's own digits otherwise. */
@@ -48,6 +49,20 @@ it("the format of a column is among those found, and each of them reads every ce
       for (const each of values) expect(each).not.toContain(undefined);
     }),
     { numRuns: cases(500) },
+  );
+});
+
+it("what is plain is what the plain format reads", () => {
+  const marks = fc.constantFrom(..."0123456789.,+-eE '_%$", "inf", "Infinity", "\u00a0");
+  const cell = fc.oneof(
+    fc.array(marks, { maxLength: 8 }).map((all) => all.join("")),
+    number.map(String),
+  );
+  fc.assert(
+    fc.property(cell, (text) => {
+      expect(plainNumber(text.trim())).toBe(parseNumber(text.trim(), {}));
+    }),
+    { numRuns: cases(2000) },
   );
 });
 

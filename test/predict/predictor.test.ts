@@ -122,4 +122,30 @@ describe("rows", () => {
     );
     expect(predictor.predict({ columns: [a, ones(1, 0)] }).shape).toEqual([MOST, 1]);
   });
+
+  it("have numbers as their columns write them", async () => {
+    const column = (name: string): ColumnSpec => ({
+      ...{ name, kind: "number", categories: [], gaps: false, times: false },
+    });
+    const contents = contentsFrom({
+      ...{ columns: [column("price"), column("rooms")], classes: [], targets: ["y"], layers: [] },
+      ...{ options: {}, threshold: 0.5, seed: 1 },
+    });
+    const { schema, ...table } = contents.table!;
+    const [price, rooms] = schema.columns;
+    const format = { decimal: ",", group: ".", unit: "€" } as const;
+    const columns = [{ ...price, format }, rooms];
+    const written = { ...contents, table: { ...table, schema: { ...schema, columns } } };
+    const predictor = await loadPredictor(writeContents(written, VERSION));
+    const expected = [...predictor.predict({ price: 1234.5, rooms: 3 }).data];
+    expect([...predictor.predict({ price: "1.234,5 €", rooms: "3e0" }).data]).toEqual(expected);
+    expect([...predictor.predict({ price: "1.234,6 €", rooms: "3e0" }).data]).not.toEqual(expected);
+    expect(() => predictor.predict({ price: "1,234.5", rooms: 3 })).toThrow(
+      'row 0, column "price": every cell must be a number written with {"decimal":",","group":".","unit":"€"}; received "1,234.5"',
+    );
+    expect(() => predictor.predict({ price: "9e99", rooms: 3 })).toThrow("must be finite and fit float32");
+    expect(() => predictor.predict({ price: 1, rooms: "3 €" })).toThrow(
+      'row 0, column "rooms": every cell must be a number; received "3 €"',
+    );
+  });
 });

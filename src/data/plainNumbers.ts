@@ -1,0 +1,11 @@
+/** Numbers as JavaScript and most files write them. What other marks and units mean is in numbers.ts. */
+
+/** Digits with a decimal point and an exponent at most. */
+export const PLAIN = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+export const NOT_FINITE = /^[+-]?(inf|infinity)$/i;
+
+/** The value of a trimmed cell, which may be infinite; undefined if it is not plain. */
+export function plainNumber(cell: string): number | undefined {
+  if (PLAIN.test(cell)) return Number(cell);
+  return NOT_FINITE.test(cell) ? Number.POSITIVE_INFINITY : undefined;
+}
