@@ -45,7 +45,7 @@ export function cellOf(value: unknown, placeOf: () => string): string | number {
   return isDate ? (value as { toISOString(): string }).toISOString() : String(value);
 }
 
-/** What few columns need to be read, and those who have them load; each returns undefined for a cell that is none. */
+/** What few columns need to be read, and those who have them load; a cell that is neither becomes undefined. */
 export interface Parsers {
   /** `dates.ts`'s, for columns of dates: the moment that a cell means. */
   readonly parseDate?: (cell: string, order: DateOrder) => number | undefined;
