@@ -4,7 +4,7 @@
  */
 import type { AttributesOf, Node } from "../graph/graph.js";
 import { HEADER_WORDS } from "../graph/opcodes/block.js";
-import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
+import { hasRows, type Shape, sizeOf } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import type { StepGraph } from "./program.js";
 import { isContiguous, type View } from "./view.js";
@@ -161,7 +161,7 @@ function placeInConcat(
     const size = sizeOf(nodes[input].shape);
     const whole = isWhole(views[input], nodes[input].shape, nodes[root].shape);
     const computed = nodes[root].op !== "input" && kindOf(nodes[root]) !== "scalar";
-    if (whole && computed && !nodes[root].shape.includes(ROWS) && !placements.has(root)) {
+    if (whole && computed && !hasRows(nodes[root].shape) && !placements.has(root)) {
       placements.set(root, { parent: id, elements });
     }
     elements += size;

@@ -7,7 +7,8 @@ import { check, must, show } from "../errors.js";
 import { Graph, Value } from "../graph/graph.js";
 import { MAX_STREAMS } from "../graph/opcodes/block.js";
 import { input } from "../graph/operations/leaves.js";
-import { ROWS, type Shape, showShape } from "../graph/shape.js";
+import { hasRows, ROWS, type Shape, showShape } from "../graph/shape.js";
+import { mapValues } from "../records.js";
 import type { StepGraph } from "./program.js";
 
 /** The arrays that a step reads and keeps. */
@@ -89,7 +90,7 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
   }
   for (const [name, { shape }] of [...Object.entries(state), ...Object.entries(inputs)]) {
     check(
-      !shape.includes(ROWS),
+      !hasRows(shape),
       () =>
         `"${name}" is kept between batches, so its shape must not contain ROWS; received ${showShape(shape)}`,
       "invalid_shape",
@@ -97,7 +98,7 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
   }
   for (const [name, { shape }] of Object.entries(results.streams ?? {})) {
     check(
-      shape.length === 2 && shape[0] === ROWS && shape[1] !== ROWS,
+      shape.length === 2 && shape[0] === ROWS && shape[1] > 0,
       () => `stream "${name}" must be [rows, columns]; received ${showShape(shape)}`,
       "invalid_shape",
     );
@@ -118,13 +119,4 @@ export function trace(signature: Signature, write: (values: StepValues) => StepR
     outputs: mapValues(results.outputs ?? {}, idOf),
     streamsOut: mapValues(results.streams ?? {}, idOf),
   };
-}
-
-function mapValues<T, U>(
-  record: Readonly<Record<string, T>>,
-  map: (value: T, key: string) => U,
-): Record<string, U> {
-  const mapped: Record<string, U> = {};
-  for (const key of Object.keys(record)) mapped[key] = map(record[key], key);
-  return mapped;
 }

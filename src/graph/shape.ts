@@ -1,13 +1,16 @@
 /**
- * Shapes and what they count. A shape is static, except that one dimension may be
- * `ROWS`: the number of rows of the current batch, known only when a program runs.
+ * Shapes and what they count. A shape is static, except that a dimension may be `ROWS`, the number of rows of the current
+ * batch, known only when a program runs, or a multiple of it.
  */
 import { check } from "../errors.js";
 
-/** The one symbolic dimension: the number of rows of the current batch. Shapes may hold it among their sizes. */
+/**
+ * The number of rows of the current batch. Shapes may hold it among their sizes, and multiples of it: [64 * ROWS, 9] are 64
+ * lines for each row.
+ */
 export const ROWS = -1;
 
-/** Sizes along each axis, positive integers or `ROWS`; [] for a scalar. */
+/** Sizes along each axis, positive integers or multiples of `ROWS`; [] for a scalar. */
 export type Shape = readonly number[];
 
 /** A size that may depend on the batch: `scale × rows^power`. */
@@ -21,8 +24,8 @@ export function extent(shape: Shape): Extent {
   let scale = 1;
   let power = 0;
   for (const dim of shape) {
-    if (dim === ROWS) power++;
-    else scale *= dim;
+    if (dim < 0) power++;
+    scale *= Math.abs(dim);
   }
   return { scale, power };
 }
@@ -41,7 +44,12 @@ export function resolve({ scale, power }: Extent, rows: number): number {
 
 /** `shape` with `ROWS` replaced by a number. */
 export function resolveShape(shape: Shape, rows: number): number[] {
-  return shape.map((dim) => (dim === ROWS ? rows : dim));
+  return shape.map((dim) => (dim < 0 ? -dim * rows : dim));
+}
+
+/** Whether a shape depends on the batch. */
+export function hasRows(shape: Shape): boolean {
+  return shape.some((dim) => dim < 0);
 }
 
 /** The number of elements of a shape without `ROWS`, or with it resolved to `rows`. */
@@ -57,7 +65,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** `[rows, 64]` as it is shown in messages. */
 export function showShape(shape: Shape): string {
-  return `[${shape.map((dim) => (dim === ROWS ? "rows" : dim)).join(", ")}]`;
+  return `[${shape.map(dimension).join(", ")}]`;
 }
 
 /**
@@ -85,7 +93,8 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
 }
 
 function dimension(dim: number): string {
-  return dim === ROWS ? "rows" : String(dim);
+  if (dim >= 0) return String(dim);
+  return dim === ROWS ? "rows" : `${-dim} × rows`;
 }
 
 /** Row-major strides in elements, as extents. */
@@ -93,11 +102,12 @@ export function contiguousStrides(shape: Shape): Extent[] {
   return shape.map((_, axis) => extent(shape.slice(axis + 1)));
 }
 
-/** Throws `invalid_shape` unless every dimension is a positive integer or `ROWS`. */
+/** Throws `invalid_shape` unless every dimension is a positive integer or a multiple of `ROWS`. */
 export function checkShape(shape: Shape, what: string): void {
   check(
-    shape.every((dim) => dim === ROWS || (Number.isSafeInteger(dim) && dim > 0)),
-    () => `the dimensions of ${what} must be positive integers or ROWS; received ${showShape(shape)}`,
+    shape.every((dim) => Number.isSafeInteger(dim) && dim !== 0),
+    () =>
+      `the dimensions of ${what} must be positive integers or multiples of ROWS; received ${showShape(shape)}`,
     "invalid_shape",
   );
 }

@@ -21,7 +21,7 @@ import { gradients } from "../autograd/index.js";
 import type { Signature, StepResults, StepValues } from "../compile/trace.js";
 import * as f from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import { ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
+import { hasRows, ROWS, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 import { type Instruction, writers } from "./instructions.js";
 import { Pool, rotate } from "./operations/writers.js";
 
@@ -149,14 +149,14 @@ function update(
 /** `value` in another shape: reshaped where the sizes agree, else its mean. */
 function shaped(value: Value, shape: Shape): Value {
   if (sameShape(value.shape, shape)) return value;
-  const whole = !value.shape.includes(ROWS) && sizeOf(value.shape) === sizeOf(shape);
+  const whole = !hasRows(value.shape) && sizeOf(value.shape) === sizeOf(shape);
   return whole ? f.reshape(value, shape) : f.broadcastTo(f.mean(value), shape);
 }
 
 /** A value as [rows, columns]. */
 function toBatch(value: Value): Value {
-  if (value.shape.length === 2 && value.shape[0] === ROWS && value.shape[1] !== ROWS) return value;
-  if (!value.shape.includes(ROWS)) {
+  if (value.shape.length === 2 && value.shape[0] === ROWS && value.shape[1] > 0) return value;
+  if (!hasRows(value.shape)) {
     const size = sizeOf(value.shape);
     return f.broadcastTo(f.reshape(value, [1, size]), [ROWS, size]);
   }

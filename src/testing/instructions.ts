@@ -3,7 +3,6 @@
  * in a way of their own.
  */
 import * as f from "../graph/functions.js";
-import { ROWS } from "../graph/shape.js";
 import { operationFacts } from "./operations/index.js";
 import { rotate, same, type Writer, writeBinary, writeReduction, writeUnary } from "./operations/writers.js";
 
@@ -19,7 +18,7 @@ const combinations: readonly Writer[] = [
   ),
   (pool, [a]) => {
     const x = pool.at(a);
-    if (x.shape.length > 0 && x.shape[0] !== ROWS) pool.add(rotate(x, f.sin), 1);
+    if (x.shape.length > 0 && x.shape[0] > 0) pool.add(rotate(x, f.sin), 1);
   },
   (pool, [a]) => {
     // dropout

@@ -336,8 +336,8 @@ describe("axes", () => {
     ],
     [
       "random numbers of no shape",
-      (x) => f.randomUniform(x.graph, [-2], 0),
-      /randomUniform must be .*received \[-2\]/,
+      (x) => f.randomUniform(x.graph, [-2, 0], 0),
+      /randomUniform must be .*received \[2 × rows, 0\]/,
     ],
     ["a broadcast to no shape", (x) => f.broadcastTo(x, [2, 3, 4.5]), /broadcast must be .*4\.5/],
     [

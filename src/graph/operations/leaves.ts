@@ -11,7 +11,17 @@ import { check, must } from "../../errors.js";
 import { splitSeed, uniformF32 } from "../../numerics/philox.js";
 import { type Graph, isNode, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { checkShape, extent, fixed, ROWS, resolve, type Shape, showShape, sizeOf } from "../shape.js";
+import {
+  checkShape,
+  extent,
+  fixed,
+  hasRows,
+  ROWS,
+  resolve,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../shape.js";
 import { append, type Operand } from "./append.js";
 import type { Rows } from "./operation.js";
 
@@ -120,7 +130,7 @@ export function constant(graph: Graph, values: number | readonly number[], shape
 
 /** The number of elements of `x` as a scalar; it may depend on the rows of the batch. */
 export function count(x: Value): Value {
-  return x.shape.includes(ROWS)
+  return hasRows(x.shape)
     ? append("count", rows.count, [], { of: x.shape }, x.graph)
     : constant(
         x.graph,

@@ -12,7 +12,7 @@ import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { extent, fixed, ROWS, type Shape, showShape } from "../shape.js";
+import { extent, fixed, type Shape, showShape } from "../shape.js";
 import { append } from "./append.js";
 import broadcastRows, {
   expand,
@@ -85,7 +85,7 @@ export default rows;
 
 function alongLast([x]: readonly Shape[]): Shape {
   check(
-    x.length >= 1 && x[x.length - 1] !== ROWS,
+    x.length >= 1 && x[x.length - 1] > 0,
     () => `the operand of softmax must have a last axis that is not rows; received ${showShape(x)}`,
     "invalid_shape",
   );

@@ -10,7 +10,7 @@
 import { check } from "../../errors.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { ROWS, type Shape, showShape, sizeOf } from "../shape.js";
+import { type Shape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import type { Rows } from "./operation.js";
 import { copyStrided, stridesOf } from "./strided.js";
@@ -57,8 +57,8 @@ const rows: Rows<Names> = {
         begin.length === x.length &&
           size.length === x.length &&
           x.every((dim, i) =>
-            dim === ROWS
-              ? begin[i] === 0 && size[i] === ROWS
+            dim < 0
+              ? begin[i] === 0 && size[i] === dim
               : isCount(begin[i]) && isCount(size[i]) && size[i] > 0 && begin[i] + size[i] <= dim,
           ),
         () =>
@@ -71,7 +71,7 @@ const rows: Rows<Names> = {
       pad(
         g,
         begin,
-        x.shape.map((dim, i) => (dim === ROWS ? 0 : dim - begin[i] - size[i])),
+        x.shape.map((dim, i) => (dim < 0 ? 0 : dim - begin[i] - size[i])),
       ),
     ],
     reference({ inputs: [x], shapes: [from], shape, attributes: { begin } }) {
@@ -94,13 +94,13 @@ const rows: Rows<Names> = {
         before.length === x.length &&
           after.length === x.length &&
           x.every((dim, i) =>
-            dim === ROWS ? before[i] === 0 && after[i] === 0 : isCount(before[i]) && isCount(after[i]),
+            dim < 0 ? before[i] === 0 && after[i] === 0 : isCount(before[i]) && isCount(after[i]),
           ),
         () =>
           `the padding of pad must be integers of at least 0, one per axis of ${showShape(x)}, and 0 for rows; received [${before}] before and [${after}] after`,
         "invalid_shape",
       );
-      return x.map((dim, i) => (dim === ROWS ? ROWS : before[i] + dim + after[i]));
+      return x.map((dim, i) => (dim < 0 ? dim : before[i] + dim + after[i]));
     },
     gradient: ({ g, inputs: [x], attributes: { before } }) => [slice(g, before, x.shape)],
     reference({ inputs: [x], shapes: [from], shape, attributes: { before } }) {
@@ -121,9 +121,7 @@ const rows: Rows<Names> = {
           axis < first.length &&
           inputs.every(
             (x) =>
-              x.length === first.length &&
-              x[axis] !== ROWS &&
-              x.every((dim, i) => i === axis || dim === first[i]),
+              x.length === first.length && x[axis] > 0 && x.every((dim, i) => i === axis || dim === first[i]),
           ),
         () =>
           `the operands of concat must agree on all axes but one, which is not rows; received ${inputs.map(showShape).join(" and ")} along axis ${axis}`,

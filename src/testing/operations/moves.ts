@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import { count } from "../../graph/operations/leaves.js";
-import { ROWS, sameShape, sizeOf } from "../../graph/shape.js";
+import { hasRows, ROWS, type Shape, sameShape, sizeOf } from "../../graph/shape.js";
 import { anyBroadcast, anyShape, numbers } from "../arbitraries/tensors.js";
 import type { TensorFunction } from "../gradients.js";
 import { cases, unary } from "./case.js";
@@ -71,11 +71,7 @@ export const moveFacts: FactsOf<Names> = {
       (pool, [a, b]) => {
         const x = pool.at(a);
         // broadcast over the rows of the batch
-        const shape = x.shape.includes(ROWS)
-          ? x.shape
-          : b % 2 === 0
-            ? [ROWS, ...x.shape]
-            : [ROWS, 1, ...x.shape];
+        const shape = hasRows(x.shape) ? x.shape : b % 2 === 0 ? [ROWS, ...x.shape] : [ROWS, 1, ...x.shape];
         pool.add(f.broadcastTo(x, shape), pool.size(x));
       },
     ],
@@ -97,12 +93,7 @@ export const moveFacts: FactsOf<Names> = {
         pool.add(
           f.reshape(
             x,
-            [
-              [...rows, rest],
-              [rest, ...rows],
-              [1, ...x.shape],
-              [...x.shape, 1],
-            ][b % 4],
+            [[...rows, rest], [rest, ...rows], [1, ...x.shape], [...x.shape, 1], rowsMerged(x.shape)][b % 5],
           ),
           pool.size(x),
         );
@@ -255,8 +246,8 @@ export const moveFacts: FactsOf<Names> = {
       (pool, [a], ids) => {
         const table = toMatrix(pool.at(a));
         // the rows of the batch cannot be a table
-        const tall = table.shape[0] === ROWS ? f.transpose(table) : table;
-        if (tall.shape[1] === ROWS) return;
+        const tall = table.shape[0] < 0 ? f.transpose(table) : table;
+        if (tall.shape[1] < 0) return;
         pool.add(f.takeRows(tall, f.minimum(ids, sizeOf([tall.shape[0]]) - 1)), pool.size(pool.at(a)));
       },
     ],
@@ -288,13 +279,22 @@ export const moveFacts: FactsOf<Names> = {
     writers: [
       (pool, [a, b], ids) => {
         const x = toMatrix(pool.at(a));
-        if (x.shape[0] !== ROWS || x.shape[1] === ROWS) return;
+        if (x.shape[0] !== ROWS || x.shape[1] < 0) return;
         // id 2 is outside a table of two rows, and is dropped
         pool.add(f.scatterRows(x, ids, 2 + (b % 2)), pool.size(pool.at(a)) * pool.rows);
       },
     ],
   },
 };
+
+/** The rows of the batch and the axis behind them as one, or parted again. */
+function rowsMerged(shape: Shape): Shape {
+  const at = shape.findIndex((dim) => dim < 0);
+  const [rows, next = ROWS] = shape.slice(at);
+  const [before, after] = [shape.slice(0, at), shape.slice(at + 1)];
+  if (at < 0 || (rows === ROWS && next < 0)) return shape;
+  return rows === ROWS ? [...before, -next, ...after.slice(1)] : [...before, ROWS, -rows, ...after];
+}
 
 /** Every row that an uncertain id may mean. */
 function rowsAround(id: number, error: number): number[] {

@@ -4,7 +4,7 @@
  */
 import * as f from "../../graph/functions.js";
 import type { Graph, Value } from "../../graph/graph.js";
-import { ROWS, type Shape, sizeOf } from "../../graph/shape.js";
+import { type Shape, sizeOf } from "../../graph/shape.js";
 
 /** The most elements of an array. */
 const MOST = 700;
@@ -65,7 +65,7 @@ export const writeBinary =
   };
 
 export function onlyRowsOf(x: Value): number[] {
-  return x.shape.flatMap((dim, axis) => (dim === ROWS ? [axis] : []));
+  return x.shape.flatMap((dim, axis) => (dim < 0 ? [axis] : []));
 }
 
 function broadcasts(a: Shape, b: Shape): boolean {
@@ -82,7 +82,7 @@ export const product = (m: number, n: number): number => m * n;
 
 /** The axes of fixed length, which can be cut. */
 export function fixedAxes(x: Value): number[] {
-  return x.shape.flatMap((dim, axis) => (dim === ROWS ? [] : [axis]));
+  return x.shape.flatMap((dim, axis) => (dim < 0 ? [] : [axis]));
 }
 
 export const along = (x: Value, axis: number, number: number, rest: (dim: number) => number): number[] =>
@@ -132,5 +132,5 @@ export const writeAlongLast =
   (fn: (x: Value) => Value): Writer =>
   (pool, [a]) => {
     const x = pool.at(a);
-    if (x.shape.length > 0 && x.shape[x.shape.length - 1] !== ROWS) pool.add(fn(x), 2 * pool.size(x) + 6);
+    if (x.shape.length > 0 && x.shape[x.shape.length - 1] > 0) pool.add(fn(x), 2 * pool.size(x) + 6);
   };

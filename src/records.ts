@@ -1,0 +1,9 @@
+/** Records of values by name. */
+
+/** The record with each value changed. */
+export function mapValues<T, R>(
+  record: Readonly<Record<string, T>>,
+  fn: (value: T, name: string) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fn(value, name)]));
+}
