@@ -143,11 +143,12 @@ export function callLayers(
   const current: Record<string, Value> = { ...parameters };
   const updates: Record<string, Value> = {};
   const values: Value[] = network.inputs.map(({ offset, size, shape }) => columnsOf(x, offset, size, shape));
+  const masks: (Value | undefined)[] = values.map(() => undefined);
   for (const [index, place] of network.layers.entries()) {
     const { layer, name, inputs: taken, shape } = place;
     const given = taken.map((value) => values[value]);
-    const result = layer.call({
-      ...{ inputs: given, x: given[0] },
+    const context: LayerContext = {
+      ...{ inputs: given, x: given[0], masks: taken.map((value) => masks[value]) },
       ...contextOf(place, current, inputs),
       ...{ training, trainable: layer.trainable !== false, stream: index },
       update(key, value) {
@@ -156,12 +157,26 @@ export function callLayers(
         updates[path.path] = value;
         current[path.path] = value;
       },
-    });
+    };
+    const result = layer.call(context);
     mustReturn(result, [ROWS, ...shape], `\`call\` of ${name}`);
     values.push(result);
+    masks.push(maskOf(place, context));
   }
   const outputs = network.outputs.map(({ value, size }) => flat(values[value], size));
   return { prediction: outputs.length === 1 ? outputs[0] : concat(outputs, 1), updates };
+}
+
+/** The mask of a layer's result: its own, or that of its first input where the steps are still the same. */
+function maskOf({ layer, name, shape }: LayerPlace, context: LayerContext): Value | undefined {
+  const [steps] = shape;
+  if (layer.mask === undefined) {
+    const [mask] = context.masks ?? [];
+    return shape.length > 1 && mask?.shape[1] === steps ? mask : undefined;
+  }
+  const mask = layer.mask(context);
+  if (mask !== undefined) mustReturn(mask, [ROWS, steps], `\`mask\` of ${name}`);
+  return mask;
 }
 
 /** Columns of a matrix as rows of a shape. */

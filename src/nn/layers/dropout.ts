@@ -35,12 +35,14 @@ export function dropout(rate: number): Layer {
     ...PLAIN,
     call({ x, hyperparameters, training, stream }) {
       if (!training) return x;
-      const kept = greaterEqual(randomUniform(x.graph, x.shape, stream), hyperparameters.rate);
-      return mul(x, div(kept, sub(1, hyperparameters.rate)));
+      return mul(x, dropoutMask(randomUniform(x.graph, x.shape, stream), hyperparameters.rate));
     },
   };
   return builtIn(layer, [], { rate });
 }
+
+/** What dropout multiplies by: 0 with probability `rate`, otherwise 1 / (1 − rate), for uniform draws. */
+export const dropoutMask = (draws: Value, rate: Value): Value => div(greaterEqual(draws, rate), sub(1, rate));
 
 /**
  * Adds to each unit, while training, a normal number of mean 0 and the standard deviation `stddev`. It does nothing in

@@ -1,15 +1,17 @@
 /** Categories as vectors that are learned, and what makes one row of numbers of them. */
-import { check, checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
-import { concat, reshape, slice, takeRows } from "../../graph/functions.js";
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { concat, equal, reshape, slice, sub, takeRows } from "../../graph/functions.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
 import { nameIn } from "../../names.js";
 import { getInitializer, type Initializer, initializers } from "../initializers.js";
-import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
   /** Default `randomUniform`. */
   readonly embeddingsInitializer?: Initializer;
+  /** Whether id 0 is padding, a step that does not count for the layers that follow; see {@link masking}. Default false. */
+  readonly maskZero?: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
   mustBeInteger("inputDim", inputDim);
   mustBeInteger("outputDim", outputDim);
   checkOptions(options, "embedding", EMBEDDING_OPTIONS);
+  const { maskZero = false } = options;
+  must(typeof maskZero === "boolean", "maskZero", "true or false", maskZero);
   const initializer = getInitializer(options.embeddingsInitializer ?? "randomUniform");
   const layer: LayerDefinition = {
     type: "embedding",
@@ -52,15 +56,16 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
       );
       return reshape(concat(vectors, 1), [rows, count, outputDim]);
     },
+    ...(maskZero && { mask: ({ x }: LayerContext) => sub(1, equal(x, 0)) }),
   };
-  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer)], {
+  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer), maskZero], {
     inputDim,
     outputDim,
     ...options,
   });
 }
 
-const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { embeddingsInitializer: true };
+const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { embeddingsInitializer: true, maskZero: true };
 
 /**
  * Rows of any shape as rows of numbers: [rows, 7, 3] → [rows, 21], in row-major order.

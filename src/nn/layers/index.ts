@@ -12,6 +12,7 @@ export {
   type ParameterSpec,
   SymbolicTensor,
 } from "./layer.js";
+export { masking } from "./masking.js";
 export { type MergeName, merge } from "./merge.js";
 export {
   type BatchNormalizationOptions,
@@ -19,3 +20,15 @@ export {
   type LayerNormalizationOptions,
   layerNormalization,
 } from "./normalization.js";
+export {
+  type BidirectionalOptions,
+  bidirectional,
+  type GatedOptions,
+  type GRUOptions,
+  gru,
+  type LSTMOptions,
+  lstm,
+  type RecurrentOptions,
+  simpleRNN,
+} from "./recurrent/index.js";
+export { timeDistributed } from "./timeDistributed.js";

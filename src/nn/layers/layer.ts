@@ -25,6 +25,11 @@ export interface LayerContext {
   readonly inputs: readonly Value[];
   /** The first of them. */
   readonly x: Value;
+  /**
+   * Of each input that is a sequence with steps that do not count, such as padding: [rows, steps], 1 where a step counts, 0 where it
+   * does not; undefined for the others. Left out where no input has one.
+   */
+  readonly masks?: readonly (Value | undefined)[];
   /** By the names of `Layer.parameters`. */
   readonly parameters: Readonly<Record<string, Value>>;
   /** The layer's numbers, as inputs of the program. */
@@ -63,6 +68,11 @@ export interface LayerDefinition {
   parameters(...inputShapes: readonly Shape[]): readonly ParameterSpec[];
   /** The result, [rows, ...outputShape], in operations on values. Called whenever a model is traced, so it must be pure. */
   call(context: LayerContext): Value;
+  /**
+   * The mask of the result, [rows, steps], as in `LayerContext.masks`; undefined if all steps count. Default: that of the first input,
+   * as long as the result is a sequence of as many steps.
+   */
+  mask?(context: LayerContext): Value | undefined;
   /** A scalar that is added to the loss. */
   penalty?(context: Pick<LayerContext, "parameters" | "hyperparameters">): Value | undefined;
 }

@@ -1,0 +1,38 @@
+/** Steps of sequences that do not count, such as padding. */
+import { must } from "../../errors.js";
+import { equal, max, select, sub } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+import { mustBeSequence } from "./sequence.js";
+
+/**
+ * Marks the steps that do not count, as Keras' `Masking`: those whose features are all `maskValue`. They become 0, and recurrent
+ * layers that follow skip them: their states stay as they are. [rows, steps, features] → the same. The mask goes on
+ * through layers that keep the steps, such as `dropout`.
+ *
+ * @param maskValue - a finite number, compared in float32. Default 0
+ * @throws FettleError `invalid_argument` for another value; where it is applied, `invalid_shape` for rows that are no sequences
+ * @example
+ * ```ts
+ * const x = input([10, 2]); // sequences of up to 10 steps, with [-1, -1] after their end
+ * const y = dense(1).apply(gru(8).apply(masking(-1).apply(x)));
+ * const model = functional({ inputs: x, outputs: y });
+ * ```
+ */
+export function masking(maskValue = 0): Layer {
+  must(Number.isFinite(maskValue), "maskValue", "a finite number", maskValue);
+  // [rows, steps], or [rows, steps, 1]
+  const counted = (x: Value, keepDims: boolean): Value => max(sub(1, equal(x, maskValue)), 2, keepDims);
+  const layer: LayerDefinition = {
+    type: "masking",
+    hyperparameters: {},
+    outputShape(shape) {
+      mustBeSequence("masking", shape);
+      return shape;
+    },
+    parameters: () => [],
+    call: ({ x }) => select(counted(x, true), x, 0),
+    mask: ({ x }) => counted(x, false),
+  };
+  return builtIn(layer, [maskValue], { maskValue });
+}

@@ -1,0 +1,95 @@
+/** A recurrent layer in both directions. */
+import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
+import { add, concat, div, mul } from "../../../graph/functions.js";
+import type { Value } from "../../../graph/graph.js";
+import { madeOf, recipeOf } from "../../../recipe.js";
+import { mapValues } from "../../../records.js";
+import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
+import { gru } from "./gru.js";
+import { lstm } from "./lstm.js";
+import { simpleRNN } from "./simpleRNN.js";
+
+const merges = {
+  concat: (forward, backward) => concat([forward, backward], -1),
+  sum: (forward, backward) => add(forward, backward),
+  mul: (forward, backward) => mul(forward, backward),
+  ave: (forward, backward) => div(add(forward, backward), 2),
+} satisfies Record<string, (forward: Value, backward: Value) => Value>;
+
+/** Options of {@link bidirectional}. */
+export interface BidirectionalOptions {
+  /** How the results become one: `concat` beside each other, or their sum, product or mean. Default `concat`. */
+  readonly mergeMode?: keyof typeof merges;
+}
+
+const FACTORIES: Readonly<Record<string, (units: number, options: object) => Layer>> = {
+  simpleRNN,
+  lstm,
+  gru,
+};
+/** The parameters of a direction are named after it: `forward.kernel`. */
+const DIRECTIONS = ["forward", "backward"] as const;
+/** Apart from the streams of all layers. */
+const BACKWARD_STREAM = 2 ** 31;
+
+/**
+ * A recurrent layer from the first step on and, with weights of its own, from the last; Keras' `Bidirectional`. With
+ * `returnSequences`, each step has the states of both directions at that step.
+ *
+ * @param layer - made by `simpleRNN`, `lstm` or `gru`
+ * @throws FettleError `invalid_argument` for another layer; `unknown_name` for an unknown option or way to merge
+ * @see M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing 45(11), 1997
+ * @example
+ * ```ts
+ * bidirectional(lstm(8)).outputShape([12, 3]); // [16]
+ * bidirectional(gru(8, { returnSequences: true }), { mergeMode: "sum" }).outputShape([12, 3]); // [12, 8]
+ * ```
+ */
+export function bidirectional(layer: Layer, options: BidirectionalOptions = {}): Layer {
+  checkOptions(options, "bidirectional", BIDIRECTIONAL_OPTIONS);
+  const { mergeMode = "concat" } = options;
+  const merge = byName("mergeMode", merges, mergeMode);
+  const layers = { forward: layer, backward: turned(layer) };
+  const definition: LayerDefinition = {
+    type: "bidirectional",
+    hyperparameters: layer.hyperparameters,
+    ...(layer.trainable === false && { trainable: false }),
+    outputShape(shape) {
+      const own = layer.outputShape(shape);
+      const units = own[own.length - 1];
+      return [...own.slice(0, -1), mergeMode === "concat" ? 2 * units : units];
+    },
+    parameters: (shape) =>
+      DIRECTIONS.flatMap((direction) =>
+        layers[direction].parameters(shape).map((each) => ({ ...each, name: `${direction}.${each.name}` })),
+      ),
+    call(context) {
+      const { forward, backward } = mapValues(layers, (each, direction) =>
+        each.call({
+          ...context,
+          parameters: partOf(context.parameters, direction),
+          stream: context.stream + (direction === "backward" ? BACKWARD_STREAM : 0),
+        }),
+      );
+      return merge(forward, backward);
+    },
+  };
+  return builtIn(definition, [recipeOf(layer), mergeMode], { layer, ...options });
+}
+
+const BIDIRECTIONAL_OPTIONS: OptionNames<BidirectionalOptions> = { mergeMode: true };
+
+/** The same layer in the other direction. */
+function turned(layer: Layer): Layer {
+  const made = madeOf(layer);
+  const factory = made && Object.hasOwn(FACTORIES, made.name) ? FACTORIES[made.name] : undefined;
+  must(made && factory, "what bidirectional takes", "made by simpleRNN, lstm or gru", layer?.type ?? layer);
+  const { units, goBackwards = false, ...rest } = made.options;
+  return factory(units as number, { ...rest, goBackwards: !goBackwards });
+}
+
+/** The parameters of a direction, by their own names. */
+function partOf(parameters: Readonly<Record<string, Value>>, direction: string): Record<string, Value> {
+  const own = Object.entries(parameters).filter(([name]) => name.startsWith(`${direction}.`));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(direction.length + 1), value]));
+}

@@ -1,0 +1,50 @@
+/**
+ * What a recurrent cell is: data about its weights, and one step in operations. It knows neither time nor rows; the layer
+ * around it does (`recurrentLayer.ts`).
+ *
+ * Kernels hold the columns of all gates beside each other, in Keras' order.
+ */
+import { slice } from "../../../graph/functions.js";
+import type { Value } from "../../../graph/graph.js";
+import type { Shape } from "../../../graph/shape.js";
+import type { ActivationFunction } from "../../activations.js";
+import type { InitializerFunction } from "../../initializers.js";
+
+/** One kind of recurrent cell. */
+export interface Cell {
+  /** The type of its layer. */
+  readonly type: string;
+  /** How many gates it has: its kernels are [features, gates · units] and [units, gates · units]. */
+  readonly gates: number;
+  /** What it carries from step to step, each [rows, units]. The first is its result. */
+  readonly states: readonly string[];
+  /** [gates · units]; or [2, gates · units], of which the second row is added to the recurrent product. */
+  biasShape(units: number): Shape;
+  /** How its bias starts, from the initializer of the user. Default: by that alone. */
+  startBias?(initializer: InitializerFunction): InitializerFunction;
+  /** The states after a step, by name. */
+  step(context: CellContext): Readonly<Record<string, Value>>;
+}
+
+/** What a step is given. */
+export interface CellContext {
+  /** The inputs times their kernel, with the bias, [rows, gates · units]. */
+  readonly product: Value;
+  /** Before the step, by name, [rows, units]. */
+  readonly states: Readonly<Record<string, Value>>;
+  /** The first state as the recurrent kernel sees it: with dropout, if there is some. */
+  readonly h: Value;
+  /** [units, gates · units] */
+  readonly recurrentKernel: Value;
+  /** [gates · units]; undefined for a cell without one of its own. */
+  readonly recurrentBias?: Value;
+  readonly activate: ActivationFunction;
+  readonly recurrentActivate: ActivationFunction;
+}
+
+/** The columns of each gate, [rows, gates · units] → [rows, units] each. */
+export function gatesOf(x: Value, gates: number): Value[] {
+  const [rows, columns] = x.shape;
+  const units = columns / gates;
+  return Array.from({ length: gates }, (_, gate) => slice(x, [0, gate * units], [rows, units]));
+}

@@ -1,0 +1,63 @@
+/** Long short-term memory. */
+import { checkOptions, must, type OptionNames } from "../../../errors.js";
+import { add, broadcastTo, concat, constant, matmul, mul, slice } from "../../../graph/functions.js";
+import type { InitializerFunction } from "../../initializers.js";
+import type { Layer } from "../layer.js";
+import { type Cell, gatesOf } from "./cell.js";
+import { GATED_OPTIONS, type GatedOptions, recurrentLayer } from "./recurrentLayer.js";
+
+/** Options of {@link lstm}. */
+export interface LSTMOptions extends GatedOptions {
+  /** Whether the bias of the forget gate starts from 1 (R. Jozefowicz and others, ICML 2015). Default true. */
+  readonly unitForgetBias?: boolean;
+}
+
+/** Gates in Keras' order: input i, forget f, candidate, output o. cₜ = f cₜ₋₁ + i · candidate; hₜ = o · activation(cₜ) */
+const cellOf = (unitForgetBias: boolean): Cell => ({
+  type: "lstm",
+  gates: 4,
+  states: ["h", "c"],
+  biasShape: (units) => [4 * units],
+  ...(unitForgetBias && { startBias: withForgetBias }),
+  step({ product, states, h, recurrentKernel, activate, recurrentActivate }) {
+    const [i, f, candidate, o] = gatesOf(add(product, matmul(h, recurrentKernel)), 4);
+    const c = add(mul(recurrentActivate(f), states.c), mul(recurrentActivate(i), activate(candidate)));
+    return { h: mul(recurrentActivate(o), activate(c)), c };
+  },
+});
+
+/** Ones in the second quarter. */
+const withForgetBias =
+  (initializer: InitializerFunction): InitializerFunction =>
+  (graph, shape, stream) => {
+    const units = shape[0] / 4;
+    const all = initializer(graph, shape, stream);
+    const ones = broadcastTo(constant(graph, 1), [units]);
+    return concat([slice(all, [0], [units]), ones, slice(all, [2 * units], [2 * units])], 0);
+  };
+
+/**
+ * Long short-term memory, Keras' `LSTM`: gates σ(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) decide what a cell of memory
+ * takes in, keeps and shows; hₜ = o · tanh(cₜ) with cₜ = f cₜ₋₁ + i · tanh(…). [rows, steps, features] → [rows, units], or
+ * [rows, steps, units] with `returnSequences`. The columns of its kernels are, as in Keras, those of the input gate, the forget
+ * gate, the candidate, the output gate.
+ *
+ * @param units - numbers of a state, a positive integer
+ * @throws FettleError `invalid_argument` for options out of range, `unknown_name` for names; where it is applied,
+ * `invalid_shape` for rows that are no sequences
+ * @see S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; F. A. Gers and others,
+ * "Learning to forget", Neural Computation 12(10), 2000
+ * @example
+ * ```ts
+ * const x = input([12, 1]);
+ * const model = functional({ inputs: x, outputs: dense(1).apply(lstm(8).apply(x)) });
+ * ```
+ */
+export function lstm(units: number, options: LSTMOptions = {}): Layer {
+  checkOptions(options, "lstm", LSTM_OPTIONS);
+  const { unitForgetBias = true } = options;
+  must(typeof unitForgetBias === "boolean", "unitForgetBias", "true or false", unitForgetBias);
+  return recurrentLayer(cellOf(unitForgetBias), units, options, [unitForgetBias]);
+}
+
+const LSTM_OPTIONS: OptionNames<LSTMOptions> = { ...GATED_OPTIONS, unitForgetBias: true };

@@ -1,0 +1,59 @@
+/** One layer at each step of a sequence. */
+import { check, FettleError, must } from "../../errors.js";
+import { reshape } from "../../graph/functions.js";
+import { type Shape, sameShape, showShape } from "../../graph/shape.js";
+import { recipeOf } from "../../recipe.js";
+import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
+
+/**
+ * A layer that is applied to each step of a sequence with the same weights, Keras' `TimeDistributed`:
+ * [rows, steps, ...shape] → [rows, steps, ...the layer's result]. The layer sees each step as a row of its own.
+ *
+ * @param layer - such as `dense`; its parameters have their own names here
+ * @throws FettleError `invalid_argument` for anything but a layer; where it is applied, `invalid_shape` for rows without steps
+ * @example
+ * ```ts
+ * const x = input([12, 3]);
+ * timeDistributed(dense(5)).apply(gru(8, { returnSequences: true }).apply(x)).shape; // [12, 5]
+ * ```
+ */
+export function timeDistributed(layer: Layer): Layer {
+  must(typeof layer?.call === "function", "what timeDistributed takes", "a layer, such as dense(1)", layer);
+  const { penalty } = layer;
+  const definition: LayerDefinition = {
+    type: "timeDistributed",
+    hyperparameters: layer.hyperparameters,
+    ...(layer.trainable === false && { trainable: false }),
+    outputShape(shape) {
+      const [steps, rest] = apart(shape);
+      return [steps, ...layer.outputShape(rest)];
+    },
+    parameters: (shape) => layer.parameters(apart(shape)[1]),
+    call(context) {
+      const [rows, steps, ...rest] = context.x.shape;
+      const x = reshape(context.x, [steps * rows, ...rest]);
+      const { masks: _, ...given } = context;
+      const result = layer.call({ ...given, inputs: [x], x });
+      const own = layer.outputShape(rest);
+      if (!sameShape(result.shape, [steps * rows, ...own]))
+        throw new FettleError(
+          "invalid_shape",
+          `a layer in timeDistributed must return a row for each row that it is given; received ${showShape(result.shape)} of ${layer.type} for ${showShape(x.shape)}`,
+        );
+      return reshape(result, [rows, steps, ...own]);
+    },
+    ...(penalty && { penalty: (context: Parameters<typeof penalty>[0]) => penalty.call(layer, context) }),
+  };
+  return builtIn(definition, [recipeOf(layer)], { layer });
+}
+
+/** Steps, and the shape of one. */
+function apart(shape: Shape): [number, Shape] {
+  check(
+    shape.length > 1,
+    () => `timeDistributed must take rows of shape [steps, ...]; received ${showShape(shape)}`,
+    "invalid_shape",
+  );
+  const [steps, ...rest] = shape;
+  return [steps, rest];
+}
