@@ -2,8 +2,7 @@
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { concat, equal, reshape, slice, sub, takeRows } from "../../graph/functions.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
-import { nameIn } from "../../names.js";
-import { getInitializer, type Initializer, initializers } from "../initializers.js";
+import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */
@@ -58,7 +57,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     },
     ...(maskZero && { mask: ({ x }: LayerContext) => sub(1, equal(x, 0)) }),
   };
-  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer), maskZero], {
+  return builtIn(layer, [inputDim, outputDim, initializerRecipe(initializer), maskZero], {
     inputDim,
     outputDim,
     ...options,

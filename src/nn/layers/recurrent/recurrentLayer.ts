@@ -3,7 +3,7 @@ import { must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
 import { nameIn } from "../../../names.js";
 import { type Activation, activations, getActivation } from "../../activations.js";
-import { getInitializer, type Initializer, initializers } from "../../initializers.js";
+import { getInitializer, type Initializer, initializerRecipe } from "../../initializers.js";
 import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
 import type { Cell } from "./cell.js";
@@ -33,7 +33,7 @@ export interface RecurrentOptions {
   readonly recurrentDropout?: number;
   /** Default `glorotUniform`. */
   readonly kernelInitializer?: Initializer;
-  /** Default `glorotUniform`. */
+  /** Default `orthogonal`. */
   readonly recurrentInitializer?: Initializer;
   /** Default `zeros`. */
   readonly biasInitializer?: Initializer;
@@ -81,7 +81,7 @@ export function recurrentLayer(
   ].map(getActivation);
   const starts = {
     kernel: getInitializer(options.kernelInitializer ?? "glorotUniform"),
-    recurrent: getInitializer(options.recurrentInitializer ?? "glorotUniform"),
+    recurrent: getInitializer(options.recurrentInitializer ?? "orthogonal"),
     bias: getInitializer(options.biasInitializer ?? "zeros"),
   };
   const layer: LayerDefinition = {
@@ -117,7 +117,7 @@ export function recurrentLayer(
   const parts = [
     ...[units, useBias, returnSequences, goBackwards, Object.keys(layer.hyperparameters)],
     ...[activate, recurrentActivate].map((each) => nameIn(activations, each)),
-    ...Object.values(starts).map((each) => nameIn(initializers, each)),
+    ...Object.values(starts).map(initializerRecipe),
     ...recipe,
   ];
   return builtIn(layer, parts, { units, ...options });
