@@ -1,0 +1,32 @@
+/** The example of recurrent layers: what it shows of a year that nothing was chosen by. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = new URL("../../../../", import.meta.url);
+
+it("examples/weather-gru.ts: a recurrent network errs less than a dense one, than today, and than last year", () => {
+  const output = execFileSync(
+    process.execPath,
+    [fileURLToPath(import.meta.resolve("tsx/cli")), "examples/weather-gru.ts"],
+    { cwd: fileURLToPath(root), encoding: "utf8" },
+  );
+  const errors = output.split("\n").map((line) => Number(/: (\d\.\d\d) °C/.exec(line)?.[1]));
+  const [lastYear, today, recurrent, dense] = errors;
+  expect([lastYear, today]).toEqual([3.77, 2.24]);
+  expect(recurrent).toBeLessThan(today - 0.05);
+  expect(recurrent).toBeLessThan(dense - 0.2);
+});
+
+it("the series has every day of four years, in order", () => {
+  const text = readFileSync(new URL("examples/data/seattle-weather.csv", root), "utf8");
+  const [, ...dates] = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(",")[0]);
+  const first = Date.UTC(2012, 0, 1);
+  expect(dates).toEqual(
+    Array.from({ length: 1461 }, (_, i) => new Date(first + i * 86_400_000).toISOString().slice(0, 10)),
+  );
+});
