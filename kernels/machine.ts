@@ -66,6 +66,29 @@ function setRows(code: usize, rows: i32): void {
 /** The address of stream number `index`. */
 @inline function stream(block: usize, index: i32): usize { return <usize>word(block, Block.Streams + index); }
 
+/** Runs the instructions behind the words of a loop as often as they say, and leaves them as they were. */
+function loop(at: usize, block: usize): void {
+  const operands = at + (Code.HEAD_WORDS << 2);
+  const steps = word(operands, Opcode.LoopCount);
+  for (let i = 0; i < steps; i++) {
+    execute(operands + (Opcode.LOOP_WORDS << 2), block);
+    move(at, 1);
+  }
+  move(at, -steps);
+}
+
+/** Moves the words that a loop lists by so many steps. */
+function move(at: usize, steps: i32): void {
+  const operands = at + (Code.HEAD_WORDS << 2);
+  let entry = at + (<usize>word(operands, Opcode.LoopTable) << 2);
+  for (let i = word(operands, Opcode.LoopMoves); i > 0; i--) {
+    const index = word(entry, Opcode.MoveWord);
+    setWord(at, index, word(at, index) + steps * word(entry, Opcode.MoveStride));
+    entry += Opcode.MOVE_WORDS << 2;
+  }
+}
+
+/** Runs instructions up to the next `End`. */
 function execute(at: usize, block: usize): void {
   while (true) {
     const operands = at + (Code.HEAD_WORDS << 2);
@@ -148,6 +171,9 @@ function execute(at: usize, block: usize): void {
         );
         break;
       }
+      case Opcode.Loop:
+        loop(at, block);
+        break;
       default:
         unreachable();
     }

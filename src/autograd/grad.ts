@@ -5,8 +5,9 @@
  */
 import { check } from "../errors.js";
 import { add, broadcastTo, constant } from "../graph/functions.js";
-import { type OperationName, Value } from "../graph/graph.js";
+import { type Node, type OperationName, Value } from "../graph/graph.js";
 import { operation } from "../graph/operations/index.js";
+import type { PartGradient } from "../graph/operations/operation.js";
 import { showShape } from "../graph/shape.js";
 
 /**
@@ -40,21 +41,41 @@ export function gradients(output: Value, wrt: readonly Value[]): Value[] {
   }
 
   const cotangents = new Map<number, Value>([[output.id, constant(graph, 1)]]);
-  const handle = (id: number): Value => new Value(graph, id);
-  for (let id = output.id; id >= 0; id--) {
-    const g = cotangents.get(id);
-    if (g === undefined || !depends[id]) continue;
-    const node = graph.nodes[id];
-    if (!node.inputs.some((input) => depends[input])) continue;
-    const rule = operation<OperationName>(node.op).gradient;
-    const inputs = node.inputs.map(handle);
-    const parts = rule({ g, inputs, output: handle(id), attributes: node.attributes });
+  pullBack(graph.nodes.slice(0, output.id + 1), (id) => new Value(graph, id), cotangents, depends);
+  return wrt.map((value) => cotangents.get(value.id) ?? broadcastTo(constant(graph, 0), value.shape));
+}
+
+/** Reverse mode over nodes whose values `handle` gives. @see PullBack */
+export function pullBack(
+  nodes: readonly Node[],
+  handle: (id: number) => Value,
+  cotangents: Map<number, Value>,
+  depends: Uint8Array,
+): void {
+  const partsOf = new Map<number, PartGradient[]>();
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    const parts = partsOf.get(id) ?? [];
+    const g = cotangents.get(id) ?? parts[0]?.g;
+    const node = nodes[id];
+    if (g === undefined || !node.inputs.some((input) => depends[input])) continue;
+    const { gradient, lowering } = operation<OperationName>(node.op);
+    if ("part" in lowering) {
+      const [whole] = node.inputs;
+      partsOf.set(whole, [...(partsOf.get(whole) ?? []), { node, g }]);
+      continue;
+    }
+    const slopes = gradient({
+      ...{ g, parts, pullBack },
+      inputs: node.inputs.map(handle),
+      output: handle(id),
+      attributes: node.attributes,
+      needs: (input) => depends[node.inputs[input]] === 1,
+    });
     node.inputs.forEach((input, i) => {
-      const part = parts[i];
-      if (part === undefined || !depends[input]) return;
+      const slope = slopes[i];
+      if (slope === undefined || !depends[input]) return;
       const sum = cotangents.get(input);
-      cotangents.set(input, sum === undefined ? part : add(sum, part));
+      cotangents.set(input, sum === undefined ? slope : add(sum, slope));
     });
   }
-  return wrt.map((value) => cotangents.get(value.id) ?? broadcastTo(constant(graph, 0), value.shape));
 }

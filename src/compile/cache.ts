@@ -3,6 +3,7 @@
  * operations on the same inputs, the same constants to the bit, the same names. Nothing else decides it, so no name,
  * function or object that a user keeps can lead to a wrong program. Tracing is cheap; what a hit saves is the passes.
  */
+import type { Node } from "../graph/graph.js";
 import { compileGraph } from "./compile.js";
 import type { Program, StepGraph } from "./program.js";
 
@@ -63,22 +64,26 @@ export function fingerprint(step: StepGraph): Fingerprint {
   const putName = (name: string): void => {
     names += `${name.length}:${name}`;
   };
-  put(step.nodes.length);
-  for (const { op, inputs, attributes } of step.nodes) {
-    put(numberOf(op));
-    put(inputs.length);
-    for (const input of inputs) put(input);
-    for (const name of Object.keys(attributes)) {
-      const attribute = (attributes as Readonly<Record<string, Attribute>>)[name];
-      put(numberOf(name));
-      if (typeof attribute === "number") put(attribute);
-      else if (typeof attribute === "string") putName(attribute);
-      else {
-        put(attribute.length);
-        for (const item of attribute) put(item);
+  const putNodes = (nodes: readonly Node[]): void => {
+    put(nodes.length);
+    for (const { op, inputs, attributes } of nodes) {
+      put(numberOf(op));
+      put(inputs.length);
+      for (const input of inputs) put(input);
+      for (const name of Object.keys(attributes)) {
+        const attribute = (attributes as Readonly<Record<string, Attribute>>)[name];
+        put(numberOf(name));
+        if (typeof attribute === "number" || typeof attribute === "boolean") put(Number(attribute));
+        else if (typeof attribute === "string") putName(attribute);
+        else if (isNodes(attribute)) putNodes(attribute);
+        else {
+          put(attribute.length);
+          for (const item of attribute) put(item);
+        }
       }
     }
-  }
+  };
+  putNodes(step.nodes);
   for (const ends of [step.inputs, step.streamsIn, step.outputs, step.streamsOut]) {
     for (const name of Object.keys(ends)) {
       putName(name);
@@ -95,7 +100,12 @@ export function fingerprint(step: StepGraph): Fingerprint {
   return { words, names, hash: hashOf(words) };
 }
 
-type Attribute = number | string | readonly number[];
+type Attribute = number | boolean | string | readonly number[] | readonly Node[];
+
+/** Whether an attribute is a graph. */
+function isNodes(attribute: readonly number[] | readonly Node[]): attribute is readonly Node[] {
+  return typeof attribute[0] === "object";
+}
 
 /** A number for each operation and attribute: the same as long as the process lives. */
 function numberOf(word: string): number {

@@ -4,29 +4,9 @@ import { Value } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
 import { encode } from "./encode.js";
-import { fuse, type Unit } from "./fuse.js";
-import { materialize, resolveViews } from "./materialize.js";
-import { type MemoryPlan, planMemory } from "./plan.js";
+import { lower } from "./lower.js";
 import { PROGRAM_FORMAT, type Program, type Slot, type StepGraph, type Stream } from "./program.js";
-import { simplify } from "./simplify.js";
 import { type Signature, type StepResults, type StepValues, trace } from "./trace.js";
-import type { View } from "./view.js";
-
-/** Everything between the graph and the code, for tests and tools that look inside. */
-export interface Lowered {
-  readonly step: StepGraph;
-  readonly views: readonly View[];
-  readonly units: readonly Unit[];
-  readonly plan: MemoryPlan;
-}
-
-/** The passes that decide what runs where. */
-export function lower(graph: StepGraph, rows: number): Lowered {
-  const step = materialize(simplify(graph));
-  const views = resolveViews(step.nodes);
-  const units = fuse(step, views);
-  return { step, views, units, plan: planMemory(step, units, views, rows) };
-}
 
 /**
  * Compiles one step, written in operations on values, for batches of at most `rows` rows.
@@ -60,7 +40,8 @@ export function compileStep(
 export function compileGraph(graph: StepGraph, rows: number): Program {
   mustBeInteger("rows", rows);
   verifyGraph({ nodes: [...graph.nodes] }, "trace");
-  const { step, views, units, plan: memory } = lower(graph, rows);
+  const lowered = lower(graph, rows);
+  const { step, plan: memory } = lowered;
   const streams: Stream[] = [
     ...Object.entries(step.streamsIn).map(([name, id]) => stream(name, id, "in")),
     ...Object.entries(step.streamsOut).map(([name, id]) => stream(name, id, "out")),
@@ -83,7 +64,7 @@ export function compileGraph(graph: StepGraph, rows: number): Program {
     bytes: memory.bytes,
     stateOffset: memory.stateOffset,
     stateBytes: memory.stateBytes,
-    code: encode({ step, views, plan: memory }, units, streams, rows),
+    code: encode(lowered, streams, rows),
     graph,
   };
 }

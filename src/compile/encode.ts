@@ -9,21 +9,17 @@ import * as Opcode from "../graph/opcodes/program.js";
 import { operation } from "../graph/operations/index.js";
 import { extent, fixed, ROWS, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
+import { encodeLoop, type PlacedBody } from "./loop.js";
 import { matrixOrder } from "./materialize.js";
-import type { MemoryPlan } from "./plan.js";
+import { type Places, placeKey } from "./places.js";
 import type { Stream } from "./program.js";
 import { type Encoding, encodeFill, encodeRegion } from "./region.js";
 import { advance, type Offset, type View } from "./view.js";
 import { bitsOf, Words } from "./words.js";
 
-export function encode(
-  encoding: Encoding,
-  units: readonly Unit[],
-  streams: readonly Stream[],
-  rows: number,
-): Int32Array {
+export function encode(lowered: PlacedBody, streams: readonly Stream[], rows: number): Int32Array {
   const words = new Words(rows);
-  const { step, plan, views } = encoding;
+  const { step, plan } = lowered;
   const streamOf = (name: string, direction: Stream["direction"]): number =>
     streams.findIndex((stream) => stream.name === name && stream.direction === direction);
   const stream = (opcode: number, name: string, direction: Stream["direction"], id: number): void => {
@@ -39,10 +35,7 @@ export function encode(
   };
 
   for (const [name, id] of Object.entries(step.streamsIn)) stream(Opcode.StreamIn, name, "in", id);
-  for (const unit of units) encodeUnit(encoding, unit, words);
-  for (const { from, to } of plan.copies) {
-    copyInto(words, plan, views[from], views[to], step.nodes[to].shape);
-  }
+  encodeUnits(lowered, words);
   for (const [name, id] of Object.entries(step.streamsOut)) stream(Opcode.StreamOut, name, "out", id);
   words.instruction(Opcode.End, () => {});
 
@@ -69,7 +62,16 @@ function assemble({ rows, patches, list }: Words): Int32Array {
   return code;
 }
 
-function encodeUnit(encoding: Encoding, unit: Unit, words: Words): void {
+/** The instructions of a step, or of one step of a loop. */
+function encodeUnits(lowered: PlacedBody, words: Words): void {
+  const { step, views, plan, units } = lowered;
+  for (const unit of units) encodeUnit(lowered, unit, words);
+  for (const { from, to } of plan.copies) {
+    copyInto(words, plan, views[from], views[to], step.nodes[to].shape);
+  }
+}
+
+function encodeUnit(encoding: PlacedBody, unit: Unit, words: Words): void {
   const { step, views, plan } = encoding;
   const node = step.nodes[unit.nodes[0]];
   const result = views[unit.results[0]];
@@ -88,6 +90,9 @@ function encodeUnit(encoding: Encoding, unit: Unit, words: Words): void {
       return;
     case Opcode.Gemm:
       encodeGemm(encoding, unit, words);
+      return;
+    case Opcode.Loop:
+      encodeLoop(encoding, unit, words, encodeUnits);
       return;
     default:
       encodeOperands(encoding, node, words, result);
@@ -135,7 +140,7 @@ function encodeGemm({ step, views, plan }: Encoding, unit: Unit, words: Words): 
   });
 }
 
-function encodeLiteral(words: Words, plan: MemoryPlan, node: Node, result: View): void {
+function encodeLiteral(words: Words, plan: Places, node: Node, result: View): void {
   words.instruction(Opcode.Literal, () => {
     words.operands(plan, { [Opcode.LiteralTarget]: result, [Opcode.LiteralCount]: extent(node.shape) });
     if (isNode(node, "count")) words.size({ ...extent(node.attributes.of), float: true });
@@ -163,14 +168,13 @@ function encodeMove({ step, views, plan }: Encoding, node: Node, words: Words, r
 }
 
 /** Whether a part was computed where it belongs. */
-function samePlace(plan: MemoryPlan, target: View, source: View): boolean {
-  const place = ({ root, offset }: View): string =>
-    `${(plan.offsets.get(root) as number) + offset.base * 4}+${offset.power > 0 ? offset.scale : 0}`;
-  return source.offset.power === 0 && target.offset.power === 0 && place(target) === place(source);
+function samePlace(plan: Places, target: View, source: View): boolean {
+  const isFixed = source.offset.power === 0 && target.offset.power === 0;
+  return isFixed && placeKey(plan, target) === placeKey(plan, source);
 }
 
 /** A strided copy. Strides are those of the views; a scalar is a vector of one. */
-function copyInto(words: Words, plan: MemoryPlan, from: View, to: View, shape: Shape): void {
+function copyInto(words: Words, plan: Places, from: View, to: View, shape: Shape): void {
   words.instruction(Opcode.Copy, () => {
     words.operands(plan, {
       [Opcode.CopyTarget]: to,

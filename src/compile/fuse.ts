@@ -1,7 +1,7 @@
 /**
  * Groups the nodes of a materialized graph into units, each one instruction of the
  * machine: a region of elementwise nodes of one shape, a matrix product with its bias and
- * activation, or a single node. It orders the units; it does not place them in memory.
+ * activation, a loop with the parts of its result, or a single node. It orders the units; it does not place them in memory.
  */
 import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
@@ -24,13 +24,14 @@ export interface Unit {
 }
 
 /** What each node is on the machine. */
-type Kind = "memory" | "view" | "scalar" | "elementwise" | "instruction";
+type Kind = "memory" | "view" | "scalar" | "elementwise" | "instruction" | "part";
 
 /** Scalars that an elementwise region takes as immediates need no memory unless something else reads them. */
 export function kindOf(node: Node): Kind {
   const { lowering } = operation(node.op);
   if ("leaf" in lowering) return "memory";
   if ("view" in lowering) return "view";
+  if ("part" in lowering) return "part";
   if ("elementwise" in lowering) return "elementwise";
   const scalar = lowering.instruction === Opcode.Literal && node.shape.length === 0;
   return scalar ? "scalar" : "instruction";
@@ -51,6 +52,10 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
     if (node.op === "matmul") {
       const unit = withEpilogue(id, nodes, only, views);
       for (const member of unit.nodes) unitOf[member] = unit;
+    } else if (kind === "part") {
+      const unit = unitOf[node.inputs[0]] as Unit;
+      for (const members of [unit.nodes, unit.results]) members.push(id);
+      unitOf[id] = unit;
     } else if (kind === "instruction") {
       unitOf[id] = { nodes: [id], results: [id] };
     } else if (

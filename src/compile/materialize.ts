@@ -43,11 +43,11 @@ export function materialize(step: StepGraph): StepGraph {
   );
 }
 
-/** The view of each node of a materialized graph. */
-export function resolveViews(nodes: readonly Node[]): View[] {
+/** The view of each node of a materialized graph; `origins` are of nodes whose memory does not begin with them. */
+export function resolveViews(nodes: readonly Node[], origins?: ReadonlyMap<number, View>): View[] {
   const views: View[] = [];
   nodes.forEach((node, id) => {
-    views.push(resolveView(node, id, views, nodes));
+    views.push(origins?.get(id) ?? resolveView(node, id, views, nodes));
   });
   return views;
 }
@@ -62,13 +62,15 @@ function resolveView(node: Node, id: number, views: readonly View[], nodes: read
 /** Whether operation `op` can read a view in place. */
 function accepts(op: OperationName, view: View, shape: Shape): boolean {
   const { lowering } = operation(op);
-  if ("elementwise" in lowering || "leaf" in lowering) return true;
+  if ("elementwise" in lowering || "leaf" in lowering || "part" in lowering) return true;
   if ("view" in lowering) return op !== "reshape" || isContiguous(view, shape);
   switch (lowering.instruction) {
     case Opcode.Copy:
       return true;
     case Opcode.Gemm:
       return matrixOrder(view, shape) !== undefined;
+    case Opcode.Loop:
+      return isContiguous(view, shape) && view.offset.scale === 0;
     default:
       return isContiguous(view, shape);
   }

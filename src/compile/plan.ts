@@ -42,19 +42,28 @@ interface Placement {
   readonly elements: number;
 }
 
+/** What the plan of a graph with loops, or of the body of one, has to know besides. */
+export interface LoopMemory {
+  /** Bytes that each loop needs, by its node. */
+  readonly workspaces?: ReadonlyMap<number, number>;
+  /** In a body, the nodes that lie in the memory of the graph around it, and get no place here. */
+  readonly outside?: ReadonlySet<number> | undefined;
+}
+
 export function planMemory(
   step: StepGraph,
   units: readonly Unit[],
   views: readonly View[],
   rows: number,
+  { workspaces, outside }: LoopMemory = {},
 ): MemoryPlan {
   const { nodes } = step;
-  const bytesOf = (id: number): number => align(sizeOf(nodes[id].shape, rows) * 4);
+  const bytesOf = (id: number): number => workspaces?.get(id) ?? align(sizeOf(nodes[id].shape, rows) * 4);
   const lifetime = lifetimes(step, units, views);
   const placements = new Map<number, Placement>();
   const copies: { from: number; to: number }[] = [];
 
-  for (const unit of units) placeInConcat(unit, nodes, views, placements);
+  for (const unit of units) placeInConcat(unit, nodes, views, placements, outside);
   for (const { input, output } of Object.values(step.state)) {
     if (input === output) continue;
     if (!placements.has(output) && canOverwrite(input, output, placements, units, nodes, views)) {
@@ -77,7 +86,7 @@ export function planMemory(
   }
 
   // State, then inputs, then the rest.
-  let end = HEADER_WORDS * 4;
+  let end = outside ? 0 : HEADER_WORDS * 4;
   const buffers: Buffer[] = [];
   const fixed = (id: number): void => {
     buffers.push({ id, bytes: bytesOf(id), start: -1, end: units.length, offset: end });
@@ -86,11 +95,11 @@ export function planMemory(
   const stateOffset = end;
   for (const { input } of Object.values(step.state)) fixed(input);
   const stateBytes = end - stateOffset;
-  for (const id of Object.values(step.inputs)) fixed(id);
+  for (const id of Object.values(step.inputs)) if (!outside?.has(id)) fixed(id);
 
   const shared: Buffer[] = [];
   for (const [id, { start, end: last }] of lifetime) {
-    if (placements.has(id) || buffers.some((buffer) => buffer.id === id)) continue;
+    if (placements.has(id) || outside?.has(id) || buffers.some((buffer) => buffer.id === id)) continue;
     shared.push({ id, bytes: bytesOf(id), start, end: last, offset: 0 });
   }
   const bytes = pack(shared, end);
@@ -151,17 +160,19 @@ function placeInConcat(
   nodes: readonly Node[],
   views: readonly View[],
   placements: Map<number, Placement>,
+  outside: ReadonlySet<number> | undefined,
 ): void {
   const [id] = unit.nodes;
   const node = nodes[id];
   if (node.op !== "concat" || (node.attributes as AttributesOf["concat"]).axis !== 0) return;
+  if (outside?.has(id)) return;
   let elements = 0;
   for (const input of node.inputs) {
     const { root } = views[input];
     const size = sizeOf(nodes[input].shape);
     const whole = isWhole(views[input], nodes[input].shape, nodes[root].shape);
     const computed = nodes[root].op !== "input" && kindOf(nodes[root]) !== "scalar";
-    if (whole && computed && !hasRows(nodes[root].shape) && !placements.has(root)) {
+    if (whole && computed && !hasRows(nodes[root].shape) && !placements.has(root) && !outside?.has(root)) {
       placements.set(root, { parent: id, elements });
     }
     elements += size;

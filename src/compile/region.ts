@@ -9,7 +9,7 @@ import * as Region from "../graph/opcodes/region.js";
 import { type Extent, extent, fixed, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { passesOf } from "./passes.js";
-import type { MemoryPlan } from "./plan.js";
+import { type Places, placeKey } from "./places.js";
 import type { StepGraph } from "./program.js";
 import { isContiguous, sameExtent, type View } from "./view.js";
 import { bitsOf, type Size, type Words } from "./words.js";
@@ -18,7 +18,7 @@ import { bitsOf, type Size, type Words } from "./words.js";
 export interface Encoding {
   readonly step: StepGraph;
   readonly views: readonly View[];
-  readonly plan: MemoryPlan;
+  readonly plan: Places;
 }
 
 /** An operand in memory or a number, which has a register; `write` appends its words. */
@@ -101,7 +101,7 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
 }
 
 /** Writes one number to every element of a view in row-major order. */
-export function encodeFill(words: Words, plan: MemoryPlan, view: View, size: Extent, value: number): void {
+export function encodeFill(words: Words, plan: Places, view: View, size: Extent, value: number): void {
   words.instruction(Opcode.Elementwise, () => {
     const operands = [number(words, plan, fixed(bitsOf(value))), direct(words, plan, view, 1)];
     const fill = { operation: Elementwise.Copy, destination: 1, sources: [0] };
@@ -125,7 +125,7 @@ interface RegisterInstruction {
 }
 
 function writeRegion(
-  plan: MemoryPlan,
+  plan: Places,
   words: Words,
   size: Extent,
   operands: readonly Pick<Operand, "write">[],
@@ -168,7 +168,7 @@ class Registers {
   }
 }
 
-function direct(words: Words, plan: MemoryPlan, view: View, isOutput: 0 | 1): () => void {
+function direct(words: Words, plan: Places, view: View, isOutput: 0 | 1): () => void {
   return () =>
     words.operands(plan, {
       [Region.Kind]: fixed(Region.Direct),
@@ -178,7 +178,7 @@ function direct(words: Words, plan: MemoryPlan, view: View, isOutput: 0 | 1): ()
 }
 
 /** An operand that is one number: of the program, as the bits of `size`, or in memory at a view. */
-function number(words: Words, plan: MemoryPlan, source: Size | View): () => void {
+function number(words: Words, plan: Places, source: Size | View): () => void {
   return () =>
     words.operands(plan, {
       [Region.Kind]: fixed("root" in source ? Region.Scalar : Region.Immediate),
@@ -187,9 +187,8 @@ function number(words: Words, plan: MemoryPlan, source: Size | View): () => void
     });
 }
 
-function directKey(plan: MemoryPlan, view: View): string {
-  const { base, scale, power } = view.offset;
-  return `direct ${(plan.offsets.get(view.root) as number) + base * 4} ${power > 0 ? scale : 0}`;
+function directKey(plan: Places, view: View): string {
+  return `direct ${placeKey(plan, view)}`;
 }
 
 /** The operand behind an input of a region, by the layout of its elements. */
@@ -223,7 +222,7 @@ function behindBroadcast(nodes: readonly Node[], id: number): Node {
   return node.op === "broadcast" ? behindBroadcast(nodes, node.inputs[0]) : node;
 }
 
-function immediate(node: Node, words: Words, plan: MemoryPlan): Operand {
+function immediate(node: Node, words: Words, plan: Places): Operand {
   if (isNode(node, "count")) {
     const size = extent(node.attributes.of);
     return { key: `count ${JSON.stringify(size)}`, write: number(words, plan, { ...size, float: true }) };

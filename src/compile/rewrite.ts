@@ -4,8 +4,15 @@
  */
 
 import { check } from "../errors.js";
-import { Graph, type Node, type OperationName, type Value } from "../graph/graph.js";
-import { apply } from "../graph/operations/index.js";
+import {
+  type AttributesOf,
+  Graph,
+  isNode,
+  type Node,
+  type OperationName,
+  type Value,
+} from "../graph/graph.js";
+import { apply, operation } from "../graph/operations/index.js";
 import { sameShape, showShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 
@@ -22,9 +29,41 @@ export function rootsOf(step: StepGraph): number[] {
 export function liveNodes(step: StepGraph): Uint8Array {
   const live = new Uint8Array(step.nodes.length);
   for (const root of rootsOf(step)) live[root] = 1;
+  const partsOf = new Map<number, Node[]>();
   for (let id = step.nodes.length - 1; id >= 0; id--) {
-    if (step.nodes[id].op === "input") live[id] = 1;
-    if (live[id]) for (const input of step.nodes[id].inputs) live[input] = 1;
+    const node = step.nodes[id];
+    if (node.op === "input") live[id] = 1;
+    if (!live[id]) continue;
+    if ("part" in operation(node.op).lowering) {
+      const [whole] = node.inputs;
+      partsOf.set(whole, [...(partsOf.get(whole) ?? []), node]);
+    }
+    const read = isNode(node, "scan") ? liveBody(node.attributes, partsOf.get(id) ?? []) : undefined;
+    node.inputs.forEach((input, i) => {
+      if (read === undefined || read[i]) live[input] = 1;
+    });
+  }
+  return live;
+}
+
+/** 1 for nodes of a loop's body that the given parts of its result need, over any number of steps. */
+export function liveBody({ body, next }: AttributesOf["scan"], parts: readonly Node[]): Uint8Array {
+  const live = new Uint8Array(body.length);
+  for (const part of parts) {
+    if (isNode(part, "scanStack")) live[part.attributes.of] = 1;
+    // the carry itself, for whose place there is a first value
+    if (isNode(part, "scanCarry")) live[part.attributes.carry] = 1;
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let id = body.length - 1; id >= 0; id--) {
+      if (live[id]) for (const input of body[id].inputs) live[input] = 1;
+    }
+    next.forEach((id, carry) => {
+      if (!live[carry] || live[id]) return;
+      live[id] = 1;
+      changed = true;
+    });
   }
   return live;
 }
@@ -81,6 +120,8 @@ export function appender(): (
 ) => Value {
   const seen = new Map<string, Value>();
   return ({ op, attributes }, inputs, graph) => {
+    // bodies are not compared
+    if (op === "scan") return apply<OperationName>(op, inputs, attributes, graph);
     let key: string = op;
     for (const { id } of inputs) key += ` ${id}`;
     for (const attribute of Object.values(attributes)) key += `; ${exact(attribute)}`;

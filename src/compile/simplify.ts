@@ -1,7 +1,7 @@
 /**
  * Algebra that costs nothing to know: common subexpressions, identities, constant
  * scalars, views of views, and work on scalars before they are broadcast. It changes values
- * by no more than the rounding of what it omits.
+ * by no more than the rounding of what it omits. Bodies of loops come first.
  */
 
 import { constant } from "../graph/functions.js";
@@ -16,6 +16,7 @@ import {
 import { operation } from "../graph/operations/index.js";
 import { constantValue } from "../graph/operations/leaves.js";
 import { sameShape } from "../graph/shape.js";
+import { rewriteBodies } from "./bodies.js";
 import type { StepGraph } from "./program.js";
 import { appender, rewrite } from "./rewrite.js";
 
@@ -89,7 +90,7 @@ export function simplify(step: StepGraph): StepGraph {
     return "elementwise" in operation(part.op).lowering ? onSmall(part, inputs, graph, make) : undefined;
   }
 
-  return rewrite(step, "simplify", make);
+  return rewrite(rewriteBodies(step, simplify), "simplify", make);
 }
 
 /** Computes elementwise operations of constants now, and those of operands that all broadcast from one shape before they broadcast. */
@@ -107,6 +108,8 @@ function onSmall(
       shape: [],
       attributes: part.attributes,
       environment: NOTHING,
+      sources: inputs.map((input) => input.node),
+      evaluate: () => [],
     });
     // Infinity and NaN stay operations: JSON cannot carry them.
     return Number.isFinite(value) ? constant(graph, value) : undefined;

@@ -1,7 +1,7 @@
 /** The growing list of words of a program, and which of them depend on the rows of the batch. */
 import { check } from "../errors.js";
 import { type Extent, resolve } from "../graph/shape.js";
-import type { MemoryPlan } from "./plan.js";
+import { locate, type Places } from "./places.js";
 import type { View } from "./view.js";
 
 /** `base + scale × rows^power`, as an integer or as a float32. */
@@ -29,18 +29,19 @@ export class Words {
   }
 
   /** Byte offset of an element of a view. */
-  address(plan: MemoryPlan, view: View): void {
-    const { base, scale, power } = view.offset;
-    const start = plan.offsets.get(view.root) as number;
-    this.size({ base: start + base * 4, scale: power > 0 ? scale * 4 : 0, power });
+  address(places: Places, view: View): void {
+    const { address, moves } = locate(places, view);
+    for (const loop of moves)
+      if (loop.stride) loop.moves.push({ word: this.list.length, stride: loop.stride });
+    this.size(address);
   }
 
   /** The operands of an instruction by position, from 0 and without gaps: views as addresses, the rest as sizes. */
-  operands(plan: MemoryPlan, operands: Readonly<Record<number, View | Size>>): void {
+  operands(places: Places, operands: Readonly<Record<number, View | Size>>): void {
     // keys that are integers are listed in ascending order
     Object.entries(operands).forEach(([position, operand], i) => {
       check(Number(position) === i, () => `an instruction lacks operand ${i}`, "internal");
-      if ("root" in operand) this.address(plan, operand);
+      if ("root" in operand) this.address(places, operand);
       else this.size(operand);
     });
   }

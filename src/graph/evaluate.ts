@@ -1,5 +1,5 @@
 /** Evaluates a graph node by node with the float64 references: slow and plain, the oracle for every executor. */
-import type { Graph } from "./graph.js";
+import type { Graph, OperationName } from "./graph.js";
 import { operation } from "./operations/index.js";
 import type { Environment } from "./operations/operation.js";
 import { resolveShape } from "./shape.js";
@@ -10,12 +10,14 @@ export function evaluateGraph(graph: Graph, environment: Environment): Float64Ar
   const shapes = graph.nodes.map((node) => resolveShape(node.shape, environment.rows));
   graph.nodes.forEach((node, id) => {
     values.push(
-      operation(node.op).reference({
+      operation<OperationName>(node.op).reference({
         inputs: node.inputs.map((input) => values[input]),
         shapes: node.inputs.map((input) => shapes[input]),
         shape: shapes[id],
         attributes: node.attributes,
         environment,
+        sources: node.inputs.map((input) => graph.nodes[input]),
+        evaluate: (nodes, within) => evaluateGraph({ nodes: [...nodes] }, within),
       }),
     );
   });

@@ -35,6 +35,23 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   logSoftmax: NoAttributes;
   // [m, k] · [k, n] → [m, n]
   matmul: NoAttributes;
+  // A loop, and the parts of its result
+  scan: ScanAttributes;
+  scanCarry: { readonly carry: number };
+  scanStack: { readonly of: number };
+}
+
+/** A loop: its inputs are first values of carries, then sequences [steps, ...], then values that each step reads. */
+export interface ScanAttributes {
+  /** A graph of its own. Its first nodes are inputs named "0", "1", …, one for each input of the loop. */
+  readonly body: readonly Node[];
+  /** For each carry, the node of the body that is its value for the next step. */
+  readonly next: readonly number[];
+  /** How many of the inputs are sequences. */
+  readonly sequences: number;
+  readonly steps: number;
+  /** Whether the last elements of the sequences come first. */
+  readonly reverse: boolean;
 }
 
 /** The facts of an operation that has none beside its inputs. */

@@ -1,12 +1,12 @@
 /**
- * A recurrence: a body that is applied once for each element of sequences, and carries values from one to the next. It is
- * written out, one copy of the body for each element.
+ * Recurrences: a body that is applied once for each element of sequences, and carries values from one to the next. It is
+ * written once, as a graph of its own, and a program runs it as a loop (`operations/scan.ts`).
  */
 import { check, must } from "../errors.js";
 import { mapValues } from "../records.js";
-import { concat, reshape, slice } from "./functions.js";
-import type { Value } from "./graph.js";
-import { showShape } from "./shape.js";
+import { Graph, Value } from "./graph.js";
+import { bodyInput, scanCarry, scanNode, scanStack } from "./operations/scan.js";
+import { type Shape, showShape } from "./shape.js";
 
 /** What a body sees of one element. */
 export interface ScanStep {
@@ -31,17 +31,24 @@ export interface ScanOptions {
   readonly carry: Readonly<Record<string, Value>>;
   /** Values with the same first axis, [steps, ...]: at least one. */
   readonly sequences: Readonly<Record<string, Value>>;
-  /** Values that the body reads beside. It must not read others. Default none. */
+  /** Values that the body reads beside. It cannot read others. Default none. */
   readonly shared?: Readonly<Record<string, Value>>;
   /** Whether the last element comes first. Default false. */
   readonly reverse?: boolean;
 }
 
 /**
- * Applies a body to each element of sequences. Returns the last carry, and the stacks, [steps, ...], each element in the
- * place of the one that it was made from.
+ * Applies a body to each element of sequences, one after the other: a loop, so that a program for many steps is not longer
+ * than for few. Returns the last carry, and the stacks, [steps, ...], each element in the place of the one that it was
+ * made from. It has gradients of every order. Those of shared values are added up from the last step on; those of
+ * shared matrices that elements or carries are multiplied by are one product over all steps.
  *
- * @throws FettleError `invalid_argument`, `invalid_shape` for sequences of different lengths, and a carry that changes its shape
+ * The body is called once. It must not draw random numbers: draw them for all steps, as a sequence. What does not
+ * depend on a carry, such as the product of all elements with a matrix, is faster before the loop.
+ *
+ * @param body - a function of values, of those that it is given and no others
+ * @throws FettleError `invalid_shape` for sequences of different lengths, and a carry that changes its shape;
+ * `invalid_argument` for no sequences, for results that are not values of the body, and for random numbers in it
  * @example
  * ```ts
  * // sums of all elements so far
@@ -68,31 +75,44 @@ export function scan(
       `the sequences of scan must have one first axis, a positive integer; received ${all.map(({ shape }) => showShape(shape)).join(" and ")}`,
     "invalid_shape",
   );
-  const parts: Record<string, Value[]> = {};
-  let carried = carry;
-  for (let i = 0; i < steps; i++) {
-    const at = reverse ? steps - 1 - i : i;
-    const elements = mapValues(sequences, (x) => elementAt(x, at));
-    const result = body({ carry: carried, elements, shared });
-    for (const [name, value] of Object.entries(carry))
-      check(
-        result.carry[name]?.shape.join() === value.shape.join(),
-        () =>
-          `the body of scan must return "${name}" of shape ${showShape(value.shape)} in its carry; received ${result.carry[name] ? showShape(result.carry[name].shape) : "none"}`,
-        "invalid_shape",
-      );
-    carried = result.carry;
-    for (const [name, value] of Object.entries(result.stacks ?? {})) {
-      parts[name] ??= [];
-      parts[name][at] = reshape(value, [1, ...value.shape]);
-    }
-  }
-  return { carry: carried, stacks: mapValues(parts, (values) => concat(values, 0)) };
+  const inner = new Graph();
+  let count = 0;
+  const open = (shape: Shape): Value => bodyInput(inner, count++, shape);
+  const step: ScanStep = {
+    carry: mapValues(carry, ({ shape }) => open(shape)),
+    elements: mapValues(sequences, ({ shape }) => open(shape.slice(1))),
+    shared: mapValues(shared, ({ shape }) => open(shape)),
+  };
+  const result = body(step);
+  const next = Object.entries(carry).map(([name, { shape }]) => {
+    const value = result.carry[name];
+    check(
+      value?.shape.join() === shape.join(),
+      () =>
+        `the body of scan must return "${name}" of shape ${showShape(shape)} in its carry; received ${value ? showShape(value.shape) : "none"}`,
+      "invalid_shape",
+    );
+    return ownValue(inner, value, name).id;
+  });
+  const stacks = mapValues(result.stacks ?? {}, (value, name) => ownValue(inner, value, name).id);
+  check(
+    inner.nodes.every(({ op }) => op !== "randomUniform"),
+    "the body of scan must not draw random numbers, since each step would draw the same; draw them before the loop, for all steps, and pass them as a sequence",
+  );
+  const inputs = [carry, sequences, shared].flatMap(Object.values<Value>);
+  const loop = scanNode(inputs, { body: inner.nodes, next, sequences: all.length, steps, reverse });
+  const carries = Object.keys(carry);
+  return {
+    carry: mapValues(carry, (_, name) => scanCarry(loop, carries.indexOf(name))),
+    stacks: mapValues(stacks, (id) => scanStack(loop, id)),
+  };
 }
 
-/** Element `at` of a sequence. */
-function elementAt(x: Value, at: number): Value {
-  const [, ...rest] = x.shape;
-  const begin = x.shape.map((_, axis) => (axis === 0 ? at : 0));
-  return reshape(slice(x, begin, [1, ...rest]), rest);
+/** A result of a body, which must be written in it. */
+function ownValue(inner: Graph, value: Value, name: string): Value {
+  check(
+    value instanceof Value && value.graph === inner,
+    `the body of scan must return "${name}" as a value that it wrote, or was given; it reads values from outside as \`shared\``,
+  );
+  return value;
 }

@@ -1,6 +1,6 @@
 /** Checks that a graph is consistent: each traced graph, since user code may have changed it, and in tests every other. It changes nothing. */
 import { check } from "../errors.js";
-import type { Graph } from "./graph.js";
+import { type Graph, isNode } from "./graph.js";
 import { operation } from "./operations/index.js";
 import { sameShape, showShape } from "./shape.js";
 
@@ -17,7 +17,9 @@ export function verifyGraph(graph: Graph, pass: string): void {
     const shape = operation(node.op).shape(
       node.inputs.map((input) => graph.nodes[input].shape),
       node.attributes,
+      node.inputs.map((input) => graph.nodes[input]),
     );
+    if (isNode(node, "scan")) verifyGraph({ nodes: [...node.attributes.body] }, `${pass}, in a body`);
     check(
       sameShape(shape, node.shape),
       () =>

@@ -6,7 +6,8 @@
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
-import type { Graph, OperationName } from "../graph/graph.js";
+import { evaluateGraph } from "../graph/evaluate.js";
+import type { Graph, Node, OperationName } from "../graph/graph.js";
 import { operation } from "../graph/operations/index.js";
 import type { Environment } from "../graph/operations/operation.js";
 import { resolveShape } from "../graph/shape.js";
@@ -48,12 +49,22 @@ export function errorBounds(
       shape: shapes[id],
       attributes: node.attributes,
       environment,
+      sources: node.inputs.map((input) => graph.nodes[input]),
+      evaluate: (nodes: readonly Node[], within: Environment) => evaluateGraph({ nodes: [...nodes] }, within),
     };
     const value = operation<OperationName>(node.op).reference(context);
     const rule = operationFacts[node.op].bound as Rule<OperationName>;
     values.push(value);
     errors.push(
-      rule({ ...context, errors: node.inputs.map((input) => errors[input]), value, precision, errorOf }),
+      rule({
+        ...context,
+        errors: node.inputs.map((input) => errors[input]),
+        value,
+        precision,
+        errorOf,
+        boundsOf: (nodes, within, errorOf) =>
+          errorBounds({ nodes: [...nodes] }, within, precision, errorOf).errors,
+      }),
     );
   });
   return { values, errors };

@@ -3,7 +3,7 @@
  * whole losses, built-in or custom. It does not test kernels: the references of the operations evaluate everything.
  */
 
-import { gradients } from "../autograd/index.js";
+import { gradients, pullBack } from "../autograd/grad.js";
 import { type ArrayInput, flatten, isNdArray } from "../engine/arrays.js";
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
@@ -251,7 +251,11 @@ function ruleIsWrong(
   const output = apply<OperationName>(op, args, attributes);
   const u = weights(sizeOf(output.shape), 1, options.seed ?? 0);
   const g = constant(graph, [...u], output.shape);
-  const parts = operation<OperationName>(op).gradient({ g, inputs: args, output, attributes });
+  const parts = operation<OperationName>(op).gradient({
+    ...{ g, inputs: args, output, attributes, pullBack },
+    parts: [],
+    needs: () => true,
+  });
   const traced = { graph, args, value: output, gradients: [] };
   const data = places.map((place) => place.data);
   const values = at(traced, data);

@@ -21,6 +21,7 @@ export interface Instruction {
 /** Operands of instructions that no row states: `p` a place, `v` a value, `b` a place or −1. */
 const FORMS: Readonly<Record<number, string>> = {
   [Opcode.End]: "",
+  [Opcode.Loop]: "vvv",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
   [Opcode.StreamIn]: "pvvv",
   [Opcode.StreamOut]: "pvvv",
@@ -41,11 +42,17 @@ export function patched(code: Int32Array, rows: number): Int32Array {
   return result;
 }
 
+/** All instructions, those of loops after the loop's own. */
 export function decode(code: Int32Array): Instruction[] {
+  return decodeFrom(code, code[3]);
+}
+
+function decodeFrom(code: Int32Array, start: number): Instruction[] {
   const instructions: Instruction[] = [];
-  for (let at = code[3]; ; at += code[at + 1]) {
+  for (let at = start; ; at += code[at + 1]) {
     const opcode = code[at];
-    const operands = [...code.subarray(at + 2, at + code[at + 1])];
+    const isLoop = opcode === Opcode.Loop;
+    const operands = [...code.subarray(at + 2, isLoop ? at + 5 : at + code[at + 1])];
     const form = FORMS[opcode] ?? formOf(opcode, operands);
     if (form.length !== operands.length)
       throw new Error(`instruction ${opcode} has ${operands.length} operands`);
@@ -53,6 +60,16 @@ export function decode(code: Int32Array): Instruction[] {
       return { kind: form[i] === "p" || (form[i] === "b" && value !== -1) ? "place" : "value", value };
     });
     instructions.push({ opcode, words });
+    if (isLoop) {
+      const table = code.subarray(at + operands[2], at + code[at + 1]);
+      if (table.length !== 2 * operands[1]) throw new Error(`a loop lists ${table.length} words`);
+      // the words that move, and by how much
+      instructions.push({
+        opcode,
+        words: [...table].map((value) => ({ kind: "value", value })),
+      });
+      instructions.push(...decodeFrom(code, at + 5));
+    }
     if (opcode === Opcode.End) return instructions;
   }
 }

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Lowered, lower } from "../../src/compile/compile.js";
+import { type Lowered, lower } from "../../src/compile/lower.js";
 import { trace } from "../../src/compile/trace.js";
 import * as f from "../../src/graph/functions.js";
 import type { OperationName, Value } from "../../src/graph/graph.js";
@@ -30,6 +30,7 @@ function nameNumbers({ step }: Lowered, rows: number): Float64Array[] {
             shape: shapes[id],
             attributes: node.attributes,
             environment: { rows, seed: 0, step: 0, input: () => new Float64Array(0) },
+            ...{ sources: [], evaluate: () => [] },
           })
         : Float64Array.from({ length: sizeOf(shapes[id]) }, () => next++),
     );

@@ -17,6 +17,7 @@ export const TakeRows = 10;
 export const ScatterRows = 11;
 export const StreamIn = 12;
 export const StreamOut = 13;
+export const Loop = 14;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -100,3 +101,14 @@ export const StreamBatch = 0;
 export const StreamIndex = 1;
 export const StreamColumns = 2;
 export const StreamRows = 3;
+
+// Loop: instructions that run `LoopCount` times, up to their own `End`; they follow these words. After each time `LoopMoves`
+// words move: their entries are at word `LoopTable` of the instruction. After the last they are as they were.
+export const LoopCount = 0;
+export const LoopMoves = 1;
+export const LoopTable = 2;
+export const LOOP_WORDS = 3;
+/** Of an entry: which word, from the start of the instruction, and what is added to it. */
+export const MoveWord = 0;
+export const MoveStride = 1;
+export const MOVE_WORDS = 2;

@@ -17,6 +17,7 @@ export function append<K extends OperationName>(
   const shape = row.shape(
     inputs.map((input) => input.shape),
     attributes,
+    inputs.map((input) => input.node),
   );
   graph.nodes.push({ op, inputs: inputs.map((input) => input.id), attributes, shape });
   return new Value(graph, graph.nodes.length - 1);
@@ -29,7 +30,7 @@ export function graphOf(operands: readonly Operand[]): Graph {
   for (const value of values) {
     check(
       value.graph === values[0].graph,
-      "all operands must be values of one graph; received values of two",
+      "all operands must be values of one graph; received values of two. A body of scan reads values from outside as `shared`.",
     );
   }
   return values[0].graph;

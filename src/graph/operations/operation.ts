@@ -3,7 +3,7 @@
  * float64 reference, and how the machine does it. The function that writes the operation follows its row in the same
  * file. A file imports functions only from files above it in the list of `index.ts`.
  */
-import type { AttributesOf, OperationName, Value } from "../graph.js";
+import type { AttributesOf, Node, OperationName, Value } from "../graph.js";
 import type { Extent, Shape } from "../shape.js";
 
 /** What a gradient rule sees: `g` is the gradient of the result with respect to this node. */
@@ -12,7 +12,30 @@ export interface GradientContext<K extends OperationName> {
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly attributes: AttributesOf[K];
+  /** Where the result is read in parts: each part with its gradient. `g` is then that of the first. */
+  readonly parts: readonly PartGradient[];
+  /** Whether the gradient of an input will be used, by its position. */
+  needs(input: number): boolean;
+  /** Reverse mode itself, for operations that hold graphs. */
+  readonly pullBack: PullBack;
 }
+
+/** A node that is a part of another's result, with its gradient. */
+export interface PartGradient {
+  readonly node: Node;
+  readonly g: Value;
+}
+
+/**
+ * Adds to `cotangents`, from the last node down, what each node passes on to those of its inputs that `depends` marks.
+ * `handle` gives the value of a node where the gradient is written.
+ */
+export type PullBack = (
+  nodes: readonly Node[],
+  handle: (id: number) => Value,
+  cotangents: Map<number, Value>,
+  depends: Uint8Array,
+) => void;
 
 /** What a reference sees: shapes with `ROWS` resolved, arrays row-major. */
 export interface ReferenceContext<K extends OperationName> {
@@ -21,6 +44,10 @@ export interface ReferenceContext<K extends OperationName> {
   readonly shape: readonly number[];
   readonly attributes: AttributesOf[K];
   readonly environment: Environment;
+  /** The nodes of the inputs. */
+  readonly sources: readonly Node[];
+  /** The value of every node of a graph, for operations that hold graphs. */
+  readonly evaluate: (nodes: readonly Node[], environment: Environment) => readonly Float64Array[];
 }
 
 /** What a run gives to the leaves of a graph. */
@@ -45,8 +72,9 @@ export interface OperandsContext<K extends OperationName> {
 
 /**
  * How the machine does it: an opcode of the elementwise machine (`opcodes/elementwise.ts`); an instruction of its own
- * with its operands by position (`opcodes/program.ts`); a view, which only changes addresses; or a leaf that occupies
- * memory but runs nothing. The encoder writes the operands of an instruction that states none here.
+ * with its operands by position (`opcodes/program.ts`); a view, which only changes addresses; a part of its input's
+ * result, which that instruction writes; or a leaf that occupies memory but runs nothing. The encoder writes the operands
+ * of an instruction that states none here.
  */
 export type Lowering<K extends OperationName> =
   | { readonly elementwise: number }
@@ -55,11 +83,12 @@ export type Lowering<K extends OperationName> =
       operands?(context: OperandsContext<K>): Readonly<Record<number, Word>>;
     }
   | { readonly view: true }
+  | { readonly part: true }
   | { readonly leaf: true };
 
 export interface Operation<K extends OperationName> {
-  /** The shape of the result. @throws FettleError `invalid_shape` where the inputs do not fit. */
-  shape(inputs: readonly Shape[], attributes: AttributesOf[K]): Shape;
+  /** The shape of the result; `sources` are the nodes of the inputs. @throws FettleError `invalid_shape` where the inputs do not fit. */
+  shape(inputs: readonly Shape[], attributes: AttributesOf[K], sources: readonly Node[]): Shape;
   /** One gradient per input; `undefined` where the operation is constant in that input. */
   gradient(context: GradientContext<K>): readonly (Value | undefined)[];
   reference(context: ReferenceContext<K>): Float64Array;

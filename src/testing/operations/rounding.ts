@@ -4,9 +4,9 @@
  *
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
-import type { OperationName } from "../../graph/graph.js";
+import type { Node, OperationName } from "../../graph/graph.js";
 import { operation } from "../../graph/operations/index.js";
-import type { ReferenceContext } from "../../graph/operations/operation.js";
+import type { Environment, ReferenceContext } from "../../graph/operations/operation.js";
 
 /** The numbers that an executor computes in. */
 export interface Precision {
@@ -29,6 +29,12 @@ export type RuleContext<K extends OperationName> = ReferenceContext<K> & {
   readonly value: Float64Array;
   readonly precision: Precision;
   errorOf(name: string): Float64Array;
+  /** The errors of every node of a graph, for operations that hold graphs. */
+  boundsOf(
+    nodes: readonly Node[],
+    environment: Environment,
+    errorOf: (name: string) => Float64Array,
+  ): readonly Float64Array[];
 };
 /** How far a result may be from exact, element by element. */
 export type Rule<K extends OperationName> = (context: RuleContext<K>) => Float64Array;

@@ -1,0 +1,145 @@
+/**
+ * The bodies of loops, before the passes over the graph around them: leaves out what nothing outside asks for, simplifies
+ * what is left, and moves what is the same at each step out of the loop.
+ */
+import { Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
+import { apply, operation } from "../graph/operations/index.js";
+import { bodyInput, scanCarry, scanNode, scanStack } from "../graph/operations/scan.js";
+import type { StepGraph } from "./program.js";
+import { liveBody, liveNodes, rewrite } from "./rewrite.js";
+
+/** Rewrites every loop; `simplify` is the pass over its body. */
+export function rewriteBodies(step: StepGraph, simplify: (body: StepGraph) => StepGraph): StepGraph {
+  if (!step.nodes.some(({ op }) => op === "scan")) return step;
+  const live = liveNodes(step);
+  const partsOf = new Map<Node, Node[]>();
+  step.nodes.forEach((node, id) => {
+    if (!live[id] || !("part" in operation(node.op).lowering)) return;
+    const whole = step.nodes[node.inputs[0]];
+    partsOf.set(whole, [...(partsOf.get(whole) ?? []), node]);
+  });
+  const loops = new Map<number, Loop>();
+  return rewrite(step, "bodies", (node, inputs, graph) => {
+    if (isNode(node, "scan")) {
+      const loop = rewriteLoop(node, inputs, partsOf.get(node) ?? [], simplify, graph);
+      loops.set(loop.value.id, loop);
+      return loop.value;
+    }
+    const loop = inputs.length > 0 ? loops.get(inputs[0].id) : undefined;
+    if (loop && isNode(node, "scanCarry"))
+      return scanCarry(loop.value, loop.carries.indexOf(node.attributes.carry));
+    if (loop && isNode(node, "scanStack"))
+      return scanStack(loop.value, loop.stacks.get(node.attributes.of) as number);
+    return apply<OperationName>(node.op, inputs, node.attributes, graph);
+  });
+}
+
+/** A rewritten loop, and where its parts are. */
+interface Loop {
+  readonly value: Value;
+  /** The carries that are left, by their old positions. */
+  readonly carries: readonly number[];
+  /** Nodes of the new body by those of the old. */
+  readonly stacks: ReadonlyMap<number, number>;
+}
+
+function rewriteLoop(
+  { attributes, inputs: ids }: Node<"scan">,
+  given: readonly Value[],
+  parts: readonly Node[],
+  simplify: (body: StepGraph) => StepGraph,
+  graph: Graph,
+): Loop {
+  const { body, next, sequences } = attributes;
+  const live = liveBody(attributes, parts);
+  const carries = next.flatMap((_, carry) => (live[carry] ? [carry] : []));
+  const asked = parts.flatMap((part) => (isNode(part, "scanStack") ? [part.attributes.of] : []));
+  const simple = simplify({
+    nodes: body,
+    inputs: Object.fromEntries(ids.map((_, i) => [i, i])),
+    outputs: {
+      ...Object.fromEntries(carries.map((carry) => [`next ${carry}`, next[carry]])),
+      ...Object.fromEntries(asked.map((id) => [`stack ${id}`, id])),
+    },
+    ...{ streamsIn: {}, state: {}, streamsOut: {} },
+  });
+  const { nodes, outputs } = simple;
+  const fromElements = next.length + sequences;
+  const isConstant = constantNodes(nodes, fromElements, ids.length);
+
+  // What is computed outside, as inputs of the new body, by the nodes that they stand for.
+  const outer = new Map<number, Value>();
+  const outside = (id: number): Value => {
+    const known = id < ids.length ? given[id] : outer.get(id);
+    if (known) return known;
+    const { op, inputs, attributes } = nodes[id];
+    const value = apply<OperationName>(op, inputs.map(outside), attributes, graph);
+    outer.set(id, value);
+    return value;
+  };
+  const inner = new Graph();
+  const place = new Map<number, number>();
+  const values: Value[] = [];
+  const give = (id: number, value: Value): void => {
+    values.push(value);
+    place.set(id, bodyInput(inner, values.length - 1, nodes[id].shape).id);
+  };
+  const needed = neededNodes(nodes, Object.values(outputs), (id) => isConstant[id] && leaves(nodes[id]));
+  for (const carry of carries) give(carry, given[carry]);
+  for (let i = next.length; i < fromElements; i++) if (needed[i]) give(i, given[i]);
+  const sequenceCount = values.length - carries.length;
+  nodes.forEach((node, id) => {
+    if (!needed[id] || id < fromElements) return;
+    if (id < ids.length || (isConstant[id] && leaves(node))) give(id, outside(id));
+  });
+  nodes.forEach((node, id) => {
+    if (!needed[id] || place.has(id)) return;
+    const from = node.inputs.map((input) => place.get(input) as number);
+    place.set(id, inner.nodes.push({ ...node, inputs: from }) - 1);
+  });
+  const placeOf = (name: string): number => place.get(outputs[name]) as number;
+  const value = scanNode(
+    values,
+    {
+      ...attributes,
+      body: inner.nodes,
+      next: carries.map((carry) => placeOf(`next ${carry}`)),
+      sequences: sequenceCount,
+    },
+    graph,
+  );
+  return { value, carries, stacks: new Map(asked.map((id) => [id, placeOf(`stack ${id}`)])) };
+}
+
+/** Which nodes depend on shared inputs and nothing else. */
+function constantNodes(nodes: readonly Node[], first: number, inputCount: number): readonly boolean[] {
+  const constant: boolean[] = [];
+  nodes.forEach(({ inputs }, id) => {
+    constant.push(
+      id < inputCount ? id >= first : inputs.length > 0 && inputs.every((input) => constant[input]),
+    );
+  });
+  return constant;
+}
+
+/**
+ * Whether a node that is the same at each step is computed before the loop. A view costs nothing inside, and may be larger
+ * than what it shows; a transposed matrix is copied, since products are faster with it.
+ */
+function leaves({ op }: Node): boolean {
+  return op === "transpose" || !("view" in operation(op).lowering);
+}
+
+/** Marks what the roots need, without what stands behind nodes that come from outside. */
+function neededNodes(
+  nodes: readonly Node[],
+  roots: readonly number[],
+  comesFromOutside: (id: number) => boolean,
+): Uint8Array {
+  const needed = new Uint8Array(nodes.length);
+  for (const root of roots) needed[root] = 1;
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (needed[id] && !comesFromOutside(id)) for (const input of nodes[id].inputs) needed[input] = 1;
+  }
+  return needed;
+}

@@ -1,0 +1,76 @@
+/** Everything between a graph and its code: what runs where, for the graph and for the body of each loop in it. */
+import { isNode, type Node } from "../graph/graph.js";
+import { extent } from "../graph/shape.js";
+import { fuse, type Unit } from "./fuse.js";
+import { materialize, resolveViews } from "./materialize.js";
+import { type MemoryPlan, planMemory } from "./plan.js";
+import type { StepGraph } from "./program.js";
+import { simplify } from "./simplify.js";
+import { type Offset, ownView, type View } from "./view.js";
+
+/** A step, or one step of a loop, with all that is decided about it. */
+export interface Lowered {
+  readonly step: StepGraph;
+  readonly views: readonly View[];
+  readonly units: readonly Unit[];
+  readonly plan: MemoryPlan;
+  /** The body of each loop, by its node. */
+  readonly bodies: ReadonlyMap<number, Lowered>;
+}
+
+/** The passes that decide what runs where. */
+export function lower(graph: StepGraph, rows: number): Lowered {
+  const step = materialize(simplify(graph));
+  return place(step, resolveViews(step.nodes), rows);
+}
+
+/** @param outside - in a body, the nodes that lie in the memory of the graph around it */
+function place(
+  step: StepGraph,
+  views: readonly View[],
+  rows: number,
+  outside?: ReadonlySet<number>,
+): Lowered {
+  const units = fuse(step, views);
+  const bodies = new Map<number, Lowered>();
+  for (const { nodes } of units) {
+    const [id, ...parts] = nodes;
+    const loop = step.nodes[id];
+    if (isNode(loop, "scan")) bodies.set(id, lowerBody(loop, parts, step.nodes, rows));
+  }
+  const workspaces = new Map([...bodies].map(([id, { plan }]) => [id, plan.bytes]));
+  return { step, views, units, bodies, plan: planMemory(step, units, views, rows, { workspaces, outside }) };
+}
+
+/** A body as a step whose state are the carries. Its outputs are named by the nodes of the stacks that they are written to. */
+function lowerBody(
+  { attributes }: Node<"scan">,
+  parts: readonly number[],
+  nodes: readonly Node[],
+  rows: number,
+): Lowered {
+  const { body, next, sequences, steps, reverse } = attributes;
+  const inputs = body.flatMap(({ op }, id) => (op === "input" && id >= next.length ? [id] : []));
+  const stacks = parts.flatMap((id): [number, number][] => {
+    const part = nodes[id];
+    return isNode(part, "scanStack") ? [[id, part.attributes.of]] : [];
+  });
+  const step = materialize({
+    nodes: body,
+    inputs: Object.fromEntries(inputs.map((id) => [id, id])),
+    state: Object.fromEntries(next.map((output, carry) => [carry, { input: carry, output }])),
+    outputs: Object.fromEntries(stacks),
+    ...{ streamsIn: {}, streamsOut: {} },
+  });
+  const written = Object.values(step.outputs);
+  const moving = [...inputs.slice(0, sequences), ...written];
+  const first = (id: number): Offset => {
+    const { scale, power } = extent(step.nodes[id].shape);
+    const size = reverse ? scale * (steps - 1) : 0;
+    return power > 0 ? { base: 0, scale: size, power } : { base: size, scale: 0, power: 0 };
+  };
+  const origins = new Map(
+    moving.map((id) => [id, { ...ownView(id, step.nodes[id].shape), offset: first(id) }]),
+  );
+  return place(step, resolveViews(step.nodes, origins), rows, new Set([...inputs, ...written]));
+}
