@@ -62,11 +62,11 @@ it.each<[string, WindowOptions, number[], number[], number[]]>([
     [3, 0],
   ],
   [
-    "the last NaN is the largest",
+    "the first NaN is the largest",
     { size: [1, 4] },
-    [Number.NaN, Infinity, Number.NaN, 1],
+    [Infinity, Number.NaN, Number.NaN, 1],
     [Number.NaN],
-    [0, 0, 3, 0],
+    [0, 3, 0, 0],
   ],
 ])("%s", (_, windows, x, value, gradient) => {
   expect(line((v) => f.maxPool(v, windows), x)).toEqual(value);

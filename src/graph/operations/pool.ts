@@ -1,8 +1,8 @@
 /**
  * Elements at the places of the largest of windows of images, and the adjoint: what max pooling and its gradient are made of.
  * Both are linear in their second operand and constant in the first, the selector. In each window and channel, the largest
- * is the first in row-major order among equal ones; a NaN is larger than any number, and of several the last counts.
- * Padding is never the largest. So it is in PyTorch.
+ * is the first in row-major order among equal ones. A NaN is larger than any number: of several the first counts, as in
+ * NumPy's `argmax`; in PyTorch, the last. Padding is never the largest.
  *
  * @example
  * ```ts
@@ -161,9 +161,10 @@ function placesOfLargest(
   windows: PoolAttributes,
 ): number[] {
   return placesOfWindows(shape, out, windows).map((places) =>
-    places.reduce((best, place) =>
-      selector[place] > selector[best] || Number.isNaN(selector[place]) ? place : best,
-    ),
+    places.reduce((best, place) => {
+      // written so that NaN beats numbers, and nothing beats NaN
+      return Number.isNaN(selector[best]) || selector[place] <= selector[best] ? best : place;
+    }),
   );
 }
 
