@@ -10,6 +10,7 @@ import * as Code from "../src/graph/opcodes/code";
 import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
+import { largest_f32 } from "./pool";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
 import { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
@@ -154,6 +155,12 @@ function execute(at: usize, block: usize): void {
           place(operands, Opcode.ScatterIds, block), word(operands, Opcode.ScatterCount),
           place(operands, Opcode.ScatterTarget, block), word(operands, Opcode.ScatterRowCount),
         );
+        break;
+      case Opcode.TakeLargest:
+        largest_f32(operands, block, false);
+        break;
+      case Opcode.ScatterLargest:
+        largest_f32(operands, block, true);
         break;
       case Opcode.StreamIn:
         take_rows(

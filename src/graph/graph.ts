@@ -27,6 +27,9 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   concat: { readonly axis: number };
   takeRows: NoAttributes;
   scatterRows: { readonly rows: number };
+  // By the largest elements of windows of images [n, height, width, channels]
+  takeLargest: PoolAttributes;
+  scatterLargest: PoolAttributes;
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
@@ -52,6 +55,18 @@ export interface ScanAttributes {
   readonly steps: number;
   /** Whether the last elements of the sequences come first. */
   readonly reverse: boolean;
+}
+
+/** Windows over the height and the width of images: two numbers each. */
+export interface PoolAttributes {
+  /** Of a window. */
+  readonly size: readonly number[];
+  /** From one window to the next. */
+  readonly strides: readonly number[];
+  /** How far the first windows begin before the image, less than a window. */
+  readonly before: readonly number[];
+  /** How far windows may end behind it, less than a window. */
+  readonly after: readonly number[];
 }
 
 /** The facts of an operation that has none beside its inputs. */

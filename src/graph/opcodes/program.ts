@@ -17,7 +17,9 @@ export const TakeRows = 10;
 export const ScatterRows = 11;
 export const StreamIn = 12;
 export const StreamOut = 13;
-export const Loop = 14;
+export const TakeLargest = 16;
+export const ScatterLargest = 17;
+export const Loop = 18;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -112,3 +114,21 @@ export const LOOP_WORDS = 3;
 export const MoveWord = 0;
 export const MoveStride = 1;
 export const MOVE_WORDS = 2;
+// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
+// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
+export const PoolTarget = 0;
+export const PoolSelector = 1;
+export const PoolSource = 2;
+export const PoolImages = 3;
+export const PoolHeight = 4;
+export const PoolWidth = 5;
+export const PoolChannels = 6;
+export const PoolOutHeight = 7;
+export const PoolOutWidth = 8;
+export const PoolSizeHeight = 9;
+export const PoolSizeWidth = 10;
+export const PoolStrideHeight = 11;
+export const PoolStrideWidth = 12;
+/** Rows and columns of padding before the first, of which no element is ever the largest. */
+export const PoolBeforeHeight = 13;
+export const PoolBeforeWidth = 14;

@@ -10,12 +10,14 @@ import type { FactsOf } from "./facts.js";
 import { linearFacts } from "./linear.js";
 import { moveFacts } from "./moves.js";
 import { scanFacts } from "./scan.js";
+import { poolFacts } from "./pool.js";
 
 export const operationFacts: FactsOf<OperationName> = {
   ...moveFacts,
   ...elementwiseFacts,
   ...linearFacts,
   ...scanFacts,
+  ...poolFacts,
 };
 
 /**
