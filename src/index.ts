@@ -133,6 +133,7 @@ export {
   type Node as GraphNode,
   type OperationName,
   Value,
+  type WindowAttributes,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";

@@ -27,6 +27,8 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   concat: { readonly axis: number };
   takeRows: NoAttributes;
   scatterRows: { readonly rows: number };
+  patches: WindowAttributes;
+  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
@@ -35,6 +37,17 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   logSoftmax: NoAttributes;
   // [m, k] · [k, n] → [m, n]
   matmul: NoAttributes;
+}
+
+/** How windows lie on images, which have zeros around them. */
+export interface WindowAttributes {
+  readonly size: readonly [height: number, width: number];
+  readonly strides: readonly [vertical: number, horizontal: number];
+  readonly dilation: readonly [vertical: number, horizontal: number];
+  /** Zeros above and to the left. */
+  readonly before: readonly [top: number, left: number];
+  /** Zeros below and to the right. */
+  readonly after: readonly [bottom: number, right: number];
 }
 
 /** The facts of an operation that has none beside its inputs. */
