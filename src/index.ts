@@ -168,6 +168,8 @@ export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks
 export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
 export { type FunctionalOptions, functional, input, type Symbols } from "./nn/functional.js";
 export type { History } from "./nn/history.js";
+export type { VarianceScalingOptions } from "./nn/initializerFactories.js";
+export * as initializers from "./nn/initializerFactories.js";
 export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
 export {
   activation,

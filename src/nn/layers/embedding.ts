@@ -2,8 +2,7 @@
 import { check, checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { concat, reshape, slice, takeRows } from "../../graph/functions.js";
 import { showShape, sizeOf } from "../../graph/shape.js";
-import { nameIn } from "../../names.js";
-import { getInitializer, type Initializer, initializers } from "../initializers.js";
+import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */
@@ -53,7 +52,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
       return reshape(concat(vectors, 1), [rows, count, outputDim]);
     },
   };
-  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer)], {
+  return builtIn(layer, [inputDim, outputDim, initializerRecipe(initializer)], {
     inputDim,
     outputDim,
     ...options,
