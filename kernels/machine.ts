@@ -11,6 +11,7 @@ import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
 import { largest_f32 } from "./pool";
+import { add_patches_f32, patches_f32 } from "./patches";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
 import { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
@@ -180,6 +181,12 @@ function execute(at: usize, block: usize): void {
       }
       case Opcode.Loop:
         loop(at, block);
+        break;
+      case Opcode.Patches:
+        patches_f32(operands, block);
+        break;
+      case Opcode.AddPatches:
+        add_patches_f32(operands, block);
         break;
       default:
         unreachable();

@@ -134,6 +134,7 @@ export {
   type OperationName,
   type PoolAttributes,
   Value,
+  type WindowAttributes,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";

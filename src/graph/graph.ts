@@ -30,6 +30,8 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   // By the largest elements of windows of images [n, height, width, channels]
   takeLargest: PoolAttributes;
   scatterLargest: PoolAttributes;
+  patches: WindowAttributes;
+  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
@@ -67,6 +69,17 @@ export interface PoolAttributes {
   readonly before: readonly number[];
   /** How far windows may end behind it, less than a window. */
   readonly after: readonly number[];
+}
+
+/** How windows lie on images, which have zeros around them. */
+export interface WindowAttributes {
+  readonly size: readonly [height: number, width: number];
+  readonly strides: readonly [vertical: number, horizontal: number];
+  readonly dilation: readonly [vertical: number, horizontal: number];
+  /** Zeros above and to the left. */
+  readonly before: readonly [top: number, left: number];
+  /** Zeros below and to the right. */
+  readonly after: readonly [bottom: number, right: number];
 }
 
 /** The facts of an operation that has none beside its inputs. */

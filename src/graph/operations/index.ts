@@ -1,7 +1,7 @@
 /**
  * The table of operations, exhaustive by type: an operation of the intermediate form without a row, or a row without a
  * gradient, does not compile. Files import functions only from files before them here: leaves, broadcast, elementwise,
- * moves, linear, gather, pool, scan.
+ * moves, linear, gather, patches, pool, scan.
  */
 import type { AttributesOf, Graph, OperationName, Value } from "../graph.js";
 import { append } from "./append.js";
@@ -14,6 +14,7 @@ import moveRows from "./moves.js";
 import type { Operation, Rows } from "./operation.js";
 import scanRows from "./scan.js";
 import poolRows from "./pool.js";
+import patchRows from "./patches.js";
 
 export const operations: Rows<OperationName> = {
   ...leafRows,
@@ -24,6 +25,7 @@ export const operations: Rows<OperationName> = {
   ...gatherRows,
   ...scanRows,
   ...poolRows,
+  ...patchRows,
 };
 
 /** The row of `op`, for code that treats all operations alike. */

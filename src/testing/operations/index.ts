@@ -11,6 +11,7 @@ import { linearFacts } from "./linear.js";
 import { moveFacts } from "./moves.js";
 import { scanFacts } from "./scan.js";
 import { poolFacts } from "./pool.js";
+import { patchFacts } from "./patches.js";
 
 export const operationFacts: FactsOf<OperationName> = {
   ...moveFacts,
@@ -18,6 +19,7 @@ export const operationFacts: FactsOf<OperationName> = {
   ...linearFacts,
   ...scanFacts,
   ...poolFacts,
+  ...patchFacts,
 };
 
 /**
