@@ -100,7 +100,7 @@ export function copyNumbers(layout: Layout, to: Floats, what: string, mustBeFini
 
 /** The numbers themselves, if they are float32 and in row-major order already; undefined otherwise. */
 export function float32Of(layout: Layout): Float32Array | undefined {
-  const data = layout.kind === "strided" ? rowMajor(layout.array) : layout.kind === "flat" && layout.data;
+  const data = layout.kind === "strided" ? ownRowMajor(layout.array) : layout.kind === "flat" && layout.data;
   return data instanceof Float32Array ? data : undefined;
 }
 
@@ -161,7 +161,7 @@ function copy(layout: Layout, to: Floats): number {
   if (layout.kind === "flat") return copyList(layout.data, to, 0);
   if (layout.kind === "nested") return copyNested(layout.array, layout.shape.length - 1, { to, filled: 0 });
   const { array } = layout;
-  const data = rowMajor(array);
+  const data = ownRowMajor(array);
   return data ? copyList(data, to, 0) : copyStrided(array, to);
 }
 
@@ -201,8 +201,16 @@ function copyNested(part: ArrayLike<unknown>, depth: number, into: { to: Floats;
   return -1;
 }
 
-/** The numbers of an ndarray that has them in row-major order, without gaps. */
-function rowMajor({ data, shape, stride, offset, size }: NdArray): ArrayLike<unknown> | undefined {
+/** The numbers of an ndarray in row-major order: its own memory where they are so, and a copy otherwise. */
+export function rowMajor(array: NdArray): ArrayLike<number> {
+  const own = ownRowMajor(array);
+  if (own) return own;
+  const copied = new Float64Array(array.size);
+  copyStrided(array, copied);
+  return copied;
+}
+
+function ownRowMajor({ data, shape, stride, offset, size }: NdArray): ArrayLike<number> | undefined {
   if (!isList(data) || !isNumbers(data) || data.length < offset + size) return undefined;
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -234,17 +242,17 @@ function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): numb
   return walk(0, offset);
 }
 
-/** In four sums, so that none waits for another; each is NaN as soon as one of its numbers is not finite. */
+/** In four sums of 0 · x, so that none waits for another: each is NaN as soon as one of its numbers is not finite. */
 function firstNotFinite(data: Floats): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = data.length - (data.length % 4);
   for (let i = 0; i < whole; i += 4) {
-    a += data[i] - data[i];
-    b += data[i + 1] - data[i + 1];
-    c += data[i + 2] - data[i + 2];
-    d += data[i + 3] - data[i + 3];
+    a += 0 * data[i];
+    b += 0 * data[i + 1];
+    c += 0 * data[i + 2];
+    d += 0 * data[i + 3];
   }
-  for (let i = whole; i < data.length; i++) a += data[i] - data[i];
+  for (let i = whole; i < data.length; i++) a += 0 * data[i];
   return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
