@@ -17,6 +17,7 @@ export const TakeRows = 10;
 export const ScatterRows = 11;
 export const StreamIn = 12;
 export const StreamOut = 13;
+export const LogSoftmaxSlope = 20;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -47,6 +48,13 @@ export const SoftmaxSource = 1;
 export const SoftmaxRows = 2;
 export const SoftmaxColumns = 3;
 export const SoftmaxLogarithm = 4;
+
+// LogSoftmaxSlope: log-softmax and a gradient, both [rows, columns] → [rows, columns]
+export const SlopeTarget = 0;
+export const SlopeSource = 1;
+export const SlopeGradient = 2;
+export const SlopeRows = 3;
+export const SlopeColumns = 4;
 
 // Gemm: C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n])
 /** 1 if A is stored as [k, m] and op(A) is its transpose, 0 if it is stored as [m, k]. */
