@@ -2,4 +2,4 @@
 export { gemm } from "./gemm/gemm";
 export { max_f32, sum_f32 } from "./reduce";
 export { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
-export { softmax_f32 } from "./softmax";
+export { log_softmax_slope_f32, softmax_f32 } from "./softmax";

@@ -15,7 +15,7 @@ import { add_patches_f32, patches_f32 } from "./patches";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
 import { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
-import { softmax_f32 } from "./softmax";
+import { log_softmax_slope_f32, softmax_f32 } from "./softmax";
 import { setWord, word } from "./words";
 
 /** Runs `steps` steps of the program at `code` on the run at `block`. */
@@ -127,6 +127,13 @@ function execute(at: usize, block: usize): void {
           place(operands, Opcode.SoftmaxSource, block), place(operands, Opcode.SoftmaxTarget, block),
           word(operands, Opcode.SoftmaxRows), word(operands, Opcode.SoftmaxColumns),
           word(operands, Opcode.SoftmaxLogarithm) != 0,
+        );
+        break;
+      case Opcode.LogSoftmaxSlope:
+        log_softmax_slope_f32(
+          place(operands, Opcode.SlopeSource, block), place(operands, Opcode.SlopeGradient, block),
+          place(operands, Opcode.SlopeTarget, block),
+          word(operands, Opcode.SlopeRows), word(operands, Opcode.SlopeColumns),
         );
         break;
       case Opcode.Gemm:

@@ -34,7 +34,7 @@ export function max_f32(src: usize, dst: usize, outer: i32, r: i32, inner: i32):
 }
 
 /** The float64 sum of n contiguous floats. */
-function sumRow(src: usize, n: i32): f64 {
+export function sumRow(src: usize, n: i32): f64 {
   let s0 = f64x2.splat(0);
   let s1 = f64x2.splat(0);
   let s2 = f64x2.splat(0);

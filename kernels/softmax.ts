@@ -1,6 +1,6 @@
 /**
- * Softmax and log-softmax of rows, shifted by the row's maximum so that nothing overflows. Not a
- * loss: cross-entropy is composed of these.
+ * Softmax and log-softmax of rows, shifted by the row's maximum so that nothing overflows, and the slope of the latter.
+ * Not a loss: cross-entropy is composed of these.
  *
  * With d = x - max, e = exp(d) and Z = sum of e, summed in float64: softmax is e / Z and its logarithm
  * d - log1p(Z - 1), where Z - 1 is summed without the maximum's own e, 1, so that it keeps its digits when one
@@ -16,9 +16,9 @@
  * An entry of -infinity has softmax 0 and logarithm -infinity. A row with NaN or +infinity, or of
  * -infinity alone, is all NaN. The order of the sum depends on the number of columns alone.
  */
-import { exp_f32x4, log1p_f32x4 } from "./math/f32";
+import { exp_f32x4, log1p_f32x4, log_softmax_slope_f32x4 } from "./math/f32";
 import { high_half } from "./math/lanes";
-import { maxRow } from "./reduce";
+import { maxRow, sumRow } from "./reduce";
 
 /**
  * dst[i] = softmax(src[i]), or its logarithm, for rows of `columns` contiguous floats. `dst` may be `src`.
@@ -36,6 +36,28 @@ export function softmax_f32(src: usize, dst: usize, rows: i32, columns: i32, log
   }
 }
 
+/**
+ * dst[i] = g[i] (1 - E) - E (S - g[i]) with E = e^y[i], where S is the sum of g over the row as `sum_f32` makes it: how
+ * log-softmax y passes a gradient g on. `dst` may be `y` or `g`. With the errors of e^y and e^y - 1 and a rounding of each
+ * operation, |error| <= 6 u (|g| |1 - E| + E (|S - g| + |S|)) (1 + 2^-10) + 2^-149 (|S - g| + 2).
+ */
+export function log_softmax_slope_f32(y: usize, g: usize, dst: usize, rows: i32, columns: i32): void {
+  const bytes = columns * 4;
+  for (; rows > 0; --rows, y += bytes, g += bytes, dst += bytes) {
+    const sum = f32x4.splat(<f32>sumRow(g, columns));
+    for (let at = 0; at < bytes; at += 16) {
+      const rest = bytes - at;
+      if (rest >= 16) {
+        const a = v128.load(g + at);
+        v128.store(dst + at, log_softmax_slope_f32x4(a, v128.load(y + at), f32x4.sub(sum, a)));
+      } else {
+        const a = loadEdge(g + at, rest);
+        storeEdge(dst + at, log_softmax_slope_f32x4(a, loadEdge(y + at, rest), f32x4.sub(sum, a)), rest);
+      }
+    }
+  }
+}
+
 /** The sum of exp(src - top), whose terms are written to `dst`; less 1, without rounding it off, if `dst` is 0. */
 function exponentials(src: usize, dst: usize, bytes: i32, top: v128): f64 {
   let low = f64x2.splat(0);
@@ -43,9 +65,17 @@ function exponentials(src: usize, dst: usize, bytes: i32, top: v128): f64 {
   let tops = i32x4.splat(0);
   for (let at = 0; at < bytes; at += 16) {
     const rest = bytes - at;
-    const x = rest >= 16 ? v128.load(src + at) : loadEdge(src + at, rest);
-    const d = f32x4.sub(x, top);
-    let e = exp_f32x4(d);
+    let d: v128;
+    let e: v128;
+    if (rest >= 16) {
+      d = f32x4.sub(v128.load(src + at), top);
+      e = exp_f32x4(d);
+    } else {
+      // -1 past the row's end: the exponential of -infinity underflows, which takes as long as the rest of it
+      const inside = i32x4.lt_s(i32x4(0, 4, 8, 12), i32x4.splat(rest));
+      d = v128.bitselect(f32x4.sub(loadEdge(src + at, rest), top), f32x4.splat(-1), inside);
+      e = v128.and(exp_f32x4(d), inside);
+    }
     if (dst) {
       if (rest >= 16) v128.store(dst + at, e);
       else storeEdge(dst + at, e, rest);
@@ -82,9 +112,9 @@ function subtract(src: usize, dst: usize, bytes: i32, top: v128, logarithm: v128
   }
 }
 
-/** The last 1 to 3 floats of a row, followed by -infinity, whose exponential is 0. */
+/** The last 1 to 3 floats of a row, followed by 0. */
 function loadEdge(from: usize, bytes: i32): v128 {
-  let x = v128.load_lane<u32>(from, f32x4.splat(-Infinity), 0);
+  let x = v128.load32_zero(from);
   if (bytes > 4) x = v128.load_lane<u32>(from, x, 1, 4);
   return bytes > 8 ? v128.load_lane<u32>(from, x, 2, 8) : x;
 }

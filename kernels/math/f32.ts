@@ -59,30 +59,36 @@ function tail_of_exp(x: v128, n: v128, r: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.mul(r, r), q), lost);
 }
 
-/** e^(x - n ln 2). The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on it. */
+/** e^r of r and its tail. The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on it. */
 @inline
-function exp_reduced(x: v128, n: v128): v128 {
-  const r = remainder_of_exp(x, n);
+function exp_reduced(r: v128, tail: v128): v128 {
   const sum = f32x4.add(c(1), r);
   const lost = f32x4.add(f32x4.sub(c(1), sum), r);
-  return f32x4.add(sum, f32x4.add(lost, tail_of_exp(x, n, r)));
+  return f32x4.add(sum, f32x4.add(lost, tail));
 }
 
-/** e^x for -105 <= x <= 100 (or NaN), denormal results included: 2^n is applied in two halves. */
+/** 2^n p, denormal results included: 2^n is applied in two halves. */
 @inline
-function exp_clamped(x: v128): v128 {
-  const n = exponent_of_exp(x);
-  const p = exp_reduced(x, n);
+function exp_scaled(p: v128, n: v128): v128 {
   const whole = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(p, power_of_two(half)), power_of_two(i32x4.sub(whole, half)));
+}
+
+/** e^x for -105 <= x <= 100 (or NaN). */
+@inline
+function exp_clamped(x: v128): v128 {
+  const n = exponent_of_exp(x);
+  const r = remainder_of_exp(x, n);
+  return exp_scaled(exp_reduced(r, tail_of_exp(x, n, r)), n);
 }
 
 /** e^x for |x| <= 80 (or NaN), where 2^n and the result are normal. */
 @inline
 function exp_moderate(x: v128): v128 {
   const n = exponent_of_exp(x);
-  const p = exp_reduced(x, n);
+  const r = remainder_of_exp(x, n);
+  const p = exp_reduced(r, tail_of_exp(x, n, r));
   return f32x4.mul(p, power_of_two(i32x4.trunc_sat_f32x4_s(n)));
 }
 
@@ -92,20 +98,35 @@ export function exp_f32x4(x: v128): v128 {
 }
 
 /**
- * e^x - 1 = 2^n (e^r - 1) + (2^n - 1), with 2^n = a b to reach the overflow threshold: the sum is made as
- * (a (e^r - 1) + (a - 1/b)) b. Error <= 2 ulp.
+ * 2^n p + (2^n - 1), with the sign of x and 2^n = a b to reach the overflow threshold: the sum is made as
+ * (a p + (a - 1/b)) b.
  */
-export function expm1_f32x4(x: v128): v128 {
-  const t = clamp(x, -18, 100);
-  const n = exponent_of_exp(t);
-  const r = remainder_of_exp(t, n);
-  const p = f32x4.add(r, tail_of_exp(t, n, r));
+@inline
+function expm1_scaled(p: v128, n: v128, x: v128): v128 {
   const whole = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(whole, 1);
   const rest = i32x4.sub(whole, half);
   const a = power_of_two(half);
   const y = f32x4.add(f32x4.mul(p, a), f32x4.sub(a, power_of_two(i32x4.neg(rest))));
   return v128.or(f32x4.mul(y, power_of_two(rest)), sign_bits(x));
+}
+
+/** e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Error <= 2 ulp. */
+export function expm1_f32x4(x: v128): v128 {
+  const t = clamp(x, -105, 100);
+  const n = exponent_of_exp(t);
+  const r = remainder_of_exp(t, n);
+  return expm1_scaled(f32x4.add(r, tail_of_exp(t, n, r)), n, x);
+}
+
+/** -(a (e^x - 1) + b e^x), to the bits of the two functions apart. */
+export function log_softmax_slope_f32x4(a: v128, x: v128, b: v128): v128 {
+  const t = clamp(x, -105, 100);
+  const n = exponent_of_exp(t);
+  const r = remainder_of_exp(t, n);
+  const tail = tail_of_exp(t, n, r);
+  const less = expm1_scaled(f32x4.add(r, tail), n, x);
+  return f32x4.neg(f32x4.add(f32x4.mul(a, less), f32x4.mul(exp_scaled(exp_reduced(r, tail), n), b)));
 }
 
 /**

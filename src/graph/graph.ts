@@ -38,6 +38,7 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   // Along the last axis
   softmax: NoAttributes;
   logSoftmax: NoAttributes;
+  logSoftmaxSlope: NoAttributes;
   // [m, k] · [k, n] → [m, n]
   matmul: NoAttributes;
   // A loop, and the parts of its result

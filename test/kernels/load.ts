@@ -15,6 +15,7 @@ export interface Kernels {
   sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   max_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   softmax_f32(src: number, dst: number, rows: number, columns: number, log: boolean): void;
+  log_softmax_slope_f32(y: number, g: number, dst: number, rows: number, columns: number): void;
   take_rows(table: number, columns: number, ids: number, count: number, dst: number): void;
   take_rows_f32(table: number, rows: number, columns: number, ids: number, count: number, dst: number): void;
   scatter_rows_f32(

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Exp, Expm1 } from "../../src/graph/opcodes/elementwise.js";
 import { cases } from "../cases.js";
 import { bits, builds, type Kernels, layout } from "./load.js";
 
@@ -145,5 +146,90 @@ describe.each(builds)("softmax, %s build", (_, kernels) => {
         expect(bits(all)).toEqual(bits(Float32Array.from(each)));
       }),
     );
+  });
+});
+
+/** Rows of logarithms and as many of gradients. */
+const slopes = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 21 }))
+  .chain(([rows, columns]) => {
+    const length = { minLength: rows * columns, maxLength: rows * columns };
+    return fc.record({
+      columns: fc.constant(columns),
+      y: fc.array(fc.oneof(value, fc.constantFrom(-0, 1e-8, -1e-8, 1e-42, -87, -104)), length),
+      g: fc.array(
+        fc.oneof(fc.float({ noNaN: true, min: -8, max: 8 }), fc.constantFrom(0, -1, 1e-30)),
+        length,
+      ),
+    });
+  });
+
+describe.each(builds)("the slope of log-softmax, %s build", (_, kernels) => {
+  const slope = (y: readonly number[], g: readonly number[], columns: number, into?: "y" | "g") => {
+    const memory = layout(kernels);
+    const at = { y: memory.put(y), g: memory.put(g) };
+    const dst = into ? at[into] : memory.room(y.length);
+    memory.untouched();
+    kernels.log_softmax_slope_f32(at.y, at.g, dst, y.length / columns, columns);
+    expect(memory.untouched([dst, y.length])).toBe(true);
+    return memory.read(dst, y.length);
+  };
+  const unary = (op: number, x: readonly number[]) => {
+    const memory = layout(kernels);
+    const [src, dst] = [memory.put(x), memory.room(x.length)];
+    kernels.unary_f32(op, src, dst, x.length);
+    return memory.read(dst, x.length);
+  };
+  const sums = (x: readonly number[], columns: number) => {
+    const memory = layout(kernels);
+    const [src, dst] = [memory.put(x), memory.room(x.length / columns)];
+    kernels.sum_f32(src, dst, x.length / columns, columns, 1);
+    return memory.read(dst, x.length / columns);
+  };
+  const rounded = Math.fround;
+
+  it("has the bits of its operations one after another, wherever it is written", () => {
+    fc.assert(
+      fc.property(slopes, fc.constantFrom(undefined, "y", "g"), ({ y, g, columns }, into) => {
+        const [e, less, total] = [unary(Exp, y), unary(Expm1, y), sums(g, columns)];
+        const expected = Float32Array.from(g, (a, i) => {
+          const rest = rounded(total[Math.floor(i / columns)] - rounded(a));
+          return -rounded(rounded(rounded(a) * less[i]) + rounded(e[i] * rest));
+        });
+        expect(bits(slope(y, g, columns, into))).toEqual(bits(expected));
+      }),
+      { numRuns: cases(500) },
+    );
+  });
+
+  it("is within its bound of float64", () => {
+    fc.assert(
+      fc.property(slopes, ({ y, g, columns }) => {
+        const total = sums(g, columns);
+        slope(y, g, columns).forEach((got, i) => {
+          const [a, power, less] = [rounded(g[i]), Math.exp(rounded(y[i])), Math.expm1(rounded(y[i]))];
+          const rest = total[Math.floor(i / columns)] - a;
+          const size = Math.abs(a * less) + power * (Math.abs(rest) + Math.abs(rest + a));
+          const bound = 6 * u * size * HIGHER + 2 ** -149 * (Math.abs(rest) + 2);
+          if (Math.max(size, power) < 3e38)
+            expect(Math.abs(got + a * less + power * rest)).toBeLessThanOrEqual(bound);
+        });
+      }),
+      { numRuns: cases(500) },
+    );
+  });
+
+  it("keeps the digits of a gradient that is at one class, however sure that is, and passes NaN on", () => {
+    for (const gap of [15, 40, 80]) {
+      const [near, far] = [-Math.exp(-gap), -gap].map(rounded);
+      const [first, second] = slope([near, far], [-1, 0], 2);
+      expect(Math.abs(first / Math.expm1(near) - 1)).toBeLessThan(6 * u);
+      expect(Math.abs(second / Math.exp(far) - 1)).toBeLessThan(6 * u);
+    }
+    const { NEGATIVE_INFINITY: low } = Number;
+    expect([...slope([0, low, low], [0, 2, 0], 3)].map((x) => x + 0)).toEqual([-2, 2, 0]);
+    expect(
+      [...slope([0, Number.NaN, -1, -1, -1, -1], [0, 1, 0, 1, 1, Number.NaN], 3)].map(Number.isNaN),
+    ).toEqual([...[false, true, false], ...[true, true, true]]);
   });
 });

@@ -22,6 +22,7 @@ export const AddPatches = 15;
 export const TakeLargest = 16;
 export const ScatterLargest = 17;
 export const Loop = 18;
+export const LogSoftmaxSlope = 19;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -52,6 +53,13 @@ export const SoftmaxSource = 1;
 export const SoftmaxRows = 2;
 export const SoftmaxColumns = 3;
 export const SoftmaxLogarithm = 4;
+
+// LogSoftmaxSlope: log-softmax and a gradient, both [rows, columns] → [rows, columns]
+export const SlopeTarget = 0;
+export const SlopeSource = 1;
+export const SlopeGradient = 2;
+export const SlopeRows = 3;
+export const SlopeColumns = 4;
 
 // Gemm: C[m, n] = activation(op(A)[m, k] op(B)[k, n] + bias[n])
 /** 1 if A is stored as [k, m] and op(A) is its transpose, 0 if it is stored as [m, k]. */

@@ -28,7 +28,7 @@ import leafRows from "./leaves.js";
 import { transpose } from "./moves.js";
 import type { Rows, Word } from "./operation.js";
 
-type Names = "max" | "softmax" | "logSoftmax" | "matmul";
+type Names = "max" | "softmax" | "logSoftmax" | "logSoftmaxSlope" | "matmul";
 
 const rows: Rows<Names> = {
   // the largest gets the gradient; equal ones share it
@@ -49,12 +49,49 @@ const rows: Rows<Names> = {
     reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], false),
     lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, false) },
   },
-  // dx = g − e^y Σ g, as g (1 − e^y) − e^y (Σ g − g): where all of g is at one class, neither difference cancels
+  // dx = g − e^y Σ g
   logSoftmax: {
     shape: alongLast,
-    gradient: ({ g, output: y }) => [neg(add(mul(g, expm1(y)), mul(exp(y), sub(sum(g, -1, true), g))))],
+    gradient: ({ g, output: y }) => [logSoftmaxSlope(y, g)],
     reference: ({ inputs: [x], shape }) => softmaxReference(x, shape[shape.length - 1], true),
     lowering: { instruction: Opcode.Softmax, operands: ({ shape }) => softmaxOperands(shape, true) },
+  },
+  // s = g − e^y Σ g, as g (1 − e^y) − e^y (Σ g − g): where all of g is at one class, neither difference cancels.
+  // ds = dg − e^y Σ dg − s' dy with s' = e^y Σ g, so a gradient h goes on as −h e^y Σ g and, in the same way, h − Σ h e^y
+  logSoftmaxSlope: {
+    shape([y, g]) {
+      check(
+        showShape(y) === showShape(g),
+        () =>
+          `the operands of logSoftmaxSlope must have one shape; received ${showShape(y)} and ${showShape(g)}`,
+        "invalid_shape",
+      );
+      return alongLast([y]);
+    },
+    gradient({ g: h, inputs: [y, g] }) {
+      const chances = exp(y);
+      const weighted = mul(h, chances);
+      const others = sub(sum(weighted, -1, true), weighted);
+      return [neg(mul(weighted, sum(g, -1, true))), neg(add(mul(h, expm1(y)), others))];
+    },
+    reference({ inputs: [y, g], shape }) {
+      const columns = shape[shape.length - 1];
+      return y.map((value, i) => {
+        const start = i - (i % columns);
+        const others = g.subarray(start, start + columns).reduce((total, x) => total + x, 0) - g[i];
+        return -(g[i] * special.expm1(value) + special.exp(value) * others);
+      });
+    },
+    lowering: {
+      instruction: Opcode.LogSoftmaxSlope,
+      operands: ({ shape }) => ({
+        [Opcode.SlopeTarget]: "result",
+        [Opcode.SlopeSource]: { input: 0 },
+        [Opcode.SlopeGradient]: { input: 1 },
+        [Opcode.SlopeRows]: extent(shape.slice(0, -1)),
+        [Opcode.SlopeColumns]: extent(shape.slice(-1)),
+      }),
+    },
   },
   // d(AB) = dA B + A dB, so gA = g Bᵀ and gB = Aᵀ g
   matmul: {
@@ -134,6 +171,10 @@ export function mean(x: Value, axis?: number | readonly number[], keepDims = fal
 export const softmax = (x: Value): Value => append("softmax", rows.softmax, [x], {});
 /** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
 export const logSoftmax = (x: Value): Value => append("logSoftmax", rows.logSoftmax, [x], {});
+
+/** The gradient of logSoftmax y where that of its result is g. Not a function of users. */
+const logSoftmaxSlope = (y: Value, g: Value): Value =>
+  append("logSoftmaxSlope", rows.logSoftmaxSlope, [y, g], {});
 
 /** The matrix product, [m, k] · [k, n] → [m, n]. */
 export const matmul = (a: Value, b: Value): Value => append("matmul", rows.matmul, [a, b], {});

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { operations } from "../../graph/operations/index.js";
+import { apply, operations } from "../../graph/operations/index.js";
 import { sizeOf } from "../../graph/shape.js";
 import * as special from "../../numerics/special.js";
 import { anyDistinct, anyShape } from "../arbitraries/tensors.js";
@@ -40,7 +40,7 @@ const largest: fc.Arbitrary<OperationCase> = anyShape({ minRank: 1 }).chain((sha
 /** Three dimensions. */
 const matrices = fc.tuple(anyVector, anyVector, anyVector);
 
-export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "matmul"> = {
+export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "logSoftmaxSlope" | "matmul"> = {
   sum: {
     cases: reduction((x, axes) => f.sum(x, axes)),
     // float64 inside, rounded once
@@ -70,6 +70,23 @@ export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "ma
     cases: unary((x) => f.logSoftmax(last(x))),
     bound: (context) => softmaxErrors(context, true),
     writers: [writeAlongLast(f.logSoftmax)],
+  },
+  logSoftmaxSlope: {
+    cases: cases(
+      anyShape({ minRank: 1 }).map((shape) => [shape, shape]),
+      () => fc.constant(slope),
+    ),
+    bound: slopeErrors,
+    // of numbers of which one follows from the other, since both must have one shape
+    writers: [
+      (pool, [a, b]) => {
+        const g = pool.at(a);
+        const columns = g.shape.at(-1) ?? -1;
+        if (columns < 0) return;
+        const y = b % 2 === 0 ? f.logSoftmax(g) : f.neg(f.abs(g));
+        pool.add(slope(y, g), (columns + 2) * pool.size(g));
+      },
+    ],
   },
   matmul: {
     cases: cases(
@@ -114,6 +131,10 @@ export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "ma
   },
 };
 
+function slope(y: Value, g: Value): Value {
+  return apply("logSoftmaxSlope", [y, g], {});
+}
+
 /** At least one axis. */
 function last(x: Value): Value {
   return x.shape.length === 0 ? f.reshape(x, [1]) : x;
@@ -143,5 +164,32 @@ function softmaxErrors(
     }
     const spread = y * special.expm1(2 * m);
     return spread + (1.001 * unit * (d + entropy + 8) + 2 ** -49) * (y + spread) + 2 * least;
+  });
+}
+
+/** The errors of e^y, e^y − 1, Σ g and Σ g − g, then of two products and their sum. */
+function slopeErrors({
+  inputs: [y, g],
+  errors: [ey, eg],
+  shape,
+  value,
+  precision,
+}: RuleContext<"logSoftmaxSlope">): Float64Array {
+  const columns = shape[shape.length - 1];
+  const product = (a: number, ea: number, b: number, eb: number): number =>
+    rounded(precision, 0.5, a * b, times(Math.abs(a), eb) + times(Math.abs(b) + eb, ea));
+  return value.map((s, i) => {
+    const start = i - (i % columns);
+    const [row, errors] = [g, eg].map((of) => of.subarray(start, start + columns));
+    const total = row.reduce((sum, x) => sum + x, 0);
+    const spread = errors.reduce((sum, e) => sum + e, 0);
+    const sizes = magnitudes(row, errors).reduce((sum, size) => sum + size, 0);
+    const eTotal = rounded(precision, 0.5, total, spread + 2 * gamma(columns, FLOAT64) * sizes);
+    const eRest = rounded(precision, 0.5, total - g[i], eTotal + eg[i]);
+    const power = special.exp(y[i]);
+    const moved = times(power, special.expm1(ey[i]));
+    const less = product(g[i], eg[i], special.expm1(y[i]), rounded(precision, 2, special.expm1(y[i]), moved));
+    const more = product(power, rounded(precision, 1, power, moved), total - g[i], eRest);
+    return rounded(precision, 0.5, s, less + more);
   });
 }
