@@ -2,6 +2,7 @@
  * The public entry `fettle`. Nothing runs at import, and nothing here pulls in the command line. Operations on values
  * are an entry of their own, `fettle/ops`.
  */
+export type { NestedNumbers, ShapedData, TensorLike } from "./arrays.js";
 export { type GradientOf, grad, gradients, valueAndGrad } from "./autograd/index.js";
 export { type CompiledFunction, compile, compileStep } from "./compile/compile.js";
 export type { Program, Slot, StepGraph, Stream } from "./compile/program.js";
@@ -28,7 +29,6 @@ export {
   type HostMatrix,
   type MatrixLike,
   type MatrixOptions,
-  type ShapedData,
   toMatrix,
 } from "./data/matrix.js";
 export type { Decimal, NumberFormat } from "./data/numbers.js";

@@ -1,6 +1,6 @@
 /**
  * What a step costs beside its arithmetic: a network so small that nearly all of its time is overhead,
- * and the growth of the JavaScript heap over many steps.
+ * and the growth of the JavaScript heap over many steps; and what arrays cost on their way in and out.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -8,6 +8,7 @@ import { ourTraining, sizeName } from "../networks.js";
 import { ourOptimizer } from "../optimizers.js";
 import type { Peers } from "../peers.js";
 import { plainRow, type Row } from "../row.js";
+import { doors } from "./doors.js";
 import { stepRows } from "./step.js";
 
 const SIZES = [4, 4, 1];
@@ -27,6 +28,7 @@ export async function* overhead(peers: Peers): AsyncIterable<Row> {
   }
   const where = { suite: "overhead", name: `heap growth, ${STEPS} steps`, size };
   yield plainRow(where, "kB", heapGrowth() / 1000);
+  yield* doors();
 }
 
 /** Bytes of JavaScript objects that are left over after many steps, once as many have gone before. */

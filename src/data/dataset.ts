@@ -36,6 +36,8 @@ export interface Dataset extends TargetData {
    * missing cell, possible only with `missing: "impute"`.
    */
   readonly columns: readonly Floats[];
+  /** The shape of a row, if the inputs are the numbers of an array in row-major order, such as an image. @defaultValue `[inputs]` */
+  readonly shape?: readonly number[];
   /** `[rows]`: how much each row counts in losses and metrics. @defaultValue every row counts the same */
   readonly sampleWeight?: Float64Array;
   /** `[rows]`: the number of each row's group, of which none is divided between training and validation. */

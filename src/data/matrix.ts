@@ -1,18 +1,12 @@
 /**
  * Reads the arrays that users pass, in every layout, as row-major matrices of finite numbers, and
- * returns matrices as `ndarray`s. Shapes of more than two dimensions, and what the columns mean, are not known here.
+ * returns matrices as `ndarray`s. Rows of other shapes are in `tensor.ts`; what the columns mean is not known here.
  */
 import type { NdArray } from "ndarray";
-import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
+import { copyNumbers, layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
+import { check, mustBeInteger, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { mustBeArray } from "./check.js";
-
-/** A typed array (or plain array) with its shape, in row-major order. */
-export interface ShapedData {
-  readonly data: ArrayLike<number>;
-  /** `[rows, columns]`, or `[rows]` for one column. */
-  readonly shape: readonly number[];
-}
 
 /** A vector (one column) or a matrix of numbers, in any layout. */
 export type MatrixLike = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ShapedData | NdArray;
@@ -102,92 +96,27 @@ export function columnsOf({ data, rows, columns }: HostMatrix<Float64Array>): Fl
   });
 }
 
-/** A shape and a way to each element, over any of the layouts. */
-interface Layout {
-  readonly shape: readonly number[];
-  readonly at: (i: number, j: number) => unknown;
-}
-
 function read<Data extends Floats>(
   x: MatrixLike,
-  options: MatrixOptions,
+  { what = "x", columns: wanted, allowNonFinite = false }: MatrixOptions,
   allocate: (length: number) => Data,
 ): HostMatrix<Data> {
-  const { what = "x", allowNonFinite = false } = options;
-  const { shape, at } = layoutOf(x, what);
-  const [rows, columns = 1] = shape;
+  const layout = layoutOf(x, what);
+  const { shape } = layout;
   check(
     shape.length === 1 || shape.length === 2,
     () => `${what} must have 1 or 2 dimensions; received shape ${show(shape)}`,
     "invalid_shape",
   );
+  const [rows, columns = 1] = shape;
+  mustNotBeEmpty(shape, what);
   check(
-    rows > 0 && columns > 0,
-    () => `${what} must not be empty; received shape ${show(shape)}`,
-    "invalid_shape",
-  );
-  check(
-    options.columns === undefined || options.columns === columns,
-    () => `${what} must have ${count(options.columns, "column")}; received shape ${show([rows, columns])}`,
+    wanted === undefined || wanted === columns,
+    () =>
+      `${what} must have ${wanted} column${wanted === 1 ? "" : "s"}; received shape ${show([rows, columns])}`,
     "invalid_shape",
   );
   const data = allocate(rows * columns);
-  for (let i = 0, k = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++, k++) {
-      const value = at(i, j);
-      if (typeof value === "number") data[k] = value;
-      if (typeof value !== "number" || !(allowNonFinite || Number.isFinite(data[k]))) {
-        const place = shape.length === 1 ? `${what}[${i}]` : `${what}[${i}][${j}]`;
-        throw new FettleError(
-          "invalid_data",
-          `${what} must hold ${allowNonFinite ? "" : "finite "}numbers; received ${show(value)} at ${place}`,
-        );
-      }
-    }
-  }
+  copyNumbers(layout, data, what, !allowNonFinite);
   return { data, rows, columns };
 }
-
-function layoutOf(x: MatrixLike, what: string): Layout {
-  must(
-    typeof x === "object" && x !== null && ("shape" in x || "length" in x),
-    what,
-    "an array, an ndarray or { data, shape }",
-    x,
-    "invalid_data",
-  );
-  if ("get" in x) return { shape: x.shape, at: x.dimension === 1 ? (i) => x.get(i) : (i, j) => x.get(i, j) };
-  if ("shape" in x) {
-    const { data, shape } = x;
-    mustBeArray(`the data of ${what}`, data, "an array of numbers");
-    must(Array.isArray(shape), `the shape of ${what}`, "[rows, columns] or [rows]", shape);
-    const size = shape.reduce((product, length) => product * length, 1);
-    check(
-      data.length === size && shape.every((length) => Number.isInteger(length) && length >= 0),
-      () => `${what} of shape ${show(shape)} must hold ${size} numbers; received ${data.length}`,
-      "invalid_shape",
-    );
-    const columns = shape[1] ?? 1;
-    return { shape, at: (i, j) => data[i * columns + j] };
-  }
-  const first = x[0];
-  if (typeof first !== "object" || first === null) return { shape: [x.length], at: (i) => x[i] };
-  return nestedLayout(x as ArrayLike<ArrayLike<number>>, what);
-}
-
-function nestedLayout(x: ArrayLike<ArrayLike<number>>, what: string): Layout {
-  const columns = x[0].length;
-  for (let i = 0; i < x.length; i++) {
-    check(
-      x[i]?.length === columns,
-      () =>
-        `every row of ${what} must have ${count(columns, "number")}, as the first has; ` +
-        `received ${show(x[i]?.length)} in ${what}[${i}]`,
-      "invalid_data",
-    );
-  }
-  return { shape: [x.length, columns], at: (i, j) => x[i][j] };
-}
-
-const count = (number: number | undefined, noun: string): string =>
-  `${number} ${noun}${number === 1 ? "" : "s"}`;

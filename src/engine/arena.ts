@@ -29,8 +29,13 @@ export class Arena {
     this.top = Math.ceil(base / ALIGNMENT) * ALIGNMENT;
   }
 
-  /** The address of a new block of zeros. @throws FettleError `memory_limit` */
-  allocate(bytes: number): number {
+  /**
+   * The address of a new block of zeros.
+   *
+   * @param zeros - false if the caller fills the block, which then holds anything
+   * @throws FettleError `memory_limit`
+   */
+  allocate(bytes: number, zeros = true): number {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     const gap = this.gaps.findIndex(({ start, end }) => end - start >= size);
     let address: number;
@@ -45,7 +50,7 @@ export class Arena {
     }
     this.sizes.set(address, size);
     this.bytesInUse += size;
-    new Uint8Array(this.memory.buffer, address, size).fill(0);
+    if (zeros) new Uint8Array(this.memory.buffer, address, size).fill(0);
     return address;
   }
 

@@ -1,5 +1,6 @@
 /** Arrays of any rank as users give and get them: nested arrays, typed arrays and ndarrays. */
 import type { NdArray } from "ndarray";
+import { rowMajor } from "../arrays.js";
 import { check, show } from "../errors.js";
 import { stridesOf } from "../graph/operations/strided.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
@@ -9,13 +10,12 @@ import { type Floats, view } from "../ndarray.js";
 export type ArrayInput = number | readonly ArrayInput[] | Float32Array | Float64Array | Int32Array | NdArray;
 
 /**
- * The numbers of `value` in row-major order.
+ * The numbers of `value` in row-major order; of a typed array, and of an ndarray that has them so, its own memory.
  *
  * @throws FettleError `invalid_data` for anything but numbers and arrays, `invalid_shape` unless `value` has the shape, or is flat and has as many numbers
  */
-export function flatten(value: ArrayInput, shape: Shape, what: string): Float64Array {
+export function flatten(value: ArrayInput, shape: Shape, what: string): ArrayLike<number> {
   const size = sizeOf(shape);
-  const result = new Float64Array(size);
   const mismatch = (received: string): string =>
     `${what} must be ${showShape(shape)}, ${size} numbers; received ${received}`;
   if (isNdArray(value)) {
@@ -24,13 +24,10 @@ export function flatten(value: ArrayInput, shape: Shape, what: string): Float64A
       () => mismatch(`an ndarray ${showShape(value.shape)}`),
       "invalid_shape",
     );
-    const index = shape.map(() => 0);
-    for (let i = 0; i < size; i++) {
-      result[i] = value.get(...index);
-      for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
-    }
-    return result;
+    return rowMajor(value);
   }
+  if (isNumbers(value) && value.length === size && shape.length > 0) return value;
+  const result = new Float64Array(size);
   let filled = 0;
   const fill = (part: unknown, axis: number): void => {
     if (typeof part === "number") {
@@ -42,13 +39,18 @@ export function flatten(value: ArrayInput, shape: Shape, what: string): Float64A
     // the outermost may be flat
     const flat = axis === 0 && part.length === size && typeof part[0] === "number";
     check(flat || part.length === shape[axis], () => mismatch(show(value)), "invalid_shape");
-    for (const inner of part) fill(inner, flat ? shape.length : axis + 1);
+    const inner = flat ? shape.length : axis + 1;
+    for (let i = 0; i < part.length; i++) {
+      const each: unknown = part[i];
+      if (typeof each === "number" && inner === shape.length && filled < size) result[filled++] = each;
+      else fill(each, inner);
+    }
   };
   fill(value, 0);
   return result;
 }
 
-function isNumbers(value: unknown): value is ArrayLike<number> & Iterable<number> {
+function isNumbers(value: unknown): value is ArrayLike<number> {
   return value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array;
 }
 

@@ -62,7 +62,7 @@ class WasmMatrix implements Matrix {
     readonly columns: number,
     data: ArrayLike<number> | undefined,
   ) {
-    this.address = arena.allocate(rows * columns * 4);
+    this.address = arena.allocate(rows * columns * 4, data === undefined);
     if (data) this.view().set(data);
   }
 

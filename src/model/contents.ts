@@ -7,7 +7,7 @@ import { weightsName } from "../nn/trainedWeights.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
 import { describePiece } from "./describe.js";
-import { describeEnds, idsOf } from "./wires.js";
+import { describeEnds, idsOf, withRow } from "./wires.js";
 
 /** How a network is trained on. */
 export interface TrainingNotes {
@@ -26,10 +26,11 @@ export const STATE = "training.";
 
 /** @param withOptimizer - whether the state of training is kept too */
 export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelContents {
-  const { columns, saved } = model.trained();
+  const { row, saved } = model.trained();
   const { optimizer, losses, lossWeights, metrics } = model.compiledWith();
-  const { layers, parameters } = model.network(columns);
-  const ids = idsOf(model.wiring);
+  const { columns, layers, parameters } = model.network(row);
+  const wiring = withRow(model.wiring, row);
+  const ids = idsOf(wiring);
   const first = ids.values.length - layers.length;
   const weights = weightsName(Object.keys(saved.arrays));
   const vector = saved.arrays[weights];
@@ -57,7 +58,7 @@ export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelCon
     ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
   };
   return {
-    network: { columns, layers: described, ...describeEnds(model.wiring, ids) },
+    network: { columns, layers: described, ...describeEnds(wiring, ids) },
     tensors,
     notes: { training },
   };

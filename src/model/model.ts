@@ -4,14 +4,16 @@
  */
 import type { NdArray } from "ndarray";
 import { platform } from "#platform";
+import type { TensorLike } from "../arrays.js";
 import type { EncodedRows } from "../data/dataset.js";
-import { fromMatrix, type MatrixLike } from "../data/matrix.js";
+import { fromMatrix } from "../data/matrix.js";
 import { PARSERS } from "../data/parsers.js";
 import { Applier, type Pipeline, restoreTarget } from "../data/pipeline/pipeline.js";
 import { isUnchanged } from "../data/pipeline/target.js";
 import type { UnknownRule } from "../data/read.js";
 import type { Schema } from "../data/schema.js";
 import { checkOptions, FettleError, must, type OptionNames } from "../errors.js";
+import { sizeOf } from "../graph/shape.js";
 import { decided } from "../metrics/decided.js";
 import { reportedMetrics } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
@@ -92,15 +94,15 @@ export class Model {
 
   /**
    * Predictions in the units of the target, [rows, outputs]: quantities; the probability of the second of two classes; or that of each
-   * of more. For a network alone, of a matrix that it takes.
+   * of more. For a network alone, of an array that it takes, in the shape of its output.
    *
-   * @param rows - records, columns, a matrix as `x`, or what `encodeRows` returns
+   * @param rows - records, columns, an array as `x`, or what `encodeRows` returns
    * @throws RowError `invalid_data` for a cell that is not what the schema says; FettleError `invalid_shape`, `invalid_argument`,
    * `invalid_data` for anything but {@link Rows}
    */
   predict(rows: Rows): NdArray<Floats> {
     const { model, table } = this;
-    if (table === undefined) return model.predict(rows as MatrixLike);
+    if (table === undefined) return model.predict(rows as TensorLike);
     const { inputs, pipeline, schema } = table;
     this.reader ??= new RowReader(inputs, schema, this.unknown, PARSERS);
     const source = this.reader.source(rows);
@@ -119,7 +121,7 @@ export class Model {
    */
   classify(rows: Rows): string[] {
     const { data, shape } = this.predict(rows);
-    return classesOf(data, shape[0], this.tableFor(shape));
+    return classesOf(data, shape[0], this.tableFor(data.length / shape[0]));
   }
 
   /**
@@ -129,7 +131,8 @@ export class Model {
    */
   answers(rows: Rows): Answer[] {
     const { data, shape } = this.predict(rows);
-    return answersOf(data, shape[0], shape[1], this.tableFor(shape));
+    const outputs = data.length / shape[0];
+    return answersOf(data, shape[0], outputs, this.tableFor(outputs));
   }
 
   /**
@@ -182,8 +185,8 @@ export class Model {
     return writeContents({ ...network, ...(table && { table }), notes: { ...notes, ...training } }, VERSION);
   }
 
-  private tableFor([, outputs]: readonly number[]): TableDescription {
-    return this.table ?? tableOfNumbers(this.model.trained().columns, outputs);
+  private tableFor(outputs: number): TableDescription {
+    return this.table ?? tableOfNumbers(sizeOf(this.model.trained().row), outputs);
   }
 
   private tableOf(what: string): TableDescription {

@@ -3,6 +3,7 @@ import { check, FettleError, isRecord, show } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/registry.js";
 import { freeze } from "../nn/layers/index.js";
 import { LayersModel } from "../nn/layersModel.js";
+import { rowOf } from "../nn/network.js";
 import { Sequential } from "../nn/sequential.js";
 import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
 import type { ModelContents, NetworkDescription } from "../predict/description.js";
@@ -55,7 +56,7 @@ export function networkFrom(
   const apart = state !== undefined && (PARAMETERS in state || EVALUATED in state);
   const weights = apart ? EVALUATED : PARAMETERS;
   model.restore(
-    columns,
+    rowOf(wiring) ?? columns,
     { progress, seed, arrays: { ...state, [weights]: parameters } },
     state === undefined,
   );

@@ -1,4 +1,5 @@
-/** Which layer takes what, as a model file says it: by the ids of values. A stack of layers says nothing of inputs and outputs. */
+/** Which layer takes what, as a model file says it: by the ids of values. A stack of layers over columns says nothing of inputs and outputs. */
+import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layers/layer.js";
 import { chain, layerNames, type Wiring } from "../nn/network.js";
 import type { NetworkDescription } from "../predict/description.js";
@@ -9,6 +10,12 @@ export interface Ids {
   readonly values: readonly string[];
   /** Of each call: that of the first call of its layer, if it is not the first. */
   readonly shares: readonly (string | undefined)[];
+}
+
+/** A wiring that says the shape of its rows, unless it is a stack over columns: other stacks are in a file as networks with an input. */
+export function withRow(wiring: Wiring, row: Shape): Wiring {
+  if (row.length === 1) return wiring;
+  return { ...wiring, inputs: wiring.inputs.map(({ name, shape = row }) => ({ name, shape })) };
 }
 
 export function idsOf({ inputs, calls }: Wiring): Ids {

@@ -128,6 +128,8 @@ export function initialValues(network: Network, graph: Graph): Record<string, Va
 export interface Called {
   /** [rows, units]: the outputs beside each other. */
   readonly prediction: Value;
+  /** The outputs themselves, [rows, ...shape]. */
+  readonly outputs: readonly Value[];
   /** New values of parameters that are not trained, by path. */
   readonly updates: Values;
 }
@@ -163,8 +165,9 @@ export function callLayers(
     values.push(result);
     masks.push(maskOf(place, context));
   }
-  const outputs = network.outputs.map(({ value, size }) => flat(values[value], size));
-  return { prediction: outputs.length === 1 ? outputs[0] : concat(outputs, 1), updates };
+  const outputs = network.outputs.map(({ value }) => values[value]);
+  const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
+  return { prediction: columns.length === 1 ? columns[0] : concat(columns, 1), outputs, updates };
 }
 
 /** The mask of a layer's result: its own, or that of its first input where the steps are still the same. */
@@ -209,14 +212,16 @@ export function lossOf(
   training: boolean,
 ): Called & { readonly total: Value } {
   const called = callLayers(network, streams.x, parameters, inputs, training);
-  const { prediction } = called;
+  // a single output has its own shape in the loss
+  const prediction = called.outputs.length === 1 ? called.outputs[0] : called.prediction;
+  const y = prediction.shape.length === 2 ? streams.y : reshape(streams.y, prediction.shape);
   const lossFunction = getLoss(loss);
   const { weights } = streams;
   check(
     weights === undefined || lossFunction.length > 2,
     "a custom loss must take weights, [rows, 1], as its third argument to be trained with sampleWeight or classWeight",
   );
-  let total = weights ? lossFunction(streams.y, prediction, weights) : lossFunction(streams.y, prediction);
+  let total = weights ? lossFunction(y, prediction, weights) : lossFunction(y, prediction);
   mustReturn(total, [], "the loss");
   // once for a layer, however often it is applied
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {

@@ -1,9 +1,11 @@
 /** What `fit` of a model does. It knows no `LayersModel`, which keeps what it returns. */
 import { platform } from "#platform";
 import type { HostMatrix } from "../data/matrix.js";
+import type { HostTensor } from "../data/tensor.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger } from "../errors.js";
+import type { Shape } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
 import { ready } from "../numerics/kernels.js";
@@ -22,9 +24,10 @@ import { weightsOf } from "./trainedWeights.js";
 import { type Examples, runEvaluation, type TrainingOptions, TrainingRun } from "./trainer.js";
 import { evaluationOf, trainingWeights } from "./weights.js";
 
-/** A trained state and the columns that it is for. */
+/** A trained state and what it is for. */
 export interface State {
-  readonly columns: number;
+  /** The shape of a row of the inputs. */
+  readonly row: Shape;
   readonly saved: SavedRun;
   /** Whether the model was compiled again since, so that only the parameters still count. */
   readonly recompiled?: boolean;
@@ -36,13 +39,13 @@ export interface Fitted {
   readonly model: object;
   readonly metrics: readonly Metric[];
   readonly state: State | undefined;
-  readonly x: HostMatrix;
+  readonly x: HostTensor;
   readonly y: HostMatrix;
   architecture(): Architecture;
   /** Inputs that fit the first layers. */
-  inputs(x: ModelData, what: string): HostMatrix;
+  inputs(x: ModelData, what: string): HostTensor;
   /** Targets that fit inputs, the outputs and the losses. */
-  targets(y: ModelData, x: HostMatrix, what: string): HostMatrix;
+  targets(y: ModelData, x: HostTensor, what: string): HostMatrix;
   /** Told the training when it has begun, and undefined when it has ended. */
   onTraining(run: TrainingRun | undefined): void;
 }
@@ -53,7 +56,6 @@ export async function fitModel(
   options: FitOptions,
 ): Promise<{ readonly state: State; readonly history: History }> {
   const { trainRows, callbacks, verbose, ...settings } = checkFit(options, x.rows);
-  const { columns } = x;
   const given = options.validationData;
   const validX = given && inputs(given[0], "validation x");
   const data = {
@@ -90,7 +92,7 @@ export async function fitModel(
         verbose === 0 ? undefined : await progressOf(verbose, settings.epochs, run.stepsPerEpoch);
       onTraining(run);
       await trainWith(run, { ...run.control, model }, callbacks, progress);
-      return { state: { columns, saved: run.save() }, history: toHistory(run.logs) };
+      return { state: { row: x.shape, saved: run.save() }, history: toHistory(run.logs) };
     } finally {
       onTraining(undefined);
       run.free();

@@ -4,12 +4,14 @@
  */
 
 import type { NdArray } from "ndarray";
-import { fromMatrix, type HostMatrix } from "../data/matrix.js";
+import type { HostMatrix } from "../data/matrix.js";
+import type { HostTensor } from "../data/tensor.js";
 import { checkSampleWeight } from "../data/weights.js";
-import type { ArrayInput } from "../engine/arrays.js";
+import { type ArrayInput, toNdArray } from "../engine/arrays.js";
 import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, checkOptions, FettleError, show } from "../errors.js";
+import type { Shape } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -22,7 +24,7 @@ import type { Layer } from "./layers/layer.js";
 import type { Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
 import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
-import { columnsOf, type Network, networkOf, type Wiring } from "./network.js";
+import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
 import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
 import { arraysOf, vectorOf } from "./parameters.js";
 import { lossesFor, lossOfAll, lossWeightsFor, metricsFor, metricsOfAll } from "./perOutput.js";
@@ -35,7 +37,8 @@ import { evaluationOf, withSampleWeight } from "./weights.js";
 
 /** A call of `fit` that has not ended, and its training once that has begun. */
 interface Running {
-  readonly columns: number;
+  /** The shape of a row of its inputs. */
+  readonly row: Shape;
   run: TrainingRun | undefined;
 }
 
@@ -86,24 +89,26 @@ export class LayersModel {
   }
 
   /**
-   * The layers over so many columns of input.
+   * The layers over inputs of a shape.
    *
+   * @param row - columns, or the shape of one row
    * @throws FettleError `invalid_argument`, `invalid_shape` for layers that do not fit each other
    * @internal
    */
-  network(columns: number): Network {
-    return networkOf(this.wiring, columns);
+  network(row: number | Shape): Network {
+    return networkOf(this.wiring, row);
   }
 
   /**
-   * The architecture that `fit` would train on `columns` columns of input.
+   * The architecture that `fit` would train.
    *
+   * @param row - columns of its inputs, or the shape of one row
    * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
    * @internal
    */
-  architecture(columns: number): Architecture {
+  architecture(row: number | Shape): Architecture {
     const { optimizer, losses, lossWeights } = this.compiledWith();
-    const network = this.network(columns);
+    const network = this.network(row);
     check(
       network.trainableSize > 0,
       "a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
@@ -114,8 +119,10 @@ export class LayersModel {
   /**
    * Trains the model. A second call resumes where the first stopped, as if both were one call, with the seed of the first.
    *
-   * @param x - inputs, [rows, columns]; of several inputs, an array for each by its name, or all beside each other
-   * @param y - targets, [rows, units of the output]; or class ids from 0, [rows], if the loss takes them; of several outputs as `x`
+   * @param x - inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; of several inputs, an
+   * array for each by its name, or all beside each other in the columns of a matrix
+   * @param y - targets, [rows, units of the output], or rows of the shape of the output; or class ids from 0, [rows], if the loss
+   * takes them; of several outputs as `x`
    * @returns the loss and metrics of each epoch; metrics of the training rows are computed after the epoch
    * @throws FettleError `invalid_state` before `compile`, or while it trains; `invalid_data`, `invalid_shape` for arrays that do
    * not fit; `invalid_argument` for options out of range, such as a batch larger than the data; for a callback that fails, what
@@ -126,15 +133,15 @@ export class LayersModel {
     const { metrics } = this.compiledWith();
     this.mustBeIdle();
     const inputs = this.inputs(x, "x");
-    const { columns } = inputs;
+    const row = inputs.shape;
     const model: Fitted = {
       ...{ model: this, state: this.state, x: inputs, y: this.targets(y, inputs, "y") },
-      metrics: metricsOfAll(this.network(columns).outputs, metrics),
-      architecture: () => this.architecture(columns),
+      metrics: metricsOfAll(this.network(row).outputs, metrics),
+      architecture: () => this.architecture(row),
       inputs: (...given) => this.inputs(...given),
       targets: (...given) => this.targets(...given),
       onTraining: (run) => {
-        this.running = { columns, run };
+        this.running = { row, run };
       },
     };
     model.onTraining(undefined);
@@ -154,10 +161,10 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   evaluate(x: ModelData, y: ModelData, sampleWeight?: ArrayLike<number>): Logs {
-    const { columns, saved } = this.trained();
-    const inputs = this.inputs(x, "x");
+    const { row, saved } = this.trained();
+    const inputs = this.inputs(x, "x", true);
     const targets = this.targets(y, inputs, "y");
-    const architecture = this.architecture(columns);
+    const architecture = this.architecture(row);
     const engine = defaultEngine();
     const weights = sampleWeight && checkSampleWeight("sampleWeight", sampleWeight, inputs.rows);
     return withMatrices(engine, (hold) => {
@@ -173,15 +180,16 @@ export class LayersModel {
   }
 
   /**
-   * Predictions, [rows, units of the output]; several outputs are beside each other, see `outputs`.
+   * Predictions, [rows, units of the output], or rows of the shape of the output; several outputs are beside each other in the
+   * columns of a matrix, see `outputs`.
    *
    * @throws FettleError `invalid_state` before `fit`; `invalid_data`, `invalid_shape` for arrays that do not fit
    */
   predict(x: ModelData): NdArray<Floats> {
-    const { columns, saved } = this.trained();
-    const inputs = this.inputs(x, "x");
-    const architecture = this.architecture(columns);
-    const { units } = architecture.network;
+    const { row, saved } = this.trained();
+    const inputs = this.inputs(x, "x", true);
+    const architecture = this.architecture(row);
+    const { units, outputs } = architecture.network;
     const engine = defaultEngine();
     return withMatrices(engine, (hold) => {
       const program = programOf(architecture, "predict", EVALUATION_BATCH);
@@ -194,7 +202,7 @@ export class LayersModel {
         weightsOf(saved),
         hyperparameters,
       );
-      return fromMatrix(prediction, inputs.rows, units);
+      return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
     });
   }
 
@@ -210,8 +218,7 @@ export class LayersModel {
    * @throws FettleError `invalid_state` before `fit`, for a model whose columns are not known
    */
   get outputs(): Readonly<Record<string, readonly [begin: number, end: number]>> {
-    const columns = this.columns ?? this.trained().columns;
-    const places = this.network(columns).outputs;
+    const places = this.network(this.row ?? this.trained().row).outputs;
     return Object.fromEntries(
       places.map(({ name, offset, size }) => [name, [offset, offset + size] as const]),
     );
@@ -230,8 +237,8 @@ export class LayersModel {
    * ```
    */
   getWeights(): Record<string, NdArray<Floats>> {
-    const { columns, saved } = this.trained();
-    return arraysOf(this.network(columns), weightsOf(saved));
+    const { row, saved } = this.trained();
+    return arraysOf(this.network(row), weightsOf(saved));
   }
 
   /**
@@ -251,20 +258,20 @@ export class LayersModel {
    */
   setWeights(weights: Readonly<Record<string, ArrayInput>>): void {
     const state = this.trained();
-    const vector = vectorOf(this.network(state.columns), weights);
+    const vector = vectorOf(this.network(state.row), weights);
     if (this.running?.run) this.running.run.control.setParameters(vector);
     else this.state = { ...state, saved: withWeights(state.saved, vector) };
   }
 
   /**
-   * The trained state, and the columns of inputs that it is for.
+   * The trained state, and the shape of a row of the inputs that it is for.
    *
    * @throws FettleError `invalid_state` before `fit`
    * @internal
    */
   trained(): State {
-    const { columns = 0, run } = this.running ?? {};
-    if (run) return { columns, saved: run.save() };
+    const { row = [], run } = this.running ?? {};
+    if (run) return { row, saved: run.save() };
     if (this.state) return this.state;
     throw new FettleError("invalid_state", "the model has no parameters yet; call model.fit(x, y) first");
   }
@@ -284,14 +291,15 @@ export class LayersModel {
   }
 
   /**
-   * Restores a trained state, for inputs of `columns` columns.
+   * Restores a trained state.
    *
+   * @param row - columns of the inputs that it is for, or the shape of one row
    * @param recompiled - whether only the parameters count, and training begins anew from them
    * @throws FettleError `invalid_checkpoint` unless it has as many parameters as the model; `invalid_state` while it trains
    */
-  restore(columns: number, saved: SavedRun, recompiled = false): void {
+  restore(row: number | Shape, saved: SavedRun, recompiled = false): void {
     this.mustBeIdle();
-    const expected = this.network(columns).size;
+    const expected = this.network(row).size;
     for (const vector of [saved?.arrays?.parameters, saved?.arrays && weightsOf(saved)])
       check(
         vector?.length === expected,
@@ -299,20 +307,20 @@ export class LayersModel {
           `the saved state must have ${expected} parameters, as this model has; received ${show(vector?.length)}`,
         "invalid_checkpoint",
       );
-    this.state = { columns, saved, recompiled };
+    this.state = { row: typeof row === "number" ? [row] : row, saved, recompiled };
   }
 
   /** Prints the layers with their output shapes and numbers of parameters; both are unknown before `fit` of a stack. */
   summary(
     print: (line: string) => void = console.log,
-    columns: number | undefined = this.columns ?? this.state?.columns,
+    row: number | Shape | undefined = this.row ?? this.state?.row,
   ): void {
-    for (const line of summarize(this.wiring, columns)) print(line);
+    for (const line of summarize(this.wiring, row)) print(line);
   }
 
-  /** Columns of its inputs, where they are known. */
-  private get columns(): number | undefined {
-    return columnsOf(this.wiring);
+  /** The shape of a row of its inputs, where its layers say it. */
+  private get row(): Shape | undefined {
+    return rowOf(this.wiring);
   }
 
   private mustBeIdle(): void {
@@ -324,13 +332,13 @@ export class LayersModel {
   }
 
   /** Inputs that fit the first layers. */
-  private inputs(x: ModelData, what: string): HostMatrix {
-    const columns = this.columns ?? this.running?.columns ?? this.state?.columns;
-    return inputsOf(x, what, this.wiring.inputs, columns);
+  private inputs(x: ModelData, what: string, borrow = false): HostTensor {
+    const row = this.row ?? this.running?.row ?? this.state?.row;
+    return inputsOf(x, { what, inputs: this.wiring.inputs, row, borrow });
   }
 
   /** Targets that fit the inputs, the outputs and the losses. */
-  private targets(y: ModelData, { rows, columns }: HostMatrix, what: string): HostMatrix {
-    return outputTargets(y, what, rows, this.network(columns).outputs, this.compiledWith().losses);
+  private targets(y: ModelData, { rows, shape }: HostTensor, what: string): HostMatrix {
+    return outputTargets(y, what, rows, this.network(shape).outputs, this.compiledWith().losses);
   }
 }

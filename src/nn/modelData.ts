@@ -1,30 +1,36 @@
-/** The inputs and targets that users give to a model, as one matrix: those of several inputs or outputs are beside each other. */
-import { type HostMatrix, type MatrixLike, toMatrix } from "../data/matrix.js";
+/** The inputs and targets that users give to a model, as one block: those of several inputs or outputs are beside each other. */
+import type { TensorLike } from "../arrays.js";
+import type { HostMatrix } from "../data/matrix.js";
+import { type HostTensor, toTensor } from "../data/tensor.js";
 import { check, isRecord, show, unknownName } from "../errors.js";
-import { sizeOf } from "../graph/shape.js";
+import type { Shape } from "../graph/shape.js";
 import { type Loss, takesClassIds } from "./losses/registry.js";
 import type { Columns, Wiring } from "./network.js";
 import { targetsOf } from "./targets.js";
 
 /** An array; or, of a model with several inputs or outputs, arrays by their names. */
-export type ModelData = MatrixLike | Readonly<Record<string, MatrixLike>>;
+export type ModelData = TensorLike | Readonly<Record<string, TensorLike>>;
+
+/** How inputs are read. */
+export interface InputOptions {
+  readonly what: string;
+  readonly inputs: Wiring["inputs"];
+  /** The shape that a row must have; undefined if that is not known. */
+  readonly row: Shape | undefined;
+  /** Whether the caller is done with them before it returns, so that they need no copy. */
+  readonly borrow: boolean;
+}
 
 /**
- * Inputs as one matrix.
+ * Inputs as one block.
  *
- * @param columns - how many there must be; undefined if that is not known
  * @throws FettleError `invalid_data`, `invalid_shape` for arrays that do not fit; `invalid_argument`, `unknown_name` for names
  */
-export function inputsOf(
-  x: ModelData,
-  what: string,
-  inputs: Wiring["inputs"],
-  columns: number | undefined,
-): HostMatrix {
-  if (!isNamed(x)) return toMatrix(x, { what, ...(columns !== undefined && { columns }) });
+export function inputsOf(x: ModelData, { what, inputs, row, borrow }: InputOptions): HostTensor {
+  if (!isNamed(x)) return toTensor(x, { what, borrow, ...(row && { shape: row }) });
   const parts = partsOf(x, what, inputs).map((part, i) => {
-    const { name, shape } = inputs[i];
-    return toMatrix(part, { what: `${what}.${name}`, ...(shape && { columns: sizeOf(shape) }) });
+    const { name, shape = row } = inputs[i];
+    return toTensor(part, { what: `${what}.${name}`, borrow, ...(shape && { shape }) });
   });
   for (const [i, { rows }] of parts.entries())
     check(
@@ -33,8 +39,10 @@ export function inputsOf(
         `${what}.${inputs[i].name} must have as many rows as ${what}.${inputs[0].name}, ${parts[0].rows}; received ${rows}`,
       "invalid_shape",
     );
-  return beside(parts);
+  return parts.length === 1 ? parts[0] : asTensor(beside(parts));
 }
+
+const asTensor = (matrix: HostMatrix): HostTensor => ({ ...matrix, shape: [matrix.columns] });
 
 /**
  * Targets of `rows` rows as one matrix. Class ids become one-hot rows where the loss of an output takes them.
@@ -48,24 +56,24 @@ export function outputTargets(
   outputs: readonly Columns[],
   losses: readonly Loss[],
 ): HostMatrix {
-  const target = (part: MatrixLike, name: string, i: number): HostMatrix =>
-    targetsOf(part, name, { rows, units: outputs[i].size, classIds: takesClassIds(losses[i]) });
+  const target = (part: TensorLike, name: string, i: number): HostMatrix =>
+    targetsOf(part, name, { rows, shape: outputs[i].shape, classIds: takesClassIds(losses[i]) });
   if (isNamed(y))
     return beside(partsOf(y, what, outputs).map((part, i) => target(part, `${what}.${outputs[i].name}`, i)));
   if (outputs.length === 1) return target(y, what, 0);
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
-  return targetsOf(y, what, { rows, units, classIds: false });
+  return targetsOf(y, what, { rows, shape: [units], classIds: false });
 }
 
-function isNamed(data: ModelData): data is Readonly<Record<string, MatrixLike>> {
+function isNamed(data: ModelData): data is Readonly<Record<string, TensorLike>> {
   return isRecord(data) && !("shape" in data) && !("length" in data);
 }
 
 function partsOf(
-  data: Readonly<Record<string, MatrixLike>>,
+  data: Readonly<Record<string, TensorLike>>,
   what: string,
   places: readonly { readonly name: string }[],
-): MatrixLike[] {
+): TensorLike[] {
   const names = places.map(({ name }) => name);
   for (const name of Object.keys(data))
     if (!names.includes(name)) throw unknownName(`array of ${what}`, name, names);

@@ -4,12 +4,12 @@
  * their columns. Nothing runs here.
  */
 import { check, must, show } from "../errors.js";
-import { type Shape, showShape, sizeOf } from "../graph/shape.js";
+import { type Shape, sameShape, showShape, sizeOf } from "../graph/shape.js";
 import type { Layer, ParameterSpec } from "./layers/layer.js";
 
 /** Which layer takes what. Values have numbers: first the inputs, then the result of each call, in order. */
 export interface Wiring {
-  /** An input without a shape has one number for each column of the data. */
+  /** An input without a shape has that of the rows of the data. */
   readonly inputs: readonly { readonly name: string; readonly shape?: Shape }[];
   /** In an order in which each comes after what it takes. Calls of one name share their parameters. */
   readonly calls: readonly LayerCall[];
@@ -49,7 +49,7 @@ export interface Columns {
   readonly size: number;
 }
 
-/** Layers over a number of columns: all that parameters depend on. */
+/** Layers over rows of a shape: all that parameters depend on. */
 export interface Network {
   /** Columns of the data. */
   readonly columns: number;
@@ -78,14 +78,15 @@ export function chain(layers: readonly Layer[]): Wiring {
   };
 }
 
-/** How many columns the inputs of a wiring have; undefined for those of any number. */
-export function columnsOf({ inputs }: Wiring): number | undefined {
+/** The shape of a row of the data: of one input its own, of several as many columns as they have; undefined for any shape. */
+export function rowOf({ inputs }: Wiring): Shape | undefined {
+  if (inputs.length === 1) return inputs[0].shape;
   let columns = 0;
   for (const { shape } of inputs) {
     if (shape === undefined) return undefined;
     columns += sizeOf(shape);
   }
-  return columns;
+  return [columns];
 }
 
 /** The names that layers go by: their type and a number, as `dense_1`. */
@@ -101,11 +102,21 @@ export function layerNames(layers: readonly Layer[]): string[] {
 /**
  * Puts layers in their places.
  *
+ * @param row - columns of the data, or the shape of one row
  * @throws FettleError `invalid_argument` for a layer with invalid shapes or parameters; `invalid_shape` for a layer that does
  * not take what it is given, or columns that do not fit the inputs
  */
-export function networkOf(wiring: Wiring, columns: number): Network {
-  const inputs = beside(wiring.inputs.map(({ name, shape = [columns] }) => ({ name, shape })));
+export function networkOf(wiring: Wiring, row: number | Shape): Network {
+  const given = typeof row === "number" ? [row] : row;
+  const columns = sizeOf(given);
+  const inputs = beside(wiring.inputs.map(({ name, shape = given }) => ({ name, shape })));
+  const own = rowOf(wiring);
+  check(
+    given.length === 1 || own === undefined || sameShape(given, own),
+    () =>
+      `x must have rows of shape ${showShape(own as Shape)}, as the model takes; received ${showShape(given)}`,
+    "invalid_shape",
+  );
   check(
     widthOf(inputs) === columns,
     () =>

@@ -1,6 +1,6 @@
 /** Losses and metrics of the outputs of a model: one of each for all, or one by the name of the output. */
 import { isRecord, must, unknownName } from "../errors.js";
-import { add, mul, slice } from "../graph/functions.js";
+import { add, mul, reshape, slice } from "../graph/functions.js";
 import { ROWS } from "../graph/shape.js";
 import type { Metric } from "../metrics/metric.js";
 import { getMetrics, type MetricLike } from "../metrics/registry.js";
@@ -67,8 +67,11 @@ export function lossOfAll(
   if (outputs.length === 1 && weights[0] === 1) return losses[0];
   const functions = losses.map(getLoss);
   const terms = (yTrue: Parameters<LossFunction>[0], yPred: typeof yTrue, rowWeights?: typeof yTrue) =>
-    outputs.map(({ offset, size }, i) => {
-      const [truth, prediction] = [yTrue, yPred].map((all) => slice(all, [0, offset], [ROWS, size]));
+    outputs.map(({ offset, size, shape }, i) => {
+      const [truth, prediction] = [yTrue, yPred].map((all) => {
+        const own = outputs.length === 1 ? all : slice(all, [0, offset], [ROWS, size]);
+        return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+      });
       const loss = rowWeights ? functions[i](truth, prediction, rowWeights) : functions[i](truth, prediction);
       return mul(loss, weights[i]);
     });
@@ -78,28 +81,46 @@ export function lossOfAll(
     : (yTrue, yPred) => terms(yTrue, yPred).reduce(add);
   const recipes = losses.map((loss) => (typeof loss === "string" ? loss : recipeOf(loss)));
   const known = recipes.every((each) => each !== undefined);
-  return madeFrom(total, ["outputs", outputs.map(({ size }) => size), weights, known ? recipes : undefined]);
+  return madeFrom(total, [
+    "outputs",
+    outputs.map(({ shape }) => shape),
+    weights,
+    known ? recipes : undefined,
+  ]);
 }
 
-/** The metrics of all outputs, over their columns; named after the output where there are several: `priceR2`. */
+/**
+ * The metrics of all outputs, over their columns; named after the output where there are several: `priceR2`. An output of more than one
+ * axis counts line by line of its last axis: of [steps, classes], each step of a row as a row of its own.
+ */
 export function metricsOfAll(
   outputs: readonly Columns[],
   metrics: readonly (readonly Metric[])[],
 ): readonly Metric[] {
-  if (outputs.length === 1) return metrics[0];
+  if (outputs.length === 1 && outputs[0].shape.length === 1) return metrics[0];
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
-  return outputs.flatMap(({ name, offset, size }, i) =>
+  return outputs.flatMap(({ name, offset, size, shape }, i) =>
     metrics[i].map((metric): Metric => {
       const own = (all: Floats): Floats => columnsOf(all, units, offset, size);
+      const width = shape[shape.length - 1];
       return {
-        name: `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
+        name:
+          outputs.length === 1
+            ? metric.name
+            : `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
         direction: metric.direction,
         tasks: metric.tasks,
         compute: (truth, prediction, _, weights) =>
-          metric.compute(own(truth), own(prediction), size, weights),
+          metric.compute(own(truth), own(prediction), width, weights && repeated(weights, size / width)),
       };
     }),
   );
+}
+
+/** Each number so many times. */
+function repeated(numbers: Floats, times: number): Floats {
+  if (times === 1) return numbers;
+  return Float64Array.from({ length: numbers.length * times }, (_, i) => numbers[Math.floor(i / times)]);
 }
 
 /** Columns [offset, offset + size) of a matrix of `units` columns, in the precision that it has. */

@@ -1,16 +1,16 @@
 /** A model as a table for people. */
-import { ROWS, showShape } from "../graph/shape.js";
+import { ROWS, type Shape, showShape } from "../graph/shape.js";
 import { networkOf, type Wiring } from "./network.js";
 
-/** Lines: layers with their output shapes and parameters, which are unknown without `columns`. */
-export function summarize(wiring: Wiring, columns: number | undefined): string[] {
-  if (columns === undefined) {
+/** Lines: layers with their output shapes and parameters, which are unknown without columns, or the shape of a row. */
+export function summarize(wiring: Wiring, given: number | Shape | undefined): string[] {
+  if (given === undefined) {
     return align([
       ["Layer", "Output shape"],
       ...wiring.calls.map(({ name }) => [name, "unknown before fit"]),
     ]);
   }
-  const network = networkOf(wiring, columns);
+  const network = networkOf(wiring, given);
   const { inputs, layers, size, trainableSize } = network;
   const names = [...inputs, ...layers].map(({ name }) => name);
   // a stack goes without saying

@@ -2,10 +2,9 @@
  * Rows as people have them, read for a model a column at a time: records, columns by name, a matrix, or what `encodeRows` returns.
  * Tables of text are read by `readTable`.
  */
-import type { NdArray } from "ndarray";
+import type { TensorLike } from "../arrays.js";
 import { isArray } from "../data/check.js";
 import type { Input } from "../data/dataset.js";
-import { type MatrixLike, type ShapedData, toMatrix64 } from "../data/matrix.js";
 import type { CellSource } from "../data/pipeline/pipeline.js";
 import {
   cellOf,
@@ -17,6 +16,7 @@ import {
   type UnknownRule,
 } from "../data/read.js";
 import { type ColumnSchema, missingIn, type Schema } from "../data/schema.js";
+import { toTensor64 } from "../data/tensor.js";
 import { check, FettleError, isRecord, must, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
 
@@ -25,13 +25,13 @@ export type RowRecord = Readonly<Record<string, RecordValue>>;
 
 /**
  * One row or many: a record, or an array of records; columns of the same length by name; a matrix `[rows, inputs]` of numbers and codes
- * of categories; or what `encodeRows` returns.
+ * of categories, or rows of another shape with as many; or what `encodeRows` returns.
  */
 export type Rows =
   | RowRecord
   | readonly RowRecord[]
   | Readonly<Record<string, ArrayLike<RecordValue>>>
-  | MatrixLike
+  | TensorLike
   | { readonly columns: readonly ArrayLike<number>[] };
 
 /** The refusal of a row. */
@@ -101,7 +101,7 @@ export class RowReader {
     if (isRecordRow(rows)) return this.ofRecords([rows]);
     if (Array.isArray(rows) && isRecord(rows[0]) && !isArray(rows[0]))
       return this.ofRecords(rows as readonly RowRecord[]);
-    if (isMatrix(rows)) return this.ofMatrix(rows);
+    if (isTensor(rows)) return this.ofTensor(rows);
     if ("columns" in rows && Array.isArray(rows.columns) && rows.columns.every(isArray))
       return this.ofCodes(rows.columns as readonly ArrayLike<number>[]);
     return this.ofColumns(rows as Readonly<Record<string, ArrayLike<RecordValue>>>);
@@ -174,9 +174,14 @@ export class RowReader {
     };
   }
 
-  private ofMatrix(matrix: MatrixLike): RowSource {
+  private ofTensor(tensor: TensorLike): RowSource {
     const width = this.columns.length;
-    const { data, rows } = toMatrix64(matrix, { what: "x", columns: width, allowNonFinite: true });
+    const { data, rows, columns, shape } = toTensor64(tensor, { what: "x", allowNonFinite: true });
+    check(
+      columns === width,
+      () => `x must have ${width} column${width === 1 ? "" : "s"}; received shape ${show([rows, ...shape])}`,
+      "invalid_shape",
+    );
     return {
       rows,
       block: (from, count) => ({
@@ -244,6 +249,6 @@ function isRecordRow(rows: unknown): rows is RowRecord {
   return isRecord(rows) && !isArray(rows) && !Object.values(rows).some((value) => isArray(value));
 }
 
-function isMatrix(rows: unknown): rows is ArrayLike<number> | ShapedData | NdArray {
+function isTensor(rows: unknown): rows is TensorLike {
   return isArray(rows) || (isRecord(rows) && "shape" in rows && isArray(rows.shape) && "data" in rows);
 }

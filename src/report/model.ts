@@ -1,6 +1,7 @@
 /** A saved model as text for people: what it takes, what it answers, how good it is and where it comes from. */
 
 import { isRecord } from "../errors.js";
+import { showShape, sizeOf } from "../graph/shape.js";
 import type { Model } from "../model/model.js";
 import { summarize } from "../nn/summary.js";
 import { clip, count, formatScore, formatValue, plain } from "./format.js";
@@ -19,12 +20,16 @@ export function describeModel(
 ): string[] {
   const part = (title: string, rows: readonly (readonly string[])[]): string[] =>
     rows.length === 0 ? [] : ["", paint.heading(clip(title, width)), ...layOut(rows, { width })];
-  const { columns } = model.trained();
+  const { row } = model.trained();
   const network = part(
     "Network",
-    summarize(model.wiring, columns).map((line) => [line]),
+    summarize(model.wiring, row).map((line) => [line]),
   );
-  if (!table) return [`${plain(file)}: a network of ${count(columns, "input")}`, ...network];
+  if (!table)
+    return [
+      `${plain(file)}: a network of ${row.length === 1 ? count(row[0], "input") : `inputs ${showShape(row)}`}`,
+      ...network,
+    ];
   const { inputs, classes, task, target, threshold, pipeline } = table;
   const aim = task === "regression" ? "regression" : "classification";
   const named = classes.length > 0 ? ` (${classes.map(plain).join(", ")})` : "";
@@ -54,6 +59,6 @@ export function describeModel(
 
 /** The model as one plain object for programs, without its numbers. */
 export function modelJson({ model, table, notes }: Model): Readonly<Record<string, unknown>> {
-  const { columns } = model.trained();
-  return { columns, ...(table && { ...table }), ...notes };
+  const { row } = model.trained();
+  return { columns: sizeOf(row), ...(table && { ...table }), ...notes };
 }

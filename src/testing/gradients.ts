@@ -288,5 +288,5 @@ export function toPoint(value: ArrayInput): Point {
       shape.push((inner as ArrayLike<unknown>).length);
     }
   }
-  return { shape, data: flatten(value, shape, "an argument") };
+  return { shape, data: Float64Array.from(flatten(value, shape, "an argument")) };
 }

@@ -3,9 +3,9 @@
  * suggest. It trains no model for use, divides no data and knows no strategy.
  */
 
+import type { TensorLike } from "../arrays.js";
 import type { Labels } from "../data/classes.js";
 import type { Dataset, Task } from "../data/dataset.js";
-import type { MatrixLike } from "../data/matrix.js";
 import { checkPipelineOptions, type PipelineOptions } from "../data/pipeline/options.js";
 import type { Run } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
@@ -26,13 +26,13 @@ import { architectureFor } from "./trial/training.js";
 
 /** The options of a range test. */
 export interface RateFinderOptions {
-  /** Inputs, [rows, columns]; or give `data`. */
-  readonly x?: MatrixLike;
+  /** Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give `data`. */
+  readonly x?: TensorLike;
   /**
    * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`. A model
    * of two classes has one unit, of more as many as classes.
    */
-  readonly y?: MatrixLike | Labels;
+  readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */
@@ -139,7 +139,8 @@ export async function findLearningRate(options: RateFinderOptions): Promise<Rate
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const examples = examplesOf({ data, folds: [all] }, { fold: 0, pipeline });
   const batchSize = checkBatch(options.batchSize ?? Math.min(DEFAULT_BATCH, rows), rows);
-  const { programs, hyperparameters } = programsFor(options, test.rates[0], examples, batchSize);
+  const takes = { ...examples, ...(data.shape && { shape: data.shape }) };
+  const { programs, hyperparameters } = programsFor(options, test.rates[0], takes, batchSize);
   const engine = defaultEngine();
   const loaded = loadFold(engine, examples);
   try {
@@ -191,11 +192,11 @@ function testOf({ low = 1e-6, high = 10, steps = 100, smoothing = 0.9 }: RateFin
 function programsFor(
   { model }: RateFinderOptions,
   learningRate: number,
-  fold: Pick<FoldExamples, "features" | "outputs" | "train">,
+  takes: Pick<FoldExamples, "features" | "outputs" | "train"> & Pick<Dataset, "shape">,
   batchSize: number,
 ) {
   must(typeof model === "function", "model", "a function of { learningRate }", model);
-  const architecture = architectureFor(model({ learningRate }), fold);
+  const architecture = architectureFor(model({ learningRate }), takes);
   const hyperparameters = hyperparametersOf(architecture);
   check(
     Object.hasOwn(hyperparameters, RATE),
@@ -205,7 +206,7 @@ function programsFor(
   );
   const programs = {
     initialize: programOf(architecture, "initialize", 1),
-    train: programOf(architecture, fold.train.weights ? "trainWeighted" : "train", batchSize),
+    train: programOf(architecture, takes.train.weights ? "trainWeighted" : "train", batchSize),
   };
   return { programs, hyperparameters };
 }

@@ -103,7 +103,7 @@ describe("toMatrix", () => {
     [
       "a shape that is a number",
       { data: [1], shape: 1 },
-      /^invalid_argument: the shape of y must be \[rows, columns\] or \[rows\]; received 1/,
+      /^invalid_argument: the shape of y must be an array of lengths, rows first; received 1/,
     ],
     ["a string", "1,2", /^invalid_data: y must be an array/],
     ["null", null, /^invalid_data: y must be an array/],

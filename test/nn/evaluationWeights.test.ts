@@ -230,13 +230,13 @@ it("the average of a model is that of the weights that it would have without", a
 it("a file in which the weights that are trained are missing is refused", async () => {
   const model = build(adam({ useEma: true }));
   await model.fit(x, y, { ...fit, epochs: 1 });
-  const { columns, saved } = model.trained();
+  const { row, saved } = model.trained();
   const { parameters: _, ...rest } = saved.arrays;
-  expect(await refusal(() => model.restore(columns, { ...saved, arrays: rest }))).toBe(
+  expect(await refusal(() => model.restore(row, { ...saved, arrays: rest }))).toBe(
     "invalid_checkpoint: the saved state must have 31 parameters, as this model has; received undefined",
   );
   const evaluation = { "slot.evaluation": Float32Array.of(1) };
   expect(
-    await refusal(() => model.restore(columns, { ...saved, arrays: { ...saved.arrays, ...evaluation } })),
+    await refusal(() => model.restore(row, { ...saved, arrays: { ...saved.arrays, ...evaluation } })),
   ).toBe("invalid_checkpoint: the saved state must have 31 parameters, as this model has; received 1");
 });

@@ -1,13 +1,13 @@
 /** What a loss is, and how built-in losses are made: from a definition with options and aliases. */
 import { check, checkOptions, must, show } from "../../errors.js";
-import { maximum, mean, minimum, mul, sum } from "../../graph/functions.js";
+import { maximum, mean, minimum, mul, reshape, sum } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { exportedAs } from "../../namespace.js";
 import { checkNumber, type Interval, parseInterval } from "../../optim/interval.js";
 import { madeBy, madeFrom } from "../../recipe.js";
 
 /**
- * From truth and prediction, both [rows, units], to a scalar: the mean over the batch. Written in operations on values. One that
+ * From truth and prediction, both [rows, units], or rows of the shape of the output, to a scalar: the mean over the batch. Written in operations on values. One that
  * takes weights, [rows, 1], as a third argument can be trained with `sampleWeight` and `classWeight`; it is then the mean of each
  * row's loss times its weight, and the weights have a mean of 1 over all rows that are trained on.
  *
@@ -24,7 +24,13 @@ export type LossFunction = (yTrue: Value, yPred: Value, weights?: Value) => Valu
 /** The mean of numbers of rows, [rows, …], each times the weight of its row, [rows, 1], if there are weights. */
 export function weightedMean(values: Value, weights: Value | undefined): Value {
   if (weights === undefined) return mean(values);
-  return mean(mul(values.shape.length === 1 ? sum(weights, -1) : weights, values));
+  return mean(mul(weightsBeside(weights, values), values));
+}
+
+/** Weights of rows, [rows, 1], in a shape that multiplies numbers of rows, [rows, …]. */
+export function weightsBeside(weights: Value, { shape }: Value): Value {
+  if (shape.length === 1) return sum(weights, -1);
+  return shape.length === 2 ? weights : reshape(weights, [weights.shape[0], ...shape.slice(1).map(() => 1)]);
 }
 
 /** The options of a loss that has none. */

@@ -7,7 +7,7 @@
 import { must } from "../../errors.js";
 import { add, div, mean, mul, sub, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { defineLoss, EPSILON, type LossFunction, NO_OPTIONS } from "./loss.js";
+import { defineLoss, EPSILON, type LossFunction, NO_OPTIONS, weightsBeside } from "./loss.js";
 import { complement } from "./probabilities.js";
 
 /** Hits, and errors: `alpha` times false alarms and `beta` times misses; summed over `axis`, all axes if it is left out. */
@@ -17,7 +17,7 @@ function count(
   beta: number,
   axis?: number,
 ): [hits: Value, errors: Value] {
-  const total = (x: Value): Value => sum(weights ? mul(weights, x) : x, axis);
+  const total = (x: Value): Value => sum(weights ? mul(weightsBeside(weights, x), x) : x, axis);
   const falseAlarms = mul(mul(alpha, sub(1, yTrue)), yPred);
   const misses = mul(mul(beta, yTrue), complement(yPred));
   return [total(mul(yTrue, yPred)), total(add(falseAlarms, misses))];

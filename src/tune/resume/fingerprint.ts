@@ -30,6 +30,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     sampleWeight = new Float64Array(0),
     groups = new Int32Array(0),
     time = new Float64Array(0),
+    shape = [],
   } = rows.data;
   return {
     kernels: kernelsName(),
@@ -45,7 +46,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     scheduler: schedule
       ? { name: schedule.scheduler.name, options: schedule.scheduler.options, steps: schedule.epochs }
       : null,
-    data: checksumOf([...columns, y, sampleWeight, groups, time]),
+    data: checksumOf([...columns, y, sampleWeight, groups, time, Int32Array.from(shape)]),
     folds: checksumOf(
       rows.folds.flatMap(({ train, validation }) => [Int32Array.of(train.length), train, validation]),
     ),

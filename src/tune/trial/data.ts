@@ -1,15 +1,17 @@
 /** The data set of the options of `tune`: an encoded table, or a user's arrays. */
+import type { TensorLike } from "../../arrays.js";
 import { type EncodedLabels, encodeLabels, type Labels, targetOfClasses } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import { type Groups, numberGroups, type Times } from "../../data/groups.js";
-import { columnsOf, type MatrixLike, toMatrix64 } from "../../data/matrix.js";
+import { columnsOf } from "../../data/matrix.js";
+import { toTensor64 } from "../../data/tensor.js";
 import { checkSampleWeight } from "../../data/weights.js";
 import { check, isRecord, must, show, unknownName } from "../../errors.js";
 
 export interface DataOptions {
   readonly data?: Dataset;
-  readonly x?: MatrixLike;
-  readonly y?: MatrixLike | Labels;
+  readonly x?: TensorLike;
+  readonly y?: TensorLike | Labels;
   readonly task?: Task;
   readonly sampleWeight?: ArrayLike<number>;
   readonly groups?: Groups;
@@ -45,7 +47,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
     return data;
   }
   check(x !== undefined && y !== undefined, "a model needs x and y, or data from encodeTable");
-  const inputs = toMatrix64(x, { what: "x" });
+  const inputs = toTensor64(x, { what: "x" });
   const target = targetOf(y, task);
   const rows = target.y.length / target.outputs;
   check(
@@ -62,6 +64,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
       ...{ kind: "number", categories: [], gaps: false },
     })),
     columns: columnsOf(inputs),
+    ...(inputs.shape.length > 1 && { shape: inputs.shape }),
     ...(groups && { groups: numberGroups("groups", groups, rows) }),
     ...(time && { time: timesOf(time, rows) }),
     ...(sampleWeight && { sampleWeight: checkSampleWeight("sampleWeight", sampleWeight, rows) }),
@@ -71,7 +74,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
 type Target = Pick<Dataset, "task" | "outputs" | "y" | "labels" | "classes" | "targets">;
 
 /** Words and booleans are classes, and so are 0 and 1, and one-hot rows; other integers are where the task says so. */
-function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
+function targetOf(y: TensorLike | Labels, task: Task | undefined): Target {
   if (isWords(y)) {
     check(
       task !== "regression",
@@ -80,7 +83,7 @@ function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
     );
     return targetOfLabels(encodeLabels(y, "y"));
   }
-  const { data, columns } = toMatrix64(y as MatrixLike, { what: "y" });
+  const { data, columns } = toTensor64(y as TensorLike, { what: "y" });
   const labels = task === "regression" ? undefined : labelsOf(data, columns);
   if (labels) {
     const count = columns === 1 ? 2 : columns;
@@ -102,7 +105,7 @@ function targetOf(y: MatrixLike | Labels, task: Task | undefined): Target {
   return targetOfLabels(encodeLabels(data, "y"));
 }
 
-function isWords(y: MatrixLike | Labels): y is ArrayLike<string> | ArrayLike<boolean> {
+function isWords(y: TensorLike | Labels): y is ArrayLike<string> | ArrayLike<boolean> {
   return Array.isArray(y) && (typeof y[0] === "string" || typeof y[0] === "boolean");
 }
 

@@ -32,7 +32,7 @@ export async function fitFinal<S extends Space>(
   const { finalFold, job, built: model } = templates[line.length - 1];
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...job.pipeline, rows: train });
-  if (result.state) model.restore(pipeline.features.length, result.state);
+  if (result.state) model.restore(data.shape ?? pipeline.features.length, result.state);
   const threshold = setup.threshold
     ? chooseThreshold(setup.threshold, await outOfFold(setup, line, seed))
     : HALF;

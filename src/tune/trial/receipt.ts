@@ -74,6 +74,7 @@ export async function digestOfData(data: Dataset): Promise<Pick<Receipt, "data" 
         data.sampleWeight ? [data.sampleWeight] : [],
         data.groups ? [Float64Array.from(data.groups)] : [],
         data.time ? ["time", data.time] : [],
+        data.shape ? [JSON.stringify({ shape: data.shape })] : [],
       ),
     ),
   };

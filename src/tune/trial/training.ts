@@ -1,9 +1,11 @@
 /** How a trial is trained: its parameters become a model, the model a job, and the job runs on every fold. */
 
+import type { Dataset } from "../../data/dataset.js";
 import { checkPipelineOptions, type PipelineOptions } from "../../data/pipeline/options.js";
 import { type ClassWeight, checkClassWeight } from "../../data/weights.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { showShape, sizeOf } from "../../graph/shape.js";
 import { type Architecture, hyperparametersOf, LEARNING_RATE } from "../../nn/architecture.js";
 import type { EarlyStoppingOptions } from "../../nn/callbacks/earlyStopping.js";
 import { LayersModel } from "../../nn/layersModel.js";
@@ -107,7 +109,7 @@ export function jobTemplate<S extends Space>(
   checkPipelineOptions("pipeline", pipeline, data.inputs);
   const { features, folds, finalFold } = foldsFor(pipeline);
   const built = model(params);
-  const architecture = architectureFor(built, { features, outputs: data.outputs });
+  const architecture = architectureFor(built, { ...data, features });
   const hyperparameters = hyperparametersOf(architecture);
   check(
     !reduceLROnPlateau || LEARNING_RATE in hyperparameters,
@@ -168,10 +170,20 @@ export function fewestRows({ folds }: Folds, final: boolean): number {
  */
 export function architectureFor(
   built: unknown,
-  { features, outputs }: { readonly features: number; readonly outputs: number },
+  {
+    features,
+    outputs,
+    shape = [features],
+  }: Pick<Dataset, "outputs" | "shape"> & { readonly features: number },
 ): Architecture {
   mustBeModel(built);
-  const architecture = built.architecture(features);
+  check(
+    sizeOf(shape) === features,
+    () =>
+      `a pipeline must keep rows of shape ${showShape(shape)}, ${sizeOf(shape)} numbers; received ${features} features`,
+    "invalid_shape",
+  );
+  const architecture = built.architecture(shape);
   const { units } = architecture.network;
   check(
     units === outputs,

@@ -1,9 +1,9 @@
 /** The options of `tune` and its result: types, and the names of options. Nothing here runs. */
 
+import type { TensorLike } from "../../arrays.js";
 import type { Labels } from "../../data/classes.js";
 import type { Dataset, Task } from "../../data/dataset.js";
 import type { Groups, Times } from "../../data/groups.js";
-import type { MatrixLike } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import type { FoldRows } from "../../data/split/splitter.js";
 import type { Direction } from "../../direction.js";
@@ -96,13 +96,13 @@ export interface TuneObjectiveOptions<S extends Space> extends SearchOptions<S> 
 
 /** The options of `tune` for a model and data. */
 export interface TuneOptions<S extends Space> extends SearchOptions<S> {
-  /** Inputs, [rows, columns]; or give `data`. */
-  readonly x?: MatrixLike;
+  /** Inputs, [rows, columns], or rows of another shape, such as [rows, height, width, channels]; or give `data`. */
+  readonly x?: TensorLike;
   /**
    * Targets: quantities, or classes: words, booleans, 0 and 1, one-hot rows, or integers with `task: "classification"`. A model
    * of two classes has one unit, of more as many as classes.
    */
-  readonly y?: MatrixLike | Labels;
+  readonly y?: TensorLike | Labels;
   /** An encoded table, from `encodeTable`. */
   readonly data?: Dataset;
   /** What `y` holds. Default: classification if `y` is words, booleans, 0 and 1, or one-hot rows. */

@@ -197,14 +197,14 @@ describe("their methods", () => {
 
   it("cannot change the model in other ways, nor can anything else while it trains", async () => {
     const model = line();
-    const { columns, saved } = await model.fit(x, y).then(() => model.trained());
+    const { row, saved } = await model.fit(x, y).then(() => model.trained());
     const refused: string[] = [];
     const rest = { optimizer: "sgd", loss: "meanSquaredError" } as const;
     const watch: Callback = {
       async onEpochEnd() {
         refused.push(await refusal(() => model.fit(x, y)));
         refused.push(await refusal(() => model.compile(rest)));
-        refused.push(await refusal(() => model.restore(columns, saved)));
+        refused.push(await refusal(() => model.restore(row, saved)));
       },
     };
     const running = model.fit(x, y, { callbacks: [watch] });

@@ -1,0 +1,283 @@
+/**
+ * Arrays of numbers as users pass them, of any rank. An array is looked at for its shape first; then its numbers are copied to
+ * one block in row-major order, those of typed arrays at once. Which shapes and numbers are right is not decided here.
+ */
+import type { NdArray } from "ndarray";
+import { check, FettleError, must, show } from "./errors.js";
+import type { Floats } from "./ndarray.js";
+
+/** A typed array (or plain array) with its shape, in row-major order. */
+export interface ShapedData {
+  readonly data: ArrayLike<number>;
+  /** The length along each axis, rows first: `[rows, columns]`, or `[rows]` for one column. */
+  readonly shape: readonly number[];
+}
+
+/** Arrays in arrays, with numbers in the innermost, which may be typed arrays. */
+export type NestedNumbers = ArrayLike<number> | ArrayLike<NestedNumbers>;
+
+/** Rows of numbers of any shape: nested arrays, a typed array with its shape, or an ndarray, in any layout. */
+export type TensorLike = NestedNumbers | ShapedData | NdArray;
+
+/** An array as it was found: its shape, and where its numbers are. */
+export type Layout = {
+  readonly shape: readonly number[];
+} & (
+  | { readonly kind: "flat"; readonly data: ArrayLike<unknown> } // row-major
+  | { readonly kind: "strided"; readonly array: NdArray }
+  | { readonly kind: "nested"; readonly array: ArrayLike<unknown> }
+);
+
+/** More than any layer takes; what is deeper holds itself. */
+const MOST_AXES = 16;
+
+/**
+ * The shape of an array, and where its numbers are. They are not looked at yet.
+ *
+ * @throws FettleError `invalid_data` for anything but an array, and for nested arrays whose lengths differ, naming the first;
+ * `invalid_shape` for a shape that does not fit its data
+ */
+export function layoutOf(x: unknown, what: string): Layout {
+  must(
+    typeof x === "object" && x !== null && ("shape" in x || "length" in x),
+    what,
+    "an array, an ndarray or { data, shape }",
+    x,
+    "invalid_data",
+  );
+  if ("get" in x) {
+    const array = x as NdArray;
+    const { shape, stride } = array;
+    must(
+      Array.isArray(shape) && Array.isArray(stride) && shape.length === stride.length,
+      what,
+      "an array, an ndarray or { data, shape }",
+      x,
+      "invalid_data",
+    );
+    return { kind: "strided", shape, array };
+  }
+  if ("shape" in x) return shapedLayout(x as ShapedData, what);
+  const array = x as ArrayLike<unknown>;
+  const shape = [array.length];
+  for (let first = array[0]; isList(first); first = first[0]) {
+    shape.push(first.length);
+    check(
+      shape.length <= MOST_AXES,
+      `${what} must have at most ${MOST_AXES} dimensions; received more`,
+      "invalid_shape",
+    );
+  }
+  if (shape.length === 1) return { kind: "flat", shape, data: array };
+  mustBeRegular(array, shape, [], what);
+  return { kind: "nested", shape, array };
+}
+
+/** @throws FettleError `invalid_shape` for an array without numbers */
+export function mustNotBeEmpty(shape: readonly number[], what: string): void {
+  check(
+    shape.length > 0 && shape.every((length) => length > 0),
+    () => `${what} must not be empty; received shape ${show(shape)}`,
+    "invalid_shape",
+  );
+}
+
+/** How many numbers a shape has. */
+export const sizeOfShape = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
+
+/**
+ * Copies the numbers of an array to a block of their size.
+ *
+ * @throws FettleError `invalid_data` for an element that is no number, naming its place; and for one that is not finite in the
+ * precision of the block, if it must be
+ */
+export function copyNumbers(layout: Layout, to: Floats, what: string, mustBeFinite: boolean): void {
+  const odd = copy(layout, to);
+  const place = odd < 0 && mustBeFinite ? firstNotFinite(to) : odd;
+  if (place >= 0) refuseNumber(layout, place, what, mustBeFinite);
+}
+
+/** The numbers themselves, if they are float32 and in row-major order already; undefined otherwise. */
+export function float32Of(layout: Layout): Float32Array | undefined {
+  const data = layout.kind === "strided" ? ownRowMajor(layout.array) : layout.kind === "flat" && layout.data;
+  return data instanceof Float32Array ? data : undefined;
+}
+
+/** Refuses numbers of a layout that are not finite. @throws FettleError `invalid_data` */
+export function mustBeFinite(layout: Layout, data: Floats, what: string): void {
+  const place = firstNotFinite(data);
+  if (place >= 0) refuseNumber(layout, place, what, true);
+}
+
+function shapedLayout({ data, shape }: ShapedData, what: string): Layout {
+  must(isList(data), `the data of ${what}`, "an array of numbers", data);
+  must(Array.isArray(shape), `the shape of ${what}`, "an array of lengths, rows first", shape);
+  const size = sizeOfShape(shape);
+  check(
+    data.length === size &&
+      shape.length <= MOST_AXES &&
+      shape.every((length) => Number.isInteger(length) && length >= 0),
+    () => `${what} of shape ${show(shape)} must hold ${size} numbers; received ${data.length}`,
+    "invalid_shape",
+  );
+  return { kind: "flat", shape, data };
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+}
+
+/** Refuses nested arrays whose lengths are not those of the first ones. */
+function mustBeRegular(
+  part: ArrayLike<unknown>,
+  shape: readonly number[],
+  place: readonly number[],
+  what: string,
+): void {
+  const axis = place.length + 1;
+  for (let i = 0; i < part.length; i++) {
+    const inner = part[i] as ArrayLike<unknown> | undefined;
+    if (inner?.length !== shape[axis]) {
+      const rule =
+        shape.length === 2
+          ? `${count(shape[1], "number")}, as the first has`
+          : `shape ${show(shape.slice(1))}, as the first begins`;
+      const length = shape.length === 2 ? "" : "length ";
+      throw new FettleError(
+        "invalid_data",
+        `every row of ${what} must have ${rule}; received ${length}${show(inner?.length)} in ${what}${showPlace([...place, i])}`,
+      );
+    }
+    if (axis < shape.length - 1) mustBeRegular(inner, shape, [...place, i], what);
+  }
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+const showPlace = (place: readonly number[]): string => place.map((i) => `[${i}]`).join("");
+
+/** @returns where the first element is that is no number; −1 if all are */
+function copy(layout: Layout, to: Floats): number {
+  if (layout.kind === "flat") return copyList(layout.data, to, 0);
+  if (layout.kind === "nested") return copyNested(layout.array, layout.shape.length - 1, { to, filled: 0 });
+  const { array } = layout;
+  const data = ownRowMajor(array);
+  return data ? copyList(data, to, 0) : copyStrided(array, to);
+}
+
+/** Below this length a loop is faster than a call. */
+const SHORT = 32;
+
+function copyList(from: ArrayLike<unknown>, to: Floats, at: number): number {
+  const { length } = from;
+  if (length >= SHORT && isNumbers(from)) {
+    to.set(from, at);
+    return -1;
+  }
+  for (let i = 0; i < length; i++) {
+    const value = from[i];
+    if (typeof value !== "number") return at + i;
+    to[at + i] = value;
+  }
+  return -1;
+}
+
+/** Whether it is a typed array of numbers, and not of big integers. */
+function isNumbers(value: ArrayLike<unknown>): value is ArrayLike<number> {
+  return ArrayBuffer.isView(value) && typeof value[0] === "number";
+}
+
+/** @param depth - how many arrays deep the innermost are */
+function copyNested(part: ArrayLike<unknown>, depth: number, into: { to: Floats; filled: number }): number {
+  if (depth === 0) {
+    const odd = copyList(part, into.to, into.filled);
+    into.filled += part.length;
+    return odd;
+  }
+  for (let i = 0; i < part.length; i++) {
+    const odd = copyNested(part[i] as ArrayLike<unknown>, depth - 1, into);
+    if (odd >= 0) return odd;
+  }
+  return -1;
+}
+
+/** The numbers of an ndarray in row-major order: its own memory where they are so, and a copy otherwise. */
+export function rowMajor(array: NdArray): ArrayLike<number> {
+  const own = ownRowMajor(array);
+  if (own) return own;
+  const copied = new Float64Array(array.size);
+  copyStrided(array, copied);
+  return copied;
+}
+
+function ownRowMajor({ data, shape, stride, offset, size }: NdArray): ArrayLike<number> | undefined {
+  if (!isList(data) || !isNumbers(data) || data.length < offset + size) return undefined;
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== step) return undefined;
+    step *= shape[axis];
+  }
+  return data.length === size ? data : (data as Float32Array).subarray(offset, offset + size);
+}
+
+/** The numbers of an ndarray of any strides. */
+function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): number {
+  const at: (place: number) => unknown = isList(data) ? (place) => data[place] : (place) => data.get(place);
+  const last = shape.length - 1;
+  let filled = 0;
+  const walk = (axis: number, place: number): number => {
+    for (let i = 0; i < shape[axis]; i++) {
+      const from = place + i * stride[axis];
+      if (axis < last) {
+        const odd = walk(axis + 1, from);
+        if (odd >= 0) return odd;
+        continue;
+      }
+      const value = at(from);
+      if (typeof value !== "number") return filled;
+      to[filled++] = value;
+    }
+    return -1;
+  };
+  return walk(0, offset);
+}
+
+/** In four sums of 0 · x, so that none waits for another: each is NaN as soon as one of its numbers is not finite. */
+function firstNotFinite(data: Floats): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += 0 * data[i];
+    b += 0 * data[i + 1];
+    c += 0 * data[i + 2];
+    d += 0 * data[i + 3];
+  }
+  for (let i = whole; i < data.length; i++) a += 0 * data[i];
+  return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+}
+
+function refuseNumber(layout: Layout, index: number, what: string, finite: boolean): never {
+  const place = placeOf(index, layout.shape);
+  throw new FettleError(
+    "invalid_data",
+    `${what} must hold ${finite ? "finite " : ""}numbers; received ${show(elementAt(layout, index, place))} at ${what}${showPlace(place)}`,
+  );
+}
+
+function placeOf(index: number, shape: readonly number[]): number[] {
+  let rest = index;
+  const place = shape.map(() => 0);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    place[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return place;
+}
+
+function elementAt(layout: Layout, index: number, place: readonly number[]): unknown {
+  if (layout.kind === "flat") return layout.data[index];
+  if (layout.kind === "strided") return layout.array.get(...place);
+  let part: unknown = layout.array;
+  for (const i of place) part = (part as ArrayLike<unknown>)[i];
+  return part;
+}
