@@ -16,13 +16,12 @@ import {
   dropout,
   flatten,
   float,
-  functional,
   gru,
-  input,
   int,
-  type LayersModel,
   metrics,
   type ParamsOf,
+  type Sequential,
+  sequential,
   tune,
 } from "fettle";
 
@@ -64,11 +63,10 @@ function standardized(lastYear: number): number[][] {
   return days.map(({ features }) => features.map((v, j) => (v - scales[j].center) / scales[j].spread));
 }
 
-/** The days that can be forecast, and the days before each, [WINDOW, features] in a row. */
+/** The days that can be forecast, and the days before each, [WINDOW, features]. */
 const targets = days.flatMap(({ year }, day) => (day >= WINDOW ? [{ day, year }] : []));
 const windowsOf = (features: readonly number[][]) =>
-  targets.map(({ day }) => features.slice(day - WINDOW, day).flat());
-const columns = days[0].features.length;
+  targets.map(({ day }) => features.slice(day - WINDOW, day));
 
 const space = {
   units: int(4, 32, { log: true }),
@@ -78,17 +76,15 @@ const space = {
 };
 type Settings = ParamsOf<typeof space>;
 
-const networks: Readonly<Record<string, (settings: Settings) => LayersModel>> = {
+type Network = (settings: Settings) => Sequential;
+const networks: Readonly<Record<string, Network>> = {
   "gated recurrent unit": ({ units, rate, learningRate }) => {
-    const x = input([WINDOW, columns]);
-    const model = functional({ inputs: x, outputs: dense(1).apply(gru(units, { dropout: rate }).apply(x)) });
+    const model = sequential([gru(units, { dropout: rate }), dense(1)]);
     model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
     return model;
   },
   "dense network": ({ units, rate, learningRate }) => {
-    const x = input([WINDOW, columns]);
-    const hidden = dense(units, { activation: "relu" }).apply(flatten().apply(x));
-    const model = functional({ inputs: x, outputs: dense(1).apply(dropout(rate).apply(hidden)) });
+    const model = sequential([flatten(), dense(units, { activation: "relu" }), dropout(rate), dense(1)]);
     model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
     return model;
   },
@@ -102,7 +98,7 @@ const truth = (rows: readonly number[]): number[] => rows.map((row) => days[targ
 const errorOf = (predicted: readonly number[]): number => metrics.meanAbsoluteError(truth(test), predicted);
 
 /** The error in 2015 of a network that has learnt from the three years before. */
-async function tested(model: LayersModel, epochs: number, seed: number): Promise<number> {
+async function tested(model: Sequential, epochs: number, seed: number): Promise<number> {
   const windows = windowsOf(standardized(2014));
   const warmth = truth(train);
   const [center, spread] = [mean(warmth), Math.sqrt(mean(warmth.map((v) => (v - mean(warmth)) ** 2)))];

@@ -1,6 +1,6 @@
 /**
  * Algebra that costs nothing to know: common subexpressions, identities, constant
- * scalars, views of views, and work on scalars before they are broadcast. It changes values
+ * scalars, views of views, parts that were padded and added up, and work on scalars before they are broadcast. It changes values
  * by no more than the rounding of what it omits. Bodies of loops come first.
  */
 
@@ -17,6 +17,7 @@ import { operation } from "../graph/operations/index.js";
 import { constantValue } from "../graph/operations/leaves.js";
 import { sameShape } from "../graph/shape.js";
 import { rewriteBodies } from "./bodies.js";
+import { tilesOf } from "./pads.js";
 import type { StepGraph } from "./program.js";
 import { appender, rewrite } from "./rewrite.js";
 
@@ -61,12 +62,15 @@ export function simplify(step: StepGraph): StepGraph {
         }
         return undefined;
       }
-      case "add":
+      case "add": {
         if (scalarOf(x) === 0) return y;
         if (scalarOf(y) === 0) return x;
+        const tiles = tilesOf(x, y);
+        if (tiles) return of("concat", { axis: tiles.axis }, ...tiles.parts);
         if (y.node.op === "neg") return of("sub", {}, x, inputOf(y));
         if (x.node.op === "neg") return of("sub", {}, y, inputOf(x));
         break;
+      }
       case "sub":
         if (scalarOf(y) === 0) return x;
         if (y.node.op === "neg") return of("add", {}, x, inputOf(y));

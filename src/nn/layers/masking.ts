@@ -14,9 +14,9 @@ import { mustBeSequence } from "./sequence.js";
  * @throws FettleError `invalid_argument` for another value; where it is applied, `invalid_shape` for rows that are no sequences
  * @example
  * ```ts
- * const x = input([10, 2]); // sequences of up to 10 steps, with [-1, -1] after their end
- * const y = dense(1).apply(gru(8).apply(masking(-1).apply(x)));
- * const model = functional({ inputs: x, outputs: y });
+ * const model = sequential([masking(-1), gru(8), dense(1)]);
+ * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+ * await model.fit([[[1], [2], [3]], [[4], [-1], [-1]]], [6, 4]); // the second has one step
  * ```
  */
 export function masking(maskValue = 0): Layer {

@@ -49,8 +49,9 @@ const withForgetBias =
  * "Learning to forget", Neural Computation 12(10), 2000
  * @example
  * ```ts
- * const x = input([12, 1]);
- * const model = functional({ inputs: x, outputs: dense(1).apply(lstm(8).apply(x)) });
+ * const model = sequential([lstm(8), dense(1)]);
+ * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+ * await model.fit([[[1], [2], [3]]], [6]); // one row of three steps of one feature
  * ```
  */
 export function lstm(units: number, options: LSTMOptions = {}): Layer {
