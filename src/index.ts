@@ -132,6 +132,7 @@ export {
   type NoAttributes,
   type Node as GraphNode,
   type OperationName,
+  type ScanAttributes,
   Value,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
