@@ -133,6 +133,7 @@ export {
   type Node as GraphNode,
   type OperationName,
   type PoolAttributes,
+  type ScanAttributes,
   Value,
   type WindowAttributes,
 } from "./graph/graph.js";

@@ -2,9 +2,9 @@
  * The bodies of loops, before the passes over the graph around them: leaves out what nothing outside asks for, simplifies
  * what is left, and moves what is the same at each step out of the loop.
  */
-import { Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
+import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
 import { apply, operation } from "../graph/operations/index.js";
-import { bodyInput, scanCarry, scanNode, scanStack } from "../graph/operations/scan.js";
+import { scanCarry, scanStack, writeLoop } from "../graph/operations/scan.js";
 import type { StepGraph } from "./program.js";
 import { liveBody, liveNodes, rewrite } from "./rewrite.js";
 
@@ -64,10 +64,8 @@ function rewriteLoop(
     ...{ streamsIn: {}, state: {}, streamsOut: {} },
   });
   const { nodes, outputs } = simple;
-  const fromElements = next.length + sequences;
-  const isConstant = constantNodes(nodes, fromElements, ids.length);
-
-  // What is computed outside, as inputs of the new body, by the nodes that they stand for.
+  const shared = next.length + sequences;
+  const isConstant = constantNodes(nodes, shared, ids.length);
   const outer = new Map<number, Value>();
   const outside = (id: number): Value => {
     const known = id < ids.length ? given[id] : outer.get(id);
@@ -77,38 +75,21 @@ function rewriteLoop(
     outer.set(id, value);
     return value;
   };
-  const inner = new Graph();
-  const place = new Map<number, number>();
-  const values: Value[] = [];
-  const give = (id: number, value: Value): void => {
-    values.push(value);
-    place.set(id, bodyInput(inner, values.length - 1, nodes[id].shape).id);
-  };
-  const needed = neededNodes(nodes, Object.values(outputs), (id) => isConstant[id] && leaves(nodes[id]));
-  for (const carry of carries) give(carry, given[carry]);
-  for (let i = next.length; i < fromElements; i++) if (needed[i]) give(i, given[i]);
-  const sequenceCount = values.length - carries.length;
-  nodes.forEach((node, id) => {
-    if (!needed[id] || id < fromElements) return;
-    if (id < ids.length || (isConstant[id] && leaves(node))) give(id, outside(id));
-  });
-  nodes.forEach((node, id) => {
-    if (!needed[id] || place.has(id)) return;
-    const from = node.inputs.map((input) => place.get(input) as number);
-    place.set(id, inner.nodes.push({ ...node, inputs: from }) - 1);
-  });
-  const placeOf = (name: string): number => place.get(outputs[name]) as number;
-  const value = scanNode(
-    values,
+  const { loop, placeOf } = writeLoop(
     {
-      ...attributes,
-      body: inner.nodes,
-      next: carries.map((carry) => placeOf(`next ${carry}`)),
-      sequences: sequenceCount,
+      nodes,
+      carries: carries.map((id) => ({ id, first: given[id], next: outputs[`next ${id}`] })),
+      kept: asked.map((id) => outputs[`stack ${id}`]),
+      sourceOf(id) {
+        if (id < shared) return { sequence: given[id] };
+        return id < ids.length || (isConstant[id] && leaves(nodes[id])) ? { shared: outside(id) } : undefined;
+      },
     },
+    attributes,
     graph,
   );
-  return { value, carries, stacks: new Map(asked.map((id) => [id, placeOf(`stack ${id}`)])) };
+  const stacks = new Map(asked.map((id) => [id, placeOf.get(outputs[`stack ${id}`]) as number]));
+  return { value: loop, carries, stacks };
 }
 
 /** Which nodes depend on shared inputs and nothing else. */
@@ -128,18 +109,4 @@ function constantNodes(nodes: readonly Node[], first: number, inputCount: number
  */
 function leaves({ op }: Node): boolean {
   return op === "transpose" || !("view" in operation(op).lowering);
-}
-
-/** Marks what the roots need, without what stands behind nodes that come from outside. */
-function neededNodes(
-  nodes: readonly Node[],
-  roots: readonly number[],
-  comesFromOutside: (id: number) => boolean,
-): Uint8Array {
-  const needed = new Uint8Array(nodes.length);
-  for (const root of roots) needed[root] = 1;
-  for (let id = nodes.length - 1; id >= 0; id--) {
-    if (needed[id] && !comesFromOutside(id)) for (const input of nodes[id].inputs) needed[input] = 1;
-  }
-  return needed;
 }

@@ -151,6 +151,58 @@ export function scanValues(
   return result;
 }
 
+/** What an input of a body is given. */
+export type Source = { readonly sequence: Value } | { readonly shared: Value };
+
+/** The body of a loop as a part of a graph. */
+export interface LoopPart {
+  readonly nodes: readonly Node[];
+  /** Nodes that are carries, with their first values and what they become. */
+  readonly carries: readonly { readonly id: number; readonly first: Value; readonly next: number }[];
+  /** Nodes whose stacks will be read. */
+  readonly kept: Iterable<number>;
+  /** What a node is given from outside; undefined if it is computed. Called once for each that is needed. */
+  sourceOf(id: number): Source | undefined;
+}
+
+/** Writes a loop over as much of a graph as its carries and stacks need. `placeOf` gives a node's number in its body. */
+export function writeLoop(
+  { nodes, carries, kept, sourceOf }: LoopPart,
+  { steps, reverse }: Pick<Attributes, "steps" | "reverse">,
+  graph: Graph,
+): { readonly loop: Value; readonly placeOf: ReadonlyMap<number, number> } {
+  const needed = new Set(carries.map(({ id }) => id));
+  const sources: [number, Source][] = [];
+  const visit = (id: number): void => {
+    if (needed.has(id)) return;
+    needed.add(id);
+    const source = sourceOf(id);
+    if (source) sources.push([id, source]);
+    else nodes[id].inputs.forEach(visit);
+  };
+  for (const { next } of carries) visit(next);
+  for (const id of kept) visit(id);
+  sources.sort(([a], [b]) => a - b);
+
+  const body = new Graph();
+  const inputs: Value[] = [];
+  const placeOf = new Map<number, number>();
+  const give = (id: number, value: Value): void => {
+    placeOf.set(id, bodyInput(body, inputs.push(value) - 1, nodes[id].shape).id);
+  };
+  for (const { id, first } of carries) give(id, first);
+  for (const [id, source] of sources) if ("sequence" in source) give(id, source.sequence);
+  const sequences = inputs.length - carries.length;
+  for (const [id, source] of sources) if ("shared" in source) give(id, source.shared);
+  for (const id of [...needed].sort((a, b) => a - b)) {
+    if (placeOf.has(id)) continue;
+    const from = nodes[id].inputs.map((input) => placeOf.get(input) as number);
+    placeOf.set(id, body.nodes.push({ ...nodes[id], inputs: from }) - 1);
+  }
+  const next = carries.map((carry) => placeOf.get(carry.next) as number);
+  return { loop: scanNode(inputs, { body: body.nodes, next, sequences, steps, reverse }, graph), placeOf };
+}
+
 /** What is written again in the body of a gradient, since it costs less than to keep it. */
 const WRITTEN_AGAIN: ReadonlySet<OperationName> = new Set<OperationName>([
   ...(["broadcast", "reshape", "transpose", "slice", "stopGradient"] as const),
@@ -163,76 +215,108 @@ const WRITTEN_AGAIN: ReadonlySet<OperationName> = new Set<OperationName>([
  * last step on, as reverse mode would over a loop written out. Only Σ Pᵀ G, the gradient of a matrix, is one product of
  * stacks after the loop.
  */
-function scanGradient(context: GradientContext<"scan">): (Value | undefined)[] {
-  const { parts, inputs, output: loop, attributes, needs, pullBack } = context;
+function scanGradient({
+  parts,
+  inputs,
+  output,
+  attributes,
+  needs,
+  pullBack,
+}: GradientContext<"scan">): (Value | undefined)[] {
   const { body, next, sequences, steps, reverse } = attributes;
-  const { graph } = loop;
+  const { graph } = output;
+  const shared = next.length + sequences;
   const depends = dependence(attributes, inputs.length, needs);
+  const zeros = (shape: Shape, of: Graph): Value => broadcastTo(constant(of, 0), shape);
 
   // The body of the gradient is written behind the nodes of the first.
   const work = new Graph();
   work.nodes.push(...body);
-  const handle = (id: number): Value => new Value(work, id);
+  const carries: { id: number; first: Value; next: number }[] = [];
+  const given = new Map<number, Source>();
+  const open = (shape: Shape): Value => bodyInput(work, 0, shape);
   const cotangents = new Map<number, Value>();
   const seed = (id: number, g: Value): void => {
     const sum = cotangents.get(id);
     cotangents.set(id, sum === undefined ? g : add(sum, g));
   };
-  const builder = new BodyBuilder(work, body.length, (id) => {
-    if (id >= next.length + sequences && id < inputs.length) return { shared: inputs[id] };
-    return { sequence: id >= next.length && id < inputs.length ? inputs[id] : scanStack(loop, id) };
-  });
-  const zeros = (shape: Shape, of: Graph): Value => broadcastTo(constant(of, 0), shape);
-  const carried = next.flatMap((id, carry) => {
-    if (!depends[carry]) return [];
+  const slopes = next.map((id, carry) => {
+    if (!depends[carry]) return undefined;
     const { shape } = body[carry];
-    const given = parts.filter(({ node }) => isNode(node, "scanCarry") && node.attributes.carry === carry);
-    const first = given.length > 0 ? given.map(({ g }) => g).reduce(add) : zeros(shape, graph);
-    const g = builder.carry(first, shape);
+    const ends = parts.filter(({ node }) => isNode(node, "scanCarry") && node.attributes.carry === carry);
+    const first = ends.length > 0 ? ends.map(({ g }) => g).reduce(add) : zeros(shape, graph);
+    const g = open(shape);
     seed(id, g);
-    return [{ carry, g }];
+    return carries.push({ id: g.id, first, next: g.id }) - 1;
   });
   for (const { node, g } of parts) {
     if (!isNode(node, "scanStack") || !depends[node.attributes.of]) continue;
-    seed(node.attributes.of, builder.sequence(g));
+    const element = open(g.shape.slice(1));
+    given.set(element.id, { sequence: g });
+    seed(node.attributes.of, element);
   }
-  pullBack(body, handle, cotangents, depends);
+  pullBack(body, (id) => new Value(work, id), cotangents, depends);
+  slopes.forEach((at, carry) => {
+    if (at !== undefined) carries[at].next = (cotangents.get(carry) ?? zeros(body[carry].shape, work)).id;
+  });
 
-  for (const { carry, g } of carried)
-    builder.setNext(g, cotangents.get(carry) ?? zeros(body[carry].shape, work));
-  // For each input, how its gradient is read from the new loop.
-  const readings = inputs.map((given, i): ((made: MadeLoop) => Value) | undefined => {
-    const g = cotangents.get(i);
+  // What stands for a node of the first body.
+  const sourceOf = (id: number): Source => {
+    if (id >= shared && id < inputs.length) return { shared: inputs[id] };
+    return { sequence: id >= next.length && id < inputs.length ? inputs[id] : scanStack(output, id) };
+  };
+  const kept = new Set<number>();
+  const keep = ({ id }: Value): void => {
+    if (id >= body.length) kept.add(id);
+  };
+  // How the gradient of each input is read from the new loop.
+  const readings = inputs.map((whole, i): ((made: Value) => Value) | undefined => {
     if (i < next.length) {
-      const own = carried.find(({ carry }) => carry === i);
-      return own && ((made) => made.carry(own.g));
+      const at = slopes[i];
+      return at === undefined ? undefined : (made) => scanCarry(made, at);
     }
-    if (g === undefined || !needs(i)) return undefined;
-    if (i < next.length + sequences) return (made) => made.stack(g);
-    const addends = addendsOf(g, body.length);
-    const products = addends.flatMap((part) => productOf(part, body.length) ?? []);
-    const others = addends.filter((part) => productOf(part, body.length) === undefined);
-    for (const { p, g } of products) for (const value of [p, g]) builder.keep(value);
-    const sums = products.map(({ p, g }) => (made: MadeLoop): Value => {
-      const flat = (value: Value): Value => {
-        const [rows, columns] = value.shape;
-        return reshape(made.stack(value), [steps * rows, columns]);
-      };
-      return matmul(transpose(flat(p)), flat(g));
-    });
-    if (others.length > 0) {
-      const total = builder.carry(zeros(given.shape, graph), given.shape);
-      builder.setNext(total, others.reduce(add, total));
-      sums.push((made) => made.carry(total));
-    }
-    return (made) => sums.map((sum) => sum(made)).reduce(add);
-  });
-  inputs.forEach((_, i) => {
     const g = cotangents.get(i);
-    if (readings[i] && g && i >= next.length && i < next.length + sequences) builder.keep(g);
+    if (g === undefined || !needs(i)) return undefined;
+    if (i < shared) {
+      keep(g);
+      return () => stackOf(g);
+    }
+    const terms: ((made: Value) => Value)[] = [];
+    const others: Value[] = [];
+    for (const term of addendsOf(g, body.length)) {
+      const product = productOf(term, body.length);
+      if (product === undefined) others.push(term);
+      else {
+        product.forEach(keep);
+        terms.push(() => productOfStacks(product.map(stackOf)));
+      }
+    }
+    if (others.length > 0) {
+      const total = open(whole.shape);
+      const { id } = others.reduce(add, total);
+      const at = carries.push({ id: total.id, first: zeros(whole.shape, graph), next: id }) - 1;
+      terms.push((made) => scanCarry(made, at));
+    }
+    return (made) => terms.map((term) => term(made)).reduce(add);
   });
-  const made = builder.build({ steps, reverse: !reverse }, graph);
-  return readings.map((read) => read?.(made));
+  const { loop, placeOf } = writeLoop(
+    {
+      ...{ nodes: work.nodes, carries, kept },
+      sourceOf: (id) =>
+        given.get(id) ?? (id < body.length && !WRITTEN_AGAIN.has(body[id].op) ? sourceOf(id) : undefined),
+    },
+    { steps, reverse: !reverse },
+    graph,
+  );
+  /** The values over all steps of a value of the new body, or of the first. */
+  function stackOf({ id }: Value): Value {
+    if (id >= body.length) return scanStack(loop, placeOf.get(id) as number);
+    const source = sourceOf(id);
+    return "sequence" in source
+      ? source.sequence
+      : broadcastTo(source.shared, [steps, ...source.shared.shape]);
+  }
+  return readings.map((read) => read?.(loop));
 }
 
 /** Which nodes of a body depend on inputs whose gradient is needed. */
@@ -264,107 +348,18 @@ function addendsOf(value: Value, from: number): Value[] {
   return inputs.flatMap((id) => addendsOf(new Value(value.graph, id), from));
 }
 
-/** The factors of a product Pᵀ G that was written after node `from`. */
-function productOf(value: Value, from: number): { p: Value; g: Value } | undefined {
-  const { op, inputs } = value.node;
-  if (op !== "matmul" || value.id < from) return undefined;
-  const [left, right] = inputs.map((id) => new Value(value.graph, id));
-  if (left.node.op !== "transpose") return undefined;
-  return { p: new Value(value.graph, left.node.inputs[0]), g: right };
+/** The factors P and G of a product Pᵀ G that was written after node `from`. */
+function productOf({ node, graph, id }: Value, from: number): [Value, Value] | undefined {
+  if (node.op !== "matmul" || id < from) return undefined;
+  const [left, right] = node.inputs.map((input) => new Value(graph, input));
+  return left.node.op === "transpose" ? [new Value(graph, left.node.inputs[0]), right] : undefined;
 }
 
-/** The parts of a loop that was built, by values of the graph that its body was written in. */
-interface MadeLoop {
-  carry(value: Value): Value;
-  stack(value: Value): Value;
-}
-
-/** What an input of a body is given. */
-type Source = { readonly sequence: Value } | { readonly shared: Value };
-
-/** Makes a body of the nodes that are needed of a graph, whose first `from` nodes are those of another body. */
-class BodyBuilder {
-  private readonly carries = new Map<number, { readonly first: Value; next: number }>();
-  private readonly given = new Map<number, Source>();
-  private readonly kept = new Set<number>();
-
-  /** @param sourceOf - what stands for a node of the other body where it is read */
-  constructor(
-    private readonly work: Graph,
-    private readonly from: number,
-    private readonly sourceOf: (id: number) => Source,
-  ) {}
-
-  /** A new carry. */
-  carry(first: Value, shape: Shape): Value {
-    const value = bodyInput(this.work, 0, shape);
-    this.carries.set(value.id, { first, next: value.id });
-    return value;
-  }
-
-  setNext({ id }: Value, next: Value): void {
-    (this.carries.get(id) as { next: number }).next = next.id;
-  }
-
-  /** An element of a sequence. */
-  sequence(all: Value): Value {
-    const value = bodyInput(this.work, 0, all.shape.slice(1));
-    this.given.set(value.id, { sequence: all });
-    return value;
-  }
-
-  /** Says that the stack of a value will be read. */
-  keep({ id }: Value): void {
-    if (id >= this.from) this.kept.add(id);
-  }
-
-  build({ steps, reverse }: Pick<Attributes, "steps" | "reverse">, graph: Graph): MadeLoop {
-    const needed = this.neededNodes();
-    const inputs: Value[] = [];
-    const body = new Graph();
-    const place = new Map<number, number>();
-    const give = (id: number, value: Value): void => {
-      inputs.push(value);
-      place.set(id, bodyInput(body, place.size, this.work.nodes[id].shape).id);
-    };
-    const given = [...this.given].filter(([id]) => needed.has(id)).sort(([a], [b]) => a - b);
-    for (const [id, { first }] of this.carries) give(id, first);
-    for (const [id, source] of given) if ("sequence" in source) give(id, source.sequence);
-    const sequences = inputs.length - this.carries.size;
-    for (const [id, source] of given) if ("shared" in source) give(id, source.shared);
-    for (const id of [...needed].sort((a, b) => a - b)) {
-      if (place.has(id)) continue;
-      const node = this.work.nodes[id];
-      const from = node.inputs.map((input) => place.get(input) as number);
-      place.set(id, body.nodes.push({ ...node, inputs: from }) - 1);
-    }
-    const next = [...this.carries.values()].map((carry) => place.get(carry.next) as number);
-    const made = scanNode(inputs, { body: body.nodes, next, sequences, steps, reverse }, graph);
-    return {
-      carry: ({ id }) => scanCarry(made, [...this.carries.keys()].indexOf(id)),
-      stack: ({ id }) => {
-        if (id >= this.from) return scanStack(made, place.get(id) as number);
-        const source = this.sourceOf(id);
-        return "sequence" in source
-          ? source.sequence
-          : broadcastTo(source.shared, [steps, ...source.shared.shape]);
-      },
-    };
-  }
-
-  /** Everything that the next carries and the stacks need; those that stand for nodes of the other body get a source. */
-  private neededNodes(): Set<number> {
-    const needed = new Set<number>();
-    const visit = (id: number): void => {
-      if (needed.has(id)) return;
-      needed.add(id);
-      if (this.carries.has(id) || this.given.has(id)) return;
-      const { op, inputs } = this.work.nodes[id];
-      if (id < this.from && !WRITTEN_AGAIN.has(op)) this.given.set(id, this.sourceOf(id));
-      else inputs.forEach(visit);
-    };
-    for (const [id, { next }] of this.carries) for (const each of [id, next]) visit(each);
-    this.kept.forEach(visit);
-    return needed;
-  }
+/** Σ Pᵀ G over the steps, of stacks [steps, rows, columns]. */
+function productOfStacks(stacks: readonly Value[]): Value {
+  const [p, g] = stacks.map((stack) => {
+    const [steps, rows, columns] = stack.shape;
+    return reshape(stack, [steps * rows, columns]);
+  });
+  return matmul(transpose(p), g);
 }
