@@ -10,6 +10,7 @@ import * as Code from "../src/graph/opcodes/code";
 import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
+import { add_patches_f32, patches_f32 } from "./patches";
 import { largest_f32 } from "./pool";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
@@ -155,6 +156,12 @@ function execute(at: usize, block: usize): void {
         );
         break;
       }
+      case Opcode.Patches:
+        patches_f32(operands, block);
+        break;
+      case Opcode.AddPatches:
+        add_patches_f32(operands, block);
+        break;
       default:
         unreachable();
     }

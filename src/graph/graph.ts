@@ -27,6 +27,8 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   concat: { readonly axis: number };
   takeRows: NoAttributes;
   scatterRows: { readonly rows: number };
+  patches: WindowAttributes;
+  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
   // By the largest elements of windows of images [n, height, width, channels]
   takeLargest: PoolAttributes;
   scatterLargest: PoolAttributes;
@@ -40,17 +42,19 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   matmul: NoAttributes;
 }
 
-/** Windows over the height and the width of images: two numbers each. */
-export interface PoolAttributes {
-  /** Of a window. */
-  readonly size: readonly number[];
-  /** From one window to the next. */
-  readonly strides: readonly number[];
-  /** How far the first windows begin before the image, less than a window. */
-  readonly before: readonly number[];
-  /** How far windows may end behind it, less than a window. */
-  readonly after: readonly number[];
+/** How windows lie on images, which have zeros around them. */
+export interface WindowAttributes {
+  readonly size: readonly [height: number, width: number];
+  readonly strides: readonly [vertical: number, horizontal: number];
+  readonly dilation: readonly [vertical: number, horizontal: number];
+  /** Zeros above and to the left. */
+  readonly before: readonly [top: number, left: number];
+  /** Zeros below and to the right. */
+  readonly after: readonly [bottom: number, right: number];
 }
+
+/** How windows lie on images of which they pick the largest elements: one element or more in each. */
+export type PoolAttributes = Omit<WindowAttributes, "dilation">;
 
 /** The facts of an operation that has none beside its inputs. */
 export type NoAttributes = Readonly<Record<never, never>>;
