@@ -27,11 +27,11 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   concat: { readonly axis: number };
   takeRows: NoAttributes;
   scatterRows: { readonly rows: number };
+  patches: WindowAttributes;
+  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
   // By the largest elements of windows of images [n, height, width, channels]
   takeLargest: PoolAttributes;
   scatterLargest: PoolAttributes;
-  patches: WindowAttributes;
-  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
@@ -60,18 +60,6 @@ export interface ScanAttributes {
   readonly reverse: boolean;
 }
 
-/** Windows over the height and the width of images: two numbers each. */
-export interface PoolAttributes {
-  /** Of a window. */
-  readonly size: readonly number[];
-  /** From one window to the next. */
-  readonly strides: readonly number[];
-  /** How far the first windows begin before the image, less than a window. */
-  readonly before: readonly number[];
-  /** How far windows may end behind it, less than a window. */
-  readonly after: readonly number[];
-}
-
 /** How windows lie on images, which have zeros around them. */
 export interface WindowAttributes {
   readonly size: readonly [height: number, width: number];
@@ -82,6 +70,9 @@ export interface WindowAttributes {
   /** Zeros below and to the right. */
   readonly after: readonly [bottom: number, right: number];
 }
+
+/** How windows lie on images of which they pick the largest elements: one element or more in each. */
+export type PoolAttributes = Omit<WindowAttributes, "dilation">;
 
 /** The facts of an operation that has none beside its inputs. */
 export type NoAttributes = Readonly<Record<never, never>>;

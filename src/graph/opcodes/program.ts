@@ -125,25 +125,6 @@ export const MoveWord = 0;
 export const MoveStride = 1;
 export const MOVE_WORDS = 2;
 
-// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
-// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
-export const PoolTarget = 0;
-export const PoolSelector = 1;
-export const PoolSource = 2;
-export const PoolImages = 3;
-export const PoolHeight = 4;
-export const PoolWidth = 5;
-export const PoolChannels = 6;
-export const PoolOutHeight = 7;
-export const PoolOutWidth = 8;
-export const PoolSizeHeight = 9;
-export const PoolSizeWidth = 10;
-export const PoolStrideHeight = 11;
-export const PoolStrideWidth = 12;
-/** Rows and columns of padding before the first, of which no element is ever the largest. */
-export const PoolBeforeHeight = 13;
-export const PoolBeforeWidth = 14;
-
 // Patches: images [count, height, width, channels] → target [count, down, across, kernel height × kernel width × channels];
 // AddPatches: that as source → images. Pairs are of the vertical and the horizontal axis.
 export const PatchesTarget = 0;
@@ -162,3 +143,22 @@ export const PatchesDilationDown = 12;
 export const PatchesDilationAcross = 13;
 export const PatchesTop = 14;
 export const PatchesLeft = 15;
+
+// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
+// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
+export const PoolTarget = 0;
+export const PoolSelector = 1;
+export const PoolSource = 2;
+export const PoolImages = 3;
+export const PoolHeight = 4;
+export const PoolWidth = 5;
+export const PoolChannels = 6;
+export const PoolOutHeight = 7;
+export const PoolOutWidth = 8;
+export const PoolSizeHeight = 9;
+export const PoolSizeWidth = 10;
+export const PoolStrideHeight = 11;
+export const PoolStrideWidth = 12;
+/** Rows and columns of padding before the first, of which no element is ever the largest. */
+export const PoolBeforeHeight = 13;
+export const PoolBeforeWidth = 14;

@@ -12,9 +12,9 @@ import leafRows from "./leaves.js";
 import linearRows from "./linear.js";
 import moveRows from "./moves.js";
 import type { Operation, Rows } from "./operation.js";
-import scanRows from "./scan.js";
-import poolRows from "./pool.js";
 import patchRows from "./patches.js";
+import poolRows from "./pool.js";
+import scanRows from "./scan.js";
 
 export const operations: Rows<OperationName> = {
   ...leafRows,
@@ -23,9 +23,9 @@ export const operations: Rows<OperationName> = {
   ...moveRows,
   ...linearRows,
   ...gatherRows,
-  ...scanRows,
-  ...poolRows,
   ...patchRows,
+  ...poolRows,
+  ...scanRows,
 };
 
 /** The row of `op`, for code that treats all operations alike. */

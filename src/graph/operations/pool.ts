@@ -6,16 +6,17 @@
  *
  * @example
  * ```ts
- * const halved = compile((x: Value) => maxPool(x, { size: [1, 2] }), [1, 1, 4, 1]);
+ * const halved = compile((x: Value) => maxPool(x, [1, 2]), [1, 1, 4, 1]);
  * createEngine().load(halved)([[[[1], [3], [2], [0]]]]); // [[[[3], [2]]]]
  * ```
  */
-import { check, must } from "../../errors.js";
+import { check, checkOptions, type OptionNames } from "../../errors.js";
 import type { PoolAttributes, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
 import { extent, fixed, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import type { OperandsContext, Rows, Word } from "./operation.js";
+import { counts } from "./patches.js";
 
 type Names = "takeLargest" | "scatterLargest";
 
@@ -23,7 +24,7 @@ const rows: Rows<Names> = {
   /** Of selector and x [n, height, width, channels], the element of x where each window's largest of the selector is. */
   takeLargest: {
     shape([selector, x], windows) {
-      const shape = windowsShape(selector, windows);
+      const shape = pooledShape(selector, windows);
       check(
         sameShape(selector, x),
         () =>
@@ -32,7 +33,10 @@ const rows: Rows<Names> = {
       );
       return shape;
     },
-    gradient: ({ g, inputs: [selector], attributes }) => [undefined, scatterLargest(selector, g, attributes)],
+    gradient: ({ g, inputs: [selector], attributes }) => [
+      undefined,
+      append("scatterLargest", rows.scatterLargest, [selector, g], attributes),
+    ],
     reference({ inputs: [selector, x], shapes: [shape], shape: out, attributes }) {
       return Float64Array.from(placesOfLargest(selector, shape, out, attributes), (place) => x[place]);
     },
@@ -45,7 +49,7 @@ const rows: Rows<Names> = {
   /** Numbers of each window added up where its largest is, in an image of zeros. */
   scatterLargest: {
     shape([selector, x], windows) {
-      const shape = windowsShape(selector, windows);
+      const shape = pooledShape(selector, windows);
       check(
         sameShape(shape, x),
         () =>
@@ -54,7 +58,10 @@ const rows: Rows<Names> = {
       );
       return selector;
     },
-    gradient: ({ g, inputs: [selector], attributes }) => [undefined, takeLargest(selector, g, attributes)],
+    gradient: ({ g, inputs: [selector], attributes }) => [
+      undefined,
+      append("takeLargest", rows.takeLargest, [selector, g], attributes),
+    ],
     reference({ inputs: [selector, x], shapes: [shape, out], attributes }) {
       const result = new Float64Array(selector.length);
       placesOfLargest(selector, shape, out, attributes).forEach((place, i) => {
@@ -71,40 +78,25 @@ const rows: Rows<Names> = {
 
 export default rows;
 
-/** The shape of an image's windows: as many as fit between the paddings. */
-export function windowsShape(shape: Shape, { size, strides, before, after }: PoolAttributes): Shape {
-  const axes = [0, 1];
+/** The shape of what is taken of an image: one element of each window and channel. */
+export function pooledShape(image: Shape, attributes: PoolAttributes): Shape {
+  const { size, before, after } = attributes;
   check(
-    shape.length === 4 && shape.slice(1).every((dim) => dim > 0),
+    image.length === 4 && image.slice(1).every((dim) => dim > 0),
     () =>
-      `windows must be of images [n, height, width, channels], of which only n may be rows; received ${showShape(shape)}`,
+      `images must be [n, height, width, channels], of which only n may be rows; received ${showShape(image)}`,
     "invalid_shape",
   );
-  for (const list of [size, strides])
-    must(
-      list.length === 2 && list.every((n) => Number.isSafeInteger(n) && n > 0),
-      "the size and the strides of windows",
-      "two positive integers each",
-      list,
+  const [n, height, width, channels] = image;
+  const [down, across] = counts([height, width], { ...attributes, dilation: [1, 1] }, "maxPool");
+  // so that there is an element of the image in each window
+  for (const padding of [before, after])
+    check(
+      padding.every((zeros, axis) => zeros < size[axis]),
+      () => `the padding of maxPool must be less than the size [${size}]; received [${padding}]`,
+      "invalid_shape",
     );
-  for (const list of [before, after])
-    must(
-      list.length === 2 &&
-        axes.every((i) => Number.isSafeInteger(list[i]) && list[i] >= 0 && list[i] < size[i]),
-      "the padding of windows",
-      "two integers of at least 0, each less than the size",
-      list,
-    );
-  const [height, width] = axes.map((i) => {
-    const room = before[i] + shape[i + 1] + after[i] - size[i];
-    return room < 0 ? 0 : Math.floor(room / strides[i]) + 1;
-  });
-  check(
-    height > 0 && width > 0,
-    () => `windows must fit into their image with its padding, ${showShape(shape)}; received size [${size}]`,
-    "invalid_shape",
-  );
-  return [shape[0], height, width, shape[3]];
+  return [n, down, across, channels];
 }
 
 function operandsOf(
@@ -168,50 +160,64 @@ function placesOfLargest(
   );
 }
 
-/** Windows as they are asked for. */
-export interface WindowOptions {
-  /** Height and width of a window. */
-  readonly size: readonly number[];
-  /** From one window to the next, in height and width. Default: `size`. */
-  readonly strides?: readonly number[];
-  /** Rows and columns before the image that windows may cover, fewer than `size`. Default: none. */
-  readonly before?: readonly number[];
-  /** Rows and columns behind it. Default: none. */
-  readonly after?: readonly number[];
+/** How windows lie on images: each a pair of integers, [vertical, horizontal]. */
+export interface PoolOptions {
+  /** How far a window is from the next, positive. Default: its size. */
+  readonly strides?: readonly [vertical: number, horizontal: number];
+  /** How far windows may begin above and to the left of an image, less than their size. Default [0, 0]. */
+  readonly before?: readonly [top: number, left: number];
+  /** How far windows may end below and to the right of an image, less than their size. Default [0, 0]. */
+  readonly after?: readonly [bottom: number, right: number];
 }
 
-/** All of what windows are. */
-export const windowsOf = ({
-  size,
-  strides = size,
-  before = [0, 0],
-  after = [0, 0],
-}: WindowOptions): PoolAttributes => ({
-  ...{ size: [...size], strides: [...strides], before: [...before], after: [...after] },
-});
+const POOL_OPTIONS: OptionNames<PoolOptions> = { strides: true, before: true, after: true };
 
 /**
- * The element of `x` at the place of the largest element of `selector` in each window and channel: two images [n, height,
- * width, channels] → [n, windows down, windows across, channels]. The selector has no gradient.
+ * The largest element of each window and channel: [n, height, width, channels] → [n, down, across, channels]. Down there are
+ * ⌊(height + before + after − size) / stride⌋ + 1 windows, and likewise across. The first of equal elements in row-major
+ * order gets the gradient, and the first NaN if there is one; what is outside of the image is never the largest.
  *
- * @throws FettleError `invalid_shape` for other shapes, and windows that do not fit; `invalid_argument` for anything but integers
+ * @param size - height and width of a window, positive
+ * @throws FettleError `invalid_shape` for sizes that are not pairs of such integers, and for windows larger than the padded image
  */
-export const takeLargest = (selector: Value, x: Value, windows: WindowOptions): Value =>
-  append("takeLargest", rows.takeLargest, [selector, x], windowsOf(windows));
+export const maxPool = (
+  x: Value,
+  size: readonly [height: number, width: number],
+  options: PoolOptions = {},
+): Value => takeLargest(x, x, size, options);
 
 /**
- * The adjoint of `takeLargest`: numbers of windows, added up at the place of the window's largest element of `selector`;
- * [n, windows down, windows across, channels] → the shape of the selector.
+ * The element of `x` at the place of the largest element of `selector` in each window and channel, as `maxPool` finds it; both
+ * [n, height, width, channels]. The selector has no gradient.
  *
- * @throws FettleError as `takeLargest`
+ * @throws FettleError `invalid_shape` as `maxPool` does, and for images of two shapes
  */
-export const scatterLargest = (selector: Value, x: Value, windows: WindowOptions): Value =>
-  append("scatterLargest", rows.scatterLargest, [selector, x], windowsOf(windows));
+export function takeLargest(
+  selector: Value,
+  x: Value,
+  size: readonly [height: number, width: number],
+  options: PoolOptions = {},
+): Value {
+  return append("takeLargest", rows.takeLargest, [selector, x], attributesOf(size, options));
+}
 
 /**
- * The largest element of each window and channel, [n, height, width, channels] → [n, windows down, windows across, channels]. The
- * first of equal ones in row-major order gets the gradient; padding is never the largest; NaN is larger than any number.
+ * The adjoint of `takeLargest`: elements of windows, [n, down, across, channels], added up at the places of the windows' largest
+ * elements of `selector`, in an image of zeros of its shape. The selector has no gradient.
  *
- * @throws FettleError `invalid_shape` for other shapes, and windows that do not fit; `invalid_argument` for anything but integers
+ * @throws FettleError `invalid_shape` as `maxPool` does, and where there are not as many elements as windows
  */
-export const maxPool = (x: Value, windows: WindowOptions): Value => takeLargest(x, x, windows);
+export function scatterLargest(
+  selector: Value,
+  x: Value,
+  size: readonly [height: number, width: number],
+  options: PoolOptions = {},
+): Value {
+  return append("scatterLargest", rows.scatterLargest, [selector, x], attributesOf(size, options));
+}
+
+function attributesOf(size: readonly [height: number, width: number], options: PoolOptions): PoolAttributes {
+  checkOptions(options, "maxPool", POOL_OPTIONS);
+  const { strides = size, before = [0, 0], after = [0, 0] } = options;
+  return { size, strides, before, after };
+}

@@ -9,17 +9,17 @@ import { elementwiseFacts } from "./elementwise.js";
 import type { FactsOf } from "./facts.js";
 import { linearFacts } from "./linear.js";
 import { moveFacts } from "./moves.js";
-import { scanFacts } from "./scan.js";
-import { poolFacts } from "./pool.js";
 import { patchFacts } from "./patches.js";
+import { poolFacts } from "./pool.js";
+import { scanFacts } from "./scan.js";
 
 export const operationFacts: FactsOf<OperationName> = {
   ...moveFacts,
   ...elementwiseFacts,
   ...linearFacts,
-  ...scanFacts,
-  ...poolFacts,
   ...patchFacts,
+  ...poolFacts,
+  ...scanFacts,
 };
 
 /**

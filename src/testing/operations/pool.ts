@@ -2,26 +2,34 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { placesOfWindows, type WindowOptions, windowsOf, windowsShape } from "../../graph/operations/pool.js";
-import { type Shape, sameShape } from "../../graph/shape.js";
+import { placesOfWindows, pooledShape } from "../../graph/operations/pool.js";
+import { hasRows, type Shape, sameShape } from "../../graph/shape.js";
 import { anyDistinct, anyTensor } from "../arbitraries/tensors.js";
 import type { OperationCase } from "./case.js";
 import type { FactsOf } from "./facts.js";
 import { gamma, type RuleContext } from "./rounding.js";
 import type { Pool } from "./writers.js";
 
+type Pair = readonly [number, number];
 type Names = "takeLargest" | "scatterLargest";
 
-/** Images and windows that fit into them. */
-const drawn: fc.Arbitrary<{ shape: Shape; windows: WindowOptions }> = fc
+interface Windows {
+  /** [n, height, width, channels] */
+  readonly images: Shape;
+  readonly size: Pair;
+  readonly options: Required<f.PoolOptions>;
+}
+
+/** Images, and windows that fit them. */
+const drawn: fc.Arbitrary<Windows> = fc
   .tuple(...[2, 4, 3, 2].map((max) => fc.integer({ min: 1, max })))
-  .chain((shape) => {
+  .chain((images) => {
     const pair = (draw: (axis: number) => fc.Arbitrary<number>) => fc.tuple(draw(0), draw(1));
-    return pair((axis) => fc.integer({ min: 1, max: Math.min(3, shape[axis + 1]) })).chain((size) =>
+    return pair((axis) => fc.integer({ min: 1, max: Math.min(3, images[axis + 1]) })).chain((size) =>
       fc.record({
-        shape: fc.constant(shape),
-        windows: fc.record({
-          size: fc.constant(size),
+        images: fc.constant(images),
+        size: fc.constant(size),
+        options: fc.record({
           strides: pair(() => fc.integer({ min: 1, max: 3 })),
           before: pair((axis) => fc.nat(size[axis] - 1)),
           after: pair((axis) => fc.nat(size[axis] - 1)),
@@ -32,19 +40,19 @@ const drawn: fc.Arbitrary<{ shape: Shape; windows: WindowOptions }> = fc
 
 /** A selector without ties, and an operand. */
 const cases = (
-  fn: (selector: Value, x: Value, windows: WindowOptions) => Value,
-  operand: (shape: Shape, windows: WindowOptions) => Shape,
+  fn: (selector: Value, x: Value, size: Pair, options: f.PoolOptions) => Value,
+  operand: (windows: Windows) => Shape,
 ): fc.Arbitrary<OperationCase> =>
-  drawn.chain(({ shape, windows }) =>
+  drawn.chain((windows) =>
     fc.record({
-      fn: fc.constant((selector: Value, x: Value) => fn(selector, x, windows)),
-      args: fc.tuple(anyDistinct(shape), anyTensor(operand(shape, windows))),
+      fn: fc.constant((selector: Value, x: Value) => fn(selector, x, windows.size, windows.options)),
+      args: fc.tuple(anyDistinct(windows.images), anyTensor(operand(windows))),
     }),
   );
 
 export const poolFacts: FactsOf<Names> = {
   takeLargest: {
-    cases: cases(f.takeLargest, (shape) => shape),
+    cases: cases(f.takeLargest, ({ images }) => images),
     bound(context) {
       const {
         inputs: [, x],
@@ -60,20 +68,19 @@ export const poolFacts: FactsOf<Names> = {
     },
     writers: [
       (pool, choices) => {
-        const [x, windows] = [imageOf(pool, choices), windowsFor(pool, choices)];
-        if (x === undefined || windows === undefined) return;
-        pool.add(f.maxPool(x, windows), pool.size(pool.at(choices[0])));
+        const x = imageOf(pool, choices[0]);
+        if (x) pool.add(f.maxPool(x, ...windowsOn(x, choices)), pool.size(pool.at(choices[0])));
       },
       (pool, choices) => {
-        const [x, windows] = [imageOf(pool, choices), windowsFor(pool, choices)];
-        if (x === undefined || windows === undefined) return;
-        const other = pool.values.find((value) => sameShape(value.shape, pool.at(choices[0]).shape)) as Value;
-        pool.add(f.takeLargest(x, f.reshape(other, x.shape), windows), pool.size(other));
+        const [given, x] = [pool.at(choices[0]), imageOf(pool, choices[0])];
+        const other = pool.values.find((value) => sameShape(value.shape, given.shape)) as Value;
+        if (x)
+          pool.add(f.takeLargest(x, f.reshape(other, x.shape), ...windowsOn(x, choices)), pool.size(other));
       },
     ],
   },
   scatterLargest: {
-    cases: cases(f.scatterLargest, (shape, windows) => windowsShape(shape, windowsOf(windows))),
+    cases: cases(f.scatterLargest, ({ images, size, options }) => pooledShape(images, { size, ...options })),
     bound(context) {
       const {
         inputs: [, x],
@@ -94,10 +101,11 @@ export const poolFacts: FactsOf<Names> = {
     },
     writers: [
       (pool, choices) => {
-        const [x, windows] = [imageOf(pool, choices), windowsFor(pool, choices)];
-        if (x === undefined || windows === undefined) return;
-        const g = f.sin(f.maxPool(x, windows));
-        pool.add(f.scatterLargest(x, g, windows), windows.size[0] * windows.size[1]);
+        const x = imageOf(pool, choices[0]);
+        if (x === undefined) return;
+        const [size, options] = windowsOn(x, choices);
+        const taken = f.sin(f.maxPool(x, size, options));
+        pool.add(f.scatterLargest(x, taken, size, options), size[0] * size[1]);
       },
     ],
   },
@@ -117,24 +125,17 @@ function candidatesOf(
 }
 
 /** A value as images, if its rows are in front. */
-function imageOf(pool: Pool, [a]: readonly number[]): Value | undefined {
-  const { shape } = pool.at(a);
-  if (shape.slice(1).some((dim) => dim < 0)) return undefined;
-  const [n = 1, ...rest] =
-    shape[0] === undefined || shape[0] < 0 || shape.length === 4 ? shape : [1, ...shape];
-  return f.reshape(pool.at(a), [n, ...rest, 1, 1, 1].slice(0, 4));
+function imageOf(pool: Pool, choice: number): Value | undefined {
+  const x = pool.at(choice);
+  if (x.shape.slice(1).some((dim) => dim < 0)) return undefined;
+  const [n = 1, ...rest] = hasRows(x.shape) || x.shape.length === 4 ? x.shape : [1, ...x.shape];
+  return f.reshape(x, [n, ...rest, 1, 1, 1].slice(0, 4));
 }
 
-/** Windows that fit into it. */
-function windowsFor(pool: Pool, choices: readonly number[]): WindowOptions | undefined {
+/** Windows that fit images. */
+function windowsOn({ shape: [, height, width] }: Value, choices: readonly number[]): [Pair, f.PoolOptions] {
   const [, b, c, d] = choices;
-  const x = imageOf(pool, choices);
-  if (x === undefined) return undefined;
-  const size = [1 + (b % 3), 1 + (c % 3)].map((n, i) => Math.min(n, x.shape[i + 1]));
-  return {
-    size,
-    strides: [1 + (d % 2), 1 + (b % 2)],
-    before: size.map((n) => Math.min(c % 2, n - 1)),
-    after: size.map((n) => Math.min(d % 3, n - 1)),
-  };
+  const size: Pair = [Math.min(1 + (b % 3), height), Math.min(1 + (c % 3), width)];
+  const padding = (most: number): Pair => [Math.min(most, size[0] - 1), Math.min(most, size[1] - 1)];
+  return [size, { strides: [1 + (d % 2), 1 + (b % 2)], before: padding(c % 2), after: padding(d % 3) }];
 }
