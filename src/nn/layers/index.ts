@@ -1,8 +1,17 @@
 /** All layers, and what a layer is. */
 export { activation } from "./activation.js";
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d, conv2dTranspose } from "./convolution.js";
 export { type DenseOptions, dense } from "./dense.js";
+export {
+  type DepthwiseConv2dOptions,
+  depthwiseConv2d,
+  type SeparableConv2dOptions,
+  separableConv2d,
+} from "./depthwise.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
+export type { Sizes, WindowOptions } from "./geometry.js";
+export type { BiasOptions, KernelOptions } from "./kernel.js";
 export {
   defineLayer,
   freeze,
@@ -21,18 +30,6 @@ export {
   layerNormalization,
 } from "./normalization.js";
 export {
-  type BidirectionalOptions,
-  bidirectional,
-  type GatedOptions,
-  type GRUOptions,
-  gru,
-  type LSTMOptions,
-  lstm,
-  type RecurrentOptions,
-  simpleRNN,
-} from "./recurrent/index.js";
-export { timeDistributed } from "./timeDistributed.js";
-
   averagePooling1d,
   averagePooling2d,
   globalAveragePooling1d,
@@ -43,7 +40,17 @@ export { timeDistributed } from "./timeDistributed.js";
   maxPooling2d,
   type PoolingOptions,
 } from "./pooling.js";
-
+export {
+  type BidirectionalOptions,
+  bidirectional,
+  type GatedOptions,
+  type GRUOptions,
+  gru,
+  type LSTMOptions,
+  lstm,
+  type RecurrentOptions,
+  simpleRNN,
+} from "./recurrent/index.js";
 export {
   cropping2d,
   type Ends,
@@ -57,3 +64,4 @@ export {
   zeroPadding1d,
   zeroPadding2d,
 } from "./reshaping.js";
+export { timeDistributed } from "./timeDistributed.js";
