@@ -112,6 +112,7 @@ export {
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
+export { type WindowData, type WindowOptions, type Windows, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -178,6 +179,7 @@ export {
   dropout,
   type EmbeddingOptions,
   embedding,
+  type FlipMode,
   flatten,
   freeze,
   gaussianNoise,
@@ -189,6 +191,8 @@ export {
   type MergeName,
   merge,
   type ParameterSpec,
+  randomFlip,
+  randomTranslation,
   type SymbolicTensor,
 } from "./nn/layers/index.js";
 export { type Compiled, LayersModel } from "./nn/layersModel.js";

@@ -1,5 +1,6 @@
 /** All layers, and what a layer is. */
 export { activation } from "./activation.js";
+export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
 export { type DenseOptions, dense } from "./dense.js";
 export { dropout, gaussianNoise } from "./dropout.js";
 export { type EmbeddingOptions, embedding, flatten } from "./embedding.js";
