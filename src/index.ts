@@ -112,6 +112,7 @@ export {
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
+export { type WindowData, type WindowOptions, type Windows, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -198,6 +199,7 @@ export {
   type Ends,
   type Ends2d,
   embedding,
+  type FlipMode,
   flatten,
   freeze,
   type GatedOptions,
@@ -225,6 +227,8 @@ export {
   type PoolingOptions,
   permute,
   type RecurrentOptions,
+  randomFlip,
+  randomTranslation,
   repeatVector,
   reshape,
   type SeparableConv2dOptions,

@@ -9,12 +9,15 @@ import {
   dense,
   dropout,
   embedding,
+  type FlipMode,
   flatten,
   gaussianNoise,
   type Layer,
   layerNormalization,
   type MergeName,
   merge,
+  randomFlip,
+  randomTranslation,
 } from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
@@ -52,6 +55,8 @@ const FACTORIES = {
     flatten,
     layerNormalization,
     merge: ({ way }) => merge(way as MergeName),
+    randomFlip: ({ mode }) => randomFlip(mode as FlipMode),
+    randomTranslation: ({ height, width }) => randomTranslation(height as number, width as number),
   } satisfies Record<string, Factory<Layer>>,
   optimizer: optimizers as unknown as Record<string, Factory<Optimizer>>,
   schedule: {

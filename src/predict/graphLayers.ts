@@ -265,4 +265,6 @@ export const PLANNERS: Readonly<Record<string, Planner>> = {
   layerNormalization,
   embedding,
   merge,
+  randomFlip: pass,
+  randomTranslation: pass,
 };

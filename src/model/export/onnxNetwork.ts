@@ -140,6 +140,8 @@ const NODES = {
   activation: ({ graph, layer, inputs: [x] }) => ACTIVATIONS[activationOf(layer)](graph, x, layer.id),
   dropout: pass,
   gaussianNoise: pass,
+  randomFlip: pass,
+  randomTranslation: pass,
   flatten: ({ graph, inputs: [x] }) => flattened(graph, x),
   batchNormalization(context) {
     const { graph, layer, inputs, array, numbers } = context;

@@ -1,0 +1,144 @@
+/**
+ * Layers that change images at random while a network trains, so that it learns what stays the same. Each row is changed by itself, in every
+ * step anew, and its target is not. They do nothing elsewhere.
+ */
+import { check, must, mustBeInteger } from "../../errors.js";
+import {
+  constant,
+  greaterEqual,
+  pad,
+  randomUniform,
+  reshape,
+  select,
+  slice,
+  takeRows,
+  transpose,
+} from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { type Shape, showShape } from "../../graph/shape.js";
+import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
+
+/** What `randomFlip` turns around. */
+export type FlipMode = "horizontal" | "vertical";
+
+/** The axes of [rows, height, width, channels]. */
+const HEIGHT = 1;
+const WIDTH = 2;
+
+/**
+ * Turns each image around with probability ½ while training. It does nothing in evaluation and prediction.
+ *
+ * Rows: [height, width, channels].
+ *
+ * @param mode - `"horizontal"`: left becomes right; `"vertical"`: top becomes bottom. One after the other for both
+ * @throws FettleError `invalid_argument` for another mode; `invalid_shape` for rows that are no images
+ * @see Keras, `RandomFlip`
+ * @example
+ * ```ts
+ * const model = sequential([randomFlip("horizontal"), flatten(), dense(10, { activation: "softmax" })]);
+ * ```
+ */
+export function randomFlip(mode: FlipMode): Layer {
+  must(mode === "horizontal" || mode === "vertical", "mode", '"horizontal" or "vertical"', mode);
+  const layer: LayerDefinition = {
+    ...images("randomFlip"),
+    call({ x, training, stream }) {
+      if (!training) return x;
+      const draws = randomUniform(x.graph, [x.shape[0], 1, 1, 1], stream);
+      return select(greaterEqual(draws, 0.5), reversed(x, mode === "horizontal" ? WIDTH : HEIGHT), x);
+    },
+  };
+  return builtIn(layer, [mode], { mode });
+}
+
+/**
+ * Moves each image by whole pixels while training: up or down by at most `height` of them and left or right by at most `width`, each number of
+ * pixels as likely as the others. Zeros come in at the edges. It does nothing in evaluation and prediction.
+ *
+ * Rows: [height, width, channels].
+ *
+ * @param height - pixels, an integer of at least 0, below the height of the images
+ * @param width - pixels, an integer of at least 0, below their width
+ * @throws FettleError `invalid_argument` for anything but such numbers; `invalid_shape` for rows that are no images, or too small
+ * @see Keras, `RandomTranslation`, whose `fill_mode` is here `"constant"` and whose factors are shares of the size
+ * @example
+ * ```ts
+ * const model = sequential([randomTranslation(1, 1), flatten(), dense(10, { activation: "softmax" })]);
+ * ```
+ */
+export function randomTranslation(height: number, width: number): Layer {
+  mustBeInteger("height", height, 0);
+  mustBeInteger("width", width, 0);
+  const layer: LayerDefinition = {
+    ...images("randomTranslation", (shape) =>
+      check(
+        height < shape[0] && width < shape[1],
+        () =>
+          `randomTranslation must move images by less than their size; received ${height} and ${width} for ${showShape(shape)}`,
+        "invalid_shape",
+      ),
+    ),
+    call({ x, training, stream }) {
+      if (!training) return x;
+      const draws = randomUniform(x.graph, [x.shape[0], 2], stream);
+      const drawn = (axis: number): Value =>
+        reshape(slice(draws, [0, axis - 1], [x.shape[0], 1]), [x.shape[0], 1, 1, 1]);
+      return moved(moved(x, HEIGHT, height, drawn(HEIGHT)), WIDTH, width, drawn(WIDTH));
+    },
+  };
+  return builtIn(layer, [height, width], { height, width });
+}
+
+/** What layers over images have in common. @param also - what else their shape must be */
+function images(type: string, also: (shape: Shape) => void = () => {}): Omit<LayerDefinition, "call"> {
+  return {
+    type,
+    hyperparameters: {},
+    ...PLAIN,
+    outputShape(shape) {
+      check(
+        shape.length === 3,
+        () => `${type} must take rows of shape [height, width, channels]; received ${showShape(shape)}`,
+        "invalid_shape",
+      );
+      also(shape);
+      return shape;
+    },
+  };
+}
+
+/** x from its end to its beginning along an axis. */
+function reversed(x: Value, axis: number): Value {
+  const { shape } = x;
+  // the axis first, and all others as columns
+  const order = [axis, ...shape.map((_, i) => i).filter((i) => i !== axis)];
+  const first = transpose(x, order);
+  const size = shape[axis];
+  const ids = constant(
+    x.graph,
+    Array.from({ length: size }, (_, i) => size - 1 - i),
+  );
+  const columns = first.shape.slice(1).reduce((product, length) => product * length, 1);
+  const turned = reshape(takeRows(reshape(first, [size, columns]), ids), first.shape);
+  return transpose(
+    turned,
+    shape.map((_, i) => order.indexOf(i)),
+  );
+}
+
+/** x moved along an axis by −most to most places, as a draw from [0, 1) says for each row. */
+function moved(x: Value, axis: number, most: number, draw: Value): Value {
+  if (most === 0) return x;
+  const around = x.shape.map((_, i) => (i === axis ? most : 0));
+  const padded = pad(x, around, around);
+  const ways = 2 * most + 1;
+  const way = (i: number): Value =>
+    slice(
+      padded,
+      x.shape.map((_, j) => (j === axis ? i : 0)),
+      x.shape,
+    );
+  let result = way(0);
+  for (let i = 1; i < ways; i++) result = select(greaterEqual(draw, i / ways), way(i), result);
+  return result;
+}

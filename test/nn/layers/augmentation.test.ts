@@ -1,0 +1,211 @@
+/** Images that are turned and moved while a network trains: what each row may become, how often, and that nothing else changes. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { gradients } from "../../../src/autograd/grad.js";
+import { compile } from "../../../src/compile/compile.js";
+import { mul, sum } from "../../../src/graph/functions.js";
+import type { Value } from "../../../src/graph/graph.js";
+import { loadModel, saveModel } from "../../../src/model/save.js";
+import { dense, flatten, type Layer, randomFlip, randomTranslation } from "../../../src/nn/layers/index.js";
+import { cases } from "../../cases.js";
+import { compiled, randomRows, reference, refusal, wasm, weightsOf } from "../support.js";
+
+type Image = number[][][];
+
+const call = (layer: Layer, x: Value, training: boolean): Value =>
+  layer.call({
+    ...{ inputs: [x], x, parameters: {}, hyperparameters: {}, trainable: true, training, stream: 7 },
+    update() {},
+  });
+
+/** What the layer makes of images in several steps of training. */
+function changed(layer: Layer, images: readonly Image[], steps: number, executor = wasm): Image[][] {
+  const shape = [images.length, images[0].length, images[0][0].length, images[0][0][0].length];
+  const loaded = executor.load(compile((x) => call(layer, x, true), shape));
+  const results = Array.from({ length: steps }, () => JSON.parse(JSON.stringify(loaded(images))) as Image[]);
+  loaded.free();
+  return results;
+}
+
+const turned = (image: Image, mode: "horizontal" | "vertical"): Image =>
+  mode === "vertical" ? [...image].reverse() : image.map((line) => [...line].reverse());
+
+const at = (image: Image, i: number, j: number): number[] => image[i]?.[j] ?? image[0][0].map(() => 0);
+const shifted = (image: Image, down: number, right: number): Image =>
+  image.map((line, i) => line.map((_, j) => at(image, i - down, j - right)));
+
+const images = (count: number, [height, width, channels]: readonly number[], seed = 1): Image[] =>
+  randomRows(count * height, width * channels, seed).reduce<Image[]>((all, numbers, k) => {
+    const line = Array.from({ length: width }, (_, j) => numbers.slice(j * channels, (j + 1) * channels));
+    if (k % height === 0) all.push([]);
+    all[all.length - 1].push(line);
+    return all;
+  }, []);
+
+const anyShape = fc.tuple(
+  fc.integer({ min: 1, max: 5 }),
+  fc.integer({ min: 1, max: 5 }),
+  fc.integer({ min: 1, max: 3 }),
+);
+const anyMode = fc.constantFrom("horizontal" as const, "vertical" as const);
+
+describe("randomFlip", () => {
+  it("leaves each image as it is, or turns it around, on either executor alike", () => {
+    fc.assert(
+      fc.property(anyShape, anyMode, fc.integer({ min: 1, max: 4 }), (shape, mode, count) => {
+        const given = images(count, shape);
+        const results = changed(randomFlip(mode), given, 4);
+        for (const step of results)
+          for (const [i, image] of step.entries())
+            expect([given[i], turned(given[i], mode)]).toContainEqual(image);
+        expect(changed(randomFlip(mode), given, 4, reference)).toEqual(results);
+      }),
+      { numRuns: cases(20) },
+    );
+  });
+
+  it("is undone by the same draws", () => {
+    const given = images(16, [3, 4, 2]);
+    for (const mode of ["horizontal", "vertical"] as const) {
+      // the first step of each draws the same
+      const [once] = changed(randomFlip(mode), given, 1);
+      expect(once).not.toEqual(given);
+      expect(changed(randomFlip(mode), once, 1)).toEqual([given]);
+    }
+  });
+
+  it("turns half of the images, each step others", () => {
+    const given = images(500, [1, 2, 1]);
+    const steps = changed(randomFlip("horizontal"), given, 4);
+    const flips = steps.map((step) => step.map((image, i) => String(image) !== String(given[i])));
+    const share = flips.flat().filter(Boolean).length / 2000;
+    // four standard deviations of a share of 2,000 draws
+    expect(Math.abs(share - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / 2000));
+    expect(flips[0]).not.toEqual(flips[1]);
+  });
+
+  it.each([
+    [
+      "a mode",
+      () => randomFlip("sideways" as never),
+      'mode must be "horizontal" or "vertical"; received "sideways"',
+    ],
+    [
+      "a table",
+      () => randomFlip("vertical").outputShape([4]),
+      "randomFlip must take rows of shape [height, width, channels]; received [4]",
+    ],
+    [
+      "a part of a pixel",
+      () => randomTranslation(0.5, 1),
+      "height must be an integer of at least 0; received 0.5",
+    ],
+    [
+      "fewer than none",
+      () => randomTranslation(1, -1),
+      "width must be an integer of at least 0; received -1",
+    ],
+    [
+      "all of the image",
+      () => randomTranslation(1, 4).outputShape([8, 4, 1]),
+      "randomTranslation must move images by less than their size; received 1 and 4 for [8, 4, 1]",
+    ],
+  ])("refuses %s", async (_, run, message) => {
+    expect((await refusal(run)).split(": ").slice(1).join(": ")).toBe(message);
+  });
+});
+
+describe("randomTranslation", () => {
+  it("moves each image by whole pixels within its bounds, with zeros at the edges, on either executor alike", () => {
+    fc.assert(
+      fc.property(
+        anyShape,
+        fc.integer({ min: 0, max: 2 }),
+        fc.integer({ min: 0, max: 2 }),
+        (shape, height, width) => {
+          fc.pre(height < shape[0] && width < shape[1]);
+          const given = images(3, shape);
+          const results = changed(randomTranslation(height, width), given, 3);
+          for (const step of results)
+            for (const [i, image] of step.entries()) {
+              const allowed: Image[] = [];
+              for (let down = -height; down <= height; down++)
+                for (let right = -width; right <= width; right++)
+                  allowed.push(shifted(given[i], down, right));
+              expect(allowed).toContainEqual(image);
+            }
+          expect(changed(randomTranslation(height, width), given, 3, reference)).toEqual(results);
+        },
+      ),
+      { numRuns: cases(20) },
+    );
+  });
+
+  it("makes each move as often as the others, and those of the axes apart", () => {
+    const given = Array.from({ length: 900 }, () => [
+      [[1], [2], [3]],
+      [[4], [5], [6]],
+      [[7], [8], [9]],
+    ]);
+    const [step] = changed(randomTranslation(1, 1), given, 1);
+    const counts = new Map<string, number>();
+    for (const image of step) counts.set(String(image), (counts.get(String(image)) ?? 0) + 1);
+    expect(counts.size).toBe(9);
+    // 900 draws of 9: four standard deviations of a count
+    for (const count of counts.values())
+      expect(Math.abs(count - 100)).toBeLessThan(4 * Math.sqrt((900 * 8) / 81));
+  });
+});
+
+describe.each<[string, () => Layer]>([
+  ["randomFlip", () => randomFlip("horizontal")],
+  ["randomTranslation", () => randomTranslation(1, 2)],
+])("%s", (_, make) => {
+  const shape = [3, 4, 2];
+  const x = images(20, shape, 3);
+  const y = randomRows(20, 1, 4);
+  const build = (...first: Layer[]) =>
+    compiled([...first, flatten(), dense(1)], { optimizer: "adam", loss: "meanSquaredError" });
+  const fit = { epochs: 3, batchSize: 8, seed: 5 };
+
+  it("has the gradient of what it did", () => {
+    // ⟨layer(x), c⟩ is linear in x: its gradient at x, times x, is the value
+    const inner = compile(
+      (x, c) => {
+        const value = sum(mul(call(make(), x, true), c));
+        const [gradient] = gradients(value, [x]);
+        return [value, sum(mul(gradient, x))];
+      },
+      [20, ...shape],
+      [20, ...shape],
+    );
+    const loaded = reference.load(inner);
+    const [value, along] = loaded(x, images(20, shape, 6));
+    expect(along.get()).toBeCloseTo(value.get(), 12);
+    expect(value.get()).not.toBe(0);
+    loaded.free();
+  });
+
+  it("changes training, to the same bits of the same seed, and nothing else", async () => {
+    const [plain, one, same, other] = [build(), build(make()), build(make()), build(make())];
+    await plain.fit(x, y, fit);
+    await one.fit(x, y, fit);
+    await same.fit(x, y, fit);
+    await other.fit(x, y, { ...fit, seed: 6 });
+    expect(weightsOf(same)).toEqual(weightsOf(one));
+    expect(weightsOf(other)).not.toEqual(weightsOf(one));
+    expect(weightsOf(plain)).not.toEqual(weightsOf(one));
+    plain.setWeights(one.getWeights() as never);
+    expect(one.predict(x).data).toEqual(plain.predict(x).data);
+    expect(one.evaluate(x, y)).toEqual(plain.evaluate(x, y));
+  });
+
+  it("is kept in a file", async () => {
+    const model = build(make());
+    await model.fit(x, y, fit);
+    const { model: loaded } = await loadModel(saveModel(model, { optimizer: true }));
+    expect(loaded.predict(x).data).toEqual(model.predict(x).data);
+    await Promise.all([model, loaded].map((each) => each.fit(x, y, { ...fit, epochs: 5 })));
+    expect(weightsOf(loaded)).toEqual(weightsOf(model));
+  });
+});
