@@ -154,15 +154,20 @@ export function byName<T>(kind: string, table: Readonly<Record<string, T>>, name
 /** Names that a message lists. */
 const LISTED = 200;
 
-/** `unknown_name` for `received`, listing what exists and the nearest spelling. */
-export function unknownName(kind: string, received: string, known: readonly string[]): FettleError {
-  const nearest = known
+/** `unknown_name` for `received`, listing what exists and the nearest spelling, also of names that are `more` than a list can hold. */
+export function unknownName(
+  kind: string,
+  received: string,
+  known: readonly string[],
+  more: readonly string[] = [],
+): FettleError {
+  const nearest = [...known, ...more]
     .filter(({ length }) => length <= SHOWN && received.length <= 2 * SHOWN)
     .map((name) => [editDistance(received.toLowerCase(), name.toLowerCase()), name] as const)
     .filter(([distance, name]) => distance <= farthest(name))
     .sort((a, b) => a[0] - b[0])[0];
-  const more = known.length - LISTED;
-  const listed = known.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const unlisted = known.length - LISTED;
+  const listed = known.slice(0, LISTED).join(", ") + (unlisted > 0 ? ` and ${unlisted} more` : "");
   const hint = nearest ? ` Did you mean ${show(nearest[1])}?` : "";
   return new FettleError(
     "unknown_name",

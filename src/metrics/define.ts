@@ -110,12 +110,29 @@ export function quantityMetric<Options extends object = NoOptions, const Alias e
   });
 }
 
-/** The metric whose name is that of a built-in one and this text, which says its options. */
-const readers = new WeakMap<Metric, (text: string) => Metric | undefined>();
+/** How options are read from names, and what names may say. */
+interface Reader {
+  /** The metric whose name is that of a built-in one and this text, which says its options. */
+  read(text: string): Metric | undefined;
+  readonly rules: readonly (readonly [option: string, rule: OptionRule])[];
+}
+
+const readers = new WeakMap<Metric, Reader>();
 
 /** The metric with the options that the rest of its name says, such as `Micro`; undefined if it says none. */
 export function metricWith<M extends Metric>(metric: M, text: string): M | undefined {
-  return readers.get(metric)?.(text) as M | undefined;
+  return readers.get(metric)?.read(text) as M | undefined;
+}
+
+/** Names of a metric with options, all that its name can say, with `number` where one may be. */
+export function namesWith(metric: Metric, number: string): string[] {
+  const said = (readers.get(metric)?.rules ?? []).map(([option, { words, holds }]) =>
+    holds ? (number !== "" && holds(Number(number)) ? [number] : []) : (words ?? [option]).map(capital),
+  );
+  return said.reduce(
+    (names, texts) => names.flatMap((name) => [name, ...texts.map((text) => name + text)]),
+    [metric.name],
+  );
 }
 
 function defineMetric<Options extends object, Alias extends string>(
@@ -156,10 +173,13 @@ function defineMetric<Options extends object, Alias extends string>(
     return exportedAs("metrics", name, made as unknown as ConfigurableMetric<Options, Alias>);
   };
   const byDefault = withOptions({});
-  readers.set(byDefault, (text) => {
-    if (text === "") return byDefault;
-    const options = optionsIn(text, all);
-    return options && withOptions(options as Partial<Options>);
+  readers.set(byDefault, {
+    rules: all,
+    read(text) {
+      if (text === "") return byDefault;
+      const options = optionsIn(text, all);
+      return options && withOptions(options as Partial<Options>);
+    },
   });
   return byDefault;
 }

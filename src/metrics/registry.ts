@@ -3,7 +3,7 @@ import type { Task } from "../data/dataset.js";
 import { check, FettleError, must, show, unknownName } from "../errors.js";
 import { Names, publicName } from "../namespace.js";
 import * as classification from "./classification.js";
-import { metricWith } from "./define.js";
+import { metricWith, namesWith } from "./define.js";
 import type { CustomMetric, Metric, MetricFunction } from "./metric.js";
 import * as probability from "./probability.js";
 import * as regression from "./regression.js";
@@ -37,6 +37,7 @@ export const metrics = {
   explainedVariance: regression.explainedVariance,
   r2: regression.r2,
   d2AbsoluteError: regression.d2AbsoluteError,
+  d2Pinball: regression.d2Pinball,
   d2Tweedie: regression.d2Tweedie,
 } satisfies Record<
   keyof typeof classification | keyof typeof probability | keyof typeof regression,
@@ -63,7 +64,7 @@ export type ConfiguredMetric =
   | `averagePrecision${"Micro" | "Weighted"}`
   | `cohenKappa${"Linear" | "Quadratic"}`
   | `topKAccuracy${number}`
-  | `meanPinballLoss${number}`
+  | `${"meanPinballLoss" | "d2Pinball"}${number}`
   | `${"meanTweedieDeviance" | "d2Tweedie"}${number}`;
 
 /** A name as scikit-learn writes it: `mean_squared_error`. */
@@ -150,9 +151,11 @@ export function metricNamed(name: string): MetricFunction {
   const found = findMetric(name);
   if (found) return found;
   const known = Object.keys(metrics);
+  const [number = ""] = /\d+(\.\d+)?/.exec(name) ?? [];
+  const configured = Object.values<MetricFunction>(metrics).flatMap((metric) => namesWith(metric, number));
   const nearest = NEAREST.find(([pattern]) => pattern.test(name))?.[1];
   throw nearest === undefined
-    ? unknownName("metric", name, known)
+    ? unknownName("metric", name, known, configured)
     : new FettleError(
         "unknown_name",
         `unknown metric ${show(name)}. The nearest is metrics.${nearest}. Known: ${known.join(", ")}.`,

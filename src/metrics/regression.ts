@@ -9,6 +9,8 @@ import {
   mean,
   meanOf,
   median,
+  pinball,
+  quantile,
   rootOf,
   skill,
   squaredError,
@@ -182,11 +184,15 @@ export const rootMeanSquaredLogError = quantityMetric({
   score: () => rootOf(squaredLogError),
 });
 
-/** The options of {@link meanPinballLoss}. */
+/** The options of {@link meanPinballLoss} and {@link d2Pinball}. */
 export interface PinballOptions {
   /** Which quantile is predicted, from 0 to 1. @defaultValue 0.5 */
   readonly alpha?: number;
 }
+
+const ALPHA = {
+  alpha: { initial: 0.5, rule: "a number from 0 to 1", holds: (value: number) => value >= 0 && value <= 1 },
+};
 
 /**
  * Mean over rows and outputs of α·(y − ŷ) where ŷ is too low and (1 − α)·(ŷ − y) where it is too high: least for the quantile α. Half of the mean
@@ -206,11 +212,8 @@ export const meanPinballLoss = quantityMetric({
   name: "meanPinballLoss",
   aliases: [],
   direction: "minimize",
-  options: {
-    alpha: { initial: 0.5, rule: "a number from 0 to 1", holds: (value: number) => value >= 0 && value <= 1 },
-  },
-  score: ({ alpha = 0.5 }: PinballOptions) =>
-    mean((y, guess) => (y > guess ? alpha : alpha - 1) * (y - guess)),
+  options: ALPHA,
+  score: ({ alpha = 0.5 }: PinballOptions) => pinball(alpha),
 });
 
 /** The options of {@link meanTweedieDeviance} and {@link d2Tweedie}. */
@@ -314,6 +317,32 @@ export const d2AbsoluteError = quantityMetric({
   aliases: [],
   direction: "maximize",
   score: () => skill(absoluteError, median),
+});
+
+/**
+ * Share of the {@link meanPinballLoss} that predictions save against the truth's quantile α, averaged over outputs; {@link d2AbsoluteError}
+ * for the median. Where the truth is constant, as {@link r2}.
+ *
+ * The quantile is the middle of the numbers whose loss is least. scikit-learn 1.4 interpolates between two rows without weights, and takes
+ * the lower one with them, which may be worse.
+ *
+ * @param yTrue - as {@link meanSquaredError}
+ * @param yPred - as {@link meanSquaredError}
+ * @returns at most 1
+ * @throws FettleError as {@link meanSquaredError}
+ * @example
+ * ```ts
+ * metrics.d2Pinball({ alpha: 0.9 })([1, 2, 3], [1, 2, 4]); // 0.96296...
+ * getMetric("d2_pinball_score").name; // "d2Pinball"
+ * ```
+ * @see scikit-learn, `d2_pinball_score`
+ */
+export const d2Pinball = quantityMetric({
+  name: "d2Pinball",
+  aliases: [],
+  direction: "maximize",
+  options: ALPHA,
+  score: ({ alpha = 0.5 }: PinballOptions) => skill(pinball(alpha), quantile(alpha)),
 });
 
 /**

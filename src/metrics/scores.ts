@@ -31,21 +31,33 @@ export const rootOf =
 /** The larger; NaN if one is. */
 export const worst = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
 
-/** The median of the rows each repeated as often as it weighs; NaN if one is. */
-export function median(values: Float64Array, weightOf: WeightOf): number {
-  if (values.some(Number.isNaN)) return Number.NaN;
-  const { levels, places } = ranked(values);
-  const weights = new Float64Array(levels.length);
-  let all = 0;
-  for (const [row, place] of places.entries()) {
-    weights[place] += weightOf(row);
-    all += weightOf(row);
-  }
-  let [sum, k] = [0, -1];
-  while (sum < all / 2) sum += weights[++k];
-  const next = sum > all / 2 ? k : weights.findIndex((weight, at) => at > k && weight > 0);
-  return (levels[k] + levels[next]) / 2;
-}
+/**
+ * The quantile α of the rows each repeated as often as it weighs: the middle of the numbers whose {@link pinball} error is least. NaN
+ * if one is.
+ */
+export const quantile =
+  (alpha: number) =>
+  (values: Float64Array, weightOf: WeightOf): number => {
+    if (values.some(Number.isNaN)) return Number.NaN;
+    const { levels, places } = ranked(values);
+    const weights = new Float64Array(levels.length);
+    let all = 0;
+    for (const [row, place] of places.entries()) {
+      weights[place] += weightOf(row);
+      all += weightOf(row);
+    }
+    // a sum in another order may end a rounding below that of all
+    let [sum, k] = [weights[0], 0];
+    while (sum < alpha * all && k < levels.length - 1) sum += weights[++k];
+    const next = sum > alpha * all ? k : weights.findIndex((weight, at) => at > k && weight > 0);
+    return next < 0 ? levels[k] : (levels[k] + levels[next]) / 2;
+  };
+
+export const median = quantile(0.5);
+
+/** α·(y − ŷ) where ŷ is too low, (1 − α)·(ŷ − y) where it is too high. */
+export const pinball = (alpha: number): Score =>
+  mean((y, guess) => (y > guess ? alpha : alpha - 1) * (y - guess));
 
 export const squaredLogError: Score = (yTrue, yPred, weightOf) => {
   checkTruth("a logarithmic error", yTrue, 0, false);

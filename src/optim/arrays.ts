@@ -14,7 +14,8 @@ export function slotsOfEach(
   init: (context: InitContext) => Slots,
 ): Slots {
   const parameters = shaped(context.parameter, arrays);
-  const all = arrays.map(({ path }, i) => init({ ...context, parameter: parameters[i], path }));
+  const paths = arrays.map(({ path }) => path);
+  const all = paths.map((path, i) => init({ ...context, parameter: parameters[i], path, paths }));
   check(
     all.every((slots) => !Object.hasOwn(slots, EVALUATION)),
     `a rule that is perArray must not have a slot "${EVALUATION}"; useEma gives it one`,

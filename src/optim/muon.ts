@@ -1,5 +1,5 @@
 /** Muon. */
-import { isRecord, must } from "../errors.js";
+import { isRecord, must, unknownName } from "../errors.js";
 import { add, div, maximum, mul, neg, sqrt, square, sub, sum, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
@@ -31,7 +31,10 @@ export interface MuonOptions
     | "epsilon",
     "nesterov"
   > {
-  /** Layers whose kernels are trained by AdamW too, such as `["dense_3"]`, the last one of three. Default none. */
+  /**
+   * Layers whose kernels are trained by AdamW too, such as `["dense_3"]`, the last one of three. Training refuses a name that no layer
+   * with trained weights has. Default none.
+   */
   readonly excludeLayers?: readonly string[];
 }
 
@@ -79,6 +82,16 @@ export function muon(options: MuonOptions = {}): Optimizer {
   return madeBy(optimizer, { name: "muon", options });
 }
 
+/** The layer of an array, such as `dense_1.kernel`. */
+const layerOf = (path: string): string => path.split(".")[0];
+
+function checkLayers(excludeLayers: readonly string[], paths: readonly string[] | undefined): void {
+  if (paths === undefined) return;
+  const known = [...new Set(paths.map(layerOf))];
+  for (const layer of excludeLayers)
+    if (!known.includes(layer)) throw unknownName("trained layer in excludeLayers of muon", layer, known);
+}
+
 const kind = (excludeLayers: readonly string[]) =>
   defineBuiltIn({
     name: "muon",
@@ -105,9 +118,10 @@ const kind = (excludeLayers: readonly string[]) =>
     perArray: true,
     flags: { nesterov: true },
     traits: ({ rmsRate }) => ({ matchesRms: rmsRate !== 0 }),
-    init({ parameter, path = "" }): Record<string, Value> {
+    init({ parameter, path = "", paths }): Record<string, Value> {
+      checkLayers(excludeLayers, paths);
       const zeros = zerosLike(parameter);
-      const isKernel = parameter.shape.length === 2 && !excludeLayers.includes(path.split(".")[0]);
+      const isKernel = parameter.shape.length === 2 && !excludeLayers.includes(layerOf(path));
       return isKernel ? { velocity: zeros } : { m: zeros, v: zeros };
     },
     update({ parameter: w, gradient: g, slots, hyperparameters, options, step, decay }) {

@@ -28,6 +28,8 @@ export interface InitContext<H extends string = string> {
   readonly parameter: Value;
   /** What that one array is, such as `dense_1.kernel`. */
   readonly path?: string;
+  /** What all arrays of the model are, that one among them. */
+  readonly paths?: readonly string[];
   /** The numbers, as scalar inputs of the program: changing one does not compile again. */
   readonly hyperparameters: Readonly<Record<H, Value>>;
 }

@@ -115,7 +115,8 @@ const loss: fc.Arbitrary<LossFunction> = fc.oneof(
 /** One piece at a time, so that many of a thousand models have equal recipes. */
 const model = fc.oneof(
   layer.map((piece) => ({ layers: [piece, dense(1)], optimizer: sgd(), loss: getLoss("mse") })),
-  optimizer.map((piece) => ({ layers: [dense(1)], optimizer: piece, loss: getLoss("mse") })),
+  // two layers, of which muon may leave out either
+  optimizer.map((piece) => ({ layers: [dense(1), dense(1)], optimizer: piece, loss: getLoss("mse") })),
   // two units, since some losses take two classes or more
   loss.map((piece) => ({ layers: [dense(2)], optimizer: sgd(), loss: piece })),
 );

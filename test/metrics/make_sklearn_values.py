@@ -146,6 +146,16 @@ def quantities(truth, guess, w):
     yield "r2", lambda: m.r2_score(truth, guess, **own)
     # with weights scikit-learn takes the lower of two middle rows
     yield "d2AbsoluteError", lambda: m.d2_absolute_error_score(truth[kept], guess[kept])
+    # the middle of the best constants, between which scikit-learn interpolates
+    for alpha in (0, 0.1, 0.9, 1):
+        best = np.quantile(truth[kept], alpha, axis=0, method="averaged_inverted_cdf")
+        losses = [m.mean_pinball_loss(truth[kept], each, alpha=alpha, multioutput="raw_values") for each in (
+            guess[kept], np.broadcast_to(best, truth[kept].shape))]
+        shares = [1 - a / b if b else float(a == 0) for a, b in zip(*map(np.atleast_1d, losses))]
+        yield f"d2Pinball{alpha}", lambda: np.mean(shares)
+        if len(kept) * alpha % 1 == 0 and losses[1].all():
+            assert abs(np.mean(shares) - m.d2_pinball_score(truth[kept], guess[kept], alpha=alpha)) < 1e-12
+    yield "d2Pinball", lambda: m.d2_pinball_score(truth[kept], guess[kept])
     if guess.min() > 0:
         if truth.min() >= 0:
             yield "meanSquaredLogError", lambda: m.mean_squared_log_error(truth, guess, **own)

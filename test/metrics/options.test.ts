@@ -34,6 +34,7 @@ const options: Readonly<Partial<Record<keyof typeof metrics, fc.Arbitrary<object
   averagePrecision: some({ average: areas, multiLabel }),
   topKAccuracy: some({ k: fc.integer({ min: 1, max: 1000 }) }),
   meanPinballLoss: some({ alpha: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  d2Pinball: some({ alpha: fc.double({ min: 0, max: 1, noNaN: true }) }),
   meanTweedieDeviance: some({
     power: fc.oneof(fc.double({ min: -9, max: 0, noNaN: true }), fc.double({ min: 1, max: 9, noNaN: true })),
   }),

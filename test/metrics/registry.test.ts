@@ -17,6 +17,22 @@ import * as regression from "../../src/metrics/regression.js";
 import * as losses from "../../src/nn/losses/index.js";
 import { refusal } from "../data/refusal.js";
 
+it.each([
+  ["f1Marco", "f1Macro"],
+  ["f1_marco", "f1Macro"],
+  ["fBetta2", "fBeta2"],
+  ["fBeta2Macor", "fBeta2Macro"],
+  ["topKAcuracy3", "topKAccuracy3"],
+  ["roc_auc_ovr_wieghted", "rocAucOvrWeighted"],
+  ["meanPinbalLoss0.9", "meanPinballLoss0.9"],
+  ["accurcy", "accuracy"],
+])("a misspelt name with options is refused with the nearest: %s", (name, nearest) => {
+  expect(refusal(() => metricNamed(name))).toMatch(
+    `unknown_name: unknown metric "${name}". Did you mean "${nearest}"? Known: accuracy, balancedAccuracy, `,
+  );
+  expect(metricNamed(nearest).name).toBe(nearest);
+});
+
 describe("getMetric", () => {
   it("finds every metric under its own name, with the direction in which it is better", () => {
     for (const [name, metric] of Object.entries<MetricFunction>(metrics)) {

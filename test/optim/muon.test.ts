@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Executor } from "../../src/engine/executor.js";
+import { dense, dropout } from "../../src/nn/layers/index.js";
+import { sequential } from "../../src/nn/sequential.js";
 import { muon } from "../../src/optim/muon.js";
 import { drive } from "../../src/testing/drive.js";
 import { cases } from "../cases.js";
@@ -169,5 +171,23 @@ describe("excludeLayers", () => {
     expect(() => muon({ excludeLayers } as never)).toThrow(
       'excludeLayers of muon must be an array of names of layers, such as ["dense_3"]; received',
     );
+  });
+
+  it("refuses a layer that the model does not train, and names the nearest", async () => {
+    const trained = (excludeLayers: string[]) => {
+      const model = sequential([dense(2), dropout(0.1), dense(1)]);
+      model.compile({ optimizer: muon({ excludeLayers }), loss: "meanSquaredError" });
+      return model.fit([[1], [2]], [1, 2]);
+    };
+    for (const [layer, hint] of [
+      ["dense_3", ' Did you mean "dense_1"?'],
+      ["Dense_2", ' Did you mean "dense_2"?'],
+      ["dropout_1", ""],
+      ["dense_1.kernel", ""],
+    ])
+      await expect(trained(["dense_2", layer])).rejects.toThrow(
+        `unknown trained layer in excludeLayers of muon "${layer}".${hint} Known: dense_1, dense_2.`,
+      );
+    await expect(trained(["dense_2", "dense_1"])).resolves.toBeDefined();
   });
 });
