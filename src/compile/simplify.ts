@@ -65,7 +65,7 @@ export function simplify(step: StepGraph): StepGraph {
       }
       case "patches":
       case "addPatches": {
-        const shape = operation<OperationName>(part.op).shape([x.shape], part.attributes);
+        const shape = operation<OperationName>(part.op).shape([x.shape], part.attributes, [x.node]);
         const images = part.op === "patches" ? x.shape : shape;
         return isOnce(part.attributes as WindowAttributes, images) ? of("reshape", { shape }, x) : undefined;
       }
