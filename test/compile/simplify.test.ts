@@ -70,6 +70,12 @@ describe("simplify", () => {
     );
   });
 
+  /** Columns of x, each padded to all three, and joined. */
+  const joined = (x: Value, columns: number[], join: (a: Value, b: Value) => Value): Value =>
+    columns
+      .map((column) => f.pad(f.slice(x, [0, column], [2, 1]), [0, column], [0, 2 - column]))
+      .reduce((a, b) => join(a, b));
+
   const operations = (write: (x: Value, y: Value) => Value): string[] => {
     const graph = trace({ inputs: { x: [2, 3], y: [2, 3] } }, ({ inputs }) => ({
       outputs: { z: write(inputs.x, inputs.y) },
@@ -93,6 +99,19 @@ describe("simplify", () => {
     ["the same twice", (x) => f.mul(f.sin(x), f.sin(x)), ["sin", "mul"]],
     ["a transposed transpose", (x) => f.abs(f.transpose(f.transpose(x))), ["abs"]],
     ["a reshaped reshape", (x) => f.reshape(f.reshape(x, [6]), [3, 2]), ["reshape"]],
+    ["the sum of a value's parts", (x) => joined(x, [0, 1, 2], f.add), ["slice", "slice", "slice", "concat"]],
+    ["in another order", (x) => joined(x, [2, 0, 1], f.add), ["slice", "slice", "slice", "concat"]],
+    [
+      "a sum that leaves a part out",
+      (x) => joined(x, [0, 2], f.add),
+      ["slice", "pad", "slice", "pad", "add"],
+    ],
+    ["a sum that has a part twice", (x) => joined(x, [0, 0], f.add), ["slice", "pad", "add"]],
+    [
+      "the product of a value's parts",
+      (x) => joined(x, [0, 1], f.mul),
+      ["slice", "pad", "slice", "pad", "mul"],
+    ],
     ["a reshape and back", (x) => f.abs(f.reshape(f.reshape(x, [6]), [2, 3])), ["abs"]],
     [
       "numbers only",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/autograd/grad.js";
 import { fingerprint, sameFingerprint } from "../../src/compile/cache.js";
 import { compile, compileStep } from "../../src/compile/compile.js";
+import { lower } from "../../src/compile/lower.js";
 import type { Program } from "../../src/compile/program.js";
 import { trace } from "../../src/compile/trace.js";
 import { createEngine } from "../../src/engine/engine.js";
@@ -292,6 +293,25 @@ describe("a program with a loop", () => {
         [4],
       ).program.bytes;
     expect(bytes(500) - bytes(5)).toBe(495 * 4 * 4);
+  });
+
+  it("computes before the loop what is the same at each step", () => {
+    const graph = trace({ inputs: { x: [3, 1, 2], w: [2, 2] } }, ({ inputs: { x, w } }) => {
+      const { stacks } = scan(
+        { carry: { h: f.constant(x.graph, [1, 2], [1, 2]) }, sequences: { x }, shared: { w } },
+        ({ carry, elements, shared }) => {
+          const h = f.add(f.matmul(carry.h, f.transpose(f.exp(shared.w))), elements.x);
+          return { carry: { h }, stacks: { h } };
+        },
+      );
+      return { outputs: { h: stacks.h } };
+    });
+    const { step, bodies } = lower(graph, 1);
+    expect(step.nodes.map(({ op }) => op)).toEqual(
+      expect.arrayContaining(["input", "constant", "exp", "transpose", "copy", "scan", "scanStack"]),
+    );
+    const [[, body]] = bodies;
+    expect(body.step.nodes.map(({ op }) => op)).toEqual(["input", "input", "input", "matmul", "add", "copy"]);
   });
 
   it("stops after any step and goes on, here or in another run, to the same bits", () => {
