@@ -1,10 +1,12 @@
 /** The network of an ONNX file: a node or a few for each layer, by elementary operators, so that any runtime has them. */
+import { must, show } from "../../errors.js";
 import type { ActivationName } from "../../nn/activations.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
 import { plansOf } from "../../predict/graph.js";
 import { activationOf } from "../../predict/layers.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { ELEMENT, type Graph } from "./onnxGraph.js";
+import { RECURRENT } from "./onnxRecurrent.js";
 
 type Shape = readonly number[];
 
@@ -160,8 +162,17 @@ const NODES = {
     return affine(context, graph.node("Div", [centered, deviation]));
   },
   embedding({ graph, layer, inputs: [{ value }], array }) {
+    const { maskZero = false } = layer.options;
+    must(
+      maskZero === false,
+      `maskZero of layer ${show(layer.id)}`,
+      "false to be exported",
+      maskZero,
+      "unsupported",
+    );
     const ids = graph.node("Cast", [value], { to: ELEMENT.int64 });
     return graph.node("Gather", [array("embeddings") as string, ids], { axis: 0 }, layer.id);
   },
   merge: (context) => WAYS[String(context.layer.options.way)](context),
+  ...RECURRENT,
 } satisfies Readonly<Record<string, Nodes>>;

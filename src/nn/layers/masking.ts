@@ -16,7 +16,8 @@ import { mustBeSequence } from "./sequence.js";
  * ```ts
  * const model = sequential([masking(-1), gru(8), dense(1)]);
  * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
- * await model.fit([[[1], [2], [3]], [[4], [-1], [-1]]], [6, 4]); // the second has one step
+ * // sequences of three steps and of one
+ * await model.fit([[[1], [2], [3]], [[4], [-1], [-1]]], [6, 4]);
  * ```
  */
 export function masking(maskValue = 0): Layer {

@@ -51,7 +51,8 @@ const withForgetBias =
  * ```ts
  * const model = sequential([lstm(8), dense(1)]);
  * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
- * await model.fit([[[1], [2], [3]]], [6]); // one row of three steps of one feature
+ * // one row of three steps of one feature
+ * await model.fit([[[1], [2], [3]]], [6]);
  * ```
  */
 export function lstm(units: number, options: LSTMOptions = {}): Layer {
