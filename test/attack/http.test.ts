@@ -12,6 +12,7 @@ import { cases } from "../cases.js";
 import { FETTLE_TOKEN, PageServer } from "../docs/servers.js";
 import { ask, read, served, TOKEN } from "../serve/support.js";
 import { answerTo, dial, sleep, statusOf } from "./support/raw.js";
+import { anyBytes, damagedRequest, soundRequest, unsoundRequest } from "./support/requests.js";
 
 const errors: unknown[] = [];
 const onError = (error: unknown) => errors.push(error);
@@ -168,117 +169,15 @@ describe("a request is answered as it should be:", () => {
   });
 });
 
-const latin1 = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-const word = fc.oneof(fc.stringMatching(/^[!-~]{1,12}$/), latin1);
-const usual = <T>(weight: number, value: T, others: fc.Arbitrary<T>) =>
-  fc.oneof({ weight, arbitrary: fc.constant(value) }, others);
-const methods = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc.constantFrom("GET", "POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "CONNECT"),
-  },
-  word,
-);
-const targets = fc.oneof(
-  fc.constantFrom("/", "/studies/x", "/studies/x/events", "/studies/x/predict", "//x/studies/x", "*", "?"),
-  fc.constantFrom(
-    "http://x/studies/x",
-    "HTTP://[::/",
-    "http:",
-    "x:1",
-    "/studies/x#y",
-    "/studies/\\..\\x",
-    "",
-  ),
-  fc.stringMatching(/^[!-~]{1,12}$/).map((text) => `/studies/${text}`),
-);
-const authorization = `authorization: Bearer ${TOKEN}`;
-const soundHeader = fc.oneof(
-  fc.constantFrom(
-    "content-type: application/json",
-    "connection: close",
-    "te: trailers",
-    "accept: */*",
-    "x: \xe9",
-  ),
-  fc.constant(authorization),
-);
-const soundBody = fc.constantFrom(
-  ...["\r\n", "content-length: 4\r\n\r\nnull", "content-length: 2\r\n\r\n{}", "content-length: 0\r\n\r\n"],
-  "transfer-encoding: chunked\r\n\r\n4\r\nnull\r\n0\r\n\r\n",
-);
-/** Well-formed, of any meaning. */
-const sound = fc
-  .tuple(methods, targets, fc.uniqueArray(soundHeader, { maxLength: 4 }), soundBody)
-  .map(([method, target, headers, body]) =>
-    [`${method} ${target} HTTP/1.1`, "host: localhost", ...headers, body].join("\r\n"),
-  );
-const anyHeader = fc.oneof(
-  soundHeader,
-  fc.constantFrom(
-    "host: localhost",
-    "host: a b",
-    "host:",
-    "Host: x, y",
-    "expect: 100-continue",
-    "upgrade: x",
-  ),
-  fc.constantFrom("content-length: 4", "content-length: 0004", "content-length: +4", "Content-Length: 4, 4"),
-  fc.constantFrom(
-    "transfer-encoding: chunked",
-    "transfer-encoding: Chunked",
-    "transfer-encoding: chunked, x",
-  ),
-  fc.tuple(word, word).map(([name, value]) => `${name}: ${value}`),
-);
-const versions = usual(
-  8,
-  "HTTP/1.1",
-  fc.constantFrom("HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "http/1.1", "", "ICE/1.0"),
-);
-const lineEnd = usual(8, "\r\n", fc.constantFrom("\n", "\r", "\r\r\n", ""));
-const bodies = fc.oneof(
-  fc.constantFrom(
-    "",
-    "null",
-    "{}{}",
-    "4\r\nnull\r\n0\r\n\r\n",
-    "4\r\nnull\r\n0\r\nx: y\r\n\r\n",
-    "g\r\n",
-    "0\r\n\r\n",
-  ),
-  latin1,
-);
-/** Of which any line may be wrong. */
-const unsound = fc
-  .tuple(methods, targets, versions, fc.array(anyHeader, { maxLength: 4 }), lineEnd, bodies)
-  .map(([method, target, version, headers, end, body]) =>
-    [`${method} ${target} ${version}`, "host: localhost", authorization, ...headers, "", body].join(end),
-  );
-/** Bytes of a request of which some were changed, lost or doubled. */
-const damaged = fc
-  .tuple(
-    fc.oneof(sound, unsound),
-    fc.array(fc.tuple(fc.nat(), fc.constantFrom("change", "drop", "double"), fc.nat(255)), { maxLength: 4 }),
-  )
-  .map(([request, edits]) =>
-    edits.reduce((text, [place, edit, byte]) => {
-      const at = place % (text.length + 1);
-      const [before, after] = [text.slice(0, at), text.slice(at)];
-      if (edit === "change") return before + String.fromCharCode(byte) + after.slice(1);
-      return edit === "drop" ? before + after.slice(byte) : before + after.slice(0, byte) + after;
-    }, request),
-  );
-
 it("bytes at random are answered 4xx or end their connection, and the next request is answered", async () => {
   const SIDE_BY_SIDE = 25;
   const seen = new Map<string, number>();
   const requests = fc.array(
     fc.oneof(
-      { weight: 4, arbitrary: sound },
-      { weight: 3, arbitrary: unsound },
-      { weight: 2, arbitrary: damaged },
-      latin1,
+      { weight: 4, arbitrary: soundRequest },
+      { weight: 3, arbitrary: unsoundRequest },
+      { weight: 2, arbitrary: damagedRequest },
+      anyBytes,
     ),
     {
       ...{ minLength: SIDE_BY_SIDE, maxLength: SIDE_BY_SIDE },

@@ -24,9 +24,14 @@ export function dial(port: number, bytes: string | Uint8Array = ""): Line {
   return { socket, text: () => text, ended };
 }
 
-/** What the server answers first, as it was received; "" if it ended the connection without a word. */
-export async function answerTo(port: number, bytes: string | Uint8Array): Promise<string> {
+/**
+ * What the server answers first, as it was received; "" if it ended the connection without a word.
+ *
+ * @param isAll - whether the client says that nothing follows, so that no server waits for the rest
+ */
+export async function answerTo(port: number, bytes: string | Uint8Array, isAll = false): Promise<string> {
   const line = dial(port, bytes);
+  if (isAll) line.socket.end();
   const answered = new Promise<void>((resolve) =>
     line.socket.on("data", () => {
       const text = line.text();

@@ -1,11 +1,8 @@
 // Serves studies in a process of its own, on the built package, for tests that kill it.
 // usage: node studies.mjs <store> <folder> <options of serveStudies as JSON>; prints its port
-import { createServer } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { choice, dense, float, int, random, sequential, tpe } from "fettle";
 import { memoryStore, serveStudies } from "fettle/serve";
-import { fileStore } from "fettle/serve/node";
+import { fileStore, serveNode } from "fettle/serve/node";
 
 const [, , kind, folder, json = "{}"] = process.argv;
 
@@ -25,6 +22,7 @@ const x = Array.from({ length: 60 }, (_, i) => [i / 60, ((i * 7) % 13) / 13, ((i
 const y = x.map(([a, b, c]) => Number(a - b + 0.5 * c > 0.4));
 
 const studies = serveStudies({
+  onError: (error) => onError(error),
   token: "0123456789abcdef",
   store,
   settings: {
@@ -47,21 +45,18 @@ const studies = serveStudies({
   ...JSON.parse(json),
 });
 
-async function answer(incoming, outgoing) {
-  const { method, url, headers } = incoming;
-  if (url === "/memory") {
-    globalThis.gc?.();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    outgoing.end(JSON.stringify({ heapUsed, arrayBuffers }));
-    return;
-  }
-  const body = method === "GET" || method === "HEAD" ? undefined : Readable.toWeb(incoming);
-  const request = new Request(new URL(url, "http://localhost"), { method, headers, body, duplex: "half" });
-  const response = await studies.fetch(request);
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body) await pipeline(response.body, outgoing);
-  else outgoing.end();
+/** Errors that clients are not told. */
+const errors = [];
+const onError = (error) => errors.push(String(error));
+
+function memory() {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return Response.json({ heapUsed, arrayBuffers, errors });
 }
 
-const server = createServer((...both) => answer(...both).catch(() => both[1].destroy()));
-server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
+const server = await serveNode(
+  (request) => (new URL(request.url).pathname === "/memory" ? memory() : studies.fetch(request)),
+  { port: 0, onError },
+);
+console.log(`port ${server.port}`);

@@ -22,11 +22,26 @@ export interface Answer<T = unknown> {
   readonly body: T;
 }
 
+interface Report {
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+  readonly errors: readonly string[];
+}
+
 export class StudyProcess {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly origin: string,
+    readonly port: number,
   ) {}
+
+  /** Whether the process is alive. */
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  private get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
 
   /**
    * @param options - of `serveStudies`, as JSON
@@ -42,11 +57,11 @@ export class StudyProcess {
     const [command, ...rest] = shell === undefined ? words : ["/bin/sh", "-c", shell, "sh", ...words];
     const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
-    return new StudyProcess(child, `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}`);
+    return new StudyProcess(child, Number(/port (\d+)/.exec(String(line))?.[1]));
   }
 
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isAlive) return;
     const exit = once(this.child, "exit");
     this.child.kill("SIGKILL");
     await exit;
@@ -89,11 +104,8 @@ export class StudyProcess {
       .digest("hex");
   }
 
-  /** Bytes in use after a collection of garbage. */
-  async memory(): Promise<{ heapUsed: number; arrayBuffers: number }> {
-    return (await (await fetch(`${this.origin}/memory`)).json()) as {
-      heapUsed: number;
-      arrayBuffers: number;
-    };
+  /** Bytes in use after a collection of garbage, and what errors clients were not told. */
+  async memory(): Promise<Report> {
+    return (await (await fetch(`${this.origin}/memory`)).json()) as Report;
   }
 }
