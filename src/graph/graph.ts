@@ -38,7 +38,7 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   // Along the last axis
   softmax: NoAttributes;
   logSoftmax: NoAttributes;
-  // [m, k] · [k, n] → [m, n]
+  // [..., m, k] · [..., k, n] → [..., m, n]
   matmul: NoAttributes;
 }
 
