@@ -1,5 +1,6 @@
 /** All layers, and what a layer is. */
 export { activation } from "./activation.js";
+export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
 export { type DenseOptions, dense } from "./dense.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
