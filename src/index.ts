@@ -112,7 +112,7 @@ export {
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
-export { type WindowData, type WindowsOptions, type Windows, windows } from "./data/windows.js";
+export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -219,10 +219,12 @@ export {
   layerNormalization,
   lstm,
   type MergeName,
+  type MultiHeadAttentionOptions,
   masking,
   maxPooling1d,
   maxPooling2d,
   merge,
+  multiHeadAttention,
   type ParameterSpec,
   type PoolingOptions,
   permute,

@@ -39,7 +39,7 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   softmax: NoAttributes;
   logSoftmax: NoAttributes;
   logSoftmaxSlope: NoAttributes;
-  // [m, k] · [k, n] → [m, n]
+  // [..., m, k] · [..., k, n] → [..., m, n]
   matmul: NoAttributes;
   // A loop, and the parts of its result
   scan: ScanAttributes;

@@ -23,6 +23,7 @@ const FORMS: Readonly<Record<number, string>> = {
   [Opcode.End]: "",
   [Opcode.Loop]: "vvv",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
+  [Opcode.BatchGemm]: "vvvvvvvvvpvpvpvbv",
   [Opcode.StreamIn]: "pvvv",
   [Opcode.StreamOut]: "pvvv",
 };

@@ -23,6 +23,7 @@ export const TakeLargest = 16;
 export const ScatterLargest = 17;
 export const Loop = 18;
 export const LogSoftmaxSlope = 19;
+export const BatchGemm = 20;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -83,6 +84,14 @@ export const GemmActivation = 12;
 export const GEMM_WORDS = 13;
 export const NO_BIAS = -1;
 export const NO_ACTIVATION = 0;
+
+// BatchGemm: these, then the words of `Gemm` for the first of so many products
+export const BatchCount = 0;
+/** Elements from one A, B and C to the next. */
+export const BatchStrideA = 1;
+export const BatchStrideB = 2;
+export const BatchStrideC = 3;
+export const BATCH_WORDS = 4;
 
 // RandomUniform: `RandomStream` tells uses apart
 export const RandomTarget = 0;

@@ -1,5 +1,6 @@
 /** All layers, and what a layer is. */
 export { activation } from "./activation.js";
+export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.js";
 export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d, conv2dTranspose } from "./convolution.js";
 export { type DenseOptions, dense } from "./dense.js";
