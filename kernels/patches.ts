@@ -2,12 +2,11 @@
  * Patches of images and their adjoint, `Opcode.Patches…`. Images are [count, height, width, channels], contiguous float32;
  * a patch is the window of one place, row-major, channels last, with zeros outside the image.
  *
- * A row of a window without dilation is contiguous in both, so it is one copy. The only arithmetic is the sums of
- * `add_patches_f32`: each from +0 over the elements of a window in row-major order, so their bits follow from the shapes
- * alone. |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, for windows of t elements.
+ * A row of a window without dilation is contiguous in both, so it is one copy or one addition. The only arithmetic is the
+ * sums of `add_patches_f32`: each from +0 over the windows in row-major order, so their bits follow from the shapes alone.
+ * |error| <= (t - 1) 2^-24 / (1 - (t - 1) 2^-24) times the sum of magnitudes, for windows of t elements.
  */
 import * as Opcode from "../src/graph/opcodes/program";
-import { storeEdge } from "./softmax";
 import { word } from "./words";
 
 /** How windows lie on images, as the words of a program state it. It is the address of the first word. */
@@ -33,7 +32,7 @@ class Windows {
   @inline private word(index: i32): i32 { return word(changetype<usize>(this), index); }
 }
 
-/** Copies `bytes`, a positive multiple of 4, in order of addresses; the last vector may overlap the one before. */
+/** Copies `bytes`, a positive multiple of 4; the last vector may overlap the one before. */
 @inline
 function copyShort(dst: usize, src: usize, bytes: i32): void {
   if (bytes >= 16) {
@@ -50,107 +49,110 @@ function zeroShort(dst: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 4) store<u32>(dst + i, 0);
 }
 
-/** The first element of a window at `start` that is at or after `edge`, in elements `dilation` apart; at most `size`. */
-@inline
-function firstFrom(edge: i32, start: i32, dilation: i32, size: i32): i32 {
-  if (start >= edge) return 0;
-  return min(size, <i32>(<u32>(edge - start + dilation - 1) / <u32>dilation));
+/** The first of `size` steps from `start`, `step` apart, that is at or after `edge`; `size` if none is. */
+function firstFrom(edge: i32, start: i32, step: i32, size: i32): i32 {
+  return start >= edge ? 0 : min(size, <i32>(<u32>(edge - start + step - 1) / <u32>step));
 }
 
-/** Every window of images in rows of the target. */
+/** A row of an image with zeros around it, where it fits. */
+const LINE: i32 = 8192;
+const line: usize = memory.data(LINE, 16);
+
+/** Every window of images in rows of the target: for each row of windows, each row of a window in all of them. */
 export function patches_f32(operands: usize, base: usize): void {
   const windows = changetype<Windows>(operands);
   const height = windows.height;
   const width = windows.width;
   const pixel = windows.pixel;
+  const across = windows.across;
   const kernelHeight = windows.kernelHeight;
   const kernelWidth = windows.kernelWidth;
-  const dilationAcross = windows.dilationAcross;
-  const dilated = dilationAcross > 1;
+  const dilation = windows.dilationAcross;
+  const stride = windows.strideAcross;
+  const left = windows.left;
   const imageRow = width * pixel;
   const patchRow = kernelWidth * pixel;
+  const patch = kernelHeight * patchRow;
+  const step = stride * pixel;
+  const reach = (across - 1) * step + patchRow;
+  const padded = left > 0 || reach > imageRow;
+  // a row in memory of its own spares each window at an edge its branches
+  const fits = dilation == 1 && left * pixel + max(imageRow, reach) + 16 <= LINE;
+  if (fits) memory.fill(line, 0, left * pixel + max(imageRow, reach));
   let dst = windows.target(base);
   let image = windows.source(base);
   for (let n = windows.count; n > 0; --n, image += height * imageRow) {
     let y0 = -windows.top;
-    for (let i = windows.down; i > 0; --i, y0 += windows.strideDown) {
-      let x0 = -windows.left;
-      for (let j = windows.across; j > 0; --j, x0 += windows.strideAcross) {
-        const begin = firstFrom(0, x0, dilationAcross, kernelWidth);
-        const end = firstFrom(width, x0, dilationAcross, kernelWidth);
-        const before = begin * pixel;
-        const inside = (end - begin) * pixel;
-        let y = y0;
-        for (let p = kernelHeight; p > 0; --p, y += windows.dilationDown, dst += patchRow) {
-          if (<u32>y >= <u32>height || inside <= 0) {
-            zeroShort(dst, patchRow);
-            continue;
-          }
-          zeroShort(dst, before);
-          let src = image + y * imageRow + (x0 + begin * dilationAcross) * pixel;
-          if (dilated) {
-            for (let q = 0; q < inside; q += pixel, src += dilationAcross * pixel) copyShort(dst + before + q, src, pixel);
+    for (let i = windows.down; i > 0; --i, y0 += windows.strideDown, dst += across * patch) {
+      let y = y0;
+      for (let p = 0; p < kernelHeight; ++p, y += windows.dilationDown) {
+        const row = image + y * imageRow;
+        const inside = <u32>y < <u32>height;
+        let to = dst + p * patchRow;
+        if (inside && fits) {
+          if (padded) memory.copy(line + left * pixel, row, imageRow);
+          let from = padded ? line : row;
+          // a vector may reach into the next row of the window, which is written after it
+          if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight) {
+            for (let j = across; j > 0; --j, to += patch, from += step) v128.store(to, v128.load(from));
           } else {
-            copyShort(dst + before, src, inside);
+            for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);
           }
-          zeroShort(dst + before + inside, patchRow - before - inside);
+        } else {
+          for (let j = 0; j < across; ++j, to += patch) {
+            const x = j * stride - left;
+            const begin = inside ? firstFrom(0, x, dilation, kernelWidth) : kernelWidth;
+            const end = max(begin, firstFrom(width, x, dilation, kernelWidth));
+            zeroShort(to, begin * pixel);
+            for (let q = begin; q < end; ++q) copyShort(to + q * pixel, row + (x + q * dilation) * pixel, pixel);
+            zeroShort(to + end * pixel, (kernelWidth - end) * pixel);
+          }
         }
       }
     }
   }
 }
 
-/**
- * Patches added up into images. Element by element of the images: which windows hold it follows from division, and nothing
- * is read back. The last vector of a pixel may read past it, never past the block of the run.
- */
+/** Patches added up into images of zeros, patch by patch. */
 export function add_patches_f32(operands: usize, base: usize): void {
   const windows = changetype<Windows>(operands);
   const height = windows.height;
   const width = windows.width;
   const pixel = windows.pixel;
-  const down = windows.down;
-  const across = windows.across;
-  const kernelHeight = windows.kernelHeight;
   const kernelWidth = windows.kernelWidth;
-  const patch = kernelHeight * kernelWidth * pixel;
-  let dst = windows.target(base);
+  const dilation = windows.dilationAcross;
+  const imageRow = width * pixel;
+  const patchRow = kernelWidth * pixel;
+  const area = height * imageRow;
   let src = windows.source(base);
-  for (let n = windows.count; n > 0; --n, src += down * across * patch) {
-    for (let y = 0; y < height; ++y) {
-      for (let x = 0; x < width; ++x, dst += pixel) {
-        for (let c = 0; c < pixel; c += 32) {
-          const two = pixel - c > 16;
-          let s0 = f32x4.splat(0);
-          let s1 = f32x4.splat(0);
-          let top = y + windows.top;
-          for (let p = 0; p < kernelHeight && top >= 0; ++p, top -= windows.dilationDown) {
-            const i = place(top, windows.strideDown, down);
-            if (i < 0) continue;
-            let at = src + i * across * patch + p * kernelWidth * pixel + c;
-            let left = x + windows.left;
-            for (let q = 0; q < kernelWidth && left >= 0; ++q, left -= windows.dilationAcross, at += pixel) {
-              const j = place(left, windows.strideAcross, across);
-              if (j < 0) continue;
-              s0 = f32x4.add(s0, v128.load(at + j * patch));
-              if (two) s1 = f32x4.add(s1, v128.load(at + j * patch, 16));
-            }
+  let image = windows.target(base);
+  memory.fill(image, 0, windows.count * area);
+  for (let n = windows.count; n > 0; --n, image += area) {
+    let y0 = -windows.top;
+    for (let i = windows.down; i > 0; --i, y0 += windows.strideDown) {
+      let x = -windows.left;
+      for (let j = windows.across; j > 0; --j, x += windows.strideAcross) {
+        const begin = firstFrom(0, x, dilation, kernelWidth);
+        const end = firstFrom(width, x, dilation, kernelWidth);
+        let y = y0;
+        for (let p = windows.kernelHeight; p > 0; --p, y += windows.dilationDown, src += patchRow) {
+          if (<u32>y >= <u32>height) continue;
+          const row = image + y * imageRow;
+          if (dilation == 1) {
+            addRun(row + (x + begin) * pixel, src + begin * pixel, (end - begin) * pixel);
+          } else {
+            for (let q = begin; q < end; ++q) addRun(row + (x + q * dilation) * pixel, src + q * pixel, pixel);
           }
-          const last = two ? s1 : s0;
-          const to = two ? dst + c + 16 : dst + c;
-          const bytes = dst + pixel - to;
-          if (two) v128.store(dst + c, s0);
-          if (bytes >= 16) v128.store(to, last);
-          else storeEdge(to, last, <i32>bytes);
         }
       }
     }
   }
 }
 
-/** The window that begins at `start`, or -1 if none does. */
+/** dst += src, of `bytes`, a multiple of 4 that may be 0 or negative. */
 @inline
-function place(start: i32, stride: i32, count: i32): i32 {
-  const index = stride == 1 ? start : <i32>(<u32>start / <u32>stride);
-  return index * stride == start && index < count ? index : -1;
+function addRun(dst: usize, src: usize, bytes: i32): void {
+  let i = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(dst + i, f32x4.add(v128.load(dst + i), v128.load(src + i)));
+  for (; i < bytes; i += 4) store<f32>(dst + i, load<f32>(dst + i) + load<f32>(src + i));
 }

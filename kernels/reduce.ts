@@ -98,10 +98,15 @@ function sumColumns(src: usize, dst: usize, r: i32, inner: i32): void {
     v128.store(dst, demote(s0, s1));
     v128.store(dst, demote(s2, s3), 16);
   }
-  for (; i < inner; ++i, src += 4, dst += 4) {
-    let sum: f64 = 0;
+  for (; i + 2 <= inner; i += 2, src += 8, dst += 8) {
+    let sum = f64x2.splat(0);
     let from = src;
-    for (let p = r; p > 0; --p, from += row) sum += <f64>load<f32>(from);
+    for (let p = r; p > 0; --p, from += row) sum = f64x2.add(sum, promote(from));
+    v128.store_lane<u64>(dst, f32x4.demote_f64x2_zero(sum), 0);
+  }
+  if (i < inner) {
+    let sum: f64 = 0;
+    for (let p = r; p > 0; --p, src += row) sum += <f64>load<f32>(src);
     store<f32>(dst, <f32>sum);
   }
 }

@@ -191,8 +191,8 @@ export function patches(
 
 /**
  * Patches added up into images of zeros, the adjoint of `patches`: [n, down, across, size[0] × size[1] × channels] →
- * [n, ...image, channels]. An element is the sum of all that `patches` would copy it to; a sum runs over the elements of
- * a window in row-major order.
+ * [n, ...image, channels]. An element is the sum of all that `patches` would copy it to; a sum runs over the
+ * windows in row-major order.
  *
  * @param image - height and width of the images, positive; `down` and `across` must be what `patches` would make of them
  * @param size - height and width of a window, positive
