@@ -1,7 +1,7 @@
 /** Which layer takes what, as a model file says it: by the ids of values. A stack of layers says nothing of inputs and outputs. */
 import type { Layer } from "../nn/layers/layer.js";
 import { chain, layerNames, type Wiring } from "../nn/network.js";
-import type { NetworkDescription } from "../predict/description.js";
+import type { NetworkDescription } from "./description.js";
 
 /** The names of values in a file. */
 export interface Ids {
