@@ -1,0 +1,122 @@
+/**
+ * Built-in layers from plain data: the name of a factory, and its options by name, as `builtIn` records them and files have them. It
+ * knows no file. The compiler asks for the row of each factory that index.ts exports.
+ */
+import {
+  activation,
+  averagePooling1d,
+  averagePooling2d,
+  batchNormalization,
+  bidirectional,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
+  cropping2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  embedding,
+  flatten,
+  gaussianNoise,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  gru,
+  layerNormalization,
+  lstm,
+  masking,
+  maxPooling1d,
+  maxPooling2d,
+  merge,
+  multiHeadAttention,
+  permute,
+  randomFlip,
+  randomTranslation,
+  repeatVector,
+  reshape,
+  separableConv2d,
+  simpleRNN,
+  spatialDropout1d,
+  spatialDropout2d,
+  timeDistributed,
+  upSampling1d,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
+} from "./index.js";
+import type { Layer } from "./layer.js";
+
+type Layers = typeof import("./index.js");
+/** What makes a layer of options; `defineLayer` and `freeze` do not. */
+type FactoryName = Exclude<
+  { [Name in keyof Layers]: Layers[Name] extends (...given: never[]) => Layer ? Name : never }[keyof Layers],
+  "defineLayer" | "freeze"
+>;
+
+/** A factory, and the options that are arguments of their own, in their order; it takes all others in an object after them. */
+type Row<Name extends FactoryName> = readonly [factory: Layers[Name], ...names: string[]];
+
+const FACTORIES: { readonly [Name in FactoryName]: Row<Name> } = {
+  activation: [activation, "activation"],
+  averagePooling1d: [averagePooling1d, "poolSize"],
+  averagePooling2d: [averagePooling2d, "poolSize"],
+  batchNormalization: [batchNormalization],
+  bidirectional: [bidirectional, "layer"],
+  conv1d: [conv1d, "filters", "kernelSize"],
+  conv2d: [conv2d, "filters", "kernelSize"],
+  conv2dTranspose: [conv2dTranspose, "filters", "kernelSize"],
+  cropping2d: [cropping2d, "cropping"],
+  dense: [dense, "units"],
+  depthwiseConv2d: [depthwiseConv2d, "kernelSize"],
+  dropout: [dropout, "rate"],
+  embedding: [embedding, "inputDim", "outputDim"],
+  flatten: [flatten],
+  gaussianNoise: [gaussianNoise, "stddev"],
+  globalAveragePooling1d: [globalAveragePooling1d],
+  globalAveragePooling2d: [globalAveragePooling2d],
+  globalMaxPooling1d: [globalMaxPooling1d],
+  globalMaxPooling2d: [globalMaxPooling2d],
+  gru: [gru, "units"],
+  layerNormalization: [layerNormalization],
+  lstm: [lstm, "units"],
+  masking: [masking, "maskValue"],
+  maxPooling1d: [maxPooling1d, "poolSize"],
+  maxPooling2d: [maxPooling2d, "poolSize"],
+  merge: [merge, "way"],
+  multiHeadAttention: [multiHeadAttention, "numHeads", "keyDim"],
+  permute: [permute, "dims"],
+  randomFlip: [randomFlip, "mode"],
+  randomTranslation: [randomTranslation, "height", "width"],
+  repeatVector: [repeatVector, "n"],
+  reshape: [reshape, "targetShape"],
+  separableConv2d: [separableConv2d, "filters", "kernelSize"],
+  simpleRNN: [simpleRNN, "units"],
+  spatialDropout1d: [spatialDropout1d, "rate"],
+  spatialDropout2d: [spatialDropout2d, "rate"],
+  timeDistributed: [timeDistributed, "layer"],
+  upSampling1d: [upSampling1d, "size"],
+  upSampling2d: [upSampling2d, "size"],
+  zeroPadding1d: [zeroPadding1d, "padding"],
+  zeroPadding2d: [zeroPadding2d, "padding"],
+};
+
+/** The names of all factories. */
+export const factoryNames: readonly string[] = Object.keys(FACTORIES);
+
+/** Whether a built-in factory has that name. */
+export function isFactory(name: string): name is FactoryName {
+  return Object.hasOwn(FACTORIES, name);
+}
+
+/**
+ * A layer as its factory makes it.
+ *
+ * @throws FettleError as the factory
+ */
+export function makeLayer(name: FactoryName, options: Readonly<Record<string, unknown>>): Layer {
+  const [factory, ...names] = FACTORIES[name];
+  const others = Object.entries(options).filter(([key]) => !names.includes(key));
+  const make = factory as (...given: readonly unknown[]) => Layer;
+  return make(...names.map((key) => options[key]), Object.fromEntries(others));
+}
