@@ -16,7 +16,7 @@ import { kernelsModule } from "../numerics/kernels.js";
 import type { NetworkDescription } from "./description.js";
 import type { Results } from "./forward.js";
 import { rowsAtATime } from "./limits.js";
-import { builtInNetwork } from "./network.js";
+import { builtInNetwork, fromFile } from "./network.js";
 import type { Tensors } from "./safetensors.js";
 
 /** Operations of a network at most: a second or two of compiling. */
@@ -40,8 +40,9 @@ export class CompiledResults implements Results {
   constructor(description: NetworkDescription, tensors: Tensors) {
     const { network, parameters } = builtInNetwork(description, tensors);
     const memoryLimit = MOST_MEMORY + 8 * parameters.length;
-    const numbers = numbersOf(network);
-    const step = predictionStep(network, Object.keys(numbers), new Graph(MOST_OPERATIONS));
+    const numbers = fromFile(() => numbersOf(network));
+    const graph = new Graph(MOST_OPERATIONS);
+    const step = fromFile(() => predictionStep(network, Object.keys(numbers), graph));
     this.columns = network.columns;
     this.units = network.units;
     // a value is made of another

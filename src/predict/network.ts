@@ -2,7 +2,7 @@
  * The network of a model file: its layers, made by their factories and put in their places, and its parameters. For predictors and
  * exports, which take no layer or function of the user's own, and need nothing that only training does.
  */
-import { check, FettleError, show } from "../errors.js";
+import { check, FettleError, must, show } from "../errors.js";
 import { type Network, networkOf } from "../nn/network.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
@@ -27,6 +27,13 @@ export function builtInNetwork(description: NetworkDescription, tensors: Tensors
     const wiring = wiringFrom(description, layerOf);
     const network = networkOf(wiring, description.columns);
     for (const { name, shape } of network.layers) checkSizes(name, shape);
+    must(
+      network.size > 0,
+      "a network",
+      "of layers with parameters",
+      description.layers,
+      "invalid_checkpoint",
+    );
     return { network, parameters: parametersOf(network, wiring, description, tensors) };
   });
 }
@@ -65,7 +72,7 @@ function checkSizes(name: string, shape: readonly number[]): void {
 }
 
 /** What goes wrong with layers of a file is wrong with the file. */
-function fromFile<T>(run: () => T): T {
+export function fromFile<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {

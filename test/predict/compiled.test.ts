@@ -181,9 +181,60 @@ describe("refuses", () => {
       { ...changed(0, { inputs: ["input.a"] }), inputs: [{ name: "a", shape: [3] }], outputs: [] },
       'invalid_checkpoint: the network of the model file is refused: x must have 3 columns, those of "a" (3); received 2',
     ],
+    [
+      "no parameters",
+      { columns: 2, layers: [{ ...contents.network.layers[2], inputs: ["input"] }] },
+      "invalid_checkpoint: a network must be of layers with parameters; received",
+    ],
+    [
+      "more axes than values have",
+      {
+        columns: 2,
+        layers: [{ ...contents.network.layers[2], inputs: ["input.a"] }],
+        inputs: [{ name: "a", shape: [2, 1, 1, 1, 1, 1, 1, 1, 1] }],
+        outputs: [{ name: "b", value: "gaussianNoise_1" }],
+      },
+      "invalid_checkpoint: a row of the result of gaussianNoise_1 must have at most 8 axes and 536870912 numbers; received shape [2,1,1,1,1,1,1,1,1]",
+    ],
   ])("%s", async (_, network, message) => {
     expect(
       (await refusal(() => new CompiledResults(network, contents.tensors))).slice(0, message.length),
     ).toBe(message);
+  });
+});
+
+describe("bounds what a file can make it do", () => {
+  /** A network of these layers over two columns, and a dense one at the end. */
+  const described = (layers: readonly Layer[]): ReturnType<typeof contentsOf> =>
+    contentsOf(anyTrained(sequential([...layers, dense(1)]), 2, 1), false);
+
+  it("operations", async () => {
+    const { network, tensors } = described(Array.from({ length: 600 }, () => layerNormalization()));
+    expect(await refusal(() => new CompiledResults(network, tensors))).toBe(
+      "limit_exceeded: a graph must have at most 10000 operations where it is written without trust; received more",
+    );
+  });
+
+  it("numbers of a value that is doubled again and again", async () => {
+    const double = (value: string, i: number) => ({
+      ...{ id: `concatenate_${i}`, name: "merge", options: { way: "concatenate" }, weights: {} },
+      inputs: [value, value],
+    });
+    const { network, tensors } = described([]);
+    const doubled = (times: number): NetworkDescription => {
+      const layers = Array.from({ length: times }, (_, i) =>
+        double(i ? `concatenate_${i}` : "input.a", i + 1),
+      );
+      const dense = { ...network.layers[0], inputs: ["input.a"] };
+      return {
+        ...{ columns: 2, inputs: [{ name: "a", shape: [2] }], layers: [...layers, dense] },
+        outputs: [{ name: "b", value: `concatenate_${times}` }],
+      };
+    };
+    expect(new CompiledResults(doubled(10), tensors).units).toBe(2048);
+    expect(await refusal(() => new CompiledResults(doubled(25), tensors))).toBe(
+      "memory_limit: a value of the network needs 268435456 bytes, the limit is 67108888; use loadModel",
+    );
+    expect(await refusal(() => new CompiledResults(doubled(900), tensors))).toMatch(/^invalid_checkpoint: /);
   });
 });
