@@ -46,11 +46,15 @@ export interface StepResults {
 /**
  * Calls `write` once and checks what it returns.
  *
+ * @param graph - an empty one
  * @throws FettleError `invalid_shape` where state changes shape or streams are not [ROWS, columns],
  * `invalid_argument` where two arrays or streams have one name or a result is not a value of this step.
  */
-export function trace(signature: Signature, write: (values: StepValues) => StepResults): StepGraph {
-  const graph = new Graph();
+export function trace(
+  signature: Signature,
+  write: (values: StepValues) => StepResults,
+  graph = new Graph(),
+): StepGraph {
   const declare = (shapes: Readonly<Record<string, Shape>> = {}): Record<string, Value> =>
     mapValues(shapes, (shape, name) => input(graph, name, shape));
   const inputs = declare(signature.inputs);

@@ -41,12 +41,12 @@ export class WasmExecutor extends Executor {
     return this.arena.bytesInUse;
   }
 
-  override matrix(rows: number, columns: number, data?: ArrayLike<number>): Matrix {
+  override matrix(rows: number, columns: number, data?: ArrayLike<number>): WasmMatrix {
     checkMatrix(rows, columns, data);
     return new WasmMatrix(this.kernels, this.arena, rows, columns, data);
   }
 
-  override start(program: Program, options: RunOptions = {}): Run {
+  override start(program: Program, options: RunOptions = {}): WasmRun {
     return new WasmRun(this.kernels, this.arena, program, options);
   }
 }
@@ -74,7 +74,8 @@ class WasmMatrix implements Matrix {
     check(!this.freed, "this matrix was freed and can no longer be used", "invalid_state");
   }
 
-  private view(): Float32Array {
+  /** The numbers themselves, until the engine makes another matrix or run. */
+  view(): Float32Array {
     this.alive();
     return new Float32Array(this.kernels.memory.buffer, this.address, this.rows * this.columns);
   }
@@ -166,6 +167,14 @@ class WasmRun implements Run {
     checkSteps(steps);
     for (const matrix of this.matrices) matrix.alive();
     this.kernels.run(this.code, this.block, steps);
+  }
+
+  /** One step over the first `rows` of its rows, which are at most a batch; later steps go over those alone too. */
+  visit(rows: number): void {
+    const header = this.header();
+    header[Block.TotalRows] = rows;
+    header[Block.Cursor] = 0;
+    this.advance(1);
   }
 
   save(): SavedRun {

@@ -72,6 +72,9 @@ export interface Node<K extends OperationName = OperationName> {
 export class Graph {
   /** A value's `id` is the place of its node here. */
   readonly nodes: Node[] = [];
+
+  /** @param mostNodes - how many nodes it may have; for what is written without trust */
+  constructor(readonly mostNodes?: number) {}
 }
 
 /** A handle to one node while a graph is being written: what functions such as `add` take and return. */

@@ -6,8 +6,8 @@ import { getLoss } from "../nn/losses/registry.js";
 import { weightsName } from "../nn/trainedWeights.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
+import { describeEnds, idsOf, withRow } from "../predict/wires.js";
 import { describePiece } from "./describe.js";
-import { describeEnds, idsOf, withRow } from "./wires.js";
 
 /** How a network is trained on. */
 export interface TrainingNotes {

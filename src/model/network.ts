@@ -1,16 +1,17 @@
 /** The network of a model file, as it was saved. */
-import { check, FettleError, isRecord, show } from "../errors.js";
+import { check, FettleError, isRecord } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/registry.js";
 import { freeze } from "../nn/layers/index.js";
 import { LayersModel } from "../nn/layersModel.js";
 import { rowOf } from "../nn/network.js";
 import { Sequential } from "../nn/sequential.js";
 import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
-import type { ModelContents, NetworkDescription } from "../predict/description.js";
+import type { ModelContents } from "../predict/description.js";
+import { parametersOf } from "../predict/parameters.js";
 import type { Tensors } from "../predict/safetensors.js";
+import { wiringFrom } from "../predict/wires.js";
 import { STATE, type TrainingNotes } from "./contents.js";
 import { type CustomObjects, makePiece } from "./pieces.js";
-import { idsOf, wiringFrom } from "./wires.js";
 
 /**
  * The network of a model file, compiled and trained as it was saved.
@@ -43,8 +44,9 @@ export function networkFrom(
       metrics: forOutputs(metrics as BuiltInMetric[][]),
     });
   } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
-  const parameters = parametersOf(model, network, tensors);
-  const { units } = model.network(columns);
+  const places = model.network(columns);
+  const parameters = parametersOf(places, model.wiring, network, tensors);
+  const { units } = places;
   check(
     table === undefined || table.outputs === units,
     () => `the network must have ${table?.outputs} outputs; received ${units}`,
@@ -61,42 +63,6 @@ export function networkFrom(
     state === undefined,
   );
   return model;
-}
-
-/** The vector of all parameters. */
-function parametersOf(
-  model: LayersModel,
-  { columns, layers }: NetworkDescription,
-  tensors: Tensors,
-): Float32Array {
-  const network = model.network(columns);
-  const ids = idsOf(model.wiring);
-  const first = ids.values.length - layers.length;
-  const found = network.layers.flatMap(({ inputs: taken, parameters }, i) => {
-    const { id, inputs, weights } = layers[i];
-    const [expected, takes] = [ids.values[first + i], taken.map((value) => ids.values[value])];
-    check(
-      id === expected && String(inputs) === String(takes),
-      () =>
-        `layer ${show(id)} must be ${show(expected)}, and take ${show(takes)}; received inputs ${show(inputs)}`,
-      "invalid_checkpoint",
-    );
-    if (ids.shares[i] !== undefined) return [];
-    return parameters.map(({ name, shape }) => {
-      const tensor = Object.hasOwn(weights, name) ? tensors[weights[name]] : undefined;
-      check(
-        tensor && String(tensor.shape) === String(shape),
-        () =>
-          `the model file must have an array of shape ${show(shape)} for ${id}.${name}; received ${show(tensor?.shape)}`,
-        "invalid_checkpoint",
-      );
-      return tensor;
-    });
-  });
-  // not before, since no more is in the file than its arrays
-  const vector = new Float32Array(network.size);
-  for (const [i, { data }] of found.entries()) vector.set(data, network.parameters[i].offset);
-  return vector;
 }
 
 function stateOf(tensors: Tensors): Record<string, Float32Array> {

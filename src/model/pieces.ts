@@ -2,20 +2,8 @@
  * Layers, optimizers, schedules and losses from plain data, see describe.ts: each is made by its factory. What is the user's own is given
  * again.
  */
-import { FettleError, isRecord, must, show } from "../errors.js";
-import {
-  activation,
-  batchNormalization,
-  dense,
-  dropout,
-  embedding,
-  flatten,
-  gaussianNoise,
-  type Layer,
-  layerNormalization,
-  type MergeName,
-  merge,
-} from "../nn/layers/index.js";
+import { must, show } from "../errors.js";
+import type { Layer } from "../nn/layers/layer.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -30,6 +18,7 @@ import {
   warmup,
 } from "../optim/schedules.js";
 import type { PieceDescription } from "../predict/description.js";
+import { type Given, layerFrom, noPiece, optionsFrom } from "../predict/pieces.js";
 
 /**
  * What the user made, by name: factories of layers, optimizers and schedules, which are called with the options in the file, and
@@ -42,17 +31,6 @@ type Factory<T> = (options: Options) => T;
 
 /** Factories by name, from options as files have them. */
 const FACTORIES = {
-  layer: {
-    dense: ({ units, ...rest }) => dense(units as number, rest),
-    dropout: ({ rate }) => dropout(rate as number),
-    activation: ({ activation: name }) => activation(name as "relu"),
-    gaussianNoise: ({ stddev }) => gaussianNoise(stddev as number),
-    batchNormalization,
-    embedding: ({ inputDim, outputDim, ...rest }) => embedding(inputDim as number, outputDim as number, rest),
-    flatten,
-    layerNormalization,
-    merge: ({ way }) => merge(way as MergeName),
-  } satisfies Record<string, Factory<Layer>>,
   optimizer: optimizers as unknown as Record<string, Factory<Optimizer>>,
   schedule: {
     exponentialDecay,
@@ -74,24 +52,23 @@ type Kind = keyof typeof FACTORIES;
  */
 export function makePiece(kind: "layer", description: PieceDescription, own: CustomObjects): Layer;
 export function makePiece(kind: "optimizer", description: PieceDescription, own: CustomObjects): Optimizer;
-export function makePiece(kind: "schedule", description: PieceDescription, own: CustomObjects): Schedule;
 export function makePiece(kind: "loss", description: PieceDescription, own: CustomObjects): LossFunction;
-export function makePiece(
-  kind: Kind,
-  { name, options, custom }: PieceDescription,
-  own: CustomObjects,
-): unknown {
+export function makePiece(kind: "layer" | Kind, description: PieceDescription, own: CustomObjects): unknown {
+  const given: Given = {
+    own: (what, name) => ownPiece(what, name, own),
+    piece: (within) => madeFrom("schedule", within, given),
+  };
+  return kind === "layer" ? layerFrom(description, given) : madeFrom(kind, description, given);
+}
+
+function madeFrom(kind: Kind, { name, options, custom }: PieceDescription, given: Given): unknown {
   if (custom) {
-    const given = ownPiece(kind, name, own);
-    return kind === "loss" ? given : given(made(options, own));
+    const own = given.own(kind, name);
+    return kind === "loss" ? own : own(optionsFrom(options, given));
   }
   const table: Readonly<Record<string, Factory<unknown>>> = FACTORIES[kind];
-  if (!Object.hasOwn(table, name))
-    throw new FettleError(
-      "invalid_checkpoint",
-      `this release has no ${kind} ${show(name)}, which the model has; update Fettle`,
-    );
-  return table[name](made(options, own));
+  if (!Object.hasOwn(table, name)) throw noPiece(kind, name);
+  return table[name](optionsFrom(options, given));
 }
 
 function ownPiece(kind: string, name: string, own: CustomObjects): (options?: unknown) => unknown {
@@ -102,17 +79,4 @@ function ownPiece(kind: string, name: string, own: CustomObjects): (options?: un
     Object.hasOwn(own, name) ? own[name] : undefined,
   );
   return own[name] as (options?: unknown) => unknown;
-}
-
-/** Options with pieces in place of their descriptions. */
-function made(options: Options, own: CustomObjects): Options {
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, optionFrom(value, own)]));
-}
-
-function optionFrom(value: unknown, own: CustomObjects): unknown {
-  if (Array.isArray(value)) return value.map((each) => optionFrom(each, own));
-  if (!isRecord(value)) return value;
-  if (typeof value.function === "string") return ownPiece("activation", value.function, own);
-  if (typeof value.name !== "string" || !isRecord(value.options)) return made(value, own);
-  return makePiece("schedule", value as unknown as PieceDescription, own);
 }

@@ -74,17 +74,19 @@ function stepsOf({ inputs, layers, outputs }: Network, loss: Loss, optimizer: Op
  * @throws FettleError `invalid_argument` unless each is a finite number
  */
 export function hyperparametersOf({ network, optimizer }: Architecture): Record<string, number> {
-  const hyperparameters: Record<string, number> = {};
-  const put = (prefix: string, numbers: Readonly<Record<string, number>>): void => {
-    for (const name in numbers) {
-      const value = numbers[name];
-      must(Number.isFinite(value), `the hyperparameter ${prefix}.${name}`, "a finite number", value);
-      hyperparameters[`${prefix}.${name}`] = value;
-    }
-  };
-  for (const { layer, name } of network.layers) put(name, layer.hyperparameters);
-  put(OPTIMIZER, optimizer.hyperparameters);
-  return hyperparameters;
+  return { ...numbersOf(network), ...prefixed(OPTIMIZER, optimizer.hyperparameters) };
+}
+
+/** Those of layers. @throws FettleError `invalid_argument` unless each is a finite number */
+export function numbersOf({ layers }: Network): Record<string, number> {
+  return Object.assign({}, ...layers.map(({ layer, name }) => prefixed(name, layer.hyperparameters)));
+}
+
+function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
+  const entries = Object.entries(numbers).map(([key, value]) => [`${prefix}.${key}`, value] as const);
+  for (const [name, value] of entries)
+    must(Number.isFinite(value), `the hyperparameter ${name}`, "a finite number", value);
+  return Object.fromEntries(entries);
 }
 
 /** What the optimizer's numbers are called among the inputs of a program. */

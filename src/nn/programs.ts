@@ -14,7 +14,6 @@ import { applyOptimizer, initialSlots } from "../optim/apply.js";
 import type { Slots } from "../optim/optimizer.js";
 import {
   type Architecture,
-  callLayers,
   hyperparametersOf,
   initialValues,
   lossOf,
@@ -23,6 +22,7 @@ import {
   type TracedStep,
 } from "./architecture.js";
 import type { Network } from "./network.js";
+import { predictionStep, split } from "./prediction.js";
 import { EVALUATED, SLOT } from "./trainedWeights.js";
 
 const CACHE_SIZE = 64;
@@ -91,19 +91,8 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
   evaluate: (architecture) => evaluationStep(architecture, xy(architecture)),
   evaluateWeighted: (architecture) => evaluationStep(architecture, { ...xy(architecture), weights: 1 }),
 
-  /** x, parameters → predictions */
   predict: (architecture) =>
-    trace(
-      {
-        inputs: { ...scalars(architecture), parameters: [architecture.network.size] },
-        streams: { x: architecture.network.columns },
-      },
-      ({ inputs, streams }) => {
-        const parameters = split(inputs.parameters, architecture.network);
-        const { prediction } = callLayers(architecture.network, streams.x, parameters, inputs, false);
-        return { streams: { prediction } };
-      },
-    ),
+    predictionStep(architecture.network, Object.keys(hyperparametersOf(architecture))),
 };
 
 /** x, y and weights if there are some → one step; state: parameters, slots, and the sum of the losses of the rows seen */
@@ -199,14 +188,6 @@ function scalars(architecture: Architecture): Record<string, Shape> {
 
 function xy({ network }: Architecture): Record<string, number> {
   return { x: network.columns, y: network.units };
-}
-
-/** The parameters within their vector, by path. */
-function split(vector: Value, { parameters }: Network): Record<string, Value> {
-  const values: Record<string, Value> = {};
-  for (const { path, offset, size, shape } of parameters)
-    values[path] = reshape(slice(vector, [offset], [size]), shape);
-  return values;
 }
 
 function concatenate(values: readonly Value[]): Value {

@@ -1,12 +1,13 @@
 /**
  * A network's results on the kernels alone, without graph, compiler or engine, to the bits of a compiled program: each layer is the
- * same kernels in the same order. Here for stacks of dense layers; `graph.ts` has all others.
+ * same kernels in the same order. Here for stacks of dense layers; `compiled.ts` has all others.
  */
 import { check } from "../errors.js";
 import type { NetworkDescription } from "./description.js";
 import { layersOf } from "./layers.js";
+import { rowsAtATime } from "./limits.js";
 import type { Tensor, Tensors } from "./safetensors.js";
-import { rowsAtATime, type Step, UNARY, Workspace } from "./workspace.js";
+import { type Step, UNARY, Workspace } from "./workspace.js";
 
 /** A network that computes results of rows. */
 export interface Results {

@@ -1,36 +1,31 @@
 /** The layers of a stack, checked once for all that read them: the predictor, and what exports a network. */
 import { check, must, show } from "../errors.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
+import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 
 const KINDS = ["dense", "dropout", "activation"] as const;
 const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] as const;
 
-/** Whether a network is a stack of layers of these kinds, or of custom ones, which nothing reads but `loadModel`. */
+/** Whether a network is a stack of layers of these kinds and activations, which the kernels alone compute. */
 export function isStack({ inputs, layers }: NetworkDescription): boolean {
   return (
-    inputs === undefined && layers.every(({ name, custom }) => custom || KINDS.some((each) => each === name))
+    !inputs &&
+    layers.every(
+      ({ name, custom, options: { activation = "linear" } }) =>
+        !custom && has(KINDS, name) && has(ACTIVATIONS, activation),
+    )
   );
 }
 
-/** Refuses a layer that is not there for what reads the network. @throws FettleError `unsupported` */
-export function mustBeBuiltIn(
-  found: unknown,
-  { id, name, custom }: LayerDescription,
-  rule = BUILT_IN,
-): asserts found {
-  must(found, `layer ${show(id)}`, custom ? BUILT_IN : rule, custom ? { custom: name } : name, "unsupported");
-}
+const has = (list: readonly unknown[], value: unknown): boolean => list.includes(value);
 
 /** The activation of a layer. @throws FettleError `unsupported` for a custom one */
 export function activationOf({ id, options }: LayerDescription): (typeof ACTIVATIONS)[number] {
   const { activation: given = "linear" } = options;
-  const activation = ACTIVATIONS.find((each) => each === given);
-  must(activation, `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
-  return activation;
+  must(has(ACTIVATIONS, given), `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
+  return given as (typeof ACTIVATIONS)[number];
 }
-
-const BUILT_IN = "built-in to be exported, or loaded by loadPredictor";
 
 /** A built-in layer whose arrays fit the layer before it. */
 export interface NetworkLayer {

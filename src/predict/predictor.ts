@@ -24,7 +24,8 @@ export interface PredictorOptions {
  * A model that predicts, from the bytes of a model file.
  *
  * @throws FettleError `invalid_checkpoint` for bytes that are no model file, or are damaged; `unsupported` for a model with
- * layers or activations of the user's own, which `loadModel` takes
+ * layers or activations of the user's own, which `loadModel` takes; `memory_limit`, `limit_exceeded` for a network that is no stack of dense
+ * layers and needs more than 64 MiB of memory and twice its arrays, or more than 10,000 operations
  * @example
  * ```ts
  * const predictor = await loadPredictor(await readFile("model.fettle"));
@@ -40,7 +41,7 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   const { network, tensors, table: described } = readContents(bytes);
   const forward = isStack(network)
     ? new Forward(network, tensors)
-    : new (await import("./graph.js")).GraphResults(network, tensors);
+    : new (await import("./compiled.js")).CompiledResults(network, tensors);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
   check(
     table.outputs === forward.units,

@@ -8,16 +8,6 @@ import * as Opcode from "../graph/opcodes/program.js";
 import { instantiate, type KernelExports, kernelsModule } from "../numerics/kernels.js";
 import type { Tensor } from "./safetensors.js";
 
-/** Rows at a time at most: their numbers stay in a cache. */
-const MOST_ROWS = 256;
-/** Numbers of rows on their way that are always allowed; more only for networks that have as many parameters. */
-const ROOM = 2 ** 18;
-
-/** How many rows are computed at a time, each with `width` numbers on their way. */
-export function rowsAtATime(width: number, parameters: number): number {
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / width)));
-}
-
 /** Opcodes of activations that are one operation. */
 export const UNARY: Readonly<Record<string, number>> = {
   relu: Elementwise.Relu,

@@ -14,13 +14,20 @@ export function append<K extends OperationName>(
   attributes: AttributesOf[K],
   graph: Graph = graphOf(inputs),
 ): Value {
+  const { nodes, mostNodes = nodes.length + 1 } = graph;
+  check(
+    nodes.length < mostNodes,
+    () =>
+      `a graph must have at most ${mostNodes} operations where it is written without trust; received more`,
+    "limit_exceeded",
+  );
   const shape = row.shape(
     inputs.map((input) => input.shape),
     attributes,
     inputs.map((input) => input.node),
   );
-  graph.nodes.push({ op, inputs: inputs.map((input) => input.id), attributes, shape });
-  return new Value(graph, graph.nodes.length - 1);
+  nodes.push({ op, inputs: inputs.map((input) => input.id), attributes, shape });
+  return new Value(graph, nodes.length - 1);
 }
 
 /** The one graph of the values among the operands. */

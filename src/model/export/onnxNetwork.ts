@@ -2,8 +2,9 @@
 import { must, show } from "../../errors.js";
 import type { ActivationName } from "../../nn/activations.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
-import { plansOf } from "../../predict/graph.js";
 import { activationOf } from "../../predict/layers.js";
+import { mustBeBuiltIn } from "../../predict/limits.js";
+import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { ELEMENT, type Graph } from "./onnxGraph.js";
 import { RECURRENT } from "./onnxRecurrent.js";
@@ -32,40 +33,36 @@ export function networkNodes(
   tensors: Tensors,
   features: string,
 ): { readonly value: string; readonly units: number } {
-  const { inputs, outputs, shapes } = plansOf(network, tensors);
-  const values = new Map<string, string>();
-  let column = 0;
-  for (const id of inputs) {
-    const shape = shapes.get(id) as Shape;
-    const width = sizeOf(shape);
-    const block = (): string[] => [[column], [column + width], [1]].map((each) => integers(graph, each));
-    const own = inputs.length === 1 ? features : graph.node("Slice", [features, ...block()]);
-    values.set(id, shape.length === 1 ? own : graph.node("Reshape", [own, integers(graph, [0, ...shape])]));
-    column += width;
+  const { network: places } = builtInNetwork(network, tensors);
+  const values = new Map<string, Batch>();
+  for (const [i, { offset, size, shape }] of places.inputs.entries()) {
+    const block = (): string[] => [[offset], [offset + size], [1]].map((each) => integers(graph, each));
+    const own = places.inputs.length === 1 ? features : graph.node("Slice", [features, ...block()]);
+    const value = shape.length === 1 ? own : graph.node("Reshape", [own, integers(graph, [0, ...shape])]);
+    values.set(network.inputs ? `input.${network.inputs[i].name}` : "input", { value, shape });
   }
-  for (const layer of network.layers) {
-    const { name, weights } = layer;
-    const taken = layer.inputs.map((id) => ({
-      value: values.get(id) as string,
-      shape: shapes.get(id) as Shape,
-    }));
+  for (const [i, layer] of network.layers.entries()) {
+    const { id, name, weights } = layer;
+    const nodes = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
+    mustBeBuiltIn(nodes, layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
     const array = (parameter: string): string | undefined => {
       const path = weights[parameter];
       return path === undefined ? undefined : graph.constant(tensors[path].data, tensors[path].shape, path);
     };
     const numbers = (parameter: string): Float32Array => tensors[weights[parameter]].data;
-    values.set(layer.id, NODES[name as keyof typeof NODES]({ graph, layer, inputs: taken, array, numbers }));
+    const inputs = layer.inputs.map((each) => values.get(each) as Batch);
+    values.set(id, { value: nodes({ graph, layer, inputs, array, numbers }), shape: places.layers[i].shape });
   }
-  const flat = outputs.map((id) =>
-    flattened(graph, { value: values.get(id) as string, shape: shapes.get(id) as Shape }),
-  );
+  const outputs = network.outputs?.map(({ value }) => value) ?? [
+    network.layers[network.layers.length - 1].id,
+  ];
+  const flat = outputs.map((id) => flattened(graph, values.get(id) as Batch));
   return {
     value: flat.length === 1 ? flat[0] : graph.node("Concat", flat, { axis: 1 }),
-    units: outputs.reduce((sum, id) => sum + sizeOf(shapes.get(id) as Shape), 0),
+    units: places.units,
   };
 }
 
-const sizeOf = (shape: Shape): number => shape.reduce((size, n) => size * n, 1);
 const integers = (graph: Graph, value_ints: readonly number[]): string =>
   graph.node("Constant", [], { value_ints });
 const float = (graph: Graph, value: number): string => graph.constant(Float32Array.of(value), []);

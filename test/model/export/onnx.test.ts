@@ -132,17 +132,17 @@ describe("refusals", () => {
         ...usual,
         tensors: { ...usual.tensors, "dense_2.kernel": { shape: [4, 1], data: new Float32Array(4) } },
       },
-      'invalid_checkpoint: array "kernel" of layer "dense_2" must have shape [3,1]; received [4,1]',
+      "invalid_checkpoint: the model file must have an array of shape [3,1] for dense_2.kernel; received [4,1]",
     ],
     [
       "an array that is missing",
       { ...usual, tensors: {} },
-      'invalid_checkpoint: array "kernel" of layer "dense_1" must have shape [2,3]; received undefined',
+      "invalid_checkpoint: the model file must have an array of shape [2,3] for dense_1.kernel; received undefined",
     ],
     [
       "a layer without the layer before it",
       { ...usual, network: { columns: 2, layers: [second, first] } },
-      'invalid_checkpoint: layer "dense_2" must follow the layers that it takes; received ["dense_1"]',
+      'invalid_checkpoint: layer "dense_2" must be "dense_1", and take ["input"]; received inputs ["dense_1"]',
     ],
   ])("refuses %s", (_, given, message) => {
     expect(refusal(() => exportOnnx(given))).toBe(message);

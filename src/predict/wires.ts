@@ -2,7 +2,7 @@
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layers/layer.js";
 import { chain, layerNames, type Wiring } from "../nn/network.js";
-import type { NetworkDescription } from "../predict/description.js";
+import type { NetworkDescription } from "./description.js";
 
 /** The names of values in a file. */
 export interface Ids {

@@ -22,8 +22,8 @@ import type { LayersModel } from "../../src/nn/layersModel.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
+import { CompiledResults } from "../../src/predict/compiled.js";
 import type { NetworkDescription } from "../../src/predict/description.js";
-import { GraphResults } from "../../src/predict/graph.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
 import { cases } from "../cases.js";
 import { refusal } from "../nn/support.js";
@@ -144,7 +144,7 @@ describe("refuses", () => {
     [
       "an unknown layer",
       changed(1, { name: "normalize" }),
-      'unsupported: layer "batchNormalization_1" must be built-in to be exported, or loaded by loadPredictor; received "normalize"',
+      'invalid_checkpoint: this release has no layer "normalize", which the model has; update Fettle',
     ],
     [
       "a custom layer",
@@ -159,31 +159,31 @@ describe("refuses", () => {
     [
       "other units",
       changed(0, { options: { units: 4 } }),
-      'invalid_checkpoint: array "kernel" of layer "dense_1" must have shape [2,4]; received [2,3]',
+      "invalid_checkpoint: the model file must have an array of shape [2,4] for dense_1.kernel; received [2,3]",
     ],
     [
       "a missing array",
       changed(1, { weights: {} }),
-      'invalid_checkpoint: array "movingMean" of layer "batchNormalization_1" must have shape [3]; received undefined',
+      "invalid_checkpoint: the model file must have an array of shape [3] for batchNormalization_1.gamma; received undefined",
     ],
     [
       "a way to merge",
       changed(2, { name: "merge", options: { way: "mix" } }),
-      'unsupported: the way of layer "gaussianNoise_1" must be built-in; received "mix"',
+      'invalid_checkpoint: the network of the model file is refused: unknown way to merge "mix".',
     ],
     [
       "one value to merge",
       changed(2, { name: "merge", options: { way: "add" } }),
-      'invalid_checkpoint: layer "gaussianNoise_1" must fit what it takes; received shapes [[3]]',
+      "invalid_checkpoint: the network of the model file is refused: add must take several values of one shape; received [3]",
     ],
     [
       "inputs of other columns",
       { ...changed(0, { inputs: ["input.a"] }), inputs: [{ name: "a", shape: [3] }], outputs: [] },
-      "invalid_checkpoint: the inputs of the network must have 2 columns; received shapes [[3]]",
+      'invalid_checkpoint: the network of the model file is refused: x must have 3 columns, those of "a" (3); received 2',
     ],
   ])("%s", async (_, network, message) => {
-    expect((await refusal(() => new GraphResults(network, contents.tensors))).slice(0, message.length)).toBe(
-      message,
-    );
+    expect(
+      (await refusal(() => new CompiledResults(network, contents.tensors))).slice(0, message.length),
+    ).toBe(message);
   });
 });

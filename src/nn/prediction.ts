@@ -1,0 +1,40 @@
+/** A step that predicts: all that a model needs of its network once it is trained. Nothing runs here. */
+import type { StepGraph } from "../compile/program.js";
+import { trace } from "../compile/trace.js";
+import { reshape, slice } from "../graph/functions.js";
+import { Graph, type Value } from "../graph/graph.js";
+import { callLayers } from "./architecture.js";
+import type { Network } from "./network.js";
+import { PARAMETERS } from "./trainedWeights.js";
+
+/**
+ * x, parameters and the layers' numbers → predictions.
+ *
+ * @param numbers - the names of hyperparameters, such as `dropout_1.rate`
+ * @param graph - what is traced to
+ */
+export function predictionStep(network: Network, numbers: readonly string[], graph = new Graph()): StepGraph {
+  return trace(
+    {
+      inputs: {
+        ...Object.fromEntries(numbers.map((name) => [name, []])),
+        [PARAMETERS]: [network.size],
+      },
+      streams: { x: network.columns },
+    },
+    ({ inputs, streams }) => {
+      const parameters = split(inputs[PARAMETERS], network);
+      const { prediction } = callLayers(network, streams.x, parameters, inputs, false);
+      return { streams: { prediction } };
+    },
+    graph,
+  );
+}
+
+/** The parameters within their vector, by path. */
+export function split(vector: Value, { parameters }: Network): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const { path, offset, size, shape } of parameters)
+    values[path] = reshape(slice(vector, [offset], [size]), shape);
+  return values;
+}

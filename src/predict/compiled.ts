@@ -1,0 +1,74 @@
+/**
+ * Results of a network that is no stack of dense layers: its layers, traced and compiled to a program as the model's own prediction
+ * is, so that they are its bits. A predictor loads this where a file has such a network. It bounds what a file can make it do:
+ * operations, and memory.
+ */
+import { compileGraph } from "../compile/compile.js";
+import type { StepGraph } from "../compile/program.js";
+import { WasmExecutor } from "../engine/wasm.js";
+import { check } from "../errors.js";
+import { Graph } from "../graph/graph.js";
+import { extent } from "../graph/shape.js";
+import { numbersOf } from "../nn/architecture.js";
+import { predictionStep } from "../nn/prediction.js";
+import { PARAMETERS } from "../nn/trainedWeights.js";
+import { kernelsModule } from "../numerics/kernels.js";
+import type { NetworkDescription } from "./description.js";
+import type { Results } from "./forward.js";
+import { rowsAtATime } from "./limits.js";
+import { builtInNetwork } from "./network.js";
+import type { Tensors } from "./safetensors.js";
+
+/** Operations of a network at most: a second or two of compiling. */
+const MOST_OPERATIONS = 10_000;
+
+/** Bytes of WebAssembly memory at most, beside twice the parameters. */
+const MOST_MEMORY = 2 ** 26;
+
+export class CompiledResults implements Results {
+  readonly rows: number;
+  readonly columns: number;
+  readonly units: number;
+  readonly input: Float32Array;
+  readonly output: Float32Array;
+  readonly run: (rows: number) => void;
+
+  /**
+   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers;
+   * `limit_exceeded` for too many operations; `memory_limit` for too much memory
+   */
+  constructor(description: NetworkDescription, tensors: Tensors) {
+    const { network, parameters } = builtInNetwork(description, tensors);
+    const memoryLimit = MOST_MEMORY + 8 * parameters.length;
+    const numbers = numbersOf(network);
+    const step = predictionStep(network, Object.keys(numbers), new Graph(MOST_OPERATIONS));
+    this.columns = network.columns;
+    this.units = network.units;
+    // a value is made of another
+    const width = this.columns + this.units + 2 * largest(step, memoryLimit);
+    this.rows = rowsAtATime(width, parameters.length);
+    const executor = new WasmExecutor(kernelsModule(), memoryLimit);
+    const x = executor.matrix(this.rows, this.columns);
+    const prediction = executor.matrix(this.rows, this.units);
+    const run = executor.start(compileGraph(step, this.rows), { streams: { x, prediction } });
+    run.write(PARAMETERS, parameters);
+    for (const [name, value] of Object.entries(numbers)) run.write(name, value);
+    // last, since views of a memory that grows are detached
+    this.input = x.view();
+    this.output = prediction.view();
+    this.run = (rows) => run.visit(rows);
+  }
+}
+
+/** Numbers of a row of the largest value that depends on rows. */
+function largest({ nodes }: StepGraph, memoryLimit: number): number {
+  const sizes = nodes.map(({ shape }) => extent(shape));
+  const widest = sizes.reduce((most, { scale, power }) => Math.max(most, power > 0 ? scale : 1), 1);
+  const most = sizes.reduce((most, { scale }) => Math.max(most, 4 * scale), 0);
+  check(
+    most <= memoryLimit,
+    () => `a value of the network needs ${most} bytes, the limit is ${memoryLimit}; use loadModel`,
+    "memory_limit",
+  );
+  return widest;
+}

@@ -1,0 +1,125 @@
+/**
+ * The one family of errors that Fettle throws. It is not a place for outcomes:
+ * a diverged or failed trial is a finished trial with that status, not an error.
+ */
+
+/** What went wrong, as a stable word that programs may test for. */
+export type ErrorCode =
+  | "invalid_argument" // a value breaks a documented rule
+  | "invalid_shape" // shapes or sizes do not fit each other
+  | "invalid_data" // a table or array holds what it must not
+  | "invalid_space" // a search space is impossible
+  | "invalid_state" // called in the wrong order, or on something already freed
+  | "invalid_checkpoint" // saved bytes or JSON are damaged, foreign or newer
+  | "unknown_name" // no metric, optimizer, strategy, column or option of that name
+  | "not_found" // a file or an address does not exist
+  | "memory_limit" // the work does not fit the memory allowed
+  | "time_limit" // the work took longer than it may
+  | "aborted" // a signal ended the work
+  | "limit_exceeded" // more than a server or a file may ask for: studies, trials, requests, operations
+  | "damaged_record" // what a store holds of a study cannot be read
+  | "conflict" // another process wrote to the same entry of a store
+  | "store_failed" // a store cannot read or write, such as on a full disk
+  | "trial_failed" // a trial failed where none may
+  | "callback_failed" // a callback of a training threw
+  | "unsupported" // this runtime cannot do it
+  | "internal"; // a broken promise of Fettle's own; please report it
+
+/**
+ * An error with a stable `code` and a message for a person: the rule, the value
+ * received, and the way out.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   float(2, 1);
+ * } catch (error) {
+ *   if (error instanceof FettleError && error.code === "invalid_space") console.log(error.message);
+ * }
+ * ```
+ */
+export class FettleError extends Error {
+  override readonly name = "FettleError";
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `invalid_argument` (or `code`) with `message` unless `condition` holds. */
+export function check(
+  condition: unknown,
+  message: string | (() => string),
+  code: ErrorCode = "invalid_argument",
+): asserts condition {
+  if (!condition) throw new FettleError(code, typeof message === "string" ? message : message());
+}
+
+/**
+ * Refuses a value in the one wording of refusals: `<name> must be <rule>; received <value>`.
+ *
+ * @param name - what the user calls it, such as `units`
+ * @param rule - what it must be, such as `a positive integer`
+ */
+export function must(
+  condition: unknown,
+  name: string,
+  rule: string,
+  value: unknown,
+  code: ErrorCode = "invalid_argument",
+): asserts condition {
+  if (!condition) throw new FettleError(code, `${name} must be ${rule}; received ${show(value)}`);
+}
+
+/** Refuses anything but an integer of at least `least`. */
+export function mustBeInteger(name: string, value: unknown, least = 1): asserts value is number {
+  const rule = least === 1 ? "a positive integer" : `an integer of at least ${least}`;
+  must(Number.isSafeInteger(value) && (value as number) >= least, name, rule, value);
+}
+
+/** Characters of a received text that messages repeat: enough for a path. */
+export const SHOWN = 300;
+
+/** The beginning of a text that is long. */
+export const shortened = (text: string, most = SHOWN): string =>
+  text.length > most ? `${text.slice(0, most - 3)}...` : text;
+
+/** A received value as it is shown in messages: short, and never `[object Object]`. Never throws. */
+export function show(value: unknown): string {
+  try {
+    if (typeof value === "string") return JSON.stringify(shortened(value));
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+    if (typeof value !== "object" || value === null) return String(value);
+    if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+    return shortened(JSON.stringify(value) ?? String(value), 80);
+  } catch {
+    return "an object that is too deep, or holds itself"; // or throws when it is read, or has a bigint
+  }
+}
+
+/** The message of whatever was thrown: an error's own, and what `show` says of anything else. Never throws. */
+export function messageOf(thrown: unknown): string {
+  try {
+    const { message } = thrown as Error;
+    if (thrown instanceof Error && typeof message === "string") return message;
+  } catch {} // neither null nor a hostile object has one
+  return show(thrown);
+}
+
+/** `instanceof`, of whatever was thrown: it throws for a revoked proxy. */
+export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof kind;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `value` is an object with named fields: not null, not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
