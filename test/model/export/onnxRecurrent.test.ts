@@ -5,10 +5,19 @@ import { exportOnnx } from "../../../src/model/export/onnx.js";
 import { Graph } from "../../../src/model/export/onnxGraph.js";
 import { RECURRENT } from "../../../src/model/export/onnxRecurrent.js";
 import { functional, input } from "../../../src/nn/functional.js";
-import { bidirectional, embedding, gru, type Layer, lstm, simpleRNN } from "../../../src/nn/layers/index.js";
+import {
+  bidirectional,
+  dense,
+  embedding,
+  gru,
+  type Layer,
+  lstm,
+  simpleRNN,
+} from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { refusal } from "../../data/refusal.js";
+import { randomRows } from "../../nn/support.js";
 import { trained } from "../../predict/networks.js";
 import { CLOSE, difference, floats, run } from "./onnxRuntime.js";
 
@@ -58,6 +67,24 @@ it.each<[string, Layer]>([
   const x = Float32Array.from({ length: 6 * columns }, () => random.normal());
   const { y } = await run(bytes, { features: floats(x, columns) });
   expect(difference(y.data, model.predict({ data: x, shape: [6, columns] }).data)).toBeLessThan(CLOSE);
+});
+
+it("the whole model is exported", async () => {
+  const model = sequential([gru(UNITS, all), bidirectional(lstm(UNITS)), dense(2)]);
+  model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+  const x = Array.from({ length: 3 }, (_, row) => randomRows(STEPS, FEATURES, row));
+  await model.fit(
+    x,
+    [
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ],
+    { epochs: 2 },
+  );
+  const features = floats(Float32Array.from(x.flat(2)), STEPS * FEATURES);
+  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features });
+  expect(difference(y.data, model.predict(x).data)).toBeLessThan(CLOSE);
 });
 
 it("an embedding that masks is refused, since ONNX's recurrences know no masks but lengths", async () => {
