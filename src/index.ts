@@ -210,6 +210,7 @@ export {
   permute,
   repeatVector,
   reshape,
+  type Sizes,
   type SymbolicTensor,
   spatialDropout1d,
   spatialDropout2d,

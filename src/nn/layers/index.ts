@@ -4,6 +4,7 @@ export { type MultiHeadAttentionOptions, multiHeadAttention } from "./attention.
 export { type DenseOptions, dense } from "./dense.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
+export type { Sizes } from "./geometry.js";
 export {
   defineLayer,
   freeze,
