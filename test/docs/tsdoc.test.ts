@@ -217,10 +217,18 @@ function assemble(examples: readonly Example[]): { code: string; ends: number[] 
   const text = examples.map(({ code }) => code).join("\n");
   // what a namespace has is written with its name
   const used = exported.filter(({ name }) => !name.includes(".") && new RegExp(`\\b${name}\\b`).test(text));
+  // of a name that two entries have, the example of the first means the first, and all others the last
+  const twice = new Set(used.filter((each, i) => used.findIndex(({ name }) => name === each.name) < i));
+  const first = used.filter((each) => !twice.has(each) && [...twice].some(({ name }) => name === each.name));
+  const own = (name: string): string => `own_${name}`;
   const imports = Object.keys(entries).map((entry) => {
     const names = used
       .filter((each) => each.entry === entry)
-      .map(({ name, symbol }) => (symbol.flags & ts.SymbolFlags.Value ? name : `type ${name}`));
+      .map((each) => {
+        const { name, symbol } = each;
+        if (first.includes(each)) return `${name} as ${own(name)}`;
+        return symbol.flags & ts.SymbolFlags.Value ? name : `type ${name}`;
+      });
     return `import { ${names.join(", ")} } from "${entry}";\n`;
   });
   let code = `import { inspect } from "node:util";
@@ -228,7 +236,9 @@ import fc from "fast-check";
 import type { NdArray } from "ndarray";
 ${imports.join("")}${PRELUDE}`;
   const ends = examples.map((example, i) => {
-    code += `await (async () => {\n${withChecks(example.code, i)}\n})().catch((error) => fail(${i}, inspect(error)));\n`;
+    const named = first.some(({ name }) => name === example.name);
+    const meant = named ? `const ${example.name} = ${own(example.name)};` : "";
+    code += `await (async () => {${meant}\n${withChecks(example.code, i)}\n})().catch((error) => fail(${i}, inspect(error)));\n`;
     return code.length;
   });
   return { code: `${code}print(JSON.stringify(failures));\n`, ends };

@@ -87,10 +87,24 @@ export const averagePooling1d = (poolSize = 2, options: PoolingOptions<number> =
 export const averagePooling2d = (poolSize: Sizes = 2, options: PoolingOptions = {}): Layer =>
   pooling("averagePooling2d", poolSize, options, average);
 
-/** The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones share the gradient. */
+/**
+ * The largest number of each channel of sequences: [rows, steps, channels] → [rows, channels]. Equal ones share the gradient.
+ *
+ * @example
+ * ```ts
+ * globalMaxPooling1d().outputShape([10, 4]); // [4]
+ * ```
+ */
 export const globalMaxPooling1d = (): Layer => globalPooling("globalMaxPooling1d", 1, max);
 
-/** The largest number of each channel of images: [rows, height, width, channels] → [rows, channels]. Equal ones share the gradient. */
+/**
+ * The largest number of each channel of images: [rows, height, width, channels] → [rows, channels]. Equal ones share the gradient.
+ *
+ * @example
+ * ```ts
+ * globalMaxPooling2d().outputShape([8, 8, 16]); // [16]
+ * ```
+ */
 export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d", 2, max);
 
 /**
@@ -104,7 +118,14 @@ export const globalMaxPooling2d = (): Layer => globalPooling("globalMaxPooling2d
  */
 export const globalAveragePooling1d = (): Layer => globalPooling("globalAveragePooling1d", 1, mean);
 
-/** The mean of each channel of images: [rows, height, width, channels] → [rows, channels]. */
+/**
+ * The mean of each channel of images: [rows, height, width, channels] → [rows, channels].
+ *
+ * @example
+ * ```ts
+ * globalAveragePooling2d().outputShape([8, 8, 16]); // [16]
+ * ```
+ */
 export const globalAveragePooling2d = (): Layer => globalPooling("globalAveragePooling2d", 2, mean);
 
 type Pair = readonly [number, number];

@@ -86,4 +86,42 @@ for ids in ((6, 1), (5, 3)):
         {"embeddings": ("weight", eighths(4, 3))}, True,
     )
 
+
+class ChannelsLast(nn.Module):
+    """A module with channels behind the rows, as one with channels last."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            setattr(self, name, getattr(module, name))
+
+    def forward(self, x):
+        return self.module(x.movedim(-1, 1)).movedim(1, -1)
+
+
+for training in (True, False):
+    units, momentum = 3, 0.75
+    moving = {"movingMean": eighths(units), "movingVariance": eighths(units).abs() + 0.5}
+    follow = lambda old, now: momentum * old + (1 - momentum) * now
+    case(
+        "batchNormalization", {"momentum": momentum, "epsilon": 1e-3},
+        ChannelsLast(nn.BatchNorm2d(units, eps=1e-3, momentum=1 - momentum)), eighths(2, 3, 4, units),
+        {
+            "gamma": ("weight", eighths(units)), "beta": ("bias", eighths(units)),
+            "movingMean": ("running_mean", moving["movingMean"]),
+            "movingVariance": ("running_var", moving["movingVariance"]),
+        },
+        training,
+        {
+            "movingMean": lambda x: follow(moving["movingMean"], x.mean((0, 1, 2))),
+            "movingVariance": lambda x: follow(moving["movingVariance"], x.var((0, 1, 2), unbiased=False)),
+        } if training else None,
+    )
+for shape in ((3, 4, 5), (2, 3, 2, 4)):
+    case(
+        "layerNormalization", {"epsilon": 1e-3}, nn.LayerNorm(shape[-1], eps=1e-3), eighths(*shape),
+        {"gamma": ("weight", eighths(shape[-1])), "beta": ("bias", eighths(shape[-1]))}, True,
+    )
+
 print(json.dumps({"torch": torch.__version__, "cases": cases}))

@@ -96,10 +96,10 @@ const FIXED: Record<string, (units: number) => number[]> = {
   movingVariance: (units) => Array(units).fill(1),
 };
 
-/** Of one dimension or two. */
-function nested(data: readonly number[], [rows, columns]: readonly number[]): unknown {
-  if (columns === undefined) return data;
-  return Array.from({ length: rows }, (_, i) => data.slice(i * columns, (i + 1) * columns));
+function nested(data: readonly number[], [length, ...rest]: readonly number[]): unknown {
+  if (rest.length === 0) return data;
+  const each = sizeOf(rest);
+  return Array.from({ length }, (_, i) => nested(data.slice(i * each, (i + 1) * each), rest));
 }
 
 /** The largest difference, as a share of the largest number. */
