@@ -9,8 +9,9 @@ import * as Block from "../src/graph/opcodes/block";
 import * as Code from "../src/graph/opcodes/code";
 import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
-import { gemm } from "./gemm/gemm";
+import { batch_gemm, gemm } from "./gemm/gemm";
 import { add_patches_f32, patches_f32 } from "./patches";
+import { largest_f32 } from "./pool";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
 import { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
@@ -108,6 +109,9 @@ function execute(at: usize, block: usize): void {
       case Opcode.Gemm:
         gemm(operands, block);
         break;
+      case Opcode.BatchGemm:
+        batch_gemm(operands, block);
+        break;
       case Opcode.RandomUniform:
         fill_uniform_f32(
           place(operands, Opcode.RandomTarget, block),
@@ -132,6 +136,12 @@ function execute(at: usize, block: usize): void {
           place(operands, Opcode.ScatterIds, block), word(operands, Opcode.ScatterCount),
           place(operands, Opcode.ScatterTarget, block), word(operands, Opcode.ScatterRowCount),
         );
+        break;
+      case Opcode.TakeLargest:
+        largest_f32(operands, block, false);
+        break;
+      case Opcode.ScatterLargest:
+        largest_f32(operands, block, true);
         break;
       case Opcode.StreamIn:
         take_rows(

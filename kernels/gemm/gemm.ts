@@ -19,7 +19,7 @@
  */
 import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Opcode from "../../src/graph/opcodes/program";
-import { word } from "../words";
+import { setWord, word } from "../words";
 import { activate, addBias } from "./finish";
 import { ADD, f32_gemm_4x8, RELU } from "./micro";
 import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
@@ -93,6 +93,29 @@ export function gemm(operands: usize, base: usize): void {
   const activation = product.activation;
   if (bias) addBias(m, n, c, cRow, bias);
   if (activation != Opcode.NO_ACTIVATION) activate(activation, m, n, c, cRow);
+}
+
+/**
+ * Products one after the other, A, B and C each a stride from the last. The words that state the first move along, and back.
+ *
+ * @param operands address of the words that state the products, in the order of `Opcode.Batch…`
+ * @param base as for `gemm`
+ */
+export function batch_gemm(operands: usize, base: usize): void {
+  const count = word(operands, Opcode.BatchCount);
+  for (let i = 0; i < count; ++i) {
+    gemm(operands + (Opcode.BATCH_WORDS << 2), base);
+    move(operands, 1);
+  }
+  move(operands, -count);
+}
+
+/** Moves A, B and C by so many products. */
+function move(operands: usize, count: i32): void {
+  const product = operands + (Opcode.BATCH_WORDS << 2);
+  setWord(product, Opcode.GemmA, word(product, Opcode.GemmA) + (count * word(operands, Opcode.BatchStrideA) << 2));
+  setWord(product, Opcode.GemmB, word(product, Opcode.GemmB) + (count * word(operands, Opcode.BatchStrideB) << 2));
+  setWord(product, Opcode.GemmC, word(product, Opcode.GemmC) + (count * word(operands, Opcode.BatchStrideC) << 2));
 }
 
 /** c[m] = A[m, k] x[k], strides in bytes. */

@@ -112,11 +112,20 @@ function encodeGemm({ step, views, plan }: Encoding, unit: Unit, words: Words): 
   const node = step.nodes[unit.nodes[0]];
   const [a, b] = node.inputs.map((id) => {
     const [view, shape] = [views[id], step.nodes[id].shape];
-    const transposed = matrixOrder(view, shape)?.transposed ?? false;
-    return { view, depth: shape[1], transposed, leading: view.strides[transposed ? 1 : 0] };
+    const order = matrixOrder(view, shape);
+    check(order, "a matrix must be stored by rows or by columns", "internal");
+    return { view, depth: shape[shape.length - 1], ...order };
   });
-  const [m, n] = node.shape;
-  words.instruction(Opcode.Gemm, () => {
+  const [m, n] = node.shape.slice(-2);
+  const batch = node.shape.slice(0, -2);
+  words.instruction(batch.length > 0 ? Opcode.BatchGemm : Opcode.Gemm, () => {
+    if (batch.length > 0)
+      words.operands(plan, {
+        [Opcode.BatchCount]: extent(batch),
+        [Opcode.BatchStrideA]: a.apart,
+        [Opcode.BatchStrideB]: b.apart,
+        [Opcode.BatchStrideC]: extent([m, n]),
+      });
     words.operands(plan, {
       [Opcode.GemmTransA]: fixed(Number(a.transposed)),
       [Opcode.GemmTransB]: fixed(Number(b.transposed)),

@@ -126,9 +126,9 @@ function withEpilogue(
   };
 }
 
-/** Whether `bias` is [n] or [1, n] for a product [m, n]. */
+/** Whether `bias` is [n] or [1, n] for a product [..., m, n]. */
 function isRow(bias: Node, product: Node): boolean {
-  const columns = product.shape[1];
+  const columns = product.shape[product.shape.length - 1];
   return sameShape(bias.shape, [columns]) || sameShape(bias.shape, [1, columns]);
 }
 

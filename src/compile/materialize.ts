@@ -6,7 +6,7 @@
 import type { Graph, Node, OperationName, Value } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { apply, operation } from "../graph/operations/index.js";
-import type { Shape } from "../graph/shape.js";
+import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";
 import { isContiguous, ownView, sameExtent, type View, viewThrough } from "./view.js";
@@ -76,11 +76,38 @@ function accepts(op: OperationName, view: View, shape: Shape): boolean {
 
 const UNIT = { scale: 1, power: 0 };
 
-/** Whether a matrix is stored by rows or by columns; undefined if neither. */
-export function matrixOrder(view: View, [rows, columns]: Shape): { transposed: boolean } | undefined {
-  const [down, across] = view.strides;
-  const advances = (dim: number, stride: View["strides"][number]) => dim === 1 || stride.scale > 0;
-  if ((columns === 1 || sameExtent(across, UNIT)) && advances(rows, down)) return { transposed: false };
-  if ((rows === 1 || sameExtent(down, UNIT)) && advances(columns, across)) return { transposed: true };
+/** How matrices [..., rows, columns] are stored. */
+export interface MatrixOrder {
+  /** By columns rather than by rows. */
+  readonly transposed: boolean;
+  /** Elements from a stored row, or column, to the next. */
+  readonly leading: Extent;
+  /** Elements from a matrix to the next; 0 for one. */
+  readonly apart: Extent;
+}
+
+/** Undefined unless matrices are stored by rows or by columns, at equal distances. */
+export function matrixOrder({ strides }: View, shape: Shape): MatrixOrder | undefined {
+  const [rows, columns] = shape.slice(-2);
+  const [down, across] = strides.slice(-2);
+  const apart = distance(strides.slice(0, -2), shape.slice(0, -2));
+  if (apart === undefined) return undefined;
+  const advances = (dim: number, stride: Extent): boolean => dim === 1 || stride.scale > 0;
+  if ((columns === 1 || sameExtent(across, UNIT)) && advances(rows, down))
+    return { transposed: false, leading: down, apart };
+  if ((rows === 1 || sameExtent(down, UNIT)) && advances(columns, across))
+    return { transposed: true, leading: across, apart };
   return undefined;
 }
+
+/** The stride of axes as one; undefined where they cannot be seen so. */
+function distance(strides: readonly Extent[], shape: Shape): Extent | undefined {
+  const axes = strides.flatMap((stride, axis) => (shape[axis] === 1 ? [] : [{ stride, dim: shape[axis] }]));
+  const joined = axes.every(({ stride }, i) => {
+    const next = axes[i + 1];
+    return i === axes.length - 1 || sameExtent(stride, product(next.stride, extent([next.dim])));
+  });
+  return joined ? (axes[axes.length - 1]?.stride ?? { scale: 0, power: 0 }) : undefined;
+}
+
+const product = (a: Extent, b: Extent): Extent => ({ scale: a.scale * b.scale, power: a.power + b.power });

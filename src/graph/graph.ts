@@ -29,13 +29,16 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   scatterRows: { readonly rows: number };
   patches: WindowAttributes;
   addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
+  // By the largest elements of windows of images [n, height, width, channels]
+  takeLargest: PoolAttributes;
+  scatterLargest: PoolAttributes;
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
   // Along the last axis
   softmax: NoAttributes;
   logSoftmax: NoAttributes;
-  // [m, k] · [k, n] → [m, n]
+  // [..., m, k] · [..., k, n] → [..., m, n]
   matmul: NoAttributes;
 }
 
@@ -49,6 +52,9 @@ export interface WindowAttributes {
   /** Zeros below and to the right. */
   readonly after: readonly [bottom: number, right: number];
 }
+
+/** How windows lie on images of which they pick the largest elements: one element or more in each. */
+export type PoolAttributes = Omit<WindowAttributes, "dilation">;
 
 /** The facts of an operation that has none beside its inputs. */
 export type NoAttributes = Readonly<Record<never, never>>;

@@ -22,6 +22,7 @@ export interface Instruction {
 const FORMS: Readonly<Record<number, string>> = {
   [Opcode.End]: "",
   [Opcode.Gemm]: "vvvvvpvpvpvbv",
+  [Opcode.BatchGemm]: "vvvvvvvvvpvpvpvbv",
   [Opcode.StreamIn]: "pvvv",
   [Opcode.StreamOut]: "pvvv",
 };

@@ -19,6 +19,9 @@ export const StreamIn = 12;
 export const StreamOut = 13;
 export const Patches = 14;
 export const AddPatches = 15;
+export const TakeLargest = 16;
+export const ScatterLargest = 17;
+export const BatchGemm = 18;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -73,6 +76,14 @@ export const GEMM_WORDS = 13;
 export const NO_BIAS = -1;
 export const NO_ACTIVATION = 0;
 
+// BatchGemm: these, then the words of `Gemm` for the first of so many products
+export const BatchCount = 0;
+/** Elements from one A, B and C to the next. */
+export const BatchStrideA = 1;
+export const BatchStrideB = 2;
+export const BatchStrideC = 3;
+export const BATCH_WORDS = 4;
+
 // RandomUniform: `RandomStream` tells uses apart
 export const RandomTarget = 0;
 export const RandomCount = 1;
@@ -121,3 +132,22 @@ export const PatchesDilationDown = 12;
 export const PatchesDilationAcross = 13;
 export const PatchesTop = 14;
 export const PatchesLeft = 15;
+
+// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
+// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
+export const PoolTarget = 0;
+export const PoolSelector = 1;
+export const PoolSource = 2;
+export const PoolImages = 3;
+export const PoolHeight = 4;
+export const PoolWidth = 5;
+export const PoolChannels = 6;
+export const PoolOutHeight = 7;
+export const PoolOutWidth = 8;
+export const PoolSizeHeight = 9;
+export const PoolSizeWidth = 10;
+export const PoolStrideHeight = 11;
+export const PoolStrideWidth = 12;
+/** Rows and columns of padding before the first, of which no element is ever the largest. */
+export const PoolBeforeHeight = 13;
+export const PoolBeforeWidth = 14;

@@ -1,7 +1,7 @@
 /**
  * The table of operations, exhaustive by type: an operation of the intermediate form without a row, or a row without a
  * gradient, does not compile. Files import functions only from files before them here: leaves, broadcast, elementwise,
- * moves, linear, gather, patches.
+ * moves, linear, gather, patches, pool.
  */
 import type { AttributesOf, Graph, OperationName, Value } from "../graph.js";
 import { append } from "./append.js";
@@ -13,6 +13,7 @@ import linearRows from "./linear.js";
 import moveRows from "./moves.js";
 import type { Operation, Rows } from "./operation.js";
 import patchRows from "./patches.js";
+import poolRows from "./pool.js";
 
 export const operations: Rows<OperationName> = {
   ...leafRows,
@@ -22,6 +23,7 @@ export const operations: Rows<OperationName> = {
   ...linearRows,
   ...gatherRows,
   ...patchRows,
+  ...poolRows,
 };
 
 /** The row of `op`, for code that treats all operations alike. */

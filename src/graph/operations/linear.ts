@@ -12,7 +12,7 @@ import { check } from "../../errors.js";
 import * as special from "../../numerics/special.js";
 import type { Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { extent, fixed, type Shape, showShape } from "../shape.js";
+import { extent, fixed, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import broadcastRows, {
   expand,
@@ -59,20 +59,26 @@ const rows: Rows<Names> = {
   // d(AB) = dA B + A dB, so gA = g Bᵀ and gB = Aᵀ g
   matmul: {
     shape([a, b]) {
+      const [batch, [m, k]] = [a.slice(0, -2), a.slice(-2)];
+      const n = b[b.length - 1];
       check(
-        a.length === 2 && b.length === 2 && a[1] === b[0],
+        a.length >= 2 && sameShape(b, [...batch, k, n]),
         () =>
-          `the operands of matmul must be [m, k] and [k, n]; received ${showShape(a)} and ${showShape(b)}`,
+          `the operands of matmul must be [..., m, k] and [..., k, n], alike in all axes before these; received ${showShape(a)} and ${showShape(b)}`,
         "invalid_shape",
       );
-      return [a[0], b[1]];
+      return [...batch, m, n];
     },
-    gradient: ({ g, inputs: [a, b] }) => [matmul(g, transpose(b)), matmul(transpose(a), g)],
-    reference({ inputs: [a, b], shapes: [[m, k], [, n]] }) {
-      const c = new Float64Array(m * n);
-      for (let i = 0; i < m; i++) {
+    gradient: ({ g, inputs: [a, b] }) => [matmul(g, turned(b)), matmul(turned(a), g)],
+    reference({ inputs: [a, b], shapes: [left], shape }) {
+      const k = left[left.length - 1];
+      const [m, n] = shape.slice(-2);
+      const c = new Float64Array(sizeOf(shape));
+      // rows of A and C of all products, one after the other
+      for (let row = 0; row < c.length / n; row++) {
+        const inB = Math.floor(row / m) * k * n;
         for (let p = 0; p < k; p++) {
-          for (let j = 0; j < n; j++) c[i * n + j] += a[i * k + p] * b[p * n + j];
+          for (let j = 0; j < n; j++) c[row * n + j] += a[row * k + p] * b[inB + p * n + j];
         }
       }
       return c;
@@ -135,7 +141,16 @@ export const softmax = (x: Value): Value => append("softmax", rows.softmax, [x],
 /** log softmax(x) = x − log Σ eˣ along the last axis, without overflow. */
 export const logSoftmax = (x: Value): Value => append("logSoftmax", rows.logSoftmax, [x], {});
 
-/** The matrix product, [m, k] · [k, n] → [m, n]. */
+/** Matrices with rows and columns exchanged. */
+function turned(x: Value): Value {
+  const last = x.shape.length - 1;
+  return transpose(
+    x,
+    x.shape.map((_, axis) => (axis < last - 1 ? axis : 2 * last - 1 - axis)),
+  );
+}
+
+/** The matrix product, [m, k] · [k, n] → [m, n]; of many, [..., m, k] · [..., k, n] → [..., m, n]. */
 export const matmul = (a: Value, b: Value): Value => append("matmul", rows.matmul, [a, b], {});
 /** The scalar xᵀy of two vectors [n], or Σ xy of any two values that broadcast. */
 export const dot = (x: Value, y: Value): Value => sum(mul(x, y));

@@ -79,10 +79,14 @@ export default rows;
 const imageOf = ([, height, width]: Shape): readonly [number, number] => [height, width];
 
 /** How many windows lie on an image, down and across. @throws FettleError `invalid_shape` unless there is one. */
-function counts(image: readonly number[], window: WindowAttributes): [number, number] {
+export function counts(
+  image: readonly number[],
+  window: WindowAttributes,
+  what = "patches",
+): [number, number] {
   const { size, strides, dilation, before, after } = window;
   for (const [name, least] of Object.entries({ size: 1, strides: 1, dilation: 1, before: 0, after: 0 }))
-    checkPair(name, window[name as keyof WindowAttributes], least);
+    checkPair(`${name} of ${what}`, window[name as keyof WindowAttributes], least);
   const [down, across] = image.map((length, axis) => {
     const room = length + before[axis] + after[axis] - ((size[axis] - 1) * dilation[axis] + 1);
     check(
@@ -101,7 +105,7 @@ function checkPair(name: string, pair: readonly number[], least: number): void {
     Array.isArray(pair) &&
       pair.length === 2 &&
       pair.every((number) => Number.isSafeInteger(number) && number >= least && number < 2 ** 31),
-    `${name} of patches`,
+    name,
     `two integers of at least ${least}`,
     pair,
     "invalid_shape",

@@ -49,13 +49,15 @@ export function checkPadding(padding: unknown, names: readonly PaddingName[]): v
   byName("padding", Object.fromEntries(names.map((name) => [name, true])), padding);
 }
 
-/** The numbers of windows along each of `rank` axes. @throws FettleError `invalid_argument` */
+/** The numbers of windows along each of `rank` axes; `name` is what the size is called. @throws FettleError `invalid_argument` */
 export function axesOf(
-  kernelSize: unknown,
+  size: unknown,
   { strides = 1, dilationRate = 1 }: WindowOptions<unknown>,
   rank: number,
+  name = "kernelSize",
 ): Axis[] {
-  const [sizes, steps, rates] = Object.entries({ kernelSize, strides, dilationRate }).map(([name, given]) => {
+  const given = { [name]: size, strides, dilationRate };
+  const [sizes, steps, rates] = Object.entries(given).map(([name, given]) => {
     const each: readonly unknown[] = Array.isArray(given) ? given : Array(rank).fill(given);
     must(
       each.length === rank && each.every((value) => Number.isSafeInteger(value) && (value as number) > 0),
@@ -80,7 +82,7 @@ export function placed(type: string, lengths: Shape, axes: readonly Axis[], padd
     check(
       room >= 0,
       () =>
-        `${type} with windows of ${showShape(axes.map(reachOf))} must take rows of at least that; received ${showShape(lengths)}. Use padding "same" or a smaller kernelSize.`,
+        `${type} with windows of ${showShape(axes.map(reachOf))} must take rows of at least that; received ${showShape(lengths)}. Use padding "same" or smaller windows.`,
       "invalid_shape",
     );
     return { before, after, count: Math.floor(room / axis.stride) + 1 };

@@ -10,12 +10,14 @@ import type { FactsOf } from "./facts.js";
 import { linearFacts } from "./linear.js";
 import { moveFacts } from "./moves.js";
 import { patchFacts } from "./patches.js";
+import { poolFacts } from "./pool.js";
 
 export const operationFacts: FactsOf<OperationName> = {
   ...moveFacts,
   ...elementwiseFacts,
   ...linearFacts,
   ...patchFacts,
+  ...poolFacts,
 };
 
 /**

@@ -73,44 +73,63 @@ export const linearFacts: FactsOf<"sum" | "max" | "softmax" | "logSoftmax" | "ma
   },
   matmul: {
     cases: cases(
-      matrices.map(([m, k, n]) => [
-        [m, k],
-        [k, n],
+      fc.tuple(anyShape({ maxRank: 2, maxSize: 2 }), matrices).map(([batch, [m, k, n]]) => [
+        [...batch, m, k],
+        [...batch, k, n],
       ]),
       () => fc.constant(f.matmul),
     ),
-    bound({ inputs: [a, b], errors: [ea, eb], shapes: [[, k], [, n]], value, precision }) {
+    bound({ inputs: [a, b], errors: [ea, eb], shapes: [left], shape, value, precision }) {
+      const k = left[left.length - 1];
+      const [m, n] = shape.slice(-2);
       const roundings = Math.min(k, 256) + Math.ceil(k / 256) + 1;
       return value.map((_, at) => {
         const [i, j] = [Math.floor(at / n), at % n];
+        const inB = Math.floor(i / m) * k * n + j;
         let [spread, size] = [0, 0];
         for (let p = 0; p < k; p++) {
-          const [x, y, ex, ey] = [a[i * k + p], b[p * n + j], ea[i * k + p], eb[p * n + j]];
+          const [inA, q] = [i * k + p, inB + p * n];
+          const [x, y, ex, ey] = [a[inA], b[q], ea[inA], eb[q]];
           spread += times(Math.abs(x), ey) + times(Math.abs(y) + ey, ex);
           size += Math.abs(x * y);
         }
         return spread + (gamma(roundings, precision) + 2 ** -40) * (size + spread) + k * precision.least;
       });
     },
-    writers: [0, 1, 2].map(
-      (activated): Writer =>
-        (pool, [a, b, c]) => {
-          const x = toMatrix(pool.at(a));
-          const other = toMatrix(pool.at(b));
-          const y = [other, f.transpose(other), f.transpose(x)].find(
-            (candidate) => candidate.shape[0] === x.shape[1],
-          );
-          if (y === undefined) return;
-          const size = sizeOf([x.shape[1]], pool.rows) * 16;
-          const z = f.matmul(x, y);
-          const row = pool.values.find((value) => value.shape.length === 1 && value.shape[0] === z.shape[1]);
-          const biased = activated > 0 && row !== undefined ? f.add(z, row) : z;
-          pool.add(
-            activated > 1 ? f.relu(biased) : c % 2 === 0 ? biased : f.tanh(f.mul(biased, 0.125)),
-            size + 4,
-          );
-        },
-    ),
+    writers: [
+      // of matrices and themselves, turned, with their axes in some order
+      (pool, [a, b, c]) => {
+        const x = pool.at(a);
+        const last = x.shape.length - 1;
+        if (last < 2) return;
+        const axes = x.shape.map((_, axis) => axis);
+        const y = f.transpose(x, [...axes.slice(b % last), ...axes.slice(0, b % last)]);
+        const z = f.transpose(y, [...axes.slice(0, -2), last, last - 1]);
+        const [left, right] = c % 2 === 0 ? [y, z] : [z, y];
+        pool.add(f.matmul(left, right), sizeOf([left.shape[last]], pool.rows) * pool.size(x) ** 2);
+      },
+      ...[0, 1, 2].map(
+        (activated): Writer =>
+          (pool, [a, b, c]) => {
+            const x = toMatrix(pool.at(a));
+            const other = toMatrix(pool.at(b));
+            const y = [other, f.transpose(other), f.transpose(x)].find(
+              (candidate) => candidate.shape[0] === x.shape[1],
+            );
+            if (y === undefined) return;
+            const size = sizeOf([x.shape[1]], pool.rows) * 16;
+            const z = f.matmul(x, y);
+            const row = pool.values.find(
+              (value) => value.shape.length === 1 && value.shape[0] === z.shape[1],
+            );
+            const biased = activated > 0 && row !== undefined ? f.add(z, row) : z;
+            pool.add(
+              activated > 1 ? f.relu(biased) : c % 2 === 0 ? biased : f.tanh(f.mul(biased, 0.125)),
+              size + 4,
+            );
+          },
+      ),
+    ],
   },
 };
 
