@@ -14,6 +14,7 @@ import { compile } from "./suites/compile.js";
 import { elementwise } from "./suites/elementwise.js";
 import { gemm } from "./suites/gemm.js";
 import { grid } from "./suites/grid.js";
+import { layers } from "./suites/layers.js";
 import { memory } from "./suites/memory.js";
 import { overhead } from "./suites/overhead.js";
 import { predict } from "./suites/predict.js";
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   gemm,
   grid,
   step,
+  layers,
   overhead,
   elementwise,
   compile,

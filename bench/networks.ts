@@ -3,7 +3,15 @@
  * cross-entropy, several in a softmax with categorical cross-entropy. The same data and first weights.
  */
 import type { Scalar, Tensor, Optimizer as TfOptimizer } from "@tensorflow/tfjs-core";
-import { createEngine, dense, type Matrix, type Optimizer, type Sequential, sequential } from "fettle";
+import {
+  createEngine,
+  dense,
+  type LayersModel,
+  type Matrix,
+  type Optimizer,
+  type Sequential,
+  sequential,
+} from "fettle";
 import { hyperparametersOf } from "../src/nn/architecture.js";
 import { chain, networkOf } from "../src/nn/network.js";
 import { programOf } from "../src/nn/programs.js";
@@ -71,7 +79,7 @@ export function ourData(sizes: Sizes, rows = ROWS): { x: Matrix; y: Matrix } {
 
 /** A run with first weights and hyperparameters, over shuffled batches. */
 export function startRun(
-  model: Sequential,
+  model: LayersModel,
   columns: number,
   batch: number,
   streams: { x: Matrix; y: Matrix },

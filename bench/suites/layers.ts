@@ -1,0 +1,123 @@
+/**
+ * One training step of convolutional networks, beside PyTorch on one thread in a process of its own; the two take turns. Without
+ * PyTorch ours run alone. The data lies ready; ours also gathers its shuffled batches.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import {
+  adam,
+  conv2d,
+  dense,
+  flatten,
+  functional,
+  input,
+  type Layer,
+  type LayersModel,
+  maxPooling2d,
+} from "fettle";
+import { eachOnce, median } from "../measure.js";
+import { engine, noise, startRun } from "../networks.js";
+import { plainRow, type Row } from "../row.js";
+
+const PYTHON = "/usr/bin/python3";
+const ROUNDS = 7;
+const STEPS = 30;
+const BATCH = 32;
+/** Rows of the data. */
+const ROWS = 1024;
+const CLASSES = 10;
+
+interface Convolutional {
+  readonly image: readonly [height: number, width: number, channels: number];
+  layers(): readonly Layer[];
+}
+
+/** As `layers.py` has them. */
+const networks: Readonly<Record<string, Convolutional>> = {
+  cnn: {
+    image: [8, 8, 1],
+    layers: () => [
+      conv2d(16, 3, { padding: "same", activation: "relu" }),
+      conv2d(32, 3, { padding: "same", activation: "relu" }),
+      maxPooling2d(2),
+      flatten(),
+      dense(CLASSES, { activation: "softmax" }),
+    ],
+  },
+  "LeNet-5": {
+    image: [28, 28, 1],
+    layers: () => [
+      conv2d(6, 5, { padding: "same", activation: "relu" }),
+      maxPooling2d(2),
+      conv2d(16, 5, { activation: "relu" }),
+      maxPooling2d(2),
+      flatten(),
+      dense(120, { activation: "relu" }),
+      dense(84, { activation: "relu" }),
+      dense(CLASSES, { activation: "softmax" }),
+    ],
+  },
+};
+
+export async function* layers(): AsyncIterable<Row> {
+  const hasTorch = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
+  for (const [name, network] of Object.entries(networks)) {
+    const [own, theirs]: number[][] = [[], []];
+    const { step, free } = training(network);
+    step(STEPS); // for just-in-time compilers
+    for (let round = 0; round < ROUNDS; round++) {
+      const [seconds] = await eachOnce(1, () => step(STEPS));
+      own.push(seconds / STEPS);
+      if (hasTorch) theirs.push(torchSeconds(name));
+    }
+    free();
+    const where = {
+      suite: "layers",
+      name: `${name} step, adam`,
+      size: `${network.image.join("×")} × ${BATCH}`,
+    };
+    const peer = hasTorch ? median(theirs) * 1e3 : undefined;
+    yield plainRow(where, "ms", median(own) * 1e3, "PyTorch, one thread", peer);
+  }
+}
+
+function modelOf({ image, layers }: Convolutional): LayersModel {
+  const x = input([...image]);
+  const model = functional({ inputs: x, outputs: layers().reduce((value, layer) => layer.apply(value), x) });
+  model.compile({ optimizer: adam(), loss: "categoricalCrossentropy" });
+  return model;
+}
+
+/** Our steps, each turn from the first weights. */
+function training(network: Convolutional): { step(count: number): void; free(): void } {
+  const columns = network.image.reduce((a, b) => a * b);
+  const data = {
+    x: engine.matrix(ROWS, columns, noise(ROWS * columns)),
+    y: engine.matrix(
+      ROWS,
+      CLASSES,
+      Float32Array.from({ length: ROWS * CLASSES }, (_, i) =>
+        Number(i % CLASSES === (7 * Math.floor(i / CLASSES)) % CLASSES),
+      ),
+    ),
+  };
+  const run = startRun(modelOf(network), columns, BATCH, data);
+  const start = run.save();
+  return {
+    step(count) {
+      run.restore(start);
+      run.advance(count);
+    },
+    free() {
+      for (const each of [run, data.x, data.y]) each.free();
+    },
+  };
+}
+
+/** Seconds a step in a new process. */
+function torchSeconds(name: string): number {
+  const program = fileURLToPath(new URL("../layers.py", import.meta.url));
+  const { stdout, stderr, status } = spawnSync(PYTHON, [program, name, String(STEPS)], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout);
+}
