@@ -23,7 +23,7 @@ it.each([
   ["fBetta2", "fBeta2"],
   ["fBeta2Macor", "fBeta2Macro"],
   ["topKAcuracy3", "topKAccuracy3"],
-  ["roc_auc_ovr_wieghted", "rocAucOvrWeighted"],
+  ["roc_auc_ovo_wieghted", "rocAucOvoWeighted"],
   ["meanPinbalLoss0.9", "meanPinballLoss0.9"],
   ["accurcy", "accuracy"],
 ])("a misspelt name with options is refused with the nearest: %s", (name, nearest) => {

@@ -7,7 +7,7 @@ import { RandomStream } from "../../numerics/random.js";
 import { type Groups, numberGroups } from "../groups.js";
 import { countClasses } from "./counts.js";
 import { labelsOf } from "./kFold.js";
-import { countOf } from "./parts.js";
+import { countOf, trainCountOf, validationBeside } from "./parts.js";
 import {
   checkMemory,
   defineSplitter,
@@ -30,9 +30,14 @@ export interface GroupShuffleSplitOptions extends FoldOptions {
   readonly folds?: number;
   /**
    * The validation part of each fold: a share of the groups above 0 and below 1, rounded up, or how many groups, an integer.
-   * @defaultValue 0.2
+   * @defaultValue 0.2; with `trainSize`, all other groups
    */
   readonly validationSize?: number;
+  /**
+   * The training part of each fold: a share of the groups, rounded down, or how many; groups in neither part are left out.
+   * @defaultValue all groups that are not validated
+   */
+  readonly trainSize?: number;
 }
 
 // The first path element of the random stream.
@@ -192,7 +197,7 @@ function deviation(values: readonly number[]): number {
 }
 
 /**
- * Folds that are drawn independently: in each, random groups are validated and all others trained on.
+ * Folds that are drawn independently: in each, random groups are validated and all others trained on, or `trainSize` of them.
  *
  * @param groups - `[rows]`: the group of each row; or leave them out, for a splitter
  * @throws FettleError `invalid_argument` for a size that leaves a part without groups; `memory_limit` for more than 2²⁶ row ids in all
@@ -207,16 +212,21 @@ function deviation(values: readonly number[]): number {
 export const groupShuffleSplit = /* @__PURE__ */ defineSplitter<GroupShuffleSplitOptions, Groups>(
   "groupShuffleSplit",
   "groups",
-  { folds: true, validationSize: true, seed: true },
-  (given, { folds = 5, validationSize = 0.2, seed }) => {
+  { folds: true, validationSize: true, trainSize: true, seed: true },
+  (given, { folds = 5, trainSize, seed, ...options }) => {
     mustBeInteger("folds", folds);
     checkMemory(folds, folds * given.rows);
     const { ids, sizes } = groupsOf(given, "shuffleSplit");
-    const count = countOf(["validationSize", validationSize, true], sizes.length);
-    must(count < sizes.length, "validationSize", `below all ${sizes.length} groups`, validationSize);
+    const all = sizes.length;
+    const validationSize = options.validationSize ?? validationBeside(trainSize, all) ?? 0.2;
+    const count = countOf(["validationSize", validationSize, true], all);
+    must(count < all, "validationSize", `below all ${all} groups`, validationSize);
+    const kept = trainSize === undefined ? all - count : trainCountOf(trainSize, all, all - count);
     return Array.from({ length: folds }, (_, fold) => {
-      const held = new Set(new RandomStream(seed, GROUP, fold).permutation(sizes.length).slice(0, count));
-      return partition(given.rows, (row) => held.has(ids[row]));
+      const order = [...new RandomStream(seed, GROUP, fold).permutation(all)];
+      const [held, left] = [order.slice(0, count), order.slice(count + kept)].map((part) => new Set(part));
+      const { train, validation } = partition(given.rows, (row) => held.has(ids[row]));
+      return { train: train.filter((row) => !left.has(ids[row])), validation };
     });
   },
 );

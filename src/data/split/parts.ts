@@ -89,19 +89,26 @@ export function trainValidationTestSplit(
 export type NamedSize = readonly [name: string, size: number, countable?: boolean];
 
 /**
- * Deals rows, in random order, to parts of the given sizes; the remaining rows are the first part returned.
+ * Deals rows, in random order, to parts of the given sizes; the remaining rows are the first part returned, or as many of them as
+ * `trainSize` says.
  *
  * @param draw - which of several independent divisions by one seed
  */
 export function deal(
   rows: number,
   sizes: readonly NamedSize[],
-  { seed = 0, stratify, classes }: Omit<SplitOptions, "testSize">,
+  {
+    seed = 0,
+    stratify,
+    classes,
+    trainSize,
+  }: Omit<SplitOptions, "testSize"> & { readonly trainSize?: number },
   draw = 0,
 ): Int32Array[] {
   mustBeInteger("rows", rows);
   const counts = sizes.map((size) => countOf(size, rows));
-  const left = counts.reduce((rest, count) => rest - count, rows);
+  const rest = counts.reduce((rest, count) => rest - count, rows);
+  const left = trainSize === undefined ? rest : trainCountOf(trainSize, rows, rest);
   const labels = stratify ?? new Int32Array(rows); // all of one class
   const remaining = stratify ? countClassesToSplit(stratify, rows, classes) : countClasses(labels);
   const least = Math.min(left, ...counts);
@@ -112,15 +119,33 @@ export function deal(
       `received parts of ${[left, ...counts].join(", ")} rows; change ${sizes.map(([name]) => name).join(" or ")}`,
   );
 
-  const quotas = counts.map((count) => takeProportionally(remaining, count));
-  const parts: number[][] = [[], ...counts.map(() => [])];
+  const quotas = [...counts, left].map((count) => takeProportionally(remaining, count));
+  const parts: number[][] = quotas.map(() => []);
   const random = draw === 0 ? new RandomStream(seed, SPLIT) : new RandomStream(seed, SPLIT, draw);
   for (const row of random.permutation(rows)) {
     const part = quotas.findIndex((quota) => quota.get(labels[row])! > 0);
-    if (part >= 0) subtract(quotas[part], labels[row], 1);
-    parts[part + 1].push(row);
+    if (part < 0) continue; // in no part, where trainSize leaves rows out
+    subtract(quotas[part], labels[row], 1);
+    parts[part].push(row);
   }
-  return parts.map((part) => Int32Array.from(part));
+  return [parts[counts.length], ...parts.slice(0, -1)].map((part) => Int32Array.from(part));
+}
+
+/**
+ * How many rows, or groups, are trained on: a share of all of them is rounded down, as in scikit-learn.
+ *
+ * @param most - how many are left for that
+ */
+export function trainCountOf(trainSize: number, all: number, most: number): number {
+  const isShare = typeof trainSize === "number" && trainSize > 0 && trainSize < 1;
+  const count = isShare ? Math.floor(trainSize * all) : countOf(["trainSize", trainSize, true], all);
+  must(
+    count >= 1 && count <= most,
+    "trainSize",
+    `1 to ${most} of all ${all}, as many as validation leaves`,
+    trainSize,
+  );
+  return count;
 }
 
 /** How many of the rows a size is. */
@@ -130,6 +155,11 @@ export function countOf([name, size, countable = false]: NamedSize, rows: number
   const rule = `a number above 0 and below 1${countable ? ", or a positive integer" : ""}`;
   must(isShare || isCount, name, rule, size);
   return isShare ? Math.ceil(size * rows) : size;
+}
+
+/** Rows, or groups, that are validated where `trainSize` alone is given: all others. */
+export function validationBeside(trainSize: number | undefined, all: number): number | undefined {
+  return trainSize === undefined ? undefined : all - trainCountOf(trainSize, all, all - 1);
 }
 
 function countClassesToSplit(

@@ -1,7 +1,7 @@
 /** Folds that are drawn independently of one another: a row may be validated in several of them, or in none. */
 import { mustBeInteger } from "../../errors.js";
 import { labelsOf } from "./kFold.js";
-import { deal, type SplitOptions } from "./parts.js";
+import { deal, type SplitOptions, validationBeside } from "./parts.js";
 import { checkMemory, defineSplitter, type FoldOptions, type FoldRows } from "./splitter.js";
 
 /** How {@link shuffleSplit} and {@link stratifiedShuffleSplit} divide rows. */
@@ -9,14 +9,19 @@ export interface ShuffleSplitOptions extends FoldOptions {
   /** How many folds, at least 1. @defaultValue 10 */
   readonly folds?: number;
   /**
-   * The validation part of each fold: a share of the rows above 0 and below 1, rounded up, or how many, an integer; all
-   * others are trained on. @defaultValue 0.1
+   * The validation part of each fold: a share of the rows above 0 and below 1, rounded up, or how many, an integer. @defaultValue
+   * 0.1; with `trainSize`, all other rows
    */
   readonly validationSize?: number;
+  /**
+   * The training part of each fold: a share of the rows, rounded down, or how many; what is in neither part is left out.
+   * @defaultValue all rows that are not validated
+   */
+  readonly trainSize?: number;
 }
 
 /**
- * Folds that are drawn independently: in each, random rows are validated and all others trained on. With one fold, it is the division
+ * Folds that are drawn independently: in each, random rows are validated and all others trained on, or `trainSize` of them. With one fold, it is the division
  * of `trainTestSplit` by the same seed.
  *
  * @param rows - how many rows there are; or leave them out, for a splitter
@@ -32,7 +37,7 @@ export interface ShuffleSplitOptions extends FoldOptions {
 export const shuffleSplit = /* @__PURE__ */ defineSplitter<ShuffleSplitOptions, number>(
   "shuffleSplit",
   "rows",
-  { folds: true, validationSize: true, seed: true },
+  { folds: true, validationSize: true, trainSize: true, seed: true },
   ({ rows }, options) => drawn(rows, options, options),
 );
 
@@ -54,7 +59,7 @@ export const shuffleSplit = /* @__PURE__ */ defineSplitter<ShuffleSplitOptions, 
 export const stratifiedShuffleSplit = /* @__PURE__ */ defineSplitter<ShuffleSplitOptions, ArrayLike<number>>(
   "stratifiedShuffleSplit",
   "labels",
-  { folds: true, validationSize: true, seed: true },
+  { folds: true, validationSize: true, trainSize: true, seed: true },
   (given, options) => {
     const { rows, classes } = given;
     const stratify = labelsOf(given, "shuffleSplit");
@@ -64,11 +69,12 @@ export const stratifiedShuffleSplit = /* @__PURE__ */ defineSplitter<ShuffleSpli
 
 function drawn(
   rows: number,
-  { folds = 10, validationSize = 0.1 }: ShuffleSplitOptions,
+  { folds = 10, trainSize, ...given }: ShuffleSplitOptions,
   options: SplitOptions,
 ): FoldRows[] {
   mustBeInteger("folds", folds);
   checkMemory(folds, folds * rows);
+  const validationSize = given.validationSize ?? validationBeside(trainSize, rows) ?? 0.1;
   return Array.from({ length: folds }, (_, fold) => {
     const [train, validation] = deal(rows, [["validationSize", validationSize, true]], options, fold);
     return { train, validation };

@@ -81,6 +81,26 @@ describe("a splitter refuses", () => {
       /^invalid_argument: each part must have at least 1 of the 9 rows; received parts of 0, 9 rows; change validationSize$/,
     ],
     [
+      "a trainSize beyond what validation leaves",
+      () => shuffleSplit(9, { validationSize: 3, trainSize: 7 }),
+      "invalid_argument: trainSize must be 1 to 6 of all 9, as many as validation leaves; received 7",
+    ],
+    [
+      "a trainSize of no row",
+      () => stratifiedShuffleSplit([0, 0, 1, 1], { trainSize: 0.2 }),
+      "invalid_argument: trainSize must be 1 to 3 of all 4, as many as validation leaves; received 0.2",
+    ],
+    [
+      "a trainSize of no number",
+      () => groupShuffleSplit([1, 2, 3], { trainSize: "half" } as never),
+      'invalid_argument: trainSize must be a number above 0 and below 1, or a positive integer; received "half"',
+    ],
+    [
+      "a trainSize of fewer rows than classes",
+      () => stratifiedShuffleSplit([0, 0, 0, 1, 1, 1], { validationSize: 2, trainSize: 1 }),
+      /^invalid_argument: each part must have at least 2 of the 6 rows, one for each class; received parts of 1, 2 rows; change /,
+    ],
+    [
       "a gap that leaves nothing to train on",
       () => timeSeriesSplit(10, { folds: 3, gap: 4 }),
       "invalid_argument: folds must leave rows to train on; received 3 folds of 2 validation rows, and a gap of 4, for 10 rows",
@@ -127,6 +147,7 @@ describe("a splitter refuses", () => {
     ["repeatedKFold", "n_repeats", "repeats"],
     ["timeSeriesSplit", "testSize", "validationSize"],
     ["shuffleSplit", "test_size", "validationSize"],
+    ["groupShuffleSplit", "train_size", "trainSize"],
     ["leavePGroupsOut", "n_groups", "p"],
   ])("scikit-learn's names of options, saying its own: %s, %s", (name, option, ours) => {
     expect(refusal(() => createSplitter(name, { [option]: 3 }))).toMatch(

@@ -207,6 +207,43 @@ describe("repetitions", () => {
     },
   );
 
+  it.each(["shuffleSplit", "stratifiedShuffleSplit", "groupShuffleSplit"])(
+    "%s trains on as many as trainSize says, and validates the same rows",
+    (name) => {
+      fc.assert(
+        fc.property(
+          tables,
+          fc.integer({ min: 3, max: 6 }),
+          fc.integer({ min: 3, max: 5 }),
+          (table, size, kept) => {
+            const isGrouped = name === "groupShuffleSplit";
+            const options = { folds: 3, validationSize: isGrouped ? 2 : size };
+            const all = createSplitter(name, options)(table);
+            const some = createSplitter(name, { ...options, trainSize: kept })(table);
+            const groupOf = (row: number): number => (isGrouped ? table.groups[row] : row);
+            for (const [i, { train, validation }] of some.entries()) {
+              expect(validation).toEqual(all[i].validation);
+              // all rows of a group, or none
+              const groups = new Set(Array.from(train, groupOf));
+              expect([...train].sort()).toEqual(
+                [...all[i].train.filter((row) => groups.has(groupOf(row)))].sort(),
+              );
+              expect(groups.size).toBe(kept);
+            }
+            if (name !== "stratifiedShuffleSplit") return;
+            for (const { train } of some)
+              for (const label of new Set(table.labels)) {
+                const share = table.labels.filter((other) => other === label).length / table.rows;
+                const count = train.filter((row) => table.labels[row] === label).length;
+                // in proportion to within a row, of rows that are so
+                expect(Math.abs(count - share * kept)).toBeLessThan(2);
+              }
+          },
+        ),
+      );
+    },
+  );
+
   it("one fold of a shuffle split is trainTestSplit", () => {
     const [{ train, validation }] = createSplitter("shuffleSplit", { folds: 1, validationSize: 0.25 })({
       rows: 50,

@@ -62,12 +62,19 @@ out["shuffleSplit"] = []
 for rows, n, size in [(10, 3, 0.25), (100, 2, 0.07), (33, 4, 5), (50, 10, 0.1)]:
     sizes = [[len(train), len(test)] for train, test in m.ShuffleSplit(n, test_size=size, random_state=0).split(np.zeros(rows))]
     out["shuffleSplit"].append({"rows": rows, "options": {"folds": n, "validationSize": size}, "sizes": sizes})
+for rows, n, size, train in [(10, 3, 0.25, 0.5), (33, 4, 5, 0.71), (50, 2, 0.1, 45), (7, 2, 2, 1), (20, 3, None, 0.33), (12, 2, None, 11)]:
+    splitter = m.ShuffleSplit(n, test_size=size, train_size=train, random_state=0)
+    sizes = [[len(train), len(test)] for train, test in splitter.split(np.zeros(rows))]
+    options = {"folds": n, "trainSize": train, **({} if size is None else {"validationSize": size})}
+    out["shuffleSplit"].append({"rows": rows, "options": options, "sizes": sizes})
 groups = as_they_appear(random.choice(13, 80).tolist())
 out["groupShuffleSplit"] = []
-for n, size in [(4, 0.2), (3, 0.5), (2, 3)]:
-    made = m.GroupShuffleSplit(n, test_size=size, random_state=0).split(np.zeros(80), None, groups)
-    held = [len({groups[row] for row in test}) for _, test in made]
-    out["groupShuffleSplit"].append({"groups": groups, "options": {"folds": n, "validationSize": size}, "held": held})
+for n, size, train in [(4, 0.2, None), (3, 0.5, None), (2, 3, None), (3, 0.2, 0.5), (2, 3, 4), (2, None, 0.6)]:
+    made = m.GroupShuffleSplit(n, test_size=size, train_size=train, random_state=0).split(np.zeros(80), None, groups)
+    held = [[len({groups[row] for row in part}) for part in fold] for fold in made]
+    given = {"validationSize": size, "trainSize": train}
+    options = {"folds": n, **{name: value for name, value in given.items() if value is not None}}
+    out["groupShuffleSplit"].append({"groups": groups, "options": options, "held": held})
 out["repeated"] = [
     {"rows": 12, "labels": [0, 1] * 6, "folds": n, "repeats": r, "count": m.RepeatedStratifiedKFold(n_splits=n, n_repeats=r).get_n_splits()}
     for n, r in [(3, 2), (5, 10), (2, 1)]

@@ -29,7 +29,7 @@ interface Case {
   readonly options: Readonly<Record<string, number>>;
   readonly made: Made;
   readonly sizes: readonly unknown[];
-  readonly held: readonly number[];
+  readonly held: readonly (readonly number[])[];
   readonly count: number;
 }
 
@@ -72,7 +72,9 @@ describe("the folds of scikit-learn", () => {
     }
     for (const { groups, options, held } of stored.groupShuffleSplit) {
       const made = groupShuffleSplit(groups, options);
-      const counts = made.map(({ validation }) => new Set(Array.from(validation, (row) => groups[row])).size);
+      const counts = made.map(({ train, validation }) =>
+        [train, validation].map((part) => new Set(Array.from(part, (row) => groups[row])).size),
+      );
       expect(counts).toEqual(held);
     }
   });
