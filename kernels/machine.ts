@@ -10,6 +10,8 @@ import * as Code from "../src/graph/opcodes/code";
 import * as Opcode from "../src/graph/opcodes/program";
 import { copy, elementwise } from "./elementwise/machine";
 import { gemm } from "./gemm/gemm";
+import { add_patches_f32, patches_f32 } from "./patches";
+import { largest_f32 } from "./pool";
 import { fill_uniform_f32, shuffle_i32 } from "./random";
 import { max_f32, sum_f32 } from "./reduce";
 import { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
@@ -132,6 +134,12 @@ function execute(at: usize, block: usize): void {
           place(operands, Opcode.ScatterTarget, block), word(operands, Opcode.ScatterRowCount),
         );
         break;
+      case Opcode.TakeLargest:
+        largest_f32(operands, block, false);
+        break;
+      case Opcode.ScatterLargest:
+        largest_f32(operands, block, true);
+        break;
       case Opcode.StreamIn:
         take_rows(
           stream(block, word(operands, Opcode.StreamIndex)), word(operands, Opcode.StreamColumns),
@@ -148,6 +156,12 @@ function execute(at: usize, block: usize): void {
         );
         break;
       }
+      case Opcode.Patches:
+        patches_f32(operands, block);
+        break;
+      case Opcode.AddPatches:
+        add_patches_f32(operands, block);
+        break;
       default:
         unreachable();
     }

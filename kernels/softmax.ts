@@ -89,7 +89,8 @@ function loadEdge(from: usize, bytes: i32): v128 {
   return bytes > 8 ? v128.load_lane<u32>(from, x, 2, 8) : x;
 }
 
-function storeEdge(to: usize, x: v128, bytes: i32): void {
+/** Stores the first 1 to 3 floats. */
+export function storeEdge(to: usize, x: v128, bytes: i32): void {
   v128.store_lane<u32>(to, x, 0);
   if (bytes > 4) v128.store_lane<u32>(to, x, 1, 4);
   if (bytes > 8) v128.store_lane<u32>(to, x, 2, 8);

@@ -133,7 +133,9 @@ export {
   type NoAttributes,
   type Node as GraphNode,
   type OperationName,
+  type PoolAttributes,
   Value,
+  type WindowAttributes,
 } from "./graph/graph.js";
 export { ROWS, type Shape } from "./graph/shape.js";
 export * as metrics from "./metrics/index.js";
@@ -168,32 +170,55 @@ export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks
 export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
 export { type FunctionalOptions, functional, input, type Symbols } from "./nn/functional.js";
 export type { History } from "./nn/history.js";
+export type { VarianceScalingOptions } from "./nn/initializerFactories.js";
+export * as initializers from "./nn/initializerFactories.js";
 export type { Initializer, InitializerFunction, InitializerName } from "./nn/initializers.js";
 export {
   activation,
+  averagePooling1d,
+  averagePooling2d,
   type BatchNormalizationOptions,
   batchNormalization,
+  cropping2d,
   type DenseOptions,
   defineLayer,
   dense,
   dropout,
   type EmbeddingOptions,
+  type Ends,
+  type Ends2d,
   embedding,
   type FlipMode,
   flatten,
   freeze,
   gaussianNoise,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
   type Layer,
   type LayerContext,
   type LayerDefinition,
   type LayerNormalizationOptions,
   layerNormalization,
   type MergeName,
+  maxPooling1d,
+  maxPooling2d,
   merge,
   type ParameterSpec,
+  type PoolingOptions,
+  permute,
   randomFlip,
   randomTranslation,
+  repeatVector,
+  reshape,
   type SymbolicTensor,
+  spatialDropout1d,
+  spatialDropout2d,
+  upSampling1d,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
 } from "./nn/layers/index.js";
 export { type Compiled, LayersModel } from "./nn/layersModel.js";
 export * as losses from "./nn/losses/index.js";

@@ -20,3 +20,5 @@ export * from "./operations/gather.js";
 export { constant, randomUniform, step } from "./operations/leaves.js";
 export * from "./operations/linear.js";
 export * from "./operations/moves.js";
+export { addPatches, type PatchOptions, patches } from "./operations/patches.js";
+export { maxPool, type PoolOptions, scatterLargest, takeLargest } from "./operations/pool.js";

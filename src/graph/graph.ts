@@ -27,6 +27,11 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   concat: { readonly axis: number };
   takeRows: NoAttributes;
   scatterRows: { readonly rows: number };
+  patches: WindowAttributes;
+  addPatches: WindowAttributes & { readonly image: readonly [height: number, width: number] };
+  // By the largest elements of windows of images [n, height, width, channels]
+  takeLargest: PoolAttributes;
+  scatterLargest: PoolAttributes;
   // Reductions over the axes [axis, axis + count), which vanish
   sum: { readonly axis: number; readonly count: number };
   max: { readonly axis: number; readonly count: number };
@@ -36,6 +41,20 @@ export interface AttributesOf extends Readonly<Record<ElementwiseName, NoAttribu
   // [m, k] · [k, n] → [m, n]
   matmul: NoAttributes;
 }
+
+/** How windows lie on images, which have zeros around them. */
+export interface WindowAttributes {
+  readonly size: readonly [height: number, width: number];
+  readonly strides: readonly [vertical: number, horizontal: number];
+  readonly dilation: readonly [vertical: number, horizontal: number];
+  /** Zeros above and to the left. */
+  readonly before: readonly [top: number, left: number];
+  /** Zeros below and to the right. */
+  readonly after: readonly [bottom: number, right: number];
+}
+
+/** How windows lie on images of which they pick the largest elements: one element or more in each. */
+export type PoolAttributes = Omit<WindowAttributes, "dilation">;
 
 /** The facts of an operation that has none beside its inputs. */
 export type NoAttributes = Readonly<Record<never, never>>;

@@ -3,58 +3,21 @@
  * starts from the same bits everywhere.
  */
 
+import { broadcastTo, constant } from "../graph/functions.js";
+import { type AliasOf, byNameOrAlias, nameIn } from "../names.js";
+import { recipeOf } from "../recipe.js";
+import { identity, orthogonal, varianceScaling } from "./initializerFactories.js";
 import {
-  add,
-  broadcastTo,
-  constant,
-  cos,
-  log,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  randomUniform,
-  reshape,
-  slice,
-  sqrt,
-  sub,
-} from "../graph/functions.js";
-import type { Graph, Value } from "../graph/graph.js";
-import { type Shape, sizeOf } from "../graph/shape.js";
-import { type AliasOf, byNameOrAlias } from "../names.js";
+  fanIn,
+  fanInAndOut,
+  type InitializerFunction,
+  normal,
+  TRUNCATED_DEVIATION,
+  truncatedNormal,
+  uniform,
+} from "./varianceScaling.js";
 
-/** Writes the first value of a parameter of `shape`; `stream` is a random stream of the parameter's own. */
-export type InitializerFunction = (graph: Graph, shape: Shape, stream: number) => Value;
-
-/** Of a kernel [inputs, units]; of a vector, its length. */
-const fanIn = (shape: Shape): number => shape[0];
-const fanInAndOut = (shape: Shape): number => shape[0] + shape[shape.length - 1];
-
-/** A number that a shape divides: the variance, or the square of the limit. */
-type Scaled = (scale: number, fan: (shape: Shape) => number) => InitializerFunction;
-
-/** Uniform in ±√(scale / fan). */
-const uniform: Scaled = (scale, fan) => (graph, shape, stream) =>
-  mul(sub(mul(randomUniform(graph, shape, stream), 2), 1), Math.sqrt(scale / fan(shape)));
-
-/** Normal of variance scale / fan by Box and Muller (1958): √(−2 log u) cos 2πv, with u in (0, 1]. */
-const normal: Scaled = (scale, fan) => (graph, shape, stream) => {
-  const size = sizeOf(shape);
-  const draws = randomUniform(graph, [2, size], stream);
-  const [u, v] = [0, 1].map((row) => slice(draws, [row, 0], [1, size]));
-  const radius = sqrt(mul(log(sub(1, u)), -2 * (scale / fan(shape))));
-  return reshape(mul(radius, cos(mul(v, 2 * Math.PI))), shape);
-};
-
-/** The standard deviation of a standard normal variable that is truncated at ±2. */
-const TRUNCATED_DEVIATION = 0.87962566103423978;
-
-/** Normal, truncated at two standard deviations, and stretched to have the variance scale / fan. */
-const truncatedNormal: Scaled = (scale, fan) => (graph, shape, stream) =>
-  mul(
-    truncatedQuantile(randomUniform(graph, shape, stream)),
-    Math.sqrt(scale / fan(shape)) / TRUNCATED_DEVIATION,
-  );
+export type { InitializerFunction };
 
 /** The limit of `randomUniform`, and the deviation of `randomNormal` and `truncatedNormal`, as in Keras. */
 const SMALL = 0.05;
@@ -78,6 +41,10 @@ export const initializers = {
   randomUniform: uniform(SMALL * SMALL, one),
   randomNormal: normal(SMALL * SMALL, one),
   truncatedNormal: truncatedNormal(SMALL * SMALL * TRUNCATED_DEVIATION * TRUNCATED_DEVIATION, one),
+  /** Those of `initializers` with their defaults. */
+  orthogonal: orthogonal(),
+  identity: identity(),
+  varianceScaling: varianceScaling(),
 } satisfies Record<string, InitializerFunction>;
 
 /** The names of Keras' functions and classes; for what Keras does not have, PyTorch's functions. */
@@ -95,6 +62,9 @@ const aliases = {
   randomUniform: ["random_uniform", "RandomUniform", "uniform"],
   randomNormal: ["random_normal", "RandomNormal", "normal"],
   truncatedNormal: ["truncated_normal", "TruncatedNormal"],
+  orthogonal: ["Orthogonal", "OrthogonalInitializer"],
+  identity: ["Identity", "IdentityInitializer"],
+  varianceScaling: ["variance_scaling", "VarianceScaling"],
 } as const satisfies Record<keyof typeof initializers, readonly string[]>;
 
 /** The name of a built-in initializer, or Keras' or PyTorch's name for it. */
@@ -102,7 +72,9 @@ export type InitializerName = keyof typeof initializers | AliasOf<typeof aliases
 /**
  * `zeros`, `ones`, `glorotUniform`, `glorotNormal` (X. Glorot and Y. Bengio, AISTATS 2010), `heUniform`, `heNormal`
  * (K. He and others, ICCV 2015), `lecunUniform`, `lecunNormal` (Y. LeCun and others, "Efficient BackProp", 1998),
- * `randomUniform` in ±0.05, `randomNormal` and `truncatedNormal` of deviation 0.05, Keras' names for them, such as `glorot_uniform`, or a custom function.
+ * `randomUniform` in ±0.05, `randomNormal` and `truncatedNormal` of deviation 0.05, `orthogonal`, `identity`,
+ * `varianceScaling`, Keras' names for them, such as `glorot_uniform`, or a function: what the factories of `initializers` return, such as
+ * `initializers.constant(0.1)`, or your own.
  *
  * The normal ones are truncated at two standard deviations of the normal distribution behind them, as in Keras; their
  * variance is that of the papers. Not truncated are `xavierNormal` and `kaimingNormal`, PyTorch's `xavier_normal_` and
@@ -117,26 +89,7 @@ export function getInitializer(initializer: Initializer): InitializerFunction {
     : byNameOrAlias("initializer", initializers, aliases, initializer, " or a function");
 }
 
-/** erf √2: the probability that a standard normal variable is within ±2. */
-const WITHIN_TWO = 0.9544997361036416;
-
-/** From the highest power. */
-const GILES = [
-  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
-  0.246640727, 1.50140941,
-];
-
-/**
- * The quantile at u in [0, 1) of a standard normal variable truncated at ±2: √2 erf⁻¹((2u − 1) erf √2).
- *
- * @see M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011: x times a polynomial of −log(1 − x²) − 2.5,
- * here of its central part alone, which covers all but 1 − |x| < 0.0034
- */
-export function truncatedQuantile(u: Value): Value {
-  const x = mul(sub(mul(u, 2), 1), WITHIN_TWO);
-  const w = sub(neg(log(mul(sub(1, x), add(1, x)))), 2.5);
-  const [highest, next, ...rest] = GILES;
-  const start = add(mul(highest, w), next);
-  const polynomial = rest.reduce((sum, coefficient) => add(mul(sum, w), coefficient), start);
-  return maximum(minimum(mul(mul(polynomial, x), Math.SQRT2), 2), -2);
+/** What tells initializers apart, see `madeFrom`; undefined for a custom function. */
+export function initializerRecipe(initializer: InitializerFunction): string | undefined {
+  return nameIn(initializers, initializer) ?? recipeOf(initializer);
 }

@@ -1,41 +1,21 @@
 /** Muon. */
 import { isRecord, must } from "../errors.js";
-import {
-  add,
-  div,
-  matmul,
-  maximum,
-  mul,
-  neg,
-  sqrt,
-  square,
-  sub,
-  sum,
-  transpose,
-  zerosLike,
-} from "../graph/functions.js";
+import { add, div, maximum, mul, neg, sqrt, square, sub, sum, zerosLike } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { madeBy, madeFrom, recipeOf } from "../recipe.js";
 import { adamDefinition } from "./adam.js";
 import { defineBuiltIn, type OptimizerConfig } from "./define.js";
+import { newtonSchulz } from "./newtonSchulz.js";
 import type { Optimizer } from "./optimizer.js";
 import { movingAverage } from "./terms.js";
 
-/** The coefficients of a Newton–Schulz step, and how many there are. */
-const [A, B, C] = [3.4445, -4.775, 2.0315];
+/** A Newton–Schulz step, and how many there are. */
+const QUINTIC = [3.4445, -4.775, 2.0315] as const;
 const STEPS = 5;
 
 /** Near UVᵀ for x = USVᵀ: singular values of at least 0.01 of the norm become 0.68 to 1.14. */
 function orthogonalized(x: Value, normalize: (norm: Value) => Value): Value {
-  const [rows, columns] = x.shape as readonly number[];
-  let y = div(x, normalize(sqrt(sum(square(x)))));
-  for (let i = 0; i < STEPS; i++) {
-    // on the side where it is smaller
-    const gram = rows > columns ? matmul(transpose(y), y) : matmul(y, transpose(y));
-    const p = add(mul(B, gram), mul(C, matmul(gram, gram)));
-    y = add(mul(A, y), rows > columns ? matmul(y, p) : matmul(p, y));
-  }
-  return y;
+  return newtonSchulz(div(x, normalize(sqrt(sum(square(x))))), QUINTIC, STEPS);
 }
 
 /** Options of {@link muon}. */

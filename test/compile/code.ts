@@ -84,7 +84,8 @@ function formOfRow(opcode: number): string {
     const { lowering } = operation<OperationName>(name);
     if (!("instruction" in lowering) || lowering.instruction !== opcode || !lowering.operands) continue;
     // positions do not depend on shapes or attributes
-    const attributes = { axis: 0, count: 1, stream: 0 } as Node["attributes"];
+    const pairs = { size: [1, 1], strides: [1, 1], dilation: [1, 1], before: [0, 0] };
+    const attributes = { axis: 0, count: 1, stream: 0, ...pairs } as Node["attributes"];
     const operands = lowering.operands({ shapes: [[1, 1], [1]], shape: [1, 1], attributes });
     return Object.values(operands)
       .map((operand) => (operand === "result" || "input" in operand ? "p" : "v"))

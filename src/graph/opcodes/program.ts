@@ -17,6 +17,10 @@ export const TakeRows = 10;
 export const ScatterRows = 11;
 export const StreamIn = 12;
 export const StreamOut = 13;
+export const Patches = 14;
+export const AddPatches = 15;
+export const TakeLargest = 16;
+export const ScatterLargest = 17;
 
 // Copy: a strided array to another layout of the same dimensions; axes follow, the last fastest
 export const CopyTarget = 0;
@@ -100,3 +104,41 @@ export const StreamBatch = 0;
 export const StreamIndex = 1;
 export const StreamColumns = 2;
 export const StreamRows = 3;
+
+// Patches: images [count, height, width, channels] → target [count, down, across, kernel height × kernel width × channels];
+// AddPatches: that as source → images. Pairs are of the vertical and the horizontal axis.
+export const PatchesTarget = 0;
+export const PatchesSource = 1;
+export const PatchesCount = 2;
+export const PatchesHeight = 3;
+export const PatchesWidth = 4;
+export const PatchesChannels = 5;
+export const PatchesDown = 6;
+export const PatchesAcross = 7;
+export const PatchesKernelHeight = 8;
+export const PatchesKernelWidth = 9;
+export const PatchesStrideDown = 10;
+export const PatchesStrideAcross = 11;
+export const PatchesDilationDown = 12;
+export const PatchesDilationAcross = 13;
+export const PatchesTop = 14;
+export const PatchesLeft = 15;
+
+// TakeLargest: selector [images, height, width, channels], source of its shape → target [images, outHeight, outWidth, channels].
+// ScatterLargest: source of the shape of the windows → target of the shape of the selector.
+export const PoolTarget = 0;
+export const PoolSelector = 1;
+export const PoolSource = 2;
+export const PoolImages = 3;
+export const PoolHeight = 4;
+export const PoolWidth = 5;
+export const PoolChannels = 6;
+export const PoolOutHeight = 7;
+export const PoolOutWidth = 8;
+export const PoolSizeHeight = 9;
+export const PoolSizeWidth = 10;
+export const PoolStrideHeight = 11;
+export const PoolStrideWidth = 12;
+/** Rows and columns of padding before the first, of which no element is ever the largest. */
+export const PoolBeforeHeight = 13;
+export const PoolBeforeWidth = 14;

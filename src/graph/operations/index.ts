@@ -1,7 +1,7 @@
 /**
  * The table of operations, exhaustive by type: an operation of the intermediate form without a row, or a row without a
  * gradient, does not compile. Files import functions only from files before them here: leaves, broadcast, elementwise,
- * moves, linear, gather.
+ * moves, linear, gather, patches, pool.
  */
 import type { AttributesOf, Graph, OperationName, Value } from "../graph.js";
 import { append } from "./append.js";
@@ -12,6 +12,8 @@ import leafRows from "./leaves.js";
 import linearRows from "./linear.js";
 import moveRows from "./moves.js";
 import type { Operation, Rows } from "./operation.js";
+import patchRows from "./patches.js";
+import poolRows from "./pool.js";
 
 export const operations: Rows<OperationName> = {
   ...leafRows,
@@ -20,6 +22,8 @@ export const operations: Rows<OperationName> = {
   ...moveRows,
   ...linearRows,
   ...gatherRows,
+  ...patchRows,
+  ...poolRows,
 };
 
 /** The row of `op`, for code that treats all operations alike. */

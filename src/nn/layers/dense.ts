@@ -5,7 +5,7 @@ import type { Value } from "../../graph/graph.js";
 import { showShape } from "../../graph/shape.js";
 import { nameIn } from "../../names.js";
 import { type Activation, activations, getActivation } from "../activations.js";
-import { getInitializer, type Initializer, initializers } from "../initializers.js";
+import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
 import { getRegularizer, type Regularizer, type RegularizerName } from "../regularizers.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 
@@ -95,8 +95,8 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
     units,
     nameIn(activations, activate),
     useBias,
-    nameIn(initializers, kernelStart),
-    nameIn(initializers, biasStart),
+    initializerRecipe(kernelStart),
+    initializerRecipe(biasStart),
     Object.keys(layer.hyperparameters),
   ];
   return builtIn(layer, recipe, { units, ...options });

@@ -13,7 +13,9 @@ import {
   sub,
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
+import type { Shape } from "../../graph/shape.js";
+import { mustHaveChannels } from "./geometry.js";
+import { builtIn, type Layer, type LayerContext, type LayerDefinition, PLAIN } from "./layer.js";
 
 /**
  * Sets each unit to 0 with probability `rate` while training and scales the others by
@@ -28,18 +30,73 @@ import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
  * ```
  */
 export function dropout(rate: number): Layer {
+  return dropping("dropout", rate, ({ x }) => x.shape, PLAIN.outputShape);
+}
+
+/**
+ * `dropout` of whole channels of sequences, [rows, steps, channels]: each is 0 at all steps of a row, or at none. Neighbouring
+ * steps are alike, so that the others would tell what was left out.
+ *
+ * @param rate - in [0, 1), an input of the program
+ * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape, `invalid_shape`
+ * @see J. Tompson and others, "Efficient object localization using convolutional networks", CVPR 2015
+ * @example
+ * ```ts
+ * spatialDropout1d(0.2).outputShape([10, 8]); // [10, 8]
+ * ```
+ */
+export const spatialDropout1d = (rate: number): Layer => spatialDropout("spatialDropout1d", rate, 1);
+
+/**
+ * `dropout` of whole channels of images, [rows, height, width, channels]: each is 0 in all of an image, or nowhere.
+ *
+ * @param rate - in [0, 1), an input of the program
+ * @throws FettleError `invalid_argument` for a rate outside [0, 1); for rows of another shape, `invalid_shape`
+ * @see J. Tompson and others, "Efficient object localization using convolutional networks", CVPR 2015
+ * @example
+ * ```ts
+ * spatialDropout2d(0.2).outputShape([8, 8, 16]); // [8, 8, 16]
+ * ```
+ */
+export const spatialDropout2d = (rate: number): Layer => spatialDropout("spatialDropout2d", rate, 2);
+
+function spatialDropout(type: string, rate: number, axes: number): Layer {
+  const shapeOfDraws = ({ x: { shape } }: LayerContext): Shape => [
+    shape[0],
+    ...Array<number>(axes).fill(1),
+    shape[axes + 1],
+  ];
+  return dropping(type, rate, shapeOfDraws, (shape) => {
+    mustHaveChannels(type, shape, axes);
+    return shape;
+  });
+}
+
+/** What is drawn once for each number of a shape that broadcasts to that of x. */
+function dropping(
+  type: string,
+  rate: number,
+  shapeOfDraws: (context: LayerContext) => Shape,
+  outputShape: (shape: Shape) => Shape,
+): Layer {
   must(typeof rate === "number" && rate >= 0 && rate < 1, "rate", "a number in [0, 1)", rate);
   const layer: LayerDefinition = {
-    type: "dropout",
+    type,
     hyperparameters: { rate },
     ...PLAIN,
-    call({ x, hyperparameters, training, stream }) {
-      if (!training) return x;
-      const kept = greaterEqual(randomUniform(x.graph, x.shape, stream), hyperparameters.rate);
-      return mul(x, div(kept, sub(1, hyperparameters.rate)));
+    outputShape,
+    call(context) {
+      const { x, hyperparameters, training, stream } = context;
+      return training ? dropped(x, hyperparameters.rate, stream, shapeOfDraws(context)) : x;
     },
   };
   return builtIn(layer, [], { rate });
+}
+
+/** Each number of x that was drawn, scaled; the others are 0. */
+export function dropped(x: Value, rate: Value, stream: number, shapeOfDraws = x.shape): Value {
+  const kept = greaterEqual(randomUniform(x.graph, shapeOfDraws, stream), rate);
+  return mul(x, div(kept, sub(1, rate)));
 }
 
 /**

@@ -1,9 +1,8 @@
-/** Categories as vectors that are learned, and what makes one row of numbers of them. */
+/** Categories as vectors that are learned. */
 import { check, checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { concat, reshape, slice, takeRows } from "../../graph/functions.js";
-import { showShape, sizeOf } from "../../graph/shape.js";
-import { nameIn } from "../../names.js";
-import { getInitializer, type Initializer, initializers } from "../initializers.js";
+import { showShape } from "../../graph/shape.js";
+import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
 import { builtIn, type Layer, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */
@@ -53,7 +52,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
       return reshape(concat(vectors, 1), [rows, count, outputDim]);
     },
   };
-  return builtIn(layer, [inputDim, outputDim, nameIn(initializers, initializer)], {
+  return builtIn(layer, [inputDim, outputDim, initializerRecipe(initializer)], {
     inputDim,
     outputDim,
     ...options,
@@ -61,22 +60,3 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
 }
 
 const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { embeddingsInitializer: true };
-
-/**
- * Rows of any shape as rows of numbers: [rows, 7, 3] → [rows, 21], in row-major order.
- *
- * @example
- * ```ts
- * flatten().outputShape([7, 3]); // [21]
- * ```
- */
-export function flatten(): Layer {
-  const layer: LayerDefinition = {
-    type: "flatten",
-    hyperparameters: {},
-    outputShape: (shape) => [sizeOf(shape)],
-    parameters: () => [],
-    call: ({ x }) => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]),
-  };
-  return builtIn(layer, [], {});
-}

@@ -2,8 +2,8 @@
 export { activation } from "./activation.js";
 export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
 export { type DenseOptions, dense } from "./dense.js";
-export { dropout, gaussianNoise } from "./dropout.js";
-export { type EmbeddingOptions, embedding, flatten } from "./embedding.js";
+export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
+export { type EmbeddingOptions, embedding } from "./embedding.js";
 export {
   defineLayer,
   freeze,
@@ -20,3 +20,27 @@ export {
   type LayerNormalizationOptions,
   layerNormalization,
 } from "./normalization.js";
+export {
+  averagePooling1d,
+  averagePooling2d,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  maxPooling1d,
+  maxPooling2d,
+  type PoolingOptions,
+} from "./pooling.js";
+export {
+  cropping2d,
+  type Ends,
+  type Ends2d,
+  flatten,
+  permute,
+  repeatVector,
+  reshape,
+  upSampling1d,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
+} from "./reshaping.js";

@@ -9,8 +9,16 @@ import { elementwiseFacts } from "./elementwise.js";
 import type { FactsOf } from "./facts.js";
 import { linearFacts } from "./linear.js";
 import { moveFacts } from "./moves.js";
+import { patchFacts } from "./patches.js";
+import { poolFacts } from "./pool.js";
 
-export const operationFacts: FactsOf<OperationName> = { ...moveFacts, ...elementwiseFacts, ...linearFacts };
+export const operationFacts: FactsOf<OperationName> = {
+  ...moveFacts,
+  ...elementwiseFacts,
+  ...linearFacts,
+  ...patchFacts,
+  ...poolFacts,
+};
 
 /**
  * For each operation, random uses of it on its own domain: smooth within the reach of `checkGradients`, and exact in

@@ -1,0 +1,111 @@
+/** Where the windows of convolutions lie: options as Keras has them, per axis. It knows no kernel and no values. */
+import { byName, check, must, type OptionNames } from "../../errors.js";
+import { type Shape, showShape } from "../../graph/shape.js";
+
+/** One number for all axes, or one for each. */
+export type Sizes = number | readonly [vertical: number, horizontal: number];
+
+/** Options of all convolutions. */
+export interface WindowOptions<Size = Sizes> {
+  /** How far a window is from the next, positive. Default 1. */
+  readonly strides?: Size;
+  /** How far an element of a window is from the next, positive. Default 1. */
+  readonly dilationRate?: Size;
+}
+
+export const WINDOW_OPTIONS: OptionNames<WindowOptions> = { strides: true, dilationRate: true };
+
+/** How windows lie along one axis. */
+export interface Axis {
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+/** Zeros before and after an axis, and how many windows then lie on it. */
+export interface Placed {
+  readonly before: number;
+  readonly after: number;
+  readonly count: number;
+}
+
+/** How an axis of `length` is padded for windows that reach over `reach` elements, `stride` apart. */
+const PADDINGS = {
+  valid: () => [0, 0],
+  // ⌈length / stride⌉ windows; less before than after
+  same: (length, reach, stride) => {
+    const total = Math.max((Math.ceil(length / stride) - 1) * stride + reach - length, 0);
+    return [total >> 1, total - (total >> 1)];
+  },
+  // no window sees what comes after its last element
+  causal: (_length, reach) => [reach - 1, 0],
+} satisfies Record<string, (length: number, reach: number, stride: number) => readonly [number, number]>;
+
+/** No zeros, as many that windows lie from end to end, or (along steps) that no window sees later ones. */
+export type PaddingName = keyof typeof PADDINGS;
+
+/** @throws FettleError `invalid_argument`, `unknown_name` */
+export function checkPadding(padding: unknown, names: readonly PaddingName[]): void {
+  byName("padding", Object.fromEntries(names.map((name) => [name, true])), padding);
+}
+
+/** The numbers of windows along each of `rank` axes; `name` is what the size is called. @throws FettleError `invalid_argument` */
+export function axesOf(
+  size: unknown,
+  { strides = 1, dilationRate = 1 }: WindowOptions<unknown>,
+  rank: number,
+  name = "kernelSize",
+): Axis[] {
+  const given = { [name]: size, strides, dilationRate };
+  const [sizes, steps, rates] = Object.entries(given).map(([name, given]) => {
+    const each: readonly unknown[] = Array.isArray(given) ? given : Array(rank).fill(given);
+    must(
+      each.length === rank && each.every((value) => Number.isSafeInteger(value) && (value as number) > 0),
+      name,
+      rank === 1 ? "a positive integer" : "a positive integer or two of them",
+      given,
+    );
+    return each as number[];
+  });
+  return sizes.map((size, i) => ({ size, stride: steps[i], dilation: rates[i] }));
+}
+
+/** How many elements of its axis a window spans. */
+export const reachOf = ({ size, dilation }: Axis): number => (size - 1) * dilation + 1;
+
+/** Where the windows of a layer of `type` lie on axes of these lengths. @throws FettleError `invalid_shape` if one does not fit */
+export function placed(type: string, lengths: Shape, axes: readonly Axis[], padding: PaddingName): Placed[] {
+  return axes.map((axis, i) => {
+    const reach = reachOf(axis);
+    const [before, after] = PADDINGS[padding](lengths[i], reach, axis.stride);
+    const room = lengths[i] + before + after - reach;
+    check(
+      room >= 0,
+      () =>
+        `${type} with windows of ${showShape(axes.map(reachOf))} must take rows of at least that; received ${showShape(lengths)}. Use padding "same" or smaller windows.`,
+      "invalid_shape",
+    );
+    return { before, after, count: Math.floor(room / axis.stride) + 1 };
+  });
+}
+
+/**
+ * Axes of an image that windows as these would leave as `lengths`: as Keras has it, `length` × `stride`, and for "valid"
+ * as much more as a window is longer than its stride.
+ */
+export function unplaced(lengths: Shape, axes: readonly Axis[], padding: PaddingName): number[] {
+  return axes.map((axis, i) => {
+    const more = padding === "valid" ? Math.max(reachOf(axis) - axis.stride, 0) : 0;
+    return lengths[i] * axis.stride + more;
+  });
+}
+
+/** Refuses rows that are not [...lengths, channels]. @throws FettleError `invalid_shape` */
+export function mustHaveChannels(type: string, shape: Shape, axes: number): void {
+  const form = axes === 1 ? "[steps, channels]" : "[height, width, channels]";
+  check(
+    shape.length === axes + 1,
+    () => `${type} must take rows of shape ${form}; received ${showShape(shape)}`,
+    "invalid_shape",
+  );
+}

@@ -1,0 +1,271 @@
+/** Layers that give rows another shape and compute nothing: axes, repeated and missing elements. */
+import { check, must, mustBeInteger } from "../../errors.js";
+import { broadcastTo, pad, reshape as reshaped, slice, transpose } from "../../graph/functions.js";
+import { type Shape, showShape, sizeOf } from "../../graph/shape.js";
+import { mustHaveChannels, type Sizes } from "./geometry.js";
+import { builtIn, type Layer, type LayerContext } from "./layer.js";
+
+/** A layer without parameters. */
+function moving(
+  type: string,
+  options: Readonly<Record<string, unknown>>,
+  outputShape: (shape: Shape) => Shape,
+  call: (context: LayerContext, outputShape: Shape) => LayerContext["x"],
+): Layer {
+  return builtIn(
+    {
+      type,
+      hyperparameters: {},
+      outputShape,
+      parameters: () => [],
+      call: (context) => call(context, [context.x.shape[0], ...outputShape(context.x.shape.slice(1))]),
+    },
+    [JSON.stringify(options)],
+    options,
+  );
+}
+
+/**
+ * Rows of any shape as rows of numbers: [rows, 7, 3] → [rows, 21], in row-major order.
+ *
+ * @example
+ * ```ts
+ * flatten().outputShape([7, 3]); // [21]
+ * ```
+ */
+export function flatten(): Layer {
+  return moving(
+    "flatten",
+    {},
+    (shape) => [sizeOf(shape)],
+    ({ x }, shape) => reshaped(x, shape),
+  );
+}
+
+/**
+ * The numbers of each row, in row-major order, in another shape of the same size.
+ *
+ * @param targetShape - of a row, positive integers; one may be −1, for as many as there are
+ * @throws FettleError `invalid_argument` for anything but such integers; for rows of another size, `invalid_shape`
+ * @example
+ * ```ts
+ * reshape([8, 8, 1]).outputShape([64]); // [8, 8, 1]
+ * reshape([-1, 4]).outputShape([12]); // [3, 4]
+ * ```
+ */
+export function reshape(targetShape: Shape): Layer {
+  must(
+    Array.isArray(targetShape) &&
+      targetShape.length > 0 &&
+      targetShape.every((dim) => Number.isSafeInteger(dim) && (dim > 0 || dim === -1)) &&
+      targetShape.filter((dim) => dim === -1).length <= 1,
+    "targetShape",
+    "an array of positive integers, of which one may be −1",
+    targetShape,
+  );
+  const target = [...targetShape];
+  const known = target.reduce((size, dim) => (dim === -1 ? size : size * dim), 1);
+  const outputShape = (shape: Shape): Shape => {
+    const size = sizeOf(shape);
+    check(
+      target.includes(-1) ? size % known === 0 : size === known,
+      () => `reshape to [${target.join(", ")}] must take rows of that size; received ${showShape(shape)}`,
+      "invalid_shape",
+    );
+    return target.map((dim) => (dim === -1 ? size / known : dim));
+  };
+  return moving("reshape", { targetShape: target }, outputShape, ({ x }, shape) => reshaped(x, shape));
+}
+
+/**
+ * The axes of each row in another order.
+ *
+ * @param dims - axes of a row, counted from 1, as in Keras: axis i of the result is axis dims[i]
+ * @throws FettleError `invalid_argument` unless `dims` are the numbers from 1 on, each once; for rows of more or fewer axes,
+ * `invalid_shape`
+ * @example
+ * ```ts
+ * permute([2, 1]).outputShape([10, 3]); // [3, 10]
+ * ```
+ */
+export function permute(dims: readonly number[]): Layer {
+  must(
+    Array.isArray(dims) &&
+      dims.length > 0 &&
+      [...dims].sort((a, b) => a - b).every((dim, i) => dim === i + 1),
+    "dims",
+    "the axes of a row, counted from 1, each once",
+    dims,
+  );
+  const order = [...dims];
+  const outputShape = (shape: Shape): Shape => {
+    check(
+      shape.length === order.length,
+      () => `permute must take rows of ${order.length} axes; received ${showShape(shape)}`,
+      "invalid_shape",
+    );
+    return order.map((dim) => shape[dim - 1]);
+  };
+  return moving("permute", { dims: order }, outputShape, ({ x }) => transpose(x, [0, ...order]));
+}
+
+/**
+ * Each row n times, as a sequence: [rows, features] → [rows, n, features].
+ *
+ * @param n - a positive integer
+ * @throws FettleError `invalid_argument` for another number; for rows of another shape, `invalid_shape`
+ * @example
+ * ```ts
+ * repeatVector(5).outputShape([3]); // [5, 3]
+ * ```
+ */
+export function repeatVector(n: number): Layer {
+  mustBeInteger("n", n);
+  const outputShape = (shape: Shape): Shape => {
+    check(
+      shape.length === 1,
+      () => `repeatVector must take rows of shape [features]; received ${showShape(shape)}`,
+      "invalid_shape",
+    );
+    return [n, ...shape];
+  };
+  return moving("repeatVector", { n }, outputShape, ({ x }, shape) => {
+    const [rows, , features] = shape;
+    return broadcastTo(reshaped(x, [rows, 1, features]), shape);
+  });
+}
+
+/**
+ * Each step `size` times: [rows, steps, channels] → [rows, steps × size, channels].
+ *
+ * @param size - a positive integer. Default 2.
+ * @throws FettleError `invalid_argument` for another number; for rows of another shape, `invalid_shape`
+ * @example
+ * ```ts
+ * upSampling1d(3).outputShape([5, 2]); // [15, 2]
+ * ```
+ */
+export const upSampling1d = (size = 2): Layer => upSampling("upSampling1d", size, 1);
+
+/**
+ * Each pixel as a block of equal ones (the nearest neighbour): [rows, height, width, channels] → [rows, height × size, width × size,
+ * channels].
+ *
+ * @param size - height and width of a block, positive: one number for both, or a pair. Default 2.
+ * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
+ * @example
+ * ```ts
+ * upSampling2d([1, 2]).outputShape([4, 4, 8]); // [4, 8, 8]
+ * ```
+ */
+export const upSampling2d = (size: Sizes = 2): Layer => upSampling("upSampling2d", size, 2);
+
+function upSampling(type: string, size: Sizes, axes: number): Layer {
+  const factors: readonly number[] = Array.isArray(size) ? size : Array(axes).fill(size);
+  must(
+    factors.length === axes && factors.every((factor) => Number.isSafeInteger(factor) && factor > 0),
+    "size",
+    axes === 1 ? "a positive integer" : "a positive integer or two of them",
+    size,
+  );
+  const outputShape = (shape: Shape): Shape => {
+    mustHaveChannels(type, shape, axes);
+    return shape.map((dim, axis) => dim * (factors[axis] ?? 1));
+  };
+  return moving(type, { size }, outputShape, ({ x }, shape) => {
+    const [rows, ...row] = x.shape;
+    // an axis of length 1 behind each that grows
+    const apart = row.flatMap((dim, axis) => (axis < axes ? [dim, 1] : [dim]));
+    const repeated = row.flatMap((dim, axis) => (axis < axes ? [dim, factors[axis]] : [dim]));
+    return reshaped(broadcastTo(reshaped(x, [rows, ...apart]), [rows, ...repeated]), shape);
+  });
+}
+
+/** How many at the start and at the end of an axis: one number for both, or a pair. */
+export type Ends = number | readonly [start: number, end: number];
+
+/** Of the height and the width: one number for all ends, or a number or pair for each axis. */
+export type Ends2d = number | readonly [vertical: Ends, horizontal: Ends];
+
+/**
+ * Zeros before and after sequences: [rows, steps, channels] → [rows, start + steps + end, channels].
+ *
+ * @param padding - how many, at least 0: one number for both ends, or a pair. Default 1.
+ * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
+ * @example
+ * ```ts
+ * zeroPadding1d([2, 0]).outputShape([5, 3]); // [7, 3]
+ * ```
+ */
+export const zeroPadding1d = (padding: Ends = 1): Layer => zeroPadding("zeroPadding1d", padding, 1);
+
+/**
+ * Zeros around images: [rows, height, width, channels] → [rows, top + height + bottom, left + width + right, channels].
+ *
+ * @param padding - how many, at least 0: one number for all sides; or for height and width a number each, or a pair each.
+ * Default 1.
+ * @throws FettleError `invalid_argument` for other numbers; for rows of another shape, `invalid_shape`
+ * @example
+ * ```ts
+ * zeroPadding2d([[1, 0], 2]).outputShape([5, 5, 3]); // [6, 9, 3]
+ * ```
+ */
+export const zeroPadding2d = (padding: Ends2d = 1): Layer => zeroPadding("zeroPadding2d", padding, 2);
+
+function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
+  const ends = endsOf("padding", padding, axes);
+  const outputShape = (shape: Shape): Shape => {
+    mustHaveChannels(type, shape, ends.length);
+    return shape.map((dim, axis) => (ends[axis] ?? [0, 0]).reduce((sum, zeros) => sum + zeros, dim));
+  };
+  return moving(type, { padding }, outputShape, ({ x }) => {
+    const [before, after] = [0, 1].map((end) => [0, ...ends.map((pair) => pair[end]), 0]);
+    return pad(x, before, after);
+  });
+}
+
+/**
+ * Images without their edges: [rows, height, width, channels] → [rows, height − top − bottom, width − left − right, channels].
+ *
+ * @param cropping - how many lines to leave out, at least 0: one number for all sides; or for height and width a number each,
+ * or a pair each. Default 0.
+ * @throws FettleError `invalid_argument` for other numbers; for images of which nothing is left, `invalid_shape`
+ * @example
+ * ```ts
+ * cropping2d([[1, 0], 2]).outputShape([6, 9, 3]); // [5, 5, 3]
+ * ```
+ */
+export function cropping2d(cropping: Ends2d = 0): Layer {
+  const ends = endsOf("cropping", cropping, 2);
+  const outputShape = (shape: Shape): Shape => {
+    mustHaveChannels("cropping2d", shape, 2);
+    const left = shape.map((dim, axis) => (ends[axis] ?? [0, 0]).reduce((sum, lines) => sum - lines, dim));
+    check(
+      left.every((dim) => dim > 0),
+      () => `cropping2d must leave a pixel of an image; received ${showShape(shape)}`,
+      "invalid_shape",
+    );
+    return left;
+  };
+  return moving("cropping2d", { cropping }, outputShape, ({ x }, shape) =>
+    slice(x, [0, ...ends.map(([start]) => start), 0], shape),
+  );
+}
+
+/** At the start and the end of each axis. @throws FettleError `invalid_argument` */
+function endsOf(name: string, given: Ends2d, axes: number): readonly (readonly number[])[] {
+  const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
+  const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
+  must(
+    ends.every((pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
+    name,
+    axes === 1
+      ? "an integer of at least 0 or two of them"
+      : "an integer of at least 0, or one or two of them for each axis",
+    given,
+  );
+  return ends;
+}
+
+const isPair = <T>(given: T | readonly [T, T] | number): given is readonly [T, T] =>
+  Array.isArray(given) && given.length === 2;
