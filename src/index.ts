@@ -112,7 +112,7 @@ export {
 } from "./data/table.js";
 export type { TargetData } from "./data/targets.js";
 export type { ClassWeight } from "./data/weights.js";
-export { type WindowData, type WindowOptions, type Windows, windows } from "./data/windows.js";
+export { type WindowData, type Windows, type WindowsOptions, windows } from "./data/windows.js";
 export type { Direction } from "./direction.js";
 export type { ArrayInput } from "./engine/arrays.js";
 export { createEngine, type EngineOptions } from "./engine/engine.js";
@@ -178,11 +178,19 @@ export {
   averagePooling1d,
   averagePooling2d,
   type BatchNormalizationOptions,
+  type BiasOptions,
   batchNormalization,
+  type Conv1dOptions,
+  type Conv2dOptions,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
   cropping2d,
   type DenseOptions,
+  type DepthwiseConv2dOptions,
   defineLayer,
   dense,
+  depthwiseConv2d,
   dropout,
   type EmbeddingOptions,
   type Ends,
@@ -196,6 +204,7 @@ export {
   globalAveragePooling2d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  type KernelOptions,
   type Layer,
   type LayerContext,
   type LayerDefinition,
@@ -212,11 +221,15 @@ export {
   randomTranslation,
   repeatVector,
   reshape,
+  type SeparableConv2dOptions,
+  type Sizes,
   type SymbolicTensor,
+  separableConv2d,
   spatialDropout1d,
   spatialDropout2d,
   upSampling1d,
   upSampling2d,
+  type WindowOptions,
   zeroPadding1d,
   zeroPadding2d,
 } from "./nn/layers/index.js";

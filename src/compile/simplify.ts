@@ -12,10 +12,11 @@ import {
   type Node,
   type OperationName,
   Value,
+  type WindowAttributes,
 } from "../graph/graph.js";
 import { operation } from "../graph/operations/index.js";
 import { constantValue } from "../graph/operations/leaves.js";
-import { sameShape } from "../graph/shape.js";
+import { type Shape, sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { appender, rewrite } from "./rewrite.js";
 
@@ -59,6 +60,12 @@ export function simplify(step: StepGraph): StepGraph {
           return of("transpose", { permutation: permutation.map((axis) => first[axis]) }, inputOf(x));
         }
         return undefined;
+      }
+      case "patches":
+      case "addPatches": {
+        const shape = operation<OperationName>(part.op).shape([x.shape], part.attributes);
+        const images = part.op === "patches" ? x.shape : shape;
+        return isOnce(part.attributes as WindowAttributes, images) ? of("reshape", { shape }, x) : undefined;
       }
       case "add":
         if (scalarOf(x) === 0) return y;
@@ -127,6 +134,13 @@ const NOTHING = {
     throw new Error("constants have no inputs");
   },
 };
+
+/** Whether windows hold each element of images once, in order: windows of one element, or of a whole image. */
+function isOnce({ size, strides, before, after }: WindowAttributes, [, ...image]: Shape): boolean {
+  if ([...before, ...after].some((zeros) => zeros > 0)) return false;
+  const each = (holds: (axis: 0 | 1) => boolean): boolean => holds(0) && holds(1);
+  return each((a) => size[a] === image[a]) || each((a) => size[a] === 1 && strides[a] === 1);
+}
 
 function inputOf(value: Value): Value {
   return new Value(value.graph, value.node.inputs[0]);

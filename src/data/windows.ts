@@ -4,7 +4,7 @@ import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from
 import { type HostTensor, toTensor } from "./tensor.js";
 
 /** How {@link windows} cuts a series. */
-export interface WindowOptions {
+export interface WindowsOptions {
   /** Steps of a window. */
   readonly length: number;
   /** How many steps after the last of a window its target is. @defaultValue 1 */
@@ -15,7 +15,7 @@ export interface WindowOptions {
   readonly target?: number | readonly number[];
 }
 
-const OPTIONS: OptionNames<WindowOptions> = { length: true, horizon: true, stride: true, target: true };
+const OPTIONS: OptionNames<WindowsOptions> = { length: true, horizon: true, stride: true, target: true };
 
 /** Numbers with their shape, in row-major order. */
 export interface WindowData {
@@ -49,7 +49,7 @@ const MOST = 2 ** 30;
  * ```
  * @see Keras, `timeseries_dataset_from_array`
  */
-export function windows(series: TensorLike, options: WindowOptions): Windows {
+export function windows(series: TensorLike, options: WindowsOptions): Windows {
   checkOptions(options, "windows", OPTIONS);
   const { length, horizon = 1, stride = 1 } = options;
   mustBeInteger("length", length);
@@ -85,7 +85,7 @@ export function windows(series: TensorLike, options: WindowOptions): Windows {
   };
 }
 
-function targetsOf(target: WindowOptions["target"], features: number): readonly number[] {
+function targetsOf(target: WindowsOptions["target"], features: number): readonly number[] {
   const targets = target === undefined ? Array.from({ length: features }, (_, j) => j) : [target].flat();
   const fits = targets.length > 0 && targets.every((j) => Number.isSafeInteger(j) && j >= 0 && j < features);
   must(fits, "target", `a feature from 0 to ${features - 1}, or several`, target);

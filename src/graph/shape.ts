@@ -57,6 +57,17 @@ export function sizeOf(shape: Shape, rows = 1): number {
   return resolve(extent(shape), rows);
 }
 
+/** The number of elements of `shape` as a dimension: [rows, 8, 8] are 64 × rows. */
+export function lines(shape: Shape): number {
+  const { scale, power } = extent(shape);
+  check(
+    power <= 1,
+    () => `at most one dimension may depend on the rows; received ${showShape(shape)}`,
+    "invalid_shape",
+  );
+  return power === 0 ? scale : scale * ROWS;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

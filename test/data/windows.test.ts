@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeSeriesSplit } from "../../src/data/split/time.js";
-import { type WindowOptions, windows } from "../../src/data/windows.js";
+import { type WindowsOptions, windows } from "../../src/data/windows.js";
 import { cases } from "../cases.js";
 import { refusal } from "./refusal.js";
 
@@ -61,7 +61,7 @@ describe("windows", () => {
     }
   });
 
-  it.each<[string, unknown, Partial<WindowOptions>, string]>([
+  it.each<[string, unknown, Partial<WindowsOptions>, string]>([
     ["no length", [1, 2], {}, "invalid_argument: length must be a positive integer; received undefined"],
     [
       "half a step",
@@ -121,6 +121,6 @@ describe("windows", () => {
       "memory_limit: all windows must have at most 1073741824 numbers; received 2500000000; choose a larger stride, or a shorter length",
     ],
   ])("refuse %s", (_, data, options, message) => {
-    expect(refusal(() => windows(data as never, options as WindowOptions))).toBe(message);
+    expect(refusal(() => windows(data as never, options as WindowsOptions))).toBe(message);
   });
 });

@@ -1,9 +1,18 @@
 /** All layers, and what a layer is. */
 export { activation } from "./activation.js";
 export { type FlipMode, randomFlip, randomTranslation } from "./augmentation.js";
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d, conv2dTranspose } from "./convolution.js";
 export { type DenseOptions, dense } from "./dense.js";
+export {
+  type DepthwiseConv2dOptions,
+  depthwiseConv2d,
+  type SeparableConv2dOptions,
+  separableConv2d,
+} from "./depthwise.js";
 export { dropout, gaussianNoise, spatialDropout1d, spatialDropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding } from "./embedding.js";
+export type { Sizes, WindowOptions } from "./geometry.js";
+export type { BiasOptions, KernelOptions } from "./kernel.js";
 export {
   defineLayer,
   freeze,

@@ -1,0 +1,201 @@
+/** Convolutions: products of the patches of images or sequences with a kernel. Channels are last, as in Keras. */
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { addPatches, matmul, type PatchOptions, patches, reshape, transpose } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import { lines, type Shape } from "../../graph/shape.js";
+import {
+  type Axis,
+  axesOf,
+  checkPadding,
+  mustHaveChannels,
+  type PaddingName,
+  type Placed,
+  placed,
+  type Sizes,
+  unplaced,
+  WINDOW_OPTIONS,
+  type WindowOptions,
+} from "./geometry.js";
+import { KERNEL_OPTIONS, type KernelOptions, kernelsOf } from "./kernel.js";
+import { builtIn, type Layer } from "./layer.js";
+
+/** Options of {@link conv1d}. */
+export interface Conv1dOptions extends KernelOptions, WindowOptions<number> {
+  /** `valid`, `same` or `causal`: with zeros before the first step alone, so that no result depends on later steps. Default `valid`. */
+  readonly padding?: "valid" | "same" | "causal";
+}
+
+/** Options of {@link conv2d} and {@link conv2dTranspose}. */
+export interface Conv2dOptions extends KernelOptions, WindowOptions {
+  /** `valid`: windows within the image; `same`: with zeros around it, ⌈length / stride⌉ windows along each axis. Default `valid`. */
+  readonly padding?: "valid" | "same";
+}
+
+const OPTIONS: OptionNames<Conv2dOptions> = { ...KERNEL_OPTIONS, ...WINDOW_OPTIONS, padding: true };
+export const IMAGE_PADDINGS = ["valid", "same"] as const;
+
+/**
+ * A convolution along steps: activation(patches · kernel + bias), [rows, steps, channels] → [rows, windows, filters]. As in
+ * Keras the kernel is not turned around.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - steps of a window, positive
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding,
+ * activation, initializer, regularizer or option; for rows that are shorter than a window, `invalid_shape`
+ * @example
+ * ```ts
+ * conv1d(8, 3, { padding: "causal", dilationRate: 2 }).outputShape([100, 4]); // [100, 8]
+ * ```
+ */
+export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Layer {
+  return convolution("conv1d", filters, kernelSize, options, ["valid", "same", "causal"]);
+}
+
+/**
+ * A convolution of images: activation(patches · kernel + bias), [rows, height, width, channels] → [rows, down, across, filters].
+ * As in Keras the kernel, [height, width, channels, filters], is not turned around, and with padding `same` there are less
+ * zeros before than after an image where their number is odd.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - height and width of a window, positive: one number for both, or a pair
+ * @throws FettleError `invalid_argument` for sizes that are not positive integers; `unknown_name` for an unknown padding,
+ * activation, initializer, regularizer or option; for images that are smaller than a window, `invalid_shape`
+ * @see V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016
+ * @example
+ * ```ts
+ * const layer = conv2d(16, 3, { padding: "same", activation: "relu" });
+ * layer.outputShape([8, 8, 1]); // [8, 8, 16]
+ * layer.parameters([8, 8, 1]).map(({ shape }) => shape); // [[3, 3, 1, 16], [16]]
+ * ```
+ */
+export function conv2d(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
+  return convolution("conv2d", filters, kernelSize, options, IMAGE_PADDINGS);
+}
+
+function convolution(
+  type: "conv1d" | "conv2d",
+  filters: number,
+  kernelSize: Sizes,
+  options: Conv1dOptions | Conv2dOptions,
+  paddings: readonly PaddingName[],
+): Layer {
+  mustBeInteger("filters", filters);
+  checkOptions(options, type, OPTIONS);
+  const { padding = "valid", kernelInitializer: initializer, kernelRegularizer: regularizer } = options;
+  checkPadding(padding, paddings);
+  const axes = axesOf(kernelSize, options, type === "conv1d" ? 1 : 2);
+  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const places = (shape: Shape): Placed[] => placed(type, shape, axes, padding);
+  const { hyperparameters, penalty } = kernels;
+  return builtIn(
+    {
+      type,
+      hyperparameters,
+      penalty,
+      outputShape(shape) {
+        mustHaveChannels(type, shape, axes.length);
+        return [...places(shape).map(({ count }) => count), filters];
+      },
+      parameters: (shape) => [
+        kernels.spec("kernel", [...axes.map(({ size }) => size), shape[axes.length], filters]),
+        ...kernels.bias(filters),
+      ],
+      call(context) {
+        const { x, parameters } = context;
+        const [rows, ...row] = x.shape;
+        const at = places(row);
+        const matrix = patchRows(x, axes, at);
+        const kernel = reshape(parameters.kernel, [matrix.shape[1], filters]);
+        const shape = [rows, ...at.map(({ count }) => count), filters];
+        return kernels.finish(matmul(matrix, kernel), context, shape);
+      },
+    },
+    [filters, JSON.stringify(axes), padding, ...kernels.recipe],
+    { filters, kernelSize, ...options },
+  );
+}
+
+/** The windows of rows as a matrix: [rows, ...lengths, channels] → [windows, elements of a window × channels]. */
+export function patchRows(x: Value, axes: readonly Axis[], at: readonly Placed[]): Value {
+  const windows = patches(asImages(x), pairOf(axes, "size", 1), windowOptions(axes, at));
+  return reshape(windows, [lines(windows.shape.slice(0, 3)), windows.shape[3]]);
+}
+
+/** Sequences as images of height 1. */
+function asImages(x: Value): Value {
+  return x.shape.length === 4 ? x : reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]);
+}
+
+/** What operations take of windows along one or two axes. */
+export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): PatchOptions {
+  return {
+    strides: pairOf(axes, "stride", 1),
+    dilation: pairOf(axes, "dilation", 1),
+    before: pairOf(at, "before", 0),
+    after: pairOf(at, "after", 0),
+  };
+}
+
+function pairOf<K extends string>(
+  each: readonly Readonly<Record<K, number>>[],
+  name: K,
+  first: number,
+): [number, number] {
+  const numbers = each.map((axis) => axis[name]);
+  return numbers.length === 1 ? [first, numbers[0]] : [numbers[0], numbers[1]];
+}
+
+/**
+ * The adjoint of a convolution, as images are enlarged: each element spreads over a window of the result, [rows, height,
+ * width, channels] → [rows, up, out, filters], where `conv2d` of the same sizes would lead back. With padding `same` an
+ * axis is `strides` times as long, with `valid` longer by what a window exceeds its stride. The kernel is [height, width, filters,
+ * channels], as in Keras.
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - height and width of a window, positive: one number for both, or a pair
+ * @throws FettleError as {@link conv2d}
+ * @see V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4
+ * @example
+ * ```ts
+ * conv2dTranspose(8, 3, { strides: 2, padding: "same" }).outputShape([7, 7, 32]); // [14, 14, 8]
+ * ```
+ */
+export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
+  mustBeInteger("filters", filters);
+  checkOptions(options, "conv2dTranspose", OPTIONS);
+  const { padding = "valid", kernelInitializer: initializer, kernelRegularizer: regularizer } = options;
+  checkPadding(padding, IMAGE_PADDINGS);
+  const axes = axesOf(kernelSize, options, 2);
+  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const { hyperparameters, penalty } = kernels;
+  return builtIn(
+    {
+      type: "conv2dTranspose",
+      hyperparameters,
+      penalty,
+      outputShape(shape) {
+        mustHaveChannels("conv2dTranspose", shape, 2);
+        return [...unplaced(shape, axes, padding), filters];
+      },
+      parameters: (shape) => [
+        kernels.spec("kernel", [...axes.map(({ size }) => size), filters, shape[2]]),
+        ...kernels.bias(filters),
+      ],
+      call(context) {
+        const { x, parameters } = context;
+        const [rows, down, across, channels] = x.shape;
+        const [height, width] = unplaced([down, across], axes, padding);
+        const at = placed("conv2dTranspose", [height, width], axes, padding);
+        const [{ size: high }, { size: wide }] = axes;
+        const kernel = transpose(reshape(parameters.kernel, [high * wide * filters, channels]));
+        const spread = matmul(reshape(x, [lines([rows, down, across]), channels]), kernel);
+        const windows = reshape(spread, [rows, down, across, high * wide * filters]);
+        const images = addPatches(windows, [height, width], [high, wide], windowOptions(axes, at));
+        const matrix = reshape(images, [lines([rows, height, width]), filters]);
+        return kernels.finish(matrix, context, images.shape);
+      },
+    },
+    [filters, JSON.stringify(axes), padding, ...kernels.recipe],
+    { filters, kernelSize, ...options },
+  );
+}

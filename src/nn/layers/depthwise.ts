@@ -1,0 +1,186 @@
+/** Convolutions channel by channel, alone and with a product over the channels behind them. Channels are last, as in Keras. */
+import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
+import { matmul, mul, reshape, sum } from "../../graph/functions.js";
+import type { Value } from "../../graph/graph.js";
+import type { Shape } from "../../graph/shape.js";
+import type { Initializer } from "../initializers.js";
+import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { IMAGE_PADDINGS, patchRows } from "./convolution.js";
+import {
+  type Axis,
+  axesOf,
+  checkPadding,
+  mustHaveChannels,
+  type Placed,
+  placed,
+  type Sizes,
+  WINDOW_OPTIONS,
+  type WindowOptions,
+} from "./geometry.js";
+import { BIAS_OPTIONS, type BiasOptions, kernelsOf } from "./kernel.js";
+import { builtIn, type Layer } from "./layer.js";
+
+/** Options of {@link depthwiseConv2d}. */
+export interface DepthwiseConv2dOptions extends BiasOptions, WindowOptions {
+  /** As for `conv2d`. Default `valid`. */
+  readonly padding?: "valid" | "same";
+  /** Channels of the result for each channel of the image, positive. Default 1. */
+  readonly depthMultiplier?: number;
+  /** Default `glorotUniform`. */
+  readonly depthwiseInitializer?: Initializer;
+  /** A penalty on the kernel. Default: no penalty. */
+  readonly depthwiseRegularizer?: RegularizerName | Regularizer;
+}
+
+/** Options of {@link separableConv2d}. */
+export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
+  /** Of the product over the channels. Default `glorotUniform`. */
+  readonly pointwiseInitializer?: Initializer;
+  /** A penalty on its kernel. Default: no penalty. */
+  readonly pointwiseRegularizer?: RegularizerName | Regularizer;
+}
+
+const DEPTHWISE_OPTIONS: OptionNames<DepthwiseConv2dOptions> = {
+  ...BIAS_OPTIONS,
+  ...WINDOW_OPTIONS,
+  padding: true,
+  depthMultiplier: true,
+  depthwiseInitializer: true,
+  depthwiseRegularizer: true,
+};
+const SEPARABLE_OPTIONS: OptionNames<SeparableConv2dOptions> = {
+  ...DEPTHWISE_OPTIONS,
+  pointwiseInitializer: true,
+  pointwiseRegularizer: true,
+};
+
+/** What both layers make of their options: windows, and how many channels each channel becomes. */
+function channelwise(type: string, kernelSize: Sizes, options: DepthwiseConv2dOptions) {
+  const { padding = "valid", depthMultiplier = 1 } = options;
+  mustBeInteger("depthMultiplier", depthMultiplier);
+  checkPadding(padding, IMAGE_PADDINGS);
+  const axes = axesOf(kernelSize, options, 2);
+  return {
+    depthMultiplier,
+    recipe: [JSON.stringify(axes), padding, depthMultiplier],
+    /** Windows down and across, for images of a shape. */
+    counts(shape: Shape): number[] {
+      mustHaveChannels(type, shape, 2);
+      return placed(type, shape, axes, padding).map(({ count }) => count);
+    },
+    kernelShape: (channels: number): Shape => [...axes.map(({ size }) => size), channels, depthMultiplier],
+    /** [rows, height, width, channels] → [windows, channels × depthMultiplier] */
+    apply: (x: Value, kernel: Value): Value =>
+      depthwise(x, kernel, axes, placed(type, x.shape.slice(1), axes, padding)),
+  };
+}
+
+/** Σ over the elements of a window of patch × kernel, channel by channel; kernel [height, width, channels, multiplier]. */
+function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly Placed[]): Value {
+  const [height, width, channels, multiplier] = kernel.shape;
+  const windows = patchRows(x, axes, at);
+  const elements = reshape(windows, [windows.shape[0], height * width, channels, 1]);
+  const products = mul(elements, reshape(kernel, [height * width, channels, multiplier]));
+  return reshape(sum(products, 1), [windows.shape[0], channels * multiplier]);
+}
+
+/**
+ * A convolution of each channel by itself: [rows, height, width, channels] → [rows, down, across, channels ×
+ * depthMultiplier]. The kernel is [height, width, channels, depthMultiplier]; channel c of an image becomes the
+ * channels c × depthMultiplier and the next.
+ *
+ * @param kernelSize - height and width of a window, positive: one number for both, or a pair
+ * @throws FettleError as `conv2d`
+ * @example
+ * ```ts
+ * depthwiseConv2d(3, { padding: "same", depthMultiplier: 2 }).outputShape([8, 8, 5]); // [8, 8, 10]
+ * ```
+ */
+export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptions = {}): Layer {
+  checkOptions(options, "depthwiseConv2d", DEPTHWISE_OPTIONS);
+  const { depthwiseInitializer: initializer, depthwiseRegularizer: regularizer } = options;
+  const windows = channelwise("depthwiseConv2d", kernelSize, options);
+  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const units = (shape: Shape): number => shape[2] * windows.depthMultiplier;
+  const { hyperparameters, penalty } = kernels;
+  return builtIn(
+    {
+      type: "depthwiseConv2d",
+      hyperparameters,
+      penalty,
+      outputShape: (shape) => [...windows.counts(shape), units(shape)],
+      parameters: (shape) => [
+        kernels.spec("kernel", windows.kernelShape(shape[2])),
+        ...kernels.bias(units(shape)),
+      ],
+      call(context) {
+        const { x, parameters } = context;
+        const [rows, ...row] = x.shape;
+        const shape = [rows, ...windows.counts(row), units(row)];
+        return kernels.finish(windows.apply(x, parameters.kernel), context, shape);
+      },
+    },
+    [...windows.recipe, ...kernels.recipe],
+    { kernelSize, ...options },
+  );
+}
+
+/**
+ * A convolution in two steps: of each channel by itself, and a product over the channels: [rows, height, width, channels] →
+ * [rows, down, across, filters]. The kernels are `depthwiseKernel`, [height, width, channels, depthMultiplier], and
+ * `pointwiseKernel`, [1, 1, channels × depthMultiplier, filters].
+ *
+ * @param filters - channels of the result, positive
+ * @param kernelSize - height and width of a window, positive: one number for both, or a pair
+ * @throws FettleError as `conv2d`
+ * @see F. Chollet, "Xception: deep learning with depthwise separable convolutions", CVPR 2017
+ * @example
+ * ```ts
+ * separableConv2d(16, 3).parameters([8, 8, 4]).map(({ shape }) => shape); // [[3, 3, 4, 1], [1, 1, 4, 16], [16]]
+ * ```
+ */
+export function separableConv2d(
+  filters: number,
+  kernelSize: Sizes,
+  options: SeparableConv2dOptions = {},
+): Layer {
+  mustBeInteger("filters", filters);
+  checkOptions(options, "separableConv2d", SEPARABLE_OPTIONS);
+  const windows = channelwise("separableConv2d", kernelSize, options);
+  const kernels = kernelsOf(
+    {
+      depthwiseKernel: {
+        initializer: options.depthwiseInitializer,
+        regularizer: options.depthwiseRegularizer,
+      },
+      pointwiseKernel: {
+        initializer: options.pointwiseInitializer,
+        regularizer: options.pointwiseRegularizer,
+      },
+    },
+    options,
+  );
+  const { hyperparameters, penalty } = kernels;
+  return builtIn(
+    {
+      type: "separableConv2d",
+      hyperparameters,
+      penalty,
+      outputShape: (shape) => [...windows.counts(shape), filters],
+      parameters: (shape) => [
+        kernels.spec("depthwiseKernel", windows.kernelShape(shape[2])),
+        kernels.spec("pointwiseKernel", [1, 1, shape[2] * windows.depthMultiplier, filters]),
+        ...kernels.bias(filters),
+      ],
+      call(context) {
+        const { x, parameters } = context;
+        const [rows, ...row] = x.shape;
+        const channels = windows.apply(x, parameters.depthwiseKernel);
+        const kernel = reshape(parameters.pointwiseKernel, [channels.shape[1], filters]);
+        return kernels.finish(matmul(channels, kernel), context, [rows, ...windows.counts(row), filters]);
+      },
+    },
+    [filters, ...windows.recipe, ...kernels.recipe],
+    { filters, kernelSize, ...options },
+  );
+}
