@@ -17,7 +17,7 @@ it("examples/weather-gru.ts: a recurrent network errs less than a dense one, tha
   expect([lastYear, today]).toEqual([3.77, 2.24]);
   expect(recurrent).toBeLessThan(today - 0.05);
   expect(recurrent).toBeLessThan(dense - 0.2);
-});
+}, 180_000); // two tunings, ten seconds of computing, on a machine that may be busy
 
 it("the series has every day of four years, in order", () => {
   const text = readFileSync(new URL("examples/data/seattle-weather.csv", root), "utf8");
