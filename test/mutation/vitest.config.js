@@ -15,7 +15,10 @@ class AsListed extends BaseSequencer {
 }
 
 export default defineConfig((environment) => {
-  const { test, ...rest } = base(environment);
+  const {
+    test: { projects: _, ...test },
+    ...rest
+  } = base(environment);
   return {
     ...rest,
     test: {
