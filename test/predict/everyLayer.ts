@@ -1,17 +1,48 @@
 /** Layers of every kind, as networks have them. A layer that index.ts exports and that has no row here fails a test. */
-
 import type { Shape } from "../../src/graph/shape.js";
 import {
   activation,
+  averagePooling1d,
+  averagePooling2d,
   batchNormalization,
+  bidirectional,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
+  cropping2d,
   dense,
+  depthwiseConv2d,
   dropout,
   embedding,
   flatten,
   gaussianNoise,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  gru,
   type Layer,
   layerNormalization,
+  lstm,
+  masking,
+  maxPooling1d,
+  maxPooling2d,
   merge,
+  multiHeadAttention,
+  permute,
+  randomFlip,
+  randomTranslation,
+  repeatVector,
+  reshape,
+  separableConv2d,
+  simpleRNN,
+  spatialDropout1d,
+  spatialDropout2d,
+  timeDistributed,
+  upSampling1d,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
 } from "../../src/nn/layers/index.js";
 
 /** A layer with options that are not its defaults, and rows that it takes. */
@@ -26,10 +57,28 @@ export interface LayerExample {
 /** By the names of factories. */
 export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   activation: [{ layer: () => activation("gelu"), shapes: [[5]] }],
+  averagePooling1d: [{ layer: () => averagePooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
+  averagePooling2d: [{ layer: () => averagePooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
   batchNormalization: [
     { layer: () => batchNormalization({ epsilon: 0.01, center: false }), shapes: [[4, 3]] },
   ],
-  dense: [{ layer: () => dense(3, { activation: "softmax", useBias: false }), shapes: [[5]] }],
+  bidirectional: [{ layer: () => bidirectional(gru(2), { mergeMode: "sum" }), shapes: [[4, 3]] }],
+  conv1d: [{ layer: () => conv1d(4, 3, { padding: "causal", dilationRate: 2 }), shapes: [[6, 3]] }],
+  conv2d: [
+    {
+      layer: () => conv2d(4, [2, 3], { strides: 2, padding: "same", activation: "relu" }),
+      shapes: [[5, 6, 3]],
+    },
+  ],
+  conv2dTranspose: [
+    { layer: () => conv2dTranspose(3, 3, { strides: 2, useBias: false }), shapes: [[3, 2, 4]] },
+  ],
+  cropping2d: [{ layer: () => cropping2d([[1, 0], 2]), shapes: [[3, 6, 2]] }],
+  dense: [
+    { layer: () => dense(3, { activation: "softmax", useBias: false }), shapes: [[5]] },
+    { layer: () => dense(3, { activation: "tanh" }), shapes: [[4, 5]] },
+  ],
+  depthwiseConv2d: [{ layer: () => depthwiseConv2d(3, { depthMultiplier: 2 }), shapes: [[4, 5, 3]] }],
   dropout: [{ layer: () => dropout(0.5), shapes: [[5]] }],
   embedding: [
     {
@@ -40,7 +89,16 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   flatten: [{ layer: () => flatten(), shapes: [[2, 3]] }],
   gaussianNoise: [{ layer: () => gaussianNoise(0.5), shapes: [[5]] }],
+  globalAveragePooling1d: [{ layer: () => globalAveragePooling1d(), shapes: [[4, 3]] }],
+  globalAveragePooling2d: [{ layer: () => globalAveragePooling2d(), shapes: [[4, 2, 3]] }],
+  globalMaxPooling1d: [{ layer: () => globalMaxPooling1d(), shapes: [[4, 3]] }],
+  globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
+  gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
+  lstm: [{ layer: () => lstm(3, { returnSequences: true, recurrentDropout: 0.2 }), shapes: [[4, 2]] }],
+  masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
+  maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
+  maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],
   merge: [
     {
       layer: () => merge("average"),
@@ -57,4 +115,30 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
       ],
     },
   ],
+  multiHeadAttention: [
+    { layer: () => multiHeadAttention(2, 3, { valueDim: 4, causal: true }), shapes: [[5, 6]] },
+    {
+      layer: () => multiHeadAttention(2, 3, { useBias: false }),
+      shapes: [
+        [5, 6],
+        [3, 4],
+      ],
+    },
+  ],
+  permute: [{ layer: () => permute([2, 1]), shapes: [[2, 3]] }],
+  randomFlip: [{ layer: () => randomFlip("vertical"), shapes: [[4, 3, 2]] }],
+  randomTranslation: [{ layer: () => randomTranslation(2, 1), shapes: [[4, 3, 2]] }],
+  repeatVector: [{ layer: () => repeatVector(3), shapes: [[4]] }],
+  reshape: [{ layer: () => reshape([2, -1]), shapes: [[3, 4]] }],
+  separableConv2d: [
+    { layer: () => separableConv2d(4, 3, { padding: "same", depthMultiplier: 2 }), shapes: [[4, 5, 3]] },
+  ],
+  simpleRNN: [{ layer: () => simpleRNN(3, { activation: "relu" }), shapes: [[4, 2]] }],
+  spatialDropout1d: [{ layer: () => spatialDropout1d(0.5), shapes: [[4, 3]] }],
+  spatialDropout2d: [{ layer: () => spatialDropout2d(0.5), shapes: [[4, 3, 2]] }],
+  timeDistributed: [{ layer: () => timeDistributed(dense(3, { activation: "relu" })), shapes: [[4, 5]] }],
+  upSampling1d: [{ layer: () => upSampling1d(3), shapes: [[4, 2]] }],
+  upSampling2d: [{ layer: () => upSampling2d([2, 3]), shapes: [[3, 2, 2]] }],
+  zeroPadding1d: [{ layer: () => zeroPadding1d([1, 2]), shapes: [[4, 2]] }],
+  zeroPadding2d: [{ layer: () => zeroPadding2d([[1, 2], 3]), shapes: [[3, 4, 2]] }],
 };
