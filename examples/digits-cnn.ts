@@ -1,7 +1,7 @@
 /**
- * A small convolutional network for 1,797 handwritten digits of 8 × 8 pixels. A fifth of them is the test part, which nothing is chosen on: `tune`
- * compares settings by a validation part of the others. The best are then trained from five seeds, and the median of their accuracies
- * on the test part is what they are worth.
+ * A small convolutional network for 1,797 handwritten digits of 8 × 8 pixels. A fifth of them is the test part. `tune` compares settings by a
+ * validation part of the others; the best are then trained from five seeds, and the median of their accuracies on the test part is told.
+ * The kinds of layers and the epochs were chosen before, on another division of the same images, so the figure is a little kind.
  *
  *     npm run example examples/digits-cnn.ts
  */

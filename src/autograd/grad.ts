@@ -6,8 +6,8 @@
 import { check } from "../errors.js";
 import { add, broadcastTo, constant } from "../graph/functions.js";
 import { type Node, type OperationName, Value } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import type { PartGradient } from "../graph/operations/operation.js";
+import { operation } from "../graph/operations/table.js";
 import { showShape } from "../graph/shape.js";
 
 /**

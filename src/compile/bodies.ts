@@ -3,8 +3,8 @@
  * what is left, and moves what is the same at each step out of the loop.
  */
 import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
-import { apply, operation } from "../graph/operations/index.js";
 import { scanCarry, scanStack, writeLoop } from "../graph/operations/scan.js";
+import { apply, operation } from "../graph/operations/table.js";
 import type { StepGraph } from "./program.js";
 import { liveBody, liveNodes, rewrite } from "./rewrite.js";
 

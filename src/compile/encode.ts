@@ -6,7 +6,7 @@ import { check } from "../errors.js";
 import { type AttributesOf, isNode, type Node, type OperationName } from "../graph/graph.js";
 import * as Code from "../graph/opcodes/code.js";
 import * as Opcode from "../graph/opcodes/program.js";
-import { operation } from "../graph/operations/index.js";
+import { operation } from "../graph/operations/table.js";
 import { extent, fixed, ROWS, type Shape } from "../graph/shape.js";
 import { kindOf, type Unit } from "./fuse.js";
 import { encodeLoop, type PlacedBody } from "./loop.js";

@@ -7,7 +7,7 @@ import { check } from "../errors.js";
 import { type Node, usersOf } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { MAX_REGISTERS } from "../graph/opcodes/region.js";
-import { operation } from "../graph/operations/index.js";
+import { operation } from "../graph/operations/table.js";
 import { sameShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rootsOf } from "./rewrite.js";

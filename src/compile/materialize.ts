@@ -5,7 +5,7 @@
  */
 import type { Graph, Node, OperationName, Value } from "../graph/graph.js";
 import * as Opcode from "../graph/opcodes/program.js";
-import { apply, operation } from "../graph/operations/index.js";
+import { apply, operation } from "../graph/operations/table.js";
 import { type Extent, extent, type Shape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 import { rewrite } from "./rewrite.js";

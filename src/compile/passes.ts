@@ -17,7 +17,7 @@ import {
   Sub,
 } from "../graph/opcodes/elementwise.js";
 import * as Passes from "../graph/opcodes/passes.js";
-import { operation } from "../graph/operations/index.js";
+import { operation } from "../graph/operations/table.js";
 import type { Unit } from "./fuse.js";
 
 /** One pass over the elements of a region. */

@@ -12,7 +12,7 @@ import {
   type OperationName,
   type Value,
 } from "../graph/graph.js";
-import { apply, operation } from "../graph/operations/index.js";
+import { apply, operation } from "../graph/operations/table.js";
 import { sameShape, showShape } from "../graph/shape.js";
 import type { StepGraph } from "./program.js";
 

@@ -14,8 +14,8 @@ import {
   Value,
   type WindowAttributes,
 } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import { constantValue } from "../graph/operations/leaves.js";
+import { operation } from "../graph/operations/table.js";
 import { type Shape, sameShape } from "../graph/shape.js";
 import { rewriteBodies } from "./bodies.js";
 import { tilesOf } from "./pads.js";

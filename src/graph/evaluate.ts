@@ -1,7 +1,7 @@
 /** Evaluates a graph node by node with the float64 references: slow and plain, the oracle for every executor. */
 import type { Graph, OperationName } from "./graph.js";
-import { operation } from "./operations/index.js";
 import type { Environment } from "./operations/operation.js";
+import { operation } from "./operations/table.js";
 import { resolveShape } from "./shape.js";
 
 /** The value of every node, row-major. */

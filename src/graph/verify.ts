@@ -1,7 +1,7 @@
 /** Checks that a graph is consistent: each traced graph, since user code may have changed it, and in tests every other. It changes nothing. */
 import { check } from "../errors.js";
 import { type Graph, isNode } from "./graph.js";
-import { operation } from "./operations/index.js";
+import { operation } from "./operations/table.js";
 import { sameShape, showShape } from "./shape.js";
 
 /** Throws `internal` unless inputs precede their users and every shape follows from its rule. */

@@ -332,8 +332,7 @@ export const d2AbsoluteError = quantityMetric({
  * @throws FettleError as {@link meanSquaredError}
  * @example
  * ```ts
- * metrics.d2Pinball({ alpha: 0.9 })([1, 2, 3], [1, 2, 4]); // 0.96296...
- * getMetric("d2_pinball_score").name; // "d2Pinball"
+ * metrics.d2Pinball({ alpha: 0.9 })([1, 2, 3], [1, 2, 4]); // 0.66666...
  * ```
  * @see scikit-learn, `d2_pinball_score`
  */

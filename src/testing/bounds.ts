@@ -8,8 +8,8 @@
  */
 import { evaluateGraph } from "../graph/evaluate.js";
 import type { Graph, Node, OperationName } from "../graph/graph.js";
-import { operation } from "../graph/operations/index.js";
 import type { Environment } from "../graph/operations/operation.js";
+import { operation } from "../graph/operations/table.js";
 import { resolveShape } from "../graph/shape.js";
 import { operationFacts } from "./operations/index.js";
 import { FLOAT32, type Precision, type Rule } from "./operations/rounding.js";

@@ -9,8 +9,8 @@ import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../e
 import { evaluateGraph } from "../graph/evaluate.js";
 import { constant, dot } from "../graph/functions.js";
 import { Graph, type Node, type OperationName, Value } from "../graph/graph.js";
-import { apply, operation } from "../graph/operations/index.js";
 import { input } from "../graph/operations/leaves.js";
+import { apply, operation } from "../graph/operations/table.js";
 import { type Shape, showShape, sizeOf } from "../graph/shape.js";
 import { splitSeed, uniformF32 } from "../numerics/philox.js";
 import { compareToDifferences, type DifferenceOptions } from "./differences.js";

@@ -5,7 +5,8 @@
 import type { Node, OperationName } from "../../src/graph/graph.js";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 import * as Region from "../../src/graph/opcodes/region.js";
-import { operation, operations } from "../../src/graph/operations/index.js";
+import { operations } from "../../src/graph/operations/index.js";
+import { operation } from "../../src/graph/operations/table.js";
 
 /** One word of an operand: a place in the block, or anything else. */
 export interface Word {

@@ -9,7 +9,7 @@ import { type Lowered, lower } from "../../src/compile/lower.js";
 import { trace } from "../../src/compile/trace.js";
 import * as f from "../../src/graph/functions.js";
 import type { OperationName, Value } from "../../src/graph/graph.js";
-import { operation } from "../../src/graph/operations/index.js";
+import { operation } from "../../src/graph/operations/table.js";
 import { resolveShape, sizeOf } from "../../src/graph/shape.js";
 import { verifyGraph } from "../../src/graph/verify.js";
 import { anyRecipe, stepOf } from "../../src/testing/graphs.js";

@@ -5,7 +5,7 @@ import { rewrite } from "../../src/compile/rewrite.js";
 import { trace } from "../../src/compile/trace.js";
 import { constant, exp, neg } from "../../src/graph/functions.js";
 import type { OperationName } from "../../src/graph/graph.js";
-import { apply } from "../../src/graph/operations/index.js";
+import { apply } from "../../src/graph/operations/table.js";
 
 const step = trace({ inputs: { x: [2, 3], unused: [4] } }, ({ inputs: { x } }) => {
   exp(x);

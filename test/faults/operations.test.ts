@@ -3,15 +3,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import * as f from "../../src/graph/functions.js";
 import type { OperationName, Value } from "../../src/graph/graph.js";
 import * as Elementwise from "../../src/graph/opcodes/elementwise.js";
-import { operations } from "../../src/graph/operations/index.js";
 import type { Operation } from "../../src/graph/operations/operation.js";
+import { commonRows } from "../../src/graph/operations/table.js";
 import { anyTensor, numbers } from "../../src/testing/arbitraries/tensors.js";
 import { checkOperation } from "../../src/testing/operation.js";
 import { cases } from "../cases.js";
 
 /** The table, writable: rows are replaced and restored here. */
-const table = operations as Record<OperationName, unknown>;
-const intact = { ...operations };
+const table = commonRows as unknown as Record<OperationName, Operation<OperationName>>;
+const intact = { ...table };
 afterEach(() => {
   Object.assign(table, intact);
 });
@@ -25,7 +25,7 @@ const gradient = (
   op: OperationName,
   change: (parts: (Value | undefined)[]) => (Value | undefined)[],
 ): Row => ({
-  gradient: (context) => change([...(intact[op] as Operation<OperationName>).gradient(context)]),
+  gradient: (context) => change([...intact[op].gradient(context)]),
 });
 const negate = (part: Value | undefined): Value | undefined => part && f.neg(part);
 

@@ -7,8 +7,8 @@ import { createEngine } from "../../src/engine/engine.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, type Value } from "../../src/graph/graph.js";
 import { sumTo } from "../../src/graph/operations/broadcast.js";
-import { apply } from "../../src/graph/operations/index.js";
 import { count, input, rowCount } from "../../src/graph/operations/leaves.js";
+import { apply } from "../../src/graph/operations/table.js";
 import { ROWS, type Shape } from "../../src/graph/shape.js";
 
 const engines = (["wasm", "reference"] as const).map((executor) => createEngine({ executor }));

@@ -6,10 +6,13 @@ import type { Operation } from "./operation.js";
 /** What functions take: a value, or a number that becomes a constant. */
 export type Operand = Value | number;
 
+/** The rows of the operations that were written. */
+export const rowsWritten = new Map<OperationName, unknown>();
+
 /** Appends a node of the operation whose row is given, after its shape rule. */
 export function append<K extends OperationName>(
   op: K,
-  row: Pick<Operation<K>, "shape">,
+  row: Operation<K>,
   inputs: readonly Value[],
   attributes: AttributesOf[K],
   graph: Graph = graphOf(inputs),
@@ -26,6 +29,7 @@ export function append<K extends OperationName>(
     attributes,
     inputs.map((input) => input.node),
   );
+  rowsWritten.set(op, row);
   nodes.push({ op, inputs: inputs.map((input) => input.id), attributes, shape });
   return new Value(graph, nodes.length - 1);
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { ElementwiseName } from "../../graph/graph.js";
-import { apply } from "../../graph/operations/index.js";
+import { apply } from "../../graph/operations/table.js";
 import * as special from "../../numerics/special.js";
 import { anyBroadcast, numbers } from "../arbitraries/tensors.js";
 import { binary, cases, unary } from "./case.js";

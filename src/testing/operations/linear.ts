@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import * as f from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
-import { apply, operations } from "../../graph/operations/index.js";
+import { operations } from "../../graph/operations/index.js";
+import { apply } from "../../graph/operations/table.js";
 import { sizeOf } from "../../graph/shape.js";
 import * as special from "../../numerics/special.js";
 import { anyDistinct, anyShape } from "../arbitraries/tensors.js";

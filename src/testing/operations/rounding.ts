@@ -5,8 +5,8 @@
  * @see N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed. (2002), section 3.3.
  */
 import type { Node, OperationName } from "../../graph/graph.js";
-import { operation } from "../../graph/operations/index.js";
 import type { Environment, ReferenceContext } from "../../graph/operations/operation.js";
+import { operation } from "../../graph/operations/table.js";
 
 /** The numbers that an executor computes in. */
 export interface Precision {
