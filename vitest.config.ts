@@ -16,33 +16,38 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 // `--mode long` is the suite with 20 times the random cases
 export default defineConfig(({ mode }) => {
   const timesTheCases = mode === "long" ? 20 : 1;
-  return {
-    resolve: {
-      // longer names first, since the shorter is their beginning
-      alias: {
-        "#platform": path("./src/platform/node.ts"),
-        "fettle/testing": path("./src/testing/index.ts"),
-        "fettle/benchmark": path("./src/benchmark/index.ts"),
-        "fettle/cloudflare": path("./src/cloudflare/index.ts"),
-        "fettle/export": path("./src/model/export/index.ts"),
-        "fettle/ops": path("./src/ops/index.ts"),
-        "fettle/predict": path("./src/predict/index.ts"),
-        "fettle/serve/node": path("./src/serve/node/index.ts"),
-        "fettle/serve": path("./src/serve/index.ts"),
-        fettle: path("./src/index.ts"),
-      },
+  // written into each project, since one that extends this file does not see the mode
+  const resolve = {
+    // longer names first, since the shorter is their beginning
+    alias: {
+      "#platform": path("./src/platform/node.ts"),
+      "fettle/testing": path("./src/testing/index.ts"),
+      "fettle/benchmark": path("./src/benchmark/index.ts"),
+      "fettle/cloudflare": path("./src/cloudflare/index.ts"),
+      "fettle/export": path("./src/model/export/index.ts"),
+      "fettle/ops": path("./src/ops/index.ts"),
+      "fettle/predict": path("./src/predict/index.ts"),
+      "fettle/serve/node": path("./src/serve/node/index.ts"),
+      "fettle/serve": path("./src/serve/index.ts"),
+      fettle: path("./src/index.ts"),
     },
+  };
+  const test = {
+    setupFiles: ["test/setup.ts"],
+    provide: { timesTheCases },
+    testTimeout: timesTheCases * 60_000,
+    hookTimeout: timesTheCases * 60_000,
+  };
+  return {
+    resolve,
     test: {
+      ...test,
       projects: [
-        { extends: true, test: { name: "apart", include: ALL, exclude: PURE } },
-        { extends: true, test: { name: "together", include: PURE, isolate: false } },
+        { resolve, test: { ...test, name: "apart", include: ALL, exclude: PURE } },
+        { resolve, test: { ...test, name: "together", include: PURE, isolate: false } },
       ],
-      setupFiles: ["test/setup.ts"],
-      provide: { timesTheCases },
       // by default one core is left idle, half of two
       maxWorkers: availableParallelism(),
-      testTimeout: timesTheCases * 60_000,
-      hookTimeout: timesTheCases * 60_000,
     },
   };
 });
