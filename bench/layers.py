@@ -1,6 +1,6 @@
-"""Trains a convolutional network in PyTorch on one thread and prints seconds a step.
+"""Trains a network of images or sequences in PyTorch on one thread and prints seconds a step.
 
-usage: python3 layers.py <cnn | LeNet-5> <steps>
+usage: python3 layers.py <cnn | LeNet-5 | LSTM | GRU> <steps>
 """
 
 import sys
@@ -13,6 +13,19 @@ torch.set_num_threads(1)
 torch.manual_seed(0)
 name, steps = sys.argv[1], int(sys.argv[2])
 
+
+
+class Recurrent(nn.Module):
+    """The last state of a recurrent layer, and what is read off it."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.out = layer(8, 32, batch_first=True), nn.Linear(32, 10)
+
+    def forward(self, x):
+        return self.out(self.layer(x)[0][:, -1])
+
+
 networks = {
     "cnn": lambda: nn.Sequential(
         nn.Conv2d(1, 16, 3, padding="same"), nn.ReLU(), nn.Conv2d(16, 32, 3, padding="same"), nn.ReLU(),
@@ -22,11 +35,13 @@ networks = {
         nn.Conv2d(1, 6, 5, padding="same"), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
     ),
+    "LSTM": lambda: Recurrent(nn.LSTM),
+    "GRU": lambda: Recurrent(nn.GRU),
 }
-size = {"cnn": 8, "LeNet-5": 28}[name]
+shape = {"cnn": [1, 8, 8], "LeNet-5": [1, 28, 28]}.get(name, [24, 8])
 model = networks[name]()
 optimizer = torch.optim.Adam(model.parameters())
-x = torch.rand(32, 1, size, size) * 2 - 1
+x = torch.rand(32, *shape) * 2 - 1
 y = torch.arange(32) * 7 % 10
 
 

@@ -1,5 +1,5 @@
 /**
- * One training step of convolutional networks, beside PyTorch on one thread in a process of its own; the two take turns. Without
+ * One training step of convolutional and recurrent networks, beside PyTorch on one thread in a process of its own; the two take turns. Without
  * PyTorch ours run alone. The data lies ready; ours also gathers its shuffled batches.
  */
 import { spawnSync } from "node:child_process";
@@ -10,9 +10,11 @@ import {
   dense,
   flatten,
   functional,
+  gru,
   input,
   type Layer,
   type LayersModel,
+  lstm,
   maxPooling2d,
 } from "fettle";
 import { eachOnce, median } from "../measure.js";
@@ -27,15 +29,16 @@ const BATCH = 32;
 const ROWS = 1024;
 const CLASSES = 10;
 
-interface Convolutional {
-  readonly image: readonly [height: number, width: number, channels: number];
+interface Stack {
+  /** The shape of a row. */
+  readonly row: readonly number[];
   layers(): readonly Layer[];
 }
 
 /** As `layers.py` has them. */
-const networks: Readonly<Record<string, Convolutional>> = {
+const networks: Readonly<Record<string, Stack>> = {
   cnn: {
-    image: [8, 8, 1],
+    row: [8, 8, 1],
     layers: () => [
       conv2d(16, 3, { padding: "same", activation: "relu" }),
       conv2d(32, 3, { padding: "same", activation: "relu" }),
@@ -45,7 +48,7 @@ const networks: Readonly<Record<string, Convolutional>> = {
     ],
   },
   "LeNet-5": {
-    image: [28, 28, 1],
+    row: [28, 28, 1],
     layers: () => [
       conv2d(6, 5, { padding: "same", activation: "relu" }),
       maxPooling2d(2),
@@ -57,6 +60,8 @@ const networks: Readonly<Record<string, Convolutional>> = {
       dense(CLASSES, { activation: "softmax" }),
     ],
   },
+  LSTM: { row: [24, 8], layers: () => [lstm(32), dense(CLASSES, { activation: "softmax" })] },
+  GRU: { row: [24, 8], layers: () => [gru(32), dense(CLASSES, { activation: "softmax" })] },
 };
 
 export async function* layers(): AsyncIterable<Row> {
@@ -74,23 +79,23 @@ export async function* layers(): AsyncIterable<Row> {
     const where = {
       suite: "layers",
       name: `${name} step, adam`,
-      size: `${network.image.join("×")} × ${BATCH}`,
+      size: `${network.row.join("×")} × ${BATCH}`,
     };
     const peer = hasTorch ? median(theirs) * 1e3 : undefined;
     yield plainRow(where, "ms", median(own) * 1e3, "PyTorch, one thread", peer);
   }
 }
 
-function modelOf({ image, layers }: Convolutional): LayersModel {
-  const x = input([...image]);
+function modelOf({ row, layers }: Stack): LayersModel {
+  const x = input([...row]);
   const model = functional({ inputs: x, outputs: layers().reduce((value, layer) => layer.apply(value), x) });
   model.compile({ optimizer: adam(), loss: "categoricalCrossentropy" });
   return model;
 }
 
 /** Our steps, each turn from the first weights. */
-function training(network: Convolutional): { step(count: number): void; free(): void } {
-  const columns = network.image.reduce((a, b) => a * b);
+function training(network: Stack): { step(count: number): void; free(): void } {
+  const columns = network.row.reduce((a, b) => a * b);
   const data = {
     x: engine.matrix(ROWS, columns, noise(ROWS * columns)),
     y: engine.matrix(
