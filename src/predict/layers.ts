@@ -45,9 +45,16 @@ export interface NetworkLayer {
 /**
  * The layers in their order, each of which takes the result of the one before it.
  *
- * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers and activations
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers and activations,
+ * and for graphs of layers
  */
-export function layersOf({ columns, layers }: NetworkDescription, tensors: Tensors): NetworkLayer[] {
+export function layersOf({ columns, inputs, layers }: NetworkDescription, tensors: Tensors): NetworkLayer[] {
+  check(
+    !inputs,
+    () =>
+      `the network must be a stack of layers over columns to be exported to this format; received one with the inputs ${show(inputs)}; export it to ONNX`,
+    "unsupported",
+  );
   let before = "input";
   let units = columns;
   return layers.map((layer): NetworkLayer => {

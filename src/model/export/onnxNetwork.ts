@@ -131,10 +131,16 @@ const WAYS: Readonly<Record<string, Nodes>> = {
 
 /** Of the layers that a predictor has. */
 const NODES = {
-  dense({ graph, layer, inputs: [{ value }], array }) {
+  dense({ graph, layer, inputs: [{ value, shape }], array }) {
     const arrays = ["kernel", "bias"].flatMap((name) => array(name) ?? []);
-    const product = graph.node("Gemm", [value, ...arrays], {}, layer.id);
-    return ACTIVATIONS[activationOf(layer)](graph, { value: product, shape: [0] }, layer.id);
+    // Gemm takes matrices alone
+    const product =
+      shape.length === 1
+        ? graph.node("Gemm", [value, ...arrays], {}, layer.id)
+        : ["MatMul", "Add"]
+            .slice(0, arrays.length)
+            .reduce((x, operator, i) => graph.node(operator, [x, arrays[i]]), value);
+    return ACTIVATIONS[activationOf(layer)](graph, { value: product, shape }, layer.id);
   },
   activation: ({ graph, layer, inputs: [x] }) => ACTIVATIONS[activationOf(layer)](graph, x, layer.id),
   dropout: pass,

@@ -55,6 +55,18 @@ describe("ONNX Runtime predicts what Fettle does", () => {
     );
   });
 
+  it.each([true, false])("for dense layers over steps, with a bias: %s", async (useBias) => {
+    const steps = input([3, 4]);
+    const first = dense(5, { activation: "softmax", useBias }).apply(steps);
+    const model = functional({ inputs: steps, outputs: dense(2).apply(flatten().apply(first)) });
+    const x = Float32Array.from({ length: 7 * 12 }, (_, i) => ((i * 37) % 23) / 11 - 1);
+    await agrees(anyTrained(model, 12, 3), 12, x);
+    for (const format of ["tfjs", "js"] as const)
+      expect(await refusal(() => exportModel(model, format))).toMatch(
+        /^unsupported: the network must be a stack of layers over columns to be exported to this format; received one with the inputs /,
+      );
+  });
+
   it("for any way to merge, several inputs and outputs", async () => {
     await fc.assert(
       fc.asyncProperty(anyWay, layer, fc.nat(), async (each, between, seed) => {
