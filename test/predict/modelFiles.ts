@@ -2,7 +2,24 @@
 import { crc32 } from "../../src/crc32.js";
 import { contentsOf } from "../../src/model/contents.js";
 import { Model } from "../../src/model/model.js";
-import { dense, dropout } from "../../src/nn/layers/index.js";
+import { saveModel } from "../../src/model/save.js";
+import { functional, input } from "../../src/nn/functional.js";
+import {
+  bidirectional,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gru,
+  type Layer,
+  maxPooling2d,
+  merge,
+  multiHeadAttention,
+  repeatVector,
+  reshape,
+  upSampling1d,
+  zeroPadding2d,
+} from "../../src/nn/layers/index.js";
 import { l1l2 } from "../../src/nn/regularizers.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { RandomStream } from "../../src/numerics/random.js";
@@ -12,6 +29,7 @@ import { writeContents } from "../../src/predict/description.js";
 import type { Rows } from "../../src/predict/rows.js";
 import { VERSION } from "../../src/version.js";
 import { type ColumnSpec, contentsFrom } from "../model/export/tables.js";
+import { trained } from "./networks.js";
 
 /** A model file, and rows that it predicts. */
 export interface ModelFile {
@@ -36,6 +54,26 @@ const ROWS = [
   { age: 31, sex: "male", port: "Q", day: "2004-02-29 10:30" },
   { age: null, sex: "female", port: "", day: "2012-12-31" },
 ];
+
+/** A network of images and sequences: layers whose sizes a file says. */
+function shapedModel(): Uint8Array<ArrayBuffer> {
+  const through = (value: ReturnType<typeof input>, ...layers: readonly Layer[]) =>
+    layers.reduce((x, layer) => layer.apply(x), value);
+  const image = input([4, 4, 1]);
+  const patches = [conv2d(2, 3, { padding: "same", activation: "relu" }), zeroPadding2d(1), maxPooling2d(2)];
+  const steps = through(image, ...patches, reshape([9, 2]), upSampling1d(2), bidirectional(gru(2)));
+  const looked = through(
+    image,
+    reshape([4, 4]),
+    multiHeadAttention(2, 3),
+    flatten(),
+    repeatVector(2),
+    flatten(),
+  );
+  const outputs = dense(2).apply(merge("concatenate").apply(steps, looked));
+  const model = trained(functional({ inputs: image, outputs }), 16, 7, (normal) => normal / 3);
+  return saveModel(model);
+}
 
 /** Files of each kind: with tables and without, for classes and quantities, with the state of training and without. */
 export async function modelFiles(): Promise<ModelFile[]> {
@@ -73,6 +111,11 @@ export async function modelFiles(): Promise<ModelFile[]> {
     );
   const notes = { params: { units: 4 }, test: { accuracy: 0.5 } };
   return [
+    {
+      name: "a network of images and sequences",
+      bytes: shapedModel(),
+      rows: x.slice(0, 2).map((row) => Array.from({ length: 16 }, (_, i) => row[i % 3])),
+    },
     {
       name: "a network with its optimizer",
       bytes: new Model(network, undefined, notes).bytes({ optimizer: true }),
