@@ -1,0 +1,163 @@
+/** Arrays of any rank as tensors: every layout reads alike, hostile ones are refused. */
+import fc from "fast-check";
+import ndarray from "ndarray";
+import { describe, expect, it } from "vitest";
+import type { TensorLike } from "../../src/arrays.js";
+import { toTensor } from "../../src/data/tensor.js";
+import { cases } from "../cases.js";
+import { refusal } from "./refusal.js";
+
+const numbers = Float32Array.from({ length: 12 }, (_, i) => i / 4 - 1);
+const images = { data: numbers, shape: [2, 3, 2] };
+const matrix = { data: numbers, shape: [2, 6] };
+
+describe("toTensor", () => {
+  const anyTensor = fc
+    .array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 })
+    .chain((shape) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const float = fc.float({ noNaN: true, noDefaultInfinity: true });
+      return fc.tuple(fc.constant(shape), fc.array(float, { minLength: size, maxLength: size }));
+    });
+  const nest = (
+    data: readonly number[],
+    [length, ...rest]: number[],
+    leaf: (x: number[]) => unknown,
+  ): unknown =>
+    rest.length === 0
+      ? leaf([...data])
+      : Array.from({ length }, (_, i) =>
+          nest(data.slice((i * data.length) / length, ((i + 1) * data.length) / length), rest, leaf),
+        );
+
+  it("reads every layout of the same array alike", () => {
+    fc.assert(
+      fc.property(anyTensor, ([shape, data]) => {
+        const axes = shape.map((_, axis) => axis).reverse();
+        const turned = ndarray(new Float32Array(data.length), [...shape].reverse()).transpose(...axes);
+        const padded = ndarray(
+          new Float64Array(3 + 2 * data.length).fill(Number.NaN),
+          shape,
+          ndarray(new Float32Array(data.length), shape).stride.map((step) => 2 * step),
+          3,
+        );
+        const generic = ndarray(new Array<number>(data.length), shape);
+        for (const array of [turned, padded, generic])
+          data.forEach((value, k) => {
+            let rest = k;
+            const place = [...shape].reverse().map((length) => {
+              const i = rest % length;
+              rest = (rest - i) / length;
+              return i;
+            });
+            array.set(...place.reverse(), value);
+          });
+        const layouts: unknown[] = [
+          nest(data, shape, (row) => row),
+          nest(data, shape, (row) => Float64Array.from(row)),
+          { data, shape },
+          { data: Float32Array.from(data), shape },
+          { data: Float64Array.from(data), shape },
+          ...[ndarray(Float32Array.from(data), shape), turned, padded, generic],
+          ndarray(Float32Array.from([9, ...data, 9]), shape, undefined, 1),
+        ];
+        const expected = {
+          data: Float32Array.from(data),
+          rows: shape[0],
+          columns: data.length / shape[0],
+          shape: shape.slice(1),
+        };
+        for (const layout of layouts)
+          for (const borrow of [true, false])
+            expect(toTensor(layout as TensorLike, { borrow })).toEqual(expected);
+      }),
+      { numRuns: cases(50) },
+    );
+  });
+
+  it("copies, unless it may borrow", () => {
+    expect(toTensor(images).data).not.toBe(numbers);
+    expect(toTensor(images, { borrow: true }).data).toBe(numbers);
+    expect(toTensor(ndarray(numbers, images.shape), { borrow: true }).data).toBe(numbers);
+  });
+
+  it("takes a matrix with as many columns for rows of a shape", () => {
+    expect(toTensor(matrix, { shape: [3, 2] })).toEqual({ ...toTensor(matrix), shape: [3, 2] });
+    expect(toTensor([1, 2], { shape: [1, 1] }).shape).toEqual([1, 1]);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      "a row of another shape",
+      [[[1, 2]], [[3, 4]], [[5]]],
+      "invalid_data: every row of x must have shape [1,2], as the first begins; received length 1 in x[2][0]",
+    ],
+    [
+      "a row of fewer parts",
+      [[[1], [2]], [[3]]],
+      "invalid_data: every row of x must have shape [2,1], as the first begins; received length 1 in x[1]",
+    ],
+    [
+      "a first row that is not regular",
+      [[[1], [2, 3]]],
+      "invalid_data: every row of x must have shape [2,1], as the first begins; received length 2 in x[0][1]",
+    ],
+    [
+      "a number in place of an array",
+      [[[1]], [2]],
+      "invalid_data: every row of x must have shape [1,1], as the first begins; received length undefined in x[1][0]",
+    ],
+    [
+      "an array in place of a number",
+      [[[1]], [[[2]]]],
+      "invalid_data: x must hold finite numbers; received [2] at x[1][0][0]",
+    ],
+    [
+      "NaN",
+      [[[1, 2]], [[3, Number.NaN]]],
+      "invalid_data: x must hold finite numbers; received NaN at x[1][0][1]",
+    ],
+    ["a word", [[[1, "2"]]], 'invalid_data: x must hold finite numbers; received "2" at x[0][0][1]'],
+    [
+      "what float32 does not hold",
+      { data: Float64Array.of(1, 1e39), shape: [1, 2, 1] },
+      "invalid_data: x must hold finite numbers; received 1e+39 at x[0][1][0]",
+    ],
+    [
+      "infinity that is borrowed",
+      { data: Float32Array.of(1, 2, 3, 4, 5, -Infinity), shape: [3, 2, 1] },
+      "invalid_data: x must hold finite numbers; received -Infinity at x[2][1][0]",
+    ],
+    ["no rows", { data: [], shape: [0, 8, 8] }, "invalid_shape: x must not be empty; received shape [0,8,8]"],
+    ["rows of nothing", [[[]], [[]]], "invalid_shape: x must not be empty; received shape [2,1,0]"],
+    [
+      "a shape that does not fit",
+      { data: [1, 2, 3], shape: [1, 2, 2] },
+      "invalid_shape: x of shape [1,2,2] must hold 4 numbers; received 3",
+    ],
+    [
+      "big integers",
+      { data: new BigInt64Array(40), shape: [40, 1] },
+      "invalid_data: x must hold finite numbers; received 0n at x[0][0]",
+    ],
+    [
+      "an ndarray without strides",
+      { get: () => 1, shape: [1] },
+      'invalid_data: x must be an array, an ndarray or { data, shape }; received {"shape":[1]}',
+    ],
+  ])("refuses %s", async (_, x, message) => {
+    expect(await refusal(() => toTensor(x as TensorLike, { borrow: true }))).toBe(message);
+  });
+
+  it("refuses an array that holds itself, and one too large for its parts, before it takes memory", async () => {
+    const self: unknown[] = [];
+    self.push(self);
+    expect(await refusal(() => toTensor(self as never))).toBe(
+      "invalid_shape: x must have at most 16 dimensions; received more",
+    );
+    const huge = [new Float32Array(1e6), ...new Array(1e6).fill([])];
+    expect(await refusal(() => toTensor(huge as never))).toBe(
+      "invalid_data: every row of x must have 1000000 numbers, as the first has; received 0 in x[1]",
+    );
+  });
+});
