@@ -92,8 +92,9 @@ export function patches_f32(operands: usize, base: usize): void {
         if (inside && fits) {
           if (padded) memory.copy(line + left * pixel, row, imageRow);
           let from = padded ? line : row;
-          // a vector may reach into the next row of the window, which is written after it
-          if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight) {
+          // a vector may reach into the next row of the window, which is written after it, and into the next row of an image
+          const hasNext = padded || n > 1 || y + 1 < height;
+          if (patchRow < 16 && patchRow >= 8 && p + 1 < kernelHeight && hasNext) {
             for (let j = across; j > 0; --j, to += patch, from += step) v128.store(to, v128.load(from));
           } else {
             for (let j = across; j > 0; --j, to += patch, from += step) copyShort(to, from, patchRow);

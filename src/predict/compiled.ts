@@ -19,7 +19,7 @@ import { rowsAtATime } from "./limits.js";
 import { builtInNetwork, fromFile } from "./network.js";
 import type { Tensors } from "./safetensors.js";
 
-/** Operations of a network at most: a second or two of compiling. */
+/** Operations of a network at most, so that compiling ends in seconds. */
 const MOST_OPERATIONS = 10_000;
 
 /** Bytes of WebAssembly memory at most, beside twice the parameters. */
