@@ -13,7 +13,7 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
 };
 
 const SLICE = 10;
-const REQUESTS = 40;
+const REQUESTS = 100;
 const STEPS = 30;
 
 export default {
