@@ -1,6 +1,7 @@
 /**
- * One training step of convolutional and recurrent networks, beside PyTorch on one thread in a process of its own; the two take turns. Without
- * PyTorch ours run alone. The data lies ready; ours also gathers its shuffled batches.
+ * One training step of convolutional and recurrent networks, beside PyTorch on one thread in a process of its own, and beside the time that
+ * its products would take at the machine's peak; all take turns. Without PyTorch ours run alone. The data lies ready; ours also gathers its
+ * shuffled batches.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -19,6 +20,7 @@ import {
 } from "fettle";
 import { eachOnce, median } from "../measure.js";
 import { engine, noise, startRun } from "../networks.js";
+import { peakOf } from "../peak.js";
 import { plainRow, type Row } from "../row.js";
 
 const PYTHON = "/usr/bin/python3";
@@ -28,10 +30,16 @@ const BATCH = 32;
 /** Rows of the data. */
 const ROWS = 1024;
 const CLASSES = 10;
+const { work: peak, operations: peakOperations } = peakOf("strict")!;
 
 interface Stack {
   /** The shape of a row. */
   readonly row: readonly number[];
+  /**
+   * Multiply-adds of a row's products forward: of the layer that reads the inputs, whose gradient nobody needs, and of all others, which
+   * have two products more backwards.
+   */
+  readonly products: readonly [first: number, others: number];
   layers(): readonly Layer[];
 }
 
@@ -39,6 +47,7 @@ interface Stack {
 const networks: Readonly<Record<string, Stack>> = {
   cnn: {
     row: [8, 8, 1],
+    products: [64 * 9 * 16, 64 * 9 * 16 * 32 + 4 * 4 * 32 * CLASSES],
     layers: () => [
       conv2d(16, 3, { padding: "same", activation: "relu" }),
       conv2d(32, 3, { padding: "same", activation: "relu" }),
@@ -49,6 +58,7 @@ const networks: Readonly<Record<string, Stack>> = {
   },
   "LeNet-5": {
     row: [28, 28, 1],
+    products: [28 * 28 * 25 * 6, 10 * 10 * 25 * 6 * 16 + 400 * 120 + 120 * 84 + 84 * CLASSES],
     layers: () => [
       conv2d(6, 5, { padding: "same", activation: "relu" }),
       maxPooling2d(2),
@@ -60,19 +70,32 @@ const networks: Readonly<Record<string, Stack>> = {
       dense(CLASSES, { activation: "softmax" }),
     ],
   },
-  LSTM: { row: [24, 8], layers: () => [lstm(32), dense(CLASSES, { activation: "softmax" })] },
-  GRU: { row: [24, 8], layers: () => [gru(32), dense(CLASSES, { activation: "softmax" })] },
+  LSTM: {
+    row: [24, 8],
+    products: [24 * 8 * 4 * 32, 24 * 32 * 4 * 32 + 32 * CLASSES],
+    layers: () => [lstm(32), dense(CLASSES, { activation: "softmax" })],
+  },
+  GRU: {
+    row: [24, 8],
+    products: [24 * 8 * 3 * 32, 24 * 32 * 3 * 32 + 32 * CLASSES],
+    layers: () => [gru(32), dense(CLASSES, { activation: "softmax" })],
+  },
 };
 
 export async function* layers(): AsyncIterable<Row> {
   const hasTorch = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
   for (const [name, network] of Object.entries(networks)) {
-    const [own, theirs]: number[][] = [[], []];
+    const [own, theirs, atPeak]: number[][] = [[], [], []];
+    const [first, others] = network.products;
+    const turns = Math.ceil((2 * BATCH * STEPS * (2 * first + 3 * others)) / peakOperations);
+    const share = (2 * BATCH * (2 * first + 3 * others)) / (turns * peakOperations);
     const { step, free } = training(network);
     step(STEPS); // for just-in-time compilers
     for (let round = 0; round < ROUNDS; round++) {
       const [seconds] = await eachOnce(1, () => step(STEPS));
       own.push(seconds / STEPS);
+      const [limit] = await eachOnce(1, () => peak(turns));
+      atPeak.push(limit * share);
       if (hasTorch) theirs.push(torchSeconds(name));
     }
     free();
@@ -83,6 +106,7 @@ export async function* layers(): AsyncIterable<Row> {
     };
     const peer = hasTorch ? median(theirs) * 1e3 : undefined;
     yield plainRow(where, "ms", median(own) * 1e3, "PyTorch, one thread", peer);
+    yield plainRow(where, "ms", median(own) * 1e3, "products at peak", median(atPeak) * 1e3);
   }
 }
 
