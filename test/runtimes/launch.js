@@ -28,6 +28,8 @@ export const runtimes = [
   node("22.23.3"),
   node("24.21.0"),
   node("26.10.0"),
+  // V8 pairs vectors of 128 bits; the bits of numbers stay
+  withFlags(node("26.10.0"), "node-26-wide", ["--experimental-wasm-revectorize"]),
   {
     name: "deno",
     kernels: FILE,
@@ -81,6 +83,12 @@ function node(version) {
     command: [inTool(folder, ...program)],
     run: (jobs) => runProcess([inTool(folder, ...program)], ["main.js", String(jobs)]),
   };
+}
+
+/** A runtime once more, with flags. Commands are not run there. */
+function withFlags({ install, version, kernels, threads, command: [program] }, name, flags) {
+  const run = (jobs) => runProcess([program, ...flags], ["main.js", String(jobs)]);
+  return { name, kernels, install, version, threads, run };
 }
 
 /** The version of a browser is known once it runs. */
