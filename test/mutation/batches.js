@@ -30,7 +30,7 @@ export const batches = {
     files: /^compile\/(bodies|loop|lower|pads|places)\.ts$/,
     tests: [
       ...inFolder("graph", "scanPrograms scanEdges pool patches"),
-      ...inFolder("compile", "trace rewrite encode plan"),
+      ...inFolder("compile", "trace rewrite simplify encode plan"),
       ...inFolder("graph", "scan"),
     ],
   },
