@@ -1,19 +1,19 @@
 /**
- * How many random cases a property test tries: as many as it says, or 20 times as many in `npm run test:long`.
+ * How many random cases a property test tries: as many as it says, 20 times as many in `npm run test:long`, a fifth for a mutant.
  * Wherever a test writes a number of cases, it writes it with this.
  */
 import { inject } from "vitest";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Set by vitest.config.ts. */
+    /** Set by vitest.config.ts and test/mutation/vitest.config.js. */
     timesTheCases: number;
   }
 }
 
-/** `count` cases; in the long form, 20 times as many. */
+/** `count` cases, or as many times as many as the configuration says; at least one. */
 export function cases(count: number): number {
   const times = inject("timesTheCases");
   if (times === undefined) throw new Error("the configuration of vitest does not provide timesTheCases");
-  return count * times;
+  return Math.ceil(count * times);
 }

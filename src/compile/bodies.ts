@@ -82,7 +82,7 @@ function rewriteLoop(
       kept: asked.map((id) => outputs[`stack ${id}`]),
       sourceOf(id) {
         if (id < shared) return { sequence: given[id] };
-        return id < ids.length || (isConstant[id] && leaves(nodes[id])) ? { shared: outside(id) } : undefined;
+        return isConstant[id] && leaves(nodes[id]) ? { shared: outside(id) } : undefined;
       },
     },
     attributes,

@@ -52,7 +52,7 @@ export function locate(places: Places, { root, offset }: Pick<View, "root" | "of
 export function placeKey(places: Places, view: View): string {
   const { address, moves } = locate(places, view);
   const strides = moves.map(({ stride }) => (stride ? `${stride.scale}^${stride.power}` : ""));
-  return `${address.base} ${address.power > 0 ? address.scale : 0} ${strides}`;
+  return `${address.base} ${address.scale}^${address.power} ${strides}`;
 }
 
 function sumOf(a: Offset, b: Offset): Offset {

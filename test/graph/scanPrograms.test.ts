@@ -6,7 +6,9 @@ import { lower } from "../../src/compile/lower.js";
 import { trace } from "../../src/compile/trace.js";
 import type { Run } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
-import { isNode, type Node, type Value } from "../../src/graph/graph.js";
+import { Graph, isNode, type Node, type Value } from "../../src/graph/graph.js";
+import { input } from "../../src/graph/operations/leaves.js";
+import { scanNode } from "../../src/graph/operations/scan.js";
 import { type ScanResult, type ScanStep, scan } from "../../src/graph/scan.js";
 import { ROWS } from "../../src/graph/shape.js";
 import { verifyGraph } from "../../src/graph/verify.js";
@@ -63,6 +65,23 @@ describe("a program with a loop", () => {
     );
     const [[, body]] = bodies;
     expect(body.step.nodes.map(({ op }) => op)).toEqual(["input", "input", "input", "matmul", "add", "copy"]);
+  });
+
+  it("has the gradient of a matrix as one product after the loop", () => {
+    const graph = trace({ inputs: { x: [5, 3, 2], w: [2, 2] } }, ({ inputs: { x, w } }) => {
+      const { stacks } = scan(
+        { carry: { h: f.constant(x.graph, [0, 0], [1, 2]) }, sequences: { x }, shared: { w } },
+        ({ carry, elements, shared }) => {
+          const h = f.tanh(f.add(f.matmul(elements.x, shared.w), carry.h));
+          return { carry: { h: f.mean(h, 0, true) }, stacks: { h } };
+        },
+      );
+      return { outputs: { slope: gradients(f.sum(stacks.h), [w])[0] } };
+    });
+    const { step, bodies } = lower(graph, 1);
+    expect(step.nodes.filter(({ op }) => op === "matmul").map(({ shape }) => shape)).toEqual([[2, 2]]);
+    const inside = [...bodies].flatMap(([, body]) => body.step.nodes.filter(({ op }) => op === "matmul"));
+    expect(inside.map(({ shape }) => shape)).toEqual([[3, 2]]);
   });
 
   it("stops after any step and goes on, here or in another run, to the same bits", () => {
@@ -190,6 +209,48 @@ it("checks bodies like graphs", () => {
   expect(() => verifyGraph({ nodes: broken }, "a pass")).toThrow(
     "after a pass, in a body: node 2 (add) reads node 2",
   );
+});
+
+it("refuses operands that are not those of its body", () => {
+  const { nodes } = trace({ inputs: { x: [3] } }, ({ inputs: { x } }) => ({
+    outputs: {
+      y: scan({ carry: { h: f.constant(x.graph, 0) }, sequences: { x } }, ({ carry, elements }) => ({
+        carry: { h: f.add(carry.h, elements.x) },
+      })).carry.h,
+    },
+  }));
+  const { attributes } = nodes.find((node) => isNode(node, "scan")) as Node<"scan">;
+  const go = (...shapes: number[][]): void => {
+    const graph = new Graph();
+    scanNode(
+      shapes.map((shape, i) => input(graph, String(i), shape)),
+      attributes,
+    );
+  };
+  expect(() => go([], [3])).not.toThrow();
+  for (const shapes of [
+    [[], [4]],
+    [[1], [3]],
+    [[], []],
+  ])
+    expect(() => go(...shapes)).toThrow(
+      expect.objectContaining({
+        code: "invalid_shape",
+        message: expect.stringContaining("the operands of scan must fit its body"),
+      }),
+    );
+});
+
+it("refuses rows of the batch as steps", () => {
+  const go = (): unknown =>
+    compileStep({ streams: { x: 2 } }, 3, ({ streams: { x } }) => ({
+      outputs: {
+        y: scan({ carry: { h: f.constant(x.graph, [0, 0]) }, sequences: { x } }, ({ carry, elements }) => ({
+          carry: { h: f.add(carry.h, elements.x) },
+        })).carry.h,
+      },
+    }));
+  expect(go).toThrow("must have one first axis, a positive integer; received [rows, 2]");
 });
 
 it("refuses sequences of different lengths, and a carry that changes its shape", () => {

@@ -7,7 +7,7 @@ const inFolder = (folder, names) => names.split(" ").map((name) => `test/${folde
 /** `{ name: { files, tests } }`; files below `src/`. A name begins with its part, a folder there. */
 export const batches = {
   graph: {
-    files: /^graph\//,
+    files: /^graph\/(?!scan\.|operations\/(scan|patches|pool|gather|strided)\.)/,
     tests: [
       ...inFolder("graph", "operations"),
       ...inFolder("compile", "rewrite trace"),
@@ -17,6 +17,41 @@ export const batches = {
       ...inFolder("graph", "conformance"),
       ...inFolder("compile", "plan"),
     ],
+  },
+  "graph/layers": {
+    files: /^graph\/(scan|operations\/(scan|patches|pool|gather|strided))\.ts$/,
+    tests: [
+      ...inFolder("graph", "operations rows patches pool scanEdges scanPrograms"),
+      ...inFolder("autograd", "checkGradients"),
+      ...inFolder("graph", "scan conformance"),
+    ],
+  },
+  "compile/layers": {
+    files: /^compile\/(bodies|loop|lower|pads|places)\.ts$/,
+    tests: [
+      ...inFolder("graph", "scanPrograms scanEdges pool patches"),
+      ...inFolder("compile", "trace rewrite simplify encode plan"),
+      ...inFolder("graph", "scan"),
+    ],
+  },
+  "nn/images": {
+    files: /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping)\.ts$/,
+    tests: [
+      ...inFolder("nn/layers", "convolution pooling augmentation"),
+      ...inFolder("nn", "shapes"),
+      ...inFolder("predict", "everyLayer"),
+    ],
+  },
+  "nn/sequences": {
+    files: /^nn\/layers\/(attention|masking|sequence|timeDistributed|recurrent\/.*)\.ts$/,
+    tests: [
+      ...inFolder("nn/layers", "attention"),
+      ...inFolder("nn/layers/recurrent", "recurrent torch dropout masks files"),
+    ],
+  },
+  predict: {
+    files: /^predict\/(compiled|network|parameters|pieces|wires)\.ts$/,
+    tests: inFolder("predict", "hostile compiled predictor everyLayer"),
   },
   autograd: {
     files: /^autograd\//,
@@ -31,7 +66,7 @@ export const batches = {
     tests: [...inFolder("metrics", "registry classification regression"), ...inFolder("laws", "weights")],
   },
   data: {
-    files: /^data\//,
+    files: /^data\/(?!(tensor|windows)\.)/,
     tests: [
       ...inFolder("data", "numbers dates csv table schema kinds dataset matrix split"),
       ...inFolder("data/pipeline", "sklearn pipeline"),
@@ -39,6 +74,14 @@ export const batches = {
       ...inFolder("data", "pieces groups targets hostile"),
       ...inFolder("laws", "weights"),
       ...inFolder("tune", "labels"),
+    ],
+  },
+  "data/arrays": {
+    files: /^(arrays|data\/(tensor|windows))\.ts$/,
+    tests: [
+      ...inFolder("data", "tensor windows"),
+      ...inFolder("engine", "errors"),
+      ...inFolder("nn", "shapes"),
     ],
   },
   "search/models": {

@@ -3,6 +3,7 @@
  *
  *     npm run test:mutants -- graph optim             # every mutant of some batches; of all without names
  *     npm run test:mutants -- --sample 1000 --seed 1  # as many of all mutants, drawn by a seed; of some batches, their share
+ *     npm run test:mutants -- --processes 1           # leaves the other cores to others
  *     npm run test:mutants -- --again                 # of these, those that no test has killed yet
  *     npm run test:mutants -- --summary               # what is known of these already
  *
@@ -20,6 +21,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
+    processes: { type: "string", default: "2" },
     again: { type: "boolean", default: false },
     summary: { type: "boolean", default: false },
   },
@@ -47,7 +49,9 @@ if (!options.summary) {
   for (const name of names) {
     const [files, known] = [filesOf(name), readResults()];
     const left = drawn.filter((mutant) => files.includes(fileOf(mutant)) && !isKilled(known.get(mutant)));
-    if (left.length > 0) tryMutants({ files, tests: batches[name].tests, identities: left, results });
+    const { tests } = batches[name];
+    const processes = Number(options.processes);
+    if (left.length > 0) tryMutants({ files, tests, identities: left, results, processes });
   }
 }
 summarize();

@@ -53,8 +53,9 @@ export async function mutantsOf(files) {
  * @param tests - the test files that they are held to, in the order to run them
  * @param identities - of the mutants to try
  * @param results - the file; of a mutant that is in it already the last line counts
+ * @param processes - that run tests at once
  */
-export function tryMutants({ files, tests, identities, results }) {
+export function tryMutants({ files, tests, identities, results, processes }) {
   const [config, drawn] = ["stryker.json", "drawn.json"].map((name) => join(home, name));
   writeFileSync(drawn, JSON.stringify(identities));
   const plugin = fileURLToPath(new URL("sample.js", import.meta.url));
@@ -68,13 +69,14 @@ export function tryMutants({ files, tests, identities, results }) {
     coverageAnalysis: "perTest",
     // What runs at import alone would have to be tried with all tests in a process of its own.
     ignoreStatic: true,
-    concurrency: 2,
+    concurrency: processes,
     // Generous, as a slow machine kills no mutant; loops without end are found by their turns.
     timeoutFactor: 2,
     timeoutMS: 20_000,
+    dryRunTimeoutMinutes: 60,
     reporters: ["lines", "progress-append-only"],
     tempDirName: join(home, "sandbox"),
-    ignorePatterns: ["bench", "dist", "docs", "test/runtimes"],
+    ignorePatterns: [".runtimes", "bench", "dist", "docs", "test/runtimes"],
   };
   writeFileSync(config, JSON.stringify(options));
   run(process.execPath, [inHome("@stryker-mutator", "core", "bin", "stryker.js"), "run", config], {

@@ -26,7 +26,7 @@ const rows: Rows<"patches" | "addPatches"> = {
         "invalid_shape",
       );
       const [n, height, width, channels] = x;
-      const [down, across] = counts([height, width], window);
+      const [down, across] = counts([height, width], channels, window);
       return [n, down, across, sizeOf(window.size) * channels];
     },
     gradient: ({ g, inputs: [x], attributes }) => [addUp(g, imageOf(x.shape), attributes)],
@@ -48,7 +48,7 @@ const rows: Rows<"patches" | "addPatches"> = {
     shape([x], { image, ...window }) {
       checkShape(image, "addPatches");
       const area = sizeOf(window.size);
-      const [down, across] = counts(image, window);
+      const [down, across] = counts(image, x[3] / area, window);
       check(
         x.length === 4 && x[1] === down && x[2] === across && x[3] > 0 && x[3] % area === 0,
         () =>
@@ -78,9 +78,13 @@ export default rows;
 /** Height and width of images [n, height, width, channels]. */
 const imageOf = ([, height, width]: Shape): readonly [number, number] => [height, width];
 
+/** The kernels count bytes along a padded axis, twice over, in 32 bits. */
+const MOST_NUMBERS = 2 ** 27;
+
 /** How many windows lie on an image, down and across. @throws FettleError `invalid_shape` unless there is one. */
 export function counts(
   image: readonly number[],
+  channels: number,
   window: WindowAttributes,
   what = "patches",
 ): [number, number] {
@@ -88,11 +92,18 @@ export function counts(
   for (const [name, least] of Object.entries({ size: 1, strides: 1, dilation: 1, before: 0, after: 0 }))
     checkPair(`${name} of ${what}`, window[name as keyof WindowAttributes], least);
   const [down, across] = image.map((length, axis) => {
-    const room = length + before[axis] + after[axis] - ((size[axis] - 1) * dilation[axis] + 1);
+    const padded = length + before[axis] + after[axis];
+    check(
+      padded * channels < MOST_NUMBERS,
+      () =>
+        `the padded image of ${what} must have fewer than ${MOST_NUMBERS} numbers along an axis; received ${padded} × ${channels} channels`,
+      "invalid_shape",
+    );
+    const room = padded - ((size[axis] - 1) * dilation[axis] + 1);
     check(
       room >= 0,
       () =>
-        `a window must fit the padded image: its ${["height", "width"][axis]} must be at most ${length + before[axis] + after[axis]}; received ${(size[axis] - 1) * dilation[axis] + 1}`,
+        `a window must fit the padded image: its ${["height", "width"][axis]} must be at most ${padded}; received ${(size[axis] - 1) * dilation[axis] + 1}`,
       "invalid_shape",
     );
     return Math.floor(room / strides[axis]) + 1;

@@ -88,7 +88,7 @@ export function pooledShape(image: Shape, attributes: PoolAttributes): Shape {
     "invalid_shape",
   );
   const [n, height, width, channels] = image;
-  const [down, across] = counts([height, width], { ...attributes, dilation: [1, 1] }, "maxPool");
+  const [down, across] = counts([height, width], channels, { ...attributes, dilation: [1, 1] }, "maxPool");
   // so that there is an element of the image in each window
   for (const padding of [before, after])
     check(
@@ -132,7 +132,8 @@ export function placesOfWindows(
   const [, down, across] = out;
   const inside = (index: number, i: number, length: number): number[] => {
     const start = index * strides[i] - before[i];
-    return Array.from({ length: size[i] }, (_, k) => start + k).filter((at) => at >= 0 && at < length);
+    const first = Math.max(start, 0);
+    return Array.from({ length: Math.min(start + size[i], length) - first }, (_, k) => first + k);
   };
   return Array.from({ length: sizeOf(out) }, (_, at) => {
     const channel = at % channels;

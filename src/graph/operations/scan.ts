@@ -182,7 +182,6 @@ export function writeLoop(
   };
   for (const { next } of carries) visit(next);
   for (const id of kept) visit(id);
-  sources.sort(([a], [b]) => a - b);
 
   const body = new Graph();
   const inputs: Value[] = [];

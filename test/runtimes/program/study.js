@@ -22,6 +22,7 @@ import {
   tune,
 } from "fettle";
 import { loadPredictor } from "fettle/predict";
+import { layerParts } from "./layers.js";
 
 const space = {
   units: int(4, 32, { log: true }),
@@ -46,11 +47,11 @@ function model({ units, activation, optimizer, momentum, learningRate, dropout: 
   return network;
 }
 
-/** `tune` in slices of 40 steps, each by a tuner made from the bytes of the one before. */
-async function inSlices({ jobs, ...options }) {
+/** `tune` in slices, each by a tuner made from the bytes of the one before. */
+async function inSlices({ jobs, ...options }, steps) {
   let tuner = await createTuner(options);
   for (;;) {
-    await tuner.advance({ steps: 40 });
+    await tuner.advance({ steps });
     if (tuner.result) return tuner.result;
     tuner = await restoreTuner(tuner.save(), options);
   }
@@ -59,15 +60,24 @@ async function inSlices({ jobs, ...options }) {
 /**
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
- * @param {Record<string, typeof inSlices>} others - other ways to the same
- * @returns {ReturnType<typeof digestsOf>} in one go; in slices and in the other ways they are the same
+ * @param {Record<string, typeof tune>} others - other ways to the same
+ * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "layers", string>>} those of the dense networks in
+ * one go, and one of all of `layers.js`; in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
-  const parts = partsOf(csv).map((part) => ({ ...part, jobs }));
-  const results = await oneByOne(parts, tune);
+  const dense = await inEveryWay(partsOf(csv), 40, jobs, others);
+  const layers = await inEveryWay(layerParts, 7, jobs, others);
+  return { ...dense, layers: await digestOfWords(Object.values(layers)) };
+}
+
+/** The digests of some parts, which are the same in slices of so many steps and in the other ways. */
+async function inEveryWay(parts, steps, jobs, others) {
+  const threaded = parts.map((part) => ({ ...part, jobs }));
+  const results = await oneByOne(threaded, tune);
   const whole = await digestsOf(results);
-  for (const [how, search] of Object.entries({ "cut into slices": inSlices, ...others })) {
-    const other = await digestsOf(await oneByOne(parts, search));
+  const ways = { "cut into slices": (part) => inSlices(part, steps), ...others };
+  for (const [how, search] of Object.entries(ways)) {
+    const other = await digestsOf(await oneByOne(threaded, search));
     for (const what of Object.keys(whole)) {
       if (other[what] !== whole[what]) throw new Error(`${how}, the study comes to other ${what}`);
     }
@@ -83,20 +93,24 @@ export async function study(csv, jobs, others = {}) {
 async function predictionsOf(results, parts) {
   const digests = [];
   for (const [i, { final }] of results.entries()) {
-    const { data } = parts[i];
-    const names = data.inputs.map(({ name }) => name);
-    const records = Array.from({ length: data.rows }, (_, row) =>
-      Object.fromEntries(names.map((name, j) => [name, data.columns[j][row]])),
-    );
+    const { x, data } = parts[i];
+    const rows = x ?? recordsOf(data);
     const bytes = saveModel(final);
     const answers = [final, await loadModel(bytes), await loadPredictor(bytes)].map((model) => [
-      ...model.predict(records).data,
+      ...model.predict(rows).data,
     ]);
     for (const other of answers.slice(1))
       if (String(other) !== String(answers[0])) throw new Error("a saved model answers otherwise");
     digests.push(await digest(bytes), await digest(Float64Array.from(answers[0])));
   }
-  return digest(new TextEncoder().encode(digests.join()));
+  return digestOfWords(digests);
+}
+
+/** A table as objects, one a row. */
+function recordsOf({ rows, inputs, columns }) {
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(inputs.map(({ name }, j) => [name, columns[j][row]])),
+  );
 }
 
 /** What is tuned: for each strategy the options of `createTuner`. */
@@ -141,10 +155,14 @@ export async function digestsOf(results) {
   }
   if (![...weights, ...scores].every(Number.isFinite)) throw new Error("a result is not finite");
   return {
-    trials: await digest(new TextEncoder().encode(JSON.stringify(trials))),
+    trials: await digestOfWords([JSON.stringify(trials)]),
     weights: await digest(Float32Array.from(weights)),
     scores: await digest(Float64Array.from(scores)),
   };
+}
+
+function digestOfWords(words) {
+  return digest(new TextEncoder().encode(words.join()));
 }
 
 async function digest(bytes) {
