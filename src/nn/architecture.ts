@@ -10,6 +10,7 @@ import { type Graph, Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { recipeOf } from "../recipe.js";
+import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { getLoss, type Loss } from "./losses/registry.js";
 import type { LayerPlace, Network, ParameterPlace } from "./network.js";
@@ -114,12 +115,13 @@ const INITIALIZER_STREAM = 0x10000;
 /**
  * The first value of each parameter, in operations, by path.
  *
- * @throws FettleError `invalid_shape` for an initializer that does not return a value of the parameter's shape
+ * @throws FettleError `unknown_name` for an initializer that does not exist; `invalid_shape` for one that does not return a value of the
+ * parameter's shape
  */
 export function initialValues(network: Network, graph: Graph): Record<string, Value> {
   const values: Record<string, Value> = {};
   for (const [i, { path, initializer, shape }] of network.parameters.entries()) {
-    const value = initializer(graph, shape, INITIALIZER_STREAM + i);
+    const value = getInitializer(initializer)(graph, shape, INITIALIZER_STREAM + i);
     mustReturn(value, shape, `the initializer of ${path}`);
     values[path] = value;
   }

@@ -1,18 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { runExample } from "../runExample.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-function example(name: string, ...args: string[]): string {
-  const tsx = fileURLToPath(import.meta.resolve("tsx/cli"));
-  return execFileSync(process.execPath, [tsx, `examples/${name}.ts`, ...args], {
-    cwd: root,
-    encoding: "utf8",
-  });
-}
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
@@ -36,14 +28,14 @@ describe("the Cloudflare example, copied out of the installed package,", () => {
 });
 
 it("the custom optimizer fits y = 2a − 3b at the largest of its learning rates", () => {
-  const [first] = example("custom-optimizer").trim().split("\n");
+  const [first] = runExample("custom-optimizer").trim().split("\n");
   const [, a, b] = /^learning rate 0.03: y = ([-\d.]+) a \+ ([-\d.]+) b$/.exec(first) as RegExpExecArray;
   expect(Math.abs(Number(a) - 2)).toBeLessThan(0.1);
   expect(Math.abs(Number(b) + 3)).toBeLessThan(0.1);
 });
 
 describe("the seed grid", () => {
-  const lines = example("seed-grid", "--jobs", "1").trim().split("\n");
+  const lines = runExample("seed-grid", "--jobs", "1").trim().split("\n");
 
   it("prints the best and all 275 combinations", () => {
     expect(lines).toHaveLength(276);
@@ -61,6 +53,6 @@ describe("the seed grid", () => {
   });
 
   it("prints the same with two threads", () => {
-    expect(example("seed-grid", "--jobs", "2").trim().split("\n")).toEqual(lines);
+    expect(runExample("seed-grid", "--jobs", "2").trim().split("\n")).toEqual(lines);
   });
 });

@@ -115,6 +115,21 @@ describe("a custom", () => {
     );
   });
 
+  it("layer names initializers, of which the result is the built-in's", async () => {
+    const byName = defineLayer({
+      ...{ type: "named", hyperparameters: {}, outputShape: () => [4] },
+      parameters: ([columns]) => [
+        { name: "kernel", shape: [columns, 4], initializer: "he_normal" },
+        { name: "bias", shape: [4], initializer: "ones" },
+      ],
+      call: ({ x, parameters: { kernel, bias } }) => add(matmul(x, kernel), bias),
+    });
+    const options = { kernelInitializer: "heNormal", biasInitializer: "ones" } as const;
+    expect(await trained([byName, dense(2)], "meanSquaredError")).toEqual(
+      await trained([dense(4, options), dense(2)], "meanSquaredError"),
+    );
+  });
+
   it("layer has parameters by path, a penalty, and a place in the summary", async () => {
     const model = compiled([affine(0.5), dense(2), affine(0)], { optimizer, loss: "meanSquaredError" });
     await model.fit(x, y, { epochs: 0 });
@@ -224,8 +239,8 @@ describe("a custom", () => {
       "the shape of affine_1.w must be an array of positive integers; received 3",
     ],
     [
-      { parameters: () => [{ name: "w", shape: [3], initializer: "zeros" }] },
-      'the initializer of affine_1.w must be a function; received "zeros"',
+      { parameters: () => [{ name: "w", shape: [3], initializer: 0 }] },
+      'the initializer of affine_1.w must be a function, or a name, such as "zeros"; received 0',
     ],
     [
       { parameters: (shape: Shape) => [...affine(0).parameters(shape), ...affine(0).parameters(shape)] },
@@ -236,6 +251,13 @@ describe("a custom", () => {
     expect(await refusal(() => trained([layer, dense(2)], "meanSquaredError"))).toBe(
       `invalid_argument: ${message}`,
     );
+  });
+
+  it("layer that names no initializer is refused with the nearest name", async () => {
+    const parameters = () => [{ name: "w", shape: [3], initializer: "zeross" as "zeros" }];
+    expect(
+      await refusal(() => trained([{ ...affine(0), parameters }, dense(2)], "meanSquaredError")),
+    ).toMatch(/^unknown_name: unknown initializer "zeross"\. Did you mean "zeros"\?/);
   });
 
   it("penalty that is not a scalar is refused", async () => {

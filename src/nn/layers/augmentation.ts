@@ -16,6 +16,7 @@ import {
 } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { type Shape, showShape } from "../../graph/shape.js";
+import { mustHaveChannels } from "./geometry.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
 
 /** What `randomFlip` turns around. */
@@ -96,11 +97,7 @@ function images(type: string, also: (shape: Shape) => void = () => {}): Omit<Lay
     hyperparameters: {},
     ...PLAIN,
     outputShape(shape) {
-      check(
-        shape.length === 3,
-        () => `${type} must take rows of shape [height, width, channels]; received ${showShape(shape)}`,
-        "invalid_shape",
-      );
+      mustHaveChannels(type, shape, 2);
       also(shape);
       return shape;
     },

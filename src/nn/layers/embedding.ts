@@ -15,7 +15,7 @@ export interface EmbeddingOptions {
 
 /**
  * A vector for each category: ids [rows, n] → [rows, n, outputDim], as in Keras. Ids are integers in [0, inputDim); an id
- * outside gives NaN. Follow it by `flatten()` and `dense`.
+ * outside gives NaN. Follow it by `flatten()` and `dense`. In `tune`, `pipeline: { scale: "none" }` keeps ids as they are.
  *
  * @param inputDim - how many categories there are, a positive integer
  * @param outputDim - numbers of a vector, a positive integer

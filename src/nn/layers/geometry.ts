@@ -1,6 +1,7 @@
 /** Where the windows of convolutions lie: options as Keras has them, per axis. It knows no kernel and no values. */
 import { byName, check, must, type OptionNames } from "../../errors.js";
 import { type Shape, showShape } from "../../graph/shape.js";
+import { mustHaveAxes } from "./sequence.js";
 
 /** One number for all axes, or one for each. */
 export type Sizes = number | readonly [vertical: number, horizontal: number];
@@ -102,10 +103,5 @@ export function unplaced(lengths: Shape, axes: readonly Axis[], padding: Padding
 
 /** Refuses rows that are not [...lengths, channels]. @throws FettleError `invalid_shape` */
 export function mustHaveChannels(type: string, shape: Shape, axes: number): void {
-  const form = axes === 1 ? "[steps, channels]" : "[height, width, channels]";
-  check(
-    shape.length === axes + 1,
-    () => `${type} must take rows of shape ${form}; received ${showShape(shape)}`,
-    "invalid_shape",
-  );
+  mustHaveAxes(type, shape, [...(axes === 1 ? ["steps"] : ["height", "width"]), "channel"]);
 }

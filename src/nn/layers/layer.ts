@@ -8,13 +8,14 @@ import { isRecord, must } from "../../errors.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
 import { madeBy, madeFrom, madeOf, recipeOf } from "../../recipe.js";
-import type { InitializerFunction } from "../initializers.js";
+import type { Initializer } from "../initializers.js";
 
 /** One parameter of a layer. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
-  readonly initializer: InitializerFunction;
+  /** How it starts: a name, such as `"glorotUniform"`, or a function. */
+  readonly initializer: Initializer;
   /** Whether the optimizer changes it. Default true. Others change by `update` of the context alone, as running means do. */
   readonly trainable?: boolean;
 }
@@ -113,9 +114,7 @@ export class SymbolicTensor {
  *     type: "scale",
  *     hyperparameters: {},
  *     outputShape: (shape) => shape,
- *     parameters: (shape) => [
- *       { name: "factor", shape, initializer: (graph, shape) => broadcastTo(constant(graph, 1), shape) },
- *     ],
+ *     parameters: (shape) => [{ name: "factor", shape, initializer: "ones" }],
  *     call: ({ x, parameters }) => mul(x, parameters.factor),
  *   });
  * const model = sequential([scale(), dense(1)]);

@@ -52,7 +52,10 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
   const rows = target.y.length / target.outputs;
   check(
     inputs.rows === rows,
-    `x has ${inputs.rows} rows and y ${rows}; they must have as many`,
+    () => {
+      const remedy = ArrayBuffer.isView(x) ? "; give a typed array with its shape, { data, shape }" : "";
+      return `x has ${inputs.rows} rows and y ${rows}; they must have as many${remedy}`;
+    },
     "invalid_shape",
   );
   return {

@@ -314,7 +314,7 @@ describe("refuses", () => {
     [
       layers.maxPooling2d(),
       [8, 8],
-      "maxPooling2d must take rows of shape [height, width, channels]; received [8, 8]",
+      "maxPooling2d must take rows of shape [height, width, channels]; received [8, 8]. Put reshape([8, 8, 1]) before it for one channel",
     ],
     [
       layers.maxPooling1d(),

@@ -120,7 +120,7 @@ describe("parameters", () => {
     [
       "a bare condition value",
       () => float(0, 1, { when: { a: "x" } as never }),
-      /"a" in when must be a list of values, such as \[1\], or an interval .*; received "x"/,
+      /"a" in when must be a list of values, such as \["x"\], or an interval .*; received "x"/,
     ],
     [
       "an empty condition",

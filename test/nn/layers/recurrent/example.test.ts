@@ -1,17 +1,12 @@
 /** The example of recurrent layers: what it shows of a year that nothing was chosen by. */
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { runExample } from "../../../runExample.js";
 
 const root = new URL("../../../../", import.meta.url);
 
 it("examples/weather-gru.ts: a recurrent network errs less than a dense one, than today, and than last year", () => {
-  const output = execFileSync(
-    process.execPath,
-    [fileURLToPath(import.meta.resolve("tsx/cli")), "examples/weather-gru.ts"],
-    { cwd: fileURLToPath(root), encoding: "utf8" },
-  );
+  const output = runExample("weather-gru");
   const errors = output.split("\n").map((line) => Number(/: (\d\.\d\d) °C/.exec(line)?.[1]));
   const [lastYear, today, recurrent, dense] = errors;
   expect([lastYear, today]).toEqual([3.77, 2.24]);

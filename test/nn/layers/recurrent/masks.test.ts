@@ -239,7 +239,7 @@ it.each([
   [
     "rows",
     () => masking().apply(input(3)),
-    "invalid_shape: masking must take rows of shape [steps, features]; received [3]",
+    "invalid_shape: masking must take rows of shape [steps, features]; received [3]. Put reshape([3, 1]) before it for one feature",
   ],
 ])("refuses %s", async (_, run, message) => {
   expect(await refusal(run)).toBe(message);

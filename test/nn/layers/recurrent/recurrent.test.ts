@@ -286,7 +286,7 @@ it.each<[string, () => unknown, string]>([
   [
     "rows of columns",
     () => lstm(2).apply(input(4)),
-    "invalid_shape: lstm must take rows of shape [steps, features]; received [4]",
+    "invalid_shape: lstm must take rows of shape [steps, features]; received [4]. Put reshape([4, 1]) before it for one feature",
   ],
   [
     "images",
