@@ -178,6 +178,7 @@ function placesOf(
     specs.map((spec) => ({
       layer,
       ...{ name: spec.name, shape: spec.shape, initializer: spec.initializer },
+      ...(spec.constraint && { constraint: spec.constraint }),
       path: `${layer}.${spec.name}`,
       size: sizeOf(spec.shape),
       trainable: spec.trainable !== false && layers.get(layer)?.trainable !== false,
@@ -207,7 +208,7 @@ function parametersFor(layer: Layer, name: string, shapes: readonly Shape[]): re
 
 function checkParameter(spec: ParameterSpec, layer: string, before: readonly ParameterSpec[]): void {
   must(typeof spec?.name === "string", `the name of a parameter of ${layer}`, "a string", spec?.name);
-  const { name, shape, initializer, trainable } = spec;
+  const { name, shape, initializer, trainable, constraint } = spec;
   check(
     before.every((other) => other.name !== name),
     () => `the names of the parameters of ${layer} must differ; received ${show(name)} twice`,
@@ -215,6 +216,12 @@ function checkParameter(spec: ParameterSpec, layer: string, before: readonly Par
   const path = `${layer}.${name}`;
   mustBeSizes(shape, `the shape of ${path}`);
   must(typeof initializer === "function", `the initializer of ${path}`, "a function", initializer);
+  must(
+    constraint === undefined || typeof constraint === "function",
+    `the constraint of ${path}`,
+    "a function",
+    constraint,
+  );
   must([undefined, true, false].includes(trainable), `\`trainable\` of ${path}`, "true or false", trainable);
 }
 
