@@ -169,6 +169,19 @@ export { learningRateScheduler } from "./nn/callbacks/learningRateScheduler.js";
 export type { Monitor, MonitorOptions } from "./nn/callbacks/monitor.js";
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./nn/callbacks/reduceLROnPlateau.js";
 export { terminateOnNaN } from "./nn/callbacks/terminateOnNaN.js";
+export {
+  type ConstraintFunction,
+  type ConstraintLike,
+  type ConstraintName,
+  type MaxNormOptions,
+  type MinMaxNormOptions,
+  maxNorm,
+  minMaxNorm,
+  type NormOptions,
+  nonNeg,
+  unitNorm,
+  type WeightConstraint,
+} from "./nn/constraints.js";
 export { type FunctionalOptions, functional, input, type Symbols } from "./nn/functional.js";
 export type { History } from "./nn/history.js";
 export type { VarianceScalingOptions } from "./nn/initializerFactories.js";

@@ -47,6 +47,8 @@ function optionsOf(options: Options): Options {
       const name = nameIn<unknown>(initializers, value);
       return name === undefined ? [] : [[key, name]];
     }
+    if (key.endsWith("Constraint") && typeof value === "function")
+      return [[key, { function: ownName("constraint", value) }]];
     return value === undefined ? [] : [[key, optionOf(value)]];
   });
   return Object.fromEntries(named);
@@ -58,7 +60,7 @@ function optionOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
   if (Array.isArray(value)) return value.map(optionOf);
-  // a schedule
+  // a schedule, a constraint or a layer
   if (madeOf(value)) return describePiece("schedule", value as Schedule);
   return optionsOf(value as Options);
 }

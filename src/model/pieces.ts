@@ -1,8 +1,9 @@
 /**
- * Layers, optimizers, schedules and losses from plain data, see describe.ts: each is made by its factory. What is the user's own is given
+ * Layers, optimizers, schedules, constraints and losses from plain data, see describe.ts: each is made by its factory. What is the user's own is given
  * again.
  */
 import { must, show } from "../errors.js";
+import { constraints, type WeightConstraint } from "../nn/constraints.js";
 import type { Layer } from "../nn/layers/layer.js";
 import type { LossFunction } from "../nn/losses/loss.js";
 import { losses } from "../nn/losses/registry.js";
@@ -22,7 +23,7 @@ import { type Given, layerFrom, noPiece, optionsFrom } from "../predict/pieces.j
 
 /**
  * What the user made, by name: factories of layers, optimizers and schedules, which are called with the options in the file, and
- * functions that are activations and losses.
+ * functions that are activations, constraints and losses.
  */
 export type CustomObjects = Readonly<Record<string, (...options: never[]) => unknown>>;
 
@@ -41,6 +42,7 @@ const FACTORIES = {
     warmup,
   } as unknown as Record<string, Factory<Schedule>>,
   loss: losses as unknown as Record<string, Factory<LossFunction>>,
+  constraint: constraints as unknown as Record<string, Factory<WeightConstraint>>,
 };
 type Kind = keyof typeof FACTORIES;
 
@@ -56,7 +58,8 @@ export function makePiece(kind: "loss", description: PieceDescription, own: Cust
 export function makePiece(kind: "layer" | Kind, description: PieceDescription, own: CustomObjects): unknown {
   const given: Given = {
     own: (what, name) => ownPiece(what, name, own),
-    piece: (within) => madeFrom("schedule", within, given),
+    piece: (within) =>
+      madeFrom(Object.hasOwn(constraints, within.name) ? "constraint" : "schedule", within, given),
   };
   return kind === "layer" ? layerFrom(description, given) : madeFrom(kind, description, given);
 }

@@ -8,7 +8,7 @@ import { check, FettleError, must, show } from "../errors.js";
 import { add, concat, reshape, slice } from "../graph/functions.js";
 import { type Graph, Value } from "../graph/graph.js";
 import { ROWS, type Shape, sameShape, showShape } from "../graph/shape.js";
-import type { Optimizer } from "../optim/optimizer.js";
+import type { Optimizer, ParameterArray } from "../optim/optimizer.js";
 import { recipeOf } from "../recipe.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
@@ -246,6 +246,24 @@ function contextOf(
   const own: Record<string, Value> = {};
   for (const place of places) own[place.name] = parameters[place.path];
   return { parameters: own, hyperparameters: pick(name, layer.hyperparameters, inputs) };
+}
+
+/** The arrays that are trained, in the order of their vector, with their constraints. `inputs` by the names of hyperparameters. */
+export function trainedArrays({ layers, trainable }: Network, inputs: Values): ParameterArray[] {
+  const owners = new Map(layers.flatMap((place) => place.parameters.map(({ path }) => [path, place])));
+  return trainable.map(({ path, shape, constraint }) => {
+    if (constraint === undefined) return { path, shape };
+    const { name, layer } = owners.get(path) as LayerPlace;
+    const own = pick(name, layer.hyperparameters, inputs);
+    return {
+      ...{ path, shape },
+      constraint(weight) {
+        const result = constraint(weight, own);
+        mustReturn(result, shape, `the constraint of ${path}`);
+        return result;
+      },
+    };
+  });
 }
 
 /** Refuses a result of user code that is not a value of that shape. */

@@ -178,6 +178,7 @@ function placesOf(
     specs.map((spec) => ({
       layer,
       ...{ name: spec.name, shape: spec.shape, initializer: spec.initializer },
+      ...(spec.constraint && { constraint: spec.constraint }),
       path: `${layer}.${spec.name}`,
       size: sizeOf(spec.shape),
       trainable: spec.trainable !== false && layers.get(layer)?.trainable !== false,
@@ -207,7 +208,7 @@ function parametersFor(layer: Layer, name: string, shapes: readonly Shape[]): re
 
 function checkParameter(spec: ParameterSpec, layer: string, before: readonly ParameterSpec[]): void {
   must(typeof spec?.name === "string", `the name of a parameter of ${layer}`, "a string", spec?.name);
-  const { name, shape, initializer, trainable } = spec;
+  const { name, shape, initializer, trainable, constraint } = spec;
   check(
     before.every((other) => other.name !== name),
     () => `the names of the parameters of ${layer} must differ; received ${show(name)} twice`,
@@ -216,6 +217,12 @@ function checkParameter(spec: ParameterSpec, layer: string, before: readonly Par
   mustBeSizes(shape, `the shape of ${path}`);
   const starts = typeof initializer === "function" || typeof initializer === "string";
   must(starts, `the initializer of ${path}`, 'a function, or a name, such as "zeros"', initializer);
+  must(
+    constraint === undefined || typeof constraint === "function",
+    `the constraint of ${path}`,
+    "a function",
+    constraint,
+  );
   must([undefined, true, false].includes(trainable), `\`trainable\` of ${path}`, "true or false", trainable);
 }
 

@@ -20,6 +20,7 @@ import {
   optimizerInputs,
   type ProgramKind,
   type TracedStep,
+  trainedArrays,
 } from "./architecture.js";
 import type { Network } from "./network.js";
 import { predictionStep, split } from "./prediction.js";
@@ -76,7 +77,8 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
         concatenate(places.map(({ path }) => values[path]));
       const parameter = vectorOf(network.trainable);
       const hyperparameters = optimizerInputs(optimizer, inputs);
-      const slots = initialSlots(optimizer, { parameter, hyperparameters }, network.trainable);
+      const arrays = trainedArrays(network, inputs);
+      const slots = initialSlots(optimizer, { parameter, hyperparameters }, arrays);
       return {
         outputs: stateFrom(
           parameter,
@@ -120,7 +122,7 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
         hyperparameters: optimizerInputs(optimizer, inputs),
         step: step(graph),
       };
-      const updated = applyOptimizer(optimizer, context, trainable);
+      const updated = applyOptimizer(optimizer, context, trainedArrays(network, inputs));
       const others = fixed.map(({ path }) => updates[path] ?? parameters[path]);
       return {
         state: {

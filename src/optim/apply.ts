@@ -2,15 +2,18 @@
  * A step of an optimizer: what is done around its rule, in operations. No rule is here.
  *
  * From the outside in: gradients are accumulated; the average of weights follows the new ones; a schedule gives the
- * learning rate, the gradient is clipped, weights decay; then comes the rule, once for all arrays or for each.
+ * learning rate, the gradient is clipped, weights decay; then comes the rule, once for all arrays or for each. What it leaves is
+ * projected into the constraints of the arrays.
  */
 import { check, show } from "../errors.js";
 import { add, flush, mul, sub } from "../graph/functions.js";
 import { Value } from "../graph/graph.js";
 import { sameShape, showShape, sizeOf } from "../graph/shape.js";
+import { mapValues } from "../records.js";
 import { accumulated, accumulationSlots } from "./accumulation.js";
 import { slotsOfEach, updateOfEach } from "./arrays.js";
 import { clip } from "./clip.js";
+import { constrained } from "./constrain.js";
 import { averaged, EVALUATION, type Updated } from "./ema.js";
 import type { InitContext, Optimizer, ParameterArray, Slots, Update, UpdateContext } from "./optimizer.js";
 import { rateAt } from "./schedule.js";
@@ -61,8 +64,8 @@ export function initialSlots(
  * first a schedule gives the learning rate. Then the gradient is clipped: by `clipValue` each number to
  * [−c, c], by `clipNorm` each array to a norm of at most c, by `globalClipNorm` all arrays together. Norms of convention
  * `"torch"` have 1e-6 added, as in PyTorch's `clip_grad_norm_`. Then weights decay: decoupled, w ← w − lr·wd·w before the update,
- * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w. With `useEma`, the moving average of the new weights
- * is in slot `evaluation`.
+ * as in Keras 3 and PyTorch's AdamW, or by an L2 penalty, g ← g + wd·w. The new weights are projected by the constraints of their
+ * arrays. With `useEma`, the moving average of the new weights, projected too, is in slot `evaluation`.
  *
  * @see R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013;
  * I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019
@@ -88,7 +91,7 @@ export function applyOptimizer(
 ): { readonly parameter: Value; readonly slots: Slots } {
   const { ema, accumulates } = optimizer;
   const ruled = (given: UpdateContext): Updated => applyRule(optimizer, given, arrays);
-  const step = (given: UpdateContext): Updated => (ema ? averaged(ema, given, ruled) : ruled(given));
+  const step = (given: UpdateContext): Updated => (ema ? averaged(ema, given, ruled, arrays) : ruled(given));
   return accumulates ? accumulated(context, step) : step(context);
 }
 
@@ -118,7 +121,12 @@ function applyRule(
   const inner = { ...context, ...decay, parameter, gradient, hyperparameters, slots: read };
   const update = (one: UpdateContext): Update => checkedUpdate(optimizer, one);
   const result = perArray && arrays ? updateOfEach(inner, arrays, update) : update(inner);
-  return { parameter: add(parameter, result.update), slots: result.slots ?? {} };
+  return {
+    parameter: constrained(add(parameter, result.update), arrays),
+    slots: mapValues(result.slots ?? {}, (slot, name) =>
+      name === EVALUATION ? constrained(slot, arrays) : slot,
+    ),
+  };
 }
 
 /** What the rule returns, if it fits what it is given. */

@@ -1,7 +1,8 @@
 /** The exponential moving average of weights, around the rule of any optimizer. */
 import { div, equal, floor, flush, mul, select } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
-import type { Optimizer, Slots, UpdateContext } from "./optimizer.js";
+import { constrained } from "./constrain.js";
+import type { Optimizer, ParameterArray, Slots, UpdateContext } from "./optimizer.js";
 import { movingAverage } from "./terms.js";
 
 /** The slot with the weights that evaluate, predict and are saved. */
@@ -15,18 +16,19 @@ export interface Updated {
 
 /**
  * One step: a ← βa + (1 − β)w with the new weights w. As in Keras, β counts as 0 at the first step, and weights that are
- * overwritten become a after every `emaOverwriteFrequency` steps.
+ * overwritten become a after every `emaOverwriteFrequency` steps. The average is held to the constraints of the arrays, as w is.
  */
 export function averaged(
   ema: Optimizer["ema"],
   context: UpdateContext,
   step: (context: UpdateContext) => Updated,
+  arrays?: readonly ParameterArray[],
 ): Updated {
   const { [EVALUATION]: average, ...slots } = context.slots;
   const { emaMomentum, emaOverwriteFrequency: frequency } = context.hyperparameters;
   const { parameter, slots: own } = step({ ...context, slots });
   const momentum = select(equal(context.step, 1), 0, emaMomentum);
-  const evaluation = movingAverage(flush(average), parameter, momentum);
+  const evaluation = constrained(movingAverage(flush(average), parameter, momentum), arrays);
   if (ema === "apart") return { parameter, slots: { ...own, evaluation } };
   const multiple = mul(floor(div(context.step, frequency)), frequency);
   return {

@@ -20,6 +20,8 @@ export interface ParameterArray {
   /** Its layer and name, such as `dense_1.kernel`. */
   readonly path: string;
   readonly shape: Shape;
+  /** What an update leaves of it: a projection in operations, from the array to one of its shape. Default: all. */
+  readonly constraint?: (weight: Value) => Value;
 }
 
 /** What `init` is given. */

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { activations } from "../../src/nn/activations.js";
 import type { Architecture, ProgramKind } from "../../src/nn/architecture.js";
+import { maxNorm } from "../../src/nn/constraints.js";
 import { initializers } from "../../src/nn/initializers.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import type { LossFunction } from "../../src/nn/losses/loss.js";
@@ -32,6 +33,7 @@ const some = (options: Readonly<Record<string, fc.Arbitrary<unknown>>>) =>
     .tuple(fc.record(options), fc.subarray(Object.keys(options), { maxLength: 2 }))
     .map(([all, names]) => Object.fromEntries(names.map((name) => [name, all[name]])));
 
+const constraints = ["maxNorm", "minMaxNorm", "nonNeg", "unitNorm"] as const;
 const layer: fc.Arbitrary<Layer> = fc.oneof(
   fc
     .tuple(
@@ -43,6 +45,8 @@ const layer: fc.Arbitrary<Layer> = fc.oneof(
         biasInitializer: keyOf(initializers),
         kernelRegularizer: fc.constantFrom({ l1: 0.1 }, { l2: 0.1 }, { l1: 0.2, l2: 0.1 }),
         biasRegularizer: fc.constantFrom({ l1: 0.1 }, { l2: 0.1 }),
+        kernelConstraint: fc.constantFrom(...constraints, maxNorm({ maxValue: 3 }), maxNorm({ axis: 1 })),
+        biasConstraint: fc.constantFrom(...constraints),
       }),
     )
     .map(([units, options]) => dense(units, options)),

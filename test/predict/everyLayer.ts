@@ -1,5 +1,6 @@
 /** Layers of every kind, as networks have them. A layer that index.ts exports and that has no row here fails a test. */
 import type { Shape } from "../../src/graph/shape.js";
+import { maxNorm } from "../../src/nn/constraints.js";
 import {
   activation,
   averagePooling1d,
@@ -76,7 +77,10 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   cropping2d: [{ layer: () => cropping2d([[1, 0], 2]), shapes: [[3, 6, 2]] }],
   dense: [
     { layer: () => dense(3, { activation: "softmax", useBias: false }), shapes: [[5]] },
-    { layer: () => dense(3, { activation: "tanh" }), shapes: [[4, 5]] },
+    {
+      layer: () => dense(3, { activation: "tanh", kernelConstraint: maxNorm(), biasConstraint: "nonNeg" }),
+      shapes: [[4, 5]],
+    },
   ],
   depthwiseConv2d: [{ layer: () => depthwiseConv2d(3, { depthMultiplier: 2 }), shapes: [[4, 5, 3]] }],
   dropout: [{ layer: () => dropout(0.5), shapes: [[5]] }],
@@ -95,7 +99,12 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
   gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
-  lstm: [{ layer: () => lstm(3, { returnSequences: true, recurrentDropout: 0.2 }), shapes: [[4, 2]] }],
+  lstm: [
+    {
+      layer: () => lstm(3, { returnSequences: true, recurrentDropout: 0.2, recurrentRegularizer: "l2" }),
+      shapes: [[4, 2]],
+    },
+  ],
   masking: [{ layer: () => masking(1), shapes: [[4, 2]], number: (normal) => (normal > 0 ? 1 : normal) }],
   maxPooling1d: [{ layer: () => maxPooling1d(3, { strides: 2, padding: "same" }), shapes: [[5, 3]] }],
   maxPooling2d: [{ layer: () => maxPooling2d([2, 3], { strides: 1 }), shapes: [[4, 5, 2]] }],

@@ -67,6 +67,13 @@ function recurrence(
   prefix: string,
 ): string {
   const { operator, order, activations } = OPERATORS[kind];
+  must(
+    inputs.length === 1,
+    `what layer ${show(layer.id)} is applied to`,
+    "a sequence alone, without a state to start from, to be exported to ONNX",
+    `${inputs.length} inputs`,
+    "unsupported",
+  );
   const [{ value, shape }] = inputs;
   const [steps, features] = shape;
   const { goBackwards = false, returnSequences = false, useBias = true, resetAfter = true } = options;

@@ -1,7 +1,7 @@
 /**
  * A network in the Layers format of TensorFlow.js: Keras 2's topology as JSON, and float32 weights end to end. It needs nothing
- * of TensorFlow.js. It is not for graph models (TensorFlow's `SavedModel`), and not for training elsewhere: optimizer, loss and
- * initializers are left out. The format has no place for a table, which is written as metadata that TensorFlow.js keeps but never reads.
+ * of TensorFlow.js. It is not for graph models (TensorFlow's `SavedModel`), and not for training elsewhere: optimizer, loss,
+ * initializers and constraints are left out. The format has no place for a table, which is written as metadata that TensorFlow.js keeps but never reads.
  *
  * @see https://www.tensorflow.org/js/guide/save_load
  */

@@ -3,6 +3,7 @@ import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { addPatches, matmul, type PatchOptions, patches, reshape, transpose } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import { lines, type Shape } from "../../graph/shape.js";
+import { arrayOptions } from "./arrays.js";
 import {
   type Axis,
   axesOf,
@@ -81,10 +82,10 @@ function convolution(
 ): Layer {
   mustBeInteger("filters", filters);
   checkOptions(options, type, OPTIONS);
-  const { padding = "valid", kernelInitializer: initializer, kernelRegularizer: regularizer } = options;
+  const { padding = "valid" } = options;
   checkPadding(padding, paddings);
   const axes = axesOf(kernelSize, options, type === "conv1d" ? 1 : 2);
-  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
   const places = (shape: Shape): Placed[] => placed(type, shape, axes, padding);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -163,10 +164,10 @@ function pairOf<K extends string>(
 export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
   mustBeInteger("filters", filters);
   checkOptions(options, "conv2dTranspose", OPTIONS);
-  const { padding = "valid", kernelInitializer: initializer, kernelRegularizer: regularizer } = options;
+  const { padding = "valid" } = options;
   checkPadding(padding, IMAGE_PADDINGS);
   const axes = axesOf(kernelSize, options, 2);
-  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {

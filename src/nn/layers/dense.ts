@@ -2,6 +2,7 @@
 import { check, checkOptions, mustBeInteger } from "../../errors.js";
 import { matmul, reshape } from "../../graph/functions.js";
 import { lines, showShape } from "../../graph/shape.js";
+import { arrayOptions } from "./arrays.js";
 import { KERNEL_OPTIONS, type KernelOptions, kernelsOf } from "./kernel.js";
 import { builtIn, type Layer } from "./layer.js";
 
@@ -24,8 +25,7 @@ export type DenseOptions = KernelOptions;
 export function dense(units: number, options: DenseOptions = {}): Layer {
   mustBeInteger("`units`", units);
   checkOptions(options, "dense", KERNEL_OPTIONS);
-  const { kernelInitializer: initializer, kernelRegularizer: regularizer } = options;
-  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const kernels = kernelsOf({ kernel: arrayOptions(options, "kernel") }, options);
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {

@@ -3,8 +3,10 @@ import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
 import { matmul, mul, reshape, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
+import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { arrayOptions } from "./arrays.js";
 import { IMAGE_PADDINGS, patchRows } from "./convolution.js";
 import {
   type Axis,
@@ -30,6 +32,8 @@ export interface DepthwiseConv2dOptions extends BiasOptions, WindowOptions {
   readonly depthwiseInitializer?: Initializer;
   /** A penalty on the kernel. Default: no penalty. */
   readonly depthwiseRegularizer?: RegularizerName | Regularizer;
+  /** What the kernel is held to after each update. Default: no constraint. */
+  readonly depthwiseConstraint?: ConstraintLike;
 }
 
 /** Options of {@link separableConv2d}. */
@@ -38,6 +42,8 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
   readonly pointwiseInitializer?: Initializer;
   /** A penalty on its kernel. Default: no penalty. */
   readonly pointwiseRegularizer?: RegularizerName | Regularizer;
+  /** What its kernel is held to after each update. Default: no constraint. */
+  readonly pointwiseConstraint?: ConstraintLike;
 }
 
 const DEPTHWISE_OPTIONS: OptionNames<DepthwiseConv2dOptions> = {
@@ -47,11 +53,13 @@ const DEPTHWISE_OPTIONS: OptionNames<DepthwiseConv2dOptions> = {
   depthMultiplier: true,
   depthwiseInitializer: true,
   depthwiseRegularizer: true,
+  depthwiseConstraint: true,
 };
 const SEPARABLE_OPTIONS: OptionNames<SeparableConv2dOptions> = {
   ...DEPTHWISE_OPTIONS,
   pointwiseInitializer: true,
   pointwiseRegularizer: true,
+  pointwiseConstraint: true,
 };
 
 /** What both layers make of their options: windows, and how many channels each channel becomes. */
@@ -98,9 +106,8 @@ function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly 
  */
 export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptions = {}): Layer {
   checkOptions(options, "depthwiseConv2d", DEPTHWISE_OPTIONS);
-  const { depthwiseInitializer: initializer, depthwiseRegularizer: regularizer } = options;
   const windows = channelwise("depthwiseConv2d", kernelSize, options);
-  const kernels = kernelsOf({ kernel: { initializer, regularizer } }, options);
+  const kernels = kernelsOf({ kernel: arrayOptions(options, "depthwise") }, options);
   const units = (shape: Shape): number => shape[2] * windows.depthMultiplier;
   const { hyperparameters, penalty } = kernels;
   return builtIn(
@@ -149,14 +156,8 @@ export function separableConv2d(
   const windows = channelwise("separableConv2d", kernelSize, options);
   const kernels = kernelsOf(
     {
-      depthwiseKernel: {
-        initializer: options.depthwiseInitializer,
-        regularizer: options.depthwiseRegularizer,
-      },
-      pointwiseKernel: {
-        initializer: options.pointwiseInitializer,
-        regularizer: options.pointwiseRegularizer,
-      },
+      depthwiseKernel: arrayOptions(options, "depthwise"),
+      pointwiseKernel: arrayOptions(options, "pointwise"),
     },
     options,
   );

@@ -2,13 +2,20 @@
 import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
 import { concat, equal, reshape, slice, sub, takeRows } from "../../graph/functions.js";
 import { showShape } from "../../graph/shape.js";
-import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
+import type { ConstraintLike } from "../constraints.js";
+import type { Initializer } from "../initializers.js";
+import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { arrayOptions, arraysOf } from "./arrays.js";
 import { builtIn, type Layer, type LayerContext, type LayerDefinition } from "./layer.js";
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
   /** Default `randomUniform`. */
   readonly embeddingsInitializer?: Initializer;
+  /** A penalty on the vectors. Default: no penalty. */
+  readonly embeddingsRegularizer?: RegularizerName | Regularizer;
+  /** What the vectors are held to after each update, such as `unitNorm({ axis: 1 })`. Default: no constraint. */
+  readonly embeddingsConstraint?: ConstraintLike;
   /** Whether id 0 is padding, a step that does not count for the layers that follow; see {@link masking}. Default false. */
   readonly maskZero?: boolean;
 }
@@ -35,10 +42,14 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
   checkOptions(options, "embedding", EMBEDDING_OPTIONS);
   const { maskZero = false } = options;
   must(typeof maskZero === "boolean", "maskZero", "true or false", maskZero);
-  const initializer = getInitializer(options.embeddingsInitializer ?? "randomUniform");
+  const given = { embeddingsInitializer: "randomUniform", ...options } as const;
+  const { hyperparameters, penalty, spec, recipe } = arraysOf({
+    embeddings: arrayOptions(given, "embeddings"),
+  });
   const layer: LayerDefinition = {
     type: "embedding",
-    hyperparameters: {},
+    hyperparameters,
+    penalty,
     outputShape(shape) {
       check(
         shape.length === 1,
@@ -47,7 +58,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
       );
       return [shape[0], outputDim];
     },
-    parameters: () => [{ name: "embeddings", shape: [inputDim, outputDim], initializer }],
+    parameters: () => [spec("embeddings", [inputDim, outputDim])],
     call({ x, parameters: { embeddings } }) {
       const [rows, count] = x.shape;
       const vectors = Array.from({ length: count }, (_, i) =>
@@ -57,11 +68,16 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     },
     ...(maskZero && { mask: ({ x }: LayerContext) => sub(1, equal(x, 0)) }),
   };
-  return builtIn(layer, [inputDim, outputDim, initializerRecipe(initializer), maskZero], {
+  return builtIn(layer, [inputDim, outputDim, maskZero, ...recipe], {
     inputDim,
     outputDim,
     ...options,
   });
 }
 
-const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { embeddingsInitializer: true, maskZero: true };
+const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = {
+  embeddingsInitializer: true,
+  embeddingsRegularizer: true,
+  embeddingsConstraint: true,
+  maskZero: true,
+};

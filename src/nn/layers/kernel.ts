@@ -1,13 +1,15 @@
-/** What layers with kernels share: options, arrays with their penalties, the bias and the activation. No layer is here. */
+/** What layers with kernels share: options, the bias and the activation. No layer is here. */
 import { must, type OptionNames } from "../../errors.js";
-import { abs, add, mul, reshape, square, sum } from "../../graph/functions.js";
+import { add, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
 import { nameIn } from "../../names.js";
 import { type Activation, activations, getActivation } from "../activations.js";
-import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
-import { getRegularizer, type Regularizer, type RegularizerName } from "../regularizers.js";
-import type { LayerContext, LayerDefinition, ParameterSpec } from "./layer.js";
+import type { ConstraintLike } from "../constraints.js";
+import type { Initializer } from "../initializers.js";
+import type { Regularizer, RegularizerName } from "../regularizers.js";
+import { type ArrayOptions, type Arrays, arrayOptions, arraysOf } from "./arrays.js";
+import type { LayerContext, ParameterSpec } from "./layer.js";
 
 /** Options of all layers that add a bias and apply an activation. */
 export interface BiasOptions {
@@ -19,6 +21,8 @@ export interface BiasOptions {
   readonly biasInitializer?: Initializer;
   /** A penalty on the bias. Default: no penalty. */
   readonly biasRegularizer?: RegularizerName | Regularizer;
+  /** What the bias is held to, as `kernelConstraint`. Default: no constraint. */
+  readonly biasConstraint?: ConstraintLike;
 }
 
 /** Options of layers with one kernel. */
@@ -27,6 +31,11 @@ export interface KernelOptions extends BiasOptions {
   readonly kernelInitializer?: Initializer;
   /** A penalty on the kernel: `l1()`, `l2()`, `l1l2()`, or `"l1"`, `"l2"` for the default weights. Default: no penalty. */
   readonly kernelRegularizer?: RegularizerName | Regularizer;
+  /**
+   * What the kernel is held to after each update: `maxNorm()`, `nonNeg()`, `unitNorm()`, `minMaxNorm()`, the name of one for its defaults, or
+   * a function of a value. It does not change the initial weights, as in Keras. Default: no constraint.
+   */
+  readonly kernelConstraint?: ConstraintLike;
 }
 
 export const BIAS_OPTIONS: OptionNames<BiasOptions> = {
@@ -34,55 +43,33 @@ export const BIAS_OPTIONS: OptionNames<BiasOptions> = {
   useBias: true,
   biasInitializer: true,
   biasRegularizer: true,
+  biasConstraint: true,
 };
 export const KERNEL_OPTIONS: OptionNames<KernelOptions> = {
   ...BIAS_OPTIONS,
   kernelInitializer: true,
   kernelRegularizer: true,
+  kernelConstraint: true,
 };
 
-/** How an array starts, and what it is penalized with. */
-export interface ArrayOptions {
-  /** Default `glorotUniform`. */
-  readonly initializer?: Initializer | undefined;
-  readonly regularizer?: RegularizerName | Regularizer | undefined;
-}
-
 /** The arrays of a layer, and how its result follows from their product with its inputs. */
-export interface Kernels extends Pick<Required<LayerDefinition>, "hyperparameters" | "penalty"> {
-  /** One of the arrays. */
-  spec(name: string, shape: Shape): ParameterSpec;
+export interface Kernels extends Arrays {
   /** The bias of so many numbers, if there is one. */
   bias(units: number): readonly ParameterSpec[];
   /** activation(product + bias) for a product [n, units], in the shape of the layer's result. */
   finish(product: Value, context: Pick<LayerContext, "parameters">, shape: Shape): Value;
-  /** What decides all of this, for the layer's recipe. */
-  readonly recipe: readonly unknown[];
 }
 
 /** The arrays of a layer by name, beside the bias. @throws FettleError `invalid_argument`, `unknown_name` */
 export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options: BiasOptions): Kernels {
-  const { activation = "linear", useBias = true, biasInitializer = "zeros", biasRegularizer } = options;
+  const { activation = "linear", useBias = true } = options;
   must(typeof useBias === "boolean", "useBias", "true or false", useBias);
   const activate = getActivation(activation);
-  const biasStart = getInitializer(biasInitializer);
-  const bias = { initializer: biasStart, regularizer: biasRegularizer };
-  const arrays: Readonly<Record<string, ArrayOptions>> = { ...given, ...(useBias && { bias }) };
-  const starts = Object.fromEntries(
-    Object.entries(arrays).map(([name, { initializer = "glorotUniform" }]) => [
-      name,
-      getInitializer(initializer),
-    ]),
-  );
-  const weights = Object.entries(arrays).flatMap(([name, { regularizer = {} }]) =>
-    Object.entries(getRegularizer(regularizer)).map(([norm, weight]) => [`${name}.${norm}`, weight] as const),
-  );
-  const hyperparameters = Object.fromEntries(weights);
-  const spec = (name: string, shape: Shape): ParameterSpec => ({ name, shape, initializer: starts[name] });
+  const bias = arrayOptions({ biasInitializer: "zeros", ...options }, "bias");
+  const arrays = arraysOf({ ...given, ...(useBias && { bias }) });
   return {
-    hyperparameters,
-    spec,
-    bias: (units) => (useBias ? [spec("bias", [units])] : []),
+    ...arrays,
+    bias: (units) => (useBias ? [arrays.spec("bias", [units])] : []),
     finish(product, { parameters }, shape) {
       const result = activate(useBias ? add(product, parameters.bias) : product);
       // the model refuses anything else, by the layer's name
@@ -90,23 +77,6 @@ export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options
         ? reshape(result, shape)
         : result;
     },
-    penalty({ parameters, hyperparameters }) {
-      return weights
-        .map(([key]) => {
-          const [name, norm] = key.split(".");
-          const parameter = parameters[name];
-          return mul(hyperparameters[key], sum(norm === "l1" ? abs(parameter) : square(parameter)));
-        })
-        .reduce<Value | undefined>(
-          (total, term) => (total === undefined ? term : add(total, term)),
-          undefined,
-        );
-    },
-    recipe: [
-      nameIn(activations, activate),
-      ...Object.keys(arrays),
-      ...Object.values(starts).map(initializerRecipe),
-      Object.keys(hyperparameters),
-    ],
+    recipe: [nameIn(activations, activate), ...arrays.recipe],
   };
 }

@@ -18,6 +18,11 @@ export interface ParameterSpec {
   readonly initializer: Initializer;
   /** Whether the optimizer changes it. Default true. Others change by `update` of the context alone, as running means do. */
   readonly trainable?: boolean;
+  /**
+   * What is left of it after each update by the optimizer: a projection in operations, of its shape; with the layer's numbers as inputs of
+   * the program. It does not change the first value, nor a parameter that is not trained. Default: all.
+   */
+  constraint?(weight: Value, hyperparameters: Readonly<Record<string, Value>>): Value;
 }
 
 /** What `call` of a layer is given. */

@@ -1,7 +1,8 @@
 /** A recurrent layer in both directions. */
-import { byName, checkOptions, must, type OptionNames } from "../../../errors.js";
+import { byName, check, checkOptions, must, type OptionNames } from "../../../errors.js";
 import { add, concat, div, mul } from "../../../graph/functions.js";
 import type { Value } from "../../../graph/graph.js";
+import { showShape } from "../../../graph/shape.js";
 import { madeOf, recipeOf } from "../../../recipe.js";
 import { mapValues } from "../../../records.js";
 import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
@@ -54,7 +55,13 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
     type: "bidirectional",
     hyperparameters: layer.hyperparameters,
     ...(layer.trainable === false && { trainable: false }),
-    outputShape(shape) {
+    outputShape(shape, ...others) {
+      check(
+        others.length === 0,
+        () =>
+          `bidirectional must take one sequence; received ${others.map(showShape).join(", ")} beside it. Apply a layer for each direction to start from states`,
+        "invalid_shape",
+      );
       const own = layer.outputShape(shape);
       const units = own[own.length - 1];
       return [...own.slice(0, -1), mergeMode === "concat" ? 2 * units : units];
@@ -63,6 +70,12 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       DIRECTIONS.flatMap((direction) =>
         layers[direction].parameters(shape).map((each) => ({ ...each, name: `${direction}.${each.name}` })),
       ),
+    penalty({ parameters, hyperparameters }) {
+      const [forward, backward] = DIRECTIONS.map((direction) =>
+        layers[direction].penalty?.({ parameters: partOf(parameters, direction), hyperparameters }),
+      );
+      return forward && backward && add(forward, backward);
+    },
     call(context) {
       const { forward, backward } = mapValues(layers, (each, direction) =>
         each.call({

@@ -1,10 +1,14 @@
 /** What recurrent layers have in common: options, weights and shapes. A cell and its options become a layer. */
-import { must, mustBeInteger, type OptionNames } from "../../../errors.js";
+import { check, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
+import { type Shape, showShape } from "../../../graph/shape.js";
 import { nameIn } from "../../../names.js";
 import { type Activation, activations, getActivation } from "../../activations.js";
-import { getInitializer, type Initializer, initializerRecipe } from "../../initializers.js";
-import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
+import type { ConstraintLike } from "../../constraints.js";
+import type { Initializer } from "../../initializers.js";
+import type { Regularizer, RegularizerName } from "../../regularizers.js";
+import { arrayOptions, arraysOf } from "../arrays.js";
+import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
 import type { Cell } from "./cell.js";
 import { unroll } from "./unroll.js";
@@ -37,6 +41,18 @@ export interface RecurrentOptions {
   readonly recurrentInitializer?: Initializer;
   /** Default `zeros`. */
   readonly biasInitializer?: Initializer;
+  /** A penalty on the kernel. Default: no penalty. */
+  readonly kernelRegularizer?: RegularizerName | Regularizer;
+  /** A penalty on the recurrent kernel. Default: no penalty. */
+  readonly recurrentRegularizer?: RegularizerName | Regularizer;
+  /** A penalty on the bias. Default: no penalty. */
+  readonly biasRegularizer?: RegularizerName | Regularizer;
+  /** What the kernel is held to after each update, such as `maxNorm()`. Default: no constraint. */
+  readonly kernelConstraint?: ConstraintLike;
+  /** What the recurrent kernel is held to. Default: no constraint. */
+  readonly recurrentConstraint?: ConstraintLike;
+  /** What the bias is held to. Default: no constraint. */
+  readonly biasConstraint?: ConstraintLike;
 }
 
 /** Options of recurrent layers with gates. */
@@ -55,6 +71,12 @@ export const RECURRENT_OPTIONS: OptionNames<RecurrentOptions> = {
   kernelInitializer: true,
   recurrentInitializer: true,
   biasInitializer: true,
+  kernelRegularizer: true,
+  recurrentRegularizer: true,
+  biasRegularizer: true,
+  kernelConstraint: true,
+  recurrentConstraint: true,
+  biasConstraint: true,
 };
 export const GATED_OPTIONS: OptionNames<GatedOptions> = { ...RECURRENT_OPTIONS, recurrentActivation: true };
 
@@ -79,30 +101,30 @@ export function recurrentLayer(
     options.activation ?? "tanh",
     options.recurrentActivation ?? "sigmoid",
   ].map(getActivation);
-  const starts = {
-    kernel: getInitializer(options.kernelInitializer ?? "glorotUniform"),
-    recurrent: getInitializer(options.recurrentInitializer ?? "orthogonal"),
-    bias: getInitializer(options.biasInitializer ?? "zeros"),
+  const given = { recurrentInitializer: "orthogonal", biasInitializer: "zeros", ...options } as const;
+  const arrays = arraysOf({
+    kernel: arrayOptions(given, "kernel"),
+    recurrentKernel: arrayOptions(given, "recurrent"),
+    ...(useBias && { bias: arrayOptions(given, "bias") }),
+  });
+  const biasSpec = (): ParameterSpec => {
+    const spec = arrays.spec("bias", cell.biasShape(units));
+    return { ...spec, initializer: cell.startBias?.(spec.initializer) ?? spec.initializer };
   };
+  const rates = ratesOf(options);
   const layer: LayerDefinition = {
     type: cell.type,
-    hyperparameters: ratesOf(options),
-    outputShape(shape) {
+    hyperparameters: { ...rates, ...arrays.hyperparameters },
+    penalty: arrays.penalty,
+    outputShape(shape, ...states) {
       mustBeSequence(cell.type, shape);
+      mustBeStates(cell, units, states);
       return returnSequences ? [shape[0], units] : [units];
     },
     parameters: ([, features]) => [
-      { name: "kernel", shape: [features, cell.gates * units], initializer: starts.kernel },
-      { name: "recurrentKernel", shape: [units, cell.gates * units], initializer: starts.recurrent },
-      ...(useBias
-        ? [
-            {
-              name: "bias",
-              shape: cell.biasShape(units),
-              initializer: cell.startBias?.(starts.bias) ?? starts.bias,
-            },
-          ]
-        : []),
+      arrays.spec("kernel", [features, cell.gates * units]),
+      arrays.spec("recurrentKernel", [units, cell.gates * units]),
+      ...(useBias ? [biasSpec()] : []),
     ],
     call(context) {
       const { last, all } = unroll(cell, context, {
@@ -115,12 +137,23 @@ export function recurrentLayer(
     },
   };
   const parts = [
-    ...[units, useBias, returnSequences, goBackwards, Object.keys(layer.hyperparameters)],
+    ...[units, useBias, returnSequences, goBackwards, Object.keys(rates)],
     ...[activate, recurrentActivate].map((each) => nameIn(activations, each)),
-    ...Object.values(starts).map(initializerRecipe),
+    ...arrays.recipe,
     ...recipe,
   ];
   return builtIn(layer, parts, { units, ...options });
+}
+
+/** Refuses anything but no states to start from, or all of the cell. */
+function mustBeStates({ type, states }: Cell, units: number, shapes: readonly Shape[]): void {
+  const fits = shapes.length === states.length && shapes.every((shape) => String(shape) === String(units));
+  check(
+    shapes.length === 0 || fits,
+    () =>
+      `${type} must take a sequence, and maybe its first state ${states.map((name) => `${name} [${units}]`).join(", ")}; received ${shapes.map(showShape).join(", ")} beside the sequence`,
+    "invalid_shape",
+  );
 }
 
 /** What dropout there is: a rate of 0 leaves no trace in the program. */

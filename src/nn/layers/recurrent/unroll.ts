@@ -38,9 +38,12 @@ export interface Unrolled {
   readonly all: Value | undefined;
 }
 
-/** Applies a cell to each step of a batch, from states of 0. A step whose mask is 0 leaves them as they are. */
+/**
+ * Applies a cell to each step of a batch, from the states that come after the sequence among the inputs, or from 0. A step whose mask is 0
+ * leaves them as they are.
+ */
 export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
-  const { x, masks, parameters } = context;
+  const { x, inputs: given, masks, parameters } = context;
   const { recurrentKernel } = parameters;
   const [rows, steps] = x.shape;
   const [units] = recurrentKernel.shape;
@@ -65,7 +68,7 @@ export function unroll(cell: Cell, context: LayerContext, way: Way): Unrolled {
   const zeros = broadcastTo(constant(x.graph, 0), [rows, units]);
   const { carry, stacks } = scan(
     {
-      carry: Object.fromEntries(cell.states.map((name) => [name, zeros])),
+      carry: Object.fromEntries(cell.states.map((name, i) => [name, given[i + 1] ?? zeros])),
       sequences: { product: inputProducts(inputs, parameters.kernel, bias), ...(counts && { counts }) },
       shared: {
         recurrentKernel,
