@@ -192,8 +192,7 @@ function answerNodes(
   const isSecond = graph.node("Greater", [precise, graph.scalar(threshold)]);
   const [no, yes] = classes.map((word) => graph.constant([word], []));
   const label = graph.node("Where", [isSecond, yes, no]);
-  const column = graph.node("Constant", [], { value_ints: [1] });
-  graph.output("label", graph.node("Squeeze", [label, column]), "string");
+  graph.output("label", graph.node("Squeeze", [label, graph.integers([1])]), "string");
 }
 
 /** Predictions in the units of the target. */

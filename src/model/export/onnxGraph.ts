@@ -11,7 +11,7 @@ const IR_VERSION = 8;
 const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
 
 /** Types of elements, with the numbers that `Cast` takes too. */
-export const ELEMENT = { float: 1, int64: 7, string: 8, double: 11 } as const;
+export const ELEMENT = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 type Element = keyof typeof ELEMENT;
 
 /** The batch dimension, of which the file has the symbol alone. */
@@ -60,6 +60,14 @@ export class Graph {
       tensor.integer(2, ELEMENT.string);
       for (const word of values) tensor.text(6, word);
     }
+    this.graph.message(5, tensor.text(8, own));
+    return own;
+  }
+
+  /** A list of int64, such as a shape. */
+  integers(values: readonly number[]): string {
+    const own = this.claim("integers");
+    const tensor = new Message().integers(1, [values.length]).integer(2, ELEMENT.int64).integers(7, values);
     this.graph.message(5, tensor.text(8, own));
     return own;
   }

@@ -1,30 +1,17 @@
-/** The network of an ONNX file: a node or a few for each layer, by elementary operators, so that any runtime has them. */
-import { must, show } from "../../errors.js";
+/** The network of an ONNX file: a node or a few for each layer, by ONNX' own operators, so that any runtime has them. */
 import type { ActivationName } from "../../nn/activations.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
 import { activationOf } from "../../predict/layers.js";
 import { mustBeBuiltIn } from "../../predict/limits.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
-import { ELEMENT, type Graph } from "./onnxGraph.js";
+import { multiHeadAttention } from "./onnxAttention.js";
+import { type ArrayForm, Batch, float, inOneOrder, type Made, type Nodes, type Shape } from "./onnxBatch.js";
+import type { Graph } from "./onnxGraph.js";
 import { RECURRENT } from "./onnxRecurrent.js";
-
-type Shape = readonly number[];
-
-/** A value of the graph, `float [rows, ...shape]`. */
-interface Batch {
-  readonly value: string;
-  readonly shape: Shape;
-}
-
-/** What a layer adds to the graph; its array of that name is a constant of the graph, undefined if it has none. */
-interface Context {
-  readonly graph: Graph;
-  readonly layer: LayerDescription;
-  readonly inputs: readonly Batch[];
-  readonly array: (name: string) => string | undefined;
-  readonly numbers: (name: string) => Float32Array;
-}
+import { SHAPES } from "./onnxShapes.js";
+import { UNITS } from "./onnxUnits.js";
+import { WINDOWS } from "./onnxWindows.js";
 
 /** The result of the network, [rows, units]: its outputs beside each other. Nodes have the names of layers. */
 export function networkNodes(
@@ -36,22 +23,18 @@ export function networkNodes(
   const { network: places } = builtInNetwork(network, tensors);
   const values = new Map<string, Batch>();
   for (const [i, { offset, size, shape }] of places.inputs.entries()) {
-    const block = (): string[] => [[offset], [offset + size], [1]].map((each) => integers(graph, each));
+    const block = (): string[] => [[offset], [offset + size], [1]].map((each) => graph.integers(each));
     const own = places.inputs.length === 1 ? features : graph.node("Slice", [features, ...block()]);
-    const value = shape.length === 1 ? own : graph.node("Reshape", [own, integers(graph, [0, ...shape])]);
-    values.set(network.inputs ? `input.${network.inputs[i].name}` : "input", { value, shape });
+    const value = shape.length === 1 ? own : graph.node("Reshape", [own, graph.integers([0, ...shape])]);
+    const id = network.inputs ? `input.${network.inputs[i].name}` : "input";
+    values.set(id, new Batch(graph, value, shape));
   }
+  const arrays = new Arrays(graph, tensors);
   for (const [i, layer] of network.layers.entries()) {
-    const { id, name, weights } = layer;
-    const nodes = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
-    mustBeBuiltIn(nodes, layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
-    const array = (parameter: string): string | undefined => {
-      const path = weights[parameter];
-      return path === undefined ? undefined : graph.constant(tensors[path].data, tensors[path].shape, path);
-    };
-    const numbers = (parameter: string): Float32Array => tensors[weights[parameter]].data;
     const inputs = layer.inputs.map((each) => values.get(each) as Batch);
-    values.set(id, { value: nodes({ graph, layer, inputs, array, numbers }), shape: places.layers[i].shape });
+    const { shape } = places.layers[i];
+    const made = layerNodes(graph, arrays, layer, inputs, shape);
+    values.set(layer.id, new Batch(graph, made, shape, isMasked(layer, inputs, shape)));
   }
   const outputs = network.outputs?.map(({ value }) => value) ?? [
     network.layers[network.layers.length - 1].id,
@@ -63,13 +46,76 @@ export function networkNodes(
   };
 }
 
-const integers = (graph: Graph, value_ints: readonly number[]): string =>
-  graph.node("Constant", [], { value_ints });
-const float = (graph: Graph, value: number): string => graph.constant(Float32Array.of(value), []);
+function layerNodes(
+  graph: Graph,
+  arrays: Arrays,
+  layer: LayerDescription,
+  inputs: readonly Batch[],
+  shape: Shape,
+): Made {
+  const { name, weights } = layer;
+  const nodes = Object.hasOwn(NODES, name) ? NODES[name as keyof typeof NODES] : undefined;
+  mustBeBuiltIn(nodes, layer, `one of ${Object.keys(NODES).join(", ")} to be exported`);
+  return nodes({
+    ...{ graph, layer, inputs, shape },
+    array: (parameter, form = {}) => arrays.constant(weights[parameter], form),
+    numbers: (parameter) => arrays.numbers(weights[parameter]),
+    activated: (made) => activated(graph, layer, new Batch(graph, made, shape)),
+    nested(piece, value, from, to) {
+      const made = layerNodes(graph, arrays, { ...layer, ...piece }, [new Batch(graph, value, from)], to);
+      return new Batch(graph, made, to).value;
+    },
+  });
+}
+
+/** As the network has it: the mask of a layer's own, or that of its first input where the steps are still the same. */
+function isMasked({ name, options }: LayerDescription, [first]: readonly Batch[], shape: Shape): boolean {
+  if (name === "masking") return true;
+  if (name === "embedding" && options.maskZero === true) return true;
+  return first.isMasked && shape.length > 1 && shape[0] === first.shape[0];
+}
+
+/** The arrays of a network as constants of a graph, each written once in each form. */
+class Arrays {
+  private readonly names = new Map<string, string>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly tensors: Tensors,
+  ) {}
+
+  numbers(path: string): Float32Array {
+    return this.tensors[path].data;
+  }
+
+  /** @returns its name; undefined for no path */
+  constant(path: string | undefined, form: ArrayForm): string | undefined {
+    if (path === undefined) return undefined;
+    const { data, shape } = this.tensors[path];
+    const { perm, shape: reshaped = perm?.map((axis) => shape[axis]) ?? shape } = form;
+    const key = JSON.stringify([path, perm, reshaped]);
+    const name =
+      this.names.get(key) ?? this.graph.constant(perm ? permuted(data, shape, perm) : data, reshaped, path);
+    this.names.set(key, name);
+    return name;
+  }
+}
+
+/** The numbers of an array with its axes in another order. */
+function permuted(data: Float32Array, shape: Shape, perm: readonly number[]): Float32Array {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((size, length) => size * length, 1));
+  let places = [0];
+  for (const axis of perm)
+    places = places.flatMap((place) =>
+      Array.from({ length: shape[axis] }, (_, i) => place + i * strides[axis]),
+    );
+  return Float32Array.from(places, (place) => data[place]);
+}
+
 const flattened = (graph: Graph, { value, shape }: Batch): string =>
   shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 });
 
-type Activate = (graph: Graph, x: Batch, name: string) => string;
+type Activate = (graph: Graph, x: Pick<Batch, "value" | "shape">, name: string) => string;
 
 const operator =
   (name: string): Activate =>
@@ -91,91 +137,19 @@ const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
   },
 };
 
-type Nodes = (context: Context) => string;
-
-const pass: Nodes = ({ inputs: [{ value }] }) => value;
-
-/** (x − mean) / deviation · gamma + beta, where the last two are there. */
-function affine({ graph, layer, array }: Context, normalized: string): string {
-  const [gamma, beta] = [array("gamma"), array("beta")];
-  const scaled = gamma ? graph.node("Mul", [normalized, gamma]) : normalized;
-  return beta ? graph.node("Add", [scaled, beta], {}, layer.id) : scaled;
+/** In the order that there is; softmax goes along the last axis. */
+function activated(graph: Graph, layer: LayerDescription, x: Batch): Made {
+  const name = activationOf(layer);
+  const { values, made } = inOneOrder([x]);
+  if (name === "softmax") return ACTIVATIONS[name](graph, x, layer.id);
+  return made(ACTIVATIONS[name](graph, { value: values[0], shape: x.shape }, layer.id));
 }
 
-const epsilonOf = ({ options: { epsilon = 1e-3 } }: LayerDescription): number => Number(epsilon);
-
-/** Values one after the other. */
-const chained =
-  (name: string): Nodes =>
-  ({ graph, inputs: [first, ...others] }) =>
-    others.reduce((value, other) => graph.node(name, [value, other.value]), first.value);
-const together =
-  (name: string, attributes: (shape: Shape) => Readonly<Record<string, number>> = () => ({})): Nodes =>
-  ({ graph, layer, inputs }) =>
-    graph.node(
-      name,
-      inputs.map(({ value }) => value),
-      attributes(inputs[0].shape),
-      layer.id,
-    );
-
-const WAYS: Readonly<Record<string, Nodes>> = {
-  add: chained("Add"),
-  subtract: chained("Sub"),
-  multiply: chained("Mul"),
-  average: together("Mean"),
-  maximum: together("Max"),
-  minimum: together("Min"),
-  concatenate: together("Concat", ({ length }) => ({ axis: length })),
-};
-
-/** Of the layers that a predictor has. */
+/** Of all layers, by name. */
 const NODES = {
-  dense({ graph, layer, inputs: [{ value, shape }], array }) {
-    const arrays = ["kernel", "bias"].flatMap((name) => array(name) ?? []);
-    // Gemm takes matrices alone
-    const product =
-      shape.length === 1
-        ? graph.node("Gemm", [value, ...arrays], {}, layer.id)
-        : ["MatMul", "Add"]
-            .slice(0, arrays.length)
-            .reduce((x, operator, i) => graph.node(operator, [x, arrays[i]]), value);
-    return ACTIVATIONS[activationOf(layer)](graph, { value: product, shape }, layer.id);
-  },
-  activation: ({ graph, layer, inputs: [x] }) => ACTIVATIONS[activationOf(layer)](graph, x, layer.id),
-  dropout: pass,
-  gaussianNoise: pass,
-  randomFlip: pass,
-  randomTranslation: pass,
-  flatten: ({ graph, inputs: [x] }) => flattened(graph, x),
-  batchNormalization(context) {
-    const { graph, layer, inputs, array, numbers } = context;
-    const deviations = numbers("movingVariance").map((variance) => Math.sqrt(variance + epsilonOf(layer)));
-    const centered = graph.node("Sub", [inputs[0].value, array("movingMean") as string]);
-    return affine(context, graph.node("Div", [centered, graph.constant(deviations, [deviations.length])]));
-  },
-  layerNormalization(context) {
-    const { graph, layer, inputs } = context;
-    const [{ value, shape }] = inputs;
-    const mean = (of: string): string =>
-      graph.node("ReduceMean", [of], { axes: [shape.length], keepdims: 1 });
-    const centered = graph.node("Sub", [value, mean(value)]);
-    const variance = mean(graph.node("Mul", [centered, centered]));
-    const deviation = graph.node("Sqrt", [graph.node("Add", [variance, float(graph, epsilonOf(layer))])]);
-    return affine(context, graph.node("Div", [centered, deviation]));
-  },
-  embedding({ graph, layer, inputs: [{ value }], array }) {
-    const { maskZero = false } = layer.options;
-    must(
-      maskZero === false,
-      `maskZero of layer ${show(layer.id)}`,
-      "false to be exported",
-      maskZero,
-      "unsupported",
-    );
-    const ids = graph.node("Cast", [value], { to: ELEMENT.int64 });
-    return graph.node("Gather", [array("embeddings") as string, ids], { axis: 0 }, layer.id);
-  },
-  merge: (context) => WAYS[String(context.layer.options.way)](context),
+  ...SHAPES,
+  ...UNITS,
+  ...WINDOWS,
   ...RECURRENT,
+  multiHeadAttention,
 } satisfies Readonly<Record<string, Nodes>>;

@@ -2,17 +2,9 @@
  * Recurrent layers of an ONNX file, by ONNX's own operators `RNN`, `LSTM` and `GRU`. They have PyTorch's form: matrices with the
  * blocks of gates as rows, one axis more for directions, and steps before rows.
  */
-import { must, show } from "../../errors.js";
-import type { LayerDescription } from "../../predict/description.js";
-import type { Graph } from "./onnxGraph.js";
+import { check, must, show } from "../../errors.js";
+import type { Context } from "./onnxBatch.js";
 
-/** What a layer is exported from. */
-interface Context {
-  readonly graph: Graph;
-  readonly layer: LayerDescription;
-  readonly inputs: readonly { readonly value: string; readonly shape: readonly number[] }[];
-  readonly numbers: (name: string) => Float32Array;
-}
 type Options = Readonly<Record<string, unknown>>;
 
 /** The operator of a layer, the places of its blocks among ours, and whether it has activations of gates, and of what is added. */
@@ -74,7 +66,13 @@ function recurrence(
     `${inputs.length} inputs`,
     "unsupported",
   );
-  const [{ value, shape }] = inputs;
+  const [{ value, shape, isMasked }] = inputs;
+  check(
+    !isMasked,
+    () =>
+      `layer ${show(layer.id)} must take sequences without a mask to be exported, since ONNX' recurrences know lengths alone; received one of masking or maskZero`,
+    "unsupported",
+  );
   const [steps, features] = shape;
   const { goBackwards = false, returnSequences = false, useBias = true, resetAfter = true } = options;
   const units = Number(options.units);
@@ -119,14 +117,13 @@ function recurrence(
       ...(kind === "gru" && { linear_before_reset: resetAfter === false ? 0 : 1 }),
     },
   ); // [steps, 1, rows, units]
-  const integers = (list: readonly number[]): string => graph.node("Constant", [], { value_ints: list });
   if (returnSequences)
     return graph.node(
       "Transpose",
-      [graph.node("Squeeze", [all, integers([1])])],
+      [graph.node("Squeeze", [all, graph.integers([1])])],
       { perm: [1, 0, 2] },
       layer.id,
     );
-  const last = graph.node("Gather", [all, integers([goBackwards ? 0 : steps - 1])], { axis: 0 });
-  return graph.node("Squeeze", [last, integers([0, 1])], {}, layer.id);
+  const last = graph.node("Gather", [all, graph.integers([goBackwards ? 0 : steps - 1])], { axis: 0 });
+  return graph.node("Squeeze", [last, graph.integers([0, 1])], {}, layer.id);
 }

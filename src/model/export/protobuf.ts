@@ -17,7 +17,7 @@ export class Message {
   private readonly parts: Uint8Array[] = [];
   private size = 0;
 
-  /** @param value - an integer from 0 to 2⁵³ − 1, as all integers here */
+  /** @param value - a safe integer, as all integers here; an int64 where it is negative */
   integer(field: number, value: number): this {
     return this.append(Uint8Array.from([...tag(field, VARINT), ...varint(value)]));
   }
@@ -73,8 +73,12 @@ export class Message {
 
 const tag = (field: number, wireType: number): number[] => varint(8 * field + wireType);
 
-/** Seven bits a byte, the lowest first; all but the last byte have the eighth bit set. */
+/** Seven bits a byte, the lowest first; all but the last byte have the eighth bit set. A negative number is its two's complement of 64 bits. */
 function varint(value: number): number[] {
+  if (value < 0) {
+    const bits = BigInt.asUintN(64, BigInt(value));
+    return Array.from({ length: 10 }, (_, i) => Number((bits >> BigInt(7 * i)) & 127n) + (i < 9 ? 128 : 0));
+  }
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);

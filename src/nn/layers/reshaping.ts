@@ -253,7 +253,7 @@ export function cropping2d(cropping: Ends2d = 0): Layer {
 }
 
 /** At the start and the end of each axis. @throws FettleError `invalid_argument` */
-function endsOf(name: string, given: Ends2d, axes: number): readonly (readonly number[])[] {
+export function endsOf(name: string, given: Ends2d, axes: number): readonly (readonly number[])[] {
   const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
   const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
   must(

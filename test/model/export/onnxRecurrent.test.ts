@@ -2,16 +2,18 @@
 import { expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
-import { Graph } from "../../../src/model/export/onnxGraph.js";
-import { RECURRENT } from "../../../src/model/export/onnxRecurrent.js";
 import { functional, input } from "../../../src/nn/functional.js";
 import {
   bidirectional,
   dense,
+  dropout,
   embedding,
+  flatten,
   gru,
   type Layer,
   lstm,
+  masking,
+  reshape,
   simpleRNN,
 } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
@@ -28,20 +30,7 @@ function exported(layer: Layer) {
   const steps = input([STEPS, FEATURES]);
   const model = functional({ inputs: steps, outputs: layer.apply(steps) });
   trained(model, STEPS * FEATURES, 7, (normal) => normal / 2);
-  const { network, tensors } = contentsOf(model, false);
-  const [description] = network.layers;
-  const graph = new Graph("test");
-  const flat = graph.input("features", "float", STEPS * FEATURES, "steps of features");
-  const shape = graph.node("Constant", [], { value_ints: [0, STEPS, FEATURES] });
-  const value = RECURRENT[description.name as keyof typeof RECURRENT]({
-    graph,
-    layer: description,
-    inputs: [{ value: graph.node("Reshape", [flat, shape]), shape: [STEPS, FEATURES] }],
-    numbers: (name) => tensors[description.weights[name]].data,
-  });
-  const units = layer.outputShape([STEPS, FEATURES]).reduce((a, b) => a * b, 1);
-  graph.output("y", graph.node("Flatten", [value], { axis: 1 }), "float", units);
-  return { model, bytes: graph.bytes("test", {}) };
+  return { model, bytes: exportOnnx(contentsOf(model, false)).bytes };
 }
 
 const all = { returnSequences: true };
@@ -87,11 +76,23 @@ it("the whole model is exported", async () => {
   expect(difference(y.data, model.predict(x).data)).toBeLessThan(CLOSE);
 });
 
-it("an embedding that masks is refused, since ONNX's recurrences know no masks but lengths", async () => {
-  const model = trained(sequential([embedding(4, 2, { maskZero: true })]), 3, 1, (normal) => normal);
+it.each([
+  ["an embedding that masks", [embedding(4, 2, { maskZero: true }), dropout(0.5), gru(2)], "gru_1"],
+  ["masking", [reshape([3, 1]), masking(1), bidirectional(lstm(2))], "bidirectional_1"],
+])("%s before a recurrence is refused, since ONNX knows lengths alone", async (_, layers, name) => {
+  const model = trained(sequential(layers), 3, 1, (normal) => normal);
   expect(await refusal(() => exportOnnx(contentsOf(model, false)))).toBe(
-    'unsupported: maskZero of layer "embedding_1" must be false to be exported; received true',
+    `unsupported: layer "${name}" must take sequences without a mask to be exported, since ONNX' recurrences know lengths alone; ` +
+      "received one of masking or maskZero",
   );
+});
+
+it("a mask that no layer reads is nothing to refuse", async () => {
+  const layers = [embedding(4, 2, { maskZero: true }), flatten(), reshape([3, 2]), gru(2)];
+  const model = trained(sequential(layers), 3, 1, (normal) => normal);
+  const x = Float32Array.of(0, 1, 2, 3, 0, 0);
+  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, 3) });
+  expect(difference(y.data, model.predict({ data: x, shape: [2, 3] }).data)).toBeLessThan(CLOSE);
 });
 
 it("an activation that ONNX's recurrences do not have is refused by name", async () => {

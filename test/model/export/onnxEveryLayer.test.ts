@@ -1,0 +1,130 @@
+/** Every layer as an ONNX file, in ONNX Runtime; and what convolutions between layers cost in transposes. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { contentsOf } from "../../../src/model/contents.js";
+import { exportOnnx } from "../../../src/model/export/onnx.js";
+import { type ActivationName, activations } from "../../../src/nn/activations.js";
+import { functional, input } from "../../../src/nn/functional.js";
+import * as layers from "../../../src/nn/layers/index.js";
+import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { RandomStream } from "../../../src/numerics/random.js";
+import { cases } from "../../cases.js";
+import { EXAMPLES, type LayerExample } from "../../predict/everyLayer.js";
+import { trained } from "../../predict/networks.js";
+import { fitting, overImages, overSteps } from "./anyStack.js";
+import { CLOSE, decoded, difference, floats, run } from "./onnxRuntime.js";
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** Such that results are near 1; variances are from 0.5. */
+const modest = (normal: number, name: string): number =>
+  name === "movingVariance" ? 0.5 + Math.abs(normal) : normal / 3;
+
+async function agrees(
+  model: LayersModel,
+  columns: number,
+  rows: number,
+  number = (normal: number): number => normal,
+): Promise<void> {
+  const random = new RandomStream(5, rows);
+  const x = Float32Array.from({ length: rows * columns }, () => number(random.normal()));
+  const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
+  const expected = model.predict({ data: x, shape: [rows, columns] });
+  expect(y.dims).toEqual(expected.shape);
+  expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
+}
+
+/** The layer twice with the same parameters, and a dense one, since a network must have parameters. */
+function networkOf({ layer, shapes }: LayerExample): LayersModel {
+  const given = shapes.map((shape) => input(shape));
+  const made = layer();
+  const first = made.apply(...given);
+  const last = layers.dense(2).apply(layers.flatten().apply(first));
+  const inputs = Object.fromEntries(given.map((each, i) => [`x${i}`, each]));
+  const model = functional({ inputs, outputs: { first, again: made.apply(...given), last } });
+  return trained(
+    model,
+    shapes.map(sizeOf).reduce((sum, size) => sum + size),
+    7,
+    modest,
+  );
+}
+
+describe("ONNX Runtime predicts what Fettle does with", () => {
+  const all = Object.entries(EXAMPLES).flatMap(([name, examples]) =>
+    examples.map((example, i) => [`${name} (${i + 1})`, example] as const),
+  );
+  it.each(all)("%s", async (_, example) => {
+    const columns = example.shapes.map(sizeOf).reduce((sum, size) => sum + size);
+    for (const rows of [1, 5]) await agrees(networkOf(example), columns, rows, example.number);
+  });
+});
+
+describe("ONNX Runtime predicts what Fettle does with any stack", () => {
+  it.each([
+    ["over images", [6, 5, 2], overImages],
+    ["over steps", [6, 3], overSteps],
+  ] as const)("%s", async (_, row, layer) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(layer, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (all, rows) => {
+          const x = input(row);
+          const before = fitting(all, row).reduce((value, each) => each.apply(value), x);
+          const outputs = layers.dense(2).apply(layers.flatten().apply(before));
+          const columns = sizeOf(row);
+          await agrees(trained(functional({ inputs: x, outputs }), columns, rows, modest), columns, rows);
+        },
+      ),
+      { numRuns: cases(40) },
+    );
+  });
+
+  it.each(Object.keys(activations) as ActivationName[])("with %s after a convolution", async (name) => {
+    const x = input([4, 3, 2]);
+    const once = layers.conv2d(3, 2, { activation: name }).apply(x);
+    const twice = layers.conv2d(2, 2).apply(layers.activation(name).apply(once));
+    const outputs = layers.flatten().apply(twice);
+    await agrees(trained(functional({ inputs: x, outputs }), 24, 3, modest), 24, 2);
+  });
+});
+
+describe("transposes", () => {
+  const operators = (model: LayersModel): string[] => {
+    const { graph } = decoded(exportOnnx(contentsOf(model, false)).bytes) as {
+      readonly graph: { readonly node: readonly { readonly op_type: string }[] };
+    };
+    return graph.node.map(({ op_type }) => op_type);
+  };
+
+  it("are at the ends of convolutions alone, whatever is between them", () => {
+    const x = input([8, 8, 1]);
+    const first = layers.conv2d(4, 3, { padding: "same", activation: "relu" }).apply(x);
+    const between = [
+      layers.batchNormalization(),
+      layers.activation("gelu"),
+      layers.spatialDropout2d(0.5),
+      layers.conv2d(4, 3, { padding: "same" }),
+    ].reduce((value, layer) => layer.apply(value), first);
+    const sum = layers.merge("add").apply(first, between);
+    const last = [
+      layers.maxPooling2d(2),
+      layers.zeroPadding2d(1),
+      layers.upSampling2d(2),
+      layers.cropping2d(1),
+      layers.separableConv2d(3, 3),
+    ].reduce((value, layer) => layer.apply(value), layers.merge("concatenate").apply(sum, first));
+    const outputs = layers.dense(2).apply(layers.flatten().apply(last));
+    const found = operators(trained(functional({ inputs: x, outputs }), 64, 1, modest));
+    expect(found.filter((each) => each === "Transpose").length).toBe(2);
+    expect(found.filter((each) => each === "Conv").length).toBe(4);
+  });
+
+  it("are none after the last convolution where global pooling follows", () => {
+    const x = input([8, 8, 1]);
+    const outputs = layers.dense(2).apply(layers.globalMaxPooling2d().apply(layers.conv2d(4, 3).apply(x)));
+    const found = operators(trained(functional({ inputs: x, outputs }), 64, 1, modest));
+    expect(found).toEqual([...["Reshape", "Transpose", "Conv", "ReduceMax", "Gemm"], "Identity"]);
+  });
+});
