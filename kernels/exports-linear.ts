@@ -1,5 +1,4 @@
-/** The matrix product, reductions, softmax and rows as JavaScript calls them. Nothing is computed here. */
-export { gemm } from "./gemm/gemm";
+/** Reductions and rows as JavaScript calls them. The product and softmax are in `predict.ts`. Nothing is computed here. */
 export { max_f32, sum_f32 } from "./reduce";
 export { scatter_rows_f32, take_rows, take_rows_f32 } from "./rows";
-export { log_softmax_slope_f32, softmax_f32 } from "./softmax";
+export { log_softmax_slope_f32 } from "./softmax";

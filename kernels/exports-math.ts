@@ -1,6 +1,5 @@
-/** The special functions and random numbers as JavaScript calls them. Nothing is computed here. */
+/** The special functions and random numbers as JavaScript calls them, but for those of `predict.ts`. Nothing is computed here. */
 export {
-  f64_cos, f64_erf, f64_erfc, f64_exp, f64_expm1, f64_lgamma, f64_log, f64_log1p, f64_logNormCdf, f64_normCdf,
-  f64_normQuantile, f64_pow, f64_sigmoid, f64_sin, f64_softplus, f64_tanh,
+  f64_erf, f64_erfc, f64_lgamma, f64_logNormCdf, f64_normCdf, f64_pow, f64_sigmoid, f64_softplus, f64_tanh,
 } from "./math/f64";
 export { fill_uniform_f32, philox, philox_words, shuffle_i32 } from "./random";

@@ -1,5 +1,6 @@
-// Compiles kernels/ to wasm/kernels.wasm (strict SIMD) and wasm/kernels-relaxed.wasm (FMA, opt-in).
-// A custom section "fettle" in each names the release and the first digits of the SHA-256 of the bytes before it.
+// Compiles kernels/ to wasm/kernels.wasm (strict SIMD), wasm/kernels-relaxed.wasm (FMA, opt-in), and wasm/predict.wasm, what of the
+// first predictors call. A custom section "fettle" in each names the release and the first digits of the SHA-256 of the bytes before
+// it; that of predict.wasm ends with its name.
 // Does nothing if the sources, the compiler and the release are unchanged.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,13 +10,18 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "wasm");
 const stamp = join(out, ".stamp");
-/** What `import kernels from "fettle/kernels.wasm"` is where a bundler or a host compiles WebAssembly files. */
+/** What an import of `fettle/kernels.wasm` or another is where a bundler or a host compiles WebAssembly files. */
 const TYPES = `declare const kernels: WebAssembly.Module;
 export default kernels;
 `;
 /** Passes after those that make code fast. Like locals get like numbers and like functions are neighbours, which takes 2 % off when zipped. */
 const ZIPS_SMALLER = ["ssa-nomerge", "reorder-locals", "coalesce-locals", "reorder-functions-by-name"];
-const builds = { "kernels.wasm": "simd", "kernels-relaxed.wasm": "simd,relaxed-simd" };
+/** Each with its entry in kernels/, its features, and what follows in its label. */
+const builds = {
+  "kernels.wasm": ["index.ts", "simd", ""],
+  "kernels-relaxed.wasm": ["index.ts", "simd,relaxed-simd", ""],
+  "predict.wasm": ["predict.ts", "simd", " predict"],
+};
 
 const sources = ["kernels", "src/graph/opcodes"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
@@ -43,10 +49,10 @@ const fresh =
 if (!fresh) {
   const { default: asc } = await import("assemblyscript/asc");
   mkdirSync(out, { recursive: true });
-  for (const [name, features] of Object.entries(builds)) {
+  for (const [name, [entry, features, part]] of Object.entries(builds)) {
     const { error, stderr } = await asc.main(
       [
-        "kernels/index.ts",
+        `kernels/${entry}`,
         ...["--outFile", `wasm/${name}`, "--baseDir", root],
         ...["--enable", features, "--runtime", "stub", "--noAssert", "--initialMemory", "16"],
         // As fast as with shrinkLevel 0, which inlines more, and 9 kB smaller when zipped.
@@ -59,7 +65,7 @@ if (!fresh) {
       console.error(stderr.toString());
       process.exit(1);
     }
-    label(join(out, name));
+    label(join(out, name), part);
     writeFileSync(join(out, `${name}.d.ts`), TYPES);
   }
   // for hosts that compile WebAssembly at run time, where a bundle may have no file beside it
@@ -69,10 +75,10 @@ if (!fresh) {
 }
 
 /** Appends the custom section, which an engine reads without running the kernels. */
-function label(file) {
+function label(file, part) {
   const bytes = readFileSync(file);
   const build = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
-  const words = ["fettle", `${version} ${build}`].map((text) => Buffer.from(text, "ascii"));
+  const words = ["fettle", `${version} ${build}${part}`].map((text) => Buffer.from(text, "ascii"));
   const [name, content] = words;
   // 0 is the id of custom sections; lengths below 128 are one byte of LEB128.
   const section = Buffer.concat([Buffer.of(name.length), name, content]);

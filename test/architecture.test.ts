@@ -280,7 +280,7 @@ describe("types", () => {
 
 describe("the kernels", () => {
   it("import nothing, so that nothing calls back and they load in every host", () => {
-    for (const name of ["kernels.wasm", "kernels-relaxed.wasm"]) {
+    for (const name of ["kernels.wasm", "kernels-relaxed.wasm", "predict.wasm"]) {
       const bytes = readFileSync(join(root, "wasm", name));
       // relaxed SIMD does not compile on every host; the section of imports is read by hand
       expect(importSection(bytes), name).toBe(0);

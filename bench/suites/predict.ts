@@ -51,7 +51,7 @@ export async function* predict({ tf, tfLayers }: Peers): AsyncIterable<Row> {
   const bytes = new Model(network, described).bytes();
   const contents = contentsOf(network, false);
 
-  const kernels = zipped(readFileSync(join(root, "wasm/kernels.wasm")));
+  const kernels = zipped(readFileSync(join(root, "wasm/predict.wasm")));
   const own = await bundled('export { loadPredictor } from "fettle/predict";', root);
   const peerSize = await peerSizes(tf !== undefined);
   yield plainRow(

@@ -17,11 +17,16 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export async function* size({ tf, jax }: Peers): AsyncIterable<Row> {
   const kernels = zipped(readFileSync(join(root, "wasm/kernels.wasm")));
+  const predict = zipped(readFileSync(join(root, "wasm/predict.wasm")));
   const tune = await bundled('export { tune } from "fettle";', root);
   const dense = await bundled('export { adam, dense, sequential, tune } from "fettle";', root);
   const all = await bundled('export * from "fettle"; export * from "fettle/ops";', root);
+  const predictor = await bundled('export { loadPredictor } from "fettle/predict";', root);
   const ours = { suite: "size", size: "gzip" };
   yield plainRow({ ...ours, name: "kernels.wasm" }, "kB", kernels);
+  yield plainRow({ ...ours, name: "predict.wasm" }, "kB", predict);
+  yield plainRow({ ...ours, name: "{ loadPredictor } with it" }, "kB", predictor.first + predict);
+  yield plainRow({ ...ours, name: "and what others load" }, "kB", predictor.later + kernels);
   yield plainRow({ ...ours, name: "{ tune } with kernels" }, "kB", tune.first + kernels);
   yield plainRow({ ...ours, name: "{ tune, sequential, dense, adam }" }, "kB", dense.first + kernels);
   yield plainRow({ ...ours, name: "and all that they load" }, "kB", dense.first + dense.later + kernels);

@@ -2,7 +2,7 @@
  * The special functions of `special.ts` that data pipelines take too: apart, since a predictor loads no others at first. Their
  * promises are stated there.
  */
-import { kernels } from "./kernels.js";
+import { predictorKernels } from "./kernels.js";
 
 /**
  * e^x. Error <= 1 ulp (a port of musl's `exp`).
@@ -13,7 +13,7 @@ import { kernels } from "./kernels.js";
  * ```
  */
 export function exp(x: number): number {
-  return kernels().f64_exp(x);
+  return predictorKernels().f64_exp(x);
 }
 
 /**
@@ -25,7 +25,7 @@ export function exp(x: number): number {
  * ```
  */
 export function log(x: number): number {
-  return kernels().f64_log(x);
+  return predictorKernels().f64_log(x);
 }
 
 /**
@@ -37,7 +37,7 @@ export function log(x: number): number {
  * ```
  */
 export function log1p(x: number): number {
-  return kernels().f64_log1p(x);
+  return predictorKernels().f64_log1p(x);
 }
 
 /**
@@ -49,7 +49,7 @@ export function log1p(x: number): number {
  * ```
  */
 export function expm1(x: number): number {
-  return kernels().f64_expm1(x);
+  return predictorKernels().f64_expm1(x);
 }
 
 /**
@@ -61,7 +61,7 @@ export function expm1(x: number): number {
  * ```
  */
 export function sin(x: number): number {
-  return kernels().f64_sin(x);
+  return predictorKernels().f64_sin(x);
 }
 
 /**
@@ -73,7 +73,7 @@ export function sin(x: number): number {
  * ```
  */
 export function cos(x: number): number {
-  return kernels().f64_cos(x);
+  return predictorKernels().f64_cos(x);
 }
 
 /**
@@ -87,5 +87,5 @@ export function cos(x: number): number {
  * ```
  */
 export function normQuantile(p: number): number {
-  return kernels().f64_normQuantile(p);
+  return predictorKernels().f64_normQuantile(p);
 }

@@ -2,6 +2,9 @@
  * Access to the compiled kernels: what `kernels/index.ts` exports, typed, and one instance of it for the
  * whole process, for functions that keep no state in its memory. Engines make instances of their own, with
  * their own memory, from the same compiled module. Nothing is loaded at import.
+ *
+ * Predictors call a part of them, `kernels/predict.ts`, which is a build of its own where kernels are downloaded. What takes the part takes
+ * all kernels as well, and does if they are loaded: both give the same bits.
  */
 import { platform } from "#platform";
 import { check, checkOptions, must, type OptionNames } from "../errors.js";
@@ -14,11 +17,8 @@ export interface KernelMemory {
   grow(pages: number): number;
 }
 
-/**
- * What `kernels/index.ts` exports to the library. Addresses are bytes into `memory`; u32 words are taken
- * modulo 2^32.
- */
-export interface KernelExports {
+/** What `kernels/predict.ts` exports. Addresses are bytes into `memory`. */
+export interface PredictorKernels {
   readonly memory: KernelMemory;
   /** The first address that the kernels do not use themselves. */
   heap_base(): number;
@@ -29,6 +29,18 @@ export interface KernelExports {
   f64_log1p(x: number): number;
   f64_sin(x: number): number;
   f64_cos(x: number): number;
+  f64_normQuantile(p: number): number;
+
+  /** The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from `base`. */
+  gemm(operands: number, base: number): void;
+  /** The softmax of each of `rows` rows, or its logarithm if `log` is 1. */
+  softmax_f32(src: number, dst: number, rows: number, columns: number, log: number): void;
+  /** Applies a unary operation of `Elementwise` to n float32. */
+  unary_f32(op: number, src: number, dst: number, n: number): void;
+}
+
+/** What `kernels/index.ts` exports to the library. u32 words are taken modulo 2^32. */
+export interface KernelExports extends PredictorKernels {
   f64_tanh(x: number): number;
   f64_pow(x: number, y: number): number;
   f64_sigmoid(x: number): number;
@@ -38,7 +50,6 @@ export interface KernelExports {
   f64_lgamma(x: number): number;
   f64_normCdf(x: number): number;
   f64_logNormCdf(x: number): number;
-  f64_normQuantile(p: number): number;
 
   /** The loops of `mixture.ts`; see there, and `kernels/search/densities.ts`. */
   add_truncations(logs: number, means: number, n: number, sigma: number, by: number): void;
@@ -62,28 +73,25 @@ export interface KernelExports {
   ): void;
   shuffle_i32(data: number, n: number, epoch: number, seedLo: number, seedHi: number): void;
 
-  /** The product that the words at `operands` state, see `Gemm…` in `opcodes/program.ts`; offsets count from `base`. */
-  gemm(operands: number, base: number): void;
   /** dst[o, i] = Σ src[o, r, i] over r; in float64, rounded once. */
   sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
-  /** The softmax of each of `rows` rows, or its logarithm if `log` is 1. */
-  softmax_f32(src: number, dst: number, rows: number, columns: number, log: number): void;
-  /** Applies a unary operation of `Elementwise` to n float32. */
-  unary_f32(op: number, src: number, dst: number, n: number): void;
   /** Runs `steps` steps of the program whose code is at `code` on the run whose block is at `block`. */
   run(code: number, block: number, steps: number): void;
   /** Lays out the row ids of the current epoch of a run, after its header was restored. */
   begin_epoch(block: number): void;
 }
 
+/** All kernels, and those of predictors alone. */
 let compiled: KernelsModule | undefined;
+let compiledPart: KernelsModule | undefined;
 let shared: KernelExports | undefined;
+let sharedPart: PredictorKernels | undefined;
 
 /**
  * A new instance of compiled kernels, with a memory of its own.
  *
- * @param module - the kernels, from `kernelsModule()`, a platform or a user
- * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels of this release
+ * @param module - all kernels, from `kernelsModule()`, a platform or a user
+ * @throws FettleError `invalid_argument` if `module` is not compiled, or does not hold the kernels of this release, or only a part
  * @example
  * ```ts
  * const own = instantiate(kernelsModule());
@@ -91,10 +99,16 @@ let shared: KernelExports | undefined;
  * ```
  */
 export function instantiate(module: KernelsModule): KernelExports {
-  return new WebAssembly.Instance(checkedModule(module)).exports as unknown as KernelExports;
+  return new WebAssembly.Instance(checkedModule(module, false)).exports as unknown as KernelExports;
 }
 
-function checkedModule(given: KernelsModule): WebAssembly.Module {
+/** A new instance of the kernels that predictors need, with a memory of its own. @throws FettleError `invalid_state` as `kernelsModule` */
+export function instantiatePredictorKernels(): PredictorKernels {
+  const module = compiled || !compiledPart ? kernelsModule() : compiledPart;
+  return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as PredictorKernels;
+}
+
+function checkedModule(given: KernelsModule, mayBePart: boolean): WebAssembly.Module {
   // By its tag, since a module of another realm is an instance of another class.
   must(
     Object.prototype.toString.call(given) === "[object WebAssembly.Module]",
@@ -103,8 +117,11 @@ function checkedModule(given: KernelsModule): WebAssembly.Module {
     given,
   );
   const module = given as WebAssembly.Module;
-  const [release, build] = labelOf(module).split(" ");
-  check(build, "module must hold Fettle's kernels; received other WebAssembly. Import fettle/kernels.wasm.");
+  const [release, build, part] = labelOf(module).split(" ");
+  check(
+    build && (mayBePart || !part),
+    `module must hold Fettle's kernels; received ${part ? "a part of them" : "other WebAssembly"}. Import fettle/kernels.wasm.`,
+  );
   check(
     release === VERSION,
     () =>
@@ -114,7 +131,10 @@ function checkedModule(given: KernelsModule): WebAssembly.Module {
   return module;
 }
 
-/** The label that the build wrote into the kernels: the release, a space, and a hexadecimal digest; "" if there is none. */
+/**
+ * The label that the build wrote into the kernels: the release, a space, and a hexadecimal digest; then " predict", if they are those of
+ * predictors alone. "" if there is none.
+ */
 function labelOf(module: WebAssembly.Module): string {
   const [label = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, "fettle");
   return String.fromCharCode(...new Uint8Array(label));
@@ -166,11 +186,18 @@ export function kernels(): KernelExports {
   return shared;
 }
 
+/** A shared instance of the kernels that predictors need. @throws FettleError `invalid_state` as `kernels` */
+export function predictorKernels(): PredictorKernels {
+  sharedPart ??= compiledPart ? instantiatePredictorKernels() : kernels();
+  return sharedPart;
+}
+
 /** Options of `ready`. */
 export interface ReadyOptions {
   /**
    * The compiled kernels, a `WebAssembly.Module`, where they cannot be found from the package's own files, as in most
-   * bundles. Models, `tune` and its threads use them from then on. Without effect if kernels are loaded already.
+   * bundles: `fettle/kernels.wasm`, which models, `tune` and its threads use from then on, or `fettle/predict.wasm`, which is enough for
+   * predictors of stacks of dense layers. Without effect if such kernels are loaded already.
    */
   readonly module?: KernelsModule;
 }
@@ -192,14 +219,24 @@ const READY_OPTIONS: OptionNames<ReadyOptions> = { module: true };
 export async function ready(options: ReadyOptions = {}): Promise<void> {
   checkOptions(options, "ready", READY_OPTIONS);
   const { module } = options;
-  const given = module === undefined ? undefined : checkedModule(module);
-  compiled ??= given;
-  await loadKernels();
+  if (module === undefined) await loadKernels();
+  else keep(module);
 }
 
 /** {@link ready} without options. */
 export async function loadKernels(): Promise<void> {
-  if (compiled) return;
-  const loaded = checkedModule(await platform.kernels());
-  compiled ??= loaded;
+  if (!compiled) keep(await platform.kernels());
+}
+
+/** Loads no more than predictors need, where that is less, unless something is loaded that has it. */
+export async function loadPredictorKernels(): Promise<void> {
+  if (compiled || compiledPart) return;
+  keep(await (platform.predictorKernels ?? platform.kernels)());
+}
+
+/** The first counts. */
+function keep(module: KernelsModule): void {
+  const checked = checkedModule(module, true);
+  if (labelOf(checked).endsWith("predict")) compiledPart ??= checked;
+  else compiled ??= checked;
 }

@@ -2,10 +2,10 @@ import { FettleError } from "../errors.js";
 import type { Platform, Turn } from "./platform.js";
 
 /** Compiled from bytes: streaming would require the media type application/wasm and is no faster for so few bytes. */
-async function fetchKernels(): Promise<WebAssembly.Module> {
+async function fetchKernels(address: () => URL): Promise<WebAssembly.Module> {
   let url: URL | undefined;
   try {
-    url = new URL("../../wasm/kernels.wasm", import.meta.url);
+    url = address();
     const response = await fetch(url);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return await WebAssembly.compile(await response.arrayBuffer());
@@ -39,7 +39,9 @@ export const turn: Turn = () =>
 export const platform: Platform = {
   name: "browser",
   kernelsSync: () => undefined,
-  kernels: fetchKernels,
+  // written out, so that bundlers find the files
+  kernels: () => fetchKernels(() => new URL("../../wasm/kernels.wasm", import.meta.url)),
+  predictorKernels: () => fetchKernels(() => new URL("../../wasm/predict.wasm", import.meta.url)),
   parallelism: () => 1,
   spawnWorker: () => undefined,
   serve: () => {},

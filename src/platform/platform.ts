@@ -47,6 +47,8 @@ export interface Platform {
   /** The compiled kernels; undefined where the host can only load them asynchronously. */
   kernelsSync(): KernelsModule | undefined;
   kernels(): Promise<KernelsModule>;
+  /** Those that predictors need, where they are downloaded: `kernels/predict.ts`. Elsewhere all kernels are in the program already. */
+  predictorKernels?(): Promise<KernelsModule>;
   /** How many threads are worth starting, 1 where there are none. */
   parallelism(): number;
   /**

@@ -15,15 +15,12 @@ import { PARAMETERS } from "../nn/trainedWeights.js";
 import { kernelsModule } from "../numerics/kernels.js";
 import type { NetworkDescription } from "./description.js";
 import type { Results } from "./forward.js";
-import { rowsAtATime } from "./limits.js";
+import { memoryFor, rowsAtATime } from "./limits.js";
 import { builtInNetwork, fromFile } from "./network.js";
 import type { Tensors } from "./safetensors.js";
 
 /** Operations of a network at most, so that compiling ends in seconds. */
 const MOST_OPERATIONS = 10_000;
-
-/** Bytes of WebAssembly memory at most, beside twice the parameters. */
-const MOST_MEMORY = 2 ** 26;
 
 export class CompiledResults implements Results {
   readonly rows: number;
@@ -34,12 +31,13 @@ export class CompiledResults implements Results {
   readonly run: (rows: number) => void;
 
   /**
+   * @param given - the most bytes of memory
    * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers;
    * `limit_exceeded` for too many operations; `memory_limit` for too much memory
    */
-  constructor(description: NetworkDescription, tensors: Tensors) {
+  constructor(description: NetworkDescription, tensors: Tensors, given?: number) {
     const { network, parameters } = builtInNetwork(description, tensors);
-    const memoryLimit = MOST_MEMORY + 8 * parameters.length;
+    const memoryLimit = given ?? memoryFor(parameters.length);
     const numbers = fromFile(() => numbersOf(network));
     const graph = new Graph(MOST_OPERATIONS);
     const step = fromFile(() => predictionStep(network, Object.keys(numbers), graph));
@@ -68,7 +66,7 @@ function largest({ nodes }: StepGraph, memoryLimit: number): number {
   const most = sizes.reduce((most, { scale }) => Math.max(most, 4 * scale), 0);
   check(
     most <= memoryLimit,
-    () => `a value of the network needs ${most} bytes, the limit is ${memoryLimit}; use loadModel`,
+    () => `a value of the network needs ${most} bytes, the limit is ${memoryLimit}; raise memoryLimit`,
     "memory_limit",
   );
   return widest;

@@ -5,7 +5,7 @@
 import { check } from "../errors.js";
 import type { NetworkDescription } from "./description.js";
 import { layersOf } from "./layers.js";
-import { rowsAtATime } from "./limits.js";
+import { memoryFor, rowsAtATime } from "./limits.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 import { type Step, UNARY, Workspace } from "./workspace.js";
 
@@ -40,8 +40,11 @@ export class Forward implements Results {
   readonly output: Float32Array;
   private readonly steps: Step[];
 
-  /** @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers */
-  constructor(network: NetworkDescription, tensors: Tensors) {
+  /**
+   * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers;
+   * `memory_limit` for too much memory
+   */
+  constructor(network: NetworkDescription, tensors: Tensors, memoryLimit?: number) {
     const calls = callsOf(network, tensors);
     const { columns } = network;
     const parameters = calls.reduce((sum, { kernel }) => sum + (kernel?.data.length ?? 0), 0);
@@ -52,7 +55,7 @@ export class Forward implements Results {
     this.rows = rowsAtATime(widest[0] + widest[1], parameters);
     this.columns = columns;
     this.units = widths[calls.length];
-    const space = new Workspace();
+    const space = new Workspace(memoryLimit ?? memoryFor(parameters));
     const places = widest.map((width) => space.reserve(this.rows * width));
     this.steps = calls.map(({ kernel, bias, activation, units }, i) => {
       const [from, to] = [places[i % 2], places[(i + 1) % 2]];

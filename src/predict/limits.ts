@@ -22,3 +22,6 @@ const ROOM = 2 ** 18;
 export function rowsAtATime(width: number, parameters: number): number {
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(Math.max(ROOM, parameters) / width)));
 }
+
+/** Bytes of WebAssembly memory at most, by default: for so many parameters twice, and what is made of rows. */
+export const memoryFor = (parameters: number): number => 2 ** 26 + 8 * parameters;

@@ -7,25 +7,28 @@ import { checkUnknownRule, type Parsers, type UnknownRule } from "../data/read.j
 import type { Schema } from "../data/schema.js";
 import { check, must } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
-import { loadKernels } from "../numerics/kernels.js";
+import { loadKernels, loadPredictorKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
-import { readContents, type TableDescription } from "./description.js";
+import { type NetworkDescription, readContents, type TableDescription } from "./description.js";
 import { Forward, type Results } from "./forward.js";
 import { isStack } from "./layers.js";
 import { RowReader, type Rows } from "./rows.js";
+import type { Tensors } from "./safetensors.js";
 
-/** How a predictor reads rows. */
+/** How a predictor reads rows, and what a file may make it take. */
 export interface PredictorOptions {
   /** What becomes of a word that the model was not trained on. @defaultValue `"refuse"` */
   readonly unknown?: UnknownRule;
+  /** Bytes of WebAssembly memory at most. @defaultValue 64 MiB, and twice the arrays of the file */
+  readonly memoryLimit?: number;
 }
 
 /**
  * A model that predicts, from the bytes of a model file.
  *
  * @throws FettleError `invalid_checkpoint` for bytes that are no model file, or are damaged; `unsupported` for a model with
- * layers or activations of the user's own, which `loadModel` takes; `memory_limit`, `limit_exceeded` for a network that is no stack of dense
- * layers and needs more than 64 MiB of memory and twice its arrays, or more than 10,000 operations
+ * layers or activations of the user's own, which `loadModel` takes; `memory_limit` for a network that needs more memory; `limit_exceeded`
+ * for one of more than 10,000 operations; `not_found` in a page where the kernels are not where the package has them
  * @example
  * ```ts
  * const predictor = await loadPredictor(await readFile("model.fettle"));
@@ -34,14 +37,17 @@ export interface PredictorOptions {
  */
 export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
   // without checkOptions, whose suggestions would be a twentieth of this bundle
-  const { unknown = "refuse", ...others } = options;
-  must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown }", options);
+  const { unknown = "refuse", memoryLimit, ...others } = options;
+  must(Object.keys(others).length === 0, "the options of loadPredictor", "{ unknown, memoryLimit }", options);
   checkUnknownRule(unknown);
-  await loadKernels();
+  must(
+    memoryLimit === undefined || (Number.isSafeInteger(memoryLimit) && memoryLimit > 0),
+    "memoryLimit",
+    "a positive integer, a number of bytes",
+    memoryLimit,
+  );
   const { network, tensors, table: described } = readContents(bytes);
-  const forward = isStack(network)
-    ? new Forward(network, tensors)
-    : new (await import("./compiled.js")).CompiledResults(network, tensors);
+  const forward = await resultsOf(network, tensors, memoryLimit);
   const table = described ?? tableOfNumbers(forward.columns, forward.units);
   check(
     table.outputs === forward.units,
@@ -50,6 +56,20 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   );
   const reader = new RowReader(table.inputs, table.schema, unknown, await parsersOf(table.schema));
   return new Predictor(flowOf(table, forward, reader), table, unknown);
+}
+
+/** On no more than it needs: a stack of dense layers on the kernels of predictors, another network with a compiler and all kernels. */
+async function resultsOf(
+  network: NetworkDescription,
+  tensors: Tensors,
+  memoryLimit: number | undefined,
+): Promise<Results> {
+  if (isStack(network)) {
+    await loadPredictorKernels();
+    return new Forward(network, tensors, memoryLimit);
+  }
+  const [{ CompiledResults }] = await Promise.all([import("./compiled.js"), loadKernels()]);
+  return new CompiledResults(network, tensors, memoryLimit);
 }
 
 /** What the columns need to be read beyond plain numbers and words. */

@@ -2,10 +2,10 @@
  * The kernels with a memory of its own: places for numbers, and steps that compute rows from one place to another. No network is
  * known here.
  */
-import { FettleError } from "../errors.js";
+import { check, FettleError } from "../errors.js";
 import * as Elementwise from "../graph/opcodes/elementwise.js";
 import * as Opcode from "../graph/opcodes/program.js";
-import { instantiate, type KernelExports, kernelsModule } from "../numerics/kernels.js";
+import { instantiatePredictorKernels, type PredictorKernels } from "../numerics/kernels.js";
 import type { Tensor } from "./safetensors.js";
 
 /** Opcodes of activations that are one operation. */
@@ -20,8 +20,11 @@ export const UNARY: Readonly<Record<string, number>> = {
 export type Step = (rows: number) => void;
 
 export class Workspace {
-  readonly kernels: KernelExports = instantiate(kernelsModule());
+  readonly kernels: PredictorKernels = instantiatePredictorKernels();
   private top = this.kernels.heap_base();
+
+  /** @param limit - the most bytes the memory may grow to */
+  constructor(private readonly limit: number) {}
 
   /** x · kernel + bias, then an activation that is one operation, or none: from `[rows, inputs]` to `[rows, units]`. */
   product(kernel: Tensor, bias: Tensor | undefined, activation: string, from: number, to: number): Step {
@@ -80,13 +83,18 @@ export class Workspace {
     const { memory } = this.kernels;
     const at = Math.ceil(this.top / 16) * 16;
     this.top = at + 4 * numbers;
+    const needs = `a predictor needs ${this.top} bytes of memory`;
+    check(
+      this.top <= this.limit,
+      () => `${needs}, the limit is ${this.limit}; raise memoryLimit`,
+      "memory_limit",
+    );
     const missing = Math.ceil((this.top - memory.buffer.byteLength) / 65536);
     if (missing <= 0) return at;
     try {
       memory.grow(missing);
     } catch (cause) {
-      const message = `a predictor needs ${this.top} bytes of memory, which the host refuses`;
-      throw new FettleError("memory_limit", message, { cause });
+      throw new FettleError("memory_limit", `${needs}, which the host refuses`, { cause });
     }
     return at;
   }

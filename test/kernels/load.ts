@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import * as Opcode from "../../src/graph/opcodes/program.js";
 
-/** What kernels/exports-linear.ts exports, with what the tests need beside it. */
+/** What kernels/exports-linear.ts and kernels/predict.ts export, without the functions of float64. */
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
   heap_base(): number;

@@ -11,6 +11,23 @@ async function onAsynchronousHost() {
   return import("../../src/numerics/kernels.js");
 }
 
+/** Kernels from a file of `wasm/`. */
+const built = (file: string) =>
+  new WebAssembly.Module(readFileSync(new URL(`../../wasm/${file}`, import.meta.url)));
+
+/** The same on a platform that downloads them, and lists what it did. */
+async function onPage() {
+  const asked: string[] = [];
+  const download = (file: string) => async () => {
+    asked.push(file);
+    return built(file);
+  };
+  const both = { kernels: download("kernels.wasm"), predictorKernels: download("predict.wasm") };
+  vi.resetModules();
+  vi.doMock("#platform", () => ({ platform: { ...host, kernelsSync: () => undefined, ...both } }));
+  return { asked, ...(await import("../../src/numerics/kernels.js")) };
+}
+
 /** The same on a platform that has none. */
 async function onHostWithoutKernels() {
   const kernels = async (): Promise<never> => {
@@ -99,6 +116,58 @@ describe("kernels", () => {
     expect(kernelsName()).toBe(nameOf("kernels.wasm"));
     expect(kernelsName()).toMatch(new RegExp(`^${version} [0-9a-f]{12}$`));
     expect(nameOf("kernels-relaxed.wasm")).not.toBe(kernelsName());
+  });
+
+  describe("of predictors", () => {
+    it("are all that a page downloads to predict, and go on where all kernels follow", async () => {
+      const { asked, ...page } = await onPage();
+      await page.loadPredictorKernels();
+      await page.loadPredictorKernels();
+      expect(asked).toEqual(["predict.wasm"]);
+      const few = page.predictorKernels();
+      expect([few.f64_exp(0), "run" in few, "run" in page.instantiatePredictorKernels()]).toEqual([
+        1,
+        false,
+        false,
+      ]);
+      expect(() => page.kernels()).toThrow("await ready() first");
+      await page.ready();
+      expect(asked).toEqual(["predict.wasm", "kernels.wasm"]);
+      expect([page.kernels().f64_pow(2, 3), page.predictorKernels()]).toEqual([8, few]);
+      expect("run" in page.instantiatePredictorKernels()).toBe(true);
+    });
+
+    it("are not downloaded where all kernels are loaded", async () => {
+      const { asked, ...page } = await onPage();
+      await page.ready();
+      await page.loadPredictorKernels();
+      expect(asked).toEqual(["kernels.wasm"]);
+      expect(page.predictorKernels()).toBe(page.kernels());
+    });
+
+    it("are among all kernels where nothing is downloaded", async () => {
+      const { kernels, loadPredictorKernels, predictorKernels } = await import(
+        "../../src/numerics/kernels.js"
+      );
+      await loadPredictorKernels();
+      expect(predictorKernels()).toBe(kernels());
+    });
+
+    it("may be given to ready(), which then loads no others", async () => {
+      const { asked, ...page } = await onPage();
+      await page.ready({ module: built("predict.wasm") });
+      await page.loadPredictorKernels();
+      expect([asked, page.predictorKernels().f64_log(1)]).toEqual([[], 0]);
+      await page.ready();
+      expect([asked, page.kernels().f64_log(1)]).toEqual([["kernels.wasm"], 0]);
+    });
+
+    it("are no kernels for an engine", async () => {
+      const { instantiate } = await onPage();
+      expect(() => instantiate(built("predict.wasm"))).toThrow(
+        "module must hold Fettle's kernels; received a part of them. Import fettle/kernels.wasm.",
+      );
+    });
   });
 
   it.each([

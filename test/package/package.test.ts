@@ -45,7 +45,8 @@ describe("the packed package", () => {
 
   it("brings its kernels and types", () => {
     const files = filesIn(installed);
-    const needed = ["dist/index.js", "dist/index.d.ts", "wasm/kernels.wasm", "wasm/kernels-relaxed.wasm"];
+    const kernels = ["kernels.wasm", "kernels-relaxed.wasm", "predict.wasm"].map((file) => `wasm/${file}`);
+    const needed = ["dist/index.js", "dist/index.d.ts", ...kernels];
     expect(files).toEqual(expect.arrayContaining([...needed, "bin/fettle.js", "README.md", "LICENSE"]));
   });
 
@@ -56,7 +57,7 @@ describe("the packed package", () => {
       /^dist\/([a-zA-Z0-9]+\/)*[A-Za-z0-9-]+\.(js|mjs|d\.ts)(\.map)?$/,
       /^src\/([a-zA-Z0-9]+\/)*[A-Za-z0-9]+\.ts$/,
       /^src\/platform\/wasm\.d\.ts$/,
-      /^wasm\/(kernels(-relaxed)?\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
+      /^wasm\/((kernels(-relaxed)?|predict)\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
       /^docs\/(benchmark\/)?[a-z-]+\.(md|svg|webp)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
       /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|md)$/,

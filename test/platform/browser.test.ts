@@ -14,13 +14,16 @@ function answering(answer: () => Promise<Response>): { asked: string[] } {
   return { asked };
 }
 
-it("fetches the kernels from the package's file, with any media type", async () => {
-  const file = new URL("../../wasm/kernels.wasm", import.meta.url);
+it.each([
+  ["the kernels", platform.kernels, "kernels.wasm", "run"],
+  ["those of predictors", platform.predictorKernels, "predict.wasm", "gemm"],
+] as const)("fetches %s from the package's file, with any media type", async (_, load, name, export_) => {
+  const file = new URL(`../../wasm/${name}`, import.meta.url);
   const { asked } = answering(
     async () => new Response(readFileSync(file), { headers: { "content-type": "text/plain" } }),
   );
-  expect(WebAssembly.Module.exports((await platform.kernels()) as WebAssembly.Module)).toContainEqual({
-    name: "run",
+  expect(WebAssembly.Module.exports((await load?.()) as WebAssembly.Module)).toContainEqual({
+    name: export_,
     kind: "function",
   });
   expect(asked).toEqual([file.href]);

@@ -233,7 +233,7 @@ describe("bounds what a file can make it do", () => {
     };
     expect(new CompiledResults(doubled(10), tensors).units).toBe(2048);
     expect(await refusal(() => new CompiledResults(doubled(25), tensors))).toBe(
-      "memory_limit: a value of the network needs 268435456 bytes, the limit is 67108888; use loadModel",
+      "memory_limit: a value of the network needs 268435456 bytes, the limit is 67108888; raise memoryLimit",
     );
     expect(await refusal(() => new CompiledResults(doubled(900), tensors))).toMatch(/^invalid_checkpoint: /);
   });
