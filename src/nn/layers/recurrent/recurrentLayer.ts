@@ -5,7 +5,7 @@ import { type Shape, showShape } from "../../../graph/shape.js";
 import { nameIn } from "../../../names.js";
 import { type Activation, activations, getActivation } from "../../activations.js";
 import type { ConstraintLike } from "../../constraints.js";
-import type { Initializer } from "../../initializers.js";
+import { getInitializer, type Initializer } from "../../initializers.js";
 import type { Regularizer, RegularizerName } from "../../regularizers.js";
 import { arrayOptions, arraysOf } from "../arrays.js";
 import { builtIn, type Layer, type LayerDefinition, type ParameterSpec } from "../layer.js";
@@ -109,7 +109,7 @@ export function recurrentLayer(
   });
   const biasSpec = (): ParameterSpec => {
     const spec = arrays.spec("bias", cell.biasShape(units));
-    return { ...spec, initializer: cell.startBias?.(spec.initializer) ?? spec.initializer };
+    return { ...spec, initializer: cell.startBias?.(getInitializer(spec.initializer)) ?? spec.initializer };
   };
   const rates = ratesOf(options);
   const layer: LayerDefinition = {
