@@ -92,21 +92,6 @@ describe("a loop is the recurrence written out", () => {
     );
   });
 
-  it("for a carry behind one that nobody reads", () => {
-    compare(
-      (loop) => (x, unread, h) => {
-        const { carry, stacks } = loop({ carry: { unread, h }, sequences: { x } }, ({ carry, elements }) => ({
-          carry: { unread: f.mul(carry.unread, elements.x), h: f.sub(elements.x, carry.h) },
-          stacks: { h: carry.h },
-        }));
-        return [carry.h, stacks.h];
-      },
-      [4, 2],
-      [2],
-      [2],
-    );
-  });
-
   it("for a sequence of which only the length counts, and for no carries", () => {
     compare(
       (loop) => (x, h) => {
