@@ -30,6 +30,18 @@ describe("toTensor", () => {
           nest(data.slice((i * data.length) / length, ((i + 1) * data.length) / length), rest, leaf),
         );
 
+  it("refuses what is not finite at any place of a typed array", async () => {
+    for (const copy of [Float32Array, Float64Array].map((Type) => (all: number[]) => new Type(all)))
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+        for (let at = 0; at < 11; at++) {
+          const data = copy(Array.from({ length: 11 }, (_, i) => (i === at ? value : i - 5)));
+          expect(await refusal(() => toTensor({ data, shape: [11, 1] }))).toBe(
+            `invalid_data: x must hold finite numbers; received ${value} at x[${at}][0]`,
+          );
+        }
+    expect(toTensor({ data: new Float32Array(11), shape: [11, 1] }).rows).toBe(11);
+  });
+
   it("reads every layout of the same array alike", () => {
     fc.assert(
       fc.property(anyTensor, ([shape, data]) => {

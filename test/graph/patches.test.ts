@@ -173,6 +173,16 @@ describe("patches", () => {
       (x) => f.addPatches(x, [4, 4], [2, 2]),
       "must be [n, 3, 3, a multiple of 4] for images of [4, 4]; received [2, 4, 3, 2]",
     ],
+    [
+      "patches of higher images",
+      (x) => f.addPatches(x, [5, 3], [1, 1]),
+      "must be [n, 5, 3, a multiple of 1]",
+    ],
+    [
+      "patches without an axis of their own",
+      (x) => f.addPatches(f.reshape(x, [2, 4, 6]), [4, 6], [1, 1]),
+      "must be [n, 4, 6, a multiple of 1] for images of [4, 6]; received [2, 4, 6]",
+    ],
     ["patches of wider images", (x) => f.addPatches(x, [4, 5], [1, 1]), "must be [n, 4, 5, a multiple of 1]"],
     ["patches that lack a channel", (x) => f.addPatches(x, [4, 5], [1, 3]), "a multiple of 3"],
     ["images without width", (x) => f.addPatches(x, [4, 0], [1, 1]), "addPatches must be positive integers"],

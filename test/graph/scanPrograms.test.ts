@@ -48,6 +48,26 @@ describe("a program with a loop", () => {
     expect(bytes(500) - bytes(5)).toBe(495 * 4 * 4);
   });
 
+  it("finds a carry, and a stack, behind those that nobody reads", () => {
+    const program = compile(
+      (x: Value) => {
+        const [unread, h] = [f.constant(x.graph, 1), f.constant(x.graph, 0)];
+        const { carry, stacks } = scan({ carry: { unread, h }, sequences: { x } }, ({ carry, elements }) => ({
+          carry: { unread: f.mul(carry.unread, elements.x), h: f.sub(elements.x, carry.h) },
+          stacks: { unread: carry.unread, h: carry.h },
+        }));
+        return [carry.h, stacks.h];
+      },
+      [4],
+    );
+    for (const engine of Object.values(engines)) {
+      const [last, all] = engine
+        .load(program)([1, 3, 6, 10])
+        .map(({ data }) => [...(data as Floats)]);
+      expect([last, all]).toEqual([[6], [0, 1, 2, 4]]);
+    }
+  });
+
   it("computes before the loop what is the same at each step", () => {
     const graph = trace({ inputs: { x: [3, 1, 2], w: [2, 2] } }, ({ inputs: { x, w } }) => {
       const { stacks } = scan(

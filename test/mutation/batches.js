@@ -51,7 +51,7 @@ export const batches = {
   },
   predict: {
     files: /^predict\/(compiled|network|parameters|pieces|wires)\.ts$/,
-    tests: inFolder("predict", "hostile compiled predictor everyLayer"),
+    tests: [...inFolder("predict", "hostile compiled predictor everyLayer"), ...inFolder("model", "save")],
   },
   autograd: {
     files: /^autograd\//,

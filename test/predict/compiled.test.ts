@@ -196,11 +196,33 @@ describe("refuses", () => {
       },
       "invalid_checkpoint: a row of the result of gaussianNoise_1 must have at most 8 axes and 536870912 numbers; received shape [2,1,1,1,1,1,1,1,1]",
     ],
+    [
+      "more numbers than memory has",
+      changed(2, { name: "repeatVector", options: { n: 2 ** 28 } }),
+      "invalid_checkpoint: a row of the result of repeatVector_1 must have at most 8 axes and 536870912 numbers; received shape [268435456,3]",
+    ],
   ])("%s", async (_, network, message) => {
     expect(
       (await refusal(() => new CompiledResults(network, contents.tensors))).slice(0, message.length),
     ).toBe(message);
   });
+});
+
+it("asks for nothing of the user's own that only training reads", async () => {
+  const { network, tensors } = contentsOf(
+    anyTrained(sequential([dense(3), batchNormalization(), dense(1)]), 2, 1),
+    false,
+  );
+  const own = { function: "own" };
+  const options = { units: 3, kernelInitializer: own, biasInitializer: own, kernelRegularizer: own };
+  const layers = network.layers.map((each, i) => (i === 0 ? { ...each, options } : each));
+  expect(new CompiledResults({ ...network, layers }, tensors).units).toBe(1);
+  const activated = layers.map((each, i) =>
+    i === 0 ? { ...each, options: { ...options, activation: own } } : each,
+  );
+  expect(await refusal(() => new CompiledResults({ ...network, layers: activated }, tensors))).toMatch(
+    /^unsupported: the activation of layer "dense_1" must be built-in/,
+  );
 });
 
 describe("bounds what a file can make it do", () => {

@@ -48,7 +48,7 @@ const rows: Rows<"patches" | "addPatches"> = {
     shape([x], { image, ...window }) {
       checkShape(image, "addPatches");
       const area = sizeOf(window.size);
-      const [down, across] = counts(image, x[3] / area, window);
+      const [down, across] = counts(image, (x[3] ?? 1) / area, window);
       check(
         x.length === 4 && x[1] === down && x[2] === across && x[3] > 0 && x[3] % area === 0,
         () =>
