@@ -1,6 +1,6 @@
 /**
- * Bundlers, each configured as its manual begins, on a page of a user's project that runs in Chromium: the outcome must be
- * Node's. Vite and webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the
+ * Bundlers, each configured as its manual begins, on two pages of a user's project that run in Chromium, one that tunes and one that
+ * predicts: the outcomes must be Node's. Vite and webpack follow `new URL(…, import.meta.url)` to the kernels; the others are given them as a file of the
  * bundle. webpack also bundles a program for Node, as Next.js does for its routes.
  */
 import { execFileSync } from "node:child_process";
@@ -14,23 +14,26 @@ import { reportOf, serving } from "./browsers.js";
 import { app, importTool, installPackages, inTool, versionOf } from "./install.js";
 import { withChromium } from "./launch.js";
 
-/** Each bundles the project into a folder, with `index.js` as what a page loads. */
+/** The pages, by their programs. */
+const PAGES = ["bundled", "predicted"];
+
+/** Each bundles a page's program into a folder, with `index.js` as what a page loads. */
 const bundlers = [
   {
     name: "vite",
     install: () => installPackages({ vite: "8.3.8" }),
     version: () => versionOf("vite"),
-    async build(outDir) {
+    async build(name, outDir) {
       const { build } = await importTool("vite");
       const files = { entryFileNames: "index.js" };
-      const input = join(app, "bundled.js");
+      const input = join(app, `${name}.js`);
       const options = { outDir, emptyOutDir: true, rolldownOptions: { input, output: files } };
       await build({ root: app, base: "./", configFile: false, logLevel: "error", build: options });
     },
     /** Its server for development, which bundles packages in another way. */
-    async serve(use) {
+    async serve(name, use) {
       const { createServer } = await importTool("vite");
-      writeFileSync(join(app, "vite.html"), page("/bundled.js"));
+      writeFileSync(join(app, "vite.html"), page(`/${name}.js`));
       const local = { host: "127.0.0.1", port: 0 };
       const server = await createServer({ root: app, configFile: false, logLevel: "error", server: local });
       try {
@@ -45,8 +48,8 @@ const bundlers = [
     name: "webpack",
     install: () => installPackages({ webpack: "5.112.2" }),
     version: () => versionOf("webpack"),
-    build: (path) =>
-      webpack({ entry: "./bundled.js", output: { path, filename: "index.js", publicPath: "auto" } }),
+    build: (name, path) =>
+      webpack({ entry: `./${name}.js`, output: { path, filename: "index.js", publicPath: "auto" } }),
     /** A program for Node, which prints its outcome. */
     async program(path) {
       await webpack({ target: "node", entry: "./bundled-node.js", output: { path, filename: "node.cjs" } });
@@ -57,9 +60,9 @@ const bundlers = [
     name: "esbuild",
     install: () => {}, // a development dependency
     version: () => esbuild.version,
-    async build(outdir) {
+    async build(name, outdir) {
       await esbuild.build({
-        entryPoints: { index: join(app, "bundled-given.js") },
+        entryPoints: { index: join(app, `${name}-given.js`) },
         outdir,
         bundle: true,
         splitting: true,
@@ -74,10 +77,10 @@ const bundlers = [
     name: "rolldown",
     install: () => installPackages({ rolldown: "1.3.2" }),
     version: () => versionOf("rolldown"),
-    async build(dir) {
+    async build(name, dir) {
       const { rolldown } = await importTool("rolldown");
       const bundle = await rolldown({
-        input: { index: join(app, "bundled-given.js") },
+        input: { index: join(app, `${name}-given.js`) },
         platform: "browser",
         moduleTypes: { ".wasm": "asset" },
         logLevel: "silent",
@@ -100,33 +103,47 @@ async function webpack(options) {
 
 const page = (script) => `<!doctype html><script type="module" src="${script}"></script>\n`;
 
-/** As checks: each reports what it found, or throws if the outcome is not Node's. */
+/** As checks: each reports what it found, or throws if an outcome is not Node's. */
 export const bundlerChecks = bundlers.map(({ name, version, install, build, serve, program }) => ({
   name,
   version,
   install,
   async run() {
-    const out = join(app, "..", "bundled", name);
-    rmSync(out, { recursive: true, force: true });
-    await build(out);
-    writeFileSync(join(out, "page.html"), page("index.js"));
-    const { outcome } = await import(pathToFileURL(join(app, "bundled-outcome.js")).href);
-    const expected = await outcome();
-    const equal = (found) => {
-      if (found !== expected) throw new Error(`its bundle's outcome is ${found}, Node's is ${expected}`);
-    };
-    const size = sizeOf(out);
-    if (program)
-      equal(execFileSync(process.execPath, [await program(join(out, "node"))], { encoding: "utf8" }));
-    await withChromium(async (browser) => {
-      const compare = async (url) => equal(await reportOf(await browser.newPage(), url));
-      await serving(out, (origin) => compare(`${origin}/page.html`));
-      await serve?.(compare);
-    });
+    const { models } = await importProgram("predicted-models");
+    const files = `export default ${JSON.stringify(await models())};\n`;
+    writeFileSync(join(app, "predicted-files.js"), files);
+    const sizes = [];
+    for (const entry of PAGES) {
+      const out = join(app, "..", "bundled", name, entry);
+      rmSync(out, { recursive: true, force: true });
+      await build(entry, out);
+      writeFileSync(join(out, "page.html"), page("index.js"));
+      const expected = await (await importProgram(`${entry}-outcome`)).outcome();
+      await withChromium(async (browser) => {
+        const compare = async (url) =>
+          checkEqual(entry, await reportOf(await browser.newPage(), url), expected);
+        await serving(out, (origin) => compare(`${origin}/page.html`));
+        await serve?.(entry, compare);
+      });
+      sizes.push(sizeOf(out));
+      if (program && entry === "bundled")
+        checkEqual(
+          "program",
+          execFileSync(process.execPath, [await program(join(out, "node"))], { encoding: "utf8" }),
+          expected,
+        );
+    }
     const places = `Chromium${serve ? ", from its server too" : ""}${program ? ", and in Node" : ""}`;
-    return `runs in ${places}, to Node's outcome; ${size} kB gzipped in all`;
+    const [tunes, predicts] = sizes;
+    return `runs in ${places}, to Node's outcomes; ${tunes} kB gzipped in all, ${predicts} to predict`;
   },
 }));
+
+const importProgram = (name) => import(pathToFileURL(join(app, `${name}.js`)).href);
+
+function checkEqual(what, found, expected) {
+  if (found !== expected) throw new Error(`its ${what}'s outcome is ${found}, Node's is ${expected}`);
+}
 
 /** Kilobytes of code and kernels, gzipped, including what is loaded later. */
 function sizeOf(folder) {

@@ -1,0 +1,4 @@
+// Entry for bundlers of a page that predicts: leaves a promise of the outcome.
+import { outcome } from "./predicted-outcome.js";
+
+globalThis.reported = outcome();
