@@ -61,7 +61,7 @@ const MOST_AXES = 8;
 /** Numbers of a row of a value at most: 2 GiB of them, less than WebAssembly's addresses. */
 const MOST_NUMBERS = 2 ** 29;
 
-function checkSizes(name: string, shape: readonly number[]): void {
+export function checkSizes(name: string, shape: readonly number[]): void {
   const size = shape.reduce((product, length) => product * length, 1);
   check(
     shape.length <= MOST_AXES && size <= MOST_NUMBERS,

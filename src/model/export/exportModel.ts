@@ -9,7 +9,7 @@ import { networkFrom } from "../network.js";
 import { importTfjs as contentsOfTfjs } from "./importTfjs.js";
 import { exportJs } from "./js.js";
 import { exportOnnx } from "./onnx.js";
-import { exportTfjs } from "./tfjs.js";
+import { exportTfjs, leftOutOfTfjs } from "./tfjs.js";
 
 /** The files of a model in another format. */
 export interface Exported {
@@ -26,10 +26,13 @@ const networkOnly = ({ table }: ModelContents, why: string): string[] =>
 const FORMATS = {
   tfjs: (contents: ModelContents): Exported => ({
     files: { ...exportTfjs(contents) },
-    notes: networkOnly(
-      contents,
-      "TensorFlow.js has no place for the pipeline, which is in userDefinedMetadata of model.json",
-    ),
+    notes: [
+      ...leftOutOfTfjs(contents.network),
+      ...networkOnly(
+        contents,
+        "TensorFlow.js has no place for the pipeline, which is in userDefinedMetadata of model.json",
+      ),
+    ],
   }),
   onnx: (contents: ModelContents): Exported => {
     const { bytes, hasPipeline, reason = "" } = exportOnnx(contents);

@@ -5,6 +5,7 @@ import { activationOf } from "../../predict/layers.js";
 import { mustBeBuiltIn } from "../../predict/limits.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
+import { isMasked } from "./masks.js";
 import { multiHeadAttention } from "./onnxAttention.js";
 import { type ArrayForm, Batch, float, inOneOrder, type Made, type Nodes, type Shape } from "./onnxBatch.js";
 import type { Graph } from "./onnxGraph.js";
@@ -34,7 +35,7 @@ export function networkNodes(
     const inputs = layer.inputs.map((each) => values.get(each) as Batch);
     const { shape } = places.layers[i];
     const made = layerNodes(graph, arrays, layer, inputs, shape);
-    values.set(layer.id, new Batch(graph, made, shape, isMasked(layer, inputs, shape)));
+    values.set(layer.id, new Batch(graph, made, shape, isMasked(layer, inputs[0], shape)));
   }
   const outputs = network.outputs?.map(({ value }) => value) ?? [
     network.layers[network.layers.length - 1].id,
@@ -66,13 +67,6 @@ function layerNodes(
       return new Batch(graph, made, to).value;
     },
   });
-}
-
-/** As the network has it: the mask of a layer's own, or that of its first input where the steps are still the same. */
-function isMasked({ name, options }: LayerDescription, [first]: readonly Batch[], shape: Shape): boolean {
-  if (name === "masking") return true;
-  if (name === "embedding" && options.maskZero === true) return true;
-  return first.isMasked && shape.length > 1 && shape[0] === first.shape[0];
 }
 
 /** The arrays of a network as constants of a graph, each written once in each form. */

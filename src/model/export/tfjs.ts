@@ -5,12 +5,14 @@
  *
  * @see https://www.tensorflow.org/js/guide/save_load
  */
-import { activations } from "../../nn/activations.js";
-import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
-import { MODEL_FORMAT, type ModelContents } from "../../predict/description.js";
-import { layersOf, type NetworkLayer } from "../../predict/layers.js";
+import type { LayerPlace } from "../../nn/network.js";
+import { MODEL_FORMAT, type ModelContents, type NetworkDescription } from "../../predict/description.js";
+import { builtInNetwork } from "../../predict/network.js";
 import type { Tensor } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
+import type { Json } from "./tfjsFields.js";
+import { arrayName, isLeftOut, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
+import { type MaskState, maskAfter } from "./tfjsMasks.js";
 
 /** The files of a layers model. They must be in one folder. */
 export interface TfjsFiles {
@@ -19,19 +21,18 @@ export interface TfjsFiles {
   readonly "weights.bin": Uint8Array<ArrayBuffer>;
 }
 
-export const DAMAGED = "invalid_checkpoint";
 export const FORMAT = "layers-model";
 /** The last version of the topology that TensorFlow.js reads in full. */
 const KERAS = "2.15.0";
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * The network of a model as a TensorFlow.js Layers model. It predicts the same up to the rounding of float32. It takes what the pipeline
  * makes of rows, and returns what the last layer does; the way from raw rows to an answer is in `userDefinedMetadata.fettle.table`.
  *
- * @throws FettleError `unsupported` for custom layers and activations; `invalid_checkpoint` for layers and arrays that do not fit each
- * other
+ * A stack over columns is a `Sequential` model; other networks are `Functional` ones, with an input of its own shape for each of theirs.
+ *
+ * @throws FettleError `unsupported` for custom layers and activations, and for layers and options that TensorFlow.js does not have;
+ * `invalid_checkpoint` for layers and arrays that do not fit each other
  * @example
  * ```ts
  * const model = sequential([dense(8, { activation: "relu" }), dense(1)]);
@@ -43,22 +44,49 @@ export type Json = Readonly<Record<string, unknown>>;
  * ```
  */
 export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFiles {
+  const { network: places } = builtInNetwork(network, tensors);
   const weights: { readonly name: string; readonly tensor: Tensor }[] = [];
-  const layers = layersOf(network, tensors).map((layer, i) => {
-    const { id, kernel, bias } = layer;
-    for (const [name, tensor] of Object.entries({ kernel, bias }))
-      if (tensor) weights.push({ name: `${id}/${name}`, tensor });
-    const [class_name, config] = WRITERS[layer.kind](layer);
-    const input = i === 0 && { batch_input_shape: [null, network.columns] };
-    return { class_name, config: { name: id, trainable: true, dtype: "float32", ...input, ...config } };
-  });
+  const layers = new Map<string, WrittenLayer>();
+  const links = new Map<string, Link>();
+  const masks = new Map<string, MaskState>();
+  for (const [i, { shape }] of places.inputs.entries()) {
+    const id = network.inputs ? `input.${network.inputs[i].name}` : "input";
+    links.set(id, [id, 0, 0]);
+    masks.set(id, { shape, isMasked: false, theirs: false });
+  }
+  for (const [i, layer] of network.layers.entries()) {
+    const { id, inputs, shares = id } = layer;
+    const { shape }: LayerPlace = places.layers[i];
+    if (isLeftOut(layer, (masks.get(inputs[0]) as MaskState).shape)) {
+      links.set(id, links.get(inputs[0]) as Link);
+      masks.set(id, masks.get(inputs[0]) as MaskState);
+      continue;
+    }
+    const row = rowOf(layer, id);
+    masks.set(
+      id,
+      maskAfter(
+        row,
+        layer,
+        id,
+        inputs.map((each) => masks.get(each) as MaskState),
+        shape,
+      ),
+    );
+    const written = layers.get(shares) ?? { ...writtenLayer(layer, id, shape), calls: [] };
+    if (!layers.has(id) && shares === id)
+      for (const [parameter, path] of Object.entries(layer.weights))
+        weights.push({ name: `${id}/${arrayName(row, written.config, parameter)}`, tensor: tensors[path] });
+    layers.set(shares, written);
+    written.calls.push(inputs.map((each) => links.get(each) as Link));
+    links.set(id, [shares, written.calls.length - 1, 0]);
+  }
   const model = {
     format: FORMAT,
     generatedBy: `Fettle ${VERSION}`,
     convertedBy: null,
     modelTopology: {
-      class_name: "Sequential",
-      config: { name: "sequential", layers },
+      ...topologyOf(network, [...layers.values()], links),
       keras_version: KERAS,
       backend: "tensor_flow.js",
     },
@@ -79,27 +107,50 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
   return { "model.json": JSON.stringify(model), "weights.bin": bytes };
 }
 
-/** Keras' class and configuration of each kind of layer. It has the same activations; its `gelu` is the exact one too. */
-const WRITERS: Readonly<Record<NetworkLayer["kind"], (layer: NetworkLayer) => readonly [string, Json]>> = {
-  dense: ({ units, activation, bias, options }) => [
-    "Dense",
-    {
-      ...{ units, activation, use_bias: bias !== undefined },
-      kernel_regularizer: writtenRegularizer(options.kernelRegularizer),
-      bias_regularizer: writtenRegularizer(options.biasRegularizer),
-    },
-  ],
-  dropout: ({ options: { rate } }) => ["Dropout", { rate, noise_shape: null, seed: null }],
-  activation: ({ activation }) => ["Activation", { activation }],
-};
-
-/** TensorFlow.js has one class for all penalties, in which a weight that is left out is 0.01. */
-function writtenRegularizer(regularizer: unknown): Json | null {
-  if (regularizer === undefined) return null;
-  const { l1 = 0, l2 = 0 } = getRegularizer(regularizer as Regularizer);
-  return { class_name: "L1L2", config: { l1, l2 } };
+/** What exportTfjs leaves out of a network, for people. */
+export function leftOutOfTfjs({ layers }: NetworkDescription): string[] {
+  const names = layers.filter(({ name }) => ONLY_TRAINING.includes(name)).map(({ id }) => id);
+  if (names.length === 0) return [];
+  return [`without ${names.join(", ")}: TensorFlow.js has no such layers, which do nothing in prediction`];
 }
 
-export function isActivation(value: unknown): value is string {
-  return typeof value === "string" && Object.hasOwn(activations, value);
+/** A value in a topology: the layer, the number of its call, and that of the result. */
+type Link = readonly [layer: string, call: number, result: 0];
+
+interface WrittenLayer {
+  readonly class_name: string;
+  readonly config: Json;
+  /** What the layer takes, each time that it is applied. */
+  readonly calls: Link[][];
+}
+
+function topologyOf(
+  { columns, inputs, outputs }: NetworkDescription,
+  layers: readonly WrittenLayer[],
+  links: ReadonlyMap<string, Link>,
+): Json {
+  if (inputs === undefined) {
+    const own = layers.map(({ class_name, config }, i) => ({
+      class_name,
+      config: i === 0 ? { ...config, batch_input_shape: [null, columns] } : config,
+    }));
+    return { class_name: "Sequential", config: { name: "sequential", layers: own } };
+  }
+  const inputLayers = inputs.map(({ name, shape }) => ({
+    class_name: "InputLayer",
+    config: { batch_input_shape: [null, ...shape], dtype: "float32", sparse: false, name: `input.${name}` },
+    name: `input.${name}`,
+    inbound_nodes: [],
+  }));
+  const own = layers.map(({ class_name, config, calls }) => ({
+    ...{ class_name, config, name: config.name },
+    inbound_nodes: calls.map((call) => call.map((link) => [...link, {}])),
+  }));
+  const config = {
+    name: "model",
+    layers: [...inputLayers, ...own],
+    input_layers: inputs.map(({ name }) => [`input.${name}`, 0, 0]),
+    output_layers: (outputs ?? []).map(({ value }) => links.get(value)),
+  };
+  return { class_name: "Functional", config };
 }

@@ -2,9 +2,45 @@
 import fc from "fast-check";
 import { FettleError } from "../../../src/errors.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
+import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
+import type { LayersModel } from "../../../src/nn/layersModel.js";
+import type { LayerExample } from "../../predict/everyLayer.js";
+import { trained } from "../../predict/networks.js";
 
 type Layer = layers.Layer;
+
+/** What a normal number becomes as a parameter, such that results are near 1; variances are from 0.5. */
+export function modest(normal: number, name: string, shape: readonly number[]): number {
+  if (name === "movingVariance") return 0.5 + Math.abs(normal);
+  return normal / Math.sqrt(Math.max(9, sizeOf(shape) / shape[shape.length - 1]));
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** A network that has the layer twice with the same parameters, and a dense one, since a network must have parameters. */
+export function networkOf({ layer, shapes }: LayerExample): LayersModel {
+  const given = shapes.map((shape) => input(shape));
+  const made = layer();
+  const first = made.apply(...given);
+  const last = layers.dense(2).apply(layers.flatten().apply(first));
+  const inputs = Object.fromEntries(given.map((each, i) => [`x${i}`, each]));
+  const model = functional({ inputs, outputs: { first, again: made.apply(...given), last } });
+  return trained(
+    model,
+    shapes.map(sizeOf).reduce((sum, size) => sum + size),
+    7,
+    modest,
+  );
+}
+
+/** A network of those of the layers that fit rows of a shape, and a dense one. */
+export function stackOf(all: readonly Layer[], row: readonly number[], seed: number): LayersModel {
+  const x = input(row);
+  const before = fitting(all, row).reduce((value, each) => each.apply(value), x);
+  const outputs = layers.dense(2).apply(layers.flatten().apply(before));
+  return trained(functional({ inputs: x, outputs }), sizeOf(row), seed, modest);
+}
 
 const small = fc.integer({ min: 1, max: 3 });
 const pair = fc.tuple(small, small);
@@ -82,12 +118,12 @@ export const overSteps: fc.Arbitrary<Layer> = fc.oneof(
 const MOST = 400;
 
 /** Those of the layers that take what the one before them makes of rows of a shape. */
-export function fitting(all: readonly Layer[], row: readonly number[]): Layer[] {
+function fitting(all: readonly Layer[], row: readonly number[]): Layer[] {
   let shape = row;
   return all.filter((layer) => {
     try {
       const next = layer.outputShape(shape);
-      if (next.reduce((size, length) => size * length, 1) > MOST) return false;
+      if (sizeOf(next) > MOST) return false;
       shape = next;
       return true;
     } catch (error) {

@@ -9,16 +9,10 @@ import * as layers from "../../../src/nn/layers/index.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import { cases } from "../../cases.js";
-import { EXAMPLES, type LayerExample } from "../../predict/everyLayer.js";
+import { EXAMPLES } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
-import { fitting, overImages, overSteps } from "./anyStack.js";
+import { modest, networkOf, overImages, overSteps, sizeOf, stackOf } from "./anyStack.js";
 import { CLOSE, decoded, difference, floats, run } from "./onnxRuntime.js";
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
-
-/** Such that results are near 1; variances are from 0.5. */
-const modest = (normal: number, name: string): number =>
-  name === "movingVariance" ? 0.5 + Math.abs(normal) : normal / 3;
 
 async function agrees(
   model: LayersModel,
@@ -32,22 +26,6 @@ async function agrees(
   const expected = model.predict({ data: x, shape: [rows, columns] });
   expect(y.dims).toEqual(expected.shape);
   expect(difference(y.data, expected.data)).toBeLessThan(CLOSE);
-}
-
-/** The layer twice with the same parameters, and a dense one, since a network must have parameters. */
-function networkOf({ layer, shapes }: LayerExample): LayersModel {
-  const given = shapes.map((shape) => input(shape));
-  const made = layer();
-  const first = made.apply(...given);
-  const last = layers.dense(2).apply(layers.flatten().apply(first));
-  const inputs = Object.fromEntries(given.map((each, i) => [`x${i}`, each]));
-  const model = functional({ inputs, outputs: { first, again: made.apply(...given), last } });
-  return trained(
-    model,
-    shapes.map(sizeOf).reduce((sum, size) => sum + size),
-    7,
-    modest,
-  );
 }
 
 describe("ONNX Runtime predicts what Fettle does with", () => {
@@ -70,11 +48,7 @@ describe("ONNX Runtime predicts what Fettle does with any stack", () => {
         fc.array(layer, { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 1, max: 3 }),
         async (all, rows) => {
-          const x = input(row);
-          const before = fitting(all, row).reduce((value, each) => each.apply(value), x);
-          const outputs = layers.dense(2).apply(layers.flatten().apply(before));
-          const columns = sizeOf(row);
-          await agrees(trained(functional({ inputs: x, outputs }), columns, rows, modest), columns, rows);
+          await agrees(stackOf(all, row, rows), sizeOf(row), rows);
         },
       ),
       { numRuns: cases(40) },

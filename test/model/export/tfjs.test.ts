@@ -73,7 +73,7 @@ describe("exportTfjs", () => {
             },
             {
               class_name: "Dropout",
-              config: { name: "dropout_1", ...common, rate: 0.25, noise_shape: null, seed: null },
+              config: { name: "dropout_1", ...common, rate: 0.25, noise_shape: null },
             },
           ],
         },
@@ -125,7 +125,7 @@ describe("exportTfjs", () => {
     [
       "a layer of a newer release",
       withFirst({ name: "toString" }),
-      'unsupported: layer "dense_1" must be dense, dropout or activation to be exported; received "toString"',
+      'invalid_checkpoint: this release has no layer "toString", which the model has; update Fettle',
     ],
     [
       "a custom activation",
@@ -136,17 +136,17 @@ describe("exportTfjs", () => {
     [
       "a layer that takes another than the one before it",
       withFirst({ inputs: ["dense_2"] }),
-      'invalid_checkpoint: layer "dense_1" must take the layer before it, "input"; received ["dense_2"]',
+      'invalid_checkpoint: layer "dense_1" must be "dense_1", and take ["input"]; received inputs ["dense_2"]',
     ],
     [
       "a layer without its arrays",
       withFirst({ weights: {} }),
-      'invalid_checkpoint: the arrays of layer "dense_1" must fit its 2 inputs; received shapes [null]',
+      "invalid_checkpoint: the model file must have an array of shape [2,3] for dense_1.kernel; received undefined",
     ],
     [
       "arrays that do not fit",
       withFirst({ weights: { kernel: "dense_1.bias", bias: "dense_1.kernel" } }),
-      'invalid_checkpoint: the arrays of layer "dense_1" must fit its 2 inputs; received shapes [[3],[2,3]]',
+      "invalid_checkpoint: the model file must have an array of shape [2,3] for dense_1.kernel; received [3]",
     ],
   ])("refuses %s", (_, contents, message) => {
     expect(refusal(() => exportTfjs(contents))).toBe(message);

@@ -1,0 +1,196 @@
+/**
+ * Settings of Keras' layers as options of Fettle's, in both directions: how an option is written, and how a setting is read without trust.
+ * Names are those of Python, with dashes below. Which layer has which is in tfjsLayers.ts.
+ */
+import { isRecord, must, show } from "../../errors.js";
+import { activations } from "../../nn/activations.js";
+import { endsOf } from "../../nn/layers/reshaping.js";
+import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
+
+export type Json = Readonly<Record<string, unknown>>;
+type Shape = readonly number[];
+
+export const DAMAGED = "invalid_checkpoint";
+
+/** A layer that is read. */
+export interface Place {
+  readonly name: string;
+  readonly config: Json;
+  /** Of a row of its first input. */
+  readonly shape: Shape;
+}
+
+/** A setting. */
+export interface Field {
+  readonly key: string;
+  /** The setting for an option, undefined where it is left out, of a layer whose result has rows of a shape. */
+  readonly write: (option: unknown, layer: { readonly id: string; readonly shape: Shape }) => unknown;
+  /** The option for a setting, undefined where it is left out. */
+  readonly read: (setting: unknown, place: Place) => unknown;
+}
+
+/** A setting by its name in Python or in TypeScript, both of which TensorFlow.js reads; undefined for null. */
+export function setting(of: Json, key: string): unknown {
+  return of[key] ?? of[key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] ?? undefined;
+}
+
+/** A name of TypeScript as Python has it. */
+export const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export function isPositive(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** @param missing - what it is in Keras where it is left out, if that is another value than Fettle's */
+function checked(
+  key: string,
+  rule: string,
+  isValid: (value: unknown) => boolean,
+  fallback?: unknown,
+  missing = fallback,
+): Field {
+  return {
+    key,
+    write: (option) => option ?? fallback,
+    read(setting = missing, { name }) {
+      must(isValid(setting), `${key} of layer ${show(name)}`, rule, setting, DAMAGED);
+      return setting;
+    },
+  };
+}
+
+export const count = (key: string, fallback?: number): Field =>
+  checked(key, "a positive integer", isPositive, fallback);
+export const flag = (key: string, fallback: boolean, missing = fallback): Field =>
+  checked(key, "true or false", (value) => typeof value === "boolean", fallback, missing);
+export const share = (key: string, fallback?: number): Field =>
+  checked(
+    key,
+    "a number in [0, 1)",
+    (value) => typeof value === "number" && value >= 0 && value < 1,
+    fallback,
+  );
+export const number = (key: string, fallback?: number): Field =>
+  checked(key, "a finite number", Number.isFinite, fallback);
+
+/** Any value: the layer's factory checks it. */
+export const plain = (key: string): Field => ({ key, write: (option) => option, read: (setting) => setting });
+
+/** One of a few words. */
+export const word = (key: string, words: readonly string[], fallback: string): Field => ({
+  key,
+  write: (option) => option ?? fallback,
+  read(setting = fallback, { name }) {
+    const rule = `one of ${words.join(", ")}`;
+    must(words.includes(setting as string), `${key} of layer ${show(name)}`, rule, setting, "unsupported");
+    return setting;
+  },
+});
+
+/** Positive integers along `rank` axes. @param fallback - null for those of another setting */
+export const sizes = (key: string, rank: number, fallback?: number | null): Field => ({
+  key,
+  write: (option = fallback) => (option === null ? null : [...toAxes(option, rank)]),
+  read(setting, { name }) {
+    if (setting === undefined && fallback !== undefined) return undefined;
+    const list = toAxes(setting, rank);
+    const rule = rank === 1 ? "a positive integer" : "a positive integer, or two of them";
+    must(
+      list.length === rank && list.every(isPositive),
+      `${key} of layer ${show(name)}`,
+      rule,
+      setting,
+      DAMAGED,
+    );
+    return rank === 1 ? list[0] : list;
+  },
+});
+
+const toAxes = (given: unknown, rank: number): readonly unknown[] =>
+  Array.isArray(given) ? given : Array(rank).fill(given);
+
+/** Of an image: how many lines at each end. */
+export const ends = (key: "padding" | "cropping", fallback: number): Field => ({
+  key,
+  write: (option) => endsOf(key, (option ?? fallback) as never, 2),
+  read: (setting) => setting,
+});
+
+export const activation = (key: string, fallback = "linear", missing = fallback): Field => ({
+  key,
+  write: (option) => option ?? fallback,
+  read(setting, { name }) {
+    const known = setting ?? missing;
+    const what = key === "activation" ? key : `${key} of the gates`;
+    must(
+      typeof known === "string" && Object.hasOwn(activations, known),
+      `the ${what} of layer ${show(name)}`,
+      `one of ${Object.keys(activations).join(", ")}`,
+      known,
+      "unsupported",
+    );
+    return known;
+  },
+});
+
+/** TensorFlow.js has one class for all penalties, in which a weight that is left out is 0.01. */
+export const regularizer = (key: string): Field => ({
+  key,
+  write(option) {
+    if (option === undefined) return null;
+    const { l1 = 0, l2 = 0 } = getRegularizer(option as Regularizer);
+    return { class_name: "L1L2", config: { l1, l2 } };
+  },
+  read(given, { name }) {
+    if (given === undefined) return undefined;
+    const [kind, weights] = isRecord(given)
+      ? [setting(given, "class_name"), given.config]
+      : [undefined, undefined];
+    must(
+      kind === "L1L2" || kind === "L1" || kind === "L2",
+      `${key} of layer ${show(name)}`,
+      "L1, L2 or L1L2",
+      kind ?? given,
+      "unsupported",
+    );
+    const norms = (["l1", "l2"] as const).filter((norm) => kind.toLowerCase().includes(norm));
+    const found = norms.map((norm) => {
+      const weight = isRecord(weights) ? weights[norm] : undefined;
+      must(
+        typeof weight === "number" && weight >= 0,
+        `${norm} of ${key} of layer ${show(name)}`,
+        "a number of at least 0",
+        weight,
+        DAMAGED,
+      );
+      return [norm, weight] as const;
+    });
+    const penalties = found.filter(([, weight]) => weight > 0);
+    return penalties.length > 0 ? Object.fromEntries(penalties) : undefined;
+  },
+});
+
+/** The shape of a row of the result, without the −1 that the option may have. */
+export const resultShape = (key: string): Field => ({
+  key,
+  write: (_, { shape }) => shape,
+  read: (setting) => setting,
+});
+
+/** The last axis. */
+export const lastAxis: Field = {
+  key: "axis",
+  write: () => -1,
+  read(given = -1, { name, shape }) {
+    const axes = [given].flat();
+    must(
+      axes.length === 1 && (axes[0] === shape.length || axes[0] === -1),
+      `axis of layer ${show(name)}`,
+      `${shape.length} or -1`,
+      given,
+      "unsupported",
+    );
+    return undefined;
+  },
+};

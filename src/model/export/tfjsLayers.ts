@@ -1,0 +1,406 @@
+/**
+ * The layers of TensorFlow.js that Fettle has too: one row a class, read by both directions, and what keeps the others away. It knows no
+ * file and no graph.
+ */
+import { check, isRecord, must, show } from "../../errors.js";
+import type { PieceDescription } from "../../predict/description.js";
+import {
+  activation,
+  count,
+  DAMAGED,
+  ends,
+  type Field,
+  flag,
+  type Json,
+  lastAxis,
+  number,
+  type Place,
+  plain,
+  regularizer,
+  resultShape,
+  setting,
+  share,
+  sizes,
+  snakeCase,
+  word,
+} from "./tfjsFields.js";
+
+type Shape = readonly number[];
+type Options = Readonly<Record<string, unknown>>;
+
+/** A class of layers. */
+export interface Row {
+  /** Its name in Keras. */
+  readonly kind: string;
+  /** Of Fettle's factory. */
+  readonly name: string;
+  /** The options that make a layer of the factory one of this class. */
+  readonly given?: Options;
+  /** Of the factory's other options, but for those that only training reads. */
+  readonly fields: Readonly<Record<string, Field>>;
+  /** Settings that are always these. Null is left out. */
+  readonly usual?: Json;
+  /** Settings that are not written, and must be left out or these in what is read. */
+  readonly unwritten?: Json;
+  /** Settings that are written, and ignored in what is read. */
+  readonly written?: Json;
+  /** The names of arrays in Keras, where they are others. */
+  readonly arrays?: Readonly<Record<string, string>>;
+  /** What becomes of a mask: it stays, or merges with others, or ends here, as it does where nothing is said. */
+  readonly masks?: "kept" | "merged";
+  /** Why a layer of such options is another one in Keras; undefined if it is not. */
+  readonly unlike?: (options: Options) => string | undefined;
+  /** What of the options TensorFlow.js has not, though Keras has; undefined if it has all. */
+  readonly lacks?: (options: Options) => string | undefined;
+}
+
+/** A layer within another. Its name is that of the whole, and more. */
+const piece: Field = {
+  key: "layer",
+  // of a shape that no setting of such layers says
+  write: (option, { id, shape }) =>
+    writtenLayer(option as PieceDescription, `${id}_layer`, shape.slice(1), id),
+  read(given, { name, shape }) {
+    const config = isRecord(given) ? given.config : undefined;
+    must(
+      isRecord(given) && isRecord(config) && typeof config.name === "string",
+      `layer of layer ${show(name)}`,
+      "a layer with a name",
+      given,
+      DAMAGED,
+    );
+    const row = rowOfClass(setting(given, "class_name"), config.name);
+    return readLayer(row, { name: config.name, config, shape: shape.slice(1) });
+  },
+};
+
+const KERNEL = {
+  activation: activation("activation"),
+  useBias: flag("use_bias", true),
+  kernelRegularizer: regularizer("kernel_regularizer"),
+  biasRegularizer: regularizer("bias_regularizer"),
+};
+const NO_CONSTRAINTS = { activity_regularizer: null, kernel_constraint: null, bias_constraint: null };
+const CHANNELS_LAST = { data_format: "channels_last" };
+
+const windows = (rank: 1 | 2, paddings = ["valid", "same"]): Record<string, Field> => ({
+  kernelSize: sizes("kernel_size", rank),
+  strides: sizes("strides", rank, 1),
+  dilationRate: sizes("dilation_rate", rank, 1),
+  padding: word("padding", paddings, "valid"),
+});
+
+const isOne = (size: unknown = 1): boolean => [size].flat().every((each) => each === 1);
+const noStridesBetween = ({ strides, dilationRate }: Options): string | undefined =>
+  isOne(strides) || isOne(dilationRate)
+    ? undefined
+    : "layer with strides and dilationRate that are both above 1";
+const noDilation = ({ dilationRate }: Options): string | undefined =>
+  isOne(dilationRate) ? undefined : "dilationRate above 1 for such a layer";
+const noCausal = (options: Options): string | undefined =>
+  options.padding === "causal" ? 'padding "causal"' : noStridesBetween(options);
+
+const convolution = (kind: string, name: string, rank: 1 | 2): Row => ({
+  ...{ kind, name },
+  fields: {
+    filters: count("filters"),
+    ...windows(rank, rank === 1 ? ["valid", "same", "causal"] : undefined),
+    ...KERNEL,
+  },
+  usual: CHANNELS_LAST,
+  unwritten: { ...NO_CONSTRAINTS, groups: 1 },
+  lacks: noCausal,
+});
+
+const { kernelRegularizer: _, ...BIAS } = KERNEL;
+const NO_SIDE_CONSTRAINTS = {
+  ...{ activity_regularizer: null, bias_constraint: null, depthwise_constraint: null },
+  pointwise_constraint: null,
+};
+
+const pooling = (kind: string, name: string, rank: 1 | 2): Row => ({
+  ...{ kind, name },
+  fields: {
+    poolSize: sizes("pool_size", rank, 2),
+    strides: sizes("strides", rank, null),
+    padding: word("padding", ["valid", "same"], "valid"),
+  },
+  ...(rank === 1 ? { unwritten: CHANNELS_LAST } : { usual: CHANNELS_LAST }),
+});
+
+const globalPooling = (kind: string, name: string): Row => ({
+  ...{ kind, name, fields: {} },
+  ...(name.endsWith("1d")
+    ? { unwritten: { ...CHANNELS_LAST, keepdims: false } }
+    : { usual: CHANNELS_LAST, unwritten: { keepdims: false } }),
+});
+
+const merging = (kind: string, way: string): Row => ({
+  ...{ kind, name: "merge", given: { way }, fields: {}, masks: "merged" },
+});
+
+const recurrence = (kind: string, name: string, more: Record<string, Field> = {}): Row => ({
+  ...{ kind, name, masks: "kept" },
+  fields: {
+    units: count("units"),
+    activation: activation("activation", "tanh"),
+    useBias: flag("use_bias", true),
+    returnSequences: flag("return_sequences", false),
+    goBackwards: flag("go_backwards", false),
+    dropout: share("dropout", 0),
+    recurrentDropout: share("recurrent_dropout", 0),
+    ...more,
+  },
+  usual: { return_state: false, stateful: false },
+  unwritten: {
+    ...NO_CONSTRAINTS,
+    ...{ recurrent_constraint: null, time_major: false },
+    ...{ kernel_regularizer: null, recurrent_regularizer: null, bias_regularizer: null },
+  },
+  // the default one is orthogonal, which takes long to draw for nothing
+  written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
+  unlike: ({ goBackwards, returnSequences }) =>
+    goBackwards === true && returnSequences === true
+      ? "Keras returns the sequences of goBackwards reversed"
+      : undefined,
+});
+const gates = { recurrentActivation: activation("recurrent_activation", "sigmoid", "hard_sigmoid") };
+
+const normalization = {
+  fields: {
+    axis: lastAxis,
+    epsilon: number("epsilon", 1e-3),
+    center: flag("center", true),
+    scale: flag("scale", true),
+  },
+  unwritten: {
+    ...{ beta_regularizer: null, gamma_regularizer: null },
+    ...{ beta_constraint: null, gamma_constraint: null },
+  },
+  masks: "kept",
+} as const;
+
+/** Several classes may be of one factory; the first that fits is written. */
+const ROWS: readonly Row[] = [
+  {
+    ...{ kind: "Dense", name: "dense", masks: "kept" },
+    fields: { units: count("units"), ...KERNEL },
+    unwritten: NO_CONSTRAINTS,
+  },
+  {
+    ...{ kind: "Dropout", name: "dropout", masks: "kept" },
+    fields: { rate: share("rate") },
+    usual: { noise_shape: null },
+  },
+  {
+    ...{ kind: "Activation", name: "activation", masks: "kept" },
+    fields: { activation: activation("activation") },
+  },
+  {
+    ...{ kind: "ReLU", name: "activation", given: { activation: "relu" }, masks: "kept" },
+    fields: {},
+    unwritten: { max_value: null, negative_slope: 0, threshold: 0 },
+  },
+  { kind: "Softmax", name: "activation", given: { activation: "softmax" }, fields: { axis: lastAxis } },
+  convolution("Conv1D", "conv1d", 1),
+  convolution("Conv2D", "conv2d", 2),
+  {
+    ...convolution("Conv2DTranspose", "conv2dTranspose", 2),
+    unwritten: { ...NO_CONSTRAINTS, output_padding: null },
+    lacks: noDilation,
+  },
+  {
+    ...{ kind: "DepthwiseConv2D", name: "depthwiseConv2d" },
+    fields: {
+      ...windows(2),
+      depthMultiplier: count("depth_multiplier", 1),
+      ...BIAS,
+      depthwiseRegularizer: regularizer("depthwise_regularizer"),
+    },
+    usual: CHANNELS_LAST,
+    unwritten: NO_SIDE_CONSTRAINTS,
+    arrays: { kernel: "depthwise_kernel" },
+    lacks: noDilation,
+  },
+  {
+    ...{ kind: "SeparableConv2D", name: "separableConv2d" },
+    fields: {
+      filters: count("filters"),
+      ...windows(2),
+      depthMultiplier: count("depth_multiplier", 1),
+      ...BIAS,
+      depthwiseRegularizer: regularizer("depthwise_regularizer"),
+      pointwiseRegularizer: regularizer("pointwise_regularizer"),
+    },
+    usual: CHANNELS_LAST,
+    unwritten: NO_SIDE_CONSTRAINTS,
+    lacks: noStridesBetween,
+  },
+  pooling("MaxPooling1D", "maxPooling1d", 1),
+  pooling("MaxPooling2D", "maxPooling2d", 2),
+  pooling("AveragePooling1D", "averagePooling1d", 1),
+  pooling("AveragePooling2D", "averagePooling2d", 2),
+  globalPooling("GlobalMaxPooling1D", "globalMaxPooling1d"),
+  globalPooling("GlobalMaxPooling2D", "globalMaxPooling2d"),
+  globalPooling("GlobalAveragePooling1D", "globalAveragePooling1d"),
+  globalPooling("GlobalAveragePooling2D", "globalAveragePooling2d"),
+  { kind: "Flatten", name: "flatten", fields: {}, unwritten: CHANNELS_LAST },
+  { kind: "Reshape", name: "reshape", fields: { targetShape: resultShape("target_shape") } },
+  { kind: "Permute", name: "permute", fields: { dims: plain("dims") } },
+  { kind: "RepeatVector", name: "repeatVector", fields: { n: count("n") } },
+  {
+    ...{ kind: "UpSampling2D", name: "upSampling2d" },
+    fields: { size: sizes("size", 2, 2) },
+    usual: { ...CHANNELS_LAST, interpolation: "nearest" },
+  },
+  {
+    ...{ kind: "ZeroPadding2D", name: "zeroPadding2d", usual: CHANNELS_LAST },
+    fields: { padding: ends("padding", 1) },
+  },
+  {
+    ...{ kind: "Cropping2D", name: "cropping2d", usual: CHANNELS_LAST },
+    fields: { cropping: ends("cropping", 0) },
+  },
+  {
+    ...{ kind: "Embedding", name: "embedding" },
+    fields: {
+      inputDim: count("input_dim"),
+      outputDim: count("output_dim"),
+      maskZero: flag("mask_zero", false),
+    },
+    unwritten: { activity_regularizer: null, embeddings_regularizer: null, embeddings_constraint: null },
+  },
+  { kind: "Masking", name: "masking", fields: { maskValue: number("mask_value", 0) } },
+  recurrence("SimpleRNN", "simpleRNN"),
+  recurrence("LSTM", "lstm", gates),
+  {
+    ...recurrence("GRU", "gru", { ...gates, resetAfter: flag("reset_after", true, false) }),
+    lacks: ({ resetAfter = true }) => (resetAfter === true ? "GRU with resetAfter: true" : undefined),
+  },
+  {
+    ...{ kind: "Bidirectional", name: "bidirectional", masks: "kept", unwritten: { backward_layer: null } },
+    fields: { layer: piece, mergeMode: word("merge_mode", ["concat", "sum", "mul", "ave"], "concat") },
+  },
+  {
+    ...{ kind: "TimeDistributed", name: "timeDistributed", masks: "kept" },
+    fields: { layer: piece },
+  },
+  {
+    ...{ kind: "BatchNormalization", name: "batchNormalization", ...normalization },
+    fields: { ...normalization.fields, momentum: number("momentum", 0.99) },
+  },
+  { kind: "LayerNormalization", name: "layerNormalization", ...normalization },
+  {
+    ...{ kind: "SpatialDropout1D", name: "spatialDropout1d", masks: "kept" },
+    fields: { rate: share("rate") },
+  },
+  {
+    ...{ kind: "GaussianNoise", name: "gaussianNoise", masks: "kept" },
+    fields: { stddev: number("stddev") },
+  },
+  merging("Add", "add"),
+  merging("Multiply", "multiply"),
+  merging("Average", "average"),
+  merging("Maximum", "maximum"),
+  merging("Minimum", "minimum"),
+  { ...merging("Concatenate", "concatenate"), fields: { axis: lastAxis } },
+];
+
+/** The names of layers that do nothing in prediction, and are no class there. */
+export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslation", "spatialDropout2d"];
+
+/** Whether a layer is left out, since TensorFlow.js does not take it and it does nothing in prediction. */
+export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
+  ONLY_TRAINING.includes(name) || (name === "flatten" && before.length === 1);
+
+/** The classes that are read. */
+const CLASSES = new Map(ROWS.map((row) => [row.kind, row]));
+
+/** @throws FettleError `unsupported` for a class that Fettle does not have */
+export function rowOfClass(kind: unknown, name: string): Row {
+  const row = CLASSES.get(kind as string);
+  must(row, `layer ${show(name)}`, `one of ${[...CLASSES.keys()].join(", ")}`, kind, "unsupported");
+  return row;
+}
+
+/** @throws FettleError `unsupported` for a layer that TensorFlow.js does not have */
+export function rowOf({ name, options }: PieceDescription, id: string): Row {
+  const row = ROWS.find(
+    (each) =>
+      each.name === name && Object.entries(each.given ?? {}).every(([key, value]) => options[key] === value),
+  );
+  const lacking = row ? (row.unlike?.(options) ?? row.lacks?.(options)) : name;
+  check(
+    row && lacking === undefined,
+    () =>
+      `layer ${show(id)} must be one that TensorFlow.js has, to be exported to it; ${row?.unlike?.(options) ?? `it has no ${lacking === "merge" ? `merge(${show(options.way)})` : lacking}`}`,
+    "unsupported",
+  );
+  return row;
+}
+
+/**
+ * A layer as TensorFlow.js has it.
+ *
+ * @param shape - of a row of its result
+ * @param owner - which layer of the network it is or belongs to
+ */
+export function writtenLayer(
+  piece: PieceDescription & { readonly trainable?: false },
+  name: string,
+  shape: Shape,
+  owner = name,
+): { readonly class_name: string; readonly config: Json } {
+  const { kind, fields, usual, written } = rowOf(piece, owner);
+  const settings = Object.entries(fields).map(([key, field]) => [
+    field.key,
+    field.write(piece.options[key], { id: name, shape }),
+  ]);
+  const config = { ...Object.fromEntries(settings), ...usual, ...written };
+  return {
+    class_name: kind,
+    config: { name, trainable: piece.trainable !== false, dtype: "float32", ...config },
+  };
+}
+
+/** A layer as Fettle has it. @throws FettleError `unsupported` for settings that Fettle does not have; `invalid_checkpoint` for those that Keras does not have */
+export function readLayer(row: Row, place: Place): Pick<PieceDescription, "name" | "options"> {
+  const { name, config } = place;
+  const usual: Json = { ...row.usual, ...row.unwritten, dtype: "float32" };
+  for (const [key, value] of Object.entries(usual)) mustBeUsual(place, key, value ?? undefined);
+  const read = Object.entries(row.fields).map(([key, field]) => [
+    key,
+    field.read(setting(config, field.key), place),
+  ]);
+  const options = { ...row.given, ...Object.fromEntries(read.filter(([, value]) => value !== undefined)) };
+  const unlike = row.unlike?.(options);
+  check(
+    unlike === undefined,
+    () => `layer ${show(name)} must be like one of Fettle's; ${unlike}`,
+    "unsupported",
+  );
+  return { name: row.name, options };
+}
+
+/** Refuses a setting that Fettle's layers do not have, unless it is left out, or says what they do. */
+function mustBeUsual({ name, config }: Place, key: string, usual: unknown): void {
+  const value = setting(config, key);
+  const same = typeof value === "string" ? snakeCase(value) === usual : value === usual;
+  must(
+    value === undefined || same,
+    `${key} of layer ${show(name)}`,
+    usual === undefined ? "left out" : show(usual),
+    value,
+    "unsupported",
+  );
+}
+
+/** The name of an array of a layer within the layer, as in `forward_lstm/recurrent_kernel`. */
+export function arrayName(row: Row, config: Json, parameter: string): string {
+  const inner = setting(config, "layer") as Json | undefined;
+  if (inner === undefined) return row.arrays?.[parameter] ?? snakeCase(parameter);
+  const within = inner.config as Json;
+  const [direction, own] = parameter.split(".");
+  const path = arrayName(rowOfClass(setting(inner, "class_name"), ""), within, own ?? parameter);
+  return own === undefined ? path : `${direction}_${within.name}/${path}`;
+}
