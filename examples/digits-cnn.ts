@@ -3,7 +3,7 @@
  * validation part of the others; the best are then trained from five seeds, and the median of their accuracies on the test part is told.
  *
  * Batch normalisation was chosen by cross-validation of the training part (five folds, twice; accuracy 0.991), among: none (0.986), one-pixel shifts
- * without it (0.979) and with it (0.986), noise (0.987), label smoothing (0.990), an average of the weights (0.991), half as many filters
+ * without it (0.979) and with it (0.986), noise (0.987), label smoothing (0.990), mixup (0.988), an average of the weights (0.991), half as many filters
  * (0.981), 20 epochs (0.988). The number of layers was chosen before, on another division of the same images, so the figure is a little kind.
  *
  *     npm run example examples/digits-cnn.ts

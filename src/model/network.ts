@@ -34,7 +34,7 @@ export function networkFrom(
     : new Sequential(wiring.calls.map(({ layer }) => layer));
   const training = trainingOf(notes.training);
   if (compile && training) {
-    const { optimizer, losses, lossWeights, metrics } = training;
+    const { optimizer, losses, lossWeights, metrics, mixup } = training;
     const forOutputs = <T>(list: readonly T[]): Record<string, T> =>
       Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
     model.compile({
@@ -42,6 +42,7 @@ export function networkFrom(
       loss: forOutputs(losses.map((loss) => makePiece("loss", loss, own))),
       lossWeights: forOutputs(lossWeights),
       metrics: forOutputs(metrics as BuiltInMetric[][]),
+      ...(mixup && { mixup: { alpha: mixup.alpha } }),
     });
   } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const places = model.network(columns);
@@ -85,6 +86,7 @@ function trainingOf(notes: unknown): TrainingNotes | undefined {
     [notes.losses, notes.lossWeights, notes.metrics].every((list) => Array.isArray(list)) &&
     (notes.losses as unknown[]).every(isPiece) &&
     (notes.metrics as unknown[]).every((list) => Array.isArray(list)) &&
+    (notes.mixup === undefined || (isRecord(notes.mixup) && typeof notes.mixup.alpha === "number")) &&
     (notes.progress === undefined || (isProgress(notes.progress) && Number.isSafeInteger(notes.seed)))
   )
     return notes as unknown as TrainingNotes;

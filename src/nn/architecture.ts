@@ -13,6 +13,7 @@ import { recipeOf } from "../recipe.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { getLoss, type Loss } from "./losses/registry.js";
+import type { MixupOptions } from "./mixup.js";
 import type { LayerPlace, Network, ParameterPlace } from "./network.js";
 
 /** A network with what it is trained by. Made by `architectureOf`. */
@@ -20,6 +21,8 @@ export interface Architecture {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** How rows are mixed in training; undefined if they are not. */
+  readonly mixup?: MixupOptions | undefined;
   /** What was traced of it so far, for `programs.ts`. */
   readonly steps: Steps;
 }
@@ -41,8 +44,13 @@ export interface TracedStep {
   readonly fingerprint: Fingerprint;
 }
 
-export function architectureOf(network: Network, loss: Loss, optimizer: Optimizer): Architecture {
-  return { network, loss, optimizer, steps: stepsOf(network, loss, optimizer) };
+export function architectureOf(
+  network: Network,
+  loss: Loss,
+  optimizer: Optimizer,
+  mixup?: MixupOptions,
+): Architecture {
+  return { network, loss, optimizer, mixup, steps: stepsOf(network, loss, optimizer, mixup !== undefined) };
 }
 
 /** How many architectures of built-in pieces are remembered. */
@@ -51,7 +59,12 @@ const MEMORY = 32;
 const remembered = new Map<string, Steps>();
 
 /** Built-in pieces do the same wherever they have the same recipes, so such architectures are traced once for all. */
-function stepsOf({ inputs, layers, outputs }: Network, loss: Loss, optimizer: Optimizer): Steps {
+function stepsOf(
+  { inputs, layers, outputs }: Network,
+  loss: Loss,
+  optimizer: Optimizer,
+  mixes: boolean,
+): Steps {
   const pieces = [...layers.map(({ layer }) => layer), optimizer];
   const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
   if (recipes.includes(undefined)) return {};
@@ -61,6 +74,7 @@ function stepsOf({ inputs, layers, outputs }: Network, loss: Loss, optimizer: Op
     wires,
     outputs.map(({ value }) => value),
     recipes,
+    mixes,
   ]);
   const steps = remembered.get(recipe) ?? {};
   remembered.delete(recipe);
@@ -74,8 +88,12 @@ function stepsOf({ inputs, layers, outputs }: Network, loss: Loss, optimizer: Op
  *
  * @throws FettleError `invalid_argument` unless each is a finite number
  */
-export function hyperparametersOf({ network, optimizer }: Architecture): Record<string, number> {
-  return { ...numbersOf(network), ...prefixed(OPTIMIZER, optimizer.hyperparameters) };
+export function hyperparametersOf({ network, optimizer, mixup }: Architecture): Record<string, number> {
+  return {
+    ...numbersOf(network),
+    ...prefixed(OPTIMIZER, optimizer.hyperparameters),
+    ...(mixup && { [MIXUP_ALPHA]: mixup.alpha }),
+  };
 }
 
 /** Those of layers. @throws FettleError `invalid_argument` unless each is a finite number */
@@ -94,6 +112,9 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
 const OPTIMIZER = "optimizer";
 /** The learning rate among the inputs of a program, unless it is a schedule. */
 export const LEARNING_RATE = `${OPTIMIZER}.learningRate`;
+
+/** `alpha` of mixup among the inputs of a program. */
+export const MIXUP_ALPHA = "mixup.alpha";
 
 /** The optimizer's numbers among the inputs of a program. */
 export function optimizerInputs({ hyperparameters }: Optimizer, inputs: Values): Values {

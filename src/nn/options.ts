@@ -5,6 +5,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { OptimizerName } from "../optim/registry.js";
 import type { Callback } from "./callbacks/callback.js";
 import type { Loss } from "./losses/registry.js";
+import type { MixupOptions } from "./mixup.js";
 import type { ModelData } from "./modelData.js";
 import type { PerOutput } from "./perOutput.js";
 import type { WeightOptions } from "./weights.js";
@@ -17,6 +18,11 @@ export interface CompileOptions {
   readonly loss: PerOutput<Loss>;
   /** How much the loss of each output counts, by its name, at least 0. Default 1. */
   readonly lossWeights?: Readonly<Record<string, number>>;
+  /**
+   * Training sees points between rows in place of the rows, and targets between theirs (H. Zhang and others, 2018); validation and `evaluate` see the
+   * rows. For numbers, not for ids of an `embedding`. Default: the rows themselves.
+   */
+  readonly mixup?: MixupOptions;
   /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics; of several outputs, also a list for each by its name. Default none. */
   readonly metrics?: PerOutput<readonly MetricLike[]>;
 }
@@ -50,6 +56,7 @@ export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
   optimizer: true,
   loss: true,
   lossWeights: true,
+  mixup: true,
   metrics: true,
 };
 export const FIT_OPTIONS: OptionNames<FitOptions> = {

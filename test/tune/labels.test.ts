@@ -64,12 +64,6 @@ describe("tune", () => {
     ["one word", 1, { y: ids.map(() => "a") }, "y holds one class only; classification needs at least two"],
     ["other rows than x", 3, { y: ["a", "b", "c"] }, "x has 60 rows and y 3; they must have as many"],
     [
-      "a typed array without its shape",
-      3,
-      { x: new Float32Array(180), y: ids },
-      "x has 180 rows and y 60; they must have as many; give a typed array with its shape, { data, shape }",
-    ],
-    [
       "rows of several columns that are not one-hot",
       2,
       { y: ids.map((id) => [id, id]), task: "classification" },

@@ -215,6 +215,11 @@ describe("tune refuses", () => {
       "invalid_shape: x has 60 rows and y 59; they must have as many",
     ],
     [
+      "a typed array without its shape",
+      { x: new Float32Array(180) },
+      "invalid_shape: x has 180 rows and y 60; they must have as many; give a typed array with its shape, { data, shape }",
+    ],
+    [
       "NaN",
       { x: x.map((row, i) => (i === 7 ? [Number.NaN, 0, 0] : row)) },
       "invalid_data: x must hold finite numbers; received NaN at x[7][0]",
