@@ -40,6 +40,8 @@ describe("toTensor", () => {
           );
         }
     expect(toTensor({ data: new Float32Array(11), shape: [11, 1] }).rows).toBe(11);
+    // as many axes as there may be
+    expect(toTensor({ data: [1], shape: Array(16).fill(1) }).rows).toBe(1);
   });
 
   it("reads every layout of the same array alike", () => {
@@ -151,6 +153,22 @@ describe("toTensor", () => {
       "big integers",
       { data: new BigInt64Array(40), shape: [40, 1] },
       "invalid_data: x must hold finite numbers; received 0n at x[0][0]",
+    ],
+    ["a number", 5, "invalid_data: x must be an array, an ndarray or { data, shape }; received 5"],
+    [
+      "data that is no array",
+      { data: 5, shape: [1, 1] },
+      "invalid_argument: the data of x must be an array of numbers; received 5",
+    ],
+    [
+      "nothing in place of a row",
+      [[[1]], undefined],
+      "invalid_data: every row of x must have shape [1,1], as the first begins; received length undefined in x[1]",
+    ],
+    [
+      "an ndarray with too few strides",
+      { get: () => 1, shape: [1, 1], stride: [1] },
+      'invalid_data: x must be an array, an ndarray or { data, shape }; received {"shape":[1,1],"stride":[1]}',
     ],
     [
       "an ndarray without strides",

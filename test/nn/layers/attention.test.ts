@@ -156,6 +156,27 @@ it("trains: the step that a mark points to, with a last batch of another size", 
   expect(model.predict([x[69]]).get(0, 0)).toBe(all.get(69, 0));
 });
 
+it("has kernels of each head, and biases unless it is told to have none", () => {
+  const shapes = (useBias: boolean): unknown =>
+    multiHeadAttention(2, 3, { useBias, valueDim: 4 })
+      .parameters([5, 6])
+      .map(({ name, shape }) => [name, shape]);
+  const kernels = [
+    ["queryKernel", [6, 2, 3]],
+    ["keyKernel", [6, 2, 3]],
+    ["valueKernel", [6, 2, 4]],
+    ["outputKernel", [2, 4, 6]],
+  ];
+  const biases = [[2, 3], [2, 3], [2, 4], [6]];
+  expect(shapes(false)).toEqual(kernels);
+  expect(shapes(true)).toEqual(
+    kernels.flatMap(([name, shape], i) => [
+      [name, shape],
+      [String(name).replace("Kernel", "Bias"), biases[i]],
+    ]),
+  );
+});
+
 it("is self-attention in a stack, and shares its programs by what it was made of", () => {
   const stack = sequential([multiHeadAttention(2, 4), flatten(), dense(1)]);
   expect(stack.layers[0].outputShape([7, 3])).toEqual([7, 3]);

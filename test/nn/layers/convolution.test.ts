@@ -267,6 +267,13 @@ describe("convolutions", () => {
       "invalid_argument: depthMultiplier must be a positive",
     ],
     [() => depthwiseConv2d(3, { filters: 2 } as never), "unknown_name: unknown option of depthwiseConv2d"],
+    [
+      () => conv2d(1, 3, { useBias: 1 as never }),
+      "invalid_argument: useBias must be true or false; received 1",
+    ],
+    [() => conv1d(1, 3, { stride: 2 } as never), "unknown_name: unknown option of conv1d"],
+    [() => conv2dTranspose(1, 3, { stride: 2 } as never), "unknown_name: unknown option of conv2dTranspose"],
+    [() => separableConv2d(1, 3, { stride: 2 } as never), "unknown_name: unknown option of separableConv2d"],
     [() => separableConv2d(2.5, 3), "invalid_argument: filters must be a positive integer; received 2.5"],
     [() => conv2dTranspose(-1, 3), "invalid_argument: filters must be a positive integer; received -1"],
     [

@@ -273,6 +273,11 @@ it.each<[string, () => unknown, string]>([
     () => gru(2, { recurrentActivation: "sigmod" as never }),
     'unknown_name: unknown activation "sigmod". Did you mean "sigmoid"?',
   ],
+  ...([-0.5, 1, "0.5"] as const).map((rate): [string, () => unknown, string] => [
+    `dropout of ${rate}`,
+    () => gru(2, { recurrentDropout: rate as number }),
+    `invalid_argument: recurrentDropout must be a number in [0, 1); received ${JSON.stringify(rate)}`,
+  ]),
   [
     "an order of gates",
     () => gru(2, { resetAfter: 1 as never }),
@@ -325,6 +330,15 @@ it.each<[string, () => unknown, string]>([
   ],
 ])("refuses %s", async (_, run, message) => {
   expect((await refusal(run)).slice(0, message.length)).toBe(message);
+});
+
+it("layers around a frozen layer are frozen, and around another are not", () => {
+  expect(timeDistributed(freeze(dense(2))).trainable).toBe(false);
+  expect(bidirectional(freeze(gru(2))).trainable).toBe(false);
+  expect([timeDistributed(dense(2)).trainable, bidirectional(gru(2)).trainable]).toEqual([
+    undefined,
+    undefined,
+  ]);
 });
 
 it("timeDistributed refuses a layer that mixes rows", async () => {
