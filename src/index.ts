@@ -264,7 +264,7 @@ export { type Compiled, LayersModel } from "./nn/layersModel.js";
 export * as losses from "./nn/losses/index.js";
 export type { BuiltInLoss, LossFunction, NoOptions } from "./nn/losses/loss.js";
 export type { Loss, LossName } from "./nn/losses/registry.js";
-export type { MixupOptions } from "./nn/mixup.js";
+export { type Augmentation, mixup } from "./nn/mixup.js";
 export type { ModelData } from "./nn/modelData.js";
 export type { CompileOptions, FitOptions } from "./nn/options.js";
 export type { PerOutput } from "./nn/perOutput.js";

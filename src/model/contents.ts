@@ -3,7 +3,7 @@ import type { SavedRun } from "../engine/executor.js";
 import { isBuiltIn } from "../metrics/registry.js";
 import type { LayersModel } from "../nn/layersModel.js";
 import { getLoss } from "../nn/losses/registry.js";
-import type { MixupOptions } from "../nn/mixup.js";
+import { MIXUP_ALPHA } from "../nn/mixup.js";
 import { weightsName } from "../nn/trainedWeights.js";
 import type { LayerDescription, ModelContents, PieceDescription } from "../predict/description.js";
 import type { Tensor } from "../predict/safetensors.js";
@@ -18,7 +18,7 @@ export interface TrainingNotes {
   readonly lossWeights: readonly number[];
   /** Names of the built-in metrics of each output, which say their options; custom ones are not kept. */
   readonly metrics: readonly (readonly string[])[];
-  readonly mixup?: MixupOptions;
+  readonly mixup?: { readonly alpha: number };
   /** Where training is, if the state of the optimizer is in the file: its arrays have names that begin with `training.`. */
   readonly progress?: SavedRun["progress"];
   readonly seed?: number;
@@ -29,7 +29,7 @@ export const STATE = "training.";
 /** @param withOptimizer - whether the state of training is kept too */
 export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelContents {
   const { row, saved } = model.trained();
-  const { optimizer, losses, lossWeights, metrics, mixup } = model.compiledWith();
+  const { optimizer, losses, lossWeights, metrics, augmentation } = model.compiledWith();
   const { columns, layers, parameters } = model.network(row);
   const wiring = withRow(model.wiring, row);
   const ids = idsOf(wiring);
@@ -57,7 +57,7 @@ export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelCon
     losses: losses.map((loss) => describePiece("loss", getLoss(loss))),
     lossWeights,
     metrics: metrics.map((own) => own.filter(isBuiltIn).map(({ name }) => name)),
-    ...(mixup && { mixup }),
+    ...(augmentation && { mixup: { alpha: augmentation.hyperparameters[MIXUP_ALPHA] } }),
     ...(withOptimizer && { progress: saved.progress, seed: saved.seed }),
   };
   return {

@@ -3,6 +3,7 @@ import { check, FettleError, isRecord } from "../errors.js";
 import type { BuiltInMetric } from "../metrics/registry.js";
 import { freeze } from "../nn/layers/index.js";
 import { LayersModel } from "../nn/layersModel.js";
+import { mixup } from "../nn/mixup.js";
 import { rowOf } from "../nn/network.js";
 import { Sequential } from "../nn/sequential.js";
 import { EVALUATED, PARAMETERS } from "../nn/trainedWeights.js";
@@ -34,7 +35,7 @@ export function networkFrom(
     : new Sequential(wiring.calls.map(({ layer }) => layer));
   const training = trainingOf(notes.training);
   if (compile && training) {
-    const { optimizer, losses, lossWeights, metrics, mixup } = training;
+    const { optimizer, losses, lossWeights, metrics, mixup: mixed } = training;
     const forOutputs = <T>(list: readonly T[]): Record<string, T> =>
       Object.fromEntries(wiring.outputs.map(({ name }, i) => [name, list[i]]));
     model.compile({
@@ -42,7 +43,7 @@ export function networkFrom(
       loss: forOutputs(losses.map((loss) => makePiece("loss", loss, own))),
       lossWeights: forOutputs(lossWeights),
       metrics: forOutputs(metrics as BuiltInMetric[][]),
-      ...(mixup && { mixup: { alpha: mixup.alpha } }),
+      ...(mixed && { augmentation: mixup(mixed.alpha) }),
     });
   } else model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
   const places = model.network(columns);

@@ -13,7 +13,7 @@ import { recipeOf } from "../recipe.js";
 import { getInitializer } from "./initializers.js";
 import type { LayerContext } from "./layers/layer.js";
 import { getLoss, type Loss } from "./losses/registry.js";
-import type { MixupOptions } from "./mixup.js";
+import type { Augmentation } from "./mixup.js";
 import type { LayerPlace, Network, ParameterPlace } from "./network.js";
 
 /** A network with what it is trained by. Made by `architectureOf`. */
@@ -21,8 +21,8 @@ export interface Architecture {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** How rows are mixed in training; undefined if they are not. */
-  readonly mixup?: MixupOptions | undefined;
+  /** What changes batches in training. */
+  readonly augmentation?: Augmentation | undefined;
   /** What was traced of it so far, for `programs.ts`. */
   readonly steps: Steps;
 }
@@ -48,9 +48,9 @@ export function architectureOf(
   network: Network,
   loss: Loss,
   optimizer: Optimizer,
-  mixup?: MixupOptions,
+  augmentation?: Augmentation,
 ): Architecture {
-  return { network, loss, optimizer, mixup, steps: stepsOf(network, loss, optimizer, mixup !== undefined) };
+  return { network, loss, optimizer, augmentation, steps: stepsOf(network, loss, optimizer, augmentation) };
 }
 
 /** How many architectures of built-in pieces are remembered. */
@@ -63,9 +63,9 @@ function stepsOf(
   { inputs, layers, outputs }: Network,
   loss: Loss,
   optimizer: Optimizer,
-  mixes: boolean,
+  augmentation: Augmentation | undefined,
 ): Steps {
-  const pieces = [...layers.map(({ layer }) => layer), optimizer];
+  const pieces = [...layers.map(({ layer }) => layer), optimizer, ...(augmentation ? [augmentation] : [])];
   const recipes = [typeof loss === "string" ? loss : recipeOf(loss), ...pieces.map(recipeOf)];
   if (recipes.includes(undefined)) return {};
   const wires = layers.map(({ name, inputs: taken }) => [name, ...taken]);
@@ -74,7 +74,6 @@ function stepsOf(
     wires,
     outputs.map(({ value }) => value),
     recipes,
-    mixes,
   ]);
   const steps = remembered.get(recipe) ?? {};
   remembered.delete(recipe);
@@ -88,11 +87,15 @@ function stepsOf(
  *
  * @throws FettleError `invalid_argument` unless each is a finite number
  */
-export function hyperparametersOf({ network, optimizer, mixup }: Architecture): Record<string, number> {
+export function hyperparametersOf({
+  network,
+  optimizer,
+  augmentation,
+}: Architecture): Record<string, number> {
   return {
     ...numbersOf(network),
     ...prefixed(OPTIMIZER, optimizer.hyperparameters),
-    ...(mixup && { [MIXUP_ALPHA]: mixup.alpha }),
+    ...augmentation?.hyperparameters,
   };
 }
 
@@ -112,9 +115,6 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Re
 const OPTIMIZER = "optimizer";
 /** The learning rate among the inputs of a program, unless it is a schedule. */
 export const LEARNING_RATE = `${OPTIMIZER}.learningRate`;
-
-/** `alpha` of mixup among the inputs of a program. */
-export const MIXUP_ALPHA = "mixup.alpha";
 
 /** The optimizer's numbers among the inputs of a program. */
 export function optimizerInputs({ hyperparameters }: Optimizer, inputs: Values): Values {

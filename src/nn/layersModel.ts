@@ -23,10 +23,16 @@ import type { History } from "./history.js";
 import type { Layer } from "./layers/layer.js";
 import type { Loss } from "./losses/registry.js";
 import { withMatrices } from "./matrices.js";
-import { checkMixup, type MixupOptions } from "./mixup.js";
+import type { Augmentation } from "./mixup.js";
 import { inputsOf, type ModelData, outputTargets } from "./modelData.js";
 import { type Network, networkOf, rowOf, type Wiring } from "./network.js";
-import { COMPILE_OPTIONS, type CompileOptions, FIT_OPTIONS, type FitOptions } from "./options.js";
+import {
+  COMPILE_OPTIONS,
+  type CompileOptions,
+  checkAugmentation,
+  FIT_OPTIONS,
+  type FitOptions,
+} from "./options.js";
 import { arraysOf, vectorOf } from "./parameters.js";
 import { lossesFor, lossOfAll, lossWeightsFor, metricsFor, metricsOfAll } from "./perOutput.js";
 import { programOf } from "./programs.js";
@@ -49,7 +55,7 @@ export interface Compiled {
   readonly losses: readonly Loss[];
   readonly lossWeights: readonly number[];
   readonly metrics: readonly (readonly Metric[])[];
-  readonly mixup: MixupOptions | undefined;
+  readonly augmentation: Augmentation | undefined;
 }
 
 /** Layers with what they were compiled with and, once fitted, their parameters. Made by `sequential` and `functional`. */
@@ -74,20 +80,20 @@ export class LayersModel {
   /**
    * Chooses optimizer, loss and metrics. A trained model keeps its parameters; the state of its optimizer is reset.
    *
-   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for `alpha` of mixup that is
-   * not above 0; `invalid_state` while it trains
+   * @throws FettleError `unknown_name` for an optimizer, loss or metric that does not exist; `invalid_argument` for another
+   * augmentation; `invalid_state` while it trains
    */
   compile(options: CompileOptions): void {
     this.mustBeIdle();
     checkOptions(options, "compile", COMPILE_OPTIONS);
-    const { optimizer, loss, lossWeights, metrics = [], mixup } = options;
+    const { optimizer, loss, lossWeights, metrics = [], augmentation } = options;
     const { outputs } = this.wiring;
     this.compiled = {
       optimizer: getOptimizer(optimizer),
       losses: lossesFor(outputs, loss),
       lossWeights: lossWeightsFor(outputs, lossWeights),
       metrics: metricsFor(outputs, metrics),
-      mixup: checkMixup(mixup),
+      augmentation: checkAugmentation(augmentation),
     };
     if (this.state) this.state = { ...this.state, recompiled: true };
   }
@@ -111,13 +117,13 @@ export class LayersModel {
    * @internal
    */
   architecture(row: number | Shape): Architecture {
-    const { optimizer, losses, lossWeights, mixup } = this.compiledWith();
+    const { optimizer, losses, lossWeights, augmentation } = this.compiledWith();
     const network = this.network(row);
     check(
       network.trainableSize > 0,
       "a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
     );
-    return architectureOf(network, lossOfAll(network.outputs, losses, lossWeights), optimizer, mixup);
+    return architectureOf(network, lossOfAll(network.outputs, losses, lossWeights), optimizer, augmentation);
   }
 
   /**

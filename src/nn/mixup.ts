@@ -1,10 +1,8 @@
 /**
  * Mixup: a network is trained on points between two rows of a batch instead of on the rows. It changes what a step of training sees, and
- * neither evaluation nor prediction.
- *
- * H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: beyond empirical risk minimization", arXiv:1710.09412, 2018.
+ * neither evaluation nor prediction. It is no layer, since it changes targets too.
  */
-import { checkOptions, must, type OptionNames } from "../errors.js";
+import { must } from "../errors.js";
 import {
   add,
   cos,
@@ -25,23 +23,52 @@ import {
 } from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
+import { madeFrom } from "../recipe.js";
 
-/** The option `mixup` of `compile`. */
-export interface MixupOptions {
-  /** The shares of two rows are drawn from Beta(alpha, alpha): near 0 for almost one row, 1 for all shares alike. Above 0. */
-  readonly alpha: number;
+/** What changes the rows and targets of a batch in training, for the option `augmentation` of `compile`. */
+export interface Augmentation {
+  /** Numbers by their names among the inputs of the program: changing one compiles nothing. */
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  /**
+   * @param streams - x, y and weights if there are some
+   * @param inputs - of the program
+   * @internal
+   */
+  apply(
+    streams: Readonly<Record<string, Value>>,
+    inputs: Readonly<Record<string, Value>>,
+  ): Readonly<Record<string, Value>>;
 }
 
-const OPTIONS: OptionNames<MixupOptions> = { alpha: true };
+/** `alpha` among the inputs of a program. */
+export const MIXUP_ALPHA = "mixup.alpha";
 
-/** @throws FettleError `unknown_name`, `invalid_argument` */
-export function checkMixup(mixup: MixupOptions | undefined): MixupOptions | undefined {
-  if (mixup === undefined) return undefined;
-  checkOptions(mixup, "mixup", OPTIONS);
-  const { alpha } = mixup;
-  must(Number.isFinite(alpha) && alpha > 0, "mixup.alpha", "a finite number above 0", alpha);
-  return Object.freeze({ alpha });
+/**
+ * Training sees points between rows in place of the rows: each row of a batch is mixed with one that is drawn from the batch, and so is its
+ * target, by a share that is drawn from Beta(α, α). For numbers, not for ids of an `embedding`; classes are mixed as one-hot rows. Where rows have
+ * weights, targets are mixed by share and weight.
+ *
+ * @param alpha - near 0 for almost one row, 1 for all shares alike; a finite number above 0
+ * @throws FettleError `invalid_argument` for another alpha
+ * @see H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: beyond empirical risk minimization", arXiv:1710.09412, 2018
+ * @example
+ * ```ts
+ * const model = sequential([dense(1)]);
+ * model.compile({ optimizer: "adam", loss: "meanSquaredError", augmentation: mixup(0.2) });
+ * await model.fit([[1], [2], [3]], [1, 4, 9]);
+ * ```
+ */
+export function mixup(alpha: number): Augmentation {
+  must(Number.isFinite(alpha) && alpha > 0, "alpha", "a finite number above 0", alpha);
+  const augmentation: Augmentation = {
+    hyperparameters: Object.freeze({ [MIXUP_ALPHA]: alpha }),
+    apply: (streams, inputs) => mixRows(streams, inputs[MIXUP_ALPHA]),
+  };
+  return madeFrom(augmentation, ["mixup"]);
 }
+
+/** The recipe of all that `mixup` returns. */
+export const MIXUP = '["mixup"]';
 
 /** A random stream that neither layers nor initializers have. */
 const STREAM = 0x20000;

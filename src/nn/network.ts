@@ -215,8 +215,8 @@ function checkParameter(spec: ParameterSpec, layer: string, before: readonly Par
   );
   const path = `${layer}.${name}`;
   mustBeSizes(shape, `the shape of ${path}`);
-  const starts = typeof initializer === "function" || typeof initializer === "string";
-  must(starts, `the initializer of ${path}`, 'a function, or a name, such as "zeros"', initializer);
+  const starts = ["function", "string"].includes(typeof initializer);
+  must(starts, `the initializer of ${path}`, "a function or a name", initializer);
   must(
     constraint === undefined || typeof constraint === "function",
     `the constraint of ${path}`,

@@ -3,9 +3,10 @@ import { must, mustBeInteger, type OptionNames } from "../errors.js";
 import type { MetricLike } from "../metrics/registry.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { OptimizerName } from "../optim/registry.js";
+import { recipeOf } from "../recipe.js";
 import type { Callback } from "./callbacks/callback.js";
 import type { Loss } from "./losses/registry.js";
-import type { MixupOptions } from "./mixup.js";
+import { type Augmentation, MIXUP } from "./mixup.js";
 import type { ModelData } from "./modelData.js";
 import type { PerOutput } from "./perOutput.js";
 import type { WeightOptions } from "./weights.js";
@@ -18,11 +19,8 @@ export interface CompileOptions {
   readonly loss: PerOutput<Loss>;
   /** How much the loss of each output counts, by its name, at least 0. Default 1. */
   readonly lossWeights?: Readonly<Record<string, number>>;
-  /**
-   * Training sees points between rows in place of the rows, and targets between theirs (H. Zhang and others, 2018); validation and `evaluate` see the
-   * rows. For numbers, not for ids of an `embedding`. Default: the rows themselves.
-   */
-  readonly mixup?: MixupOptions;
+  /** What changes rows and targets of batches in training, `mixup(alpha)`; validation and `evaluate` see them as they are. Default: nothing. */
+  readonly augmentation?: Augmentation;
   /** Scores of each epoch beside the loss: names, functions of `metrics`, or custom metrics; of several outputs, also a list for each by its name. Default none. */
   readonly metrics?: PerOutput<readonly MetricLike[]>;
 }
@@ -56,7 +54,7 @@ export const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
   optimizer: true,
   loss: true,
   lossWeights: true,
-  mixup: true,
+  augmentation: true,
   metrics: true,
 };
 export const FIT_OPTIONS: OptionNames<FitOptions> = {
@@ -71,6 +69,13 @@ export const FIT_OPTIONS: OptionNames<FitOptions> = {
   seed: true,
   verbose: true,
 };
+
+/** @throws FettleError `invalid_argument` for anything but an augmentation */
+export function checkAugmentation(augmentation: Augmentation | undefined): Augmentation | undefined {
+  const fits = augmentation === undefined || recipeOf(augmentation) === MIXUP;
+  must(fits, "augmentation", "mixup(alpha)", augmentation);
+  return augmentation;
+}
 
 /** Refuses a batch that is not of 1 to `rows` rows. @throws FettleError `invalid_argument` */
 export function checkBatch(batchSize: number, rows: number): number {

@@ -17,13 +17,11 @@ import {
   hyperparametersOf,
   initialValues,
   lossOf,
-  MIXUP_ALPHA,
   optimizerInputs,
   type ProgramKind,
   type TracedStep,
   trainedArrays,
 } from "./architecture.js";
-import { mixRows } from "./mixup.js";
 import type { Network } from "./network.js";
 import { predictionStep, split } from "./prediction.js";
 import { EVALUATED, SLOT } from "./trainedWeights.js";
@@ -108,10 +106,10 @@ function trainStep(architecture: Architecture, streams: Record<string, number>):
       state: { ...stateOf(architecture), lossSum: [] },
     },
     ({ graph, inputs, streams, state: { parameters: vector, lossSum, ...slots } }) => {
-      const { network, optimizer, mixup } = architecture;
+      const { network, optimizer, augmentation } = architecture;
       const { trainable, fixed } = network;
       const parameters = split(vector, network);
-      const seen = mixup ? mixRows(streams, inputs[MIXUP_ALPHA]) : streams;
+      const seen = augmentation?.apply(streams, inputs) ?? streams;
       const { total, updates } = lossOf(architecture, seen, parameters, inputs, true);
       const context = {
         parameter: trained(vector, network),

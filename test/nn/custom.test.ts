@@ -240,7 +240,7 @@ describe("a custom", () => {
     ],
     [
       { parameters: () => [{ name: "w", shape: [3], initializer: 0 }] },
-      'the initializer of affine_1.w must be a function, or a name, such as "zeros"; received 0',
+      "the initializer of affine_1.w must be a function or a name; received 0",
     ],
     [
       { parameters: (shape: Shape) => [...affine(0).parameters(shape), ...affine(0).parameters(shape)] },

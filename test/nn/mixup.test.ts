@@ -6,7 +6,7 @@ import type { Executor } from "../../src/engine/executor.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { hyperparametersOf } from "../../src/nn/architecture.js";
 import { batchNormalization, dense, dropout } from "../../src/nn/layers/index.js";
-import { betaOf, type MixupOptions, mixRows } from "../../src/nn/mixup.js";
+import { betaOf, mixRows, mixup } from "../../src/nn/mixup.js";
 import { programOf } from "../../src/nn/programs.js";
 import type { Sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
@@ -168,19 +168,19 @@ describe("rows", () => {
 
 const x = randomRows(40, 3, 1);
 const y = x.map(([a, b]) => Number(a > b));
-const build = (mixup?: MixupOptions, classes = 2) =>
+const build = (alpha?: number, classes = 2) =>
   compiled([dense(6), batchNormalization(), dropout(0.2), dense(classes, { activation: "softmax" })], {
     ...{
       optimizer: adam({ learningRate: 0.01 }),
       loss: "sparseCategoricalCrossentropy",
       metrics: ["accuracy"],
     },
-    ...(mixup && { mixup }),
+    ...(alpha !== undefined && { augmentation: mixup(alpha) }),
   });
 
 describe("a model", () => {
   it("is evaluated and validated on the rows as they are", async () => {
-    const [plain, mixing] = [build(), build({ alpha: 0.4 })];
+    const [plain, mixing] = [build(), build(0.4)];
     await plain.fit(x, y, { epochs: 3 });
     const { history } = await mixing.fit(x, y, { epochs: 3, validationData: [x, y] });
     expect(weightsOf(mixing)).not.toEqual(weightsOf(plain));
@@ -192,7 +192,7 @@ describe("a model", () => {
 
   it("trains to the same bits in one call, in two, and from a file, with batches that are not full and weights", async () => {
     const options = { batchSize: 16, sampleWeight: x.map(([a]) => 1 + a), seed: 5 };
-    const [once, twice] = [build({ alpha: 0.3 }), build({ alpha: 0.3 })];
+    const [once, twice] = [build(0.3), build(0.3)];
     await once.fit(x, y, { ...options, epochs: 5 });
     await twice.fit(x, y, { ...options, epochs: 2 });
     const { model: loaded } = await loadModel(saveModel(twice, { optimizer: true }));
@@ -203,22 +203,24 @@ describe("a model", () => {
   });
 
   it("shares its program with one of another alpha, and none without mixup", () => {
-    const [first, second, plain] = [{ alpha: 0.2 }, { alpha: 0.9 }, undefined].map((mixup) =>
-      build(mixup).architecture(3),
-    );
+    const [first, second, plain] = [0.2, 0.9, undefined].map((alpha) => build(alpha).architecture(3));
     expect(programOf(second, "train", 8)).toBe(programOf(first, "train", 8));
     expect(programOf(plain, "train", 8)).not.toBe(programOf(first, "train", 8));
     expect(hyperparametersOf(second)["mixup.alpha"]).toBe(0.9);
   });
 
-  it.each([
-    [{ alpha: 0 }, "invalid_argument: mixup.alpha must be a finite number above 0; received 0"],
-    [{ alpha: Number.NaN }, "invalid_argument: mixup.alpha must be a finite number above 0; received NaN"],
-    [{}, "invalid_argument: mixup.alpha must be a finite number above 0; received undefined"],
-    [{ beta: 1 }, 'unknown_name: unknown option of mixup "beta". Known: alpha.'],
-    [0.2, "invalid_argument: the options of mixup must be an object; received 0.2"],
-  ])("refuses %j", async (mixup, message) => {
-    expect(await refusal(() => build(mixup as MixupOptions))).toBe(message);
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, "0.2"])("has no alpha of %j", async (alpha) => {
+    const received = typeof alpha === "string" ? '"0.2"' : alpha;
+    expect(await refusal(() => mixup(alpha as number))).toBe(
+      `invalid_argument: alpha must be a finite number above 0; received ${received}`,
+    );
+  });
+
+  it.each([0.2, null, { alpha: 0.2 }, { ...mixup(0.2) }, dense(1), adam()])("takes no %o", async (other) => {
+    const options = { optimizer: "adam", loss: "meanSquaredError", augmentation: other as never } as const;
+    expect(await refusal(() => compiled([dense(1)], options))).toMatch(
+      /^invalid_argument: augmentation must be mixup\(alpha\); received /,
+    );
   });
 });
 
@@ -233,7 +235,7 @@ it("is tuned to the same bits by threads, by one, and in slices", async () => {
       strategy: random(),
     },
     ...{ validation: { folds: 2 }, fit: { epochs: 2, batchSize: 16 } },
-    model: ({ alpha }) => build({ alpha }, 3),
+    model: ({ alpha }) => build(alpha, 3),
   };
   const outcome = ({ trials, final }: TuneResult<typeof space>) => ({
     values: trials.map(({ value }) => value),

@@ -217,7 +217,7 @@ describe("tune refuses", () => {
     [
       "a typed array without its shape",
       { x: new Float32Array(180) },
-      "invalid_shape: x has 180 rows and y 60; they must have as many; give a typed array with its shape, { data, shape }",
+      "invalid_shape: x has 180 rows and y 60; they must have as many; give x as { data, shape }",
     ],
     [
       "NaN",

@@ -162,17 +162,12 @@ function parseCondition(raw: unknown, must: Must): Condition {
     must(
       copy !== undefined && (isInterval || (Array.isArray(clause) && clause.length > 0)),
       `${show(parent)} in when`,
-      `a list of values, such as ${show([isPlain(clause) ? clause : 1])}, or an interval { low, high }`,
+      `a list of values, such as ${typeof clause === "string" ? show([clause]) : "[1]"}, or an interval { low, high }`,
       clause,
     );
     return [parent, copy] as const;
   });
   return Object.freeze(Object.fromEntries(clauses)) as Condition;
-}
-
-/** Whether it could be one of a list. */
-function isPlain(value: unknown): boolean {
-  return ["string", "boolean"].includes(typeof value) || isFiniteNumber(value);
 }
 
 function isFiniteNumber(value: unknown): value is number {

@@ -53,7 +53,7 @@ export function toDataset({ data, x, y, task, sampleWeight, groups, time }: Data
   check(
     inputs.rows === rows,
     () => {
-      const remedy = ArrayBuffer.isView(x) ? "; give a typed array with its shape, { data, shape }" : "";
+      const remedy = ArrayBuffer.isView(x) ? "; give x as { data, shape }" : "";
       return `x has ${inputs.rows} rows and y ${rows}; they must have as many${remedy}`;
     },
     "invalid_shape",
