@@ -201,6 +201,7 @@ export {
   conv1d,
   conv2d,
   conv2dTranspose,
+  cropping1d,
   cropping2d,
   type DenseOptions,
   type DepthwiseConv2dOptions,

@@ -15,6 +15,7 @@ import type { LayerContext } from "./layers/layer.js";
 import { getLoss, type Loss } from "./losses/registry.js";
 import type { Augmentation } from "./mixup.js";
 import type { LayerPlace, Network, ParameterPlace } from "./network.js";
+import { lossOfOutput, type OutputsLoss } from "./stepMasks.js";
 
 /** A network with what it is trained by. Made by `architectureOf`. */
 export interface Architecture {
@@ -155,6 +156,8 @@ export interface Called {
   readonly prediction: Value;
   /** The outputs themselves, [rows, ...shape]. */
   readonly outputs: readonly Value[];
+  /** Of each output that is a sequence with steps that do not count, [rows, steps]. */
+  readonly masks: readonly (Value | undefined)[];
   /** New values of parameters that are not trained, by path. */
   readonly updates: Values;
 }
@@ -192,7 +195,8 @@ export function callLayers(
   }
   const outputs = network.outputs.map(({ value }) => values[value]);
   const columns = network.outputs.map(({ value, size }) => flat(values[value], size));
-  return { prediction: columns.length === 1 ? columns[0] : concat(columns, 1), outputs, updates };
+  const prediction = columns.length === 1 ? columns[0] : concat(columns, 1);
+  return { prediction, outputs, masks: network.outputs.map(({ value }) => masks[value]), updates };
 }
 
 /** The mask of a layer's result: its own, or that of its first input where the steps are still the same. */
@@ -240,13 +244,19 @@ export function lossOf(
   // a single output has its own shape in the loss
   const prediction = called.outputs.length === 1 ? called.outputs[0] : called.prediction;
   const y = prediction.shape.length === 2 ? streams.y : reshape(streams.y, prediction.shape);
-  const lossFunction = getLoss(loss);
+  const lossFunction: OutputsLoss = getLoss(loss);
   const { weights } = streams;
+  const { masks } = called;
+  const isMasked = masks.some((mask) => mask !== undefined);
   check(
-    weights === undefined || lossFunction.length > 2,
-    "a custom loss must take weights, [rows, 1], as its third argument to be trained with sampleWeight or classWeight",
+    !(weights || isMasked) || lossFunction.length > 2,
+    () =>
+      `a custom loss must take weights, [rows, 1], as its third argument to be trained with ${isMasked ? "steps that are masked" : "sampleWeight or classWeight"}`,
   );
-  let total = weights ? lossFunction(y, prediction, weights) : lossFunction(y, prediction);
+  const single = masks.length === 1;
+  let total = single
+    ? lossOfOutput(lossFunction, y, prediction, weights, masks[0])
+    : lossFunction(y, prediction, weights, masks);
   mustReturn(total, [], "the loss");
   // once for a layer, however often it is applied
   for (const place of new Map(network.layers.map((each) => [each.name, each])).values()) {

@@ -6,7 +6,6 @@ import type { SavedRun } from "../engine/executor.js";
 import { defaultEngine } from "../engine/wasmEngine.js";
 import { check, must, mustBeInteger } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
-import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
 import { ready } from "../numerics/kernels.js";
 import { type Architecture, hyperparametersOf, LEARNING_RATE } from "./architecture.js";
@@ -18,6 +17,7 @@ import { type History, toHistory, validationNames } from "./history.js";
 import { withMatrices } from "./matrices.js";
 import type { ModelData } from "./modelData.js";
 import { checkBatch, type FitOptions } from "./options.js";
+import type { OutputMetric } from "./perOutput.js";
 import { programOf } from "./programs.js";
 import { EVALUATION_BATCH, scoresOf } from "./scores.js";
 import { weightsOf } from "./trainedWeights.js";
@@ -37,7 +37,7 @@ export interface State {
 export interface Fitted {
   /** Given to callbacks. */
   readonly model: object;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly OutputMetric[];
   readonly state: State | undefined;
   readonly x: HostTensor;
   readonly y: HostMatrix;

@@ -6,9 +6,9 @@ import type { Metric } from "../metrics/metric.js";
 import { getMetrics, type MetricLike } from "../metrics/registry.js";
 import type { Floats } from "../ndarray.js";
 import { madeFrom, recipeOf } from "../recipe.js";
-import type { LossFunction } from "./losses/loss.js";
 import { canonicalLoss, getLoss, type Loss } from "./losses/registry.js";
 import type { Columns } from "./network.js";
+import { lossOfOutput, maskWidth, type OutputsLoss } from "./stepMasks.js";
 
 /** The same for every output, or one for each by its name. */
 export type PerOutput<T> = T | Readonly<Record<string, T>>;
@@ -66,20 +66,20 @@ export function lossOfAll(
 ): Loss {
   if (outputs.length === 1 && weights[0] === 1) return losses[0];
   const functions = losses.map(getLoss);
-  const terms = (yTrue: Parameters<LossFunction>[0], yPred: typeof yTrue, rowWeights?: typeof yTrue) =>
-    outputs.map(({ offset, size, shape }, i) => {
-      const [truth, prediction] = [yTrue, yPred].map((all) => {
-        const own = outputs.length === 1 ? all : slice(all, [0, offset], [ROWS, size]);
-        return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
-      });
-      const loss = rowWeights ? functions[i](truth, prediction, rowWeights) : functions[i](truth, prediction);
-      return mul(loss, weights[i]);
-    });
+  const loss: OutputsLoss = (yTrue, yPred, rowWeights, masks) =>
+    outputs
+      .map(({ offset, size, shape }, i) => {
+        const [truth, prediction] = [yTrue, yPred].map((all) => {
+          if (outputs.length === 1) return all;
+          const own = slice(all, [0, offset], [ROWS, size]);
+          return shape.length === 1 ? own : reshape(own, [ROWS, ...shape]);
+        });
+        return mul(lossOfOutput(functions[i], truth, prediction, rowWeights, masks?.[i]), weights[i]);
+      })
+      .reduce(add);
   const takesWeights = functions.every(({ length }) => length > 2);
-  const total: LossFunction = takesWeights
-    ? (yTrue, yPred, rowWeights) => terms(yTrue, yPred, rowWeights).reduce(add)
-    : (yTrue, yPred) => terms(yTrue, yPred).reduce(add);
-  const recipes = losses.map((loss) => (typeof loss === "string" ? loss : recipeOf(loss)));
+  const total: OutputsLoss = takesWeights ? loss : (yTrue, yPred) => loss(yTrue, yPred);
+  const recipes = losses.map((each) => (typeof each === "string" ? each : recipeOf(each)));
   const known = recipes.every((each) => each !== undefined);
   return madeFrom(total, [
     "outputs",
@@ -89,18 +89,24 @@ export function lossOfAll(
   ]);
 }
 
+/** A metric that is also told which steps of an output count, [rows, steps] of all outputs beside each other. */
+export interface OutputMetric extends Metric {
+  compute(yTrue: Floats, yPred: Floats, outputs: number, weights?: Floats, mask?: Floats): number;
+}
+
 /**
  * The metrics of all outputs, over their columns; named after the output where there are several: `priceR2`. An output of more than one
- * axis counts line by line of its last axis: of [steps, classes], each step of a row as a row of its own.
+ * axis counts line by line of its last axis: of [steps, classes], each step of a row as a row of its own. Steps that are masked are left
+ * out; of none, a metric is NaN.
  */
 export function metricsOfAll(
   outputs: readonly Columns[],
   metrics: readonly (readonly Metric[])[],
-): readonly Metric[] {
+): readonly OutputMetric[] {
   if (outputs.length === 1 && outputs[0].shape.length === 1) return metrics[0];
   const units = outputs.reduce((sum, { size }) => sum + size, 0);
   return outputs.flatMap(({ name, offset, size, shape }, i) =>
-    metrics[i].map((metric): Metric => {
+    metrics[i].map((metric): OutputMetric => {
       const own = (all: Floats): Floats => columnsOf(all, units, offset, size);
       const width = shape[shape.length - 1];
       return {
@@ -110,8 +116,17 @@ export function metricsOfAll(
             : `${name}${metric.name[0].toUpperCase()}${metric.name.slice(1)}`,
         direction: metric.direction,
         tasks: metric.tasks,
-        compute: (truth, prediction, _, weights) =>
-          metric.compute(own(truth), own(prediction), width, weights && repeated(weights, size / width)),
+        compute(truth, prediction, _, weights, mask) {
+          const all = [own(truth), own(prediction)];
+          const counts = weights && repeated(weights, size / width);
+          if (mask === undefined || shape.length === 1) return metric.compute(all[0], all[1], width, counts);
+          const [steps, masks] = [shape[0], outputs.reduce((sum, each) => sum + maskWidth(each), 0)];
+          const at = outputs.slice(0, i).reduce((sum, each) => sum + maskWidth(each), 0);
+          const kept = repeated(columnsOf(mask, masks, at, steps), size / width / steps);
+          const [yTrue, yPred] = all.map((numbers) => linesOf(numbers, width, kept));
+          if (yTrue.length === 0) return Number.NaN;
+          return metric.compute(yTrue, yPred, width, counts && linesOf(counts, 1, kept));
+        },
       };
     }),
   );
@@ -130,4 +145,9 @@ function columnsOf(all: Floats, units: number, offset: number, size: number): Fl
   for (let row = 0, to = 0; to < own.length; row++)
     for (let j = 0; j < size; j++, to++) own[to] = all[row * units + offset + j];
   return own;
+}
+
+/** Those lines of a matrix of `width` columns whose mask is not 0. */
+function linesOf(all: Floats, width: number, mask: Floats): Floats {
+  return all.filter((_, at) => mask[Math.floor(at / width)] !== 0);
 }

@@ -6,14 +6,15 @@ import { gradients } from "../autograd/grad.js";
 import { createProgramCache, fingerprint, sameFingerprint } from "../compile/cache.js";
 import type { Program, StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
-import { add, concat, mul, reshape, slice, step } from "../graph/functions.js";
+import { add, broadcastTo, concat, constant, mul, reshape, slice, step } from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
-import { type Shape, sizeOf } from "../graph/shape.js";
+import { ROWS, type Shape, sizeOf } from "../graph/shape.js";
 import { applyOptimizer, initialSlots } from "../optim/apply.js";
 import type { Slots } from "../optim/optimizer.js";
 import {
   type Architecture,
+  type Called,
   hyperparametersOf,
   initialValues,
   lossOf,
@@ -24,6 +25,7 @@ import {
 } from "./architecture.js";
 import type { Network } from "./network.js";
 import { predictionStep, split } from "./prediction.js";
+import { MASK, maskWidth } from "./stepMasks.js";
 import { EVALUATED, SLOT } from "./trainedWeights.js";
 
 const CACHE_SIZE = 64;
@@ -171,10 +173,25 @@ function evaluationStep(architecture: Architecture, streams: Record<string, numb
     },
     ({ graph, inputs, streams, state }) => {
       const parameters = split(inputs.parameters, architecture.network);
-      const { total, prediction } = lossOf(architecture, streams, parameters, inputs, false);
-      return { state: { lossSum: addRows(state.lossSum, total, graph) }, streams: { prediction } };
+      const { total, prediction, masks } = lossOf(architecture, streams, parameters, inputs, false);
+      const mask = maskColumns(architecture.network, masks);
+      return {
+        state: { lossSum: addRows(state.lossSum, total, graph) },
+        streams: { prediction, ...(mask && { [MASK]: mask }) },
+      };
     },
   );
+}
+
+/** Which steps of all outputs count, beside each other; undefined if all do. */
+function maskColumns({ outputs }: Network, masks: Called["masks"]): Value | undefined {
+  const graph = masks.find((mask) => mask !== undefined)?.graph;
+  if (graph === undefined) return undefined;
+  const columns = outputs.flatMap((output, i) => {
+    const width = maskWidth(output);
+    return width > 0 ? [masks[i] ?? broadcastTo(constant(graph, 1), [ROWS, width])] : [];
+  });
+  return concat(columns, 1);
 }
 
 /** What a training keeps from step to step: the parameters and the optimizer's slots, as `initialize` leaves them. */

@@ -1,8 +1,8 @@
 /** What an evaluation gives: the loss, and the metrics of its predictions. */
 import type { Matrix } from "../engine/executor.js";
-import type { Metric } from "../metrics/metric.js";
 import type { Floats } from "../ndarray.js";
 import type { Logs } from "./callbacks/callback.js";
+import type { OutputMetric } from "./perOutput.js";
 import type { Evaluation, Examples } from "./trainer.js";
 
 /** Rows a step where nothing is trained. */
@@ -10,8 +10,8 @@ export const EVALUATION_BATCH = 256;
 
 /** The loss and each metric of an evaluation of examples. */
 export function scoresOf(
-  metrics: readonly Metric[],
-  { loss, prediction }: Evaluation,
+  metrics: readonly OutputMetric[],
+  { loss, prediction, mask }: Evaluation,
   { y, rows, weights }: Examples,
 ): Logs {
   if (metrics.length === 0) return { loss };
@@ -23,7 +23,7 @@ export function scoresOf(
   const yTrue = used(y);
   const counts = weights && used(weights);
   const scores = metrics.map(
-    ({ name, compute }) => [name, compute(yTrue, prediction, y.columns, counts)] as const,
+    ({ name, compute }) => [name, compute(yTrue, prediction, y.columns, counts, mask)] as const,
   );
   return { loss, ...Object.fromEntries(scores) };
 }

@@ -9,6 +9,7 @@ import type { Floats } from "../ndarray.js";
 import { shortest } from "../numerics/shortest.js";
 import { LEARNING_RATE } from "./architecture.js";
 import type { Logs, TrainingControl } from "./callbacks/callback.js";
+import { MASK } from "./stepMasks.js";
 import { PARAMETERS, weightsIn, writeWeights } from "./trainedWeights.js";
 
 /** The programs of a training. */
@@ -45,6 +46,8 @@ export interface TrainingOptions {
 export interface Evaluation {
   readonly loss: number;
   readonly prediction: Floats;
+  /** Which steps of outputs count, [rows, steps], of all outputs beside each other; undefined if all do. */
+  readonly mask: Floats | undefined;
 }
 
 export interface Trained {
@@ -228,19 +231,22 @@ export function runEvaluation(
   const { x, y, rows } = examples;
   const count = rows?.length ?? x.rows;
   const output = executor.matrix(count, y.columns);
+  const masked = program.streams.find(({ name }) => name === MASK);
+  const mask = masked && executor.matrix(count, masked.columns);
   try {
-    const streams = { ...streamsOf(examples), prediction: output };
+    const streams = { ...streamsOf(examples), prediction: output, ...(mask && { [MASK]: mask }) };
     const run = executor.start(program, { streams, ...(rows ? { rows } : {}) });
     try {
       writeAll(run, hyperparameters);
       run.write(PARAMETERS, parameters);
       run.advance(run.stepsPerEpoch);
-      return { loss: run.read(LOSS_SUM)[0] / count, prediction: output.read() };
+      return { loss: run.read(LOSS_SUM)[0] / count, prediction: output.read(), mask: mask?.read() };
     } finally {
       run.free();
     }
   } finally {
     output.free();
+    mask?.free();
   }
 }
 

@@ -40,6 +40,7 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output.trim()).toBe("loss priceMeanAbsoluteError kindAccuracy\ntrue"),
   ],
   [blockWith("docs/layers.md", "lines across"), (output) => expect(output.trim()).toBe("true")],
+  [blockWith("docs/layers.md", "maxNorm({"), (output) => expect(output.trim()).toBe("true true")],
   [blockWith("docs/layers.md", "history.valR2"), (output) => expect(output.trim()).toBe("true")],
   [blockWith("docs/layers.md", "weight_hh_l0"), (output) => expect(output.trim()).toBe("0.540133")],
   [blockWith("docs/layers.md", "leakyRelu"), (output) => expect(output).toBe("Float32Array(2) [ -3, 6 ]\n")],

@@ -10,6 +10,7 @@ import {
   conv1d,
   conv2d,
   conv2dTranspose,
+  cropping1d,
   cropping2d,
   dense,
   depthwiseConv2d,
@@ -74,6 +75,7 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   conv2dTranspose: [
     { layer: () => conv2dTranspose(3, 3, { strides: 2, useBias: false }), shapes: [[3, 2, 4]] },
   ],
+  cropping1d: [{ layer: () => cropping1d([1, 2]), shapes: [[5, 2]] }],
   cropping2d: [{ layer: () => cropping2d([[1, 0], 2]), shapes: [[3, 6, 2]] }],
   dense: [
     { layer: () => dense(3, { activation: "softmax", useBias: false }), shapes: [[5]] },

@@ -54,6 +54,7 @@ export {
   simpleRNN,
 } from "./recurrent/index.js";
 export {
+  cropping1d,
   cropping2d,
   type Ends,
   type Ends2d,

@@ -235,19 +235,34 @@ function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
  * cropping2d([[1, 0], 2]).outputShape([6, 9, 3]); // [5, 5, 3]
  * ```
  */
-export function cropping2d(cropping: Ends2d = 0): Layer {
-  const ends = endsOf("cropping", cropping, 2);
+export const cropping2d = (cropping: Ends2d = 0): Layer => croppingOf("cropping2d", cropping, 2);
+
+/**
+ * Sequences without so many steps at their ends: [rows, steps, features] → [rows, steps without them, features].
+ *
+ * @param cropping - the steps to leave out at both ends, or [at the start, at the end]. Default 1
+ * @throws FettleError `invalid_argument` for other numbers than integers of at least 0; where nothing would be left, `invalid_shape`
+ * @example
+ * ```ts
+ * cropping1d([2, 0]).outputShape([6, 3]); // [4, 3]
+ * ```
+ */
+export const cropping1d = (cropping: Ends = 1): Layer => croppingOf("cropping1d", cropping, 1);
+
+function croppingOf(type: "cropping1d" | "cropping2d", cropping: Ends2d, axes: 1 | 2): Layer {
+  const ends = endsOf("cropping", cropping, axes);
   const outputShape = (shape: Shape): Shape => {
-    mustHaveChannels("cropping2d", shape, 2);
+    mustHaveChannels(type, shape, axes);
     const left = shape.map((dim, axis) => (ends[axis] ?? [0, 0]).reduce((sum, lines) => sum - lines, dim));
     check(
       left.every((dim) => dim > 0),
-      () => `cropping2d must leave a pixel of an image; received ${showShape(shape)}`,
+      () =>
+        `${type} must leave ${axes === 1 ? "a step of a sequence" : "a pixel of an image"}; received ${showShape(shape)}`,
       "invalid_shape",
     );
     return left;
   };
-  return moving("cropping2d", { cropping }, outputShape, ({ x }, shape) =>
+  return moving(type, { cropping }, outputShape, ({ x }, shape) =>
     slice(x, [0, ...ends.map(([start]) => start), 0], shape),
   );
 }
