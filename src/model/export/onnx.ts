@@ -43,7 +43,7 @@ export interface OnnxExport {
  * - Several outputs are beside each other in `y`, as in `predict`. An id outside the table of an embedding ends the run with an error of the
  *   other program.
  *
- * @throws FettleError `unsupported` for a custom layer or activation; `invalid_checkpoint` for layers and arrays that do not fit each
+ * @throws FettleError `unsupported` for a custom layer or activation, and for a recurrent layer that takes a mask; `invalid_checkpoint` for layers and arrays that do not fit each
  * other
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import type { Tensor } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import type { Json } from "./tfjsFields.js";
 import { arrayName, isLeftOut, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
-import { type MaskState, maskAfter } from "./tfjsMasks.js";
+import { type MaskState, maskAfter, mustNotLeak } from "./tfjsMasks.js";
 
 /** The files of a layers model. They must be in one folder. */
 export interface TfjsFiles {
@@ -81,6 +81,7 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
     written.calls.push(inputs.map((each) => links.get(each) as Link));
     links.set(id, [shares, written.calls.length - 1, 0]);
   }
+  mustNotLeak(network.layers, masks);
   const model = {
     format: FORMAT,
     generatedBy: `Fettle ${VERSION}`,

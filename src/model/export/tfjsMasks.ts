@@ -3,7 +3,7 @@
  * are refused where the two differ, in both directions.
  */
 import { check, show } from "../../errors.js";
-import type { PieceDescription } from "../../predict/description.js";
+import type { LayerDescription, PieceDescription } from "../../predict/description.js";
 import { isMasked, type Masked, makesMask } from "./masks.js";
 import type { Row } from "./tfjsLayers.js";
 
@@ -32,6 +32,30 @@ export function maskAfter(
   if (makesMask(layer)) return { shape, isMasked: own, theirs: true };
   if (masks === "merged") return { shape, isMasked: own, theirs: inputs.some(isAny) ? undefined : false };
   return { shape, isMasked: own, theirs: masks === "kept" && shape.length > 1 ? first.theirs : false };
+}
+
+/**
+ * Refuses a recurrent layer without a mask in a network that has one: TensorFlow.js 4 hands a mask on to layers that run later, also where
+ * none leads to them.
+ *
+ * @throws FettleError `unsupported`
+ */
+export function mustNotLeak(
+  layers: readonly LayerDescription[],
+  masks: ReadonlyMap<string, MaskState>,
+): void {
+  if (!layers.some(makesMask)) return;
+  const isWithin = ({ layer }: PieceDescription["options"]): boolean =>
+    RECURRENT.includes((layer as PieceDescription).name);
+  for (const { id, name, options, inputs } of layers)
+    check(
+      name === "timeDistributed"
+        ? !isWithin(options)
+        : !RECURRENT.includes(name) || masks.get(inputs[0])?.isMasked,
+      () =>
+        `layer ${show(id)} must take a masked sequence to be exported to TensorFlow.js, which would give it the mask of another layer; received one without a mask`,
+      "unsupported",
+    );
 }
 
 const RECURRENT = ["simpleRNN", "lstm", "gru", "bidirectional"];
