@@ -4,7 +4,7 @@
  */
 import { check } from "../errors.js";
 import { nameIn } from "../names.js";
-import { activations } from "../nn/activations.js";
+import { type Activation, activationName, savedName } from "../nn/activations.js";
 import { initializers } from "../nn/initializers.js";
 import type { Layer } from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
@@ -47,14 +47,15 @@ function optionsOf(options: Options): Options {
       const name = nameIn<unknown>(initializers, value);
       return name === undefined ? [] : [[key, name]];
     }
-    return value === undefined ? [] : [[key, optionOf(value)]];
+    if (value === undefined) return [];
+    return [[key, optionOf(/activation$/i.test(key) ? savedName(value) : value)]];
   });
   return Object.fromEntries(named);
 }
 
 function optionOf(value: unknown): unknown {
   if (typeof value === "function")
-    return nameIn<unknown>(activations, value) ?? { function: ownName("activation", value) };
+    return activationName(value as Activation) ?? { function: ownName("activation", value) };
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
   if (Array.isArray(value)) return value.map(optionOf);

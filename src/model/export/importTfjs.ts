@@ -3,15 +3,14 @@
  * and graph models (TensorFlow's `SavedModel`) are not.
  */
 import { check, isRecord, must, show } from "../../errors.js";
-import { activations } from "../../nn/activations.js";
 import type { Regularizer } from "../../nn/regularizers.js";
 import type { LayerDescription, ModelContents } from "../../predict/description.js";
 import { parsed, type Tensor } from "../../predict/safetensors.js";
-import { DAMAGED, FORMAT, isActivation, type Json } from "./tfjs.js";
+import { camelCase, DAMAGED, FORMAT, type Json, KERAS_ACTIVATIONS } from "./tfjs.js";
 
 /**
  * The network of a TensorFlow.js Layers model: `Sequential`, or `Functional` if its layers are a chain, of `Dense`, `Dropout`,
- * `Activation`, `ReLU` and `Softmax`. It predicts the same up to the rounding of float32. What the model was trained with is not read.
+ * `Activation`, `ReLU`, `LeakyReLU`, `ELU`, `PReLU` and `Softmax`. It predicts the same up to the rounding of float32. What the model was trained with is not read.
  *
  * @param json - `model.json`, as text or as the value of that
  * @param weights - the files that the manifest names, end to end in its order
@@ -57,6 +56,7 @@ export function importTfjs(json: unknown, weights: Uint8Array): ModelContents {
       counts.set(name, number);
       const id = `${name}_${number}`;
       const shapes: Record<string, readonly number[]> = {};
+      if (name === "prelu") shapes.alpha = [options.sharedAxes ? 1 : units];
       if (name === "dense") {
         const width = options.units as number;
         shapes.kernel = [units, width];
@@ -99,7 +99,7 @@ function plain(json: unknown): unknown {
 
 /** A field by its name in Python or in TypeScript, both of which TensorFlow.js reads; undefined for null. */
 function field(of: Json, name: string): unknown {
-  return of[name] ?? of[name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] ?? undefined;
+  return of[name] ?? of[camelCase(name)] ?? undefined;
 }
 
 /** The layers from the first, with the input if that is one, to the last. */
@@ -206,10 +206,7 @@ const READERS: Readonly<
       biasRegularizer: readRegularizer(layer, "bias_regularizer"),
     };
     const options = { units, activation: readActivation(layer), useBias, ...regularizers };
-    return {
-      name: "dense",
-      options: Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-    };
+    return { name: "dense", options: defined(options) };
   },
   Dropout(layer) {
     const { rate } = layer.config;
@@ -225,10 +222,29 @@ const READERS: Readonly<
   },
   Activation: (layer) => ({ name: "activation", options: { activation: readActivation(layer) } }),
   ReLU(layer) {
-    mustBeUsual(layer, "max_value");
+    const isBounded = field(layer.config, "max_value") !== undefined;
+    if (isBounded) mustBeUsual(layer, "max_value", 6);
     mustBeUsual(layer, "negative_slope", 0);
     mustBeUsual(layer, "threshold", 0);
-    return { name: "activation", options: { activation: "relu" } };
+    return { name: "activation", options: { activation: isBounded ? "relu6" : "relu" } };
+  },
+  LeakyReLU: (layer) => ({ name: "leakyReLU", options: { negativeSlope: readSlope(layer, 0.3) } }),
+  ELU: (layer) => ({ name: "elu", options: { alpha: readSlope(layer, 1) } }),
+  PReLU(layer) {
+    mustBeUsual(layer, "alpha_constraint");
+    const axes = field(layer.config, "shared_axes");
+    must(
+      axes === undefined || (Array.isArray(axes) && axes.every((axis) => axis === 1)),
+      `shared_axes of layer ${show(layer.name)}`,
+      "left out, or [1]",
+      axes,
+      "unsupported",
+    );
+    const options = {
+      alphaRegularizer: readRegularizer(layer, "alpha_regularizer"),
+      sharedAxes: axes?.length ? axes : undefined,
+    };
+    return { name: "prelu", options: defined(options) };
   },
   Softmax(layer) {
     const axes = [field(layer.config, "axis") ?? -1].flat();
@@ -243,17 +259,33 @@ const READERS: Readonly<
   },
 };
 
+const defined = (options: Json): Json =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
 function readActivation({ name, config }: KerasLayer): string {
   const { activation } = config;
-  const known = activation ?? "linear";
+  const given = activation ?? "linear";
   must(
-    isActivation(known),
+    typeof given === "string" && Object.hasOwn(KERAS_ACTIVATIONS, camelCase(given)),
     `the activation of layer ${show(name)}`,
-    `one of ${Object.keys(activations).join(", ")}`,
+    `one of ${Object.keys(KERAS_ACTIVATIONS).join(", ")}`,
     activation,
     "unsupported",
   );
-  return known;
+  return KERAS_ACTIVATIONS[camelCase(given)];
+}
+
+/** The number that TensorFlow.js calls `alpha` in each of its rectifiers. */
+function readSlope({ name, config }: KerasLayer, usual: number): number {
+  const alpha = config.alpha ?? usual;
+  must(
+    typeof alpha === "number" && alpha >= 0,
+    `alpha of layer ${show(name)}`,
+    "a number of at least 0",
+    alpha,
+    DAMAGED,
+  );
+  return alpha;
 }
 
 function readRegularizer({ name, config }: KerasLayer, key: string): Regularizer | undefined {

@@ -1,11 +1,12 @@
 /** The network of an ONNX file: a node or a few for each layer, by elementary operators, so that any runtime has them. */
 import { must, show } from "../../errors.js";
-import type { ActivationName } from "../../nn/activations.js";
+import { type Activation, activationName } from "../../nn/activations.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
 import { activationOf } from "../../predict/layers.js";
 import { mustBeBuiltIn } from "../../predict/limits.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
+import { ACTIVATIONS } from "./onnxActivations.js";
 import { ELEMENT, type Graph } from "./onnxGraph.js";
 import { RECURRENT } from "./onnxRecurrent.js";
 
@@ -69,27 +70,13 @@ const float = (graph: Graph, value: number): string => graph.constant(Float32Arr
 const flattened = (graph: Graph, { value, shape }: Batch): string =>
   shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 });
 
-type Activate = (graph: Graph, x: Batch, name: string) => string;
-
-const operator =
-  (name: string): Activate =>
-  (graph, { value }, layer) =>
-    graph.node(name, [value], {}, layer);
-
-const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
-  linear: (_, { value }) => value,
-  relu: operator("Relu"),
-  tanh: operator("Tanh"),
-  sigmoid: operator("Sigmoid"),
-  softmax: (graph, { value, shape }, layer) => graph.node("Softmax", [value], { axis: shape.length }, layer),
-  softplus: operator("Softplus"),
-  // x/2 · (1 + erf(x/√2))
-  gelu(graph, { value }, layer) {
-    const erf = graph.node("Erf", [graph.node("Mul", [value, float(graph, Math.SQRT1_2)])]);
-    const half = graph.node("Mul", [value, float(graph, 0.5)]);
-    return graph.node("Mul", [half, graph.node("Add", [erf, float(graph, 1)])], {}, layer);
-  },
-};
+/** The result of a layer's activation for the product before it. */
+const activated = (graph: Graph, layer: LayerDescription, x: Batch): string =>
+  ACTIVATIONS[activationName(activationOf(layer) as Activation) as keyof typeof ACTIVATIONS](
+    graph,
+    x,
+    layer.id,
+  );
 
 type Nodes = (context: Context) => string;
 
@@ -140,9 +127,15 @@ const NODES = {
         : ["MatMul", "Add"]
             .slice(0, arrays.length)
             .reduce((x, operator, i) => graph.node(operator, [x, arrays[i]]), value);
-    return ACTIVATIONS[activationOf(layer)](graph, { value: product, shape }, layer.id);
+    return activated(graph, layer, { value: product, shape });
   },
-  activation: ({ graph, layer, inputs: [x] }) => ACTIVATIONS[activationOf(layer)](graph, x, layer.id),
+  activation: ({ graph, layer, inputs: [x] }) => activated(graph, layer, x),
+  elu: ({ graph, layer, inputs: [{ value }] }) =>
+    graph.node("Elu", [value], { alpha: { float: Number(layer.options.alpha) } }, layer.id),
+  leakyReLU: ({ graph, layer, inputs: [{ value }] }) =>
+    graph.node("LeakyRelu", [value], { alpha: { float: Number(layer.options.negativeSlope) } }, layer.id),
+  prelu: ({ graph, layer, inputs: [{ value }], array }) =>
+    graph.node("PRelu", [value, array("alpha") as string], {}, layer.id),
   dropout: pass,
   gaussianNoise: pass,
   randomFlip: pass,

@@ -3,8 +3,7 @@ import { must, type OptionNames } from "../../errors.js";
 import { abs, add, mul, reshape, square, sum } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
-import { nameIn } from "../../names.js";
-import { type Activation, activations, getActivation } from "../activations.js";
+import { type Activation, activationName, getActivation } from "../activations.js";
 import { getInitializer, type Initializer, initializerRecipe } from "../initializers.js";
 import { getRegularizer, type Regularizer, type RegularizerName } from "../regularizers.js";
 import type { LayerContext, LayerDefinition, ParameterSpec } from "./layer.js";
@@ -103,7 +102,7 @@ export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options
         );
     },
     recipe: [
-      nameIn(activations, activate),
+      activationName(activate),
       ...Object.keys(arrays),
       ...Object.values(starts).map(initializerRecipe),
       Object.keys(hyperparameters),

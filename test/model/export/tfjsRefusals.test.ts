@@ -83,14 +83,14 @@ describe("importTfjs refuses", () => {
       (json) => {
         layers(json)[1].class_name = "Conv2D";
       },
-      'unsupported: layer "dropout_1" must be one of Dense, Dropout, Activation, ReLU, Softmax; received "Conv2D"',
+      'unsupported: layer "dropout_1" must be one of Dense, Dropout, Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax; received "Conv2D"',
     ],
     [
       "a second input",
       (json) => {
         layers(json)[1].class_name = "InputLayer";
       },
-      'unsupported: layer "dropout_1" must be one of Dense, Dropout, Activation, ReLU, Softmax; received "InputLayer"',
+      'unsupported: layer "dropout_1" must be one of Dense, Dropout, Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax; received "InputLayer"',
     ],
     [
       "inputs that are not rows of numbers",
@@ -132,7 +132,8 @@ describe("importTfjs refuses", () => {
       (json) => {
         layers(json)[0].config.activation = "hard_sigmoid";
       },
-      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu; ' +
+      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, ' +
+        "logSoftmax, mish, relu6, selu, swish, softsign, geluNew; " +
         'received "hard_sigmoid"',
     ],
     [
@@ -194,9 +195,9 @@ describe("importTfjs refuses", () => {
     [
       "a ReLU with an upper bound",
       (json) => {
-        layers(json)[2] = { className: "ReLU", config: { name: "r", maxValue: 6 } };
+        layers(json)[2] = { className: "ReLU", config: { name: "r", maxValue: 5 } };
       },
-      'unsupported: max_value of layer "r" must be left out; received 6',
+      'unsupported: max_value of layer "r" must be 6; received 5',
     ],
     [
       "a softmax over rows",

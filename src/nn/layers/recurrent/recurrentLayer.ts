@@ -1,8 +1,7 @@
 /** What recurrent layers have in common: options, weights and shapes. A cell and its options become a layer. */
 import { must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
-import { nameIn } from "../../../names.js";
-import { type Activation, activations, getActivation } from "../../activations.js";
+import { type Activation, activationName, getActivation } from "../../activations.js";
 import { getInitializer, type Initializer, initializerRecipe } from "../../initializers.js";
 import { builtIn, type Layer, type LayerDefinition } from "../layer.js";
 import { mustBeSequence } from "../sequence.js";
@@ -116,7 +115,7 @@ export function recurrentLayer(
   };
   const parts = [
     ...[units, useBias, returnSequences, goBackwards, Object.keys(layer.hyperparameters)],
-    ...[activate, recurrentActivate].map((each) => nameIn(activations, each)),
+    ...[activate, recurrentActivate].map(activationName),
     ...Object.values(starts).map(initializerRecipe),
     ...recipe,
   ];
