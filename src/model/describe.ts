@@ -26,7 +26,7 @@ export function describePiece(
 ): PieceDescription {
   const made = madeOf(piece);
   if (made) {
-    const options = optionsOf(made.options);
+    const options = optionsOf(made.options, !made.custom);
     return { name: made.name, options, ...(made.custom && { custom: true }) };
   }
   if (typeof piece === "function") return { name: ownName(kind, piece), options: {}, custom: true };
@@ -40,7 +40,8 @@ function ownName(kind: string, { name }: { readonly name: string }): string {
   return name;
 }
 
-function optionsOf(options: Options): Options {
+/** @param isBuiltIn - whether an option that is called an activation is one */
+function optionsOf(options: Options, isBuiltIn = false): Options {
   const named = Object.entries(options).flatMap(([key, value]): [string, unknown][] => {
     // parameters were initialized long ago
     if (key.endsWith("Initializer") && typeof value === "function") {
@@ -48,7 +49,7 @@ function optionsOf(options: Options): Options {
       return name === undefined ? [] : [[key, name]];
     }
     if (value === undefined) return [];
-    return [[key, optionOf(/activation$/i.test(key) ? savedName(value) : value)]];
+    return [[key, optionOf(isBuiltIn && /activation$/i.test(key) ? savedName(value) : value)]];
   });
   return Object.fromEntries(named);
 }
