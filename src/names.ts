@@ -21,6 +21,10 @@ export function byNameOrAlias<T>(
   name: unknown,
   or = "",
 ): T {
-  const found = Object.keys(aliases).find((canonical) => aliases[canonical].includes(name as string));
-  return byName(kind, table, found ?? name, or);
+  return byName(kind, table, canonical(aliases, name), or);
+}
+
+/** The name that an alias stands for; any other value as it is. */
+export function canonical<T>(aliases: Readonly<Record<string, readonly string[]>>, name: T): T | string {
+  return Object.keys(aliases).find((each) => aliases[each].includes(name as string)) ?? name;
 }

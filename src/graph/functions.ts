@@ -8,11 +8,13 @@
  *
  * Gradients: every function has one, of the same shape as its input, and it can be differentiated again.
  * At kinks: `abs`, `sign` and `relu` have gradient 0 at 0; `maximum` and `minimum` give half to each side
- * at a tie, and `max` an equal share to each of the largest. `sign` and comparisons have gradient 0 everywhere.
+ * at a tie, and `max` an equal share to each of the largest. `sign` and comparisons have gradient 0 everywhere. Those of activations
+ * are in activations.ts.
  *
  * All functions throw FettleError `invalid_shape` where shapes do not fit, and `invalid_argument` where no operand is a
  * value, an operand is neither a value nor a number, or operands are values of two graphs.
  */
+export * from "./activations.js";
 export type { Operand } from "./operations/append.js";
 export { broadcastTo, fullLike, reshape, sum, zerosLike } from "./operations/broadcast.js";
 export * from "./operations/elementwise.js";

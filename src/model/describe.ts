@@ -4,7 +4,7 @@
  */
 import { check } from "../errors.js";
 import { nameIn } from "../names.js";
-import { activations } from "../nn/activations.js";
+import { type Activation, activationName, savedName } from "../nn/activations.js";
 import { initializers } from "../nn/initializers.js";
 import type { Layer } from "../nn/layers/index.js";
 import type { LossFunction } from "../nn/losses/loss.js";
@@ -26,7 +26,7 @@ export function describePiece(
 ): PieceDescription {
   const made = madeOf(piece);
   if (made) {
-    const options = optionsOf(made.options);
+    const options = optionsOf(made.options, !made.custom);
     return { name: made.name, options, ...(made.custom && { custom: true }) };
   }
   if (typeof piece === "function") return { name: ownName(kind, piece), options: {}, custom: true };
@@ -40,7 +40,8 @@ function ownName(kind: string, { name }: { readonly name: string }): string {
   return name;
 }
 
-function optionsOf(options: Options): Options {
+/** @param isBuiltIn - whether an option that is called an activation is one */
+function optionsOf(options: Options, isBuiltIn = false): Options {
   const named = Object.entries(options).flatMap(([key, value]): [string, unknown][] => {
     // parameters were initialized long ago
     if (key.endsWith("Initializer") && typeof value === "function") {
@@ -49,14 +50,15 @@ function optionsOf(options: Options): Options {
     }
     if (key.endsWith("Constraint") && typeof value === "function")
       return [[key, { function: ownName("constraint", value) }]];
-    return value === undefined ? [] : [[key, optionOf(value)]];
+    if (value === undefined) return [];
+    return [[key, optionOf(isBuiltIn && /activation$/i.test(key) ? savedName(value) : value)]];
   });
   return Object.fromEntries(named);
 }
 
 function optionOf(value: unknown): unknown {
   if (typeof value === "function")
-    return nameIn<unknown>(activations, value) ?? { function: ownName("activation", value) };
+    return activationName(value as Activation) ?? { function: ownName("activation", value) };
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
   if (Array.isArray(value)) return value.map(optionOf);

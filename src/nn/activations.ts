@@ -1,7 +1,29 @@
 /** Activations by name. They are ordinary operations, so the gradient of a custom one needs no rule. */
-import { byName } from "../errors.js";
-import { gelu, relu, sigmoid, softmax, softplus, tanh } from "../graph/functions.js";
+import {
+  celu,
+  elu,
+  exp,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSilu,
+  hardTanh,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  tanh,
+} from "../graph/functions.js";
 import type { Value } from "../graph/graph.js";
+import { type AliasOf, byNameOrAlias, canonical, nameIn } from "../names.js";
 
 /** From values [rows, units] to values of the same shape. */
 export type ActivationFunction = (x: Value) => Value;
@@ -15,13 +37,33 @@ export const activations = {
   softmax,
   softplus,
   gelu,
+  celu,
+  elu,
+  exponential: exp,
+  /** Keras' `gelu` with `approximate=True`. */
+  geluTanh,
+  hardSigmoid,
+  hardSilu,
+  hardTanh,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  relu6,
+  selu,
+  silu,
+  softsign,
 } satisfies Record<string, ActivationFunction>;
 
+/** Other names that Keras has for them. */
+const aliases = { silu: ["swish"], hardSilu: ["hardSwish"] } as const;
+
 /** The name of a built-in activation. */
-export type ActivationName = keyof typeof activations;
+export type ActivationName = keyof typeof activations | AliasOf<typeof aliases>;
 /**
- * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` (over the units), `softplus`, `gelu`, or a custom function in operations
- * on values.
+ * `linear`, `relu`, `tanh`, `sigmoid`, `softmax` and `logSoftmax` (over the units), `softplus`, `gelu`, `geluTanh`, `silu` or `swish`,
+ * `hardSilu` or `hardSwish`, `mish`, `elu`, `celu`, `selu`, `leakyRelu` (slope 0.2), `relu6`, `hardTanh`, `hardSigmoid`, `logSigmoid`,
+ * `softsign`, `exponential`, or a custom function in operations on values.
  */
 export type Activation = ActivationName | ActivationFunction;
 
@@ -29,5 +71,17 @@ export type Activation = ActivationName | ActivationFunction;
 export function getActivation(activation: Activation): ActivationFunction {
   return typeof activation === "function"
     ? activation
-    : byName("activation", activations, activation, " or a function");
+    : byNameOrAlias("activation", activations, aliases, activation, " or a function");
 }
+
+/**
+ * The name under which an activation is saved and exported; undefined for a custom function.
+ *
+ * @throws FettleError as `getActivation`
+ */
+export function activationName(activation: Activation): keyof typeof activations | undefined {
+  return nameIn<unknown>(activations, getActivation(activation)) as keyof typeof activations | undefined;
+}
+
+/** The same for what may be an activation: only Keras' other names change. */
+export const savedName = (value: unknown): unknown => canonical(aliases, value);

@@ -4,8 +4,9 @@ import type { LayerDescription, NetworkDescription } from "./description.js";
 import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
 import type { Tensor, Tensors } from "./safetensors.js";
 
-const KINDS = ["dense", "dropout", "activation"] as const;
-const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] as const;
+const KINDS = ["dense", "dropout", "activation"];
+/** Those that are one call of a kernel, or had better not wait for a compiler. */
+const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"];
 
 /** Whether a network is a stack of layers of these kinds and activations, which the kernels alone compute. */
 export function isStack({ inputs, layers }: NetworkDescription): boolean {
@@ -20,21 +21,22 @@ export function isStack({ inputs, layers }: NetworkDescription): boolean {
 
 const has = (list: readonly unknown[], value: unknown): boolean => list.includes(value);
 
-/** The activation of a layer. @throws FettleError `unsupported` for a custom one */
-export function activationOf({ id, options }: LayerDescription): (typeof ACTIVATIONS)[number] {
+/** The name of the activation of a layer. @throws FettleError `unsupported` for a custom one */
+export function activationOf({ id, options }: LayerDescription): string {
   const { activation: given = "linear" } = options;
-  must(has(ACTIVATIONS, given), `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
-  return given as (typeof ACTIVATIONS)[number];
+  must(typeof given === "string", `the activation of layer ${show(id)}`, BUILT_IN, given, "unsupported");
+  return given;
 }
 
 /** A built-in layer whose arrays fit the layer before it. */
 export interface NetworkLayer {
   readonly id: string;
-  readonly kind: (typeof KINDS)[number];
+  /** The name of its factory. */
+  readonly kind: string;
   readonly options: LayerDescription["options"];
   /** The names of its arrays. */
   readonly weights: LayerDescription["weights"];
-  readonly activation: (typeof ACTIVATIONS)[number];
+  readonly activation: string;
   /** Units of its result. */
   readonly units: number;
   /** `[units before it, units]` and `[units]`; of dense layers alone. */
@@ -45,10 +47,15 @@ export interface NetworkLayer {
 /**
  * The layers in their order, each of which takes the result of the one before it.
  *
- * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for custom layers and activations,
- * and for graphs of layers
+ * @param kinds - the names of the factories that are taken
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers, custom
+ * activations, and graphs of layers
  */
-export function layersOf({ columns, inputs, layers }: NetworkDescription, tensors: Tensors): NetworkLayer[] {
+export function layersOf(
+  { columns, inputs, layers }: NetworkDescription,
+  tensors: Tensors,
+  kinds: readonly string[] = KINDS,
+): NetworkLayer[] {
   check(
     !inputs,
     () =>
@@ -65,10 +72,9 @@ export function layersOf({ columns, inputs, layers }: NetworkDescription, tensor
       "invalid_checkpoint",
     );
     before = id;
-    const kind = KINDS.find((each) => each === name && !custom);
-    mustBeBuiltIn(kind, layer, "dense, dropout or activation to be exported");
+    mustBeBuiltIn(!custom && has(kinds, name), layer, `one of ${kinds.join(", ")} to be exported`);
     const activation = activationOf(layer);
-    if (kind !== "dense") return { id, kind, options, activation, units, weights };
+    if (name !== "dense") return { id, kind: name, options, activation, units, weights };
     const kernel = tensors[weights.kernel] as Tensor | undefined;
     const bias = weights.bias === undefined ? undefined : tensors[weights.bias];
     const shapes = [kernel, ...(weights.bias === undefined ? [] : [bias])].map((tensor) => tensor?.shape);
@@ -79,6 +85,6 @@ export function layersOf({ columns, inputs, layers }: NetworkDescription, tensor
       "invalid_checkpoint",
     );
     units = width;
-    return { id, kind, options, activation, units, weights, kernel, bias };
+    return { id, kind: name, options, activation, units, weights, kernel, bias };
   });
 }

@@ -5,6 +5,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { FettleError, must, mustBeInteger, show, unknownName } from "../errors.js";
 import type { ActivationName } from "../nn/activations.js";
+import type { InitializerName } from "../nn/initializers.js";
 import { dense, dropout } from "../nn/layers/index.js";
 import { checkBatch } from "../nn/options.js";
 import { l2 } from "../nn/regularizers.js";
@@ -34,6 +35,12 @@ export const DENSE_DEFAULTS = {
   /** Default: gradients are not clipped. */
   globalClipNorm: undefined as number | undefined,
   batchSize: 32,
+};
+
+/** What kernels begin with, for activations that are not best served by `heUniform`. */
+const STARTS: Readonly<Partial<Record<ActivationName, InitializerName>>> = {
+  tanh: "glorotUniform",
+  selu: "lecunNormal",
 };
 
 /** Hyperparameters of {@link denseModel}. */
@@ -84,7 +91,7 @@ export function denseModel({ task, outputs }: Pick<Dataset, "task" | "outputs">,
   const hidden = Array.from({ length: p.layers }, () => [
     dense(p.units, {
       activation: p.activation,
-      kernelInitializer: p.activation === "tanh" ? "glorotUniform" : "heUniform",
+      kernelInitializer: STARTS[p.activation] ?? "heUniform",
       kernelRegularizer: l2(p.l2),
     }),
     dropout(p.dropout),

@@ -43,7 +43,10 @@ const outputs = new Map<Block, (output: string) => void>([
   [blockWith("docs/layers.md", "maxNorm({"), (output) => expect(output.trim()).toBe("true true")],
   [blockWith("docs/layers.md", "history.valR2"), (output) => expect(output.trim()).toBe("true")],
   [blockWith("docs/layers.md", "weight_hh_l0"), (output) => expect(output.trim()).toBe("0.540133")],
-  [blockWith("docs/layers.md", "leakyRelu"), (output) => expect(output).toBe("Float32Array(2) [ -3, 6 ]\n")],
+  [
+    blockWith("docs/layers.md", "softsign"),
+    (output) => expect(output).toBe("Float32Array(2) [ -3.75, 3.75 ]\n"),
+  ],
   [blockWith("docs/layers.md", "gate_1.open"), (output) => expect(output).toBe("[ 4 ]\n")],
   [blockWith("docs/layers.md", "divideByLargest_1"), (output) => expect(output.trim()).toBe("40")],
   [

@@ -15,6 +15,7 @@ import {
   dense,
   depthwiseConv2d,
   dropout,
+  elu,
   embedding,
   flatten,
   gaussianNoise,
@@ -25,6 +26,7 @@ import {
   gru,
   type Layer,
   layerNormalization,
+  leakyReLU,
   lstm,
   masking,
   maxPooling1d,
@@ -32,6 +34,7 @@ import {
   merge,
   multiHeadAttention,
   permute,
+  prelu,
   randomFlip,
   randomTranslation,
   repeatVector,
@@ -86,6 +89,7 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   ],
   depthwiseConv2d: [{ layer: () => depthwiseConv2d(3, { depthMultiplier: 2 }), shapes: [[4, 5, 3]] }],
   dropout: [{ layer: () => dropout(0.5), shapes: [[5]] }],
+  elu: [{ layer: () => elu({ alpha: 0.5 }), shapes: [[5]] }],
   embedding: [
     {
       layer: () => embedding(4, 3, { embeddingsInitializer: "ones" }),
@@ -101,6 +105,7 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
   globalMaxPooling2d: [{ layer: () => globalMaxPooling2d(), shapes: [[4, 2, 3]] }],
   gru: [{ layer: () => gru(3, { resetAfter: false, goBackwards: true }), shapes: [[4, 2]] }],
   layerNormalization: [{ layer: () => layerNormalization({ epsilon: 0.1, scale: false }), shapes: [[2, 5]] }],
+  leakyReLU: [{ layer: () => leakyReLU({ negativeSlope: 0.1 }), shapes: [[2, 3]] }],
   lstm: [
     {
       layer: () => lstm(3, { returnSequences: true, recurrentDropout: 0.2, recurrentRegularizer: "l2" }),
@@ -137,6 +142,10 @@ export const EXAMPLES: Readonly<Record<string, readonly LayerExample[]>> = {
     },
   ],
   permute: [{ layer: () => permute([2, 1]), shapes: [[2, 3]] }],
+  prelu: [
+    { layer: () => prelu({ alphaInitializer: "ones" }), shapes: [[5]] },
+    { layer: () => prelu({ sharedAxes: [1, 2], alphaRegularizer: "l2" }), shapes: [[2, 3, 4]] },
+  ],
   randomFlip: [{ layer: () => randomFlip("vertical"), shapes: [[4, 3, 2]] }],
   randomTranslation: [{ layer: () => randomTranslation(2, 1), shapes: [[4, 3, 2]] }],
   repeatVector: [{ layer: () => repeatVector(3), shapes: [[4]] }],

@@ -2,12 +2,15 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
+import { saveModel } from "../../src/model/save.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { Forward } from "../../src/predict/forward.js";
+import { isStack } from "../../src/predict/layers.js";
+import { loadPredictor } from "../../src/predict/predictor.js";
 import { cases } from "../cases.js";
 
 beforeAll(() => ready());
@@ -37,7 +40,9 @@ function results(forward: Forward, x: Float32Array): Float32Array {
   return out;
 }
 
-const name = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
+/** The others are left to the compiler. */
+const ownNames = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"] as const;
+const name = fc.constantFrom(...ownNames);
 const layer = fc.oneof(
   {
     weight: 4,
@@ -76,6 +81,20 @@ describe("a network on the kernels", () => {
     const forward = new Forward(described, tensors);
     expect(forward.rows).toBeLessThan(3);
     expect(results(forward, Float32Array.of(1, -2, 3))).toEqual(wide.predict([[1], [-2], [3]]).data);
+  });
+});
+
+describe("activations", () => {
+  it.each(Object.keys(activations) as ActivationName[])("%s predicts the model's bits", async (name) => {
+    const model = network([dense(5, { activation: name }), activation(name), dense(2)], 3, 7);
+    const isOwn = ownNames.some((each) => each === name);
+    expect(isStack(contentsOf(model, false).network)).toBe(isOwn);
+    const x = Float32Array.from({ length: 300 * 3 }, (_, i) => ((i * 37) % 101) / 25 - 2);
+    const shape: [number, number] = [300, 3];
+    const predictor = await loadPredictor(saveModel(model));
+    expect(Array.from(predictor.predict({ data: x, shape }).data)).toEqual(
+      Array.from(model.predict({ data: x, shape }).data),
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 /** The network that is tuned by default: every point of its space builds and trains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { describePiece } from "../../src/model/describe.js";
+import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
@@ -14,6 +16,28 @@ const targets = fc.constantFrom(
   { task: "classification" as const, outputs: 1 },
   { task: "classification" as const, outputs: 3 },
 );
+
+describe("activations", () => {
+  const names = Object.keys(activations) as ActivationName[];
+  const data = { task: "regression" as const, outputs: 1 };
+
+  it("are accepted by name, and so are Keras' other names for them", () => {
+    const space = { activation: choice([...names, "swish", "hardSwish"]) };
+    expect(() => checkDenseSpace(data, space, 100)).not.toThrow();
+  });
+
+  it("have the kernels that they are best served by", () => {
+    const starts = names.map((activation) => {
+      const [first] = denseModel(data, { activation }).layers;
+      return [activation, describePiece("layer", first).options.kernelInitializer];
+    });
+    const others = { tanh: "glorotUniform", selu: "lecunNormal" };
+    expect(Object.fromEntries(starts)).toEqual({
+      ...Object.fromEntries(names.map((name) => [name, "heUniform"])),
+      ...others,
+    });
+  });
+});
 
 describe("denseSpace and denseModel", () => {
   it("every point builds a model that trains a step to finite weights", async () => {

@@ -281,5 +281,3 @@ export const select = (condition: Operand, x: Operand, y: Operand): Value =>
 
 /** x² */
 export const square = (x: Value): Value => mul(x, x);
-/** x Φ(x), by the error function: ½ x (1 + erf(x/√2)) (D. Hendrycks and K. Gimpel, arXiv:1606.08415, 2016). */
-export const gelu = (x: Value): Value => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2))));

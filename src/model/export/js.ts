@@ -8,10 +8,10 @@ import { isUnchanged } from "../../data/pipeline/target.js";
 import type { ColumnSchema } from "../../data/schema.js";
 import { shortest } from "../../numerics/shortest.js";
 import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
-import { layersOf } from "../../predict/layers.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import { codeOf, type Part } from "./jsParts.js";
+import { type StackLayer, stackOf } from "./stack.js";
 
 /** Notes that a part is needed, and returns its name. */
 type Use = (part: Part) => Part;
@@ -105,12 +105,28 @@ function networkCode(network: NetworkDescription, tensors: Tensors, use: Use): s
 
 /** The layers as code. */
 function layerCodes(network: NetworkDescription, tensors: Tensors, use: Use): string[] {
-  return layersOf(network, tensors).flatMap(({ kind, activation, units, kernel, bias }) => {
-    const activate = activation === "linear" || kind === "dropout" ? [] : [use(activation)];
+  return stackOf(network, tensors).flatMap((layer) => {
+    const { kind, activation, units, kernel, bias } = layer;
+    if (kind === "dropout") return [];
+    if (kind === "elu" || kind === "leakyReLU" || kind === "prelu") return [rectifierCode(layer, use)];
+    const activate = activationCode(activation, use);
     if (!kernel) return activate;
     const arrays = [kernel, ...(bias ? [bias] : [])].map(({ data }) => floatsCode(data, use));
     return [`${use("dense")}(${[units, ...arrays].join(", ")})`, ...activate];
   });
+}
+
+function activationCode(name: StackLayer["activation"], use: Use): string[] {
+  if (name === "linear") return [];
+  if (name === "elu" || name === "celu") return [`${use("elu")}(1)`];
+  return [name === "leakyRelu" ? `${use("leakyRelu")}(0.2)` : use(name)];
+}
+
+function rectifierCode({ kind, slope, slopes }: StackLayer, use: Use): string {
+  if (kind === "elu") return `${use("elu")}(${literal(slope)})`;
+  if (!slopes) return `${use("leakyRelu")}(${literal(slope)})`;
+  const { data } = slopes;
+  return `${use("leakyRelu")}(${data.length > 1 ? floatsCode(data, use) : `${floatsCode(data, use)}[0]`})`;
 }
 
 /** Float32 numbers as code: as decimals or in base64, whichever is shorter. A sum does not tell −0 from 0. */

@@ -3,6 +3,8 @@
  * model is in it, and none of it runs here.
  */
 
+import type { activations } from "../../nn/activations.js";
+
 /** A definition of a generated module. */
 interface PartText {
   readonly code: string;
@@ -11,7 +13,8 @@ interface PartText {
 }
 
 export type Part =
-  | ("floats" | "dense" | "relu" | "tanh" | "sigmoid" | "softplus" | "softmax" | "gelu" | "erf" | "run")
+  | Exclude<keyof typeof activations, "linear" | "celu">
+  | ("floats" | "dense" | "erf" | "run")
   | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "quantiles" | "normalQuantile")
   | ("number" | "wholeNumber" | "boolean" | "category" | "date" | "cellOf" | "refuse");
 
@@ -209,5 +212,49 @@ function erf(x) {
 const gelu = (x) =>
   x.map((value) => (value / 2) * (1 + Math.fround(erf(Math.fround(value * Math.fround(Math.SQRT1_2))))));`,
   },
+  elu: {
+    code: "const elu = (alpha) => (x) => x.map((value) => (value > 0 ? value : alpha * Math.expm1(value)));",
+  },
+  exponential: { code: "const exponential = (x) => x.map(Math.exp);" },
+  geluTanh: {
+    code: `\
+const geluTanh = (x) =>
+  x.map((value) => value / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * value * (1 + 0.044715 * value * value))));`,
+  },
+  hardSigmoid: {
+    code: "const hardSigmoid = (x) => x.map((value) => Math.min(Math.max(value + 3, 0), 6) / 6);",
+  },
+  hardSilu: {
+    code: "const hardSilu = (x) => x.map((value) => (value * Math.min(Math.max(value + 3, 0), 6)) / 6);",
+  },
+  hardTanh: { code: "const hardTanh = (x) => x.map((value) => Math.min(Math.max(value, -1), 1));" },
+  leakyRelu: {
+    code: `\
+/** @param slope one number, or one for each value */
+const leakyRelu = (slope) => (x) => x.map((value, j) => (value > 0 ? value : value * (slope[j] ?? slope)));`,
+  },
+  logSigmoid: {
+    code: "const logSigmoid = (x) => x.map((value) => Math.min(value, 0) - Math.log1p(Math.exp(-Math.abs(value))));",
+  },
+  logSoftmax: {
+    code: `\
+const logSoftmax = (x) => {
+  const top = x.reduce((most, value) => Math.max(most, value));
+  const sum = x.reduce((total, value) => total + Math.exp(value - top), 0);
+  return x.map((value) => value - top - Math.log(sum));
+};`,
+  },
+  mish: {
+    needs: ["softplus"],
+    code: "const mish = (x) => softplus(x).map((value, j) => x[j] * Math.tanh(value));",
+  },
+  relu6: { code: "const relu6 = (x) => x.map((value) => Math.min(Math.max(value, 0), 6));" },
+  selu: {
+    code: `\
+const selu = (x) =>
+  x.map((value) => 1.0507009873554805 * (value > 0 ? value : 1.6732632423543772 * Math.expm1(value)));`,
+  },
+  silu: { code: "const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));" },
+  softsign: { code: "const softsign = (x) => x.map((value) => value / (1 + Math.abs(value)));" },
   run: { code: "const run = (x) => network.reduce((values, layer) => layer(values), x);" },
 };

@@ -17,7 +17,8 @@ type Element = keyof typeof ELEMENT;
 /** The batch dimension, of which the file has the symbol alone. */
 const ROWS = "rows";
 
-type Attribute = number | string | readonly number[] | readonly string[];
+/** A number is an integer, unless it is said to be a float. */
+type Attribute = number | { readonly float: number } | string | readonly number[] | readonly string[];
 
 /** A graph. A value is referred to by its name, and must be made before it is used. */
 export class Graph {
@@ -136,11 +137,12 @@ function valueInfo(name: string, element: Element, shape: readonly (number | str
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** Field 20 is the type of the attribute: 2 for an integer, 3 for a string, 7 for integers, 8 for strings. */
+/** Field 20 is the type of the attribute: 1 for a float, 2 for an integer, 3 for a string, 7 for integers, 8 for strings. */
 function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
   if (typeof value === "string") return message.text(4, value).integer(20, 3);
+  if ("float" in value) return message.float(2, value.float).integer(20, 1);
   if (isIntegers(value)) return message.integers(8, value).integer(20, 7);
   for (const word of value) message.text(9, word);
   return message.integer(20, 8);

@@ -1,13 +1,14 @@
 /** The network of an ONNX file: a node or a few for each layer, by ONNX' own operators, so that any runtime has them. */
-import type { ActivationName } from "../../nn/activations.js";
+import { type Activation, activationName } from "../../nn/activations.js";
 import type { LayerDescription, NetworkDescription } from "../../predict/description.js";
 import { activationOf } from "../../predict/layers.js";
 import { mustBeBuiltIn } from "../../predict/limits.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { isMasked } from "./masks.js";
+import { ACTIVATIONS, OVER_UNITS } from "./onnxActivations.js";
 import { multiHeadAttention } from "./onnxAttention.js";
-import { type ArrayForm, Batch, float, inOneOrder, type Made, type Nodes, type Shape } from "./onnxBatch.js";
+import { type ArrayForm, Batch, inOneOrder, type Made, type Nodes, type Shape } from "./onnxBatch.js";
 import type { Graph } from "./onnxGraph.js";
 import { RECURRENT } from "./onnxRecurrent.js";
 import { SHAPES } from "./onnxShapes.js";
@@ -109,33 +110,11 @@ function permuted(data: Float32Array, shape: Shape, perm: readonly number[]): Fl
 const flattened = (graph: Graph, { value, shape }: Batch): string =>
   shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 });
 
-type Activate = (graph: Graph, x: Pick<Batch, "value" | "shape">, name: string) => string;
-
-const operator =
-  (name: string): Activate =>
-  (graph, { value }, layer) =>
-    graph.node(name, [value], {}, layer);
-
-const ACTIVATIONS: Readonly<Record<ActivationName, Activate>> = {
-  linear: (_, { value }) => value,
-  relu: operator("Relu"),
-  tanh: operator("Tanh"),
-  sigmoid: operator("Sigmoid"),
-  softmax: (graph, { value, shape }, layer) => graph.node("Softmax", [value], { axis: shape.length }, layer),
-  softplus: operator("Softplus"),
-  // x/2 · (1 + erf(x/√2))
-  gelu(graph, { value }, layer) {
-    const erf = graph.node("Erf", [graph.node("Mul", [value, float(graph, Math.SQRT1_2)])]);
-    const half = graph.node("Mul", [value, float(graph, 0.5)]);
-    return graph.node("Mul", [half, graph.node("Add", [erf, float(graph, 1)])], {}, layer);
-  },
-};
-
-/** In the order that there is; softmax goes along the last axis. */
+/** In the order that there is, but for activations over the units, which go along the last axis. */
 function activated(graph: Graph, layer: LayerDescription, x: Batch): Made {
-  const name = activationOf(layer);
+  const name = activationName(activationOf(layer) as Activation) as keyof typeof ACTIVATIONS;
+  if (OVER_UNITS.has(name)) return ACTIVATIONS[name](graph, x, layer.id);
   const { values, made } = inOneOrder([x]);
-  if (name === "softmax") return ACTIVATIONS[name](graph, x, layer.id);
   return made(ACTIVATIONS[name](graph, { value: values[0], shape: x.shape }, layer.id));
 }
 

@@ -26,8 +26,10 @@ type Kind = keyof typeof OPERATORS;
 const ACTIVATIONS: Readonly<Record<string, string>> = {
   tanh: "Tanh",
   sigmoid: "Sigmoid",
+  elu: "Elu",
   relu: "Relu",
   softplus: "Softplus",
+  softsign: "Softsign",
 };
 
 /** By the names of the layers; each returns the name of its result. */

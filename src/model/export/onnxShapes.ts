@@ -46,6 +46,7 @@ const repeated: Nodes = ({ graph, layer, inputs, shape }) => {
 
 /** By the names of the layers. */
 export const SHAPES = {
+  cropping1d: cropped,
   cropping2d: cropped,
   flatten: ({ graph, inputs: [{ value, shape }] }) =>
     shape.length === 1 ? value : graph.node("Flatten", [value], { axis: 1 }),

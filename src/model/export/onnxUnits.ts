@@ -1,13 +1,21 @@
 /** Layers of an ONNX file that compute each number, or the units of each place: products, norms, merges, and what only training disturbs. */
 import type { LayerDescription } from "../../predict/description.js";
-import { type Context, float, inOneOrder, type Nodes } from "./onnxBatch.js";
-import { ELEMENT } from "./onnxGraph.js";
+import { type Context, float, inOneOrder, type Made, type Nodes } from "./onnxBatch.js";
+import { ELEMENT, type Graph } from "./onnxGraph.js";
+
+type Attributes = Parameters<Graph["node"]>[2];
 
 /** What does nothing in prediction. */
 const pass: Nodes = ({ inputs }) => {
   const { values, made } = inOneOrder(inputs);
   return made(values[0]);
 };
+
+/** An operator on each number. */
+function oneByOne({ graph, layer, inputs }: Context, operator: string, attributes: Attributes): Made {
+  const { values, made } = inOneOrder(inputs);
+  return made(graph.node(operator, values, attributes, layer.id));
+}
 
 /** (x − mean) / deviation · gamma + beta, where the last two are there. @param shape - that arrays of units have, if another */
 function affine({ graph, layer, array }: Context, normalized: string, shape?: readonly number[]): string {
@@ -71,6 +79,7 @@ export const UNITS = {
     const ids = graph.node("Cast", [value], { to: ELEMENT.int64 });
     return graph.node("Gather", [array("embeddings") as string, ids], { axis: 0 }, layer.id);
   },
+  elu: (context) => oneByOne(context, "Elu", { alpha: { float: Number(context.layer.options.alpha) } }),
   gaussianNoise: pass,
   layerNormalization(context) {
     const { graph, layer, inputs } = context;
@@ -82,7 +91,11 @@ export const UNITS = {
     const deviation = graph.node("Sqrt", [graph.node("Add", [variance, float(graph, epsilonOf(layer))])]);
     return affine(context, graph.node("Div", [centered, deviation]));
   },
+  leakyReLU: (context) =>
+    oneByOne(context, "LeakyRelu", { alpha: { float: Number(context.layer.options.negativeSlope) } }),
   merge: (context) => WAYS[String(context.layer.options.way)](context),
+  prelu: ({ graph, layer, inputs: [{ value }], array }) =>
+    graph.node("PRelu", [value, array("alpha") as string], {}, layer.id),
   randomFlip: pass,
   randomTranslation: pass,
   spatialDropout1d: pass,

@@ -5,9 +5,10 @@
  * @see https://protobuf.dev/programming-guides/encoding
  */
 
-/** How the value of a field is written: as one integer, or as bytes after their length. */
+/** How the value of a field is written: as one integer, as bytes after their length, or as four bytes. */
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
+const FIXED32 = 5;
 
 const encoder = new TextEncoder();
 
@@ -36,6 +37,10 @@ export class Message {
     return this;
   }
 
+  float(field: number, value: number): this {
+    return this.append(Uint8Array.from(tag(field, FIXED32))).append(littleEndian(Float32Array.of(value)));
+  }
+
   /** A packed repeated field. */
   integers(field: number, values: readonly number[]): this {
     return this.bytes(field, Uint8Array.from(values.flatMap(varint)));
@@ -43,11 +48,7 @@ export class Message {
 
   /** A packed repeated field of `float`, or of `double` for a `Float64Array`. */
   numbers(field: number, values: Float32Array | Float64Array): this {
-    const view = new DataView(new ArrayBuffer(values.byteLength));
-    const width = values.BYTES_PER_ELEMENT;
-    const set = (width === 4 ? view.setFloat32 : view.setFloat64).bind(view);
-    for (let i = 0; i < values.length; i++) set(width * i, values[i], true); // little-endian on every host
-    return this.bytes(field, new Uint8Array(view.buffer));
+    return this.bytes(field, littleEndian(values));
   }
 
   encoded(): Uint8Array<ArrayBuffer> {
@@ -72,6 +73,15 @@ export class Message {
 }
 
 const tag = (field: number, wireType: number): number[] => varint(8 * field + wireType);
+
+/** The bytes of numbers, little-endian on every host. */
+function littleEndian(values: Float32Array | Float64Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(values.byteLength));
+  const width = values.BYTES_PER_ELEMENT;
+  const set = (width === 4 ? view.setFloat32 : view.setFloat64).bind(view);
+  for (let i = 0; i < values.length; i++) set(width * i, values[i], true);
+  return new Uint8Array(view.buffer);
+}
 
 /** Seven bits a byte, the lowest first; all but the last byte have the eighth bit set. A negative number is its two's complement of 64 bits. */
 function varint(value: number): number[] {

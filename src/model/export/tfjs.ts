@@ -6,12 +6,18 @@
  * @see https://www.tensorflow.org/js/guide/save_load
  */
 import type { LayerPlace } from "../../nn/network.js";
-import { MODEL_FORMAT, type ModelContents, type NetworkDescription } from "../../predict/description.js";
+import {
+  type LayerDescription,
+  MODEL_FORMAT,
+  type ModelContents,
+  type NetworkDescription,
+  type PieceDescription,
+} from "../../predict/description.js";
 import { builtInNetwork } from "../../predict/network.js";
 import type { Tensor } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import type { Json } from "./tfjsFields.js";
-import { arrayName, isLeftOut, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
+import { arrayName, isLeftOut, isRecurrent, ONLY_TRAINING, rowOf, writtenLayer } from "./tfjsLayers.js";
 import { type MaskState, maskAfter, mustNotLeak } from "./tfjsMasks.js";
 
 /** The files of a layers model. They must be in one folder. */
@@ -54,7 +60,13 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
     links.set(id, [id, 0, 0]);
     masks.set(id, { shape, isMasked: false, theirs: false });
   }
-  for (const [i, layer] of network.layers.entries()) {
+  const write = (name: string, made: Omit<WrittenLayer, "calls">, inputs: readonly Link[]): Link => {
+    const written = layers.get(name) ?? { ...made, calls: [] };
+    layers.set(name, written);
+    return [name, written.calls.push([...inputs]) - 1, 0];
+  };
+  for (const [i, given] of network.layers.entries()) {
+    const { layer, rectifier } = withRectifier(given);
     const { id, inputs, shares = id } = layer;
     const { shape }: LayerPlace = places.layers[i];
     if (isLeftOut(layer, (masks.get(inputs[0]) as MaskState).shape)) {
@@ -73,13 +85,14 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
         shape,
       ),
     );
-    const written = layers.get(shares) ?? { ...writtenLayer(layer, id, shape), calls: [] };
-    if (!layers.has(id) && shares === id)
+    const written = writtenLayer(layer, id, shape);
+    if (shares === id)
       for (const [parameter, path] of Object.entries(layer.weights))
         weights.push({ name: `${id}/${arrayName(row, written.config, parameter)}`, tensor: tensors[path] });
-    layers.set(shares, written);
-    written.calls.push(inputs.map((each) => links.get(each) as Link));
-    links.set(id, [shares, written.calls.length - 1, 0]);
+    const taken = inputs.map((each) => links.get(each) as Link);
+    const link = write(shares, written, taken);
+    const behind = `${shares}_activation`;
+    links.set(id, rectifier ? write(behind, writtenLayer(rectifier, behind, shape), [link]) : link);
   }
   mustNotLeak(network.layers, masks);
   const model = {
@@ -106,6 +119,19 @@ export function exportTfjs({ network, tensors, table }: ModelContents): TfjsFile
     at += data.byteLength;
   }
   return { "model.json": JSON.stringify(model), "weights.bin": bytes };
+}
+
+/** Of a layer whose activation TensorFlow.js has as a layer alone: a linear one, and that layer behind it. */
+function withRectifier(layer: LayerDescription): {
+  readonly layer: LayerDescription;
+  readonly rectifier?: PieceDescription;
+} {
+  const { name, options } = layer;
+  if (options.activation !== "leakyRelu" || isRecurrent(name)) return { layer };
+  return {
+    layer: { ...layer, options: { ...options, activation: "linear" } },
+    rectifier: { name: "leakyReLU", options: { negativeSlope: 0.2 } },
+  };
 }
 
 /** What exportTfjs leaves out of a network, for people. */

@@ -3,7 +3,7 @@
  * Names are those of Python, with dashes below. Which layer has which is in tfjsLayers.ts.
  */
 import { isRecord, must, show } from "../../errors.js";
-import { activations } from "../../nn/activations.js";
+import { type activations, savedName } from "../../nn/activations.js";
 import { endsOf } from "../../nn/layers/reshaping.js";
 import { getRegularizer, type Regularizer } from "../../nn/regularizers.js";
 
@@ -117,22 +117,65 @@ export const ends = (key: "padding" | "cropping", fallback: number): Field => ({
   read: (setting) => setting,
 });
 
+/**
+ * The names of activations in Keras 2, of those that TensorFlow.js has. `hardSigmoid` is another function there, and what it names
+ * `gelu_new` it writes but cannot read.
+ */
+const ACTIVATIONS: Readonly<Partial<Record<keyof typeof activations, string>>> = {
+  linear: "linear",
+  relu: "relu",
+  tanh: "tanh",
+  sigmoid: "sigmoid",
+  softmax: "softmax",
+  softplus: "softplus",
+  gelu: "gelu",
+  elu: "elu",
+  celu: "elu", // with an alpha of 1
+  logSoftmax: "log_softmax",
+  mish: "mish",
+  relu6: "relu6",
+  selu: "selu",
+  silu: "swish",
+  softsign: "softsign",
+};
+
+/** Fettle's names by those of Keras. */
+const KERAS_ACTIVATIONS: Readonly<Record<string, keyof typeof activations>> = {
+  ...Object.fromEntries(
+    Object.entries(ACTIVATIONS).flatMap(([name, keras]) => (name === "celu" ? [] : [[keras, name]])),
+  ),
+  gelu_new: "geluTanh",
+};
+
 export const activation = (key: string, fallback = "linear", missing = fallback): Field => ({
   key,
-  write: (option) => option ?? fallback,
+  write(option, { id }) {
+    const name = savedName(option ?? fallback);
+    const keras = ACTIVATIONS[name as keyof typeof activations];
+    must(
+      keras,
+      `the ${whose(key)} of layer ${show(id)}`,
+      `one of ${Object.keys(ACTIVATIONS).join(", ")} to be exported to TensorFlow.js`,
+      name,
+      "unsupported",
+    );
+    return keras;
+  },
   read(setting, { name }) {
     const known = setting ?? missing;
-    const what = key === "activation" ? key : `${key} of the gates`;
+    const own = typeof known === "string" ? snakeCase(known) : undefined;
     must(
-      typeof known === "string" && Object.hasOwn(activations, known),
-      `the ${what} of layer ${show(name)}`,
-      `one of ${Object.keys(activations).join(", ")}`,
+      own !== undefined && Object.hasOwn(KERAS_ACTIVATIONS, own),
+      `the ${whose(key)} of layer ${show(name)}`,
+      `one of ${Object.keys(KERAS_ACTIVATIONS).join(", ")}`,
       known,
       "unsupported",
     );
-    return known;
+    return KERAS_ACTIVATIONS[own];
   },
 });
+
+const whose = (key: string): string => (key === "activation" ? key : `${key} of the gates`);
 
 /** TensorFlow.js has one class for all penalties, in which a weight that is left out is 0.01. */
 export const regularizer = (key: string): Field => ({

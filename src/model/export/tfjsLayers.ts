@@ -74,6 +74,17 @@ const piece: Field = {
   },
 };
 
+/** Without a maximum it is `relu`, and with 6 `relu6`; written are those as activations. */
+const mostOfReLU: Field = {
+  key: "max_value",
+  write: () => null,
+  read(given, { name }) {
+    const rule = "left out, or 6";
+    must(given === undefined || given === 6, `max_value of layer ${show(name)}`, rule, given, "unsupported");
+    return given === undefined ? undefined : "relu6";
+  },
+};
+
 const KERNEL = {
   activation: activation("activation"),
   useBias: flag("use_bias", true),
@@ -198,8 +209,23 @@ const ROWS: readonly Row[] = [
   },
   {
     ...{ kind: "ReLU", name: "activation", given: { activation: "relu" }, masks: "kept" },
-    fields: {},
-    unwritten: { max_value: null, negative_slope: 0, threshold: 0 },
+    fields: { activation: mostOfReLU },
+    unwritten: { negative_slope: 0, threshold: 0 },
+  },
+  {
+    ...{ kind: "LeakyReLU", name: "leakyReLU", masks: "kept" },
+    fields: { negativeSlope: number("alpha", 0.3) },
+  },
+  {
+    ...{ kind: "ELU", name: "elu", masks: "kept" },
+    fields: { alpha: number("alpha", 1) },
+    lacks: ({ alpha = 1 }) => (alpha === 1 ? undefined : "ELU with an alpha other than 1"),
+  },
+  {
+    ...{ kind: "PReLU", name: "prelu", masks: "kept" },
+    fields: { alphaRegularizer: regularizer("alpha_regularizer"), sharedAxes: plain("shared_axes") },
+    unwritten: { alpha_constraint: null },
+    written: { alpha_initializer: { class_name: "Zeros", config: {} } },
   },
   { kind: "Softmax", name: "activation", given: { activation: "softmax" }, fields: { axis: lastAxis } },
   convolution("Conv1D", "conv1d", 1),
@@ -312,6 +338,10 @@ export const ONLY_TRAINING: readonly string[] = ["randomFlip", "randomTranslatio
 /** Whether a layer is left out, since TensorFlow.js does not take it and it does nothing in prediction. */
 export const isLeftOut = ({ name }: PieceDescription, before: Shape): boolean =>
   ONLY_TRAINING.includes(name) || (name === "flatten" && before.length === 1);
+
+/** Whether the activation of a layer is within its loop. */
+export const isRecurrent = (name: string): boolean =>
+  ROWS.some((row) => row.name === name && "returnSequences" in row.fields);
 
 /** The classes that are read. */
 const CLASSES = new Map(ROWS.map((row) => [row.kind, row]));

@@ -1,6 +1,5 @@
 /** An activation as a layer. */
-import { nameIn } from "../../names.js";
-import { type Activation, activations, getActivation } from "../activations.js";
+import { type Activation, activationName, getActivation } from "../activations.js";
 import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
 
 /**
@@ -10,8 +9,8 @@ import { builtIn, type Layer, type LayerDefinition, PLAIN } from "./layer.js";
  * @throws FettleError `unknown_name` for an unknown name
  * @example
  * ```ts
- * const leakyRelu = (x: Value) => maximum(x, mul(0.1, x));
- * const model = sequential([dense(8), activation(leakyRelu), dense(1), activation("sigmoid")]);
+ * const softer = (x: Value) => mul(0.5, add(x, softsign(x)));
+ * const model = sequential([dense(8), activation(softer), dense(1), activation("sigmoid")]);
  * ```
  */
 export function activation(name: Activation): Layer {
@@ -22,5 +21,5 @@ export function activation(name: Activation): Layer {
     ...PLAIN,
     call: ({ x }) => activate(x),
   };
-  return builtIn(layer, [nameIn(activations, activate)], { activation: name });
+  return builtIn(layer, [activationName(name)], { activation: name });
 }

@@ -43,6 +43,14 @@ export {
   type PoolingOptions,
 } from "./pooling.js";
 export {
+  type ELUOptions,
+  elu,
+  type LeakyReLUOptions,
+  leakyReLU,
+  type PReLUOptions,
+  prelu,
+} from "./rectifiers.js";
+export {
   type BidirectionalOptions,
   bidirectional,
   type GatedOptions,

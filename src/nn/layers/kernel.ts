@@ -3,8 +3,7 @@ import { must, type OptionNames } from "../../errors.js";
 import { add, reshape } from "../../graph/functions.js";
 import { Value } from "../../graph/graph.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
-import { nameIn } from "../../names.js";
-import { type Activation, activations, getActivation } from "../activations.js";
+import { type Activation, activationName, getActivation } from "../activations.js";
 import type { ConstraintLike } from "../constraints.js";
 import type { Initializer } from "../initializers.js";
 import type { Regularizer, RegularizerName } from "../regularizers.js";
@@ -77,6 +76,6 @@ export function kernelsOf(given: Readonly<Record<string, ArrayOptions>>, options
         ? reshape(result, shape)
         : result;
     },
-    recipe: [nameIn(activations, activate), ...arrays.recipe],
+    recipe: [activationName(activate), ...arrays.recipe],
   };
 }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { PipelineOptions } from "../../../src/data/pipeline/options.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense } from "../../../src/nn/layers/index.js";
+import { activation, dense, elu, type Layer, leakyReLU, prelu } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import { RandomStream } from "../../../src/numerics/random.js";
 import type { Answer } from "../../../src/predict/answers.js";
@@ -261,6 +261,23 @@ describe("a module of a network", () => {
       const found = predict(row) as number[];
       expect(found.length).toBe(2);
       for (const [j, value] of found.entries()) expectNear(value, data[j], Math.max(1, size));
+    }
+  });
+
+  it.each<[string, Layer[]]>([
+    ["a slope", [leakyReLU({ negativeSlope: 0.1 })]],
+    ["an alpha", [elu({ alpha: 0.5 })]],
+    ["slopes of each unit", [prelu()]],
+    ["one slope", [prelu({ sharedAxes: [1] })]],
+    ["two of each", [leakyReLU(), elu(), prelu(), leakyReLU({ negativeSlope: 0 }), elu({ alpha: 0 })]],
+  ])("is near the predictor with %s", async (_, layers) => {
+    const contents = contentsOf(network([dense(9), ...layers, dense(3)], 3, 4), false);
+    const [predictor, { predict }] = await Promise.all([predictorOf(contents), moduleOf(contents)]);
+    const random = new RandomStream(4, 7);
+    for (let i = 0; i < cases(50); i++) {
+      const row = Array.from({ length: 3 }, () => Math.fround(3 * random.normal()));
+      const { data } = predictor.predict([row]);
+      for (const [j, value] of (predict(row) as number[]).entries()) expectNear(value, data[j], 1);
     }
   });
 

@@ -8,7 +8,7 @@ import { exportJs } from "../../../src/model/export/js.js";
 import { dense } from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { Answer } from "../../../src/predict/answers.js";
-import type { ModelContents } from "../../../src/predict/description.js";
+import type { LayerDescription, ModelContents } from "../../../src/predict/description.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../../data/refusal.js";
 import {
@@ -122,6 +122,10 @@ describe("refusals", () => {
     ...{ tensors, notes },
     network: { columns: 2, layers: [{ ...described.layers[0], ...layer }, described.layers[1]] },
   });
+  const withThird = (layer: Pick<LayerDescription, "name" | "options"> & Partial<LayerDescription>) => {
+    const third: LayerDescription = { id: "third", inputs: ["dense_2"], weights: {}, ...layer };
+    return { ...contents, network: { ...described, layers: [...described.layers, third] } };
+  };
   const BUILT_IN = 'layer "dense_1" must be built-in to be exported, or loaded by loadPredictor';
   it.each<[string, ModelContents, string]>([
     [
@@ -136,8 +140,18 @@ describe("refusals", () => {
     ],
     [
       "an activation of another release",
-      withLayer({ options: { activation: "swish" } }),
-      `unsupported: the activation of ${BUILT_IN}; received "swish"`,
+      withLayer({ options: { activation: "snake" } }),
+      `unsupported: the activation of ${BUILT_IN}; received "snake"`,
+    ],
+    [
+      "code in place of a slope",
+      withThird({ name: "leakyReLU", options: { negativeSlope: "alert(1)" } }),
+      'invalid_argument: negativeSlope must be a finite number of at least 0; received "alert(1)"',
+    ],
+    [
+      "slopes that do not fit",
+      withThird({ name: "prelu", options: {}, weights: { alpha: "dense_1.bias" } }),
+      'invalid_checkpoint: the slopes of layer "third" must fit its 1 inputs; received shape [3]',
     ],
     [
       "a layer that does not take the one before it",

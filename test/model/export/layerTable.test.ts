@@ -41,7 +41,9 @@ const MORE: Readonly<Record<string, readonly LayerExample[]>> = {
   conv1d: [{ layer: () => layers.conv1d(2, 2), shapes: steps }],
   conv2dTranspose: [{ layer: () => layers.conv2dTranspose(2, 2, { dilationRate: 2 }), shapes: image }],
   depthwiseConv2d: [{ layer: () => layers.depthwiseConv2d(2, { dilationRate: 2 }), shapes: image }],
+  elu: [{ layer: () => layers.elu(), shapes: [[2, 3]] }],
   gru: [{ layer: () => layers.gru(2), shapes: steps }],
+  leakyReLU: [{ layer: () => layers.leakyReLU(), shapes: [[3]] }],
   lstm: [{ layer: () => layers.lstm(2, reversed), shapes: steps }],
   merge: [
     {
@@ -52,6 +54,7 @@ const MORE: Readonly<Record<string, readonly LayerExample[]>> = {
       ],
     },
   ],
+  prelu: [{ layer: () => layers.prelu(), shapes: [[3]] }],
   separableConv2d: [
     { layer: () => layers.separableConv2d(2, 2, { dilationRate: 2, strides: 2 }), shapes: image },
   ],

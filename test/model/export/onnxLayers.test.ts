@@ -8,11 +8,14 @@ import { functional, input } from "../../../src/nn/functional.js";
 import {
   batchNormalization,
   dense,
+  elu,
   embedding,
   flatten,
   type Layer,
   layerNormalization,
+  leakyReLU,
   merge,
+  prelu,
 } from "../../../src/nn/layers/index.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
 import { sequential } from "../../../src/nn/sequential.js";
@@ -52,6 +55,20 @@ describe("ONNX Runtime predicts what Fettle does", () => {
         },
       ),
       { numRuns: cases(30) },
+    );
+  });
+
+  it("for rectifiers with options, and slopes that are shared or not", async () => {
+    const stack = [dense(6), leakyReLU({ negativeSlope: 0.1 }), elu({ alpha: 0.5 }), prelu(), dense(2)];
+    const x = Float32Array.from({ length: 9 * 4 }, (_, i) => ((i * 37) % 23) / 7 - 1.5);
+    await agrees(anyTrained(sequential(stack), 4, 2), 4, x);
+    const images = input([2, 3, 2]);
+    const shared = prelu({ sharedAxes: [1, 2] }).apply(prelu().apply(images));
+    const model = functional({ inputs: images, outputs: dense(2).apply(flatten().apply(shared)) });
+    await agrees(
+      anyTrained(model, 12, 3),
+      12,
+      Float32Array.from({ length: 36 }, (_, i) => ((i * 37) % 23) / 7 - 1.5),
     );
   });
 
@@ -95,6 +112,6 @@ describe("ONNX Runtime predicts what Fettle does", () => {
 it("as a module it is refused by the name of the layer", () => {
   const model = anyTrained(sequential([dense(2), batchNormalization(), dense(1)]), 2, 1);
   expect(refusal(() => exportModel(model, "js"))).toBe(
-    'unsupported: layer "batchNormalization_1" must be dense, dropout or activation to be exported; received "batchNormalization"',
+    'unsupported: layer "batchNormalization_1" must be one of dense, dropout, activation, elu, leakyReLU, prelu to be exported; received "batchNormalization"',
   );
 });

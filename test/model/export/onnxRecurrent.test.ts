@@ -43,6 +43,8 @@ it.each<[string, Layer]>([
   ["gru", gru(UNITS)],
   ["gru backwards", gru(UNITS, { goBackwards: true })],
   ["gru that resets before, each step", gru(UNITS, { resetAfter: false, ...all })],
+  ["gru of elu", gru(UNITS, { activation: "elu" })],
+  ["lstm of softsign", lstm(UNITS, { activation: "softsign" })],
   ["gru of other gates", gru(UNITS, { activation: "sigmoid", recurrentActivation: "tanh" })],
   ["lstm in both directions", bidirectional(lstm(UNITS))],
   ["lstm in both directions, each step", bidirectional(lstm(UNITS, all))],
@@ -97,6 +99,6 @@ it("a mask that no layer reads is nothing to refuse", async () => {
 
 it("an activation that ONNX's recurrences do not have is refused by name", async () => {
   expect(await refusal(() => exported(gru(UNITS, { activation: "gelu" })))).toBe(
-    'unsupported: `activation` of layer "gru_1" must be tanh, sigmoid, relu, softplus to be exported; received "gelu"',
+    'unsupported: `activation` of layer "gru_1" must be tanh, sigmoid, elu, relu, softplus, softsign to be exported; received "gelu"',
   );
 });

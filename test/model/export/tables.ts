@@ -94,7 +94,9 @@ const options: fc.Arbitrary<PipelineOptions> = fc.record({
   target: fc.constantFrom<TargetTransformName>("standard", "log", "log1p", "none"),
 });
 
-const activationName = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
+/** Activations that make no error larger where they follow each other. */
+const tame = (Object.keys(activations) as ActivationName[]).filter((name) => name !== "exponential");
+const activationName = fc.constantFrom(...tame);
 const hidden = fc.oneof(
   fc
     .tuple(fc.integer({ min: 1, max: 12 }), activationName, fc.boolean())

@@ -4,8 +4,10 @@ import "@tensorflow/tfjs-backend-cpu";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
+import { importTfjs } from "../../../src/model/export/exportModel.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
-import { dense, dropout } from "../../../src/nn/layers/index.js";
+import { type ActivationName, activations } from "../../../src/nn/activations.js";
+import { activation, dense, dropout, elu, prelu } from "../../../src/nn/layers/index.js";
 import { l1 } from "../../../src/nn/regularizers.js";
 import { ready } from "../../../src/numerics/kernels.js";
 import type { LayerDescription, ModelContents } from "../../../src/predict/description.js";
@@ -18,9 +20,11 @@ import {
   expectClose,
   fetched,
   network,
+  type Parsed,
   predicted,
   ROWS,
   rows,
+  shared,
   tableOf,
   units,
 } from "./tfjsSupport.js";
@@ -41,6 +45,54 @@ describe("exportTfjs", () => {
         loaded.dispose();
       }),
       { numRuns: cases(150) },
+    );
+  });
+
+  it.each<[ActivationName, string[]]>([
+    ["leakyRelu", ["linear"]],
+    ["celu", ["elu"]],
+    ["logSoftmax", ["log_softmax"]],
+    ["silu", ["swish"]],
+  ])("writes %s as TensorFlow.js has it", async (name, keras) => {
+    const model = network(
+      [dense(5, { activation: name }), activation(name), prelu({ sharedAxes: [1] })],
+      3,
+      4,
+    );
+    const files = exportTfjs(contentsOf(model, false));
+    const { layers } = JSON.parse(files["model.json"]).modelTopology.config;
+    const given = layers.flatMap(({ config }: Parsed) => config.activation ?? []);
+    expect(given).toEqual([...keras, ...keras]);
+    const x = rows(3, 5);
+    const loaded = await fetched(files);
+    const expected = model.predict({ data: x, shape: [ROWS, 3] }).data;
+    expectClose(predicted(loaded, x, 3), expected);
+    loaded.dispose();
+    const imported = await importTfjs(files["model.json"], files["weights.bin"]);
+    expect(imported.model.predict({ data: x, shape: [ROWS, 3] }).data).toEqual(expected);
+  });
+
+  it.each(["exponential", "geluTanh", "hardSigmoid", "hardSilu", "hardTanh", "logSigmoid"] as const)(
+    "refuses %s by name, which TensorFlow.js does not have, or has otherwise",
+    (name) => {
+      const contents = contentsOf(network([dense(1, { activation: name })], 1, 1), false);
+      expect(refusal(() => exportTfjs(contents))).toBe(
+        'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, ' +
+          `celu, logSoftmax, mish, relu6, selu, silu, softsign to be exported to TensorFlow.js; received "${name}"`,
+      );
+    },
+  );
+
+  it("writes or refuses each activation", () => {
+    const written = [...Object.keys(shared), "leakyRelu", "celu"];
+    const refused = ["exponential", "geluTanh", "hardSigmoid", "hardSilu", "hardTanh", "logSigmoid"];
+    expect([...written, ...refused].sort()).toEqual(Object.keys(activations).sort());
+  });
+
+  it("refuses an elu layer that TensorFlow.js refuses to load", () => {
+    const contents = contentsOf(network([dense(1), elu({ alpha: 0.5 })], 1, 1), false);
+    expect(refusal(() => exportTfjs(contents))).toBe(
+      'unsupported: layer "elu_1" must be one that TensorFlow.js has, to be exported to it; it has no ELU with an alpha other than 1',
     );
   });
 

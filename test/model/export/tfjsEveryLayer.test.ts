@@ -7,11 +7,10 @@ import { contentsOf } from "../../../src/model/contents.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
 import type * as layers from "../../../src/nn/layers/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
-import { madeOf } from "../../../src/recipe.js";
 import { cases } from "../../cases.js";
 import { refusal } from "../../data/refusal.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
-import { networkOf, overImages, overSteps, sizeOf, stackOf } from "./anyStack.js";
+import { hasOption, networkOf, overImages, overSteps, sizeOf, stackOf } from "./anyStack.js";
 import { agrees } from "./tfjsAgrees.js";
 
 beforeAll(async () => {
@@ -23,6 +22,8 @@ beforeAll(async () => {
 const REFUSED: Readonly<Record<string, string>> = {
   "bidirectional (1)": "it has no GRU with resetAfter: true",
   "conv1d (1)": 'it has no padding "causal"',
+  "cropping1d (1)": "it has no cropping1d",
+  "elu (1)": "it has no ELU with an alpha other than 1",
   "multiHeadAttention (1)": "it has no multiHeadAttention",
   "multiHeadAttention (2)": "it has no multiHeadAttention",
   "upSampling1d (1)": "it has no upSampling1d",
@@ -47,10 +48,12 @@ describe("TensorFlow.js predicts what Fettle does with", () => {
 });
 
 describe("TensorFlow.js predicts what Fettle does with any stack", () => {
-  const isKnown = (layer: layers.Layer): boolean =>
-    !JSON.stringify(madeOf(layer)?.options).includes("causal");
+  const lacking = ["causal", "geluTanh", "hardSigmoid", "hardSilu", "hardTanh", "logSigmoid"];
+  // becomes a layer of its own, so what is read back is not the same network
+  lacking.push("leakyRelu");
+  const isKnown = (layer: layers.Layer): boolean => !hasOption(layer, lacking);
   it.each([
-    ["over images", [6, 5, 2], overImages],
+    ["over images", [6, 5, 2], overImages.filter(isKnown)],
     ["over steps", [6, 3], overSteps.filter(isKnown)],
   ] as const)("%s", async (_, row, layer) => {
     await fc.assert(

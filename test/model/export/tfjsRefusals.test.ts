@@ -20,7 +20,7 @@ describe("importTfjs refuses", () => {
   const { "weights.bin": weights } = exported();
   const columns = tableOf().pipeline.features.length;
   const known =
-    "one of Dense, Dropout, Activation, ReLU, Softmax, Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
+    "one of Dense, Dropout, Activation, ReLU, LeakyReLU, ELU, PReLU, Softmax, Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, MaxPooling1D, " +
     "MaxPooling2D, AveragePooling1D, AveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalAveragePooling1D, " +
     "GlobalAveragePooling2D, Flatten, Reshape, Permute, RepeatVector, UpSampling2D, ZeroPadding2D, Cropping2D, Embedding, Masking, " +
     "SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, BatchNormalization, LayerNormalization, SpatialDropout1D, GaussianNoise, Add, " +
@@ -160,7 +160,8 @@ describe("importTfjs refuses", () => {
       (json) => {
         layers(json)[0].config.activation = "hard_sigmoid";
       },
-      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu; ' +
+      'unsupported: the activation of layer "dense_1" must be one of linear, relu, tanh, sigmoid, softmax, softplus, gelu, elu, ' +
+        "log_softmax, mish, relu6, selu, swish, softsign, gelu_new; " +
         'received "hard_sigmoid"',
     ],
     [
@@ -222,9 +223,9 @@ describe("importTfjs refuses", () => {
     [
       "a ReLU with an upper bound",
       (json) => {
-        layers(json)[2] = { className: "ReLU", config: { name: "r", maxValue: 6 } };
+        layers(json)[2] = { className: "ReLU", config: { name: "r", maxValue: 5 } };
       },
-      'unsupported: max_value of layer "r" must be left out; received 6',
+      'unsupported: max_value of layer "r" must be left out, or 6; received 5',
     ],
     [
       "a softmax over rows",

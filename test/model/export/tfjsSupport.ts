@@ -10,8 +10,16 @@ import { readTable } from "../../../src/data/table.js";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportTfjs, type TfjsFiles } from "../../../src/model/export/tfjs.js";
 import { loadModel } from "../../../src/model/save.js";
-import { type ActivationName, activations } from "../../../src/nn/activations.js";
-import { activation, dense, dropout, type Layer } from "../../../src/nn/layers/index.js";
+import type { ActivationName } from "../../../src/nn/activations.js";
+import {
+  activation,
+  dense,
+  dropout,
+  elu,
+  type Layer,
+  leakyReLU,
+  prelu,
+} from "../../../src/nn/layers/index.js";
 import { l1l2, l2 } from "../../../src/nn/regularizers.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { RandomStream } from "../../../src/numerics/random.js";
@@ -66,7 +74,23 @@ export function expectClose(found: ArrayLike<number>, expected: ArrayLike<number
 }
 
 export const units = fc.integer({ min: 1, max: 24 });
-export const name = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
+/** Activations that TensorFlow.js has, and its names for them. */
+export const shared = {
+  ...{
+    linear: "linear",
+    relu: "relu",
+    tanh: "tanh",
+    sigmoid: "sigmoid",
+    softmax: "softmax",
+    softplus: "softplus",
+  },
+  ...{ gelu: "gelu", elu: "elu", logSoftmax: "logSoftmax", mish: "mish", relu6: "relu6", selu: "selu" },
+  ...{ silu: "swish", softsign: "softsign" },
+} satisfies Partial<Record<ActivationName, string>>;
+const name = fc.constantFrom(...(Object.keys(shared) as (keyof typeof shared)[]));
+/** Their names in TensorFlow.js, of which its types have some alone. */
+const ownName = fc.constantFrom(...Object.values(shared)) as fc.Arbitrary<"relu">;
+const slope = fc.double({ min: 0, max: 2, noNaN: true });
 export const rate = fc.double({ min: 0, max: 0.9, noNaN: true });
 export const denseLayer = fc
   .tuple(units, name, fc.boolean(), fc.constantFrom({}, { kernelRegularizer: l1l2({ l1: 0.5, l2: 1e-3 }) }))
@@ -75,6 +99,9 @@ export const layer = fc.oneof(
   { weight: 4, arbitrary: denseLayer },
   rate.map((rate) => dropout(rate)),
   name.map((each) => activation(each)),
+  slope.map((negativeSlope) => leakyReLU({ negativeSlope })),
+  fc.constant(elu()),
+  fc.constant(prelu()),
 );
 export const architecture = fc
   .tuple(fc.array(layer, { maxLength: 4 }), denseLayer)
@@ -98,7 +125,7 @@ export type Maker = (options: {
   batchInputShape?: (number | null)[];
 }) => tfl.layers.Layer;
 
-export const makeDense = fc.tuple(units, name, fc.boolean()).map(
+export const makeDense = fc.tuple(units, ownName, fc.boolean()).map(
   ([units, activation, useBias]): Maker =>
     (o) =>
       tfl.layers.dense({ ...o, units, activation, useBias }),
@@ -110,13 +137,23 @@ export const maker: fc.Arbitrary<Maker> = fc.oneof(
       (o) =>
         tfl.layers.dropout({ ...o, rate }),
   ),
-  name.map(
+  ownName.map(
     (activation): Maker =>
       (o) =>
         tfl.layers.activation({ ...o, activation }),
   ),
+  slope.map(
+    (alpha): Maker =>
+      (o) =>
+        tfl.layers.leakyReLU({ ...o, alpha }),
+  ),
   fc.constantFrom<Maker>(
     (o) => tfl.layers.reLU(o),
+    (o) => tfl.layers.reLU({ ...o, maxValue: 6 }),
+    (o) => tfl.layers.elu(o),
+    (o) => tfl.layers.leakyReLU(o),
+    (o) => tfl.layers.prelu(o),
+    (o) => tfl.layers.prelu({ ...o, sharedAxes: [1] }),
     (o) => tfl.layers.softmax(o),
   ),
 );

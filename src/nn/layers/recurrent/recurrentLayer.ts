@@ -2,8 +2,7 @@
 import { check, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { transpose } from "../../../graph/functions.js";
 import { type Shape, showShape } from "../../../graph/shape.js";
-import { nameIn } from "../../../names.js";
-import { type Activation, activations, getActivation } from "../../activations.js";
+import { type Activation, activationName, getActivation } from "../../activations.js";
 import type { ConstraintLike } from "../../constraints.js";
 import { getInitializer, type Initializer } from "../../initializers.js";
 import type { Regularizer, RegularizerName } from "../../regularizers.js";
@@ -138,7 +137,7 @@ export function recurrentLayer(
   };
   const parts = [
     ...[units, useBias, returnSequences, goBackwards, Object.keys(rates)],
-    ...[activate, recurrentActivate].map((each) => nameIn(activations, each)),
+    ...[activate, recurrentActivate].map(activationName),
     ...arrays.recipe,
     ...recipe,
   ];
