@@ -22,7 +22,9 @@ const padded: Nodes = (context) => {
     for (const [i, axis] of axes.entries()) counts[axis] = pairs[i][end];
     return counts;
   });
-  return made(graph.node("Pad", [...values, graph.integers(pads.flat())], {}, layer.id));
+  const zeros = graph.node("Pad", [...values, graph.integers(pads.flat())]);
+  // the largest of one value, since ONNX Runtime 1.30 makes one node of a Pad and the pooling behind it, which pads otherwise
+  return made(graph.node("Max", [zeros], {}, layer.id));
 };
 
 const cropped: Nodes = (context) => {

@@ -55,6 +55,15 @@ describe("ONNX Runtime predicts what Fettle does with any stack", () => {
     );
   });
 
+  it.each([1, 3])("with pooling after %s zeros, which are no part of its windows", async (zeros) => {
+    for (const pooling of [layers.maxPooling2d(2), layers.averagePooling2d(2, { padding: "same" })]) {
+      const x = input([4, 3, 2]);
+      const before = layers.zeroPadding2d(zeros).apply(layers.conv2d(2, 2).apply(x));
+      const outputs = layers.dense(2).apply(layers.flatten().apply(pooling.apply(before)));
+      await agrees(trained(functional({ inputs: x, outputs }), 24, 3, modest), 24, 2);
+    }
+  });
+
   // e to the e to the x makes a rounding of x larger than the bound
   const names = (Object.keys(activations) as ActivationName[]).filter((name) => name !== "exponential");
   it.each(names)("with %s after a convolution", async (name) => {
