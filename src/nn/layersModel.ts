@@ -113,16 +113,12 @@ export class LayersModel {
    * The architecture that `fit` would train.
    *
    * @param row - columns of its inputs, or the shape of one row
-   * @throws FettleError `invalid_state` before `compile`; `invalid_argument` if no layer has parameters
+   * @throws FettleError `invalid_state` before `compile`
    * @internal
    */
   architecture(row: number | Shape): Architecture {
     const { optimizer, losses, lossWeights, augmentation } = this.compiledWith();
     const network = this.network(row);
-    check(
-      network.trainableSize > 0,
-      "a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
-    );
     return architectureOf(network, lossOfAll(network.outputs, losses, lossWeights), optimizer, augmentation);
   }
 

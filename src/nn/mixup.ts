@@ -30,6 +30,8 @@ export interface Augmentation {
   /** Numbers by their names among the inputs of the program: changing one compiles nothing. */
   readonly hyperparameters: Readonly<Record<string, number>>;
   /**
+   * What a step of training sees in place of a batch.
+   *
    * @param streams - x, y and weights if there are some
    * @param inputs - of the program
    * @internal

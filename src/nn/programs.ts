@@ -6,6 +6,7 @@ import { gradients } from "../autograd/grad.js";
 import { createProgramCache, fingerprint, sameFingerprint } from "../compile/cache.js";
 import type { Program, StepGraph } from "../compile/program.js";
 import { trace } from "../compile/trace.js";
+import { check } from "../errors.js";
 import { add, broadcastTo, concat, constant, mul, reshape, slice, step } from "../graph/functions.js";
 import type { Graph, Value } from "../graph/graph.js";
 import { rowCount } from "../graph/operations/leaves.js";
@@ -74,6 +75,7 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
   initialize: (architecture) =>
     trace({ inputs: scalars(architecture) }, ({ graph, inputs }) => {
       const { optimizer, network } = architecture;
+      mustBeTrainable(network);
       const values = initialValues(network, graph);
       const vectorOf = (places: Network["parameters"]): Value =>
         concatenate(places.map(({ path }) => values[path]));
@@ -99,8 +101,16 @@ const traces: Record<ProgramKind, (architecture: Architecture) => StepGraph> = {
     predictionStep(architecture.network, Object.keys(hyperparametersOf(architecture))),
 };
 
+function mustBeTrainable({ trainableSize }: Network): void {
+  check(
+    trainableSize > 0,
+    "a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
+  );
+}
+
 /** x, y and weights if there are some → one step; state: parameters, slots, and the sum of the losses of the rows seen */
 function trainStep(architecture: Architecture, streams: Record<string, number>): StepGraph {
+  mustBeTrainable(architecture.network);
   return trace(
     {
       inputs: scalars(architecture),

@@ -2,7 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/model/save.js";
 import { functional, input } from "../../src/nn/functional.js";
-import { activation, dense, dropout, embedding, flatten, freeze, merge } from "../../src/nn/layers/index.js";
+import {
+  activation,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  freeze,
+  type Layer,
+  merge,
+} from "../../src/nn/layers/index.js";
 import type { LayersModel } from "../../src/nn/layersModel.js";
 import { sequential } from "../../src/nn/sequential.js";
 import { adam } from "../../src/optim/adam.js";
@@ -146,6 +155,25 @@ describe("functional", () => {
     await loaded.fit(data, targets, fit);
     expect(weightsOf(loaded)).toEqual(weightsOf(model));
     expect(saveModel(loaded, { optimizer: true })).toEqual(saveModel(model, { optimizer: true }));
+  });
+
+  it("evaluates and predicts where all layers are frozen, and does not train", async () => {
+    const stack = (wrap: (layer: Layer) => Layer) => {
+      const model = sequential([wrap(dense(4, { activation: "tanh" })), wrap(dense(2))]);
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      return model;
+    };
+    const model = stack((layer) => layer);
+    await model.fit(x, y, fit);
+    const frozen = stack(freeze);
+    frozen.restore(3, model.trained().saved, true);
+    expect(frozen.predict(x).data).toEqual(model.predict(x).data);
+    expect(frozen.evaluate(x, y)).toEqual(model.evaluate(x, y));
+    const { model: loaded } = await loadModel(saveModel(frozen));
+    expect(loaded.predict(x).data).toEqual(model.predict(x).data);
+    expect(await refusal(() => frozen.fit(x, y, fit))).toBe(
+      "invalid_argument: a model must have parameters to train; received none. Add a dense layer, or freeze fewer layers",
+    );
   });
 
   it("keeps frozen layers as they are, and says so in its file and summary", async () => {

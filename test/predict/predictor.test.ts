@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/numerics/random.js";
 import { writeContents } from "../../src/predict/description.js";
-import { Forward } from "../../src/predict/forward.js";
 import { loadPredictor, type Predictor } from "../../src/predict/predictor.js";
 import { VERSION } from "../../src/version.js";
 import { cases } from "../cases.js";
@@ -73,18 +72,16 @@ describe("rows", () => {
   it("are filled and scaled as the pipeline says, for any number of rows", async () => {
     await fc.assert(
       fc.asyncProperty(numbers, fc.integer({ min: 1, max: MOST }), async (spec, rows) => {
-        const { network, tensors, table } = contentsFrom(spec);
+        const { table, ...contents } = contentsFrom(spec);
         const pipeline = (table as NonNullable<typeof table>).pipeline.columns;
         const cells = cellsOf(spec.columns, rows, spec.seed);
-        const forward = new Forward(network, tensors);
+        const ofFeatures = await loadPredictor(writeContents(contents, VERSION));
         const expected = Array.from({ length: rows }, (_, i) => {
           const features = pipeline.map(({ fill, features: [{ scaling }] }, j) => {
             const { center, scale } = scaling as { center: number; scale: number };
             return ((Number.isNaN(cells[j][i]) ? fill : cells[j][i]) - center) / scale;
           });
-          forward.input.set(features);
-          forward.run(1);
-          return [...forward.output.subarray(0, forward.units)];
+          return [...ofFeatures.predict([features]).data];
         });
         const predictor = await load(spec);
         const typed = cells.map((values) => Float64Array.from(values));

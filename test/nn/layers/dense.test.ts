@@ -51,7 +51,7 @@ describe("dense", () => {
       [() => dropout("0.5" as never), 'invalid_argument: rate must be a number in [0, 1); received "0.5"'],
       [() => dense(2.5), "invalid_argument: `units` must be a positive integer; received 2.5"],
       [() => dense(1, { units: 2 } as never), 'unknown_name: unknown option of dense "units".'],
-      [() => dense(1, { activation: "swish" as never }), 'unknown_name: unknown activation "swish".'],
+      [() => dense(1, { activation: "swosh" as never }), 'unknown_name: unknown activation "swosh".'],
       [
         () => dense(1, { kernelInitializer: "heNormall" as never }),
         'unknown_name: unknown initializer "heNormall".',
