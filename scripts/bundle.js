@@ -55,12 +55,16 @@ async function bundle(folder, input, output = {}) {
   await made.close();
 }
 
-/** The paths of the modules that an entry loads. */
-async function modulesOf(input) {
+/** The paths of the modules that an entry loads: all, or those that it imports before it runs. */
+async function modulesOf(input, atOnce = false) {
   const made = await rolldown(input);
-  const { output: chunks } = await made.generate({ codeSplitting: false });
+  const { output } = await made.generate({ codeSplitting: atOnce });
   await made.close();
-  return chunks.flatMap(({ modules }) => Object.keys(modules));
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const taken = new Set(output.filter(({ isEntry }) => isEntry || !atOnce));
+  for (const { imports } of taken)
+    for (const name of imports) if (chunks.has(name)) taken.add(chunks.get(name));
+  return [...taken].flatMap(({ modules }) => Object.keys(modules));
 }
 
 // For pages without a bundler, which resolve neither packages nor conditions.
@@ -80,8 +84,11 @@ for (const [name, path] of Object.entries(programs)) {
 
 // For Node, where loading a hundred files (0.7 ms each) takes longer than a study's first step. The library is one file,
 // and what the other entries share is another, so that each class exists once.
-// What a predictor needs is a third one, which the library loads too.
-const predict = new Set(await modulesOf({ ...forNode, input: { predict: "dist/predict/index.js" } }));
+// What a predictor needs are two more, which the library loads too: what it begins with, and what it loads for other networks than
+// stacks of dense layers.
+const predictor = { ...forNode, input: { predict: "dist/predict/index.js" } };
+const predict = new Set(await modulesOf(predictor, true));
+const compiler = new Set(await modulesOf(predictor));
 const library = new Set(await modulesOf({ ...forNode, input: { index: "dist/index.js" } }));
 await bundle(
   "node",
@@ -104,7 +111,8 @@ await bundle(
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
-        { name: "predictor", test: (id) => predict.has(id), priority: 1 },
+        { name: "predictor", test: (id) => predict.has(id), priority: 2 },
+        { name: "compiler", test: (id) => compiler.has(id), priority: 1 },
         { name: "library", test: (id) => library.has(id) },
         { name: "shared", minShareCount: 2 },
       ],
