@@ -80,7 +80,7 @@ describe("the packed package", () => {
         "node/benchmarkWorker",
         "node/cli",
         "node/cloudflare",
-      "node/compiler",
+        "node/compiler",
         "node/export",
         "node/index",
         "node/library",
