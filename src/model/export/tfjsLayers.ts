@@ -24,35 +24,25 @@ import {
   snakeCase,
   word,
 } from "./tfjsFields.js";
-
-type Shape = readonly number[];
-type Options = Readonly<Record<string, unknown>>;
-
-/** A class of layers. */
-export interface Row {
-  /** Its name in Keras. */
-  readonly kind: string;
-  /** Of Fettle's factory. */
-  readonly name: string;
-  /** The options that make a layer of the factory one of this class. */
-  readonly given?: Options;
-  /** Of the factory's other options, but for those that only training reads. */
-  readonly fields: Readonly<Record<string, Field>>;
-  /** Settings that are always these. Null is left out. */
-  readonly usual?: Json;
-  /** Settings that are not written, and must be left out or these in what is read. */
-  readonly unwritten?: Json;
-  /** Settings that are written, and ignored in what is read. */
-  readonly written?: Json;
-  /** The names of arrays in Keras, where they are others. */
-  readonly arrays?: Readonly<Record<string, string>>;
-  /** What becomes of a mask: it stays, or merges with others, or ends here, as it does where nothing is said. */
-  readonly masks?: "kept" | "merged";
-  /** Why a layer of such options is another one in Keras; undefined if it is not. */
-  readonly unlike?: (options: Options) => string | undefined;
-  /** What of the options TensorFlow.js has not, though Keras has; undefined if it has all. */
-  readonly lacks?: (options: Options) => string | undefined;
-}
+import {
+  BIAS,
+  CHANNELS_LAST,
+  convolution,
+  gates,
+  globalPooling,
+  KERNEL,
+  merging,
+  NO_CONSTRAINTS,
+  NO_SIDE_CONSTRAINTS,
+  noDilation,
+  normalization,
+  noStridesBetween,
+  pooling,
+  type Row,
+  recurrence,
+  type Shape,
+  windows,
+} from "./tfjsKinds.js";
 
 /** A layer within another. Its name is that of the whole, and more. */
 const piece: Field = {
@@ -84,112 +74,6 @@ const mostOfReLU: Field = {
     return given === undefined ? undefined : "relu6";
   },
 };
-
-const KERNEL = {
-  activation: activation("activation"),
-  useBias: flag("use_bias", true),
-  kernelRegularizer: regularizer("kernel_regularizer"),
-  biasRegularizer: regularizer("bias_regularizer"),
-};
-const NO_CONSTRAINTS = { activity_regularizer: null, kernel_constraint: null, bias_constraint: null };
-const CHANNELS_LAST = { data_format: "channels_last" };
-
-const windows = (rank: 1 | 2, paddings = ["valid", "same"]): Record<string, Field> => ({
-  kernelSize: sizes("kernel_size", rank),
-  strides: sizes("strides", rank, 1),
-  dilationRate: sizes("dilation_rate", rank, 1),
-  padding: word("padding", paddings, "valid"),
-});
-
-const isOne = (size: unknown = 1): boolean => [size].flat().every((each) => each === 1);
-const noStridesBetween = ({ strides, dilationRate }: Options): string | undefined =>
-  isOne(strides) || isOne(dilationRate)
-    ? undefined
-    : "layer with strides and dilationRate that are both above 1";
-const noDilation = ({ dilationRate }: Options): string | undefined =>
-  isOne(dilationRate) ? undefined : "dilationRate above 1 for such a layer";
-const noCausal = (options: Options): string | undefined =>
-  options.padding === "causal" ? 'padding "causal"' : noStridesBetween(options);
-
-const convolution = (kind: string, name: string, rank: 1 | 2): Row => ({
-  ...{ kind, name },
-  fields: {
-    filters: count("filters"),
-    ...windows(rank, rank === 1 ? ["valid", "same", "causal"] : undefined),
-    ...KERNEL,
-  },
-  usual: CHANNELS_LAST,
-  unwritten: { ...NO_CONSTRAINTS, groups: 1 },
-  lacks: noCausal,
-});
-
-const { kernelRegularizer: _, ...BIAS } = KERNEL;
-const NO_SIDE_CONSTRAINTS = {
-  ...{ activity_regularizer: null, bias_constraint: null, depthwise_constraint: null },
-  pointwise_constraint: null,
-};
-
-const pooling = (kind: string, name: string, rank: 1 | 2): Row => ({
-  ...{ kind, name },
-  fields: {
-    poolSize: sizes("pool_size", rank, 2),
-    strides: sizes("strides", rank, null),
-    padding: word("padding", ["valid", "same"], "valid"),
-  },
-  ...(rank === 1 ? { unwritten: CHANNELS_LAST } : { usual: CHANNELS_LAST }),
-});
-
-const globalPooling = (kind: string, name: string): Row => ({
-  ...{ kind, name, fields: {} },
-  ...(name.endsWith("1d")
-    ? { unwritten: { ...CHANNELS_LAST, keepdims: false } }
-    : { usual: CHANNELS_LAST, unwritten: { keepdims: false } }),
-});
-
-const merging = (kind: string, way: string): Row => ({
-  ...{ kind, name: "merge", given: { way }, fields: {}, masks: "merged" },
-});
-
-const recurrence = (kind: string, name: string, more: Record<string, Field> = {}): Row => ({
-  ...{ kind, name, masks: "kept" },
-  fields: {
-    units: count("units"),
-    activation: activation("activation", "tanh"),
-    useBias: flag("use_bias", true),
-    returnSequences: flag("return_sequences", false),
-    goBackwards: flag("go_backwards", false),
-    dropout: share("dropout", 0),
-    recurrentDropout: share("recurrent_dropout", 0),
-    ...more,
-  },
-  usual: { return_state: false, stateful: false },
-  unwritten: {
-    ...NO_CONSTRAINTS,
-    ...{ recurrent_constraint: null, time_major: false },
-    ...{ kernel_regularizer: null, recurrent_regularizer: null, bias_regularizer: null },
-  },
-  // the default one is orthogonal, which takes long to draw for nothing
-  written: { recurrent_initializer: { class_name: "Zeros", config: {} } },
-  unlike: ({ goBackwards, returnSequences }) =>
-    goBackwards === true && returnSequences === true
-      ? "Keras returns the sequences of goBackwards reversed"
-      : undefined,
-});
-const gates = { recurrentActivation: activation("recurrent_activation", "sigmoid", "hard_sigmoid") };
-
-const normalization = {
-  fields: {
-    axis: lastAxis,
-    epsilon: number("epsilon", 1e-3),
-    center: flag("center", true),
-    scale: flag("scale", true),
-  },
-  unwritten: {
-    ...{ beta_regularizer: null, gamma_regularizer: null },
-    ...{ beta_constraint: null, gamma_constraint: null },
-  },
-  masks: "kept",
-} as const;
 
 /** Several classes may be of one factory; the first that fits is written. */
 const ROWS: readonly Row[] = [

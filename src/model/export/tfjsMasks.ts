@@ -5,7 +5,7 @@
 import { check, show } from "../../errors.js";
 import type { LayerDescription, PieceDescription } from "../../predict/description.js";
 import { isMasked, type Masked, makesMask } from "./masks.js";
-import type { Row } from "./tfjsLayers.js";
+import type { Row } from "./tfjsKinds.js";
 
 /** What is known of the mask of a value. */
 export interface MaskState extends Masked {
