@@ -5,7 +5,9 @@ import { type ActivationName, activations } from "../../../src/nn/activations.js
 import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
+import { RandomStream } from "../../../src/numerics/random.js";
 import { madeOf } from "../../../src/recipe.js";
+import { cases } from "../../cases.js";
 import type { LayerExample } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
 
@@ -42,7 +44,7 @@ export const hasOption = (layer: Layer, values: readonly string[]): boolean => {
 };
 
 /** A network of those of the layers that fit rows of a shape, and a dense one. */
-export function stackOf(all: readonly Layer[], row: readonly number[], seed: number): LayersModel {
+function stackOf(all: readonly Layer[], row: readonly number[], seed: number): LayersModel {
   const x = input(row);
   const before = fitting(all, row).reduce((value, each) => each.apply(value), x);
   const outputs = layers.dense(2).apply(layers.flatten().apply(before));
@@ -142,4 +144,23 @@ function fitting(all: readonly Layer[], row: readonly number[]): Layer[] {
       return false;
     }
   });
+}
+
+/** Numbers of rows for a network. @param number - what a normal number becomes */
+export function numbersFor(columns: number, rows: number, number: (normal: number) => number): Float32Array {
+  const random = new RandomStream(5, rows);
+  return Float32Array.from({ length: rows * columns }, () => number(random.normal()));
+}
+
+/** Any stack of such layers over rows of a shape is held to a reader of an export. */
+export async function anyStackAgrees(
+  layer: fc.Arbitrary<Layer>,
+  row: readonly number[],
+  agrees: (model: LayersModel, columns: number, rows: number) => Promise<void>,
+): Promise<void> {
+  const [stack, rows] = [fc.array(layer, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 3 })];
+  await fc.assert(
+    fc.asyncProperty(stack, rows, (all, count) => agrees(stackOf(all, row, count), sizeOf(row), count)),
+    { numRuns: cases(40) },
+  );
 }

@@ -1,5 +1,4 @@
 /** Every layer as an ONNX file, in ONNX Runtime; and what convolutions between layers cost in transposes. */
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contentsOf } from "../../../src/model/contents.js";
 import { exportOnnx } from "../../../src/model/export/onnx.js";
@@ -7,11 +6,9 @@ import { type ActivationName, activations } from "../../../src/nn/activations.js
 import { functional, input } from "../../../src/nn/functional.js";
 import * as layers from "../../../src/nn/layers/index.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
-import { RandomStream } from "../../../src/numerics/random.js";
-import { cases } from "../../cases.js";
 import { EXAMPLES } from "../../predict/everyLayer.js";
 import { trained } from "../../predict/networks.js";
-import { modest, networkOf, overImages, overSteps, sizeOf, stackOf } from "./anyStack.js";
+import { anyStackAgrees, modest, networkOf, numbersFor, overImages, overSteps, sizeOf } from "./anyStack.js";
 import { CLOSE, decoded, difference, floats, run } from "./onnxRuntime.js";
 
 async function agrees(
@@ -20,8 +17,7 @@ async function agrees(
   rows: number,
   number = (normal: number): number => normal,
 ): Promise<void> {
-  const random = new RandomStream(5, rows);
-  const x = Float32Array.from({ length: rows * columns }, () => number(random.normal()));
+  const x = numbersFor(columns, rows, number);
   const { y } = await run(exportOnnx(contentsOf(model, false)).bytes, { features: floats(x, columns) });
   const expected = model.predict({ data: x, shape: [rows, columns] });
   expect(y.dims).toEqual(expected.shape);
@@ -43,16 +39,7 @@ describe("ONNX Runtime predicts what Fettle does with any stack", () => {
     ["over images", [6, 5, 2], overImages],
     ["over steps", [6, 3], overSteps],
   ] as const)("%s", async (_, row, layer) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(layer, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 1, max: 3 }),
-        async (all, rows) => {
-          await agrees(stackOf(all, row, rows), sizeOf(row), rows);
-        },
-      ),
-      { numRuns: cases(40) },
-    );
+    await anyStackAgrees(layer, row, agrees);
   });
 
   it.each([1, 3])("with pooling after %s zeros, which are no part of its windows", async (zeros) => {

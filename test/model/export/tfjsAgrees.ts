@@ -7,10 +7,9 @@ import { importTfjs } from "../../../src/model/export/importTfjs.js";
 import { exportTfjs } from "../../../src/model/export/tfjs.js";
 import { loadModel } from "../../../src/model/save.js";
 import type { LayersModel } from "../../../src/nn/layersModel.js";
-import { RandomStream } from "../../../src/numerics/random.js";
 import { writeContents } from "../../../src/predict/description.js";
 import { VERSION } from "../../../src/version.js";
-import { sizeOf } from "./anyStack.js";
+import { numbersFor, sizeOf } from "./anyStack.js";
 import { expectClose, fetched } from "./tfjsSupport.js";
 
 /** What TensorFlow.js predicts, its outputs beside each other, for inputs that are columns of a matrix. */
@@ -36,8 +35,7 @@ export async function agrees(
   rows: number,
   number = (normal: number): number => normal,
 ): Promise<void> {
-  const random = new RandomStream(5, rows);
-  const x = Float32Array.from({ length: rows * columns }, () => number(random.normal()));
+  const x = numbersFor(columns, rows, number);
   const files = exportTfjs(contentsOf(model, false));
   const theirs = await fetched(files);
   const data = { data: x, shape: [rows, columns] };
