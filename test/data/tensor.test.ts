@@ -56,7 +56,14 @@ describe("toTensor", () => {
           3,
         );
         const generic = ndarray(new Array<number>(data.length), shape);
-        for (const array of [turned, padded, generic])
+        const kept = new Array<number>(data.length);
+        const store = {
+          length: data.length,
+          get: (i: number) => kept[i],
+          set: (i: number, v: number) => (kept[i] = v),
+        };
+        const elsewhere = ndarray(store as unknown as number[], shape);
+        for (const array of [turned, padded, generic, elsewhere])
           data.forEach((value, k) => {
             let rest = k;
             const place = [...shape].reverse().map((length) => {
@@ -72,7 +79,7 @@ describe("toTensor", () => {
           { data, shape },
           { data: Float32Array.from(data), shape },
           { data: Float64Array.from(data), shape },
-          ...[ndarray(Float32Array.from(data), shape), turned, padded, generic],
+          ...[ndarray(Float32Array.from(data), shape), turned, padded, generic, elsewhere],
           ndarray(Float32Array.from([9, ...data, 9]), shape, undefined, 1),
         ];
         const expected = {
@@ -159,6 +166,26 @@ describe("toTensor", () => {
       "data that is no array",
       { data: 5, shape: [1, 1] },
       "invalid_argument: the data of x must be an array of numbers; received 5",
+    ],
+    [
+      "a shape that is no array",
+      { data: [1], shape: 1 },
+      "invalid_argument: the shape of x must be an array of lengths, rows first; received 1",
+    ],
+    [
+      "a length that is no integer",
+      { data: [1, 2], shape: [4, 0.5] },
+      "invalid_shape: x of shape [4,0.5] must hold 2 numbers; received 2",
+    ],
+    [
+      "an ndarray with less data than its shape",
+      ndarray(Float32Array.of(1, 2, 3), [4, 1]),
+      "invalid_data: x must hold finite numbers; received undefined at x[3][0]",
+    ],
+    [
+      "a word at the first place",
+      [[["1", 2]]],
+      'invalid_data: x must hold finite numbers; received "1" at x[0][0][0]',
     ],
     [
       "nothing in place of a row",

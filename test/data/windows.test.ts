@@ -91,6 +91,21 @@ describe("windows", () => {
       "invalid_argument: target must be a feature from 0 to 1, or several; received 2",
     ],
     [
+      "a feature below the first",
+      [1, 2],
+      { length: 1, target: -1 },
+      "invalid_argument: target must be a feature from 0 to 0, or several; received -1",
+    ],
+    [
+      "features of which one does not exist",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { length: 1, target: [1, 2] },
+      "invalid_argument: target must be a feature from 0 to 1, or several; received [1,2]",
+    ],
+    [
       "no target",
       [1, 2],
       { length: 1, target: [] },

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import type { TensorLike } from "../../src/arrays.js";
 import { constant, div, maximum, mean, mul, neg, sign, square, sub } from "../../src/graph/functions.js";
 import type { Value } from "../../src/graph/graph.js";
 import { broadcastTo } from "../../src/graph/operations/broadcast.js";
+import { contentsOf } from "../../src/model/contents.js";
 import { loadModel, saveModel } from "../../src/model/save.js";
-import { activation, defineLayer, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
+import { activation, defineLayer, dense, dropout, flatten, type Layer } from "../../src/nn/layers/index.js";
 import { losses } from "../../src/nn/losses/registry.js";
 import { l1l2 } from "../../src/nn/regularizers.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
@@ -219,6 +221,22 @@ describe("files", () => {
     expect(new Uint8Array(readFileSync(path))).toEqual(saveModel(model));
     for (const source of [path, pathToFileURL(path), readFileSync(path)])
       expect((await loadModel(source)).predict(x).data).toEqual(model.predict(x).data);
+  });
+
+  it("say what rows a stack takes, unless they are columns", async () => {
+    const inputsOf = async (stack: Sequential, rows: TensorLike): Promise<unknown> => {
+      stack.compile({ optimizer: sgd(), loss: "meanSquaredError" });
+      await stack.fit(rows, [1, 2], { epochs: 1 });
+      return contentsOf(stack, false).network.inputs;
+    };
+    const images = sequential([flatten(), dense(1)]);
+    expect(
+      await inputsOf(images, [
+        [[1], [2]],
+        [[3], [4]],
+      ]),
+    ).toEqual([{ name: "input", shape: [2, 1] }]);
+    expect(await inputsOf(sequential([dense(1)]), [[1], [2]])).toBeUndefined();
   });
 
   it("that cannot be written or read are refused with the reason", async () => {

@@ -37,7 +37,7 @@ export const batches = {
   "nn/images": {
     files: /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "convolution pooling augmentation"),
+      ...inFolder("nn/layers", "convolution pooling augmentation torch"),
       ...inFolder("nn", "shapes"),
       ...inFolder("predict", "everyLayer"),
     ],
@@ -46,7 +46,7 @@ export const batches = {
     files: /^nn\/layers\/(attention|masking|sequence|timeDistributed|recurrent\/.*)\.ts$/,
     tests: [
       ...inFolder("nn/layers", "attention"),
-      ...inFolder("nn/layers/recurrent", "recurrent torch dropout masks files"),
+      ...inFolder("nn/layers/recurrent", "recurrent states torch dropout masks files"),
     ],
   },
   predict: {

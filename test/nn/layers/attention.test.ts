@@ -11,6 +11,7 @@ import { functional, input } from "../../../src/nn/functional.js";
 import { dense, flatten, type Layer, multiHeadAttention } from "../../../src/nn/layers/index.js";
 import { sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
+import { recipeOf } from "../../../src/recipe.js";
 import { randomRows, reference, refusal, wasm } from "../support.js";
 
 interface Tensor {
@@ -180,6 +181,10 @@ it("has kernels of each head, and biases unless it is told to have none", () => 
 it("is self-attention in a stack, and shares its programs by what it was made of", () => {
   const stack = sequential([multiHeadAttention(2, 4), flatten(), dense(1)]);
   expect(stack.layers[0].outputShape([7, 3])).toEqual([7, 3]);
+  const recipes = [0, 0, 0.2, 0.3].map((rate) => recipeOf(multiHeadAttention(2, 4, { dropout: rate })));
+  expect(recipes[0]).toBe(recipes[1]);
+  expect(recipes[2]).toBe(recipes[3]); // the rate is an input of the program
+  expect(recipes[0]).not.toBe(recipes[2]);
 });
 
 it.each<[string, () => unknown, string]>([
@@ -194,6 +199,13 @@ it.each<[string, () => unknown, string]>([
     "dropout of all",
     () => multiHeadAttention(1, 1, { dropout: 1 }),
     "dropout must be a number in [0, 1); received 1",
+  ],
+  ["dropout below 0", () => multiHeadAttention(1, 1, { dropout: -0.1 }), "received -0.1"],
+  ["dropout in words", () => multiHeadAttention(1, 1, { dropout: "0.1" as never }), 'received "0.1"'],
+  [
+    "biases of another kind",
+    () => multiHeadAttention(1, 1, { useBias: 0 as never }),
+    "useBias must be true or false; received 0",
   ],
   [
     "causes of another kind",
