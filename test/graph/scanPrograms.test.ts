@@ -48,6 +48,19 @@ describe("a program with a loop", () => {
     expect(bytes(500) - bytes(5)).toBe(495 * 4 * 4);
   });
 
+  it("has gradients that read a sequence where it is, and a carry from a stack", () => {
+    const { nodes } = trace({ inputs: { x: [5] } }, ({ inputs: { x } }) => {
+      const { carry } = scan({ carry: { h: f.constant(x.graph, 1) }, sequences: { x } }, (step) => ({
+        carry: { h: f.mul(step.carry.h, step.elements.x) },
+      }));
+      return { outputs: { slope: gradients(carry.h, [x])[0] } };
+    });
+    // of the first loop: its carry is 0, its element 1
+    const [first] = nodes.filter((node) => isNode(node, "scan"));
+    const stacked = nodes.filter((node) => isNode(node, "scanStack") && nodes[node.inputs[0]] === first);
+    expect(stacked.map((node) => (node as Node<"scanStack">).attributes.of)).toEqual([0]);
+  });
+
   it("finds a carry, and a stack, behind those that nobody reads", () => {
     const program = compile(
       (x: Value) => {
