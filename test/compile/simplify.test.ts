@@ -106,6 +106,11 @@ describe("simplify", () => {
       (x) => joined(x, [0, 2], f.add),
       ["slice", "pad", "slice", "pad", "add"],
     ],
+    [
+      "a part and what is no part",
+      (x) => f.add(f.pad(f.slice(x, [0, 0], [2, 1]), [0, 0], [0, 2]), f.square(x)),
+      ["slice", "pad", "mul", "add"],
+    ],
     ["a sum that has a part twice", (x) => joined(x, [0, 0], f.add), ["slice", "pad", "add"]],
     [
       "the product of a value's parts",

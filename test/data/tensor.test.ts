@@ -150,6 +150,12 @@ describe("toTensor", () => {
       "invalid_data: x must hold finite numbers; received -Infinity at x[2][1][0]",
     ],
     ["no rows", { data: [], shape: [0, 8, 8] }, "invalid_shape: x must not be empty; received shape [0,8,8]"],
+    ["no axes", { data: [1], shape: [] }, "invalid_shape: x must not be empty; received shape []"],
+    [
+      "infinity that is borrowed, at the first place",
+      { data: Float32Array.of(-Infinity, 2), shape: [2, 1] },
+      "invalid_data: x must hold finite numbers; received -Infinity at x[0][0]",
+    ],
     ["rows of nothing", [[[]], [[]]], "invalid_shape: x must not be empty; received shape [2,1,0]"],
     [
       "a shape that does not fit",

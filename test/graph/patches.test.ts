@@ -192,6 +192,13 @@ describe("patches", () => {
     );
   });
 
+  it("refuse options that they do not have", () => {
+    const x = input(new Graph(), "x", [1, 4, 4, 1]);
+    expect(() => f.patches(x, [1, 1], { stride: [1, 1] } as never)).toThrow(
+      expect.objectContaining({ code: "unknown_name", message: expect.stringContaining("patches") }),
+    );
+  });
+
   it("refuse rows of the batch as an axis of images", () => {
     const trace = (): unknown =>
       compileStep({ streams: { x: 4 } }, 2, ({ streams: { x } }) => ({

@@ -35,17 +35,18 @@ export const batches = {
     ],
   },
   "nn/images": {
-    files: /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping)\.ts$/,
+    files:
+      /^nn\/layers\/(augmentation|convolution|depthwise|geometry|kernel|pooling|reshaping|sequence)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "convolution pooling augmentation torch"),
+      ...inFolder("nn/layers", "recipes convolution pooling augmentation torch"),
       ...inFolder("nn", "shapes"),
       ...inFolder("predict", "everyLayer"),
     ],
   },
   "nn/sequences": {
-    files: /^nn\/layers\/(attention|masking|sequence|timeDistributed|recurrent\/.*)\.ts$/,
+    files: /^nn\/layers\/(attention|masking|timeDistributed|recurrent\/.*)\.ts$/,
     tests: [
-      ...inFolder("nn/layers", "attention"),
+      ...inFolder("nn/layers", "recipes attention"),
       ...inFolder("nn/layers/recurrent", "recurrent states torch dropout masks files"),
     ],
   },

@@ -281,6 +281,7 @@ describe("refuses", () => {
       "targetShape must be an array of positive integers, of which one may be −1",
     ],
     ["a size of 0", () => layers.reshape([0]), "targetShape must be"],
+    ["a size of half a number", () => layers.reshape([2, 0.5]), "targetShape must be"],
     ["no shape", () => layers.reshape([]), "targetShape must be"],
     [
       "axes from 0",
@@ -303,6 +304,11 @@ describe("refuses", () => {
       "three ends",
       () => layers.zeroPadding1d([1, 1, 1] as never),
       "padding must be an integer of at least 0 or two of them",
+    ],
+    [
+      "three axes",
+      () => layers.zeroPadding2d([1, 1, 1] as never),
+      "padding must be an integer of at least 0, or one",
     ],
     ["negative cropping", () => layers.cropping2d(-1), "cropping must be an integer of at least 0"],
     ["a rate of 1", () => layers.spatialDropout2d(1), "rate must be a number in [0, 1); received 1"],

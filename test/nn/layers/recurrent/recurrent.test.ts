@@ -1,6 +1,7 @@
 /** Recurrent layers: shapes of weights, dropout, models of them, and what they refuse. PyTorch's values are in torch.test.ts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { mul } from "../../../../src/graph/functions.js";
 import { functional, input } from "../../../../src/nn/functional.js";
 import { initializers } from "../../../../src/nn/initializers.js";
 import {
@@ -10,6 +11,7 @@ import {
   freeze,
   gru,
   type Layer,
+  type LayerDefinition,
   lstm,
   merge,
   simpleRNN,
@@ -339,6 +341,24 @@ it("layers around a frozen layer are frozen, and around another are not", () => 
     undefined,
     undefined,
   ]);
+});
+
+it("timeDistributed gives a layer its step by either name", async () => {
+  const calls: LayerDefinition["call"][] = [
+    ({ inputs: [x], parameters: { w } }) => mul(x, w),
+    ({ x, parameters: { w } }) => mul(x, w),
+  ];
+  for (const call of calls) {
+    const own = defineLayer({
+      type: "own",
+      hyperparameters: {},
+      outputShape: (shape) => shape,
+      parameters: () => [{ name: "w", shape: [1], initializer: initializers.ones }],
+      call,
+    });
+    const { data } = (await ready(timeDistributed(own), [2, 1], 2)).predict([[1, 2]]);
+    expect(data).toEqual(Float32Array.of(1, 2));
+  }
 });
 
 it("timeDistributed refuses a layer that mixes rows", async () => {
