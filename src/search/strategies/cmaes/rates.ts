@@ -33,9 +33,9 @@ export function defaultLambda(n: number): number {
 }
 
 /**
- * σ at the start, as a fraction of each range, for `n` coordinates: 0.2, but not more than ½ / √n. A step of N(0, σ²) has the
- * length σ √n, and the longer the first steps are, the less of them leads to the optimum: with 0.2 in 20 and 50 dimensions, the first
- * hundred trials would be spent on making σ smaller.
+ * σ at the start, as a fraction of each range, for `n` coordinates: 0.2, but not more than ½ / √n. A step of N(0, σ²) is
+ * σ √n long, and the longer it is, the less likely it leads nearer to the optimum: with 0.2 in 20 and 50 dimensions, the
+ * first hundred trials would go into making σ smaller.
  */
 export function defaultSigma(n: number): number {
   return Math.min(0.2, 0.5 / Math.sqrt(Math.max(1, n)));
