@@ -1,5 +1,7 @@
 /**
- * How well strategies search: ours, and Optuna's where it is installed, on functions whose minimum is known.
+ * How well strategies search: ours, and Optuna's where it is installed, on functions whose minimum is known; one at a time,
+ * under noise, over parameters of several kinds, in many dimensions, and several at a time (`parts.ts`); and for several
+ * objectives.
  *
  *     npm run bench:search                                             # everything; hours
  *     npm run bench:search -- --strategies random,tpe --functions branin,digits --seeds 5
@@ -85,7 +87,9 @@ for (const name of wantedFunctions ?? []) byName("function", Object.fromEntries(
 const names = options.strategies?.split(",");
 const isWanted = (name: string) => names?.includes(name) ?? true;
 const optuna = loadOptuna(isWanted);
-const custom = options.module === undefined ? [] : await loadModule(options.module);
+const custom = (options.module === undefined ? [] : await loadModule(options.module)).filter(({ name }) =>
+  isWanted(name),
+);
 const found = [...ourSearchers(isWanted), ...custom, ...optuna.searchers];
 for (const name of names ?? []) {
   check(
