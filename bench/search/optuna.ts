@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:chil
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Params } from "fettle";
-import type { Searcher } from "./searcher.js";
+import type { Searcher, TimedSearcher } from "./searcher.js";
 
 /** Debian's, which finds the Optuna of its package. */
 const PYTHON = "/usr/bin/python3";
@@ -34,21 +34,36 @@ export function openOptuna(): Optuna | undefined {
   return hasPackage("optuna") ? startProcess() : undefined;
 }
 
+/** A sampler of `optuna_process.py`, with its options there. */
+export function optunaSearcher(
+  optuna: Optuna,
+  name: string,
+  sampler: string,
+  options: object = {},
+): Searcher {
+  return {
+    name,
+    async start(task) {
+      await optuna.send({ do: "start", sampler, ...options, ...task });
+      return {
+        ask: async () => (await optuna.send({ do: "ask" })) as Params,
+        tell: async (number, told) => void (await optuna.send({ do: "tell", number, ...told })),
+      };
+    },
+  };
+}
+
 /** Those wanted whose packages are there, and a function that ends their process. */
 export function loadOptuna(isWanted: (name: string) => boolean): {
-  readonly searchers: Searcher[];
+  readonly searchers: TimedSearcher[];
   readonly close: () => void;
 } {
   const optuna = startProcess();
-  const searchers: Searcher[] = [];
+  const searchers: TimedSearcher[] = [];
   for (const [name, { sampler, needs }] of Object.entries(samplers)) {
     if (!isWanted(name) || !needs.every(hasPackage)) continue;
     searchers.push({
-      name,
-      async start(space, seed) {
-        await optuna.send({ do: "start", sampler, space, seed });
-        return { next: async (value) => (await optuna.send({ do: "next", value })) as unknown as Params };
-      },
+      ...optunaSearcher(optuna, name, sampler),
       async time(space, trials, repeats) {
         return (await optuna.send({ do: "time", sampler, space, trials, repeats })) as readonly number[];
       },

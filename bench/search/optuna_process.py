@@ -1,8 +1,9 @@
-"""Optuna as a process: answers lines of JSON, {"do": "start" | "next" | "time", ...}; see bench/search/optuna.ts.
+"""Optuna as a process: answers lines of JSON, {"do": "start" | "ask" | "tell" | "time", ...}; see bench/search/optuna.ts.
 
-A sampler is asked for one trial after another and told each value, or values and constraints, by the next "next". With
-"objectives" there are so many, and "nsga2" takes a "population" and whether it is "constrained". Parameters are suggested in
-the order of their conditions, each only where it applies, as a user of Optuna writes it.
+A sampler is asked for trials, numbered from 0, and told the "value" of each, or "values" and "constraints". "start" says how
+many "objectives" there are, whether the problem is "constrained", and how many trials are "running" at a time: of more than
+one, TPE takes those that run for bad ones ("constant liar"); other samplers ignore them. Parameters are suggested in the
+order of their conditions, each only where it applies, as a user of Optuna writes it.
 """
 
 import json
@@ -17,27 +18,32 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 warnings.simplefilter("ignore")
 
-SAMPLERS = {
-    "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
-    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
-    "tpeMultivariate": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
-    "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
-    "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
-}
-
-
 def constraints_of(trial):
     return trial.user_attrs["constraints"]
 
 
-def sampler_of(message):
-    if message["sampler"] != "nsga2":
-        return SAMPLERS[message["sampler"]](message["seed"])
+def tpe(message, **options):
+    if message.get("constrained"):
+        options["constraints_func"] = constraints_of
+    return optuna.samplers.TPESampler(seed=message["seed"], constant_liar=message.get("running", 1) > 1, **options)
+
+
+def nsga2(message):
     return optuna.samplers.NSGAIISampler(
         seed=message["seed"],
         population_size=message["population"],
         constraints_func=constraints_of if message.get("constrained") else None,
     )
+
+
+SAMPLERS = {
+    "random": lambda message: optuna.samplers.RandomSampler(seed=message["seed"]),
+    "tpe": tpe,
+    "tpeMultivariate": lambda message: tpe(message, multivariate=True, group=True),
+    "gp": lambda message: optuna.samplers.GPSampler(seed=message["seed"]),
+    "cmaes": lambda message: optuna.samplers.CmaEsSampler(seed=message["seed"]),
+    "nsga2": nsga2,
+}
 
 
 def distribution(parameter):
@@ -88,7 +94,7 @@ def suggest(study, space):
 
 def timed(sampler, space, trials, repeats):
     generator = random.Random(trials)
-    study = optuna.create_study(sampler=SAMPLERS[sampler](0))
+    study = optuna.create_study(sampler=SAMPLERS[sampler]({"seed": 0}))
     for _ in range(trials):
         distributions = {}
 
@@ -108,20 +114,25 @@ def timed(sampler, space, trials, repeats):
     return times[1:]
 
 
-study = space = trial = None
+study = space = None
+trials = {}
 for line in sys.stdin:
     message = json.loads(line)
+    answer = None
     if message["do"] == "start":
         space = message["space"]
-        directions = ["minimize"] * message.get("objectives", 1)
-        study = optuna.create_study(directions=directions, sampler=sampler_of(message))
-        answer = None
-    elif message["do"] == "next":
+        trials = {}
+        study = optuna.create_study(
+            directions=["minimize"] * message["objectives"], sampler=SAMPLERS[message["sampler"]](message)
+        )
+    elif message["do"] == "ask":
+        trial, answer = suggest(study, space)
+        trials[trial.number] = trial
+    elif message["do"] == "tell":
+        trial = trials.pop(message["number"])
         if "constraints" in message:
             trial.set_user_attr("constraints", message["constraints"])
-        if "value" in message or "values" in message:
-            study.tell(trial, message.get("value", message.get("values")))
-        trial, answer = suggest(study, space)
+        study.tell(trial, message.get("value", message.get("values")))
     else:
         answer = timed(message["sampler"], message["space"], message["trials"], message["repeats"])
     print(json.dumps(answer), flush=True)

@@ -1,10 +1,28 @@
-/** Who is compared: anything that asks for a point and is told its value, ours and others alike. */
+/** Who is compared: anything that asks for points and is told their values, ours and others alike. */
 import { createStudy, type Params, type Space, type Strategy } from "fettle";
+
+/** What a point gave: one value, or several and perhaps constraints, kept where they are at most 0. */
+export type Told =
+  | { readonly value: number }
+  | { readonly values: readonly number[]; readonly constraints?: readonly number[] };
 
 /** One search under way. It minimises. */
 export interface Search {
-  /** The next point; with the value of the one before, unless this is the first. Undefined once nothing is left. */
-  next(value?: number): Promise<Params | undefined>;
+  /** The next point; undefined once nothing is left. Points are numbered from 0 as they are asked. */
+  ask(): Promise<Params | undefined>;
+  /** What a point gave. */
+  tell(number: number, told: Told): Promise<void>;
+}
+
+/** What a search is made for. */
+export interface Task {
+  readonly space: Space;
+  readonly seed: number;
+  /** How many trials run at a time: each is asked while so many less one are not told. */
+  readonly running: number;
+  readonly objectives: number;
+  /** Whether constraints are told. */
+  readonly constrained: boolean;
 }
 
 /** Milliseconds that a suggestion takes after `trials` random trials of the space; one figure for each of `repeats`. */
@@ -12,30 +30,24 @@ export type Timer = (space: Space, trials: number, repeats: number) => Promise<r
 
 export interface Searcher {
   readonly name: string;
-  start(space: Space, seed: number): Promise<Search>;
+  start(task: Task): Promise<Search>;
+}
+
+export interface TimedSearcher extends Searcher {
   readonly time: Timer;
 }
 
 /** A strategy of ours, in a study of its own for each search. */
-export function strategySearcher(
-  name: string,
-  make: () => Strategy,
-  time: (make: () => Strategy) => Timer,
-): Searcher {
+export function strategySearcher(name: string, make: () => Strategy): Searcher {
   return {
     name,
-    async start(space, seed) {
-      const study = createStudy({ space, strategy: make(), seed, direction: "minimize" });
-      let asked = -1;
+    async start({ space, seed, running, objectives }) {
+      const direction = new Array<"minimize">(objectives).fill("minimize");
+      const study = createStudy<Space>({ space, strategy: make(), seed, lag: running - 1, direction });
       return {
-        async next(value) {
-          if (value !== undefined) study.tell(asked, { value });
-          const trial = study.ask();
-          asked = trial?.number ?? asked;
-          return trial?.params;
-        },
+        ask: async () => study.ask()?.params,
+        tell: async (number, told) => void study.tell(number, told),
       };
     },
-    time: time(make),
   };
 }

@@ -1,14 +1,12 @@
 /** Our strategies by the names they have here. */
 import { pathToFileURL } from "node:url";
-import type { Strategy } from "fettle";
-import { type Searcher, strategySearcher } from "./searcher.js";
+import { createStrategy, type Strategy } from "fettle";
+import { strategySearcher, type TimedSearcher } from "./searcher.js";
 import { timeStrategy } from "./timing.js";
 
-type Factory = (options?: Readonly<Record<string, unknown>>) => Strategy;
-
-/** Each with the file of `src/search/strategies/`, which exports a factory of the same name, and the options for it. */
+/** Each with its name in the library and its options. */
 const registry: Readonly<
-  Record<string, readonly [file: string, options?: Readonly<Record<string, unknown>>]>
+  Record<string, readonly [name: string, options?: Readonly<Record<string, unknown>>]>
 > = {
   random: ["random"],
   sobol: ["sobol"],
@@ -22,30 +20,19 @@ const registry: Readonly<
 
 export const strategyNames: readonly string[] = Object.keys(registry);
 
-/** Those wanted; one whose file does not exist is left out. */
-export async function loadStrategies(isWanted: (name: string) => boolean): Promise<Searcher[]> {
-  const found: Searcher[] = [];
-  for (const [name, [file, options]] of Object.entries(registry)) {
-    if (!isWanted(name)) continue;
-    const factories = await load(new URL(`../../src/search/strategies/${file}.js`, import.meta.url));
-    const factory = factories?.[file];
-    if (factory) found.push(strategySearcher(name, () => factory(options), timeStrategy));
-  }
-  return found;
+/** Those wanted. */
+export function ourSearchers(isWanted: (name: string) => boolean): TimedSearcher[] {
+  return Object.entries(registry)
+    .filter(([name]) => isWanted(name))
+    .map(([name, [known, options]]) => timed(name, () => createStrategy(known, options)));
 }
 
 /** Strategies of somebody else: the functions that a module exports, by name, each called without arguments. */
-export async function loadModule(path: string): Promise<Searcher[]> {
-  const factories = (await import(pathToFileURL(path).href)) as Readonly<Record<string, Factory>>;
-  return Object.entries(factories).map(([name, make]) => strategySearcher(name, () => make(), timeStrategy));
+export async function loadModule(path: string): Promise<TimedSearcher[]> {
+  const factories = (await import(pathToFileURL(path).href)) as Readonly<Record<string, () => Strategy>>;
+  return Object.entries(factories).map(([name, make]) => timed(name, () => make()));
 }
 
-async function load(url: URL): Promise<Readonly<Record<string, Factory>> | undefined> {
-  try {
-    return await import(url.href);
-  } catch (error) {
-    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND" && String(error).includes(url.pathname))
-      return undefined;
-    throw error;
-  }
+function timed(name: string, make: () => Strategy): TimedSearcher {
+  return { ...strategySearcher(name, make), time: timeStrategy(make) };
 }

@@ -3,7 +3,7 @@ import type { Params, Space, Strategy, TrialRecord } from "fettle";
 import { RandomStream } from "../../src/numerics/random.js";
 import { fromUnit, toUnit } from "../../src/search/space/scale.js";
 import { buildParams, resolveSpace } from "../../src/search/space/space.js";
-import type { Searcher, Timer } from "./searcher.js";
+import type { TimedSearcher, Timer } from "./searcher.js";
 import { median } from "./statistics.js";
 
 /** Ten parameters of all kinds. */
@@ -30,7 +30,7 @@ export const middles = [50, 200];
 const ASIDE = 10;
 
 /** The median milliseconds of a suggestion after each of `histories`; null where it would have taken too long. */
-export async function timeSearcher(searcher: Searcher): Promise<readonly (number | null)[]> {
+export async function timeSearcher(searcher: TimedSearcher): Promise<readonly (number | null)[]> {
   const medians: (number | null)[] = [];
   for (const trials of histories) {
     const last = medians.at(-1);
@@ -45,19 +45,21 @@ export async function timeSearcher(searcher: Searcher): Promise<readonly (number
  * The median milliseconds of the suggestions around each of `middles` in one search, for a point of the space: what one
  * costs where a model goes on from the one before and points gather around the best.
  */
-export async function timeSearch(searcher: Searcher): Promise<readonly number[]> {
+export async function timeSearch(searcher: TimedSearcher): Promise<readonly number[]> {
   const space = resolveSpace(timingSpace);
-  const search = await searcher.start(timingSpace, 0);
+  const task = { space: timingSpace, seed: 0, running: 1, objectives: 1, constrained: false };
+  const search = await searcher.start(task);
   const times: number[] = [];
-  let value: number | undefined;
   while (times.length <= Math.max(...middles) + ASIDE) {
+    const number = times.length;
     const start = performance.now();
-    const params = await search.next(value);
+    const params = await search.ask();
     times.push(performance.now() - start);
     if (params === undefined)
       throw new Error(`${searcher.name} has nothing left after ${times.length} trials`);
-    value = 0;
+    let value = 0;
     for (const name of space.names) value += (toUnit(space.parameters[name], params[name]) - 0.3) ** 2;
+    await search.tell(number, { value });
   }
   return middles.map((middle) => median(times.slice(middle - ASIDE, middle + ASIDE + 1)));
 }

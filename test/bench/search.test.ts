@@ -1,17 +1,24 @@
 import { describe, expect, test } from "vitest";
+import { highDimensional } from "../../bench/search/classical.js";
 import { startTraining, trainingSpace } from "../../bench/search/digits-training.js";
 import { functions } from "../../bench/search/functions.js";
+import { searchParts } from "../../bench/search/parts.js";
 import { place } from "../../bench/search/placement.js";
+import { scaleOf, type TestFunction } from "../../bench/search/problem.js";
 import { checkpoints, summarize, summarizeFunction } from "../../bench/search/report.js";
-import type { Run } from "../../bench/search/runner.js";
+import { type Run, run } from "../../bench/search/runner.js";
+import type { Searcher, Task } from "../../bench/search/searcher.js";
+import { seedsFor } from "../../bench/search/seeds.js";
 import { bootstrapInterval, quantile, ranks, signTest } from "../../bench/search/statistics.js";
+import { furtherStructured } from "../../bench/search/structured.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { fromUnit, toUnit } from "../../src/search/space/scale.js";
 import { buildParams, type Params, resolveSpace } from "../../src/search/space/space.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
 
-describe.each(functions.map((one) => [one.name, one] as const))("%s", (_, { space, optimum, instance }) => {
+const all = [...functions, ...furtherStructured];
+describe.each(all.map((one) => [one.name, one] as const))("%s", (_, { space, optimum, instance }) => {
   const resolved = resolveSpace(space);
   /** The least value that 400 random points, and then 1,600 ever nearer to the best so far, find. */
   const least = (seed: number): number => {
@@ -72,6 +79,98 @@ test("a placed function takes its minimum within the box, and elsewhere for each
   }
 });
 
+test.each(highDimensional.map((one) => [one.name, one] as const))(
+  "%s has its minimum where the seed puts it, and less nowhere near",
+  (_, { space, optimum, instance }) => {
+    const f = instance(3);
+    const stream = new RandomStream(3);
+    const at = Object.entries(space).map(([name, parameter]) => {
+      const { low, high } = parameter as { low: number; high: number };
+      return [name, low + (0.1 + 0.8 * stream.uniform()) * (high - low)] as const;
+    });
+    // Rosenbrock's has 49 terms of 100·(1e-15)², Levy's and Ackley's some of sin(π)² and e
+    expect(Math.abs(f(Object.fromEntries(at)) - optimum)).toBeLessThan(1e-7);
+    for (let i = 0; i < 50; i++) {
+      const near = at.map(([name, value]) => [name, value + 0.01 * stream.normal()]);
+      expect(f(Object.fromEntries(near))).toBeGreaterThan(optimum - 1e-9);
+    }
+  },
+);
+
+describe("a run", () => {
+  const line: TestFunction = {
+    name: "line",
+    citation: "",
+    space: { x: { type: "float", low: 0, high: 10 } },
+    optimum: 1,
+    instance: () => (params) => 1 + (params.x as number),
+  };
+  /** Asks 5, 4, 3, …, and keeps what it is told. */
+  function counting() {
+    const tasks: Task[] = [];
+    const told: [asked: number, number: number, value: number][] = [];
+    const searcher: Searcher = {
+      name: "counting",
+      async start(task) {
+        tasks.push(task);
+        let asked = 0;
+        return {
+          ask: async () => ({ x: 5 - asked++ }),
+          tell: async (number, outcome) => {
+            if ("value" in outcome) told.push([asked, number, outcome.value]);
+          },
+        };
+      },
+    };
+    return { searcher, tasks, told };
+  }
+
+  test("tells each value before the next is asked, or so many later as run at a time", async () => {
+    for (const running of [1, 3]) {
+      const { searcher, tasks, told } = counting();
+      const { regrets } = await run(line, searcher, 4, { part: "quality", trials: 5, running });
+      expect(regrets).toEqual([5, 4, 3, 2, 1]);
+      expect(tasks).toEqual([{ space: line.space, seed: 4, running, objectives: 1, constrained: false }]);
+      expect(told).toEqual(
+        Array.from({ length: 5 - running }, (_, number) => [number + running, number, 6 - number]),
+      );
+    }
+  });
+
+  test("adds the same noise for each searcher, and measures without it where the least was told", async () => {
+    const noisy = { ...line, noise: 0.4 };
+    const [first, second] = [counting(), counting()];
+    const conditions = { part: "noise", trials: 6, running: 1 };
+    const { regrets } = await run(noisy, first.searcher, 4, conditions);
+    await run(noisy, second.searcher, 4, conditions);
+    expect(first.told).toEqual(second.told);
+    const errors = first.told.map(([, number, value]) => value - (6 - number));
+    // the median of uniform points is 5 from the minimum, and that of 1,001 has a standard error of 0.16
+    expect(Math.abs(scaleOf(noisy) - 5)).toBeLessThan(0.64);
+    expect(new Set(errors).size).toBe(5);
+    expect(Math.max(...errors.map(Math.abs))).toBeLessThan(5 * 0.4 * scaleOf(noisy));
+    let least = Number.POSITIVE_INFINITY;
+    for (const [, number, value] of first.told) {
+      expect(regrets[number]).toBe(value < least ? 5 - number : regrets[number - 1]);
+      least = Math.min(least, value);
+    }
+  });
+});
+
+test("settings are chosen on other seeds than those that are claimed on", () => {
+  const [choose, claim] = (["choose", "claim"] as const).map((purpose) => seedsFor(purpose, 1000));
+  expect(new Set([...choose, ...claim]).size).toBe(2000);
+  expect(() => seedsFor("choose", 1_000_001)).toThrow(/number of seeds must be at most 1000000/);
+});
+
+test("each part has problems of one name each", () => {
+  for (const { problems } of Object.values(searchParts)) {
+    const names = problems.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(3);
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
 test("a network for the digits has the same scores in whatever stages it is trained", async () => {
   const study = createStudy({ space: trainingSpace, strategy: random(), direction: "minimize", seed: 3 });
   for (let trial = study.ask(); trial && trial.number < 3; trial = study.ask()) {
@@ -113,7 +212,13 @@ describe("statistics", () => {
 
 describe("a report", () => {
   const runsOf = (strategy: string, last: readonly number[]): Run[] =>
-    last.map((regret, seed) => ({ function: "branin", strategy, seed, regrets: [9, regret] }));
+    last.map((regret, seed) => ({
+      part: "quality",
+      function: "branin",
+      strategy,
+      seed,
+      regrets: [9, regret],
+    }));
   const runs = [...runsOf("random", [4, 4, 4, 4, 4]), ...runsOf("other", [1, 1, 1, 4])];
 
   test("takes quartiles after some trials, and a sign test over the seeds that both have", () => {

@@ -148,7 +148,7 @@ describe("fettle tune", () => {
         " ",
       );
     const [whole, halved] = await Promise.all([
-      fettle([...words, "--strategy", "tpe"], cwd),
+      fettle([...words, "--strategy", "cmaes"], cwd),
       fettle([...words, "--strategy", "tpe", "--scheduler", "halving"], cwd),
     ]);
     expect([whole.code, halved.code]).toEqual([0, 0]);
@@ -167,7 +167,7 @@ describe("fettle tune", () => {
       fettle(words, cwd),
       fettle([...words, "--json"], cwd),
       fettle([...words, "--json", "--strategy", "nsga2"], cwd),
-      fettle([...words, "--strategy", "tpe"], cwd),
+      fettle([...words, "--strategy", "cmaes"], cwd),
     ]);
     expect(text.code).toBe(0);
     expect(text.stdout).toContain("nsga2 search: 6 trials");

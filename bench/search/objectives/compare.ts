@@ -4,10 +4,10 @@
  */
 import { hypervolume, type TrialStatus } from "fettle";
 import type { Run } from "../runner.js";
+import type { Searcher } from "../searcher.js";
 import { bootstrapInterval, geometricMean, mean, ranks, signTest } from "../statistics.js";
 import { classical } from "./classical.js";
 import type { Problem, Told } from "./problem.js";
-import type { Searcher } from "./searchers.js";
 import { structured } from "./structured.js";
 
 export const problems: readonly Problem[] = [...classical, ...structured];
@@ -17,24 +17,33 @@ const CHECKPOINTS = [50, 100, 250];
 /** Below this, gaps are as good as it, for means: fronts are known to about as much. */
 const FLOOR = 1e-4;
 
-/** One search, with the gap after each of the checkpoints as its regrets. */
-export async function runObjectives(problem: Problem, searcher: Searcher, seed: number): Promise<Run> {
+/** One search of at most `trials`, with the gap after each of the checkpoints as its regrets. */
+export async function runObjectives(
+  problem: Problem,
+  searcher: Searcher,
+  seed: number,
+  trials = Number.POSITIVE_INFINITY,
+): Promise<Run> {
   const { evaluate, volume } = problem.instance(seed);
-  const search = await searcher.start(problem, seed);
+  const { space, reference, constrained = false } = problem;
+  const search = await searcher.start({ space, seed, running: 1, objectives: reference.length, constrained });
   const directions = problem.reference.map(() => "minimize" as const);
-  const trials: (Told & { readonly value: null; readonly status: TrialStatus })[] = [];
+  const shown = CHECKPOINTS.filter((count) => count <= trials);
+  const records: (Told & { readonly value: null; readonly status: TrialStatus })[] = [];
   const regrets: number[] = [];
-  let told: Told | undefined;
-  for (let count = 1; count <= CHECKPOINTS[CHECKPOINTS.length - 1]; count++) {
-    const params = await search.next(told);
-    told = params && evaluate(params);
-    if (told) trials.push({ ...told, value: null, status: "complete" });
-    if (CHECKPOINTS.includes(count)) {
-      const gap = 1 - hypervolume(trials, directions, problem.reference) / volume;
+  for (let count = 1; count <= Math.max(...shown); count++) {
+    const params = await search.ask();
+    if (params) {
+      const told = evaluate(params);
+      records.push({ ...told, value: null, status: "complete" });
+      await search.tell(count - 1, told);
+    }
+    if (shown.includes(count)) {
+      const gap = 1 - hypervolume(records, directions, problem.reference) / volume;
       regrets.push(Number(Math.max(FLOOR, gap).toPrecision(6)));
     }
   }
-  return { function: problem.name, strategy: searcher.name, seed, regrets };
+  return { part: "objectives", function: problem.name, strategy: searcher.name, seed, regrets };
 }
 
 /** One strategy over all problems and seeds. */
@@ -78,19 +87,20 @@ export function summarizeObjectives(runs: readonly Run[], at: number): Row[] {
 }
 
 export function printObjectives(runs: readonly Run[]): void {
+  const shown = CHECKPOINTS.slice(0, Math.min(...runs.map(({ regrets }) => regrets.length)));
   const width = 34;
-  console.log(`\ngeometric-mean gap after ${CHECKPOINTS.join(" / ")} trials, by problem`);
+  console.log(`\ngeometric-mean gap after ${shown.join(" / ")} trials, by problem`);
   for (const { name, citation } of problems) {
     const here = runs.filter((run) => run.function === name);
     if (here.length === 0) continue;
     console.log(`${name}: ${citation}`);
     for (const strategy of new Set(here.map((run) => run.strategy))) {
       const own = here.filter((run) => run.strategy === strategy);
-      const gaps = CHECKPOINTS.map((_, at) => geometricMean(own.map(({ regrets }) => regrets[at])));
+      const gaps = shown.map((_, at) => geometricMean(own.map(({ regrets }) => regrets[at])));
       console.log(`  ${strategy.padEnd(width)}${gaps.map((gap) => gap.toPrecision(3)).join(" / ")}`);
     }
   }
-  for (const [at, count] of CHECKPOINTS.entries()) {
+  for (const [at, count] of shown.entries()) {
     const rows = summarizeObjectives(runs, at);
     console.log(`\nafter ${count} trials; better:worse, p against each of the others in the order of rows`);
     for (const [own, { strategy, geometricMean, meanRank, interval, versus }] of rows.entries()) {

@@ -1,11 +1,9 @@
 /** What strategies for several objectives are compared on: problems whose whole Pareto front is known. */
 import { hypervolume, type Params, type Space } from "fettle";
+import type { Told as SearchTold } from "../searcher.js";
 
 /** What a point gives. All objectives are minimised, and constraints kept where they are at most 0. */
-export interface Told {
-  readonly values: readonly number[];
-  readonly constraints?: readonly number[];
-}
+export type Told = Extract<SearchTold, { readonly values: readonly number[] }>;
 
 export interface Instance {
   /** The hypervolume of the whole front. */

@@ -1,67 +1,33 @@
-/** Who is compared on several objectives: strategies of ours, and Optuna's NSGA-II where it is installed. */
-import {
-  createStudy,
-  nsga2,
-  type Params,
-  random,
-  type Space,
-  type Strategy,
-  type TrialOutcome,
-} from "fettle";
-import type { Optuna } from "../optuna.js";
-import type { Problem, Told } from "./problem.js";
+/** Who is compared on several objectives: strategies of ours, and Optuna's samplers where it is installed. */
+import { gp, nsga2, random, type Strategy, tpe } from "fettle";
+import { type Optuna, optunaSearcher } from "../optuna.js";
+import { type Searcher, strategySearcher } from "../searcher.js";
 
-/** One search under way. */
-export interface Search {
-  /** The next point; with what the one before gave, unless this is the first. Undefined once nothing is left. */
-  next(told?: Told): Promise<Params | undefined>;
-}
+/** NSGA-II has populations of equal sizes, of which one is our default and one Optuna's. */
+const ours: Readonly<Record<string, () => Strategy>> = {
+  random: () => random(),
+  nsga2Of50: () => nsga2({ populationSize: 50 }),
+  nsga2Of10: () => nsga2({ populationSize: 10 }),
+  tpe: () => tpe(),
+  gp: () => gp(),
+};
 
-export interface Searcher {
-  readonly name: string;
-  start(problem: Problem, seed: number): Promise<Search>;
-}
+/** Names here, the samplers of `optuna_process.py`, and their options there. */
+const optunas: Readonly<Record<string, readonly [sampler: string, options?: object]>> = {
+  optunaNsga2Of50: ["nsga2", { population: 50 }],
+  optunaNsga2Of10: ["nsga2", { population: 10 }],
+  optunaTpe: ["tpe"],
+};
 
-/** Of Optuna's by default, and of ours. */
-const POPULATIONS = [50, 10];
+export const objectivesNames: readonly string[] = [...Object.keys(ours), ...Object.keys(optunas)];
 
-/** At equal sizes of the population, of which one is our default and one Optuna's; "optuna" is its process, if it is there. */
-export function searchersBeside(optuna: Optuna | undefined): Searcher[] {
-  return [
-    ours("random", () => random()),
-    ...POPULATIONS.map((populationSize) =>
-      ours(`nsga2, population ${populationSize}`, () => nsga2({ populationSize })),
-    ),
-    ...(optuna ? POPULATIONS.map((populationSize) => optunas(optuna, populationSize)) : []),
-  ];
-}
-
-function ours(name: string, make: () => Strategy): Searcher {
-  return {
-    name,
-    async start({ space, reference }, seed) {
-      const direction = reference.map(() => "minimize" as const);
-      const study = createStudy<Space>({ space, strategy: make(), seed, direction });
-      let asked = -1;
-      return {
-        async next(told) {
-          if (told !== undefined) study.tell(asked, told satisfies TrialOutcome);
-          const trial = study.ask();
-          asked = trial?.number ?? asked;
-          return trial?.params;
-        },
-      };
-    },
-  };
-}
-
-function optunas(optuna: Optuna, population: number): Searcher {
-  return {
-    name: `Optuna NSGA-II, population ${population}`,
-    async start({ space, reference, constrained }, seed) {
-      const options = { objectives: reference.length, population, constrained };
-      await optuna.send({ do: "start", sampler: "nsga2", space, seed, ...options });
-      return { next: async (told) => (await optuna.send({ do: "next", ...told })) as Params };
-    },
-  };
+/** Those wanted; `optuna` is its process, if it is there. */
+export function searchersBeside(optuna: Optuna | undefined, isWanted: (name: string) => boolean): Searcher[] {
+  const mine = Object.entries(ours).map(([name, make]) => strategySearcher(name, make));
+  const others = optuna
+    ? Object.entries(optunas).map(([name, [sampler, options]]) =>
+        optunaSearcher(optuna, name, sampler, options),
+      )
+    : [];
+  return [...mine, ...others].filter(({ name }) => isWanted(name));
 }

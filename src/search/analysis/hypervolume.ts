@@ -4,8 +4,9 @@
  */
 
 import { isRecord, must } from "../../errors.js";
-import { costsOfValues, dominates } from "../trial/pareto.js";
+import { costsOfValues } from "../trial/pareto.js";
 import { type Direction, isFeasible, mustBeDirection, type TrialRecord } from "../trial/trial.js";
+import { volumeOf } from "../trial/volume.js";
 
 /** The part of a trial that is needed. */
 export type HypervolumeTrial = Pick<TrialRecord, "value" | "values" | "status" | "constraints">;
@@ -73,57 +74,4 @@ function valuesOf(trial: HypervolumeTrial | readonly number[]): readonly number[
   if (!("status" in trial)) return trial;
   if (trial.status !== "complete" || !isFeasible(trial)) return undefined;
   return trial.values ?? [trial.value as number];
-}
-
-/** The costs of a point, of which less is better. */
-type Point = readonly number[];
-
-/**
- * The volume between points and a corner that all of them dominate. In the order of the last objective, from the worst to
- * the best, each point adds what no later point dominates: a slab whose height is the point's distance to the corner in
- * that objective, over the area of its own box minus the part that later points cover.
- */
-function volumeOf(points: readonly Point[], corner: Point): number {
-  const last = corner.length - 1;
-  if (last === 1) return areaOf(points, corner);
-  if (last === 0) return points.length === 0 ? 0 : corner[0] - Math.min(...points.map(([cost]) => cost));
-  const base = corner.slice(0, last);
-  const sorted = undominated(points).sort((a, b) => b[last] - a[last]);
-  let volume = 0;
-  for (const [i, point] of sorted.entries()) {
-    const cut = sorted.slice(i + 1).map((other) => base.map((_, k) => Math.max(point[k], other[k])));
-    volume += (corner[last] - point[last]) * (boxOf(point, base) - volumeOf(cut, base));
-  }
-  return volume;
-}
-
-/** The same for two objectives: from left to right, each point that is lower than all earlier ones adds a rectangle. */
-function areaOf(points: readonly Point[], corner: Point): number {
-  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  let area = 0;
-  let lowest = corner[1];
-  for (const [x, y] of sorted) {
-    if (y >= lowest) continue;
-    area += (corner[0] - x) * (lowest - y);
-    lowest = y;
-  }
-  return area;
-}
-
-/** The volume between one point and a corner, by the objectives of the corner. */
-function boxOf(point: Point, corner: Point): number {
-  return corner.reduce((volume, cost, k) => volume * (cost - point[k]), 1);
-}
-
-/** The points that no other dominates; the first of equal ones. */
-function undominated(points: readonly Point[]): Point[] {
-  const kept: Point[] = [];
-  for (const point of points) {
-    if (kept.some((other) => other.every((cost, k) => cost <= point[k]))) continue;
-    let left = 0;
-    for (const other of kept) if (!dominates(point, other)) kept[left++] = other;
-    kept.length = left;
-    kept.push(point);
-  }
-  return kept;
 }

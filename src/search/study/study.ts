@@ -80,7 +80,7 @@ export function directionsOf(
   check(
     list.length === 1 || !adaptive || multiObjective === true,
     () =>
-      `strategy ${show(name)} supports one objective; received ${list.length} directions. Use nsga2(), random(), sobol() or grid()`,
+      `strategy ${show(name)} supports one objective; received ${list.length} directions. Use nsga2(), gp(), tpe(), random(), sobol() or grid()`,
   );
   return Object.freeze([...list]) as readonly Direction[];
 }

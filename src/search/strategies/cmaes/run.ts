@@ -10,7 +10,7 @@ import { costsOf } from "../../trial/costs.js";
 import { ranked } from "../../trial/ranking.js";
 import type { TrialRecord } from "../../trial/trial.js";
 import { coordinateOf, layoutOf } from "./coordinates.js";
-import { defaultLambda } from "./rates.js";
+import { defaultLambda, defaultSigma } from "./rates.js";
 import { type Progress, recordProgress, whyRestart } from "./restart.js";
 import { begin, learn, type State } from "./update.js";
 
@@ -23,30 +23,33 @@ export interface Run extends State, Progress {
 /**
  * The first state, centred on the defaults, or on the middle of parameters without one.
  *
+ * @param sigma - the initial step size; the default depends on the number of coordinates
  * @param lambda - the trials of a generation; the default depends on the number of parameters that vary
  */
-export function startRun(space: SearchSpace, sigma: number, lambda?: number): Run {
+export function startRun(space: SearchSpace, sigma?: number, lambda?: number): Run {
   const layout = layoutOf(space);
   const mean = Float64Array.from(layout.coordinates, ({ parameter }) =>
     parameter.default === undefined ? 0.5 : toUnit(parameter, parameter.default),
   );
   const parameters = layout.coordinates.length + layout.categories.length;
-  return newRun(begin(layout, mean, sigma, lambda ?? defaultLambda(parameters)), false);
+  const firstSigma = sigma ?? defaultSigma(mean.length);
+  return newRun(begin(layout, mean, firstSigma, lambda ?? defaultLambda(parameters)), false);
 }
 
 /**
  * The state after a generation. A restart takes two steps: first λ doubles and a generation is drawn uniformly, then
  * the search restarts at the best point of that generation.
  *
- * @param sigma - the initial step size
+ * @param sigma - the initial step size, as at the start
  */
 export function advance(
   run: Run,
   generation: readonly TrialRecord[],
   { space, direction }: SearchProblem,
-  sigma: number,
+  sigma?: number,
 ): Run {
   const layout = layoutOf(space);
+  const firstSigma = sigma ?? defaultSigma(layout.coordinates.length);
   const order = ranked(generation, direction);
   const points = order.map(({ params }) => params);
   const { lambda } = run.rates;
@@ -54,7 +57,7 @@ export function advance(
     const mean = Float64Array.from(layout.coordinates, (coordinate) =>
       coordinateOf(coordinate, points[0], 0.5, 1),
     );
-    return newRun(begin(layout, mean, sigma, lambda), false);
+    return newRun(begin(layout, mean, firstSigma, lambda), false);
   }
   const costs = costsOf(order, direction);
   const next: Run = {
@@ -63,7 +66,7 @@ export function advance(
     scattered: false,
   };
   if (whyRestart(next, next, costs) === undefined) return next;
-  return newRun(begin(layout, next.distribution.mean, sigma, 2 * lambda), true);
+  return newRun(begin(layout, next.distribution.mean, firstSigma, 2 * lambda), true);
 }
 
 function newRun(state: State, scattered: boolean): Run {

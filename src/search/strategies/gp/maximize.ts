@@ -9,6 +9,9 @@ import type { Merit } from "./acquisition.js";
 import type { Moves } from "./moves.js";
 import type { Belief, Posterior } from "./posterior.js";
 
+/** The merit of a vector; its gradient, if asked for, is written to `gradient`. */
+export type MeritAt = (vector: Float64Array, gradient?: Float64Array) => number;
+
 /** The merit as a function of μ and σ. */
 export type Judge = (mean: number, deviation: number) => Merit;
 
@@ -42,14 +45,25 @@ export function deviationOf({ variance }: Belief): number {
   return Math.sqrt(Math.max(variance, 1e-12));
 }
 
-/** Candidates at settled vectors, the best first. */
-export function assessAll(posterior: Posterior, judge: Judge, vectors: readonly Float64Array[]): Candidate[] {
-  return vectors.map((vector) => assess(posterior, judge, vector)).sort((a, b) => b.merit - a.merit);
+/** The merit of a point by the posterior there. */
+export function meritOf(posterior: Posterior, judge: Judge): MeritAt {
+  return (vector, gradient) => {
+    const belief = posterior.predict(vector, gradient !== undefined);
+    const deviation = deviationOf(belief);
+    const { value, byMean, byDeviation } = judge(belief.mean, deviation);
+    const byVariance = byDeviation / (2 * deviation);
+    if (gradient) {
+      for (let c = 0; c < gradient.length; c++) {
+        gradient[c] = byMean * belief.meanGradient[c] + byVariance * belief.varianceGradient[c];
+      }
+    }
+    return value;
+  };
 }
 
-function assess(posterior: Posterior, judge: Judge, vector: Float64Array): Candidate {
-  const belief = posterior.predict(vector);
-  return { vector, merit: judge(belief.mean, deviationOf(belief)).value };
+/** Candidates at settled vectors, the best first. */
+export function assessAll(merit: MeritAt, vectors: readonly Float64Array[]): Candidate[] {
+  return vectors.map((vector) => ({ vector, merit: merit(vector) })).sort((a, b) => b.merit - a.merit);
 }
 
 /**
@@ -58,8 +72,7 @@ function assess(posterior: Posterior, judge: Judge, vector: Float64Array): Candi
  * @param good - settled vectors, the best first; half of the points are drawn around them
  */
 export function maximize(
-  posterior: Posterior,
-  judge: Judge,
+  merit: MeritAt,
   moves: Moves,
   good: readonly Float64Array[],
   random: RandomStream,
@@ -74,13 +87,13 @@ export function maximize(
     const settled = moves.settle(raw);
     if (moves.allows(settled)) drawn.push(settled);
   }
-  const found = assessAll(posterior, judge, drawn);
+  const found = assessAll(merit, drawn);
   const starts: Candidate[] = [];
   for (const candidate of found) {
     if (starts.length === climbs) break;
     if (starts.every(({ vector }) => distance(vector, candidate.vector) > APART)) starts.push(candidate);
   }
-  found.push(...starts.map((start) => climb(start, posterior, judge, moves)));
+  found.push(...starts.map((start) => climb(start, merit, moves)));
   return found.sort((a, b) => b.merit - a.merit);
 }
 
@@ -91,16 +104,17 @@ function distance(a: Float64Array, b: Float64Array): number {
   return largest;
 }
 
-function climb(start: Candidate, posterior: Posterior, judge: Judge, moves: Moves): Candidate {
+function climb(start: Candidate, merit: MeritAt, moves: Moves): Candidate {
+  const assess = (vector: Float64Array): Candidate => ({ vector, merit: merit(vector) });
   let best = start;
   for (let round = 0; round < ROUNDS; round++) {
-    const glided = assess(posterior, judge, glide(best.vector, posterior, judge, moves));
+    const glided = assess(glide(best.vector, merit, moves));
     let next = glided.merit > best.merit ? glided : best;
     let changed = false;
     for (const axis of moves.discrete) {
       for (const neighbour of moves.neighbours(next.vector, axis)) {
         if (!moves.allows(neighbour)) continue;
-        const candidate = assess(posterior, judge, neighbour);
+        const candidate = assess(neighbour);
         if (candidate.merit <= next.merit) continue;
         next = candidate;
         changed = true;
@@ -113,17 +127,12 @@ function climb(start: Candidate, posterior: Posterior, judge: Judge, moves: Move
 }
 
 /** The point reached along the gradient from a settled vector, with only its continuous coordinates changed; settled. */
-function glide(vector: Float64Array, posterior: Posterior, judge: Judge, moves: Moves): Float64Array {
+function glide(vector: Float64Array, merit: MeritAt, moves: Moves): Float64Array {
   const free = moves.glides(vector);
   if (!free.includes(1)) return vector;
   const objective = (x: Float64Array, gradient: Float64Array) => {
-    const belief = posterior.predict(x, true);
-    const deviation = deviationOf(belief);
-    const { value, byMean, byDeviation } = judge(belief.mean, deviation);
-    const byVariance = byDeviation / (2 * deviation);
-    for (let c = 0; c < gradient.length; c++) {
-      gradient[c] = -(byMean * belief.meanGradient[c] + byVariance * belief.varianceGradient[c]);
-    }
+    const value = merit(x, gradient);
+    for (let c = 0; c < gradient.length; c++) gradient[c] = -gradient[c];
     return -value;
   };
   const { x } = minimize(objective, vector, {

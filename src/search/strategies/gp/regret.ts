@@ -8,7 +8,7 @@ import { log } from "../../../numerics/special.js";
 import type { Params, Space } from "../../space/space.js";
 import { type Direction, mustBeDirection, mustBeTrials, type TrialRecord } from "../../trial/trial.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
-import { deviationOf, maximize } from "./maximize.js";
+import { deviationOf, maximize, meritOf } from "./maximize.js";
 import { modelOf, spaceOf } from "./model.js";
 import { movesOf } from "./moves.js";
 
@@ -79,8 +79,7 @@ export function remainingRegret<P>(study: RegretInput<P>): RemainingRegret {
     const acquisition = acquisitions[name](kappa);
     const judge = (mean: number, deviation: number) => acquisition(mean, deviation, incumbent);
     return maximize(
-      posterior,
-      judge,
+      meritOf(posterior, judge),
       moves,
       ranked.slice(0, BEST),
       new RandomStream(trials.length),

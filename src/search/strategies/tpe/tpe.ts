@@ -11,8 +11,10 @@ import { fromUnit, toUnit, valueCount } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { valueKey } from "../../space/value.js";
 import { costsOf } from "../../trial/costs.js";
+import type { Direction, TrialRecord } from "../../trial/trial.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import type { Coordinate } from "./kernels.js";
+import { paretoWeights } from "./objectives.js";
 import { columnsOf } from "./observations.js";
 import { type Bandwidth, createParzen, type Parzen } from "./parzen.js";
 
@@ -68,6 +70,9 @@ const FEW = 25;
  * ones less, linearly down to 1/n. Parameters under the same condition are modelled together, from the trials in which
  * they applied.
  *
+ * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits only in part,
+ *   those that together dominate most. Each weighs what it adds to the hypervolume of the better ones, relative to the most
+ *   that one adds, and at least a tenth (MOTPE, Ozaki et al.).
  * - Failed and diverged trials are never among the better ones. A pruned trial counts with the value that it had reached.
  *   Of equal values the earlier is better. Running trials are among the others, so that trials side by side keep apart.
  * - If a parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
@@ -97,6 +102,8 @@ const FEW = 25;
  * @see S. Falkner, A. Klein and F. Hutter, "BOHB: robust and efficient hyperparameter optimization at scale", ICML 2018
  * @see S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and their roles for
  * better empirical performance", arXiv:2304.11127, 2023
+ * @see Y. Ozaki, Y. Tanigaki, S. Watanabe, M. Nomura and M. Onishi, "Multiobjective tree-structured Parzen estimator", J.
+ * Artificial Intelligence Research 73, 2022
  */
 export function tpe(options: TpeOptions = {}): Strategy {
   const settings = withDefaults(options);
@@ -104,6 +111,7 @@ export function tpe(options: TpeOptions = {}): Strategy {
   return {
     name: "tpe",
     adaptive: true,
+    multiObjective: true,
     options: Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined)),
     suggest(context) {
       const { space, suggested, history } = context;
@@ -159,26 +167,26 @@ function createDraw(
 ): () => Params {
   const { space, earlier, random } = context;
   const columns = columnsOf(space, earlier);
-  const isBetter = betterOf(context, gamma);
+  const better = weightsOfBetter(context, gamma);
   const groups = groupsOf(space, multivariate);
   const widths = multivariate ? jointly : oneByOne;
-  const model = (coordinates: readonly Coordinate[], among: 0 | 1): Parzen => {
+  const model = (coordinates: readonly Coordinate[], among: boolean): Parzen => {
     const applies = columns[coordinates[0].at];
     const rows: number[] = [];
     for (let i = 0; i < earlier.length; i++) {
-      if (isBetter[i] === among && !Number.isNaN(applies[i])) rows.push(i);
+      if (better[i] > 0 === among && !Number.isNaN(applies[i])) rows.push(i);
     }
     return createParzen({
       coordinates,
       observations: coordinates.map(({ at }) => pick(columns[at], rows)),
-      weights: weightsByAge(rows.length),
+      weights: among ? pick(better, rows) : weightsByAge(rows.length),
       priorWeight,
       bandwidth: among ? widths.better : widths.others,
     });
   };
   const models = new Map<readonly Coordinate[], readonly [Parzen, Parzen]>();
   const modelsOf = (group: readonly Coordinate[]) => {
-    const known = models.get(group) ?? [model(group, 1), model(group, 0)];
+    const known = models.get(group) ?? [model(group, true), model(group, false)];
     models.set(group, known);
     return known;
   };
@@ -209,12 +217,25 @@ function createDraw(
   };
 }
 
-/** By number: 1 for the better trials, 0 for all others. */
-function betterOf({ history, earlier, direction }: SuggestContext, gamma: number): Uint8Array {
-  const costs = costsOf(history, direction);
-  const valued = history.reduce((count, { value }) => count + (value === null ? 0 : 1), 0);
+/** By number: the weights of the better trials, 0 for all others. */
+function weightsOfBetter(
+  { history, earlier, direction, directions }: SuggestContext,
+  gamma: number,
+): Float64Array {
+  const weights = new Float64Array(earlier.length);
+  const valued = history.reduce(
+    (count, { status }) => count + (status === "complete" || status === "pruned" ? 1 : 0),
+    0,
+  );
   const count = Math.min(FEW, Math.ceil(gamma * valued));
-  // numbers of the best trials so far, in order
+  if (directions.length > 1) weights.set(paretoWeights(history, directions, count));
+  else for (const number of leastCosts(history, direction, count)) weights[number] = 1;
+  return weights;
+}
+
+/** The indices of the `count` trials that cost least; of equal ones the earlier, and none without a value. */
+function leastCosts(history: readonly TrialRecord[], direction: Direction, count: number): readonly number[] {
+  const costs = costsOf(history, direction);
   const best: number[] = [];
   for (let i = 0; i < history.length; i++) {
     if (history[i].value === null) continue;
@@ -224,9 +245,7 @@ function betterOf({ history, earlier, direction }: SuggestContext, gamma: number
     best.splice(place, 0, i);
     if (best.length > count) best.pop();
   }
-  const isBetter = new Uint8Array(earlier.length);
-  for (const number of best) isBetter[number] = 1;
-  return isBetter;
+  return best;
 }
 
 /** Some rows of a column. */

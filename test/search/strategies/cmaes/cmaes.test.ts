@@ -297,3 +297,18 @@ test.each<[string, () => unknown, RegExp]>([
 ])("cmaes refuses %s", (_, make, message) => {
   expect(caught(make).message).toMatch(message);
 });
+
+describe("the first step", () => {
+  test("is 0.2 of each range in up to six dimensions, and half a range long in all together in more", () => {
+    const sigmaOf = (n: number) => startRun(resolveSpace(cube(n))).distribution.sigma;
+    expect([1, 2, 6].map(sigmaOf)).toEqual([0.2, 0.2, 0.2]);
+    for (const n of [7, 20, 50]) expect(sigmaOf(n) * Math.sqrt(n)).toBeCloseTo(0.5, 14);
+    expect(startRun(resolveSpace(cube(50)), 0.3).distribution.sigma).toBe(0.3);
+  });
+
+  test("of the default leads nearer to the optimum of 30 dimensions than a wide one", () => {
+    const bowl = onCube(30, 0, 1, (x) => x.reduce((sum, xi, i) => sum + (xi - 0.2 - (0.6 * i) / 29) ** 2, 0));
+    // the sign test over 10 seeds
+    expect(signTest(bowl, cmaes(), cmaes({ sigma: 0.2 }), { seeds: 10, trials: 100 })).toBeLessThan(0.02);
+  });
+});

@@ -9,7 +9,7 @@ import {
   type SearchSpace,
   type Space,
 } from "../../../../src/search/space/space.js";
-import { maximize } from "../../../../src/search/strategies/gp/maximize.js";
+import { maximize, meritOf } from "../../../../src/search/strategies/gp/maximize.js";
 import { movesOf } from "../../../../src/search/strategies/gp/moves.js";
 import { anySpace } from "../../../../src/testing/arbitraries/space.js";
 
@@ -169,7 +169,7 @@ test("single changes of discrete parameters climb until no change is better, wit
     const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
     const random = new RandomStream(7);
     const start = moves.settle(moves.draw(random));
-    const [first] = maximize(posterior, judge, moves, [start], random, { points: 50, climbs: 1 });
+    const [first] = maximize(meritOf(posterior, judge), moves, [start], random, { points: 50, climbs: 1 });
     return moves.vectors.decode(first.vector);
   };
   expect(Object.values(found(resolveSpace(declared)))).toEqual(best);
@@ -203,7 +203,7 @@ test("continuous points climb to the tops of hills, from points that are apart",
   };
   const judge = (mean: number) => ({ value: -mean, byMean: -1, byDeviation: 0 });
   const start = Float64Array.of(0.25, 0.35);
-  const found = maximize({ predict }, judge, moves, [start], new RandomStream(3), {
+  const found = maximize(meritOf({ predict }, judge), moves, [start], new RandomStream(3), {
     points: 100,
     climbs: 20,
   });

@@ -1,0 +1,63 @@
+/**
+ * Which trials TPE takes for the better ones where there are several objectives, and how much each counts: MOTPE (Ozaki et
+ * al.). The better half of `tpe.ts` becomes the first fronts; a front that fits only in part is thinned to the trials that
+ * together dominate most.
+ */
+
+import { constrainedDomination, costVectorOf, frontsOf } from "../../trial/pareto.js";
+import type { Direction, TrialRecord } from "../../trial/trial.js";
+import { gainOf, mostVolume, type Point } from "../../trial/volume.js";
+
+/** Fronts are measured from a corner this much worse than their worst, in parts of their range, so that their ends count too. */
+const MARGIN = 0.5;
+/** The least weight of a better trial, relative to the largest. */
+const LEAST_WEIGHT = 0.1;
+
+/**
+ * The weights of the `count` better trials: what each adds to the volume that they dominate together, relative to the
+ * most that one adds, and at least `LEAST_WEIGHT`. Objectives are scaled to the range of the fronts from which trials are
+ * taken, so that their units do not matter. Of trials that break soft constraints, those that break them least come first.
+ *
+ * @returns weights by index; 0 for all other trials
+ */
+export function paretoWeights(
+  trials: readonly TrialRecord[],
+  directions: readonly Direction[],
+  count: number,
+): Float64Array {
+  const valued = [...trials.keys()].filter((i) => trials[i].values !== undefined);
+  const own = valued.map((i) => trials[i]);
+  const fronts = frontsOf(own.length, constrainedDomination(own, directions));
+  let [whole, taken] = [0, 0];
+  while (whole < fronts.length && taken + fronts[whole].length <= count) taken += fronts[whole++].length;
+  const better = fronts.slice(0, whole).flat();
+  const last = taken < count && whole < fronts.length ? fronts[whole] : [];
+  const among = [...better, ...last];
+  const points = scaled(among.map((i) => costVectorOf(own[i], directions)));
+  const corner = directions.map(() => 1 + MARGIN);
+  const [chosen, rest] = [points.slice(0, taken), points.slice(taken)];
+  for (const i of mostVolume(rest, corner, count - taken)) {
+    better.push(last[i]);
+    chosen.push(rest[i]);
+  }
+  const gains = chosen.map((point, k) => gainOf(point, chosen.toSpliced(k, 1), corner));
+  const most = Math.max(...gains);
+  const weights = new Float64Array(trials.length);
+  for (const [k, i] of better.entries())
+    weights[valued[i]] = most > 0 ? Math.max(LEAST_WEIGHT, gains[k] / most) : 1;
+  return weights;
+}
+
+/** Points with each objective moved and scaled to [0, 1]; 0 where all are equal. */
+function scaled(points: readonly Point[]): Point[] {
+  const objectives = points[0]?.length ?? 0;
+  const columns = Array.from({ length: objectives }, (_, k) => unitsOf(points.map((point) => point[k])));
+  return points.map((_, i) => columns.map((column) => column[i]));
+}
+
+function unitsOf(costs: readonly number[]): number[] {
+  const [least, most] = [Math.min(...costs), Math.max(...costs)];
+  // halved, so that no difference overflows
+  const range = most / 2 - least / 2;
+  return costs.map((cost) => (range > 0 ? (cost / 2 - least / 2) / range : 0));
+}
