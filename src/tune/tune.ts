@@ -15,7 +15,7 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "./tuner/options.js";
-import { budgetFor, studyFor, withStrategy } from "./tuner/study.js";
+import { budgetFor, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 /**
  * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean of a metric
@@ -86,7 +86,7 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   checkOptions(given, "tune for an objective", OBJECTIVE_OPTIONS);
   must(typeof given.objective === "function", "objective", "a function of parameters", given.objective);
   const options = await withStrategy(given, [given.direction].flat().length);
-  const study = studyFor(options, options.direction);
+  const study = studyOfObjective(options, options.direction);
   const budget = { ...budgetFor(options), concurrency: options.jobs ?? 1 };
   await optimizeStudy(study, options.objective, budget);
   return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };

@@ -1,6 +1,7 @@
 /** `tune` of a plain objective function. */
 import { describe, expect, it } from "vitest";
 import { choice, float, int } from "../../src/search/space/builders.js";
+import { gp } from "../../src/search/strategies/gp/gp.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import type { StudyEvent } from "../../src/search/study/contract.js";
 import { tune } from "../../src/tune/tune.js";
@@ -54,29 +55,54 @@ describe("an objective", () => {
     expect(best?.value).toBe(5);
   });
 
-  it("runs as many trials at the same time as it has jobs, with the same results", async () => {
-    const run = async (jobs: number) => {
-      let running = 0;
-      let most = 0;
-      const { trials } = await tune({
+  /** Nine trials by the default strategy that end out of order, and how many ran at the same time. */
+  const parallel = async (options: { jobs?: number; lag?: number }) => {
+    let running = 0;
+    let most = 0;
+    const { trials, study } = await tune({
+      ...{
         space: { p: float(0, 1) },
         direction: "maximize",
-        trials: 9,
+        trials: 18,
         seed: 4,
-        jobs,
-        async objective({ p }, { number }) {
-          most = Math.max(most, ++running);
-          for (let i = 0; i <= (number * 5) % 7; i++) await Promise.resolve();
-          running--;
-          return p;
-        },
-      });
-      expect(most).toBe(jobs);
-      return untimed(trials);
-    };
-    const alone = await run(1);
-    expect(await run(3)).toEqual(alone);
-    expect(await run(8)).toEqual(alone);
+        strategy: gp({ startupTrials: 2 }),
+      },
+      ...options,
+      async objective({ p }, { number }) {
+        most = Math.max(most, ++running);
+        while (most < (options.jobs ?? 1)) await new Promise((resolve) => setTimeout(resolve));
+        for (let i = 0; i <= (number * 5) % 7; i++) await Promise.resolve();
+        running--;
+        return p * (1.2 - p);
+      },
+    });
+    return { most, lag: study.lag, trials: untimed(trials) };
+  };
+
+  it("runs as many trials at the same time as it has jobs, with the same results at 2, 4, 8, and at 1 with their lag", async () => {
+    const { trials, ...two } = await parallel({ jobs: 2 });
+    expect(two).toEqual({ most: 2, lag: 7 });
+    expect(await parallel({ jobs: 4 })).toEqual({ most: 4, lag: 7, trials });
+    expect(await parallel({ jobs: 8 })).toEqual({ most: 8, lag: 7, trials });
+    expect(await parallel({ jobs: 1, lag: 7 })).toEqual({ most: 1, lag: 7, trials });
+  });
+
+  it("learns from every trial where nothing runs in parallel", async () => {
+    const { trials, ...alone } = await parallel({});
+    expect(alone).toEqual({ most: 1, lag: 0 });
+    expect(await parallel({ jobs: 1 })).toEqual({ ...alone, trials });
+    expect((await parallel({ jobs: 2 })).trials).not.toEqual(trials);
+  });
+
+  it("of a saved study keeps the lag that it began with, at any number of jobs", async () => {
+    const given = { space: { p: float(0, 1) }, direction: "maximize", trials: 6 } as const;
+    const { study } = await tune({ ...given, objective: ({ p }) => p, jobs: 4 });
+    const saved = JSON.parse(JSON.stringify(study));
+    const again = await tune({ ...given, objective: ({ p }) => p, trials: 7, study: saved });
+    expect(again.study.lag).toBe(7);
+    expect(await refusal(() => tune({ ...given, objective: ({ p }) => p, lag: 0, study: saved }))).toBe(
+      "invalid_argument: lag must be 7, as in study; received 0",
+    );
   });
 
   it("may report steps, and may end when the search is aborted; finished trials are kept", async () => {

@@ -36,10 +36,14 @@ export interface SearchOptions<S extends Space> {
   readonly seed?: number;
   /**
    * For models, the threads: at most one for each core, and one for each training that there is; default as many as cores.
-   * For an objective, the trials that run at the same time; default 1. The results are the same at any number.
+   * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on the number.
    */
   readonly jobs?: number;
-  /** The number of most recent trials that an adaptive strategy ignores; see `createStudy`. Default 7. */
+  /**
+   * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1` trials can run
+   * side by side; see `createStudy`. Default 3 for models, whose folds are trained side by side too; for an objective 0, or 7
+   * with more than one of `jobs`. A saved study keeps its own.
+   */
   readonly lag?: number;
   /** Called at each event, in order. */
   readonly onEvent?: (event: StudyEvent<S>) => void;

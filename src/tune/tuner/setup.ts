@@ -23,7 +23,7 @@ import type { TrialSetup } from "../trial/setup.js";
 import { checkThreshold } from "../trial/threshold.js";
 import { DEFAULT_EPOCHS, fewestRows, settingsFor } from "../trial/training.js";
 import type { TuneOptions } from "./options.js";
-import { budgetFor, studyFor, withStrategy } from "./study.js";
+import { budgetFor, studyOfModel, withStrategy } from "./study.js";
 
 /** What a tuner scores, and what it reports. */
 export interface ScoringOptions {
@@ -61,7 +61,7 @@ export type StudyFactory = <S extends Space>(
 export async function setUpTuner<S extends Space>(
   given: TuneOptions<S>,
   { metrics: chosen, objectives, detailed, refit }: ScoringOptions,
-  makeStudy: StudyFactory = studyFor,
+  makeStudy: StudyFactory = studyOfModel,
   savedFolds?: unknown,
 ): Promise<TunerSetup<S>> {
   checkModelOptions(given);

@@ -13,7 +13,10 @@ import type { Direction } from "../../search/trial/trial.js";
 import type { SearchOptions } from "./options.js";
 
 const DEFAULT_TRIALS = 30;
-const DEFAULT_LAG = 7;
+/** Of objectives that run side by side: one number, so that the results are the same at any number of jobs. */
+const LAG = 7;
+/** Of models, the same at any number of jobs: the folds of a trial are trained side by side already. */
+const LAG_OF_MODELS = 3;
 
 /** What a study is made with. */
 export interface Making {
@@ -36,23 +39,41 @@ export async function withStrategy<O extends { readonly strategy?: Strategy; rea
   };
 }
 
-/** A new study, with the trials of `warmStart` and the points of `enqueue`. */
-export function studyFor<S extends Space>(
+/** The study of an objective: where nothing runs in parallel, its strategy learns from every trial. */
+export function studyOfObjective<S extends Space>(
   options: SearchOptions<S> & Making,
   direction: Direction | readonly Direction[],
+): Study<S> {
+  return studyFor(options, direction, (options.jobs ?? 1) === 1 ? 0 : LAG);
+}
+
+/** The study of a model. */
+export function studyOfModel<S extends Space>(
+  options: SearchOptions<S> & Making,
+  directions: readonly Direction[],
+): Study<S> {
+  return studyFor(options, directions, LAG_OF_MODELS);
+}
+
+/** A new study, with the trials of `warmStart` and the points of `enqueue`; or the saved one, which keeps its lag. */
+function studyFor<S extends Space>(
+  options: SearchOptions<S> & Making,
+  direction: Direction | readonly Direction[],
+  defaultLag: number,
 ): Study<S> {
   checkSearchOptions(options);
   const { constraint, space, strategy, seed = 0, warmStart = [], enqueue = [], scheduler, steps } = options;
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
-  const lag = Math.max(options.lag ?? DEFAULT_LAG, width - 1);
+  const lag = Math.max(options.lag ?? defaultLag, width - 1);
   const clock = () => platform.now();
   if (options.study !== undefined && options.restore) {
     const restored = options.restore<S>(options.study, {
       ...{ space, strategy, clock },
       ...(constraint && { constraint }),
     });
-    mustBeSame({ seed, lag, direction: [direction].flat().join() }, restored);
+    const direct = [direction].flat().join();
+    mustBeSame({ seed, lag: options.lag === undefined ? restored.lag : lag, direction: direct }, restored);
     for (const [name, list] of Object.entries({ warmStart, enqueue }))
       check(list.length === 0, `${name} must be left out beside study, which has its trials`);
     return restored;

@@ -3,7 +3,8 @@
  * (GPML 5.9), is maximised by L-BFGS over the logarithms of θ. The notation is at the head of `gp.ts`.
  *
  * The priors are those of Optuna's GPSampler (`_gp/prior.py`), chosen there by experience with few trials:
- * −0.1·(w + 1/w) for each w_p, Gamma(2, 1) for s and Gamma(1.1, 30) for σ_n², each without its constant.
+ * −0.1·(w + 1/w) for each w_p, Gamma(2, 1) for s and Gamma(1.1, 30) for σ_n², each without its constant. The share a has
+ * none.
  */
 import { minimize } from "../../../numerics/lbfgs.js";
 import {
@@ -16,31 +17,38 @@ import {
 } from "../../../numerics/linalg.js";
 import { exp, log } from "../../../numerics/special.js";
 import type { Vectors } from "../../space/vectors.js";
-import { covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
+import { Covariances, type Hyperparameters, hasShares, stretched, stretchOf } from "./kernel.js";
 
 /** The least σ_n², which keeps A invertible. */
 const LEAST_NOISE = 1e-8;
 /** The least σ_n² with which a fit starts: near 0, its logarithm has no slope that leads back to more noise. */
 const FIRST_NOISE = 1e-4;
+/** a before the first fit. */
+const FIRST_SHARE = 0.2;
 const LOG_2PI = 1.8378770664093453;
 
 /** The hyperparameters before the first fit. */
 export function defaultHyperparameters(vectors: Vectors): Hyperparameters {
-  return { weights: new Float64Array(vectors.axes.length).fill(1), signal: 1, noise: 1e-2 };
+  const weights = new Float64Array(vectors.axes.length).fill(1);
+  return { weights, signal: 1, alone: hasShares(vectors) ? FIRST_SHARE : 0, noise: 1e-2 };
 }
 
-/** θ as a vector without bounds, [axes + 2]: the logarithms of the w_p, of s, and of σ_n² above its least value. */
-export function toLogs({ weights, signal, noise }: Hyperparameters): Float64Array {
-  return Float64Array.of(...weights.map(log), log(signal), log(noise - LEAST_NOISE));
+/**
+ * θ as a vector without bounds, [axes + 2, or + 3 with shares]: the logarithms of the w_p, of s, of σ_n² above its least
+ * value, and of a / (1 − a) where parameters are also modelled each by itself.
+ */
+export function toLogs({ weights, signal, alone, noise }: Hyperparameters): Float64Array {
+  const share = alone > 0 ? [log(alone / (1 - alone))] : [];
+  return Float64Array.of(...weights.map(log), log(signal), log(noise - LEAST_NOISE), ...share);
 }
 
-/** The inverse of `toLogs`. */
-export function fromLogs(logs: Float64Array): Hyperparameters {
-  const p = logs.length - 2;
+/** The inverse of `toLogs`. @param axes - the parameters of the space */
+export function fromLogs(logs: Float64Array, axes: number): Hyperparameters {
   return {
-    weights: logs.subarray(0, p).map(exp),
-    signal: exp(logs[p]),
-    noise: exp(logs[p + 1]) + LEAST_NOISE,
+    weights: logs.subarray(0, axes).map(exp),
+    signal: exp(logs[axes]),
+    alone: logs.length > axes + 2 ? 1 / (1 + exp(-logs[axes + 2])) : 0,
+    noise: exp(logs[axes + 1]) + LEAST_NOISE,
   };
 }
 
@@ -57,23 +65,20 @@ export function negativeLogPosterior(
   values: Float64Array,
 ): (logs: Float64Array, gradient: Float64Array) => number {
   const n = points.length;
-  const size = vectors.size;
-  const [kernel, slopes, factor, inverse, work] = Array.from(
-    { length: 5 },
-    () => new Float64Array(packedSize(n)),
-  );
-  const sums = new Float64Array(size);
+  const { size } = vectors;
+  const axes = vectors.axes.length;
+  const [factor, inverse, work] = Array.from({ length: 3 }, () => new Float64Array(packedSize(n)));
+  const row = new Covariances(vectors, n);
+  const sums = new Float64Array(axes);
   return (logs, gradient) => {
-    const { weights, signal, noise } = fromLogs(logs);
-    const axes = weights.length;
+    const hyperparameters = fromLogs(logs, axes);
+    const { weights, signal, alone, noise } = hyperparameters;
     const x = stretched(points, stretchOf(vectors, weights));
     for (let i = 0; i < n; i++) {
-      const row = packedSize(i);
-      covariances(size, signal, x, i * size, x, i, kernel, slopes, row);
-      kernel[row + i] = signal;
+      row.measure(hyperparameters, x, i * size, x, i);
+      row.values[i] = signal + noise;
+      factor.set(row.values.subarray(0, i + 1), packedSize(i));
     }
-    factor.set(kernel);
-    for (let i = 0; i < n; i++) factor[packedSize(i) + i] += noise;
     cholesky(factor, n);
     const alpha = values.slice();
     solveLower(factor, n, alpha);
@@ -82,36 +87,40 @@ export function negativeLogPosterior(
     solveUpper(factor, n, alpha);
     let value = 0.5 * (fit + logDeterminant(factor, n) + n * LOG_2PI);
 
-    // ∂/∂θ = ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ)
+    // ∂/∂θ = ½ tr((A⁻¹ − α·αᵀ) · ∂A/∂θ); rows are measured again, since the slopes of all would need much memory
     invert(factor, n, inverse, work);
     sums.fill(0);
-    let [bySignal, byNoise] = [0, 0];
+    let [bySignal, byShare, byNoise] = [0, 0, 0];
     for (let i = 0, at = 0; i < n; i++, at++) {
+      row.measure(hyperparameters, x, i * size, x, i);
       for (let j = 0; j < i; j++, at++) {
         const m = inverse[at] - alpha[i] * alpha[j];
-        bySignal += m * kernel[at];
-        const slope = m * slopes[at];
-        for (let c = 0, a = i * size, b = j * size; c < size; c++, a++, b++) {
-          const difference = x[a] - x[b];
-          sums[c] -= slope * difference * difference;
-        }
+        bySignal += m * row.values[j];
+        byShare += m * (row.alone[j] - alone * row.values[j]); // ∂k/∂ln(a / (1 − a))
+        for (let p = 0, own = j; p < axes; p++, own += i) sums[p] -= m * row.slopes[own] * row.squares[own];
       }
       byNoise += 0.5 * (inverse[at] - alpha[i] * alpha[i]);
     }
     bySignal += byNoise * signal;
-    vectors.axes.forEach(({ offset, width }, p) => {
-      let sum = 0;
-      for (let c = offset; c < offset + width; c++) sum += sums[c];
+    for (let p = 0; p < axes; p++) {
       const w = weights[p];
       value += 0.1 * (1 / w + w);
-      gradient[p] = sum + 0.1 * (w - 1 / w);
-    });
+      gradient[p] = sums[p] + 0.1 * (w - 1 / w);
+    }
     value += signal - logs[axes];
     gradient[axes] = bySignal + signal - 1;
     value += 30 * noise - 0.1 * log(noise);
     gradient[axes + 1] = (noise - LEAST_NOISE) * (byNoise + 30 - 0.1 / noise);
+    if (alone > 0) gradient[axes + 2] = byShare;
     return value;
   };
+}
+
+/** The result of a fit. */
+export interface Fit {
+  readonly hyperparameters: Hyperparameters;
+  /** Minus the logarithm of their posterior density, up to a constant of the space. */
+  readonly cost: number;
 }
 
 /**
@@ -125,17 +134,18 @@ export function fitHyperparameters(
   values: Float64Array,
   start: Hyperparameters,
   maxEvaluations: number,
-): Hyperparameters {
+): Fit {
   const logs = toLogs({ ...start, noise: Math.max(start.noise, FIRST_NOISE) });
-  const bound = (weight: number, rest: number, noise: number) =>
-    logs.map((_, i) => (i < logs.length - 2 ? weight : i === logs.length - 2 ? rest : noise));
-  const { x } = minimize(negativeLogPosterior(vectors, points, values), logs, {
+  const axes = vectors.axes.length;
+  const bound = (weight: number, signal: number, noise: number, share: number) =>
+    logs.map((_, i) => (i < axes ? weight : [signal, noise, share][i - axes]));
+  const { x, value } = minimize(negativeLogPosterior(vectors, points, values), logs, {
     // length scales from 0.003 to 300 times the edge of the unit cube
-    lower: bound(-11.5, -7, -25),
-    upper: bound(11.5, 7, 2),
+    lower: bound(-11.5, -7, -25, -5),
+    upper: bound(11.5, 7, 2, 5),
     maxEvaluations,
     gradientTolerance: 1e-2,
     valueTolerance: 1e-4,
   });
-  return fromLogs(x);
+  return { hyperparameters: fromLogs(x, axes), cost: value };
 }

@@ -3,7 +3,7 @@
  * most promising. This file has the strategy's steps; the other files of this folder are, in the order in which they are
  * used:
  *
- *     targets.ts      costs → y, standardised
+ *     targets.ts      costs → y, warped and standardised
  *     kernel.ts       θ → k(x, x')
  *     fit.ts          x, y → θ
  *     posterior.ts    x, y, θ → μ, σ² at any point
@@ -23,10 +23,11 @@
  *     f               the function that is modelled: y = f(x) + ε
  *     w_p             inverse squared length scale of parameter p (`weights`)
  *     s               variance of f (`signal`)
+ *     a               share of s that parameters have each by itself (`alone`)
  *     σ_n²            variance of ε (`noise`)
- *     θ               (w, s, σ_n²), the hyperparameters
- *     r²              5 · Σ_p w_p · δ_p(x, x')
- *     k(x, x')        s · (1 + r + r²/3) · e⁻ʳ, Matérn 5/2                             GPML 4.17
+ *     θ               (w, s, a, σ_n²), the hyperparameters
+ *     M(r²/5)         (1 + r + r²/3) · e⁻ʳ, Matérn 5/2                                 GPML 4.17
+ *     k(x, x')        s · ((1 − a) · M(Σ_p w_p·δ_p(x, x')) + a · mean_p M(w_p·δ_p(x, x')))
  *     K      [n, n]   covariances of the points, k(x_i, x_j)
  *     A      [n, n]   K + σ_n²·I
  *     L      [n, n]   lower Cholesky factor, A = L·Lᵀ, packed by rows (`factor`)
@@ -48,6 +49,7 @@ import { fromUnit } from "../../space/scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
+import { drawStratified } from "../stratified.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
 import { assessAll, type Effort, maximize, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
@@ -62,7 +64,7 @@ export interface GpOptions {
    * stays near the best trial; or `"lcb"`, the lower confidence bound, which explores more with a larger `kappa`.
    */
   readonly acquisition?: AcquisitionName;
-  /** How many trials there must be before the model is used; a positive integer. Default 10. */
+  /** How many trials there must be before the model is used; a positive integer. Default 6. */
   readonly startupTrials?: number;
   /** Only for `"lcb"`: κ, how many standard deviations below the mean the bound is; at least 0. Default 2. */
   readonly kappa?: number;
@@ -81,17 +83,20 @@ const GOOD = 5;
  *
  * 1. If any parameter has a default, the first suggestion is the point of the defaults, with the middle of the range for
  *    parameters without one.
- * 2. Up to `startupTrials`, suggestions are random.
+ * 2. Up to `startupTrials`, suggestions are a Latin hypercube: the range of each parameter is divided into `startupTrials`
+ *    parts (at most 1,000), and a suggestion falls into one of the parts used least.
  * 3. After that, the suggestion is the point where the acquisition function of the posterior is largest. The model is
- *    y = f(x) + ε. Here y is the objective's values, standardised after the worse half is compressed logarithmically, and
- *    f is a Gaussian process with mean 0 and covariance
+ *    y = f(x) + ε. Here y is the objective's values, warped and standardised, and f is a Gaussian process with mean 0 and
+ *    covariance
  *
- *        k(x, x') = s·(1 + r + r²/3)·e⁻ʳ,   r² = 5·Σ_p w_p·δ_p(x, x')      (Matérn 5/2)
+ *        k(x, x') = s·((1 − a)·M(Σ_p w_p·δ_p) + a·mean_p M(w_p·δ_p)),   M(r²/5) = (1 + r + r²/3)·e⁻ʳ      (Matérn 5/2)
  *
- *    over coordinates in [0, 1] along each parameter's scale. For choices, δ is 0 for equal values and 1 for different
- *    ones; a parameter that does not apply is in the middle. The w_p, s and the variance of ε are the most probable ones
- *    given the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an
- *    eighth.
+ *    over coordinates in [0, 1] along each parameter's scale: the effects of all parameters together, and of each by
+ *    itself (from 2 to 64 parameters; with more, a is 0). For choices, δ is 0 for equal values and 1 for different ones; a
+ *    parameter that does not apply is in the middle. The w_p, s, a and the variance of ε are the most probable ones given
+ *    the trials, under the priors of Optuna's GPSampler; they are fitted again whenever the history has grown by an eighth.
+ *    The warp is the most probable one of four at each fit: the worse half compressed logarithmically (favoured by a
+ *    factor of e³), none, or all compressed, mildly or strongly.
  *
  * Trials that failed or diverged count as the worst of the others, pruned ones with the value that they reached. Running
  * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
@@ -116,6 +121,8 @@ const GOOD = 5;
  * await study.optimize(({ learningRate, units }) => (learningRate - 0.1) * (learningRate - 0.1) + 1 / units, { trials: 20 });
  * study.best?.params.units; // 64
  * ```
+ * @see D. Duvenaud, H. Nickisch and C. Rasmussen, "Additive Gaussian processes", NIPS 24, 2011
+ * @see E. Snelson, C. Rasmussen and Z. Ghahramani, "Warped Gaussian processes", NIPS 16, 2003
  * @see J. Snoek, H. Larochelle and R. Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012
  * @see S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023
  * @see K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume improvement using box
@@ -123,7 +130,7 @@ const GOOD = 5;
  */
 export function gp(options: GpOptions = {}): Strategy {
   checkOptions(options, "gp", GP_OPTIONS);
-  const { acquisition = "logEi", startupTrials = 10, kappa = 2 } = options;
+  const { acquisition = "logEi", startupTrials = 6, kappa = 2 } = options;
   const acquire = byName("acquisition function", acquisitions, acquisition)(kappa);
   mustBeInteger("startupTrials of gp", startupTrials);
   must(Number.isFinite(kappa) && kappa >= 0, "kappa of gp", "a number of at least 0", kappa);
@@ -152,7 +159,9 @@ export function gp(options: GpOptions = {}): Strategy {
       );
       const point = suggested === 0 ? defaultPoint(space) : undefined;
       if (point && isFresh(context, point)) return point;
-      if (number < startupTrials || history.length < 2) return anyPoint(context);
+      if (number < startupTrials || history.length < 2) {
+        return unseen(context, () => drawStratified(context, startupTrials));
+      }
 
       const pending = earlier.slice(history.length);
       const { merit, good } =

@@ -1,5 +1,5 @@
 /**
- * The covariance k(x, x') over points of a space: Matérn 5/2 with a length scale for each parameter; the notation is at
+ * The covariance k(x, x') over points of a space: that of all parameters together, and of each alone; the notation is at
  * the head of `gp.ts`. Points are stretched so that the kernel sees plain distances.
  *
  * δ_p is the squared difference of a number's coordinates, and for a choice half the squared distance of its coordinates,
@@ -14,8 +14,18 @@ export interface Hyperparameters {
   readonly weights: Float64Array;
   /** s, the variance of f. */
   readonly signal: number;
+  /** a, the share of s that parameters have each by itself; 0 where `hasShares` is false. */
+  readonly alone: number;
   /** σ_n², the variance of ε. */
   readonly noise: number;
+}
+
+/** Parameters up to which they are also modelled each by itself: the time for it grows with their number. */
+const MOST_ALONE = 64;
+
+/** Whether parameters are also modelled each by itself. */
+export function hasShares({ axes }: Vectors): boolean {
+  return axes.length > 1 && axes.length <= MOST_ALONE;
 }
 
 /** The factor that stretches each coordinate: √w_p for a number, √(w_p / 2) for a choice. [d] */
@@ -38,32 +48,66 @@ export function stretched(points: readonly Float64Array[], stretch: Float64Array
   return out;
 }
 
-/**
- * The covariances of the stretched point at `a[from]` with the first `n` stretched points of `b`.
- *
- * @param size - d
- * @param signal - s
- * @param out - receives k(a, b_i) at `out[at + i]`
- * @param slopes - receives −∂k/∂(r²/5) likewise: minus the derivative by the squared distance of stretched points
- */
-export function covariances(
-  size: number,
-  signal: number,
-  a: Float64Array,
-  from: number,
-  b: Float64Array,
-  n: number,
-  out: Float64Array,
-  slopes: Float64Array,
-  at: number,
-): void {
-  for (let i = 0, start = 0; i < n; i++, start += size) {
-    let squares = 0;
-    for (let c = 0; c < size; c++) {
-      const difference = a[from + c] - b[start + c];
-      squares += difference * difference;
-    }
-    out[at + i] = squares;
+/** The covariances of one point with others; overwritten by the next `measure`. */
+export class Covariances {
+  /** k, [n]. */
+  readonly values: Float64Array;
+  /** The part of k that parameters have each by itself, [n]. */
+  readonly alone: Float64Array;
+  /** The squared distances along each parameter, stretched, [axes, count]. */
+  readonly squares: Float64Array;
+  /** −∂k/∂(those distances), [axes, count]. */
+  readonly slopes: Float64Array;
+  private readonly own: Float64Array;
+  private readonly joint: Float64Array;
+
+  /** @param n - the largest number of other points */
+  constructor(
+    private readonly vectors: Vectors,
+    n: number,
+  ) {
+    const { length } = vectors.axes;
+    [this.values, this.alone, this.joint] = Array.from({ length: 3 }, () => new Float64Array(n));
+    [this.squares, this.slopes, this.own] = Array.from({ length: 3 }, () => new Float64Array(length * n));
   }
-  matern(out, slopes, at, n, signal);
+
+  /** Measures the stretched point at `a[from]` and the first `count` stretched points of `b`. */
+  measure(
+    { signal, alone }: Pick<Hyperparameters, "signal" | "alone">,
+    a: Float64Array,
+    from: number,
+    b: Float64Array,
+    count: number,
+  ): void {
+    const { values, squares, slopes, own, joint } = this;
+    const { axes, size } = this.vectors;
+    values.fill(0, 0, count);
+    axes.forEach(({ offset, width }, p) => {
+      for (let i = 0, at = p * count; i < count; i++, at++) {
+        let sum = 0;
+        for (let c = offset, other = i * size + offset; c < offset + width; c++, other++) {
+          const difference = a[from + c] - b[other];
+          sum += difference * difference;
+        }
+        squares[at] = sum;
+        values[i] += sum;
+      }
+    });
+    matern(values, joint, 0, count, signal * (1 - alone));
+    this.alone.fill(0, 0, count);
+    if (alone > 0) {
+      own.set(squares.subarray(0, axes.length * count));
+      matern(own, slopes, 0, axes.length * count, (signal * alone) / axes.length);
+    } else {
+      own.fill(0);
+      slopes.fill(0);
+    }
+    for (let p = 0, at = 0; p < axes.length; p++) {
+      for (let i = 0; i < count; i++, at++) {
+        this.alone[i] += own[at];
+        slopes[at] += joint[i];
+      }
+    }
+    for (let i = 0; i < count; i++) values[i] += this.alone[i];
+  }
 }

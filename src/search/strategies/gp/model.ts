@@ -1,6 +1,7 @@
 /**
  * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
- * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L.
+ * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L. They are
+ * fitted under each warp of the costs, and the most probable warp is used until the next fit.
  *
  * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
  * the count before, however a study was interrupted. Fits are remembered (`memo/generations.ts`), so that only a new one
@@ -14,8 +15,9 @@ import { vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
 import type { TrialRecord } from "../../trial/trial.js";
 import { defaultHyperparameters, fitHyperparameters } from "./fit.js";
+import type { Hyperparameters } from "./kernel.js";
 import { condition, extend, type Factored, type Posterior } from "./posterior.js";
-import { targetsOf } from "./targets.js";
+import { targetsOf, type Warp, warps } from "./targets.js";
 
 /** Trials before the first fit. */
 const FIRST_FIT = 4;
@@ -23,6 +25,8 @@ const FIRST_FIT = 4;
 const EXACT_TRIALS = 256;
 /** The largest number of likelihood evaluations in a fit. */
 const FIT_EVALUATIONS = 20;
+/** The logarithm of how much more probable the first warp is than each other before any trial. */
+const FAVOUR = 3;
 
 /** What a history says about the function. */
 export interface Model {
@@ -31,7 +35,7 @@ export interface Model {
   readonly ranked: readonly Float64Array[];
   /** f*: the least μ at any of them, which is less noisy than the least y. */
   readonly incumbent: number;
-  /** The cost that equals one unit of y; 0 if all costs are equal. */
+  /** The cost that equals one unit of y, at the best trial and below; 0 if all costs are equal. */
   readonly unit: number;
 }
 
@@ -40,6 +44,10 @@ interface State {
   /** Numbers of the trials in the factor. */
   readonly chosen: readonly number[];
   readonly factored: Factored;
+  /** How costs are warped. */
+  readonly warp: Warp;
+  /** The last fit under each of `warps`, from which the next starts. */
+  readonly fits: readonly Hyperparameters[];
 }
 
 const stateAfter = memoizeGenerations<State>({
@@ -47,24 +55,34 @@ const stateAfter = memoizeGenerations<State>({
     records: [],
     chosen: [],
     factored: unfactored(defaultHyperparameters(vectorsOf(space))),
+    warp: warps[0],
+    fits: warps.map(() => defaultHyperparameters(vectorsOf(space))),
   }),
   size: ({ records }) => (records.length === 0 ? FIRST_FIT : Math.max(1, Math.floor(records.length / 8))),
-  step({ records: before, factored }, generation, { space, direction }) {
+  step({ records: before, fits: starts }, generation, { space, direction }) {
     const vectors = vectorsOf(space);
     const records = [...before, ...generation];
     const costs = costsOf(records, direction);
     const chosen = choose(costs, EXACT_TRIALS);
     const points = chosen.map((i) => vectors.encode(records[i].params));
-    const all = targetsOf(costs).values;
-    const values = Float64Array.from(chosen, (i) => all[i]);
-    const hyperparameters = fitHyperparameters(
-      vectors,
-      points,
-      values,
-      factored.hyperparameters,
-      FIT_EVALUATIONS,
-    );
-    return { records, chosen, factored: extend(vectors, unfactored(hyperparameters), points) };
+    const fits = warps.map((warp, i) => {
+      const { values, logSlopes } = targetsOf(costs, warp);
+      const known = Float64Array.from(chosen, (number) => values[number]);
+      const { hyperparameters, cost } = fitHyperparameters(
+        vectors,
+        points,
+        known,
+        starts[i],
+        FIT_EVALUATIONS,
+      );
+      // the density of the costs themselves: that of y times ∂y/∂c at each
+      let improbability = cost - (i === 0 ? FAVOUR : 0);
+      for (const number of chosen) improbability -= logSlopes[number];
+      return { warp, hyperparameters, improbability };
+    });
+    const { warp, hyperparameters } = fits.reduce((a, b) => (b.improbability < a.improbability ? b : a));
+    const factored = extend(vectors, unfactored(hyperparameters), points);
+    return { records, chosen, factored, warp, fits: fits.map((fit) => fit.hyperparameters) };
   },
 });
 
@@ -76,7 +94,7 @@ export function spaceOf(space: Space): SearchSpace {
   return spaces.get(space) ?? resolveSpace(space);
 }
 
-function unfactored(hyperparameters: Factored["hyperparameters"]): Factored {
+function unfactored(hyperparameters: Hyperparameters): Factored {
   return { hyperparameters, points: [], factor: new Float64Array(0) };
 }
 
@@ -96,7 +114,7 @@ export function modelOf(
   const { state, used } = stateAfter(history, problem);
   const added = [...history.slice(used).map(({ params }) => params), ...pending];
   const factored = extend(vectors, state.factored, added.map(vectors.encode));
-  const { values, unit } = targetsOf(costsOf(history, problem.direction));
+  const { values, unit } = targetsOf(costsOf(history, problem.direction), state.warp);
   const known = Float64Array.of(...state.chosen.map((i) => values[i]), ...values.subarray(used));
   const posterior = condition(vectors, factored, known);
   // running trials count too: the next trial must improve on their expected value

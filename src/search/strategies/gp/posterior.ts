@@ -4,7 +4,7 @@
  */
 import { cholesky, packedSize, solveLower, solveUpper } from "../../../numerics/linalg.js";
 import type { Vectors } from "../../space/vectors.js";
-import { covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
+import { Covariances, type Hyperparameters, stretched, stretchOf } from "./kernel.js";
 
 /** Points and the factor of their covariances, which grows by rows. */
 export interface Factored {
@@ -41,12 +41,11 @@ export function extend(vectors: Vectors, before: Factored, points: readonly Floa
   const factor = new Float64Array(packedSize(all.length));
   factor.set(before.factor);
   const x = stretched(all, stretchOf(vectors, hyperparameters.weights));
-  const slopes = new Float64Array(all.length);
-  const row = new Float64Array(all.length);
+  const row = new Covariances(vectors, all.length);
   for (let i = from; i < all.length; i++) {
-    covariances(vectors.size, hyperparameters.signal, x, i * vectors.size, x, i, row, slopes, 0);
-    row[i] = hyperparameters.signal + hyperparameters.noise;
-    factor.set(row.subarray(0, i + 1), packedSize(i));
+    row.measure(hyperparameters, x, i * vectors.size, x, i);
+    row.values[i] = hyperparameters.signal + hyperparameters.noise;
+    factor.set(row.values.subarray(0, i + 1), packedSize(i));
   }
   cholesky(factor, all.length, from);
   return { hyperparameters, points: all, factor };
@@ -65,7 +64,7 @@ export function condition(
   values: Float64Array,
 ): Posterior {
   const { signal, weights } = hyperparameters;
-  const { size } = vectors;
+  const { axes, size } = vectors;
   const n = points.length;
   const stretch = stretchOf(vectors, weights);
   const x = stretched(points, stretch);
@@ -76,8 +75,7 @@ export function condition(
   alpha.set(known);
 
   const at = new Float64Array(size);
-  const covariance = new Float64Array(n);
-  const slopes = new Float64Array(n);
+  const covariances = new Covariances(vectors, n);
   const solved = new Float64Array(n);
   const belief: Belief = {
     mean: 0,
@@ -88,10 +86,11 @@ export function condition(
   return {
     predict(point, withGradient = false) {
       for (let c = 0; c < size; c++) at[c] = point[c] * stretch[c];
-      covariances(size, signal, at, 0, x, n, covariance, slopes, 0);
+      covariances.measure(hyperparameters, at, 0, x, n);
+      const { values } = covariances;
       let mean = 0;
-      for (let i = 0; i < n; i++) mean += covariance[i] * alpha[i];
-      solved.set(covariance);
+      for (let i = 0; i < n; i++) mean += values[i] * alpha[i];
+      solved.set(values);
       solveLower(factor, n, solved);
       let explained = 0;
       for (let i = 0; i < n; i++) explained += solved[i] * solved[i];
@@ -107,16 +106,19 @@ export function condition(
     solveUpper(factor, n, solved);
     meanGradient.fill(0);
     varianceGradient.fill(0);
-    for (let i = 0, start = 0; i < n; i++, start += size) {
-      // ∂k_i/∂x_c = −2 · slope_i · stretch_c · (difference stretched)
-      const byMean = -2 * slopes[i] * alpha[i];
-      const byVariance = 4 * slopes[i] * solved[i];
-      for (let c = 0; c < size; c++) {
-        const difference = at[c] - x[start + c];
-        meanGradient[c] += byMean * difference;
-        varianceGradient[c] += byVariance * difference;
+    const { slopes } = covariances;
+    axes.forEach(({ offset, width }, p) => {
+      for (let i = 0; i < n; i++) {
+        // ∂k_i/∂x_c = −2 · slope_i · stretch_c · (difference stretched)
+        const byMean = -2 * slopes[p * n + i] * alpha[i];
+        const byVariance = 4 * slopes[p * n + i] * solved[i];
+        for (let c = offset, other = i * size + offset; c < offset + width; c++, other++) {
+          const difference = at[c] - x[other];
+          meanGradient[c] += byMean * difference;
+          varianceGradient[c] += byVariance * difference;
+        }
       }
-    }
+    });
     for (let c = 0; c < size; c++) {
       meanGradient[c] *= stretch[c];
       varianceGradient[c] *= stretch[c];

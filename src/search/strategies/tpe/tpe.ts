@@ -7,12 +7,13 @@
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
-import { fromUnit, toUnit, valueCount } from "../../space/scale.js";
+import { fromUnit, valueCount } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { valueKey } from "../../space/value.js";
 import { costsOf } from "../../trial/costs.js";
 import type { Direction, TrialRecord } from "../../trial/trial.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
+import { drawStratified } from "../stratified.js";
 import type { Coordinate } from "./kernels.js";
 import { paretoWeights } from "./objectives.js";
 import { columnsOf } from "./observations.js";
@@ -141,23 +142,6 @@ function withDefaults(options: TpeOptions): Required<TpeOptions> {
     priorWeight,
   );
   return { multivariate, startupTrials, candidates, gamma, priorWeight };
-}
-
-/** A draw that falls, for each parameter, into one of the strata with the fewest trials. */
-function drawStratified({ space, earlier, random }: SuggestContext, strata: number): Params {
-  return buildParams(space, (parameter, name) => {
-    const counts = new Array<number>(Math.min(strata, valueCount(parameter), 1000)).fill(0);
-    const last = counts.length - 1;
-    for (const params of earlier) {
-      if (!Object.hasOwn(params, name)) continue;
-      counts[Math.min(last, Math.floor(toUnit(parameter, params[name]) * counts.length))]++;
-    }
-    const least = counts.reduce((a, b) => Math.min(a, b));
-    const free = [...counts.keys()].filter((stratum) => counts[stratum] === least);
-    const u = random.uniform() * free.length;
-    const i = Math.floor(u);
-    return fromUnit(parameter, (free[i] + (u - i)) / counts.length);
-  });
 }
 
 /** Draws suggestions, given a history of at least `startupTrials`. */

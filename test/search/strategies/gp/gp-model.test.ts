@@ -15,9 +15,10 @@ import {
 import type { Hyperparameters } from "../../../../src/search/strategies/gp/kernel.js";
 import { choose, modelOf } from "../../../../src/search/strategies/gp/model.js";
 import { condition, extend, type Factored } from "../../../../src/search/strategies/gp/posterior.js";
-import { targetsOf } from "../../../../src/search/strategies/gp/targets.js";
+import { targetsOf, warps } from "../../../../src/search/strategies/gp/targets.js";
 import { grid } from "../../../../src/search/strategies/grid/grid.js";
 import { createStudy } from "../../../../src/search/study/study.js";
+import { makeRecord } from "../../../../src/search/trial/trial.js";
 import { cases } from "../../../cases.js";
 import { determinant, solve } from "../../../numerics/dense.js";
 
@@ -45,9 +46,10 @@ const anyHyperparameters: fc.Arbitrary<Hyperparameters> = fc
   .tuple(
     fc.array(fc.double({ min: 0.05, max: 20, noNaN: true }), { minLength: 4, maxLength: 4 }),
     fc.double({ min: 0.1, max: 4, noNaN: true }),
+    fc.double({ min: 0.01, max: 0.99, noNaN: true }),
     fc.double({ min: 1e-2, max: 1, noNaN: true }),
   )
-  .map(([weights, signal, noise]) => ({ weights: Float64Array.from(weights), signal, noise }));
+  .map(([weights, signal, alone, noise]) => ({ weights: Float64Array.from(weights), signal, alone, noise }));
 
 const anyCase = fc
   .tuple(
@@ -66,7 +68,7 @@ const anyCase = fc
   }));
 
 /** The kernel said again, from parameters rather than from vectors. */
-function covariance(a: Params, b: Params, { weights, signal }: Hyperparameters): number {
+function covariance(a: Params, b: Params, { weights, signal, alone }: Hyperparameters): number {
   const along = (name: string, of: (value: number) => number, otherwise: number) => {
     const [x, y] = [a, b].map((params) => (name in params ? of(params[name] as number) : otherwise));
     return (x - y) ** 2;
@@ -77,8 +79,13 @@ function covariance(a: Params, b: Params, { weights, signal }: Hyperparameters):
     a.kind === b.kind ? 0 : 1,
     along("momentum", (momentum) => momentum, 0.5),
   ];
-  const r = Math.sqrt(5 * distances.reduce((sum, distance, p) => sum + weights[p] * distance, 0));
-  return signal * (1 + r + (r * r) / 3) * Math.exp(-r);
+  const matern = (square: number) => {
+    const r = Math.sqrt(5 * square);
+    return (1 + r + (r * r) / 3) * Math.exp(-r);
+  };
+  const squares = distances.map((distance, p) => weights[p] * distance);
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+  return signal * ((1 - alone) * matern(sum(squares)) + (alone * sum(squares.map(matern))) / 4);
 }
 
 const matrixOf = (points: Params[], hyperparameters: Hyperparameters) =>
@@ -176,7 +183,7 @@ describe("the posterior density of hyperparameters", () => {
           points.map(vectors.encode),
           Float64Array.from(values),
         );
-        const actual = objective(logsOf(hyperparameters), new Float64Array(6));
+        const actual = objective(logsOf(hyperparameters), new Float64Array(7));
         const a = matrixOf(points, hyperparameters);
         const fit = solve(a, values).reduce((sum, x, i) => sum + x * values[i], 0);
         const likelihood = -0.5 * (fit + Math.log(determinant(a)) + points.length * Math.log(2 * Math.PI));
@@ -197,11 +204,11 @@ describe("the posterior density of hyperparameters", () => {
           Float64Array.from(values),
         );
         const logs = logsOf(hyperparameters);
-        const gradient = new Float64Array(6);
+        const gradient = new Float64Array(7);
         const value = objective(logs, gradient);
         const h = 1e-4;
         for (let i = 0; i < logs.length; i++) {
-          const at = (step: number) => objective(logs.with(i, logs[i] + step), new Float64Array(6));
+          const at = (step: number) => objective(logs.with(i, logs[i] + step), new Float64Array(7));
           const difference = (at(h) - at(-h)) / (2 * h);
           // h² times a sixth of the third derivative, which is of the order of the value; and ε·value / h
           expect(Math.abs(gradient[i] - difference)).toBeLessThan(1e-6 * Math.max(1, Math.abs(value)));
@@ -218,13 +225,15 @@ describe("the posterior density of hyperparameters", () => {
         const encoded = points.map(vectors.encode);
         const y = Float64Array.from(values);
         const start = defaultHyperparameters(vectors);
-        const fitted = fitHyperparameters(vectors, encoded, y, start, 100);
+        const { hyperparameters: fitted, cost } = fitHyperparameters(vectors, encoded, y, start, 100);
         const objective = negativeLogPosterior(vectors, encoded, y);
-        const gradient = new Float64Array(6);
+        const gradient = new Float64Array(7);
         const value = objective(logsOf(fitted), gradient);
-        expect(value).toBeLessThanOrEqual(objective(logsOf(start), new Float64Array(6)) + 1e-9);
+        expect(Math.abs(value - cost)).toBeLessThan(1e-9 * Math.max(1, Math.abs(cost)));
+        expect(value).toBeLessThanOrEqual(objective(logsOf(start), new Float64Array(7)) + 1e-9);
         expect(fitted.noise).toBeGreaterThanOrEqual(least);
-        for (const slope of gradient) expect(Math.abs(slope)).toBeLessThan(0.2);
+        // but for the share, which may end at a bound: it has no prior
+        for (const slope of gradient.subarray(0, 6)) expect(Math.abs(slope)).toBeLessThan(0.2);
       }),
       { numRuns: cases(30) },
     );
@@ -237,12 +246,56 @@ test("a fit finds the noise in its data, even after data without noise", () => {
   const points = Array.from({ length: 80 }, () => Float64Array.of(random.uniform()));
   const wave = Float64Array.from(points, ([x]) => 1.3 * Math.sin(6 * x));
   const noisy = wave.map((y) => y + 0.3 * random.normal());
-  const before = fitHyperparameters(axis, points, wave, defaultHyperparameters(axis), 100);
+  const { hyperparameters: before } = fitHyperparameters(
+    axis,
+    points,
+    wave,
+    defaultHyperparameters(axis),
+    100,
+  );
   expect(before.noise).toBeLessThan(1e-4);
-  const after = fitHyperparameters(axis, points, noisy, before, 100);
+  const { hyperparameters: after } = fitHyperparameters(axis, points, noisy, before, 100);
   // the variance of 80 draws is within a factor of 1.6 of 0.09 with a probability of 0.999
   expect(after.noise).toBeGreaterThan(0.09 / 1.6);
   expect(after.noise).toBeLessThan(0.09 * 1.6);
+});
+
+test("a fit finds whether parameters act each by itself", () => {
+  const random = new RandomStream(6);
+  const square = vectorsOf(resolveSpace({ x: float(0, 1), y: float(0, 1), z: float(0, 1) }));
+  const points = Array.from({ length: 60 }, () => Float64Array.from({ length: 3 }, () => random.uniform()));
+  const standard = (f: (x: number, y: number, z: number) => number) => {
+    const values = Float64Array.from(points, ([x, y, z]) => f(x, y, z));
+    const mean = values.reduce((sum, v) => sum + v / 60, 0);
+    const deviation = Math.sqrt(values.reduce((sum, v) => sum + ((v - mean) * (v - mean)) / 60, 0));
+    return values.map((v) => (v - mean) / deviation);
+  };
+  const shareOf = (f: (x: number, y: number, z: number) => number) =>
+    fitHyperparameters(square, points, standard(f), defaultHyperparameters(square), 100).hyperparameters
+      .alone;
+  expect(shareOf((x, y, z) => Math.sin(9 * x) + Math.cos(8 * y) + Math.sin(7 * z))).toBeGreaterThan(0.8);
+  expect(shareOf((x, y, z) => Math.sin(5 * x + 6 * y - 4 * z))).toBeLessThan(0.2);
+});
+
+test("spaces of one parameter or of more than 64 have no share of single parameters", () => {
+  const spaceOf = (count: number) =>
+    vectorsOf(
+      resolveSpace(Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, float(0, 1)]))),
+    );
+  expect([1, 2, 64, 65].map((count) => defaultHyperparameters(spaceOf(count)).alone > 0)).toEqual([
+    ...[false, true, true, false],
+  ]);
+  const wide = spaceOf(65);
+  const points = [0, 1, 2].map((k) => Float64Array.from({ length: 65 }, (_, i) => ((i + k) % 7) / 7));
+  const { hyperparameters } = fitHyperparameters(
+    wide,
+    points,
+    Float64Array.of(-1, 0, 1),
+    defaultHyperparameters(wide),
+    20,
+  );
+  expect(hyperparameters.alone).toBe(0);
+  expect(hyperparameters.noise).toBeGreaterThan(0);
 });
 
 /**
@@ -345,38 +398,96 @@ test("the incumbent counts running trials with their expected value", () => {
 });
 
 describe("what the model is taught", () => {
-  test("keeps the order of the costs, with mean 0 and variance 1, up to the largest numbers", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 30 }),
-        (list) => {
-          const { values, unit } = targetsOf(Float64Array.from(list));
-          for (const [i, a] of list.entries()) {
-            for (const [j, b] of list.entries()) if (a < b) expect(values[i]).toBeLessThanOrEqual(values[j]);
-          }
-          const n = list.length;
-          const mean = values.reduce((sum, y) => sum + y, 0) / n;
-          const variance = values.reduce((sum, y) => sum + y * y, 0) / n;
-          expect(Math.abs(mean)).toBeLessThan(1e-3); // the least spread that counts is 1e-12, rounding 1e-16
-          if (unit > 0) expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
-          else expect(values).toEqual(new Float64Array(n));
-        },
-      ),
+  const [tail, none, mild, strong] = warps;
+
+  test.each(warps)(
+    "keeps the order of the costs, with mean 0 and variance 1, up to the largest numbers: %j",
+    (warp) => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 30 }),
+          (list) => {
+            const { values, unit } = targetsOf(Float64Array.from(list), warp);
+            for (const [i, a] of list.entries()) {
+              for (const [j, b] of list.entries())
+                if (a < b) expect(values[i]).toBeLessThanOrEqual(values[j]);
+            }
+            const n = list.length;
+            const mean = values.reduce((sum, y) => sum + y, 0) / n;
+            const variance = values.reduce((sum, y) => sum + y * y, 0) / n;
+            expect(Math.abs(mean)).toBeLessThan(1e-3); // the least spread that counts is 1e-12, rounding 1e-16
+            if (unit > 0) expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
+            else expect(values).toEqual(new Float64Array(n));
+          },
+        ),
+      );
+    },
+  );
+
+  test("is linear in the returned unit up to where a warp begins, and logarithmic beyond", () => {
+    // the median is 4, 2 above the least
+    const [a, b, c, d] = [tail, none, mild, strong].map((warp) => {
+      const { values, unit } = targetsOf(Float64Array.of(2, 3, 4, 5, 1000), warp);
+      return [1, 2, 4].map((i) => (values[i] - values[0]) * unit);
+    });
+    const close = (actual: number[], expected: number[]) => {
+      for (const [i, y] of actual.entries()) expect(y).toBeCloseTo(expected[i], 10);
+    };
+    close(a, [1, 2, 2 + 2 * Math.log1p(996 / 2)]);
+    close(b, [1, 2, 998]);
+    close(
+      c,
+      [1, 2, 998].map((cost) => 2 * Math.log1p(cost / 2)),
+    );
+    close(
+      d,
+      [1, 2, 998].map((cost) => 0.2 * Math.log1p(cost / 0.2)),
     );
   });
 
-  test("leaves costs up to the median linear, in the returned unit, and compresses those beyond logarithmically", () => {
-    const { values, unit } = targetsOf(Float64Array.of(2, 3, 4, 5, 1000));
-    expect((values[2] - values[0]) * unit).toBeCloseTo(2, 12);
-    expect((values[1] - values[0]) * unit).toBeCloseTo(1, 12);
-    // the median is 4, the scale 2
-    expect((values[4] - values[2]) * unit).toBeCloseTo(2 * Math.log1p(996 / 2), 11);
+  test("has the slopes that differences of neighbouring costs give, up to one constant", () => {
+    for (const warp of warps) {
+      const costs = Float64Array.from({ length: 21 }, (_, i) => (i * i) / 4);
+      const { values, logSlopes, unit } = targetsOf(costs, warp);
+      // the least cost and the median keep their places, so that the warp is the same
+      for (const i of [3, 7, 13, 19]) {
+        const [low, high] = [-1e-4, 1e-4].map((step) => {
+          const moved = targetsOf(costs.with(i, costs[i] + step), warp);
+          return (moved.values[i] - moved.values[0]) * moved.unit;
+        });
+        const slope = (high - low) / 2e-4 / unit;
+        // targets are of costs over the largest, 100
+        expect(Math.abs(Math.exp(logSlopes[i]) / 100 - slope)).toBeLessThan(1e-5 * slope);
+      }
+      expect(values.length).toBe(21);
+    }
   });
 
   test("is the costs themselves where half of them are the least", () => {
-    const { values, unit } = targetsOf(Float64Array.of(1, 1, 5, 9));
-    expect((values[2] - values[0]) * unit).toBeCloseTo(4, 12);
-    expect((values[3] - values[0]) * unit).toBeCloseTo(8, 12);
+    for (const warp of warps) {
+      const { values, unit } = targetsOf(Float64Array.of(1, 1, 5, 9), warp);
+      expect((values[2] - values[0]) * unit).toBeCloseTo(4, 12);
+      expect((values[3] - values[0]) * unit).toBeCloseTo(8, 12);
+    }
+  });
+
+  test.each([
+    ["none, for waves", ({ x, y }: { x: number; y: number }) => Math.sin(7 * x) + Math.cos(6 * y), none],
+    [
+      "a strong one, for a bowl over orders of magnitude",
+      ({ x, y }: { x: number; y: number }) => Math.exp(24 * ((x - 0.4) ** 2 + (y - 0.6) ** 2)),
+      strong,
+    ],
+  ])("is warped as the data show: %s", (_, f, expected) => {
+    const space = resolveSpace({ x: float(0, 1), y: float(0, 1) });
+    const random = new RandomStream(3);
+    const history = Array.from({ length: 40 }, (_, number) => {
+      const params = { x: random.uniform(), y: random.uniform() };
+      return makeRecord({ number, params }, { value: f(params) });
+    });
+    const { unit } = modelOf(history, [], { space, direction: "minimize", directions: ["minimize"] });
+    const costs = Float64Array.from(history, ({ value }) => value as number);
+    expect(warps.find((warp) => targetsOf(costs, warp).unit === unit)).toBe(expected);
   });
 });
 

@@ -9,7 +9,7 @@ import { remainingRegret } from "../../../../src/search/strategies/gp/regret.js"
 import { random } from "../../../../src/search/strategies/random/random.js";
 import type { Strategy } from "../../../../src/search/strategies/strategy.js";
 import { createStudy } from "../../../../src/search/study/study.js";
-import { makeRecord, type TrialRecord } from "../../../../src/search/trial/trial.js";
+import { makeRecord, type Trial, type TrialRecord } from "../../../../src/search/trial/trial.js";
 import { checkStrategyLaw, strategyLaws } from "../../../../src/testing/strategy.js";
 import { cases } from "../../../cases.js";
 import { caught } from "../../support.js";
@@ -27,19 +27,39 @@ describe("gp begins", () => {
     expect(study.ask()?.params).toEqual({ x: 3, n: 3, kind: "b" });
   });
 
-  test("at random without defaults, as many times as told", () => {
-    const plain = { x: float(0, 10) };
-    const first = (strategy: Strategy) => {
-      const study = createStudy({ space: plain, strategy, direction: "minimize", seed: 3 });
-      return Array.from({ length: 5 }, () => {
+  test("in every part of each range without defaults, as many times as told", () => {
+    const plain = { x: float(0, 8), y: float(0, 8) };
+    // one stratum of eight is met twice with a probability of 0.998 by points drawn at random
+    for (let seed = 0; seed < 3; seed++) {
+      const study = createStudy({
+        space: plain,
+        strategy: gp({ startupTrials: 8 }),
+        direction: "minimize",
+        seed,
+      });
+      const first = Array.from({ length: 8 }, (_, value) => {
+        const { number, params } = study.ask() as Trial<{ x: number; y: number }>;
+        study.tell(number, { value });
+        return params;
+      });
+      for (const name of ["x", "y"] as const) {
+        expect(first.map((params) => Math.floor(params[name])).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      }
+    }
+  });
+
+  test("with six such trials by default, and then with the model", () => {
+    const first = (strategy: Strategy, trials: number) => {
+      const study = createStudy({ space: { x: float(0, 10) }, strategy, direction: "minimize", seed: 3 });
+      return Array.from({ length: trials }, () => {
         const trial = study.ask();
         study.tell(trial?.number ?? 0, { value: trial?.params.x ?? 0 });
         return trial?.params.x;
       });
     };
-    const [expected, four] = [random(), gp({ startupTrials: 4 })].map(first);
-    expect(four.slice(0, 4)).toEqual(expected.slice(0, 4));
-    expect(four[4]).not.toBe(expected[4]);
+    const [six, seven] = [6, 7].map((startupTrials) => first(gp({ startupTrials }), 7));
+    expect(first(gp(), 7)).toEqual(six);
+    expect(six[6]).not.toBe(seven[6]);
   });
 });
 
@@ -56,10 +76,10 @@ describe("gp refuses", () => {
 });
 
 test("gp saves the options that recreate it", () => {
-  expect(gp().options).toEqual({ acquisition: "logEi", startupTrials: 10 });
+  expect(gp().options).toEqual({ acquisition: "logEi", startupTrials: 6 });
   expect(gp({ acquisition: "lcb", kappa: 1 }).options).toEqual({
     acquisition: "lcb",
-    startupTrials: 10,
+    startupTrials: 6,
     kappa: 1,
   });
 });
