@@ -126,7 +126,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--metric <names>",
-      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or accuracy, or rocAuc where nine tenths are of one class); several, separated by commas, ` +
+      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or logLoss); several, separated by commas, ` +
         "give a Pareto front",
       names("--metric"),
     )
@@ -275,7 +275,6 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    isDefault: flags.metric === undefined,
     notes: (data.notes ?? []).map((note) => inFlags(note, ["task"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };

@@ -15,7 +15,7 @@ import { checkDenseSpace, denseSpace } from "../tune/dense.js";
 import { divideRows, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
-import { defaultMetric, splitSeed } from "../tune/tuner/setup.js";
+import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
@@ -122,7 +122,7 @@ function checkClasses(data: Dataset, folds: number, testSize: number): void {
 }
 
 function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"] {
-  const given = metric ?? [defaultMetric(data)];
+  const given = metric ?? DEFAULT_METRICS[data.task].slice(0, 1);
   // refuses unknown names, and one that is given twice
   const names = getMetrics("metric", given as MetricName[]).map(({ name }) => name);
   return names as [MetricName, ...MetricName[]];

@@ -29,9 +29,9 @@ describe("fettle tune --json", () => {
       expect(trial).toMatchObject({ status: "complete" });
       expect(trial.seconds).toBeGreaterThanOrEqual(0);
     }
-    // The best is the first trial with the highest value.
-    const highest = Math.max(...report.trials.map(({ value }) => value ?? 0));
-    const { params, value, std } = report.trials.find((trial) => trial.value === highest)!;
+    // The best is the first trial with the lowest log loss.
+    const lowest = Math.min(...report.trials.map(({ value }) => value!));
+    const { params, value, std } = report.trials.find((trial) => trial.value === lowest)!;
     expect(report.best).toEqual({ params, value, std });
     const names = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"];
     expect(Object.keys(report.test)).toEqual(names);
@@ -103,7 +103,8 @@ describe("fettle tune", () => {
       "gp search: 4 trials, each by 3-fold cross-validation on 455 rows, 114 rows held",
       "Best parameters",
       "learningRate",
-      "Cross-validated accuracy (mean ± std of 3 folds)",
+      "Cross-validated logLoss (mean ± std of 3 folds)",
+      "; accuracy 0.9",
       "Scores on 114 held-out rows",
       "Best trials",
       "4 trials: 4 complete, in ",

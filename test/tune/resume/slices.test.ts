@@ -242,7 +242,7 @@ describe("what is refused", () => {
     ["other data; pass the same data", { x: x.map((row, i) => (i === 7 ? [9, 9, 9] : row)) }],
     ['validation {"folds":3}; received {"folds":4}; pass the same validation', { validation: { folds: 4 } }],
     ["testSize 0.2; received 0.1; pass the same testSize", { testSize: 0.1 }],
-    ['metric ["accuracy"]; received ["f1"]; pass the same metric', { metric: "f1" }],
+    ['metric ["logLoss","accuracy"]; received ["f1"]; pass the same metric', { metric: "f1" }],
     [
       'fit {"epochs":5,"batchSize":16}; received {"epochs":6,"batchSize":16}',
       { fit: { epochs: 6, batchSize: 16 } },
