@@ -81,6 +81,7 @@ async function trainInStages<S extends Space>(
       ...job,
       trial: trial.number,
       epochs: end - done,
+      ...(job.learningRates && { learningRates: job.learningRates.slice(done) }),
       keepState: end < job.epochs || lineage !== undefined,
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);

@@ -47,6 +47,7 @@ const fixed = { ...space, units: choice([2]) } as unknown as typeof space;
 const tunings: Record<string, TuneOptions<typeof space>> = {
   "early stopping": { ...base, fit: { epochs: 4, batchSize: 3, earlyStopping: { patience: 1 } } },
   plateau: { ...base, fit: { epochs: 4, batchSize: 3, reduceLROnPlateau: { patience: 1, minDelta: 1 } } },
+  decay: { ...base, fit: { epochs: 4, batchSize: 3, learningRateDecay: "cosine" } },
   hyperband: { ...base, scheduler: hyperband(), trials: 6, fit: { epochs: 9, batchSize: 3 } },
   pbt: { ...base, space: fixed, strategy: pbt({ populationSize: 2, quantile: 0.5 }), trials: 6 },
 };

@@ -62,12 +62,12 @@ const kinds: Record<string, TuneOptions<S>> = {
       return base.model({ ...params, learningRate: params.learningRate > 0.3 ? 1e38 : params.learningRate });
     },
   },
-  "random, hyperband": {
+  "random, hyperband, a rate that decays": {
     ...base,
     strategy: random(),
     scheduler: hyperband(),
     trials: 12,
-    fit: { epochs: 9 },
+    fit: { epochs: 9, learningRateDecay: "cosine" },
   },
   "random, two metrics": { ...base, strategy: random(), metric: ["logLoss", "recall"], trials: 4 },
   pbt: {
