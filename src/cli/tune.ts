@@ -155,7 +155,11 @@ function addSearchFlags(command: Command): void {
 function addTrainingFlags(command: Command): void {
   command
     .optionsGroup("Training:")
-    .option("--epochs <n>", "epochs of each training", integer("--epochs", 1), 30)
+    .option(
+      "--epochs <n>",
+      `epochs of each training (default: tuned; ${DENSE_DEFAULTS.epochs} with a scheduler)`,
+      integer("--epochs", 1),
+    )
     .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
     .option(
       "--class-weight <how>",

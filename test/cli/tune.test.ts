@@ -159,6 +159,23 @@ describe("fettle tune", () => {
     expect(statuses(halved.stdout).filter((status) => status === "pruned")).toHaveLength(8);
   });
 
+  it("tunes the epochs, unless they are given or a scheduler counts them", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = "tune data.csv --target y --trials 2 --folds 2 --test-size 0 --batch-size 8 --json".split(
+      " ",
+    );
+    const flags = [[], ["--epochs", "3"], ["--scheduler", "median"]];
+    const runs = await Promise.all(flags.map((more) => fettle([...words, ...more], cwd)));
+    const epochs = runs.map(({ stdout }) => parse(stdout).trials.map(({ params }) => params.epochs));
+    expect(
+      epochs[0].every((each) => Number.isInteger(each) && (each as number) >= 10 && (each as number) <= 60),
+    ).toBe(true);
+    expect(epochs.slice(1)).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it("shows the Pareto front of several metrics", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const words = "tune data.csv --target y --trials 6 --epochs 2 --folds 2 --metric accuracy,logLoss".split(

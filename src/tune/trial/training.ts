@@ -43,11 +43,11 @@ export interface FitSettings {
   /**
    * Lowers the learning rate η from epoch to epoch along half a cosine: of E epochs, the epoch e = 0, 1, … has η·½(1 + cos(πe/E)),
    * on each fold and in the final fit. Of a trial with a scheduler, E are all its epochs. Not with `reduceLROnPlateau`, nor with a
-   * schedule of the optimizer.
+   * schedule of the optimizer. Default `"none"`.
    *
    * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
    */
-  readonly learningRateDecay?: "cosine";
+  readonly learningRateDecay?: "cosine" | "none";
   /**
    * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that all classes
    * count alike. It changes neither metrics nor the validation loss. Default: all rows count the same.
@@ -121,10 +121,11 @@ export function jobTemplate<S extends Space>(
   const built = model(params);
   const architecture = architectureFor(built, { ...data, features });
   const hyperparameters = hyperparametersOf(architecture);
-  const changing = reduceLROnPlateau ? "reduceLROnPlateau" : learningRateDecay && "learningRateDecay";
+  const decays = learningRateDecay === "cosine";
   check(
-    changing === undefined || LEARNING_RATE in hyperparameters,
-    () => `${changing} and a schedule of the optimizer both change the learning rate; use one of them`,
+    LEARNING_RATE in hyperparameters || !(reduceLROnPlateau || decays),
+    () =>
+      `${decays ? "learningRateDecay" : "reduceLROnPlateau"} and a schedule of the optimizer both change the learning rate; use one of them`,
   );
   const train = weighted ? "trainWeighted" : "train";
   const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
@@ -142,7 +143,7 @@ export function jobTemplate<S extends Space>(
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
     ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
-    ...(learningRateDecay ? { learningRates: decayed(hyperparameters[LEARNING_RATE], epochs) } : {}),
+    ...(decays ? { learningRates: decayed(hyperparameters[LEARNING_RATE], epochs) } : {}),
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
@@ -268,17 +269,17 @@ export function settingsFor(
     "fit of a tuner takes no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
   );
   checkOptions(settings, "fit", FIT_SETTINGS);
-  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau, learningRateDecay } = settings;
+  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau, learningRateDecay = "none" } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
   if (reduceLROnPlateau) checkPlateau(reduceLROnPlateau);
   must(
-    learningRateDecay === undefined || learningRateDecay === "cosine",
+    ["cosine", "none"].includes(learningRateDecay),
     "learningRateDecay",
-    '"cosine"',
+    '"cosine" or "none"',
     learningRateDecay,
   );
   check(
-    !reduceLROnPlateau || !learningRateDecay,
+    !reduceLROnPlateau || learningRateDecay === "none",
     "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
   );
   mustBeInteger("epochs", epochs);

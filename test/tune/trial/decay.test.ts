@@ -95,7 +95,7 @@ describe("learningRateDecay", () => {
     [
       "another curve",
       { fit: { learningRateDecay: "linear" } },
-      /^invalid_argument: learningRateDecay must be "cosine"; received "linear"$/,
+      /^invalid_argument: learningRateDecay must be "cosine" or "none"; received "linear"$/,
     ],
     [
       "a plateau beside it",
@@ -119,7 +119,7 @@ describe("learningRateDecay", () => {
   });
 
   it("is typed", () => {
-    // @ts-expect-error there is one curve
+    // @ts-expect-error no such curve
     const linear: FitSettings = { learningRateDecay: "linear" };
     expect(linear).toBeDefined();
   });
