@@ -5,7 +5,7 @@
  *     npm run bench:quality
  */
 import { readFileSync } from "node:fs";
-import { denseModel, denseParams, denseSpace, encodeTable, readTable, tune } from "fettle";
+import { denseFit, denseModel, denseSpace, encodeTable, readTable, tune } from "fettle";
 import { divideRows, sizesOf } from "../src/tune/trial/folds.js";
 
 const SEEDS = [0, 1, 2, 3, 4];
@@ -31,7 +31,7 @@ for (const { name, target, metric, goal } of tables) {
       data,
       space: denseSpace(training),
       model: (params) => denseModel(data, params),
-      fit: (params) => ({ epochs: 30, batchSize: denseParams(params).batchSize }),
+      fit: denseFit,
       trials: 30,
       testSize: 0.2,
       seed,

@@ -419,7 +419,7 @@ export { Curves, type CurvesJson, type CurveValues } from "./search/trial/curves
 export { readCurves } from "./search/trial/savedCurves.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
-export { type DenseParams, denseModel, denseParams, denseSpace } from "./tune/dense.js";
+export { type DenseParams, denseFit, denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";
 export type { PlateauOptions } from "./tune/jobs/job.js";
 export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";

@@ -2,7 +2,7 @@
  * What is tuned: a dense network for a table. It knows no page and no worker, so that Node gives the same bits with it
  * (`test/runtimes/example.js`).
  */
-import { denseModel, denseParams, denseSpace, encodeTable, readTable } from "fettle";
+import { denseFit, denseModel, denseSpace, encodeTable, readTable } from "fettle";
 
 const TEST_SIZE = 0.2;
 const FOLDS = 5;
@@ -21,7 +21,7 @@ export function optionsFor({ csv, target, trials, epochs, seed }) {
     metric: data.task === "classification" ? "accuracy" : "r2",
     space: denseSpace(rows),
     model: (params) => denseModel(data, params),
-    fit: (params) => ({ epochs, batchSize: denseParams(params).batchSize }),
+    fit: (params) => denseFit(params, { epochs }),
   };
 }
 

@@ -10,7 +10,7 @@ import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
 import { grid } from "../search/strategies/grid/grid.js";
-import { checkDenseSpace, DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel } from "../tune/dense.js";
 import { divideRows, sizesOf } from "../tune/trial/folds.js";
 import { tune } from "../tune/tune.js";
 import { splitSeed } from "../tune/tuner/setup.js";
@@ -33,6 +33,7 @@ interface FitFlags extends DatasetFlags {
 
 /** Adds the command; `done` receives the exit code. */
 export function addFitCommand(program: Command, done: (exitCode: number) => void): void {
+  const settable = Object.keys(DENSE_DEFAULTS).filter((name) => name !== "epochs");
   const command = program
     .command("fit")
     .summary("train a dense network of one configuration on a table")
@@ -47,10 +48,10 @@ export function addFitCommand(program: Command, done: (exitCode: number) => void
       0.2,
     )
     .optionsGroup("Training:")
-    .option("--epochs <n>", "epochs of training", integer("--epochs", 1), 30)
+    .option("--epochs <n>", "epochs of training", integer("--epochs", 1), DENSE_DEFAULTS.epochs)
     .option(
       "--set <name=value>",
-      `set a parameter of the network, once for each: ${Object.keys(DENSE_DEFAULTS).join(", ")}`,
+      `set a parameter of the network, once for each: ${settable.join(", ")}`,
       setting("--set"),
     )
     .optionsGroup("Other options:")
@@ -70,6 +71,7 @@ Examples:
 /** @returns the exit code */
 async function run(file: string, flags: FitFlags): Promise<number> {
   const { set = {}, epochs, testSize, seed, out } = flags;
+  check(!Object.hasOwn(set, "epochs"), "--set must not hold epochs; use --epochs");
   const data = await readDataset(file, flags);
   const validation = { split: 0.2 };
   const sizes = sizesOf(divideRows(data, { validation, testSize, seed: splitSeed(seed) }));
@@ -81,7 +83,7 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     const { final, finalError, best, metric } = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
       model: (own) => denseModel(data, own),
-      fit: ({ batchSize }) => ({ epochs, batchSize: batchSize as number }),
+      fit: (own) => denseFit(own, { epochs }),
     });
     if (finalError) throw finalError;
     check(

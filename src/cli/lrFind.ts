@@ -28,7 +28,7 @@ interface LrFindFlags extends DatasetFlags {
 }
 
 /** Parameters of the network with flags of their own. */
-const OWN_FLAGS = { learningRate: "--low and --high", batchSize: "--batch-size" };
+const OWN_FLAGS = { learningRate: "--low and --high", batchSize: "--batch-size", epochs: "--steps" };
 
 /** Adds the command; `done` receives the exit code. */
 export function addLrFindCommand(program: Command, done: (exitCode: number) => void): void {

@@ -126,7 +126,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--metric <names>",
-      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or accuracy, or rocAuc where nine tenths are of one class); several, separated by commas, ` +
+      `metric to tune for: ${list(REPORTED)}, or any other, such as balancedAccuracy or f1Macro (default: r2 or logLoss); several, separated by commas, ` +
         "give a Pareto front",
       names("--metric"),
     )
@@ -155,7 +155,11 @@ function addSearchFlags(command: Command): void {
 function addTrainingFlags(command: Command): void {
   command
     .optionsGroup("Training:")
-    .option("--epochs <n>", "epochs of each training", integer("--epochs", 1), 30)
+    .option(
+      "--epochs <n>",
+      `epochs of each training (default: tuned; ${DENSE_DEFAULTS.epochs} with a scheduler)`,
+      integer("--epochs", 1),
+    )
     .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
     .option(
       "--class-weight <how>",
@@ -275,7 +279,6 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     test,
     seed,
     ...(typeof validation === "function" && { splitter: validation.name }),
-    isDefault: flags.metric === undefined,
     notes: (data.notes ?? []).map((note) => inFlags(note, ["task"])),
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };

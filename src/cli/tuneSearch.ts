@@ -9,17 +9,18 @@ import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** @returns undefined if every trial failed */
 export async function search(
-  { data, space, strategy, scheduler, fit, metrics: metric, study, validation }: TuneSetup,
+  { data, space, strategy, scheduler, steps, fit, metrics, study, validation }: TuneSetup,
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, epochs, trials, jobs, threshold, curves } = flags;
+  const { testSize, seed, trials, jobs, threshold, curves } = flags;
   try {
     return await tune({
-      ...{ data, space, strategy, fit, metric, testSize, seed, onEvent },
+      ...{ data, space, strategy, fit, testSize, seed, onEvent },
+      ...(flags.metric && { metric: metrics }),
       model: (params) => denseModel(data, params),
       validation,
-      ...(scheduler ? { scheduler, steps: epochs } : {}),
+      ...(scheduler ? { scheduler, steps } : {}),
       ...(trials === undefined ? {} : { trials }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),

@@ -11,11 +11,11 @@ import { createStrategy } from "../search/strategies/index.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
-import { checkDenseSpace, denseSpace } from "../tune/dense.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseSpace } from "../tune/dense.js";
 import { divideRows, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
-import { defaultMetric, splitSeed } from "../tune/tuner/setup.js";
+import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
@@ -33,7 +33,7 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly points?: number;
   readonly scheduler: string;
   readonly seed: number;
-  readonly epochs: number;
+  readonly epochs?: number;
   readonly batchSize?: number;
   readonly classWeight?: ClassWeight;
   readonly curves?: CurvesKept;
@@ -58,6 +58,8 @@ export interface TuneSetup {
   readonly space: Space;
   readonly strategy: Strategy;
   readonly scheduler: Scheduler | undefined;
+  /** The epochs of every trial, where a scheduler needs to know them. */
+  readonly steps: number;
   readonly fit: (params: Params) => FitSettings;
   /** By the names that they have in results. */
   readonly metrics: readonly [MetricName, ...MetricName[]];
@@ -72,6 +74,7 @@ export const NO_SCHEDULER = "none";
 /** @throws FettleError for everything in files and flags that can be refused before anything runs */
 export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
   const { batchSize, epochs, scheduler, classWeight } = flags;
+  const steps = epochs ?? DENSE_DEFAULTS.epochs;
   const data = await readDataset(file, flags);
   const { testSize } = flags;
   const validation = validationOf(flags, data);
@@ -89,16 +92,17 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     ...{ data, sizes, metrics, validation, folds: rows.folds.length - 1 },
     space: study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes),
     ...(study && { study }),
+    steps,
     strategy: await readStrategy(flags, metrics.length),
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
-    fit: (params) => {
-      const size = batchSize ?? (params.batchSize as number | undefined);
-      return {
-        epochs,
-        ...(size === undefined ? {} : { batchSize: size }),
+    fit: (params) =>
+      denseFit(params, {
+        ...(fixesEpochs(flags) && { epochs: steps }),
+        ...(batchSize === undefined ? {} : { batchSize }),
         ...(classWeight === undefined ? {} : { classWeight }),
-      };
-    },
+        // each interval of a population would begin at the whole rate again
+        ...(scheduler === POPULATION && { learningRateDecay: "none" }),
+      }),
   };
 }
 
@@ -122,16 +126,23 @@ function checkClasses(data: Dataset, folds: number, testSize: number): void {
 }
 
 function readMetrics({ metric }: TuneFlags, data: Dataset): TuneSetup["metrics"] {
-  const given = metric ?? [defaultMetric(data)];
+  const given = metric ?? DEFAULT_METRICS[data.task].slice(0, 1);
   // refuses unknown names, and one that is given twice
   const names = getMetrics("metric", given as MetricName[]).map(({ name }) => name);
   return names as [MetricName, ...MetricName[]];
 }
 
-function readSpace({ space: given, batchSize }: TuneFlags, data: Dataset, { training }: PartSizes): Space {
+/** Whether all trials train for the same epochs: schedulers, and populations, count in them. */
+function fixesEpochs({ epochs, scheduler }: TuneFlags): boolean {
+  return epochs !== undefined || scheduler !== NO_SCHEDULER;
+}
+
+function readSpace(flags: TuneFlags, data: Dataset, { training }: PartSizes): Space {
+  const { space: given, batchSize } = flags;
+  const fixed = { batchSize: batchSize !== undefined, epochs: fixesEpochs(flags) };
+  const isFixed = (name: string): boolean => fixed[name as keyof typeof fixed] === true;
   if (given === undefined) {
-    const space = Object.entries(denseSpace(training));
-    return Object.fromEntries(space.filter(([name]) => name !== "batchSize" || batchSize === undefined));
+    return Object.fromEntries(Object.entries(denseSpace(training)).filter(([name]) => !isFixed(name)));
   }
   const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
   const space = verbatim(() =>
@@ -142,8 +153,13 @@ function readSpace({ space: given, batchSize }: TuneFlags, data: Dataset, { trai
     }),
   );
   check(
-    batchSize === undefined || !Object.hasOwn(space, "batchSize"),
+    !fixed.batchSize || !Object.hasOwn(space, "batchSize"),
     () => `--batch-size must be left out if ${show(path)} has "batchSize"; received ${batchSize}`,
+  );
+  check(
+    !fixed.epochs || !Object.hasOwn(space, "epochs"),
+    () =>
+      `${flags.epochs === undefined ? "--scheduler" : "--epochs"} must be left out if ${show(path)} has "epochs"; received ${flags.epochs ?? flags.scheduler}`,
   );
   return space;
 }

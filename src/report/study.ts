@@ -9,6 +9,7 @@ import type { Params } from "../search/space/space.js";
 import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
+import type { BesideScores } from "../tune/trial/scoring.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
@@ -23,8 +24,6 @@ export interface StudyIntroduction {
   readonly warnings?: readonly string[];
   /** What is tuned for. */
   readonly metrics: readonly string[];
-  /** Whether they were chosen by default. */
-  readonly isDefault?: boolean;
   readonly strategy: string;
   /** The budget. */
   readonly trials: number;
@@ -94,17 +93,14 @@ function leftOut({ leftOut = [] }: StudyIntroduction["data"]): string[] {
   return [`left out: ${reasons.join("; ")} (--as <column>=category uses one)`];
 }
 
-/** What an imbalance of the classes means for the metric. */
-function imbalance({ data, metrics, isDefault }: StudyIntroduction): string[] {
+/** What an imbalance of the classes means for accuracy, which is reported in any case. */
+function imbalance({ data, metrics }: StudyIntroduction): string[] {
   const largest = largestClass(data);
   if (largest === undefined || !(largest.share >= IMBALANCED)) return [];
   const name = plain(largest.name);
-  const share = `${(100 * largest.share).toFixed(1)} % of rows are of class ${name}`;
-  if (isDefault && metrics.includes("rocAuc"))
-    return [`${share}, so rocAuc is tuned for; accuracy would hide that the others are missed`];
-  if (!metrics.includes("accuracy")) return [];
   return [
-    `${share}, so always answering ${name} has an accuracy of ${largest.share.toFixed(3)}; consider --metric f1 or --metric rocAuc`,
+    `${(100 * largest.share).toFixed(1)} % of rows are of class ${name}, so always answering ${name} has an accuracy of ${largest.share.toFixed(3)}` +
+      (metrics.includes("accuracy") ? "; consider --metric f1 or --metric rocAuc" : ""),
   ];
 }
 
@@ -130,7 +126,7 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
     ...heading(`Best parameters (trial ${[...line].reverse().join(", resumed from ")})`),
     ...layOut(params, { width }),
     ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
-    clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}`, width),
+    clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best)}`, width),
     ...(threshold
       ? [
           ...heading("Decision threshold"),
@@ -177,6 +173,14 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
 function ending({ trials, seconds }: Ending, width: number, paint: Paint): string[] {
   const lines = [`${countStatuses(trials)}, in ${formatDuration(seconds)}`, ...firstFailure(trials)];
   return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint))];
+}
+
+/** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`. */
+function beside({ attributes }: TrialRecord<Params>): string {
+  const { scores = {} } = (attributes ?? {}) as { readonly scores?: BesideScores };
+  return Object.entries(scores)
+    .map(([name, { mean, std }]) => `; ${plain(name)} ${formatScore(mean)} ± ${formatScore(std)}`)
+    .join("");
 }
 
 function valueAndStd({ value, std }: TrialRecord<Params>): string[] {

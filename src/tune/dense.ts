@@ -1,6 +1,6 @@
 /**
- * The network that is tuned when a user names only a table: dense layers of equal width, with a space for tables of a few
- * hundred to some ten thousand rows.
+ * The network that is tuned when a user names only a table: dense layers of equal width, a space for tables of a few
+ * hundred to some ten thousand rows, and how each trial is trained. Why these defaults: `docs/tuning.md`.
  */
 import type { Dataset } from "../data/dataset.js";
 import { FettleError, must, mustBeInteger, show, unknownName } from "../errors.js";
@@ -16,6 +16,7 @@ import type { Parameter } from "../search/space/parameter.js";
 import { nearest } from "../search/space/scale.js";
 import { clauseHolds, type Params, type Space } from "../search/space/space.js";
 import type { ParamValue } from "../search/space/value.js";
+import type { FitSettings } from "./trial/training.js";
 
 /** Hidden layers at most: a model file holds no more, with their dropout. */
 const MOST_LAYERS = 499;
@@ -35,6 +36,7 @@ export const DENSE_DEFAULTS = {
   /** Default: gradients are not clipped. */
   globalClipNorm: undefined as number | undefined,
   batchSize: 32,
+  epochs: 40,
 };
 
 /** What kernels begin with, for activations that are not best served by `heUniform`. */
@@ -47,8 +49,8 @@ const STARTS: Readonly<Partial<Record<ActivationName, InitializerName>>> = {
 export type DenseParams = { readonly [K in keyof typeof DENSE_DEFAULTS]: (typeof DENSE_DEFAULTS)[K] };
 
 /**
- * The default space of the dense network: layers, units, activation, optimizer, learning rate, momentum, batch size, L2
- * penalty and dropout.
+ * The default space of the dense network: layers, units, activation, learning rate, batch size, L2 penalty, dropout and
+ * epochs. The optimizer is Adam.
  *
  * @param rows - how many rows a trial trains on. Batches have at most a fifth of them; where that allows none of the usual
  * sizes, there is only one size
@@ -64,12 +66,33 @@ export function denseSpace(rows: number): Space {
     layers: int(1, 2),
     units: int(16, 128, { log: true }),
     activation: choice(["relu", "tanh", "gelu"]),
-    optimizer: choice(["adam", "rmsprop", "sgd"]),
     learningRate: float(1e-3, 3e-2, { log: true }),
-    momentum: float(0, 0.95, { when: { optimizer: ["sgd"] } }),
     batchSize: choice(batches),
     l2: float(1e-6, 1e-2, { log: true }),
     dropout: float(0, 0.4),
+    epochs: int(10, 60, { log: true }),
+  };
+}
+
+/**
+ * How the dense network is trained: for the parameter `epochs`, 40 without it, in batches of the parameter `batchSize`, with a learning
+ * rate that decays along half a cosine.
+ *
+ * @param settings - what is to be otherwise
+ * @example
+ * ```ts
+ * denseFit({ units: 64, batchSize: 16, epochs: 25 }); // { epochs: 25, learningRateDecay: "cosine", batchSize: 16 }
+ * denseFit({ units: 64 }, { epochs: 100 }); // { epochs: 100, learningRateDecay: "cosine" }
+ * ```
+ */
+export function denseFit(
+  { batchSize, epochs = DENSE_DEFAULTS.epochs }: Params,
+  settings: FitSettings = {},
+): FitSettings {
+  return {
+    ...{ epochs: epochs as number, learningRateDecay: "cosine" },
+    ...(batchSize !== undefined && { batchSize: batchSize as number }),
+    ...settings,
   };
 }
 
@@ -135,7 +158,7 @@ export function denseParams(params: Params): DenseParams {
 }
 
 /** Parameters that count something, which a range of fractions would break at almost every trial. */
-const INTEGERS = ["layers", "units", "batchSize"];
+const INTEGERS = ["layers", "units", "batchSize", "epochs"];
 
 /**
  * Refuses a space with points that `denseModel` could not build: by the type of each parameter, and by its extreme values
@@ -158,6 +181,7 @@ export function checkDenseSpace(data: Pick<Dataset, "task" | "outputs">, space: 
         try {
           denseModel(data, params);
           if (name === "batchSize") checkBatch(value as number, rows);
+          if (name === "epochs") mustBeInteger(name, value);
         } catch (error) {
           if (!(error instanceof FettleError)) throw error;
           throw new FettleError(error.code, `parameter ${show(name)} (${show(params)}): ${error.message}`, {

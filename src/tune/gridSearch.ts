@@ -16,10 +16,11 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
 import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
+import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The options of a search with cross-validation. */
 export interface SearchCvOptions<S extends Space> extends Omit<TuneOptions<S>, "metric" | "strategy"> {
-  /** One metric or several, by name or custom. Default `accuracy` or `r2`. */
+  /** One metric or several, by name or custom. Default `r2`, or `logLoss` and `accuracy`. */
   readonly scoring?: MetricLike | readonly MetricLike[];
   /** Whether the best combination is fitted again; or the metric that decides which is best. Default true, by the first metric. */
   readonly refit?: boolean | MetricLike;
@@ -138,7 +139,8 @@ async function searchCv<S extends Space>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
-  const all = given.length === 0 ? [metricNamed(metric)] : given;
+  const unasked = Object.values(DEFAULT_METRICS).find(([first]) => first === metric) ?? [];
+  const all = given.length === 0 ? unasked.map(metricNamed) : given;
   const rows = cvRows(trials, all, folds.length, errorScore === "raise" ? Number.NaN : errorScore);
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
   return {

@@ -12,7 +12,7 @@ import { decidingIndex, type SearchCvOptions, type SearchCvResult } from "./grid
 import { toDataset } from "./trial/data.js";
 import { foldsBy, inOrder, type Validation } from "./trial/folds.js";
 import { meanAndStd } from "./trial/scoring.js";
-import { defaultMetric } from "./tuner/setup.js";
+import { DEFAULT_METRICS } from "./tuner/setup.js";
 
 /** The result of nested cross-validation. */
 export interface NestedResult<S extends Space> {
@@ -117,5 +117,5 @@ function decidingMetric<S extends Space>(
   data: Dataset,
 ): Metric {
   const given = oneOrSeveralMetrics("scoring", scoring);
-  return given[decidingIndex(given, refit)] ?? metricNamed(defaultMetric(data));
+  return given[decidingIndex(given, refit)] ?? metricNamed(DEFAULT_METRICS[data.task][0]);
 }

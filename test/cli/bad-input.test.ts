@@ -130,6 +130,18 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
     /--batch-size must be left out if "space\.json" has "batchSize"; received 8/,
   ],
   [
+    "epochs given twice",
+    space({ epochs: { type: "int", low: 4, high: 8 } }),
+    `${SPACE} --epochs 8`,
+    /--epochs must be left out if "space\.json" has "epochs"; received 8/,
+  ],
+  [
+    "epochs that a scheduler could not count",
+    space({ epochs: { type: "int", low: 4, high: 8 } }),
+    `${SPACE} --scheduler halving`,
+    /--scheduler must be left out if "space\.json" has "epochs"; received halving/,
+  ],
+  [
     "an unknown metric",
     good,
     `${TUNE} --metric acuracy`,

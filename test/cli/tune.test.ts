@@ -29,9 +29,9 @@ describe("fettle tune --json", () => {
       expect(trial).toMatchObject({ status: "complete" });
       expect(trial.seconds).toBeGreaterThanOrEqual(0);
     }
-    // The best is the first trial with the highest value.
-    const highest = Math.max(...report.trials.map(({ value }) => value ?? 0));
-    const { params, value, std } = report.trials.find((trial) => trial.value === highest)!;
+    // The best is the first trial with the lowest log loss.
+    const lowest = Math.min(...report.trials.map(({ value }) => value!));
+    const { params, value, std } = report.trials.find((trial) => trial.value === lowest)!;
     expect(report.best).toEqual({ params, value, std });
     const names = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"];
     expect(Object.keys(report.test)).toEqual(names);
@@ -103,7 +103,8 @@ describe("fettle tune", () => {
       "gp search: 4 trials, each by 3-fold cross-validation on 455 rows, 114 rows held",
       "Best parameters",
       "learningRate",
-      "Cross-validated accuracy (mean ± std of 3 folds)",
+      "Cross-validated logLoss (mean ± std of 3 folds)",
+      "; accuracy 0.9",
       "Scores on 114 held-out rows",
       "Best trials",
       "4 trials: 4 complete, in ",
@@ -156,6 +157,23 @@ describe("fettle tune", () => {
     expect(statuses(whole.stdout)).toEqual(new Array(9).fill("complete"));
     // of 9 trials, 3 and then 1 continue
     expect(statuses(halved.stdout).filter((status) => status === "pruned")).toHaveLength(8);
+  });
+
+  it("tunes the epochs, unless they are given or a scheduler counts them", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const words = "tune data.csv --target y --trials 2 --folds 2 --test-size 0 --batch-size 8 --json".split(
+      " ",
+    );
+    const flags = [[], ["--epochs", "3"], ["--scheduler", "median"]];
+    const runs = await Promise.all(flags.map((more) => fettle([...words, ...more], cwd)));
+    const epochs = runs.map(({ stdout }) => parse(stdout).trials.map(({ params }) => params.epochs));
+    expect(
+      epochs[0].every((each) => Number.isInteger(each) && (each as number) >= 10 && (each as number) <= 60),
+    ).toBe(true);
+    expect(epochs.slice(1)).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
   });
 
   it("shows the Pareto front of several metrics", async () => {

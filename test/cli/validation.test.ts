@@ -7,7 +7,7 @@ import { createSplitter } from "../../src/data/split/names.js";
 import { readTable } from "../../src/data/table.js";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
-import { denseModel } from "../../src/tune/dense.js";
+import { denseFit, denseModel } from "../../src/tune/dense.js";
 import type { Validation } from "../../src/tune/trial/folds.js";
 import { tune } from "../../src/tune/tune.js";
 import { fettle, folder } from "./fettle.js";
@@ -43,7 +43,7 @@ async function valuesBy(
     ...{ data, validation, testSize, strategy: random(), trials: 2, seed: 0, jobs: 1, metric: "accuracy" },
     space: { learningRate: float(0.01, 0.1) },
     model: (params) => denseModel(data, params),
-    fit: { epochs: 2, batchSize: 4 },
+    fit: (params) => denseFit(params, { epochs: 2, batchSize: 4 }),
   });
   return trials.map(({ value }) => value);
 }

@@ -127,7 +127,7 @@ const outputs = new Map<Block, (output: string) => void>([
   ],
   [
     blockWith("docs/tables.md", "classWeight: { fraud }"),
-    (output) => expect(output).toMatch(/^rocAuc 0\.\d+\n\[ 'fraud', 'fine' \]\n$/),
+    (output) => expect(output).toMatch(/^logLoss 0\.\d+\n\[ 'fraud', 'fine' \]\n$/),
   ],
   [
     blockWith("docs/tables.md", "drift(table, other)[0]"),

@@ -55,6 +55,14 @@ describe("summarize", () => {
     ]);
   });
 
+  it("shows scores beside what was tuned for", () => {
+    const attributes = { scores: { accuracy: { mean: 0.975, std: 0.0125 } } };
+    const best = { ...trials[1], attributes };
+    expect(summarize({ ...report, best, metric: "logLoss" }, 80, paint)).toContain(
+      "  0.9500 ± 0.0200; accuracy 0.9750 ± 0.0125",
+    );
+  });
+
   it("says from which trials the best resumed", () => {
     const [first, , , , last] = trials;
     const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });
@@ -109,7 +117,9 @@ describe("introduce", () => {
     expect(introduce({ ...about, data: rare }, 200)[1]).toBe(
       "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900; consider --metric f1 or --metric rocAuc",
     );
-    expect(introduce({ ...about, data: rare, metrics: ["f1"] }, 200)).toHaveLength(2);
+    expect(introduce({ ...about, data: rare, metrics: ["logLoss"] }, 200)[1]).toBe(
+      "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900",
+    );
     expect(
       introduce({ ...about, data: { ...data, labels: new Int32Array(0), classes: [] } }, 200),
     ).toHaveLength(2);

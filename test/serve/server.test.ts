@@ -32,7 +32,7 @@ async function expectWhole(fetch: Fetch, id: string): Promise<void> {
   const trials = await read<Records>(ask(fetch, `GET /studies/${id}/trials`));
   expect(untimed(trials)).toEqual(asJson(untimed(whole.trials)));
   const result = await read<StudyResult>(ask(fetch, `GET /studies/${id}/result`));
-  expect(result.metrics).toEqual(["accuracy"]);
+  expect(result.metrics).toEqual(["logLoss"]);
   expect(result.best).toEqual(whole.bestTrials.map(({ number }) => number));
   expect(result.test).toEqual(whole.final?.test);
   const weights = whole.final?.model.getWeights() ?? {};

@@ -4,9 +4,11 @@ import { describe, expect, it } from "vitest";
 import { describePiece } from "../../src/model/describe.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
 import { choice, float, int } from "../../src/search/space/builders.js";
+import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
-import { checkDenseSpace, denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import { checkDenseSpace, denseFit, denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
 import { randomRows, refusal } from "./support.js";
 
@@ -109,17 +111,23 @@ describe("denseSpace and denseModel", () => {
     expect(denseModel({ task: "regression", outputs: 1 }, {}).architecture(4).loss).toBe("meanSquaredError");
   });
 
-  it("momentum exists only for sgd", () => {
-    const study = createStudy({ space: denseSpace(500), strategy: random(), direction: "minimize" });
-    const points = Array.from({ length: 60 }, () => study.ask()?.params ?? {});
-    for (const { optimizer, momentum } of points) expect(momentum !== undefined).toBe(optimizer === "sgd");
-    for (const name of ["adam", "rmsprop", "sgd"])
-      expect(points.some(({ optimizer }) => optimizer === name)).toBe(true);
+  it("the space is of Adam alone, and its batches are at most a fifth of the rows", () => {
+    expect(Object.keys(denseSpace(500))).toEqual(
+      ["layers", "units", "activation", "learningRate", "batchSize"].concat(["l2", "dropout", "epochs"]),
+    );
+    expect(denseModel({ task: "regression", outputs: 1 }, {}).architecture(2).optimizer.name).toBe("adam");
+    expect([3, 79, 80, 639, 640].map((rows) => denseSpace(rows).batchSize)).toMatchObject([
+      { values: [3] },
+      { values: [16] },
+      { values: [16] },
+      { values: [16, 32, 64] },
+      { values: [16, 32, 64, 128] },
+    ]);
   });
 
   it("a space must count in integers", async () => {
     const data = { task: "regression", outputs: 1 } as const;
-    for (const name of ["units", "layers", "batchSize"]) {
+    for (const name of ["units", "layers", "batchSize", "epochs"]) {
       expect(await refusal(() => checkDenseSpace(data, { [name]: float(1, 2) }, 100))).toMatch(
         new RegExp(
           `^invalid_argument: parameter "${name}" must be an int range, or a choice of integers; received {`,
@@ -128,6 +136,9 @@ describe("denseSpace and denseModel", () => {
       checkDenseSpace(data, { [name]: choice([1, 2]) }, 100);
     }
     expect(await refusal(() => checkDenseSpace(data, { units: choice([1.5]) }, 100))).toMatch(/units/);
+    expect(await refusal(() => checkDenseSpace(data, { epochs: int(0, 3) }, 100))).toBe(
+      'invalid_argument: parameter "epochs" ({"epochs":0}): epochs must be a positive integer; received 0',
+    );
     expect(await refusal(() => checkDenseSpace(data, { activation: float(0, 1) }, 100))).toMatch(
       /activation/,
     );
@@ -150,5 +161,28 @@ describe("denseSpace and denseModel", () => {
       /^unknown_name: unknown option of adam "momentum"/,
     );
     expect(denseParams({ units: 3 })).toMatchObject({ units: 3, layers: 1, optimizer: "adam" });
+  });
+});
+
+describe("denseFit", () => {
+  it("is what the parameters say, and what is to be otherwise wins", () => {
+    const common = { epochs: 40, learningRateDecay: "cosine" };
+    expect(denseFit({})).toEqual(common);
+    expect(denseFit({ units: 8, batchSize: 4, epochs: 7 })).toEqual({ ...common, batchSize: 4, epochs: 7 });
+    const settings = { epochs: 3, learningRateDecay: "none", classWeight: "balanced" } as const;
+    expect(denseFit({ batchSize: 4, epochs: 7 }, settings)).toEqual({ batchSize: 4, ...settings });
+  });
+
+  it("trains each trial for its own epochs", async () => {
+    const x = randomRows(40, 2, 4);
+    const { trials } = await tune({
+      ...{ x, y: x.map(([a, b]) => a - b), space: { epochs: choice([2, 5]) }, strategy: grid() },
+      model: (params) => denseModel({ task: "regression", outputs: 1 }, params),
+      ...{ fit: denseFit, validation: { folds: 2 }, jobs: 1 },
+    });
+    expect(trials.map(({ params, steps }) => [params.epochs, steps])).toEqual([
+      [2, 2],
+      [5, 5],
+    ]);
   });
 });

@@ -140,7 +140,7 @@ it("randomSearch draws the combinations of tune", async () => {
   const { rows } = await randomSearch(free);
   const { trials } = await tune(free);
   expect(rows.map(({ params }) => params)).toEqual(trials.map(({ params }) => params));
-  expect(rows.map(({ scores }) => scores.accuracy.mean)).toEqual(trials.map(({ value }) => value));
+  expect(rows.map(({ scores }) => scores.logLoss.mean)).toEqual(trials.map(({ value }) => value));
 });
 
 describe("nestedCrossValidation", () => {
@@ -162,7 +162,7 @@ describe("nestedCrossValidation", () => {
       },
       {
         ...{ space, data, model: classify, fit: { epochs: 3 }, validation: { folds: 3 }, jobs: 1 },
-        outer: { folds: 3 },
+        ...{ outer: { folds: 3 }, scoring: "accuracy" },
       },
     );
     expect(seen).toEqual([100, 100, 100]);
@@ -178,7 +178,7 @@ describe("nestedCrossValidation", () => {
     const noise = y.map((_, i) => ((i * 7919) % 13) % 2);
     const { mean: score } = await nestedCrossValidation(gridSearch, {
       ...{ x, y: noise, space, model: logistic, fit: { epochs: 2 }, validation: { folds: 2 }, jobs: 1 },
-      outer: { folds: 4 },
+      ...{ outer: { folds: 4 }, scoring: "accuracy" },
     });
     expect(Math.abs(score - 0.5)).toBeLessThan(0.2);
   });

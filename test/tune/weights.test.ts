@@ -1,12 +1,13 @@
-/** Weights in a study: in the loss and the scores, on every thread; class weights; the default metric of rare classes. Needs `dist/`. */
+/** Weights in a study: in the loss and the scores, on every thread; class weights; the default metric. Needs `dist/`. */
 import { describe, expect, it } from "vitest";
 import { encodeTable } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
 import { metrics } from "../../src/metrics/registry.js";
 import { choice } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
+import { gridSearch } from "../../src/tune/gridSearch.js";
 import { tune } from "../../src/tune/tune.js";
-import { logistic, rates, refusal, untimed, x, y } from "./support.js";
+import { linear, logistic, quantity, rates, refusal, untimed, x, y } from "./support.js";
 
 const sampleWeight = x.map((_, i) => 1 + (i % 4));
 const common = {
@@ -110,10 +111,31 @@ describe("class weights", () => {
 });
 
 describe("the default metric", () => {
-  it("is rocAuc where nine tenths of the rows are of one class", async () => {
-    const run = async (positives: number) =>
-      (await tune({ ...common, y: x.map((_, i) => Number(i < positives)), space: rates(0.1), testSize: 0 }))
-        .metric;
-    expect([await run(6), await run(7)]).toEqual(["rocAuc", "accuracy"]);
+  it("of classes is log loss, with the accuracy of each trial beside it", async () => {
+    const { metric, metrics, study, trials } = await tune(common);
+    expect([metric, metrics, study.direction]).toEqual(["logLoss", ["logLoss"], "minimize"]);
+    const losses = (await tune({ ...common, metric: "logLoss" })).trials;
+    expect(trials.map(({ value, std }) => [value, std])).toEqual(
+      losses.map(({ value, std }) => [value, std]),
+    );
+    const accuracies = (await tune({ ...common, metric: "accuracy" })).trials;
+    expect(trials.map(({ attributes }) => attributes)).toEqual(
+      accuracies.map(({ value: mean, std }) => ({ scores: { accuracy: { mean, std } } })),
+    );
+    expect(losses.every(({ attributes }) => attributes === undefined)).toBe(true);
+  });
+
+  it("is log loss of rare classes too, and r2 of quantities", async () => {
+    const of = async (options: object) =>
+      (await tune({ ...common, space: rates(0.1), testSize: 0, ...options })).metric;
+    expect(await of({ y: x.map((_, i) => Number(i < 6)) })).toBe("logLoss");
+    expect(await of({ y: quantity, model: linear })).toBe("r2");
+  });
+
+  it("ranks the combinations of a grid by log loss, and gives their accuracies", async () => {
+    const { strategy: _, ...options } = common;
+    const { rows, bestScore } = await gridSearch(options);
+    expect(rows.map(({ scores }) => Object.keys(scores))).toEqual(rows.map(() => ["logLoss", "accuracy"]));
+    expect(bestScore).toBe(Math.min(...rows.map(({ scores }) => scores.logLoss.mean)));
   });
 });

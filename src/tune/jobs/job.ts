@@ -43,6 +43,8 @@ export interface Job {
   readonly seed: number;
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly reduceLROnPlateau?: PlateauOptions;
+  /** The learning rate of each epoch; it may go on after the last. Default: that of the hyperparameters. */
+  readonly learningRates?: readonly number[];
   /** What is measured on the validation rows after each epoch, as `measuredBy` has it; nothing by default. */
   readonly measured?: readonly string[];
   /** Whether the result has the trained state. */
@@ -225,6 +227,7 @@ export class OpenJob {
     for (const callback of this.callbacks) callback.onTrainBegin?.(this.control);
     for (const [epoch, log] of (resume?.logs ?? []).entries()) this.endEpoch(epoch, log);
     replaying = false;
+    this.setRate();
   }
 
   /** Whether training has ended; then there is a result. */
@@ -241,7 +244,9 @@ export class OpenJob {
       const next = Math.min(steps - taken, training.stepsLeft);
       const log = training.advance(next);
       taken += next;
-      if (log) this.endEpoch(training.logs.length - 1, log);
+      if (!log) continue;
+      this.endEpoch(training.logs.length - 1, log);
+      this.setRate();
     }
     this.fitSeconds += (platform.now() - began) / 1000;
     return taken;
@@ -291,6 +296,12 @@ export class OpenJob {
 
   private endEpoch(epoch: number, log: Logs): void {
     for (const callback of this.callbacks) callback.onEpochEnd?.(epoch, log, this.control);
+  }
+
+  /** Sets the learning rate of the epoch that comes next, or goes on. */
+  private setRate(): void {
+    const { job, training, control } = this;
+    if (job.learningRates && !training.done) control.setLearningRate(job.learningRates[training.logs.length]);
   }
 }
 

@@ -81,7 +81,8 @@ export function checkIsOf(job: Job, { data, folds }: JobData, saved: JobResult |
   );
   const measured = ["loss", ...(job.measured ?? [])].sort();
   // of a training whose learning rate was set
-  const rate = job.reduceLROnPlateau && !("curves" in saved) ? "learningRate" : undefined;
+  const rate =
+    (job.reduceLROnPlateau || job.learningRates) && !("curves" in saved) ? "learningRate" : undefined;
   for (const own of names) {
     check(
       sameValue(own.filter((name) => name !== rate).sort(), measured),

@@ -83,6 +83,23 @@ export function allMetrics<S extends Space>({
   return [...reportedMetrics(task), ...metrics];
 }
 
+/** Mean and standard deviation over the folds, by metrics that are reported and not tuned for. */
+export type BesideScores = Readonly<Record<string, { readonly mean: number; readonly std: number }>>;
+
+/** The attribute `scores` of a trial; nothing without such metrics. */
+export function reportedBeside<S extends Space>(
+  { metrics, objectives, folds }: Omit<Scored<S>, "task">,
+  results: readonly JobResult[],
+): { readonly scores?: BesideScores } {
+  const others = metrics.slice(objectives);
+  if (others.length === 0 || !results.every(({ finite }) => finite)) return {};
+  const scores = others.map((metric) => {
+    const { value: mean, std } = meanAndStd(results.map((result, i) => scoreOf(metric, folds[i], result)));
+    return [metric.name, { mean, std }] as const;
+  });
+  return { scores: Object.fromEntries(scores) };
+}
+
 export function detailsOf<S extends Space>(
   { metrics }: Pick<TrialSetup<S>, "metrics">,
   fold: Fold,

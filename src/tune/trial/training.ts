@@ -12,6 +12,7 @@ import { LayersModel } from "../../nn/layersModel.js";
 import { checkBatch } from "../../nn/options.js";
 import { programOf, traceOf } from "../../nn/programs.js";
 import { EVALUATION_BATCH } from "../../nn/scores.js";
+import { cos } from "../../numerics/elementary.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { WorkTime } from "../../search/study/contract.js";
 import type { JobBackend } from "../jobs/backend.js";
@@ -40,6 +41,14 @@ export interface FitSettings {
    */
   readonly reduceLROnPlateau?: PlateauOptions;
   /**
+   * Lowers the learning rate η from epoch to epoch along half a cosine: of E epochs, the epoch e = 0, 1, … has η·½(1 + cos(πe/E)),
+   * on each fold and in the final fit. Of a trial with a scheduler, E are all its epochs. Not with `reduceLROnPlateau`, nor with a
+   * schedule of the optimizer. Default `"none"`.
+   *
+   * @see I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017
+   */
+  readonly learningRateDecay?: "cosine" | "none";
+  /**
    * How much each class counts in the training loss: by class, `{ no: 1, yes: 10 }`, or `"balanced"`, so that all classes
    * count alike. It changes neither metrics nor the validation loss. Default: all rows count the same.
    */
@@ -51,6 +60,7 @@ const FIT_SETTINGS: OptionNames<FitSettings> = {
   batchSize: true,
   earlyStopping: true,
   reduceLROnPlateau: true,
+  learningRateDecay: true,
   classWeight: true,
 };
 
@@ -99,7 +109,7 @@ export function jobTemplate<S extends Space>(
   final = false,
 ): JobTemplate {
   const settings = typeof given === "function" ? given(params) : given;
-  const { epochs, batchSize, earlyStopping, reduceLROnPlateau, classWeight } = settingsFor(
+  const { epochs, batchSize, earlyStopping, reduceLROnPlateau, learningRateDecay, classWeight } = settingsFor(
     settings,
     fewestRows(rows, final),
   );
@@ -111,9 +121,11 @@ export function jobTemplate<S extends Space>(
   const built = model(params);
   const architecture = architectureFor(built, { ...data, features });
   const hyperparameters = hyperparametersOf(architecture);
+  const decays = learningRateDecay === "cosine";
   check(
-    !reduceLROnPlateau || LEARNING_RATE in hyperparameters,
-    "reduceLROnPlateau and a schedule of the optimizer both change the learning rate; use one of them",
+    LEARNING_RATE in hyperparameters || !(reduceLROnPlateau || decays),
+    () =>
+      `${decays ? "learningRateDecay" : "reduceLROnPlateau"} and a schedule of the optimizer both change the learning rate; use one of them`,
   );
   const train = weighted ? "trainWeighted" : "train";
   const evaluate = data.sampleWeight ? "evaluateWeighted" : "evaluate";
@@ -131,12 +143,18 @@ export function jobTemplate<S extends Space>(
     keepState: false,
     ...(earlyStopping ? { earlyStopping } : {}),
     ...(reduceLROnPlateau ? { reduceLROnPlateau } : {}),
+    ...(decays ? { learningRates: decayed(hyperparameters[LEARNING_RATE], epochs) } : {}),
     measured: measuredBy(earlyStopping, measured),
     ...(classWeight === undefined ? {} : { classWeight: checkClassWeight(classWeight, data.classes) }),
   };
   const trace = traceOf(architecture, ["initialize", train, evaluate]);
   const identity = { trace, hyperparameters, fit: settings, pipeline };
   return { built, architecture, identity, folds, finalFold, job };
+}
+
+/** The rate of each epoch, from the first along half a cosine. */
+function decayed(rate: number, epochs: number): number[] {
+  return Array.from({ length: epochs }, (_, epoch) => (rate * (1 + cos((Math.PI * epoch) / epochs))) / 2);
 }
 
 /**
@@ -251,9 +269,19 @@ export function settingsFor(
     "fit of a tuner takes no callbacks, which do not reach its threads; use its earlyStopping and reduceLROnPlateau",
   );
   checkOptions(settings, "fit", FIT_SETTINGS);
-  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau } = settings;
+  const { epochs = DEFAULT_EPOCHS, earlyStopping, reduceLROnPlateau, learningRateDecay = "none" } = settings;
   if (earlyStopping) checkEarlyStopping(earlyStopping);
   if (reduceLROnPlateau) checkPlateau(reduceLROnPlateau);
+  must(
+    ["cosine", "none"].includes(learningRateDecay),
+    "learningRateDecay",
+    '"cosine" or "none"',
+    learningRateDecay,
+  );
+  check(
+    !reduceLROnPlateau || learningRateDecay === "none",
+    "reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them",
+  );
   mustBeInteger("epochs", epochs);
   const batchSize = checkBatch(settings.batchSize ?? Math.min(32, fewest), fewest);
   return { ...settings, epochs, batchSize };

@@ -8,7 +8,7 @@ import type { TrialOutcome } from "../../search/trial/trial.js";
 import { type Job, validationName } from "../jobs/job.js";
 import { Course } from "./course.js";
 import { checkSameTraining, type TrainingEnd, trainingEnd } from "./lineage.js";
-import { detailsOf, meanScores, objectiveScores, objectivesOf } from "./scoring.js";
+import { detailsOf, meanScores, objectiveScores, objectivesOf, reportedBeside } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { type JobTemplate, jobTemplate, trainOnFolds } from "./training.js";
 
@@ -43,7 +43,9 @@ export async function evaluateTrial<S extends Space>(
     lineage?.add(trial.number, trainingEnd(params, template, results));
     const attributes = {
       ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
-      ...(setup.detailed && { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }),
+      ...(setup.detailed
+        ? { folds: results.map((result, i) => detailsOf(setup, folds[i], result)) }
+        : reportedBeside({ ...setup, folds }, results)),
     };
     return {
       ...objectivesOf(scores),
@@ -79,6 +81,7 @@ async function trainInStages<S extends Space>(
       ...job,
       trial: trial.number,
       epochs: end - done,
+      ...(job.learningRates && { learningRates: job.learningRates.slice(done) }),
       keepState: end < job.epochs || lineage !== undefined,
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);

@@ -128,8 +128,8 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
   /** How trials are trained: settings, or a function of the parameters that returns settings. */
   readonly fit?: FitSettings | ((params: ParamsOf<S>) => FitSettings);
   /**
-   * What is tuned for; a list of several gives as many objectives. Default `r2`, or `accuracy`; `rocAuc` where one class has nine
-   * tenths of the rows or more, since accuracy would hide that the others are missed.
+   * What is tuned for; a list of several gives as many objectives. Default `r2`, or `logLoss`, beside which each trial reports its
+   * accuracy as `attributes.scores`: log loss tells trials apart that are right about the same rows.
    */
   readonly metric?: MetricLike | readonly MetricLike[];
   /**

@@ -3,13 +3,12 @@
  * `run.ts`.
  */
 
-import { IMBALANCED, largestClass } from "../../data/classes.js";
-import type { Dataset, Task } from "../../data/dataset.js";
+import type { Task } from "../../data/dataset.js";
 import { checkPipelineOptions } from "../../data/pipeline/options.js";
 import { checkClassWeight } from "../../data/weights.js";
 import { check, must } from "../../errors.js";
 import type { Metric } from "../../metrics/metric.js";
-import { getMetric, metricNamed } from "../../metrics/registry.js";
+import { type BuiltInMetric, getMetric, metricNamed } from "../../metrics/registry.js";
 import { RandomStream } from "../../numerics/random.js";
 import type { Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
@@ -27,7 +26,7 @@ import { budgetFor, studyOfModel, withStrategy } from "./study.js";
 
 /** What a tuner scores, and what it reports. */
 export interface ScoringOptions {
-  /** What is tuned for, and what else is scored. Default the task's own metric. */
+  /** What is tuned for, and what else is scored. Default {@link DEFAULT_METRICS}. */
   readonly metrics: readonly Metric[];
   /** How many of the metrics are tuned for. */
   readonly objectives: number;
@@ -70,7 +69,7 @@ export async function setUpTuner<S extends Space>(
     ...(given.scheduler && { steps: given.steps ?? epochsOf(given.fit) }),
   };
   const data = toDataset(options);
-  const [first = metricNamed(defaultMetric(data)), ...others] = chosen;
+  const [first, ...others] = chosen.length > 0 ? chosen : DEFAULT_METRICS[data.task].map(metricNamed);
   const metrics = [first, ...others] as const;
   for (const metric of metrics) checkMetricFor(metric, data.task);
   const study = makeStudy(
@@ -138,13 +137,14 @@ function epochsOf<S extends Space>(fit: TuneOptions<S>["fit"]): number {
   return (typeof fit === "function" ? undefined : fit?.epochs) ?? DEFAULT_EPOCHS;
 }
 
-/** The metric that is tuned for if none is given: of classes, accuracy unless it would hide that rare ones are missed. */
-export function defaultMetric(
-  data: Pick<Dataset, "task" | "labels" | "classes">,
-): "accuracy" | "rocAuc" | "r2" {
-  if (data.task === "regression") return "r2";
-  return (largestClass(data)?.share ?? 0) < IMBALANCED ? "accuracy" : "rocAuc";
-}
+/**
+ * What is tuned for if no metric is given, and what each trial reports beside it. Of classes, log loss: accuracy counts rows, so it is
+ * the same for many trials and chance decides between them, and it hides that rare classes are missed.
+ */
+export const DEFAULT_METRICS = {
+  classification: ["logLoss", "accuracy"],
+  regression: ["r2"],
+} as const satisfies Record<Task, readonly BuiltInMetric[]>;
 
 function checkMetricFor({ name, tasks }: Metric, task: Task): void {
   check(

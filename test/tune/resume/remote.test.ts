@@ -47,8 +47,9 @@ const kinds: Record<string, TuneOptions<S>> = {
       },
     },
   },
-  "halving, with several jobs of a trial on a fold": {
-    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9, fit: { epochs: 4, batchSize: 16 } },
+  "halving, with several jobs of a trial on a fold, and a rate that decays": {
+    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9 },
+    fit: { epochs: 4, batchSize: 16, learningRateDecay: "cosine" },
   },
   "pbt, whose trials continue others": {
     ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },

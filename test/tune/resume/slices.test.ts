@@ -62,12 +62,12 @@ const kinds: Record<string, TuneOptions<S>> = {
       return base.model({ ...params, learningRate: params.learningRate > 0.3 ? 1e38 : params.learningRate });
     },
   },
-  "random, hyperband": {
+  "random, hyperband, a rate that decays": {
     ...base,
     strategy: random(),
     scheduler: hyperband(),
     trials: 12,
-    fit: { epochs: 9 },
+    fit: { epochs: 9, learningRateDecay: "cosine" },
   },
   "random, two metrics": { ...base, strategy: random(), metric: ["logLoss", "recall"], trials: 4 },
   pbt: {
@@ -242,7 +242,7 @@ describe("what is refused", () => {
     ["other data; pass the same data", { x: x.map((row, i) => (i === 7 ? [9, 9, 9] : row)) }],
     ['validation {"folds":3}; received {"folds":4}; pass the same validation', { validation: { folds: 4 } }],
     ["testSize 0.2; received 0.1; pass the same testSize", { testSize: 0.1 }],
-    ['metric ["accuracy"]; received ["f1"]; pass the same metric', { metric: "f1" }],
+    ['metric ["logLoss","accuracy"]; received ["f1"]; pass the same metric', { metric: "f1" }],
     [
       'fit {"epochs":5,"batchSize":16}; received {"epochs":6,"batchSize":16}',
       { fit: { epochs: 6, batchSize: 16 } },

@@ -68,8 +68,8 @@ describe("a study that was saved", () => {
     [{ seed: 4 }, "invalid_argument: seed must be 3, as in study; received 4"],
     [{ lag: 1 }, "invalid_argument: lag must be 3, as in study; received 1"],
     [
-      { metric: "logLoss" },
-      'invalid_argument: direction must be "maximize", as in study; received "minimize"',
+      { metric: "accuracy" },
+      'invalid_argument: direction must be "minimize", as in study; received "maximize"',
     ],
     [
       { enqueue: [{ learningRate: 0.1 }] },

@@ -1,0 +1,126 @@
+/** The decay of the learning rate in trials: its equation on folds, across rungs, when stopped early, and in the final fit. */
+import { describe, expect, it } from "vitest";
+import { r2 } from "../../../src/metrics/index.js";
+import type { CustomMetric } from "../../../src/metrics/metric.js";
+import { learningRateScheduler } from "../../../src/nn/callbacks/learningRateScheduler.js";
+import { dense } from "../../../src/nn/layers/index.js";
+import { cosineDecay } from "../../../src/optim/schedules.js";
+import { sgd } from "../../../src/optim/sgd.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
+import { grid } from "../../../src/search/strategies/grid/grid.js";
+import type { FitSettings } from "../../../src/tune/trial/training.js";
+import { tune } from "../../../src/tune/tune.js";
+import { compiled } from "../../nn/support.js";
+import { linear, quantity, rates, refusal, x } from "../support.js";
+
+/** ½(1 + cos(πe/4)) at e = 0, …, 3 */
+const SHARES = [1, (1 + Math.SQRT1_2) / 2, 0.5, (1 - Math.SQRT1_2) / 2];
+const RATE = 0.125;
+const fit = { epochs: 4, batchSize: 8 };
+const base = {
+  ...{ x, y: quantity, model: linear, space: rates(RATE), strategy: grid(), jobs: 1, seed: 3 },
+  validation: { folds: 3 },
+  pipeline: { scale: "none", target: "none" },
+} as const;
+const all = quantity.map((_, i) => i);
+
+/** The network, trained on rows for some epochs at the rates of the equation, and its predictions of others. */
+async function trained(rows: readonly number[], seed: number, others: readonly number[], epochs = 4) {
+  const model = linear({ learningRate: RATE });
+  const callbacks = [learningRateScheduler((epoch) => RATE * SHARES[epoch])];
+  const [xs, ys] = [rows.map((i) => x[i]), rows.map((i) => quantity[i])];
+  await model.fit(xs, ys, { ...fit, epochs, seed, callbacks });
+  return [...model.predict(others.map((i) => x[i])).data];
+}
+
+/** What a metric sees of each fold, and the seed of the trial. */
+function watched() {
+  const seen: { rows: number[]; prediction: number[] }[] = [];
+  const metric: CustomMetric = {
+    name: "watched",
+    direction: "maximize",
+    compute(yTrue, prediction) {
+      seen.push({
+        rows: Array.from(yTrue, (value) => quantity.indexOf(value)),
+        prediction: [...prediction],
+      });
+      return r2([...yTrue], [...prediction]);
+    },
+  };
+  return { seen, metric };
+}
+
+describe("learningRateDecay", () => {
+  it("trains each fold, and the final model, at the rates of its equation", async () => {
+    const { seen, metric } = watched();
+    let seed = -1;
+    const { final } = await tune({
+      ...{ ...base, metric, fit: { ...fit, learningRateDecay: "cosine" } },
+      onEvent: (event) => {
+        if (event.type === "trialStarted") seed = event.trial.seed;
+      },
+    });
+    expect(seen.length).toBe(3);
+    for (const { rows, prediction } of seen) {
+      const rest = all.filter((i) => !rows.includes(i));
+      expect(prediction).toEqual(await trained(rest, seed, rows));
+    }
+    expect([...(final?.predict(x).data ?? [])]).toEqual(await trained(all, 3, all));
+  });
+
+  it("goes on where it was after a rung of a scheduler", async () => {
+    const options = {
+      ...base,
+      space: rates(RATE, 0.0625),
+      fit: { ...fit, learningRateDecay: "cosine" },
+    } as const;
+    const whole = await tune(options);
+    const staged = await tune({ ...options, scheduler: halving({ reduction: 2 }) });
+    expect(staged.trials.map(({ status }) => status).sort()).toEqual(["complete", "pruned"]);
+    expect(staged.best?.value).toBe(whole.best?.value);
+    expect(staged.best?.scores).toEqual(whole.best?.scores);
+  });
+
+  it("follows the planned epochs, also in a final fit that is as short as the folds were", async () => {
+    // the loss of unscaled rows falls by less than that after the second epoch
+    const earlyStopping = { patience: 1, minDelta: 1e9 };
+    const { best, final } = await tune({
+      ...{ ...base, fit: { ...fit, earlyStopping, learningRateDecay: "cosine" } },
+    });
+    expect(best?.attributes?.epochs).toEqual([1, 1, 1]);
+    expect([...(final?.predict(x).data ?? [])]).toEqual(await trained(all, 3, all, 1));
+  });
+
+  it.each<[string, object, RegExp]>([
+    [
+      "another curve",
+      { fit: { learningRateDecay: "linear" } },
+      /^invalid_argument: learningRateDecay must be "cosine" or "none"; received "linear"$/,
+    ],
+    [
+      "a plateau beside it",
+      { fit: { learningRateDecay: "cosine", reduceLROnPlateau: {} } },
+      /^invalid_argument: reduceLROnPlateau and learningRateDecay both change the learning rate; use one of them$/,
+    ],
+    [
+      "a schedule of the optimizer",
+      {
+        fit: { learningRateDecay: "cosine" },
+        model: () =>
+          compiled([dense(1)], {
+            optimizer: sgd({ learningRate: cosineDecay({ initialLearningRate: 0.1, decaySteps: 9 }) }),
+            loss: "meanSquaredError",
+          }),
+      },
+      /^trial_failed: .*learningRateDecay and a schedule of the optimizer both change the learning rate; use one of them/,
+    ],
+  ])("refuses %s", async (_, options, message) => {
+    expect(await refusal(() => tune({ ...base, ...options } as never))).toMatch(message);
+  });
+
+  it("is typed", () => {
+    // @ts-expect-error no such curve
+    const linear: FitSettings = { learningRateDecay: "linear" };
+    expect(linear).toBeDefined();
+  });
+});
