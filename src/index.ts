@@ -158,6 +158,7 @@ export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export type { AliasOf } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
+export { averageModels } from "./nn/averageModels.js";
 export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
 export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
 export {
