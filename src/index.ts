@@ -433,6 +433,7 @@ export {
 export { type Replay, replay } from "./tune/replay.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
+export type { Ensemble, EnsembleOptions } from "./tune/trial/ensemble.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";
