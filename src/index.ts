@@ -158,6 +158,7 @@ export { type LoadModelOptions, loadModel, saveModel } from "./model/save.js";
 export type { AliasOf } from "./names.js";
 export type { Floats } from "./ndarray.js";
 export type { Activation, ActivationFunction, ActivationName } from "./nn/activations.js";
+export { averageModels } from "./nn/averageModels.js";
 export type { Callback, Logs, TrainingControl } from "./nn/callbacks/callback.js";
 export { type CsvLoggerOptions, csvLogger } from "./nn/callbacks/csvLogger.js";
 export {
@@ -432,6 +433,7 @@ export {
 export { type Replay, replay } from "./tune/replay.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
+export type { Ensemble, EnsembleOptions } from "./tune/trial/ensemble.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";
 export type { FitSettings } from "./tune/trial/training.js";

@@ -26,9 +26,10 @@ export interface TrainingNotes {
 
 export const STATE = "training.";
 
-/** @param withOptimizer - whether the state of training is kept too */
-export function contentsOf(model: LayersModel, withOptimizer: boolean): ModelContents {
-  const { row, saved } = model.trained();
+/** @param withState - whether the state of training is kept too, where the optimizer that the model has now has one */
+export function contentsOf(model: LayersModel, withState: boolean): ModelContents {
+  const { row, saved, recompiled } = model.trained();
+  const withOptimizer = withState && !recompiled;
   const { optimizer, losses, lossWeights, metrics, augmentation } = model.compiledWith();
   const { columns, layers, parameters } = model.network(row);
   const wiring = withRow(model.wiring, row);

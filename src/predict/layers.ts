@@ -1,4 +1,4 @@
-/** The layers of a stack, checked once for all that read them: the predictor, and what exports a network. */
+/** The layers of stacks, checked once for all that read them: the predictor, and what exports a network. */
 import { check, must, show } from "../errors.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
 import { BUILT_IN, mustBeBuiltIn } from "./limits.js";
@@ -8,15 +8,46 @@ const KINDS = ["dense", "dropout", "activation"];
 /** Those that are one call of a kernel, or had better not wait for a compiler. */
 const ACTIVATIONS = ["linear", "relu", "tanh", "sigmoid", "softplus", "softmax", "gelu"];
 
-/** Whether a network is a stack of layers of these kinds and activations, which the kernels alone compute. */
-export function isStack({ inputs, layers }: NetworkDescription): boolean {
-  return (
-    !inputs &&
-    layers.every(
-      ({ name, custom, options: { activation = "linear" } }) =>
-        !custom && has(KINDS, name) && has(ACTIVATIONS, activation),
-    )
-  );
+/** A network that is a stack of layers, or whose result is the mean of the results of several. */
+export interface Stacks {
+  /** Each over all columns. */
+  readonly stacks: readonly (readonly LayerDescription[])[];
+  /** The stacks whose mean is taken, in order, by number; one may count several times. Of one stack `[0]`. */
+  readonly mean: readonly number[];
+}
+
+/** The stacks that a network is made of; undefined for another graph of layers. */
+export function stacksIn({ columns, inputs, outputs = [], layers }: NetworkDescription): Stacks | undefined {
+  if (!inputs) return { stacks: [layers], mean: [0] };
+  const last = layers[layers.length - 1];
+  const isMean = !last.custom && last.name === "merge" && last.options.way === "average";
+  const [source] = inputs;
+  const isOverColumns = inputs.length === 1 && String(source.shape) === String([columns]);
+  if (!isMean || !isOverColumns || outputs.length !== 1 || outputs[0].value !== last.id) return undefined;
+  const stacks: LayerDescription[][] = [];
+  /** Stacks by the id of their last layer so far. */
+  const ends = new Map<string, number>();
+  for (const layer of layers.slice(0, -1)) {
+    const [before, ...others] = layer.inputs;
+    if (others.length > 0 || layer.shares !== undefined) return undefined;
+    const stack = before === `input.${source.name}` ? stacks.push([]) - 1 : ends.get(before);
+    if (stack === undefined) return undefined;
+    stacks[stack].push(layer);
+    ends.delete(before);
+    ends.set(layer.id, stack);
+  }
+  const mean = last.inputs.map((id) => ends.get(id) ?? -1);
+  return mean.length > 1 && stacks.every((_, i) => mean.includes(i)) && !mean.includes(-1)
+    ? { stacks, mean }
+    : undefined;
+}
+
+/** The stacks of a network whose layers and activations the kernels alone compute; undefined for other networks. */
+export function plainStacks(network: NetworkDescription): Stacks | undefined {
+  const found = stacksIn(network);
+  const isPlain = ({ name, custom, options: { activation = "linear" } }: LayerDescription): boolean =>
+    !custom && has(KINDS, name) && has(ACTIVATIONS, activation);
+  return found?.stacks.every((stack) => stack.every(isPlain)) ? found : undefined;
 }
 
 const has = (list: readonly unknown[], value: unknown): boolean => list.includes(value);
@@ -45,24 +76,21 @@ export interface NetworkLayer {
 }
 
 /**
- * The layers in their order, each of which takes the result of the one before it.
+ * The layers of a stack in their order, each of which takes the result of the one before it.
  *
  * @param kinds - the names of the factories that are taken
- * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers, custom
- * activations, and graphs of layers
+ * @throws FettleError `invalid_checkpoint` for layers and arrays that do not fit each other; `unsupported` for other layers and custom
+ * activations
  */
 export function layersOf(
-  { columns, inputs, layers }: NetworkDescription,
+  layers: readonly LayerDescription[],
+  columns: number,
   tensors: Tensors,
   kinds: readonly string[] = KINDS,
 ): NetworkLayer[] {
-  check(
-    !inputs,
-    () =>
-      `the network must be a stack of layers over columns to be exported to this format; received one with the inputs ${show(inputs)}; export it to ONNX`,
-    "unsupported",
-  );
-  let before = "input";
+  // a stack beside others says which input it takes
+  let [before] = layers[0].inputs;
+  if (!before?.startsWith("input.")) before = "input";
   let units = columns;
   return layers.map((layer): NetworkLayer => {
     const { id, name, custom, inputs, options, weights } = layer;

@@ -11,7 +11,7 @@ import { loadKernels, loadPredictorKernels } from "../numerics/kernels.js";
 import { type Answer, answersOf, classesOf, tableOfNumbers } from "./answers.js";
 import { type NetworkDescription, readContents, type TableDescription } from "./description.js";
 import { Forward, type Results } from "./forward.js";
-import { isStack } from "./layers.js";
+import { plainStacks } from "./layers.js";
 import { RowReader, type Rows } from "./rows.js";
 import type { Tensors } from "./safetensors.js";
 
@@ -58,15 +58,16 @@ export async function loadPredictor(bytes: Uint8Array, options: PredictorOptions
   return new Predictor(flowOf(table, forward, reader), table, unknown);
 }
 
-/** On no more than it needs: a stack of dense layers on the kernels of predictors, another network with a compiler and all kernels. */
+/** On no more than it needs: stacks of dense layers on the kernels of predictors, another network with a compiler and all kernels. */
 async function resultsOf(
   network: NetworkDescription,
   tensors: Tensors,
   memoryLimit: number | undefined,
 ): Promise<Results> {
-  if (isStack(network)) {
+  const stacks = plainStacks(network);
+  if (stacks) {
     await loadPredictorKernels();
-    return new Forward(network, tensors, memoryLimit);
+    return new Forward(stacks, network.columns, tensors, memoryLimit);
   }
   const [{ CompiledResults }] = await Promise.all([import("./compiled.js"), loadKernels()]);
   return new CompiledResults(network, tensors, memoryLimit);

@@ -14,6 +14,7 @@ import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
+import type { Ensemble } from "./trial/ensemble.js";
 import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
 import { DEFAULT_METRICS } from "./tuner/setup.js";
@@ -40,6 +41,8 @@ export interface SearchCvResult<S extends Space> {
   readonly rows: readonly CvRow<ParamsOf<S>>[];
   /** The best combination fitted to all development rows; undefined without a best, with `refit: false`, and where `finalError` says why. */
   readonly final: Model | undefined;
+  /** Which networks the final model has, and what they are worth; undefined for a single network. */
+  readonly ensemble?: Ensemble;
   /** Why the best combination could not be fitted again, as for `tune`. */
   readonly finalError?: FettleError;
 }
@@ -135,7 +138,7 @@ async function searchCv<S extends Space>(
     }
     onEvent?.(event);
   };
-  const { best, trials, metric, folds, final, finalError } = await tuneOnThreads<S>(
+  const { best, trials, metric, folds, final, ensemble, finalError } = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
@@ -145,6 +148,7 @@ async function searchCv<S extends Space>(
   const bestIndex = best && trials.findIndex(({ number }) => number === best.number);
   return {
     ...{ bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final },
+    ...(ensemble && { ensemble }),
     ...(finalError && { finalError }),
   };
 }

@@ -4,13 +4,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { contentsOf } from "../../src/model/contents.js";
 import { saveModel } from "../../src/model/save.js";
 import { type ActivationName, activations } from "../../src/nn/activations.js";
+import { averageModels } from "../../src/nn/averageModels.js";
 import { activation, dense, dropout, type Layer } from "../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../src/nn/sequential.js";
 import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
+import type { NetworkDescription } from "../../src/predict/description.js";
 import { Forward } from "../../src/predict/forward.js";
-import { isStack } from "../../src/predict/layers.js";
+import { plainStacks, type Stacks, stacksIn } from "../../src/predict/layers.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
+import type { Tensors } from "../../src/predict/safetensors.js";
 import { cases } from "../cases.js";
 
 beforeAll(() => ready());
@@ -25,6 +28,9 @@ function network(layers: readonly Layer[], columns: number, seed: number): Seque
   model.restore(columns, { progress: { step: 0, epoch: 0, cursor: 0 }, seed: 0, arrays: { parameters } });
   return model;
 }
+
+const forwardOf = (network: NetworkDescription, tensors: Tensors): Forward =>
+  new Forward(stacksIn(network) as Stacks, network.columns, tensors);
 
 /** Results of all rows, as many at a time as fit. */
 function results(forward: Forward, x: Float32Array): Float32Array {
@@ -67,7 +73,8 @@ describe("a network on the kernels", () => {
           const model = network([...layers, last], columns, seed);
           const random = new RandomStream(seed, 4);
           const x = Float32Array.from({ length: rows * columns }, () => 2 * random.normal());
-          const forward = new Forward(contentsOf(model, false).network, contentsOf(model, false).tensors);
+          const { network: described, tensors } = contentsOf(model, false);
+          const forward = forwardOf(described, tensors);
           expect(results(forward, x)).toEqual(model.predict({ data: x, shape: [rows, columns] }).data);
         },
       ),
@@ -75,10 +82,38 @@ describe("a network on the kernels", () => {
     );
   });
 
+  it("has the bits of the compiled program for the mean of any networks, some of which count twice", () => {
+    const stack = fc.array(layer, { maxLength: 3 });
+    fc.assert(
+      fc.property(
+        fc.array(stack, { minLength: 2, maxLength: 4 }),
+        fc.array(fc.nat({ max: 3 }), { maxLength: 4 }),
+        fc.tuple(fc.integer({ min: 1, max: 40 }), name),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 33 }),
+        fc.nat(),
+        (stacks, again, [units, activation], rows, columns, seed) => {
+          const models = stacks.map((layers, i) =>
+            network([...layers, dense(units, { activation })], columns, seed + i),
+          );
+          const model = averageModels([...models, ...again.map((i) => models[i % models.length])]);
+          const random = new RandomStream(seed, 4);
+          const x = Float32Array.from({ length: rows * columns }, () => 2 * random.normal());
+          const { network: described, tensors } = contentsOf(model, false);
+          expect(plainStacks(described)?.mean.length).toBe(models.length + again.length);
+          expect(results(forwardOf(described, tensors), x)).toEqual(
+            model.predict({ data: x, shape: [rows, columns] }).data,
+          );
+        },
+      ),
+      { numRuns: cases(50) },
+    );
+  });
+
   it("takes fewer rows at a time where layers are wide, so that memory stays near that of the parameters", () => {
     const wide = network([dense(100_000), dense(1)], 1, 1);
     const { network: described, tensors } = contentsOf(wide, false);
-    const forward = new Forward(described, tensors);
+    const forward = forwardOf(described, tensors);
     expect(forward.rows).toBeLessThan(3);
     expect(results(forward, Float32Array.of(1, -2, 3))).toEqual(wide.predict([[1], [-2], [3]]).data);
   });
@@ -88,7 +123,7 @@ describe("activations", () => {
   it.each(Object.keys(activations) as ActivationName[])("%s predicts the model's bits", async (name) => {
     const model = network([dense(5, { activation: name }), activation(name), dense(2)], 3, 7);
     const isOwn = ownNames.some((each) => each === name);
-    expect(isStack(contentsOf(model, false).network)).toBe(isOwn);
+    expect(plainStacks(contentsOf(model, false).network) !== undefined).toBe(isOwn);
     const x = Float32Array.from({ length: 300 * 3 }, (_, i) => ((i * 37) % 101) / 25 - 2);
     const shape: [number, number] = [300, 3];
     const predictor = await loadPredictor(saveModel(model));
@@ -104,19 +139,19 @@ describe("refusals", () => {
     [
       "an array that does not fit",
       ({ network, tensors }) =>
-        new Forward(network, { ...tensors, "dense_1.kernel": { shape: [3, 3], data: new Float32Array(9) } }),
+        forwardOf(network, { ...tensors, "dense_1.kernel": { shape: [3, 3], data: new Float32Array(9) } }),
       /the arrays of layer "dense_1" must fit its 2 inputs; received shapes \[\[3,3\],\[3\]\]/,
     ],
     [
       "a layer that takes another than the one before it",
       ({ network: { columns, layers }, tensors }) =>
-        new Forward({ columns, layers: [layers[0], { ...layers[1], inputs: ["input"] }] }, tensors),
+        forwardOf({ columns, layers: [layers[0], { ...layers[1], inputs: ["input"] }] }, tensors),
       /layer "dense_2" must take the layer before it, "dense_1"; received \["input"\]/,
     ],
     [
       "an activation that it does not have",
       ({ network: { columns, layers }, tensors }) =>
-        new Forward(
+        forwardOf(
           { columns, layers: [{ ...layers[0], options: { activation: { function: "mine" } } }, layers[1]] },
           tensors,
         ),
@@ -125,7 +160,7 @@ describe("refusals", () => {
     [
       "a network without parameters",
       ({ network: { columns, layers } }) =>
-        new Forward({ columns, layers: [{ ...layers[0], name: "dropout", weights: {} }] }, {}),
+        forwardOf({ columns, layers: [{ ...layers[0], name: "dropout", weights: {} }] }, {}),
       /a network must have a dense layer; received none/,
     ],
   ])("refuses %s", (_, run, message) => {

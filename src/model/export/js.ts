@@ -6,8 +6,10 @@
 import type { PipelineColumn, PipelineFeature } from "../../data/pipeline/column.js";
 import { isUnchanged } from "../../data/pipeline/target.js";
 import type { ColumnSchema } from "../../data/schema.js";
+import { check, show } from "../../errors.js";
 import { shortest } from "../../numerics/shortest.js";
 import type { ModelContents, NetworkDescription, TableDescription } from "../../predict/description.js";
+import { stacksIn } from "../../predict/layers.js";
 import type { Tensors } from "../../predict/safetensors.js";
 import { VERSION } from "../../version.js";
 import { codeOf, type Part } from "./jsParts.js";
@@ -99,13 +101,33 @@ function headerOf(table: TableDescription | undefined): string {
 // The network.
 
 function networkCode(network: NetworkDescription, tensors: Tensors, use: Use): string {
-  use("run");
-  return `const network = ${listOf(layerCodes(network, tensors, use), "")};`;
+  const found = stacksIn(network);
+  check(
+    found,
+    () =>
+      `the network must be a stack of layers over columns, or the mean of several, to be exported to this format; received one with the inputs ${show(network.inputs)}; export it to ONNX`,
+    "unsupported",
+  );
+  const { stacks, mean } = found;
+  const codes = stacks.map((layers) => layerCodes(stackOf(layers, network.columns, tensors), use));
+  if (mean.length === 1) {
+    use("run");
+    return `const network = ${listOf(codes[0], "")};`;
+  }
+  use("runAll");
+  return lines(
+    `const networks = ${listOf(
+      codes.map((code) => listOf(code, "  ")),
+      "",
+    )};`,
+    "/** Whose results are summed, by number, and divided by as many. */",
+    `const mean = ${listOf(mean.map(String), "")};`,
+  );
 }
 
-/** The layers as code. */
-function layerCodes(network: NetworkDescription, tensors: Tensors, use: Use): string[] {
-  return stackOf(network, tensors).flatMap((layer) => {
+/** The layers of a stack as code. */
+function layerCodes(stack: readonly StackLayer[], use: Use): string[] {
+  return stack.flatMap((layer) => {
     const { kind, activation, units, kernel, bias } = layer;
     if (kind === "dropout") return [];
     if (kind === "elu" || kind === "leakyReLU" || kind === "prelu") return [rectifierCode(layer, use)];

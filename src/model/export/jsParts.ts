@@ -14,7 +14,7 @@ interface PartText {
 
 export type Part =
   | Exclude<keyof typeof activations, "linear" | "celu">
-  | ("floats" | "dense" | "erf" | "run")
+  | ("floats" | "dense" | "erf" | "run" | "runAll")
   | ("value" | "missing" | "level" | "table" | "days" | "cycle" | "affine" | "quantiles" | "normalQuantile")
   | ("number" | "wholeNumber" | "boolean" | "category" | "date" | "cellOf" | "refuse");
 
@@ -257,4 +257,14 @@ const selu = (x) =>
   silu: { code: "const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));" },
   softsign: { code: "const softsign = (x) => x.map((value) => value / (1 + Math.abs(value)));" },
   run: { code: "const run = (x) => network.reduce((values, layer) => layer(values), x);" },
+  runAll: {
+    code: `\
+/** The mean of the results of the networks. */
+function run(x) {
+  const results = networks.map((network) => network.reduce((values, layer) => layer(values), x));
+  const [first, ...others] = mean.map((k) => results[k]);
+  const sums = others.reduce((sum, result) => sum.map((value, j) => value + result[j]), first);
+  return sums.map((value) => value / mean.length);
+}`,
+  },
 };

@@ -2,7 +2,7 @@
 import { check, must, show } from "../../errors.js";
 import { activations, savedName } from "../../nn/activations.js";
 import { makeLayer } from "../../nn/layers/factories.js";
-import type { NetworkDescription } from "../../predict/description.js";
+import type { LayerDescription } from "../../predict/description.js";
 import { layersOf, type NetworkLayer } from "../../predict/layers.js";
 import { BUILT_IN } from "../../predict/limits.js";
 import type { Tensor, Tensors } from "../../predict/safetensors.js";
@@ -32,8 +32,12 @@ const SLOPES: Readonly<Partial<Record<StackLayer["kind"], string>>> = {
  *
  * @throws FettleError as `layersOf`; `unsupported` for activations of other releases; `invalid_argument` for options that no layer has
  */
-export function stackOf(network: NetworkDescription, tensors: Tensors): StackLayer[] {
-  return layersOf(network, tensors, KINDS).map((layer) => {
+export function stackOf(
+  layers: readonly LayerDescription[],
+  columns: number,
+  tensors: Tensors,
+): StackLayer[] {
+  return layersOf(layers, columns, tensors, KINDS).map((layer) => {
     const { id, kind, options, units, weights } = layer as StackLayer;
     const activation = savedName(layer.activation) as StackLayer["activation"];
     must(

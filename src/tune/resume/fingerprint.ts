@@ -21,6 +21,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     constraints,
     rows,
     threshold,
+    selection,
     curves,
     measured,
   } = trialSetup;
@@ -41,6 +42,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     metric: metrics.map(({ name }) => name),
     constraints: constraints !== undefined,
     threshold: threshold?.name ?? null,
+    ensemble: selection ? { ...selection } : null,
     fit: typeof fit === "function" ? "a function" : copyJson(fit),
     curves: measured ? "validation" : curves,
     scheduler: schedule

@@ -7,6 +7,7 @@ import { check, isRecord, show } from "../../errors.js";
 import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import type { FoldCurves, Job, JobData, JobResult, SavedJob } from "../jobs/job.js";
+import type { SavedPredictions } from "../trial/kept.js";
 import type { SavedEnds } from "../trial/lineage.js";
 
 /** What an unfinished trial has done. */
@@ -57,6 +58,38 @@ export function readEnds(value: unknown, { trials }: Pick<Study, "trials">, fold
     refuseUnless(
       Array.isArray(states) && states.length === folds && states.every(isState),
       () => `the end of the training of trial ${number} is corrupted`,
+    );
+  }
+  return value;
+}
+
+/**
+ * @param setup - of the tuner that is resumed
+ * @throws FettleError `invalid_checkpoint`
+ */
+export function readKept(
+  value: unknown,
+  {
+    study: { trials },
+    trialSetup: { rows },
+  }: { readonly study: Pick<Study, "trials">; readonly trialSetup: { readonly rows: JobData } },
+): SavedPredictions {
+  refuseUnless(Array.isArray(value), () => `its predictions must be a list; received ${show(value)}`);
+  const sizes = rows.folds.slice(0, -1).map(({ validation }) => validation.length * rows.data.outputs);
+  const seen = new Set<unknown>();
+  for (const entry of value) {
+    const [number, score, folds] = Array.isArray(entry) && entry.length === 3 ? entry : [];
+    refuseUnless(
+      trials.some((trial) => trial.number === number) && !seen.has(number),
+      () => `it has no finished trial ${show(number)}`,
+    );
+    seen.add(number);
+    refuseUnless(
+      Number.isFinite(score) &&
+        Array.isArray(folds) &&
+        folds.length === sizes.length &&
+        folds.every((each, i) => each instanceof Float32Array && each.length === sizes[i]),
+      () => `the predictions of trial ${number} are corrupted`,
     );
   }
   return value;

@@ -13,10 +13,10 @@ import { runTuner } from "../tuner/run.js";
 import { type StudyFactory, setUpTuner, type TunerSetup } from "../tuner/setup.js";
 import { checkFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { Journal, type ResumableBackend } from "./journal.js";
-import { readEnds, readTrials, type SavedTrial } from "./saved.js";
+import { readEnds, readKept, readTrials, type SavedTrial } from "./saved.js";
 
-/** Version 3: trials and results have curves. */
-const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 3, oldest: 3, what: "a saved tuner" };
+/** Version 4: it has predictions, if the final fit needs them. */
+const FORMAT: ArchiveFormat = { magic: "fettle/t", version: 4, oldest: 4, what: "a saved tuner" };
 
 /** A tuner before it begins or resumes. */
 export interface ResumableSetup<S extends Space> {
@@ -58,7 +58,7 @@ export async function setUpResumable<S extends Space>(
     const setup = await setUpTuner<S>(options, scoringOf(options));
     return { setup, fingerprint: fingerprintOf(setup), ...constraint };
   }
-  const { study, plan, trials, ends, folds, ...others } = unpackArchive(FORMAT, bytes);
+  const { study, plan, trials, ends, kept = [], folds, ...others } = unpackArchive(FORMAT, bytes);
   const [other] = Object.keys(others);
   check(
     other === undefined,
@@ -71,6 +71,7 @@ export async function setUpResumable<S extends Space>(
   const setup = await setUpTuner<S>(options, scoringOf(options), restore, folds);
   const fingerprint = fingerprintOf(setup);
   checkFingerprint(fingerprint, plan);
+  for (const each of readKept(kept, setup)) setup.trialSetup.kept?.add(...each);
   const saved = {
     trials: readTrials(trials, setup.study),
     ends: readEnds(ends, setup.study, setup.trialSetup.rows.folds.length - 1),
@@ -154,6 +155,7 @@ export function createTunerCore<S extends Space>(
         plan: fingerprint,
         trials: journal.save(),
         ends: (lineage?.ends() ?? []).map(([number, { states }]) => [number, states]),
+        ...(trialSetup.kept && { kept: trialSetup.kept.save() }),
         ...(isFunction && { folds: trialSetup.rows.folds.slice(0, -1) }),
       });
     },

@@ -2,47 +2,83 @@ import type { Dataset } from "../../data/dataset.js";
 import { fitPipeline } from "../../data/pipeline/pipeline.js";
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
-import { must } from "../../errors.js";
+import { check, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { Model } from "../../model/model.js";
+import { averageModels } from "../../nn/averageModels.js";
+import { RandomStream } from "../../numerics/random.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
-import { seedOfTrial } from "../../search/study/ledger.js";
+import type { Study } from "../../search/study/contract.js";
+import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import { meanOf } from "../ensemble/select.js";
 import type { JobResult } from "../jobs/job.js";
-import type { Fold } from "../jobs/score.js";
+import { type Chosen, chooseEnsemble, type Ensemble } from "./ensemble.js";
+import { outOfFold } from "./outOfFold.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
 import { chooseThreshold, HALF, type Predictions } from "./threshold.js";
-import { type JobTemplate, templateAgain, trainOnFolds } from "./training.js";
+import { type JobTemplate, templateAgain } from "./training.js";
 
-/** @param line - the best trial, after the trials whose training it continues */
+/** A network of the final model: the trials that one training goes through, and its seed. */
+interface Member<S extends Space> {
+  readonly line: readonly TrialRecord<ParamsOf<S>>[];
+  readonly seed: number;
+}
+
+/** A final model. */
+export interface Final {
+  readonly model: Model;
+  /** Its networks, if it is an ensemble. */
+  readonly ensemble?: Ensemble;
+}
+
+/**
+ * Fits the final model to all development rows.
+ *
+ * @param best - the number of the best trial
+ */
 export async function fitFinal<S extends Space>(
   setup: TrialSetup<S>,
-  line: readonly TrialRecord<ParamsOf<S>>[],
-  seed: number,
-): Promise<Model> {
+  study: Pick<Study<S>, "trials" | "seed" | "directions">,
+  best: number,
+): Promise<Final> {
+  const { trials, seed } = study;
   const { data, folds } = setup.rows;
-  const templates = line.map((trial) => templateAgain(setup, trial, seed, true));
-  let result = await fitTrial(setup, line[0], templates[0]);
-  for (const [i, trial] of line.entries())
-    if (i > 0) result = await fitTrial(setup, trial, templates[i], result.state);
-  const last = line[line.length - 1];
-  const { finalFold, job, built: model } = templates[line.length - 1];
+  const chosen = setup.selection && (await chooseEnsemble(setup, study, best, setup.selection));
+  const seeds = new RandomStream(seed, MEMBERS_STREAM);
+  const members = (chosen?.picks ?? [best]).map((trial, i) => ({
+    line: ancestry(trials, trial),
+    seed: i === 0 ? seed : seeds.integer(2 ** 31),
+  }));
+  const fits = await fitMembers(setup, members);
+  // a network that diverged on all rows spoils the mean of the others
+  const able = fits.filter(({ result }) => result.finite);
+  const used = able.length > 0 ? able : fits.slice(0, 1);
+  const [{ template }] = used;
   const { train, validation } = folds[folds.length - 1];
-  const { pipeline } = fitPipeline(data, { ...job.pipeline, rows: train });
-  if (result.state) model.restore(data.shape ?? pipeline.features.length, result.state);
-  const threshold = setup.threshold
-    ? chooseThreshold(setup.threshold, await outOfFold(setup, line, seed))
+  const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
+  const network = averageModels(
+    used.map(({ template: { built }, result: { state } }) => {
+      if (state) built.restore(data.shape ?? pipeline.features.length, state);
+      return built;
+    }),
+  );
+  const prediction = meanOf(used.map(({ result }) => result.prediction));
+  const { threshold: metricOfThreshold } = setup;
+  const threshold = metricOfThreshold
+    ? chooseThreshold(metricOfThreshold, await heldOut(setup, study, best, template, chosen))
     : HALF;
+  const result = { ...used[0].result, prediction };
   const decide = (metric: Metric): JobResult =>
-    metric.decides && threshold !== HALF
-      ? { ...result, prediction: decided(result.prediction, threshold) }
-      : result;
+    metric.decides && threshold !== HALF ? { ...result, prediction: decided(prediction, threshold) } : result;
   const test =
     validation.length > 0
-      ? allMetrics(setup).map((metric) => [metric.name, scoreOf(metric, finalFold, decide(metric))] as const)
+      ? allMetrics(setup).map(
+          (metric) => [metric.name, scoreOf(metric, template.finalFold, decide(metric))] as const,
+        )
       : [];
   const table = {
     schema: schemaOf(data),
@@ -51,7 +87,7 @@ export async function fitFinal<S extends Space>(
     ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
     ...(data.targets && { targets: data.targets }),
   };
-  const { params, number, value } = last;
+  const { params, number, value } = trials.find((trial) => trial.number === best) as TrialRecord;
   const [metric] = setup.metrics;
   const notes = {
     test: Object.fromEntries(test),
@@ -60,8 +96,27 @@ export async function fitFinal<S extends Space>(
     metric: metric.name,
     value,
     seed,
+    ...(chosen && { ensemble: chosen.ensemble }),
   };
-  return new Model(model, table, notes);
+  return { model: new Model(network, table, notes), ...(chosen && { ensemble: chosen.ensemble }) };
+}
+
+/** Apart from the random streams of the study itself. */
+const MEMBERS_STREAM = 0x656e;
+
+/** What the threshold is chosen by: predictions for rows that no network trained on. */
+async function heldOut<S extends Space>(
+  setup: TrialSetup<S>,
+  study: Pick<Study<S>, "trials" | "seed">,
+  best: number,
+  { folds }: Pick<JobTemplate, "folds">,
+  chosen: Chosen | undefined,
+): Promise<Predictions[]> {
+  const predictions = chosen?.predictions ?? (await outOfFold(setup, study, best));
+  return predictions.map((yPred, i) => {
+    const { yTrue, weights } = folds[i];
+    return { yTrue, yPred, ...(weights && { weights }) };
+  });
 }
 
 /** How the columns in use are written: the inputs, and the targets if they come from a table. */
@@ -78,28 +133,33 @@ function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Sche
   return { na: schema.na, columns };
 }
 
-/** Predictions of the best trial for the validation rows of each fold: it is trained once more, to the same bits. */
-async function outOfFold<S extends Space>(
+/** Trains every network side by side; the trials of one training, one after the other. */
+async function fitMembers<S extends Space>(
   setup: TrialSetup<S>,
-  line: readonly TrialRecord<ParamsOf<S>>[],
-  seed: number,
-): Promise<Predictions[]> {
-  let results: readonly JobResult[] = [];
-  let folds: readonly Fold[] = [];
-  for (const trial of line) {
-    const template = templateAgain(setup, trial, seedOfTrial(seed, trial.number));
-    folds = template.folds;
-    const job = { ...template.job, keepState: line.length > 1 };
-    results = await trainOnFolds(
-      setup,
-      job,
-      results.map(({ state }) => state),
+  members: readonly Member<S>[],
+): Promise<{ readonly template: JobTemplate; readonly result: JobResult }[]> {
+  const templates = members.map(({ line, seed }) =>
+    line.map((trial) => templateAgain(setup, trial, seed, true)),
+  );
+  const last = templates.map((own) => own[own.length - 1]);
+  check(
+    new Set(last.map(({ built }) => built)).size === last.length,
+    "model must return a new network whenever it is called; it returned one twice",
+    "invalid_state",
+  );
+  let results: readonly (JobResult | undefined)[] = members.map(() => undefined);
+  // stage by stage, so that jobs are asked for in one order whichever ends first
+  for (let stage = 0; stage < Math.max(...members.map(({ line }) => line.length)); stage++) {
+    const before = results;
+    const jobs = members.map(({ line }, i) =>
+      stage < line.length
+        ? fitTrial(setup, line[stage], templates[i][stage], before[i]?.state)
+        : Promise.resolve(before[i]),
     );
+    await Promise.allSettled(jobs);
+    results = await Promise.all(jobs);
   }
-  return results.map(({ prediction }, i) => {
-    const { yTrue, weights } = folds[i];
-    return { yTrue, yPred: prediction, ...(weights && { weights }) };
-  });
+  return last.map((template, i) => ({ template, result: results[i] as JobResult }));
 }
 
 /** The part of one trial in the final fit, from where the part before it ended. */

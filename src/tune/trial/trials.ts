@@ -41,6 +41,11 @@ export async function evaluateTrial<S extends Space>(
     await trainInStages(setup, template, trial, parent, course);
     const { results, scores } = course;
     lineage?.add(trial.number, trainingEnd(params, template, results));
+    setup.kept?.add(
+      trial.number,
+      objectivesOf(scores).value,
+      results.map(({ prediction }) => prediction),
+    );
     const attributes = {
       ...(job.earlyStopping && { epochs: results.map(({ epochs }) => epochs) }),
       ...(setup.detailed

@@ -16,6 +16,7 @@ import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
 import type { FitSettings } from "../trial/training.js";
@@ -138,6 +139,13 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly threshold?: MetricLike;
   /**
+   * How many networks the final model has: their mean, an ensemble, is mostly better than one network, and as many times larger and slower
+   * to predict with. They are trained on all development rows, with the parameters of the trials whose predictions for the rows that
+   * each fold did not train on are together the nearest to the targets; options are {@link EnsembleOptions}. Where `pipeline` is a function,
+   * only trials with the pipeline of the best are among them. For one metric. Default 1.
+   */
+  readonly ensemble?: number | EnsembleOptions;
+  /**
    * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of `metric` and of the most common metrics of the task:
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
@@ -199,6 +207,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly folds: readonly FoldRows[];
   /** The best parameters, fitted again to all development rows; undefined without a best trial, and where `finalError` says why. */
   readonly final: Model | undefined;
+  /** Which networks the final model has, and what they are worth; undefined for a single network. */
+  readonly ensemble?: Ensemble;
   /**
    * Why the best parameters could not be fitted again: `aborted` by the signal; `invalid_state` where `model`, `fit` or
    * `pipeline` does not return for these parameters what it returned in the trial; or whatever the fit threw, with that as its
@@ -243,4 +253,5 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     metric: true,
   },
   ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true, curves: true },
+  ...{ ensemble: true },
 };

@@ -2,11 +2,9 @@
 
 import { platform } from "#platform";
 import { FettleError, isA, messageOf } from "../../errors.js";
-import type { Model } from "../../model/model.js";
 import type { Space } from "../../search/space/space.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 import { LoopControl } from "../../search/study/control.js";
-import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
 import { type Lineage, lineageOf } from "../trial/lineage.js";
@@ -54,16 +52,16 @@ export async function runTuner<S extends Space>(
 /** The final model, or why there is none: the study is worth keeping without it. */
 async function finalOf<S extends Space>(
   setup: TrialSetup<S>,
-  { trials, seed }: Study<S>,
+  study: Study<S>,
   best: number,
   signal: OptimizeOptions["signal"],
-): Promise<Pick<TuneResult<S>, "final" | "finalError">> {
+): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble">> {
   const control = new LoopControl<S>(signal ? { signal } : {});
-  let final: Model | undefined;
+  let ended: Pick<TuneResult<S>, "final" | "ensemble"> = { final: undefined };
   const refit = async (): Promise<void> => {
     if (setup.backend.lost) throw setup.backend.lost;
-    const model = await fitFinal(setup, ancestry(trials, best), seed);
-    final = await withReceipt(model, setup.rows, trials, seed);
+    const { model, ...others } = await fitFinal(setup, study, best);
+    ended = { final: await withReceipt(model, setup.rows, study.trials, study.seed), ...others };
   };
   const stop = (error: unknown): never => {
     throw error;
@@ -71,7 +69,7 @@ async function finalOf<S extends Space>(
   try {
     if (control.isAborted) stop(new FettleError("aborted", "the study was stopped"));
     await control.begin().orEnd(refit(), stop);
-    return { final };
+    return ended;
   } catch (error) {
     const code = isA(error, FettleError) ? error.code : "trial_failed";
     if (code === "invalid_checkpoint") throw error;

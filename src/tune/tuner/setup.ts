@@ -16,7 +16,9 @@ import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { validationName } from "../jobs/job.js";
 import { toDataset } from "../trial/data.js";
+import { CANDIDATES, selectionFor } from "../trial/ensemble.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
+import { KeptPredictions } from "../trial/kept.js";
 import { checkDefinedOn } from "../trial/scoring.js";
 import type { TrialSetup } from "../trial/setup.js";
 import { checkThreshold } from "../trial/threshold.js";
@@ -87,6 +89,7 @@ export async function setUpTuner<S extends Space>(
   const { scheduler, steps, model, fit, pipeline, constraints } = options;
   const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
   if (threshold) checkThreshold(threshold, data.classes);
+  const selection = selectionFor(options.ensemble, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
     const { classWeight } = settingsFor(fit ?? {}, fewestRows(rows, false));
@@ -104,6 +107,11 @@ export async function setUpTuner<S extends Space>(
     ...(fit && { fit }),
     ...(pipeline && { pipeline }),
     ...(threshold && { threshold }),
+    ...(selection && { selection }),
+    ...(refit &&
+      (selection || threshold) && {
+        kept: new KeptPredictions(selection ? CANDIDATES : 1, study.directions[0]),
+      }),
     ...(constraints && { constraints }),
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     ...(options.trialTimeout !== undefined && { timed: true }),

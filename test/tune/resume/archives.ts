@@ -4,7 +4,7 @@ import { crc32 } from "../../../src/crc32.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { damaged, meaningOf } from "../../damage.js";
 
-const format = { magic: "fettle/t", version: 3, what: "a saved tuning" };
+const format = { magic: "fettle/t", version: 4, what: "a saved tuning" };
 
 /** Bytes whose length and checksum are those of their contents. */
 function sealed(bytes: Uint8Array): Uint8Array {

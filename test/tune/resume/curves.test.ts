@@ -51,7 +51,7 @@ describe.each(Object.entries(kinds))("curves %s", (_, options) => {
 });
 
 describe("a saved tuner", () => {
-  const format = { magic: "fettle/t", version: 3, what: "a saved tuner" };
+  const format = { magic: "fettle/t", version: 4, what: "a saved tuner" };
   let bytes: Uint8Array;
   beforeAll(async () => {
     const tuner = await createTuner(base);
@@ -71,9 +71,9 @@ describe("a saved tuner", () => {
   });
 
   it("of an older release is refused with its version", async () => {
-    const old = packArchive({ ...format, version: 2 }, unpackArchive(format, bytes));
+    const old = packArchive({ ...format, version: 3 }, unpackArchive(format, bytes));
     expect(await refusal(() => restoreTuner(old, base))).toBe(
-      "invalid_checkpoint: a saved tuner was made by an older release (version 2; this one reads from 3); open it with that release",
+      "invalid_checkpoint: a saved tuner was made by an older release (version 3; this one reads from 4); open it with that release",
     );
   });
 
@@ -138,10 +138,10 @@ it("keeps a thousand trials of 30 epochs on 5 folds, loss and metric, in less th
   }
   const json = JSON.stringify(study);
   const fresh = unpackArchive(
-    { magic: "fettle/t", version: 3, what: "" },
+    { magic: "fettle/t", version: 4, what: "" },
     (await createTuner(options)).save(),
   );
-  const saved = packArchive({ magic: "fettle/t", version: 3, what: "" }, { ...fresh, study: study.toJSON() });
+  const saved = packArchive({ magic: "fettle/t", version: 4, what: "" }, { ...fresh, study: study.toJSON() });
   const restored = await restoreTuner(saved, options);
   const inMemory = restored.study.trials.map(({ curves }) => curves as Curves);
   expect(inMemory.length).toBe(1000);

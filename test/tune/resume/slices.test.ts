@@ -74,13 +74,20 @@ const kinds: Record<string, TuneOptions<S>> = {
     ...{ ...base, space: fixed as unknown as S, trials: 9, fit: { epochs: 2, batchSize: 16 } },
     strategy: pbt({ populationSize: 3, quantile: 0.4 }),
   },
+  "tpe, an ensemble": { ...base, ensemble: 4, threshold: "f1" },
+  "pbt, an ensemble, one part held out": {
+    ...{ ...base, space: fixed as unknown as S, trials: 6, fit: { epochs: 2, batchSize: 16 } },
+    ...{ strategy: pbt({ populationSize: 3, quantile: 0.4 }), validation: { split: 0.3 } },
+    ensemble: { networks: 3, selection: "best" },
+  },
 };
 
-const FORMAT = { magic: "fettle/t", version: 3, what: "a saved tuning" };
+const FORMAT = { magic: "fettle/t", version: 4, what: "a saved tuning" };
 
 /** What two runs share, however long they took. */
-function outcome({ trials, final, bestTrials }: TuneResult<S>) {
+function outcome({ trials, final, bestTrials, ensemble }: TuneResult<S>) {
   return {
+    ensemble,
     trials: untimed(trials),
     front: bestTrials.map(({ number }) => number),
     test: final?.test,

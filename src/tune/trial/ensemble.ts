@@ -1,0 +1,150 @@
+/** Which trials the final model is the mean of, and what that is worth. What it chooses by is in `ensemble/select.ts`. */
+
+import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { byName, checkOptions, isRecord, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import type { Floats } from "../../ndarray.js";
+import type { ParamsOf, Space } from "../../search/space/space.js";
+import { sameValue } from "../../search/space/value.js";
+import type { Study } from "../../search/study/contract.js";
+import { ranked } from "../../search/trial/ranking.js";
+import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
+import {
+  crossFitted,
+  errorProducts,
+  meanOf,
+  pick,
+  type SelectionSettings,
+  withoutPart,
+} from "../ensemble/select.js";
+import { type Fold, scoreOn } from "../jobs/score.js";
+import { outOfFold, validatedRows } from "./outOfFold.js";
+import { meanAndStd } from "./scoring.js";
+import type { TrialSetup } from "./setup.js";
+
+/** How the networks of an ensemble are chosen. */
+export interface EnsembleOptions {
+  /** How many networks it has, from 1 to 100. */
+  readonly networks: number;
+  /**
+   * `greedy` takes, one after the other, the trial with which the mean of the predictions for validation rows is nearest to the
+   * targets; a trial that is taken several times is trained with as many seeds. `best` takes the best trials, once each.
+   *
+   * @defaultValue `"greedy"`
+   */
+  readonly selection?: "greedy" | "best";
+}
+
+/** The networks of a final model that is an ensemble, and what they are worth. */
+export interface Ensemble {
+  /** The trials, in the order in which they were chosen, and how many networks each has. */
+  readonly members: readonly { readonly trial: number; readonly networks: number }[];
+  /**
+   * The score by the metric that was tuned for, the mean over the folds. The rows of a fold are predicted by networks that neither were trained on
+   * it nor chosen by it; of a single fold, each fifth is.
+   */
+  readonly score: number;
+  /** The same of one network, which is chosen in the same way. */
+  readonly single: number;
+}
+
+/** The best trials, among which networks are chosen. */
+export const CANDIDATES = 8;
+const MOST_NETWORKS = 100;
+
+const OPTIONS: OptionNames<EnsembleOptions> = { networks: true, selection: true };
+
+/**
+ * The settings of option `ensemble`; undefined for a single network.
+ *
+ * @throws FettleError `invalid_argument`, `unknown_name`
+ */
+export function selectionFor(
+  ensemble: number | EnsembleOptions | undefined,
+  objectives: number,
+): SelectionSettings | undefined {
+  if (ensemble === undefined) return undefined;
+  const isNumber = typeof ensemble === "number";
+  must(
+    isNumber || isRecord(ensemble),
+    "ensemble",
+    "a number of networks, or { networks, selection }",
+    ensemble,
+  );
+  const { networks, selection = "greedy" } = isNumber ? { networks: ensemble } : ensemble;
+  if (!isNumber) checkOptions(ensemble, "ensemble", OPTIONS);
+  mustBeInteger("ensemble", networks);
+  must(networks <= MOST_NETWORKS, "ensemble", `at most ${MOST_NETWORKS} networks`, networks);
+  byName("selection of ensemble", { greedy: true, best: true }, selection);
+  if (networks === 1) return undefined;
+  must(objectives === 1, "metric with an ensemble", "one metric", objectives);
+  return { networks, selection };
+}
+
+/** What was chosen. */
+export interface Chosen {
+  readonly ensemble: Ensemble;
+  /** The trial of each network. */
+  readonly picks: readonly number[];
+  /** Predictions of their mean for the validation rows of each fold. */
+  readonly predictions: readonly Floats[];
+}
+
+/**
+ * @param best - the best trial, whose pipeline all networks share
+ * @returns undefined if there is nothing to choose by, since every candidate predicts NaN somewhere
+ */
+export async function chooseEnsemble<S extends Space>(
+  setup: TrialSetup<S>,
+  study: Pick<Study<S>, "trials" | "seed" | "directions">,
+  best: number,
+  settings: SelectionSettings,
+): Promise<Chosen | undefined> {
+  const { trials, folds } = candidatesOf(setup, study, best);
+  const candidates: { readonly trial: number; readonly own: readonly Floats[] }[] = [];
+  for (const { number: trial } of trials) {
+    const own = await outOfFold(setup, study, trial);
+    if (own.every((each) => each.every(Number.isFinite))) candidates.push({ trial, own });
+  }
+  if (candidates.length === 0) return undefined;
+  const rows = validatedRows(folds);
+  const all = candidates.map(({ own }) => Float32Array.from(own.flatMap((each) => [...each])));
+  const products = errorProducts(all, rows);
+  const picks = pick(withoutPart(products), settings);
+  const scoreFor = (of: SelectionSettings): number => {
+    const prediction = crossFitted(all, products, rows, of);
+    let end = 0;
+    const scores = folds.map((fold) => {
+      const begin = end;
+      end += fold.yTrue.length;
+      return scoreOn(fold, setup.metrics[0], prediction.subarray(begin, end));
+    });
+    return meanAndStd(scores).value;
+  };
+  const counts = new Map<number, number>();
+  for (const i of picks) counts.set(i, (counts.get(i) ?? 0) + 1);
+  return {
+    ensemble: {
+      members: [...counts].map(([i, networks]) => ({ trial: candidates[i].trial, networks })),
+      score: scoreFor(settings),
+      single: scoreFor({ networks: 1, selection: "greedy" }),
+    },
+    picks: picks.map((i) => candidates[i].trial),
+    predictions: folds.map((_, fold) => meanOf(picks.map((i) => candidates[i].own[fold]))),
+  };
+}
+
+/** The best trials whose networks take the same features as that of the best, and the folds under their pipeline. */
+function candidatesOf<S extends Space>(
+  { pipeline = {}, foldsFor }: TrialSetup<S>,
+  { trials, directions }: Pick<Study<S>, "trials" | "directions">,
+  best: number,
+): { readonly trials: readonly TrialRecord[]; readonly folds: readonly Fold[] } {
+  const able = (trials as readonly TrialRecord[]).filter(
+    (trial) => trial.status === "complete" && isFeasible(trial),
+  );
+  const pipelineOf = ({ params }: TrialRecord): PipelineOptions =>
+    typeof pipeline === "function" ? pipeline(params as ParamsOf<S>) : pipeline;
+  const own = pipelineOf(able.find(({ number }) => number === best) as TrialRecord);
+  const fitting = ranked(able, directions[0]).filter((trial) => sameValue(pipelineOf(trial), own));
+  return { trials: fitting.slice(0, CANDIDATES), folds: foldsFor(own).folds };
+}

@@ -1,0 +1,41 @@
+/**
+ * Predictions of the best trials for the validation rows of each fold, kept while a study runs, so that those that are needed at its end
+ * need not be computed again. Which are kept does not depend on the order in which trials end. It trains and scores nothing.
+ */
+import type { Direction } from "../../direction.js";
+import type { Floats } from "../../ndarray.js";
+
+/** Numbers that are kept at most: 64 MiB. */
+const MOST = 2 ** 24;
+
+/** By the number of their trial: its value, and predictions of each fold. */
+export type SavedPredictions = readonly (readonly [number, number, readonly Floats[]])[];
+
+export class KeptPredictions {
+  /** The best first. */
+  private list: SavedPredictions = [];
+
+  /** @param most - how many trials are kept */
+  constructor(
+    private readonly most: number,
+    private readonly direction: Direction,
+  ) {}
+
+  add(trial: number, value: number | undefined, predictions: readonly Floats[]): void {
+    if (value === undefined || !Number.isFinite(value)) return;
+    const sign = this.direction === "maximize" ? -1 : 1;
+    const others = this.list.filter(([number]) => number !== trial);
+    const numbers = predictions.reduce((sum, { length }) => sum + length, 0);
+    this.list = [...others, [trial, value, predictions] as const]
+      .sort(([i, a], [j, b]) => sign * (a - b) || i - j)
+      .slice(0, Math.min(this.most, Math.floor(MOST / numbers)));
+  }
+
+  of(trial: number): readonly Floats[] | undefined {
+    return this.list.find(([number]) => number === trial)?.[2];
+  }
+
+  save(): SavedPredictions {
+    return this.list;
+  }
+}

@@ -1,0 +1,60 @@
+/** Predictions of trials for the validation rows of each fold, which no network had trained on. */
+import { transformed } from "../../data/pipeline/target.js";
+import type { Floats } from "../../ndarray.js";
+import type { Space } from "../../search/space/space.js";
+import type { Study } from "../../search/study/contract.js";
+import { seedOfTrial } from "../../search/study/ledger.js";
+import { ancestry } from "../../search/trial/ancestry.js";
+import type { Validated } from "../ensemble/select.js";
+import type { JobResult } from "../jobs/job.js";
+import type { Fold } from "../jobs/score.js";
+import type { TrialSetup } from "./setup.js";
+import { templateAgain, trainOnFolds } from "./training.js";
+
+/** Predictions of a trial for each fold: those that were kept, or it is trained once more, to the same bits. */
+export async function outOfFold<S extends Space>(
+  setup: TrialSetup<S>,
+  { trials, seed }: Pick<Study<S>, "trials" | "seed">,
+  number: number,
+): Promise<readonly Floats[]> {
+  const kept = setup.kept?.of(number);
+  if (kept) return kept;
+  const line = ancestry(trials, number);
+  let results: readonly JobResult[] = [];
+  for (const trial of line) {
+    const { job } = templateAgain(setup, trial, seedOfTrial(seed, trial.number));
+    results = await trainOnFolds(
+      setup,
+      { ...job, keepState: line.length > 1 },
+      results.map(({ state }) => state),
+    );
+  }
+  return results.map(({ prediction }) => prediction);
+}
+
+/** So many parts at most: what is scored on a part is chosen on the others. */
+const MOST_PARTS = 10;
+/** The parts of a single fold. */
+const PARTS_OF_ONE = 5;
+
+/** The validation rows of all folds, end to end. A fold is of one part; a single one is divided into some of its own. */
+export function validatedRows(folds: readonly Fold[]): Validated {
+  const [{ outputs, weights }] = folds;
+  const sizes = folds.map(({ yTrue }) => yTrue.length / outputs);
+  const joined = (of: (fold: Fold) => Floats | undefined): Float64Array =>
+    Float64Array.from(folds.flatMap((fold) => [...(of(fold) ?? [])]));
+  return {
+    outputs,
+    targets: joined(({ target, yTrue }) =>
+      transformed(target, yTrue, [...Array(yTrue.length / outputs).keys()]),
+    ),
+    ...(weights && { weights: joined((fold) => fold.weights) }),
+    parts: Int32Array.from(
+      sizes.flatMap((rows, fold) =>
+        Array.from({ length: rows }, (_, row) =>
+          folds.length === 1 ? row % PARTS_OF_ONE : fold % MOST_PARTS,
+        ),
+      ),
+    ),
+  };
+}
