@@ -4,7 +4,7 @@
  */
 
 /** Copies `bytes`, a multiple of 4: a call of memory.copy costs more than a short row. */
-function copyRow(dst: usize, src: usize, bytes: i32): void {
+function copyRow(dst: usize, src: usize, bytes: usize): void {
   if (bytes > 256) {
     memory.copy(dst, src, bytes);
     return;
@@ -14,13 +14,20 @@ function copyRow(dst: usize, src: usize, bytes: i32): void {
 }
 
 /**
- * dst[i] = table[ids[i]] for i in [0, count): rows of `columns` floats.
+ * dst[i] = table[ids[i]] for i in [0, count): rows of `columns` floats. Rows that follow each other are one copy.
  *
  * @param ids address of i32 row numbers, which the caller vouches for
  */
 export function take_rows(table: usize, columns: i32, ids: usize, count: i32, dst: usize): void {
   const bytes = columns * 4;
-  for (let i = 0; i < count; ++i, dst += bytes) copyRow(dst, table + load<i32>(ids + i * 4) * bytes, bytes);
+  for (let i = 0; i < count; ) {
+    const first = load<i32>(ids + i * 4);
+    let length = 1;
+    while (i + length < count && load<i32>(ids + (i + length) * 4) == first + length) ++length;
+    copyRow(dst, table + first * bytes, length * bytes);
+    dst += length * bytes;
+    i += length;
+  }
 }
 
 /**

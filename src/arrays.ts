@@ -89,25 +89,18 @@ export const sizeOfShape = (shape: readonly number[]): number =>
 /**
  * Copies the numbers of an array to a block of their size.
  *
- * @throws FettleError `invalid_data` for an element that is no number, naming its place; and for one that is not finite in the
- * precision of the block, if it must be
+ * @param finite - whether they must be finite, which is not checked here
+ * @throws FettleError `invalid_data` for an element that is no number, naming its place
  */
-export function copyNumbers(layout: Layout, to: Floats, what: string, mustBeFinite: boolean): void {
+export function copyNumbers(layout: Layout, to: Floats, what: string, finite: boolean): void {
   const odd = copy(layout, to);
-  const place = odd < 0 && mustBeFinite ? firstNotFinite(to) : odd;
-  if (place >= 0) refuseNumber(layout, place, what, mustBeFinite);
+  if (odd >= 0) refuseNumber(layout, odd, what, finite);
 }
 
 /** The numbers themselves, if they are float32 and in row-major order already; undefined otherwise. */
 export function float32Of(layout: Layout): Float32Array | undefined {
   const data = layout.kind === "strided" ? ownRowMajor(layout.array) : layout.kind === "flat" && layout.data;
   return data instanceof Float32Array ? data : undefined;
-}
-
-/** Refuses numbers of a layout that are not finite. @throws FettleError `invalid_data` */
-export function mustBeFinite(layout: Layout, data: Floats, what: string): void {
-  const place = firstNotFinite(data);
-  if (place >= 0) refuseNumber(layout, place, what, true);
 }
 
 function shapedLayout({ data, shape }: ShapedData, what: string): Layout {
@@ -242,21 +235,8 @@ function copyStrided({ data, shape, stride, offset }: NdArray, to: Floats): numb
   return walk(0, offset);
 }
 
-/** In four sums of 0 · x, so that none waits for another: each is NaN as soon as one of its numbers is not finite. */
-function firstNotFinite(data: Floats): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = data.length - (data.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += 0 * data[i];
-    b += 0 * data[i + 1];
-    c += 0 * data[i + 2];
-    d += 0 * data[i + 3];
-  }
-  for (let i = whole; i < data.length; i++) a += 0 * data[i];
-  return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
-}
-
-function refuseNumber(layout: Layout, index: number, what: string, finite: boolean): never {
+/** Refuses the element at a place in row-major order. @throws FettleError `invalid_data` */
+export function refuseNumber(layout: Layout, index: number, what: string, finite: boolean): never {
   const place = placeOf(index, layout.shape);
   throw new FettleError(
     "invalid_data",

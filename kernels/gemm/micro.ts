@@ -29,19 +29,7 @@ function relu(x: v128): v128 {
 }
 
 @inline
-function storeRow(c: usize, x0: v128, x1: v128, bias: usize, flags: i32): void {
-  if (flags & ADD) {
-    x0 = f32x4.add(v128.load(c), x0);
-    x1 = f32x4.add(v128.load(c, 16), x1);
-  }
-  if (bias) {
-    x0 = f32x4.add(x0, v128.load(bias));
-    x1 = f32x4.add(x1, v128.load(bias, 16));
-  }
-  if (flags & RELU) {
-    x0 = relu(x0);
-    x1 = relu(x1);
-  }
+function storeRow(c: usize, x0: v128, x1: v128): void {
   v128.store(c, x0);
   v128.store(c, x1, 16);
 }
@@ -111,9 +99,48 @@ export function f32_gemm_4x8(
       c30 = madd(s, b0, c30);
       c31 = madd(s, b1, c31);
     } while (b != end);
-    storeRow(c, c00, c01, bias, flags);
-    if (m > 1) storeRow(c + cRow, c10, c11, bias, flags);
-    if (m > 2) storeRow(c + 2 * cRow, c20, c21, bias, flags);
-    if (m >= MR) storeRow(c + 3 * cRow, c30, c31, bias, flags);
+    // Each question once a tile, not once a row.
+    if (flags & ADD) {
+      c00 = f32x4.add(v128.load(c), c00);
+      c01 = f32x4.add(v128.load(c, 16), c01);
+      if (m > 1) {
+        c10 = f32x4.add(v128.load(c + cRow), c10);
+        c11 = f32x4.add(v128.load(c + cRow, 16), c11);
+      }
+      if (m > 2) {
+        c20 = f32x4.add(v128.load(c + 2 * cRow), c20);
+        c21 = f32x4.add(v128.load(c + 2 * cRow, 16), c21);
+      }
+      if (m >= MR) {
+        c30 = f32x4.add(v128.load(c + 3 * cRow), c30);
+        c31 = f32x4.add(v128.load(c + 3 * cRow, 16), c31);
+      }
+    }
+    if (bias) {
+      const bias0 = v128.load(bias);
+      const bias1 = v128.load(bias, 16);
+      c00 = f32x4.add(c00, bias0);
+      c01 = f32x4.add(c01, bias1);
+      c10 = f32x4.add(c10, bias0);
+      c11 = f32x4.add(c11, bias1);
+      c20 = f32x4.add(c20, bias0);
+      c21 = f32x4.add(c21, bias1);
+      c30 = f32x4.add(c30, bias0);
+      c31 = f32x4.add(c31, bias1);
+    }
+    if (flags & RELU) {
+      c00 = relu(c00);
+      c01 = relu(c01);
+      c10 = relu(c10);
+      c11 = relu(c11);
+      c20 = relu(c20);
+      c21 = relu(c21);
+      c30 = relu(c30);
+      c31 = relu(c31);
+    }
+    storeRow(c, c00, c01);
+    if (m > 1) storeRow(c + cRow, c10, c11);
+    if (m > 2) storeRow(c + 2 * cRow, c20, c21);
+    if (m >= MR) storeRow(c + 3 * cRow, c30, c31);
   }
 }

@@ -3,7 +3,7 @@
  * what is left, and moves what is the same at each step out of the loop.
  */
 import { type Graph, isNode, type Node, type OperationName, type Value } from "../graph/graph.js";
-import { scanCarry, scanStack, writeLoop } from "../graph/operations/scan.js";
+import { writeLoop } from "../graph/operations/loops.js";
 import { apply, operation } from "../graph/operations/table.js";
 import type { StepGraph } from "./program.js";
 import { liveBody, liveNodes, rewrite } from "./rewrite.js";
@@ -27,9 +27,9 @@ export function rewriteBodies(step: StepGraph, simplify: (body: StepGraph) => St
     }
     const loop = inputs.length > 0 ? loops.get(inputs[0].id) : undefined;
     if (loop && isNode(node, "scanCarry"))
-      return scanCarry(loop.value, loop.carries.indexOf(node.attributes.carry));
+      return apply("scanCarry", [loop.value], { carry: loop.carries.indexOf(node.attributes.carry) });
     if (loop && isNode(node, "scanStack"))
-      return scanStack(loop.value, loop.stacks.get(node.attributes.of) as number);
+      return apply("scanStack", [loop.value], { of: loop.stacks.get(node.attributes.of) as number });
     return apply<OperationName>(node.op, inputs, node.attributes, graph);
   });
 }
@@ -86,7 +86,7 @@ function rewriteLoop(
       },
     },
     attributes,
-    graph,
+    (inputs, written) => apply("scan", inputs, written, graph),
   );
   const stacks = new Map(asked.map((id) => [id, placeOf.get(outputs[`stack ${id}`]) as number]));
   return { value: loop, carries, stacks };

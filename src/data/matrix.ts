@@ -3,10 +3,11 @@
  * returns matrices as `ndarray`s. Rows of other shapes are in `tensor.ts`; what the columns mean is not known here.
  */
 import type { NdArray } from "ndarray";
-import { copyNumbers, layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
+import { layoutOf, mustNotBeEmpty, type ShapedData } from "../arrays.js";
 import { check, mustBeInteger, show } from "../errors.js";
 import { type Floats, view } from "../ndarray.js";
 import { mustBeArray } from "./check.js";
+import { copyChecked } from "./finite.js";
 
 /** A vector (one column) or a matrix of numbers, in any layout. */
 export type MatrixLike = ArrayLike<number> | ArrayLike<ArrayLike<number>> | ShapedData | NdArray;
@@ -117,6 +118,6 @@ function read<Data extends Floats>(
     "invalid_shape",
   );
   const data = allocate(rows * columns);
-  copyNumbers(layout, data, what, !allowNonFinite);
+  copyChecked(layout, data, what, !allowNonFinite);
   return { data, rows, columns };
 }

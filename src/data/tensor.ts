@@ -2,23 +2,18 @@
  * Reads the arrays that users pass, of any rank, as rows of finite numbers of one shape. In memory they are a matrix, so that what works on
  * rows or columns, such as folds, needs to know no shapes.
  */
-import {
-  copyNumbers,
-  float32Of,
-  layoutOf,
-  mustBeFinite,
-  mustNotBeEmpty,
-  sizeOfShape,
-  type TensorLike,
-} from "../arrays.js";
+import { float32Of, layoutOf, mustNotBeEmpty, sizeOfShape, type TensorLike } from "../arrays.js";
 import { check, show } from "../errors.js";
 import type { Floats } from "../ndarray.js";
+import { copyChecked, mustBeFinite } from "./finite.js";
 import type { HostMatrix } from "./matrix.js";
 
 /** Rows of one shape in one block, the last axis first: a matrix, and the shape of its rows. */
 export interface HostTensor<Data extends Floats = Float32Array> extends HostMatrix<Data> {
   /** Of a row: `[columns]` of a matrix, `[height, width, channels]` of images. */
   readonly shape: readonly number[];
+  /** Refuses numbers that are not finite; there if they were borrowed, and still have to be checked. */
+  readonly mustBeFinite?: () => void;
 }
 
 /** How an array is read. */
@@ -29,7 +24,12 @@ export interface TensorOptions {
   readonly shape?: readonly number[];
   /** Whether NaN and infinity are allowed. @defaultValue false */
   readonly allowNonFinite?: boolean;
-  /** Whether float32 in row-major order is not copied: for those who are done with it before they return. @defaultValue false */
+  /**
+   * Whether float32 in row-major order is neither copied nor checked yet: for those who are done with it before they return, and check
+   * it where they copy it to.
+   *
+   * @defaultValue false
+   */
   readonly borrow?: boolean;
 }
 
@@ -77,13 +77,13 @@ function read<Data extends Floats>(
     "invalid_shape",
   );
   const there = borrow ? borrowed(layout) : undefined;
-  if (there === undefined) {
-    const data = allocate(rows * columns);
-    copyNumbers(layout, data, what, !allowNonFinite);
-    return { data, rows, columns, shape };
+  if (there !== undefined) {
+    const matrix = { data: there, rows, columns, shape };
+    return allowNonFinite ? matrix : { ...matrix, mustBeFinite: () => mustBeFinite(layout, there, what) };
   }
-  if (!allowNonFinite) mustBeFinite(layout, there, what);
-  return { data: there, rows, columns, shape };
+  const data = allocate(rows * columns);
+  copyChecked(layout, data, what, !allowNonFinite);
+  return { data, rows, columns, shape };
 }
 
 function rowsOf(shape: readonly number[]): string {

@@ -18,6 +18,8 @@ export interface Matrix {
   readonly columns: number;
   /** A copy of the numbers, [rows, columns]. */
   read(): Floats;
+  /** Whether all numbers are finite. */
+  isFinite(): boolean;
   /** Frees the memory. The matrix must not be used afterwards. */
   free(): void;
 }

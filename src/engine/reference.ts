@@ -6,6 +6,7 @@ import type { Program } from "../compile/program.js";
 import { check, FettleError } from "../errors.js";
 import { evaluateGraph } from "../graph/evaluate.js";
 import { sizeOf } from "../graph/shape.js";
+import { firstNotFinite } from "../numerics/finite.js";
 import { shuffle, splitSeed } from "../numerics/philox.js";
 import {
   checkMatrix,
@@ -61,6 +62,11 @@ class ReferenceMatrix implements Matrix {
   read(): Float64Array {
     this.alive();
     return this.data.slice();
+  }
+
+  isFinite(): boolean {
+    this.alive();
+    return firstNotFinite(this.data) < 0;
   }
 
   free(): void {

@@ -84,6 +84,11 @@ class WasmMatrix implements Matrix {
     return this.view().slice();
   }
 
+  isFinite(): boolean {
+    this.alive();
+    return this.kernels.all_finite_f32(this.address, this.rows * this.columns) === 1;
+  }
+
   free(): void {
     this.alive();
     this.freed = true;

@@ -5,7 +5,8 @@
 import { check, must } from "../errors.js";
 import { mapValues } from "../records.js";
 import { Graph, Value } from "./graph.js";
-import { bodyInput, scanCarry, scanNode, scanStack } from "./operations/scan.js";
+import { bodyInput } from "./operations/loops.js";
+import { scanCarry, scanNode, scanStack } from "./operations/scan.js";
 import { type Shape, showShape } from "./shape.js";
 
 /** What a body sees of one element. */

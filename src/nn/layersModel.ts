@@ -196,20 +196,15 @@ export class LayersModel {
     const inputs = this.inputs(x, "x", true);
     const architecture = this.architecture(row);
     const { units, outputs } = architecture.network;
-    const engine = defaultEngine();
-    return withMatrices(engine, (hold) => {
-      const program = programOf(architecture, "predict", EVALUATION_BATCH);
-      const hyperparameters = hyperparametersOf(architecture);
-      const prediction = runPrediction(
-        engine,
-        program,
-        hold(inputs),
-        units,
-        weightsOf(saved),
-        hyperparameters,
-      );
-      return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
-    });
+    const prediction = runPrediction(
+      defaultEngine(),
+      programOf(architecture, "predict", EVALUATION_BATCH),
+      inputs,
+      units,
+      weightsOf(saved),
+      hyperparametersOf(architecture),
+    );
+    return toNdArray(prediction, [inputs.rows, ...(outputs.length === 1 ? outputs[0].shape : [units])]);
   }
 
   /**

@@ -17,7 +17,7 @@ export interface InputOptions {
   readonly inputs: Wiring["inputs"];
   /** The shape that a row must have; undefined if that is not known. */
   readonly row: Shape | undefined;
-  /** Whether the caller is done with them before it returns, so that they need no copy. */
+  /** Whether the caller is done with them before it returns and checks them itself, so that they need no copy: see `TensorOptions`. */
   readonly borrow: boolean;
 }
 
@@ -30,7 +30,11 @@ export function inputsOf(x: ModelData, { what, inputs, row, borrow }: InputOptio
   if (!isNamed(x)) return toTensor(x, { what, borrow, ...(row && { shape: row }) });
   const parts = partsOf(x, what, inputs).map((part, i) => {
     const { name, shape = row } = inputs[i];
-    return toTensor(part, { what: `${what}.${name}`, borrow, ...(shape && { shape }) });
+    return toTensor(part, {
+      what: `${what}.${name}`,
+      borrow: borrow && inputs.length === 1,
+      ...(shape && { shape }),
+    });
   });
   for (const [i, { rows }] of parts.entries())
     check(

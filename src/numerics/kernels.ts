@@ -75,6 +75,9 @@ export interface KernelExports extends PredictorKernels {
 
   /** dst[o, i] = Σ src[o, r, i] over r; in float64, rounded once. */
   sum_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
+  /** Whether n numbers are finite. */
+  all_finite_f32(src: number, n: number): number;
+  all_finite_f64(src: number, n: number): number;
   /** Runs `steps` steps of the program whose code is at `code` on the run whose block is at `block`. */
   run(code: number, block: number, steps: number): void;
   /** Lays out the row ids of the current epoch of a run, after its header was restored. */
@@ -185,6 +188,9 @@ export function kernels(): KernelExports {
   shared ??= instantiate(kernelsModule());
   return shared;
 }
+
+/** Whether `kernels` returns without loading anything. */
+export const kernelsAreLoaded = (): boolean => compiled !== undefined;
 
 /** A shared instance of the kernels that predictors need. @throws FettleError `invalid_state` as `kernels` */
 export function predictorKernels(): PredictorKernels {

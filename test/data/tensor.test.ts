@@ -89,8 +89,11 @@ describe("toTensor", () => {
           shape: shape.slice(1),
         };
         for (const layout of layouts)
-          for (const borrow of [true, false])
-            expect(toTensor(layout as TensorLike, { borrow })).toEqual(expected);
+          for (const borrow of [true, false]) {
+            const { mustBeFinite, ...tensor } = toTensor(layout as TensorLike, { borrow });
+            expect(tensor).toEqual(expected);
+            mustBeFinite?.();
+          }
       }),
       { numRuns: cases(50) },
     );
@@ -100,6 +103,8 @@ describe("toTensor", () => {
     expect(toTensor(images).data).not.toBe(numbers);
     expect(toTensor(images, { borrow: true }).data).toBe(numbers);
     expect(toTensor(ndarray(numbers, images.shape), { borrow: true }).data).toBe(numbers);
+    expect(toTensor(images)).not.toHaveProperty("mustBeFinite");
+    expect(toTensor(images, { borrow: true, allowNonFinite: true })).not.toHaveProperty("mustBeFinite");
   });
 
   it("takes a matrix with as many columns for rows of a shape", () => {
@@ -209,7 +214,7 @@ describe("toTensor", () => {
       'invalid_data: x must be an array, an ndarray or { data, shape }; received {"shape":[1]}',
     ],
   ])("refuses %s", async (_, x, message) => {
-    expect(await refusal(() => toTensor(x as TensorLike, { borrow: true }))).toBe(message);
+    expect(await refusal(() => toTensor(x as TensorLike, { borrow: true }).mustBeFinite?.())).toBe(message);
   });
 
   it("refuses an array that holds itself, and one too large for its parts, before it takes memory", async () => {

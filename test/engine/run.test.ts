@@ -38,6 +38,19 @@ const firstColumn = (numbers: ArrayLike<number>): number[] =>
 describe.each(["wasm", "reference"] as const)("on %s", (executor) => {
   const engine = createEngine({ executor });
 
+  it("a matrix knows whether its numbers are finite, until it is freed", () => {
+    for (const [numbers, expected] of [
+      [[1, -2, 0, 3e38, 5, 6], true],
+      [[1, -2, 0, 3, 5, Number.NaN], false],
+      [[Infinity, -2, 0, 3, 5, 6], false],
+    ] as const) {
+      const matrix = engine.matrix(3, 2, numbers);
+      expect(matrix.isFinite()).toBe(expected);
+      matrix.free();
+      expect(() => matrix.isFinite()).toThrow("this matrix was freed and can no longer be used");
+    }
+  });
+
   it("an epoch visits each row once, in an order that seed and epoch alone decide, ragged end included", () => {
     fc.assert(
       fc.property(anyVisit, ({ rows, batchSize, seed, shuffled, subset }) => {

@@ -16,6 +16,8 @@ export interface Kernels {
   max_f32(src: number, dst: number, outer: number, r: number, inner: number): void;
   softmax_f32(src: number, dst: number, rows: number, columns: number, log: boolean): void;
   log_softmax_slope_f32(y: number, g: number, dst: number, rows: number, columns: number): void;
+  all_finite_f32(src: number, n: number): number;
+  all_finite_f64(src: number, n: number): number;
   take_rows(table: number, columns: number, ids: number, count: number, dst: number): void;
   take_rows_f32(table: number, rows: number, columns: number, ids: number, count: number, dst: number): void;
   scatter_rows_f32(

@@ -6,6 +6,7 @@ import type { OperationName } from "../graph.js";
 import type { Rows } from "./operation.js";
 import patchRows from "./patches.js";
 import poolRows from "./pool.js";
+import scanRows from "./scan.js";
 import { commonRows } from "./table.js";
 
-export const operations: Rows<OperationName> = { ...commonRows, ...patchRows, ...poolRows };
+export const operations: Rows<OperationName> = { ...commonRows, ...patchRows, ...poolRows, ...scanRows };

@@ -10,8 +10,9 @@ import { type Shape, sameShape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import { broadcastTo, reshape } from "./broadcast.js";
 import { add } from "./elementwise.js";
-import { constant, input } from "./leaves.js";
+import { constant } from "./leaves.js";
 import { matmul } from "./linear.js";
+import { bodyInput, type Source, writeLoop } from "./loops.js";
 import { transpose } from "./moves.js";
 import type { GradientContext, Rows } from "./operation.js";
 
@@ -83,9 +84,6 @@ export const scanCarry = (loop: Value, carry: number): Value =>
 export const scanStack = (loop: Value, of: number): Value =>
   append("scanStack", rows.scanStack, [loop], { of });
 
-/** Input `i` of a body. */
-export const bodyInput = (body: Graph, i: number, shape: Shape): Value => input(body, String(i), shape);
-
 /** Where the parts of a loop's reference value begin: the stacks of all nodes, then the last carries. */
 interface Layout {
   readonly sizes: readonly number[];
@@ -149,57 +147,6 @@ export function scanValues(
     result.set(value, carries[carry]);
   });
   return result;
-}
-
-/** What an input of a body is given. */
-export type Source = { readonly sequence: Value } | { readonly shared: Value };
-
-/** The body of a loop as a part of a graph. */
-export interface LoopPart {
-  readonly nodes: readonly Node[];
-  /** Nodes that are carries, with their first values and what they become. */
-  readonly carries: readonly { readonly id: number; readonly first: Value; readonly next: number }[];
-  /** Nodes whose stacks will be read. */
-  readonly kept: Iterable<number>;
-  /** What a node is given from outside; undefined if it is computed. Called once for each that is needed. */
-  sourceOf(id: number): Source | undefined;
-}
-
-/** Writes a loop over as much of a graph as its carries and stacks need. `placeOf` gives a node's number in its body. */
-export function writeLoop(
-  { nodes, carries, kept, sourceOf }: LoopPart,
-  { steps, reverse }: Pick<Attributes, "steps" | "reverse">,
-  graph: Graph,
-): { readonly loop: Value; readonly placeOf: ReadonlyMap<number, number> } {
-  const needed = new Set(carries.map(({ id }) => id));
-  const sources: [number, Source][] = [];
-  const visit = (id: number): void => {
-    if (needed.has(id)) return;
-    needed.add(id);
-    const source = sourceOf(id);
-    if (source) sources.push([id, source]);
-    else nodes[id].inputs.forEach(visit);
-  };
-  for (const { next } of carries) visit(next);
-  for (const id of kept) visit(id);
-
-  const body = new Graph();
-  const inputs: Value[] = [];
-  const placeOf = new Map<number, number>();
-  const give = (id: number, value: Value): void => {
-    placeOf.set(id, bodyInput(body, inputs.push(value) - 1, nodes[id].shape).id);
-  };
-  for (const { id, first } of carries) give(id, first);
-  for (const [id, source] of sources) if ("sequence" in source) give(id, source.sequence);
-  const sequences = inputs.length - carries.length;
-  for (const [id, source] of sources) if ("shared" in source) give(id, source.shared);
-  for (const id of [...needed].sort((a, b) => a - b)) {
-    if (placeOf.has(id)) continue;
-    const from = nodes[id].inputs.map((input) => placeOf.get(input) as number);
-    placeOf.set(id, body.nodes.push({ ...nodes[id], inputs: from }) - 1);
-  }
-  const next = carries.map((carry) => placeOf.get(carry.next) as number);
-  return { loop: scanNode(inputs, { body: body.nodes, next, sequences, steps, reverse }, graph), placeOf };
 }
 
 /** What is written again in the body of a gradient, since it costs less than to keep it. */
@@ -305,7 +252,7 @@ function scanGradient({
         given.get(id) ?? (id < body.length && !WRITTEN_AGAIN.has(body[id].op) ? sourceOf(id) : undefined),
     },
     { steps, reverse: !reverse },
-    graph,
+    (given, written) => scanNode(given, written, graph),
   );
   /** The values over all steps of a value of the new body, or of the first. */
   function stackOf({ id }: Value): Value {

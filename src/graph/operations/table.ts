@@ -1,7 +1,7 @@
 /**
- * The row of each operation of a graph. Those of patches and pooling are here once such an operation was written, so that a bundle
+ * The row of each operation of a graph. Those of patches, pooling and loops are here once such an operation was written, so that a bundle
  * without them does not have their rows. Files import functions only from files before them here: leaves, broadcast,
- * elementwise, moves, linear, gather, patches, pool, scan.
+ * elementwise, moves, linear, gather, patches, pool, loops, scan.
  */
 import type { AttributesOf, Graph, OperationName, Value } from "../graph.js";
 import { append, rowsWritten } from "./append.js";
@@ -12,9 +12,8 @@ import leafRows from "./leaves.js";
 import linearRows from "./linear.js";
 import moveRows from "./moves.js";
 import type { Operation } from "./operation.js";
-import scanRows from "./scan.js";
 
-/** Those that the compiler and gradients write themselves, and `scan`. */
+/** Those that the compiler and gradients write themselves. */
 export const commonRows = {
   ...leafRows,
   ...broadcastRows,
@@ -22,7 +21,6 @@ export const commonRows = {
   ...moveRows,
   ...linearRows,
   ...gatherRows,
-  ...scanRows,
 };
 
 /** The row of an operation of a graph, for code that treats all operations alike. */
