@@ -7,7 +7,7 @@ const inFolder = (folder, names) => names.split(" ").map((name) => `test/${folde
 /** `{ name: { files, tests } }`; files below `src/`. A name begins with its part, a folder there. */
 export const batches = {
   graph: {
-    files: /^graph\/(?!scan\.|operations\/(scan|patches|pool|gather|strided)\.)/,
+    files: /^graph\/(?!scan\.|operations\/(scan|loops|patches|pool|gather|strided)\.)/,
     tests: [
       ...inFolder("graph", "operations"),
       ...inFolder("compile", "rewrite trace"),
@@ -19,7 +19,7 @@ export const batches = {
     ],
   },
   "graph/layers": {
-    files: /^graph\/(scan|operations\/(scan|patches|pool|gather|strided))\.ts$/,
+    files: /^graph\/(scan|operations\/(scan|loops|patches|pool|gather|strided))\.ts$/,
     tests: [
       ...inFolder("graph", "operations rows patches pool scanEdges scanPrograms"),
       ...inFolder("autograd", "checkGradients"),
