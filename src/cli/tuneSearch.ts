@@ -13,7 +13,7 @@ export async function search(
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, epochs, trials, jobs, threshold, curves } = flags;
+  const { testSize, seed, epochs, trials, seconds, jobs, threshold, curves } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, metric, testSize, seed, onEvent },
@@ -21,6 +21,8 @@ export async function search(
       validation,
       ...(scheduler ? { scheduler, steps: epochs } : {}),
       ...(trials === undefined ? {} : { trials }),
+      // the clock of the process began with the command
+      ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),
