@@ -7,23 +7,46 @@ import { linearScale, type Scale } from "./scale.js";
 
 const ROW = 26;
 const WIDTH = 330;
+/** From the left edge to the first panel, and from one panel to the next: room for names. */
+const [LEFT, APART] = [84, 426];
 const BAND = "#EDEDED";
 
+/** What a panel shows of a comparison. */
+export type Ranking = Pick<Comparison, "meanRanks" | "criticalDifference">;
+
+/** The ranks of a benchmark of optimizers. */
 export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
-  const count = analysis.default.meanRanks.length;
+  return ranksPictureOf({
+    title: "Mean ranks over the problems",
+    panels: [
+      ["with defaults", analysis.default],
+      ["tuned", analysis.tuned],
+    ],
+  });
+}
+
+/** Panels of mean ranks side by side, each of the same contestants. */
+export function ranksPictureOf({
+  title,
+  panels,
+}: {
+  readonly title: string;
+  readonly panels: readonly (readonly [title: string, ranking: Ranking])[];
+}): Picture {
+  const count = panels[0][1].meanRanks.length;
   const height = ROW * count + 10;
-  const panel = (title: string, comparison: Comparison, left: number): Panel => {
-    const sorted = [...comparison.meanRanks].sort((a, b) => a.mean - b.mean);
-    const styles = stylesOf(comparison.meanRanks.map(({ optimizer }) => optimizer));
+  const panel = ([title, { meanRanks, criticalDifference }]: (typeof panels)[number], at: number): Panel => {
+    const sorted = [...meanRanks].sort((a, b) => a.mean - b.mean);
+    const styles = stylesOf(meanRanks.map(({ optimizer }) => optimizer));
     const y: Scale = {
       ...{ low: 0, high: count, at: (row) => count - row - 0.5 },
       ticks: sorted.map((_, row) => count - row - 0.5),
       label: (place) => sorted[Math.round(count - place - 0.5)]?.optimizer ?? "",
     };
     const x = { ...linearScale(1, Math.max(2, count)), ticks: sorted.map((_, i) => i + 1) };
-    const limit = Math.min(x.high, sorted[0].mean + (comparison.criticalDifference ?? 0));
+    const limit = Math.min(x.high, sorted[0].mean + (criticalDifference ?? 0));
     return {
-      ...{ title, left, top: 86, width: WIDTH, height },
+      ...{ title, left: LEFT + at * APART, top: 86, width: WIDTH, height },
       x: { scale: x, name: "mean rank, 1 is best" },
       y: { scale: y, name: "" },
       series: [
@@ -36,10 +59,15 @@ export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
   };
   return pictureOf(
     {
-      ...{ name: "ranks", width: 860, height: height + 140, title: "Mean ranks over the problems" },
+      ...{
+        name: "ranks",
+        width: LEFT + (panels.length - 1) * APART + WIDTH + 20,
+        height: height + 140,
+        title,
+      },
       note: "lines: 95 % intervals; grey: no significant difference from the best at the 0.05 level (Nemenyi)",
     },
-    [panel("with defaults", analysis.default, 84), panel("tuned", analysis.tuned, 510)],
+    panels.map(panel),
   );
 }
 
