@@ -1,5 +1,6 @@
 /** The report of the benchmark, as markdown, and its pictures. Every figure is computed elsewhere. */
 
+import { count } from "../../src/report/format.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
 import { ranksPictureOf } from "../../src/report/pictures/ranks.js";
 import { type Contestant, OURS } from "./contestants.js";
@@ -90,7 +91,7 @@ function section(
   const order = meanRanks.map((_, j) => j).sort((a, b) => meanRanks[a].mean - meanRanks[b].mean);
   const middle = medians(table);
   return [
-    `## ${seconds} seconds, ${comparison.tables} tables, ${seeds} seeds, ${jobs === 1 ? "one core" : `${jobs} cores`}`,
+    `## ${count(seconds, "second")}, ${count(comparison.tables, "table")}, ${count(seeds, "seed")}, ${count(jobs, "core")}`,
     "",
     "| contestant | mean rank | 95 % | wall, s | processor, s | trials |",
     "|---|---|---|---|---|---|",

@@ -7,8 +7,9 @@ import { linearScale, type Scale } from "./scale.js";
 
 const ROW = 26;
 const WIDTH = 330;
-/** From the left edge to the first panel, and from one panel to the next: room for names. */
-const [LEFT, APART] = [84, 426];
+/** Left of each panel, for names of up to a dozen letters, and of each letter more. */
+const [ROOM, LETTER] = [84, 7];
+const GAP = 12;
 const BAND = "#EDEDED";
 
 /** What a panel shows of a comparison. */
@@ -33,7 +34,10 @@ export function ranksPictureOf({
   readonly title: string;
   readonly panels: readonly (readonly [title: string, ranking: Ranking])[];
 }): Picture {
-  const count = panels[0][1].meanRanks.length;
+  const [[, { meanRanks: first }]] = panels;
+  const count = first.length;
+  const room = Math.max(ROOM, LETTER * Math.max(...first.map(({ optimizer }) => optimizer.length)));
+  const apart = room + WIDTH + GAP;
   const height = ROW * count + 10;
   const panel = ([title, { meanRanks, criticalDifference }]: (typeof panels)[number], at: number): Panel => {
     const sorted = [...meanRanks].sort((a, b) => a.mean - b.mean);
@@ -46,7 +50,7 @@ export function ranksPictureOf({
     const x = { ...linearScale(1, Math.max(2, count)), ticks: sorted.map((_, i) => i + 1) };
     const limit = Math.min(x.high, sorted[0].mean + (criticalDifference ?? 0));
     return {
-      ...{ title, left: LEFT + at * APART, top: 86, width: WIDTH, height },
+      ...{ title, left: room + at * apart, top: 86, width: WIDTH, height },
       x: { scale: x, name: "mean rank, 1 is best" },
       y: { scale: y, name: "" },
       series: [
@@ -61,7 +65,7 @@ export function ranksPictureOf({
     {
       ...{
         name: "ranks",
-        width: LEFT + (panels.length - 1) * APART + WIDTH + 20,
+        width: room + (panels.length - 1) * apart + WIDTH + 20,
         height: height + 140,
         title,
       },
