@@ -85,6 +85,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   "--objective": "--metric",
   "--random-state": "--seed",
   "--sampler": "--strategy",
+  "--timeout": "--seconds",
   "--pruner": "--scheduler",
   "--workers": "--jobs",
 };

@@ -5,7 +5,8 @@ import type { StudyEvent } from "../search/study/contract.js";
 
 /** A bar that counts. */
 export interface Bar {
-  start(total: number, finished: number): void;
+  /** @param time - seconds, for a search that its time ends */
+  start(total: number, finished: number, time?: number): void;
   /** One more has ended; `best` is the best value so far, null without one. */
   step(best: number | null): void;
   /** Removes the bar, if there is one. */
@@ -16,11 +17,12 @@ export interface Bar {
 export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: string): Bar {
   let best: number | null = null;
   let before = 0;
+  let limit: { readonly time: number } | undefined;
   const bar = new SingleBar({
     stream,
     format: (_, { value, total, startTime, maxWidth }: BarState) => {
       const seconds = (Date.now() - startTime) / 1000;
-      const state = { finished: value, before, total, seconds, unit, best };
+      const state = { finished: value, before, total, seconds, unit, best, ...limit };
       // Room for the ^C that a terminal writes, which would otherwise break the line.
       return progressLine(metric === undefined ? state : { ...state, metric }, maxWidth - 3);
     },
@@ -28,8 +30,9 @@ export function createBar(stream: NodeJS.WritableStream, unit: string, metric?: 
     linewrap: true,
   });
   return {
-    start(total, finished) {
+    start(total, finished, time) {
       before = finished;
+      limit = time === undefined ? undefined : { time };
       bar.start(total, finished);
     },
     step(value) {
@@ -51,7 +54,10 @@ export function createProgressBar(stream: NodeJS.WritableStream, metric: string)
   const bar = createBar(stream, "trials", metric);
   return {
     update(event) {
-      if (event.type === "studyStarted") bar.start(event.trials, event.finished);
+      if (event.type === "studyStarted") {
+        const { trials, finished, timeout } = event;
+        bar.start(trials, finished, timeout === undefined ? undefined : timeout / 1000);
+      }
       if (event.type === "trialEnded") bar.step(event.best?.value ?? null);
     },
     stop: () => bar.stop(),

@@ -19,10 +19,11 @@ import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { readJson } from "./files.js";
-import { classWeight, flagOf, integer, names, share } from "./flags.js";
+import { classWeight, flagOf, integer, names, positiveNumber, share } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
+import { repeated } from "./repeat.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { search } from "./tuneSearch.js";
@@ -64,7 +65,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .option("--overwrite", "replace the study that is in the folder of --out")
     .option(
       "--resume <folder>",
-      "go on with the study in a folder of --out; with --trials, to that number of trials in all",
+      "go on with the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
     )
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: TuneFlags) =>
@@ -82,7 +83,7 @@ interface Begun {
 }
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "jobs", "json", "resume"];
+const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume"];
 
 function begun(command: Command, file: string | undefined, flags: TuneFlags): Begun {
   const { resume } = flags;
@@ -121,8 +122,13 @@ function addSearchFlags(command: Command): void {
     .optionsGroup("Search:")
     .option(
       "--trials <n>",
-      "number of trials (default: 30, or every combination of a grid)",
+      "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
       integer("--trials", 1),
+    )
+    .option(
+      "--seconds <n>",
+      "how long the whole command may take, the final fit included; the result says after which trial the search ended",
+      positiveNumber("--seconds"),
     )
     .option(
       "--metric <names>",
@@ -180,6 +186,7 @@ Examples:
   fettle tune examples/data/breast-cancer.csv --target diagnosis
   fettle tune houses.csv --target price --metric mae --drop id,address
   fettle tune data.csv --target y --trials 100 --seed 1 --json > result.json
+  fettle tune data.csv --target y --seconds 60
   fettle tune data.csv --target y --strategy tpe --scheduler asha --trials 100
   fettle tune data.csv --target y --metric recall,precision --test-size 0
   fettle tune data.csv --target y --scheduler pbt --epochs 5 --trials 160
@@ -265,7 +272,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
 }
 
 function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {
-  const { seed } = flags;
+  const { seed, seconds } = flags;
   const { data, sizes, folds, strategy, metrics, validation } = setup;
   const { development, test } = sizes;
   const about = {
@@ -273,7 +280,7 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     data,
     metrics,
     strategy: strategy.name,
-    trials,
+    ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
     folds,
     development,
     test,
@@ -291,7 +298,7 @@ function openFolder(
   { file, data }: { readonly file: string; readonly data: string },
   flags: TuneFlags,
 ): Promise<StudyFolder> {
-  const { out: _, resume, overwrite = false, jobs: __, json: ___, ...kept } = flags;
+  const { out: _, resume, overwrite = false, jobs: __, json: ___, seconds: ____, ...kept } = flags;
   // what files held, since elsewhere and later they may be others
   const held = Object.fromEntries(
     Object.entries({
@@ -331,24 +338,30 @@ function reportOf(
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], final, metrics = [] } = result ?? {};
+  const { best, bestTrials = [], final, metrics = [], endedAfter } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
+    ...(endedAfter !== undefined && { endedAfter }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
   };
   return jsonReport(report);
 }
 
 function printResult(
-  { threshold }: TuneFlags,
+  { threshold, resume }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics } = result;
+  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const common = { trials, folds: setup.folds, seconds };
+  const repeat = resume === undefined && endedAfter !== undefined;
+  const common = {
+    ...{ trials, folds: setup.folds, seconds },
+    ...(endedAfter !== undefined && { endedAfter }),
+    ...(repeat && { repeat: repeated(process.argv.slice(2), endedAfter) }),
+  };
   if (best) {
     const { direction } = study;
     const report = {

@@ -13,7 +13,7 @@ export async function search(
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, trials, jobs, threshold, curves } = flags;
+  const { testSize, seed, trials, seconds, jobs, threshold, curves } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, testSize, seed, onEvent },
@@ -22,6 +22,8 @@ export async function search(
       validation,
       ...(scheduler ? { scheduler, steps } : {}),
       ...(trials === undefined ? {} : { trials }),
+      // the clock of the process began with the command
+      ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),

@@ -25,6 +25,8 @@ import { DEFAULT_FOLDS, type ValidationFlags, validationOf } from "./validation.
 export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly testSize: number;
   readonly trials?: number;
+  /** Of the whole command; `time` is a column. */
+  readonly seconds?: number;
   readonly metric?: readonly string[];
   readonly threshold?: MetricName;
   /** Its file, or what that held when a study began. */

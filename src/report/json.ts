@@ -16,6 +16,8 @@ export interface JsonReport {
   readonly threshold?: number;
   /** Scores on the held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
+  /** After how many trials the time of the search was over, where that ended it. */
+  readonly endedAfter?: number;
   /** By number. */
   readonly trials: readonly JsonTrial[];
   readonly seed: number;
@@ -44,16 +46,18 @@ export function jsonReport(study: {
   readonly bestTrials?: readonly TrialRecord<Params>[];
   readonly threshold?: number;
   readonly test: Readonly<Record<string, number>>;
+  readonly endedAfter?: number;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, bestTrials, threshold, test, trials, seed } = study;
+  const { best, bestTrials, threshold, test, endedAfter, trials, seed } = study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
     ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
     ...(threshold !== undefined && { threshold }),
     test: Object.fromEntries(scores),
+    ...(endedAfter !== undefined && { endedAfter }),
     trials: trials.map(jsonTrial),
     seed,
   };

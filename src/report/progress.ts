@@ -11,6 +11,8 @@ export interface ProgressState {
   readonly total: number;
   /** Since the study started. */
   readonly seconds: number;
+  /** The budget in seconds, from the same start, in place of one in trials. */
+  readonly time?: number;
   /** The plural of the unit that is counted. Default "trials". */
   readonly unit?: string;
   readonly metric?: string;
@@ -29,22 +31,31 @@ const NARROWEST_BAR = 8;
  * ```ts
  * progressLine({ finished: 12, total: 30, seconds: 6, metric: "accuracy", best: 0.98 }, 72);
  * // "████████████░░░░░░░░░░  12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left"
+ * progressLine({ finished: 14, total: 30, seconds: 21, time: 60, metric: "accuracy", best: 0.98 }, 40);
+ * // "21 of 60 s, 14 trials  best accuracy 0.9800"
  * ```
  */
 export function progressLine(
-  { finished, before = 0, total, seconds, unit = "trials", metric = "", best }: ProgressState,
+  { finished, before = 0, total, seconds, time, unit = "trials", metric = "", best }: ProgressState,
   width: number,
 ): string {
-  const done = `${finished}/${total}`;
+  const done =
+    time === undefined
+      ? `${finished}/${total}`
+      : `${Math.floor(Math.min(seconds, time))} of ${Math.ceil(time)} s, ${finished} ${unit}`;
+  const share = time === undefined ? finished / total : Math.min(1, seconds / time);
   const score = best === null ? "" : `best ${metric} ${formatScore(best)}`;
   const known = finished > before && seconds > 0;
   const perSecond = (finished - before) / seconds;
-  const rate = known ? rateOf(perSecond, unit) : "";
-  const left = known && finished < total ? `${formatDuration((total - finished) / perSecond)} left` : "";
+  const rate = known && time === undefined ? rateOf(perSecond, unit) : "";
+  const left =
+    known && time === undefined && finished < total
+      ? `${formatDuration((total - finished) / perSecond)} left`
+      : "";
 
   const full = join([done, rate, score, left]);
   const room = Math.min(WIDEST_BAR, width - full.length - 2);
-  if (room >= NARROWEST_BAR) return join([bar(finished / total, room), full]);
+  if (room >= NARROWEST_BAR) return join([bar(share, room), full]);
   const shorter = [full, join([done, score, left]), join([done, score])].find((line) => line.length <= width);
   return clip(shorter ?? done, width);
 }

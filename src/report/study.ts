@@ -25,8 +25,10 @@ export interface StudyIntroduction {
   /** What is tuned for. */
   readonly metrics: readonly string[];
   readonly strategy: string;
-  /** The budget. */
-  readonly trials: number;
+  /** The budget in trials; undefined where only the time ends the search. */
+  readonly trials?: number;
+  /** The budget in seconds. */
+  readonly seconds?: number;
   readonly folds: number;
   /** The splitter that made the folds, if it was chosen. */
   readonly splitter?: string;
@@ -61,6 +63,9 @@ interface Ending {
   readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
+  /** After how many trials the time of the search was over, where that ended it, and the command that repeats it. */
+  readonly endedAfter?: number;
+  readonly repeat?: string;
 }
 
 /** Marks headings and side notes; the identity without colours. */
@@ -82,8 +87,15 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
-    `${about.strategy} search: ${count(about.trials, "trial")}, each by ${about.splitter === undefined ? `${about.folds}-fold cross-validation` : `${count(about.folds, "fold")} of ${about.splitter}`} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
+    `${about.strategy} search: ${budget(about)}, each by ${about.splitter === undefined ? `${about.folds}-fold cross-validation` : `${count(about.folds, "fold")} of ${about.splitter}`} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
+}
+
+function budget({ trials, seconds }: StudyIntroduction): string {
+  const most = trials === undefined ? [] : [count(trials, "trial")];
+  return [...most, ...(seconds === undefined ? [] : [`trials for ${formatDuration(seconds)} in all`])].join(
+    ", or ",
+  );
 }
 
 /** Columns that teach a model nothing, and why; `--as` would read them all the same. */
@@ -170,9 +182,15 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
   return (text) => ["", ...wrap(text, width).map(paint.heading)];
 }
 
-function ending({ trials, seconds }: Ending, width: number, paint: Paint): string[] {
-  const lines = [`${countStatuses(trials)}, in ${formatDuration(seconds)}`, ...firstFailure(trials)];
-  return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint))];
+function ending({ trials, seconds, endedAfter, repeat }: Ending, width: number, paint: Paint): string[] {
+  const lines = [
+    `${countStatuses(trials)}, in ${formatDuration(seconds)}`,
+    ...firstFailure(trials),
+    ...(endedAfter === undefined ? [] : [`The time was over after ${count(endedAfter, "trial")}.`]),
+  ];
+  // a command stays in one line, to be copied
+  const again = repeat === undefined ? [] : [paint.faint(`The same, to the bit: ${repeat}`)];
+  return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...again];
 }
 
 /** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`. */

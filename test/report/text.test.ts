@@ -99,6 +99,16 @@ describe("progressLine", () => {
     expect(progressLine(state, 80)).toBe(`${bar}  ${words}`);
   });
 
+  it("counts seconds where time is the budget", () => {
+    const timed = { ...state, seconds: 21.9, time: 60 };
+    expect(progressLine(timed, 50)).toBe("21 of 60 s, 12 trials  best accuracy 0.9800");
+    // 43 characters and two spaces leave 20 for the bar: 21.9 of 60 s
+    expect(progressLine(timed, 65)).toBe(
+      `${"█".repeat(7)}${"░".repeat(13)}  21 of 60 s, 12 trials  best accuracy 0.9800`,
+    );
+    expect(progressLine({ ...timed, seconds: 61 }, 50)).toContain("60 of 60 s");
+  });
+
   it("loses the bar, the rate and the time left, in this order, as the terminal narrows", () => {
     const at = (width: number) => progressLine(state, width);
     expect(at(60)).toBe("12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left");

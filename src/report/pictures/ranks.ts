@@ -7,23 +7,50 @@ import { linearScale, type Scale } from "./scale.js";
 
 const ROW = 26;
 const WIDTH = 330;
+/** Left of each panel, for names of up to a dozen letters, and of each letter more. */
+const [ROOM, LETTER] = [84, 7];
+const GAP = 12;
 const BAND = "#EDEDED";
 
+/** What a panel shows of a comparison. */
+export type Ranking = Pick<Comparison, "meanRanks" | "criticalDifference">;
+
+/** The ranks of a benchmark of optimizers. */
 export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
-  const count = analysis.default.meanRanks.length;
+  return ranksPictureOf({
+    title: "Mean ranks over the problems",
+    panels: [
+      ["with defaults", analysis.default],
+      ["tuned", analysis.tuned],
+    ],
+  });
+}
+
+/** Panels of mean ranks side by side, each of the same contestants. */
+export function ranksPictureOf({
+  title,
+  panels,
+}: {
+  readonly title: string;
+  readonly panels: readonly (readonly [title: string, ranking: Ranking])[];
+}): Picture {
+  const [[, { meanRanks: first }]] = panels;
+  const count = first.length;
+  const room = Math.max(ROOM, LETTER * Math.max(...first.map(({ optimizer }) => optimizer.length)));
+  const apart = room + WIDTH + GAP;
   const height = ROW * count + 10;
-  const panel = (title: string, comparison: Comparison, left: number): Panel => {
-    const sorted = [...comparison.meanRanks].sort((a, b) => a.mean - b.mean);
-    const styles = stylesOf(comparison.meanRanks.map(({ optimizer }) => optimizer));
+  const panel = ([title, { meanRanks, criticalDifference }]: (typeof panels)[number], at: number): Panel => {
+    const sorted = [...meanRanks].sort((a, b) => a.mean - b.mean);
+    const styles = stylesOf(meanRanks.map(({ optimizer }) => optimizer));
     const y: Scale = {
       ...{ low: 0, high: count, at: (row) => count - row - 0.5 },
       ticks: sorted.map((_, row) => count - row - 0.5),
       label: (place) => sorted[Math.round(count - place - 0.5)]?.optimizer ?? "",
     };
     const x = { ...linearScale(1, Math.max(2, count)), ticks: sorted.map((_, i) => i + 1) };
-    const limit = Math.min(x.high, sorted[0].mean + (comparison.criticalDifference ?? 0));
+    const limit = Math.min(x.high, sorted[0].mean + (criticalDifference ?? 0));
     return {
-      ...{ title, left, top: 86, width: WIDTH, height },
+      ...{ title, left: room + at * apart, top: 86, width: WIDTH, height },
       x: { scale: x, name: "mean rank, 1 is best" },
       y: { scale: y, name: "" },
       series: [
@@ -36,10 +63,15 @@ export function ranksPicture(analysis: BenchmarkAnalysis): Picture {
   };
   return pictureOf(
     {
-      ...{ name: "ranks", width: 860, height: height + 140, title: "Mean ranks over the problems" },
+      ...{
+        name: "ranks",
+        width: room + (panels.length - 1) * apart + WIDTH + 20,
+        height: height + 140,
+        title,
+      },
       note: "lines: 95 % intervals; grey: no significant difference from the best at the 0.05 level (Nemenyi)",
     },
-    [panel("with defaults", analysis.default, 84), panel("tuned", analysis.tuned, 510)],
+    panels.map(panel),
   );
 }
 

@@ -205,6 +205,8 @@ export type StudyEvent<S extends Space = Space> =
       readonly study: { toJSON(): StudyJson; stop(): void };
       readonly trials: number;
       readonly finished: number;
+      /** Milliseconds, if a time limit ends the search too. */
+      readonly timeout?: number;
     }
   | { readonly type: "trialStarted"; readonly trial: Trial<ParamsOf<S>> }
   | {
@@ -240,8 +242,13 @@ export interface OptimizeOptions<S extends Space = Space> {
    * their objectives end or not. `Study.stop` lets them end first.
    */
   readonly signal?: { readonly aborted: boolean };
-  /** Milliseconds after which the loop ends as by `signal`. Default no limit. */
+  /**
+   * Milliseconds after which the loop ends: as by `signal`, or with a scheduler as by `Study.stop`, since its decisions need the
+   * trials that are running. Default no limit.
+   */
   readonly timeout?: number;
+  /** @internal Where trials are to be repeated by their number after a time limit. */
+  readonly ending?: Ending;
   /**
    * Milliseconds that a trial may take. One that takes longer has failed, with the reason in `error`, and the loop goes on
    * without waiting for its objective. Waiting for a scheduler's decision does not count. Default no limit.
@@ -261,6 +268,15 @@ export interface OptimizeOptions<S extends Space = Space> {
    * as having used all of it, unless its outcome has `steps`.
    */
   readonly steps?: number;
+}
+
+/**
+ * How a time limit ends trials that are the same whenever they run: those that ended after one that has not are put back, so
+ * that a search for as many trials as remain gives the same.
+ */
+export interface Ending {
+  /** Milliseconds of the time limit that are to be left; −∞ while it is to end nothing. */
+  reserve(): number;
 }
 
 /** Rules that end a search before its budget is used; the first that is met does. */

@@ -39,7 +39,7 @@ export class LoopControl<S extends Space> {
   constructor(
     private readonly options: Pick<
       OptimizeOptions<S>,
-      "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock"
+      "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock" | "scheduler" | "ending"
     >,
   ) {
     const { signal, timeout, trialTimeout, clock = () => platform.now() } = options;
@@ -52,11 +52,16 @@ export class LoopControl<S extends Space> {
 
   /** Why the caller wants no more, once it does. */
   get stopReason(): "aborted" | "timeout" | undefined {
-    const { signal, timeout } = this.options;
+    const { signal, scheduler } = this.options;
     if (!this.stopped && signal?.aborted === true) this.stopped = "aborted";
-    if (!this.stopped && timeout !== undefined && this.clock() - this.began >= timeout)
-      this.stopped = "timeout";
+    if (!this.stopped && !scheduler && this.isLate) this.stopped = "timeout";
     return this.stopped;
+  }
+
+  /** Whether the time is over, but for what is to be left of it. */
+  get isLate(): boolean {
+    const { timeout, ending } = this.options;
+    return timeout !== undefined && this.clock() - this.began >= timeout - (ending?.reserve() ?? 0);
   }
 
   /** Whether running trials are over. */

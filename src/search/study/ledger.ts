@@ -140,6 +140,19 @@ export class Ledger {
     this.queue.sort((a, b) => a - b);
   }
 
+  /** Puts the trials that ended after one that has not back in the queue. */
+  withdraw(): void {
+    for (let number = this.finishedFirst; number < this.entries.length; number++) {
+      const { record, ...entry } = this.entries[number];
+      if (!record) continue;
+      this.entries[number] = entry;
+      this.queue.push(number);
+    }
+    this.queue.sort((a, b) => a - b);
+    this.bestRecord = undefined;
+    for (const record of this.records) this.note(record);
+  }
+
   /** All trials as plain data; those without a record are "running", so that they are handed out again. */
   toJSON() {
     return this.entries.map(({ record, given }, number) => ({

@@ -15,14 +15,15 @@ import { runTrial, type TrialSetting } from "./runTrial.js";
 import { Slots } from "./slots.js";
 import { checkStopRules, stopReason } from "./stopping.js";
 
-/** See `Study.optimize`. */
+/** See `Study.optimize`. @param withdraw - puts trials back that ended after one that has not */
 export async function optimize<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
   options: OptimizeOptions<S>,
+  withdraw: () => void,
 ): Promise<void> {
   checkOptimize(study, objective, options);
-  const loop = new Loop(study, objective, options);
+  const loop = new Loop(study, objective, options, withdraw);
   running.set(study, loop);
   try {
     await loop.run();
@@ -50,6 +51,7 @@ const OPTIMIZE_OPTIONS: OptionNames<OptimizeOptions> = {
   timeout: true,
   trialTimeout: true,
   clock: true,
+  ending: true,
 };
 
 function checkOptimize<S extends Space>(
@@ -80,12 +82,13 @@ class Loop<S extends Space> {
   /** Whether the strategy has nothing left to suggest. */
   private exhausted = false;
   /** The rule that ended the search. */
-  private met: StopReason | "stopped" | undefined;
+  private met: StopReason | "stopped" | "timeout" | undefined;
 
   constructor(
     private readonly study: Study<S>,
     objective: Objective<S>,
     private readonly options: OptimizeOptions<S>,
+    private readonly withdraw: () => void,
   ) {
     const { scheduler, steps, stop, concurrency = 1 } = options;
     const rungs =
@@ -113,8 +116,9 @@ class Loop<S extends Space> {
   private async runTrials(): Promise<void> {
     const { study } = this;
     const { slots, control } = this.setting;
-    const { trials } = this.options;
-    control.emit({ type: "studyStarted", study, trials, finished: study.trials.length });
+    const { trials, timeout, ending } = this.options;
+    const limit = timeout === undefined ? {} : { timeout };
+    control.emit({ type: "studyStarted", study, trials, finished: study.trials.length, ...limit });
     for (;;) {
       const change = slots.nextChange();
       while (this.wantsMore() && slots.hasRoom && this.canStart()) control.guard(() => this.start());
@@ -124,7 +128,9 @@ class Loop<S extends Space> {
       check(slots.isBusy, "all trials wait for each other, and no other can start", "internal");
       await change;
     }
-    control.emit({ type: "studyEnded", reason: this.endReason(), best: study.best });
+    const reason = this.endReason();
+    if (ending && reason === "timeout") this.withdraw();
+    control.emit({ type: "studyEnded", reason, best: study.best });
   }
 
   private start(): void {
@@ -139,7 +145,9 @@ class Loop<S extends Space> {
   }
 
   private wantsMore(): boolean {
-    if (this.setting.control.isAborted || this.exhausted || this.met) return false;
+    const { control } = this.setting;
+    if (control.isLate) this.met ??= "timeout";
+    if (control.isAborted || this.exhausted || this.met) return false;
     return this.study.waiting > 0 || this.study.asked < this.options.trials;
   }
 

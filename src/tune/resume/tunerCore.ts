@@ -37,6 +37,7 @@ const {
   signal: _signal,
   timeout: _timeout,
   trialTimeout: _trialTimeout,
+  clock: _clock,
   ...tunerOptions
 } = TUNE_OPTIONS;
 const TUNER_OPTIONS: OptionNames<TunerOptions<Space>> = tunerOptions;

@@ -4,6 +4,7 @@ import type { Metric } from "../../metrics/metric.js";
 import type { Scheduler } from "../../search/schedulers/scheduler.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { SelectionSettings } from "../ensemble/select.js";
+import type { FitTimes } from "./fitTimes.js";
 import type { KeptPredictions } from "./kept.js";
 import type { Lineage } from "./lineage.js";
 import type { TrainingSetup } from "./training.js";
@@ -35,6 +36,8 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly imputes: boolean;
   /** Whether the time of a trial is limited. */
   readonly timed?: true;
+  /** What measures trainings, where the time of the search is limited. */
+  readonly fitTimes?: FitTimes;
   /** Where the trainings of trials ended, if other trials continue them. */
   readonly lineage?: Lineage;
 }

@@ -2,7 +2,7 @@
 
 import { check, must } from "../../errors.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
-import type { RunningTrial } from "../../search/study/contract.js";
+import type { RunningTrial, WorkTime } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
 import type { TrialOutcome } from "../../search/trial/trial.js";
 import { type Job, validationName } from "../jobs/job.js";
@@ -26,7 +26,7 @@ export async function evaluateTrial<S extends Space>(
   trial: AnyTrial,
 ): Promise<TrialOutcome> {
   const { schedule, lineage, metrics, constraints } = setup;
-  if (setup.timed) limitTime(setup, trial);
+  const time = timeOf(setup, trial);
   const template = jobTemplate(setup, params, trial.seed);
   const { architecture, job, folds } = template;
   setup.identities.set(trial.number, template.identity);
@@ -38,7 +38,7 @@ export async function evaluateTrial<S extends Space>(
   const scored = schedule ? metrics.slice(0, setup.objectives).map(validationName) : [];
   const kept = () => (setup.curves ? course.curves(scored) : {});
   try {
-    await trainInStages(setup, template, trial, parent, course);
+    await trainInStages(setup, template, trial, parent, course, time);
     const { results, scores } = course;
     lineage?.add(trial.number, trainingEnd(params, template, results));
     setup.kept?.add(
@@ -64,10 +64,19 @@ export async function evaluateTrial<S extends Space>(
   }
 }
 
-/** Counts the time of its trainings only, not that in which they wait for a worker, and calls them off when it is over. */
-function limitTime<S extends Space>({ backend }: TrialSetup<S>, { live, signal }: AnyTrial): void {
-  live.pause();
-  signal.addEventListener("abort", () => backend.cancel?.(live, signal.reason as Error));
+/**
+ * Where time is limited: told when trainings begin and end, since the time in which they wait for a worker does not count.
+ * They are called off when the trial is over.
+ */
+function timeOf<S extends Space>(
+  { backend, timed, fitTimes }: TrialSetup<S>,
+  { number, live, signal }: AnyTrial,
+): WorkTime | undefined {
+  if (timed) live.pause();
+  const own = timed ? live : undefined;
+  const time = fitTimes ? fitTimes.count(number, own) : own;
+  if (time) signal.addEventListener("abort", () => backend.cancel?.(time, signal.reason as Error));
+  return time;
 }
 
 /** Trains to the next rung of the scheduler, reports, and continues until the end or a verdict; without one, at once. */
@@ -77,6 +86,7 @@ async function trainInStages<S extends Space>(
   trial: AnyTrial,
   parent: TrainingEnd | undefined,
   course: Course,
+  time: WorkTime | undefined,
 ): Promise<void> {
   const { schedule, lineage } = setup;
   const ends = [...(schedule?.scheduler.rungs(trial.number, job.epochs) ?? []), job.epochs];
@@ -90,7 +100,6 @@ async function trainInStages<S extends Space>(
       keepState: end < job.epochs || lineage !== undefined,
     };
     const states = done === 0 ? parent?.states : course.results.map(({ state }) => state);
-    const time = setup.timed ? trial.live : undefined;
     await trainOnFolds(setup, stage, states, (fold, result) => course.add(fold, result), time);
     done = end;
     course.score(end, objectiveScores({ ...setup, folds }, course.results));

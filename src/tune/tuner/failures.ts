@@ -4,19 +4,20 @@
  */
 import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
+import type { Objective, OptimizeOptions, Study, StudyEvent } from "../../search/study/contract.js";
 import { BrokenTrial } from "../../search/trial/curves.js";
 
 /**
  * Runs a study to its end.
  *
+ * @returns why it ended
  * @throws FettleError `trial_failed` if no trial gave a value, with the first cause; not where the study ended before its time
  */
 export async function optimizeStudy<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
   options: OptimizeOptions<S>,
-): Promise<void> {
+): Promise<EndReason> {
   /** What trials threw, by number: records keep the message only. */
   const thrown = new Map<number, unknown>();
   const remembering: Objective<S> = async (params, trial) => {
@@ -27,16 +28,19 @@ export async function optimizeStudy<S extends Space>(
       throw error;
     }
   };
-  let isWhole = true;
+  let reason: EndReason = "budget";
   await study.optimize(remembering, {
     ...options,
     onEvent(event) {
-      if (event.type === "studyEnded") isWhole = !EARLY.includes(event.reason);
+      if (event.type === "studyEnded") ({ reason } = event);
       options.onEvent?.(event);
     },
   });
-  if (isWhole) checkAnyValue(study, thrown);
+  if (!EARLY.includes(reason)) checkAnyValue(study, thrown);
+  return reason;
 }
+
+type EndReason = Extract<StudyEvent, { readonly type: "studyEnded" }>["reason"];
 
 /** How a study ends that its caller has stopped. */
 const EARLY: readonly string[] = ["aborted", "timeout", "stopped"];

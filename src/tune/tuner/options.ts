@@ -31,7 +31,10 @@ export interface SearchOptions<S extends Space> {
   readonly strategy?: Strategy;
   /** Which points of the space exist: those for which it is false are never suggested. Pure. */
   readonly constraint?: Constraint<ParamsOf<S>>;
-  /** The number of trials. Default 30, or all points of a strategy that has an end, such as `grid()`. With `pbt()`, a trial is an interval. */
+  /**
+   * The number of trials. Default 30, or no limit with a `timeout`; or all points of a strategy that has an end, such as
+   * `grid()`. With `pbt()`, a trial is an interval.
+   */
   readonly trials?: number;
   /** Decides everything random. Default 0. */
   readonly seed?: number;
@@ -55,10 +58,13 @@ export interface SearchOptions<S extends Space> {
    */
   readonly signal?: { readonly aborted: boolean };
   /**
-   * Milliseconds after which the search ends: trials that are running are dropped. For models, the final fit follows, which
-   * takes about as long as one training. Default no limit.
+   * Milliseconds after which the search ends: trials that are running are dropped, or with a scheduler end first. For models they
+   * are those of all of `tune`: the search leaves as many as the final fit will take, by the times of the trainings so far, and
+   * does not end before one trial has. Default no limit.
    */
   readonly timeout?: number;
+  /** A clock in milliseconds, for the time limits and the seconds of trials. Default the host's. */
+  readonly clock?: () => number;
   /**
    * Milliseconds that a trial may take, for models in trainings. One that takes longer is recorded as failed, with the
    * reason, and the search continues. An objective is told by its `signal`; nothing can interrupt one that never waits, and then it fails
@@ -182,7 +188,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
  */
 export type TunerOptions<S extends Space> = Omit<
   TuneOptions<S>,
-  "jobs" | "signal" | "timeout" | "trialTimeout"
+  "jobs" | "signal" | "timeout" | "trialTimeout" | "clock"
 >;
 
 /** The result of a search. */
@@ -215,6 +221,11 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    * `cause`. The trials are as good as without it.
    */
   readonly finalError?: FettleError;
+  /**
+   * Where `timeout` ended the search: how many trials it has. The same search with `trials` of this number, and no `timeout`,
+   * gives the same bits.
+   */
+  readonly endedAfter?: number;
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
@@ -223,6 +234,7 @@ const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
     onEvent: true,
     signal: true,
     timeout: true,
+    clock: true,
     trialTimeout: true,
     stop: true,
     scheduler: true,

@@ -7,6 +7,7 @@ import type { Objective, OptimizeOptions, Study } from "../../search/study/contr
 import { LoopControl } from "../../search/study/control.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
+import { FitTimes } from "../trial/fitTimes.js";
 import { type Lineage, lineageOf } from "../trial/lineage.js";
 import { withReceipt } from "../trial/receipt.js";
 import type { TrialSetup } from "../trial/setup.js";
@@ -20,7 +21,7 @@ import { type ScoringOptions, setUpTuner, type TunerSetup } from "./setup.js";
  * @throws FettleError `trial_failed` if no trial gave a value
  */
 export async function runTuner<S extends Space>(
-  { study, trialSetup, budget, refit }: TunerSetup<S>,
+  { study, trialSetup, budget, refit, warm }: TunerSetup<S>,
   backend: JobBackend,
   lineage: Lineage | undefined,
   beginTrial: (trial: number) => Promise<void> | void = () => {},
@@ -40,13 +41,45 @@ export async function runTuner<S extends Space>(
     },
   };
   const watched = signal || "lost" in backend;
-  await optimizeStudy(study, objective, { ...budget, ...(watched && { signal: either }), concurrency });
+  const reserve = () => reserveOf(setup, study, warm);
+  const reason = await optimizeStudy(study, objective, {
+    ...budget,
+    ...(watched && { signal: either }),
+    ...(refit && { ending: { reserve } }),
+    concurrency,
+  });
   const { best, bestTrials, trials } = study;
   if (backend.lost && trials.length === 0) throw backend.lost;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
   const folds = setup.rows.folds.slice(0, -1);
   const ended = best && refit ? await finalOf(setup, study, best.number, signal) : { final: undefined };
-  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, ...ended };
+  const late = reason === "timeout" && { endedAfter: trials.length - warm };
+  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, ...ended, ...late };
+}
+
+/** What the final fit may take more than the trainings tell: it waits for what is dropped, and ends with a file. */
+const [SLACK, OVERHEAD] = [1.5, 250];
+
+/**
+ * Milliseconds that the final fit of the best trial so far will take: it has the rows of a fold and those that it was validated on,
+ * and where a threshold is chosen, the trial is trained once more. A search is not to end before its first trial has.
+ *
+ * @param warm - how many trials are of an earlier study
+ */
+export function reserveOf<S extends Space>(
+  { fitTimes, rows, threshold }: Pick<TrialSetup<S>, "fitTimes" | "rows" | "threshold">,
+  { best, trials }: Pick<Study<S>, "best" | "trials">,
+  warm: number,
+): number {
+  if (trials[warm]?.number !== warm) return Number.NEGATIVE_INFINITY;
+  if (!best) return 0;
+  const spent = ancestry(trials, best.number).reduce(
+    (sum, { number }) => sum + (fitTimes?.of(number) ?? 0),
+    0,
+  );
+  const folds = rows.folds.length - 1;
+  const share = folds > 1 ? 1 / (folds - 1) : 1;
+  return SLACK * spent * (threshold ? 1 + share : share) + OVERHEAD;
 }
 
 /** The final model, or why there is none: the study is worth keeping without it. */
@@ -85,7 +118,10 @@ export async function tuneOnThreads<S extends Space>(
   options: TuneOptions<S>,
   scoring: ScoringOptions,
 ): Promise<TuneResult<S>> {
-  const setup = await setUpTuner(options, scoring);
+  const { timeout, clock = () => platform.now() } = options;
+  const began = clock();
+  const whole = await setUpTuner(options, scoring);
+  const setup = timeout === undefined ? whole : limited(whole, timeout - (clock() - began), clock);
   const { study, trialSetup, budget } = setup;
   const { rows } = trialSetup;
   // A tuner of few trials has no work for many threads.
@@ -97,4 +133,13 @@ export async function tuneOnThreads<S extends Space>(
   } finally {
     await backend.close();
   }
+}
+
+/** A tuner with so many milliseconds left, and what measures its trainings. */
+function limited<S extends Space>(setup: TunerSetup<S>, left: number, clock: () => number): TunerSetup<S> {
+  return {
+    ...setup,
+    trialSetup: { ...setup.trialSetup, fitTimes: new FitTimes(clock) },
+    budget: { ...setup.budget, timeout: Math.max(1, left) },
+  };
 }

@@ -47,6 +47,8 @@ export interface TunerSetup<S extends Space> {
   readonly refit: boolean;
   /** How the folds were made. */
   readonly foldSettings: FoldSettings;
+  /** How many trials of an earlier study it has learnt from: those of `warmStart`. */
+  readonly warm: number;
 }
 
 /** Makes the study of a tuner: a new one, or one that was saved. */
@@ -118,7 +120,8 @@ export async function setUpTuner<S extends Space>(
     identities: new Map(),
     imputes: data.inputs.some(({ gaps }) => gaps),
   };
-  return { study, trialSetup, budget: budgetFor(options), refit, foldSettings };
+  const warm = options.warmStart?.length ?? 0;
+  return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };
 }
 
 function checkModelOptions<S extends Space>({ model, constraints, curves }: TuneOptions<S>): void {

@@ -17,6 +17,8 @@ const DEFAULT_TRIALS = 30;
 const LAG = 7;
 /** Of models, the same at any number of jobs: the folds of a trial are trained side by side already. */
 const LAG_OF_MODELS = 3;
+/** Where time alone ends a search. */
+const MOST_TRIALS = 2 ** 31;
 
 /** What a study is made with. */
 export interface Making {
@@ -66,7 +68,7 @@ function studyFor<S extends Space>(
   // Trials that wait for each other must all have been asked.
   const width = scheduler && steps !== undefined ? scheduler.width(steps) : 1;
   const lag = Math.max(options.lag ?? defaultLag, width - 1);
-  const clock = () => platform.now();
+  const clock = options.clock ?? (() => platform.now());
   if (options.study !== undefined && options.restore) {
     const restored = options.restore<S>(options.study, {
       ...{ space, strategy, clock },
@@ -111,11 +113,11 @@ function mustBeSame(
 
 /** Refuses what a study would not see, or would see too late. */
 function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
-  const { trials, jobs, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue } = options;
+  const { trials, jobs, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue, clock } = options;
   if (trials !== undefined) mustBeInteger("trials", trials);
   if (jobs !== undefined) mustBeInteger("jobs", jobs);
   if (lag !== undefined) mustBeInteger("lag", lag, 0);
-  for (const [name, value] of Object.entries({ onEvent, constraint })) {
+  for (const [name, value] of Object.entries({ onEvent, constraint, clock })) {
     must(value === undefined || typeof value === "function", name, "a function", value);
   }
   checkLimits(options);
@@ -131,9 +133,10 @@ export function budgetFor<S extends Space>(
   options: SearchOptions<S>,
 ): Omit<OptimizeOptions<S>, "concurrency"> {
   const { space, strategy, onEvent, signal, stop, scheduler, steps, warmStart = [], enqueue = [] } = options;
-  const { timeout, trialTimeout } = options;
+  const { timeout, trialTimeout, clock } = options;
   const whole = strategy?.size?.(space, options.constraint as Constraint | undefined);
-  const trials = options.trials ?? (whole === undefined ? DEFAULT_TRIALS : whole + enqueue.length);
+  const usual = timeout === undefined ? DEFAULT_TRIALS : MOST_TRIALS;
+  const trials = options.trials ?? (whole === undefined ? usual : whole + enqueue.length);
   return {
     trials: trials + warmStart.length,
     ...(onEvent ? { onEvent } : {}),
@@ -143,5 +146,6 @@ export function budgetFor<S extends Space>(
     ...(steps === undefined ? {} : { steps }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(trialTimeout === undefined ? {} : { trialTimeout }),
+    ...(clock === undefined ? {} : { clock }),
   };
 }

@@ -1,0 +1,55 @@
+/** `fettle tune --seconds`: the command that it prints repeats it. */
+import { describe, expect, it } from "vitest";
+import { repeated } from "../../src/cli/repeat.js";
+import type { JsonReport } from "../../src/report/json.js";
+import { fettle, folder, smallTable } from "./fettle.js";
+
+const table = folder({ "data.csv": smallTable() });
+const small = ["tune", "data.csv", "--target", "y", "--epochs", "2", "--folds", "3"];
+
+describe("fettle tune --seconds", () => {
+  it("ends in time, says after how many trials, and prints what repeats it", async () => {
+    const words = [...small, "--strategy", "random"];
+    const { code, stdout } = await fettle([...words, "--seconds", "2", "--jobs", "1"], table);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/random search: trials for 2\.0 s in all, each by 3-fold/);
+    const [, count] = stdout.match(/The time was over after (\d+) trials?\./)!;
+    const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
+    expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}`);
+  });
+
+  it("is in the JSON report too, and gives the trials that as many give", async () => {
+    const read = async (more: readonly string[]) =>
+      JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;
+    const { endedAfter, ...limited } = await read(["--seconds", "1.5"]);
+    const again = await read(["--trials", `${endedAfter}`]);
+    const untimed = (report: JsonReport) => ({
+      ...report,
+      trials: report.trials.map((trial) => ({ ...trial, seconds: null })),
+    });
+    expect(untimed(limited)).toEqual(untimed(again));
+  });
+
+  it("is refused unless it is a positive number", async () => {
+    const { code, stderr } = await fettle([...small, "--seconds", "0"], table);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--seconds must be a positive number")]);
+  });
+});
+
+describe("the command that repeats another", () => {
+  it("has neither the time nor the files", () => {
+    const words = [
+      "tune",
+      "a b.csv",
+      "--seconds=60",
+      "--trials",
+      "9",
+      "--out",
+      "x",
+      "--overwrite",
+      "--seed",
+      "1",
+    ];
+    expect(repeated(words, 57)).toBe("npx fettle tune 'a b.csv' --seed 1 --trials 57");
+  });
+});

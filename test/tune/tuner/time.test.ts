@@ -1,0 +1,162 @@
+/** A limit of time: it decides where a search ends, and nothing else. */
+import { describe, expect, it } from "vitest";
+import { halving } from "../../../src/search/schedulers/halving.js";
+import { float } from "../../../src/search/space/builders.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { createStudy } from "../../../src/search/study/study.js";
+import { makeRecord } from "../../../src/search/trial/trial.js";
+import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
+import { tune } from "../../../src/tune/tune.js";
+import type { TuneOptions } from "../../../src/tune/tuner/options.js";
+import { reserveOf } from "../../../src/tune/tuner/run.js";
+import { logistic, untimed, x, y } from "../support.js";
+
+const space = { learningRate: float(0.01, 1, { log: true }) };
+const base = {
+  ...{ x, y, space, model: logistic, strategy: random(), testSize: 0.2, seed: 5 },
+  ...{ fit: { epochs: 4 }, validation: { folds: 3 } },
+} satisfies TuneOptions<typeof space>;
+
+/** A clock that goes on by so many milliseconds at each look. */
+function lookedAt(milliseconds: number): () => number {
+  let now = 0;
+  return () => {
+    now += milliseconds;
+    return now;
+  };
+}
+
+/** A clock that stands still, but for so many milliseconds at the end of each trial. */
+function clockOf(milliseconds: number) {
+  let now = 0;
+  return {
+    clock: () => now,
+    onEvent({ type }: { readonly type: string }): void {
+      if (type === "trialEnded") now += milliseconds;
+    },
+  };
+}
+
+describe("the timeout of tune", () => {
+  it("leaves room for the final fit, and bounds the trials alone", async () => {
+    // 40 trials until 40 s, less the 250 ms that are left where trainings take no time
+    const { endedAfter, trials, final } = await tune({ ...base, ...clockOf(1000), timeout: 40_200, jobs: 1 });
+    expect([endedAfter, trials.length]).toEqual([40, 40]);
+    expect(final?.notes?.params).toEqual(trials.find(({ number }) => number === final?.notes?.trial)?.params);
+  });
+
+  it("says nothing where the trials end first", async () => {
+    const { endedAfter, trials } = await tune({
+      ...base,
+      ...clockOf(1000),
+      timeout: 40_200,
+      trials: 7,
+      jobs: 1,
+    });
+    expect([endedAfter, trials.length]).toEqual([undefined, 7]);
+  });
+
+  it.each([1, 3])("lets the first trial end, however short it is, with %i jobs", async (jobs) => {
+    const { endedAfter, final } = await tune({ ...base, clock: lookedAt(100), timeout: 1, jobs });
+    expect(endedAfter).toBeGreaterThanOrEqual(1);
+    expect(final).toBeDefined();
+  });
+
+  it.each([1, 3])("gives what as many trials give, with %i jobs", async (jobs) => {
+    // ends amid a trial
+    const limited = await tune({ ...base, clock: lookedAt(10), timeout: 4000, jobs });
+    const count = limited.endedAfter!;
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(limited.trials.map(({ number }) => number)).toEqual([...Array(count).keys()]);
+    const again = await tune({ ...base, trials: count, jobs: 1 });
+    expect(untimed(limited.trials)).toEqual(untimed(again.trials));
+    expect(limited.best?.number).toBe(again.best?.number);
+    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+  });
+
+  it("lets trials end that a scheduler compares, and gives what as many give", async () => {
+    const options = { ...base, scheduler: halving(), steps: 4, fit: { epochs: 4 }, jobs: 1 };
+    const limited = await tune({ ...options, ...clockOf(1000), timeout: 6000 });
+    const again = await tune({ ...options, trials: limited.endedAfter! });
+    expect(limited.study.waiting).toBe(0);
+    expect(untimed(limited.trials)).toEqual(untimed(again.trials));
+    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+  });
+
+  it("does not bound the trials of an objective either", async () => {
+    let now = 0;
+    const objective = ({ learningRate }: { readonly learningRate: number }) => {
+      now += 10;
+      return learningRate;
+    };
+    const search = { space, strategy: random(), objective, direction: "minimize" } as const;
+    const { trials } = await tune({ ...search, clock: () => now, timeout: 1000 });
+    expect(trials.length).toBe(100);
+  });
+});
+
+describe("the time that is left for the final fit", () => {
+  const rows = { folds: Array.from({ length: 6 }, () => ({})) };
+  const record = makeRecord({ number: 0, params: {} }, { value: 1 });
+  const study = { best: record, trials: [record] };
+  const times = (): FitTimes => {
+    let now = 0;
+    const fitTimes = new FitTimes(() => now);
+    const told: string[] = [];
+    const time = fitTimes.count(0, { pause: () => told.push("pause"), resume: () => told.push("resume") });
+    // two trainings side by side for 300 ms, of which one goes on for 400 more
+    time.resume();
+    time.resume();
+    now += 300;
+    time.pause();
+    now += 400;
+    time.pause();
+    expect(told).toEqual(["resume", "resume", "pause", "pause"]);
+    expect([fitTimes.of(0), fitTimes.of(1)]).toEqual([1000, 0]);
+    return fitTimes;
+  };
+
+  it("is by the trainings of the best: 5 folds took 1000 ms, so a fit of all rows takes 250", () => {
+    expect(reserveOf({ rows, fitTimes: times() } as never, study as never, 0)).toBe(1.5 * 250 + 250);
+  });
+
+  it("has the folds once more where a threshold is chosen", () => {
+    const setup = { rows, fitTimes: times(), threshold: {} };
+    expect(reserveOf(setup as never, study as never, 0)).toBe(1.5 * 1250 + 250);
+  });
+
+  it("keeps the search from ending before its first trial, and is none where none has a value", () => {
+    const none = { best: undefined, trials: [] };
+    const later = { best: record, trials: [{ ...record, number: 1 }] };
+    const failed = { best: undefined, trials: [record] };
+    expect(reserveOf({ rows } as never, none, 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows } as never, later as never, 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows } as never, study as never, 1)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows } as never, failed as never, 0)).toBe(0);
+  });
+});
+
+describe("trials that ended after one that has not", () => {
+  const never = new Promise<number>(() => {});
+
+  it("are put back at the end, and are run when the study goes on", async () => {
+    const study = createStudy({ space, strategy: random(), seed: 2, lag: 9, direction: "minimize" });
+    let hangs = true;
+    // the best is one that ends too early to stay
+    const objective = (_: unknown, { number }: { readonly number: number }) =>
+      number === 2 && hangs ? never : Promise.resolve(number === 4 ? -1 : number);
+    let [now, ended] = [0, 0];
+    await study.optimize(objective, {
+      ...{ trials: 6, concurrency: 6, timeout: 1000, clock: () => now, ending: { reserve: () => 0 } },
+      onEvent: ({ type }) => {
+        if (type === "trialEnded" && ++ended === 5) now = 1000;
+      },
+    });
+    expect([study.trials.map(({ number }) => number), study.best?.number]).toEqual([[0, 1], 0]);
+    expect([study.waiting, study.asked]).toEqual([4, 6]);
+    hangs = false;
+    await study.optimize(objective, { trials: 6 });
+    expect(study.trials.map(({ value }) => value)).toEqual([0, 1, 2, 3, -1, 5]);
+    expect(study.best?.number).toBe(4);
+  });
+});
