@@ -25,10 +25,8 @@ export function matern(
 ): void {
   const even = n + (n % 2);
   const { address, numbers } = scratch(2 * even);
-  for (let i = 0; i < n; i++) numbers[i] = squares[from + i];
+  numbers.set(squares.subarray(from, from + n));
   kernels().matern(address, address + 8 * even, even, s);
-  for (let i = 0; i < n; i++) {
-    squares[from + i] = numbers[i];
-    slopes[from + i] = numbers[even + i];
-  }
+  squares.set(numbers.subarray(0, n), from);
+  slopes.set(numbers.subarray(even, even + n), from);
 }

@@ -45,7 +45,7 @@ export interface SearchOptions<S extends Space> {
   readonly jobs?: number;
   /**
    * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1` trials can run
-   * side by side; see `createStudy`. Default 3 for models, whose folds are trained side by side too; for an objective 0, or 7
+   * side by side; see `createStudy`. Default 2 for models, whose folds are trained side by side too; for an objective 0, or 7
    * with more than one of `jobs`. A saved study keeps its own.
    */
   readonly lag?: number;

@@ -15,8 +15,8 @@ import type { SearchOptions } from "./options.js";
 const DEFAULT_TRIALS = 30;
 /** Of objectives that run side by side: one number, so that the results are the same at any number of jobs. */
 const LAG = 7;
-/** Of models, the same at any number of jobs: the folds of a trial are trained side by side already. */
-const LAG_OF_MODELS = 3;
+/** Of models, the same at any number of jobs: with five folds, 15 trainings side by side. See docs/strategies.md. */
+const LAG_OF_MODELS = 2;
 /** Where time alone ends a search. */
 const MOST_TRIALS = 2 ** 31;
 

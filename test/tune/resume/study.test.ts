@@ -66,7 +66,7 @@ describe("a study that was saved", () => {
 
   it.each([
     [{ seed: 4 }, "invalid_argument: seed must be 3, as in study; received 4"],
-    [{ lag: 1 }, "invalid_argument: lag must be 3, as in study; received 1"],
+    [{ lag: 1 }, "invalid_argument: lag must be 2, as in study; received 1"],
     [
       { metric: "accuracy" },
       'invalid_argument: direction must be "minimize", as in study; received "maximize"',

@@ -75,7 +75,7 @@ export function negativeLogPosterior(
     const { weights, signal, alone, noise } = hyperparameters;
     const x = stretched(points, stretchOf(vectors, weights));
     for (let i = 0; i < n; i++) {
-      row.measure(hyperparameters, x, i * size, x, i);
+      row.measure(hyperparameters, x, i * size, x, i, false);
       row.values[i] = signal + noise;
       factor.set(row.values.subarray(0, i + 1), packedSize(i));
     }

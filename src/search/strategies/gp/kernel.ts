@@ -58,8 +58,9 @@ export class Covariances {
   readonly squares: Float64Array;
   /** −∂k/∂(those distances), [axes, count]. */
   readonly slopes: Float64Array;
-  private readonly own: Float64Array;
-  private readonly joint: Float64Array;
+  /** M of all parameters together, then of each, [1 + axes, count], and its slopes likewise. */
+  private readonly terms: Float64Array;
+  private readonly termSlopes: Float64Array;
 
   /** @param n - the largest number of other points */
   constructor(
@@ -67,8 +68,9 @@ export class Covariances {
     n: number,
   ) {
     const { length } = vectors.axes;
-    [this.values, this.alone, this.joint] = Array.from({ length: 3 }, () => new Float64Array(n));
-    [this.squares, this.slopes, this.own] = Array.from({ length: 3 }, () => new Float64Array(length * n));
+    [this.values, this.alone] = Array.from({ length: 2 }, () => new Float64Array(n));
+    [this.squares, this.slopes] = Array.from({ length: 2 }, () => new Float64Array(length * n));
+    [this.terms, this.termSlopes] = Array.from({ length: 2 }, () => new Float64Array((1 + length) * n));
   }
 
   /** Measures the stretched point at `a[from]` and the first `count` stretched points of `b`. */
@@ -78,36 +80,48 @@ export class Covariances {
     from: number,
     b: Float64Array,
     count: number,
+    withSlopes = true,
   ): void {
-    const { values, squares, slopes, own, joint } = this;
+    const { values, squares, slopes, terms, termSlopes } = this;
+    const axes = this.vectors.axes.length;
+    this.measureSquares(a, from, b, count);
+    terms.fill(0, 0, count);
+    for (let p = 0, at = 0; p < axes; p++) {
+      for (let i = 0; i < count; i++, at++) terms[i] += squares[at];
+    }
+    if (alone > 0) terms.set(squares.subarray(0, axes * count), count);
+    matern(terms, termSlopes, 0, alone > 0 ? (1 + axes) * count : count, 1);
+    const joint = signal * (1 - alone);
+    const own = (signal * alone) / axes;
+    this.alone.fill(0);
+    if (alone > 0) {
+      for (let p = 0, at = count; p < axes; p++) {
+        for (let i = 0; i < count; i++, at++) this.alone[i] += own * terms[at];
+      }
+    }
+    for (let i = 0; i < count; i++) values[i] = joint * terms[i] + this.alone[i];
+    if (!withSlopes) return;
+    for (let p = 0, at = 0; p < axes; p++) {
+      for (let i = 0; i < count; i++, at++) {
+        slopes[at] = joint * termSlopes[i] + (alone > 0 ? own * termSlopes[count + at] : 0);
+      }
+    }
+  }
+
+  private measureSquares(a: Float64Array, from: number, b: Float64Array, count: number): void {
+    const { squares } = this;
     const { axes, size } = this.vectors;
-    values.fill(0, 0, count);
-    axes.forEach(({ offset, width }, p) => {
-      for (let i = 0, at = p * count; i < count; i++, at++) {
+    for (let p = 0, at = 0; p < axes.length; p++) {
+      const { offset, width } = axes[p];
+      const end = from + offset + width;
+      for (let i = 0; i < count; i++, at++) {
         let sum = 0;
-        for (let c = offset, other = i * size + offset; c < offset + width; c++, other++) {
-          const difference = a[from + c] - b[other];
+        for (let c = from + offset, other = i * size + offset; c < end; c++, other++) {
+          const difference = a[c] - b[other];
           sum += difference * difference;
         }
         squares[at] = sum;
-        values[i] += sum;
-      }
-    });
-    matern(values, joint, 0, count, signal * (1 - alone));
-    this.alone.fill(0, 0, count);
-    if (alone > 0) {
-      own.set(squares.subarray(0, axes.length * count));
-      matern(own, slopes, 0, axes.length * count, (signal * alone) / axes.length);
-    } else {
-      own.fill(0);
-      slopes.fill(0);
-    }
-    for (let p = 0, at = 0; p < axes.length; p++) {
-      for (let i = 0; i < count; i++, at++) {
-        this.alone[i] += own[at];
-        slopes[at] += joint[i];
       }
     }
-    for (let i = 0; i < count; i++) values[i] += this.alone[i];
   }
 }

@@ -43,7 +43,7 @@ export function extend(vectors: Vectors, before: Factored, points: readonly Floa
   const x = stretched(all, stretchOf(vectors, hyperparameters.weights));
   const row = new Covariances(vectors, all.length);
   for (let i = from; i < all.length; i++) {
-    row.measure(hyperparameters, x, i * vectors.size, x, i);
+    row.measure(hyperparameters, x, i * vectors.size, x, i, false);
     row.values[i] = hyperparameters.signal + hyperparameters.noise;
     factor.set(row.values.subarray(0, i + 1), packedSize(i));
   }
@@ -86,7 +86,7 @@ export function condition(
   return {
     predict(point, withGradient = false) {
       for (let c = 0; c < size; c++) at[c] = point[c] * stretch[c];
-      covariances.measure(hyperparameters, at, 0, x, n);
+      covariances.measure(hyperparameters, at, 0, x, n, withGradient);
       const { values } = covariances;
       let mean = 0;
       for (let i = 0; i < n; i++) mean += values[i] * alpha[i];
