@@ -28,6 +28,7 @@ const { best, trials } = await tune({
   },
   fit: { epochs: 10, batchSize: 32 },
   validation: { folds: 3 },
+  metric: "accuracy",
   ...(values.jobs ? { jobs: Number(values.jobs) } : {}),
 });
 

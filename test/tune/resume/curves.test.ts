@@ -84,7 +84,7 @@ describe("a saved tuner", () => {
     const tuner = await restoreTuner(without, base);
     expect(await refusal(() => tuner.advance())).toBe(
       "invalid_checkpoint: the saved training does not fit the data and model of this tuner: its epochs must have " +
-        "loss, valAccuracy, valLoss; they have loss",
+        "loss, valAccuracy, valLogLoss, valLoss; they have loss",
     );
   });
 
