@@ -114,6 +114,9 @@ function begun(command: Command, file: string | undefined, flags: TuneFlags): Be
   };
 }
 
+/** Networks of the final model; docs/training.md has the measurement. */
+const ENSEMBLE = 8;
+
 const list = (words: readonly string[]): string => words.join(", ");
 
 function addSearchFlags(command: Command): void {
@@ -156,6 +159,13 @@ function addTrainingFlags(command: Command): void {
   command
     .optionsGroup("Training:")
     .option("--epochs <n>", "epochs of each training", integer("--epochs", 1), 30)
+    .option(
+      "--ensemble <n>",
+      "networks of the final model, which predicts their mean: mostly better than one, as many times larger and slower to predict with; " +
+        "1 for a single network; for one metric",
+      integer("--ensemble", 1),
+      ENSEMBLE,
+    )
     .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
     .option(
       "--class-weight <how>",
@@ -328,11 +338,12 @@ function reportOf(
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], final, metrics = [] } = result ?? {};
+  const { best, bestTrials = [], final, metrics = [], ensemble } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
+    ...(ensemble && { ensemble }),
   };
   return jsonReport(report);
 }
@@ -343,7 +354,7 @@ function printResult(
   result: TuneResult<Space>,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics } = result;
+  const { best, bestTrials, trials, final, study, metric, metrics, ensemble } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const common = { trials, folds: setup.folds, seconds };
   if (best) {
@@ -355,6 +366,7 @@ function printResult(
       best,
       test: final?.test ?? {},
       ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
+      ...(ensemble && { ensemble }),
       testRows: setup.sizes.test,
     };
     printLines(summarize(report, width, paint));

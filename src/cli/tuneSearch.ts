@@ -13,7 +13,7 @@ export async function search(
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, epochs, trials, jobs, threshold, curves } = flags;
+  const { testSize, seed, epochs, trials, jobs, threshold, curves, ensemble } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, metric, testSize, seed, onEvent },
@@ -21,6 +21,7 @@ export async function search(
       validation,
       ...(scheduler ? { scheduler, steps: epochs } : {}),
       ...(trials === undefined ? {} : { trials }),
+      ...(ensemble === undefined || metric.length > 1 ? {} : { ensemble }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),
