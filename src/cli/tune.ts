@@ -115,6 +115,9 @@ function begun(command: Command, file: string | undefined, flags: TuneFlags): Be
   };
 }
 
+/** Networks of the final model; docs/training.md has the measurement. */
+const ENSEMBLE = 8;
+
 const list = (words: readonly string[]): string => words.join(", ");
 
 function addSearchFlags(command: Command): void {
@@ -165,6 +168,13 @@ function addTrainingFlags(command: Command): void {
       "--epochs <n>",
       `epochs of each training (default: tuned; ${DENSE_DEFAULTS.epochs} with a scheduler)`,
       integer("--epochs", 1),
+    )
+    .option(
+      "--ensemble <n>",
+      "networks of the final model, which predicts their mean: mostly better than one, as many times larger and slower to predict with; " +
+        "1 for a single network; for one metric",
+      integer("--ensemble", 1),
+      ENSEMBLE,
     )
     .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
     .option(
@@ -338,12 +348,13 @@ function reportOf(
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], final, metrics = [], endedAfter } = result ?? {};
+  const { best, bestTrials = [], final, metrics = [], endedAfter, ensemble } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
+    ...(ensemble && { ensemble }),
   };
   return jsonReport(report);
 }
@@ -354,7 +365,7 @@ function printResult(
   result: TuneResult<Space>,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter } = result;
+  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter, ensemble } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const repeat = resume === undefined && endedAfter !== undefined;
   const common = {
@@ -371,6 +382,7 @@ function printResult(
       best,
       test: final?.test ?? {},
       ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
+      ...(ensemble && { ensemble }),
       testRows: setup.sizes.test,
     };
     printLines(summarize(report, width, paint));

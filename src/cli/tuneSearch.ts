@@ -13,7 +13,7 @@ export async function search(
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, trials, seconds, jobs, threshold, curves } = flags;
+  const { testSize, seed, trials, seconds, jobs, threshold, curves, ensemble } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, testSize, seed, onEvent },
@@ -24,6 +24,7 @@ export async function search(
       ...(trials === undefined ? {} : { trials }),
       // the clock of the process began with the command
       ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
+      ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),

@@ -36,6 +36,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly scheduler: string;
   readonly seed: number;
   readonly epochs?: number;
+  /** Of studies that began before there were ensembles undefined. */
+  readonly ensemble?: number;
   readonly batchSize?: number;
   readonly classWeight?: ClassWeight;
   readonly curves?: CurvesKept;

@@ -65,7 +65,7 @@ export interface TableDescription {
 }
 
 /** Layers of a network in a file at most, so that a small file does not take minutes to compile. */
-const MOST_LAYERS = 1000;
+export const MOST_LAYERS = 1000;
 
 /** All of a model file. */
 export interface ModelContents {

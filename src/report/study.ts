@@ -48,6 +48,15 @@ export interface StudyReport extends Ending {
   readonly testRows: number;
   /** The decision threshold of the final model, where one was chosen, and by what. */
   readonly threshold?: { readonly metric: string; readonly value: number };
+  /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
+  readonly ensemble?: EnsembleReport;
+}
+
+/** The networks of a final model, by trial, and their score beside that of one network. */
+export interface EnsembleReport {
+  readonly members: readonly { readonly trial: number; readonly networks: number }[];
+  readonly score: number;
+  readonly single: number;
 }
 
 /** A finished study with several metrics. */
@@ -128,7 +137,7 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, threshold } = report;
+  const { best, metric, test, threshold, ensemble } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
@@ -139,6 +148,16 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
     ...layOut(params, { width }),
     ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
     clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best)}`, width),
+    ...(ensemble
+      ? [
+          ...heading(`Final model: the mean of ${count(networksOf(ensemble), "network")}`),
+          ...wrap(membersOf(ensemble), width - 2).map((text) => `  ${text}`),
+          clip(
+            `  ${metric} ${formatScore(ensemble.score)}, of one network ${formatScore(ensemble.single)}; chosen without the fold that is scored`,
+            width,
+          ),
+        ]
+      : []),
     ...(threshold
       ? [
           ...heading("Decision threshold"),
@@ -154,6 +173,13 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
     ...ending(report, width, paint),
   ];
 }
+
+const networksOf = ({ members }: EnsembleReport): number =>
+  members.reduce((sum, { networks }) => sum + networks, 0);
+
+/** Trials by how many networks they have: `trial 12 (3), trial 7 (2), trial 3` */
+const membersOf = ({ members }: EnsembleReport): string =>
+  members.map(({ trial, networks }) => `trial ${trial}${networks > 1 ? ` (${networks})` : ""}`).join(", ");
 
 /** The results for several metrics: a part of the front, the best by the first metric first. */
 export function summarizeFront(report: FrontReport, width: number, paint: Paint): string[] {

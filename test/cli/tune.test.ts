@@ -21,7 +21,8 @@ describe("fettle tune --json", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.endsWith("}\n")).toBe(true);
     const report = JSON.parse(stdout) as JsonReport;
-    expect(Object.keys(report)).toEqual(["best", "test", "trials", "seed"]);
+    expect(Object.keys(report)).toEqual(["best", "ensemble", "test", "trials", "seed"]);
+    expect(report.ensemble?.members.reduce((sum, { networks }) => sum + networks, 0)).toBe(8);
     expect(report.seed).toBe(3);
     expect(report.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
     for (const trial of report.trials) {
@@ -39,6 +40,16 @@ describe("fettle tune --json", () => {
     const right = report.test.accuracy! * 114;
     expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-9);
     expect(report.test.accuracy).toBeGreaterThan(0.8);
+  });
+
+  it("has a single network where it is asked for, and for several metrics", async () => {
+    for (const flags of [
+      ["--ensemble", "1"],
+      ["--metric", "recall,precision"],
+    ]) {
+      const { stdout } = await fettle([...mainJob, ...QUICK, ...flags, "--json"]);
+      expect(Object.keys(JSON.parse(stdout))).not.toContain("ensemble");
+    }
   });
 
   it("gives the same with one thread and with two", async () => {

@@ -28,6 +28,7 @@ const distance = (output: string): number => {
 
 /** What blocks print. */
 const outputs = new Map<Block, (output: string) => void>([
+  [blockWith("docs/training.md", "ensemble: 4"), (output) => expect(output).toBe("4\naverage\n")],
   [
     blockWith("docs/layers.md", "model.summary()"),
     (output) => {

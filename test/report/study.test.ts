@@ -63,6 +63,22 @@ describe("summarize", () => {
     );
   });
 
+  it("says which networks an ensemble has, and what it is worth beside one", () => {
+    const members = [
+      { trial: 4, networks: 2 },
+      { trial: 1, networks: 1 },
+    ];
+    const ensemble = { members, score: 0.9625, single: 0.95 };
+    const lines = summarize({ ...report, ensemble }, 80, paint);
+    expect(lines.slice(8, 12)).toEqual([
+      "",
+      "Final model: the mean of 3 networks",
+      "  trial 4 (2), trial 1",
+      "  accuracy 0.9625, of one network 0.9500; chosen without the fold that is scored",
+    ]);
+    expect(jsonReport({ best: undefined, test: {}, trials, ensemble, seed: 0 }).ensemble).toEqual(ensemble);
+  });
+
   it("says from which trials the best resumed", () => {
     const [first, , , , last] = trials;
     const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });

@@ -120,17 +120,22 @@ export async function chooseEnsemble<S extends Space>(
     });
     return meanAndStd(scores).value;
   };
-  const counts = new Map<number, number>();
-  for (const i of picks) counts.set(i, (counts.get(i) ?? 0) + 1);
   return {
     ensemble: {
-      members: [...counts].map(([i, networks]) => ({ trial: candidates[i].trial, networks })),
+      members: membersOf(picks.map((i) => candidates[i].trial)),
       score: scoreFor(settings),
       single: scoreFor({ networks: 1, selection: "greedy" }),
     },
     picks: picks.map((i) => candidates[i].trial),
     predictions: folds.map((_, fold) => meanOf(picks.map((i) => candidates[i].own[fold]))),
   };
+}
+
+/** How often each trial is among those of the networks. */
+export function membersOf(trials: readonly number[]): Ensemble["members"] {
+  const counts = new Map<number, number>();
+  for (const trial of trials) counts.set(trial, (counts.get(trial) ?? 0) + 1);
+  return [...counts].map(([trial, networks]) => ({ trial, networks }));
 }
 
 /** The best trials whose networks take the same features as that of the best, and the folds under their pipeline. */

@@ -7,7 +7,9 @@ import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { Model } from "../../model/model.js";
 import { averageModels } from "../../nn/averageModels.js";
+import type { LayersModel } from "../../nn/layersModel.js";
 import { RandomStream } from "../../numerics/random.js";
+import { MOST_LAYERS } from "../../predict/description.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
 import type { ParamValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
@@ -15,7 +17,7 @@ import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { meanOf } from "../ensemble/select.js";
 import type { JobResult } from "../jobs/job.js";
-import { type Chosen, chooseEnsemble, type Ensemble } from "./ensemble.js";
+import { type Chosen, chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
 import { outOfFold } from "./outOfFold.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
@@ -56,7 +58,9 @@ export async function fitFinal<S extends Space>(
   const fits = await fitMembers(setup, members);
   // a network that diverged on all rows spoils the mean of the others
   const able = fits.filter(({ result }) => result.finite);
-  const used = able.length > 0 ? able : fits.slice(0, 1);
+  const most = mostNetworks(fits.map(({ template: { built } }) => built));
+  const used = able.length > 0 ? able.slice(0, most) : fits.slice(0, 1);
+  const ensemble = chosen && { ...chosen.ensemble, members: membersOf(used.map(({ trial }) => trial)) };
   const [{ template }] = used;
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
@@ -96,9 +100,16 @@ export async function fitFinal<S extends Space>(
     metric: metric.name,
     value,
     seed,
-    ...(chosen && { ensemble: chosen.ensemble }),
+    ...(ensemble && { ensemble }),
   };
-  return { model: new Model(network, table, notes), ...(chosen && { ensemble: chosen.ensemble }) };
+  return { model: new Model(network, table, notes), ...(ensemble && { ensemble }) };
+}
+
+/** How many of the networks fit one model file, with a layer for each output that is their mean. */
+function mostNetworks(networks: readonly LayersModel[]): number {
+  const [{ wiring }] = networks;
+  const deepest = Math.max(...networks.map((each) => each.wiring.calls.length));
+  return Math.max(1, Math.floor((MOST_LAYERS - wiring.outputs.length) / deepest));
 }
 
 /** Apart from the random streams of the study itself. */
@@ -137,7 +148,7 @@ function schemaOf({ schema, inputs, target, targets = [target] }: Dataset): Sche
 async function fitMembers<S extends Space>(
   setup: TrialSetup<S>,
   members: readonly Member<S>[],
-): Promise<{ readonly template: JobTemplate; readonly result: JobResult }[]> {
+): Promise<{ readonly trial: number; readonly template: JobTemplate; readonly result: JobResult }[]> {
   const templates = members.map(({ line, seed }) =>
     line.map((trial) => templateAgain(setup, trial, seed, true)),
   );
@@ -159,7 +170,10 @@ async function fitMembers<S extends Space>(
     await Promise.allSettled(jobs);
     results = await Promise.all(jobs);
   }
-  return last.map((template, i) => ({ template, result: results[i] as JobResult }));
+  return members.map(({ line }, i) => ({
+    ...{ trial: line[line.length - 1].number, template: last[i] },
+    result: results[i] as JobResult,
+  }));
 }
 
 /** The part of one trial in the final fit, from where the part before it ended. */

@@ -35,6 +35,11 @@ export class KeptPredictions {
     return this.list.find(([number]) => number === trial)?.[2];
   }
 
+  /** The numbers of the trials, the best first. */
+  get trials(): readonly number[] {
+    return this.list.map(([number]) => number);
+  }
+
   save(): SavedPredictions {
     return this.list;
   }

@@ -5,6 +5,7 @@ import { FettleError, isA, messageOf } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 import { LoopControl } from "../../search/study/control.js";
+import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
 import { FitTimes } from "../trial/fitTimes.js";
@@ -61,25 +62,34 @@ export async function runTuner<S extends Space>(
 const [SLACK, OVERHEAD] = [1.5, 250];
 
 /**
- * Milliseconds that the final fit of the best trial so far will take: it has the rows of a fold and those that it was validated on,
- * and where a threshold is chosen, the trial is trained once more. A search is not to end before its first trial has.
+ * Milliseconds that the final fit will take, if the search ended now: each of its networks is trained on the rows of a fold and those
+ * that it was validated on, for as long as the longest of the trials that it may be of. A search is not to end before its first trial
+ * has.
  *
  * @param warm - how many trials are of an earlier study
  */
 export function reserveOf<S extends Space>(
-  { fitTimes, rows, threshold }: Pick<TrialSetup<S>, "fitTimes" | "rows" | "threshold">,
+  {
+    fitTimes,
+    rows,
+    selection,
+    kept,
+    backend,
+  }: Pick<TrialSetup<S>, "fitTimes" | "rows" | "selection" | "kept"> & {
+    readonly backend: Pick<JobBackend, "concurrency">;
+  },
   { best, trials }: Pick<Study<S>, "best" | "trials">,
   warm: number,
 ): number {
   if (trials[warm]?.number !== warm) return Number.NEGATIVE_INFINITY;
   if (!best) return 0;
-  const spent = ancestry(trials, best.number).reduce(
-    (sum, { number }) => sum + (fitTimes?.of(number) ?? 0),
-    0,
-  );
+  const spentOn = (trial: number): number =>
+    ancestry(trials, trial).reduce((sum, { number }) => sum + (fitTimes?.of(number) ?? 0), 0);
+  const possible = [best.number, ...(selection && kept ? kept.trials : [])];
+  const spent = Math.max(...possible.map(spentOn));
   const folds = rows.folds.length - 1;
-  const share = folds > 1 ? 1 / (folds - 1) : 1;
-  return SLACK * spent * (threshold ? 1 + share : share) + OVERHEAD;
+  const rounds = Math.ceil((selection?.networks ?? 1) / backend.concurrency);
+  return SLACK * rounds * (spent / Math.max(1, folds - 1)) + OVERHEAD;
 }
 
 /** The final model, or why there is none: the study is worth keeping without it. */

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { metrics } from "../../../src/metrics/registry.js";
-import { dense } from "../../../src/nn/layers/index.js";
+import { loadModel, saveModel } from "../../../src/model/save.js";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
 import { type Sequential, sequential } from "../../../src/nn/sequential.js";
 import { adam } from "../../../src/optim/adam.js";
 import { choice, float } from "../../../src/search/space/builders.js";
@@ -102,6 +103,24 @@ describe("tune with an ensemble", () => {
     );
     // of three seeds
     expect(new Set(kernels.map(([, { data }]) => String(data))).size).toBe(3);
+  });
+
+  it("has as many networks as a model file holds layers of", async () => {
+    const deep = ({ learningRate }: { learningRate: number }): Sequential => {
+      const hidden = Array.from({ length: 299 }, () => dropout(0));
+      const built = sequential([...hidden, dense(1)]);
+      built.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+      return built;
+    };
+    const { final, ensemble } = await tune({
+      ...base,
+      model: deep,
+      trials: 1,
+      ensemble: 5,
+      fit: { epochs: 1 },
+    });
+    expect(ensemble?.members).toEqual([{ trial: 0, networks: 3 }]);
+    expect(final && (await loadModel(saveModel(final))).model.layers.length).toBe(901);
   });
 
   it("joins trials with the pipeline of the best alone", async () => {

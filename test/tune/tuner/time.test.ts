@@ -6,6 +6,7 @@ import { random } from "../../../src/search/strategies/random/random.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
+import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { reserveOf } from "../../../src/tune/tuner/run.js";
@@ -116,23 +117,29 @@ describe("the time that is left for the final fit", () => {
     return fitTimes;
   };
 
+  const backend = { concurrency: 2 };
+
   it("is by the trainings of the best: 5 folds took 1000 ms, so a fit of all rows takes 250", () => {
-    expect(reserveOf({ rows, fitTimes: times() } as never, study as never, 0)).toBe(1.5 * 250 + 250);
+    const setup = { rows, backend, fitTimes: times() };
+    expect(reserveOf(setup as never, study as never, 0)).toBe(1.5 * 250 + 250);
   });
 
-  it("has the folds once more where a threshold is chosen", () => {
-    const setup = { rows, fitTimes: times(), threshold: {} };
-    expect(reserveOf(setup as never, study as never, 0)).toBe(1.5 * 1250 + 250);
+  it("is by the longest trial that may be in an ensemble, and how many of its networks each worker fits", () => {
+    const kept = new KeptPredictions(2, "maximize");
+    kept.add(0, 1, [Float32Array.of(1)]);
+    const other = { best: makeRecord({ number: 1, params: {} }, { value: 2 }), trials: study.trials };
+    const setup = { rows, backend, fitTimes: times(), kept, selection: { networks: 3 } };
+    expect(reserveOf(setup as never, other as never, 0)).toBe(1.5 * 2 * 250 + 250);
   });
 
   it("keeps the search from ending before its first trial, and is none where none has a value", () => {
     const none = { best: undefined, trials: [] };
     const later = { best: record, trials: [{ ...record, number: 1 }] };
     const failed = { best: undefined, trials: [record] };
-    expect(reserveOf({ rows } as never, none, 0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows } as never, later as never, 0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows } as never, study as never, 1)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows } as never, failed as never, 0)).toBe(0);
+    expect(reserveOf({ rows, backend } as never, none, 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows, backend } as never, later as never, 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows, backend } as never, study as never, 1)).toBe(Number.NEGATIVE_INFINITY);
+    expect(reserveOf({ rows, backend } as never, failed as never, 0)).toBe(0);
   });
 });
 
