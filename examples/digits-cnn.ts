@@ -91,6 +91,7 @@ const { best } = await tune({
   model: build,
   fit,
   pipeline: { scale: "none" },
+  metric: "accuracy",
   validation: { split: 0.2 },
   testSize: 0,
   trials: 8,

@@ -278,7 +278,13 @@ describe("an abort while a model is trained", () => {
 
 describe("a study that is stopped at any moment has trials of the whole study, and ends as it when it goes on", () => {
   it("of an objective", async () => {
-    const options = { space: { x: float(0, 1) }, direction: "minimize", trials: 12, seed: 3 } as const;
+    const options = {
+      space: { x: float(0, 1) },
+      direction: "minimize",
+      trials: 12,
+      seed: 3,
+      lag: 3,
+    } as const;
     const objective = async ({ x }: { x: number }) => {
       await sleep(3 * x);
       return (x - 0.3) ** 2;

@@ -163,8 +163,8 @@ const cases: [string, Record<string, string | Uint8Array>, string, RegExp][] = [
   [
     "two metrics for a strategy of one",
     good,
-    `${TUNE} --strategy tpe --metric f1,logLoss`,
-    /Use nsga2, random, sobol or grid/,
+    `${TUNE} --strategy cmaes --metric f1,logLoss`,
+    /Use nsga2, gp, tpe, random, sobol or grid/,
   ],
   ["a metric of the other task", good, `${TUNE} --metric r2`, /r2, which is for regression/],
   ["an unknown strategy", good, `${TUNE} --strategy grd`, /unknown strategy "grd"\. Did you mean "grid"/],

@@ -9,6 +9,7 @@ import { sequential } from "../../src/nn/sequential.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { choice, float } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
+import { random } from "../../src/search/strategies/random/random.js";
 import { gridSearch, randomSearch } from "../../src/tune/gridSearch.js";
 import { nestedCrossValidation } from "../../src/tune/nestedCv.js";
 import { tune } from "../../src/tune/tune.js";
@@ -138,7 +139,7 @@ it("randomSearch draws the combinations of tune", async () => {
     trials: 4,
   };
   const { rows } = await randomSearch(free);
-  const { trials } = await tune(free);
+  const { trials } = await tune({ ...free, strategy: random() });
   expect(rows.map(({ params }) => params)).toEqual(trials.map(({ params }) => params));
   expect(rows.map(({ scores }) => scores.logLoss.mean)).toEqual(trials.map(({ value }) => value));
 });

@@ -7,7 +7,6 @@ import { createStudy } from "../../../src/search/study/study.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
-import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { reserveOf } from "../../../src/tune/tuner/run.js";
@@ -128,7 +127,8 @@ describe("the time that is left for the final fit", () => {
   it("is by the longest trial that may be in an ensemble, and how many of its networks each worker fits", () => {
     const kept = new KeptPredictions(2, "maximize");
     kept.add(0, 1, [Float32Array.of(1)]);
-    const other = { best: makeRecord({ number: 1, params: {} }, { value: 2 }), trials: study.trials };
+    const best = makeRecord({ number: 1, params: {} }, { value: 2 });
+    const other = { best, trials: [record, best] };
     const setup = { rows, backend, fitTimes: times(), kept, selection: { networks: 3 } };
     expect(reserveOf(setup as never, other as never, 0)).toBe(1.5 * 2 * 250 + 250);
   });
