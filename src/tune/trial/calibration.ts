@@ -41,8 +41,15 @@ export function checkCalibrate(calibrate: unknown, task: Task, objectives: numbe
   must(objectives === 1, "metric with calibrate", "one metric", objectives);
 }
 
-/** @param networks - by network of the final model, predictions of its trial for the validation rows of each fold */
-export function calibrationOf(networks: readonly (readonly Floats[])[], folds: readonly Fold[]): Calibration {
+/**
+ * @param networks - by network of the final model, predictions of its trial for the validation rows of each fold
+ * @returns undefined if there is nothing to choose by, since one of them is not a number
+ */
+export function calibrationOf(
+  networks: readonly (readonly Floats[])[],
+  folds: readonly Fold[],
+): Calibration | undefined {
+  if (!networks.flat().every((own) => own.every(Number.isFinite))) return undefined;
   const joined = new Map(
     [...new Set(networks)].map((own) => [own, Float32Array.from(own.flatMap((each) => [...each]))] as const),
   );

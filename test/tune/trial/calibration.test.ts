@@ -1,6 +1,7 @@
 /** Final models whose probabilities are calibrated: the same network with other last weights. Needs `dist/`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fitTarget } from "../../../src/data/pipeline/target.js";
 import { metrics } from "../../../src/metrics/registry.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { activation, dense } from "../../../src/nn/layers/index.js";
@@ -11,6 +12,7 @@ import { choice } from "../../../src/search/space/builders.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { temperatures, tempered } from "../../../src/tune/ensemble/temperature.js";
 import { gridSearch } from "../../../src/tune/gridSearch.js";
+import { calibrationOf } from "../../../src/tune/trial/calibration.js";
 import { divideLogits } from "../../../src/tune/trial/logits.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
@@ -128,6 +130,18 @@ describe("tune with calibrate", () => {
     expect(final?.threshold).not.toBe(plain.final?.threshold);
     expect(Math.abs(own - before / temperature)).toBeLessThan(0.2);
     expect(final?.classify(x)).toEqual(plain.final?.classify(x));
+  });
+
+  it("says nothing of predictions that are not numbers", () => {
+    const yTrue = Float64Array.of(0, 1);
+    const fold = { outputs: 1, yTrue, target: fitTarget("none", yTrue, 1, [0, 1]) };
+    expect(calibrationOf([[Float32Array.of(0.5, Number.NaN)]], [fold])).toBeUndefined();
+    // each of two rows is a part, and the other says to be as sure as can be: (¾ / ¼)⁴ = 81
+    expect(calibrationOf([[Float32Array.of(0.25, 0.75)]], [fold])).toEqual({
+      temperature: expect.closeTo(0.25, 12),
+      logLoss: { before: expect.closeTo(Math.log(4 / 3), 6), after: expect.closeTo(Math.log(82 / 81), 6) },
+      error: { before: 0.25, after: expect.closeTo(1 / 82, 6) },
+    });
   });
 
   it("goes with a grid search", async () => {
