@@ -11,7 +11,7 @@ import { type Direction, isFeasible, type TrialRecord } from "./trial.js";
  *
  * - A trial that breaks a soft constraint costs more than any that keeps all: the worst cost of those, plus a fraction of
  *   their spread (or of 1, if they have none) by how far it breaks its constraints, at least 1e-9. So a search is led back.
- *   Values of such trials do not matter, and constraints should have similar units (Deb's rule).
+ *   Values of such trials do not matter, and constraints should have similar units (Deb's rule). Only `gp` models constraints instead.
  * - A failed or diverged trial costs as much as the worst of all others (0 if there are none), so that no search returns
  *   there and no model is distorted by an infinity.
  *

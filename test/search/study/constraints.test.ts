@@ -217,6 +217,6 @@ describe("soft constraints", () => {
     });
     await study.optimize(({ x, y }) => ({ value: x * x + y * y, constraints: [1 - x - y] }), { trials });
     expect(study.best?.value).toBeGreaterThanOrEqual(0.5);
-    expect(study.best?.value).toBeLessThan(0.6);
+    expect(study.best?.value).toBeLessThan(strategy.name === "gp" ? 0.501 : 0.6);
   });
 });

@@ -53,8 +53,11 @@ function ei(mean: number, deviation: number, best: number): Merit {
   return { value: plain, byMean: plain * byMean, byDeviation: plain * byDeviation };
 }
 
-function pi(mean: number, deviation: number, best: number): Merit {
-  const z = (best - MARGIN - mean) / deviation;
+const pi: Acquisition = (mean, deviation, best) => logBelow(mean, deviation, best - MARGIN);
+
+/** ln Φ(z) with z = (bound − μ)/σ: the logarithm of the probability of less than `bound`. */
+export function logBelow(mean: number, deviation: number, bound: number): Merit {
+  const z = (bound - mean) / deviation;
   const value = logNormCdf(z);
   // φ / Φ
   const slope = z < FAR ? 1 / millsRatios(-z).first : exp(-0.5 * z * z - LOG_SQRT_2PI - value);

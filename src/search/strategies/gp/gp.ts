@@ -51,6 +51,7 @@ import { vectorsOf } from "../../space/vectors.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { type AcquisitionName, acquisitions } from "./acquisition.js";
+import { areConstrained, constrained } from "./constraints.js";
 import { assessAll, type Effort, maximize, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
 import { movesOf } from "./moves.js";
@@ -102,6 +103,10 @@ const GOOD = 5;
  * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
  * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest.
  *
+ * Where trials break soft constraints, each constraint has a model of its own, and the suggestion is the point where an improvement on
+ * the best trial that keeps them, times the probability that the point keeps them, is largest (Gardner et al.); with `"lcb"`, a
+ * trial that breaks one costs more than all others instead.
+ *
  * With several objectives, each has a model of its own, and the suggestion is the point with the largest expected
  * improvement of the hypervolume between the trials and a corner a little worse than the worst in each objective (Yang et
  * al.). It is exact, but for fronts of more than 63 points of three objectives, or 15 of four, of which it uses those that
@@ -125,6 +130,7 @@ const GOOD = 5;
  * @see E. Snelson, C. Rasmussen and Z. Ghahramani, "Warped Gaussian processes", NIPS 16, 2003
  * @see J. Snoek, H. Larochelle and R. Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012
  * @see S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023
+ * @see J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014
  * @see K. Yang, M. Emmerich, A. Deutz and T. Bäck, "Efficient computation of expected hypervolume improvement using box
  * decomposition algorithms", J. Global Optimization 75, 2019
  */
@@ -141,7 +147,13 @@ export function gp(options: GpOptions = {}): Strategy {
   );
   /** One objective: what is promising, and the best trials. */
   const towardsBest = (pending: readonly Params[], context: SuggestContext): Front => {
-    const { posterior, ranked, incumbent } = modelOf(context.history, pending, context);
+    const { history } = context;
+    if (acquisition !== "lcb" && areConstrained(history)) {
+      const inLogarithms = acquisition === "ei" ? acquisitions.logEi() : acquire;
+      const { merit, ranked } = constrained(history, pending, context, inLogarithms);
+      return { merit, good: ranked.slice(0, GOOD) };
+    }
+    const { posterior, ranked, incumbent } = modelOf(history, pending, context);
     const merit = meritOf(posterior, (mean, deviation) => acquire(mean, deviation, incumbent));
     return { merit, good: ranked.slice(0, GOOD) };
   };

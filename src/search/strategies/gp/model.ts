@@ -35,6 +35,8 @@ export interface Model {
   readonly ranked: readonly Float64Array[];
   /** f*: the least μ at any of them, which is less noisy than the least y. */
   readonly incumbent: number;
+  /** The y of a cost. */
+  readonly targetOf: (cost: number) => number;
   /** The cost that equals one unit of y, at the best trial and below; 0 if all costs are equal. */
   readonly unit: number;
 }
@@ -114,7 +116,7 @@ export function modelOf(
   const { state, used } = stateAfter(history, problem);
   const added = [...history.slice(used).map(({ params }) => params), ...pending];
   const factored = extend(vectors, state.factored, added.map(vectors.encode));
-  const { values, unit } = targetsOf(costsOf(history, problem.direction), state.warp);
+  const { values, targetOf, unit } = targetsOf(costsOf(history, problem.direction), state.warp);
   const known = Float64Array.of(...state.chosen.map((i) => values[i]), ...values.subarray(used));
   const posterior = condition(vectors, factored, known);
   // running trials count too: the next trial must improve on their expected value
@@ -123,7 +125,13 @@ export function modelOf(
     mean: posterior.predict(vector).mean,
   }));
   believed.sort((a, b) => a.mean - b.mean);
-  return { posterior, ranked: believed.map(({ vector }) => vector), incumbent: believed[0].mean, unit };
+  return {
+    posterior,
+    ranked: believed.map(({ vector }) => vector),
+    incumbent: believed[0].mean,
+    targetOf,
+    unit,
+  };
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Targets {
   readonly values: Float64Array;
   /** ln ∂y/∂c at each cost, [n], up to a constant that all warps of the same costs share. */
   readonly logSlopes: Float64Array;
+  /** The y of any cost. */
+  readonly targetOf: (cost: number) => number;
   /** The cost that equals one unit of y, at the least cost and below. */
   readonly unit: number;
 }
@@ -42,7 +44,7 @@ export interface Targets {
  */
 export function targetsOf(costs: Float64Array, warp: Warp): Targets {
   const n = costs.length;
-  const equal = { values: new Float64Array(n), logSlopes: new Float64Array(n), unit: 0 };
+  const equal = { values: new Float64Array(n), logSlopes: new Float64Array(n), targetOf: () => 0, unit: 0 };
   let largest = 0;
   for (const cost of costs) largest = Math.max(largest, Math.abs(cost));
   if (largest === 0) return equal;
@@ -50,10 +52,11 @@ export function targetsOf(costs: Float64Array, warp: Warp): Targets {
   const { from, distance } = placeOf(scaled, warp);
   const isWarped = distance > 0 && distance < Number.POSITIVE_INFINITY;
   /** ln(1 + (c − m)/b): the logarithm of what the slope is divided by */
-  const bends = scaled.map((cost) =>
-    isWarped && cost > from ? log1p(Math.min((cost - from) / distance, Number.MAX_VALUE)) : 0,
-  );
-  const warped = scaled.map((cost, i) => (bends[i] > 0 ? from + distance * bends[i] : cost));
+  const bendOf = (cost: number): number =>
+    isWarped && cost > from ? log1p(Math.min((cost - from) / distance, Number.MAX_VALUE)) : 0;
+  const bent = (cost: number, bend: number): number => (bend > 0 ? from + distance * bend : cost);
+  const bends = scaled.map(bendOf);
+  const warped = scaled.map((cost, i) => bent(cost, bends[i]));
   let mean = 0;
   for (const value of warped) mean += value / n;
   let variance = 0;
@@ -65,6 +68,7 @@ export function targetsOf(costs: Float64Array, warp: Warp): Targets {
   return {
     values: warped.map((value) => (value - mean) / deviation),
     logSlopes: bends.map((bend) => -bend - logDeviation),
+    targetOf: (cost) => (bent(cost / largest, bendOf(cost / largest)) - mean) / deviation,
     unit: deviation * largest,
   };
 }

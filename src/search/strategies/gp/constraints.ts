@@ -1,0 +1,122 @@
+/**
+ * Soft constraints: one Gaussian process for the objective and one for each constraint g_k, which is kept where it is at most 0.
+ * The notation is at the head of `gp.ts`; each has its own y, μ and σ, and is taken to be independent of the others given a point.
+ * What is maximised is the acquisition function in logarithms, of an improvement on the best trial that keeps all constraints, plus the
+ * logarithms of the probabilities that they are kept (J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014),
+ *
+ *     a(x) + Σ_k ln Φ((0_k − μ_k) / σ_k),    0_k: the y of a constraint of 0
+ *
+ * and the latter alone as long as no trial keeps all. So the values of trials that break constraints count, and the objective has no
+ * cliff where one begins to be broken.
+ */
+import type { SearchProblem } from "../../memo/generations.js";
+import type { Params, SearchSpace } from "../../space/space.js";
+import { vectorsOf } from "../../space/vectors.js";
+import { costsOf } from "../../trial/costs.js";
+import { isFeasible, type TrialRecord } from "../../trial/trial.js";
+import { type Acquisition, logBelow } from "./acquisition.js";
+import { type MeritAt, meritOf } from "./maximize.js";
+import { modelOf } from "./model.js";
+
+/** Whether some trials break constraints, and all that have any have as many. */
+export function areConstrained(history: readonly TrialRecord[]): boolean {
+  if (history.every(isFeasible)) return false;
+  return new Set(history.filter(isTold).map(({ constraints }) => constraints?.length)).size === 1;
+}
+
+/** Whether it is known how far a trial keeps its constraints: not of one that failed. */
+const isTold = ({ constraints = [] }: TrialRecord): boolean => constraints.length > 0;
+
+/** What is promising under constraints. */
+export interface Constrained {
+  readonly merit: MeritAt;
+  /** The points of the trials, including running ones, the best first. */
+  readonly ranked: readonly Float64Array[];
+}
+
+/**
+ * The merit of points after finished trials that break constraints (see `areConstrained`). Running trials count as having their expected
+ * values.
+ *
+ * @param acquire - an acquisition function in logarithms
+ */
+export function constrained(
+  history: readonly TrialRecord[],
+  pending: readonly Params[],
+  problem: SearchProblem,
+  acquire: Acquisition,
+): Constrained {
+  const { space, direction } = problem;
+  const { encode } = vectorsOf(space);
+  const told = history.filter(isTold);
+  const untold = history.filter((record) => !isTold(record)).map(({ params }) => params);
+  const count = told[0].constraints?.length as number;
+  const problems = problemsOf(space, 1 + count);
+  const objective = modelOf(
+    history.map((record) => partsOf(record)[0]),
+    pending,
+    { ...problem, space: problems[0] },
+  );
+  const terms: MeritAt[] = [];
+  const kept = history.filter((record) => record.value !== null && isFeasible(record));
+  if (kept.length > 0) {
+    const means = kept.map(({ params }) => objective.posterior.predict(encode(params)).mean);
+    const incumbent = means.reduce((a, b) => Math.min(a, b));
+    terms.push(meritOf(objective.posterior, (mean, deviation) => acquire(mean, deviation, incumbent)));
+  }
+  for (let k = 1; k <= count; k++) {
+    const { posterior, targetOf, unit } = modelOf(
+      told.map((record) => partsOf(record)[k]),
+      [...untold, ...pending],
+      { space: problems[k], direction: "minimize", directions: ["minimize"] },
+    );
+    // where all are equal, nothing is known of where it is kept
+    if (unit > 0) {
+      const zero = targetOf(0);
+      terms.push(meritOf(posterior, (mean, deviation) => logBelow(mean, deviation, zero)));
+    }
+  }
+  const costs = costsOf(history, direction);
+  const order = [...history.keys()].sort((i, j) => costs[i] - costs[j] || i - j);
+  return {
+    merit: sumOf(terms),
+    ranked: [...order.map((i) => history[i].params), ...pending].map(encode),
+  };
+}
+
+function sumOf(terms: readonly MeritAt[]): MeritAt {
+  let part = new Float64Array(0);
+  return (vector, gradient) => {
+    if (part.length !== vector.length) part = new Float64Array(vector.length);
+    gradient?.fill(0);
+    let sum = 0;
+    for (const term of terms) {
+      sum += term(vector, gradient && part);
+      if (gradient) for (let c = 0; c < gradient.length; c++) gradient[c] += part[c];
+    }
+    return sum;
+  };
+}
+
+const parts = new WeakMap<TrialRecord, readonly TrialRecord[]>();
+
+/** A trial as one of the objective alone, and of each constraint; the same objects for the same trial, since fits are remembered by them. */
+function partsOf(record: TrialRecord): readonly TrialRecord[] {
+  const known = parts.get(record);
+  if (known) return known;
+  const { constraints = [], ...objective } = record;
+  const made = [objective, ...constraints.map((value) => ({ ...objective, value }))];
+  parts.set(record, made);
+  return made;
+}
+
+const copies = new WeakMap<SearchSpace, readonly SearchSpace[]>();
+
+/** The space as one of each model, since fits are remembered by their space. */
+function problemsOf(space: SearchSpace, count: number): readonly SearchSpace[] {
+  const known = copies.get(space);
+  if (known?.length === count) return known;
+  const made = Array.from({ length: count }, () => ({ ...space }));
+  copies.set(space, made);
+  return made;
+}
