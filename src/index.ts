@@ -433,6 +433,7 @@ export {
 export { type Replay, replay } from "./tune/replay.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
+export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";
 export type { Ensemble, EnsembleOptions } from "./tune/trial/ensemble.js";
 export type { Validation } from "./tune/trial/folds.js";
 export type { Scores } from "./tune/trial/setup.js";

@@ -1,6 +1,6 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
 import { basename, resolve } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
@@ -19,15 +19,16 @@ import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags, quoted } from "./explain.js";
 import { readJson } from "./files.js";
-import { classWeight, flagOf, integer, names, positiveNumber, share } from "./flags.js";
+import { flagOf, integer, names, positiveNumber, share } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
+import { addTrainingFlags } from "./trainingFlags.js";
 import { search } from "./tuneSearch.js";
-import { CURVES, NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags, isFile } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -115,9 +116,6 @@ function begun(command: Command, file: string | undefined, flags: TuneFlags): Be
   };
 }
 
-/** Networks of the final model; docs/training.md has the measurement. */
-const ENSEMBLE = 8;
-
 const list = (words: readonly string[]): string => words.join(", ");
 
 function addSearchFlags(command: Command): void {
@@ -158,36 +156,6 @@ function addSearchFlags(command: Command): void {
       `how unpromising trials are stopped early: ${list([NO_SCHEDULER, ...schedulerNames])}; or ${POPULATION}: a ` +
         "population of 8 networks, each trial trains one for --epochs more, and the best replace the worst",
       NO_SCHEDULER,
-    );
-}
-
-function addTrainingFlags(command: Command): void {
-  command
-    .optionsGroup("Training:")
-    .option(
-      "--epochs <n>",
-      `epochs of each training (default: tuned; ${DENSE_DEFAULTS.epochs} with a scheduler)`,
-      integer("--epochs", 1),
-    )
-    .option(
-      "--ensemble <n>",
-      "networks of the final model, which predicts their mean: mostly better than one, as many times larger and slower to predict with; " +
-        "1 for a single network; for one metric",
-      integer("--ensemble", 1),
-      ENSEMBLE,
-    )
-    .option("--batch-size <rows>", "rows of a batch (default: tuned)", integer("--batch-size", 1))
-    .option(
-      "--class-weight <how>",
-      "how much classes count in training: balanced, or class=number; may be repeated",
-      classWeight,
-    )
-    .addOption(
-      new Option(
-        "--curves <kind>",
-        "what is kept of each epoch and fold: the training loss, also the loss and the metrics of the validation rows " +
-          "(slower), or nothing (default: training)",
-      ).choices(Object.keys(CURVES)),
     );
 }
 
@@ -348,13 +316,14 @@ function reportOf(
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], final, metrics = [], endedAfter, ensemble } = result ?? {};
+  const { best, bestTrials = [], final, metrics = [], endedAfter, ensemble, calibration } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
+    ...(calibration && { calibration }),
   };
   return jsonReport(report);
 }
@@ -365,7 +334,8 @@ function printResult(
   result: TuneResult<Space>,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter, ensemble } = result;
+  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter, ensemble, calibration } =
+    result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const repeat = resume === undefined && endedAfter !== undefined;
   const common = {
@@ -383,6 +353,7 @@ function printResult(
       test: final?.test ?? {},
       ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
       ...(ensemble && { ensemble }),
+      ...(calibration && { calibration }),
       testRows: setup.sizes.test,
     };
     printLines(summarize(report, width, paint));

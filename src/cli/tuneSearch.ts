@@ -13,7 +13,7 @@ export async function search(
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, trials, seconds, jobs, threshold, curves, ensemble } = flags;
+  const { testSize, seed, trials, seconds, jobs, threshold, curves, ensemble, calibrate = false } = flags;
   try {
     return await tune({
       ...{ data, space, strategy, fit, testSize, seed, onEvent },
@@ -25,6 +25,7 @@ export async function search(
       // the clock of the process began with the command
       ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
       ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
+      ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),

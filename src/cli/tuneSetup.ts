@@ -38,6 +38,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly epochs?: number;
   /** Of studies that began before there were ensembles undefined. */
   readonly ensemble?: number;
+  /** Of studies that began before there was a calibration undefined. */
+  readonly calibrate?: boolean;
   readonly batchSize?: number;
   readonly classWeight?: ClassWeight;
   readonly curves?: CurvesKept;

@@ -146,6 +146,53 @@ export const brierScore = probabilityMetric({
   },
 });
 
+/** Parts of equal weight that probabilities are divided into. */
+const BINS = 10;
+
+/**
+ * How far the probabilities of predicted classes are from how often they are right: rows are sorted by that probability and divided
+ * into 10 bins of equal weight, and the distances between the mean probability and the share of right rows are averaged over bins, by their
+ * weights. Rows of one probability share a bin, the first that any of them is in, so there may be fewer.
+ *
+ * It is above 0 by chance: of perfectly calibrated probabilities of 100 rows some 0.1, and the less the more rows.
+ *
+ * @param yTrue - as {@link accuracy}
+ * @param yPred - as {@link accuracy}, probabilities
+ * @returns from 0 to 1
+ * @throws FettleError as {@link accuracy}
+ * @example
+ * ```ts
+ * metrics.expectedCalibrationError([1, 1, 1, 0], [0.75, 0.75, 0.75, 0.75]); // 0
+ * metrics.expectedCalibrationError([1, 0], [0.75, 0.25]); // 0.25
+ * ```
+ * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017; for bins of equal weight A. Kumar and others, "Verified
+ * uncertainty calibration", NeurIPS 2019
+ */
+export const expectedCalibrationError = probabilityMetric({
+  name: "expectedCalibrationError",
+  aliases: ["ece"],
+  direction: "minimize",
+  make: () => (yTrue, yPred, outputs, weights) => {
+    const weightOf = weighing(weights);
+    const rows = Array.from({ length: yTrue.length / outputs }, (_, row) => {
+      const start = row * outputs;
+      const own = classAt(yPred, start, outputs);
+      const probability = outputs > 1 ? yPred[start + own] : own === 1 ? yPred[start] : 1 - yPred[start];
+      const right = outputs > 1 ? yTrue[start + own] : Number(own === yTrue[start]);
+      return { probability, right, weight: weightOf(row) };
+    }).sort((a, b) => a.probability - b.probability);
+    const all = rows.reduce((sum, { weight }) => sum + weight, 0);
+    const gaps = new Float64Array(BINS + 1);
+    let [before, bin] = [0, 0];
+    for (const [i, { probability, right, weight }] of rows.entries()) {
+      if (i === 0 || probability !== rows[i - 1].probability) bin = Math.floor((BINS * before) / all);
+      gaps[bin] += weight * (probability - right);
+      before += weight;
+    }
+    return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / all;
+  },
+});
+
 /** The options of {@link topKAccuracy}. */
 export interface TopKOptions {
   /** How many of the most probable classes count as right. @defaultValue 2 */

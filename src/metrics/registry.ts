@@ -23,6 +23,7 @@ export const metrics = {
   averagePrecision: probability.averagePrecision,
   logLoss: probability.logLoss,
   brierScore: probability.brierScore,
+  expectedCalibrationError: probability.expectedCalibrationError,
   topKAccuracy: probability.topKAccuracy,
   meanSquaredError: regression.meanSquaredError,
   rootMeanSquaredError: regression.rootMeanSquaredError,

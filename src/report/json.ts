@@ -1,7 +1,7 @@
 /** A finished study as one plain object for programs: the output of `--json`. */
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
-import type { EnsembleReport } from "./study.js";
+import type { CalibrationReport, EnsembleReport } from "./study.js";
 
 /** The output of `--json`. Numbers that are not finite are null. */
 export interface JsonReport {
@@ -17,6 +17,8 @@ export interface JsonReport {
   readonly threshold?: number;
   /** The networks of the final model, if there are several. */
   readonly ensemble?: EnsembleReport;
+  /** How well the probabilities of the final model are calibrated, before and after. */
+  readonly calibration?: CalibrationReport;
   /** Scores on the held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
   /** After how many trials the time of the search was over, where that ended it. */
@@ -49,18 +51,20 @@ export function jsonReport(study: {
   readonly bestTrials?: readonly TrialRecord<Params>[];
   readonly threshold?: number;
   readonly ensemble?: EnsembleReport;
+  readonly calibration?: CalibrationReport;
   readonly test: Readonly<Record<string, number>>;
   readonly endedAfter?: number;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, bestTrials, threshold, ensemble, test, endedAfter, trials, seed } = study;
+  const { best, bestTrials, threshold, ensemble, calibration, test, endedAfter, trials, seed } = study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
     ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
     ...(threshold !== undefined && { threshold }),
     ...(ensemble && { ensemble }),
+    ...(calibration && { calibration }),
     test: Object.fromEntries(scores),
     ...(endedAfter !== undefined && { endedAfter }),
     trials: trials.map(jsonTrial),

@@ -50,6 +50,15 @@ export interface StudyReport extends Ending {
   readonly threshold?: { readonly metric: string; readonly value: number };
   /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
   readonly ensemble?: EnsembleReport;
+  /** How well its probabilities are calibrated; as `Calibration` of `tune`. */
+  readonly calibration?: CalibrationReport;
+}
+
+/** The temperature of a final model, and scores of its probabilities without it and with it. */
+export interface CalibrationReport {
+  readonly temperature: number;
+  readonly logLoss: { readonly before: number; readonly after: number };
+  readonly error: { readonly before: number; readonly after: number };
 }
 
 /** The networks of a final model, by trial, and their score beside that of one network. */
@@ -137,7 +146,7 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, threshold, ensemble } = report;
+  const { best, metric, test, threshold, ensemble, calibration } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
@@ -158,6 +167,12 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
           ),
         ]
       : []),
+    ...(calibration
+      ? [
+          ...heading("Calibration of probabilities"),
+          ...wrap(calibrated(calibration), width - 2).map((text) => `  ${text}`),
+        ]
+      : []),
     ...(threshold
       ? [
           ...heading("Decision threshold"),
@@ -172,6 +187,14 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
       : []),
     ...ending(report, width, paint),
   ];
+}
+
+/** `temperature 1.21; expected calibration error 0.0340, before 0.0510` */
+function calibrated({ temperature, error }: CalibrationReport): string {
+  const after = `expected calibration error ${formatScore(error.after)}`;
+  return temperature === 1
+    ? `temperature 1, since no other is better; ${after}`
+    : `temperature ${temperature.toFixed(2)}; ${after}, before ${formatScore(error.before)}`;
 }
 
 const networksOf = ({ members }: EnsembleReport): number =>

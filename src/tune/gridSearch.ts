@@ -14,6 +14,7 @@ import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { type CvRow, cvRows } from "./cvRows.js";
+import type { Calibration } from "./trial/calibration.js";
 import type { Ensemble } from "./trial/ensemble.js";
 import { TUNE_OPTIONS, type TuneOptions } from "./tuner/options.js";
 import { tuneOnThreads } from "./tuner/run.js";
@@ -43,6 +44,8 @@ export interface SearchCvResult<S extends Space> {
   readonly final: Model | undefined;
   /** Which networks the final model has, and what they are worth; undefined for a single network. */
   readonly ensemble?: Ensemble;
+  /** How well its probabilities are calibrated, before and after; undefined without `calibrate`. */
+  readonly calibration?: Calibration;
   /** Why the best combination could not be fitted again, as for `tune`. */
   readonly finalError?: FettleError;
 }
@@ -138,7 +141,7 @@ async function searchCv<S extends Space>(
     }
     onEvent?.(event);
   };
-  const { best, trials, metric, folds, final, ensemble, finalError } = await tuneOnThreads<S>(
+  const { best, trials, metric, folds, final, ensemble, calibration, finalError } = await tuneOnThreads<S>(
     { ...rest, strategy, onEvent: watch },
     { metrics, objectives: 1, detailed: true, refit: refit !== false },
   );
@@ -149,6 +152,7 @@ async function searchCv<S extends Space>(
   return {
     ...{ bestScore: best?.value ?? undefined, bestParams: best?.params, bestIndex, rows, final },
     ...(ensemble && { ensemble }),
+    ...(calibration && { calibration }),
     ...(finalError && { finalError }),
   };
 }

@@ -21,7 +21,7 @@ describe("fettle tune --json", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.endsWith("}\n")).toBe(true);
     const report = JSON.parse(stdout) as JsonReport;
-    expect(Object.keys(report)).toEqual(["best", "ensemble", "test", "trials", "seed"]);
+    expect(Object.keys(report)).toEqual(["best", "ensemble", "calibration", "test", "trials", "seed"]);
     expect(report.ensemble?.members.reduce((sum, { networks }) => sum + networks, 0)).toBe(8);
     expect(report.seed).toBe(3);
     expect(report.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
@@ -49,6 +49,14 @@ describe("fettle tune --json", () => {
     ]) {
       const { stdout } = await fettle([...mainJob, ...QUICK, ...flags, "--json"]);
       expect(Object.keys(JSON.parse(stdout))).not.toContain("ensemble");
+    }
+  });
+
+  it("leaves probabilities as they were trained where it is told to, and for several metrics", async () => {
+    for (const flags of [["--no-calibrate"], ["--metric", "recall,precision"]]) {
+      const { code, stdout } = await fettle([...mainJob, ...QUICK, ...flags, "--json"]);
+      expect(code).toBe(0);
+      expect(Object.keys(JSON.parse(stdout))).not.toContain("calibration");
     }
   });
 
@@ -116,6 +124,8 @@ describe("fettle tune", () => {
       "learningRate",
       "Cross-validated logLoss (mean ± std of 3 folds)",
       "; accuracy 0.9",
+      "Calibration of probabilities\n  temperature ",
+      "; expected calibration error 0.",
       "Scores on 114 held-out rows",
       "Best trials",
       "4 trials: 4 complete, in ",

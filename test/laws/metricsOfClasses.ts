@@ -26,6 +26,7 @@ export const lawsOfClasses: Laws = {
         "matthewsCorrcoef",
       ],
       ...["cohenKappa", "rocAuc", "averagePrecision", "logLoss", "brierScore", "topKAccuracy"],
+      "expectedCalibrationError",
     ],
     property: (metric) =>
       fc.property(

@@ -64,5 +64,6 @@ it.each(ofClasses)(
 it("no metric is left out", () => {
   const scored = new Set(sets.flatMap(({ scores }) => Object.keys(scores)));
   const left = Object.keys(metrics).filter((name) => ![...scored].some((each) => each.startsWith(name)));
-  expect(left).toEqual([]);
+  // which scikit-learn does not have; see calibration.test.ts
+  expect(left).toEqual(["expectedCalibrationError"]);
 });

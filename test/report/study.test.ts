@@ -79,6 +79,31 @@ describe("summarize", () => {
     expect(jsonReport({ best: undefined, test: {}, trials, ensemble, seed: 0 }).ensemble).toEqual(ensemble);
   });
 
+  it("says by which temperature probabilities are calibrated, and what it is worth", () => {
+    const calibration = {
+      temperature: 1.2968395546510096,
+      logLoss: { before: 0.4, after: 0.38 },
+      error: { before: 0.05125, after: 0.034 },
+    };
+    const lines = summarize({ ...report, calibration }, 80, paint);
+    expect(lines.slice(8, 11)).toEqual([
+      "",
+      "Calibration of probabilities",
+      "  temperature 1.30; expected calibration error 0.0340, before 0.0512",
+    ]);
+    const same = {
+      temperature: 1,
+      logLoss: { before: 0.4, after: 0.4 },
+      error: { before: 0.05, after: 0.05 },
+    };
+    expect(summarize({ ...report, calibration: same }, 80, paint)).toContain(
+      "  temperature 1, since no other is better; expected calibration error 0.0500",
+    );
+    expect(jsonReport({ best: undefined, test: {}, trials, calibration, seed: 0 }).calibration).toEqual(
+      calibration,
+    );
+  });
+
   it("says from which trials the best resumed", () => {
     const [first, , , , last] = trials;
     const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });

@@ -22,6 +22,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     rows,
     threshold,
     selection,
+    calibrate = false,
     curves,
     measured,
   } = trialSetup;
@@ -43,6 +44,7 @@ export function fingerprintOf<S extends Space>({ foldSettings, trialSetup }: Tun
     constraints: constraints !== undefined,
     threshold: threshold?.name ?? null,
     ensemble: selection ? { ...selection } : null,
+    calibrate,
     fit: typeof fit === "function" ? "a function" : copyJson(fit),
     curves: measured ? "validation" : curves,
     scheduler: schedule

@@ -8,14 +8,7 @@ import { sameValue } from "../../search/space/value.js";
 import type { Study } from "../../search/study/contract.js";
 import { ranked } from "../../search/trial/ranking.js";
 import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
-import {
-  crossFitted,
-  errorProducts,
-  meanOf,
-  pick,
-  type SelectionSettings,
-  withoutPart,
-} from "../ensemble/select.js";
+import { crossFitted, errorProducts, pick, type SelectionSettings, withoutPart } from "../ensemble/select.js";
 import { type Fold, scoreOn } from "../jobs/score.js";
 import { outOfFold, validatedRows } from "./outOfFold.js";
 import { meanAndStd } from "./scoring.js";
@@ -85,8 +78,8 @@ export interface Chosen {
   readonly ensemble: Ensemble;
   /** The trial of each network. */
   readonly picks: readonly number[];
-  /** Predictions of their mean for the validation rows of each fold. */
-  readonly predictions: readonly Floats[];
+  /** By network, predictions of its trial for the validation rows of each fold. */
+  readonly outOfFold: readonly (readonly Floats[])[];
 }
 
 /**
@@ -127,7 +120,7 @@ export async function chooseEnsemble<S extends Space>(
       single: scoreFor({ networks: 1, selection: "greedy" }),
     },
     picks: picks.map((i) => candidates[i].trial),
-    predictions: folds.map((_, fold) => meanOf(picks.map((i) => candidates[i].own[fold]))),
+    outOfFold: picks.map((i) => candidates[i].own),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Dataset } from "../../data/dataset.js";
-import { fitPipeline } from "../../data/pipeline/pipeline.js";
+import { applyPipeline, fitPipeline, type Pipeline } from "../../data/pipeline/pipeline.js";
 import type { ColumnSchema, Schema } from "../../data/schema.js";
 import type { SavedRun } from "../../engine/executor.js";
 import { check, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { Model } from "../../model/model.js";
+import type { Floats } from "../../ndarray.js";
 import { averageModels } from "../../nn/averageModels.js";
 import type { LayersModel } from "../../nn/layersModel.js";
 import { RandomStream } from "../../numerics/random.js";
@@ -16,8 +17,11 @@ import type { Study } from "../../search/study/contract.js";
 import { ancestry } from "../../search/trial/ancestry.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { meanOf } from "../ensemble/select.js";
+import { meanAt } from "../ensemble/temperature.js";
 import type { JobResult } from "../jobs/job.js";
-import { type Chosen, chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
+import { type Calibration, calibrationOf } from "./calibration.js";
+import { chooseEnsemble, type Ensemble, membersOf } from "./ensemble.js";
+import { divideLogits } from "./logits.js";
 import { outOfFold } from "./outOfFold.js";
 import { allMetrics, meanAndStd, scoreOf } from "./scoring.js";
 import type { TrialSetup } from "./setup.js";
@@ -35,6 +39,8 @@ export interface Final {
   readonly model: Model;
   /** Its networks, if it is an ensemble. */
   readonly ensemble?: Ensemble;
+  /** What calibrates its probabilities, if that was asked for. */
+  readonly calibration?: Calibration;
 }
 
 /**
@@ -64,16 +70,24 @@ export async function fitFinal<S extends Space>(
   const [{ template }] = used;
   const { train, validation } = folds[folds.length - 1];
   const { pipeline } = fitPipeline(data, { ...template.job.pipeline, rows: train });
+  const { threshold: metricOfThreshold, calibrate } = setup;
+  const held =
+    chosen?.outOfFold ?? (metricOfThreshold || calibrate ? [await outOfFold(setup, study, best)] : []);
+  const calibration = calibrate && calibrationOf(held, template.folds);
+  const temperature = calibration?.temperature ?? 1;
   const network = averageModels(
     used.map(({ template: { built }, result: { state } }) => {
       if (state) built.restore(data.shape ?? pipeline.features.length, state);
+      if (temperature !== 1) divideLogits(built, temperature);
       return built;
     }),
   );
-  const prediction = meanOf(used.map(({ result }) => result.prediction));
-  const { threshold: metricOfThreshold } = setup;
+  const prediction =
+    temperature === 1
+      ? meanOf(used.map(({ result }) => result.prediction))
+      : predictionOf(network, pipeline, data, validation);
   const threshold = metricOfThreshold
-    ? chooseThreshold(metricOfThreshold, await heldOut(setup, study, best, template, chosen))
+    ? chooseThreshold(metricOfThreshold, meansOf(held, template, temperature))
     : HALF;
   const result = { ...used[0].result, prediction };
   const decide = (metric: Metric): JobResult =>
@@ -93,6 +107,7 @@ export async function fitFinal<S extends Space>(
   };
   const { params, number, value } = trials.find((trial) => trial.number === best) as TrialRecord;
   const [metric] = setup.metrics;
+  const found = { ...(ensemble && { ensemble }), ...(calibration && { calibration }) };
   const notes = {
     test: Object.fromEntries(test),
     params,
@@ -100,9 +115,9 @@ export async function fitFinal<S extends Space>(
     metric: metric.name,
     value,
     seed,
-    ...(ensemble && { ensemble }),
+    ...found,
   };
-  return { model: new Model(network, table, notes), ...(ensemble && { ensemble }) };
+  return { model: new Model(network, table, notes), ...found };
 }
 
 /** How many of the networks fit one model file, with a layer for each output that is their mean. */
@@ -115,18 +130,27 @@ function mostNetworks(networks: readonly LayersModel[]): number {
 /** Apart from the random streams of the study itself. */
 const MEMBERS_STREAM = 0x656e;
 
-/** What the threshold is chosen by: predictions for rows that no network trained on. */
-async function heldOut<S extends Space>(
-  setup: TrialSetup<S>,
-  study: Pick<Study<S>, "trials" | "seed">,
-  best: number,
+/** Predictions for the test rows. */
+function predictionOf(
+  network: LayersModel,
+  pipeline: Pipeline,
+  { columns, shape = [pipeline.features.length] }: Dataset,
+  rows: Int32Array,
+): Floats {
+  if (rows.length === 0) return new Float32Array(0);
+  const features = applyPipeline(pipeline, columns, rows);
+  return network.predict({ data: features, shape: [rows.length, ...shape] }).data;
+}
+
+/** What the threshold is chosen by: the mean of the networks for the validation rows of each fold. */
+function meansOf(
+  held: readonly (readonly Floats[])[],
   { folds }: Pick<JobTemplate, "folds">,
-  chosen: Chosen | undefined,
-): Promise<Predictions[]> {
-  const predictions = chosen?.predictions ?? (await outOfFold(setup, study, best));
-  return predictions.map((yPred, i) => {
-    const { yTrue, weights } = folds[i];
-    return { yTrue, yPred, ...(weights && { weights }) };
+  temperature: number,
+): Predictions[] {
+  return folds.map(({ yTrue, weights, outputs }, fold) => {
+    const own = held.map((each) => each[fold]);
+    return { yTrue, yPred: meanAt(own, outputs, temperature), ...(weights && { weights }) };
   });
 }
 

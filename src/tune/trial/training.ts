@@ -26,6 +26,7 @@ import {
 } from "../jobs/job.js";
 import type { Folds, PipelineFolds } from "./folds.js";
 import { checkSame, type Identity } from "./identity.js";
+import { checkLogits } from "./logits.js";
 
 /** How one trial is trained. */
 export interface FitSettings {
@@ -78,6 +79,8 @@ export interface TrainingSetup<S extends Space> {
   readonly backend: JobBackend;
   /** What the functions returned for each trial, by its number. */
   readonly identities: Map<number, Identity>;
+  /** Whether the probabilities of the final model are calibrated. */
+  readonly calibrate?: true;
   /** What the curves are to have of the validation rows after every epoch, such as `valAccuracy`. */
   readonly measured?: readonly string[];
 }
@@ -103,6 +106,7 @@ export function jobTemplate<S extends Space>(
     rows,
     foldsFor,
     measured,
+    calibrate,
   }: Omit<TrainingSetup<S>, "backend" | "identities">,
   params: ParamsOf<S>,
   seed: number,
@@ -120,6 +124,7 @@ export function jobTemplate<S extends Space>(
   const { features, folds, finalFold } = foldsFor(pipeline);
   const built = model(params);
   const architecture = architectureFor(built, { ...data, features });
+  if (calibrate) checkLogits(built, data.outputs);
   const hyperparameters = hyperparametersOf(architecture);
   const decays = learningRateDecay === "cosine";
   check(

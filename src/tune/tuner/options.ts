@@ -16,6 +16,7 @@ import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { Calibration } from "../trial/calibration.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
 import type { Scores } from "../trial/setup.js";
@@ -152,6 +153,14 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
    */
   readonly ensemble?: number | EnsembleOptions;
   /**
+   * Whether the probabilities of the final model are calibrated: the logits of all its networks are divided by one temperature, with which
+   * its log loss for the rows that each fold did not train on is the least. It stays as it is where that does not help. For one metric, and
+   * classes; models must end with `dense` with `sigmoid` for two classes, `softmax` for more. A threshold is chosen after it. Default false.
+   *
+   * @see C. Guo and others, "On calibration of modern neural networks", ICML 2017
+   */
+  readonly calibrate?: boolean;
+  /**
    * Soft constraints, each satisfied where it is at most 0, from the mean scores over the folds of `metric` and of the most common metrics of the task:
    * `({ recall }) => [0.9 - recall]`. A trial that violates one is never the best.
    */
@@ -215,6 +224,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly final: Model | undefined;
   /** Which networks the final model has, and what they are worth; undefined for a single network. */
   readonly ensemble?: Ensemble;
+  /** How well the probabilities of the final model are calibrated, before and after; undefined without `calibrate`. */
+  readonly calibration?: Calibration;
   /**
    * Why the best parameters could not be fitted again: `aborted` by the signal; `invalid_state` where `model`, `fit` or
    * `pipeline` does not return for these parameters what it returned in the trial; or whatever the fit threw, with that as its
@@ -265,5 +276,5 @@ export const TUNE_OPTIONS: OptionNames<TuneOptions<Space>> = {
     metric: true,
   },
   ...{ constraints: true, validation: true, testSize: true, pipeline: true, threshold: true, curves: true },
-  ...{ ensemble: true },
+  ...{ ensemble: true, calibrate: true },
 };

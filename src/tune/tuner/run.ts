@@ -98,9 +98,9 @@ async function finalOf<S extends Space>(
   study: Study<S>,
   best: number,
   signal: OptimizeOptions["signal"],
-): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble">> {
+): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble" | "calibration">> {
   const control = new LoopControl<S>(signal ? { signal } : {});
-  let ended: Pick<TuneResult<S>, "final" | "ensemble"> = { final: undefined };
+  let ended: Pick<TuneResult<S>, "final" | "ensemble" | "calibration"> = { final: undefined };
   const refit = async (): Promise<void> => {
     if (setup.backend.lost) throw setup.backend.lost;
     const { model, ...others } = await fitFinal(setup, study, best);

@@ -15,6 +15,7 @@ import type { Strategy } from "../../search/strategies/strategy.js";
 import type { OptimizeOptions, Study } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
 import { validationName } from "../jobs/job.js";
+import { checkCalibrate } from "../trial/calibration.js";
 import { toDataset } from "../trial/data.js";
 import { CANDIDATES, selectionFor } from "../trial/ensemble.js";
 import { createFoldsFor, divideRows, type FoldSettings } from "../trial/folds.js";
@@ -92,6 +93,7 @@ export async function setUpTuner<S extends Space>(
   const threshold = options.threshold === undefined ? undefined : getMetric(options.threshold);
   if (threshold) checkThreshold(threshold, data.classes);
   const selection = selectionFor(options.ensemble, objectives);
+  checkCalibrate(options.calibrate, data.task, objectives);
   // Settings that fit no trial are refused now; those that depend on parameters, trial by trial.
   if (typeof fit !== "function") {
     const { classWeight } = settingsFor(fit ?? {}, fewestRows(rows, false));
@@ -110,8 +112,9 @@ export async function setUpTuner<S extends Space>(
     ...(pipeline && { pipeline }),
     ...(threshold && { threshold }),
     ...(selection && { selection }),
+    ...(options.calibrate && { calibrate: true }),
     ...(refit &&
-      (selection || threshold) && {
+      (selection || threshold || options.calibrate) && {
         kept: new KeptPredictions(selection ? CANDIDATES : 1, study.directions[0]),
       }),
     ...(constraints && { constraints }),

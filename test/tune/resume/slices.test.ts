@@ -74,7 +74,7 @@ const kinds: Record<string, TuneOptions<S>> = {
     ...{ ...base, space: fixed as unknown as S, trials: 9, fit: { epochs: 2, batchSize: 16 } },
     strategy: pbt({ populationSize: 3, quantile: 0.4 }),
   },
-  "tpe, an ensemble": { ...base, ensemble: 4, threshold: "f1" },
+  "tpe, an ensemble": { ...base, ensemble: 4, threshold: "f1", calibrate: true },
   "pbt, an ensemble, one part held out": {
     ...{ ...base, space: fixed as unknown as S, trials: 6, fit: { epochs: 2, batchSize: 16 } },
     ...{ strategy: pbt({ populationSize: 3, quantile: 0.4 }), validation: { split: 0.3 } },
@@ -85,9 +85,9 @@ const kinds: Record<string, TuneOptions<S>> = {
 const FORMAT = { magic: "fettle/t", version: 4, what: "a saved tuning" };
 
 /** What two runs share, however long they took. */
-function outcome({ trials, final, bestTrials, ensemble }: TuneResult<S>) {
+function outcome({ trials, final, bestTrials, ensemble, calibration }: TuneResult<S>) {
   return {
-    ensemble,
+    ...{ ensemble, calibration },
     trials: untimed(trials),
     front: bestTrials.map(({ number }) => number),
     test: final?.test,

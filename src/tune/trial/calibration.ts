@@ -1,0 +1,67 @@
+/** How well the probabilities of a final model are calibrated, and the temperature that calibrates them. The arithmetic is in `ensemble/temperature.ts`. */
+import type { Task } from "../../data/dataset.js";
+import { check, must } from "../../errors.js";
+import type { Metric } from "../../metrics/metric.js";
+import { expectedCalibrationError, logLoss } from "../../metrics/probability.js";
+import type { Floats } from "../../ndarray.js";
+import { chooseTemperature, meanAt } from "../ensemble/temperature.js";
+import type { Fold } from "../jobs/score.js";
+import { validatedRows } from "./outOfFold.js";
+
+/** A score by the probabilities as the networks were trained, and by those of the temperature. */
+export interface BeforeAndAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * The temperature of a final model, and what it is worth on all validation rows together. The probabilities of a part of them, a fold or a
+ * fifth of the only one, are then by a temperature that was chosen without it.
+ */
+export interface Calibration {
+  /** What the logits of every network are divided by: from ¼ to 4; 1 where no other is better. */
+  readonly temperature: number;
+  readonly logLoss: BeforeAndAfter;
+  /** By `metrics.expectedCalibrationError`. */
+  readonly error: BeforeAndAfter;
+}
+
+/**
+ * Refuses what has no probabilities to calibrate.
+ *
+ * @throws FettleError `invalid_argument`
+ */
+export function checkCalibrate(calibrate: unknown, task: Task, objectives: number): void {
+  must(calibrate === undefined || typeof calibrate === "boolean", "calibrate", "true or false", calibrate);
+  if (!calibrate) return;
+  check(
+    task === "classification",
+    "calibrate needs a target of classes, which have probabilities; received a regression target",
+  );
+  must(objectives === 1, "metric with calibrate", "one metric", objectives);
+}
+
+/**
+ * @param networks - by network of the final model, predictions of its trial for the validation rows of each fold
+ * @returns undefined if there is nothing to choose by, since one of them is not a number
+ */
+export function calibrationOf(
+  networks: readonly (readonly Floats[])[],
+  folds: readonly Fold[],
+): Calibration | undefined {
+  if (!networks.flat().every((own) => own.every(Number.isFinite))) return undefined;
+  const joined = new Map(
+    [...new Set(networks)].map((own) => [own, Float32Array.from(own.flatMap((each) => [...each]))] as const),
+  );
+  const all = networks.map((own) => joined.get(own) as Float32Array);
+  const rows = validatedRows(folds);
+  const { temperature, crossFitted } = chooseTemperature(all, rows);
+  const plain = meanAt(all, rows.outputs, 1);
+  const scores = ({ compute }: Metric): BeforeAndAfter => {
+    const [before, after] = [plain, crossFitted].map((p) =>
+      compute(Float64Array.from(rows.targets), p, rows.outputs, rows.weights),
+    );
+    return { before, after };
+  };
+  return { temperature, logLoss: scores(logLoss), error: scores(expectedCalibrationError) };
+}
