@@ -7,7 +7,6 @@ import { createStudy } from "../../../src/search/study/study.js";
 import { makeRecord } from "../../../src/search/trial/trial.js";
 import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
-import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { reserveOf } from "../../../src/tune/tuner/run.js";
