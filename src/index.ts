@@ -419,6 +419,15 @@ export { ancestry } from "./search/trial/ancestry.js";
 export { Curves, type CurvesJson, type CurveValues } from "./search/trial/curves.js";
 export { readCurves } from "./search/trial/savedCurves.js";
 export type { Trial, TrialOutcome, TrialRecord, TrialStatus } from "./search/trial/trial.js";
+export {
+  type BaselineOptions,
+  type BaselineReport,
+  type BaselineScores,
+  compareBaselines,
+  type Lead,
+  type Verdict,
+} from "./tune/baselines/compare.js";
+export type { ScoreInterval } from "./tune/baselines/intervals.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
 export { type DenseParams, denseFit, denseModel, denseParams, denseSpace } from "./tune/dense.js";
 export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";

@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   search: ["analysis", "study", "schedulers", "strategies", "memo", "trial", "space"],
   data: ["diagnosis", "pipeline", "split", ""],
-  tune: ["", "resume", "tuner", "trial", "jobs", "ensemble"],
+  tune: ["", "baselines", "resume", "tuner", "trial", "jobs", "ensemble"],
 };
 
 /** Their last bits differ between JavaScript engines (and random differs by nature). */

@@ -12,6 +12,7 @@ import type { Params, Space } from "../search/space/space.js";
 import { strategyNames } from "../search/strategies/index.js";
 import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import type { BaselineReport } from "../tune/baselines/compare.js";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
@@ -27,7 +28,7 @@ import { repeated } from "./repeat.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
-import { search } from "./tuneSearch.js";
+import { baselinesOf, search } from "./tuneSearch.js";
 import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags, isFile } from "./validation.js";
 
@@ -219,8 +220,9 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
-    if (flags.json) printJson(flags, trials, result);
-    else if (result?.bestTrials.length) printResult(flags, setup, result, seconds);
+    const baselines = result && (await baselinesOf(setup, result));
+    if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
+    else if (result?.bestTrials.length) printResult(flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
     if (folder) {
@@ -229,7 +231,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
         : result?.bestTrials.length
           ? "finished"
           : "no result";
-      const report = reportOf(flags, trials, result);
+      const report = reportOf(flags, trials, result, baselines);
       const files = folder.finish(
         trials,
         { status, seconds, ...report, trials: trials.length },
@@ -303,18 +305,11 @@ function filesWritten(files: readonly string[], target: string): string[] {
   return ["", `Written: ${files.join(", ")}`, ...use];
 }
 
-function printJson(
-  flags: TuneFlags,
-  trials: readonly TrialRecord<Params>[],
-  result: TuneResult<Space> | undefined,
-): void {
-  printLines([JSON.stringify(reportOf(flags, trials, result))]);
-}
-
 function reportOf(
   { seed, threshold }: TuneFlags,
   trials: readonly TrialRecord<Params>[],
   result: TuneResult<Space> | undefined,
+  baselines: BaselineReport | undefined,
 ): JsonReport {
   const { best, bestTrials = [], final, metrics = [], endedAfter, ensemble, calibration } = result ?? {};
   const report = {
@@ -324,6 +319,7 @@ function reportOf(
     ...(threshold !== undefined && final && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
+    ...(baselines && { baselines }),
   };
   return jsonReport(report);
 }
@@ -332,6 +328,7 @@ function printResult(
   { threshold, resume }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
+  baselines: BaselineReport | undefined,
   seconds: number,
 ): void {
   const { best, bestTrials, trials, final, study, metric, metrics, endedAfter, ensemble, calibration } =
@@ -354,6 +351,7 @@ function printResult(
       ...(threshold !== undefined && final && { threshold: { metric: threshold, value: final.threshold } }),
       ...(ensemble && { ensemble }),
       ...(calibration && { calibration }),
+      ...(baselines && { baselines }),
       testRows: setup.sizes.test,
     };
     printLines(summarize(report, width, paint));

@@ -2,6 +2,7 @@
 import { FettleError } from "../errors.js";
 import type { Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
+import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
 import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
@@ -35,4 +36,13 @@ export async function search(
     if (error instanceof FettleError && error.code === "trial_failed") return undefined;
     throw error;
   }
+}
+
+/** The final model beside others; undefined without enough held-out rows. */
+export async function baselinesOf(
+  { data, fit }: TuneSetup,
+  result: TuneResult<Space>,
+): Promise<BaselineReport | undefined> {
+  const isComparable = result.final && result.testRows.length > 1;
+  return isComparable ? compareBaselines(result, { data, fit }) : undefined;
 }

@@ -1,6 +1,7 @@
 /** A finished study as one plain object for programs: the output of `--json`. */
 import type { Params } from "../search/space/space.js";
 import type { TrialRecord, TrialStatus } from "../search/trial/trial.js";
+import type { BaselineReport } from "../tune/baselines/compare.js";
 import type { CalibrationReport, EnsembleReport } from "./study.js";
 
 /** The output of `--json`. Numbers that are not finite are null. */
@@ -21,6 +22,8 @@ export interface JsonReport {
   readonly calibration?: CalibrationReport;
   /** Scores on the held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number | null>>;
+  /** Those scores beside those of a linear model and a constant; without held-out rows left out. */
+  readonly baselines?: BaselineReport;
   /** After how many trials the time of the search was over, where that ended it. */
   readonly endedAfter?: number;
   /** By number. */
@@ -53,11 +56,13 @@ export function jsonReport(study: {
   readonly ensemble?: EnsembleReport;
   readonly calibration?: CalibrationReport;
   readonly test: Readonly<Record<string, number>>;
+  readonly baselines?: BaselineReport;
   readonly endedAfter?: number;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, bestTrials, threshold, ensemble, calibration, test, endedAfter, trials, seed } = study;
+  const { best, bestTrials, threshold, ensemble, calibration, test, baselines, endedAfter, trials, seed } =
+    study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
@@ -66,6 +71,7 @@ export function jsonReport(study: {
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
     test: Object.fromEntries(scores),
+    ...(baselines && { baselines }),
     ...(endedAfter !== undefined && { endedAfter }),
     trials: trials.map(jsonTrial),
     seed,

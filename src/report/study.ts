@@ -9,7 +9,9 @@ import type { Params } from "../search/space/space.js";
 import { ancestry } from "../search/trial/ancestry.js";
 import { costVectorOf, sparseFirst } from "../search/trial/pareto.js";
 import { isBetter, statuses, type TrialRecord } from "../search/trial/trial.js";
+import type { BaselineReport } from "../tune/baselines/compare.js";
 import type { BesideScores } from "../tune/trial/scoring.js";
+import { besideBaselines } from "./baselines.js";
 import { clip, count, formatDuration, formatScore, formatValue, plain } from "./format.js";
 import { layOut, wrap } from "./layout.js";
 
@@ -46,6 +48,8 @@ export interface StudyReport extends Ending {
   /** Scores on held-out rows, by metric; empty without any. */
   readonly test: Readonly<Record<string, number>>;
   readonly testRows: number;
+  /** The same scores beside those of models that need no tuning. */
+  readonly baselines?: BaselineReport;
   /** The decision threshold of the final model, where one was chosen, and by what. */
   readonly threshold?: { readonly metric: string; readonly value: number };
   /** The networks of the final model, if there are several; as `Ensemble` of `tune`. */
@@ -146,7 +150,7 @@ export function describeData(file: string, data: Omit<StudyIntroduction["data"],
 
 /** The results, in lines of at most `width` characters. */
 export function summarize(report: StudyReport, width: number, paint: Paint): string[] {
-  const { best, metric, test, threshold, ensemble, calibration } = report;
+  const { best, metric, test, threshold, ensemble, calibration, baselines } = report;
   const heading = headings(width, paint);
   const params = Object.entries(best.params).map(([name, value]) => [name, formatValue(value)]);
   const scores = Object.entries(test).map(([name, value]) => [name, formatScore(value)]);
@@ -180,7 +184,10 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
         ]
       : []),
     ...(scores.length > 0
-      ? [...heading(`Scores on ${count(report.testRows, "held-out row")}`), ...layOut(scores, { width })]
+      ? [
+          ...heading(`Scores on ${count(report.testRows, "held-out row")}`),
+          ...(baselines ? besideBaselines(baselines, width) : layOut(scores, { width })),
+        ]
       : []),
     ...(top.length > 1
       ? [...heading("Best trials"), ...layOut(compare(top, [metric, "± std"], valueAndStd), { width })]

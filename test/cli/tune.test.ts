@@ -21,7 +21,15 @@ describe("fettle tune --json", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.endsWith("}\n")).toBe(true);
     const report = JSON.parse(stdout) as JsonReport;
-    expect(Object.keys(report)).toEqual(["best", "ensemble", "calibration", "test", "trials", "seed"]);
+    expect(Object.keys(report)).toEqual([
+      "best",
+      "ensemble",
+      "calibration",
+      "test",
+      "baselines",
+      "trials",
+      "seed",
+    ]);
     expect(report.ensemble?.members.reduce((sum, { networks }) => sum + networks, 0)).toBe(8);
     expect(report.seed).toBe(3);
     expect(report.trials.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
@@ -40,6 +48,13 @@ describe("fettle tune --json", () => {
     const right = report.test.accuracy! * 114;
     expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-9);
     expect(report.test.accuracy).toBeGreaterThan(0.8);
+    const { scores, rows, metric, ahead } = report.baselines!;
+    expect({ rows, metric }).toEqual({ rows: 114, metric: "logLoss" });
+    expect(Object.entries(scores).map(([name, { final }]) => [name, final])).toEqual(
+      Object.entries(report.test),
+    );
+    expect(scores.logLoss.linear).toBeLessThan(0.5 * scores.logLoss.constant);
+    expect(ahead.linear!.difference).toBeCloseTo(scores.logLoss.linear! - scores.logLoss.final, 12);
   });
 
   it("has a single network where it is asked for, and for several metrics", async () => {
@@ -127,6 +142,8 @@ describe("fettle tune", () => {
       "Calibration of probabilities\n  temperature ",
       "; expected calibration error 0.",
       "Scores on 114 held-out rows",
+      "             this model     95 % interval  linear  constant",
+      "95 % interval of the lead: ",
       "Best trials",
       "4 trials: 4 complete, in ",
     ]) {
@@ -160,6 +177,7 @@ describe("fettle tune", () => {
       ]),
     );
     expect(test).toEqual({});
+    expect(stdout).not.toContain("baselines");
     expect(best?.value).toBe(Math.min(...trials.map(({ value }) => value!))); // log loss is minimised
   });
 

@@ -180,6 +180,10 @@ const outputs = new Map<Block, (output: string) => void>([
     (output) => expect(output).toBe("[ [ 13, 15 ], [ 28, 15 ], [ 43, 15 ] ]\n"),
   ],
   [
+    blockWith("docs/validation.md", "compareBaselines("),
+    (output) => expect(output).toBe("linear true true\n"),
+  ],
+  [
     blockWith("docs/validation.md", "leaveOneGroupOut(["),
     (output) =>
       expect(output).toBe(

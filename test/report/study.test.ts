@@ -104,6 +104,58 @@ describe("summarize", () => {
     );
   });
 
+  it("shows the scores beside those of models that need no tuning, and which to prefer", () => {
+    const lead = (difference: number, low: number, high: number) => ({
+      difference,
+      interval: [low, high] as const,
+    });
+    const baselines = {
+      ...{ rows: 8, metric: "accuracy", verdict: "level" as const, penalty: 0.1 },
+      scores: {
+        accuracy: { final: 0.875, interval: [0.52, 0.98] as const, linear: 0.75, constant: 0.5 },
+        rocAuc: { final: Number.NaN, linear: 0.9, constant: 0.5 },
+      },
+      ahead: { linear: lead(0.125, -0.105, 0.355), constant: lead(0.375, 0.016, 0.73) },
+    };
+    const lines = (own: object) => {
+      const all = summarize({ ...report, baselines: { ...baselines, ...own } }, 80, paint);
+      return all.slice(all.indexOf("Scores on 8 held-out rows") + 1, all.indexOf("Best trials") - 1);
+    };
+    expect(lines({})).toEqual([
+      "            this model     95 % interval  linear  constant",
+      "  accuracy      0.8750  0.5200 to 0.9800  0.7500    0.5000",
+      "  rocAuc             –                    0.9000    0.5000",
+      "  A linear model is as good, as far as 8 rows can tell: the accuracy of this one",
+      "  is 0.13 higher (95 % interval of the lead: -0.1 to 0.35).",
+    ]);
+    expect(lines({ verdict: "final" }).slice(3).join(" ")).toBe(
+      "  This model is better than a linear model: its accuracy is 0.13 higher (95 %   interval of the lead: -0.1 to 0.35).",
+    );
+    const behind = { verdict: "linear", ahead: { ...baselines.ahead, linear: lead(-0.125, -0.2, -0.05) } };
+    const scores = { accuracy: { ...baselines.scores.accuracy, linear: 1 } };
+    expect(
+      lines({ ...behind, scores })
+        .slice(2)
+        .join(" "),
+    ).toBe(
+      "  A linear model is better: its accuracy is 0.13 higher (95 % interval of the   lead: -0.2 to -0.05).",
+    );
+    expect(lines({ verdict: "constant" }).slice(3).join(" ")).toBe(
+      "  This model is not clearly better than always answering the same: its accuracy   is 0.38 higher (95 % interval of the lead: 0.016 to 0.73).",
+    );
+    expect(lines({ verdict: "final", ahead: { constant: baselines.ahead.constant } })).toEqual([
+      "            this model     95 % interval  constant",
+      "  accuracy      0.8750  0.5200 to 0.9800    0.5000",
+      "  rocAuc             –                      0.5000",
+      "  This model is better than always answering the same: its accuracy is 0.38",
+      "  higher (95 % interval of the lead: 0.016 to 0.73). No linear model was fitted:",
+      "  it would be too large.",
+    ]);
+    expect(jsonReport({ best: undefined, test: {}, trials, baselines, seed: 0 }).baselines).toEqual(
+      baselines,
+    );
+  });
+
   it("says from which trials the best resumed", () => {
     const [first, , , , last] = trials;
     const child = makeRecord({ number: 5, params: last.params, parent: 4 }, { value: 0.96 });

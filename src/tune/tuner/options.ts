@@ -220,6 +220,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
   readonly metrics: readonly string[];
   /** The folds by which trials were scored, as row ids; `validation` takes them again. */
   readonly folds: readonly FoldRows[];
+  /** The ids of the test rows, on which the final model is scored; empty without `testSize`. */
+  readonly testRows: Int32Array;
   /** The best parameters, fitted again to all development rows; undefined without a best trial, and where `finalError` says why. */
   readonly final: Model | undefined;
   /** Which networks the final model has, and what they are worth; undefined for a single network. */

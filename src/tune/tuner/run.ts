@@ -53,9 +53,10 @@ export async function runTuner<S extends Space>(
   if (backend.lost && trials.length === 0) throw backend.lost;
   const metrics = setup.metrics.slice(0, setup.objectives).map(({ name }) => name);
   const folds = setup.rows.folds.slice(0, -1);
+  const { validation: testRows } = setup.rows.folds[folds.length];
   const ended = best && refit ? await finalOf(setup, study, best.number, signal) : { final: undefined };
   const late = reason === "timeout" && { endedAfter: trials.length - warm };
-  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, ...ended, ...late };
+  return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, testRows, ...ended, ...late };
 }
 
 /** What the final fit may take more than the trainings tell: it waits for what is dropped, and ends with a file. */

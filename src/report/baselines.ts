@@ -1,0 +1,54 @@
+/** A final model beside models that need no tuning, as text for people. */
+import type { BaselineReport } from "../tune/baselines/compare.js";
+import { count, formatScore, plain } from "./format.js";
+import { layOut, wrap } from "./layout.js";
+
+/** A row for each metric, and a sentence that says which model to prefer, in lines of at most `width` characters. */
+export function besideBaselines(report: BaselineReport, width: number): string[] {
+  const { scores, ahead } = report;
+  const rows = Object.entries(scores).map(([name, { final, interval, linear, constant }]) => [
+    plain(name),
+    formatScore(final),
+    interval ? interval.map(formatScore).join(" to ") : "",
+    ...(ahead.linear ? [formatScore(linear ?? null)] : []),
+    formatScore(constant),
+  ]);
+  const linear = ahead.linear ? ["linear"] : [];
+  return [
+    ...layOut([["", "this model", "95 % interval", ...linear, "constant"], ...rows], { width }),
+    ...wrap(ahead.linear ? inWords(report) : `${inWords(report)} ${TOO_LARGE}`, Math.max(1, width - 2)).map(
+      (line) => `  ${line}`,
+    ),
+  ];
+}
+
+const TOO_LARGE = "No linear model was fitted: it would be too large.";
+
+/** The verdict as a sentence. */
+function inWords({ rows, metric, ahead, verdict, scores }: BaselineReport): string {
+  const [other, lead] =
+    verdict === "constant" || !ahead.linear
+      ? (["always answering the same", ahead.constant] as const)
+      : (["a linear model", ahead.linear] as const);
+  const { difference, interval } = lead;
+  const { final, constant, linear = constant } = scores[metric];
+  const compared = verdict === "constant" || !ahead.linear ? constant : linear;
+  const [less, more] = final < compared ? ["lower", "higher"] : ["higher", "lower"];
+  const [low, high] = interval.map(briefly);
+  const measured = `(95 % interval of the lead: ${low} to ${high})`;
+  const by = briefly(Math.abs(difference));
+  const name = plain(metric);
+  switch (verdict) {
+    case "final":
+      return `This model is better than ${other}: its ${name} is ${by} ${less} ${measured}.`;
+    case "linear":
+      return `A linear model is better: its ${name} is ${by} ${more} ${measured}.`;
+    case "level":
+      return `A linear model is as good, as far as ${count(rows, "row")} can tell: the ${name} of this one is ${by} ${less} ${measured}.`;
+    case "constant":
+      return `This model is not clearly better than ${other}: its ${name} is ${by} ${less} ${measured}.`;
+  }
+}
+
+/** Two digits, which is what such a number is known to. */
+const briefly = (value: number): string => String(Number(value.toPrecision(2)));

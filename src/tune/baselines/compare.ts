@@ -1,0 +1,323 @@
+/** What a tuned model is worth beside models that need no tuning: a constant and a linear one, on the rows that no trial saw. */
+import { type Dataset, type Task, takeExamples } from "../../data/dataset.js";
+import { takeRows } from "../../data/matrix.js";
+import type { PipelineOptions } from "../../data/pipeline/options.js";
+import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
+import { restored } from "../../data/pipeline/target.js";
+import { checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
+import { check, checkOptions, isRecord, must } from "../../errors.js";
+import { decided } from "../../metrics/decided.js";
+import type { Metric } from "../../metrics/metric.js";
+import { findMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import type { Floats } from "../../ndarray.js";
+import { ready } from "../../numerics/kernels.js";
+import type { ParamsOf, Space } from "../../search/space/space.js";
+import { toDataset } from "../trial/data.js";
+import { TUNE_OPTIONS, type TuneOptions, type TuneResult } from "../tuner/options.js";
+import { DEFAULT_METRICS } from "../tuner/setup.js";
+import {
+  around,
+  hasInterval,
+  influences,
+  intervalOf,
+  type Predicted,
+  type ScoreInterval,
+} from "./intervals.js";
+import { fitLinear, type LinearModel, predictLinear } from "./linear.js";
+
+/** The scores of three models by one metric. */
+export interface BaselineScores {
+  readonly final: number;
+  /** The 95 % interval of the final model's score, for metrics that have one. */
+  readonly interval?: ScoreInterval;
+  /** Undefined where no linear model was fitted. */
+  readonly linear?: number;
+  readonly constant: number;
+}
+
+/** By how much the final model is ahead of another: below 0 where it is behind. */
+export interface Lead {
+  readonly difference: number;
+  /** The 95 % interval of the difference on the same rows. */
+  readonly interval: ScoreInterval;
+}
+
+/**
+ * Which model to prefer:
+ *
+ * - `linear`: the linear model is ahead, with 95 % confidence
+ * - `constant`: the final model is not ahead of the constant with that confidence
+ * - `level`: neither the final model nor the linear one is ahead of the other with that confidence
+ * - `final`: the final model is ahead of both, or of the constant where there is no linear one
+ */
+export type Verdict = "final" | "level" | "linear" | "constant";
+
+/** A final model beside models that need no tuning. Plain data. */
+export interface BaselineReport {
+  /** How many test rows they were compared on. */
+  readonly rows: number;
+  /** By metric, those of `final.test`. */
+  readonly scores: Readonly<Record<string, BaselineScores>>;
+  /** The metric that decides: the one that was tuned for, or `logLoss` or `r2` where that has no interval. */
+  readonly metric: string;
+  readonly ahead: { readonly linear?: Lead; readonly constant: Lead };
+  readonly verdict: Verdict;
+  /** The penalty of the linear model. */
+  readonly penalty?: number;
+}
+
+/** Of the options of `tune`, those that say what a model learns from, and how it is scored. */
+export type BaselineOptions<S extends Space> = Pick<
+  TuneOptions<S>,
+  "x" | "y" | "data" | "task" | "sampleWeight" | "groups" | "time" | "pipeline" | "fit" | "metric"
+>;
+
+/** The largest linear model, in numbers of the development rows: rows × features × outputs. */
+export const MOST_NUMBERS = 2 ** 22;
+/** From the strongest, of standardized features. */
+const PENALTIES = [1, 0.1, 0.01, 1e-3, 1e-4];
+const MOST_FOLDS = 10;
+
+/**
+ * Compares the final model of `tune` with two that need no tuning, on the test rows: a *constant*, the shares of the classes or the mean of the
+ * target; and a *linear model*, logistic or ridge regression on the features of the same pipeline, its penalty chosen on the folds of the
+ * study. Both learn from the development rows, with their weights, and decide classes by ½ or the most probable.
+ *
+ * An interval says how far chance in the choice of the test rows may move a score: Wilson's for accuracy; for the means `logLoss`,
+ * `brierScore`, `meanSquaredError` and `meanAbsoluteError` the normal one, and for `rootMeanSquaredError` and `r2` the normal one of their
+ * first-order dependence on rows (the delta method). Rows count as independent; below some 30 of them intervals are too narrow.
+ *
+ * A linear model of more than 2²² numbers, rows × features × outputs, is not fitted.
+ *
+ * @param result - what `tune` returned, with a final model and at least two test rows
+ * @param options - the options of `tune`; or of them `x` and `y`, or `data`, and where they were given `sampleWeight`, `task`, `pipeline`,
+ * `fit` (whose `classWeight` the linear model has too) and a custom `metric`. The others are not read
+ * @throws FettleError `invalid_argument` for a result without a final model or test rows, and for other data; as `tune` for options
+ * @example
+ * ```ts
+ * const x = Array.from({ length: 200 }, (_, i) => [(i % 17) / 17, (i % 23) / 23]);
+ * const options = {
+ *   ...{ x, y: x.map(([a, b]) => 3 * a - b), trials: 2, testSize: 0.25 },
+ *   space: { learningRate: float(0.01, 0.1, { log: true }) },
+ *   model: ({ learningRate }: { learningRate: number }) => {
+ *     const model = sequential([dense(4, { activation: "relu" }), dense(1)]);
+ *     model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+ *     return model;
+ *   },
+ * };
+ * const { rows, verdict } = await compareBaselines(await tune(options), options);
+ * rows; // 50
+ * verdict; // "linear"
+ * ```
+ * @see E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927; L. Jaeckel, "The infinitesimal
+ * jackknife", Bell Laboratories, 1972
+ */
+export async function compareBaselines<const S extends Space>(
+  result: Pick<TuneResult<S>, "final" | "folds" | "testRows" | "metric" | "best">,
+  options: BaselineOptions<S>,
+): Promise<BaselineReport> {
+  must(isRecord(result), "result", "what tune returns", result);
+  checkOptions(options, "compareBaselines", TUNE_OPTIONS);
+  const { final, testRows, folds, best } = result;
+  check(
+    final !== undefined && best !== undefined,
+    () => "result must have a final model; received none; finalError says why",
+  );
+  check(
+    testRows.length > 1,
+    () =>
+      `result must have at least 2 test rows; received ${testRows.length}; call tune with a testSize such as 0.2`,
+  );
+  await ready();
+  const data = toDataset(options);
+  const fitted = fittedRows(data, testRows);
+  check(
+    data.rows >
+      Math.max(...[...folds.flatMap(({ train, validation }) => [train, validation]), testRows].map(largest)),
+    () => `x and y must be those that were tuned on; received ${data.rows} rows, which are too few`,
+  );
+  const { pipeline = {}, fit: training = {} } = options;
+  const settings = typeof training === "function" ? training(best.params as ParamsOf<S>) : training;
+  const learning: Learning = {
+    data,
+    pipeline: typeof pipeline === "function" ? pipeline(best.params as ParamsOf<S>) : pipeline,
+    weights: {
+      ...(data.sampleWeight && { sampleWeight: data.sampleWeight }),
+      ...(settings.classWeight && { classWeight: checkClassWeight(settings.classWeight, data.classes) }),
+    },
+  };
+  const metrics = metricsOf(final.test, options);
+  const tuned = metrics.find(({ name }) => name === result.metric);
+  const metric = tuned && hasInterval(tuned) ? tuned : metricNamed(DEFAULT_METRICS[data.task][0]);
+  const linear = linearOf(learning, folds, fitted, metric);
+  return reportOf(metric, metrics, {
+    threshold: final.threshold,
+    task: data.task,
+    final: predicted(data, testRows, final.predict(takeExamples(data, testRows)).data),
+    constant: predicted(data, testRows, constantOf(data, fitted, testRows.length)),
+    ...(linear && {
+      linear: predicted(data, testRows, linear.predict(testRows)),
+      penalty: linear.penalty,
+    }),
+  });
+}
+
+/** Predictions of three models for the same rows. */
+interface Contest {
+  readonly task: Task;
+  readonly threshold: number;
+  readonly final: Predicted;
+  readonly linear?: Predicted;
+  readonly constant: Predicted;
+  readonly penalty?: number;
+}
+
+/**
+ * Scores three models and says which to prefer.
+ *
+ * @param metric - what decides
+ */
+export function reportOf(metric: Metric, metrics: readonly Metric[], contest: Contest): BaselineReport {
+  const { task, threshold, final, linear, constant, penalty } = contest;
+  const isOfTwo = task === "classification" && final.outputs === 1;
+  const decidedBy = (each: Metric, model: Predicted, at = 0.5): Predicted =>
+    each.decides && isOfTwo ? { ...model, yPred: decided(model.yPred, at) } : model;
+  const score = (each: Metric, { yTrue, yPred, outputs, weights }: Predicted): number =>
+    each.compute(yTrue, yPred, outputs, weights);
+  const scoresBy = (each: Metric): BaselineScores => {
+    const own = decidedBy(each, final, threshold);
+    const value = score(each, own);
+    return {
+      final: value,
+      ...(hasInterval(each) && { interval: intervalOf(each, value, own) }),
+      ...(linear && { linear: score(each, decidedBy(each, linear)) }),
+      constant: score(each, decidedBy(each, constant)),
+    };
+  };
+  const leadOn = (other: Predicted): Lead => {
+    const [own, its] = [decidedBy(metric, final, threshold), decidedBy(metric, other)];
+    const sign = metric.direction === "maximize" ? 1 : -1;
+    const difference = sign * (score(metric, own) - score(metric, its));
+    const theirs = influences(metric, its);
+    const apart = influences(metric, own).map((influence, i) => sign * (influence - theirs[i]));
+    return { difference, interval: around(difference, apart, final.weights) };
+  };
+  const ahead = { ...(linear && { linear: leadOn(linear) }), constant: leadOn(constant) };
+  return {
+    rows: final.yTrue.length / final.outputs,
+    scores: Object.fromEntries(metrics.map((each) => [each.name, scoresBy(each)])),
+    metric: metric.name,
+    ahead,
+    verdict: verdictOf(ahead),
+    ...(penalty !== undefined && { penalty }),
+  };
+}
+
+/** The rule of {@link Verdict}. A final model whose predictions are not numbers is behind everything. */
+export function verdictOf({ linear, constant }: BaselineReport["ahead"]): Verdict {
+  if (linear && !(linear.interval[1] >= 0)) return "linear";
+  if (!(constant.interval[0] > 0)) return "constant";
+  return linear && !(linear.interval[0] > 0) ? "level" : "final";
+}
+
+/** What models learn from. */
+interface Learning {
+  readonly data: Dataset;
+  readonly pipeline: PipelineOptions;
+  readonly weights: RowWeights;
+}
+
+interface Linear {
+  readonly penalty: number;
+  predict(rows: Int32Array): Floats;
+}
+
+/** The linear model with the penalty that does best on the folds; undefined for one that is too large. */
+function linearOf(
+  learning: Learning,
+  folds: TuneResult<Space>["folds"],
+  rows: Int32Array,
+  metric: Metric,
+): Linear | undefined {
+  const { data, pipeline } = learning;
+  const size = rows.length * featureNames(data, pipeline).length * data.outputs;
+  if (size > MOST_NUMBERS) return undefined;
+  const most = Math.min(folds.length, MOST_FOLDS, Math.max(1, Math.floor(MOST_NUMBERS / size)));
+  const used = Array.from({ length: most }, (_, i) => folds[Math.floor((i * folds.length) / most)]);
+  const predictions = used.map(({ train, validation }) =>
+    fittedTo(learning, train, PENALTIES).map((predict) => predict(validation)),
+  );
+  // by the validation rows of all folds, end to end
+  const held = Int32Array.from(used.flatMap(({ validation }) => [...validation]));
+  const scores = PENALTIES.map((_, i) => {
+    const all = predicted(data, held, Float64Array.from(predictions.flatMap((ofFold) => [...ofFold[i]])));
+    const isOfTwo = metric.decides && data.outputs === 1;
+    const score = metric.compute(
+      all.yTrue,
+      isOfTwo ? decided(all.yPred, 0.5) : all.yPred,
+      all.outputs,
+      all.weights,
+    );
+    return metric.direction === "maximize" ? -score : score;
+  });
+  const chosen = scores.reduce((least, score, i) => (score < scores[least] ? i : least), 0);
+  const penalty = PENALTIES[chosen];
+  const [predict] = fittedTo(learning, rows, PENALTIES.slice(0, chosen + 1)).slice(-1);
+  return { penalty, predict };
+}
+
+/** Linear models of some rows, one for each penalty: functions of row ids. */
+function fittedTo(
+  { data, pipeline, weights: given }: Learning,
+  rows: Int32Array,
+  penalties: readonly number[],
+): ((rows: Int32Array) => Floats)[] {
+  const { task, outputs } = data;
+  const { pipeline: learnt, x, y } = fitPipeline(data, { ...pipeline, rows });
+  const weights = lossWeights(given, data, rows, rows);
+  const models = fitLinear({ task, x, y, outputs, ...(weights && { weights }) }, penalties);
+  return models.map((model: LinearModel) => (ids) => {
+    const predictions = predictLinear(model, applyPipeline(learnt, data.columns, ids));
+    return task === "regression" ? restored(learnt.target, predictions) : Float32Array.from(predictions);
+  });
+}
+
+/** The shares of the classes among some rows, or the means of the targets, for so many others. */
+function constantOf({ y, outputs, sampleWeight, task }: Dataset, rows: Int32Array, count: number): Floats {
+  const means = new Float64Array(outputs);
+  let total = 0;
+  for (const row of rows) {
+    const weight = sampleWeight?.[row] ?? 1;
+    total += weight;
+    for (let k = 0; k < outputs; k++) means[k] += weight * y[row * outputs + k];
+  }
+  const all = Float64Array.from({ length: count * outputs }, (_, at) => means[at % outputs] / total);
+  // as networks predict classes, so that log loss bounds all alike
+  return task === "regression" ? all : Float32Array.from(all);
+}
+
+function predicted({ y, outputs, sampleWeight }: Dataset, rows: Int32Array, yPred: Floats): Predicted {
+  return {
+    ...{ yTrue: takeRows(y, outputs, rows), yPred, outputs },
+    ...(sampleWeight && { weights: takeRows(sampleWeight, 1, rows) }),
+  };
+}
+
+/** All rows but the test rows. */
+function fittedRows({ rows }: Dataset, test: Int32Array): Int32Array {
+  const isTest = new Set(test);
+  return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !isTest.has(row));
+}
+
+/** The metrics of the scores of a model, custom ones by the options. */
+function metricsOf(
+  test: Readonly<Record<string, number>>,
+  { metric }: Pick<BaselineOptions<Space>, "metric">,
+): Metric[] {
+  const own = oneOrSeveralMetrics("metric", metric);
+  return Object.keys(test).flatMap(
+    (name) => own.find((each) => each.name === name) ?? findMetric(name) ?? [],
+  );
+}
+
+const largest = (rows: Int32Array): number => rows.reduce((most, row) => Math.max(most, row), 0);
