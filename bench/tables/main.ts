@@ -80,7 +80,13 @@ async function runAll(): Promise<void> {
           );
           const trials = contestant.countsTrials && ours ? { trials: Math.max(1, ours.trials) } : {};
           const division = divideTable(table, seed, folder);
-          const result = await run(contestant, { table, division, seed, seconds, jobs, ...trials });
+          const entry = { table, division, seed, seconds, jobs, ...trials };
+          const result = await run(contestant, entry).catch((error: Error) => {
+            // such as a cell that no training row lacked: the report leaves the table out
+            console.log(`${table.name}, seed ${seed}, ${contestant.name} failed: ${error.message}`);
+            return undefined;
+          });
+          if (result === undefined) continue;
           appendResult(path, result);
           done.set(keyOf(result), result);
           const budget = seconds === null ? "" : ` for ${seconds} s`;
