@@ -111,6 +111,15 @@ describe("simplify", () => {
       (x) => f.add(f.pad(f.slice(x, [0, 0], [2, 1]), [0, 0], [0, 2]), f.square(x)),
       ["slice", "pad", "mul", "add"],
     ],
+    [
+      "a sum of parts that overlap, and leave a column out",
+      (x) =>
+        f.add(
+          f.pad(f.slice(x, [0, 0], [2, 2]), [0, 0], [0, 1]),
+          f.pad(f.slice(x, [0, 1], [2, 1]), [0, 1], [0, 1]),
+        ),
+      ["slice", "pad", "slice", "pad", "add"],
+    ],
     ["a sum that has a part twice", (x) => joined(x, [0, 0], f.add), ["slice", "pad", "add"]],
     [
       "the product of a value's parts",

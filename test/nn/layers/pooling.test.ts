@@ -276,6 +276,16 @@ describe("refuses", () => {
     ["an unknown padding", () => layers.maxPooling2d(2, { padding: "full" as never }), 'padding "full"'],
     ["an unknown option", () => layers.maxPooling2d(2, { stride: 2 } as never), "stride"],
     [
+      "an unknown option of a depthwise convolution",
+      () => layers.depthwiseConv2d(2, { stride: 2 } as never),
+      'unknown option of depthwiseConv2d "stride"',
+    ],
+    [
+      "an unknown option of a transposed convolution",
+      () => layers.conv2dTranspose(2, 2, { stride: 2 } as never),
+      'unknown option of conv2dTranspose "stride"',
+    ],
+    [
       "two open sizes",
       () => layers.reshape([-1, -1]),
       "targetShape must be an array of positive integers, of which one may be −1",
