@@ -10,13 +10,14 @@
  * cliff where one begins to be broken.
  */
 import type { SearchProblem } from "../../memo/generations.js";
-import type { Params, SearchSpace } from "../../space/space.js";
+import type { Params } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
 import { isFeasible, type TrialRecord } from "../../trial/trial.js";
 import { type Acquisition, logBelow } from "./acquisition.js";
 import { type MeritAt, meritOf } from "./maximize.js";
 import { modelOf } from "./model.js";
+import { dividing, spacesOf } from "./several.js";
 
 /** Whether some trials break constraints, and all that have any have as many. */
 export function areConstrained(history: readonly TrialRecord[]): boolean {
@@ -51,11 +52,11 @@ export function constrained(
   const told = history.filter(isTold);
   const untold = history.filter((record) => !isTold(record)).map(({ params }) => params);
   const count = told[0].constraints?.length as number;
-  const problems = problemsOf(space, 1 + count);
+  const spaces = spacesOf(space, 1 + count);
   const objective = modelOf(
     history.map((record) => partsOf(record)[0]),
     pending,
-    { ...problem, space: problems[0] },
+    { ...problem, space: spaces[0] },
   );
   const terms: MeritAt[] = [];
   const kept = history.filter((record) => record.value !== null && isFeasible(record));
@@ -68,7 +69,7 @@ export function constrained(
     const { posterior, targetOf, unit } = modelOf(
       told.map((record) => partsOf(record)[k]),
       [...untold, ...pending],
-      { space: problems[k], direction: "minimize", directions: ["minimize"] },
+      { space: spaces[k], direction: "minimize", directions: ["minimize"] },
     );
     // where all are equal, nothing is known of where it is kept
     if (unit > 0) {
@@ -98,25 +99,8 @@ function sumOf(terms: readonly MeritAt[]): MeritAt {
   };
 }
 
-const parts = new WeakMap<TrialRecord, readonly TrialRecord[]>();
-
-/** A trial as one of the objective alone, and of each constraint; the same objects for the same trial, since fits are remembered by them. */
-function partsOf(record: TrialRecord): readonly TrialRecord[] {
-  const known = parts.get(record);
-  if (known) return known;
-  const { constraints = [], ...objective } = record;
-  const made = [objective, ...constraints.map((value) => ({ ...objective, value }))];
-  parts.set(record, made);
-  return made;
-}
-
-const copies = new WeakMap<SearchSpace, readonly SearchSpace[]>();
-
-/** The space as one of each model, since fits are remembered by their space. */
-function problemsOf(space: SearchSpace, count: number): readonly SearchSpace[] {
-  const known = copies.get(space);
-  if (known?.length === count) return known;
-  const made = Array.from({ length: count }, () => ({ ...space }));
-  copies.set(space, made);
-  return made;
-}
+/** A trial as one of the objective alone, and of each constraint. */
+const partsOf = dividing(({ constraints = [], ...objective }) => [
+  objective,
+  ...constraints.map((value) => ({ ...objective, value })),
+]);

@@ -16,7 +16,7 @@
  */
 import { exp, log, pow } from "../../../numerics/special.js";
 import type { SearchProblem } from "../../memo/generations.js";
-import type { Params, SearchSpace } from "../../space/space.js";
+import type { Params } from "../../space/space.js";
 import { vectorsOf } from "../../space/vectors.js";
 import { costsOf } from "../../trial/costs.js";
 import { dominates } from "../../trial/pareto.js";
@@ -27,6 +27,7 @@ import { type Boxes, boxesOf } from "./boxes.js";
 import { deviationOf, type MeritAt } from "./maximize.js";
 import { modelOf } from "./model.js";
 import type { Belief, Posterior } from "./posterior.js";
+import { dividing, spacesOf } from "./several.js";
 
 /** How much worse the corner is than the worst, in parts of the range of costs. */
 const MARGIN = 0.1;
@@ -52,10 +53,12 @@ export function frontOf(
   { space, directions }: SearchProblem,
 ): Front {
   const vectors = vectorsOf(space);
-  const problems = problemsOf(space, directions.length);
-  const histories = directions.map((_, k) => history.map((record) => projected(record, k)));
+  const spaces = spacesOf(space, directions.length);
+  const histories = directions.map((_, k) =>
+    history.map((record) => (record.values ? partsOf(record)[k] : record)),
+  );
   const posteriors = directions.map((direction, k) => {
-    const problem = { space: problems[k], direction, directions: [direction] };
+    const problem = { space: spaces[k], direction, directions: [direction] };
     return modelOf(histories[k], pending, problem).posterior;
   });
   const costs = directions.map((direction, k) => costsOf(histories[k], direction));
@@ -197,24 +200,5 @@ class Improvements {
   }
 }
 
-const projections = new WeakMap<TrialRecord, readonly TrialRecord[]>();
-
-/** A trial as one of objective `k` alone; the same object for the same trial, since fits are remembered by it. */
-function projected(record: TrialRecord, k: number): TrialRecord {
-  const { values } = record;
-  if (values === undefined) return record;
-  const known = projections.get(record) ?? values.map((value) => ({ ...record, value }));
-  projections.set(record, known);
-  return known[k];
-}
-
-const copies = new WeakMap<SearchSpace, readonly SearchSpace[]>();
-
-/** The space as one of each objective, since fits are remembered by their space. */
-function problemsOf(space: SearchSpace, objectives: number): readonly SearchSpace[] {
-  const known = copies.get(space);
-  if (known?.length === objectives) return known;
-  const made = Array.from({ length: objectives }, () => ({ ...space }));
-  copies.set(space, made);
-  return made;
-}
+/** A trial as one of each objective alone. */
+const partsOf = dividing((record) => (record.values ?? []).map((value) => ({ ...record, value })));
