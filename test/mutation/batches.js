@@ -93,7 +93,7 @@ export const batches = {
       ...inFolder("search/strategies/gp", "gp-moves"),
       ...inFolder("search/analysis", "hypervolume"),
       ...inFolder("search/trial", "pareto"),
-      ...inFolder("search/strategies/gp", "gp-model"),
+      ...inFolder("search/strategies/gp", "gp-model gp-acquisition gp-targets gp-constraints gp-objectives"),
       ...inFolder("search/analysis", "forest importance"),
       ...inFolder("search/strategies/gp", "gp"),
     ],

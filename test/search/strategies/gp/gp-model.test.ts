@@ -5,7 +5,6 @@ import { RandomStream } from "../../../../src/numerics/random.js";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
 import { type Params, resolveSpace } from "../../../../src/search/space/space.js";
 import { vectorsOf } from "../../../../src/search/space/vectors.js";
-import { acquisitions, logH } from "../../../../src/search/strategies/gp/acquisition.js";
 import {
   defaultHyperparameters,
   fitHyperparameters,
@@ -13,12 +12,8 @@ import {
   toLogs,
 } from "../../../../src/search/strategies/gp/fit.js";
 import type { Hyperparameters } from "../../../../src/search/strategies/gp/kernel.js";
-import { choose, modelOf } from "../../../../src/search/strategies/gp/model.js";
+import { choose } from "../../../../src/search/strategies/gp/model.js";
 import { condition, extend, type Factored } from "../../../../src/search/strategies/gp/posterior.js";
-import { targetsOf, warps } from "../../../../src/search/strategies/gp/targets.js";
-import { grid } from "../../../../src/search/strategies/grid/grid.js";
-import { createStudy } from "../../../../src/search/study/study.js";
-import { makeRecord } from "../../../../src/search/trial/trial.js";
 import { cases } from "../../../cases.js";
 import { determinant, solve } from "../../../numerics/dense.js";
 
@@ -296,199 +291,6 @@ test("spaces of one parameter or of more than 64 have no share of single paramet
   );
   expect(hyperparameters.alone).toBe(0);
   expect(hyperparameters.noise).toBeGreaterThan(0);
-});
-
-/**
- * [z, ln(φ(z) + z·Φ(z))], computed with mpmath 1.3.0 in 60 digits from erfc, rounded to float64 once; below −1e5 from
- * three terms of the asymptotic series. Not our own output.
- */
-const highPrecision = [
-  [-1e100, -5e199],
-  [-1e6, -500000000028.55],
-  [-1000, -500014.73445209116],
-  [-500, -125013.34816672988],
-  [-100, -5010.12957880025],
-  [-38, -730.1961834021138],
-  [-10, -55.55312203612235],
-  [-5, -16.74430116266099],
-  [-3.5, -9.746810037765387],
-  [-3, -7.869686059603029],
-  [-2, -4.768783523917114],
-  [-1, -2.4851210257126413],
-  [-0.5, -1.6205162643873199],
-  [0, -0.9189385332046728],
-  [0.5, -0.3598276837450638],
-  [1, 0.08002621884930694],
-  [2, 0.6973835457882284],
-  [5, 1.6094379231264313],
-  [20, 2.995732273553991],
-  [40, 3.6888794541139363],
-  [1000, 6.907755278982137],
-  [1e100, 230.25850929940458],
-] as const;
-
-describe("acquisition functions", () => {
-  test.each(highPrecision)("ln h(%d) is exact to 1e-14 and a few ulp", (z, expected) => {
-    // h itself is within 11·6 ulp at −3, where φ and z·Φ cancel most; the logarithm takes that as an absolute error
-    expect(Math.abs(logH(z).value - expected)).toBeLessThanOrEqual(1e-14 + 4 * 2 ** -53 * Math.abs(expected));
-  });
-
-  const anyBelief = fc.record({
-    mean: fc.double({ min: -50, max: 50, noNaN: true }),
-    deviation: fc.double({ min: 0.05, max: 5, noNaN: true }),
-    best: fc.double({ min: -50, max: 50, noNaN: true }),
-  });
-
-  test.each(["logEi", "ei", "pi", "lcb"] as const)("%s has the derivatives that differences give", (name) => {
-    const acquisition = acquisitions[name](1.5);
-    fc.assert(
-      fc.property(anyBelief, ({ mean, deviation, best }) => {
-        const { value, byMean, byDeviation } = acquisition(mean, deviation, best);
-        const h = 1e-5 * deviation;
-        const differences = [
-          [
-            acquisition(mean + h, deviation, best).value - acquisition(mean - h, deviation, best).value,
-            byMean,
-          ],
-          [
-            acquisition(mean, deviation + h, best).value - acquisition(mean, deviation - h, best).value,
-            byDeviation,
-          ],
-        ];
-        for (const [difference, exact] of differences) {
-          // relative h² ~ 1e-10 and rounding ε·|value| / h
-          const bound = 1e-8 * Math.abs(exact) + (1e-15 * (1 + Math.abs(value))) / h;
-          expect(Math.abs(difference / (2 * h) - exact)).toBeLessThanOrEqual(bound);
-        }
-      }),
-    );
-  });
-
-  test("ei is the mean of what is gained over draws", () => {
-    // the midpoints of 20,000 equal cells of probability stand for draws; their error is below 1e-3
-    const [mean, deviation, best] = [0.3, 0.8, 0.1];
-    let sum = 0;
-    const steps = 20_000;
-    for (let i = 0; i < steps; i++) {
-      const z = -8 + (16 * (i + 0.5)) / steps;
-      const gained = Math.max(0, best - (mean + deviation * z));
-      sum += (gained * Math.exp(-z * z * 0.5) * (16 / steps)) / Math.sqrt(2 * Math.PI);
-    }
-    expect(Math.abs(acquisitions.ei()(mean, deviation, best).value - sum)).toBeLessThan(1e-6);
-  });
-});
-
-test("the incumbent counts running trials with their expected value", () => {
-  const space = resolveSpace({ x: float(0, 1) });
-  const study = createStudy({
-    space: space.parameters,
-    strategy: grid({ points: 6 }),
-    direction: "minimize",
-  });
-  for (let i = 0; i < 6; i++) {
-    const trial = study.ask();
-    study.tell(i, { value: ((trial?.params.x as number) - 0.51) ** 2 });
-  }
-  const model = (pending: Params[]) =>
-    modelOf(study.trials, pending, { space, direction: "minimize", directions: ["minimize"] });
-  const { posterior, incumbent, ranked } = model([{ x: 0.5 }]);
-  expect(incumbent).toBe(posterior.predict(Float64Array.of(0.5)).mean);
-  expect(incumbent).toBeLessThan(model([]).incumbent);
-  expect(ranked[0]).toEqual(Float64Array.of(0.5));
-});
-
-describe("what the model is taught", () => {
-  const [tail, none, mild, strong] = warps;
-
-  test.each(warps)(
-    "keeps the order of the costs, with mean 0 and variance 1, up to the largest numbers: %j",
-    (warp) => {
-      fc.assert(
-        fc.property(
-          fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 30 }),
-          (list) => {
-            const { values, unit } = targetsOf(Float64Array.from(list), warp);
-            for (const [i, a] of list.entries()) {
-              for (const [j, b] of list.entries())
-                if (a < b) expect(values[i]).toBeLessThanOrEqual(values[j]);
-            }
-            const n = list.length;
-            const mean = values.reduce((sum, y) => sum + y, 0) / n;
-            const variance = values.reduce((sum, y) => sum + y * y, 0) / n;
-            expect(Math.abs(mean)).toBeLessThan(1e-3); // the least spread that counts is 1e-12, rounding 1e-16
-            if (unit > 0) expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
-            else expect(values).toEqual(new Float64Array(n));
-          },
-        ),
-      );
-    },
-  );
-
-  test("is linear in the returned unit up to where a warp begins, and logarithmic beyond", () => {
-    // the median is 4, 2 above the least
-    const [a, b, c, d] = [tail, none, mild, strong].map((warp) => {
-      const { values, unit } = targetsOf(Float64Array.of(2, 3, 4, 5, 1000), warp);
-      return [1, 2, 4].map((i) => (values[i] - values[0]) * unit);
-    });
-    const close = (actual: number[], expected: number[]) => {
-      for (const [i, y] of actual.entries()) expect(y).toBeCloseTo(expected[i], 10);
-    };
-    close(a, [1, 2, 2 + 2 * Math.log1p(996 / 2)]);
-    close(b, [1, 2, 998]);
-    close(
-      c,
-      [1, 2, 998].map((cost) => 2 * Math.log1p(cost / 2)),
-    );
-    close(
-      d,
-      [1, 2, 998].map((cost) => 0.2 * Math.log1p(cost / 0.2)),
-    );
-  });
-
-  test("has the slopes that differences of neighbouring costs give, up to one constant", () => {
-    for (const warp of warps) {
-      const costs = Float64Array.from({ length: 21 }, (_, i) => (i * i) / 4);
-      const { values, logSlopes, unit } = targetsOf(costs, warp);
-      // the least cost and the median keep their places, so that the warp is the same
-      for (const i of [3, 7, 13, 19]) {
-        const [low, high] = [-1e-4, 1e-4].map((step) => {
-          const moved = targetsOf(costs.with(i, costs[i] + step), warp);
-          return (moved.values[i] - moved.values[0]) * moved.unit;
-        });
-        const slope = (high - low) / 2e-4 / unit;
-        // targets are of costs over the largest, 100
-        expect(Math.abs(Math.exp(logSlopes[i]) / 100 - slope)).toBeLessThan(1e-5 * slope);
-      }
-      expect(values.length).toBe(21);
-    }
-  });
-
-  test("is the costs themselves where half of them are the least", () => {
-    for (const warp of warps) {
-      const { values, unit } = targetsOf(Float64Array.of(1, 1, 5, 9), warp);
-      expect((values[2] - values[0]) * unit).toBeCloseTo(4, 12);
-      expect((values[3] - values[0]) * unit).toBeCloseTo(8, 12);
-    }
-  });
-
-  test.each([
-    ["none, for waves", ({ x, y }: { x: number; y: number }) => Math.sin(7 * x) + Math.cos(6 * y), none],
-    [
-      "a strong one, for a bowl over orders of magnitude",
-      ({ x, y }: { x: number; y: number }) => Math.exp(24 * ((x - 0.4) ** 2 + (y - 0.6) ** 2)),
-      strong,
-    ],
-  ])("is warped as the data show: %s", (_, f, expected) => {
-    const space = resolveSpace({ x: float(0, 1), y: float(0, 1) });
-    const random = new RandomStream(3);
-    const history = Array.from({ length: 40 }, (_, number) => {
-      const params = { x: random.uniform(), y: random.uniform() };
-      return makeRecord({ number, params }, { value: f(params) });
-    });
-    const { unit } = modelOf(history, [], { space, direction: "minimize", directions: ["minimize"] });
-    const costs = Float64Array.from(history, ({ value }) => value as number);
-    expect(warps.find((warp) => targetsOf(costs, warp).unit === unit)).toBe(expected);
-  });
 });
 
 describe("which trials are in the model", () => {
