@@ -18,6 +18,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { byName, check, show } from "../../src/errors.js";
+import { positive } from "../flags.js";
 import { problems as objectivesProblems, printObjectives, runObjectives } from "./objectives/compare.js";
 import { objectivesNames, searchersBeside } from "./objectives/searchers.js";
 import { loadOptuna, openOptuna, samplerNames } from "./optuna.js";
@@ -180,13 +181,4 @@ function save(current: readonly Run[] = []): void {
   const runs = [...allRuns, ...current];
   const results: Results = { runs, timing: times, schedulers: schedulerRuns, objectives: objectivesRuns };
   writeFileSync(options.json, `${JSON.stringify(results)}\n`);
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  check(
-    Number.isSafeInteger(value) && value > 0,
-    () => `--${name} is a positive integer, received ${show(text)}`,
-  );
-  return value;
 }

@@ -15,8 +15,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ready } from "fettle";
-import { byName, check, show } from "../../src/errors.js";
+import { byName, check } from "../../src/errors.js";
 import { loadCharts } from "../../src/report/pictures/render.js";
+import { positive } from "../flags.js";
 import { contestants, OURS, run } from "./contestants.js";
 import { divideTable, downloadedPackages, fetchTable } from "./fetch.js";
 import { describeTables, report } from "./report.js";
@@ -110,13 +111,4 @@ async function writeReport(): Promise<void> {
   if (pictures.length === 0) return;
   const draw = await loadCharts();
   for (const picture of pictures) writeFileSync(join(folder, `${picture.name}.svg`), draw(picture));
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  check(
-    Number.isSafeInteger(value) && value > 0,
-    () => `--${name} is a positive integer, received ${show(text)}`,
-  );
-  return value;
 }

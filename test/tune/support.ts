@@ -51,3 +51,18 @@ export function foldsOf(data: Dataset, settings: FoldSettings, pipeline: Pipelin
   }));
   return { folds: all.slice(0, -1), finalFold: all[all.length - 1] };
 }
+
+/** A metric to be minimized that keeps what it was called with, the targets and the predictions, in `seen`. */
+export function watching(compute: (yTrue: number[], yPred: number[]) => number) {
+  const seen: (readonly [targets: number[], predictions: number[]])[] = [];
+  const watched = {
+    name: "watched",
+    direction: "minimize" as const,
+    compute(yTrue: ArrayLike<number>, yPred: ArrayLike<number>) {
+      const both = [Array.from(yTrue), Array.from(yPred)] as const;
+      seen.push(both);
+      return compute(...both);
+    },
+  };
+  return { seen, watched };
+}

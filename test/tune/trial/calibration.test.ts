@@ -17,7 +17,7 @@ import { divideLogits } from "../../../src/tune/trial/logits.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
 import { cases } from "../../cases.js";
-import { randomRows, refusal } from "../support.js";
+import { randomRows, refusal, watching } from "../support.js";
 
 // noise that a network learns by heart: its probabilities are far too sure
 const x = randomRows(160, 3, 8);
@@ -97,15 +97,9 @@ describe("tune with calibrate", () => {
   });
 
   it("scores the calibrated model on the test rows, and saves it as any other", async () => {
-    const seen: (readonly [number[], number[]])[] = [];
-    const watched = {
-      name: "watched",
-      direction: "minimize" as const,
-      compute(yTrue: ArrayLike<number>, yPred: ArrayLike<number>) {
-        seen.push([Array.from(yTrue), Array.from(yPred)]);
-        return metrics.logLoss.compute(Float64Array.from(yTrue), Float32Array.from(yPred), 3);
-      },
-    };
+    const { seen, watched } = watching((yTrue, yPred) =>
+      metrics.logLoss.compute(Float64Array.from(yTrue), Float32Array.from(yPred), 3),
+    );
     const { final } = await tune({ ...base, metric: watched, ensemble: 3 });
     const predicted = [...(final?.predict(x).data ?? [])];
     const rows = x.map((_, i) => String(predicted.slice(3 * i, 3 * i + 3)));

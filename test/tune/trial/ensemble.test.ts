@@ -15,7 +15,7 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneResult } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
-import { randomRows, refusal } from "../support.js";
+import { randomRows, refusal, watching } from "../support.js";
 
 const x = randomRows(120, 3, 5);
 const y = x.map(([a, b, c]) => 40 * a * b - 20 * c + 300);
@@ -50,15 +50,9 @@ describe("tune with an ensemble", () => {
   });
 
   it("scores the joined networks on the rows that nothing was trained on", async () => {
-    const seen: (readonly [number[], number[]])[] = [];
-    const watched = {
-      name: "watched",
-      direction: "minimize" as const,
-      compute(yTrue: ArrayLike<number>, yPred: ArrayLike<number>) {
-        seen.push([Array.from(yTrue), Array.from(yPred)]);
-        return metrics.meanSquaredError.compute(Float64Array.from(yTrue), Float64Array.from(yPred), 1);
-      },
-    };
+    const { seen, watched } = watching((yTrue, yPred) =>
+      metrics.meanSquaredError.compute(Float64Array.from(yTrue), Float64Array.from(yPred), 1),
+    );
     const { final, ensemble } = await tune({ ...base, metric: watched, ensemble: 5 });
     const [targets, predicted] = seen[seen.length - 1];
     const rows = targets.map((target) => x[y.indexOf(target)]);
