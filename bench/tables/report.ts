@@ -3,7 +3,7 @@
 import { count } from "../../src/report/format.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
 import { ranksPictureOf } from "../../src/report/pictures/ranks.js";
-import { type Contestant, OURS } from "./contestants.js";
+import { type Clock, type Contestant, OURS } from "./contestants.js";
 import { keyOf, type Result } from "./results.js";
 import { lossOf } from "./score.js";
 import { type Comparison, compare, type LossTable, medians } from "./statistics.js";
@@ -15,6 +15,7 @@ export interface Scope {
   readonly contestants: readonly Contestant[];
   readonly seeds: number;
   readonly jobs: number;
+  readonly clock: Clock;
 }
 
 /** The results of one budget: those of tables on which every contestant has a result for every seed. */
@@ -28,12 +29,12 @@ interface Budget {
 }
 
 function budgetOf(scope: Scope, found: ReadonlyMap<string, Result>, seconds: number): Budget {
-  const { tables, contestants, seeds, jobs } = scope;
+  const { tables, contestants, seeds, jobs, clock } = scope;
   const rows = tables.map(({ name: table }) => ({
     name: table,
     results: contestants.map(({ name: contestant, timed }) =>
       Array.from({ length: seeds }, (_, seed) =>
-        found.get(keyOf({ table, seed, contestant, seconds: timed ? seconds : null, jobs })),
+        found.get(keyOf({ table, seed, contestant, seconds: timed ? seconds : null, jobs, clock })),
       ).filter((result) => result !== undefined),
     ),
   }));
@@ -84,14 +85,14 @@ export function report(
 
 function section(
   { seconds, table, results, comparison }: Budget & { readonly comparison: Comparison },
-  { tables, seeds, jobs, contestants }: Scope,
+  { tables, seeds, jobs, clock, contestants }: Scope,
 ): string[] {
   const { friedman, criticalDifference, meanRanks, pairs } = comparison;
   const times = contestants.map((_, j) => results.flatMap((row) => row[j]));
   const order = meanRanks.map((_, j) => j).sort((a, b) => meanRanks[a].mean - meanRanks[b].mean);
   const middle = medians(table);
   return [
-    `## ${count(seconds, "second")}, ${count(comparison.tables, "table")}, ${count(seeds, "seed")}, ${count(jobs, "core")}`,
+    `## ${count(seconds, "second")}${clock === "wall" ? "" : " of processor time"}, ${count(comparison.tables, "table")}, ${count(seeds, "seed")}, ${count(jobs, "core")}`,
     "",
     "| contestant | mean rank | 95 % | wall, s | processor, s | trials |",
     "|---|---|---|---|---|---|",

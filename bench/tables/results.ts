@@ -1,5 +1,6 @@
 /** Results, a line of JSON each: a benchmark that was stopped goes on from the lines that it has written. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import type { Clock } from "./contestants.js";
 import type { Scores } from "./score.js";
 
 /** One contestant on one table and one seed. */
@@ -10,6 +11,8 @@ export interface Result {
   /** The budget; null for those that have none. */
   readonly seconds: number | null;
   readonly jobs: number;
+  /** What counted the seconds. */
+  readonly clock: Clock;
   readonly scores: Scores;
   /** How many trials its search ended with; 0 without one. */
   readonly trials: number;
@@ -26,8 +29,9 @@ export function keyOf({
   contestant,
   seconds,
   jobs,
+  clock,
 }: Omit<Result, "scores" | "trials" | "wall" | "processor">): string {
-  return [table, seed, contestant, seconds, jobs].join(" ");
+  return [table, seed, contestant, seconds, jobs, clock].join(" ");
 }
 
 /** The results of a file; a last line that was not finished is left out. The last of those with one key counts. */
