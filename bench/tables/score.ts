@@ -29,11 +29,7 @@ export function scoresOf(predictions: Predictions, truth: readonly string[]): Sc
   );
   if ("values" in predictions) return regression(predictions.values, truth.map(Number));
   const { classes, probabilities } = predictions;
-  // a boolean's words come back in small letters
-  const labels = truth.map((name) => {
-    const label = classes.indexOf(name);
-    return label < 0 ? classes.indexOf(name.toLowerCase()) : label;
-  });
+  const labels = truth.map((name) => classes.indexOf(name));
   const unknown = labels.indexOf(-1);
   check(unknown < 0, () => `a class of the test rows was not learnt: ${show(truth[unknown])}`);
   const sums = probabilities.map((row) => row.reduce((sum, p) => sum + p, 0));

@@ -19,10 +19,9 @@ export function verbatim<T>(work: () => T): T {
 /** The message of an error that the command threw, with the command's flags in place of option names. */
 export function explainError(error: FettleError, command: Command | undefined): string {
   if (error instanceof VerbatimError || command === undefined) return error.message;
-  return inFlags(
-    error.message,
-    command.options.map((option) => option.attributeName()),
-  );
+  // a model names an option of its training
+  const training = /\btrain with (\w+): /.exec(error.message)?.slice(1) ?? [];
+  return inFlags(error.message, [...command.options.map((option) => option.attributeName()), ...training]);
 }
 
 /**

@@ -4,12 +4,14 @@ import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.js";
 import { check } from "../errors.js";
 import { saveModel } from "../model/save.js";
+import { besideBaselines } from "../report/baselines.js";
 import { count, formatScore } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { describeData } from "../report/study.js";
 import { choice } from "../search/space/builders.js";
 import type { Params } from "../search/space/space.js";
 import { grid } from "../search/strategies/grid/grid.js";
+import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseModel } from "../tune/dense.js";
 import { divideRows, sizesOf } from "../tune/trial/folds.js";
 import { tune } from "../tune/tune.js";
@@ -80,11 +82,12 @@ async function run(file: string, flags: FitFlags): Promise<number> {
   checkDenseSpace(data, space, sizes.training);
   const output = await WholeFile.open(out);
   try {
-    const { final, finalError, best, metric } = await tune({
+    const result = await tune({
       ...{ data, space, strategy: grid(), validation, testSize, seed, jobs: 1 },
       model: (own) => denseModel(data, own),
       fit: (own) => denseFit(own, { epochs }),
     });
+    const { final, finalError, best, metric } = result;
     if (finalError) throw finalError;
     check(
       final && best,
@@ -93,9 +96,11 @@ async function run(file: string, flags: FitFlags): Promise<number> {
     );
     output.write(saveModel(final));
     output.finish();
+    const baselines = sizes.test > 1 ? await compareBaselines(result, { data }) : undefined;
     if (flags.json) {
-      printLines([JSON.stringify({ model: out, metric, validation: best.value, test: final.test, params })]);
-    } else printResult({ ...flags, file }, data, sizes.test, final.test);
+      const scores = { metric, validation: best.value, test: final.test, ...(baselines && { baselines }) };
+      printLines([JSON.stringify({ model: out, ...scores, params })]);
+    } else printResult({ ...flags, file }, data, sizes.test, final.test, baselines);
     return EXIT.success;
   } finally {
     output.close();
@@ -107,13 +112,17 @@ function printResult(
   data: Dataset,
   testRows: number,
   test: Readonly<Record<string, number>>,
+  baselines: BaselineReport | undefined,
 ): void {
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const scores = Object.entries(test).map(([name, score]) => [name, formatScore(score)]);
   printLines([
     describeData(basename(file), data),
     ...(scores.length > 0
-      ? [paint.heading(`Scores on ${count(testRows, "held-out row")}`), ...layOut(scores, { width })]
+      ? [
+          paint.heading(`Scores on ${count(testRows, "held-out row")}`),
+          ...(baselines ? besideBaselines(baselines, width) : layOut(scores, { width })),
+        ]
       : []),
     `Written: ${out}`,
     `Predict ${data.target} of other rows: npx fettle predict ${out} <data.csv>`,

@@ -28,7 +28,7 @@ import { repeated } from "./repeat.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
-import { baselinesOf, search } from "./tuneSearch.js";
+import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags, isFile } from "./validation.js";
 
@@ -129,7 +129,7 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--seconds <n>",
-      "how long the whole command may take, the final fit included; the result says after which trial the search ended",
+      "how long the whole command may take, the final fit and the baselines included; the result says after which trial the search ended",
       positiveNumber("--seconds"),
     )
     .option(
@@ -193,6 +193,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
   );
   const folder = flags.out === undefined ? undefined : await openFolder(flags.out, { file, data }, flags);
   const jobs = cappedJobs(flags.jobs);
+  const others = await baselinesFor(setup, flags);
   const started = performance.now();
   const bar = createProgressBar(process.stderr, setup.metrics[0]);
   let running: { stop(): void } | undefined;
@@ -220,7 +221,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
-    const baselines = result && (await baselinesOf(setup, result));
+    const baselines = result && compared(others, result);
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
     else if (result?.bestTrials.length) printResult(flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);

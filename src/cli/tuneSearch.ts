@@ -1,8 +1,16 @@
 /** Runs the study that the flags of `fettle tune` describe. */
 import { FettleError } from "../errors.js";
+import { type MetricName, metricNamed } from "../metrics/registry.js";
+import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
-import { type BaselineReport, compareBaselines } from "../tune/baselines/compare.js";
+import {
+  type BaselineReport,
+  type Baselines,
+  besideFinal,
+  fitBaselines,
+  MOST_NUMBERS,
+} from "../tune/baselines/compare.js";
 import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
 import type { TuneResult } from "../tune/tuner/options.js";
@@ -38,11 +46,38 @@ export async function search(
   }
 }
 
-/** The final model beside others; undefined without enough held-out rows. */
-export async function baselinesOf(
-  { data, fit }: TuneSetup,
-  result: TuneResult<Space>,
-): Promise<BaselineReport | undefined> {
-  const isComparable = result.final && result.testRows.length > 1;
-  return isComparable ? compareBaselines(result, { data, fit }) : undefined;
+/** Numbers that a linear model may have for each second of `--seconds`: it takes about a sixth of the time at most. */
+const NUMBERS_A_SECOND = 2 ** 17;
+
+/**
+ * Models that need no tuning, to compare the final one with; undefined without enough held-out rows. They are fitted before the search,
+ * so that the search has what is left of `--seconds`.
+ */
+export async function baselinesFor(
+  { data, rows, metrics }: TuneSetup,
+  { classWeight, seconds }: TuneFlags,
+): Promise<Baselines | undefined> {
+  const folds = rows.folds.slice(0, -1);
+  const { validation: testRows } = rows.folds[folds.length];
+  // of several metrics there is a front of trials, and no final model
+  if (testRows.length < 2 || metrics.length > 1) return undefined;
+  await ready();
+  return fitBaselines({
+    ...{ data, folds, testRows, tuned: metricNamed(metrics[0]) },
+    ...(classWeight && { classWeight }),
+    ...(seconds !== undefined && { mostNumbers: Math.min(MOST_NUMBERS, NUMBERS_A_SECOND * seconds) }),
+  });
+}
+
+/** The final model beside them, by the metrics of its scores. */
+export function compared(
+  baselines: Baselines | undefined,
+  { final }: Pick<TuneResult<Space>, "final">,
+): BaselineReport | undefined {
+  if (!baselines || !final) return undefined;
+  return besideFinal(
+    baselines,
+    final,
+    Object.keys(final.test).map((name) => metricNamed(name as MetricName)),
+  );
 }

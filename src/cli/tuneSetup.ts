@@ -12,7 +12,7 @@ import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseSpace } from "../tune/dense.js";
-import { divideRows, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
+import { divideRows, type Folds, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
@@ -57,6 +57,8 @@ export type CurvesKept = keyof typeof CURVES;
 /** A study that has not begun. */
 export interface TuneSetup {
   readonly data: Dataset;
+  /** The folds, and last the development rows with the test rows. */
+  readonly rows: Folds;
   readonly sizes: PartSizes;
   readonly validation: Validation;
   /** How many folds trials are scored by. */
@@ -95,7 +97,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
   return {
-    ...{ data, sizes, metrics, validation, folds: rows.folds.length - 1 },
+    ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1 },
     space: study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes),
     ...(study && { study }),
     steps,

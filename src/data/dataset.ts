@@ -21,7 +21,7 @@ export interface Input {
   readonly kind: InputKind;
   /** The words of a category by code; those for 0 and 1 of a boolean; empty for a number. */
   readonly categories: readonly string[];
-  /** Whether a row has no cell here. */
+  /** Whether a row has no cell here; of a model, whether a row may have none. */
   readonly gaps: boolean;
   /** Whether dates have times of day. @defaultValue false */
   readonly times?: boolean;
@@ -44,6 +44,8 @@ export interface Dataset extends TargetData {
   readonly groups?: Int32Array;
   /** `[rows]`: when each row was; nothing is validated or tested on rows that are not after all that were trained on. */
   readonly time?: Float64Array;
+  /** Whether missing cells are imputed: then a model takes rows without a cell in any column, also where no row here lacks one. */
+  readonly imputes?: true;
   /** Columns that are no inputs because a model learns nothing from their kind, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
   /** How the cells of the table are written, so that other tables are read as it was. @defaultValue numbers as JavaScript has them */
@@ -88,7 +90,8 @@ export interface EncodeOptions {
   readonly drop?: readonly string[];
   /**
    * `refuse` throws if a cell is missing in a column in use; `drop` leaves out each row that has one; `impute`
-   * leaves NaN in the inputs, for `fitPipeline` to learn what to fill in. A missing target is never imputed.
+   * leaves NaN in the inputs, for `fitPipeline` to learn what to fill in, and a model then predicts rows without a cell in any
+   * column. A missing target is never imputed.
    * @defaultValue `"refuse"`
    */
   readonly missing?: MissingRule;
@@ -175,6 +178,7 @@ export function encodeTable(table: Table, options: EncodeOptions): Dataset {
     ...(weight && { sampleWeight: weightsIn(weight, rows) }),
     ...(group && { groups: groupsIn(group, rows) }),
     ...(time && { time: timesIn(time, rows) }),
+    ...(missing === "impute" && { imputes: true }),
     ...(leftOut.length > 0 && { leftOut }),
     ...(notes.length > 0 && { notes }),
     schema: table.schema,

@@ -36,7 +36,7 @@ const SENTENCE = 4;
  * | kind | if |
  * |---|---|
  * | `number` | every cell present is a number in one way of writing: `1234.5`, `1,234.5`, `1.234,5`, `1 234,5`, `45 %`, `€ 3` |
- * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case |
+ * | `boolean` | every one is `true` or `false`, or every one `yes` or `no`, in any case; the words of the column are as it first spells them |
  * | `date` | every one is a date in one order, with a time or without: `2024-05-31`, `31.5.2024`, `May 31, 2024 12:30` |
  * | `category` | they are words, and it is none of the following |
  * | `empty` | no cell is present |
@@ -157,7 +157,7 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
   if (kind === "category") return category;
   const booleans = BOOLEANS.find((pair) => words.every((word) => pair.includes(word.toLowerCase())));
   if (booleans && (kind === undefined || kind === "boolean"))
-    return { ...base, kind: "boolean", categories: booleans };
+    return { ...base, kind: "boolean", categories: booleans.map((word) => firstSpelling(word, draft.words)) };
   if (kind !== undefined) {
     const other = words.find((word) => !IS_OF[kind]?.(word)) ?? words[0];
     throw new FettleError(
@@ -170,6 +170,10 @@ function columnOf(draft: Draft, shown: Shown): ColumnSchema {
     return { ...category, doubt: `${doubt}; or choose as: ${asKind(name, "category")}` };
   return { ...base, ...(differing(draft, words) ?? { kind: "category", categories: words }) };
 }
+
+/** A word in small letters as a column first spells it; as it is where the column lacks it. */
+const firstSpelling = (word: string, cells: readonly string[]): string =>
+  cells.find((cell) => cell.toLowerCase() === word) ?? word;
 
 const IS_OF: Readonly<Partial<Record<ColumnKind, (word: string) => boolean>>> = {
   number: (word) => formatsOf([word]).length > 0,

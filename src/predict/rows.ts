@@ -242,7 +242,10 @@ function areNumbers(values: Floats): boolean {
 }
 
 const gapError = (row: number, column: string): RowError =>
-  new RowError(row, column, "a cell must be there, as in every training row; received none");
+  new RowError(
+    ...([row, column, "a cell must be there, as in every training row; received none"] as const),
+    '; train with missing: "impute" to fill it in',
+  );
 
 /** Whether it is an object of which no value is an array: one row. */
 function isRecordRow(rows: unknown): rows is RowRecord {

@@ -228,6 +228,9 @@ describe("a table of known cells", () => {
           expect([...f.values]).toEqual(
             flags.map((flag) => (flag === "" ? Number.NaN : Number(flag.toLowerCase() === "yes"))),
           );
+          // as each is spelled first
+          for (const [i, word] of hasFlags ? ["no", "yes"].entries() : [])
+            expect(f.categories[i]).toBe(flags.find((flag) => flag.toLowerCase() === word) ?? word);
         }
       }),
       { numRuns: cases(500) },

@@ -245,6 +245,27 @@ describe("a saved model on the command line", () => {
     expect((await loadPredictor(readFileSync(model))).targets).toEqual(["progression"]);
   });
 
+  it("is beside a linear model and a constant on the rows that fit held out, as the models of tune are", () => {
+    expect(fit.stdout).toMatch(/ +this model +95 % interval +linear +constant\n/);
+    expect(fit.stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /\(95 % interval of the lead: \S+ to \S+\)\. Written:/,
+    );
+    const flags = [
+      "--target",
+      "progression",
+      "--epochs",
+      "2",
+      "--out",
+      join(folder, "other.fettle"),
+      "--json",
+    ];
+    const { test, baselines } = JSON.parse(fettle(["fit", pathOf("diabetes"), ...flags]).stdout);
+    expect([baselines.rows, baselines.metric, baselines.verdict]).toEqual([89, "r2", "linear"]);
+    expect(baselines.scores.r2.final).toBe(test.r2);
+    const none = JSON.parse(fettle(["fit", pathOf("diabetes"), ...flags, "--test-size", "0"]).stdout);
+    expect(Object.keys(none)).toEqual(["model", "metric", "validation", "test", "params"]);
+  });
+
   it("scores a table", () => {
     const { status, stdout } = fettle(["evaluate", model, pathOf("diabetes"), "--json"]);
     expect(status).toBe(0);

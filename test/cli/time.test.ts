@@ -1,8 +1,9 @@
 /** `fettle tune --seconds`: the command that it prints repeats it. */
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repeated } from "../../src/cli/repeat.js";
 import type { JsonReport } from "../../src/report/json.js";
-import { fettle, folder, smallTable } from "./fettle.js";
+import { fettle, folder, root, smallTable } from "./fettle.js";
 
 const table = folder({ "data.csv": smallTable() });
 const small = ["tune", "data.csv", "--target", "y", "--epochs", "2", "--folds", "3"];
@@ -28,6 +29,16 @@ describe("fettle tune --seconds", () => {
       trials: report.trials.map((trial) => ({ ...trial, seconds: null })),
     });
     expect(untimed(limited)).toEqual(untimed(again));
+  });
+
+  it("counts the linear model, which is fitted before the search and left out where it would take too much of the time", async () => {
+    // 455 development rows of 30 features are 13,650 numbers, of 131,072 a second
+    const data = join(root, "examples/data/breast-cancer.csv");
+    const words = ["tune", data, "--target", "diagnosis", "--epochs", "1", "--folds", "2", "--json"];
+    const report = async (seconds: string) =>
+      JSON.parse((await fettle([...words, "--seconds", seconds], table)).stdout) as JsonReport;
+    expect((await report("0.1")).baselines?.ahead.linear).toBeUndefined();
+    expect((await report("0.2")).baselines?.ahead.linear).toBeDefined();
   });
 
   it("is refused unless it is a positive number", async () => {

@@ -88,7 +88,8 @@ describe("encodeTable: target", () => {
       labels: Int32Array.of(1, 0, 1),
     };
     expect(target(["m", "b", "m"])).toMatchObject({ ...expected, classes: ["b", "m"] });
-    expect(target(["yes", "No", "yes"])).toMatchObject({ ...expected, classes: ["no", "yes"] });
+    expect(target(["yes", "No", "yes"])).toMatchObject({ ...expected, classes: ["No", "yes"] });
+    expect(target(["TRUE", "False", "true"])).toMatchObject({ ...expected, classes: ["False", "TRUE"] });
     expect(target([2, -1, 2])).toMatchObject({ ...expected, classes: ["-1", "2"] });
   });
 

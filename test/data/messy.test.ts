@@ -187,6 +187,7 @@ describe("the same content", async () => {
     const { x, data } = await matrixOf(name, name === "JSON lines" ? jsonLines() : textOf(dialect));
     expect(new Uint8Array(x.buffer)).toEqual(new Uint8Array(plain.x.buffer));
     expect(data.y).toEqual(plain.data.y);
+    expect(data.classes).toEqual(dialect.yes ?? ["no", "yes"]);
   });
 
   it("in Latin-1 needs its encoding, and says so", async () => {

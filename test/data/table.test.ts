@@ -42,8 +42,8 @@ describe("readTable", () => {
     expect(rows).toBe(3);
     expect(columns).toEqual([
       { name: "n", kind: "number", values: Float32Array.of(1, -25, 0.5), categories: [] },
-      { name: "b", kind: "boolean", values: Float32Array.of(1, 0, 1), categories: ["false", "true"] },
-      { name: "w", kind: "boolean", values: Float32Array.of(1, 0, 0), categories: ["no", "yes"] },
+      { name: "b", kind: "boolean", values: Float32Array.of(1, 0, 1), categories: ["FALSE", "true"] },
+      { name: "w", kind: "boolean", values: Float32Array.of(1, 0, 0), categories: ["no", "Yes"] },
       { name: "c", kind: "category", values: Float32Array.of(1, 0, 1), categories: ["Blue", "red"] },
     ]);
   });

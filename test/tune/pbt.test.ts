@@ -186,7 +186,6 @@ describe("a study that is restored from its JSON", () => {
         foldsFor: createFoldsFor(rows),
         task: "classification",
         detailed: false,
-        imputes: false,
         curves: true,
         identities: new Map(),
       },

@@ -92,7 +92,7 @@ describe("a pipeline of a trial", () => {
     expect(final?.predict(rows).data).toEqual(final?.predict(matrix).data);
     const gaps = encodeRows(readTable("c,a\nv,\n", { schema: table.schema }), data);
     expect(refusal(() => final?.predict(gaps))).toBe(
-      'invalid_data: row 0, column "a": a cell must be there, as in every training row; received none',
+      'invalid_data: row 0, column "a": a cell must be there, as in every training row; received none; train with missing: "impute" to fill it in',
     );
   });
 

@@ -34,7 +34,7 @@ export interface ColumnOptions {
    * @defaultValue `"mean"`
    */
   readonly impute?: Imputation;
-  /** Whether a column with missing cells has a feature that is 1 where the cell is missing. @defaultValue false */
+  /** Whether a column in which a row lacks a cell has a feature that is 1 where the cell is missing. @defaultValue false */
   readonly indicator?: boolean;
   /**
    * How categories become numbers:

@@ -46,7 +46,8 @@ function cellOf(row, { name, kind, categories, gaps }, read) {
     if (na.has(cell.toLowerCase())) cell = undefined;
   }
   if (cell === undefined || cell === null || Number.isNaN(cell)) {
-    if (!gaps) refuse(name, "present, as in every training row", cell);
+    if (!gaps)
+      refuse(name, 'present, as in every training row (train with missing: "impute" to fill it in)', cell);
     return NaN;
   }
   const value = read(cell);

@@ -4,11 +4,12 @@ import { takeRows } from "../../data/matrix.js";
 import type { PipelineOptions } from "../../data/pipeline/options.js";
 import { applyPipeline, featureNames, fitPipeline } from "../../data/pipeline/pipeline.js";
 import { restored } from "../../data/pipeline/target.js";
-import { checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
+import { type ClassWeight, checkClassWeight, lossWeights, type RowWeights } from "../../data/weights.js";
 import { check, checkOptions, isRecord, must } from "../../errors.js";
 import { decided } from "../../metrics/decided.js";
 import type { Metric } from "../../metrics/metric.js";
 import { findMetric, metricNamed, oneOrSeveralMetrics } from "../../metrics/registry.js";
+import type { Model } from "../../model/model.js";
 import type { Floats } from "../../ndarray.js";
 import { ready } from "../../numerics/kernels.js";
 import type { ParamsOf, Space } from "../../search/space/space.js";
@@ -130,7 +131,6 @@ export async function compareBaselines<const S extends Space>(
   );
   await ready();
   const data = toDataset(options);
-  const fitted = fittedRows(data, testRows);
   check(
     data.rows >
       Math.max(...[...folds.flatMap(({ train, validation }) => [train, validation]), testRows].map(largest)),
@@ -138,27 +138,73 @@ export async function compareBaselines<const S extends Space>(
   );
   const { pipeline = {}, fit: training = {} } = options;
   const settings = typeof training === "function" ? training(best.params as ParamsOf<S>) : training;
-  const learning: Learning = {
-    data,
-    pipeline: typeof pipeline === "function" ? pipeline(best.params as ParamsOf<S>) : pipeline,
-    weights: {
-      ...(data.sampleWeight && { sampleWeight: data.sampleWeight }),
-      ...(settings.classWeight && { classWeight: checkClassWeight(settings.classWeight, data.classes) }),
-    },
-  };
   const metrics = metricsOf(final.test, options);
-  const tuned = metrics.find(({ name }) => name === result.metric);
+  const baselines = fitBaselines({
+    ...{ data, folds, testRows },
+    tuned: metrics.find(({ name }) => name === result.metric),
+    pipeline: typeof pipeline === "function" ? pipeline(best.params as ParamsOf<S>) : pipeline,
+    ...(settings.classWeight && { classWeight: settings.classWeight }),
+  });
+  return besideFinal(baselines, final, metrics);
+}
+
+/** What baselines learn from, and on which rows they are compared. */
+export interface BaselineTask {
+  readonly data: Dataset;
+  /** By which the penalty is chosen. */
+  readonly folds: TuneResult<Space>["folds"];
+  readonly testRows: Int32Array;
+  /** The metric that was tuned for. */
+  readonly tuned: Metric | undefined;
+  /** @defaultValue that of `fitPipeline` */
+  readonly pipeline?: PipelineOptions;
+  readonly classWeight?: ClassWeight;
+  /** Numbers that the linear model and its folds may have in all. @defaultValue 2²² */
+  readonly mostNumbers?: number;
+}
+
+/** Models that need no tuning, fitted: they wait for a final model. */
+export interface Baselines {
+  readonly data: Dataset;
+  readonly testRows: Int32Array;
+  /** What decides. */
+  readonly metric: Metric;
+  readonly constant: Predicted;
+  readonly linear?: Predicted;
+  readonly penalty?: number;
+}
+
+/** Fits the models that need no tuning, which needs nothing of the final model: it may come before a search. */
+export function fitBaselines(task: BaselineTask): Baselines {
+  const { data, folds, testRows, tuned, pipeline = {}, classWeight, mostNumbers = MOST_NUMBERS } = task;
+  const fitted = fittedRows(data, testRows);
+  const weights = {
+    ...(data.sampleWeight && { sampleWeight: data.sampleWeight }),
+    ...(classWeight && { classWeight: checkClassWeight(classWeight, data.classes) }),
+  };
   const metric = tuned && hasInterval(tuned) ? tuned : metricNamed(DEFAULT_METRICS[data.task][0]);
-  const linear = linearOf(learning, folds, fitted, metric);
-  return reportOf(metric, metrics, {
-    threshold: final.threshold,
-    task: data.task,
-    final: predicted(data, testRows, final.predict(takeExamples(data, testRows)).data),
+  const linear = linearOf({ data, pipeline, weights }, folds, fitted, metric, mostNumbers);
+  return {
+    ...{ data, testRows, metric },
     constant: predicted(data, testRows, constantOf(data, fitted, testRows.length)),
     ...(linear && {
       linear: predicted(data, testRows, linear.predict(testRows)),
       penalty: linear.penalty,
     }),
+  };
+}
+
+/** Compares a final model with baselines that were fitted. */
+export function besideFinal(
+  { data, testRows, metric, ...others }: Baselines,
+  final: Pick<Model, "predict" | "threshold">,
+  metrics: readonly Metric[],
+): BaselineReport {
+  return reportOf(metric, metrics, {
+    threshold: final.threshold,
+    task: data.task,
+    final: predicted(data, testRows, final.predict(takeExamples(data, testRows)).data),
+    ...others,
   });
 }
 
@@ -238,11 +284,12 @@ function linearOf(
   folds: TuneResult<Space>["folds"],
   rows: Int32Array,
   metric: Metric,
+  mostNumbers: number,
 ): Linear | undefined {
   const { data, pipeline } = learning;
   const size = rows.length * featureNames(data, pipeline).length * data.outputs;
-  if (size > MOST_NUMBERS) return undefined;
-  const most = Math.min(folds.length, MOST_FOLDS, Math.max(1, Math.floor(MOST_NUMBERS / size)));
+  if (size > mostNumbers) return undefined;
+  const most = Math.min(folds.length, MOST_FOLDS, Math.max(1, Math.floor(mostNumbers / size)));
   const used = Array.from({ length: most }, (_, i) => folds[Math.floor((i * folds.length) / most)]);
   const predictions = used.map(({ train, validation }) =>
     fittedTo(learning, train, PENALTIES).map((predict) => predict(validation)),

@@ -100,7 +100,7 @@ export async function fitFinal<S extends Space>(
       : [];
   const table = {
     schema: schemaOf(data),
-    inputs: data.inputs,
+    inputs: data.imputes ? data.inputs.map((input) => ({ ...input, gaps: true })) : data.inputs,
     pipeline,
     ...{ task: data.task, target: data.target, outputs: data.outputs, classes: data.classes, threshold },
     ...(data.targets && { targets: data.targets }),

@@ -32,8 +32,6 @@ export interface TrialSetup<S extends Space> extends TrainingSetup<S> {
   readonly selection?: SelectionSettings;
   /** Predictions of the best trials, where the end of the study needs them. */
   readonly kept?: KeptPredictions;
-  /** Whether missing cells are imputed, as some of the data's were. */
-  readonly imputes: boolean;
   /** Whether the time of a trial is limited. */
   readonly timed?: true;
   /** What measures trainings, where the time of the search is limited. */

@@ -121,7 +121,6 @@ export async function setUpTuner<S extends Space>(
     ...(scheduler && { schedule: { scheduler, epochs: steps as number } }),
     ...(options.trialTimeout !== undefined && { timed: true }),
     identities: new Map(),
-    imputes: data.inputs.some(({ gaps }) => gaps),
   };
   const warm = options.warmStart?.length ?? 0;
   return { study, trialSetup, budget: budgetFor(options), refit, foldSettings, warm };

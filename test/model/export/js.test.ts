@@ -123,7 +123,7 @@ describe("a module of a table", () => {
     [
       "a column that is absent",
       { ...ROW, port: undefined },
-      'column "port" must be present, as in every training row; received undefined',
+      'column "port" must be present, as in every training row (train with missing: "impute" to fill it in); received undefined',
     ],
     [
       "text for a number",

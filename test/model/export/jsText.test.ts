@@ -110,7 +110,7 @@ describe("names and words", () => {
       exportJs(contentsFrom({ ...SMALL, columns: [column("constructor", "number")] })),
     );
     expect(messageOf(() => strict({}))).toBe(
-      'column "constructor" must be present, as in every training row; received undefined',
+      'column "constructor" must be present, as in every training row (train with missing: "impute" to fill it in); received undefined',
     );
   });
 });

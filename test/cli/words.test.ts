@@ -1,0 +1,38 @@
+/** A boolean's words on the command line: as the table spells them, wherever they come back. Needs `dist/`. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { parseCsv } from "../../src/data/csv.js";
+import { imported } from "../model/export/modules.js";
+import { start } from "./fettle.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-words-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function fettle(...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await start(words, folder).ended;
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+it("a target of Yes and No, and a feature of TRUE and False", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => [i % 7, i % 2 ? "TRUE" : "False", i % 2 ? "Yes" : "No"]);
+  writeFileSync(join(folder, "data.csv"), [["n", "flag", "good"], ...rows].join("\n"));
+  const fit = ["fit", "data.csv", "--target", "good", "--epochs", "40", "--set", "learningRate=0.05"];
+  expect(await fettle(...fit)).toContain("classification of good (No, Yes)");
+  const predicted = parseCsv(await fettle("predict", "model.fettle", "data.csv", "--proba"));
+  expect(predicted.columns).toEqual(["good", "good=No", "good=Yes"]);
+  expect(predicted.rows.map(([word]) => word)).toEqual(rows.map(([, , word]) => word));
+  const inspected = await fettle("inspect", "model.fettle");
+  expect(inspected).toContain("classification of good (No, Yes)");
+  expect(inspected).toMatch(/flag +boolean +always +False, TRUE/);
+  // another table may spell them otherwise
+  const other = rows.map((row) => row.map((cell) => String(cell).toUpperCase()));
+  writeFileSync(join(folder, "other.csv"), [["n", "flag", "good"], ...other].join("\n"));
+  expect(JSON.parse(await fettle("evaluate", "model.fettle", "other.csv", "--json")).scores.accuracy).toBe(1);
+  await fettle("export", "model.fettle", "--to", "js");
+  const { predict } = await imported(readFileSync(join(folder, "model.js"), "utf8"));
+  const answer = predict({ n: 1, flag: true }) as { class: string; probabilities: object };
+  expect([answer.class, Object.keys(answer.probabilities)]).toEqual(["Yes", ["No", "Yes"]]);
+});
