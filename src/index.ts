@@ -429,7 +429,15 @@ export {
 } from "./tune/baselines/compare.js";
 export type { ScoreInterval } from "./tune/baselines/intervals.js";
 export type { CvRow, CvScores } from "./tune/cvRows.js";
-export { type DenseParams, denseFit, denseModel, denseParams, denseSpace } from "./tune/dense.js";
+export {
+  type DenseParams,
+  denseFit,
+  denseModel,
+  denseParams,
+  densePoints,
+  denseSpace,
+  denseValidation,
+} from "./tune/dense.js";
 export { gridSearch, randomSearch, type SearchCvOptions, type SearchCvResult } from "./tune/gridSearch.js";
 export type { PlateauOptions } from "./tune/jobs/job.js";
 export { type NestedResult, nestedCrossValidation } from "./tune/nestedCv.js";

@@ -11,15 +11,21 @@ const LEFT_OUT: Readonly<Record<string, boolean>> = {
 
 /**
  * @param words - those of the command line after the program's own name
+ * @param networks - of the final model, where there was no time for as many as the command says
  * @example
  * ```ts
  * repeated(["tune", "a b.csv", "--seconds=60", "--seed", "1"], 57); // "npx fettle tune 'a b.csv' --seed 1 --trials 57"
  * ```
  */
-export function repeated(words: readonly string[], trials: number): string {
+export function repeated(words: readonly string[], trials: number, networks?: number): string {
+  const leftOut: Readonly<Record<string, boolean>> = {
+    ...LEFT_OUT,
+    ...(networks !== undefined && { "--ensemble": true }),
+  };
   const kept = words.filter((word, i) => {
-    const isValue = LEFT_OUT[words[i - 1]] === true;
-    return !isValue && !Object.hasOwn(LEFT_OUT, word.replace(/=.*/s, ""));
+    const isValue = leftOut[words[i - 1]] === true;
+    return !isValue && !Object.hasOwn(leftOut, word.replace(/=.*/s, ""));
   });
-  return ["npx fettle", ...kept.map(quoted), `--trials ${trials}`].join(" ");
+  const ensemble = networks === undefined ? [] : [`--ensemble ${networks}`];
+  return ["npx fettle", ...kept.map(quoted), `--trials ${trials}`, ...ensemble].join(" ");
 }

@@ -106,11 +106,17 @@ export class StudyFolder {
     this.written = performance.now();
   }
 
-  /** Writes what is known at the end. @returns the paths of the files, the model first */
+  /**
+   * Writes what is known at the end.
+   *
+   * @param networks - of the final model, where there was no time for as many as the command says
+   * @returns the paths of the files, the model first
+   */
   finish(
     trials: readonly TrialRecord<Params>[],
     summary: Readonly<Record<string, unknown>>,
     final: Model | undefined,
+    networks?: number,
   ): string[] {
     this.save(true);
     this.write(TRIALS_FILE, trialsCsv(trials));
@@ -122,7 +128,8 @@ export class StudyFolder {
       const { model, table, notes } = final;
       // a folder of this machine says nothing elsewhere
       const { file, flags } = this.command;
-      const command = { file: basename(file), flags: { ...flags, trials: trials.length } };
+      const did = { trials: trials.length, ...(networks !== undefined && { ensemble: networks }) };
+      const command = { file: basename(file), flags: { ...flags, ...did } };
       const told = new Model(model, table, { ...notes, command });
       this.write(MODEL_FILE, told.bytes());
     }

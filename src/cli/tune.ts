@@ -237,6 +237,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
         trials,
         { status, seconds, ...report, trials: trials.length },
         result?.final,
+        result?.networks,
       );
       if (!flags.json) printLines(filesWritten(files, setup.data.target));
     }
@@ -312,11 +313,21 @@ function reportOf(
   result: TuneResult<Space> | undefined,
   baselines: BaselineReport | undefined,
 ): JsonReport {
-  const { best, bestTrials = [], final, metrics = [], endedAfter, ensemble, calibration } = result ?? {};
+  const {
+    best,
+    bestTrials = [],
+    final,
+    metrics = [],
+    endedAfter,
+    networks,
+    ensemble,
+    calibration,
+  } = result ?? {};
   const report = {
     ...{ best, test: final?.test ?? {}, trials, seed },
     ...(metrics.length > 1 && { bestTrials }),
     ...(endedAfter !== undefined && { endedAfter }),
+    ...(networks !== undefined && { networks }),
     ...(threshold !== undefined && final && { threshold: final.threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
@@ -332,14 +343,15 @@ function printResult(
   baselines: BaselineReport | undefined,
   seconds: number,
 ): void {
-  const { best, bestTrials, trials, final, study, metric, metrics, endedAfter, ensemble, calibration } =
-    result;
+  const { best, bestTrials, trials, final, study, metric, metrics, ensemble, calibration } = result;
+  const { endedAfter, networks } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
-  const repeat = resume === undefined && endedAfter !== undefined;
+  const limited = resume === undefined && (endedAfter ?? networks) !== undefined;
   const common = {
     ...{ trials, folds: setup.folds, seconds },
     ...(endedAfter !== undefined && { endedAfter }),
-    ...(repeat && { repeat: repeated(process.argv.slice(2), endedAfter) }),
+    ...(networks !== undefined && { networks }),
+    ...(limited && { repeat: repeated(process.argv.slice(2), endedAfter ?? trials.length, networks) }),
   };
   if (best) {
     const { direction } = study;

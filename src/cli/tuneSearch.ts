@@ -18,7 +18,7 @@ import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 /** @returns undefined if every trial failed */
 export async function search(
-  { data, space, strategy, scheduler, steps, fit, metrics, study, validation }: TuneSetup,
+  { data, space, strategy, scheduler, steps, fit, metrics, study, validation, enqueue }: TuneSetup,
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
 ): Promise<TuneResult<Space> | undefined> {
@@ -39,6 +39,7 @@ export async function search(
       ...(jobs === undefined ? {} : { jobs }),
       ...(curves === undefined ? {} : { curves: CURVES[curves] }),
       ...(study && { study }),
+      ...(enqueue && { enqueue }),
     });
   } catch (error) {
     if (error instanceof FettleError && error.code === "trial_failed") return undefined;

@@ -11,7 +11,7 @@ import { createStrategy } from "../search/strategies/index.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
-import { checkDenseSpace, DENSE_DEFAULTS, denseFit, denseSpace } from "../tune/dense.js";
+import { checkDenseSpace, DENSE_DEFAULTS, denseFit, densePoints, denseSpace } from "../tune/dense.js";
 import { divideRows, type Folds, type PartSizes, sizesOf, type Validation } from "../tune/trial/folds.js";
 import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
@@ -73,6 +73,8 @@ export interface TuneSetup {
   readonly metrics: readonly [MetricName, ...MetricName[]];
   /** What is gone on with, if it is an earlier study. */
   readonly study?: StudyJson;
+  /** What is tried first, of the default space with the default strategy. */
+  readonly enqueue?: readonly Params[];
 }
 
 /** Population-based training is a strategy around another; on the command line it is one of the schedulers. */
@@ -96,12 +98,15 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
   const metrics = readMetrics(flags, data);
   if (flags.threshold !== undefined) checkThreshold(metricNamed(flags.threshold), data.classes);
   if (classWeight !== undefined) checkClassWeight(classWeight, data.classes);
+  const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes);
+  const strategy = await readStrategy(flags, metrics.length);
+  const isDefault =
+    flags.space === undefined && strategy.name === (await defaultStrategy(metrics.length)).name;
   return {
-    ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1 },
-    space: study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags, data, sizes),
-    ...(study && { study }),
+    ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
+    ...(study ? { study } : isDefault && { enqueue: densePoints(space) }),
     steps,
-    strategy: await readStrategy(flags, metrics.length),
+    strategy,
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),
     fit: (params) =>
       denseFit(params, {

@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.js";
 import { createSplitter, splitterNames } from "../data/split/names.js";
 import type { FoldIds } from "../data/split/splitter.js";
 import { check } from "../errors.js";
+import { denseValidation } from "../tune/dense.js";
 import type { Validation } from "../tune/trial/folds.js";
 import { readJson } from "./files.js";
 import { flagOf, integer, positiveNumber } from "./flags.js";
@@ -29,7 +30,11 @@ export function addValidationFlags(command: Command): Command {
       `how trials are scored: ${splitterNames.join(", ")}, or a .json file of folds, [{ "train": [row ids], "validation": [row ids] }] ` +
         "(default: as the data ask for it: in the order of --time, by whole --group, by class, or at random)",
     )
-    .option("--folds <n>", "folds (default: 5, or that of --validation)", integer("--folds", 1))
+    .option(
+      "--folds <n>",
+      "folds (default: 5, from 2,000 rows on one part of a fifth; or that of --validation)",
+      integer("--folds", 1),
+    )
     .option(
       "--repeats <n>",
       "how many times rows are divided, by a repeated splitter",
@@ -63,7 +68,7 @@ export const DEFAULT_FOLDS = 5;
 
 export function validationOf(
   { validation, ...flags }: ValidationFlags,
-  { time }: Pick<Dataset, "time">,
+  { rows, time, groups }: Pick<Dataset, "rows" | "time" | "groups">,
 ): Validation {
   const { folds, repeats, gap, maxTrainSize, validationSize, p, shuffle = true } = flags;
   const options = Object.fromEntries(
@@ -78,7 +83,11 @@ export function validationOf(
     }).filter(([, value]) => value !== undefined),
   );
   const others = Object.keys(options).filter((name) => name !== "folds");
-  if (validation === undefined && others.length === 0) return { folds: folds ?? DEFAULT_FOLDS };
+  if (validation === undefined && others.length === 0) {
+    if (folds !== undefined) return { folds };
+    // one part would be the last of the time, or few of the groups
+    return time || groups ? { folds: DEFAULT_FOLDS } : denseValidation(rows);
+  }
   if (isFile(validation) || Array.isArray(validation)) {
     const [first] = Object.keys(options);
     check(first === undefined, () => `${flagName(first)} must be left out beside a file of folds`);

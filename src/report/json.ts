@@ -26,6 +26,8 @@ export interface JsonReport {
   readonly baselines?: BaselineReport;
   /** After how many trials the time of the search was over, where that ended it. */
   readonly endedAfter?: number;
+  /** How many networks of the final model there was time for, where that is fewer than were asked for. */
+  readonly networks?: number;
   /** By number. */
   readonly trials: readonly JsonTrial[];
   readonly seed: number;
@@ -58,11 +60,12 @@ export function jsonReport(study: {
   readonly test: Readonly<Record<string, number>>;
   readonly baselines?: BaselineReport;
   readonly endedAfter?: number;
+  readonly networks?: number;
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
-  const { best, bestTrials, threshold, ensemble, calibration, test, baselines, endedAfter, trials, seed } =
-    study;
+  const { best, bestTrials, threshold, ensemble, calibration, test, baselines, trials, seed } = study;
+  const { endedAfter, networks } = study;
   const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
@@ -73,6 +76,7 @@ export function jsonReport(study: {
     test: Object.fromEntries(scores),
     ...(baselines && { baselines }),
     ...(endedAfter !== undefined && { endedAfter }),
+    ...(networks !== undefined && { networks }),
     trials: trials.map(jsonTrial),
     seed,
   };

@@ -87,6 +87,8 @@ interface Ending {
   readonly seconds: number;
   /** After how many trials the time of the search was over, where that ended it, and the command that repeats it. */
   readonly endedAfter?: number;
+  /** How many networks of the final model there was time for, where that is fewer than were asked for. */
+  readonly networks?: number;
   readonly repeat?: string;
 }
 
@@ -109,8 +111,13 @@ export function introduce(about: StudyIntroduction, width: number): string[] {
     ...leftOut(data),
     ...(about.warnings ?? []).map((warning) => `warning: ${plain(warning)}`),
     ...imbalance(about),
-    `${about.strategy} search: ${budget(about)}, each by ${about.splitter === undefined ? `${about.folds}-fold cross-validation` : `${count(about.folds, "fold")} of ${about.splitter}`} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
+    `${about.strategy} search: ${budget(about)}, each by ${howScored(about)} on ${count(about.development, "row")}${held}; seed ${about.seed}`,
   ].flatMap((line) => wrap(line, width));
+}
+
+function howScored({ folds, splitter }: StudyIntroduction): string {
+  if (splitter !== undefined) return `${count(folds, "fold")} of ${splitter}`;
+  return folds === 1 ? "one validation part" : `${folds}-fold cross-validation`;
 }
 
 function budget({ trials, seconds }: StudyIntroduction): string {
@@ -159,8 +166,12 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   return [
     ...heading(`Best parameters (trial ${[...line].reverse().join(", resumed from ")})`),
     ...layOut(params, { width }),
-    ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
-    clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best)}`, width),
+    ...(report.folds === 1
+      ? [...heading(`Validated ${metric}`), clip(`  ${formatScore(best.value)}${beside(best, false)}`, width)]
+      : [
+          ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
+          clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best, true)}`, width),
+        ]),
     ...(ensemble
       ? [
           ...heading(`Final model: the mean of ${count(networksOf(ensemble), "network")}`),
@@ -189,9 +200,7 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
           ...(baselines ? besideBaselines(baselines, width) : layOut(scores, { width })),
         ]
       : []),
-    ...(top.length > 1
-      ? [...heading("Best trials"), ...layOut(compare(top, [metric, "± std"], valueAndStd), { width })]
-      : []),
+    ...(top.length > 1 ? [...heading("Best trials"), ...layOut(comparison(report, top), { width })] : []),
     ...ending(report, width, paint),
   ];
 }
@@ -224,7 +233,7 @@ export function summarizeFront(report: FrontReport, width: number, paint: Paint)
       width,
       paint,
     )(
-      `Pareto front of ${metrics.join(" and ")} (means of ${folds} folds): ${bestTrials.length} of ${count(trials.length, "trial")}${part}`,
+      `Pareto front of ${metrics.join(" and ")} (${folds === 1 ? "on one validation part" : `means of ${folds} folds`}): ${bestTrials.length} of ${count(trials.length, "trial")}${part}`,
     ),
     ...layOut(
       compare(top, metrics, ({ values = [] }) => values.map(formatScore)),
@@ -238,27 +247,43 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
   return (text) => ["", ...wrap(text, width).map(paint.heading)];
 }
 
-function ending({ trials, seconds, endedAfter, repeat }: Ending, width: number, paint: Paint): string[] {
+function ending(
+  { trials, seconds, endedAfter, networks, repeat }: Ending,
+  width: number,
+  paint: Paint,
+): string[] {
   const lines = [
     `${countStatuses(trials)}, in ${formatDuration(seconds)}`,
     ...firstFailure(trials),
     ...(endedAfter === undefined ? [] : [`The time was over after ${count(endedAfter, "trial")}.`]),
+    ...(networks === undefined
+      ? []
+      : [`There was time for ${count(networks, "network")} of the final model.`]),
   ];
   // a command stays in one line, to be copied
   const again = repeat === undefined ? [] : [paint.faint(`The same, to the bit: ${repeat}`)];
   return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...again];
 }
 
-/** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`. */
-function beside({ attributes }: TrialRecord<Params>): string {
+/** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`, of one fold without its 0. */
+function beside({ attributes }: TrialRecord<Params>, spread: boolean): string {
   const { scores = {} } = (attributes ?? {}) as { readonly scores?: BesideScores };
   return Object.entries(scores)
-    .map(([name, { mean, std }]) => `; ${plain(name)} ${formatScore(mean)} ± ${formatScore(std)}`)
+    .map(
+      ([name, { mean, std }]) =>
+        `; ${plain(name)} ${formatScore(mean)}${spread ? ` ± ${formatScore(std)}` : ""}`,
+    )
     .join("");
 }
 
-function valueAndStd({ value, std }: TrialRecord<Params>): string[] {
-  return [formatScore(value), formatScore(std)];
+/** The best trials side by side; of one fold there is no deviation. */
+function comparison(
+  { metric, folds }: StudyReport,
+  top: Parameters<typeof compare>[0],
+): ReturnType<typeof compare> {
+  return folds === 1
+    ? compare(top, [metric], ({ value }) => [formatScore(value)])
+    : compare(top, [metric, "± std"], ({ value, std }) => [formatScore(value), formatScore(std)]);
 }
 
 /** Complete trials, the best first, and the earlier of equals first. */

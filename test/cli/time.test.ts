@@ -16,14 +16,17 @@ describe("fettle tune --seconds", () => {
     expect(stdout).toMatch(/random search: trials for 2\.0 s in all, each by 3-fold/);
     const [, count] = stdout.match(/The time was over after (\d+) trials?\./)!;
     const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
-    expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}`);
+    const [, networks] = stdout.match(/There was time for (\d+) networks? of the final model\./) ?? [];
+    const ensemble = networks === undefined ? "" : ` --ensemble ${networks}`;
+    expect(line).toBe(`${words.join(" ")} --jobs 1 --trials ${count}${ensemble}`);
   });
 
   it("is in the JSON report too, and gives the trials that as many give", async () => {
     const read = async (more: readonly string[]) =>
       JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;
-    const { endedAfter, ...limited } = await read(["--seconds", "1.5"]);
-    const again = await read(["--trials", `${endedAfter}`]);
+    const { endedAfter, networks, ...limited } = await read(["--seconds", "1.5"]);
+    const ensemble = networks === undefined ? [] : ["--ensemble", `${networks}`];
+    const again = await read(["--trials", `${endedAfter}`, ...ensemble]);
     const untimed = (report: JsonReport) => ({
       ...report,
       trials: report.trials.map((trial) => ({ ...trial, seconds: null })),
@@ -39,6 +42,16 @@ describe("fettle tune --seconds", () => {
       JSON.parse((await fettle([...words, "--seconds", seconds], table)).stdout) as JsonReport;
     expect((await report("0.1")).baselines?.ahead.linear).toBeUndefined();
     expect((await report("0.2")).baselines?.ahead.linear).toBeDefined();
+  });
+
+  it("leaves a model that is recomputed to the bit", async () => {
+    // the final fit of 400 epochs has time for few networks
+    const words = [...small.slice(0, 4), "--folds", "2", "--epochs", "400"];
+    const cwd = folder({ "data.csv": smallTable() });
+    const { code } = await fettle([...words, "--seconds", "1", "--out", "study"], cwd);
+    expect(code).toBe(0);
+    const verified = await fettle(["verify", "study/model.fettle", "data.csv"], cwd);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining("every bit is the same")]);
   });
 
   it("is refused unless it is a positive number", async () => {
@@ -62,5 +75,14 @@ describe("the command that repeats another", () => {
       "1",
     ];
     expect(repeated(words, 57)).toBe("npx fettle tune 'a b.csv' --seed 1 --trials 57");
+  });
+
+  it("has the networks that there was time for", () => {
+    expect(repeated(["tune", "a.csv", "--ensemble", "8"], 3)).toBe(
+      "npx fettle tune a.csv --ensemble 8 --trials 3",
+    );
+    expect(repeated(["tune", "a.csv", "--ensemble", "8"], 3, 2)).toBe(
+      "npx fettle tune a.csv --trials 3 --ensemble 2",
+    );
   });
 });

@@ -55,6 +55,22 @@ describe("summarize", () => {
     ]);
   });
 
+  it("shows no deviation of a single validation part", () => {
+    const attributes = { scores: { logLoss: { mean: 0.125, std: 0 } } };
+    const best = { ...trials[1], attributes };
+    const lines = summarize({ ...report, best, folds: 1 }, 80, paint);
+    expect(lines.slice(5, 8)).toEqual(["", "Validated accuracy", "  0.9500; logLoss 0.1250"]);
+    expect(lines.join("\n")).not.toContain("±");
+  });
+
+  it("says how many networks there was time for", () => {
+    const ended = summarize({ ...report, endedAfter: 5, networks: 1 }, 80, paint).slice(-2);
+    expect(ended).toEqual([
+      "The time was over after 5 trials.",
+      "There was time for 1 network of the final model.",
+    ]);
+  });
+
   it("shows scores beside what was tuned for", () => {
     const attributes = { scores: { accuracy: { mean: 0.975, std: 0.0125 } } };
     const best = { ...trials[1], attributes };
@@ -207,6 +223,7 @@ describe("introduce", () => {
     ]);
     // nine of ten are a
     const rare = { ...data, labels: Int32Array.of(0, 0, 0, 0, 0, 1, 0, 0, 0, 0) };
+    expect(introduce({ ...about, folds: 1 }, 200).at(-1)).toContain(" each by one validation part on ");
     expect(introduce({ ...about, data: rare }, 200)[1]).toBe(
       "90.0 % of rows are of class a, so always answering a has an accuracy of 0.900; consider --metric f1 or --metric rocAuc",
     );

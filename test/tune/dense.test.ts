@@ -7,7 +7,15 @@ import { choice, float, int } from "../../src/search/space/builders.js";
 import { grid } from "../../src/search/strategies/grid/grid.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
-import { checkDenseSpace, denseFit, denseModel, denseParams, denseSpace } from "../../src/tune/dense.js";
+import {
+  checkDenseSpace,
+  denseFit,
+  denseModel,
+  denseParams,
+  densePoints,
+  denseSpace,
+  denseValidation,
+} from "../../src/tune/dense.js";
 import { tune } from "../../src/tune/tune.js";
 import { cases } from "../cases.js";
 import { randomRows, refusal } from "./support.js";
@@ -123,6 +131,28 @@ describe("denseSpace and denseModel", () => {
       { values: [16, 32, 64] },
       { values: [16, 32, 64, 128] },
     ]);
+  });
+
+  it("the first points are of the space, whatever its rows and whichever of its parameters are left", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5000 }),
+        fc.subarray(Object.keys(denseSpace(9)), { minLength: 1 }),
+        (rows, names) => {
+          const whole = denseSpace(rows);
+          const space = Object.fromEntries(names.map((name) => [name, whole[name]]));
+          const study = createStudy({ space, strategy: random(), seed: 0, direction: "minimize" });
+          for (const point of densePoints(space)) study.enqueue(point);
+          expect(study.ask()?.params).toEqual(densePoints(space)[0]);
+        },
+      ),
+      { numRuns: cases(50) },
+    );
+    expect([20, 639, 640].map((rows) => densePoints(denseSpace(rows))[0].batchSize)).toEqual([16, 64, 128]);
+  });
+
+  it("trials are scored by five folds, and by one part of many rows", () => {
+    expect([10, 1999, 2000].map(denseValidation)).toEqual([{ folds: 5 }, { folds: 5 }, { split: 0.2 }]);
   });
 
   it("a space must count in integers", async () => {

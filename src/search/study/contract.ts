@@ -275,8 +275,11 @@ export interface OptimizeOptions<S extends Space = Space> {
  * that a search for as many trials as remain gives the same.
  */
 export interface Ending {
-  /** Milliseconds of the time limit that are to be left; −∞ while it is to end nothing. */
-  reserve(): number;
+  /**
+   * Milliseconds of the time limit that are to be left when the search ends, −∞ while it is to end nothing; and how many more must be left
+   * for another trial to begin.
+   */
+  reserve(): { readonly fits: number; readonly trial: number };
 }
 
 /** Rules that end a search before its budget is used; the first that is met does. */

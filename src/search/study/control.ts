@@ -6,7 +6,7 @@
 import { platform } from "#platform";
 import { FettleError, must } from "../../errors.js";
 import type { Space } from "../space/space.js";
-import type { OptimizeOptions, StudyEvent } from "./contract.js";
+import type { Ending, OptimizeOptions, StudyEvent } from "./contract.js";
 import { LiveTrial } from "./live.js";
 
 /** Milliseconds between two looks at the signal and the clock, while something is awaited. */
@@ -60,8 +60,19 @@ export class LoopControl<S extends Space> {
 
   /** Whether the time is over, but for what is to be left of it. */
   get isLate(): boolean {
+    return this.isOver(({ fits }) => fits);
+  }
+
+  /** Whether no trial is to begin any more. */
+  get isLateForTrial(): boolean {
+    return this.isOver(({ fits, trial }) => fits + trial);
+  }
+
+  private isOver(left: (reserve: ReturnType<Ending["reserve"]>) => number): boolean {
     const { timeout, ending } = this.options;
-    return timeout !== undefined && this.clock() - this.began >= timeout - (ending?.reserve() ?? 0);
+    return (
+      timeout !== undefined && this.clock() - this.began >= timeout - (ending ? left(ending.reserve()) : 0)
+    );
   }
 
   /** Whether running trials are over. */

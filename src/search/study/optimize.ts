@@ -146,7 +146,7 @@ class Loop<S extends Space> {
 
   private wantsMore(): boolean {
     const { control } = this.setting;
-    if (control.isLate) this.met ??= "timeout";
+    if (control.isLateForTrial) this.met ??= "timeout";
     if (control.isAborted || this.exhausted || this.met) return false;
     return this.study.waiting > 0 || this.study.asked < this.options.trials;
   }

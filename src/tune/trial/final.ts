@@ -39,6 +39,8 @@ export interface Final {
   readonly model: Model;
   /** Its networks, if it is an ensemble. */
   readonly ensemble?: Ensemble;
+  /** How many it was to have at most, if that is fewer than the settings say. */
+  readonly networks?: number;
   /** What calibrates its probabilities, if that was asked for. */
   readonly calibration?: Calibration;
 }
@@ -47,15 +49,26 @@ export interface Final {
  * Fits the final model to all development rows.
  *
  * @param best - the number of the best trial
+ * @param within - how many of some networks, by their trials, there is time for; without it, for all
  */
 export async function fitFinal<S extends Space>(
   setup: TrialSetup<S>,
   study: Pick<Study<S>, "trials" | "seed" | "directions">,
   best: number,
+  within?: (picks: readonly number[]) => number,
 ): Promise<Final> {
   const { trials, seed } = study;
   const { data, folds } = setup.rows;
-  const chosen = setup.selection && (await chooseEnsemble(setup, study, best, setup.selection));
+  const { selection } = setup;
+  const whole = selection && (await chooseEnsemble(setup, study, best, selection));
+  const networks = whole && within?.(whole.picks);
+  const isFewer = selection && networks !== undefined && networks < selection.networks;
+  // one network is the best, as it is without an ensemble
+  const chosen = !isFewer
+    ? whole
+    : networks === 1
+      ? undefined
+      : await chooseEnsemble(setup, study, best, { ...selection, networks });
   const seeds = new RandomStream(seed, MEMBERS_STREAM);
   const members = (chosen?.picks ?? [best]).map((trial, i) => ({
     line: ancestry(trials, trial),
@@ -117,7 +130,7 @@ export async function fitFinal<S extends Space>(
     seed,
     ...found,
   };
-  return { model: new Model(network, table, notes), ...found };
+  return { model: new Model(network, table, notes), ...found, ...(isFewer && { networks }) };
 }
 
 /** How many of the networks fit one model file, with a layer for each output that is their mean. */

@@ -6,7 +6,16 @@ export class FitTimes {
   /** Milliseconds of all trainings, by trial. */
   private readonly spent = new Map<number, number>();
 
-  constructor(private readonly clock: () => number) {}
+  /** @param end - when all is to be done, by the clock */
+  constructor(
+    private readonly clock: () => number,
+    private readonly end: number,
+  ) {}
+
+  /** Milliseconds until then. */
+  left(): number {
+    return this.end - this.clock();
+  }
 
   /** Counts a trial's trainings, of which some may run side by side. @param time - told the same, if there is one */
   count(trial: number, time?: WorkTime): WorkTime {

@@ -60,8 +60,9 @@ export interface SearchOptions<S extends Space> {
   readonly signal?: { readonly aborted: boolean };
   /**
    * Milliseconds after which the search ends: trials that are running are dropped, or with a scheduler end first. For models they
-   * are those of all of `tune`: the search leaves as many as the final fit will take, by the times of the trainings so far, and
-   * does not end before one trial has. Default no limit.
+   * are those of all of `tune`: the search leaves what the final fit will take, by the times of the trainings so far, for
+   * networks of an `ensemble` beyond the first at most 0.4 of all, and does not end before one trial has. Then as many networks are fitted as
+   * there is time for. Default no limit.
    */
   readonly timeout?: number;
   /** A clock in milliseconds, for the time limits and the seconds of trials. Default the host's. */
@@ -239,6 +240,8 @@ export interface TuneResult<S extends Space> extends SearchResult<S> {
    * gives the same bits.
    */
   readonly endedAfter?: number;
+  /** Where `timeout` left no room for all networks of `ensemble`: for how many. The same search has `ensemble` of this number. */
+  readonly networks?: number;
 }
 
 const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {

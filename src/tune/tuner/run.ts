@@ -5,7 +5,6 @@ import { FettleError, isA, messageOf } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
 import type { Objective, OptimizeOptions, Study } from "../../search/study/contract.js";
 import { LoopControl } from "../../search/study/control.js";
-import { ancestry } from "../../search/trial/ancestry.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import { fitFinal } from "../trial/final.js";
 import { FitTimes } from "../trial/fitTimes.js";
@@ -15,6 +14,7 @@ import type { TrialSetup } from "../trial/setup.js";
 import { evaluateTrial } from "../trial/trials.js";
 import { optimizeStudy } from "./failures.js";
 import type { TuneOptions, TuneResult } from "./options.js";
+import { networksWithin, reserveOf } from "./reserve.js";
 import { type ScoringOptions, setUpTuner, type TunerSetup } from "./setup.js";
 
 /**
@@ -42,7 +42,8 @@ export async function runTuner<S extends Space>(
     },
   };
   const watched = signal || "lost" in backend;
-  const reserve = () => reserveOf(setup, study, warm);
+  const { timeout = Number.POSITIVE_INFINITY } = budget;
+  const reserve = () => reserveOf(setup, study, warm, timeout);
   const reason = await optimizeStudy(study, objective, {
     ...budget,
     ...(watched && { signal: either }),
@@ -59,52 +60,21 @@ export async function runTuner<S extends Space>(
   return { best, bestTrials, trials, study, metric: metrics[0], metrics, folds, testRows, ...ended, ...late };
 }
 
-/** What the final fit may take more than the trainings tell: it waits for what is dropped, and ends with a file. */
-const [SLACK, OVERHEAD] = [1.5, 250];
-
-/**
- * Milliseconds that the final fit will take, if the search ended now: each of its networks is trained on the rows of a fold and those
- * that it was validated on, for as long as the longest of the trials that it may be of. A search is not to end before its first trial
- * has.
- *
- * @param warm - how many trials are of an earlier study
- */
-export function reserveOf<S extends Space>(
-  {
-    fitTimes,
-    rows,
-    selection,
-    kept,
-    backend,
-  }: Pick<TrialSetup<S>, "fitTimes" | "rows" | "selection" | "kept"> & {
-    readonly backend: Pick<JobBackend, "concurrency">;
-  },
-  { best, trials }: Pick<Study<S>, "best" | "trials">,
-  warm: number,
-): number {
-  if (trials[warm]?.number !== warm) return Number.NEGATIVE_INFINITY;
-  if (!best) return 0;
-  const spentOn = (trial: number): number =>
-    ancestry(trials, trial).reduce((sum, { number }) => sum + (fitTimes?.of(number) ?? 0), 0);
-  const possible = [best.number, ...(selection && kept ? kept.trials : [])];
-  const spent = Math.max(...possible.map(spentOn));
-  const folds = rows.folds.length - 1;
-  const rounds = Math.ceil((selection?.networks ?? 1) / backend.concurrency);
-  return SLACK * rounds * (spent / Math.max(1, folds - 1)) + OVERHEAD;
-}
-
 /** The final model, or why there is none: the study is worth keeping without it. */
 async function finalOf<S extends Space>(
   setup: TrialSetup<S>,
   study: Study<S>,
   best: number,
   signal: OptimizeOptions["signal"],
-): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble" | "calibration">> {
+): Promise<Pick<TuneResult<S>, "final" | "finalError" | "ensemble" | "networks" | "calibration">> {
   const control = new LoopControl<S>(signal ? { signal } : {});
-  let ended: Pick<TuneResult<S>, "final" | "ensemble" | "calibration"> = { final: undefined };
+  let ended: Pick<TuneResult<S>, "final" | "ensemble" | "networks" | "calibration"> = { final: undefined };
   const refit = async (): Promise<void> => {
     if (setup.backend.lost) throw setup.backend.lost;
-    const { model, ...others } = await fitFinal(setup, study, best);
+    const { fitTimes } = setup;
+    const within =
+      fitTimes && ((picks: readonly number[]) => networksWithin(setup, study.trials, picks, fitTimes.left()));
+    const { model, ...others } = await fitFinal(setup, study, best, within);
     ended = { final: await withReceipt(model, setup.rows, study.trials, study.seed), ...others };
   };
   const stop = (error: unknown): never => {
@@ -150,7 +120,7 @@ export async function tuneOnThreads<S extends Space>(
 function limited<S extends Space>(setup: TunerSetup<S>, left: number, clock: () => number): TunerSetup<S> {
   return {
     ...setup,
-    trialSetup: { ...setup.trialSetup, fitTimes: new FitTimes(clock) },
+    trialSetup: { ...setup.trialSetup, fitTimes: new FitTimes(clock, clock() + left) },
     budget: { ...setup.budget, timeout: Math.max(1, left) },
   };
 }

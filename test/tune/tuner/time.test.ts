@@ -9,7 +9,7 @@ import { FitTimes } from "../../../src/tune/trial/fitTimes.js";
 import { KeptPredictions } from "../../../src/tune/trial/kept.js";
 import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
-import { reserveOf } from "../../../src/tune/tuner/run.js";
+import { networksWithin, reserveOf } from "../../../src/tune/tuner/reserve.js";
 import { logistic, untimed, x, y } from "../support.js";
 
 const space = { learningRate: float(0.01, 1, { log: true }) };
@@ -75,6 +75,18 @@ describe("the timeout of tune", () => {
     expect(limited.final?.bytes()).toEqual(again.final?.bytes());
   });
 
+  it("fits as many networks as there is time for, and gives what an ensemble of as many gives", async () => {
+    // each look takes 20 ms, so trainings take long beside the second that is left
+    const options = { ...base, ensemble: 8, seed: 6 };
+    const limited = await tune({ ...options, clock: lookedAt(20), timeout: 1500, jobs: 1 });
+    const { networks, endedAfter: trials } = limited;
+    expect(networks).toBeGreaterThanOrEqual(1);
+    expect(networks).toBeLessThan(8);
+    const again = await tune({ ...options, trials: trials!, ensemble: networks!, jobs: 1 });
+    expect(limited.ensemble).toEqual(again.ensemble);
+    expect(limited.final?.bytes()).toEqual(again.final?.bytes());
+  });
+
   it("lets trials end that a scheduler compares, and gives what as many give", async () => {
     const options = { ...base, scheduler: halving(), steps: 4, fit: { epochs: 4 }, jobs: 1 };
     const limited = await tune({ ...options, ...clockOf(1000), timeout: 6000 });
@@ -97,12 +109,15 @@ describe("the timeout of tune", () => {
 });
 
 describe("the time that is left for the final fit", () => {
-  const rows = { folds: Array.from({ length: 6 }, () => ({})) };
+  // five folds of 80 rows each, and all 100
+  const rows = { folds: [80, 80, 80, 80, 80, 100].map((length) => ({ train: { length } })) };
   const record = makeRecord({ number: 0, params: {} }, { value: 1 });
+  const best = makeRecord({ number: 1, params: {} }, { value: 2 });
   const study = { best: record, trials: [record] };
+  const two = { best, trials: [record, best] };
   const times = (): FitTimes => {
     let now = 0;
-    const fitTimes = new FitTimes(() => now);
+    const fitTimes = new FitTimes(() => now, 5000);
     const told: string[] = [];
     const time = fitTimes.count(0, { pause: () => told.push("pause"), resume: () => told.push("resume") });
     // two trainings side by side for 300 ms, of which one goes on for 400 more
@@ -114,33 +129,57 @@ describe("the time that is left for the final fit", () => {
     time.pause();
     expect(told).toEqual(["resume", "resume", "pause", "pause"]);
     expect([fitTimes.of(0), fitTimes.of(1)]).toEqual([1000, 0]);
+    expect(fitTimes.left()).toBe(4300);
     return fitTimes;
   };
-
+  const kept = (): KeptPredictions => {
+    const predictions = new KeptPredictions(2, "maximize");
+    predictions.add(0, 1, [Float32Array.of(1)]);
+    return predictions;
+  };
   const backend = { concurrency: 2 };
+  const reserve = (setup: object, of: object, warm: number, timeout: number) =>
+    reserveOf({ rows, backend, ...setup } as never, of as never, warm, timeout);
 
   it("is by the trainings of the best: 5 folds took 1000 ms, so a fit of all rows takes 250", () => {
-    const setup = { rows, backend, fitTimes: times() };
-    expect(reserveOf(setup as never, study as never, 0)).toBe(1.5 * 250 + 250);
+    expect(reserve({ fitTimes: times() }, study, 0, 9000)).toEqual({ fits: 1.1 * 250 + 250, trial: 0 });
   });
 
-  it("is by the longest trial that may be in an ensemble, and how many of its networks each worker fits", () => {
-    const kept = new KeptPredictions(2, "maximize");
-    kept.add(0, 1, [Float32Array.of(1)]);
-    const best = makeRecord({ number: 1, params: {} }, { value: 2 });
-    const other = { best, trials: [record, best] };
-    const setup = { rows, backend, fitTimes: times(), kept, selection: { networks: 3 } };
-    expect(reserveOf(setup as never, other as never, 0)).toBe(1.5 * 2 * 250 + 250);
+  it("goes by rows: one fold of 80 rows took 1000 ms, so a fit of 100 takes 1250", () => {
+    const one = { fitTimes: times(), rows: { folds: rows.folds.slice(-2) } };
+    expect(reserve(one, study, 0, 9000)).toEqual({ fits: 1.1 * 1250 + 250, trial: 0 });
+  });
+
+  it("is by the mean of the trials that may be in an ensemble, and how many of its networks each worker fits", () => {
+    const setup = { fitTimes: times(), kept: kept(), selection: { networks: 3 } };
+    // trial 0 takes 250 ms and the best none: 125 on average, two rounds
+    expect(reserve(setup, two, 0, 9000)).toEqual({ fits: 1.1 * 2 * 125 + 250, trial: 0 });
+  });
+
+  it("is at most 0.4 of the time beyond the first network, and then a trial begins only if it may end", () => {
+    const setup = { fitTimes: times(), kept: kept(), selection: { networks: 100 } };
+    // trials take 500 ms on average, their folds two by two
+    expect(reserve(setup, two, 0, 1000)).toEqual({ fits: 400 + 250, trial: 250 });
+    expect(reserve(setup, study, 0, 100)).toEqual({ fits: 1.1 * 250 + 250, trial: 500 });
   });
 
   it("keeps the search from ending before its first trial, and is none where none has a value", () => {
-    const none = { best: undefined, trials: [] };
+    const never = { fits: Number.NEGATIVE_INFINITY, trial: 0 };
     const later = { best: record, trials: [{ ...record, number: 1 }] };
-    const failed = { best: undefined, trials: [record] };
-    expect(reserveOf({ rows, backend } as never, none, 0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows, backend } as never, later as never, 0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows, backend } as never, study as never, 1)).toBe(Number.NEGATIVE_INFINITY);
-    expect(reserveOf({ rows, backend } as never, failed as never, 0)).toBe(0);
+    expect(reserve({}, { best: undefined, trials: [] }, 0, 9000)).toEqual(never);
+    expect(reserve({}, later, 0, 9000)).toEqual(never);
+    expect(reserve({}, study, 1, 9000)).toEqual(never);
+    expect(reserve({}, { best: undefined, trials: [record] }, 0, 9000)).toEqual({ fits: 0, trial: 0 });
+  });
+
+  it("holds so many networks, at least one: rounds of two, each as long as the longer", () => {
+    const setup = { rows, backend, fitTimes: times() } as never;
+    const within = (left: number) => networksWithin(setup, two.trials, [0, 1, 1, 0, 0], left);
+    const round = 1.1 * 250;
+    expect([0, 250 + round, 250 + 2 * round, 250 + 3 * round].map((left) => within(left + 1e-6))).toEqual([
+      1, 2, 4, 5,
+    ]);
+    expect(within(250 + 2 * round - 1)).toBe(2);
   });
 });
 
@@ -155,7 +194,13 @@ describe("trials that ended after one that has not", () => {
       number === 2 && hangs ? never : Promise.resolve(number === 4 ? -1 : number);
     let [now, ended] = [0, 0];
     await study.optimize(objective, {
-      ...{ trials: 6, concurrency: 6, timeout: 1000, clock: () => now, ending: { reserve: () => 0 } },
+      ...{
+        trials: 6,
+        concurrency: 6,
+        timeout: 1000,
+        clock: () => now,
+        ending: { reserve: () => ({ fits: 0, trial: 0 }) },
+      },
       onEvent: ({ type }) => {
         if (type === "trialEnded" && ++ended === 5) now = 1000;
       },
