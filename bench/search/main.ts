@@ -8,6 +8,7 @@
  *     npm run bench:search -- --strategies tpe --with rows.json        # beside the runs of an earlier --json
  *     npm run bench:search -- --part quality,noise,mixed,dimensions,parallel   # see parts.ts
  *     npm run bench:search -- --part timing                            # how long a suggestion takes
+ *     npm run bench:search -- --part histories                         # whole studies of up to 100,000 trials; some minutes
  *     npm run bench:search -- --part schedulers                        # what schedulers save; some minutes
  *     npm run bench:search -- --part objectives                        # several objectives, 250 trials; some minutes
  *
@@ -19,6 +20,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { byName, check, show } from "../../src/errors.js";
 import { positive } from "../flags.js";
+import { historyCases, lengths, printHistories } from "./histories.js";
 import { problems as objectivesProblems, printObjectives, runObjectives } from "./objectives/compare.js";
 import { objectivesNames, searchersBeside } from "./objectives/searchers.js";
 import { loadOptuna, openOptuna, samplerNames } from "./optuna.js";
@@ -50,7 +52,7 @@ const { values: options } = parseArgs({
     seeds: { type: "string", default: "15" },
     /** Whether to run the seeds on which nothing was chosen. */
     claim: { type: "boolean", default: false },
-    /** Comma-separated: those of `parts.ts`, "timing", "schedulers", "objectives"; or "report" to run nothing and show --with. */
+    /** Comma-separated: those of `parts.ts`, "timing", "histories", "schedulers", "objectives"; or "report" to run nothing and show --with. */
     part: { type: "string", default: "all" },
     /** Where to write the runs and times. */
     json: { type: "string" },
@@ -71,12 +73,12 @@ interface Results {
 const most = options.trials === undefined ? undefined : positive("trials", options.trials);
 const trials = most ?? 100;
 const seeds = seedsFor(options.claim ? "claim" : "choose", positive("seeds", options.seeds));
-const others = ["timing", "schedulers", "objectives"] as const;
+const others = ["timing", "histories", "schedulers", "objectives"] as const;
 const partNames: readonly string[] = [...Object.keys(searchParts), ...others];
 const known = Object.fromEntries([...partNames, "report"].map((name) => [name, name]));
 const wantedParts =
   options.part === "all" ? partNames : options.part.split(",").map((name) => byName("part", known, name));
-const [timing, schedulers, objectives] = others.map((part) => wantedParts.includes(part));
+const [timing, longHistories, schedulers, objectives] = others.map((part) => wantedParts.includes(part));
 const wantedFunctions = options.functions?.split(",");
 const isWantedFunction = ({ name }: { readonly name: string }) => wantedFunctions?.includes(name) ?? true;
 const functionNames = [
@@ -85,6 +87,8 @@ const functionNames = [
 ].map(({ name }) => [name, name]);
 for (const name of wantedFunctions ?? []) byName("function", Object.fromEntries(functionNames), name);
 
+/** Seconds of processor time after which a study of `histories.ts` is given up. */
+const LONGEST_HISTORY = 120;
 const names = options.strategies?.split(",");
 const isWanted = (name: string) => names?.includes(name) ?? true;
 const optuna = loadOptuna(isWanted);
@@ -123,6 +127,12 @@ if (timing) {
   save();
 }
 optuna.close();
+
+if (longHistories) {
+  console.log(`\nProcessor time in seconds of whole studies, by trials, and bytes held for each trial`);
+  console.log(`${"strategy".padEnd(24)}${lengths.map((length) => String(length).padEnd(12)).join("")}bytes`);
+  for (const each of historyCases) if (isWanted(each.strategy)) printHistories(each, LONGEST_HISTORY);
+}
 
 if (schedulers) {
   for (const seed of seeds) schedulerRuns.push(...(await compareSchedulers(seed)));

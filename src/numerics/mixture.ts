@@ -83,25 +83,32 @@ function tableSize(factor: NormalFactor | TableFactor): number {
 }
 
 /**
- * ln of the probability of [from, from + width] under normal distributions cut off outside [0, 1].
+ * ln of the probability of intervals under normal distributions cut off outside [0, 1].
  *
  * @param means - [n], each in [0, 1]
  * @param sigma - in (0, 1]
- * @param width - positive; the interval is within [0, 1]
- * @returns [n], −Infinity where the probability is below what float64 holds. With w the width and z the distance of the
+ * @returns a function of where an interval begins and of its width, which is positive; the interval is within [0, 1]. It
+ * returns [n], −Infinity where the probability is below what float64 holds. With w the width and z the distance of the
  * mean from the middle, in units of σ, each is within 2⁻⁴⁶ + 2⁻⁵¹·z² of the exact value, and where w < 0.15 within
  * w⁶·(z⁶ + 6z⁴ + 3z² + 1)/180000 besides
  * @example
  * ```ts
- * logMasses(Float64Array.of(0), 1, 0, 0.5); // [−0.5777], ln of 0.1915 / 0.3413
+ * logMasses(Float64Array.of(0), 1)(0, 0.5); // [−0.5777], ln of 0.1915 / 0.3413
  * ```
  */
-export function logMasses(means: Float64Array, sigma: number, from: number, width: number): Float64Array {
+export function logMasses(means: Float64Array, sigma: number): (from: number, width: number) => Float64Array {
   const n = evenly(means.length);
-  const { address, numbers } = scratch(2 * n);
-  numbers.fill(0, 0, 2 * n).set(means, n);
-  const { add_truncations, add_masses } = kernels();
-  add_truncations(address, address + 8 * n, n, sigma, 0);
-  add_masses(address, address + 8 * n, n, sigma, from, width);
-  return numbers.slice(0, means.length);
+  let truncations: Float64Array | undefined;
+  return (from, width) => {
+    const { address, numbers } = scratch(2 * n);
+    numbers.fill(0, 0, 2 * n).set(means, n);
+    const { add_truncations, add_masses } = kernels();
+    if (truncations) numbers.set(truncations);
+    else {
+      add_truncations(address, address + 8 * n, n, sigma, 0);
+      truncations = numbers.slice(0, n);
+    }
+    add_masses(address, address + 8 * n, n, sigma, from, width);
+    return numbers.slice(0, means.length);
+  };
 }

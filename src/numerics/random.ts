@@ -15,6 +15,9 @@ const FORK = 0x80000000;
 const TWO_32 = 0x100000000;
 const TWO_53 = 2 ** 53;
 
+/** The block that was made last: read at once, so that all streams share it. */
+const words = new Uint32Array(4);
+
 /** What a stream is: a key and the two upper words of its counters. */
 interface Origin {
   readonly k0: number;
@@ -29,10 +32,14 @@ interface Origin {
  */
 function forked(origin: Origin, id: number): Origin {
   mustBeInteger("the id of a fork", id, 0);
-  const words = new Uint32Array(4);
   const high = (FORK | Math.floor(id / TWO_32)) >>> 0;
   philox(id >>> 0, high, origin.c2, origin.c3, origin.k0, origin.k1, words);
   return { k0: words[0], k1: words[1], c2: words[2], c3: words[3] };
+}
+
+/** The upper 53 of 64 bits. */
+function numberFrom(high: number, low: number): number {
+  return (high >>> 5) * 0x4000000 + (low >>> 6);
 }
 
 /**
@@ -50,9 +57,10 @@ export class RandomStream {
   readonly #seed: number;
   readonly #path: readonly number[];
   readonly #origin: Origin;
-  readonly #words = new Uint32Array(4);
   /** How many 53-bit numbers were drawn; a block gives two. */
   #drawn = 0;
+  /** The second number of the last block. */
+  #second = 0;
 
   /**
    * @param seed - a non-negative safe integer
@@ -69,14 +77,13 @@ export class RandomStream {
 
   /** 53 random bits as an integer. */
   #bits(): number {
-    const block = Math.floor(this.#drawn / 2);
-    const at = (this.#drawn % 2) * 2;
-    if (at === 0) {
-      const { k0, k1, c2, c3 } = this.#origin;
-      philox(block >>> 0, Math.floor(block / TWO_32), c2, c3, k0, k1, this.#words);
-    }
-    this.#drawn++;
-    return (this.#words[at] >>> 5) * 0x4000000 + (this.#words[at + 1] >>> 6);
+    const drawn = this.#drawn++;
+    if (drawn % 2 === 1) return this.#second;
+    const block = drawn / 2;
+    const { k0, k1, c2, c3 } = this.#origin;
+    philox(block >>> 0, Math.floor(block / TWO_32), c2, c3, k0, k1, words);
+    this.#second = numberFrom(words[2], words[3]);
+    return numberFrom(words[0], words[1]);
   }
 
   /** A number in [0, 1), a multiple of 2^-53. */

@@ -104,7 +104,7 @@ describe("logMasses", () => {
       fc.double({ min: -9, max: 0, noNaN: true }).map(Math.exp),
       (means, sigma, place, part) => {
         const from = place * (1 - part);
-        const found = logMasses(Float64Array.from(means), sigma, from, part);
+        const found = logMasses(Float64Array.from(means), sigma)(from, part);
         means.forEach((mean, k) => {
           const a = (from - mean) / sigma;
           const w = part / sigma;
@@ -124,7 +124,7 @@ describe("logMasses", () => {
     for (const w of [0.01, 0.07, 0.1499]) {
       for (let z = 0; z < 4; z += 0.5) {
         const [mean, sigma] = [0.5, 0.1];
-        const [found] = logMasses(Float64Array.of(mean), sigma, mean + sigma * (z - w / 2), w * sigma);
+        const [found] = logMasses(Float64Array.of(mean), sigma)(mean + sigma * (z - w / 2), w * sigma);
         const want = logMass(z - w / 2, w) - logKept(mean, sigma);
         const bound = (w ** 6 * (z ** 6 + 6 * z ** 4 + 3 * z * z + 1)) / 180000;
         expect(Math.abs(found - want)).toBeLessThan(bound + 1e-12);
@@ -141,7 +141,7 @@ describe("logMasses", () => {
       const means = Float64Array.of(0, 0.3, 1);
       const sums = [0, 0, 0];
       for (let c = 0; c < cells; c++) {
-        logMasses(means, sigma, c / cells, 1 / cells).forEach((mass, k) => {
+        logMasses(means, sigma)(c / cells, 1 / cells).forEach((mass, k) => {
           sums[k] += Math.exp(mass);
         });
       }

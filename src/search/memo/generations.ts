@@ -6,7 +6,7 @@
 
 import type { SearchSpace } from "../space/space.js";
 import type { Direction, TrialRecord } from "../trial/trial.js";
-import { commonLength } from "./growing.js";
+import { Read } from "./growing.js";
 
 /** What all states of one search share. */
 export interface SearchProblem {
@@ -26,12 +26,19 @@ export interface Recurrence<S> {
   step(state: S, generation: readonly TrialRecord[], problem: SearchProblem): S;
 }
 
+/** The state after a number of generations. */
+interface Known<S> {
+  readonly generations: number;
+  /** How many trials those have. */
+  readonly used: number;
+  readonly state: S;
+}
+
 /** A history, divided into generations. */
 interface Chain<S> {
-  readonly records: TrialRecord[];
-  /** `states[i]` is the state after the first `ends[i]` records; `states[0]` that before the first trial. */
-  readonly ends: number[];
-  readonly states: S[];
+  readonly read: Read<TrialRecord>;
+  /** Ascending; that before the first trial, and of the others the more the later. */
+  known: readonly Known<S>[];
 }
 
 /**
@@ -52,22 +59,40 @@ export function memoizeGenerations<S>({
     const chains = memory.get(problem.space) ?? new Map<string, Chain<S>>();
     memory.set(problem.space, chains);
     const key = problem.directions.join();
-    const chain = chains.get(key) ?? { records: [], ends: [0], states: [start(problem)] };
+    const chain = chains.get(key) ?? {
+      read: new Read(),
+      known: [{ generations: 0, used: 0, state: start(problem) }],
+    };
     chains.set(key, chain);
-    const { records, ends, states } = chain;
-    const same = commonLength(records, history);
-    let last = ends.length - 1;
-    while (ends[last] > same) last--;
+    const same = chain.read.common(history);
+    // where the history differs from the remembered one, what was remembered beyond is replaced
+    let { known } = chain;
+    while (known[known.length - 1].used > same) known = known.slice(0, -1);
     for (;;) {
-      const [state, used] = [states[last], ends[last]];
+      const { generations, used, state } = known[known.length - 1];
       const end = used + size(state, problem);
-      if (end > history.length) return { state, used };
-      // the history continues the remembered one, or differs from here on: what was remembered beyond is replaced
-      const generation = history.slice(used, end);
-      const next = step(state, generation, problem);
-      records.splice(used, records.length, ...generation);
-      ends.splice(++last, ends.length, end);
-      states.splice(last, states.length, next);
+      if (end > history.length) {
+        if (used > same) {
+          chain.known = known;
+          chain.read.keep(history, used);
+        }
+        return { state, used };
+      }
+      const next = step(state, history.slice(used, end), problem);
+      known = thinned([...known, { generations: generations + 1, used: end, state: next }]);
     }
   };
+}
+
+/**
+ * Of g generations, the states that are kept: the latest eight, of those before every second, then every fourth, and so on;
+ * at most 8 log₂ g in all. A history that is shorter by n generations takes at most n/3 steps.
+ */
+function thinned<S>(known: readonly Known<S>[]): readonly Known<S>[] {
+  const latest = known[known.length - 1].generations;
+  return known.filter(({ generations }) => {
+    // the largest power of two that divides it; of 0 it is 0, and that state is always kept
+    const spacing = generations & -generations;
+    return spacing === 0 || latest - generations < 8 * spacing;
+  });
 }

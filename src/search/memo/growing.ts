@@ -3,12 +3,32 @@
  * items cost anything; for a list that does not continue the last one, it is computed again. Forgetting it changes nothing.
  */
 
-/** How many items two lists have in common from their start. */
-export function commonLength(a: readonly unknown[], b: readonly unknown[]): number {
-  const most = Math.min(a.length, b.length);
-  let same = 0;
-  while (same < most && a[same] === b[same]) same++;
-  return same;
+import { isShared } from "./shared.js";
+
+/** A list as far as it was read. */
+export class Read<T> {
+  private items: readonly T[] = [];
+  private count = 0;
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** How many items a list has in common with this one, from their start. */
+  common(items: readonly T[]): number {
+    const most = Math.min(this.count, items.length);
+    if (items === this.items) return most;
+    let same = 0;
+    while (same < most && this.items[same] === items[same]) same++;
+    return same;
+  }
+
+  /** The first `count` items of a list have been read. */
+  keep(items: readonly T[], count: number): void {
+    // a list that its owner may change is copied, and never the same again
+    this.items = isShared(items) ? items : items.slice(0, count);
+    this.count = count;
+  }
 }
 
 /**
@@ -23,17 +43,17 @@ export function createGrowing<S extends object, T, R>(
   begin: (subject: S) => R,
   add: (result: R, item: T, subject: S) => void,
 ): (subject: S, items: readonly T[]) => R {
-  const memory = new WeakMap<S, { readonly items: T[]; readonly result: R }>();
+  const memory = new WeakMap<S, { readonly read: Read<T>; readonly result: R }>();
   return (subject, items) => {
     let known = memory.get(subject);
-    if (known === undefined || commonLength(known.items, items) < known.items.length) {
-      known = { items: [], result: begin(subject) };
+    if (known === undefined || known.read.common(items) < known.read.length) {
+      known = { read: new Read(), result: begin(subject) };
       memory.set(subject, known);
     }
-    for (let i = known.items.length; i < items.length; i++) {
-      known.items.push(items[i]);
-      add(known.result, items[i], subject);
-    }
-    return known.result;
+    const { read, result } = known;
+    if (read.length === items.length) return result;
+    for (let i = read.length; i < items.length; i++) add(result, items[i], subject);
+    read.keep(items, items.length);
+    return result;
   };
 }

@@ -8,7 +8,7 @@ import type { RandomStream } from "../../numerics/random.js";
 import { createLattice, type Lattice } from "../space/lattice.js";
 import { fromUnit, valueCount } from "../space/scale.js";
 import { allows, buildParams, type Params, type SearchSpace } from "../space/space.js";
-import { valueKey } from "../space/value.js";
+import { placeOf, sameValue } from "../space/value.js";
 import { createGrowing } from "./growing.js";
 
 /** The part of a strategy's `SuggestContext` that this needs. */
@@ -21,22 +21,50 @@ export interface Seen {
 /** After this many points that a constraint forbids, it is taken for one that forbids all. */
 const PATIENCE = 10_000;
 
-/** The keys of points. */
-const keysOf = createGrowing<SearchSpace, Params, Set<string>>(
-  () => new Set(),
-  (keys, params, space) => keys.add(keyOf(space, params)),
+/** Points by a hash of their values: equal points have equal hashes, and few others have. */
+type Points = Map<number, Params[]>;
+
+const pointsOf = createGrowing<SearchSpace, Params, Points>(
+  () => new Map(),
+  (points, params, space) => {
+    const hash = hashOf(space, params);
+    const alike = points.get(hash);
+    if (alike === undefined) points.set(hash, [params]);
+    else alike.push(params);
+  },
 );
 
-/** A string that is the same for two points exactly if they are equal. */
-function keyOf({ names }: SearchSpace, params: Params): string {
-  let key = "";
-  for (const name of names) key += Object.hasOwn(params, name) ? `${valueKey(params[name])},` : ",";
-  return key;
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
+/** FNV-1a over the values' bits, by 32 of them; those of a choice are its place. */
+function hashOf({ names, parameters }: SearchSpace, params: Params): number {
+  let hash = 0x811c9dc5;
+  for (const name of names) {
+    const parameter = parameters[name];
+    float[0] = !Object.hasOwn(params, name)
+      ? Number.NaN
+      : parameter.type === "choice"
+        ? placeOf(parameter.values, params[name])
+        : (params[name] as number) + 0; // -0 is 0
+    hash = Math.imul(hash ^ words[0], 0x01000193);
+    hash = Math.imul(hash ^ words[1] ^ (hash >>> 15), 0x01000193);
+  }
+  return hash;
+}
+
+/** Whether two points have the same values. */
+function areSame({ names }: SearchSpace, a: Params, b: Params): boolean {
+  return names.every(
+    (name) => Object.hasOwn(a, name) === Object.hasOwn(b, name) && sameValue(a[name], b[name]),
+  );
 }
 
 /** Whether a point exists and is not among `earlier`. */
 export function isFresh({ space, earlier }: Omit<Seen, "random">, params: Params): boolean {
-  return allows(space, params) && !keysOf(space, earlier).has(keyOf(space, params));
+  if (!allows(space, params)) return false;
+  const alike = pointsOf(space, earlier).get(hashOf(space, params));
+  return alike === undefined || !alike.some((point) => areSame(space, point, params));
 }
 
 /**
@@ -74,28 +102,48 @@ interface Stock {
   readonly lattice: Lattice;
   /** Numbers of points on the lattice. */
   readonly used: Set<number>;
+  /** The same, ascending. */
+  readonly sorted: number[];
 }
 
 /** The stock of a finite space after some points. */
 export const stockOf = createGrowing<SearchSpace, Params, Stock>(
-  (space) => ({ lattice: createLattice(space), used: new Set() }),
-  ({ lattice, used }, params) => {
+  (space) => ({ lattice: createLattice(space), used: new Set(), sorted: [] }),
+  ({ lattice, used, sorted }, params) => {
     const index = lattice.indexOf(params);
-    if (index !== undefined) used.add(index);
+    if (index === undefined || used.has(index)) return;
+    used.add(index);
+    sorted.splice(
+      firstWhere(sorted.length, (i) => sorted[i] > index),
+      0,
+      index,
+    );
   },
 );
 
+/** The least of the integers from 0 to n - 1 for which a condition holds that then holds for all larger ones; n if there is none. */
+function firstWhere(n: number, holds: (i: number) => boolean): number {
+  let [from, to] = [0, n];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (holds(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
 /** One of the points not among `earlier`: at a random place among them, or the next one that exists. */
 function drawLeft({ space, earlier, random }: Seen): Params | undefined {
-  const { lattice, used } = stockOf(space, earlier);
+  const { lattice, used, sorted } = stockOf(space, earlier);
   const left = lattice.size - used.size;
   if (left === 0) return undefined;
-  let index = Math.min(left - 1, Math.floor(random.uniform() * left));
-  for (const taken of [...used].sort((a, b) => a - b)) if (taken <= index) index++;
+  const place = Math.min(left - 1, Math.floor(random.uniform() * left));
+  // sorted[i] - i points before sorted[i] are left
+  const index = place + firstWhere(sorted.length, (i) => sorted[i] - i > place);
   for (let i = 0; i < lattice.size; i++) {
-    const place = (index + i) % lattice.size;
-    if (used.has(place)) continue;
-    const params = lattice.at(place);
+    const next = (index + i) % lattice.size;
+    if (used.has(next)) continue;
+    const params = lattice.at(next);
     if (allows(space, params)) return params;
     if (i > PATIENCE) refuse();
   }

@@ -107,11 +107,11 @@ export function toUnit(parameter: Parameter, value: ParamValue): number {
   const count = valueCount(parameter);
   if (parameter.type === "choice") {
     const index = placeOf(parameter.values, value);
-    must(index >= 0, "the value of a choice", ruleOf(parameter), value);
+    if (index < 0) must(false, "the value of a choice", ruleOf(parameter), value);
     return (index + 0.5) / count;
   }
   const isInside = typeof value === "number" && value >= parameter.low && value <= parameter.high;
-  must(isInside, "the value of a parameter", ruleOf(parameter), value);
+  if (!isInside) must(false, "the value of a parameter", ruleOf(parameter), value);
   if (count === 1) return 0.5;
   if (Number.isFinite(count) && !parameter.log) {
     return (Math.round((value - parameter.low) / (stepOf(parameter) as number)) + 0.5) / count;

@@ -37,7 +37,7 @@ export interface SearchSpace {
   readonly parameters: Space;
   /** Names as declared. */
   readonly names: readonly string[];
-  /** Names with each parameter after those that its condition names, otherwise as declared. */
+  /** Names with each parameter after those that its condition names, otherwise as declared: `names` itself where it is the same. */
   readonly order: readonly string[];
   /** Points for which it returns false do not exist. */
   readonly constraint?: Constraint;
@@ -86,10 +86,12 @@ export function resolveSpace(space: unknown, constraint?: Constraint): SearchSpa
     Object.fromEntries(names.map((name) => [name, parseParameter(space[name], `parameter ${show(name)}`)])),
   );
   for (const name of names) checkCondition(parameters, name);
+  Object.freeze(names);
+  const order = Object.freeze(sort(parameters, names));
   return Object.freeze({
     parameters,
-    names: Object.freeze(names),
-    order: Object.freeze(sort(parameters, names)),
+    names,
+    order: order.every((name, i) => name === names[i]) ? names : order,
     ...(constraint && { constraint }),
   });
 }
@@ -135,6 +137,7 @@ export function buildParams(
     const parameter = space.parameters[name];
     if (isActive(parameter, picked)) picked[name] = pick(parameter, name, picked);
   }
+  if (space.order === space.names) return Object.freeze(picked);
   const params: Record<string, ParamValue> = {};
   for (const name of space.names) if (Object.hasOwn(picked, name)) params[name] = picked[name];
   return Object.freeze(params);

@@ -27,6 +27,7 @@ export function stepCount(range: Range, step: number): number {
 
 /** Digits after the point in the shortest decimal that reads back as `value`. */
 function decimalsOf(value: number): number {
+  if (Number.isInteger(value)) return 0;
   const [mantissa, exponent = "0"] = String(value).split("e");
   const point = mantissa.indexOf(".");
   const digits = point < 0 ? 0 : mantissa.length - point - 1;

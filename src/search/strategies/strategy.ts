@@ -21,10 +21,11 @@ export interface SuggestContext {
   readonly suggested: number;
   /**
    * Finished trials, by number: exactly those with number ≤ `number` − 1 − lag, or those of earlier generations, so
-   * that nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive.
+   * that nothing depends on which trial happened to finish first. Empty unless the strategy is adaptive. All asks of a
+   * study share this list: it grows from ask to ask, and must not be changed. Copy it to keep or to sort it.
    */
   readonly history: readonly TrialRecord[];
-  /** The parameters of all earlier trials, finished or not; `earlier[i]` belongs to trial `i`. */
+  /** The parameters of all earlier trials, finished or not; `earlier[i]` belongs to trial `i`. Shared, as `history` is. */
   readonly earlier: readonly Params[];
   /** The direction of the first objective: all that a strategy for one objective needs. */
   readonly direction: Direction;

@@ -291,8 +291,8 @@ export interface StopRules {
   /** All trials together have used this many steps: for models, epochs. */
   readonly steps?: number;
   /**
-   * A custom rule: a pure function of finished trials, by number, that returns whether to end. With `remainingRegret` it
-   * ends a search when little improvement is left to expect.
+   * A custom rule: a pure function of finished trials, by number, that returns whether to end and does not change their list.
+   * With `remainingRegret` it ends a search when little improvement is left to expect.
    */
   readonly rule?: (trials: readonly TrialRecord[]) => boolean;
 }

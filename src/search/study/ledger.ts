@@ -5,6 +5,7 @@
 
 import { check, show } from "../../errors.js";
 import { RandomStream } from "../../numerics/random.js";
+import { SharedList } from "../memo/shared.js";
 import type { Params } from "../space/space.js";
 import {
   type Direction,
@@ -40,12 +41,15 @@ export function seedOfTrial(seed: number, number: number): number {
 /** See the head of this file. */
 export class Ledger {
   private readonly entries: LedgerEntry[];
+  private readonly allPoints = new SharedList<Params>();
   /** Numbers of the trials to hand out next, ascending. */
   private readonly queue: number[];
   /** Numbers of the running trials, with the clock's reading when they started. */
   private readonly running = new Map<number, number | undefined>();
   private bestRecord: TrialRecord | undefined;
   private finishedFirst = 0;
+  /** What the strategy sees of them. */
+  readonly history = this.view();
   private givenCount: number;
 
   constructor(
@@ -53,6 +57,7 @@ export class Ledger {
     private readonly settings: LedgerSettings,
   ) {
     this.entries = [...entries];
+    for (const { params } of entries) this.allPoints.add(params);
     this.queue = [...entries.keys()].filter((number) => entries[number].record === undefined);
     this.givenCount = entries.filter(({ given }) => given).length;
     for (const { record } of entries) if (record) this.note(record);
@@ -85,20 +90,31 @@ export class Ledger {
     return this.entries.map(({ record }) => record).filter((record) => record !== undefined);
   }
 
-  /** The records of the first `count` trials, at most `finishedInRow`. */
-  history(count: number): TrialRecord[] {
-    return this.entries.slice(0, count).map(({ record }) => record as TrialRecord);
+  /** The parameters of all trials, by number. One list, which grows with the study. */
+  get points(): readonly Params[] {
+    return this.allPoints.items;
   }
 
-  /** The parameters of all trials, by number. */
-  points(): Params[] {
-    return this.entries.map(({ params }) => params);
+  /** Whether a trial has finished. */
+  hasFinished(number: number): boolean {
+    return this.entries[number]?.record !== undefined;
+  }
+
+  /**
+   * A list of the first trials' records, which grows: how many it is to have is at least as many as the last time, and at
+   * most `finishedInRow`.
+   */
+  view(): (count: number) => readonly TrialRecord[] {
+    const seen = new SharedList<TrialRecord>();
+    return (count) => {
+      while (seen.items.length < count) seen.add(this.entries[seen.items.length].record as TrialRecord);
+      return seen.items;
+    };
   }
 
   /** Appends a trial, to be handed out unless it has finished; returns its number. */
   append(entry: Omit<LedgerEntry, "record">): number {
-    const number = this.entries.push(entry) - 1;
-    if (entry.given) this.givenCount++;
+    const number = this.enter(entry);
     this.queue.push(number);
     return number;
   }
@@ -107,8 +123,7 @@ export class Ledger {
   appendFinished(params: Params, outcome: TrialOutcome): TrialRecord {
     const number = this.entries.length;
     const record = makeRecord({ number, params }, outcome, this.settings.directions.length);
-    this.entries.push({ params, given: true, record });
-    this.givenCount++;
+    this.enter({ params, given: true, record });
     return this.note(record);
   }
 
@@ -165,6 +180,13 @@ export class Ledger {
   private unfinished(number: number): Pick<Trial, "number" | "params" | "parent"> {
     const { params, parent } = this.entries[number];
     return { number, params, ...(parent !== undefined && { parent }) };
+  }
+
+  /** Returns its number. */
+  private enter(entry: LedgerEntry): number {
+    this.allPoints.add(entry.params);
+    if (entry.given) this.givenCount++;
+    return this.entries.push(entry) - 1;
   }
 
   private note(record: TrialRecord): TrialRecord {

@@ -51,7 +51,7 @@ export function openStudy<S extends Space>(
     add: (params, outcome) =>
       ledger.appendFinished(pointOf(settings, params, "add"), outcome) as TrialRecord<ParamsOf<S>>,
     release: (number) => ledger.release(number),
-    optimize: (objective, options) => optimize(study, objective, options, () => ledger.withdraw()),
+    optimize: (objective, options) => optimize(study, objective, options, ledger),
     stop: () => stop(study),
     toJSON: () => toJson(settings, ledger),
   };

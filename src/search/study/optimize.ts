@@ -10,20 +10,21 @@ import type { Space } from "../space/space.js";
 import type { TrialRecord } from "../trial/trial.js";
 import type { Objective, OptimizeOptions, StopReason, Study } from "./contract.js";
 import { checkLimits, LoopControl } from "./control.js";
+import type { Ledger } from "./ledger.js";
 import { createRungs } from "./rungs.js";
 import { runTrial, type TrialSetting } from "./runTrial.js";
 import { Slots } from "./slots.js";
 import { checkStopRules, stopReason } from "./stopping.js";
 
-/** See `Study.optimize`. @param withdraw - puts trials back that ended after one that has not */
+/** See `Study.optimize`. @param ledger - the study's trials */
 export async function optimize<S extends Space>(
   study: Study<S>,
   objective: Objective<S>,
   options: OptimizeOptions<S>,
-  withdraw: () => void,
+  ledger: Ledger,
 ): Promise<void> {
   checkOptimize(study, objective, options);
-  const loop = new Loop(study, objective, options, withdraw);
+  const loop = new Loop(study, objective, options, ledger);
   running.set(study, loop);
   try {
     await loop.run();
@@ -79,6 +80,8 @@ function checkOptimize<S extends Space>(
 /** One call of `optimize`. */
 class Loop<S extends Space> {
   private readonly setting: TrialSetting<S>;
+  /** What the rules see of the first trials. */
+  private readonly ruled: (count: number) => readonly TrialRecord[];
   /** Whether the strategy has nothing left to suggest. */
   private exhausted = false;
   /** The rule that ended the search. */
@@ -88,13 +91,14 @@ class Loop<S extends Space> {
     private readonly study: Study<S>,
     objective: Objective<S>,
     private readonly options: OptimizeOptions<S>,
-    private readonly withdraw: () => void,
+    private readonly ledger: Ledger,
   ) {
     const { scheduler, steps, stop, concurrency = 1 } = options;
     const rungs =
       scheduler === undefined
         ? undefined
-        : createRungs(scheduler, steps, study as unknown as Study, stop !== undefined);
+        : createRungs(scheduler, steps, study as unknown as Study, ledger, stop !== undefined);
+    this.ruled = ledger.view();
     const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options)];
     this.setting = { study, objective, steps, rungs, slots, control, turns: new Turns() };
   }
@@ -118,7 +122,7 @@ class Loop<S extends Space> {
     const { slots, control } = this.setting;
     const { trials, timeout, ending } = this.options;
     const limit = timeout === undefined ? {} : { timeout };
-    control.emit({ type: "studyStarted", study, trials, finished: study.trials.length, ...limit });
+    control.emit({ type: "studyStarted", study, trials, finished: this.ledger.records.length, ...limit });
     for (;;) {
       const change = slots.nextChange();
       while (this.wantsMore() && slots.hasRoom && this.canStart()) control.guard(() => this.start());
@@ -129,7 +133,7 @@ class Loop<S extends Space> {
       await change;
     }
     const reason = this.endReason();
-    if (ending && reason === "timeout") this.withdraw();
+    if (ending && reason === "timeout") this.ledger.withdraw();
     control.emit({ type: "studyEnded", reason, best: study.best });
   }
 
@@ -158,9 +162,8 @@ class Loop<S extends Space> {
     const { stop } = this.options;
     if (stop === undefined || this.study.waiting > 0) return true;
     const count = Math.max(0, this.study.asked - this.study.lag);
-    const seen = this.study.trials.filter(({ number }) => number < count) as readonly TrialRecord[];
-    if (seen.length < count) return false;
-    this.met = stopReason(seen, stop, this.study.direction);
+    if (this.ledger.finishedInRow < count) return false;
+    this.met = stopReason(this.ruled(count), stop, this.study.direction);
     return this.met === undefined;
   }
 

@@ -8,6 +8,7 @@ import { mustBeScheduler, type Scheduler } from "../schedulers/scheduler.js";
 import { costsOfValues, paretoOrder } from "../trial/pareto.js";
 import type { Direction } from "../trial/trial.js";
 import type { Study } from "./contract.js";
+import type { Ledger } from "./ledger.js";
 
 /** The values, by objective, that one trial reported at each of its rungs. */
 type Reports = readonly (readonly number[])[];
@@ -16,6 +17,7 @@ type Reports = readonly (readonly number[])[];
  * The rungs of a study's trials.
  *
  * @param steps - the whole budget of a trial
+ * @param ledger - the study's trials
  * @param hasStopRules - whether rules look at finished trials before the next one starts, as an adaptive strategy does
  * @throws FettleError `invalid_argument` if the study cannot ask for as many trials as wait for each other, or if its
  * strategy itself decides which trials resume
@@ -24,6 +26,7 @@ export function createRungs(
   scheduler: Scheduler,
   steps: number | undefined,
   study: Study,
+  ledger: Ledger,
   hasStopRules: boolean,
 ): Rungs {
   mustBeScheduler(scheduler);
@@ -46,22 +49,20 @@ export function createRungs(
       `with scheduler ${show(scheduler.name)}, ${width} trials wait for each other, so that lag must be at least ` +
       `${width - 1}; received ${lag}`,
   );
-  return new Rungs(scheduler, steps, study);
+  return new Rungs(scheduler, steps, study, ledger);
 }
 
 /** See the head of this file. */
 export class Rungs {
   private readonly reports = new Map<number, Reports>();
-  /** Trials known to have finished. */
-  private readonly finished = new Set<number>();
 
   constructor(
     private readonly scheduler: Scheduler,
     private readonly steps: number,
     private readonly study: Study,
+    private readonly ledger: Ledger,
   ) {
-    for (const { number, curve = [] } of study.trials) {
-      this.finished.add(number);
+    for (const { number, curve = [] } of ledger.records) {
       this.reports.set(number, chunks(curve, study.directions.length));
     }
   }
@@ -105,16 +106,9 @@ export class Rungs {
     for (let other = from; other < Math.min(to, bound); other++) {
       if (other === number) continue;
       if (this.reportsOf(other).length > rung) cohort.push(other);
-      else if (!this.hasFinished(other)) return undefined;
+      else if (!this.ledger.hasFinished(other)) return undefined;
     }
     return cohort;
-  }
-
-  private hasFinished(number: number): boolean {
-    if (this.finished.has(number)) return true;
-    const found = this.study.trials.some((trial) => trial.number === number);
-    if (found) this.finished.add(number);
-    return found;
   }
 
   private reportsOf(number: number): Reports {

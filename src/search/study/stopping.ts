@@ -4,6 +4,7 @@
  */
 
 import { check, checkOptions, must, mustBeInteger, type OptionNames, show } from "../../errors.js";
+import { createGrowing } from "../memo/growing.js";
 import { type Direction, isBetter, type TrialRecord } from "../trial/trial.js";
 import type { StopReason, StopRules } from "./contract.js";
 
@@ -32,21 +33,40 @@ export function checkStopRules(rules: StopRules, objectives: number): void {
   if (steps !== undefined) mustBeInteger("steps of stop", steps);
 }
 
+/** What rules look at in a history. */
+interface Totals {
+  steps: number;
+  best?: TrialRecord;
+  /** How many trials came after the best. */
+  since: number;
+}
+
+const totalsFor = (direction: Direction) =>
+  createGrowing<StopRules, TrialRecord, Totals>(
+    () => ({ steps: 0, since: 0 }),
+    (totals, record) => {
+      totals.steps += record.steps ?? 0;
+      totals.since++;
+      if (!isBetter(record, totals.best, direction)) return;
+      totals.best = record;
+      totals.since = 0;
+    },
+  );
+const totalsOf = { minimize: totalsFor("minimize"), maximize: totalsFor("maximize") };
+
 /** The rule that `history`, by number, meets; undefined if it meets none. */
 export function stopReason(
   history: readonly TrialRecord[],
-  { target, patience, steps, rule }: StopRules,
+  rules: StopRules,
   direction: Direction,
 ): StopReason | undefined {
-  const taken = history.reduce((sum, record) => sum + (record.steps ?? 0), 0);
+  const { target, patience, steps, rule } = rules;
+  const { steps: taken, best, since } = totalsOf[direction](rules, history);
   if (steps !== undefined && taken >= steps) return "steps";
   if (history.length > 0 && rule?.(history)) return "rule";
-  let best: TrialRecord | undefined;
-  for (const record of history) if (isBetter(record, best, direction)) best = record;
   if (best === undefined || best.value === null) return undefined;
   if (target !== undefined && (direction === "maximize" ? best.value >= target : best.value <= target)) {
     return "target";
   }
-  const since = history.filter(({ number }) => number > (best as TrialRecord).number).length;
   return patience !== undefined && since >= patience ? "patience" : undefined;
 }

@@ -28,8 +28,8 @@ interface EarlierTrials {
   readonly size: number;
   /** How many of them came from the strategy. */
   readonly suggested: number;
+  readonly points: readonly Params[];
   history(count: number): readonly TrialRecord[];
-  points(): readonly Params[];
 }
 
 /** How many of the first trials an adaptive strategy sees, and so waits for, before it suggests trial `number`. */
@@ -67,6 +67,9 @@ export function suggest(
   return { ...(resumed && { parent: resumed.parent }), params: Object.freeze({ ...params }) };
 }
 
+/** The history of a strategy that sees none. */
+const NONE: readonly TrialRecord[] = Object.freeze([]);
+
 function contextOf(settings: StudySettings, trials: EarlierTrials): SuggestContext {
   const { space, strategy, seed, directions } = settings;
   const number = trials.size;
@@ -74,8 +77,8 @@ function contextOf(settings: StudySettings, trials: EarlierTrials): SuggestConte
     space,
     number,
     suggested: trials.suggested,
-    history: strategy.adaptive ? trials.history(visibleTo(number, settings)) : [],
-    earlier: trials.points(),
+    history: strategy.adaptive ? trials.history(visibleTo(number, settings)) : NONE,
+    earlier: trials.points,
     direction: directions[0],
     directions,
     random: new RandomStream(seed, streams.suggestion, number),

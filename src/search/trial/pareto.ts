@@ -38,31 +38,32 @@ export function costVectorOf(
 
 /**
  * Points divided into fronts: the first front is the points that no other dominates, the next one those that no other
- * dominates once the first front is removed, and so on. Indices ascend within a front. O(M·N²) for N points and M
- * objectives.
+ * dominates once the first front is removed, and so on. Indices ascend within a front. O(N·F) comparisons for a front of F of
+ * the N points that are left.
  *
- * @param dominate - whether the point at one index dominates that at another
+ * @param dominate - whether the point at one index dominates that at another; transitive
+ * @param enough - no more fronts are made once they have this many points together
  * @see K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II",
  * IEEE Trans. Evol. Comput. 6, 2002, section III.A
  */
-export function frontsOf(count: number, dominate: (i: number, j: number) => boolean): number[][] {
-  const dominators = new Int32Array(count);
-  const dominated = Array.from({ length: count }, (): number[] => []);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < count; j++) {
-      if (i === j || !dominate(i, j)) continue;
-      dominated[i].push(j);
-      dominators[j]++;
-    }
-  }
+export function frontsOf(
+  count: number,
+  dominate: (i: number, j: number) => boolean,
+  enough = count,
+): number[][] {
   const fronts: number[][] = [];
-  let front = [...dominators.keys()].filter((i) => dominators[i] === 0);
-  while (front.length > 0) {
+  let left = Array.from({ length: count }, (_, i) => i);
+  for (let taken = 0; taken < enough && left.length > 0; ) {
+    let front: number[] = [];
+    for (const i of left) {
+      if (front.some((j) => dominate(j, i))) continue;
+      front = front.filter((j) => !dominate(i, j));
+      front.push(i);
+    }
     fronts.push(front);
-    front = front
-      .flatMap((i) => dominated[i])
-      .filter((j) => --dominators[j] === 0)
-      .sort((a, b) => a - b);
+    taken += front.length;
+    const first = new Set(front);
+    left = left.filter((i) => !first.has(i));
   }
   return fronts;
 }
@@ -146,9 +147,15 @@ export function paretoFront<T extends TrialRecord<unknown>>(
   trials: readonly T[],
   directions: readonly Direction[],
 ): T[] {
-  const entered = trials.filter((trial) => trial.status === "complete" && isFeasible(trial));
-  const points = entered.map((trial) => costVectorOf(trial as TrialRecord, directions));
-  return entered.filter((_, i) => !points.some((other) => dominates(other, points[i])));
+  let front: { readonly trial: T; readonly costs: Costs }[] = [];
+  for (const trial of trials) {
+    if (trial.status !== "complete" || !isFeasible(trial)) continue;
+    const costs = costVectorOf(trial as TrialRecord, directions);
+    if (front.some((other) => dominates(other.costs, costs))) continue;
+    front = front.filter((other) => !dominates(costs, other.costs));
+    front.push({ trial, costs });
+  }
+  return front.map(({ trial }) => trial);
 }
 
 function hasValues({ status }: TrialRecord): boolean {

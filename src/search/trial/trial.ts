@@ -105,6 +105,9 @@ const OUTCOME_FIELDS: OptionNames<TrialOutcome> = {
 /** The names of what may be told about a trial. */
 export const outcomeFields: readonly string[] = Object.keys(OUTCOME_FIELDS);
 
+const NUMBERS = ["value", "std", "seconds"] as const;
+const LISTS = ["values", "constraints", "scores", "curve"] as const;
+
 /**
  * The record of a trial with its outcome.
  *
@@ -150,16 +153,19 @@ function checkedOutcome(number: number, given: TrialOutcome): TrialOutcome {
     if (field !== undefined) copy[name] = Array.isArray(field) ? [...field] : field;
   }
   const outcome: TrialOutcome = copy;
-  const { value, values, constraints, std, error, seconds, steps, scores, curve } = outcome;
-  for (const [name, given] of Object.entries({ value, std, seconds })) {
-    must(given === undefined || typeof given === "number", `${name} of trial ${number}`, "a number", given);
+  const { error, steps } = outcome;
+  for (const name of NUMBERS) {
+    const given = outcome[name];
+    if (given !== undefined) must(typeof given === "number", `${name} of trial ${number}`, "a number", given);
   }
   if (steps !== undefined) mustBeInteger(`steps of trial ${number}`, steps, 0);
-  for (const [name, given] of Object.entries({ values, constraints, scores, curve })) {
+  for (const name of LISTS) {
+    const given: unknown = outcome[name];
+    if (given === undefined) continue;
     const isList = Array.isArray(given) && given.every((item) => typeof item === "number");
-    must(given === undefined || isList, `${name} of trial ${number}`, "a list of numbers", given);
+    must(isList, `${name} of trial ${number}`, "a list of numbers", given);
   }
-  must(error === undefined || typeof error === "string", `error of trial ${number}`, "a string", error);
+  if (error !== undefined) must(typeof error === "string", `error of trial ${number}`, "a string", error);
   return outcome;
 }
 

@@ -96,6 +96,33 @@ describe("the state after the generations of a history", () => {
   });
 });
 
+describe("of many generations", () => {
+  const search: SearchProblem = { space, direction: "minimize", directions: ["minimize"] };
+  const many = Array.from({ length: 1000 }, (_, i) =>
+    makeRecord({ number: i, params: { x: 0 } }, { value: 1 }),
+  );
+
+  test("enough states are kept for a shorter history to cost at most a third of how much it is shorter", () => {
+    let steps = 0;
+    const fold = memoizeGenerations<{ sum: number }>({
+      start: () => ({ sum: 0 }),
+      size: () => 1,
+      step({ sum }) {
+        steps++;
+        return { sum: sum + 1 };
+      },
+    });
+    for (let n = 1; n <= 1000; n++) expect(fold(many.slice(0, n), search).state.sum).toBe(n);
+    expect(steps).toBe(1000);
+    for (const n of [999, 990, 900, 500, 1]) {
+      steps = 0;
+      expect(fold(many.slice(0, n), search).state.sum).toBe(n);
+      expect(steps).toBeLessThanOrEqual((1000 - n) / 3);
+      for (let again = n + 1; again <= 1000; again++) fold(many.slice(0, again), search);
+    }
+  });
+});
+
 describe("a point is fresh", () => {
   const mixed = resolveSpace({
     a: choice([1, "1", [2], "2,", { b: 1, c: "," }]),

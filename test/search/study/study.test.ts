@@ -17,7 +17,7 @@ function watching(shown: SuggestContext[] = []): Strategy {
     name: "watching",
     adaptive: true,
     suggest(context) {
-      shown.push(context);
+      shown.push({ ...context, history: [...context.history], earlier: [...context.earlier] });
       return random().suggest(context);
     },
   };

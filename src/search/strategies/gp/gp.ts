@@ -101,7 +101,8 @@ const GOOD = 5;
  *
  * Trials that failed or diverged count as the worst of the others, pruned ones with the value that they reached. Running
  * trials count as if they had returned their expected value. No point is repeated while a finite space has others. Up to
- * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest.
+ * 256 trials are all in the model; of more, the best 128, the most recent 64, and 64 spread over the rest, chosen at each fit and
+ * after every 256 trials, and the trials since then.
  *
  * Where trials break soft constraints, each constraint has a model of its own, and the suggestion is the point where an improvement on
  * the best trial that keeps them, times the probability that the point keeps them, is largest (Gardner et al.); with `"lcb"`, a

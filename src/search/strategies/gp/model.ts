@@ -1,6 +1,7 @@
 /**
  * The Gaussian process of a history of trials; the notation is at the head of `gp.ts`. The hyperparameters θ are fitted
- * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L. They are
+ * again whenever the history has grown by an eighth, starting from the last fit; in between, trials are added to L, and after
+ * every 256 of them those in the model are chosen anew. They are
  * fitted under each warp of the costs, and the most probable warp is used until the next fit.
  *
  * All of this follows from the history alone: refits happen at fixed counts of trials, and each starts from the fit at
@@ -23,6 +24,8 @@ import { targetsOf, type Warp, warps } from "./targets.js";
 const FIRST_FIT = 4;
 /** Up to this many trials are all in the model; of more, only some (see `choose`). */
 const EXACT_TRIALS = 256;
+/** The most trials that are added to those chosen, before they are chosen again. */
+const MOST_ADDED = 256;
 /** The largest number of likelihood evaluations in a fit. */
 const FIT_EVALUATIONS = 20;
 /** The logarithm of how much more probable the first warp is than each other before any trial. */
@@ -43,6 +46,8 @@ export interface Model {
 
 interface State {
   readonly records: readonly TrialRecord[];
+  /** How many of them there were at the last fit. */
+  readonly fitted: number;
   /** Numbers of the trials in the factor. */
   readonly chosen: readonly number[];
   readonly factored: Factored;
@@ -55,18 +60,24 @@ interface State {
 const stateAfter = memoizeGenerations<State>({
   start: ({ space }) => ({
     records: [],
+    fitted: 0,
     chosen: [],
     factored: unfactored(defaultHyperparameters(vectorsOf(space))),
     warp: warps[0],
     fits: warps.map(() => defaultHyperparameters(vectorsOf(space))),
   }),
-  size: ({ records }) => (records.length === 0 ? FIRST_FIT : Math.max(1, Math.floor(records.length / 8))),
-  step({ records: before, fits: starts }, generation, { space, direction }) {
+  size: ({ records }) => (records.length === 0 ? FIRST_FIT : Math.min(MOST_ADDED, eighthOf(records.length))),
+  step(state, generation, { space, direction }) {
+    const { fitted, fits: starts } = state;
     const vectors = vectorsOf(space);
-    const records = [...before, ...generation];
+    const records = [...state.records, ...generation];
     const costs = costsOf(records, direction);
     const chosen = choose(costs, EXACT_TRIALS);
     const points = chosen.map((i) => vectors.encode(records[i].params));
+    if (records.length < fitted + eighthOf(fitted)) {
+      const factored = extend(vectors, unfactored(state.factored.hyperparameters), points);
+      return { ...state, records, chosen, factored };
+    }
     const fits = warps.map((warp, i) => {
       const { values, logSlopes } = targetsOf(costs, warp);
       const known = Float64Array.from(chosen, (number) => values[number]);
@@ -84,9 +95,14 @@ const stateAfter = memoizeGenerations<State>({
     });
     const { warp, hyperparameters } = fits.reduce((a, b) => (b.improbability < a.improbability ? b : a));
     const factored = extend(vectors, unfactored(hyperparameters), points);
-    return { records, chosen, factored, warp, fits: fits.map((fit) => fit.hyperparameters) };
+    const fitsNow = fits.map((fit) => fit.hyperparameters);
+    return { records, fitted: records.length, chosen, factored, warp, fits: fitsNow };
   },
 });
+
+function eighthOf(trials: number): number {
+  return Math.max(1, Math.floor(trials / 8));
+}
 
 /** The checked spaces of parameters that models were made for, so that callers with the same parameters share their fits. */
 const spaces = new WeakMap<Space, SearchSpace>();

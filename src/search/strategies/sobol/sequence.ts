@@ -53,7 +53,7 @@ export function scramble(x: number, key: number): number {
   let turned = 0;
   for (let bit = 0; bit < BITS; bit++) {
     // a leading one distinguishes prefixes of different lengths
-    const prefix = bit === 0 ? 1 : ((2 ** bit) | (x >>> (BITS - bit))) >>> 0;
+    const prefix = bit === 0 ? 1 : (1 << bit) | (x >>> (BITS - bit));
     turned |= (mix(mix(prefix) ^ key) & 1) << (BITS - 1 - bit);
   }
   return (x ^ turned) >>> 0;

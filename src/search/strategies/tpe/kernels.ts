@@ -76,14 +76,14 @@ function stepped(means: Float64Array, sigma: number, cells: Cells): Pick<Kernels
     places.set(means[k], slot);
     slots[k] = slot;
   }
-  const values = Float64Array.from(places.keys());
+  const masses = logMasses(Float64Array.from(places.keys()), sigma);
   return {
     factorAt(units) {
       const tables = new Map<number, Float64Array>();
       for (const x of units) {
         if (tables.has(x)) continue;
         const { from, width } = cells(x);
-        tables.set(x, logMasses(values, sigma, from, width));
+        tables.set(x, masses(from, width));
       }
       return { slots, tables: Array.from(units, (x) => tables.get(x) as Float64Array) };
     },

@@ -27,7 +27,7 @@ export function paretoWeights(
 ): Float64Array {
   const valued = [...trials.keys()].filter((i) => trials[i].values !== undefined);
   const own = valued.map((i) => trials[i]);
-  const fronts = frontsOf(own.length, constrainedDomination(own, directions));
+  const fronts = frontsOf(own.length, constrainedDomination(own, directions), count);
   let [whole, taken] = [0, 0];
   while (whole < fronts.length && taken + fronts[whole].length <= count) taken += fronts[whole++].length;
   const better = fronts.slice(0, whole).flat();

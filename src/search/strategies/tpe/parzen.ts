@@ -75,16 +75,19 @@ export function createParzen({
       let rest = random.uniform() * total;
       let k = 0;
       while (k < n && rest >= weights[k]) rest -= weights[k++];
-      for (const [i, coordinate] of coordinates.entries()) {
+      for (let i = 0; i < coordinates.length; i++) {
         const u = random.uniform();
-        point[coordinate.at] = toCell(coordinate, k < n ? kernels[i].draw(k, u) : u);
+        point[coordinates[i].at] = toCell(coordinates[i], k < n ? kernels[i].draw(k, u) : u);
       }
     },
     logDensities(points) {
       const uniform = new Float64Array(points.length).fill(logPrior);
       const factors = coordinates.map(({ at }, i) => {
-        const units = Float64Array.from(points, (point) => point[at]);
-        for (let p = 0; p < units.length; p++) uniform[p] += kernels[i].logUniform(units[p]);
+        const units = new Float64Array(points.length);
+        for (let p = 0; p < units.length; p++) {
+          units[p] = points[p][at];
+          uniform[p] += kernels[i].logUniform(units[p]);
+        }
         return kernels[i].factorAt(units);
       });
       return logDensities(logWeights, uniform, factors);

@@ -10,12 +10,10 @@ import { defaultPoint } from "../../space/defaults.js";
 import { fromUnit, valueCount } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
 import { valueKey } from "../../space/value.js";
-import { costsOf } from "../../trial/costs.js";
-import type { Direction, TrialRecord } from "../../trial/trial.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
+import { betterTrials } from "./better.js";
 import type { Coordinate } from "./kernels.js";
-import { paretoWeights } from "./objectives.js";
 import { columnsOf } from "./observations.js";
 import { type Bandwidth, createParzen, type Parzen } from "./parzen.js";
 
@@ -58,8 +56,12 @@ interface Widths {
 const jointly: Widths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.5, power: 2 } };
 const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25, power: 1 } };
 
-/** The largest number of better trials, and the number of most recent trials that have full weight. */
-const FEW = 25;
+/** The number of most recent trials that have full weight. */
+const RECENT = 25;
+/** Up to this many trials, all are modelled; of more, only some of the others (see `modelled`). */
+const EXACT_TRIALS = 2000;
+/** How many of more trials may be modelled as the others. */
+const MODELLED = 512;
 
 /**
  * The tree-structured Parzen estimator.
@@ -68,7 +70,8 @@ const FEW = 25;
  * that of all others, TPE draws candidates from l and suggests the one with the largest l(x)/g(x), which has the largest
  * expected improvement (Bergstra et al.). Each density is a weighted mean of kernels around the trials and the uniform
  * density; the equations are at `createParzen`. Among the others, the most recent 25 trials have full weight, and older
- * ones less, linearly down to 1/n. Parameters under the same condition are modelled together, from the trials in which
+ * ones less, linearly down to 1/n. Of more than 2,000 trials, 512 are modelled as the others: those that run, the most recent 25,
+ * and some of the rest at even distances, each of which weighs as much as the trials that it stands for. Parameters under the same condition are modelled together, from the trials in which
  * they applied.
  *
  * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits only in part,
@@ -151,19 +154,22 @@ function createDraw(
 ): () => Params {
   const { space, earlier, random } = context;
   const columns = columnsOf(space, earlier);
-  const better = weightsOfBetter(context, gamma);
+  const better = betterTrials(context, gamma);
+  const { numbers, stride } = modelled(earlier.length, context.history.length);
   const groups = groupsOf(space, multivariate);
   const widths = multivariate ? jointly : oneByOne;
   const model = (coordinates: readonly Coordinate[], among: boolean): Parzen => {
     const applies = columns[coordinates[0].at];
     const rows: number[] = [];
-    for (let i = 0; i < earlier.length; i++) {
-      if (better[i] > 0 === among && !Number.isNaN(applies[i])) rows.push(i);
+    for (const i of among ? better.keys() : numbers) {
+      if (better.has(i) === among && !Number.isNaN(applies[i])) rows.push(i);
     }
     return createParzen({
       coordinates,
       observations: coordinates.map(({ at }) => pick(columns[at], rows)),
-      weights: among ? pick(better, rows) : weightsByAge(rows.length),
+      weights: among
+        ? Float64Array.from(rows, (i) => better.get(i) as number)
+        : weightsByAge(rows.length, stride),
       priorWeight,
       bandwidth: among ? widths.better : widths.others,
     });
@@ -186,7 +192,8 @@ function createDraw(
       return extended;
     });
     const [better, others] = [l.logDensities(draws), g.logDensities(draws)];
-    const order = [...draws.keys()].sort((a, b) => better[b] - others[b] - (better[a] - others[a]));
+    const ratios = better.map((log, i) => log - others[i]);
+    const order = [...draws.keys()].sort((a, b) => ratios[b] - ratios[a]);
     const fresh = avoids ? order.find((i) => !isBarred(context, draws[i])) : undefined;
     return draws[fresh ?? order[0]];
   };
@@ -201,35 +208,27 @@ function createDraw(
   };
 }
 
-/** By number: the weights of the better trials, 0 for all others. */
-function weightsOfBetter(
-  { history, earlier, direction, directions }: SuggestContext,
-  gamma: number,
-): Float64Array {
-  const weights = new Float64Array(earlier.length);
-  const valued = history.reduce(
-    (count, { status }) => count + (status === "complete" || status === "pruned" ? 1 : 0),
-    0,
-  );
-  const count = Math.min(FEW, Math.ceil(gamma * valued));
-  if (directions.length > 1) weights.set(paretoWeights(history, directions, count));
-  else for (const number of leastCosts(history, direction, count)) weights[number] = 1;
-  return weights;
-}
-
-/** The indices of the `count` trials that cost least; of equal ones the earlier, and none without a value. */
-function leastCosts(history: readonly TrialRecord[], direction: Direction, count: number): readonly number[] {
-  const costs = costsOf(history, direction);
-  const best: number[] = [];
-  for (let i = 0; i < history.length; i++) {
-    if (history[i].value === null) continue;
-    let place = best.length;
-    while (place > 0 && costs[i] < costs[best[place - 1]]) place--;
-    if (place === count) continue;
-    best.splice(place, 0, i);
-    if (best.length > count) best.pop();
-  }
-  return best;
+/**
+ * Which trials may be modelled as the others: all; of more than `EXACT_TRIALS`, the most recent 25 and all that run, and
+ * for the rest some at even distances.
+ *
+ * @returns their numbers, ascending, and how many trials each but the most recent stands for
+ */
+function modelled(
+  trials: number,
+  finished: number,
+): { readonly numbers: readonly number[]; readonly stride: number } {
+  const latest = Math.max(RECENT, trials - finished);
+  const spread = MODELLED - latest;
+  if (trials <= EXACT_TRIALS || spread <= 0)
+    return { numbers: Array.from({ length: trials }, (_, i) => i), stride: 1 };
+  const stride = (trials - latest) / spread;
+  return {
+    numbers: Array.from({ length: MODELLED }, (_, k) =>
+      k < spread ? Math.floor(k * stride) : trials - MODELLED + k,
+    ),
+    stride,
+  };
 }
 
 /** Some rows of a column. */
@@ -239,11 +238,14 @@ function pick(column: Float64Array, rows: readonly number[]): Float64Array {
   return picked;
 }
 
-/** [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older ones. */
-function weightsByAge(n: number): Float64Array {
-  const old = n - FEW;
+/**
+ * [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older ones, which
+ * stand for `stride` trials each.
+ */
+function weightsByAge(n: number, stride: number): Float64Array {
+  const old = n - RECENT;
   const weights = new Float64Array(n).fill(1);
-  for (let i = 0; i < old; i++) weights[i] = 1 / n + (i / old) * (1 - 1 / n);
+  for (let i = 0; i < old; i++) weights[i] = stride * (1 / n + (i / old) * (1 - 1 / n));
   return weights;
 }
 

@@ -1,0 +1,92 @@
+/**
+ * Which trials TPE takes for the better ones, and how much each counts. With several objectives, `objectives.ts` decides.
+ */
+
+import { createGrowing } from "../../memo/growing.js";
+import type { SearchSpace } from "../../space/space.js";
+import { costsOf } from "../../trial/costs.js";
+import { type Direction, isFeasible, type TrialRecord } from "../../trial/trial.js";
+import type { SuggestContext } from "../strategy.js";
+import { paretoWeights } from "./objectives.js";
+
+/** The largest number of better trials. */
+export const MOST_BETTER = 25;
+
+/** What is known of the costs of a history without looking at it again. */
+interface Tally {
+  /** How many trials there are. */
+  count: number;
+  /** How many have values. */
+  valued: number;
+  /** Whether one with a value breaks its constraints. */
+  broken: boolean;
+  /** The indices of those that keep their constraints and cost least, at most `MOST_BETTER`, the best first. */
+  readonly least: number[];
+  /** Their costs. */
+  readonly costs: number[];
+  /** The largest cost of those that keep their constraints. */
+  worst: number;
+}
+
+const tallyFor = (direction: Direction) =>
+  createGrowing<SearchSpace, TrialRecord, Tally>(
+    () => ({ count: 0, valued: 0, broken: false, least: [], costs: [], worst: Number.NEGATIVE_INFINITY }),
+    (tally, record) => {
+      const index = tally.count++;
+      if (record.status !== "complete" && record.status !== "pruned") return;
+      tally.valued++;
+      if (record.value === null) return;
+      if (!isFeasible(record)) {
+        tally.broken = true;
+        return;
+      }
+      const cost = direction === "maximize" ? -record.value : record.value;
+      tally.worst = Math.max(tally.worst, cost);
+      insert(tally.least, tally.costs, index, cost, MOST_BETTER);
+    },
+  );
+const tallyOf = { minimize: tallyFor("minimize"), maximize: tallyFor("maximize") };
+
+/** The weights of the better trials by their numbers, ascending. */
+export function betterTrials(
+  { space, history, direction, directions }: SuggestContext,
+  gamma: number,
+): ReadonlyMap<number, number> {
+  const tally = tallyOf[direction](space, history);
+  const count = Math.min(MOST_BETTER, Math.ceil(gamma * tally.valued));
+  const weights: [number, number][] =
+    directions.length > 1
+      ? [...paretoWeights(history, directions, count).entries()].filter(([, weight]) => weight > 0)
+      : leastCosts(history, direction, count, tally).map((number) => [number, 1]);
+  return new Map(weights.sort(([a], [b]) => a - b));
+}
+
+/** The indices of the `count` trials that cost least; of equal ones the earlier, and none without a value. */
+function leastCosts(
+  history: readonly TrialRecord[],
+  direction: Direction,
+  count: number,
+  { broken, least, costs, worst }: Tally,
+): readonly number[] {
+  // a trial that breaks constraints costs at least as much as the worst that keeps them
+  if (!broken || (count <= least.length && costs[count - 1] < worst)) return least.slice(0, count);
+  const all = costsOf(history, direction);
+  const [best, bestCosts]: [number[], number[]] = [[], []];
+  for (let i = 0; i < history.length; i++) {
+    if (history[i].value !== null) insert(best, bestCosts, i, all[i], count);
+  }
+  return best;
+}
+
+/** Adds an index after those that cost no more, if it is among the first `count`. */
+function insert(indices: number[], costs: number[], index: number, cost: number, count: number): void {
+  let place = indices.length;
+  while (place > 0 && cost < costs[place - 1]) place--;
+  if (place === count) return;
+  indices.splice(place, 0, index);
+  costs.splice(place, 0, cost);
+  if (indices.length > count) {
+    indices.pop();
+    costs.pop();
+  }
+}
