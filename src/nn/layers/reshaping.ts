@@ -272,7 +272,7 @@ export function endsOf(name: string, given: Ends2d, axes: number): readonly (rea
   const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
   const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
   must(
-    ends.every((pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
+    ends.every((pair) => pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
     name,
     axes === 1
       ? "an integer of at least 0 or two of them"

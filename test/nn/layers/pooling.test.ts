@@ -293,6 +293,16 @@ describe("refuses", () => {
     ["a size of 0", () => layers.reshape([0]), "targetShape must be"],
     ["a size of half a number", () => layers.reshape([2, 0.5]), "targetShape must be"],
     ["no shape", () => layers.reshape([]), "targetShape must be"],
+    ...[undefined, 6, "12", { length: 1 }].map((shape): [string, () => layers.Layer, string] => [
+      `a shape that is ${JSON.stringify(shape)}`,
+      () => layers.reshape(shape as never),
+      "invalid_argument: targetShape must be an array of positive integers",
+    ]),
+    ...[undefined, [], 1, { length: 1 }].map((dims): [string, () => layers.Layer, string] => [
+      `axes that are ${JSON.stringify(dims)}`,
+      () => layers.permute(dims as never),
+      "invalid_argument: dims must be the axes of a row, counted from 1, each once",
+    ]),
     [
       "axes from 0",
       () => layers.permute([0, 1]),
