@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { gradients } from "../../../src/autograd/grad.js";
 import { compile } from "../../../src/compile/compile.js";
 import { mul, sum } from "../../../src/graph/functions.js";
-import type { Value } from "../../../src/graph/graph.js";
+import { Graph, type Value } from "../../../src/graph/graph.js";
+import { input } from "../../../src/graph/operations/leaves.js";
 import { loadModel, saveModel } from "../../../src/model/save.js";
 import { dense, flatten, type Layer, randomFlip, randomTranslation } from "../../../src/nn/layers/index.js";
 import { cases } from "../../cases.js";
@@ -139,6 +140,17 @@ describe("randomTranslation", () => {
       ),
       { numRuns: cases(20) },
     );
+  });
+
+  it.each([
+    [0, 0, 0],
+    [0, 1, 1],
+    [1, 0, 1],
+    [1, 1, 2],
+  ])("by at most %d and %d pads %d axes", (height, width, axes) => {
+    const x = input(new Graph(), "x", [2, 3, 3, 1]);
+    call(randomTranslation(height, width), x, true);
+    expect(x.graph.nodes.filter(({ op }) => op === "pad").length).toBe(axes);
   });
 
   it("makes each move as often as the others, and those of the axes apart", () => {
