@@ -62,15 +62,19 @@ export function layoutOf(x: unknown, what: string): Layout {
   const shape = [array.length];
   for (let first = array[0]; isList(first); first = first[0]) {
     shape.push(first.length);
-    check(
-      shape.length <= MOST_AXES,
-      `${what} must have at most ${MOST_AXES} dimensions; received more`,
-      "invalid_shape",
-    );
+    mustHaveFewAxes(shape, what);
   }
   if (shape.length === 1) return { kind: "flat", shape, data: array };
   mustBeRegular(array, shape, [], what);
   return { kind: "nested", shape, array };
+}
+
+function mustHaveFewAxes(shape: readonly number[], what: string): void {
+  check(
+    shape.length <= MOST_AXES,
+    `${what} must have at most ${MOST_AXES} dimensions; received more`,
+    "invalid_shape",
+  );
 }
 
 /** @throws FettleError `invalid_shape` for an array without numbers */
@@ -106,11 +110,17 @@ export function float32Of(layout: Layout): Float32Array | undefined {
 function shapedLayout({ data, shape }: ShapedData, what: string): Layout {
   must(isList(data), `the data of ${what}`, "an array of numbers", data);
   must(Array.isArray(shape), `the shape of ${what}`, "an array of lengths, rows first", shape);
+  mustHaveFewAxes(shape, what);
+  must(
+    shape.every((length) => Number.isInteger(length) && length >= 0),
+    `the lengths of ${what}`,
+    "integers of at least 0",
+    shape,
+    "invalid_shape",
+  );
   const size = sizeOfShape(shape);
   check(
-    data.length === size &&
-      shape.length <= MOST_AXES &&
-      shape.every((length) => Number.isInteger(length) && length >= 0),
+    data.length === size,
     () => `${what} of shape ${show(shape)} must hold ${size} numbers; received ${data.length}`,
     "invalid_shape",
   );
@@ -176,8 +186,8 @@ function copyList(from: ArrayLike<unknown>, to: Floats, at: number): number {
 }
 
 /** Whether it is a typed array of numbers, and not of big integers. */
-function isNumbers(value: ArrayLike<unknown>): value is ArrayLike<number> {
-  return ArrayBuffer.isView(value) && typeof value[0] === "number";
+function isNumbers(value: object): value is ArrayLike<number> {
+  return ArrayBuffer.isView(value) && typeof (value as ArrayLike<unknown> & ArrayBufferView)[0] === "number";
 }
 
 /** @param depth - how many arrays deep the innermost are */
@@ -204,7 +214,7 @@ export function rowMajor(array: NdArray): ArrayLike<number> {
 }
 
 function ownRowMajor({ data, shape, stride, offset, size }: NdArray): ArrayLike<number> | undefined {
-  if (!isList(data) || !isNumbers(data) || data.length < offset + size) return undefined;
+  if (!isNumbers(data) || data.length < offset + size) return undefined;
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== step) return undefined;

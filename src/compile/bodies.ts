@@ -12,24 +12,24 @@ import { liveBody, liveNodes, rewrite } from "./rewrite.js";
 export function rewriteBodies(step: StepGraph, simplify: (body: StepGraph) => StepGraph): StepGraph {
   if (!step.nodes.some(({ op }) => op === "scan")) return step;
   const live = liveNodes(step);
-  const partsOf = new Map<Node, Node[]>();
-  step.nodes.forEach((node, id) => {
-    if (!live[id] || !("part" in operation(node.op).lowering)) return;
-    const whole = step.nodes[node.inputs[0]];
-    partsOf.set(whole, [...(partsOf.get(whole) ?? []), node]);
-  });
+  const parts = step.nodes.filter(({ op }, id) => live[id] && "part" in operation(op).lowering);
   const loops = new Map<number, Loop>();
+  const loopOf = ([whole]: readonly Value[]): Loop => loops.get(whole.id) as Loop;
   return rewrite(step, "bodies", (node, inputs, graph) => {
     if (isNode(node, "scan")) {
-      const loop = rewriteLoop(node, inputs, partsOf.get(node) ?? [], simplify, graph);
+      const own = parts.filter(({ inputs: [whole] }) => step.nodes[whole] === node);
+      const loop = rewriteLoop(node, inputs, own, simplify, graph);
       loops.set(loop.value.id, loop);
       return loop.value;
     }
-    const loop = inputs.length > 0 ? loops.get(inputs[0].id) : undefined;
-    if (loop && isNode(node, "scanCarry"))
-      return apply("scanCarry", [loop.value], { carry: loop.carries.indexOf(node.attributes.carry) });
-    if (loop && isNode(node, "scanStack"))
-      return apply("scanStack", [loop.value], { of: loop.stacks.get(node.attributes.of) as number });
+    if (isNode(node, "scanCarry")) {
+      const { value, carries } = loopOf(inputs);
+      return apply("scanCarry", [value], { carry: carries.indexOf(node.attributes.carry) });
+    }
+    if (isNode(node, "scanStack")) {
+      const { value, stacks } = loopOf(inputs);
+      return apply("scanStack", [value], { of: stacks.get(node.attributes.of) as number });
+    }
     return apply<OperationName>(node.op, inputs, node.attributes, graph);
   });
 }
@@ -66,9 +66,9 @@ function rewriteLoop(
   const { nodes, outputs } = simple;
   const shared = next.length + sequences;
   const isConstant = constantNodes(nodes, shared, ids.length);
-  const outer = new Map<number, Value>();
+  const outer = new Map(given.entries());
   const outside = (id: number): Value => {
-    const known = id < ids.length ? given[id] : outer.get(id);
+    const known = outer.get(id);
     if (known) return known;
     const { op, inputs, attributes } = nodes[id];
     const value = apply<OperationName>(op, inputs.map(outside), attributes, graph);

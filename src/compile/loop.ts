@@ -1,5 +1,5 @@
 /** Writes a loop: copies of the first carries into its memory, the instruction with its body, copies of the last carries. */
-import { isNode } from "../graph/graph.js";
+import { isNode, type Node } from "../graph/graph.js";
 import * as Code from "../graph/opcodes/code.js";
 import * as Opcode from "../graph/opcodes/program.js";
 import { type Extent, extent, fixed, type Shape } from "../graph/shape.js";
@@ -18,9 +18,8 @@ export function encodeLoop(
   words: Words,
   encodeBody: (body: PlacedBody, words: Words) => void,
 ): void {
-  const loop = step.nodes[id];
-  const lowered = bodies.get(id);
-  if (!isNode(loop, "scan") || lowered === undefined) return;
+  const loop = step.nodes[id] as Node<"scan">;
+  const lowered = bodies.get(id) as Lowered;
   const { next, sequences, steps, reverse } = loop.attributes;
   const moves: Move[] = [];
   const outside = new Map<number, Outside>();

@@ -6,7 +6,7 @@ import { materialize, resolveViews } from "./materialize.js";
 import { type MemoryPlan, planMemory } from "./plan.js";
 import type { StepGraph } from "./program.js";
 import { simplify } from "./simplify.js";
-import { type Offset, ownView, type View } from "./view.js";
+import { advance, ownView, type View } from "./view.js";
 
 /** A step, or one step of a loop, with all that is decided about it. */
 export interface Lowered {
@@ -64,13 +64,11 @@ function lowerBody(
   });
   const written = Object.values(step.outputs);
   const moving = [...inputs.slice(0, sequences), ...written];
-  const first = (id: number): Offset => {
-    const { scale, power } = extent(step.nodes[id].shape);
-    const size = reverse ? scale * (steps - 1) : 0;
-    return power > 0 ? { base: 0, scale: size, power } : { base: size, scale: 0, power: 0 };
+  const first = (id: number): View => {
+    const { shape } = step.nodes[id];
+    const view = ownView(id, shape);
+    return { ...view, offset: advance(view.offset, reverse ? steps - 1 : 0, extent(shape)) };
   };
-  const origins = new Map(
-    moving.map((id) => [id, { ...ownView(id, step.nodes[id].shape), offset: first(id) }]),
-  );
+  const origins = new Map(moving.map((id) => [id, first(id)]));
   return place(step, resolveViews(step.nodes, origins), rows, new Set([...inputs, ...written]));
 }

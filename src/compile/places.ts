@@ -41,7 +41,7 @@ export function locate(places: Places, { root, offset }: Pick<View, "root" | "of
   if (outside === undefined) {
     const { base, scale, power } = offset;
     const start = places.offsets.get(root) as number;
-    return { address: { base: start + base * 4, scale: power > 0 ? scale * 4 : 0, power }, moves: [] };
+    return { address: { base: start + base * 4, scale: scale * 4, power }, moves: [] };
   }
   const { view } = outside;
   const found = locate(outside.places, { root: view.root, offset: sumOf(view.offset, offset) });

@@ -55,7 +55,7 @@ export function windows(series: TensorLike, options: WindowsOptions): Windows {
   mustBeInteger("length", length);
   mustBeInteger("horizon", horizon);
   mustBeInteger("stride", stride);
-  const all = toTensor(series, { what: "series", borrow: true });
+  const all = toTensor(series, { what: "series" });
   check(
     all.shape.length === 1,
     () => `series must have 1 or 2 dimensions; received shape ${show([all.rows, ...all.shape])}`,
@@ -110,10 +110,7 @@ function valuesOf(
   targets: readonly number[],
   { count, first, stride }: { readonly count: number; readonly first: number; readonly stride: number },
 ): Float32Array {
-  const y = new Float32Array(count * targets.length);
-  for (let i = 0, k = 0; i < count; i++) {
-    const step = (first + i * stride) * columns;
-    for (const j of targets) y[k++] = data[step + j];
-  }
-  return y;
+  const wide = targets.length;
+  const step = (i: number): number => (first + i * stride) * columns;
+  return new Float32Array(count * wide).map((_, k) => data[step(Math.floor(k / wide)) + targets[k % wide]]);
 }

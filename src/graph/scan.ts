@@ -71,7 +71,7 @@ export function scan(
   must(all.length > 0, "`sequences` of scan", "an object of one value or more", sequences);
   const [steps] = all[0].shape;
   check(
-    steps > 0 && all.every(({ shape }) => shape[0] === steps),
+    steps >= 1 && all.every(({ shape }) => shape[0] === steps),
     () =>
       `the sequences of scan must have one first axis, a positive integer; received ${all.map(({ shape }) => showShape(shape)).join(" and ")}`,
     "invalid_shape",

@@ -51,7 +51,7 @@ export function wiringFrom(
 ): Wiring {
   const made = new Map<string, Layer>();
   const all = layers.map((described) => {
-    const layer = made.get(described.shares ?? "") ?? layerFrom(described);
+    const layer = made.get(described.shares ?? described.id) ?? layerFrom(described);
     made.set(described.id, layer);
     return layer;
   });

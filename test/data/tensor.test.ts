@@ -1,7 +1,7 @@
 /** Arrays of any rank as tensors: every layout reads alike, hostile ones are refused. */
 import fc from "fast-check";
 import ndarray from "ndarray";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TensorLike } from "../../src/arrays.js";
 import { toTensor } from "../../src/data/tensor.js";
 import { cases } from "../cases.js";
@@ -103,6 +103,7 @@ describe("toTensor", () => {
     expect(toTensor(images).data).not.toBe(numbers);
     expect(toTensor(images, { borrow: true }).data).toBe(numbers);
     expect(toTensor(ndarray(numbers, images.shape), { borrow: true }).data).toBe(numbers);
+    expect(toTensor(numbers, { borrow: true }).data).toBe(numbers);
     expect(toTensor(images)).not.toHaveProperty("mustBeFinite");
     expect(toTensor(images, { borrow: true, allowNonFinite: true })).not.toHaveProperty("mustBeFinite");
   });
@@ -184,9 +185,24 @@ describe("toTensor", () => {
       "invalid_argument: the shape of x must be an array of lengths, rows first; received 1",
     ],
     [
+      "more axes than any layer takes",
+      { data: [1], shape: Array(17).fill(1) },
+      "invalid_shape: x must have at most 16 dimensions; received more",
+    ],
+    [
       "a length that is no integer",
       { data: [1, 2], shape: [4, 0.5] },
-      "invalid_shape: x of shape [4,0.5] must hold 2 numbers; received 2",
+      "invalid_shape: the lengths of x must be integers of at least 0; received [4,0.5]",
+    ],
+    [
+      "lengths below 0",
+      { data: [1, 2, 3, 4], shape: [-2, -2] },
+      "invalid_shape: the lengths of x must be integers of at least 0; received [-2,-2]",
+    ],
+    [
+      "a row of two numbers after one of one",
+      [[1], [2, 3]],
+      "invalid_data: every row of x must have 1 number, as the first has; received 2 in x[1]",
     ],
     [
       "an ndarray with less data than its shape",
@@ -204,6 +220,16 @@ describe("toTensor", () => {
       "invalid_data: every row of x must have shape [1,1], as the first begins; received length undefined in x[1]",
     ],
     [
+      "a word at the first place of an ndarray",
+      ndarray(["1", 2, 3, 4] as unknown as number[], [2, 2]),
+      'invalid_data: x must hold finite numbers; received "1" at x[0][0]',
+    ],
+    [
+      "a word at the end of a long list",
+      { data: [...Array(39).fill(1), "2"], shape: [40] },
+      'invalid_data: x must hold finite numbers; received "2" at x[39]',
+    ],
+    [
       "an ndarray with too few strides",
       { get: () => 1, shape: [1, 1], stride: [1] },
       'invalid_data: x must be an array, an ndarray or { data, shape }; received {"shape":[1,1],"stride":[1]}',
@@ -215,6 +241,33 @@ describe("toTensor", () => {
     ],
   ])("refuses %s", async (_, x, message) => {
     expect(await refusal(() => toTensor(x as TensorLike, { borrow: true }).mustBeFinite?.())).toBe(message);
+  });
+
+  it("copies typed arrays by one call where that is faster than a loop", () => {
+    const set = vi.spyOn(Object.getPrototypeOf(Float32Array.prototype) as Float32Array, "set");
+    const calls = (x: TensorLike): number => {
+      set.mockClear();
+      toTensor(x);
+      return set.mock.calls.length;
+    };
+    expect(calls({ data: new Float64Array(32), shape: [32] })).toBe(1);
+    expect(calls([new Float32Array(32), new Float32Array(32)])).toBe(2);
+    expect(calls(ndarray(new Float32Array(64), [2, 32]))).toBe(1);
+    expect(calls({ data: new Float64Array(31), shape: [31] })).toBe(0);
+    expect(calls({ data: Array(32).fill(1), shape: [32] })).toBe(0);
+    set.mockRestore();
+  });
+
+  it("says how many columns it wants, and of which shape", async () => {
+    expect(await refusal(() => toTensor([[1, 2]], { shape: [1] }))).toBe(
+      "invalid_shape: x must have 1 column; received shape [1,2]",
+    );
+    expect(await refusal(() => toTensor([[1, 2]], { shape: [3] }))).toBe(
+      "invalid_shape: x must have 3 columns; received shape [1,2]",
+    );
+    expect(await refusal(() => toTensor([[1, 2]], { shape: [1, 1] }))).toBe(
+      "invalid_shape: x must have rows of shape [1,1], or 1 column; received shape [1,2]",
+    );
   });
 
   it("refuses an array that holds itself, and one too large for its parts, before it takes memory", async () => {

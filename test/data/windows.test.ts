@@ -124,6 +124,12 @@ describe("windows", () => {
       "invalid_data: series must hold finite numbers; received NaN at series[1]",
     ],
     [
+      "a gap in a typed array",
+      Float32Array.of(1, 2, Number.POSITIVE_INFINITY),
+      { length: 1 },
+      "invalid_data: series must hold finite numbers; received Infinity at series[2]",
+    ],
+    [
       "an option of another name",
       [1, 2],
       { length: 1, strides: 2 } as never,

@@ -11,6 +11,7 @@ import { input } from "../../src/graph/operations/leaves.js";
 import { ROWS, type Shape } from "../../src/graph/shape.js";
 import { cases } from "../cases.js";
 import { decode } from "../compile/code.js";
+import { refusal } from "../data/refusal.js";
 import { runInBlock } from "../engine/block.js";
 
 const engines = (["wasm", "reference"] as const).map((executor) => createEngine({ executor }));
@@ -192,6 +193,32 @@ describe("patches", () => {
     );
   });
 
+  it("count in 32 bits: numbers along a padded axis, and what options say", () => {
+    const images = (height: number, channels: number): Value =>
+      input(new Graph(), "x", [1, height, 1, channels]);
+    const wide = (padded: number, channels: number): string =>
+      `invalid_shape: the padded image of patches must have fewer than 134217728 numbers along an axis; received ${padded} × ${channels} channels`;
+    const long = 2 ** 27 - 1;
+    expect(f.patches(images(long, 1), [1, 1]).shape).toEqual([1, long, 1, 1]);
+    expect(refusal(() => f.patches(images(long + 1, 1), [1, 1]))).toBe(wide(long + 1, 1));
+    expect(refusal(() => f.patches(images(long - 2, 1), [3, 1], { before: [1, 0], after: [2, 0] }))).toBe(
+      wide(long + 1, 1),
+    );
+    expect(refusal(() => f.patches(images(2 ** 20, 128), [1, 1]))).toBe(wide(2 ** 20, 128));
+    // of sums, channels are those of the image
+    const sums = (channels: number): Value =>
+      f.addPatches(input(new Graph(), "x", [1, 2 ** 19, 1, 2 * channels]), [2 ** 20, 1], [2, 1], {
+        strides: [2, 1],
+      });
+    expect(sums(127).shape).toEqual([1, 2 ** 20, 1, 127]);
+    expect(refusal(() => sums(128))).toBe(wide(2 ** 20, 128));
+    const far = 2 ** 31 - 1;
+    expect(f.patches(images(4, 1), [1, 1], { strides: [far, far] }).shape).toEqual([1, 1, 1, 1]);
+    expect(refusal(() => f.patches(images(4, 1), [1, 1], { dilation: [1, far + 1] }))).toBe(
+      "invalid_shape: dilation of patches must be two integers of at least 1; received [1,2147483648]",
+    );
+  });
+
   it("refuse options that they do not have", () => {
     const x = input(new Graph(), "x", [1, 4, 4, 1]);
     expect(() => f.patches(x, [1, 1], { stride: [1, 1] } as never)).toThrow(
@@ -204,7 +231,9 @@ describe("patches", () => {
       compileStep({ streams: { x: 4 } }, 2, ({ streams: { x } }) => ({
         outputs: { y: f.sum(f.patches(f.reshape(x, [2, ROWS, 2, 1]), [1, 1])) },
       }));
-    expect(trace).toThrow("of which only n may be rows; received [2, rows, 2, 1]");
+    expect(refusal(trace)).toBe(
+      "invalid_shape: the operand of patches must be [n, height, width, channels], of which only n may be rows; received [2, rows, 2, 1]",
+    );
   });
 });
 

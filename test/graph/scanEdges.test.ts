@@ -109,6 +109,26 @@ describe("a loop is the recurrence written out", () => {
     );
   });
 
+  it("for products of shared values, with a matrix that is read in every way", () => {
+    compare(
+      (loop) => (x, a, w) => {
+        const { carry, stacks } = loop(
+          { carry: { h: a }, sequences: { x }, shared: { a, w } },
+          ({ carry, elements, shared }) => {
+            const product = f.matmul(shared.a, shared.w);
+            const turned = f.matmul(f.transpose(shared.w), f.transpose(carry.h));
+            const h = f.tanh(f.add(f.mul(f.add(product, f.transpose(turned)), elements.x), f.sum(shared.w)));
+            return { carry: { h }, stacks: { h, product } };
+          },
+        );
+        return [carry.h, stacks.h, stacks.product];
+      },
+      [3, 2, 2],
+      [2, 2],
+      [2, 2],
+    );
+  });
+
   it("for elements that are no multiples of a vector, and matrices from the left", () => {
     compare(
       (loop) => (x, w) => {

@@ -8,11 +8,13 @@ import type { Run } from "../../src/engine/executor.js";
 import * as f from "../../src/graph/functions.js";
 import { Graph, isNode, type Node, type Value } from "../../src/graph/graph.js";
 import { input } from "../../src/graph/operations/leaves.js";
-import { scanNode } from "../../src/graph/operations/scan.js";
+import { scanCarry, scanNode, scanStack } from "../../src/graph/operations/scan.js";
+import { operation } from "../../src/graph/operations/table.js";
 import { type ScanResult, type ScanStep, scan } from "../../src/graph/scan.js";
 import { ROWS } from "../../src/graph/shape.js";
 import { verifyGraph } from "../../src/graph/verify.js";
 import type { Floats } from "../../src/ndarray.js";
+import { refusal } from "../data/refusal.js";
 import { type BodyRecipe, distance, engines, recurrence } from "./recurrences.js";
 import { writtenOut } from "./written.js";
 
@@ -261,16 +263,13 @@ it("refuses operands that are not those of its body", () => {
     );
   };
   expect(() => go([], [3])).not.toThrow();
-  for (const shapes of [
-    [[], [4]],
-    [[1], [3]],
-    [[], []],
-  ])
-    expect(() => go(...shapes)).toThrow(
-      expect.objectContaining({
-        code: "invalid_shape",
-        message: expect.stringContaining("the operands of scan must fit its body"),
-      }),
+  for (const [shapes, received] of [
+    [[[], [4]], "[] and [4]"],
+    [[[1], [3]], "[1] and [3]"],
+    [[[], []], "[] and []"],
+  ] as const)
+    expect(refusal(() => go(...shapes.map((shape) => [...shape])))).toBe(
+      `invalid_shape: the operands of scan must fit its body; received ${received}`,
     );
 });
 
@@ -283,7 +282,9 @@ it("refuses rows of the batch as steps", () => {
         })).carry.h,
       },
     }));
-  expect(go).toThrow("must have one first axis, a positive integer; received [rows, 2]");
+  expect(refusal(go)).toBe(
+    "invalid_shape: the sequences of scan must have one first axis, a positive integer; received [rows, 2]",
+  );
 });
 
 it("refuses sequences of different lengths, and a carry that changes its shape", () => {
@@ -298,16 +299,20 @@ it("refuses sequences of different lengths, and a carry that changes its shape",
         [first],
         [3],
       );
-  expect(go(2, ({ carry }) => ({ h: carry.h }))).toThrow(
-    "must have one first axis, a positive integer; received [2] and [3]",
+  expect(refusal(go(2, ({ carry }) => ({ h: carry.h })))).toBe(
+    "invalid_shape: the sequences of scan must have one first axis, a positive integer; received [2] and [3]",
   );
-  expect(go(3, ({ elements }) => ({ h: f.broadcastTo(elements.x, [2]) }))).toThrow(
-    'must return "h" of shape [] in its carry; received [2]',
+  expect(refusal(go(3, ({ elements }) => ({ h: f.broadcastTo(elements.x, [2]) })))).toBe(
+    'invalid_shape: the body of scan must return "h" of shape [] in its carry; received [2]',
   );
-  expect(go(3, () => ({}))).toThrow('must return "h" of shape [] in its carry; received none');
-  expect(() =>
-    compile((x: Value) => scan({ carry: { x }, sequences: {} }, ({ carry }) => ({ carry })).carry.x, [1]),
-  ).toThrow("`sequences` of scan must be an object of one value or more; received {}");
+  expect(refusal(go(3, () => ({})))).toBe(
+    'invalid_shape: the body of scan must return "h" of shape [] in its carry; received none',
+  );
+  const none = (): unknown =>
+    compile((x: Value) => scan({ carry: { x }, sequences: {} }, ({ carry }) => ({ carry })).carry.x, [1]);
+  expect(refusal(none)).toBe(
+    "invalid_argument: `sequences` of scan must be an object of one value or more; received {}",
+  );
 });
 
 it("refuses what a body does not own, and random numbers", () => {
@@ -318,16 +323,27 @@ it("refuses what a body does not own, and random numbers", () => {
         (x: Value) => scan({ carry: { h: f.sum(x) }, sequences: { x } }, (step) => write(step, x)).carry.h,
         [3],
       );
-  expect(go(({ carry }, x) => ({ carry: { h: f.add(carry.h, f.sum(x)) } }))).toThrow(
-    "received values of two. A body of scan reads values from outside as `shared`",
+  expect(refusal(go(({ carry }, x) => ({ carry: { h: f.add(carry.h, f.sum(x)) } })))).toBe(
+    "invalid_argument: all operands must be values of one graph; received values of two. A body of scan reads values from outside as `shared`.",
   );
-  expect(go((_, x) => ({ carry: { h: f.sum(x) } }))).toThrow(
-    'the body of scan must return "h" as a value that it wrote, or was given',
-  );
-  expect(go(({ carry }, x) => ({ carry, stacks: { x } }))).toThrow(
-    'must return "x" as a value that it wrote',
-  );
+  const rule = (name: string): string =>
+    `invalid_argument: the body of scan must return "${name}" as a value that it wrote, or was given; it reads values from outside as \`shared\``;
+  expect(refusal(go((_, x) => ({ carry: { h: f.sum(x) } })))).toBe(rule("h"));
+  expect(refusal(go(({ carry }, x) => ({ carry, stacks: { x } })))).toBe(rule("x"));
+  expect(refusal(go(({ carry }) => ({ carry, stacks: { x: 1 as never } })))).toBe(rule("x"));
   expect(
-    go(({ carry }) => ({ carry: { h: f.add(carry.h, f.randomUniform(carry.h.graph, [], 1)) } })),
-  ).toThrow("draw them before the loop, for all steps, and pass them as a sequence");
+    refusal(go(({ carry }) => ({ carry: { h: f.add(carry.h, f.randomUniform(carry.h.graph, [], 1)) } }))),
+  ).toBe(
+    "invalid_argument: the body of scan must not draw random numbers, since each step would draw the same; draw them before the loop, for all steps, and pass them as a sequence",
+  );
+});
+
+it("reads parts of loops alone, and differentiates them as a whole", () => {
+  const x = input(new Graph(), "x", [2]);
+  expect(refusal(() => scanCarry(x, 0))).toBe("internal: a part of a scan reads input");
+  expect(refusal(() => scanStack(x, 0))).toBe("internal: a part of a scan reads input");
+  for (const part of ["scanCarry", "scanStack"] as const)
+    expect(refusal(() => operation(part).gradient({} as never))).toBe(
+      "internal: a part of a scan has no gradient rule of its own",
+    );
 });

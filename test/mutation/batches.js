@@ -22,6 +22,7 @@ export const batches = {
     files: /^graph\/(scan|operations\/(scan|loops|patches|pool|gather|strided))\.ts$/,
     tests: [
       ...inFolder("graph", "operations rows patches pool scanEdges scanPrograms"),
+      ...inFolder("compile", "loops"),
       ...inFolder("autograd", "checkGradients"),
       ...inFolder("graph", "scan conformance"),
     ],
@@ -29,6 +30,7 @@ export const batches = {
   "compile/layers": {
     files: /^compile\/(bodies|loop|lower|pads|places)\.ts$/,
     tests: [
+      ...inFolder("compile", "loops"),
       ...inFolder("graph", "scanPrograms scanEdges pool patches"),
       ...inFolder("compile", "trace rewrite simplify encode plan"),
       ...inFolder("graph", "scan"),

@@ -24,6 +24,7 @@ import { ready } from "../../src/numerics/kernels.js";
 import { RandomStream } from "../../src/numerics/random.js";
 import { CompiledResults } from "../../src/predict/compiled.js";
 import type { NetworkDescription } from "../../src/predict/description.js";
+import { checkSizes } from "../../src/predict/network.js";
 import { loadPredictor } from "../../src/predict/predictor.js";
 import { cases } from "../cases.js";
 import { refusal } from "../nn/support.js";
@@ -206,6 +207,28 @@ describe("refuses", () => {
       (await refusal(() => new CompiledResults(network, contents.tensors))).slice(0, message.length),
     ).toBe(message);
   });
+});
+
+it("takes as many rows at a time as the results of layers leave room for", () => {
+  const rowsOf = (units: number): number => {
+    const { network, tensors } = contentsOf(
+      anyTrained(sequential([dense(units), layerNormalization(), dense(3)]), 2, 1),
+      false,
+    );
+    return new CompiledResults(network, tensors).rows;
+  };
+  expect(rowsOf(4)).toBe(256);
+  // 2¹⁸ numbers: of a row its 2 columns, 3 results, and two values of the widest
+  expect(rowsOf(1024)).toBe(Math.floor(2 ** 18 / (2 + 3 + 2 * 1024)));
+});
+
+it("takes values of 8 axes and 2²⁹ numbers, and none of more", async () => {
+  const code = async (shape: readonly number[]): Promise<string | undefined> =>
+    (await refusal(() => checkSizes("it", shape)))?.split(":")[0];
+  for (const shape of [Array(8).fill(1), [2 ** 29], [2 ** 14, 2 ** 15]])
+    expect(() => checkSizes("it", shape)).not.toThrow();
+  for (const shape of [Array(9).fill(1), [2 ** 29 + 1], [2 ** 15, 2 ** 15]])
+    expect(await code(shape)).toBe("invalid_checkpoint");
 });
 
 it("asks for nothing of the user's own that only training reads", async () => {

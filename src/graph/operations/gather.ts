@@ -29,14 +29,12 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
       return [ids[0], table[1]];
     },
     gradient: ({ g, inputs: [table, ids] }) => [scatterRows(g, ids, table.shape[0]), undefined],
-    reference({ inputs: [table, ids], shapes: [[rows, columns]] }) {
-      const result = new Float64Array(ids.length * columns).fill(Number.NaN);
-      ids.forEach((id, i) => {
-        const row = Math.trunc(id);
-        if (row >= 0 && row < rows)
-          result.set(table.subarray(row * columns, (row + 1) * columns), i * columns);
-      });
-      return result;
+    reference({ inputs: [table, ids], shapes: [[, columns]] }) {
+      // a table has no number outside
+      const at = (id: number, j: number): number => table[Math.trunc(id) * columns + j] ?? Number.NaN;
+      return Float64Array.from({ length: ids.length * columns }, (_, k) =>
+        at(ids[Math.floor(k / columns)], k % columns),
+      );
     },
     lowering: {
       instruction: Opcode.TakeRows,
@@ -71,10 +69,9 @@ const rows: Rows<"takeRows" | "scatterRows"> = {
     },
     reference({ inputs: [x, ids], shapes: [[, columns]], shape: [rows] }) {
       const result = new Float64Array(rows * columns);
-      ids.forEach((id, i) => {
-        const row = Math.trunc(id);
-        if (row < 0 || row >= rows) return;
-        for (let j = 0; j < columns; j++) result[row * columns + j] += x[i * columns + j];
+      // a typed array drops what is written outside
+      x.forEach((value, k) => {
+        result[Math.trunc(ids[Math.floor(k / columns)]) * columns + (k % columns)] += value;
       });
       return result;
     },

@@ -11,7 +11,7 @@
 import { check, checkOptions, must, type OptionNames } from "../../errors.js";
 import type { AttributesOf, Value, WindowAttributes } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { checkShape, extent, fixed, type Shape, showShape, sizeOf } from "../shape.js";
+import { checkShape, extent, fixed, hasRows, type Shape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import type { Rows, Word } from "./operation.js";
 
@@ -20,7 +20,7 @@ const rows: Rows<"patches" | "addPatches"> = {
   patches: {
     shape([x], window) {
       check(
-        x.length === 4 && x.slice(1).every((dim) => dim > 0),
+        x.length === 4 && !hasRows(x.slice(1)),
         () =>
           `the operand of patches must be [n, height, width, channels], of which only n may be rows; received ${showShape(x)}`,
         "invalid_shape",
@@ -131,7 +131,7 @@ function visit(
   each: (inImage: number, inPatch: number) => void,
 ): void {
   let inPatch = 0;
-  for (let image = 0; image < n; image++)
+  for (const image of new Array(n).keys())
     for (let i = 0; i < down; i++)
       for (let j = 0; j < across; j++)
         for (let p = 0; p < kernelHeight; p++)

@@ -13,7 +13,7 @@
 import { check, checkOptions, type OptionNames } from "../../errors.js";
 import type { PoolAttributes, Value } from "../graph.js";
 import * as Opcode from "../opcodes/program.js";
-import { extent, fixed, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
+import { extent, fixed, hasRows, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
 import { append } from "./append.js";
 import type { OperandsContext, Rows, Word } from "./operation.js";
 import { counts } from "./patches.js";
@@ -82,7 +82,7 @@ export default rows;
 export function pooledShape(image: Shape, attributes: PoolAttributes): Shape {
   const { size, before, after } = attributes;
   check(
-    image.length === 4 && image.slice(1).every((dim) => dim > 0),
+    image.length === 4 && !hasRows(image.slice(1)),
     () =>
       `images must be [n, height, width, channels], of which only n may be rows; received ${showShape(image)}`,
     "invalid_shape",

@@ -196,7 +196,7 @@ function scanGradient({
     return carries.push({ id: g.id, first, next: g.id }) - 1;
   });
   for (const { node, g } of parts) {
-    if (!isNode(node, "scanStack") || !depends[node.attributes.of]) continue;
+    if (!isNode(node, "scanStack")) continue;
     const element = open(g.shape.slice(1));
     given.set(element.id, { sequence: g });
     seed(node.attributes.of, element);
@@ -229,8 +229,8 @@ function scanGradient({
     }
     const terms: ((made: Value) => Value)[] = [];
     const others: Value[] = [];
-    for (const term of addendsOf(g, body.length)) {
-      const product = productOf(term, body.length);
+    for (const term of addendsOf(g)) {
+      const product = productOf(term);
       if (product === undefined) others.push(term);
       else {
         product.forEach(keep);
@@ -287,16 +287,16 @@ function dependence(
   return depends;
 }
 
-/** The terms of a sum that was written after node `from`. */
-function addendsOf(value: Value, from: number): Value[] {
+/** The terms of a sum of gradients. */
+function addendsOf(value: Value): Value[] {
   const { op, inputs } = value.node;
-  if (op !== "add" || value.id < from) return [value];
-  return inputs.flatMap((id) => addendsOf(new Value(value.graph, id), from));
+  if (op !== "add") return [value];
+  return inputs.flatMap((id) => addendsOf(new Value(value.graph, id)));
 }
 
-/** The factors P and G of a product Pᵀ G that was written after node `from`. */
-function productOf({ node, graph, id }: Value, from: number): [Value, Value] | undefined {
-  if (node.op !== "matmul" || id < from) return undefined;
+/** The factors P and G of a gradient Pᵀ G. */
+function productOf({ node, graph }: Value): [Value, Value] | undefined {
+  if (node.op !== "matmul") return undefined;
   const [left, right] = node.inputs.map((input) => new Value(graph, input));
   return left.node.op === "transpose" ? [new Value(graph, left.node.inputs[0]), right] : undefined;
 }

@@ -1,14 +1,9 @@
 /** Strided copies for the float64 references of views. */
+import { sizeOf } from "../shape.js";
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 }
 
 /** Copies the elements of `shape` from one layout to another; returns `to`. */

@@ -123,12 +123,12 @@ export function patchRows(x: Value, axes: readonly Axis[], at: readonly Placed[]
 }
 
 /** Sequences as images of height 1. */
-function asImages(x: Value): Value {
+export function asImages(x: Value): Value {
   return x.shape.length === 4 ? x : reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]);
 }
 
 /** What operations take of windows along one or two axes. */
-export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): PatchOptions {
+export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): Required<PatchOptions> {
   return {
     strides: pairOf(axes, "stride", 1),
     dilation: pairOf(axes, "dilation", 1),
@@ -137,7 +137,8 @@ export function windowOptions(axes: readonly Axis[], at: readonly Placed[]): Pat
   };
 }
 
-function pairOf<K extends string>(
+/** A number of each axis, for images: of a sequence, `first` is that of the height. */
+export function pairOf<K extends string>(
   each: readonly Readonly<Record<K, number>>[],
   name: K,
   first: number,
@@ -162,8 +163,9 @@ function pairOf<K extends string>(
  * ```
  */
 export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Conv2dOptions = {}): Layer {
+  const type = "conv2dTranspose";
   mustBeInteger("filters", filters);
-  checkOptions(options, "conv2dTranspose", OPTIONS);
+  checkOptions(options, type, OPTIONS);
   const { padding = "valid" } = options;
   checkPadding(padding, IMAGE_PADDINGS);
   const axes = axesOf(kernelSize, options, 2);
@@ -171,11 +173,11 @@ export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Con
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {
-      type: "conv2dTranspose",
+      type,
       hyperparameters,
       penalty,
       outputShape(shape) {
-        mustHaveChannels("conv2dTranspose", shape, 2);
+        mustHaveChannels(type, shape, 2);
         return [...unplaced(shape, axes, padding), filters];
       },
       parameters: (shape) => [
@@ -186,7 +188,7 @@ export function conv2dTranspose(filters: number, kernelSize: Sizes, options: Con
         const { x, parameters } = context;
         const [rows, down, across, channels] = x.shape;
         const [height, width] = unplaced([down, across], axes, padding);
-        const at = placed("conv2dTranspose", [height, width], axes, padding);
+        const at = placed(type, [height, width], axes, padding);
         const [{ size: high }, { size: wide }] = axes;
         const kernel = transpose(reshape(parameters.kernel, [high * wide * filters, channels]));
         const spread = matmul(reshape(x, [lines([rows, down, across]), channels]), kernel);

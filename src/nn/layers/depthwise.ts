@@ -105,14 +105,15 @@ function depthwise(x: Value, kernel: Value, axes: readonly Axis[], at: readonly 
  * ```
  */
 export function depthwiseConv2d(kernelSize: Sizes, options: DepthwiseConv2dOptions = {}): Layer {
-  checkOptions(options, "depthwiseConv2d", DEPTHWISE_OPTIONS);
-  const windows = channelwise("depthwiseConv2d", kernelSize, options);
+  const type = "depthwiseConv2d";
+  checkOptions(options, type, DEPTHWISE_OPTIONS);
+  const windows = channelwise(type, kernelSize, options);
   const kernels = kernelsOf({ kernel: arrayOptions(options, "depthwise") }, options);
   const units = (shape: Shape): number => shape[2] * windows.depthMultiplier;
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {
-      type: "depthwiseConv2d",
+      type,
       hyperparameters,
       penalty,
       outputShape: (shape) => [...windows.counts(shape), units(shape)],
@@ -151,9 +152,10 @@ export function separableConv2d(
   kernelSize: Sizes,
   options: SeparableConv2dOptions = {},
 ): Layer {
+  const type = "separableConv2d";
   mustBeInteger("filters", filters);
-  checkOptions(options, "separableConv2d", SEPARABLE_OPTIONS);
-  const windows = channelwise("separableConv2d", kernelSize, options);
+  checkOptions(options, type, SEPARABLE_OPTIONS);
+  const windows = channelwise(type, kernelSize, options);
   const kernels = kernelsOf(
     {
       depthwiseKernel: arrayOptions(options, "depthwise"),
@@ -164,7 +166,7 @@ export function separableConv2d(
   const { hyperparameters, penalty } = kernels;
   return builtIn(
     {
-      type: "separableConv2d",
+      type,
       hyperparameters,
       penalty,
       outputShape: (shape) => [...windows.counts(shape), filters],

@@ -47,7 +47,7 @@ export type PaddingName = keyof typeof PADDINGS;
 
 /** @throws FettleError `invalid_argument`, `unknown_name` */
 export function checkPadding(padding: unknown, names: readonly PaddingName[]): void {
-  byName("padding", Object.fromEntries(names.map((name) => [name, true])), padding);
+  byName("padding", Object.fromEntries(names.map((name) => [name, PADDINGS[name]])), padding);
 }
 
 /** The numbers of windows along each of `rank` axes; `name` is what the size is called. @throws FettleError `invalid_argument` */

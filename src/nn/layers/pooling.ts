@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from "../../errors.js";
 import { constant, div, max, maxPool, mean, mul, patches, reshape, sum } from "../../graph/functions.js";
 import type { Value } from "../../graph/graph.js";
 import type { Shape } from "../../graph/shape.js";
+import { asImages, pairOf, windowOptions } from "./convolution.js";
 import {
   type Axis,
   axesOf,
@@ -175,26 +176,16 @@ function pooling(type: string, poolSize: Sizes, options: PoolingOptions<Sizes>, 
       const [rows, ...row] = x.shape;
       const at = placed(type, row, axes, padding);
       const channels = row[axes.length];
-      const images = axes.length === 1 ? reshape(x, [rows, 1, ...row]) : x;
       const shape: Shape = [rows, ...at.map(({ count }) => count), channels];
-      return reshape(pool(images, windowsOf(axes, at)), shape);
+      return reshape(pool(asImages(x), windowsOf(axes, at)), shape);
     },
   };
   return builtIn(layer, [JSON.stringify(axes), padding], { poolSize, ...options });
 }
 
-/** As of images; sequences are images of height 1. */
 function windowsOf(axes: readonly Axis[], at: readonly Placed[]): Windows {
-  const pair = <T>(of: readonly T[], name: keyof T, before: number): Pair => {
-    const numbers = of.map((each) => each[name] as number);
-    return numbers.length === 1 ? [before, numbers[0]] : [numbers[0], numbers[1]];
-  };
-  return {
-    size: pair(axes, "size", 1),
-    strides: pair(axes, "stride", 1),
-    before: pair(at, "before", 0),
-    after: pair(at, "after", 0),
-  };
+  const { dilation: _, ...options } = windowOptions(axes, at);
+  return { size: pairOf(axes, "size", 1), ...options };
 }
 
 function globalPooling(

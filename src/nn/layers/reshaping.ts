@@ -216,7 +216,7 @@ function zeroPadding(type: string, padding: Ends2d, axes: number): Layer {
   const ends = endsOf("padding", padding, axes);
   const outputShape = (shape: Shape): Shape => {
     mustHaveChannels(type, shape, ends.length);
-    return shape.map((dim, axis) => (ends[axis] ?? [0, 0]).reduce((sum, zeros) => sum + zeros, dim));
+    return shape.map((dim, axis) => (ends[axis] ?? []).reduce((sum, zeros) => sum + zeros, dim));
   };
   return moving(type, { padding }, outputShape, ({ x }) => {
     const [before, after] = [0, 1].map((end) => [0, ...ends.map((pair) => pair[end]), 0]);
@@ -253,7 +253,7 @@ function croppingOf(type: "cropping1d" | "cropping2d", cropping: Ends2d, axes: 1
   const ends = endsOf("cropping", cropping, axes);
   const outputShape = (shape: Shape): Shape => {
     mustHaveChannels(type, shape, axes);
-    const left = shape.map((dim, axis) => (ends[axis] ?? [0, 0]).reduce((sum, lines) => sum - lines, dim));
+    const left = shape.map((dim, axis) => (ends[axis] ?? []).reduce((sum, lines) => sum - lines, dim));
     check(
       left.every((dim) => dim > 0),
       () =>
@@ -272,7 +272,7 @@ export function endsOf(name: string, given: Ends2d, axes: number): readonly (rea
   const each: readonly Ends[] = axes === 2 && isPair(given) ? given : Array<Ends>(axes).fill(given as Ends);
   const ends = each.map((end): readonly number[] => (isPair(end) ? end : [end, end]));
   must(
-    ends.every((pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
+    ends.every((pair) => pair.every((n) => Number.isSafeInteger(n) && n >= 0)),
     name,
     axes === 1
       ? "an integer of at least 0 or two of them"

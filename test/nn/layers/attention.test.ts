@@ -178,6 +178,23 @@ it("has kernels of each head, and biases unless it is told to have none", () => 
   );
 });
 
+it("takes one, two or three sequences, and returns the shape of the first", () => {
+  const layer = multiHeadAttention(1, 1);
+  for (const shapes of [
+    [[4, 1]],
+    [
+      [4, 1],
+      [3, 2],
+    ],
+    [
+      [4, 1],
+      [3, 2],
+      [3, 5],
+    ],
+  ])
+    expect(layer.outputShape(...shapes)).toEqual([4, 1]);
+});
+
 it("is self-attention in a stack, and shares its programs by what it was made of", () => {
   const stack = sequential([multiHeadAttention(2, 4), flatten(), dense(1)]);
   expect(stack.layers[0].outputShape([7, 3])).toEqual([7, 3]);

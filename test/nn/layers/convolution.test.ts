@@ -26,7 +26,7 @@ import {
 import { l1, l2 } from "../../../src/nn/regularizers.js";
 import { madeOf, recipeOf } from "../../../src/recipe.js";
 import { decode } from "../../compile/code.js";
-import { randomRows, reference, refusal, wasm } from "../support.js";
+import { compiled, randomRows, reference, refusal, wasm } from "../support.js";
 
 interface Stored {
   readonly shape: readonly number[];
@@ -222,6 +222,19 @@ describe("convolutions", () => {
     // an output is copied from what is a view
     const expected = [Opcode.Gemm, Opcode.Elementwise, Opcode.End];
     expect(decode(code).map(({ opcode }) => opcode)).toEqual(expected);
+  });
+
+  it.each<[string, (x: Value) => Value, string]>([
+    ["another shape", (x) => sum(x, 1), "received shape [4 × rows]"],
+    ["as many numbers in another shape", (x) => reshape(x, [2 * ROWS, 4]), "received shape [2 × rows, 4]"],
+    ["a number", () => 3 as never, "received 3"],
+  ])("refuse an activation that returns %s", async (_, activation, received) => {
+    const layers = [conv2d(2, 2, { activation }), flatten(), dense(1)];
+    const model = compiled(layers, { optimizer: "sgd", loss: "meanSquaredError" });
+    const x = { data: Array(18).fill(1), shape: [2, 3, 3, 1] };
+    expect(await refusal(() => model.fit(x, [0, 1]))).toBe(
+      `invalid_shape: \`call\` of conv2d_1 must return a value of shape [rows, 2, 2, 2]; ${received}`,
+    );
   });
 
   it("keep the rows of the batch", () => {

@@ -293,6 +293,16 @@ describe("refuses", () => {
     ["a size of 0", () => layers.reshape([0]), "targetShape must be"],
     ["a size of half a number", () => layers.reshape([2, 0.5]), "targetShape must be"],
     ["no shape", () => layers.reshape([]), "targetShape must be"],
+    ...[undefined, 6, "12", { length: 1 }].map((shape): [string, () => layers.Layer, string] => [
+      `a shape that is ${JSON.stringify(shape)}`,
+      () => layers.reshape(shape as never),
+      "invalid_argument: targetShape must be an array of positive integers",
+    ]),
+    ...[undefined, [], 1, { length: 1 }].map((dims): [string, () => layers.Layer, string] => [
+      `axes that are ${JSON.stringify(dims)}`,
+      () => layers.permute(dims as never),
+      "invalid_argument: dims must be the axes of a row, counted from 1, each once",
+    ]),
     [
       "axes from 0",
       () => layers.permute([0, 1]),
@@ -320,6 +330,13 @@ describe("refuses", () => {
       () => layers.zeroPadding2d([1, 1, 1] as never),
       "padding must be an integer of at least 0, or one",
     ],
+    ["a factor of 0 for steps", () => layers.upSampling1d(0), "size must be a positive integer; received 0"],
+    [
+      "a factor of one axis",
+      () => layers.upSampling2d([2] as never),
+      "size must be a positive integer or two",
+    ],
+    ["factors of three axes", () => layers.upSampling2d([1, 2, 3] as never), "size must be a positive"],
     ["negative cropping", () => layers.cropping2d(-1), "cropping must be an integer of at least 0"],
     ["a rate of 1", () => layers.spatialDropout2d(1), "rate must be a number in [0, 1); received 1"],
   ])("%s", async (_, make, message) => {
@@ -354,9 +371,22 @@ describe("refuses", () => {
     [layers.upSampling1d(), [8], "upSampling1d must take rows of shape [steps, channels]; received [8]"],
     [layers.zeroPadding2d(), [8], "zeroPadding2d must take rows of shape [height, width, channels]"],
     [layers.cropping2d(4), [8, 9, 1], "cropping2d must leave a pixel of an image; received [8, 9, 1]"],
+    [layers.cropping1d(2), [4, 1], "cropping1d must leave a step of a sequence; received [4, 1]"],
     [layers.spatialDropout1d(0.5), [8], "spatialDropout1d must take rows of shape [steps, channels]"],
   ])("rows that do not fit: %#", async (layer, shape, message) => {
     const received = await refusal(() => layer.outputShape(shape));
     expect(received).toContain(`invalid_shape: ${message}`);
+  });
+
+  it("rows of other axes, with a remedy where one axis is missing", async () => {
+    const refusalOf = (shape: Shape): Promise<string> =>
+      refusal(() => layers.maxPooling1d().outputShape(shape));
+    const rule = "invalid_shape: maxPooling1d must take rows of shape [steps, channels]; received";
+    expect(await refusalOf([8, 8, 1])).toBe(`${rule} [8, 8, 1]`);
+    expect(await refusalOf([8])).toBe(`${rule} [8]. Put reshape([8, 1]) before it for one channel`);
+    const image = () => layers.conv2d(1, 3).outputShape([8, 9]);
+    expect(await refusal(image)).toBe(
+      "invalid_shape: conv2d must take rows of shape [height, width, channels]; received [8, 9]. Put reshape([8, 9, 1]) before it for one channel",
+    );
   });
 });
