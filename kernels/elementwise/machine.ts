@@ -43,14 +43,16 @@ export function elementwise(at: usize, base: usize): void {
 
   // Scalars are broadcast once, other registers get their first addresses.
   let cursor = operands;
+  let scatters = false;
   const filled = min(BLOCK, (n + 3) & ~3);
   for (let i = 0; i < operandCount; i++) {
     const kind = word(cursor, Region.Kind);
     if (kind == Region.Direct) {
       setRegister(i, sourceOf(cursor, base));
       cursor += OPERAND_BYTES;
-    } else if (kind == Region.Strided) {
+    } else if (kind >= Region.Strided) {
       setRegister(i, scratchOf(i));
+      scatters = scatters || kind == Region.StridedOutput;
       cursor += stridedBytes(cursor);
     } else {
       const value = kind == Region.Scalar
@@ -72,8 +74,8 @@ export function elementwise(at: usize, base: usize): void {
     cursor = operands;
     for (let i = 0; i < operandCount; i++) {
       const kind = word(cursor, Region.Kind);
-      if (kind == Region.Strided) {
-        gather(cursor, sourceOf(cursor, base), start, length, scratchOf(i));
+      if (kind >= Region.Strided) {
+        if (kind == Region.Strided) move(cursor, sourceOf(cursor, base), start, length, scratchOf(i), false);
         cursor += stridedBytes(cursor);
       } else {
         if (kind == Region.Direct) {
@@ -91,19 +93,19 @@ export function elementwise(at: usize, base: usize): void {
         register(word(at, Region.C)), register(word(at, Region.D)), bytes,
       );
     }
-    if (partial) {
-      cursor = operands;
-      for (let i = 0; i < operandCount; i++) {
-        const kind = word(cursor, Region.Kind);
-        if (kind == Region.Strided) {
-          cursor += stridedBytes(cursor);
-          continue;
-        }
-        if (kind == Region.Direct && word(cursor, Region.IsOutput) != 0) {
-          memory.copy(sourceOf(cursor, base) + (<usize>start << 2), scratchOf(i), <usize>length << 2);
-        }
-        cursor += OPERAND_BYTES;
+    if (!partial && !scatters) continue;
+    cursor = operands;
+    for (let i = 0; i < operandCount; i++) {
+      const kind = word(cursor, Region.Kind);
+      if (kind >= Region.Strided) {
+        if (kind == Region.StridedOutput) move(cursor, sourceOf(cursor, base), start, length, scratchOf(i), true);
+        cursor += stridedBytes(cursor);
+        continue;
       }
+      if (partial && kind == Region.Direct && word(cursor, Region.IsOutput) != 0) {
+        memory.copy(sourceOf(cursor, base) + (<usize>start << 2), scratchOf(i), <usize>length << 2);
+      }
+      cursor += OPERAND_BYTES;
     }
   }
 }
@@ -120,8 +122,8 @@ export function unary_f32(op: i32, src: usize, dst: usize, n: i32): void {
   }
 }
 
-/** Elements [start, start + length) of a strided operand, in order, to `dst`. */
-function gather(operand: usize, src: usize, start: i32, length: i32, dst: usize): void {
+/** Elements [start, start + length) of a strided operand at `place`, in order, to a block, or from it if `out`. */
+function move(operand: usize, place: usize, start: i32, length: i32, block: usize, out: bool): void {
   const axes = operand + OPERAND_BYTES;
   const last = axes + <usize>(word(operand, Region.Rank) - 1) * AXIS_BYTES;
   const inner = word(last, Region.AxisLength);
@@ -129,18 +131,20 @@ function gather(operand: usize, src: usize, start: i32, length: i32, dst: usize)
   let row = start / inner;
   let column = start % inner;
   while (length > 0) {
-    // The address of the row: its coordinates from the last but one axis to the first.
-    let from = src + <usize>column * innerStride;
+    // The address of the row: its coordinates from the last but one axis to the first, which needs no division.
+    let at = place + <usize>column * innerStride;
     let rest = row;
-    for (let axis = last - AXIS_BYTES; axis >= axes; axis -= AXIS_BYTES) {
+    for (let axis = last - AXIS_BYTES; axis > axes; axis -= AXIS_BYTES) {
       const dim = word(axis, Region.AxisLength);
       const next = rest / dim;
-      from += <usize>((rest - next * dim) * word(axis, Region.AxisStride)) << 2;
+      at += <usize>((rest - next * dim) * word(axis, Region.AxisStride)) << 2;
       rest = next;
     }
+    if (axes < last) at += <usize>(rest * word(axes, Region.AxisStride)) << 2;
     const run = min(inner - column, length);
-    copyRun(dst, 4, from, innerStride, run);
-    dst += <usize>run << 2;
+    if (out) copyRun(at, innerStride, block, 4, run);
+    else copyRun(block, 4, at, innerStride, run);
+    block += <usize>run << 2;
     length -= run;
     column = 0;
     row++;
@@ -181,13 +185,17 @@ export function copy(at: usize, base: usize): void {
     let dst = base + word(at, Opcode.CopyTarget);
     let src = base + word(at, Opcode.CopySource);
     let rest = row;
-    for (let axis = last - COPY_AXIS_BYTES; axis >= axes; axis -= COPY_AXIS_BYTES) {
+    for (let axis = last - COPY_AXIS_BYTES; axis > axes; axis -= COPY_AXIS_BYTES) {
       const dim = word(axis, Opcode.CopyAxisLength);
       const next = rest / dim;
       const index = rest - next * dim;
       dst += <usize>(index * word(axis, Opcode.CopyAxisTargetStride)) << 2;
       src += <usize>(index * word(axis, Opcode.CopyAxisSourceStride)) << 2;
       rest = next;
+    }
+    if (axes < last) {
+      dst += <usize>(rest * word(axes, Opcode.CopyAxisTargetStride)) << 2;
+      src += <usize>(rest * word(axes, Opcode.CopyAxisSourceStride)) << 2;
     }
     copyRun(
       dst, <usize>word(last, Opcode.CopyAxisTargetStride) << 2,

@@ -75,6 +75,23 @@ import {
   }
 }
 
+@final class LogisticSlope {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(x, f32x4.mul(y, f32x4.sub(z, y))); }
+}
+@final class LogisticSlopeOfProduct {
+  @inline apply(x: v128, y: v128, z: v128, w: v128): v128 {
+    return f32x4.mul(f32x4.mul(x, w), f32x4.mul(y, f32x4.sub(z, y)));
+  }
+}
+@final class TanhSlope {
+  @inline apply(x: v128, y: v128, z: v128): v128 { return f32x4.mul(x, f32x4.sub(z, f32x4.mul(y, y))); }
+}
+@final class TanhSlopeOfProduct {
+  @inline apply(x: v128, y: v128, z: v128, w: v128): v128 {
+    return f32x4.mul(f32x4.mul(x, w), f32x4.sub(z, f32x4.mul(y, y)));
+  }
+}
+
 @final class CrossEntropy {
   @inline apply(a: v128, x: v128, b: v128): v128 { return cross_entropy_f32x4(a, x, b); }
 }
@@ -243,6 +260,10 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Passes.MulSubFrom: quick3<MulSubFrom>(dst, a, b, c, bytes); return;
     case Passes.MulDiv: quick3<MulDiv>(dst, a, b, c, bytes); return;
     case Passes.DivMul: quick3<DivMul>(dst, a, b, c, bytes); return;
+    case Passes.LogisticSlope: quick3<LogisticSlope>(dst, a, b, c, bytes); return;
+    case Passes.LogisticSlopeOfProduct: quick4<LogisticSlopeOfProduct>(dst, a, b, c, d, bytes); return;
+    case Passes.TanhSlope: quick3<TanhSlope>(dst, a, b, c, bytes); return;
+    case Passes.TanhSlopeOfProduct: quick4<TanhSlopeOfProduct>(dst, a, b, c, d, bytes); return;
     case Passes.GreaterMul: quick3<GreaterMul>(dst, a, b, c, bytes); return;
     case Passes.FlushMul: quick2<FlushMul>(dst, a, b, bytes); return;
     case Passes.FlushMulAdd: quick3<FlushMulAdd>(dst, a, b, c, bytes); return;

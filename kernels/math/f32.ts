@@ -12,7 +12,7 @@
  * Reductions follow W. Cody and W. Waite, "Software manual for the elementary functions" (1980), and S.
  * Moshier's Cephes library.
  */
-import { c, sign_bits, step } from "./lanes";
+import { c, entry, sign_bits, step, step_in } from "./lanes";
 
 export { pow_f32x4 } from "./f32-pow";
 export { cos_f32x4, sin_f32x4 } from "./f32-trig";
@@ -29,48 +29,89 @@ function clamp(x: v128, low: f32, high: f32): v128 {
   return f32x4.pmax(f32x4.pmin(x, c(high)), c(low));
 }
 
-/** 2^n for integers -126 <= n <= 127. */
+/** Numbers that most of these functions use; those of exponentials, sigmoid and tanh are all in tables, since they are the most called. */
+const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
+const ONE: usize = 0;
+/** The sign alone. */
+const SIGN: usize = 1;
+/** 1 / ln 2. */
+const LOG2_E: usize = 2;
+/** 1.5 * 2^23, whose ulp is 1. */
+const SHIFT: usize = 3;
+/** In two parts. */
+const LN2: usize = 4;
+/** e^x is 0 from here down. */
+const LEAST: usize = 6;
+
+@inline
+function one(): v128 { return entry(NUMBERS, ONE); }
+
+@inline
+function sign_bit(): v128 { return entry(NUMBERS, SIGN); }
+
+/** 2^n for integers -126 <= n <= 127, of which the lowest 9 bits count: those of 1 hold the bias of exponents. */
 @inline
 function power_of_two(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return i32x4.add(i32x4.shl(n, 23), one());
 }
 
-/** The integer nearest to x / ln 2, as a float. */
+/** The integer nearest to x / ln 2 in the lowest bits of a float, for |x| < 2^21. */
 @inline
-function exponent_of_exp(x: v128): v128 {
-  return f32x4.nearest(f32x4.mul(x, c(1.44269502)));
+function shifted_exponent(x: v128): v128 {
+  return f32x4.add(f32x4.mul(x, entry(NUMBERS, LOG2_E)), entry(NUMBERS, SHIFT));
+}
+
+/** A shifted exponent as a float. */
+@inline
+function float_exponent(shifted: v128): v128 {
+  return f32x4.sub(shifted, entry(NUMBERS, SHIFT));
+}
+
+/** A shifted exponent as an integer; anything for NaN. */
+@inline
+function whole_exponent(shifted: v128): v128 {
+  return i32x4.sub(shifted, entry(NUMBERS, SHIFT));
+}
+
+/** x - n ln 2 by the first part of ln 2 alone, which is exact. */
+@inline
+function high_remainder(x: v128, n: v128): v128 {
+  return f32x4.sub(x, f32x4.mul(n, entry(NUMBERS, LN2)));
 }
 
 /** r = x - n ln 2, |r| <= 0.35. */
 @inline
 function remainder_of_exp(x: v128, n: v128): v128 {
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, c(LN2_HIGH))), f32x4.mul(n, c(LN2_LOW)));
+  return f32x4.sub(high_remainder(x, n), f32x4.mul(n, entry(NUMBERS, LN2 + 1)));
 }
+
+/** Q, from its highest power down. */
+const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
 
 /** e^r - 1 - r = r^2 Q(r), within 2^-28, plus what the rounding of r lost. */
 @inline
 function tail_of_exp(x: v128, n: v128, r: v128): v128 {
-  const high = f32x4.sub(x, f32x4.mul(n, c(LN2_HIGH)));
-  const lost = f32x4.sub(f32x4.sub(high, r), f32x4.mul(n, c(LN2_LOW)));
-  let q = step(c(0.00139429304), r, 0.00836939272);
-  q = step(q, r, 0.0416663773);
-  q = step(q, r, 0.166665152);
-  q = step(q, r, 0.5);
+  const high = high_remainder(x, n);
+  const lost = f32x4.sub(f32x4.sub(high, r), f32x4.mul(n, entry(NUMBERS, LN2 + 1)));
+  let q = step_in(entry(EXP, 0), r, EXP, 1);
+  q = step_in(q, r, EXP, 2);
+  q = step_in(q, r, EXP, 3);
+  q = step_in(q, r, EXP, 4);
   return f32x4.add(f32x4.mul(f32x4.mul(r, r), q), lost);
 }
 
 /** e^r of r and its tail. The sum 1 + r keeps its rounding error, which takes 0.3 ulp off all that is built on it. */
 @inline
 function exp_reduced(r: v128, tail: v128): v128 {
-  const sum = f32x4.add(c(1), r);
-  const lost = f32x4.add(f32x4.sub(c(1), sum), r);
+  const sum = f32x4.add(one(), r);
+  const lost = f32x4.add(f32x4.sub(one(), sum), r);
   return f32x4.add(sum, f32x4.add(lost, tail));
 }
 
-/** 2^n p, denormal results included: 2^n is applied in two halves. */
+/** 2^n p of a shifted n, denormal results included: 2^n is applied in two halves. */
 @inline
-function exp_scaled(p: v128, n: v128): v128 {
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+function exp_scaled(p: v128, shifted: v128): v128 {
+  const whole = whole_exponent(shifted);
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(p, power_of_two(half)), power_of_two(i32x4.sub(whole, half)));
 }
@@ -78,18 +119,19 @@ function exp_scaled(p: v128, n: v128): v128 {
 /** e^x for -105 <= x <= 100 (or NaN). */
 @inline
 function exp_clamped(x: v128): v128 {
-  const n = exponent_of_exp(x);
+  const shifted = shifted_exponent(x);
+  const n = float_exponent(shifted);
   const r = remainder_of_exp(x, n);
-  return exp_scaled(exp_reduced(r, tail_of_exp(x, n, r)), n);
+  return exp_scaled(exp_reduced(r, tail_of_exp(x, n, r)), shifted);
 }
 
 /** e^x for |x| <= 80 (or NaN), where 2^n and the result are normal. */
 @inline
 function exp_moderate(x: v128): v128 {
-  const n = exponent_of_exp(x);
+  const shifted = shifted_exponent(x);
+  const n = float_exponent(shifted);
   const r = remainder_of_exp(x, n);
-  const p = exp_reduced(r, tail_of_exp(x, n, r));
-  return f32x4.mul(p, power_of_two(i32x4.trunc_sat_f32x4_s(n)));
+  return f32x4.mul(exp_reduced(r, tail_of_exp(x, n, r)), power_of_two(shifted));
 }
 
 /** e^x: n = round(x / ln 2), e^(x - n ln 2) by a polynomial, times 2^n. Error <= 1 ulp. */
@@ -102,8 +144,8 @@ export function exp_f32x4(x: v128): v128 {
  * (a p + (a - 1/b)) b.
  */
 @inline
-function expm1_scaled(p: v128, n: v128, x: v128): v128 {
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+function expm1_scaled(p: v128, shifted: v128, x: v128): v128 {
+  const whole = whole_exponent(shifted);
   const half = i32x4.shr_s(whole, 1);
   const rest = i32x4.sub(whole, half);
   const a = power_of_two(half);
@@ -114,19 +156,21 @@ function expm1_scaled(p: v128, n: v128, x: v128): v128 {
 /** e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Error <= 2 ulp. */
 export function expm1_f32x4(x: v128): v128 {
   const t = clamp(x, -105, 100);
-  const n = exponent_of_exp(t);
+  const shifted = shifted_exponent(t);
+  const n = float_exponent(shifted);
   const r = remainder_of_exp(t, n);
-  return expm1_scaled(f32x4.add(r, tail_of_exp(t, n, r)), n, x);
+  return expm1_scaled(f32x4.add(r, tail_of_exp(t, n, r)), shifted, x);
 }
 
 /** -(a (e^x - 1) + b e^x), to the bits of the two functions apart. */
 export function log_softmax_slope_f32x4(a: v128, x: v128, b: v128): v128 {
   const t = clamp(x, -105, 100);
-  const n = exponent_of_exp(t);
+  const shifted = shifted_exponent(t);
+  const n = float_exponent(shifted);
   const r = remainder_of_exp(t, n);
   const tail = tail_of_exp(t, n, r);
-  const less = expm1_scaled(f32x4.add(r, tail), n, x);
-  return f32x4.neg(f32x4.add(f32x4.mul(a, less), f32x4.mul(exp_scaled(exp_reduced(r, tail), n), b)));
+  const less = expm1_scaled(f32x4.add(r, tail), shifted, x);
+  return f32x4.neg(f32x4.add(f32x4.mul(a, less), f32x4.mul(exp_scaled(exp_reduced(r, tail), shifted), b)));
 }
 
 /**
@@ -189,28 +233,31 @@ export function log1p_f32x4(x: v128): v128 {
   return log_edges(v128.or(y, sign_bits(x)), x, -1);
 }
 
+/** P of tanh, from its highest power down; where the fit ends; where 1 is reached; 2. */
+const TANH: usize = memory.data<f32>([-0.00571405748, 0.0206480604, -0.0537427738, 0.133314833, -0.333332837, 0.625, 10, 2]);
+
 /**
  * tanh x: x + x^3 P(x^2) for |x| < 0.625 (the fit is within 2^-27), otherwise 1 - 2 / (e^(2|x|) + 1), as in
  * Cephes. Error <= 1.5 ulp.
  */
 export function tanh_f32x4(x: v128): v128 {
-  const a = f32x4.abs(x);
+  const a = v128.andnot(x, sign_bit());
   const z = f32x4.mul(a, a);
-  let p = step(c(-0.00571405748), z, 0.0206480604);
-  p = step(p, z, -0.0537427738);
-  p = step(p, z, 0.133314833);
-  p = step(p, z, -0.333332837);
+  let p = step_in(entry(TANH, 0), z, TANH, 1);
+  p = step_in(p, z, TANH, 2);
+  p = step_in(p, z, TANH, 3);
+  p = step_in(p, z, TANH, 4);
   const small = f32x4.add(a, f32x4.mul(a, f32x4.mul(z, p)));
-  const t = f32x4.pmin(a, c(10));
+  const t = f32x4.pmin(a, entry(TANH, 6));
   const e = exp_moderate(f32x4.add(t, t));
-  const large = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(e, c(1))));
-  return v128.or(v128.bitselect(small, large, f32x4.lt(a, c(0.625))), sign_bits(x));
+  const large = f32x4.sub(one(), f32x4.div(entry(TANH, 7), f32x4.add(e, one())));
+  return v128.or(v128.bitselect(small, large, f32x4.lt(a, entry(TANH, 5))), v128.and(x, sign_bit()));
 }
 
 /** e^-|x| */
 @inline
 function exp_below(x: v128): v128 {
-  return exp_clamped(f32x4.pmax(f32x4.neg(f32x4.abs(x)), c(-105)));
+  return exp_clamped(f32x4.pmax(v128.or(x, sign_bit()), entry(NUMBERS, LEAST)));
 }
 
 /**
@@ -220,10 +267,10 @@ function exp_below(x: v128): v128 {
  */
 @inline
 function sigmoid_of(x: v128, z: v128): v128 {
-  const sum = f32x4.add(c(1), z);
-  const lost = f32x4.sub(z, f32x4.sub(sum, c(1)));
-  const q = f32x4.div(v128.bitselect(z, c(1), f32x4.lt(x, c(0))), sum);
-  return f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(c(1), q)), lost));
+  const sum = f32x4.add(one(), z);
+  const lost = f32x4.sub(z, f32x4.sub(sum, one()));
+  const q = f32x4.div(v128.bitselect(z, one(), f32x4.lt(x, c(0))), sum);
+  return f32x4.sub(q, f32x4.mul(f32x4.mul(q, f32x4.sub(one(), q)), lost));
 }
 
 /** ln(1 + z) of z = e^-|x|; where z > 0.4, 1 + z is 2 (1 + (z - 1) / 2). */

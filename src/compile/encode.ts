@@ -13,7 +13,7 @@ import { encodeLoop, type PlacedBody } from "./loop.js";
 import { matrixOrder } from "./materialize.js";
 import { type Places, placeKey } from "./places.js";
 import type { Stream } from "./program.js";
-import { type Encoding, encodeFill, encodeRegion } from "./region.js";
+import { collapse, type Encoding, encodeFill, encodeRegion } from "./region.js";
 import { advance, type Offset, type View } from "./view.js";
 import { bitsOf, Words } from "./words.js";
 
@@ -172,33 +172,27 @@ function encodeMove({ step, views, plan }: Encoding, node: Node, words: Words, r
     if (node.op === "concat") start += shape[(node.attributes as AttributesOf["concat"]).axis];
     const offset = begin.reduce<Offset>((at, b, axis) => advance(at, b, result.strides[axis]), result.offset);
     const target: View = { ...result, offset };
-    if (!samePlace(plan, target, views[input])) copyInto(words, plan, views[input], target, shape);
+    // unless it was computed where it belongs
+    if (placeKey(plan, target) !== placeKey(plan, views[input]))
+      copyInto(words, plan, views[input], target, shape);
   }
 }
 
-/** Whether a part was computed where it belongs. */
-function samePlace(plan: Places, target: View, source: View): boolean {
-  const isFixed = source.offset.power === 0 && target.offset.power === 0;
-  return isFixed && placeKey(plan, target) === placeKey(plan, source);
-}
-
-/** A strided copy. Strides are those of the views; a scalar is a vector of one. */
+/** A strided copy. Strides are those of the views; one element is a vector of one. */
 function copyInto(words: Words, plan: Places, from: View, to: View, shape: Shape): void {
+  const axes = collapse(shape, to.strides, from.strides);
+  if (axes.length === 0) axes.push({ size: fixed(1), strides: [fixed(1), fixed(1)] });
   words.instruction(Opcode.Copy, () => {
     words.operands(plan, {
       [Opcode.CopyTarget]: to,
       [Opcode.CopySource]: from,
-      [Opcode.CopyRank]: fixed(Math.max(1, shape.length)),
+      [Opcode.CopyRank]: fixed(axes.length),
     });
-    const axes =
-      shape.length === 0
-        ? [[fixed(1), fixed(1), fixed(1)]]
-        : shape.map((dim, axis) => [extent([dim]), to.strides[axis], from.strides[axis]]);
-    for (const [length, target, source] of axes) {
+    for (const { size, strides } of axes) {
       words.operands(plan, {
-        [Opcode.CopyAxisLength]: length,
-        [Opcode.CopyAxisTargetStride]: target,
-        [Opcode.CopyAxisSourceStride]: source,
+        [Opcode.CopyAxisLength]: size,
+        [Opcode.CopyAxisTargetStride]: strides[0],
+        [Opcode.CopyAxisSourceStride]: strides[1],
       });
     }
   });

@@ -77,7 +77,9 @@ export function fuse(step: StepGraph, views: readonly View[]): Unit[] {
       ...unit.nodes.filter((id) => roots.has(id) || users[id].some((user) => !inside.has(user))),
     );
   }
-  return schedule([...units], unitOf, nodes);
+  const keepsInput = ({ nodes: [id] }: Unit): boolean =>
+    roots.has(id) && nodes[id].op === "copy" && nodes[nodes[id].inputs[0]].op === "input";
+  return schedule([...units], unitOf, nodes, keepsInput);
 }
 
 /** Whether every reader behind `id` (through broadcasts) is an elementwise node. */
@@ -188,8 +190,16 @@ function leadsThroughOthers(
   return false;
 }
 
-/** Units in an order in which each comes after what it reads; among the ready, the one whose last member is earliest. */
-function schedule(units: Unit[], unitOf: readonly (Unit | undefined)[], nodes: readonly Node[]): Unit[] {
+/**
+ * Units in an order in which each comes after what it reads; among the ready, the one whose last member is earliest. Results that are copies
+ * of inputs come before all, so that an input which is state may be overwritten by its new value.
+ */
+function schedule(
+  units: Unit[],
+  unitOf: readonly (Unit | undefined)[],
+  nodes: readonly Node[],
+  keepsInput: (unit: Unit) => boolean,
+): Unit[] {
   const sources = (id: number): Unit[] => {
     const unit = unitOf[id];
     return unit !== undefined ? [unit] : nodes[id].inputs.flatMap(sources);
@@ -200,7 +210,8 @@ function schedule(units: Unit[], unitOf: readonly (Unit | undefined)[], nodes: r
     needs.delete(unit);
     waitsFor.set(unit, needs);
   }
-  const waiting = [...units].sort((a, b) => a.nodes[a.nodes.length - 1] - b.nodes[b.nodes.length - 1]);
+  const place = (unit: Unit): number => (keepsInput(unit) ? -1 : unit.nodes[unit.nodes.length - 1]);
+  const waiting = [...units].sort((a, b) => place(a) - place(b));
   const done = new Set<Unit>();
   const order: Unit[] = [];
   while (waiting.length > 0) {

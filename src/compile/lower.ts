@@ -3,6 +3,7 @@ import { isNode, type Node } from "../graph/graph.js";
 import { extent } from "../graph/shape.js";
 import { fuse, type Unit } from "./fuse.js";
 import { materialize, resolveViews } from "./materialize.js";
+import { placeParts } from "./parts.js";
 import { type MemoryPlan, planMemory } from "./plan.js";
 import type { StepGraph } from "./program.js";
 import { simplify } from "./simplify.js";
@@ -27,11 +28,12 @@ export function lower(graph: StepGraph, rows: number): Lowered {
 /** @param outside - in a body, the nodes that lie in the memory of the graph around it */
 function place(
   step: StepGraph,
-  views: readonly View[],
+  resolved: readonly View[],
   rows: number,
   outside?: ReadonlySet<number>,
 ): Lowered {
-  const units = fuse(step, views);
+  const units = fuse(step, resolved);
+  const views = placeParts(step, units, resolved);
   const bodies = new Map<number, Lowered>();
   for (const { nodes } of units) {
     const [id, ...parts] = nodes;

@@ -55,6 +55,10 @@ const PATTERNS: Readonly<
     [Passes.MulSubFrom, [Sub, 2, [Mul, 0, 1]]],
   ],
   [Mul]: [
+    [Passes.LogisticSlopeOfProduct, [Mul, [Mul, 0, 3], [Mul, 1, [Sub, 2, 1]]]],
+    [Passes.LogisticSlope, [Mul, 0, [Mul, 1, [Sub, 2, 1]]]],
+    [Passes.TanhSlopeOfProduct, [Mul, [Mul, 0, 3], [Sub, 2, [Mul, 1, 1]]]],
+    [Passes.TanhSlope, [Mul, 0, [Sub, 2, [Mul, 1, 1]]]],
     [Passes.RatioRoot, [Mul, [Sqrt, [Div, [Add, [Flush, 0], 1], [Add, 2, 1]]], 3]],
     [Passes.FlushMul, [Mul, [Flush, 0], 1]],
     [Passes.DivMul, [Mul, [Div, 0, 1], 2]],

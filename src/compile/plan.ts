@@ -133,7 +133,12 @@ function lifetimes(
       const own = life.get(root);
       if (own) own.end = Math.max(own.end, index);
     }
-    for (const id of unit.results) life.set(id, { start: index, end: index });
+    // The memory of a concatenation begins to live with the first of its parts.
+    for (const { root } of unit.results.map((id) => views[id])) {
+      const own = life.get(root);
+      if (own) own.end = Math.max(own.end, index);
+      else life.set(root, { start: index, end: index });
+    }
   });
   const roots = [
     ...Object.values(step.state).map((ends) => ends.output),
@@ -200,7 +205,7 @@ function canOverwrite(
     return [id, ...parts.flatMap(partsOf)];
   };
   const parts = partsOf(output);
-  const writer = units.findIndex((unit) => unit.results.some((id) => parts.includes(id)));
+  const writer = units.findIndex((unit) => unit.results.some((id) => parts.includes(views[id].root)));
   if (units.slice(writer + 1).some((unit) => readsOf(unit, nodes, views).has(input))) return false;
   const unit = units[writer];
   const readers = unit.nodes.flatMap((id) => nodes[id].inputs).filter((id) => views[id].root === input);
@@ -208,6 +213,7 @@ function canOverwrite(
   // In a region an element is read before it is written, if it is the same element.
   return (
     kindOf(nodes[unit.nodes[0]]) === "elementwise" &&
+    unit.results.every((id) => views[id].root === id || !parts.includes(views[id].root)) &&
     readers.every((id) => isWhole(views[id], nodes[id].shape, nodes[input].shape))
   );
 }

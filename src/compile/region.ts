@@ -29,7 +29,7 @@ interface Operand {
 }
 
 export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void {
-  const { step, views } = encoding;
+  const { step } = encoding;
   const passes = passesOf(unit, step.nodes);
   const position = new Map(passes.map(({ id }, index) => [id, index]));
   const shape = step.nodes[unit.nodes[0]].shape;
@@ -48,13 +48,7 @@ export function encodeRegion(encoding: Encoding, unit: Unit, words: Words): void
   const inputCount = operands.length;
   const outputs = new Map<number, number>();
   for (const id of unit.results) {
-    outputs.set(
-      id,
-      operands.push({
-        key: directKey(encoding.plan, views[id]),
-        write: direct(words, encoding.plan, views[id], 1),
-      }) - 1,
-    );
+    outputs.set(id, operands.push(resultOperand(encoding, id, shape, words)) - 1);
   }
 
   // A result that shares an operand's memory may be written only after the operand's last read.
@@ -191,6 +185,14 @@ function directKey(plan: Places, view: View): string {
   return `direct ${placeKey(plan, view)}`;
 }
 
+/** Where a result of a region is left: in memory of its own, or as a part of another array. */
+function resultOperand({ views, plan }: Encoding, id: number, shape: Shape, words: Words): Operand {
+  const view = views[id];
+  if (isContiguous(view, shape)) return { key: directKey(plan, view), write: direct(words, plan, view, 1) };
+  const axes = collapse(shape, view.strides);
+  return { key: `part ${id}`, write: strided(words, plan, view, axes, Region.StridedOutput) };
+}
+
 /** The operand behind an input of a region, by the layout of its elements. */
 function readOperand({ step, views, plan }: Encoding, id: number, shape: Shape, words: Words): Operand {
   const source = behindBroadcast(step.nodes, id);
@@ -199,21 +201,28 @@ function readOperand({ step, views, plan }: Encoding, id: number, shape: Shape, 
   if (isContiguous(view, shape)) return { key: directKey(plan, view), write: direct(words, plan, view, 0) };
   const axes = collapse(shape, view.strides);
   const place = `${directKey(plan, view)} ${JSON.stringify(axes)}`;
-  if (axes.every(({ stride }) => stride.scale === 0)) {
+  if (axes.every(({ strides: [stride] }) => stride.scale === 0)) {
     return { key: `scalar ${place}`, write: number(words, plan, view) };
   }
-  return {
-    key: `strided ${place}`,
-    write: () => {
-      words.operands(plan, {
-        [Region.Kind]: fixed(Region.Strided),
-        [Region.Source]: view,
-        [Region.Rank]: fixed(axes.length),
-      });
-      for (const { size, stride } of axes) {
-        words.operands(plan, { [Region.AxisLength]: size, [Region.AxisStride]: stride });
-      }
-    },
+  return { key: `strided ${place}`, write: strided(words, plan, view, axes, Region.Strided) };
+}
+
+function strided(
+  words: Words,
+  plan: Places,
+  view: View,
+  axes: readonly Axis[],
+  kind: typeof Region.Strided | typeof Region.StridedOutput,
+): () => void {
+  return () => {
+    words.operands(plan, {
+      [Region.Kind]: fixed(kind),
+      [Region.Source]: view,
+      [Region.Rank]: fixed(axes.length),
+    });
+    for (const { size, strides } of axes) {
+      words.operands(plan, { [Region.AxisLength]: size, [Region.AxisStride]: strides[0] });
+    }
   };
 }
 
@@ -231,18 +240,24 @@ function immediate(node: Node, words: Words, plan: Places): Operand {
   return { key: `immediate ${bits}`, write: number(words, plan, fixed(bits)) };
 }
 
-/** The fewest axes that visit the same elements in the same order. */
-export function collapse(shape: Shape, strides: readonly Extent[]): { size: Extent; stride: Extent }[] {
-  const axes: { size: Extent; stride: Extent }[] = [];
+/** An axis of arrays of one shape, with the stride of each. */
+interface Axis {
+  readonly size: Extent;
+  readonly strides: readonly Extent[];
+}
+
+/** The fewest axes that visit the same elements in the same order, of arrays of one shape. */
+export function collapse(shape: Shape, ...arrays: readonly (readonly Extent[])[]): Axis[] {
+  const axes: Axis[] = [];
   shape.forEach((dim, axis) => {
     if (dim === 1) return;
     const size = extent([dim]);
-    const stride = strides[axis];
+    const strides = arrays.map((array) => array[axis]);
     const outer = axes[axes.length - 1];
-    if (outer !== undefined && sameExtent(outer.stride, product(stride, size))) {
-      axes[axes.length - 1] = { size: product(outer.size, size), stride };
+    if (outer?.strides.every((stride, i) => sameExtent(stride, product(strides[i], size)))) {
+      axes[axes.length - 1] = { size: product(outer.size, size), strides };
     } else {
-      axes.push({ size, stride });
+      axes.push({ size, strides });
     }
   });
   return axes;

@@ -87,7 +87,8 @@ function formOf(opcode: number, operands: readonly number[]): string {
       for (let i = 0; i < operands[1]; i++) {
         const kind = operands[form.length];
         if (kind === Region.Immediate) form += "vvv";
-        else if (kind === Region.Strided) form += `vpv${"vv".repeat(operands[form.length + Region.Rank])}`;
+        else if (kind === Region.Strided || kind === Region.StridedOutput)
+          form += `vpv${"vv".repeat(operands[form.length + Region.Rank])}`;
         else form += "vpv";
       }
       return form + "vvvvvv".repeat(operands[2]);

@@ -81,6 +81,30 @@ const ofArrays: readonly Row[] = [
     (a, b, c, d) => fround(sqrt(fround(fround(flushed(a) + b) / fround(c + b)))) * d,
   ],
   [
+    "a(b(c − b))",
+    Passes.LogisticSlope,
+    (a, b, c) => f.mul(a, f.mul(b, f.sub(c, b))),
+    (a, b, c) => a * fround(b * fround(c - b)),
+  ],
+  [
+    "((c − b)b)(ad)",
+    Passes.LogisticSlopeOfProduct,
+    (a, b, c, d) => f.mul(f.mul(f.sub(c, b), b), f.mul(a, d)),
+    (a, b, c, d) => fround(fround(c - b) * b) * fround(a * d),
+  ],
+  [
+    "a(c − b²)",
+    Passes.TanhSlope,
+    (a, b, c) => f.mul(a, f.sub(c, f.mul(b, b))),
+    (a, b, c) => a * fround(c - fround(b * b)),
+  ],
+  [
+    "(ad)(c − b²)",
+    Passes.TanhSlopeOfProduct,
+    (a, b, c, d) => f.mul(f.mul(a, d), f.sub(c, f.mul(b, b))),
+    (a, b, c, d) => fround(a * d) * fround(c - fround(b * b)),
+  ],
+  [
     "a softplus(−b) + c softplus(b)",
     Passes.CrossEntropy,
     (a, b, c) => f.add(f.mul(a, f.softplus(f.neg(b))), f.mul(c, f.softplus(b))),

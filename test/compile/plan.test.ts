@@ -1,6 +1,6 @@
 /**
  * The plan of memory, derived again: units are played on cells that remember which number lies in them.
- * Nothing here uses strides or offsets of views; where a view's elements come from is asked of the float64
+ * Nothing here uses strides or offsets of views, only in whose memory a result is; where a view's elements come from is asked of the float64
  * references, applied to names instead of numbers.
  */
 import fc from "fast-check";
@@ -62,15 +62,20 @@ function play(lowered: Lowered, rows: number): void {
       });
       return Array.from(names[id], (name) => first.get(name) ?? Number.NaN);
     }
-    return Array.from(names[id], (_, i) => (plan.offsets.get(id) ?? Number.NaN) + 4 * i);
+    return placesOf(id);
+  };
+  /** Where the numbers of a node that is no view are: in memory of its own, or where a concatenation has them. */
+  const placesOf = (id: number): number[] => {
+    const { root } = lowered.views[id];
+    const start = plan.offsets.get(root) ?? Number.NaN;
+    return Array.from(names[id], (name, i) => start + 4 * (root === id ? i : names[root].indexOf(name)));
   };
   const write = (id: number): void => {
-    const offset = plan.offsets.get(id) as number;
-    expect(offset % 4).toBe(0);
-    expect(offset, `node ${id} lies in the header`).toBeGreaterThanOrEqual(64);
-    expect(offset + 4 * names[id].length, `node ${id} leaves the block`).toBeLessThanOrEqual(plan.bytes - 12);
-    names[id].forEach((name, i) => {
-      cells.set(offset + 4 * i, name);
+    placesOf(id).forEach((at, i) => {
+      expect(at % 4).toBe(0);
+      expect(at, `node ${id} lies in the header`).toBeGreaterThanOrEqual(64);
+      expect(at, `node ${id} leaves the block`).toBeLessThanOrEqual(plan.bytes - 16);
+      cells.set(at, names[id][i]);
     });
   };
   const read = (id: number, by: string): number[] => {
@@ -94,8 +99,7 @@ function play(lowered: Lowered, rows: number): void {
     const inside = new Set(unit.nodes);
     const targets = new Map<number, number>();
     for (const id of unit.results) {
-      names[id].forEach((_, i) => {
-        const at = (plan.offsets.get(id) as number) + 4 * i;
+      placesOf(id).forEach((at, i) => {
         if (targets.has(at)) throw new Error(`unit ${index} writes two results to ${at}`);
         targets.set(at, i);
       });

@@ -34,3 +34,11 @@ export const FlushAxpbySquare = 109;
 export const CrossEntropy = 110;
 /** a · sigmoid(b) − c · sigmoid(−b), the slope of that. */
 export const CrossEntropySlope = 111;
+/** a · (b · (c − b)): a gradient through a sigmoid, where c is 1. */
+export const LogisticSlope = 112;
+/** a · d · (b · (c − b)). */
+export const LogisticSlopeOfProduct = 113;
+/** a · (c − b²): a gradient through a tanh, where c is 1. */
+export const TanhSlope = 114;
+/** a · d · (c − b²). */
+export const TanhSlopeOfProduct = 115;

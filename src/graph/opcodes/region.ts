@@ -21,7 +21,7 @@ export const Kind = 0;
 export const Source = 1;
 /** For `Direct`: 1 if the region writes it, else 0. Unused for `Scalar` and `Immediate`. */
 export const IsOutput = 2;
-/** For `Strided`: how many axes follow the operand. */
+/** For `Strided` and `StridedOutput`: how many axes follow the operand. */
 export const Rank = 2;
 export const OPERAND_WORDS = 3;
 
@@ -34,6 +34,8 @@ export const Scalar = 1;
 export const Immediate = 2;
 /** In memory with a stride for each axis. */
 export const Strided = 3;
+/** The same, written by the region; no element of it is read by the region. */
+export const StridedOutput = 4;
 
 // An axis of a strided operand, the last axis fastest
 export const AxisLength = 0;
