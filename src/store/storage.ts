@@ -3,8 +3,8 @@
  * one. It decides nothing: who is asked, what is pruned and which trial is best is the business of `search/`. It is not
  * the `Store` of `fettle/serve`, which replaces the bytes of a key as a whole, so that a host can cut a training anywhere.
  *
- * What is written is a fact that is never changed: a trial is added once, and its result is taken once, whoever writes it. A unique key
- * decides, so two writers of one study never undo what the other did.
+ * What is written is a fact that is never changed: a trial is added once, and its result is taken once, whichever process writes it. A unique
+ * key decides, so two writers of one study never undo what the other did.
  */
 import { check, FettleError, must, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
@@ -17,7 +17,7 @@ export type StudyDefinition = Omit<StudyJson, "trials">;
 /** A trial as a study's JSON has it: finished, or with the status "running". */
 export type StoredTrial = StudyJson["trials"][number];
 
-/** Plain JSON of whoever made the study, such as the command line that it began with. A storage does not read it. */
+/** Plain JSON of the program that made the study, such as the command line that it began with. A storage does not read it. */
 export type StudySettings = Readonly<Record<string, unknown>>;
 
 /** A trial that was asked for. */

@@ -8,7 +8,7 @@ import type { SqlDatabase } from "./database.js";
 /** Each takes the schema from the version before it, from an empty database on. */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
-    // ids of deleted studies are not used again, so that whoever still writes to one hits nothing
+    // ids of deleted studies are not used again, so that a process that still writes to one hits nothing
     `CREATE TABLE fettle_studies (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       name TEXT NOT NULL UNIQUE,

@@ -29,7 +29,7 @@ export async function connect(path: string): Promise<SqliteConnection> {
 async function hostsSqlite(): Promise<Open> {
   const { process } = globalThis;
   if (process?.versions?.bun !== undefined) {
-    const bun = "bun:sqlite"; // apart from the call, so that bundlers do not look for it
+    const bun = "bun:sqlite"; // apart from the call, since its types are of Bun alone
     return ((await import(bun)) as { Database: Open }).Database;
   }
   // Node 22.5 and later, Deno 2.2; undefined elsewhere

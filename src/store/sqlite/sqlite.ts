@@ -103,6 +103,10 @@ class SqliteDatabase implements SqlDatabase {
 
   close(): void {
     this.prepared.clear();
+    try {
+      // so that the file has all by itself; where others use it, that is for the last of them
+      this.connection.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {}
     this.connection.close();
   }
 
