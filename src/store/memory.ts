@@ -29,8 +29,6 @@ import {
  *
  * @example
  * ```ts
- * import { memoryStorage } from "fettle/store";
- *
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
  * const storage = memoryStorage();
  * const kept = await storage.create("parabola", study.toJSON());

@@ -28,8 +28,6 @@ export interface StudyRecorder {
  * @throws what the storage throws
  * @example
  * ```ts
- * import { memoryStorage, recordStudy } from "fettle/store";
- *
  * const storage = memoryStorage(); // or that of a file, see fettle/store/sqlite
  * for (const trials of [3, 10]) {
  *   const recorder = await recordStudy(storage, "parabola");

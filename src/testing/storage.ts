@@ -267,8 +267,6 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
  * @throws BrokenLaw at the first law that it breaks
  * @example
  * ```ts
- * import { memoryStorage } from "fettle/store";
- *
  * await checkStorage(
  *   async () => {
  *     const storage = memoryStorage();

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FettleError } from "fettle";
+import { createStudy, type FettleError, float, random, type StudyJson } from "fettle";
 import { sqliteStorage } from "fettle/store/sqlite";
 import Database from "libsql";
 import { afterAll, describe, expect, it } from "vitest";
@@ -186,10 +186,6 @@ describe("processes that write one file", () => {
   });
 });
 
-function emptyStudy() {
-  return {
-    ...{ format: "fettle-study", version: 2, seed: 0, lag: 0, direction: "minimize", trials: [] },
-    space: { x: { type: "float", low: 0, high: 1 } },
-    strategy: { name: "random", options: {} },
-  } as const;
+function emptyStudy(): StudyJson {
+  return createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" }).toJSON();
 }

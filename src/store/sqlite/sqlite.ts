@@ -27,8 +27,6 @@ const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true }
  * damaged one; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program
  * @example
  * ```ts
- * import { sqliteStorage } from "fettle/store/sqlite";
- *
  * const storage = await sqliteStorage(":memory:");
  * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
  * await storage.create("parabola", study.toJSON());
