@@ -38,7 +38,7 @@ const shared = {
 const forNode = {
   ...shared,
   platform: "node",
-  external: [/^node:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts", "hyparquet"],
+  external: [/^node:/, /^bun:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts", "hyparquet", "libsql"],
 };
 
 /** Writes a bundle to `dist/<folder>`. */
@@ -103,6 +103,8 @@ await bundle(
       predict: "dist/predict/index.js",
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",
+      store: "dist/store/index.js",
+      storeSqlite: "dist/store/sqlite/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",
     },

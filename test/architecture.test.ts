@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["benchmark", "cloudflare"],
   ["serve"],
   ["tune"],
+  ["store"],
   ["model"],
   ["predict"],
   ["workers"],
@@ -44,6 +45,8 @@ const INEXACT = new Set(
     " ",
   ),
 );
+/** Folders that are entries of their own, for one kind of host. */
+const HOSTS = ["serve/node/", "store/sqlite/"];
 const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);
 
 interface Source {
@@ -229,11 +232,11 @@ describe("the same bits everywhere", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("no clock and no host outside of src/platform, src/cli, src/cloudflare and src/serve/node", () => {
+  it("no clock and no host outside of src/platform, src/cli, src/cloudflare, src/serve/node and src/store/sqlite", () => {
     const wrong: string[] = [];
     for (const source of sources) {
       if (["platform", "cli", "cloudflare"].includes(source.part)) continue;
-      if (source.path.startsWith("serve/node/")) continue;
+      if (HOSTS.some((folder) => source.path.startsWith(folder))) continue;
       const own = new Set<string>();
       visit(source.tree, (node) => {
         if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) own.add(node.name.text);
@@ -253,14 +256,16 @@ describe("the same bits everywhere", () => {
   });
 });
 
-it("what serves on Node is imported by nothing else", () => {
-  const wrong = sources
-    .filter(({ path }) => !path.startsWith("serve/node/"))
-    .flatMap((source) =>
-      importsOf(source)
-        .filter(({ text }) => pathOf(source, text)?.startsWith("serve/node/"))
-        .map((specifier) => where(source, specifier)),
-    );
+it("what is for one kind of host is imported by nothing else but the command line", () => {
+  const wrong = HOSTS.flatMap((folder) =>
+    sources
+      .filter(({ path, part }) => !path.startsWith(folder) && part !== "cli")
+      .flatMap((source) =>
+        importsOf(source)
+          .filter(({ text }) => pathOf(source, text)?.startsWith(folder))
+          .map((specifier) => where(source, specifier)),
+      ),
+  );
   expect(wrong).toEqual([]);
 });
 

@@ -17,6 +17,7 @@ import { addLrFindCommand } from "./lrFind.js";
 import { WriteError } from "./output.js";
 import { addPredictCommand } from "./predict.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
+import { addStudiesCommand } from "./studies.js";
 import { addTuneCommand } from "./tune.js";
 import { addVerifyCommand } from "./verify.js";
 
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addInspectCommand,
   addLrFindCommand,
   addBenchmarkCommand,
+  addStudiesCommand,
   addVerifyCommand,
 ];
 
@@ -108,7 +110,8 @@ function report(error: unknown, command: Command | undefined): number {
     return EXIT.failure;
   }
   complain(`error: ${explainError(error, command)}`);
-  return error instanceof WriteError || error.code === "trial_failed" ? EXIT.failure : EXIT.badInput;
+  const failed = error instanceof WriteError || ["trial_failed", "store_failed"].includes(error.code);
+  return failed ? EXIT.failure : EXIT.badInput;
 }
 
 function complain(text: string): void {

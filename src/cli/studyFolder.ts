@@ -15,25 +15,29 @@ import { type Lock, lockFolder } from "./lock.js";
 import { checkWritable, makeFolder, writeWhole, writing } from "./output.js";
 
 export const MODEL_FILE = "model.fettle";
-const STUDY_FILE = "study.json";
-const TRIALS_FILE = "trials.csv";
-const SUMMARY_FILE = "summary.json";
-const CURVES_FILE = "curves.csv";
+export const STUDY_FILE = "study.json";
+export const TRIALS_FILE = "trials.csv";
+export const SUMMARY_FILE = "summary.json";
+export const CURVES_FILE = "curves.csv";
 const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];
 
 /** Milliseconds between two writes of a running study. */
 const PAUSE = 500;
 
-/** The study of a folder, as the command that made it left it. */
-export interface SavedStudy {
-  /** Undefined if it was killed before its first trial. */
-  readonly study?: StudyJson;
+/** How a study began. */
+export interface SavedCommand {
   /** The table that it is of. */
   readonly file: string;
   /** The digest of that table. */
   readonly data: string;
   /** The flags that it began with. */
   readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** The study of a folder, as the command that made it left it. */
+export interface SavedStudy extends SavedCommand {
+  /** Undefined if it was killed before its first trial. */
+  readonly study?: StudyJson;
 }
 
 /**
@@ -65,7 +69,7 @@ export class StudyFolder {
 
   private constructor(
     private readonly folder: string,
-    private readonly command: Omit<SavedStudy, "study">,
+    private readonly command: SavedCommand,
     private readonly lock: Lock,
   ) {}
 
@@ -75,11 +79,7 @@ export class StudyFolder {
    * @param mayReplace - whether another study in it is replaced
    * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
    */
-  static async open(
-    folder: string,
-    command: Omit<SavedStudy, "study">,
-    mayReplace: boolean,
-  ): Promise<StudyFolder> {
+  static async open(folder: string, command: SavedCommand, mayReplace: boolean): Promise<StudyFolder> {
     makeFolder(folder);
     checkWritable(folder, FILES);
     const lock = await lockFolder(folder);
@@ -108,15 +108,12 @@ export class StudyFolder {
 
   /**
    * Writes what is known at the end.
-   *
-   * @param networks - of the final model, where there was no time for as many as the command says
    * @returns the paths of the files, the model first
    */
   finish(
     trials: readonly TrialRecord<Params>[],
     summary: Readonly<Record<string, unknown>>,
-    final: Model | undefined,
-    networks?: number,
+    result: Made | undefined,
   ): string[] {
     this.save(true);
     this.write(TRIALS_FILE, trialsCsv(trials));
@@ -124,17 +121,10 @@ export class StudyFolder {
     if (hasCurves) this.write(CURVES_FILE, curvesCsv(trials));
     // those of a study that this one replaces
     else writing(join(this.folder, CURVES_FILE), (path) => rmSync(path, { force: true }));
-    if (final) {
-      const { model, table, notes } = final;
-      // a folder of this machine says nothing elsewhere
-      const { file, flags } = this.command;
-      const did = { trials: trials.length, ...(networks !== undefined && { ensemble: networks }) };
-      const command = { file: basename(file), flags: { ...flags, ...did } };
-      const told = new Model(model, table, { ...notes, command });
-      this.write(MODEL_FILE, told.bytes());
-    }
+    const model = modelBytes(result, this.command, trials.length);
+    if (model) this.write(MODEL_FILE, model);
     this.writeSummary(summary);
-    return FILES.filter((file) => (file !== MODEL_FILE || final) && (file !== CURVES_FILE || hasCurves)).map(
+    return FILES.filter((file) => (file !== MODEL_FILE || model) && (file !== CURVES_FILE || hasCurves)).map(
       (file) => join(this.folder, file),
     );
   }
@@ -153,8 +143,29 @@ export class StudyFolder {
   }
 }
 
+/** What a search made: its final model, and of how many networks, where there was no time for as many as the command says. */
+export interface Made {
+  readonly final: Model | undefined;
+  readonly networks?: number;
+}
+
+/** The file of the final model, which says by which command it was made; undefined without a model. */
+export function modelBytes(
+  result: Made | undefined,
+  { file, flags }: SavedCommand,
+  trials: number,
+): Uint8Array | undefined {
+  if (!result?.final) return undefined;
+  const { final, networks } = result;
+  const { model, table, notes } = final;
+  const did = { trials, ...(networks !== undefined && { ensemble: networks }) };
+  // a folder of this machine says nothing elsewhere
+  const command = { file: basename(file), flags: { ...flags, ...did } };
+  return new Model(model, table, { ...notes, command }).bytes();
+}
+
 /** A line for each trial. */
-function trialsCsv(trials: readonly TrialRecord<Params>[]): string {
+export function trialsCsv(trials: readonly TrialRecord<Params>[]): string {
   const names = [...new Set(trials.flatMap(({ params }) => Object.keys(params)))];
   const lines = trials.map(({ number, status, value, std, seconds, params }) => [
     ...[number, status, value, std, seconds],

@@ -1,16 +1,15 @@
 /** `fettle tune`: reads a table, tunes a network on it and prints the results. Every figure is computed elsewhere. */
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
-import { count } from "../report/format.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
 import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
 import { schedulerNames } from "../search/schedulers/index.js";
 import type { Params, Space } from "../search/space/space.js";
 import { strategyNames } from "../search/strategies/index.js";
-import type { StudyEvent, StudyJson } from "../search/study/contract.js";
+import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
 import { DENSE_DEFAULTS } from "../tune/dense.js";
@@ -18,19 +17,20 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFlags, quoted } from "./explain.js";
-import { readJson } from "./files.js";
-import { flagOf, integer, names, positiveNumber, share } from "./flags.js";
+import { inFlags } from "./explain.js";
+import { integer, names, positiveNumber, share } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
 import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
-import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
+import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
+import { type Begun, begun } from "./tuneBegun.js";
+import { howToGoOn, openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
-import { addValidationFlags, isFile } from "./validation.js";
+import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
 export function addTuneCommand(program: Command, done: (exitCode: number) => void): void {
@@ -69,52 +69,15 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "--resume <folder>",
       "go on with the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
     )
+    .option(
+      "--storage <file.db>",
+      "keep the study in a database, each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
+    )
+    .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: TuneFlags) =>
-      done(await run(begun(command, file, flags))),
+      done(await run(await begun(command, file, flags))),
     );
-}
-
-/** A study to run: a new one, or one to go on with. */
-interface Begun {
-  readonly file: string;
-  readonly flags: TuneFlags;
-  readonly study?: StudyJson;
-  /** The digest of the table that it began with. */
-  readonly data?: string;
-}
-
-/** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume"];
-
-function begun(command: Command, file: string | undefined, flags: TuneFlags): Begun {
-  const { resume } = flags;
-  if (resume === undefined) {
-    check(file !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
-    check(
-      !flags.overwrite || flags.out !== undefined,
-      "--overwrite needs --out, the folder of the study to replace",
-    );
-    return { file, flags };
-  }
-  const given = command.options
-    .map((option) => option.attributeName())
-    .filter((name) => command.getOptionValueSource(name) === "cli" && !CHANGEABLE.includes(name));
-  check(
-    given.length === 0,
-    () =>
-      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
-  );
-  const saved = readStudy(resume);
-  const changed = Object.fromEntries(
-    Object.entries(flags).filter(([name]) => CHANGEABLE.includes(name)),
-  ) as Partial<TuneFlags>;
-  return {
-    file: file ?? saved.file,
-    flags: { ...(saved.flags as unknown as TuneFlags), ...changed, out: resume },
-    ...(saved.study && { study: saved.study }),
-    data: saved.data,
-  };
 }
 
 const list = (words: readonly string[]): string => words.join(", ");
@@ -172,6 +135,8 @@ Examples:
   fettle tune data.csv --target y --space space.json --strategy grid --points 4
   fettle tune data.csv --target y --out study
   fettle tune --resume study --trials 100
+  fettle tune data.csv --target y --storage studies.db --study first
+  fettle tune --storage studies.db --study first --trials 100
 
 A space file has the parameters to tune; the others keep their defaults:
   {
@@ -183,15 +148,24 @@ A space file has the parameters to tune; the others keep their defaults:
   }`;
 
 /** @returns the exit code */
-async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<number> {
-  const setup = await readSetup(file, flags, study);
+async function run(study: Begun): Promise<number> {
+  try {
+    return await runBegun(study);
+  } finally {
+    await study.record?.release();
+  }
+}
+
+async function runBegun(study: Begun): Promise<number> {
+  const { file, flags, data: dataOfStudy } = study;
+  const setup = await readSetup(file, flags, study.study);
   const { data } = await digestOfData(setup.data);
   check(
     dataOfStudy === undefined || dataOfStudy === data,
     () =>
-      `${show(file)} must be the table that the study in ${show(flags.out)} began with; its cells have changed`,
+      `${show(file)} must be the table that the study in ${show(flags.out ?? flags.storage)} began with; its cells are others`,
   );
-  const folder = flags.out === undefined ? undefined : await openFolder(flags.out, { file, data }, flags);
+  const keeper = await openKeeper(study, data, setup.data.target);
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
   const started = performance.now();
@@ -199,19 +173,16 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
   let running: { stop(): void } | undefined;
   const interrupt = takeInterrupts("the running trials", bar, () => {
     running?.stop();
-    folder?.save(true);
+    keeper?.keep();
   });
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") {
       running = event.study;
       if (interrupt.signal.aborted) running.stop();
-      folder?.begin(event.study);
     }
-    if (event.type === "trialEnded") {
-      ended.push(event.record);
-      folder?.save();
-    }
+    if (event.type === "trialEnded") ended.push(event.record);
+    keeper?.onEvent(event);
     if (flags.json) return;
     if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
     bar.update(event);
@@ -226,20 +197,16 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
     else if (result?.bestTrials.length) printResult(flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
-    if (folder) {
+    if (keeper) {
       const status = interrupt.signal.aborted
         ? "interrupted"
         : result?.bestTrials.length
           ? "finished"
           : "no result";
       const report = reportOf(flags, trials, result, baselines);
-      const files = folder.finish(
-        trials,
-        { status, seconds, ...report, trials: trials.length },
-        result?.final,
-        result?.networks,
-      );
-      if (!flags.json) printLines(filesWritten(files, setup.data.target));
+      const summary = { status, seconds, ...report, trials: trials.length };
+      const lines = await keeper.finish(trials, summary, result);
+      if (!flags.json) printLines(lines);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn(flags, trials.length));
@@ -249,7 +216,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
   } finally {
     bar.stop();
     interrupt.release();
-    folder?.release();
+    await keeper?.release();
   }
 }
 
@@ -272,39 +239,6 @@ function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, tri
     warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
   };
   printLines(introduce(about, widthOf(process.stdout)));
-}
-
-/** The folder of a new study, or of the one that is gone on with. */
-function openFolder(
-  folder: string,
-  { file, data }: { readonly file: string; readonly data: string },
-  flags: TuneFlags,
-): Promise<StudyFolder> {
-  const { out: _, resume, overwrite = false, jobs: __, json: ___, seconds: ____, ...kept } = flags;
-  // what files held, since elsewhere and later they may be others
-  const held = Object.fromEntries(
-    Object.entries({
-      ...{ schema: kept.schema, space: kept.space },
-      ...(isFile(kept.validation) && { validation: kept.validation }),
-    }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : [])),
-  );
-  const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...held } };
-  return StudyFolder.open(folder, command, overwrite || resume !== undefined);
-}
-
-/** What a study that was ended early has left. */
-function howToGoOn({ out }: TuneFlags, trials: number): string {
-  return out === undefined
-    ? "Nothing was saved; with --out, a study can be gone on with."
-    : `${count(trials, "trial")} of the study are in ${out}; npx fettle tune --resume ${quoted(out)} goes on from there.`;
-}
-
-/** What was written, and the line that predicts with it. */
-function filesWritten(files: readonly string[], target: string): string[] {
-  const model = files.find((path) => path.endsWith(MODEL_FILE));
-  const use =
-    model === undefined ? [] : [`Predict ${target} of other rows: npx fettle predict ${model} <data.csv>`];
-  return ["", `Written: ${files.join(", ")}`, ...use];
 }
 
 function reportOf(

@@ -19,7 +19,7 @@ import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
-import { DEFAULT_FOLDS, type ValidationFlags, validationOf } from "./validation.js";
+import { DEFAULT_FOLDS, isFile, type ValidationFlags, validationOf } from "./validation.js";
 
 /** The flags of `fettle tune`, as commander gives them. */
 export interface TuneFlags extends DatasetFlags, ValidationFlags {
@@ -48,6 +48,20 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
+  readonly storage?: string;
+  /** The name of the study in the storage. */
+  readonly study?: string;
+}
+
+/** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
+export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
+  const { out: _, resume: __, overwrite: ___, jobs: ____, json: _____, seconds: ______, ...others } = flags;
+  const { storage: _______, study: ________, ...kept } = others;
+  const held = Object.entries({
+    ...{ schema: kept.schema, space: kept.space },
+    ...(isFile(kept.validation) && { validation: kept.validation }),
+  }).flatMap(([name, given]) => (typeof given === "string" ? [[name, readJson(given)]] : []));
+  return { ...kept, ...Object.fromEntries(held) };
 }
 
 /** What is kept of each epoch, as the option `curves` of `tune` has it. */

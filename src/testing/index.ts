@@ -88,6 +88,14 @@ export {
   schedulerLaws,
 } from "./scheduler.js";
 export {
+  checkStorage,
+  checkStorageLaw,
+  type StorageCheckOptions,
+  type StorageFactory,
+  type StorageLaw,
+  storageLaws,
+} from "./storage.js";
+export {
   checkStrategy,
   checkStrategyLaw,
   type StrategyCheckOptions,

@@ -80,11 +80,13 @@ function checkPaths(words: readonly string[]): void {
 }
 
 /** As commander parses it, without running it. */
-function checkFettle([name, ...words]: readonly string[]): void {
+function checkFettle([name, ...given]: readonly string[]): void {
   if (name === undefined || /^[<…]/.test(name)) return; // stands for any command
   const program = createProgram(() => {});
-  const command = program.commands.find((each) => each.name() === name) as Command;
-  expect(command, `fettle ${name}`).toBeDefined();
+  const top = program.commands.find((each) => each.name() === name) as Command;
+  expect(top, `fettle ${name}`).toBeDefined();
+  const below = top.commands.find((each) => each.name() === given[0]);
+  const [command, words] = below ? [below, given.slice(1)] : [top, given];
   const asksForHelp = words.includes("--help");
   const { operands, unknown } = command.parseOptions(
     words.filter((word) => word !== "--help" && word !== "…"),

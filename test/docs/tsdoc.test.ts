@@ -30,6 +30,8 @@ const entries = {
   "fettle/ops": "src/ops/index.ts",
   "fettle/serve": "src/serve/index.ts",
   "fettle/serve/node": "src/serve/node/index.ts",
+  "fettle/store": "src/store/index.ts",
+  "fettle/store/sqlite": "src/store/sqlite/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };
 const sources = ts.createProgram(

@@ -93,6 +93,8 @@ describe("the packed package", () => {
         "node/serve",
         "node/serveNode",
         "node/shared",
+        "node/store",
+        "node/storeSqlite",
         "node/testing",
         "node/worker",
       ],
@@ -271,12 +273,12 @@ describe("import graph", () => {
     "%s needs no package that is not a dependency, and loads optional ones and laws late",
     (cli) => {
       const foreign = (packages: string[]) =>
-        packages.filter((name) => !name.startsWith("node:") && !Object.hasOwn(manifest.dependencies, name));
+        packages.filter((name) => !/^(node|bun):/.test(name) && !Object.hasOwn(manifest.dependencies, name));
       const atOnce = reach([cli], true);
       expect(atOnce.packages).toContain("commander"); // the walk finds something
       expect(foreign(atOnce.packages)).toEqual([]);
       expect(atOnce.files.filter((file) => /(^|\/)testing(\/|\.js)/.test(file))).toEqual([]);
-      const optional = ["echarts", "fast-check", "hyparquet"];
+      const optional = ["echarts", "fast-check", "hyparquet", "libsql"];
       expect(foreign(reach([cli]).packages)).toEqual(optional);
       for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
     },

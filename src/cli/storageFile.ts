@@ -1,0 +1,88 @@
+/** The file of a storage as the command line opens it: what a person may have meant by a path is told before SQLite sees it. */
+import { check, FettleError, isRecord, show } from "../errors.js";
+import type { StudyRecorder } from "../store/recorder.js";
+import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import { isThere } from "./files.js";
+import { type Made, MODEL_FILE, modelBytes, type SavedCommand, SUMMARY_FILE } from "./studyFolder.js";
+
+/**
+ * Opens a storage; each write waits for the disk, since a trial of a model takes longer than that.
+ *
+ * @param mayCreate - whether a new file is made
+ * @throws FettleError as `sqliteStorage`; `not_found` if there is no file and none may be made
+ */
+export async function openStorage(path: string, mayCreate: boolean): Promise<StudyStorage> {
+  check(
+    mayCreate || isThere(path),
+    () => `there is no file ${show(path)}; fettle tune --storage makes it`,
+    "not_found",
+  );
+  const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
+  // Node 22 and 24 warn that their SQLite is experimental, about which who types a command can do nothing
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return await sqliteStorage(path, { synchronous: "full" });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** A study of a storage that must be there. */
+export async function existingStudy(storage: StudyStorage, path: string, name: string): Promise<StoredStudy> {
+  const study = await storage.open(name);
+  if (study) return study;
+  const names = (await storage.studies()).map((each) => show(each.name));
+  const known = names.length > 0 ? names.slice(0, 20).join(", ") : "none";
+  throw new FettleError("not_found", `there is no study ${show(name)} in ${show(path)}. Known: ${known}`);
+}
+
+/** How a study of the command line began. @throws FettleError `invalid_argument` for the study of a program */
+export function commandOf(study: StoredStudy): SavedCommand {
+  const { command } = study.settings;
+  const { file, data, flags } = isRecord(command) ? command : {};
+  check(
+    typeof file === "string" && typeof data === "string" && isRecord(flags),
+    () =>
+      `study ${show(study.name)} was not begun by fettle tune, and so has no table and flags; go on with it by the program that made it, or choose another name`,
+  );
+  return { file, data, flags };
+}
+
+/** A study that is recorded in a storage while the command runs. */
+export class StudyRecord {
+  private isReleased = false;
+
+  constructor(
+    private readonly storage: StudyStorage,
+    private readonly recorder: StudyRecorder,
+    private readonly command: SavedCommand,
+  ) {}
+
+  /** For `tune`. */
+  get onEvent(): StudyRecorder["onEvent"] {
+    return this.recorder.onEvent;
+  }
+
+  /** Waits for what has happened, and keeps the final model. */
+  async finish(
+    trials: number,
+    summary: Readonly<Record<string, unknown>>,
+    result: Made | undefined,
+  ): Promise<void> {
+    const study = await this.recorder.saved();
+    if (!study) return;
+    const model = modelBytes(result, this.command, trials);
+    if (model) await study.keep(MODEL_FILE, model);
+    const text = JSON.stringify({ ...summary, command: this.command }, null, 2);
+    await study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));
+  }
+
+  /** Ends the connection; a second call does nothing. */
+  async release(): Promise<void> {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    await this.recorder.saved().catch(() => {}); // what failed has been told
+    await this.storage.close();
+  }
+}

@@ -1,0 +1,200 @@
+/** `fettle studies`: looks at the studies of a storage, and copies, exports or deletes them. It runs no trial. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { check, show } from "../errors.js";
+import { count, formatScore, formatValue, plain } from "../report/format.js";
+import { layOut } from "../report/layout.js";
+import { countStatuses } from "../report/study.js";
+import { recordOf } from "../search/study/checkpoint.js";
+import { paretoFront } from "../search/trial/pareto.js";
+import type { Direction, TrialRecord } from "../search/trial/trial.js";
+import { isBetter } from "../search/trial/trial.js";
+import type { StoredStudy, StoredTrial } from "../store/storage.js";
+import { curvesCsv } from "./curvesCsv.js";
+import { EXIT } from "./exit.js";
+import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { existingStudy, openStorage } from "./storageFile.js";
+import { printLines, widthOf } from "./streams.js";
+import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
+
+/** The flags, as commander gives them; those of one study have its name. */
+interface StudiesFlags {
+  readonly storage: string;
+  readonly study: string;
+  readonly json?: true;
+  readonly out: string;
+  readonly to: string;
+  readonly as?: string;
+}
+
+/** Adds the command and those below it; `done` receives the exit code. */
+export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
+  const studies = program
+    .command("studies")
+    .summary("look at the studies of a storage")
+    .description("Look at the studies in a database that fettle tune --storage keeps, also while they run.");
+  const add = (name: string, summary: string, work: (flags: StudiesFlags) => Promise<void>): Command =>
+    studies
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
+      .helpOption("-h, --help", "print help")
+      .requiredOption("--storage <file.db>", "the database")
+      .action(async (flags: StudiesFlags) => {
+        await work(flags);
+        done(EXIT.success);
+      });
+  const addOfOne = (
+    name: string,
+    summary: string,
+    work: (study: StoredStudy, flags: StudiesFlags) => unknown,
+  ) =>
+    add(name, summary, async (flags) => {
+      const storage = await openStorage(flags.storage, false);
+      try {
+        await work(await existingStudy(storage, flags.storage, flags.study), flags);
+      } finally {
+        await storage.close();
+      }
+    }).requiredOption("--study <name>", "the name of the study");
+  const json = ["--json", "print JSON and nothing else"] as const;
+
+  add("list", "list the studies", list).option(...json);
+  addOfOne("show", "show what a study is, and how far it is", showStudy).option(...json);
+  addOfOne("best", "show the best trials", best).option(...json);
+  addOfOne("trials", "list the trials", trials).option(...json);
+  addOfOne(
+    "export",
+    `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
+    exportFiles,
+  ).requiredOption("--out <folder>", "the folder to write to; files of these names are replaced");
+  addOfOne("copy", "copy a study, to another database or name", copy)
+    .requiredOption("--to <file.db>", "the database to copy to, which is made unless it exists")
+    .option("--as <name>", "the name of the copy (default: the same)");
+  addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete());
+  studies.addHelpText(
+    "after",
+    `
+Examples:
+  fettle studies list --storage studies.db
+  fettle studies best --storage studies.db --study first
+  fettle studies export --storage studies.db --study first --out first
+  fettle studies copy --storage studies.db --study first --to backup.db`,
+  );
+}
+
+async function list({ storage: path, json }: StudiesFlags): Promise<void> {
+  const storage = await openStorage(path, false);
+  try {
+    const entries = await storage.studies();
+    if (json) return print(entries);
+    const rows = entries.map(({ name, trials, finished }) => [plain(name), `${finished}`, `${trials}`]);
+    printTable([["study", "finished", "trials"], ...rows]);
+  } finally {
+    await storage.close();
+  }
+}
+
+async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+  const { name, definition, settings } = study;
+  const all = await study.trials(false);
+  const artifacts = await study.artifacts();
+  const running = all.filter(({ status }) => status === "running").length;
+  const { trials: asked, finished } = { trials: all.length, finished: all.length - running };
+  if (json) return print({ name, ...definition, settings, trials: asked, finished, artifacts });
+  const { space, strategy, direction, seed } = definition;
+  printTable([
+    ["study", plain(name)],
+    ["strategy", plain(strategy.name)],
+    ["direction", [direction].flat().join(", ")],
+    ["seed", `${seed}`],
+    ["parameters", plain(Object.keys(space).join(", "))],
+    ["asked for", count(asked, "trial")],
+    ["finished", countStatuses(finishedIn(all))],
+    ...artifacts.map(({ name, size }) => [plain(name), count(size, "byte")]),
+  ]);
+}
+
+async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+  const directions = [study.definition.direction].flat();
+  const found = bestOf(finishedIn(await study.trials(false)), directions);
+  check(found.length > 0, () => `study ${show(study.name)} has no complete trial yet`, "not_found");
+  if (json) return print(directions.length === 1 ? found[0] : found);
+  printTrials(found);
+}
+
+async function trials(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+  const all = await study.trials(false);
+  if (json) print(all);
+  else printTrials(all);
+}
+
+async function exportFiles(study: StoredStudy, { out }: StudiesFlags): Promise<void> {
+  const all = await study.trials();
+  const records = finishedIn(all);
+  const files: [string, string | Uint8Array | Iterable<string>][] = [
+    [STUDY_FILE, `${JSON.stringify({ ...study.definition, trials: all })}\n`],
+    [TRIALS_FILE, trialsCsv(records)],
+  ];
+  if (records.some(({ curves }) => curves)) files.push([CURVES_FILE, curvesCsv(records)]);
+  for (const name of [MODEL_FILE, SUMMARY_FILE]) {
+    const bytes = await study.artifact(name);
+    if (bytes) files.push([name, bytes]);
+  }
+  makeFolder(out);
+  checkWritable(
+    out,
+    files.map(([name]) => name),
+  );
+  for (const [name, contents] of files) writeWhole(join(out, name), contents);
+  printLines([`Written: ${files.map(([name]) => join(out, name)).join(", ")}`]);
+}
+
+async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<void> {
+  const storage = await openStorage(to, true);
+  try {
+    const all = await study.trials();
+    const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);
+    for (const { number } of all)
+      for (const report of await study.reports(number)) await made.report(number, report);
+    for (const { name } of await study.artifacts()) {
+      const bytes = await study.artifact(name);
+      if (bytes) await made.keep(name, bytes);
+    }
+  } finally {
+    await storage.close();
+  }
+}
+
+function finishedIn(trials: readonly StoredTrial[]): TrialRecord[] {
+  return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
+}
+
+/** The best trial, or of several objectives those that no other dominates. */
+function bestOf(records: readonly TrialRecord[], directions: readonly Direction[]): TrialRecord[] {
+  if (directions.length > 1) return paretoFront(records, directions);
+  let found: TrialRecord | undefined;
+  for (const record of records) if (isBetter(record, found, directions[0])) found = record;
+  return found ? [found] : [];
+}
+
+function print(value: unknown): void {
+  printLines([JSON.stringify(value)]);
+}
+
+function printTrials(trials: readonly (StoredTrial | TrialRecord)[]): void {
+  const names = [...new Set(trials.flatMap(({ params }) => Object.keys(params)))];
+  const rows = trials.map((trial) => [
+    `${trial.number}`,
+    trial.status,
+    "values" in trial && trial.values
+      ? trial.values.map(formatScore).join(", ")
+      : formatScore("value" in trial ? trial.value : null),
+    ...names.map((name) => (Object.hasOwn(trial.params, name) ? plain(formatValue(trial.params[name])) : "")),
+  ]);
+  printTable([["trial", "status", "value", ...names.map(plain)], ...rows]);
+}
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  printLines(layOut(rows, { width: widthOf(process.stdout), indent: 0 }));
+}

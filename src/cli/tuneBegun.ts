@@ -1,0 +1,92 @@
+/** What `fettle tune` is to run: a new study, or one of a folder or a storage to go on with. */
+import type { Command } from "commander";
+import { check, show } from "../errors.js";
+import { sameValue } from "../search/space/value.js";
+import type { StudyJson } from "../search/study/contract.js";
+import { recordStudy } from "../store/recorder.js";
+import { isThere } from "./files.js";
+import { flagOf } from "./flags.js";
+import { commandOf, openStorage, StudyRecord } from "./storageFile.js";
+import { readStudy, type SavedCommand } from "./studyFolder.js";
+import { heldFlags, type TuneFlags } from "./tuneSetup.js";
+
+/** A study to run: a new one, or one to go on with. */
+export interface Begun {
+  readonly file: string;
+  readonly flags: TuneFlags;
+  readonly study?: StudyJson;
+  /** The digest of the table that it began with. */
+  readonly data?: string;
+  /** What goes on recording it, if it is in a storage. */
+  readonly record?: StudyRecord;
+}
+
+/** Flags that a study may be gone on with; all others are those that it began with. */
+const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume", "storage", "study"];
+
+export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
+  const { resume, storage, study: name, out } = flags;
+  const needed = (value: string | undefined): string => {
+    check(value !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
+    return value;
+  };
+  const given = command.options
+    .map((option) => option.attributeName())
+    .filter((flag) => command.getOptionValueSource(flag) === "cli" && !CHANGEABLE.includes(flag));
+  const goingOn = (saved: SavedCommand): Pick<Begun, "file" | "flags" | "data"> => {
+    const changed = Object.entries(flags).filter(([flag]) => CHANGEABLE.includes(flag));
+    const all = { ...(saved.flags as unknown as TuneFlags), ...Object.fromEntries(changed) };
+    return { file: file ?? saved.file, flags: all, data: saved.data };
+  };
+  check((storage === undefined) === (name === undefined), "--storage and --study need each other");
+  if (storage !== undefined && name !== undefined) {
+    check(
+      resume === undefined && out === undefined,
+      "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
+    );
+    if (!isThere(storage)) return { file: needed(file), flags };
+    const opened = await openStorage(storage, false);
+    const kept = await opened.open(name);
+    if (!kept) {
+      await opened.close();
+      return { file: needed(file), flags };
+    }
+    const saved = commandOf(kept);
+    mustBeAsBegun(kept.name, heldFlags(flags), saved.flags, given);
+    const recorder = await recordStudy(opened, name);
+    const record = new StudyRecord(opened, recorder, saved);
+    return { ...goingOn(saved), ...(recorder.study && { study: recorder.study }), record };
+  }
+  if (resume === undefined) {
+    check(
+      !flags.overwrite || out !== undefined,
+      "--overwrite needs --out, the folder of the study to replace",
+    );
+    return { file: needed(file), flags };
+  }
+  check(
+    given.length === 0,
+    () =>
+      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
+  );
+  const { study, ...saved } = readStudy(resume);
+  const { flags: all, ...rest } = goingOn(saved);
+  return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };
+}
+
+/** Refuses flags other than those that a study began with. */
+function mustBeAsBegun(
+  name: string,
+  flags: Readonly<Record<string, unknown>>,
+  saved: SavedCommand["flags"],
+  given: readonly string[],
+): void {
+  for (const flag of given) {
+    check(
+      sameValue(flags[flag], saved[flag]),
+      () =>
+        `${flagOf(flag)} must be ${saved[flag] === undefined ? "left out" : show(saved[flag])}, as study ${show(name)} began; received ${show(flags[flag])}; ` +
+        "leave it out, or choose another name",
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** Where `fettle tune` keeps its study: nowhere, in a folder of files, or in a storage. */
+import { resolve } from "node:path";
+import { check, show } from "../errors.js";
+import { count } from "../report/format.js";
+import type { Params } from "../search/space/space.js";
+import type { StudyEvent } from "../search/study/contract.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { recordStudy } from "../store/recorder.js";
+import { quoted } from "./explain.js";
+import { openStorage, StudyRecord } from "./storageFile.js";
+import { type Made, MODEL_FILE, type SavedCommand, StudyFolder } from "./studyFolder.js";
+import type { Begun } from "./tuneBegun.js";
+import { heldFlags, type TuneFlags } from "./tuneSetup.js";
+
+/** Where a study is kept while it runs, and after it. */
+export interface Keeper {
+  onEvent(event: StudyEvent): void;
+  /** Keeps what has happened, in case that a kill comes. */
+  keep(): void;
+  /** @returns lines about what was kept */
+  finish(
+    trials: readonly TrialRecord<Params>[],
+    summary: Readonly<Record<string, unknown>>,
+    result: Made | undefined,
+  ): Promise<readonly string[]>;
+  release(): Promise<void>;
+}
+
+/** The folder or the storage of a new study, or of the one that is gone on with; undefined where nothing is kept. */
+export async function openKeeper(
+  { flags, file, record }: Begun,
+  data: string,
+  target: string,
+): Promise<Keeper | undefined> {
+  const { out, storage, study } = flags;
+  const command = (): SavedCommand => ({
+    ...{ file: file === "-" ? file : resolve(file), data },
+    flags: heldFlags(flags),
+  });
+  if (storage !== undefined && study !== undefined)
+    return storageKeeper(record ?? (await newRecord(storage, study, command())), flags);
+  if (out === undefined) return undefined;
+  const mayReplace = flags.overwrite === true || flags.resume !== undefined;
+  return folderKeeper(await StudyFolder.open(out, command(), mayReplace), target);
+}
+
+async function newRecord(path: string, name: string, command: SavedCommand): Promise<StudyRecord> {
+  const storage = await openStorage(path, true);
+  const recorder = await recordStudy(storage, name, { command });
+  check(
+    !recorder.study,
+    () => `study ${show(name)} has just been begun by another process; run the command again to join it`,
+    "conflict",
+  );
+  return new StudyRecord(storage, recorder, command);
+}
+
+function storageKeeper(record: StudyRecord, { storage = "", study = "" }: TuneFlags): Keeper {
+  return {
+    onEvent: (event) => record.onEvent(event),
+    keep() {}, // each trial is kept when it has ended
+    async finish(trials, summary, result) {
+      await record.finish(trials.length, summary, result);
+      const where = `--storage ${quoted(storage)} --study ${quoted(study)}`;
+      return ["", `Kept in ${storage}; its files: npx fettle studies export ${where} --out <folder>`];
+    },
+    release: () => record.release(),
+  };
+}
+
+function folderKeeper(folder: StudyFolder, target: string): Keeper {
+  return {
+    onEvent(event) {
+      if (event.type === "studyStarted") folder.begin(event.study);
+      if (event.type === "trialEnded") folder.save();
+    },
+    keep: () => folder.save(true),
+    async finish(trials, summary, result) {
+      return filesWritten(folder.finish(trials, summary, result), target);
+    },
+    async release() {
+      folder.release();
+    },
+  };
+}
+
+/** What a study that was ended early has left. */
+export function howToGoOn({ out, storage, study = "" }: TuneFlags, trials: number): string {
+  if (storage !== undefined)
+    return (
+      `${count(trials, "trial")} of the study are in ${storage}; npx fettle tune --storage ${quoted(storage)} --study ${quoted(study)} ` +
+      "goes on from there."
+    );
+  return out === undefined
+    ? "Nothing was saved; with --out, a study can be gone on with."
+    : `${count(trials, "trial")} of the study are in ${out}; npx fettle tune --resume ${quoted(out)} goes on from there.`;
+}
+
+/** What was written, and the line that predicts with it. */
+function filesWritten(files: readonly string[], target: string): string[] {
+  const model = files.find((path) => path.endsWith(MODEL_FILE));
+  const use =
+    model === undefined ? [] : [`Predict ${target} of other rows: npx fettle predict ${model} <data.csv>`];
+  return ["", `Written: ${files.join(", ")}`, ...use];
+}

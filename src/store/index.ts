@@ -1,0 +1,14 @@
+/** Where studies last, exported as `fettle/store`. The library does not import it. */
+export { memoryStorage } from "./memory.js";
+export { recordStudy, type StudyRecorder } from "./recorder.js";
+export type {
+  AddedTrial,
+  Artifact,
+  Report,
+  StoredStudy,
+  StoredTrial,
+  StudyDefinition,
+  StudyEntry,
+  StudySettings,
+  StudyStorage,
+} from "./storage.js";

@@ -1,0 +1,105 @@
+/** Trials as rows of a database and back: what is a column of its own, and what is JSON. Rows that were damaged are refused. */
+import { FettleError, isRecord, show } from "../errors.js";
+import type { Params } from "../search/space/space.js";
+import { sameValue } from "../search/space/value.js";
+import { Curves } from "../search/trial/curves.js";
+import { readCurves } from "../search/trial/savedCurves.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { AddedTrial, StoredTrial } from "./storage.js";
+
+/** A trial that was asked for. */
+export interface TrialRow {
+  readonly number: number;
+  /** JSON. */
+  readonly params: string;
+  readonly parent: number | null;
+  /** 1 for a trial that did not come from the strategy, else 0. */
+  readonly given: number;
+}
+
+/** The result of a trial. */
+export interface ResultRow {
+  readonly status: string;
+  /** Of the only objective. */
+  readonly value: number | null;
+  readonly seconds: number | null;
+  /** JSON of all else in its record but the curves. */
+  readonly outcome: string;
+}
+
+/** The curves of a trial. */
+export interface CurvesRow {
+  /** JSON of `Curves.names` and `Curves.epochs`. */
+  readonly shape: string;
+  /** float32, little-endian. */
+  readonly numbers: Uint8Array;
+}
+
+export function trialRow({ number, params, parent, given }: AddedTrial): TrialRow {
+  return { number, params: JSON.stringify(params), parent: parent ?? null, given: given ? 1 : 0 };
+}
+
+export function resultRow(record: TrialRecord<unknown>): ResultRow {
+  const { number: _, params: __, parent: ___, curves: ____, status, value, seconds, ...outcome } = record;
+  return { status, value, seconds, outcome: JSON.stringify(outcome) };
+}
+
+export function curvesRow(curves: TrialRecord["curves"]): CurvesRow | undefined {
+  if (!curves) return undefined;
+  const { names, epochs, values } = curves;
+  const numbers = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+  return { shape: JSON.stringify({ names, epochs }), numbers };
+}
+
+/** @throws FettleError `damaged_record` */
+export function trialOf(row: TrialRow, result?: ResultRow, curves?: CurvesRow): StoredTrial {
+  const { number, parent, given } = row;
+  const added = {
+    number,
+    params: parsed(row.params, "the parameters", number) as Params,
+    ...(parent !== null && { parent }),
+    ...(given === 1 && { given: true as const }),
+  };
+  if (!result) return { ...added, status: "running" };
+  const { status, value, seconds } = result;
+  return {
+    ...added,
+    ...{ status: status as TrialRecord["status"], value, seconds },
+    ...(parsed(result.outcome, "the outcome", number) as Pick<TrialRecord, "std">),
+    ...(curves && { curves: curvesOf(curves, number) }),
+  };
+}
+
+function curvesOf({ shape, numbers }: CurvesRow, number: number): Curves {
+  const { names, epochs } = parsed(shape, "the curves", number) as Partial<Curves>;
+  const whole = numbers.length % Float32Array.BYTES_PER_ELEMENT === 0;
+  // a copy, since bytes of a database begin anywhere
+  const values = whole ? new Float32Array(Uint8Array.from(numbers).buffer) : undefined;
+  return readCurves({ names, epochs, values });
+}
+
+function parsed(text: string, what: string, number: number): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {}
+  throw new FettleError(
+    "damaged_record",
+    `${what} of trial ${number} in the storage must be a JSON object; received ${show(text)}`,
+  );
+}
+
+/** The trial of a study's JSON as what was asked for, and its result if it has one. */
+export function divided(trial: StoredTrial): readonly [AddedTrial, TrialRecord<unknown>?] {
+  const { number, params, parent, given } = trial;
+  const added = { number, params, ...(parent !== undefined && { parent }), ...(given && { given }) };
+  if (trial.status === "running") return [added];
+  const { curves, given: _, ...rest } = trial;
+  const own = curves instanceof Curves ? curves : curves && readCurves(curves);
+  return [added, { ...rest, ...(own && { curves: own }) }];
+}
+
+/** Whether two rows are of the same point: JSON of the same parameters may have them in another order. */
+export function isSameTrial(a: TrialRow, b: TrialRow): boolean {
+  return a.parent === b.parent && sameValue(JSON.parse(a.params), JSON.parse(b.params));
+}

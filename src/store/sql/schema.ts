@@ -1,0 +1,116 @@
+/**
+ * The schema, as migrations by number: in the dialect of SQLite, which D1 shares. A migration that was released is never
+ * changed; a change of the schema is one more. `docs/storage.md` says what the tables mean.
+ */
+import { check, FettleError, show } from "../../errors.js";
+import type { SqlDatabase } from "./database.js";
+
+/** Each takes the schema from the version before it, from an empty database on. */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    // ids of deleted studies are not used again, so that a process that still writes to one hits nothing
+    `CREATE TABLE fettle_studies (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      version INTEGER NOT NULL,
+      space TEXT NOT NULL,
+      strategy TEXT NOT NULL,
+      direction TEXT NOT NULL,
+      seed INTEGER NOT NULL,
+      lag INTEGER NOT NULL,
+      constrained INTEGER NOT NULL,
+      settings TEXT NOT NULL
+    )`,
+    `CREATE TABLE fettle_trials (
+      study INTEGER NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      number INTEGER NOT NULL,
+      params TEXT NOT NULL,
+      parent INTEGER,
+      given INTEGER NOT NULL,
+      PRIMARY KEY (study, number)
+    ) WITHOUT ROWID`,
+    `CREATE TABLE fettle_results (
+      study INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      value REAL,
+      seconds REAL,
+      outcome TEXT NOT NULL,
+      PRIMARY KEY (study, number),
+      FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
+    ) WITHOUT ROWID`,
+    `CREATE TABLE fettle_curves (
+      study INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      shape TEXT NOT NULL,
+      numbers BLOB NOT NULL,
+      PRIMARY KEY (study, number),
+      FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
+    )`,
+    `CREATE TABLE fettle_reports (
+      study INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      step INTEGER NOT NULL,
+      value TEXT NOT NULL,
+      PRIMARY KEY (study, number, step),
+      FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
+    ) WITHOUT ROWID`,
+    // in parts, since some databases limit a row to 2 MB
+    `CREATE TABLE fettle_artifacts (
+      study INTEGER NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      part INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (study, name, part)
+    )`,
+  ],
+];
+
+/** The version of the schema that this release writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+const VERSIONS = "CREATE TABLE fettle_migrations (version INTEGER PRIMARY KEY)";
+
+/**
+ * Brings a database to the schema of this release.
+ *
+ * @throws FettleError `invalid_checkpoint` if it was written by a later release; `invalid_argument` if it is of another program
+ */
+export async function migrate(database: SqlDatabase): Promise<void> {
+  for (;;) {
+    const version = await versionOf(database);
+    check(
+      version <= SCHEMA_VERSION,
+      () =>
+        `${show(database.name)} has schema version ${version}; this release reads at most ${SCHEMA_VERSION}; upgrade Fettle to open it`,
+      "invalid_checkpoint",
+    );
+    if (version === SCHEMA_VERSION) return;
+    // of several processes that migrate at once, one can insert the number; the others look again
+    const created = version === 0 ? [VERSIONS] : [];
+    const number = ["INSERT INTO fettle_migrations (version) VALUES (?)", version + 1] as const;
+    try {
+      const statements = [...created, ...MIGRATIONS[version]].map((sql) => [sql] as const);
+      await database.run([...statements, number]);
+    } catch (error) {
+      if ((await versionOf(database)) === version) throw error;
+    }
+  }
+}
+
+async function versionOf(database: SqlDatabase): Promise<number> {
+  const tables = await database.all([
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+  ]);
+  if (!tables.some(({ name }) => name === "fettle_migrations")) {
+    if (tables.length === 0) return 0;
+    throw new FettleError(
+      "invalid_argument",
+      `${show(database.name)} must be a storage of Fettle or empty; it has the tables of another program, such as ${show(tables[0].name)}`,
+    );
+  }
+  const [{ version }] = await database.all([
+    "SELECT COALESCE(MAX(version), 0) AS version FROM fettle_migrations",
+  ]);
+  return version as number;
+}

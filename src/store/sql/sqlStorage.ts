@@ -1,0 +1,262 @@
+/** A storage in a database that speaks SQL: every statement that studies need. How a database is reached is not known here. */
+import { FettleError, isRecord, show } from "../../errors.js";
+import type { StudyJson } from "../../search/study/contract.js";
+import {
+  type CurvesRow,
+  curvesRow,
+  divided,
+  isSameTrial,
+  type ResultRow,
+  resultRow,
+  type TrialRow,
+  trialOf,
+  trialRow,
+} from "../rows.js";
+import {
+  type AddedTrial,
+  byName,
+  checkName,
+  type Report,
+  type StoredStudy,
+  type StudyDefinition,
+  type StudyEntry,
+  type StudySettings,
+  type StudyStorage,
+  studyExists,
+  studyIsGone,
+  trialDiffers,
+  trialIsUnknown,
+} from "../storage.js";
+import type { Row, SqlDatabase, SqlValue, Statement } from "./database.js";
+import { migrate } from "./schema.js";
+
+/** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
+const PART = 2 ** 20;
+
+const COUNTS = `SELECT name,
+  (SELECT COUNT(*) FROM fettle_trials WHERE study = id) AS trials,
+  (SELECT COUNT(*) FROM fettle_results WHERE study = id) AS finished
+  FROM fettle_studies ORDER BY id`;
+const CREATE = `INSERT INTO fettle_studies
+  (name, version, space, strategy, direction, seed, lag, constrained, settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ADD = "INSERT INTO fettle_trials (study, number, params, parent, given)";
+const NEXT = "(SELECT COALESCE(MAX(number) + 1, 0) FROM fettle_trials WHERE study = ?)";
+// a statement that finds nothing to select has changed nothing
+const TRIAL = "FROM fettle_trials WHERE study = ? AND number = ?";
+const UNFINISHED = `${TRIAL} AND NOT EXISTS (SELECT 1 FROM fettle_results WHERE study = ? AND number = ?)`;
+const TELL = `INSERT INTO fettle_results (study, number, status, value, seconds, outcome)
+  SELECT study, number, ?, ?, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
+const DRAW = `INSERT INTO fettle_curves (study, number, shape, numbers) SELECT study, number, ?, ? ${UNFINISHED}`;
+const REPORT = `INSERT INTO fettle_reports (study, number, step, value) SELECT study, number, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
+const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.seconds, r.outcome
+  FROM fettle_trials t LEFT JOIN fettle_results r ON r.study = t.study AND r.number = t.number
+  WHERE t.study = ? ORDER BY t.number`;
+
+/**
+ * The storage in a database, whose schema is brought to that of this release.
+ *
+ * @throws FettleError as {@link migrate}
+ */
+export async function sqlStorage(database: SqlDatabase): Promise<StudyStorage> {
+  await migrate(database);
+  const open = async (name: string): Promise<StoredStudy | undefined> => {
+    const [row] = await database.all(["SELECT * FROM fettle_studies WHERE name = ?", name]);
+    return row && new SqlStudy(database, row);
+  };
+  return {
+    async studies() {
+      const rows = await database.all([COUNTS]);
+      return rows.map(({ name, trials, finished }) => ({ name, trials, finished }) as unknown as StudyEntry);
+    },
+    open,
+    async create(name, study, settings = {}) {
+      checkName("the name of a study", name);
+      try {
+        await database.run(created(name, study, settings));
+      } catch (error) {
+        if (await open(name)) throw studyExists(name);
+        throw error;
+      }
+      const made = await open(name);
+      if (!made) throw studyIsGone(name);
+      return made;
+    },
+    close: async () => database.close(),
+  };
+}
+
+/** The statements of a new study and its trials. */
+function created(name: string, { trials, ...definition }: StudyJson, settings: StudySettings): Statement[] {
+  const { version, space, strategy, direction, seed, lag, constrained } = definition;
+  const texts = [space, strategy, direction].map((each) => JSON.stringify(each));
+  const numbers = [seed, lag, constrained ? 1 : 0];
+  const statements: Statement[] = [[CREATE, name, version, ...texts, ...numbers, JSON.stringify(settings)]];
+  const id = "(SELECT id FROM fettle_studies WHERE name = ?)";
+  for (const each of trials) {
+    const [trial, record] = divided(each);
+    const row = trialRow(trial);
+    statements.push([`${ADD} VALUES (${id}, ?, ?, ?, ?)`, name, ...valuesOf(row)]);
+    if (record) statements.push(...told(record, id, name));
+  }
+  return statements;
+}
+
+const valuesOf = ({ number, params, parent, given }: TrialRow): SqlValue[] => [number, params, parent, given];
+
+/** The statements of a result: its curves first, which are kept while there is none. @param id - SQL of the study's, with one value */
+function told(record: Parameters<StoredStudy["tell"]>[0], id: string, of: SqlValue): Statement[] {
+  const { number } = record;
+  const { status, value, seconds, outcome } = resultRow(record);
+  const curves = curvesRow(record.curves);
+  const forStudy = (sql: string): string => sql.replaceAll("study = ?", `study = ${id}`);
+  return [
+    ...(curves ? [[forStudy(DRAW), curves.shape, curves.numbers, of, number, of, number] as const] : []),
+    [forStudy(TELL), status, value, seconds, outcome, of, number],
+  ];
+}
+
+class SqlStudy implements StoredStudy {
+  readonly name: string;
+  readonly definition: StudyDefinition;
+  readonly settings: StudySettings;
+  private readonly id: number;
+
+  constructor(
+    private readonly database: SqlDatabase,
+    row: Row,
+  ) {
+    const { id, name, version, seed, lag, constrained } = row;
+    this.id = id as number;
+    this.name = name as string;
+    const json = (column: string): unknown => {
+      try {
+        return JSON.parse(row[column] as string);
+      } catch {
+        throw this.damaged(column, row[column]);
+      }
+    };
+    // numbers and texts are checked by `restoreStudy`, which trusts nothing
+    this.definition = {
+      ...{ format: "fettle-study", version, seed, lag, direction: json("direction") },
+      ...{ space: json("space"), strategy: json("strategy") },
+      ...(constrained === 1 && { constrained: true }),
+    } as StudyDefinition;
+    const settings = json("settings");
+    if (!isRecord(settings)) throw this.damaged("settings", row.settings);
+    this.settings = settings;
+  }
+
+  async trials(curves = true) {
+    const { database, id } = this;
+    const rows = await database.all([ALL, id]);
+    if (rows.length === 0) await this.check();
+    const drawn = curves
+      ? await database.all(["SELECT number, shape, numbers FROM fettle_curves WHERE study = ?", id])
+      : [];
+    const byNumber = new Map(drawn.map((row) => [row.number, row as unknown as CurvesRow]));
+    return rows.map((row) => {
+      const result = row.status === null ? undefined : (row as unknown as ResultRow);
+      return trialOf(row as unknown as TrialRow, result, byNumber.get(row.number));
+    });
+  }
+
+  async add(trial: AddedTrial) {
+    const { database, id, name } = this;
+    const { number } = trial;
+    const row = trialRow(trial);
+    const sql = `${ADD} SELECT id, ?, ?, ?, ? FROM fettle_studies WHERE id = ? AND ? = ${NEXT} ON CONFLICT DO NOTHING`;
+    const [added] = await database.run([[sql, ...valuesOf(row), id, number, id]]);
+    if (added === 1) return true;
+    const [before] = await database.all([`SELECT number, params, parent, given ${TRIAL}`, id, number]);
+    if (!before) await this.refuse(number);
+    if (!isSameTrial(before as unknown as TrialRow, row)) throw trialDiffers(number, name, before, row);
+    return false;
+  }
+
+  async tell(record: Parameters<StoredStudy["tell"]>[0]) {
+    const { database, id } = this;
+    const changed = await database.run(told(record, "?", id));
+    if (changed.at(-1) === 1) return true;
+    const { number } = record;
+    const [before] = await database.all([`SELECT number ${TRIAL}`, id, number]);
+    if (!before) await this.refuse(number);
+    return false;
+  }
+
+  async report(number: number, { step, value }: Report) {
+    const { database, id } = this;
+    const [changed] = await database.run([[REPORT, step, JSON.stringify(value), id, number]]);
+    if (changed === 1) return;
+    const [trial] = await database.all([`SELECT number ${TRIAL}`, id, number]);
+    if (!trial) await this.refuse(number);
+  }
+
+  async reports(number: number) {
+    const sql = "SELECT step, value FROM fettle_reports WHERE study = ? AND number = ? ORDER BY step";
+    const rows = await this.database.all([sql, this.id, number]);
+    if (rows.length === 0) await this.check();
+    return rows.map(({ step, value }) => ({
+      step: step as number,
+      value: JSON.parse(value as string) as Report["value"],
+    }));
+  }
+
+  async artifacts() {
+    const sql = "SELECT name, SUM(LENGTH(bytes)) AS size FROM fettle_artifacts WHERE study = ? GROUP BY name";
+    const rows = await this.database.all([sql, this.id]);
+    if (rows.length === 0) await this.check();
+    return byName(rows.map(({ name, size }) => ({ name: name as string, size: size as number })));
+  }
+
+  async artifact(name: string) {
+    const sql = "SELECT bytes FROM fettle_artifacts WHERE study = ? AND name = ? ORDER BY part";
+    const parts = (await this.database.all([sql, this.id, name])).map(({ bytes }) => bytes as Uint8Array);
+    if (parts.length === 0) {
+      await this.check();
+      return undefined;
+    }
+    const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    parts.reduce((at, part) => {
+      whole.set(part, at);
+      return at + part.length;
+    }, 0);
+    return whole;
+  }
+
+  async keep(name: string, bytes: Uint8Array) {
+    checkName("the name of an artifact", name);
+    const sql =
+      "INSERT INTO fettle_artifacts (study, name, part, bytes) SELECT id, ?, ?, ? FROM fettle_studies WHERE id = ?";
+    const count = Math.max(1, Math.ceil(bytes.length / PART));
+    const parts = Array.from({ length: count }, (_, part): Statement => {
+      const own = bytes.slice(part * PART, (part + 1) * PART);
+      return [sql, name, part, own, this.id];
+    });
+    const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
+    const changed = await this.database.run([[replaced, this.id, name], ...parts]);
+    if (changed.at(-1) !== 1) throw studyIsGone(this.name);
+  }
+
+  async delete() {
+    const [changed] = await this.database.run([["DELETE FROM fettle_studies WHERE id = ?", this.id]]);
+    if (changed === 0) throw studyIsGone(this.name);
+  }
+
+  /** Refuses to go on with a study that was deleted. */
+  private async check(): Promise<void> {
+    const [row] = await this.database.all(["SELECT id FROM fettle_studies WHERE id = ?", this.id]);
+    if (!row) throw studyIsGone(this.name);
+  }
+
+  private async refuse(number: number): Promise<never> {
+    await this.check();
+    throw trialIsUnknown(number, this.name);
+  }
+
+  private damaged(column: string, received: unknown): FettleError {
+    return new FettleError(
+      "damaged_record",
+      `the ${column} of study ${show(this.name)} in ${show(this.database.name)} must be JSON; received ${show(received)}`,
+    );
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The SQLite of each host, as one interface: what Node, Deno and Bun have built in, or the package `libsql`, whose binaries come from
+ * the registry. It runs no statement of its own.
+ */
+import { FettleError, messageOf } from "../../errors.js";
+import type { Row, SqlValue } from "../sql/database.js";
+
+/** An open database: as much as `node:sqlite`, `bun:sqlite`, `libsql` and `better-sqlite3` have in common. */
+export interface SqliteConnection {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+/** A prepared statement. */
+export interface SqliteStatement {
+  all(...values: SqlValue[]): unknown[];
+  run(...values: SqlValue[]): { readonly changes: number | bigint };
+}
+
+type Open = new (path: string) => SqliteConnection;
+
+/** Opens a file with the host's SQLite. */
+export async function connect(path: string): Promise<SqliteConnection> {
+  const Connection = await hostsSqlite();
+  return new Connection(path);
+}
+
+async function hostsSqlite(): Promise<Open> {
+  const { process } = globalThis;
+  if (process?.versions?.bun !== undefined) {
+    const bun = "bun:sqlite"; // apart from the call, since its types are of Bun alone
+    return ((await import(bun)) as { Database: Open }).Database;
+  }
+  // Node 22.5 and later, Deno 2.2; undefined elsewhere
+  const builtin = process?.getBuiltinModule?.("node:sqlite") as unknown as
+    | { DatabaseSync?: Open }
+    | undefined;
+  if (builtin?.DatabaseSync) return builtin.DatabaseSync;
+  try {
+    return (await import("libsql")).default as unknown as Open;
+  } catch (error) {
+    throw new FettleError(
+      "unsupported",
+      `a storage in a file needs a SQLite, and this runtime has none; run npm install libsql, or use Node 22.13 or later: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The result code of SQLite in an error of any of them; undefined in others. */
+export function resultCodeOf(error: unknown): number | undefined {
+  const { errcode, errno, rawCode, message } = error as Readonly<Record<string, unknown>>;
+  const code = [errcode, errno, rawCode].find((each) => typeof each === "number");
+  // libsql names the code of a file that it cannot open in the message alone
+  const told = /Unable to open connection .*: (\d+)"?\)?$/.exec(String(message))?.[1];
+  const whole = code ?? (told === undefined ? undefined : Number(told));
+  return whole === undefined ? undefined : (whole as number) & 0xff;
+}
+
+/** A row as it is everywhere, itself: `libsql` gives bytes as an `ArrayBuffer`. */
+export function rowOf(row: unknown): Row {
+  const fields = row as Record<string, SqlValue | ArrayBuffer>;
+  for (const name in fields) {
+    const value = fields[name];
+    if (value instanceof ArrayBuffer) fields[name] = new Uint8Array(value);
+  }
+  return fields as Row;
+}

@@ -1,0 +1,156 @@
+/** A storage in one file of SQLite, which several processes may use at once. */
+import { checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
+import type { Row, SqlDatabase, Statement } from "../sql/database.js";
+import { sqlStorage } from "../sql/sqlStorage.js";
+import type { StudyStorage } from "../storage.js";
+import { connect, resultCodeOf, rowOf, type SqliteConnection, type SqliteStatement } from "./drivers.js";
+
+/** How a file is opened. */
+export interface SqliteOptions {
+  /**
+   * What a loss of power may undo. `"full"`: nothing, since each write waits for the disk. `"normal"`: the last writes, of which the trials are
+   * run again to the same results; the file stays sound. The end of the process undoes nothing in either. Default `"normal"`.
+   */
+  readonly synchronous?: "normal" | "full";
+  /** Milliseconds that a write waits for other processes. Default 10,000. */
+  readonly timeout?: number;
+}
+
+const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true };
+
+/**
+ * A storage in a file of SQLite, which is made unless it exists. Needs Node 22.13 or later, Deno 2.2 or Bun, or on Node 20 the package `libsql`.
+ * Several processes of one machine may use the file at once; it must not be on a network folder.
+ *
+ * @param path - of the file; `:memory:` for one that ends with its connection
+ * @throws FettleError `unsupported` without a SQLite; `not_found` for a place where no file can be; `damaged_record` for a file that is no database, or a
+ * damaged one; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program
+ * @example
+ * ```ts
+ * const storage = await sqliteStorage(":memory:");
+ * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+ * await storage.create("parabola", study.toJSON());
+ * await storage.studies(); // [{ name: "parabola", trials: 0, finished: 0 }]
+ * await storage.close();
+ * ```
+ */
+export async function sqliteStorage(path: string, options: SqliteOptions = {}): Promise<StudyStorage> {
+  checkOptions(options, "sqliteStorage", OPTIONS);
+  must(typeof path === "string" && path !== "", "path", "the path of a file", path);
+  const { synchronous = "normal", timeout = 10_000 } = options;
+  must(["normal", "full"].includes(synchronous), "synchronous", '"normal" or "full"', synchronous);
+  must(Number.isSafeInteger(timeout) && timeout >= 0, "timeout", "an integer of at least 0", timeout);
+  const database = await SqliteDatabase.open(path, synchronous, timeout);
+  try {
+    return await sqlStorage(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+class SqliteDatabase implements SqlDatabase {
+  private readonly prepared = new Map<string, SqliteStatement>();
+
+  private constructor(
+    readonly name: string,
+    private readonly connection: SqliteConnection,
+  ) {}
+
+  static async open(path: string, synchronous: string, timeout: number): Promise<SqliteDatabase> {
+    let connection: SqliteConnection | undefined;
+    try {
+      connection = await connect(path);
+      connection.exec(`PRAGMA busy_timeout = ${timeout}`);
+      const database = new SqliteDatabase(path, connection);
+      // reading first: a file that is no database is told before anything is written to it
+      await database.all(["SELECT COUNT(*) FROM sqlite_master"]);
+      connection.exec("PRAGMA journal_mode = WAL");
+      connection.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
+      return database;
+    } catch (error) {
+      connection?.close();
+      throw refusal(path, error);
+    }
+  }
+
+  all([sql, ...values]: Statement): Row[] {
+    return this.guarded(() =>
+      this.prepare(sql)
+        .all(...values)
+        .map(rowOf),
+    );
+  }
+
+  run(statements: readonly Statement[]): number[] {
+    const each = () => statements.map(([sql, ...values]) => Number(this.prepare(sql).run(...values).changes));
+    return this.guarded(() => {
+      if (statements.length === 1) return each();
+      // IMMEDIATE, so that it waits for others at its begin, where waiting is allowed
+      this.connection.exec("BEGIN IMMEDIATE");
+      try {
+        const changed = each();
+        this.connection.exec("COMMIT");
+        return changed;
+      } catch (error) {
+        this.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    this.prepared.clear();
+    try {
+      // so that the file has all by itself; where others use it, that is for the last of them
+      this.connection.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {}
+    this.connection.close();
+  }
+
+  private prepare(sql: string): SqliteStatement {
+    const known = this.prepared.get(sql);
+    if (known) return known;
+    const statement = this.connection.prepare(sql);
+    this.prepared.set(sql, statement);
+    return statement;
+  }
+
+  private guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw refusal(this.name, error);
+    }
+  }
+
+  /** SQLite has rolled back by itself after some errors, such as a full disk. */
+  private rollBack(): void {
+    try {
+      this.connection.exec("ROLLBACK");
+    } catch {}
+  }
+}
+
+/** The primary result codes of SQLite that people can do something about. */
+const CODES: Readonly<Record<number, readonly [code: FettleError["code"], reason: string]>> = {
+  3: ["store_failed", "permission is denied"],
+  5: ["store_failed", "another process has been writing to it for too long; try again once it has ended"],
+  6: ["store_failed", "another process has been writing to it for too long; try again once it has ended"],
+  8: ["store_failed", "the file is read-only"],
+  10: ["store_failed", "the device failed, or the disk is full; free some space"],
+  11: ["damaged_record", "the file is damaged; put a copy of it back"],
+  13: ["store_failed", "the disk is full; free some space"],
+  14: ["not_found", "the file cannot be opened; check its folder and its permissions"],
+  26: ["damaged_record", "it is not a file of SQLite"],
+};
+
+/** An error of SQLite in words. */
+function refusal(path: string, error: unknown): unknown {
+  if (error instanceof FettleError) return error;
+  const known = CODES[resultCodeOf(error) ?? -1];
+  if (!known) return error;
+  const [code, reason] = known;
+  const message = `cannot use ${show(path)}: ${reason} (SQLite says ${show(messageOf(error))})`;
+  return new FettleError(code, message, { cause: error });
+}

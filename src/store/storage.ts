@@ -1,0 +1,153 @@
+/**
+ * Where studies last: a storage is a database of studies, to which trials, results, reports and artifacts are appended one by
+ * one. It decides nothing: who is asked, what is pruned and which trial is best is the business of `search/`. It is not
+ * the `Store` of `fettle/serve`, which replaces the bytes of a key as a whole, so that a host can cut a training anywhere.
+ *
+ * What is written is a fact that is never changed: a trial is added once, and its result is taken once, whichever process writes it. A unique
+ * key decides, so two writers of one study never undo what the other did.
+ */
+import { check, FettleError, must, show } from "../errors.js";
+import type { Params } from "../search/space/space.js";
+import type { StudyJson } from "../search/study/contract.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+
+/** What a study began with: its JSON without trials. */
+export type StudyDefinition = Omit<StudyJson, "trials">;
+
+/** A trial as a study's JSON has it: finished, or with the status "running". */
+export type StoredTrial = StudyJson["trials"][number];
+
+/** Plain JSON of the program that made the study, such as the command line that it began with. A storage does not read it. */
+export type StudySettings = Readonly<Record<string, unknown>>;
+
+/** A trial that was asked for. */
+export interface AddedTrial {
+  /** From 0, without gaps. */
+  readonly number: number;
+  readonly params: Params;
+  readonly parent?: number;
+  /** Set for trials that did not come from the strategy. */
+  readonly given?: true;
+}
+
+/** An intermediate value of a trial, or the values of several objectives; null for one that is not finite. */
+export interface Report {
+  readonly step: number;
+  readonly value: number | null | readonly (number | null)[];
+}
+
+/** An artifact in a list. */
+export interface Artifact {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** A study in a list. */
+export interface StudyEntry {
+  readonly name: string;
+  /** How many trials were asked for. */
+  readonly trials: number;
+  /** How many of them have a result. */
+  readonly finished: number;
+}
+
+/** A database of studies. Every method throws FettleError `store_failed` where the database cannot be read or written, as on a full disk. */
+export interface StudyStorage {
+  /** The studies, in the order in which they were created. */
+  studies(): Promise<readonly StudyEntry[]>;
+  /** A study by its name; undefined if there is none. */
+  open(name: string): Promise<StoredStudy | undefined>;
+  /**
+   * Creates a study, with the trials that its JSON has: all of it or nothing.
+   *
+   * @param name - 1 to 500 characters, none of them a control character
+   * @throws FettleError `conflict` if there is one of that name; `invalid_argument` for another name
+   */
+  create(name: string, study: StudyJson, settings?: StudySettings): Promise<StoredStudy>;
+  /** Ends the connection. Studies that were opened by it cannot be used any more. */
+  close(): Promise<void>;
+}
+
+/** A study in a storage. Every method throws FettleError `not_found` once the study was deleted. */
+export interface StoredStudy {
+  readonly name: string;
+  readonly definition: StudyDefinition;
+  readonly settings: StudySettings;
+  /**
+   * All trials, by number, for `restoreStudy({ ...definition, trials })`.
+   *
+   * @param curves - whether they have their curves, most of the bytes. Default true
+   */
+  trials(curves?: boolean): Promise<readonly StoredTrial[]>;
+  /**
+   * Adds a trial that was asked for.
+   *
+   * @returns whether this call added it; false if it was there before
+   * @throws FettleError `conflict` if the storage has another trial of that number; `invalid_state` if the one before it is missing
+   */
+  add(trial: AddedTrial): Promise<boolean>;
+  /**
+   * Keeps the result of a trial that was added.
+   *
+   * @returns whether it was taken; false if the trial has a result, which stays
+   * @throws FettleError `invalid_state` for a trial that was not added
+   */
+  tell(record: TrialRecord<unknown>): Promise<boolean>;
+  /**
+   * Keeps an intermediate value of a trial; the first of a step stays.
+   *
+   * @throws FettleError `invalid_state` for a trial that was not added
+   */
+  report(number: number, report: Report): Promise<void>;
+  /** The intermediate values of a trial, by step. */
+  reports(number: number): Promise<readonly Report[]>;
+  /** The artifacts, by name: models, checkpoints, whatever belongs to the study as bytes. */
+  artifacts(): Promise<readonly Artifact[]>;
+  /** The bytes of an artifact; undefined if there is none of that name. */
+  artifact(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps an artifact; one of that name is replaced as a whole. @param name - as that of a study */
+  keep(name: string, bytes: Uint8Array): Promise<void>;
+  /** Deletes the study with all that belongs to it. */
+  delete(): Promise<void>;
+}
+
+/** Characters of a name, so that every database can have it in an index. */
+const LONGEST = 500;
+
+/** @throws FettleError `invalid_argument` */
+export function checkName(kind: string, name: unknown): asserts name is string {
+  const isName = typeof name === "string" && name.length > 0 && !/[\p{Cc}\p{Cs}]/u.test(name);
+  must(isName, kind, "a text without control characters, and not empty", name);
+  check(
+    name.length <= LONGEST,
+    () => `${kind} must have at most ${LONGEST} characters; received ${name.length}`,
+  );
+}
+
+/** Artifacts in the order of their names, the same in every database. */
+export function byName(artifacts: readonly Artifact[]): readonly Artifact[] {
+  return [...artifacts].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export const studyExists = (name: string): FettleError =>
+  new FettleError(
+    "conflict",
+    `there is a study ${show(name)} already; choose another name, or delete it first`,
+  );
+
+export const studyIsGone = (name: string): FettleError =>
+  new FettleError("not_found", `study ${show(name)} was deleted from its storage`);
+
+export const trialIsUnknown = (number: number, name: string): FettleError =>
+  new FettleError(
+    "invalid_state",
+    `trial ${show(number)} must be added to study ${show(name)} before its result and reports, and after trial ${number - 1}`,
+  );
+
+export const trialDiffers = (number: number, name: string, kept: unknown, received: unknown): FettleError =>
+  new FettleError(
+    "conflict",
+    `trial ${number} of study ${show(name)} is ${show(kept)} in the storage; received ${show(received)}. Another process asked for it ` +
+      "with other settings or another release; go on with one of them",
+  );

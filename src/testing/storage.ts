@@ -1,0 +1,350 @@
+/**
+ * The laws that every storage of studies keeps, built-in or custom, as property tests over random studies, names and orders of
+ * writes. What a storage does at a crash, or on a full disk, depends on its database and is not tested here.
+ */
+import fc from "fast-check";
+import { crc32 } from "../crc32.js";
+import { FettleError, isA, type OptionNames } from "../errors.js";
+import { int } from "../search/space/builders.js";
+import { sameValue } from "../search/space/value.js";
+import { random } from "../search/strategies/random/random.js";
+import { restoreStudy } from "../search/study/checkpoint.js";
+import type { StudyJson } from "../search/study/contract.js";
+import { createStudy } from "../search/study/study.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { recordStudy } from "../store/recorder.js";
+import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import { anyStudy } from "./arbitraries/history.js";
+import { anySpace } from "./arbitraries/space.js";
+import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+
+/** Opens a new and empty storage twice, as two processes see it. */
+export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]>;
+
+/** Which cases, and how many. */
+export type StorageCheckOptions = Omit<CheckOptions, "onShare">;
+
+const { onShare: _, ...OPTIONS } = CHECK_OPTIONS;
+
+/** A law of storages, as a property of fast-check. */
+export type StorageLaw = (open: StorageFactory) => fc.IRawProperty<unknown>;
+
+/** Names that a database, a file system or a page might take for something else. */
+const NAMES = [
+  "a",
+  "A",
+  "a ",
+  "'",
+  '"; DROP TABLE fettle_studies; --',
+  "<script>alert(1)</script>",
+  "%",
+  "_",
+];
+const anyName = fc.oneof(
+  fc.constantFrom(...NAMES, "é", "e\u0301", "名前", "🦊", "x".repeat(500)),
+  fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
+    .filter((name) => !/[\p{Cc}\p{Cs}]/u.test(name)),
+);
+const notNames = ["", "a\nb", "\u0000", "\ud800", "x".repeat(501), 3];
+
+/** What is asked, told and reported of a study, in an order in which it may happen. */
+const anyOrder = fc.array(fc.nat({ max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 40 });
+
+/** The laws of storages by name: each gives a property for fast-check's `assert`. */
+export const storageLaws: Readonly<Record<string, StorageLaw>> = {
+  "holds a study as it was created, trials included": (open) =>
+    fc.asyncProperty(anyStudy(), anyName, fc.string(), async (study, name, value) => {
+      const [storage, other] = await open();
+      const settings = { value: [value, { deep: null }] };
+      const json = study.toJSON();
+      await closing([storage, other], async () => {
+        await storage.create(name, json, settings);
+        const kept = await opened(other, name);
+        checkSame(await jsonOf(kept), json, "another study");
+        checkSame([kept.name, kept.settings], [name, settings], "another name or other settings");
+      });
+    }),
+
+  "holds what was added and told, whatever the order, seen by both": (open) =>
+    fc.asyncProperty(anyStudy(), anyOrder, async (study, order) => {
+      const json = study.toJSON();
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, { ...json, trials: [] });
+        for (const trial of json.trials) if (!(await one.add(trial))) fail(`trial ${trial.number} was there`);
+        const records = shuffled(study.trials, order);
+        for (const [i, record] of records.entries())
+          if (!(await [one, two][i % 2].tell(record))) fail(`the result of ${record.number} was there`);
+        checkSame(await jsonOf(two), json, "another study");
+        checkSame(
+          await storages[0].studies(),
+          [{ name: "study", trials: json.trials.length, finished: records.length }],
+          "another list",
+        );
+      });
+    }),
+
+  "takes the result of a trial once, and adds a trial once": (open) =>
+    fc.asyncProperty(anyStudy(), async (study) => {
+      const json = study.toJSON();
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, json);
+        for (const record of study.trials) {
+          if (await two.add(record)) fail(`trial ${record.number} was added again`);
+          if (await two.tell({ ...record, value: 7, status: "complete" })) fail("another result was taken");
+        }
+        checkSame(await jsonOf(one), json, "another study");
+      });
+    }),
+
+  "refuses another trial of a number, a gap, and what belongs to no trial": (open) =>
+    fc.asyncProperty(anyStudy(), async (study) => {
+      const json = study.toJSON();
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, json);
+        const [first] = json.trials;
+        const next = json.trials.length;
+        const record = { ...study.trials[0], number: next };
+        if (first) await refused("conflict", () => two.add({ ...first, params: { other: 1 } }));
+        await refused("invalid_state", () => two.add({ number: next + 1, params: {} }));
+        await refused("invalid_state", () => two.tell(record));
+        await refused("invalid_state", () => two.report(next, { step: 1, value: 1 }));
+        checkSame(await jsonOf(one), json, "another study");
+      });
+    }),
+
+  "holds reports by step, the first of each": (open) =>
+    fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 1000 })), fc.double({ noNaN: true }), async (steps, x) => {
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, studyOf(2));
+        for (const step of steps) {
+          await one.report(1, { step, value: [x, step] });
+          await two.report(1, { step, value: -1 });
+        }
+        const sorted = [...steps].sort((a, b) => a - b);
+        const expected = sorted.map((step) => ({ step, value: [Number.isFinite(x) ? x + 0 : null, step] }));
+        checkSame(await two.reports(1), expected, "other reports");
+        checkSame(await two.reports(0), [], "reports of another trial");
+      });
+    }),
+
+  "holds artifacts by name, as bytes of its own": (open) =>
+    fc.asyncProperty(
+      fc.array(fc.tuple(anyName, fc.uint8Array({ maxLength: 300 })), { maxLength: 6 }),
+      async (given) => {
+        const storages = await open();
+        await closing(storages, async () => {
+          const [one, two] = await created(storages, studyOf(0));
+          const model = new Map<string, number[]>();
+          for (const [name, bytes] of given) {
+            model.set(name, [...bytes]);
+            await one.keep(name, bytes);
+            bytes.fill(9);
+          }
+          const listed = [...model].map(([name, { length }]) => ({ name, size: length }));
+          checkSame(
+            await two.artifacts(),
+            listed.sort((a, b) => (a.name < b.name ? -1 : 1)),
+            "other artifacts",
+          );
+          for (const [name, bytes] of model) {
+            const found = await two.artifact(name);
+            checkSame([...(found ?? [])], bytes, `other bytes of ${JSON.stringify(name)}`);
+            found?.fill(8);
+            checkSame([...((await two.artifact(name)) ?? [])], bytes, "bytes that its reader changed");
+          }
+          if ((await two.artifact("none")) !== undefined && !model.has("none"))
+            fail("an artifact of no name");
+        });
+      },
+    ),
+
+  "holds large artifacts whole, and replaces them": (open) =>
+    fc.asyncProperty(fc.constantFrom(2 ** 20 - 1, 2 ** 20, 2 ** 21 + 1), async (size) => {
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, studyOf(0));
+        const bytes = new Uint8Array(size);
+        for (let i = 0; i < size; i += 1021) bytes[i] = i;
+        await one.keep("large", bytes);
+        const found = await two.artifact("large");
+        if (found?.length !== size || crc32(found) !== crc32(bytes)) fail("other bytes");
+        await one.keep("large", Uint8Array.of(1));
+        checkSame([...((await two.artifact("large")) ?? [])], [1], "what was replaced");
+      });
+    }),
+
+  "tells names apart, and lists studies in the order of their creation": (open) =>
+    fc.asyncProperty(fc.uniqueArray(anyName, { maxLength: 8 }), async (names) => {
+      const [storage, other] = await open();
+      await closing([storage, other], async () => {
+        for (const [i, name] of names.entries()) await [storage, other][i % 2].create(name, studyOf(i));
+        const listed = names.map((name, i) => ({ name, trials: i, finished: 0 }));
+        checkSame(await other.studies(), listed, "other studies");
+        for (const [i, name] of names.entries()) {
+          checkSame(await jsonOf(await opened(storage, name)), studyOf(i), `another study ${name}`);
+          await refused("conflict", () => other.create(name, studyOf(3)));
+        }
+        for (const name of notNames)
+          await refused("invalid_argument", () => storage.create(name as string, studyOf(0)));
+        checkSame(await storage.studies(), listed, "other studies after refusals");
+      });
+    }),
+
+  "forgets a deleted study, whose name is free, and lets nobody write to it": (open) =>
+    fc.asyncProperty(anyStudy(), async (study) => {
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, study.toJSON());
+        await one.keep("model", Uint8Array.of(1));
+        await one.delete();
+        if ((await storages[1].open("study")) !== undefined) fail("the study is still there");
+        const again = await storages[1].create("study", studyOf(1));
+        for (const gone of [one, two]) {
+          await refused("not_found", () => gone.add({ number: 1, params: {} }));
+          await refused("not_found", () => gone.tell({ ...told, number: 0 }));
+          await refused("not_found", () => gone.report(0, { step: 1, value: 1 }));
+          await refused("not_found", () => gone.keep("model", Uint8Array.of(2)));
+          for (const read of [() => gone.trials(), () => gone.artifacts(), () => gone.artifact("model")])
+            await refused("not_found", read);
+          await refused("not_found", () => gone.delete());
+        }
+        checkSame(await jsonOf(again), studyOf(1), "another study");
+        checkSame(await again.artifacts(), [], "artifacts of the deleted study");
+      });
+    }),
+
+  "creates a study of a name once, of several at the same time": (open) =>
+    fc.asyncProperty(fc.integer({ min: 2, max: 6 }), async (count) => {
+      const storages = await open();
+      await closing(storages, async () => {
+        const tried = Array.from({ length: count }, (_, i) => storages[i % 2].create("study", studyOf(i)));
+        const ended = await Promise.allSettled(tried);
+        const made = ended.filter(({ status }) => status === "fulfilled");
+        checkSame(made.length, 1, "another number of studies");
+        checkSame((await storages[0].studies()).length, 1, "another number of studies");
+      });
+    }),
+
+  "goes on with a search that was killed at any trial, to the same end": (open) =>
+    fc.asyncProperty(
+      anySpace(),
+      fc.nat({ max: 1000 }),
+      fc.nat({ max: 12 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (space, seed, killed, concurrency) => {
+        const begin = () => createStudy({ space, strategy: random(), seed, direction: "minimize" });
+        const whole = begin();
+        const lossOf = (_: unknown, { number, seed }: { number: number; seed: number }) =>
+          number % 5 === 4 ? Number.NaN : (seed % 1000) / 7;
+        await whole.optimize(lossOf, { trials: 12 });
+        const storages = await open();
+        await closing(storages, async () => {
+          for (const [i, storage] of storages.entries()) {
+            const recorder = await recordStudy(storage, "study");
+            const study = recorder.study ? restoreStudy(recorder.study, { strategy: random() }) : begin();
+            const objective = (params: unknown, trial: Parameters<typeof lossOf>[1]) => {
+              // what a killed process was doing never ends
+              if (i === 0 && trial.number >= killed) study.stop();
+              return lossOf(params, trial);
+            };
+            await study.optimize(objective, { trials: 12, concurrency, onEvent: recorder.onEvent });
+            await recorder.saved();
+          }
+          checkSame(await jsonOf(await opened(storages[0], "study")), whole.toJSON(), "another end");
+        });
+      },
+    ),
+};
+
+/**
+ * Checks that a storage keeps all {@link storageLaws}.
+ *
+ * @throws BrokenLaw at the first law that it breaks
+ * @example
+ * ```ts
+ * await checkStorage(
+ *   async () => {
+ *     const storage = memoryStorage();
+ *     return [storage, storage];
+ *   },
+ *   { numRuns: 5 },
+ * );
+ * ```
+ */
+export async function checkStorage(open: StorageFactory, options: StorageCheckOptions = {}): Promise<void> {
+  for (const law of Object.keys(storageLaws)) await checkStorageLaw(open, law, options);
+}
+
+/**
+ * Checks that a storage keeps one of the {@link storageLaws}.
+ *
+ * @throws BrokenLaw if it does not; FettleError `unknown_name` for a law that does not exist
+ */
+export async function checkStorageLaw(
+  open: StorageFactory,
+  law: string,
+  options: StorageCheckOptions = {},
+): Promise<void> {
+  checkCheckOptions(options, "checkStorage", OPTIONS as OptionNames<StorageCheckOptions>);
+  await holdLater("the storage", law, lawOf(storageLaws, law)(open), options);
+}
+
+const told: TrialRecord = { number: 0, params: {}, value: 1, std: null, status: "complete", seconds: null };
+
+/** A study with so many trials that run. */
+function studyOf(trials: number): StudyJson {
+  const study = createStudy({ space: { x: int(0, 9) }, strategy: random(), direction: "minimize" });
+  for (let i = 0; i < trials; i++) study.ask();
+  return study.toJSON();
+}
+
+/** A study of the name "study" as both see it. */
+async function created(
+  [storage, other]: readonly [StudyStorage, StudyStorage],
+  json: StudyJson,
+): Promise<readonly [StoredStudy, StoredStudy]> {
+  return [await storage.create("study", json), await opened(other, "study")];
+}
+
+async function opened(storage: StudyStorage, name: string): Promise<StoredStudy> {
+  return (await storage.open(name)) ?? fail(`there is no study ${JSON.stringify(name)}`);
+}
+
+async function jsonOf(study: StoredStudy): Promise<StudyJson> {
+  return { ...study.definition, trials: await study.trials() };
+}
+
+async function closing(storages: readonly StudyStorage[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    for (const storage of new Set(storages)) await storage.close();
+  }
+}
+
+/** Of JSON, whatever the order of its fields. */
+function checkSame(found: unknown, expected: unknown, what: string): void {
+  const [own, other] = [found, expected].map((each) => JSON.stringify(each));
+  if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
+}
+
+async function refused(code: string, work: () => Promise<unknown>): Promise<void> {
+  let thrown: unknown;
+  try {
+    await work();
+  } catch (error) {
+    thrown = error;
+  }
+  if (!isA(thrown, FettleError) || thrown.code !== code) fail(`not refused with ${code}, but ${thrown}`);
+}
+
+/** A list in the order of keys. */
+function shuffled<T>(list: readonly T[], keys: readonly number[]): T[] {
+  const keyed = list.map((item, i) => ({ item, key: (keys[i % keys.length] * (i + 1)) % 1009 }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}

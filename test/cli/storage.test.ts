@@ -1,0 +1,158 @@
+/** `fettle tune --storage` and `fettle studies`, as a user runs them. Needs `dist/`. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sqliteStorage } from "fettle/store/sqlite";
+import { describe, expect, it } from "vitest";
+import { float } from "../../src/search/space/builders.js";
+import { random } from "../../src/search/strategies/random/random.js";
+import { createStudy } from "../../src/search/study/study.js";
+import { cases } from "../cases.js";
+import { fettle, folder, listing, smallTable, start } from "./fettle.js";
+
+/** Milliseconds for a test that starts a dozen commands, on a machine that does other work too. */
+const MANY_COMMANDS = 240_000;
+
+const begin = (name: string): string[] => [
+  ...["tune", "data.csv", "--target", "y", "--folds", "2", "--epochs", "2", "--trials", "9", "--jobs", "2"],
+  ...["--storage", "s.db", "--study", name],
+];
+const of = (command: string, name: string, ...more: string[]): string[] => [
+  ...["studies", command, "--storage", "s.db", "--study", name, ...more],
+];
+
+/** The trials and the model that a storage has, without what clocks told. */
+async function stateOf(cwd: string, name: string) {
+  const storage = await sqliteStorage(join(cwd, "s.db"));
+  const study = await storage.open(name);
+  const trials = (await study?.trials())?.map((trial) => ({ ...trial, seconds: null }));
+  const model = await study?.artifact("model.fettle");
+  await storage.close();
+  return {
+    trials: JSON.stringify(trials),
+    count: trials?.length,
+    model: model && Buffer.from(model).toString("hex"),
+  };
+}
+
+describe("fettle tune --storage", () => {
+  it(
+    "goes on after kills at any moment to the end of a study that never stopped",
+    async () => {
+      const cwd = folder({ "data.csv": smallTable() });
+      expect((await fettle(begin("whole"), cwd)).stderr).not.toContain("error");
+      let random = 11;
+      for (let kill = 0; kill < cases(3); kill++) {
+        random = (random * 48271) % 2147483647;
+        const run = start(begin("killed"), cwd);
+        // the introduction, or some time after it
+        await run.until("9 trials").catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, random % 400));
+        run.kill("SIGKILL");
+        await run.ended;
+      }
+      const last = await fettle(begin("killed"), cwd);
+      expect([last.code, last.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+      const [whole, killed] = [await stateOf(cwd, "whole"), await stateOf(cwd, "killed")];
+      expect(killed.count).toBe(9);
+      expect(killed.trials).toBe(whole.trials);
+      expect(killed.model).toBe(whole.model);
+      expect(whole.model?.length).toBeGreaterThan(1000);
+    },
+    cases(1) * MANY_COMMANDS,
+  );
+
+  it(
+    "goes on without its flags, to more trials, and refuses others",
+    async () => {
+      const cwd = folder({ "data.csv": smallTable(), "other.csv": smallTable().replace("40", "41") });
+      const first = await fettle([...begin("s"), "--trials", "3"], cwd);
+      expect(first.stdout).toContain("npx fettle studies export --storage s.db --study s --out <folder>");
+      const more = await fettle(
+        ["tune", "--storage", "s.db", "--study", "s", "--trials", "5", "--json"],
+        cwd,
+      );
+      expect((JSON.parse(more.stdout) as { trials: unknown[] }).trials).toHaveLength(5);
+      const refusals: readonly (readonly [string[], string])[] = [
+        [
+          [...begin("s"), "--seed", "3"],
+          '--seed must be 0, as study "s" began; received 3; leave it out, or choose another name',
+        ],
+        [
+          ["tune", "other.csv", "--storage", "s.db", "--study", "s"],
+          'must be the table that the study in "s.db" began with',
+        ],
+        [["tune", "--storage", "s.db", "--study", "none"], "missing required argument 'data.csv'"],
+        [["tune", "data.csv", "--target", "y", "--storage", "s.db"], "--storage and --study need each other"],
+        [[...begin("s"), "--out", "x"], "--out and --resume must be left out beside --storage"],
+        [
+          ["tune", "data.csv", "--target", "y", "--storage", "data.csv", "--study", "s"],
+          "it is not a file of SQLite",
+        ],
+        [[...begin("a\nb")], "the name of a study must be a text without control characters"],
+        [[...begin("x".repeat(10_000))], "must have at most 500 characters; received 10000"],
+      ];
+      for (const [words, message] of refusals) {
+        const { code, stderr } = await fettle(words, cwd);
+        expect(stderr).toContain(message);
+        expect(code).toBe(2);
+      }
+      expect((await stateOf(cwd, "s")).count).toBe(5);
+    },
+    MANY_COMMANDS,
+  );
+});
+
+describe("fettle studies", () => {
+  it(
+    "lists, shows, exports, copies and deletes studies of any name",
+    async () => {
+      const name = `"quoted" <script>alert('é')</script>`;
+      const cwd = folder();
+      const storage = await sqliteStorage(join(cwd, "s.db"));
+      const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+      await study.optimize(({ x }) => x * x, { trials: 6 });
+      study.ask();
+      const kept = await storage.create(name, study.toJSON(), { note: 1 });
+      await kept.keep("model.fettle", Uint8Array.of(1, 2, 3));
+      await kept.report(6, { step: 1, value: 0.5 });
+      await storage.close();
+
+      const { stdout } = await fettle(["studies", "list", "--storage", "s.db", "--json"], cwd);
+      expect(JSON.parse(stdout)).toEqual([{ name, trials: 7, finished: 6 }]);
+      const shown = (await fettle(of("show", name), cwd)).stdout.replace(/ +/g, " ").split("\n");
+      expect(shown).toEqual(
+        expect.arrayContaining([`study ${name}`, "asked for 7 trials", "finished 6 trials: 6 complete"]),
+      );
+      const best = JSON.parse((await fettle(of("best", name, "--json"), cwd)).stdout) as { value: number };
+      expect(best.value).toBe(study.best?.value);
+      const trials = JSON.parse((await fettle(of("trials", name, "--json"), cwd)).stdout) as unknown[];
+      expect(trials).toEqual(JSON.parse(JSON.stringify(study.toJSON().trials)));
+      await fettle(of("export", name, "--out", "files"), cwd);
+      expect(listing(join(cwd, "files"))).toEqual(["model.fettle", "study.json", "trials.csv"]);
+      expect(JSON.parse(readFileSync(join(cwd, "files/study.json"), "utf8"))).toEqual(
+        JSON.parse(JSON.stringify(study)),
+      );
+      await fettle(of("copy", name, "--to", "t.db", "--as", "copy"), cwd);
+      const copy = await sqliteStorage(join(cwd, "t.db"));
+      const copied = await copy.open("copy");
+      expect(await copied?.trials()).toEqual(study.toJSON().trials);
+      expect(await copied?.reports(6)).toEqual([{ step: 1, value: 0.5 }]);
+      expect([...((await copied?.artifact("model.fettle")) ?? [])]).toEqual([1, 2, 3]);
+      await copy.close();
+      expect((await fettle(of("delete", name), cwd)).code).toBe(0);
+      const gone = await fettle(of("show", name), cwd);
+      expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining("Known: none")]);
+    },
+    MANY_COMMANDS,
+  );
+
+  it("makes no file where there is none", async () => {
+    const cwd = folder();
+    const { code, stderr } = await fettle(["studies", "list", "--storage", "none.db"], cwd);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: there is no file "none.db"; fettle tune --storage makes it\n',
+    ]);
+    expect(existsSync(join(cwd, "none.db"))).toBe(false);
+  });
+});
