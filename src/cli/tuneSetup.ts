@@ -118,7 +118,7 @@ export async function readSetup(file: string, flags: TuneFlags, study?: StudyJso
     flags.space === undefined && strategy.name === (await defaultStrategy(metrics.length)).name;
   return {
     ...{ data, rows, sizes, metrics, validation, folds: rows.folds.length - 1, space },
-    ...(study ? { study } : isDefault && { enqueue: densePoints(space) }),
+    ...(study ? { study } : isDefault && { enqueue: densePoints(data.rows, space) }),
     steps,
     strategy,
     scheduler: [NO_SCHEDULER, POPULATION].includes(scheduler) ? undefined : createScheduler(scheduler),

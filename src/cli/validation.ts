@@ -32,7 +32,7 @@ export function addValidationFlags(command: Command): Command {
     )
     .option(
       "--folds <n>",
-      "folds (default: 5, from 2,000 rows on one part of a fifth; or that of --validation)",
+      "folds (default: 5, from 4,000 rows on one part of a fifth; or that of --validation)",
       integer("--folds", 1),
     )
     .option(
