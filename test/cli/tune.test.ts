@@ -85,11 +85,7 @@ describe("fettle tune --json", () => {
     const words = ["tune", "data.csv", "--target", "y", "--trials", "2", "--epochs", "1", "--json", "--seed"];
     const cwd = folder({ "data.csv": smallTable() });
     const [one, two] = await Promise.all([fettle([...words, "1"], cwd), fettle([...words, "2"], cwd)]);
-    const [[first, a], [again, b]] = [one, two].map(({ stdout }) =>
-      parse(stdout).trials.map(({ params }) => params),
-    );
-    expect(first).toEqual(again);
-    expect(a).not.toEqual(b);
+    expect(parse(one.stdout).trials[0].params).not.toEqual(parse(two.stdout).trials[0].params);
   });
 
   it("reports trials that diverge with null values, and code 1 if all do", async () => {
