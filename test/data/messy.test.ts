@@ -129,7 +129,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
   "UTF-16": { delimiter: ";", decimal: ",", pack: utf16 },
   "UTF-16, gzip": { delimiter: "\t", group: "'", pack: (text) => gzipSync(utf16(text)) },
   "other order": { order: ["bought", "city", "amount", "score", "score2", "share", "joined", "customer_id"] },
-  "JSON lines": {},
+  "JSON lines": { yes: ["false", "true"] },
 };
 
 const textOf = (dialect: Dialect): Uint8Array | string =>
