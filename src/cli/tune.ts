@@ -4,12 +4,9 @@ import type { Command } from "commander";
 import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
-import { count } from "../report/format.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
-import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
-import { schedulerNames } from "../search/schedulers/index.js";
+import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
-import { strategyNames } from "../search/strategies/index.js";
 import type { StudyEvent, StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
@@ -18,18 +15,20 @@ import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
-import { inFlags, quoted } from "./explain.js";
+import { inFlags } from "./explain.js";
 import { readJson } from "./files.js";
-import { flagOf, integer, names, positiveNumber, share } from "./flags.js";
+import { integer, names, positiveNumber, share } from "./flags.js";
+import { checkOverwrite, complainOfNone, flagsToGoOn, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
-import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
+import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES } from "./strategyFlags.js";
+import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE, readStudy, StudyFolder } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
-import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags, isFile } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -91,24 +90,11 @@ function begun(command: Command, file: string | undefined, flags: TuneFlags): Be
   const { resume } = flags;
   if (resume === undefined) {
     check(file !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
-    check(
-      !flags.overwrite || flags.out !== undefined,
-      "--overwrite needs --out, the folder of the study to replace",
-    );
+    checkOverwrite(flags);
     return { file, flags };
   }
-  const given = command.options
-    .map((option) => option.attributeName())
-    .filter((name) => command.getOptionValueSource(name) === "cli" && !CHANGEABLE.includes(name));
-  check(
-    given.length === 0,
-    () =>
-      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
-  );
+  const changed = flagsToGoOn(command, flags, CHANGEABLE);
   const saved = readStudy(resume);
-  const changed = Object.fromEntries(
-    Object.entries(flags).filter(([name]) => CHANGEABLE.includes(name)),
-  ) as Partial<TuneFlags>;
   return {
     file: file ?? saved.file,
     flags: { ...(saved.flags as unknown as TuneFlags), ...changed, out: resume },
@@ -148,13 +134,12 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--strategy <name>",
-      `how points are suggested: ${list(strategyNames.filter((name) => name !== POPULATION))} (default: gp, or ` +
-        "nsga2 for several metrics)",
+      `how points are suggested: ${list(STRATEGIES)} (default: gp, or nsga2 for several metrics)`,
     )
     .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
     .option(
       "--scheduler <name>",
-      `how unpromising trials are stopped early: ${list([NO_SCHEDULER, ...schedulerNames])}; or ${POPULATION}: a ` +
+      `how unpromising trials are stopped early: ${list(SCHEDULERS)}; or ${POPULATION}: a ` +
         "population of 8 networks, each trial trains one for --epochs more, and the best replace the worst",
       NO_SCHEDULER,
     );
@@ -242,7 +227,7 @@ async function run({ file, flags, study, data: dataOfStudy }: Begun): Promise<nu
       if (!flags.json) printLines(filesWritten(files, setup.data.target));
     }
     if (interrupt.exitCode !== undefined) {
-      note(howToGoOn(flags, trials.length));
+      note(howToGoOn("tune", flags.out, trials.length));
       return interrupt.exitCode;
     }
     return result?.bestTrials.length ? EXIT.success : EXIT.failure;
@@ -290,13 +275,6 @@ function openFolder(
   );
   const command = { file: file === "-" ? file : resolve(file), data, flags: { ...kept, ...held } };
   return StudyFolder.open(folder, command, overwrite || resume !== undefined);
-}
-
-/** What a study that was ended early has left. */
-function howToGoOn({ out }: TuneFlags, trials: number): string {
-  return out === undefined
-    ? "Nothing was saved; with --out, a study can be gone on with."
-    : `${count(trials, "trial")} of the study are in ${out}; npx fettle tune --resume ${quoted(out)} goes on from there.`;
 }
 
 /** What was written, and the line that predicts with it. */
@@ -372,10 +350,4 @@ function printResult(
     const { directions } = study;
     printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
   }
-}
-
-/** Says that no trial has a value, and why. */
-function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
-  const { red } = coloursFor(process.stderr);
-  note(red([`error: no trial has a value (${countStatuses(trials)})`, ...firstFailure(trials)].join("\n")));
 }
