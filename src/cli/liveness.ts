@@ -14,7 +14,12 @@ export interface Mark {
 
 /** The mark of this process. */
 export function ownMark(): Mark {
-  return { pid: process.pid, host: hostname(), space: spaceOfPids(), start: lifeOf("self")?.start };
+  return markOf(process.pid);
+}
+
+/** The mark of a process that runs. */
+export function markOf(pid: number): Mark {
+  return { pid, host: hostname(), space: spaceOfPids(), start: lifeOf(pid)?.start };
 }
 
 /**
@@ -44,7 +49,7 @@ interface Life {
   readonly ended: boolean;
 }
 
-function lifeOf(pid: number | "self"): Life | undefined {
+function lifeOf(pid: number): Life | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     // the second field is the name in parentheses, which may hold both spaces and parentheses

@@ -14,6 +14,7 @@ import { addExportCommand } from "./export.js";
 import { addFitCommand } from "./fit.js";
 import { addInspectCommand } from "./inspect.js";
 import { addLrFindCommand } from "./lrFind.js";
+import { addOptimizeCommand } from "./optimize/optimize.js";
 import { WriteError } from "./output.js";
 import { addPredictCommand } from "./predict.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
@@ -27,6 +28,7 @@ type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
 /** The commands, in the order of `--help`. */
 const COMMANDS: readonly AddCommand[] = [
   addTuneCommand,
+  addOptimizeCommand,
   addFitCommand,
   addPredictCommand,
   addEvaluateCommand,
@@ -88,7 +90,7 @@ export async function main(words: readonly string[]): Promise<number> {
 /** The commands and their options. `done` receives the exit code of the command that runs. */
 export function createProgram(done: (exitCode: number) => void): Command {
   const program = new Command("fettle")
-    .description("Tune small neural networks.")
+    .description("Tune small neural networks, and anything else with parameters.")
     .usage("<command> [options]")
     .version(VERSION, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")

@@ -3,7 +3,7 @@ import { check, FettleError, isRecord, show } from "../errors.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
-import { type Made, MODEL_FILE, modelBytes, type SavedCommand, SUMMARY_FILE } from "./studyFolder.js";
+import { type Made, MODEL_FILE, modelBytes, type SavedTable, SUMMARY_FILE } from "./studyFolder.js";
 
 /**
  * Opens a storage; each write waits for the disk, since a trial of a model takes longer than that.
@@ -38,7 +38,7 @@ export async function existingStudy(storage: StudyStorage, path: string, name: s
 }
 
 /** How a study of the command line began. @throws FettleError `invalid_argument` for the study of a program */
-export function commandOf(study: StoredStudy): SavedCommand {
+export function commandOf(study: StoredStudy): SavedTable {
   const { command } = study.settings;
   const { file, data, flags } = isRecord(command) ? command : {};
   check(
@@ -56,7 +56,7 @@ export class StudyRecord {
   constructor(
     private readonly storage: StudyStorage,
     private readonly recorder: StudyRecorder,
-    private readonly command: SavedCommand,
+    private readonly command: SavedTable,
   ) {}
 
   /** For `tune`. */

@@ -24,8 +24,8 @@ const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];
 /** Milliseconds between two writes of a running study. */
 const PAUSE = 500;
 
-/** How a study began. */
-export interface SavedCommand {
+/** How a study of `fettle tune` began. */
+export interface SavedTable {
   /** The table that it is of. */
   readonly file: string;
   /** The digest of that table. */
@@ -34,32 +34,60 @@ export interface SavedCommand {
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** The study of a folder, as the command that made it left it. */
-export interface SavedStudy extends SavedCommand {
-  /** Undefined if it was killed before its first trial. */
+/** How a study of `fettle optimize` began. */
+export interface SavedProgram {
+  /** The program and its arguments, with their placeholders. */
+  readonly program: readonly string[];
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** The study of a folder; undefined if it was killed before its first trial. */
+interface Saved {
   readonly study?: StudyJson;
 }
 
 /**
- * The study in a folder, to go on with.
+ * The study of `fettle tune` in a folder, to go on with.
  *
  * @throws FettleError `not_found`, `invalid_checkpoint` for a folder without one
  */
-export function readStudy(folder: string): SavedStudy {
+export function readStudy(folder: string): SavedTable & Saved {
+  const { file, data, flags, study } = readFolder(folder, "tune");
+  if (typeof file !== "string" || typeof data !== "string") throw foreign(folder, "tune");
+  return { ...study, file, data, flags };
+}
+
+/** The study of `fettle optimize` in a folder. @throws FettleError as {@link readStudy} */
+export function readProgramStudy(folder: string): SavedProgram & Saved {
+  const { program, flags, study } = readFolder(folder, "optimize");
+  const isProgram = Array.isArray(program) && program.every((word) => typeof word === "string");
+  if (!isProgram) throw foreign(folder, "optimize");
+  return { ...study, program: program as string[], flags };
+}
+
+/** @param name - of the command that reads it */
+function readFolder(
+  folder: string,
+  name: string,
+): Readonly<Record<string, unknown>> & { readonly flags: SavedTable["flags"]; readonly study: Saved } {
   check(
     isThere(join(folder, SUMMARY_FILE)),
-    () => `${show(folder)} must be a folder that fettle tune --out wrote`,
+    () => `${show(folder)} must be a folder that fettle ${name} --out wrote`,
     "not_found",
   );
   const summary = readJson(join(folder, SUMMARY_FILE));
-  const { file, data, flags } = isRecord(summary) && isRecord(summary.command) ? summary.command : {};
-  if (typeof file !== "string" || typeof data !== "string" || !isRecord(flags))
-    throw new FettleError(
-      "invalid_checkpoint",
-      `${show(join(folder, SUMMARY_FILE))} does not say how the study began`,
-    );
+  const command = isRecord(summary) && isRecord(summary.command) ? summary.command : {};
+  const { flags } = command;
+  if (!isRecord(flags)) throw foreign(folder, name);
   const path = join(folder, STUDY_FILE);
-  return { ...(isThere(path) && { study: readJson(path) as StudyJson }), file, data, flags };
+  return { ...command, flags, study: isThere(path) ? { study: readJson(path) as StudyJson } : {} };
+}
+
+function foreign(folder: string, name: string): FettleError {
+  return new FettleError(
+    "invalid_checkpoint",
+    `${show(join(folder, SUMMARY_FILE))} does not say how a study of fettle ${name} began`,
+  );
 }
 
 /** A folder that a study is written to while it runs. */
@@ -69,7 +97,7 @@ export class StudyFolder {
 
   private constructor(
     private readonly folder: string,
-    private readonly command: SavedCommand,
+    private readonly command: SavedTable | SavedProgram,
     private readonly lock: Lock,
   ) {}
 
@@ -79,7 +107,11 @@ export class StudyFolder {
    * @param mayReplace - whether another study in it is replaced
    * @throws FettleError `not_found` if nothing can be written there; `invalid_state` if it has a study, or another process writes there
    */
-  static async open(folder: string, command: SavedCommand, mayReplace: boolean): Promise<StudyFolder> {
+  static async open(
+    folder: string,
+    command: SavedTable | SavedProgram,
+    mayReplace: boolean,
+  ): Promise<StudyFolder> {
     makeFolder(folder);
     checkWritable(folder, FILES);
     const lock = await lockFolder(folder);
@@ -121,7 +153,7 @@ export class StudyFolder {
     if (hasCurves) this.write(CURVES_FILE, curvesCsv(trials));
     // those of a study that this one replaces
     else writing(join(this.folder, CURVES_FILE), (path) => rmSync(path, { force: true }));
-    const model = modelBytes(result, this.command, trials.length);
+    const model = "file" in this.command ? modelBytes(result, this.command, trials.length) : undefined;
     if (model) this.write(MODEL_FILE, model);
     this.writeSummary(summary);
     return FILES.filter((file) => (file !== MODEL_FILE || model) && (file !== CURVES_FILE || hasCurves)).map(
@@ -152,7 +184,7 @@ export interface Made {
 /** The file of the final model, which says by which command it was made; undefined without a model. */
 export function modelBytes(
   result: Made | undefined,
-  { file, flags }: SavedCommand,
+  { file, flags }: SavedTable,
   trials: number,
 ): Uint8Array | undefined {
   if (!result?.final) return undefined;

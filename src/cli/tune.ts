@@ -5,10 +5,8 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
-import { countStatuses, firstFailure, introduce, summarize, summarizeFront } from "../report/study.js";
-import { schedulerNames } from "../search/schedulers/index.js";
+import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
-import { strategyNames } from "../search/strategies/index.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { BaselineReport } from "../tune/baselines/compare.js";
@@ -19,17 +17,19 @@ import { addDatasetFlags } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
+import { complainOfNone } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
-import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
+import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES } from "./strategyFlags.js";
+import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
 import { type Begun, begun } from "./tuneBegun.js";
 import { howToGoOn, openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
-import { NO_SCHEDULER, POPULATION, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -111,13 +111,12 @@ function addSearchFlags(command: Command): void {
     )
     .option(
       "--strategy <name>",
-      `how points are suggested: ${list(strategyNames.filter((name) => name !== POPULATION))} (default: gp, or ` +
-        "nsga2 for several metrics)",
+      `how points are suggested: ${list(STRATEGIES)} (default: gp, or nsga2 for several metrics)`,
     )
     .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
     .option(
       "--scheduler <name>",
-      `how unpromising trials are stopped early: ${list([NO_SCHEDULER, ...schedulerNames])}; or ${POPULATION}: a ` +
+      `how unpromising trials are stopped early: ${list(SCHEDULERS)}; or ${POPULATION}: a ` +
         "population of 8 networks, each trial trains one for --epochs more, and the best replace the worst",
       NO_SCHEDULER,
     );
@@ -306,10 +305,4 @@ function printResult(
     const { directions } = study;
     printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
   }
-}
-
-/** Says that no trial has a value, and why. */
-function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
-  const { red } = coloursFor(process.stderr);
-  note(red([`error: no trial has a value (${countStatuses(trials)})`, ...firstFailure(trials)].join("\n")));
 }

@@ -6,8 +6,9 @@ import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import { isThere } from "./files.js";
 import { flagOf } from "./flags.js";
+import { checkOverwrite, flagsChanged, flagsGiven, mustBeLeftOut } from "./goOn.js";
 import { commandOf, openStorage, StudyRecord } from "./storageFile.js";
-import { readStudy, type SavedCommand } from "./studyFolder.js";
+import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
 /** A study to run: a new one, or one to go on with. */
@@ -30,12 +31,8 @@ export async function begun(command: Command, file: string | undefined, flags: T
     check(value !== undefined, "missing required argument 'data.csv'\nRun fettle tune --help for usage.");
     return value;
   };
-  const given = command.options
-    .map((option) => option.attributeName())
-    .filter((flag) => command.getOptionValueSource(flag) === "cli" && !CHANGEABLE.includes(flag));
-  const goingOn = (saved: SavedCommand): Pick<Begun, "file" | "flags" | "data"> => {
-    const changed = Object.entries(flags).filter(([flag]) => CHANGEABLE.includes(flag));
-    const all = { ...(saved.flags as unknown as TuneFlags), ...Object.fromEntries(changed) };
+  const goingOn = (saved: SavedTable): Pick<Begun, "file" | "flags" | "data"> => {
+    const all = { ...(saved.flags as unknown as TuneFlags), ...flagsChanged(flags, CHANGEABLE) };
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
   check((storage === undefined) === (name === undefined), "--storage and --study need each other");
@@ -52,23 +49,16 @@ export async function begun(command: Command, file: string | undefined, flags: T
       return { file: needed(file), flags };
     }
     const saved = commandOf(kept);
-    mustBeAsBegun(kept.name, heldFlags(flags), saved.flags, given);
+    mustBeAsBegun(kept.name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
     const recorder = await recordStudy(opened, name);
     const record = new StudyRecord(opened, recorder, saved);
     return { ...goingOn(saved), ...(recorder.study && { study: recorder.study }), record };
   }
   if (resume === undefined) {
-    check(
-      !flags.overwrite || out !== undefined,
-      "--overwrite needs --out, the folder of the study to replace",
-    );
+    checkOverwrite(flags);
     return { file: needed(file), flags };
   }
-  check(
-    given.length === 0,
-    () =>
-      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
-  );
+  mustBeLeftOut(flagsGiven(command, CHANGEABLE));
   const { study, ...saved } = readStudy(resume);
   const { flags: all, ...rest } = goingOn(saved);
   return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };
@@ -78,7 +68,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
 function mustBeAsBegun(
   name: string,
   flags: Readonly<Record<string, unknown>>,
-  saved: SavedCommand["flags"],
+  saved: SavedTable["flags"],
   given: readonly string[],
 ): void {
   for (const flag of given) {

@@ -7,8 +7,9 @@ import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
 import { quoted } from "./explain.js";
+import { howToGoOn as folderToGoOn } from "./goOn.js";
 import { openStorage, StudyRecord } from "./storageFile.js";
-import { type Made, MODEL_FILE, type SavedCommand, StudyFolder } from "./studyFolder.js";
+import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -33,7 +34,7 @@ export async function openKeeper(
   target: string,
 ): Promise<Keeper | undefined> {
   const { out, storage, study } = flags;
-  const command = (): SavedCommand => ({
+  const command = (): SavedTable => ({
     ...{ file: file === "-" ? file : resolve(file), data },
     flags: heldFlags(flags),
   });
@@ -44,7 +45,7 @@ export async function openKeeper(
   return folderKeeper(await StudyFolder.open(out, command(), mayReplace), target);
 }
 
-async function newRecord(path: string, name: string, command: SavedCommand): Promise<StudyRecord> {
+async function newRecord(path: string, name: string, command: SavedTable): Promise<StudyRecord> {
   const storage = await openStorage(path, true);
   const recorder = await recordStudy(storage, name, { command });
   check(
@@ -91,9 +92,7 @@ export function howToGoOn({ out, storage, study = "" }: TuneFlags, trials: numbe
       `${count(trials, "trial")} of the study are in ${storage}; npx fettle tune --storage ${quoted(storage)} --study ${quoted(study)} ` +
       "goes on from there."
     );
-  return out === undefined
-    ? "Nothing was saved; with --out, a study can be gone on with."
-    : `${count(trials, "trial")} of the study are in ${out}; npx fettle tune --resume ${quoted(out)} goes on from there.`;
+  return folderToGoOn("tune", out, trials);
 }
 
 /** What was written, and the line that predicts with it. */

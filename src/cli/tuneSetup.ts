@@ -7,7 +7,6 @@ import { createScheduler } from "../search/schedulers/index.js";
 import type { Scheduler } from "../search/schedulers/scheduler.js";
 import { type Params, type Space, spaceFromJson } from "../search/space/space.js";
 import { defaultStrategy } from "../search/strategies/default.js";
-import { createStrategy } from "../search/strategies/index.js";
 import { pbt } from "../search/strategies/pbt/pbt.js";
 import type { Strategy } from "../search/strategies/strategy.js";
 import type { StudyJson } from "../search/study/contract.js";
@@ -19,6 +18,7 @@ import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
+import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
 import { DEFAULT_FOLDS, isFile, type ValidationFlags, validationOf } from "./validation.js";
 
 /** The flags of `fettle tune`, as commander gives them. */
@@ -90,10 +90,6 @@ export interface TuneSetup {
   /** What is tried first, of the default space with the default strategy. */
   readonly enqueue?: readonly Params[];
 }
-
-/** Population-based training is a strategy around another; on the command line it is one of the schedulers. */
-export const POPULATION = "pbt";
-export const NO_SCHEDULER = "none";
 
 /** @throws FettleError for everything in files and flags that can be refused before anything runs */
 export async function readSetup(file: string, flags: TuneFlags, study?: StudyJson): Promise<TuneSetup> {
@@ -191,21 +187,12 @@ function readSpace(flags: TuneFlags, data: Dataset, { training }: PartSizes): Sp
   return space;
 }
 
-async function readStrategy(
-  { strategy, points, scheduler }: TuneFlags,
-  objectives: number,
-): Promise<Strategy> {
-  check(
-    points === undefined || strategy === "grid",
-    () => `--points needs --strategy grid; received ${strategy === undefined ? "no strategy" : strategy}`,
-  );
+async function readStrategy(flags: TuneFlags, objectives: number): Promise<Strategy> {
+  const { strategy, scheduler } = flags;
   check(
     strategy !== POPULATION,
     `population-based training is --scheduler ${POPULATION}; --strategy suggests its first networks`,
   );
-  const chosen =
-    strategy === undefined
-      ? await defaultStrategy(objectives)
-      : createStrategy(strategy, points === undefined ? {} : { points });
+  const chosen = await strategyOf(flags, objectives);
   return scheduler === POPULATION ? pbt({ start: chosen }) : chosen;
 }

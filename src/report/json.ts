@@ -20,14 +20,16 @@ export interface JsonReport {
   readonly ensemble?: EnsembleReport;
   /** How well the probabilities of the final model are calibrated, before and after. */
   readonly calibration?: CalibrationReport;
-  /** Scores on the held-out rows, by metric; empty without any. */
-  readonly test: Readonly<Record<string, number | null>>;
+  /** Scores on the held-out rows, by metric; empty without any, and left out where there is no table. */
+  readonly test?: Readonly<Record<string, number | null>>;
   /** Those scores beside those of a linear model and a constant; without held-out rows left out. */
   readonly baselines?: BaselineReport;
   /** After how many trials the time of the search was over, where that ended it. */
   readonly endedAfter?: number;
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
+  /** The words of the command that runs the best trial again, where a trial is a command. */
+  readonly bestCommand?: readonly string[];
   /** By number. */
   readonly trials: readonly JsonTrial[];
   readonly seed: number;
@@ -57,32 +59,48 @@ export function jsonReport(study: {
   readonly threshold?: number;
   readonly ensemble?: EnsembleReport;
   readonly calibration?: CalibrationReport;
-  readonly test: Readonly<Record<string, number>>;
+  readonly test?: Readonly<Record<string, number>>;
   readonly baselines?: BaselineReport;
   readonly endedAfter?: number;
   readonly networks?: number;
+  readonly bestCommand?: readonly string[];
   readonly trials: readonly TrialRecord<Params>[];
   readonly seed: number;
 }): JsonReport {
   const { best, bestTrials, threshold, ensemble, calibration, test, baselines, trials, seed } = study;
-  const { endedAfter, networks } = study;
-  const scores = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
+  const { endedAfter, networks, bestCommand } = study;
+
   return {
     best: best ? { params: best.params, value: best.value, std: best.std } : null,
     ...(bestTrials && { bestTrials: bestTrials.map(jsonTrial) }),
     ...(threshold !== undefined && { threshold }),
     ...(ensemble && { ensemble }),
     ...(calibration && { calibration }),
-    test: Object.fromEntries(scores),
+    ...(test && { test: scoresOf(test) }),
     ...(baselines && { baselines }),
     ...(endedAfter !== undefined && { endedAfter }),
     ...(networks !== undefined && { networks }),
+    ...(bestCommand && { bestCommand }),
     trials: trials.map(jsonTrial),
     seed,
   };
 }
 
-function jsonTrial({ number, parent, params, value, values, ...rest }: TrialRecord<Params>): JsonTrial {
+/** Scores, null where they are not finite. */
+function scoresOf(test: Readonly<Record<string, number>>): Readonly<Record<string, number | null>> {
+  const finite = Object.entries(test).map(([name, score]) => [name, Number.isFinite(score) ? score : null]);
+  return Object.fromEntries(finite);
+}
+
+/** A trial of the report, as the files of trials have it too. */
+export function jsonTrial({
+  number,
+  parent,
+  params,
+  value,
+  values,
+  ...rest
+}: TrialRecord<Params>): JsonTrial {
   const { std, status, seconds, error } = rest;
   return {
     ...{ number, ...(parent !== undefined && { parent }), params },

@@ -81,7 +81,8 @@ export interface FrontReport extends Ending {
 }
 
 interface Ending {
-  readonly folds: number;
+  /** Undefined where values are not means of folds. */
+  readonly folds?: number;
   readonly trials: readonly TrialRecord<Params>[];
   /** Since the study started. */
   readonly seconds: number;
@@ -90,6 +91,8 @@ interface Ending {
   /** How many networks of the final model there was time for, where that is fewer than were asked for. */
   readonly networks?: number;
   readonly repeat?: string;
+  /** The command that runs the best trial again, where a trial is a command. */
+  readonly again?: string;
 }
 
 /** Marks headings and side notes; the identity without colours. */
@@ -120,7 +123,16 @@ function howScored({ folds, splitter }: StudyIntroduction): string {
   return folds === 1 ? "one validation part" : `${folds}-fold cross-validation`;
 }
 
-function budget({ trials, seconds }: StudyIntroduction): string {
+/** A study of a program that is about to run, in lines of at most `width` characters. */
+export function introduceProgram(
+  about: Pick<StudyIntroduction, "strategy" | "trials" | "seconds" | "seed"> & { readonly command: string },
+  width: number,
+): string[] {
+  const { strategy, command, seed } = about;
+  return wrap(`${strategy} search: ${budget(about)}, each a run of ${plain(command)}; seed ${seed}`, width);
+}
+
+function budget({ trials, seconds }: Pick<StudyIntroduction, "trials" | "seconds">): string {
   const most = trials === undefined ? [] : [count(trials, "trial")];
   return [...most, ...(seconds === undefined ? [] : [`trials for ${formatDuration(seconds)} in all`])].join(
     ", or ",
@@ -166,11 +178,14 @@ export function summarize(report: StudyReport, width: number, paint: Paint): str
   return [
     ...heading(`Best parameters (trial ${[...line].reverse().join(", resumed from ")})`),
     ...layOut(params, { width }),
-    ...(report.folds === 1
-      ? [...heading(`Validated ${metric}`), clip(`  ${formatScore(best.value)}${beside(best, false)}`, width)]
-      : [
+    ...(hasSpread(report)
+      ? [
           ...heading(`Cross-validated ${metric} (mean ± std of ${report.folds} folds)`),
           clip(`  ${formatScore(best.value)} ± ${formatScore(best.std)}${beside(best, true)}`, width),
+        ]
+      : [
+          ...heading(report.folds === undefined ? `Best ${plain(metric)}` : `Validated ${metric}`),
+          clip(`  ${formatScore(best.value)}${beside(best, false)}`, width),
         ]),
     ...(ensemble
       ? [
@@ -227,13 +242,15 @@ export function summarizeFront(report: FrontReport, width: number, paint: Paint)
   const shown = sparseFirst([...bestTrials.keys()], points).slice(0, TOP);
   shown.sort((i, j) => points[i][0] - points[j][0] || i - j);
   const top = shown.map((i) => bestTrials[i]);
+  const how =
+    folds === undefined ? "" : folds === 1 ? " (on one validation part)" : ` (means of ${folds} folds)`;
   const part = top.length < bestTrials.length ? `, ${top.length} shown` : "";
   return [
     ...headings(
       width,
       paint,
     )(
-      `Pareto front of ${metrics.join(" and ")} (${folds === 1 ? "on one validation part" : `means of ${folds} folds`}): ${bestTrials.length} of ${count(trials.length, "trial")}${part}`,
+      `Pareto front of ${metrics.map(plain).join(" and ")}${how}: ${bestTrials.length} of ${count(trials.length, "trial")}${part}`,
     ),
     ...layOut(
       compare(top, metrics, ({ values = [] }) => values.map(formatScore)),
@@ -248,7 +265,7 @@ function headings(width: number, paint: Paint): (text: string) => string[] {
 }
 
 function ending(
-  { trials, seconds, endedAfter, networks, repeat }: Ending,
+  { trials, seconds, endedAfter, networks, repeat, again }: Ending,
   width: number,
   paint: Paint,
 ): string[] {
@@ -261,8 +278,11 @@ function ending(
       : [`There was time for ${count(networks, "network")} of the final model.`]),
   ];
   // a command stays in one line, to be copied
-  const again = repeat === undefined ? [] : [paint.faint(`The same, to the bit: ${repeat}`)];
-  return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...again];
+  const commands = [
+    ...(repeat === undefined ? [] : [`The same, to the bit: ${repeat}`]),
+    ...(again === undefined ? [] : [`The best again: ${again}`]),
+  ];
+  return ["", ...lines.flatMap((line) => wrap(line, width).map(paint.faint)), ...commands.map(paint.faint)];
 }
 
 /** Scores that the trial has beside what was tuned for: `; accuracy 0.972 ± 0.011`, of one fold without its 0. */
@@ -276,14 +296,15 @@ function beside({ attributes }: TrialRecord<Params>, spread: boolean): string {
     .join("");
 }
 
-/** The best trials side by side; of one fold there is no deviation. */
-function comparison(
-  { metric, folds }: StudyReport,
-  top: Parameters<typeof compare>[0],
-): ReturnType<typeof compare> {
-  return folds === 1
-    ? compare(top, [metric], ({ value }) => [formatScore(value)])
-    : compare(top, [metric, "± std"], ({ value, std }) => [formatScore(value), formatScore(std)]);
+/** Whether values have a deviation: of one fold there is none. */
+const hasSpread = ({ folds }: Ending): boolean => folds !== undefined && folds > 1;
+
+/** The best trials side by side. */
+function comparison(report: StudyReport, top: Parameters<typeof compare>[0]): ReturnType<typeof compare> {
+  const { metric } = report;
+  return hasSpread(report)
+    ? compare(top, [metric, "± std"], ({ value, std }) => [formatScore(value), formatScore(std)])
+    : compare(top, [plain(metric)], ({ value }) => [formatScore(value)]);
 }
 
 /** Complete trials, the best first, and the earlier of equals first. */

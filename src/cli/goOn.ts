@@ -1,0 +1,75 @@
+/** Going on with the study of a folder, and what a study says at its end, for every command that runs one. */
+import type { Command } from "commander";
+import { check } from "../errors.js";
+import { count } from "../report/format.js";
+import { countStatuses, firstFailure } from "../report/study.js";
+import type { Params } from "../search/space/space.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { quoted } from "./explain.js";
+import { flagOf } from "./flags.js";
+import { coloursFor, note } from "./streams.js";
+
+/**
+ * The flags that a study is gone on with, beside those that it began with.
+ *
+ * @param changeable - names of flags that may differ from those that it began with
+ * @throws FettleError `invalid_argument` for any other flag
+ */
+export function flagsToGoOn<Flags extends object>(
+  command: Command,
+  flags: Flags,
+  changeable: readonly string[],
+): Partial<Flags> {
+  mustBeLeftOut(flagsGiven(command, changeable));
+  return flagsChanged(flags, changeable);
+}
+
+/** Refuses flags beside `--resume`. */
+export function mustBeLeftOut(given: readonly string[]): void {
+  check(
+    given.length === 0,
+    () =>
+      `${given.map(flagOf).join(" and ")} must be left out beside --resume, which has the flags that the study began with`,
+  );
+}
+
+/** The names of flags that were typed, but for those that may differ from what a study began with. */
+export function flagsGiven(command: Command, changeable: readonly string[]): string[] {
+  return command.options
+    .map((option) => option.attributeName())
+    .filter((name) => command.getOptionValueSource(name) === "cli" && !changeable.includes(name));
+}
+
+/** Those of the flags that may differ from what a study began with. */
+export function flagsChanged<Flags extends object>(
+  flags: Flags,
+  changeable: readonly string[],
+): Partial<Flags> {
+  return Object.fromEntries(
+    Object.entries(flags).filter(([name]) => changeable.includes(name)),
+  ) as Partial<Flags>;
+}
+
+/** Refuses `--overwrite` where it has nothing to replace. */
+export function checkOverwrite({
+  out,
+  overwrite,
+}: {
+  readonly out?: string;
+  readonly overwrite?: true;
+}): void {
+  check(!overwrite || out !== undefined, "--overwrite needs --out, the folder of the study to replace");
+}
+
+/** What a study that was ended early has left. @param name - of the command */
+export function howToGoOn(name: string, out: string | undefined, trials: number): string {
+  return out === undefined
+    ? "Nothing was saved; with --out, a study can be gone on with."
+    : `${count(trials, "trial")} of the study are in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
+}
+
+/** Says that no trial has a value, and why. */
+export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
+  const { red } = coloursFor(process.stderr);
+  note(red([`error: no trial has a value (${countStatuses(trials)})`, ...firstFailure(trials)].join("\n")));
+}

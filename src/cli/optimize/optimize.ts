@@ -1,0 +1,346 @@
+/** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { check, FettleError } from "../../errors.js";
+import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
+import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
+import type { Params, Space } from "../../search/space/space.js";
+import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
+import type { TrialRecord } from "../../search/trial/trial.js";
+import { tune } from "../../tune/tune.js";
+import type { SearchResult } from "../../tune/tuner/options.js";
+import { EXIT } from "../exit.js";
+import { quoted } from "../explain.js";
+import { readJson } from "../files.js";
+import { integer, names, positiveNumber } from "../flags.js";
+import { checkOverwrite, complainOfNone, flagsToGoOn, howToGoOn } from "../goOn.js";
+import { takeInterrupts } from "../interrupt.js";
+import { createProgressBar } from "../progress.js";
+import { NO_SCHEDULER, SCHEDULERS, STRATEGIES } from "../strategyFlags.js";
+import { note, paintFor, printLines, widthOf } from "../streams.js";
+import { readProgramStudy, StudyFolder } from "../studyFolder.js";
+import { shellLine } from "./command.js";
+import { Programs } from "./programs.js";
+import { type OptimizeFlags, type OptimizeSetup, readSetup } from "./setup.js";
+import { PARAMS_FILE, TrialFolders } from "./trialFolder.js";
+
+/** Adds the command; `done` receives the exit code. */
+export function addOptimizeCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command("optimize")
+    .summary("tune the parameters of any program")
+    .usage("--space <file.json> [options] -- <program> [arguments...]")
+    .description(
+      "Tune the parameters of any program. Each trial runs it once. {name} in its arguments stands for the value of a parameter, and no " +
+        "shell reads them. Its value is the last line of its output that is a number, or a JSON object with the value.",
+    )
+    .argument("[program...]", "the program and its arguments, after --");
+  addParameterFlags(command);
+  addValueFlags(command);
+  addSearchFlags(command);
+  command
+    .optionsGroup("Other options:")
+    .option("--json", "print one JSON object and nothing else")
+    .option(
+      "--out <folder>",
+      "write study.json, trials.csv and summary.json, and a folder for each trial, as the study runs",
+    )
+    .option("--overwrite", "replace the study that is in the folder of --out")
+    .option(
+      "--resume <folder>",
+      "go on with the study in a folder of --out; with --trials, to that number of trials in all",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async (words: readonly string[], flags: OptimizeFlags) =>
+      done(await run(begun(command, words, flags))),
+    );
+}
+
+function addParameterFlags(command: Command): void {
+  command
+    .optionsGroup("Parameters:")
+    .option("--space <file.json>", "the parameters to tune and their ranges")
+    .option(
+      "--env",
+      "pass the parameters as variables of the environment too: FETTLE_LEARNING_RATE for learningRate, and FETTLE_PARAMS as JSON",
+    );
+}
+
+function addValueFlags(command: Command): void {
+  command
+    .optionsGroup("Value:")
+    .option(
+      "--metric <names>",
+      "name of the value in a JSON object (default: value); several, separated by commas, give a Pareto front",
+      names("--metric"),
+    )
+    .option(
+      "--direction <words>",
+      "minimize or maximize, or one of them for each metric, separated by commas (default: minimize)",
+      names("--direction"),
+    )
+    .option(
+      "--value <where>",
+      "where it is: last-line of standard output, exit-code, or file:<name> in the folder of the trial",
+      "last-line",
+    );
+}
+
+function addSearchFlags(command: Command): void {
+  command
+    .optionsGroup("Search:")
+    .option(
+      "--trials <n>",
+      "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
+      integer("--trials", 1),
+    )
+    .option("--seconds <n>", "how long the whole command may take", positiveNumber("--seconds"))
+    .option(
+      "--strategy <name>",
+      `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several metrics)`,
+    )
+    .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
+    .option(
+      "--scheduler <name>",
+      `how unpromising trials are stopped early, by the steps that the program prints: ${SCHEDULERS.join(", ")}`,
+      NO_SCHEDULER,
+    )
+    .option("--steps <n>", "with a scheduler: the number of steps of a whole trial", integer("--steps", 1))
+    .option("--seed <n>", "seed of the search", integer("--seed", 0), 0)
+    .option("--jobs <n>", "programs that run side by side", integer("--jobs", 1), 1)
+    .option(
+      "--lag <n>",
+      "latest trials that the strategy ignores, so that others can run meanwhile; the same lag gives the same trials at any --jobs (default: 0, or 7 with several jobs)",
+      integer("--lag", 0),
+    )
+    .option(
+      "--trial-timeout <seconds>",
+      "end a program that takes longer, and let its trial fail",
+      positiveNumber("--trial-timeout"),
+    )
+    .option(
+      "--grace <seconds>",
+      "from SIGTERM, which tells a program to end, to SIGKILL, which ends it",
+      positiveNumber("--grace"),
+      5,
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  fettle optimize --space space.json -- python train.py --lr {lr} --units {units}
+  fettle optimize --space space.json --metric loss,seconds -- ./run.sh {params}
+  fettle optimize --space space.json --scheduler median --steps 20 --jobs 4 \\
+    --out study -- python train.py --lr {lr} --units {units}
+  fettle optimize --resume study --trials 100
+  fettle optimize --space space.json --env -- sh -c 'make && ./app'
+
+space.json:
+  {
+    "lr": { "type": "float", "low": 1e-4, "high": 0.1, "log": true },
+    "units": { "type": "int", "low": 8, "high": 64 }
+  }
+
+Lines that the program may print:
+  {"step": 3, "value": 0.41}    on the way, which a scheduler looks at
+  {"value": 0.37}               at its end; 0.37 alone does as well
+
+In arguments, {params} is the path of a JSON file with all parameters, {folder}
+the folder of the trial, {trial} its number, and {{ a brace.`;
+
+/** Flags that a study may be gone on with; all others are those that it began with. */
+const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume"];
+
+/** A study to run: a new one, or one to go on with. */
+interface Begun {
+  readonly words: readonly string[];
+  readonly flags: OptimizeFlags;
+  readonly study?: StudyJson;
+}
+
+function begun(command: Command, words: readonly string[], flags: OptimizeFlags): Begun {
+  const { resume } = flags;
+  if (resume === undefined) {
+    checkOverwrite(flags);
+    return { words, flags };
+  }
+  const changed = flagsToGoOn(command, flags, CHANGEABLE);
+  check(
+    words.length === 0,
+    "the program must be left out beside --resume, which has the one that the study began with",
+  );
+  const { program, study, flags: saved } = readProgramStudy(resume);
+  return {
+    words: program,
+    flags: { ...(saved as unknown as OptimizeFlags), ...changed, out: resume },
+    ...(study && { study }),
+  };
+}
+
+/** @returns the exit code */
+async function run({ words, flags, study }: Begun): Promise<number> {
+  const setup = await readSetup(words, flags, study);
+  const { metrics, command, source, strategy } = setup;
+  const { out, grace, json, lag = study?.lag, jobs } = flags;
+  if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
+    note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run side by side`);
+  const folder = out === undefined ? undefined : await openFolder(out, words, flags);
+  const folders = TrialFolders.open(out);
+  if (folder && flags.resume === undefined) folders.clear();
+  const programs = new Programs({ command, metrics, source, grace: 1000 * grace, folders });
+  /** Leaves no program and no folder, also where the process ends at once. */
+  const clear = (): void => {
+    programs.kill();
+    folders.close();
+  };
+  process.on("exit", clear);
+  const started = performance.now();
+  const bar = createProgressBar(process.stderr, metrics[0]);
+  const interrupt = takeInterrupts("ending the running programs", bar, () => folder?.save(true));
+  const ended: TrialRecord<Params>[] = [];
+  const onEvent = (event: StudyEvent): void => {
+    if (event.type === "studyStarted") folder?.begin(event.study);
+    if (event.type === "trialEnded") {
+      ended.push(event.record);
+      folder?.save(true); // a run of a program is not cheap
+      folders.writeResult(jsonTrial(event.record));
+    }
+    if (json) return;
+    if (event.type === "studyStarted") printIntroduction(words, flags, setup, event.trials);
+    bar.update(event);
+  };
+  try {
+    const result = await search(setup, flags, programs, {
+      ...{ onEvent, signal: interrupt.signal },
+      ...(study && { study }),
+    });
+    await programs.ended();
+    bar.stop();
+    const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
+    const seconds = (performance.now() - started) / 1000;
+    const again = result?.best && commandOf(result.best, setup, folders, flags);
+    const report = reportOf(flags, trials, result, again);
+    const hasResult = result !== undefined && result.bestTrials.length > 0;
+    if (json) printLines([JSON.stringify(report)]);
+    else if (hasResult) printResult(setup, result, seconds, again);
+    if (!hasResult) complainOfNone(trials);
+    if (folder) {
+      const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
+      const files = folder.finish(trials, { status, seconds, ...report, trials: trials.length }, undefined);
+      if (!json) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+    }
+    if (interrupt.exitCode !== undefined) {
+      note(howToGoOn("optimize", out, trials.length));
+      return interrupt.exitCode;
+    }
+    return hasResult ? EXIT.success : EXIT.failure;
+  } finally {
+    bar.stop();
+    interrupt.release();
+    clear();
+    process.off("exit", clear);
+    folder?.release();
+  }
+}
+
+/** The folder of a new study, or of the one that is gone on with. */
+function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
+  const { out: _, resume, overwrite = false, jobs: __, json: ___, seconds: ____, ...kept } = flags;
+  const { space } = kept;
+  // what its file held, since elsewhere and later it may be another
+  const held = { ...kept, ...(typeof space === "string" && { space: readJson(space) }) };
+  return StudyFolder.open(folder, { program, flags: held }, overwrite || resume !== undefined);
+}
+
+/** @returns undefined if every trial failed */
+async function search(
+  { space, directions, strategy, scheduler }: OptimizeSetup,
+  { trials, seconds, trialTimeout, seed, jobs, lag, steps }: OptimizeFlags,
+  programs: Programs,
+  more: {
+    readonly onEvent: (event: StudyEvent) => void;
+    readonly signal: { readonly aborted: boolean };
+    readonly study?: StudyJson;
+  },
+): Promise<SearchResult<Space> | undefined> {
+  try {
+    return await tune({
+      ...{ space, strategy, seed, jobs, objective: programs.objective, ...more },
+      direction: directions.length === 1 ? directions[0] : directions,
+      ...(scheduler && steps !== undefined && { scheduler, steps }),
+      ...(trials !== undefined && { trials }),
+      ...(lag !== undefined && { lag }),
+      // the clock of the process began with the command
+      ...(seconds !== undefined && { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
+      ...(trialTimeout !== undefined && { trialTimeout: 1000 * trialTimeout }),
+    });
+  } catch (error) {
+    if (error instanceof FettleError && error.code === "trial_failed") return undefined;
+    throw error;
+  }
+}
+
+/** The command of a trial, to run it again; undefined where its files are gone. */
+function commandOf(
+  { number, params }: TrialRecord<Params>,
+  { command }: OptimizeSetup,
+  folders: TrialFolders,
+  { out }: OptimizeFlags,
+): BestCommand | undefined {
+  if (command.usesFolder && out === undefined) return undefined;
+  const folder = folders.of(number);
+  const words = command.wordsOf(params, { folder, params: join(folder, PARAMS_FILE), trial: String(number) });
+  return { words, line: shellLine(words, command.variablesOf(params)) };
+}
+
+interface BestCommand {
+  readonly words: readonly string[];
+  /** As it is typed. */
+  readonly line: string;
+}
+
+function reportOf(
+  { seed }: OptimizeFlags,
+  trials: readonly TrialRecord<Params>[],
+  result: SearchResult<Space> | undefined,
+  again: BestCommand | undefined,
+): JsonReport {
+  const { best, bestTrials = [], study } = result ?? {};
+  return jsonReport({
+    ...{ best, trials, seed },
+    ...(study && study.directions.length > 1 && { bestTrials }),
+    ...(again && { bestCommand: again.words }),
+  });
+}
+
+function printIntroduction(
+  words: readonly string[],
+  flags: OptimizeFlags,
+  { strategy }: OptimizeSetup,
+  trials: number,
+): void {
+  const { seed, seconds } = flags;
+  const about = {
+    ...{ strategy: strategy.name, seed, command: words.map(quoted).join(" ") },
+    ...(seconds === undefined ? { trials } : { seconds, ...(flags.trials !== undefined && { trials }) }),
+  };
+  printLines(introduceProgram(about, widthOf(process.stdout)));
+}
+
+function printResult(
+  { metrics, directions }: OptimizeSetup,
+  { best, bestTrials, trials }: SearchResult<Space>,
+  seconds: number,
+  again: BestCommand | undefined,
+): void {
+  const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
+  const common = { trials, seconds, ...(again && { again: again.line }) };
+  const lines = best
+    ? summarize(
+        { ...common, metric: metrics[0], direction: directions[0], best, test: {}, testRows: 0 },
+        width,
+        paint,
+      )
+    : summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint);
+  printLines(lines);
+}

@@ -1,0 +1,75 @@
+/**
+ * What a program says of its trial: values and reports in its lines. A line is either a number, or a JSON object that has a number for each
+ * metric, with `step` if it is on the way. Every other line is the program's own business. It reads nothing and waits for nothing.
+ */
+import { isRecord } from "../../errors.js";
+
+/** What a line says. */
+export interface Said {
+  /** By metric. */
+  readonly values: readonly number[];
+  /** Set if the program goes on after it. */
+  readonly step?: unknown;
+}
+
+/** A number as programs print it, `nan` and `inf` of Python too. */
+const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+/** Numbers that JSON does not have, and most writers of JSON write all the same. */
+const NOT_FINITE = /(?<=[:,[]\s*)(?:NaN|[+-]?Infinity)(?=\s*[,}\]])/g;
+
+/**
+ * What a line says of the trial; undefined for any other line.
+ *
+ * @example
+ * ```ts
+ * readLine('{"step": 3, "value": 0.41}', ["value"]); // { values: [0.41], step: 3 }
+ * readLine("0.25", ["value"]); // { values: [0.25] }
+ * readLine("loading", ["value"]); // undefined
+ * ```
+ */
+export function readLine(line: string, metrics: readonly string[]): Said | undefined {
+  const text = line.trim();
+  if (text.startsWith("{")) return readObject(text, metrics);
+  return metrics.length === 1 && NUMBER.test(text) ? { values: [numberOf(text)] } : undefined;
+}
+
+/** What a file says: as a whole, or in the last of its lines that says anything. */
+export function readFileText(text: string, metrics: readonly string[]): Said | undefined {
+  const whole = readLine(text, metrics);
+  if (whole) return whole;
+  const lines = text.split("\n");
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const said = readLine(lines[i], metrics);
+    if (said) return said;
+  }
+  return undefined;
+}
+
+function readObject(text: string, metrics: readonly string[]): Said | undefined {
+  if (!text.endsWith("}")) return undefined;
+  const object = parsed(text) ?? parsed(text.replace(NOT_FINITE, "null"));
+  if (!isRecord(object)) return undefined;
+  const values = metrics.map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
+  if (!values.every((value) => typeof value === "number" || value === null)) return undefined;
+  const { step } = object;
+  return { values: values.map((value) => value ?? Number.NaN), ...(step !== undefined && { step }) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function numberOf(text: string): number {
+  const [sign, size] = text.startsWith("-") ? [-1, text.slice(1)] : [1, text.replace(/^\+/, "")];
+  return sign * (/^inf/i.test(size) ? Number.POSITIVE_INFINITY : Number(size)); // "nan" is NaN
+}
+
+/** The rule for a value, in words. */
+export function rule(metrics: readonly string[]): string {
+  const object = `{${metrics.map((name) => `${JSON.stringify(name)}: …`).join(", ")}}`;
+  return metrics.length === 1 ? `a number, or ${object}` : object;
+}

@@ -1,0 +1,262 @@
+/**
+ * The objective of `fettle optimize`: a trial is a run of a program. It is given parameters and watched, its lines become reports and its
+ * value, and it is ended with its trial. Which trial runs when, and which is pruned, is the study's business.
+ */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { check, FettleError, messageOf, show } from "../../errors.js";
+import type { Params } from "../../search/space/space.js";
+import type { RunningTrial } from "../../search/study/contract.js";
+import { bareReasonOf } from "../fileErrors.js";
+import { isThere, readText } from "../files.js";
+import { type Places, type ProgramCommand, variablesOfPlaces } from "./command.js";
+import { Lines, Tail } from "./lines.js";
+import { readFileText, readLine, rule, type Said } from "./output.js";
+import { type Exit, Program } from "./process.js";
+import { type Log, PARAMS_FILE, type TrialFolders } from "./trialFolder.js";
+
+/** Where the value of a trial comes from: the lines of its standard output, its exit code, or a file in its folder. */
+export type ValueSource = "last-line" | "exit-code" | { readonly file: string };
+
+/** What all trials share. */
+export interface ProgramSettings {
+  readonly command: ProgramCommand;
+  /** The names of the values, the first for one. */
+  readonly metrics: readonly string[];
+  readonly source: ValueSource;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly grace: number;
+  readonly folders: TrialFolders;
+}
+
+/** Lines of standard error that a failed trial shows. */
+const SHOWN_LINES = 20;
+
+/** Milliseconds after which nothing more is read of a program that has ended. */
+const QUIET = 200;
+
+/** The programs of a study. */
+export class Programs {
+  private readonly running = new Set<Program>();
+  /** Trials with a program, those that are over too. */
+  private readonly trials = new Set<Promise<unknown>>();
+  /** Trials that are over, while their programs are not. */
+  private readonly ending = new Set<Promise<unknown>>();
+
+  constructor(private readonly settings: ProgramSettings) {}
+
+  /** Runs a trial. @throws FettleError `trial_failed` for one without a value */
+  readonly objective = async (params: Params, trial: RunningTrial): Promise<number | readonly number[]> => {
+    await this.untilFree(trial);
+    check(!trial.aborted, "the trial is over", "aborted");
+    const run = this.run(params, trial);
+    this.trials.add(run);
+    const over = (): void => void this.ending.add(run);
+    trial.signal.addEventListener("abort", over);
+    try {
+      return oneOrAll(await run);
+    } finally {
+      trial.signal.removeEventListener("abort", over);
+      for (const set of [this.trials, this.ending]) set.delete(run);
+    }
+  };
+
+  /** Resolves once no program is left. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.trials);
+  }
+
+  /** Ends all programs at once. */
+  readonly kill = (): void => {
+    for (const program of this.running) program.kill();
+  };
+
+  /** Waits for programs that are being ended, so that no more run side by side than may. It is no time of the trial. */
+  private async untilFree({ live }: RunningTrial): Promise<void> {
+    if (this.ending.size === 0) return;
+    live.pause();
+    await Promise.allSettled(this.ending);
+    live.resume();
+  }
+
+  private async run(params: Params, trial: RunningTrial): Promise<readonly number[]> {
+    const { command, folders, grace } = this.settings;
+    const folder = folders.begin(trial.number, params);
+    const places: Places = { folder, params: join(folder, PARAMS_FILE), trial: String(trial.number) };
+    const words = command.wordsOf(params, places);
+    const env = {
+      PYTHONUNBUFFERED: "1", // Python would keep its lines until it ends
+      ...process.env,
+      ...variablesOfPlaces(places),
+      ...command.variablesOf(params),
+    };
+    const program = new Program(words, env, grace);
+    const stop = (): void => void program.stop();
+    trial.signal.addEventListener("abort", stop);
+    this.running.add(program);
+    try {
+      if (program.pid !== undefined) folders.mark(folder, program.pid);
+      const watched = new Watched(program, trial, this.settings, folder);
+      const exit = await watched.toEnd(words[0]);
+      return watched.valuesOf(exit);
+    } finally {
+      trial.signal.removeEventListener("abort", stop);
+      program.kill(); // where it was not watched to its end
+      this.running.delete(program);
+      folders.end(folder);
+    }
+  }
+}
+
+/** A program while it runs, and what it has said. */
+class Watched {
+  private readonly errors = new Tail();
+  /** The last that it said. */
+  private said: Said | undefined;
+  private lastStep = -1;
+  private isPruned = false;
+  /** Whether it waits for a decision, so that its output is not read. */
+  private waits = false;
+  /** When something of its output was last read. */
+  private lastRead = 0;
+  /** Why it was ended before its time. */
+  private wrong: unknown;
+
+  constructor(
+    private readonly program: Program,
+    private readonly trial: RunningTrial,
+    private readonly settings: ProgramSettings,
+    private readonly folder: string,
+  ) {}
+
+  async toEnd(name: string): Promise<Exit> {
+    const { program } = this;
+    // a reader that fails ends the program, and with it the other reader
+    const reading = [this.readOutput(), this.readErrors()].map((each) =>
+      each.catch((error: unknown) => {
+        this.wrong ??= error;
+        return program.stop();
+      }),
+    );
+    let isRead = false;
+    const read = Promise.all(reading).then(() => {
+      isRead = true;
+    });
+    const exit = await program.ended.catch((error: unknown) => {
+      throw failed(`cannot start ${show(name)}: ${bareReasonOf(error, "read")}`);
+    });
+    while (!isRead) {
+      await Promise.race([read, sleep(QUIET)]);
+      // a process outside of its group has its output, and nothing ends that
+      if (!this.waits && performance.now() - this.lastRead > QUIET) program.close();
+    }
+    return exit;
+  }
+
+  /** @throws FettleError `trial_failed` */
+  valuesOf({ code, signal }: Exit): readonly number[] {
+    const { metrics, source } = this.settings;
+    if (this.wrong !== undefined) throw this.failure(messageOf(this.wrong));
+    if (this.isPruned && this.said) return this.said.values;
+    if (code === null) throw this.failure(`the program was ended by ${signal}`);
+    if (source === "exit-code") return [code];
+    if (code !== 0) throw this.failure(`the program ended with exit code ${code}`);
+    if (source !== "last-line") return this.valuesInFile(source.file);
+    if (!this.said) throw this.failure(`the program printed no value: no line is ${rule(metrics)}`);
+    return this.said.values;
+  }
+
+  private valuesInFile(name: string): readonly number[] {
+    const path = join(this.folder, name);
+    const { metrics } = this.settings;
+    if (!isThere(path))
+      throw this.failure(`the program did not write ${show(name)} into the folder of its trial`);
+    const said = readFileText(readText(path), metrics);
+    if (!said) throw this.failure(`${show(name)} has no value: it must have ${rule(metrics)}`);
+    return said.values;
+  }
+
+  private failure(what: string): FettleError {
+    const tail = this.errors.lines(SHOWN_LINES);
+    return failed(tail === "" ? what : `${what}; its standard error ends with:\n${tail}`);
+  }
+
+  private async readErrors(): Promise<void> {
+    await this.read("stderr", (piece) => this.errors.add(piece));
+  }
+
+  private async readOutput(): Promise<void> {
+    const lines = new Lines();
+    const hear = async (found: Iterable<string>): Promise<void> => {
+      for (const line of found) {
+        const said = readLine(line, this.settings.metrics);
+        // most lines say nothing, and nothing waits for them
+        if (said) await this.hear(said, line);
+      }
+    };
+    await this.read("stdout", (piece) => hear(lines.add(piece)));
+    await hear([lines.end()]);
+  }
+
+  /** Reads a stream to its end. While a piece is being dealt with no other is read, so that little is in memory. */
+  private async read(
+    name: "stdout" | "stderr",
+    use: (piece: Uint8Array) => void | Promise<void>,
+  ): Promise<void> {
+    const log: Log | undefined = this.settings.folders.log(this.folder, name);
+    try {
+      for await (const piece of this.program[name]) {
+        this.lastRead = performance.now();
+        log?.add(piece as Uint8Array);
+        await use(piece as Uint8Array);
+      }
+    } catch (error) {
+      // it was closed, since the program has ended
+      if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+    } finally {
+      log?.close();
+    }
+  }
+
+  private async hear(said: Said, line: string): Promise<void> {
+    if (this.isPruned || this.trial.aborted) return;
+    const { step } = said;
+    if (step !== undefined) {
+      check(
+        Number.isSafeInteger(step) && (step as number) > this.lastStep,
+        () =>
+          `a step must be an integer ${this.lastStep < 0 ? "of at least 0" : `above ${this.lastStep}, the one before`}; received ${show(step)} in ${show(line)}`,
+      );
+      this.lastStep = step as number;
+    }
+    this.said = said;
+    if (step !== undefined) await this.report(said.values, step as number);
+  }
+
+  /** Lets the scheduler see values. A program that has to wait for its decision is paused. */
+  private async report(values: readonly number[], step: number): Promise<void> {
+    const { program, trial } = this;
+    let isDecided = false;
+    const decision = trial.report(oneOrAll(values), step).then((goesOn) => {
+      isDecided = true;
+      return goesOn;
+    });
+    // the study decides at once where it can
+    await Promise.race([decision, new Promise((resolve) => setImmediate(resolve))]);
+    if (!isDecided) program.pause();
+    this.waits = true;
+    const goesOn = await decision;
+    this.waits = false;
+    if (goesOn) program.resume();
+    else if (!trial.aborted) {
+      this.isPruned = true;
+      void program.stop();
+    }
+  }
+}
+
+/** The value of a single objective, or the values of several. */
+const oneOrAll = (values: readonly number[]): number | readonly number[] =>
+  values.length === 1 ? values[0] : values;
+
+const failed = (message: string): FettleError => new FettleError("trial_failed", message);

@@ -1,0 +1,172 @@
+/** The study that the flags of `fettle optimize` describe, checked as far as it can be before anything runs. */
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, isAbsolute, join, normalize } from "node:path";
+import { check, must, show } from "../../errors.js";
+import { createScheduler } from "../../search/schedulers/index.js";
+import type { Scheduler } from "../../search/schedulers/scheduler.js";
+import { type Space, spaceFromJson } from "../../search/space/space.js";
+import type { Strategy } from "../../search/strategies/strategy.js";
+import type { StudyJson } from "../../search/study/contract.js";
+import type { Direction } from "../../search/trial/trial.js";
+import { verbatim } from "../explain.js";
+import { inFile, readJson } from "../files.js";
+import { NO_SCHEDULER, POPULATION, strategyOf } from "../strategyFlags.js";
+import { type ProgramCommand, readCommand } from "./command.js";
+import type { ValueSource } from "./programs.js";
+
+/** The flags of `fettle optimize`, as commander gives them. */
+export interface OptimizeFlags {
+  /** Its file, or what that held when a study began. */
+  readonly space?: string | Readonly<Record<string, unknown>>;
+  readonly metric?: readonly string[];
+  readonly direction?: readonly string[];
+  readonly value: string;
+  readonly env?: true;
+  readonly strategy?: string;
+  readonly points?: number;
+  readonly scheduler: string;
+  readonly steps?: number;
+  readonly trials?: number;
+  readonly seconds?: number;
+  /** Seconds. */
+  readonly trialTimeout?: number;
+  /** Seconds. */
+  readonly grace: number;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly lag?: number;
+  readonly json?: true;
+  readonly out?: string;
+  readonly overwrite?: true;
+  readonly resume?: string;
+}
+
+/** A study that has not begun. */
+export interface OptimizeSetup {
+  readonly space: Space;
+  readonly command: ProgramCommand;
+  readonly metrics: readonly string[];
+  readonly directions: readonly Direction[];
+  readonly source: ValueSource;
+  readonly strategy: Strategy;
+  readonly scheduler: Scheduler | undefined;
+}
+
+const FILE = "file:";
+
+/**
+ * @param words - the program and its arguments
+ * @param study - what is gone on with, if it is an earlier study
+ * @throws FettleError for everything in files and flags that can be refused before anything runs
+ */
+export async function readSetup(
+  words: readonly string[],
+  flags: OptimizeFlags,
+  study?: StudyJson,
+): Promise<OptimizeSetup> {
+  const { metric: metrics = ["value"], env = false, scheduler, steps } = flags;
+  const [first] = words;
+  check(
+    first !== undefined,
+    "missing required argument 'program', after -- if it has options\nRun fettle optimize --help for usage.",
+  );
+  const twice = metrics.find((name, i) => metrics.indexOf(name) < i);
+  check(twice === undefined, () => `--metric must have each name once; received ${show(twice)} twice`);
+  const directions = directionsOf(flags, metrics);
+  const source = sourceOf(flags.value, metrics);
+  const space = study ? verbatim(() => spaceFromJson(study.space)) : readSpace(flags.space);
+  const command = verbatim(() => readCommand(words, space, env));
+  if (command.program !== undefined) checkProgram(command.program);
+  const isScheduled = scheduler !== NO_SCHEDULER;
+  check(
+    isScheduled === (steps !== undefined),
+    isScheduled
+      ? "--scheduler needs --steps, the number of steps that a whole trial reports"
+      : "--steps is the whole trial of a --scheduler, which is missing",
+  );
+  check(
+    !isScheduled || source === "last-line",
+    () =>
+      `--scheduler needs steps in the lines of standard output, so that --value must be left out; received ${show(flags.value)}`,
+  );
+  check(
+    flags.strategy !== POPULATION,
+    `strategy ${POPULATION} resumes trainings of earlier trials, which a program cannot; choose another strategy`,
+  );
+  return {
+    ...{ space, command, metrics, directions, source },
+    strategy: await strategyOf(flags, metrics.length),
+    scheduler: isScheduled ? createScheduler(scheduler) : undefined,
+  };
+}
+
+function directionsOf(
+  { direction = ["minimize"] }: OptimizeFlags,
+  metrics: readonly string[],
+): readonly Direction[] {
+  for (const each of direction)
+    must(each === "minimize" || each === "maximize", "--direction", '"minimize" or "maximize"', each);
+  check(
+    direction.length === 1 || direction.length === metrics.length,
+    () =>
+      `--direction must be one word, or one for each of the ${metrics.length} names of --metric; received ${direction.length}`,
+  );
+  return metrics.map((_, i) => (direction[i] ?? direction[0]) as Direction);
+}
+
+function sourceOf(value: string, metrics: readonly string[]): ValueSource {
+  if (value.startsWith(FILE)) {
+    const file = normalize(value.slice(FILE.length));
+    const isInside = value.length > FILE.length && !isAbsolute(file) && !file.startsWith("..");
+    must(
+      isInside,
+      "the file of --value",
+      "below the folder of a trial, which is {folder} and FETTLE_FOLDER",
+      file,
+    );
+    return { file };
+  }
+  must(
+    value === "last-line" || value === "exit-code",
+    "--value",
+    '"last-line", "exit-code", or "file:" and a name in the folder of a trial',
+    value,
+  );
+  check(
+    value === "last-line" || metrics.length === 1,
+    () => `--value exit-code is one value; received ${metrics.length} names of --metric`,
+  );
+  return value;
+}
+
+function readSpace(given: OptimizeFlags["space"]): Space {
+  check(
+    given !== undefined,
+    "--space must be given, a JSON file with the parameters and their ranges\nRun fettle optimize --help for an example.",
+  );
+  const [path, json] = typeof given === "string" ? [given, readJson(given)] : ["the space", given];
+  return verbatim(() => inFile(path, () => spaceFromJson(json)));
+}
+
+/** Refuses a program that does not exist, which would fail in each trial. */
+function checkProgram(program: string): void {
+  if (process.platform === "win32") return; // it has rules of its own, by which the system looks
+  const places = /\//.test(program)
+    ? [program]
+    : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
+  check(
+    places.some(isProgram),
+    () =>
+      `the program ${show(program)} must be one that can be run: ${/\//.test(program) ? "it is no such file, or not executable" : "it is in no folder of PATH"}; no shell is in between, so put a line for a shell after sh -c`,
+    "not_found",
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

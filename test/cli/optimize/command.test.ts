@@ -1,0 +1,109 @@
+/** The words of a program's command line. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readCommand, shellLine, variableOf } from "../../../src/cli/optimize/command.js";
+import { choice, float, int } from "../../../src/index.js";
+import { cases } from "../../cases.js";
+
+const space = { learningRate: float(0, 1), units: int(1, 9) };
+const places = { params: "/t/params.json", folder: "/t", trial: "3" };
+const read = (words: string[], env = false) => readCommand(words, space, env);
+
+describe("placeholders", () => {
+  it("stand for values within words, as often as they are written", () => {
+    const command = read([
+      "{units}",
+      "--lr={learningRate}",
+      "{units}x{units}",
+      "{folder}/m",
+      "{trial}",
+      "{params}",
+    ]);
+    expect(command.wordsOf({ learningRate: 1e-7, units: 4 }, places)).toEqual(
+      ["4", "--lr=1e-7", "4x4", "/t/m", "3", "/t/params.json"], // as Python reads it
+    );
+    expect([command.program, command.usesFolder]).toEqual([undefined, true]);
+  });
+
+  it("a brace is written twice, and a closing one as it is", () => {
+    const words = read(["awk", "{{print $1}", '{{"units": {units}}', "{{{units}}", "{learningRate}"]);
+    expect(words.wordsOf({ learningRate: 0.5, units: 2 }, places)).toEqual(
+      ["awk", "{print $1}", '{"units": 2}', "{2}", "0.5"], // as in the text above
+    );
+    expect(words.program).toBe("awk");
+  });
+
+  it("leave every value as it is, whatever a shell would make of it", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (value, before, after) => {
+        fc.pre(value !== "other");
+        const text = { text: choice([value, "other"]) };
+        const around = (word: string) => word.replaceAll("{", "{{");
+        const { wordsOf } = readCommand(["run", `${around(before)}{text}${around(after)}`], text, false);
+        expect(wordsOf({ text: value }, places)).toEqual(["run", before + value + after]);
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+
+  it("values other than words are JSON", () => {
+    const odd = { list: choice([[1, "a"], null, true]) };
+    const { wordsOf } = readCommand(["run", "{list}"], odd, false);
+    expect([[1, "a"], null, true].map((list) => wordsOf({ list }, places)[1])).toEqual([
+      '[1,"a"]',
+      "null",
+      "true",
+    ]);
+  });
+
+  it("of a parameter that a trial does not have leave their word out", () => {
+    const both = { kind: choice(["a", "b"]), rate: float(0, 1, { when: { kind: ["b"] } }) };
+    const { wordsOf } = readCommand(["run", "{kind}", "--rate={rate}"], both, false);
+    expect(wordsOf({ kind: "a" }, places)).toEqual(["run", "a"]);
+    expect(wordsOf({ kind: "b", rate: 0.5 }, places)).toEqual(["run", "b", "--rate=0.5"]);
+    expect(() => readCommand(["run", "{kind}", "--rate", "{rate}"], both, false)).toThrow(
+      /"rate" is not in every trial.*write --rate=\{rate\} in one word/,
+    );
+  });
+
+  it.each([
+    [
+      ["run", "{unit}", "{learningRate}"],
+      /\{learningRate\}, \{units\}.*received "\{unit\}".*write \{\{ for a brace/,
+    ],
+    [["run", "{}"], /received "\{\}"/],
+    [["awk", "{print $1}"], /received "\{print \$1\}"/],
+    [["run", "{units"], /received "\{"/],
+  ])("%j is refused", (words, message) => {
+    expect(() => read(words)).toThrow(message);
+  });
+});
+
+describe("each parameter reaches the program", () => {
+  it("by its placeholder, the file of parameters, or the environment; otherwise it is refused", () => {
+    expect(() => read(["run", "{units}"])).toThrow(
+      /"learningRate" does not: write \{learningRate\} into the command, or \{params\}.*--env for FETTLE_LEARNING_RATE/,
+    );
+    expect(() => read(["run"])).toThrow(/"learningRate" and "units" do not/);
+    expect(read(["run", "{params}"]).variablesOf({ units: 1 })).toEqual({});
+    expect(read(["run"], true).variablesOf({ learningRate: 0.5, units: 2 })).toEqual({
+      FETTLE_LEARNING_RATE: "0.5",
+      FETTLE_UNITS: "2",
+      FETTLE_PARAMS: '{"learningRate":0.5,"units":2}',
+    });
+  });
+
+  it("has names that variables keep apart, and that are not those of places", () => {
+    expect(["lr", "learningRate", "L2 penalty", "conv1Units"].map(variableOf)).toEqual(
+      ["FETTLE_LR", "FETTLE_LEARNING_RATE", "FETTLE_L2_PENALTY", "FETTLE_CONV1_UNITS"], // in the order above
+    );
+    expect(() => readCommand(["run"], { aB: int(1, 2), a_b: int(1, 2) }, true)).toThrow(/both FETTLE_A_B/);
+    expect(() => readCommand(["run", "{folder}"], { folder: int(1, 2) }, false)).toThrow(
+      /must not be called "folder"/,
+    );
+  });
+});
+
+it("the command of the best trial is one that a shell reads as the same words", () => {
+  expect(shellLine(["run", "a b", "it's", "$(x)"], { A: "1 2" })).toBe("A='1 2' run 'a b' 'it'\\''s' '$(x)'");
+});
