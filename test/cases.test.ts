@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, inject, it } from "vitest";
-import config from "../vitest.config.js";
+import config, { APART } from "../vitest.config.js";
 import { cases } from "./cases.js";
 
 it("is that many times the cases, and that many times the time", async () => {
@@ -34,4 +34,22 @@ it("is asked by every test that says how many", () => {
       .some((line) => /numRuns: ?\d/.test(line) && !line.includes("fc.sample(")),
   );
   expect(plain).toEqual([]);
+});
+
+it("gives a process of its own to each file that replaces modules or globals, which others would meet", () => {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  const replacing = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => {
+      const text = readFileSync(join(folder, file), "utf8");
+      return /\bvi\.(mock|doMock|resetModules|stubGlobal|useFakeTimers)\(/.test(text);
+    });
+  expect(replacing.length).toBeGreaterThan(3);
+  const isApart = (file: string) =>
+    APART.some((pattern) => {
+      const [begin, rest] = pattern.split("**");
+      return rest === undefined ? begin === `test/${file}` : `test/${file}`.startsWith(begin);
+    });
+  expect(replacing.filter((file) => !isApart(file))).toEqual([]);
 });

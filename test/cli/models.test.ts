@@ -71,7 +71,7 @@ describe("a model in a file", () => {
 
 describe("fettle tune --out", () => {
   const tuned = (out: string, ...flags: readonly string[]): string[] => [
-    ...["tune", pathOf("iris"), "--target", "species", "--epochs", "30", "--folds", "3", "--out", out],
+    ...["tune", pathOf("iris"), "--target", "species", "--epochs", "10", "--folds", "3", "--out", out],
     ...flags,
   ];
   const files = ["curves.csv", "model.fettle", "study.json", "summary.json", "trials.csv"];

@@ -59,3 +59,29 @@ export async function run({ code, line }: Block, cwd = root): Promise<string> {
     rmSync(file);
   }
 }
+
+/**
+ * Runs blocks one after another in one process, each as a module at the root, and returns the output of each. That of one that throws is
+ * its error, and the blocks after it run too.
+ *
+ * @throws if the process ends before the last block
+ */
+export async function runInTurn(several: readonly Block[]): Promise<ReadonlyMap<Block, string>> {
+  const files = several.map(({ line }) => join(root, `block-${process.pid}-${line}.tmp.mjs`));
+  const first = join(root, `blocks-${process.pid}-${several[0].line}.tmp.mjs`);
+  const mark = "\0end of a block\0";
+  const program = `for (const file of ${JSON.stringify(files)}) {
+    await import(file).catch((error) => console.log(error));
+    process.stdout.write(${JSON.stringify(mark)});
+  }`;
+  for (const [i, { code }] of several.entries()) writeFileSync(files[i], code);
+  writeFileSync(first, program);
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [first], { cwd: root });
+    const outputs = stdout.split(mark);
+    if (outputs.length <= several.length) throw new Error(`the blocks end early: ${outputs.at(-1)}`);
+    return new Map(several.map((block, i) => [block, outputs[i]]));
+  } finally {
+    for (const file of [...files, first]) rmSync(file);
+  }
+}

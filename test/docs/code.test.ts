@@ -1,6 +1,6 @@
 /**
- * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built package, and
- * prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason. One that begins with
+ * Every `js` and `ts` block of README and the other pages. A block runs as a module of its own on the built package, those of a page in one
+ * process, and prints nothing unless `outputs` says what; those that cannot run in Node are in `elsewhere`, with the reason. One that begins with
  * the name of an example is a part of it, which runs with the rest.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { type Block, blocks, blockWith, root, run } from "./blocks.js";
+import { type Block, blocks, blockWith, root, run, runInTurn } from "./blocks.js";
 
 /** The numbers in the last line of an output. */
 const numbers = (output: string): number[] =>
@@ -242,9 +242,20 @@ const elsewhere = new Map<Block, { readonly reason: string; check(block: Block):
   ],
 ]);
 
-describe("the code on", () => {
-  const code = blocks.filter(({ language }) => ["js", "ts"].includes(language));
+const code = blocks.filter(({ language }) => ["js", "ts"].includes(language));
 
+/** What blocks of a page print; they run when the first is asked for. */
+const outputsOfPages = new Map<string, ReturnType<typeof runInTurn>>();
+function outputsOf(page: string): ReturnType<typeof runInTurn> {
+  const known = outputsOfPages.get(page);
+  if (known) return known;
+  const runs = code.filter((block) => block.page === page && !excerptOf(block) && !elsewhere.has(block));
+  const outputs = runInTurn(runs);
+  outputsOfPages.set(page, outputs);
+  return outputs;
+}
+
+describe("the code on", { timeout: 180_000 }, () => {
   it.each(code.map((block) => [`${block.page}, line ${block.line}`, block] as const))(
     "%s is valid, and has the result that the page states",
     async (_, block) => {
@@ -253,7 +264,8 @@ describe("the code on", () => {
       if (block.language === "ts") expect(mistakesIn(block)).toEqual([]);
       const other = elsewhere.get(block);
       if (other) return other.check(block);
-      const output = await run(block);
+      const output = (await outputsOf(block.page)).get(block);
+      if (output === undefined) throw new Error("the block did not run");
       const check = outputs.get(block);
       if (check) check(output);
       else expect(output).toBe("");
@@ -321,18 +333,33 @@ async function bundlesAWorker(block: Block): Promise<void> {
   }
 }
 
-/** The compiler's errors for a block, under the options of tsconfig.json. */
-function mistakesIn(block: Block): string[] {
+/** All blocks in TypeScript as one program under the options of tsconfig.json, which parses the declarations once. */
+let checked: ts.Program | undefined;
+const pathOf = ({ page, line }: Block): string => join(root, `${page.replaceAll(/\W/g, "-")}-${line}.ts`);
+
+function programOfBlocks(): ts.Program {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const path = join(root, "block.ts");
+  const sources = new Map(
+    code
+      .filter((block) => block.language === "ts")
+      .map((block) => {
+        const source = ts.createSourceFile(pathOf(block), block.code, ts.ScriptTarget.ES2022, true);
+        source.impliedNodeFormat = ts.ModuleKind.ESNext;
+        return [pathOf(block), source];
+      }),
+  );
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
-  const source = ts.createSourceFile(path, block.code, ts.ScriptTarget.ES2022, true);
-  source.impliedNodeFormat = ts.ModuleKind.ESNext;
-  host.getSourceFile = (name, ...rest) => (name === path ? source : getSourceFile.call(host, name, ...rest));
-  host.fileExists = (name) => name === path || fileExists.call(host, name);
-  const program = ts.createProgram([path], options, host);
-  const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  host.getSourceFile = (name, ...rest) => sources.get(name) ?? getSourceFile.call(host, name, ...rest);
+  host.fileExists = (name) => sources.has(name) || fileExists.call(host, name);
+  return ts.createProgram([...sources.keys()], options, host);
+}
+
+/** The compiler's errors for a block. */
+function mistakesIn(block: Block): string[] {
+  checked ??= programOfBlocks();
+  const source = checked.getSourceFile(pathOf(block));
+  const diagnostics = [...checked.getSyntacticDiagnostics(source), ...checked.getSemanticDiagnostics(source)];
   return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }

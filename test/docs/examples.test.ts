@@ -27,15 +27,8 @@ describe("the Cloudflare example, copied out of the installed package,", () => {
   });
 });
 
-it("the custom optimizer fits y = 2a − 3b at the largest of its learning rates", () => {
-  const [first] = runExample("custom-optimizer").trim().split("\n");
-  const [, a, b] = /^learning rate 0.03: y = ([-\d.]+) a \+ ([-\d.]+) b$/.exec(first) as RegExpExecArray;
-  expect(Math.abs(Number(a) - 2)).toBeLessThan(0.1);
-  expect(Math.abs(Number(b) + 3)).toBeLessThan(0.1);
-});
-
-describe("the seed grid", () => {
-  const lines = runExample("seed-grid", "--jobs", "1").trim().split("\n");
+describe("the seed grid", async () => {
+  const lines = (await runExample("seed-grid", "--jobs", "1")).trim().split("\n");
 
   it("prints the best and all 275 combinations", () => {
     expect(lines).toHaveLength(276);
@@ -52,7 +45,7 @@ describe("the seed grid", () => {
     expect(best).toBeGreaterThan(0.97);
   });
 
-  it("prints the same with two threads", () => {
-    expect(runExample("seed-grid", "--jobs", "2").trim().split("\n")).toEqual(lines);
+  it("prints the same with two threads", async () => {
+    expect((await runExample("seed-grid", "--jobs", "2")).trim().split("\n")).toEqual(lines);
   });
 });

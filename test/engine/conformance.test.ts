@@ -6,8 +6,8 @@ import { FLOAT32, FLOAT64 } from "../../src/testing/operations/rounding.js";
 import { cases } from "../cases.js";
 
 describe.each([
-  ["wasm", FLOAT32, 300],
-  ["reference", FLOAT64, 40],
+  ["wasm", FLOAT32, 150],
+  ["reference", FLOAT64, 20],
 ] as const)("%s", (executor, precision, count) => {
   it.each(Object.keys(executorLaws))("%s", (law) =>
     checkExecutorLaw(createEngine({ executor }), law, { precision, numRuns: cases(count) }),

@@ -95,7 +95,7 @@ describe("a loop is the recurrence written out", () => {
           }
         });
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(60) },
     );
   });
 
@@ -110,7 +110,7 @@ describe("a loop is the recurrence written out", () => {
             expect(distance(actual[i][name], values), name).toBeLessThan(1e-9);
         });
       }),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 
@@ -126,7 +126,7 @@ describe("a loop is the recurrence written out", () => {
             expect(distance(actual[i][name], values), name).toBeLessThan(1e-3);
         });
       }),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 });

@@ -148,7 +148,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         const o = operands(p);
         expectWithinBound(p, o, multiply(kernels, p, o));
       }),
-      { numRuns: cases(300) },
+      { numRuns: cases(150) },
     );
     for (const p of large) {
       const o = operands(p);
@@ -165,7 +165,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         o.storedB[there % o.storedB.length] = y;
         expectWithinBound(p, o, multiply(kernels, { ...p, gaps: [0, 0, 0] }, o));
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(75) },
     );
   });
 
@@ -193,7 +193,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         );
         expect(bits(alone)).toEqual(bits(all.slice(i * p.n, (i + 1) * p.n)));
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(75) },
     );
   });
 
@@ -212,7 +212,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         kernels.unary_f32(activation, c, c, plain.length);
         expect(bits(activated)).toEqual(bits(memory.read(c, plain.length)));
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(75) },
     );
   });
 
@@ -249,7 +249,7 @@ describe.each(builds)("gemm, %s build", (_, kernels) => {
         gemm(kernels, { ...p, ...at, lda: o.lda, ldb: o.ldb, ldc: p.n });
         expect(bits(memory.read(at.c, p.m * p.n))).toEqual(bits(expected));
       }),
-      { numRuns: cases(200) },
+      { numRuns: cases(100) },
     );
   });
 });
@@ -274,7 +274,7 @@ describe("gemm's order of summation", () => {
         });
         expect(bits(c)).toEqual(bits(expected));
       }),
-      { numRuns: cases(300) },
+      { numRuns: cases(150) },
     );
   });
 });

@@ -80,7 +80,7 @@ describe.each(builds)("softmax, %s build", (_, kernels) => {
           else expect(Math.abs(logY[at] - expected.logY)).toBeLessThanOrEqual(expected.logBound);
         });
       }),
-      { numRuns: cases(500) },
+      { numRuns: cases(250) },
     );
   });
 
@@ -198,7 +198,7 @@ describe.each(builds)("the slope of log-softmax, %s build", (_, kernels) => {
         });
         expect(bits(slope(y, g, columns, into))).toEqual(bits(expected));
       }),
-      { numRuns: cases(500) },
+      { numRuns: cases(250) },
     );
   });
 
@@ -215,7 +215,7 @@ describe.each(builds)("the slope of log-softmax, %s build", (_, kernels) => {
             expect(Math.abs(got + a * less + power * rest)).toBeLessThanOrEqual(bound);
         });
       }),
-      { numRuns: cases(500) },
+      { numRuns: cases(250) },
     );
   });
 

@@ -107,7 +107,7 @@ function expectProven(proven: (l: number, m: number) => Proven): void {
         }
       },
     ),
-    { numRuns: cases(60) },
+    { numRuns: cases(30) },
   );
 }
 
@@ -151,7 +151,7 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
           expect(value(point)).toBeLessThanOrEqual(value(points[k]) + rounding(points[k]));
         });
       }),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 
@@ -167,7 +167,7 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
           expect(value(point) - minimum).toBeLessThanOrEqual(bound * (1 + 1e-12) + rounding(point));
         });
       }),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 
@@ -186,7 +186,7 @@ describe("gradient descent on convex functions with L-Lipschitz gradients", () =
           expect(Math.abs(value - bound)).toBeLessThanOrEqual(1e-12 * L * distance * distance);
         },
       ),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 });
@@ -212,7 +212,7 @@ describe("gradient descent on quadratics", () => {
         expectMultiples(points, problem, "steep", (k) => (1 - h) ** k, h - 1);
         expectMultiples(points, problem, "flat", (k) => (1 - (h * mu) / L) ** k, h - 1);
       }),
-      { numRuns: cases(60) },
+      { numRuns: cases(30) },
     );
   });
 });

@@ -92,7 +92,7 @@ describe("sgd", () => {
           expectClose(path(sgd({ learningRate, momentum, convention }), list), expected);
         },
       ),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -102,7 +102,7 @@ describe("sgd", () => {
         const [first] = path(sgd({ learningRate, momentum, dampening, convention: "torch" }), list);
         expect(first).toEqual(list[0].map((g) => 0 - learningRate * g));
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });
@@ -115,7 +115,7 @@ describe("adam", () => {
         const [first] = path(adam({ learningRate, beta1, beta2, epsilon: 0, convention }), list);
         expectClose([first], [list[0].map((g) => -learningRate * Math.sign(g))]);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -128,7 +128,7 @@ describe("adam", () => {
         const expected = plain.map((point, t) => point.map((x) => x * Math.sqrt(1 - rho ** (t + 1))));
         expectClose(corrected, expected);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -151,7 +151,7 @@ describe("adam", () => {
         );
         expectClose(increments(path(optimizer, list)), expected);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });
@@ -164,7 +164,7 @@ describe("adamw", () => {
         const common = { learningRate, amsgrad, convention };
         expect(path(adamw({ ...common, weightDecay: 0 }), list)).toEqual(path(adam(common), list));
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -180,7 +180,7 @@ describe("adamw", () => {
         });
         expectClose(path(adamw({ learningRate, weightDecay, convention }), list, [3, -1]), expected);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });
@@ -196,7 +196,7 @@ describe("nadam", () => {
           path(adam({ ...common, convention: "torch" }), list),
         );
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -213,7 +213,7 @@ describe("nadam", () => {
         const points = path(nadam({ learningRate, beta1, beta2, epsilon: 0, momentumDecay: 0 }), list);
         expectClose(increments(points), expected);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });
@@ -233,7 +233,7 @@ describe("adamax", () => {
           }
         },
       ),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -251,7 +251,7 @@ describe("adamax", () => {
         );
         expectClose(increments(path(optimizer, list)), expected);
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });
@@ -272,7 +272,7 @@ describe("lion", () => {
           expect(new Set(increments(points).flat().map(Math.abs))).toEqual(new Set([2 ** -7]));
         }
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 
@@ -282,7 +282,7 @@ describe("lion", () => {
         const moves = increments(path(lion({ learningRate: 0.25, beta1: 0, beta2: 0 }), list));
         expect(moves).toEqual(list.map((pair) => pair.map((g) => -0.25 * Math.sign(g))));
       }),
-      { numRuns: cases(20) },
+      { numRuns: cases(10) },
     );
   });
 });

@@ -16,7 +16,7 @@ import { otherLosses } from "./otherLosses.js";
 
 describe.each(Object.entries(lossesUnderTest))("%s", (name, of) => {
   it.each(Object.entries(lossLaws))("%s", (law, property) => {
-    hold(`loss "${name}"`, law, property(of), { numRuns: cases(25) });
+    hold(`loss "${name}"`, law, property(of), { numRuns: cases(12) });
   });
 });
 
@@ -68,7 +68,7 @@ describe.each([
           expect(gradient).toEqual(evaluateWithGradient(executor, weighted, z).gradient);
         }
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(12) },
     );
   });
 
@@ -83,7 +83,7 @@ describe.each([
           expect(Math.abs(x - expected)).toBeLessThanOrEqual(8 * 2 ** -53 * Math.max(1, Math.abs(expected)));
         });
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(12) },
     );
   });
 
@@ -97,7 +97,7 @@ describe.each([
           expect(Math.abs(slopes.reduce((a, b) => a + b, 0))).toBeLessThanOrEqual(64 * 2 ** -53 * 5);
         });
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(12) },
     );
   });
 });
@@ -115,6 +115,6 @@ it("softmax of two classes is the sigmoid of their difference", () => {
         expect(Math.abs(shares[2 * i] - p)).toBeLessThanOrEqual(16 * 2 ** -53);
       });
     }),
-    { numRuns: cases(25) },
+    { numRuns: cases(12) },
   );
 });

@@ -42,7 +42,7 @@ describe.each(Object.entries(otherLosses))("%s", (name, of) => {
         close(least, of.least, ["dice", "tversky"].includes(name) ? 1e-7 / ROUNDING : 1);
         expect(evaluated(loss, of.from, y, x).value).toBeGreaterThanOrEqual(of.least - ROUNDING);
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(12) },
     );
   });
 
@@ -59,7 +59,7 @@ describe.each(Object.entries(otherLosses))("%s", (name, of) => {
               close(all.gradient[k], g / rows.length);
             });
         }),
-        { numRuns: cases(25) },
+        { numRuns: cases(12) },
       );
     });
 
@@ -69,7 +69,7 @@ describe.each(Object.entries(otherLosses))("%s", (name, of) => {
         const turned = evaluated(loss, of.from, [...y].reverse(), [...x].reverse()).value;
         close(turned, evaluated(loss, of.from, y, x).value);
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(12) },
     );
   });
 
@@ -82,7 +82,7 @@ describe.each(Object.entries(otherLosses))("%s", (name, of) => {
           const other = evaluated(loss, of.from, [y], [b]).value;
           expect(other).toBeGreaterThanOrEqual(tangent - 100 * ROUNDING * Math.max(1, Math.abs(tangent)));
         }),
-        { numRuns: cases(80) },
+        { numRuns: cases(20) },
       );
     });
 
@@ -100,7 +100,7 @@ describe.each(Object.entries(otherLosses))("%s", (name, of) => {
         const slope = (after - before) / (2 * step);
         expect(Math.abs(gradient - slope)).toBeLessThanOrEqual(2 ** -8 * Math.max(1, Math.abs(slope)));
       }),
-      { numRuns: cases(40) },
+      { numRuns: cases(20) },
     );
   });
 });
@@ -115,7 +115,7 @@ describe("identities", () => {
     evaluated(loss, identity, [y], [x]).value;
   const times = (x: readonly number[], by: number): number[] => x.map((v) => v * by);
   const holds = (property: fc.IRawProperty<unknown>): void =>
-    fc.assert(property as fc.IProperty<unknown>, { numRuns: cases(40) });
+    fc.assert(property as fc.IProperty<unknown>, { numRuns: cases(20) });
 
   it("huber is half the squared error for small errors, and its unit is delta", () => {
     holds(

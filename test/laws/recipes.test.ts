@@ -140,7 +140,7 @@ it("equal recipes mean equal programs", () => {
       expect(sameTraining(before, copy), String(recipes)).toBe(true);
       seen.set(String(recipes), copy);
     }),
-    { numRuns: cases(400) },
+    { numRuns: cases(200) },
   );
 });
 

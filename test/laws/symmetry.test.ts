@@ -83,7 +83,7 @@ describe("a step of training is the same", () => {
         });
         expectSame(other.loss, plain.loss);
       }),
-      { numRuns: cases(40) },
+      { numRuns: cases(20) },
     );
   });
 
@@ -101,7 +101,7 @@ describe("a step of training is the same", () => {
           expectSame(other.loss, plain.loss);
         },
       ),
-      { numRuns: cases(40) },
+      { numRuns: cases(20) },
     );
   });
 });
@@ -143,7 +143,7 @@ describe("a network is the same function, to the bit,", () => {
           const other = stepped(given, scaled(given, parameters, factors));
           expect(other.loss.values).toEqual(stepped(given, parameters).loss.values);
         }),
-        { numRuns: cases(40) },
+        { numRuns: cases(20) },
       );
     },
   );

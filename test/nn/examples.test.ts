@@ -18,9 +18,9 @@ function figures(output: string, names: readonly string[], unit: RegExp): number
 
 it(
   "digits-cnn: a small convolutional network reads 98.5 of 100 digits that it has not seen",
-  () => {
+  async () => {
     const names = ["validation accuracy", "test accuracy"];
-    const [validation, test] = figures(runExample("digits-cnn"), names, /accuracy (\d\.\d{4})/);
+    const [validation, test] = figures(await runExample("digits-cnn"), names, /accuracy (\d\.\d{4})/);
     expect(validation).toBeGreaterThan(0.985); // 0.9965
     expect(test).toBeGreaterThan(0.985); // 0.9861, the median of five seeds
   },
@@ -29,7 +29,7 @@ it(
 
 it(
   "weather-calendar: a network with two inputs errs less than one with either",
-  () => {
+  async () => {
     const names = [
       "as warm as today",
       "as warm as a year before",
@@ -37,7 +37,7 @@ it(
       "calendar",
       "weather and calendar",
     ];
-    const errors = figures(runExample("weather-calendar"), names, /: (\d\.\d\d) °C/);
+    const errors = figures(await runExample("weather-calendar"), names, /: (\d\.\d\d) °C/);
     const [today, lastYear, weather, calendar, both] = errors;
     expect([today, lastYear]).toEqual([3.47, 3.77]);
     expect(both).toBeLessThan(weather - 0.1); // 2.83 and 3.06
@@ -48,8 +48,8 @@ it(
 
 it(
   "embedding-routes: vectors of airports foretell flights better than one-hot columns do",
-  () => {
-    const output = runExample("embedding-routes");
+  async () => {
+    const output = await runExample("embedding-routes");
     const names = ["logistic regression", "dense network", "embeddings"];
     const areas = figures(output, names, /area (\d\.\d{3})/); // 0.926, 0.951, 0.964
     const [regression, dense, embeddings] = figures(output, names, /cross-entropy (\d\.\d{3})/); // 0.257, 0.221, 0.183
@@ -62,9 +62,13 @@ it(
 
 it(
   "factorization-layer: a custom layer of products foretells flights better than a dense network",
-  () => {
+  async () => {
     const names = ["dense network", "factorization machine"];
-    const [dense, products] = figures(runExample("factorization-layer"), names, /cross-entropy (\d\.\d{3})/);
+    const [dense, products] = figures(
+      await runExample("factorization-layer"),
+      names,
+      /cross-entropy (\d\.\d{3})/,
+    );
     expect(products).toBeLessThan(dense - 0.02); // 0.186 and 0.221
   },
   PATIENCE,
@@ -72,9 +76,9 @@ it(
 
 it(
   "autoencoder: draws digits from eight numbers with two thirds of the error of principal components",
-  () => {
+  async () => {
     const names = ["8 principal components", "autoencoder of 8 numbers"];
-    const [linear, drawn] = figures(runExample("autoencoder"), names, /: (\d\.\d{4})/);
+    const [linear, drawn] = figures(await runExample("autoencoder"), names, /: (\d\.\d{4})/);
     expect(linear).toBe(0.1556); // 0.15565 by numpy.linalg.svd of the same rows
     expect(drawn).toBeLessThan(0.75 * linear); // 0.1062
   },

@@ -58,7 +58,7 @@ describe.each(configs)("%s, %s, %j", (name, convention, config) => {
     : oracleEquations(name, convention, { learningRate, ...config });
   const equations = rule && (optimizer.accumulates ? () => everySecond(rule()) : rule);
   it.each(Object.keys(optimizerLaws))("%s", (law) =>
-    checkOptimizerLaw(optimizer, law, { ...(equations && { equations }), numRuns: cases(6) }),
+    checkOptimizerLaw(optimizer, law, { ...(equations && { equations }), numRuns: cases(3) }),
   );
 });
 

@@ -5,8 +5,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type IConfigFile } from "@microsoft/api-extractor";
-import { afterAll, expect, it } from "vitest";
+import {
+  CompilerState,
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+  type IConfigFile,
+} from "@microsoft/api-extractor";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { filesIn, manifest, root } from "./install.js";
 
 const temporary = mkdtempSync(join(tmpdir(), "fettle-api-"));
@@ -19,8 +25,21 @@ const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   return types.startsWith("./dist/") ? [{ name, types }] : [];
 });
 
-/** The report of some declarations, and the messages of one kind about them. */
-function extract(name: string, types: string): { report: string; forgotten: string[] } {
+/** The declarations of all entries as one, beside them while the tests run. */
+const ALL = `api-${process.pid}.tmp.d.ts`;
+/** All of them compiled, once for all reports. */
+let compilerState: CompilerState;
+beforeAll(() => {
+  const all = entries.map(
+    ({ types }, i) => `export * as entry${i} from "${types.replace(/\.d\.ts$/, ".js")}";\n`,
+  );
+  writeFileSync(join(root, ALL), all.join(""));
+  const additionalEntryPoints = entries.map(({ types }) => join(root, types));
+  compilerState = CompilerState.create(configOf("all", ALL), { additionalEntryPoints });
+}, 120_000);
+afterAll(() => rmSync(join(root, ALL), { force: true }));
+
+function configOf(name: string, types: string): ExtractorConfig {
   const none = { logLevel: ExtractorLogLevel.None };
   const configObject: IConfigFile = {
     projectFolder: root,
@@ -51,15 +70,16 @@ function extract(name: string, types: string): { report: string; forgotten: stri
       tsdocMessageReporting: { default: none },
     },
   };
+  const packageJsonFullPath = join(root, "package.json");
+  return ExtractorConfig.prepare({ configObject, configObjectFullPath: undefined, packageJsonFullPath });
+}
+
+/** The report of some declarations, and the messages of one kind about them. */
+function extract(name: string, types: string): { report: string; forgotten: string[] } {
   const forgotten: string[] = [];
   const errors: string[] = [];
-  const packageJsonFullPath = join(root, "package.json");
-  const config = ExtractorConfig.prepare({
-    configObject,
-    configObjectFullPath: undefined,
-    packageJsonFullPath,
-  });
-  Extractor.invoke(config, {
+  Extractor.invoke(configOf(name, types), {
+    compilerState,
     localBuild: true,
     messageCallback(message) {
       message.handled = true;
@@ -89,23 +109,14 @@ it.each(entries)("$name is as its report says (npm run api rewrites it)", async 
 });
 
 it("exports every type that its signatures name, from one entry or another", () => {
-  const path = `api-${process.pid}.tmp.d.ts`;
-  const all = entries.map(
-    ({ types }, i) => `export * as entry${i} from "${types.replace(/\.d\.ts$/, ".js")}";\n`,
+  // `keyof typeof metrics` names a value, which is no type to import
+  const declarations = filesIn(join(root, "src")).map((file) =>
+    readFileSync(join(root, "src", file), "utf8"),
   );
-  writeFileSync(join(root, path), all.join(""));
-  try {
-    // `keyof typeof metrics` names a value, which is no type to import
-    const declarations = filesIn(join(root, "src")).map((file) =>
-      readFileSync(join(root, "src", file), "utf8"),
+  const isType = (name: string) =>
+    new RegExp(`^(export )?(type|interface|(abstract )?class) ${name.replace(/_\d+$/, "")}\\b`, "m").test(
+      declarations.join("\n"),
     );
-    const isType = (name: string) =>
-      new RegExp(`^(export )?(type|interface|(abstract )?class) ${name.replace(/_\d+$/, "")}\\b`, "m").test(
-        declarations.join("\n"),
-      );
-    const types = extract("all", path).forgotten.filter(isType);
-    expect([...new Set(types)].sort()).toEqual([]);
-  } finally {
-    rmSync(join(root, path));
-  }
+  const types = extract("all", ALL).forgotten.filter(isType);
+  expect([...new Set(types)].sort()).toEqual([]);
 });

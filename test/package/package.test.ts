@@ -6,6 +6,7 @@ import { init, parse } from "es-module-lexer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RECORDED } from "../../src/testing/tuning.js";
 import { ended, filesIn, type Installation, installPackage, manifest, root, run } from "./install.js";
+import { published } from "./published.js";
 
 await init;
 
@@ -24,6 +25,9 @@ describe("the packed package", () => {
   }, 120_000);
 
   afterAll(() => installation?.remove());
+
+  // packing and installing take as long as all tests of the installation
+  published(() => installation);
 
   it("runs README's first example", async () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");

@@ -93,7 +93,7 @@ describe("a damaged file", () => {
           );
         }
       }),
-      { numRuns: cases(9000) },
+      { numRuns: cases(4000) },
     );
   });
 });
@@ -220,7 +220,7 @@ describe("a file with a valid checksum", () => {
         const text = await attempt(() => exportJs(contents));
         if (typeof text === "string") new Script(text.replaceAll(/^export /gm, ""));
       }),
-      { numRuns: cases(1200) },
+      { numRuns: cases(500) },
     );
   });
 

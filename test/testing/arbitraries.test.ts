@@ -82,7 +82,7 @@ describe("shapes", () => {
             expect(sorted[i] - sorted[i - 1]).toBeGreaterThanOrEqual(1 / 8);
         },
       ),
-      { numRuns: cases(50) },
+      { numRuns: cases(20) },
     );
   });
 });

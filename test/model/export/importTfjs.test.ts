@@ -62,7 +62,7 @@ describe("importTfjs", () => {
             model.dispose();
           },
         ),
-        { numRuns: cases(50) },
+        { numRuns: cases(25) },
       );
     },
   );
@@ -232,7 +232,7 @@ describe("damaged files", () => {
     const { userDefinedMetadata: _metadata, ...rest } = json;
     await fc.assert(
       fc.asyncProperty(damaged(rest, odd), (changed) => expectContentsOrRefusal(changed, weights)),
-      { numRuns: cases(400) },
+      { numRuns: cases(200) },
     );
     expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(20);
   });
@@ -252,7 +252,7 @@ describe("damaged files", () => {
           await expectContentsOrRefusal(text, bytes);
         },
       ),
-      { numRuns: cases(300) },
+      { numRuns: cases(150) },
     );
   });
 });

@@ -42,7 +42,7 @@ describe("a module of a table", () => {
           expectSameAnswer(module.predict(row) as Answer, expected, spec.threshold, scale * size);
         }
       }),
-      { numRuns: cases(150) },
+      { numRuns: cases(60) },
     );
   });
 
@@ -254,7 +254,7 @@ describe("a module of a network", () => {
     );
     const [predictor, { predict }] = await Promise.all([predictorOf(contents), moduleOf(contents)]);
     const random = new RandomStream(4, 7);
-    for (let i = 0; i < cases(300); i++) {
+    for (let i = 0; i < cases(120); i++) {
       const size = 10 ** (6 * random.uniform() - 4);
       const row = Array.from({ length: 3 }, () => Math.fround(size * random.normal()));
       const { data } = predictor.predict([row]);

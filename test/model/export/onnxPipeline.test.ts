@@ -173,7 +173,7 @@ describe("a pipeline", () => {
           expect(rounded).toEqual(Array.from(expected));
         },
       ),
-      { numRuns: cases(30) },
+      { numRuns: cases(15) },
     );
   });
 

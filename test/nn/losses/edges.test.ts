@@ -157,7 +157,7 @@ describe("over logits to ±1e4, the relative error is bounded", () => {
         for (const [executor, relative] of executors)
           expectRelative(evaluate(executor, loss, from, [y], [z]), of(y, z), relative);
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 
@@ -167,7 +167,7 @@ describe("over logits to ±1e4, the relative error is bounded", () => {
         for (const [executor, relative] of executors)
           expectRelative(evaluate(executor, loss, from, hot(k, z), z), of(k, z), relative);
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 });
@@ -205,7 +205,7 @@ describe("with label smoothing, over logits to ±1e4", () => {
         for (const [executor, relative] of executors)
           close(evaluate(executor, loss, plain, [y], [z]), binary(y, z, 1e-5), relative);
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 
@@ -222,7 +222,7 @@ describe("with label smoothing, over logits to ±1e4", () => {
         for (const [executor, relative] of executors)
           close(evaluate(executor, loss, plain, hot(k, z), z), expected, relative);
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 });
@@ -263,7 +263,7 @@ describe("over errors from 2⁻²⁰ to 1e4, the relative error is bounded", () 
         for (const [executor, relative] of executors)
           expectRelative(evaluate(executor, loss, plain, [0], [e]), of(e), relative);
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 
@@ -285,7 +285,7 @@ describe("over errors from 2⁻²⁰ to 1e4, the relative error is bounded", () 
             relative,
           );
       }),
-      { numRuns: cases(120) },
+      { numRuns: cases(50) },
     );
   });
 });

@@ -62,7 +62,7 @@ async function inSlices({ jobs, ...options }, steps) {
  * @param {number} jobs - threads, where the runtime has them
  * @param {Record<string, typeof tune>} others - other ways to the same
  * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "layers", string>>} those of the dense networks in
- * one go, and one of all of `layers.js`; in slices and in the other ways they are the same
+ * one go, and one of all of `layers.js`; with one thread, in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
   const dense = await inEveryWay(partsOf(csv), 40, jobs, others);
@@ -75,7 +75,8 @@ async function inEveryWay(parts, steps, jobs, others) {
   const threaded = parts.map((part) => ({ ...part, jobs }));
   const results = await oneByOne(threaded, tune);
   const whole = await digestsOf(results);
-  const ways = { "cut into slices": (part) => inSlices(part, steps), ...others };
+  // the other ways have no threads, so the study with one has been through them
+  const ways = jobs > 1 ? {} : { "cut into slices": (part) => inSlices(part, steps), ...others };
   for (const [how, search] of Object.entries(ways)) {
     const other = await digestsOf(await oneByOne(threaded, search));
     for (const what of Object.keys(whole)) {

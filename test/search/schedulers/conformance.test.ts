@@ -26,12 +26,12 @@ describe.each([
   const make: SchedulerFactory = (options = given) => createScheduler(name, options);
   const rankBased = name !== "median";
   test.each(laws.filter((law) => rankBased || !rankLaws.includes(law)))("%s", (law) =>
-    checkSchedulerLaw(make, law, { numRuns: cases(40) }),
+    checkSchedulerLaw(make, law, { numRuns: cases(20) }),
   );
 });
 
 test("all laws together leave out those of ranks where it is asked", async () => {
   const make: SchedulerFactory = (options = { startupTrials: 1 }) => medianStopping(options);
-  await checkScheduler(make, { rankBased: false, numRuns: cases(20) });
+  await checkScheduler(make, { rankBased: false, numRuns: cases(10) });
   await expect(checkScheduler(make)).rejects.toThrow(/the law "(decides by the order|continues the best)/);
 });

@@ -45,7 +45,7 @@ describe.each(Object.entries(kinds))("curves %s", (_, options) => {
         }
         expect(JSON.stringify(untimed(tuner.result.trials))).toBe(expected);
       }),
-      { numRuns: cases(6) },
+      { numRuns: cases(3) },
     );
   });
 });

@@ -93,7 +93,7 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
         const alone = await (await createTuner(options)).advance();
         expect(steps).toBe(alone.steps);
       }),
-      { numRuns: cases(5) },
+      { numRuns: cases(2) },
     );
     expect(most).toBeGreaterThan(1); // trials side by side
   });

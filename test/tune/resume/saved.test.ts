@@ -90,7 +90,7 @@ describe.each(Object.entries(tunings))("%s", (_, options) => {
           expect(codes).toContain(error.code);
         }
       }),
-      { numRuns: cases(200) },
+      { numRuns: cases(80) },
     );
   });
 });

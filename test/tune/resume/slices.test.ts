@@ -131,12 +131,12 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
         expect(outcome(result)).toEqual(whole);
         expect(total).toBe(steps);
       }),
-      { numRuns: cases(6) },
+      { numRuns: cases(3) },
     );
   });
 
   it("is the same in slices of one step, each on a new tuner", async () => {
-    const first = { ...options, trials: 3 };
+    const first = { ...options, trials: 2 };
     const { result } = await inSlices(first, () => ({ steps: 1, moves: true }));
     expect(outcome(result)).toEqual(outcome(await tune({ ...first, jobs: 1 })));
   });
@@ -158,7 +158,7 @@ describe.each(Object.entries(kinds))("%s", (_, options) => {
         }
         expect(outcome(tuner.result)).toEqual(whole);
       }),
-      { numRuns: cases(4) },
+      { numRuns: cases(2) },
     );
   });
 
@@ -339,7 +339,7 @@ describe("what is refused", () => {
         fc.pre(!same(given));
         expect(await refusal(() => restoreTuner(given, base))).toMatch(/^invalid_checkpoint: /);
       }),
-      { numRuns: cases(10_000) },
+      { numRuns: cases(4000) },
     );
   });
 });

@@ -5,8 +5,8 @@ import { runExample } from "../../../runExample.js";
 
 const root = new URL("../../../../", import.meta.url);
 
-it("examples/weather-gru.ts: a recurrent network errs less than a dense one, than today, and than last year", () => {
-  const output = runExample("weather-gru");
+it("examples/weather-gru.ts: a recurrent network errs less than a dense one, than today, and than last year", async () => {
+  const output = await runExample("weather-gru");
   const errors = output.split("\n").map((line) => Number(/: (\d\.\d\d) °C/.exec(line)?.[1]));
   const [lastYear, today, recurrent, dense] = errors;
   expect([lastYear, today]).toEqual([3.77, 2.24]);

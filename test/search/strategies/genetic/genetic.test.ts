@@ -24,7 +24,7 @@ describe.each<[string, GeneticOptions]>([
   ],
 ])("genetic with %s keeps the contract of strategies:", (_, options) => {
   test.each(Object.keys(strategyLaws))("%s", (law) =>
-    checkStrategyLaw(genetic(options), law, { numRuns: cases(60) }),
+    checkStrategyLaw(genetic(options), law, { numRuns: cases(30) }),
   );
 });
 

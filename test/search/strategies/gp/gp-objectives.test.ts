@@ -27,7 +27,7 @@ const anyFront = fc.integer({ min: 1, max: 4 }).chain((objectives) =>
 );
 
 describe("boxes", () => {
-  test.prop([anyFront], { numRuns: cases(200) })(
+  test.prop([anyFront], { numRuns: cases(60) })(
     "hold each cell that no point dominates once, and no other",
     (points) => {
       const corner = points[0].map(() => 5);

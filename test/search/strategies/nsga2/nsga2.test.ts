@@ -21,7 +21,7 @@ describe.each<[string, Nsga2Options]>([
   ["other parts", { populationSize: 4, crossover: "uniform", mutation: "normal", crossoverRate: 0.5 }],
 ])("nsga2 with %s keeps the contract of strategies:", (_, options) => {
   test.each(Object.keys(strategyLaws))("%s", (law) =>
-    checkStrategyLaw(nsga2(options), law, { numRuns: cases(60) }),
+    checkStrategyLaw(nsga2(options), law, { numRuns: cases(30) }),
   );
 });
 

@@ -26,7 +26,7 @@ describe.each<[string, PbtOptions]>([
   ["tpe to start with", { populationSize: 2, start: tpe(), resample: 0, factors: [0.5, 2] }],
 ])("pbt with %s keeps the contract of strategies:", (_, options) => {
   test.each(Object.keys(strategyLaws))("%s", (law) =>
-    checkStrategyLaw(pbt(options), law, { numRuns: cases(60) }),
+    checkStrategyLaw(pbt(options), law, { numRuns: cases(30) }),
   );
 });
 

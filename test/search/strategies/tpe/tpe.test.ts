@@ -20,7 +20,7 @@ describe.each([
   ["one by one", tpe({ startupTrials: 3, candidates: 6, multivariate: false })],
 ])("modelling %s, it keeps the contract of strategies:", (_, strategy) => {
   test.each(Object.keys(strategyLaws))("%s", (law) =>
-    checkStrategyLaw(strategy, law, { numRuns: cases(40) }),
+    checkStrategyLaw(strategy, law, { numRuns: cases(20) }),
   );
 });
 
@@ -179,7 +179,7 @@ describe("a suggestion", () => {
         }
       },
     );
-    fc.assert(property, { numRuns: cases(40) });
+    fc.assert(property, { numRuns: cases(20) });
   });
 
   test("comes from where the better trials are", () => {

@@ -1,0 +1,157 @@
+/** What an installed package must offer beside working code: types, sources, links, and a quiet installation. `package.test.ts` calls it. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { init, parse } from "es-module-lexer";
+import { publint } from "publint";
+import ts from "typescript";
+import { beforeAll, expect, it } from "vitest";
+import { ended, filesIn, type Installation, manifest, root } from "./install.js";
+
+await init;
+let installation: Installation;
+
+const read = (file: string) => readFileSync(join(installation.installed, file), "utf8");
+
+/** Adds the tests of an installation, which is there when they begin. */
+export function published(installed: () => Installation): void {
+  beforeAll(() => {
+    installation = installed();
+  });
+
+  it("installs without a warning", () => {
+    const lines = installation.warnings.split("\n");
+    // of npm's own settings on this machine
+    const foreign = /^npm warn (Unknown|config)/i;
+    expect(lines.filter((line) => /^npm (warn|error)/i.test(line) && !foreign.test(line))).toEqual([]);
+  });
+
+  it("passes publint", async () => {
+    const { messages } = await publint({ pkgDir: installation.installed, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it("passes Are the types wrong, as an ES module", async () => {
+    const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+    const options = ["--profile", "esm-only", "--format", "ascii", "--no-color", "--no-emoji"];
+    const { code, stdout } = await ended(process.execPath, [attw, installation.tarball, ...options], root);
+    expect(code, stdout).toBe(0);
+  });
+
+  it("declares the types of its kernels files", () => {
+    const types = diagnosticsOf(`
+    import { ready } from "fettle";
+    import relaxed from "fettle/kernels-relaxed.wasm";
+    import kernels from "fettle/kernels.wasm";
+    const module: WebAssembly.Module = kernels;
+    await ready({ module });
+    await ready({ module: relaxed });
+    // @ts-expect-error
+    export const address: string = kernels;`);
+    expect(types).toEqual([]);
+  });
+
+  it("declares types that need no others", () => {
+    const entries = Object.keys(manifest.exports).filter((entry) => !/\*|\.(wasm|json)$/.test(entry));
+    expect(entries).toContain("./serve");
+    // fast-check, which fettle/testing needs, is not installed here
+    const imported = entries
+      .filter((entry) => entry !== "./testing")
+      .map((entry) => `fettle${entry.slice(1)}`);
+    const code = imported.map((name, i) => `export * as entry${i} from "${name}";`).join("\n");
+    expect(diagnosticsOf(code)).toEqual([]);
+  });
+
+  it("leads from a name to its TypeScript source", () => {
+    const file = join(installation.user, "definition.ts");
+    writeFileSync(file, 'import { tune } from "fettle";\ntune;\n');
+    const requests = [
+      { seq: 1, type: "request", command: "open", arguments: { file } },
+      { seq: 2, type: "request", command: "definition", arguments: { file, line: 2, offset: 1 } },
+    ];
+    const { stdout } = spawnSync(process.execPath, [join(root, "node_modules/typescript/lib/tsserver.js")], {
+      cwd: installation.user,
+      input: requests.map((request) => `${JSON.stringify(request)}\n`).join(""),
+      encoding: "utf8",
+    });
+    const answer = stdout.split("\n").find((line) => line.includes('"command":"definition"')) ?? "{}";
+    const [definition] = (JSON.parse(answer) as { body?: { file: string }[] }).body ?? [];
+    expect(definition?.file).toMatch(/node_modules\/fettle\/src\/tune\/.*\.ts$/);
+  });
+
+  it("has a source map for every module, which leads to files in the package", () => {
+    const files = filesIn(join(installation.installed, "dist"));
+    const broken = files
+      .filter((file) => file.endsWith(".map"))
+      .filter((file) => {
+        const { sources } = JSON.parse(read(`dist/${file}`)) as { sources: string[] };
+        const own = sources.filter((source) => !source.includes("node_modules"));
+        return !own.every((source) =>
+          existsSync(join(installation.installed, "dist", dirname(file), source)),
+        );
+      });
+    expect(broken).toEqual([]);
+    const unmapped = files.filter((file) => !file.endsWith(".map") && !files.includes(`${file}.map`));
+    // a file that only exports names of others has nothing to map
+    expect(unmapped.filter((file) => /\b(function|class|const)\b/.test(read(`dist/${file}`)))).toEqual([]);
+  });
+
+  it("contains every module that its modules import", () => {
+    const modules = filesIn(join(installation.installed, "dist")).filter((file) => file.endsWith(".js"));
+    const missing = modules.flatMap((file) => {
+      const [imports] = parse(read(`dist/${file}`));
+      const paths = imports.flatMap(({ n: name }) => (name?.startsWith(".") ? [name.split("?")[0]] : []));
+      return paths.filter((path) => !existsSync(join(installation.installed, "dist", dirname(file), path)));
+    });
+    expect(modules.length).toBeGreaterThan(50);
+    expect(missing).toEqual([]);
+  });
+
+  it("has no link in its pages that leads nowhere", () => {
+    const pages = filesIn(installation.installed).filter((file) => file.endsWith(".md"));
+    expect(pages).toEqual(
+      expect.arrayContaining(["README.md", "docs/serving.md", "examples/cloudflare/README.md"]),
+    );
+    const dead = pages.flatMap((page) => {
+      const links = [...read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link);
+      const local = links.filter((link) => !/^[a-z]+:/.test(link));
+      return local
+        .filter((link) => !existsSync(join(installation.installed, dirname(page), link)))
+        .map((link) => `${page}: ${link}`);
+    });
+    expect(dead).toEqual([]);
+  });
+}
+
+const strict: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ["lib.es2023.d.ts"],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+/** What a host declares, and no more of it than the package names. */
+const GLOBALS = `
+declare namespace WebAssembly { class Module { private readonly compiled: unknown } }
+interface Request { readonly url: string }
+interface Response { readonly status: number }
+`;
+
+/** The compiler's errors for a module of a user's project, in which nothing but `GLOBALS` is declared. */
+function diagnosticsOf(code: string): string[] {
+  const files = { "module.mts": code, "globals.d.ts": GLOBALS };
+  const paths = Object.entries(files).map(([name, text]) => {
+    writeFileSync(join(installation.user, name), text);
+    return join(installation.user, name);
+  });
+  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(paths, strict));
+  return diagnostics.map(
+    ({ file, messageText }) =>
+      `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+  );
+}
