@@ -38,7 +38,17 @@ const shared = {
 const forNode = {
   ...shared,
   platform: "node",
-  external: [/^node:/, /^bun:/, "commander", "cli-progress", "picocolors", "fast-check", "echarts", "hyparquet", "libsql"],
+  external: [
+    /^node:/,
+    /^bun:/,
+    "commander",
+    "cli-progress",
+    "picocolors",
+    "fast-check",
+    "echarts",
+    "hyparquet",
+    "libsql",
+  ],
 };
 
 /** Writes a bundle to `dist/<folder>`. */

@@ -162,7 +162,7 @@ async function runBegun(study: Begun): Promise<number> {
   check(
     dataOfStudy === undefined || dataOfStudy === data,
     () =>
-      `${show(file)} must be the table that the study in ${show(flags.out ?? flags.storage)} began with; its cells are others`,
+      `${show(file)} must be the table that the study in ${show(flags.out ?? flags.storage)} began with; its cells have changed`,
   );
   const keeper = await openKeeper(study, data, setup.data.target);
   const jobs = cappedJobs(flags.jobs);

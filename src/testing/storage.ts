@@ -284,6 +284,18 @@ export async function checkStorage(open: StorageFactory, options: StorageCheckOp
  * Checks that a storage keeps one of the {@link storageLaws}.
  *
  * @throws BrokenLaw if it does not; FettleError `unknown_name` for a law that does not exist
+ * @example
+ * ```ts
+ * const [law] = Object.keys(storageLaws);
+ * await checkStorageLaw(
+ *   async () => {
+ *     const storage = memoryStorage();
+ *     return [storage, storage];
+ *   },
+ *   law,
+ *   { numRuns: 5 },
+ * );
+ * ```
  */
 export async function checkStorageLaw(
   open: StorageFactory,

@@ -75,7 +75,7 @@ it.each(BROKEN)("is found out where it %s", async (_, law, change) => {
     const storage = change(memoryStorage());
     return [storage, storage];
   };
-  await expect(checkStorageLaw(broken, law, { seed: 1, numRuns: 100 })).rejects.toThrow(
+  await expect(checkStorageLaw(broken, law, { seed: 1, numRuns: cases(100) })).rejects.toThrow(
     `breaks the law "${law}"`,
   );
 });

@@ -13,9 +13,9 @@ export interface Said {
 }
 
 /** A number as programs print it, `nan` and `inf` of Python too. */
-const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+const NUMBER = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 /** Numbers that JSON does not have, and most writers of JSON write all the same. */
-const NOT_FINITE = /(?<=[:,[]\s*)(?:NaN|[+-]?Infinity)(?=\s*[,}\]])/g;
+const NOT_FINITE = /(?<=[:,[] ?)(?:NaN|[+-]?Infinity)\b/g;
 
 /**
  * What a line says of the trial; undefined for any other line.

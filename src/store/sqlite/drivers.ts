@@ -53,7 +53,8 @@ export function resultCodeOf(error: unknown): number | undefined {
   const { errcode, errno, rawCode, message } = error as Readonly<Record<string, unknown>>;
   const code = [errcode, errno, rawCode].find((each) => typeof each === "number");
   // libsql names the code of a file that it cannot open in the message alone
-  const told = /Unable to open connection .*: (\d+)"?\)?$/.exec(String(message))?.[1];
+  const text = String(message);
+  const told = text.includes("Unable to open connection") ? /: (\d{1,5})"?\)?$/.exec(text)?.[1] : undefined;
   const whole = code ?? (told === undefined ? undefined : Number(told));
   return whole === undefined ? undefined : (whole as number) & 0xff;
 }
