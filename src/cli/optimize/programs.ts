@@ -81,7 +81,8 @@ export class Programs {
 
   private async run(params: Params, trial: RunningTrial): Promise<readonly number[]> {
     const { command, folders, grace } = this.settings;
-    const folder = folders.begin(trial.number, params);
+    const folder = await folders.begin(trial.number, params);
+    check(!trial.aborted, "the trial is over", "aborted");
     const places: Places = { folder, params: join(folder, PARAMS_FILE), trial: String(trial.number) };
     const words = command.wordsOf(params, places);
     const env = {

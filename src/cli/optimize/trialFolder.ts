@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonTrial } from "../../report/json.js";
 import type { Params } from "../../search/space/space.js";
 import { isThere, readJson } from "../files.js";
@@ -42,9 +43,9 @@ export class TrialFolders {
   }
 
   /** The folder of a trial that begins, or begins again, with its parameters. @throws WriteError */
-  begin(number: number, params: Params): string {
+  async begin(number: number, params: Params): Promise<string> {
     const folder = this.of(number);
-    endLeftover(folder);
+    await endLeftover(folder);
     writing(folder, (path) => {
       rmSync(path, { recursive: true, force: true });
       mkdirSync(path, { recursive: true });
@@ -94,10 +95,14 @@ export class TrialFolders {
   }
 }
 
-/** Ends the program of a trial that a killed study left behind. */
-function endLeftover(folder: string): void {
+/** Milliseconds between two looks at whether a program has ended that was killed, and how many looks there are. */
+const [LOOK, LOOKS] = [10, 500];
+
+/** Ends the program of a trial that a killed study left behind, and waits for its end, since it may write until then. */
+async function endLeftover(folder: string): Promise<void> {
   const path = join(folder, MARK_FILE);
   if (!isThere(path)) return;
   const mark = readJson(path) as Mark;
   if (fateOf(mark) === "running") sendToGroup(mark.pid, "SIGKILL");
+  for (let look = 0; look < LOOKS && fateOf(mark) === "running"; look++) await sleep(LOOK);
 }
