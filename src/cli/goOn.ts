@@ -9,21 +9,6 @@ import { quoted } from "./explain.js";
 import { flagOf } from "./flags.js";
 import { coloursFor, note } from "./streams.js";
 
-/**
- * The flags that a study is gone on with, beside those that it began with.
- *
- * @param changeable - names of flags that may differ from those that it began with
- * @throws FettleError `invalid_argument` for any other flag
- */
-export function flagsToGoOn<Flags extends object>(
-  command: Command,
-  flags: Flags,
-  changeable: readonly string[],
-): Partial<Flags> {
-  mustBeLeftOut(flagsGiven(command, changeable));
-  return flagsChanged(flags, changeable);
-}
-
 /** Refuses flags beside `--resume`. */
 export function mustBeLeftOut(given: readonly string[]): void {
   check(

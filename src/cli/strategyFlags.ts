@@ -4,6 +4,7 @@ import { schedulerNames } from "../search/schedulers/index.js";
 import { defaultStrategy } from "../search/strategies/default.js";
 import { createStrategy, strategyNames } from "../search/strategies/index.js";
 import type { Strategy } from "../search/strategies/strategy.js";
+import { integer } from "./flags.js";
 
 /** Population-based training is a strategy around another; `fettle tune` has it as one of the schedulers. */
 export const POPULATION = "pbt";
@@ -12,6 +13,13 @@ export const NO_SCHEDULER = "none";
 /** What `--strategy` and `--scheduler` may be. */
 export const STRATEGIES: readonly string[] = strategyNames.filter((name) => name !== POPULATION);
 export const SCHEDULERS: readonly string[] = [NO_SCHEDULER, ...schedulerNames];
+
+/** How many trials a search has, as `option` of commander takes it. */
+export const TRIALS_FLAG = [
+  "--trials <n>",
+  "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
+  integer("--trials", 1),
+] as const;
 
 /**
  * @param objectives - how many

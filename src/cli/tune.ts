@@ -22,7 +22,7 @@ import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
-import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES } from "./strategyFlags.js";
+import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
@@ -85,11 +85,7 @@ const list = (words: readonly string[]): string => words.join(", ");
 function addSearchFlags(command: Command): void {
   command
     .optionsGroup("Search:")
-    .option(
-      "--trials <n>",
-      "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
-      integer("--trials", 1),
-    )
+    .option(...TRIALS_FLAG)
     .option(
       "--seconds <n>",
       "how long the whole command may take, the final fit and the baselines included; the result says after which trial the search ended",

@@ -13,10 +13,17 @@ import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
 import { readJson } from "../files.js";
 import { integer, names, positiveNumber } from "../flags.js";
-import { checkOverwrite, complainOfNone, flagsToGoOn, howToGoOn } from "../goOn.js";
+import {
+  checkOverwrite,
+  complainOfNone,
+  flagsChanged,
+  flagsGiven,
+  howToGoOn,
+  mustBeLeftOut,
+} from "../goOn.js";
 import { takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
-import { NO_SCHEDULER, SCHEDULERS, STRATEGIES } from "../strategyFlags.js";
+import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
 import { readProgramStudy, StudyFolder } from "../studyFolder.js";
 import { shellLine } from "./command.js";
@@ -89,11 +96,7 @@ function addValueFlags(command: Command): void {
 function addSearchFlags(command: Command): void {
   command
     .optionsGroup("Search:")
-    .option(
-      "--trials <n>",
-      "number of trials (default: 30, or every combination of a grid; as many as --seconds allow)",
-      integer("--trials", 1),
-    )
+    .option(...TRIALS_FLAG)
     .option("--seconds <n>", "how long the whole command may take", positiveNumber("--seconds"))
     .option(
       "--strategy <name>",
@@ -164,7 +167,7 @@ function begun(command: Command, words: readonly string[], flags: OptimizeFlags)
     checkOverwrite(flags);
     return { words, flags };
   }
-  const changed = flagsToGoOn(command, flags, CHANGEABLE);
+  mustBeLeftOut(flagsGiven(command, CHANGEABLE));
   check(
     words.length === 0,
     "the program must be left out beside --resume, which has the one that the study began with",
@@ -172,7 +175,7 @@ function begun(command: Command, words: readonly string[], flags: OptimizeFlags)
   const { program, study, flags: saved } = readProgramStudy(resume);
   return {
     words: program,
-    flags: { ...(saved as unknown as OptimizeFlags), ...changed, out: resume },
+    flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE), out: resume },
     ...(study && { study }),
   };
 }
