@@ -16,7 +16,9 @@ const program = fileURLToPath(new URL("program", import.meta.url));
 
 interface Report {
   readonly runtime: string;
-  readonly digests: Readonly<Record<"trials" | "weights" | "scores" | "predictions" | "layers", string>>;
+  readonly digests: Readonly<
+    Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>
+  >;
 }
 
 async function onNode(jobs: number): Promise<Report> {
@@ -33,7 +35,7 @@ it("digests something on Node", () => {
   expect(alone.runtime).toBe("node");
   const digests = Object.values(alone.digests);
   for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/);
-  expect(new Set(digests).size).toBe(5);
+  expect(new Set(digests).size).toBe(6);
 });
 
 it.each([2, 3])("comes to the same bits on %i threads", async (jobs) => {

@@ -61,13 +61,18 @@ async function inSlices({ jobs, ...options }, steps) {
  * @param {string} csv - the text of `fettle/data/wine.csv`
  * @param {number} jobs - threads, where the runtime has them
  * @param {Record<string, typeof tune>} others - other ways to the same
- * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "layers", string>>} those of the dense networks in
- * one go, and one of all of `layers.js`; with one thread, in slices and in the other ways they are the same
+ * @returns {Promise<Record<"trials" | "weights" | "scores" | "predictions" | "ensemble" | "layers", string>>} those of the dense
+ * networks in one go, and one each of all of an ensemble and of `layers.js`; with one thread, in slices and in the other ways they are the same
  */
 export async function study(csv, jobs, others = {}) {
   const dense = await inEveryWay(partsOf(csv), 40, jobs, others);
+  const ensemble = await inEveryWay([ensembleOf(csv)], 40, jobs, others);
   const layers = await inEveryWay(layerParts, 7, jobs, others);
-  return { ...dense, layers: await digestOfWords(Object.values(layers)) };
+  return {
+    ...dense,
+    ensemble: await digestOfWords(Object.values(ensemble)),
+    layers: await digestOfWords(Object.values(layers)),
+  };
 }
 
 /** The digests of some parts, which are the same in slices of so many steps and in the other ways. */
@@ -127,6 +132,11 @@ export function partsOf(csv) {
     lag: 3,
     seed: 11,
   }));
+}
+
+/** A tuning whose final model is the calibrated mean of several networks. */
+function ensembleOf(csv) {
+  return { ...partsOf(csv)[0], trials: 8, ensemble: 5, calibrate: true };
 }
 
 async function oneByOne(parts, search) {
