@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const STUDIES = 20;
 /** Clients that ask at the same time, each for one thing at a time. */
 const CLIENTS = 8;
-const REQUESTS = cases(500);
+const REQUESTS = cases(250);
 /** In the long form, for some seconds of the studies; a strategy that reads its history takes longer at each trial. */
 const TRIALS = Math.min(300, cases(15));
 

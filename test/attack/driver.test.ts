@@ -21,7 +21,7 @@ describe.each(["memory", "file", "synchronous"] as const)("twenty studies with a
       const settings = { trials: 10_000, epochs: 20, units: 16, strategy: "random" };
       for (const name of names) await server.read(`POST ${name}`, settings);
       const waits: number[] = [];
-      for (let i = 0; i < cases(30); i++) {
+      for (let i = 0; i < cases(12); i++) {
         // at moments without a pattern, 0 to 22 ms apart
         await new Promise((resolve) => setTimeout(resolve, (i * 17) % 23));
         const began = performance.now();

@@ -134,7 +134,7 @@ it("a study that is killed at any moments, and gone on with each time, ends as o
       fc.array(
         fc.record({
           signal: fc.constantFrom("SIGKILL", "SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"),
-          after: fc.integer({ min: 200, max: 1500 }),
+          after: fc.integer({ min: 150, max: 800 }),
         }),
         { minLength: 1, maxLength: 4 },
       ),

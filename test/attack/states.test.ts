@@ -146,9 +146,9 @@ describe("a damaged study", () => {
         const isSame = JSON.stringify(meaningOf(written)) === JSON.stringify(meaningOf(json));
         if (isSame) expect(asked).toEqual(next(restoreStudy(json, { strategy })));
       }),
-      { numRuns: cases(800) },
+      { numRuns: cases(300) },
     );
-    expect(accepted).toBeGreaterThan(cases(800) / 20); // or nothing was shown
+    expect(accepted).toBeGreaterThan(cases(300) / 20); // or nothing was shown
   });
 });
 
@@ -221,9 +221,9 @@ describe("a damaged tuner", () => {
           checkRefusal(error);
         }
       }),
-      { numRuns: cases(200) },
+      { numRuns: cases(80) },
     );
-    expect(accepted).toBeGreaterThan(cases(200) / 50); // or nothing was shown
+    expect(accepted).toBeGreaterThan(cases(80) / 50); // or nothing was shown
   });
 
   it("that is whole ends as the tuner did", async () => {

@@ -104,7 +104,7 @@ describe("a process that is killed at random", () => {
       tears: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(round, { minLength: 10, maxLength: 10 }), async (rounds) => {
+      fc.asyncProperty(fc.array(round, { minLength: 6, maxLength: 6 }), async (rounds) => {
         rmSync(path, { recursive: true, force: true });
         for (const [i, { milliseconds, kind, at, tears }] of rounds.entries()) {
           const server = await start(path, SHORT);
