@@ -59,9 +59,9 @@ const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25
 /** The number of most recent trials that have full weight. */
 const RECENT = 25;
 /** Up to this many trials, all are modelled; of more, only some of the others (see `modelled`). */
-const EXACT_TRIALS = 2000;
-/** How many of more trials may be modelled as the others. */
-const MODELLED = 512;
+const EXACT_TRIALS = 500;
+/** How many of more trials stand for all others that are neither recent nor running. */
+const SPREAD = 40;
 
 /**
  * The tree-structured Parzen estimator.
@@ -70,8 +70,8 @@ const MODELLED = 512;
  * that of all others, TPE draws candidates from l and suggests the one with the largest l(x)/g(x), which has the largest
  * expected improvement (Bergstra et al.). Each density is a weighted mean of kernels around the trials and the uniform
  * density; the equations are at `createParzen`. Among the others, the most recent 25 trials have full weight, and older
- * ones less, linearly down to 1/n. Of more than 2,000 trials, 512 are modelled as the others: those that run, the most recent 25,
- * and some of the rest at even distances, each of which weighs as much as the trials that it stands for. Parameters under the same condition are modelled together, from the trials in which
+ * ones less, linearly down to 1/n. Of more than 500 trials, some are modelled as the others: those that run, the most recent 25,
+ * and 40 of the rest at even distances, each of which weighs as much as the trials that it stands for. Parameters under the same condition are modelled together, from the trials in which
  * they applied.
  *
  * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits only in part,
@@ -218,14 +218,13 @@ function modelled(
   trials: number,
   finished: number,
 ): { readonly numbers: readonly number[]; readonly stride: number } {
+  if (trials <= EXACT_TRIALS) return { numbers: Array.from({ length: trials }, (_, i) => i), stride: 1 };
   const latest = Math.max(RECENT, trials - finished);
-  const spread = MODELLED - latest;
-  if (trials <= EXACT_TRIALS || spread <= 0)
-    return { numbers: Array.from({ length: trials }, (_, i) => i), stride: 1 };
-  const stride = (trials - latest) / spread;
+  const spread = Math.min(SPREAD, trials - latest);
+  const stride = (trials - latest) / Math.max(1, spread);
   return {
-    numbers: Array.from({ length: MODELLED }, (_, k) =>
-      k < spread ? Math.floor(k * stride) : trials - MODELLED + k,
+    numbers: Array.from({ length: spread + latest }, (_, k) =>
+      k < spread ? Math.floor(k * stride) : trials - latest + (k - spread),
     ),
     stride,
   };

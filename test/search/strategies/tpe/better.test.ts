@@ -56,12 +56,16 @@ test("the better trials are the first of all in the order of their costs", () =>
   );
 });
 
-test("a search of more than 2,000 trials goes where good ones are and others are not", () => {
+test.each([
+  [501, 20],
+  [2400, 48],
+])("a search of %i trials, each %ith good, goes where good ones are and others are not", (length, every) => {
   const space = resolveSpace({ x: float(0, 1) });
-  const history = Array.from({ length: 2400 }, (_, number) => {
-    // good ones in two places, of which all others crowd in one
-    const isGood = number % 48 === 0;
-    const x = (isGood && number % 96 === 0 ? 0.2 : 0.8) + 0.02 * ((number * 0.618) % 1);
+  const history = Array.from({ length }, (_, number) => {
+    // good ones in two places, of which all others crowd in one, but for the latest
+    const isGood = number % every === 0;
+    const around = isGood && number % (2 * every) === 0 ? 0.2 : isGood || number < length - 60 ? 0.8 : 0.5;
+    const x = around + 0.02 * ((number * 0.618) % 1);
     return makeRecord({ number, params: { x } }, { value: isGood ? 0 : 1 });
   });
   const near = Array.from({ length: 15 }, (_, seed) => {
