@@ -1,9 +1,9 @@
 /** `fettle studies`: looks at the studies of a storage, and copies, exports or deletes them. It runs no trial. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { check, show } from "../errors.js";
+import { check, isRecord, show } from "../errors.js";
 import { count, formatScore, formatValue, plain } from "../report/format.js";
-import { layOut } from "../report/layout.js";
+import { layOut, layOutTexts } from "../report/layout.js";
 import { countStatuses } from "../report/study.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import { paretoFront } from "../search/trial/pareto.js";
@@ -11,6 +11,7 @@ import type { Direction, TrialRecord } from "../search/trial/trial.js";
 import { isBetter } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial } from "../store/storage.js";
 import { curvesCsv } from "./curvesCsv.js";
+import { addDisplayFlags, type DisplayFlags, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { existingStudy, openStorage } from "./storageFile.js";
@@ -18,10 +19,9 @@ import { printLines, widthOf } from "./streams.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
 
 /** The flags, as commander gives them; those of one study have its name. */
-interface StudiesFlags {
+interface StudiesFlags extends DisplayFlags {
   readonly storage: string;
   readonly study: string;
-  readonly json?: true;
   readonly out: string;
   readonly to: string;
   readonly as?: string;
@@ -60,7 +60,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
   const json = ["--json", "print JSON and nothing else"] as const;
 
   add("list", "list the studies", list).option(...json);
-  addOfOne("show", "show what a study is, and how far it is", showStudy).option(...json);
+  addDisplayFlags(addOfOne("show", "show what a study is, and how far it is", showStudy), json[1]);
   addOfOne("best", "show the best trials", best).option(...json);
   addOfOne("trials", "list the trials", trials).option(...json);
   addOfOne(
@@ -95,7 +95,7 @@ async function list({ storage: path, json }: StudiesFlags): Promise<void> {
   }
 }
 
-async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+async function showStudy(study: StoredStudy, { json, plot }: StudiesFlags): Promise<void> {
   const { name, definition, settings } = study;
   const all = await study.trials(false);
   const artifacts = await study.artifacts();
@@ -103,7 +103,7 @@ async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<vo
   const { trials: asked, finished } = { trials: all.length, finished: all.length - running };
   if (json) return print({ name, ...definition, settings, trials: asked, finished, artifacts });
   const { space, strategy, direction, seed } = definition;
-  printTable([
+  const facts: [string, string][] = [
     ["study", plain(name)],
     ["strategy", plain(strategy.name)],
     ["direction", [direction].flat().join(", ")],
@@ -111,8 +111,20 @@ async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<vo
     ["parameters", plain(Object.keys(space).join(", "))],
     ["asked for", count(asked, "trial")],
     ["finished", countStatuses(finishedIn(all))],
-    ...artifacts.map(({ name, size }) => [plain(name), count(size, "byte")]),
-  ]);
+    ...artifacts.map(({ name, size }): [string, string] => [plain(name), count(size, "byte")]),
+  ];
+  printLines(layOutTexts(facts, widthOf(process.stdout)));
+  const directions = [direction].flat();
+  if (plot) printLines(picturesOf({ space, directions, metrics: metricsOf(study), trials: finishedIn(all) }));
+}
+
+/** The names of the objectives, where the command line that began the study has them. */
+function metricsOf({ settings, definition }: StoredStudy): string[] {
+  const objectives = [definition.direction].flat();
+  const { flags } = isRecord(settings.command) ? settings.command : {};
+  const given = isRecord(flags) && Array.isArray(flags.metric) ? flags.metric.map(String) : [];
+  if (given.length === objectives.length) return given;
+  return objectives.length === 1 ? ["value"] : objectives.map((_, i) => `objective ${i + 1}`);
 }
 
 async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {

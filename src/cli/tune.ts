@@ -14,6 +14,7 @@ import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
+import { addDisplayFlags, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
@@ -57,8 +58,8 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "--jobs <n>",
       "worker threads; they do not change the results (default: one per core)",
       integer("--jobs", 1),
-    )
-    .option("--json", "print one JSON object and nothing else")
+    );
+  addDisplayFlags(command, "print one JSON object and nothing else")
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
@@ -266,7 +267,7 @@ function reportOf(
 }
 
 function printResult(
-  { threshold, resume }: TuneFlags,
+  { threshold, resume, plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
@@ -301,4 +302,5 @@ function printResult(
     const { directions } = study;
     printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
   }
+  if (plot) printLines(picturesOf({ space: study.space, directions: study.directions, metrics, trials }));
 }
