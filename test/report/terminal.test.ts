@@ -175,6 +175,8 @@ const outcome = fc.oneof(
   fc.double({ min: -10, max: 10, noNaN: true }).map((value): TrialOutcome => ({ value, status: "pruned" })),
 );
 
+const ABOUT = { name: "first", strategy: "random", space: SPACE };
+
 describe("a study", () => {
   test.prop(
     [
@@ -195,7 +197,7 @@ describe("a study", () => {
       : records(outcomes);
     const metrics = two ? ["loss", "精度"] : ["loss"];
     const lines = drawStudy(
-      { space: SPACE, directions: metrics.map(() => "minimize" as const), metrics, trials },
+      { ...ABOUT, directions: metrics.map(() => "minimize" as const), metrics, trials },
       { width, ascii },
       PAINT,
     );
@@ -214,7 +216,7 @@ describe("a study", () => {
   it("shows how important each parameter is", () => {
     const trials = records(Array.from({ length: 12 }, (_, i) => ({ value: i % 3 })));
     const lines = drawStudy(
-      { space: SPACE, directions: ["minimize"], metrics: ["loss"], trials },
+      { ...ABOUT, directions: ["minimize"], metrics: ["loss"], trials },
       { width: 80, ascii: true },
       PAINT,
     );
@@ -229,7 +231,7 @@ describe("a study", () => {
   it("marks pruned trials and those without a value, and says what the marks are", () => {
     const trials = records([{ value: 2 }, { value: 1, status: "pruned" }, { status: "failed", error: "no" }]);
     const lines = drawStudy(
-      { space: SPACE, directions: ["minimize"], metrics: ["loss"], trials },
+      { ...ABOUT, directions: ["minimize"], metrics: ["loss"], trials },
       { width: 80, ascii: true },
       PAINT,
     );

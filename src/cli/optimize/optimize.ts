@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
+import { type StudyData, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
-import { addDisplayFlags, DISPLAY_FLAGS, picturesOf } from "../display.js";
+import { addDisplayFlags, DISPLAY_FLAGS, markdownOf, picturesOf, printsOneText } from "../display.js";
 import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
 import { readJson } from "../files.js";
@@ -208,7 +209,7 @@ async function run({ words, flags, study }: Begun): Promise<number> {
       folder?.save(true); // a run of a program is not cheap
       folders.writeResult(jsonTrial(event.record));
     }
-    if (json) return;
+    if (printsOneText(flags)) return;
     if (event.type === "studyStarted") printIntroduction(words, flags, setup, event.trials);
     bar.update(event);
   };
@@ -225,12 +226,14 @@ async function run({ words, flags, study }: Begun): Promise<number> {
     const report = reportOf(flags, trials, result, again);
     const hasResult = result !== undefined && result.bestTrials.length > 0;
     if (json) printLines([JSON.stringify(report)]);
+    else if (flags.markdown) printLines(result ? markdownOf(dataOf(setup, result)) : []);
     else if (hasResult) printResult(setup, flags, result, seconds, again);
     if (!hasResult) complainOfNone(trials);
     if (folder) {
       const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
       const files = folder.finish(trials, { status, seconds, ...report, trials: trials.length }, undefined);
-      if (!json) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+      if (!printsOneText(flags))
+        printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("optimize", out, trials.length));
@@ -330,13 +333,19 @@ function printIntroduction(
   printLines(introduceProgram(about, widthOf(process.stdout)));
 }
 
+/** The study as pictures and Markdown read it. */
+const dataOf = ({ metrics }: OptimizeSetup, { study }: SearchResult<Space>): StudyData =>
+  studyData(study, { metrics });
+
 function printResult(
-  { metrics, directions }: OptimizeSetup,
+  setup: OptimizeSetup,
   { plot }: OptimizeFlags,
-  { best, bestTrials, trials, study }: SearchResult<Space>,
+  result: SearchResult<Space>,
   seconds: number,
   again: BestCommand | undefined,
 ): void {
+  const { metrics, directions } = setup;
+  const { best, bestTrials, trials } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const common = { trials, seconds, ...(again && { again: again.line }) };
   const lines = best
@@ -346,5 +355,5 @@ function printResult(
         paint,
       )
     : summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint);
-  printLines(plot ? [...lines, ...picturesOf({ space: study.space, metrics, directions, trials })] : lines);
+  printLines(plot ? [...lines, ...picturesOf(dataOf(setup, result))] : lines);
 }

@@ -1,7 +1,7 @@
 /** A chart of points and a line in characters, with labels at both axes. It gives the numbers no meaning. */
 import { columnsOf } from "../columns.js";
 import { formatValue } from "../format.js";
-import { linearScale, type Scale, scaleOf } from "../pictures/scale.js";
+import { linearScale, type Scale, scaleOf } from "../plots/scale.js";
 import { Canvas, DOTS_ACROSS, DOTS_DOWN } from "./canvas.js";
 
 /** How pictures are drawn on a terminal. */

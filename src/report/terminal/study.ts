@@ -1,28 +1,17 @@
 /** A study as pictures of characters, for `--plot`: how the search went, and what matters. Every figure is computed elsewhere. */
 import { bestSoFar, importances } from "../../search/analysis/importance.js";
-import type { Space } from "../../search/space/space.js";
 import { paretoFront } from "../../search/trial/pareto.js";
-import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { count, plain } from "../format.js";
 import { wrap } from "../layout.js";
+import type { StudyData } from "../plots/studyData.js";
 import type { Paint } from "../study.js";
 import { drawShares } from "./bars.js";
 import { drawChart, type Mark, type TerminalOptions } from "./chart.js";
 
-/** The study to draw. */
-export interface DrawnStudy {
-  readonly space: Space;
-  readonly directions: readonly Direction[];
-  /** The names of the objectives. */
-  readonly metrics: readonly string[];
-  /** By number. */
-  readonly trials: readonly TrialRecord[];
-}
-
 const [COMPLETE, PRUNED, NONE, FRONT] = ["o", ".", "x", "#"];
 
 /** History and importances, or with several objectives the front, in lines of at most `width` columns. */
-export function drawStudy(study: DrawnStudy, options: TerminalOptions, paint: Paint): string[] {
+export function drawStudy(study: StudyData, options: TerminalOptions, paint: Paint): string[] {
   const { metrics } = study;
   const { width } = options;
   const headed = (title: string, lines: readonly string[], caption: string): string[] => [
@@ -47,7 +36,7 @@ export function drawStudy(study: DrawnStudy, options: TerminalOptions, paint: Pa
 type Drawn = [lines: string[], caption: string];
 
 /** Each trial, and the best so far as a line. */
-function history({ trials, directions }: DrawnStudy, options: TerminalOptions): Drawn {
+function history({ trials, directions }: StudyData, options: TerminalOptions): Drawn {
   const best = bestSoFar(trials, directions[0]);
   const stairs = best.flatMap(({ number, best: y }, i) =>
     y !== null && y !== best[i - 1]?.best ? [{ x: number, y }] : [],
@@ -71,7 +60,7 @@ function history({ trials, directions }: DrawnStudy, options: TerminalOptions): 
 }
 
 /** The first two objectives of each trial, those of the Pareto front first. */
-function front({ trials, directions }: DrawnStudy, options: TerminalOptions): Drawn {
+function front({ trials, directions }: StudyData, options: TerminalOptions): Drawn {
   const best = new Set(paretoFront(trials, directions).map(({ number }) => number));
   const marks = trials.flatMap(({ number, values }): Mark[] =>
     values ? [{ x: values[0], y: values[1], mark: best.has(number) ? FRONT : COMPLETE }] : [],
@@ -82,7 +71,7 @@ function front({ trials, directions }: DrawnStudy, options: TerminalOptions): Dr
   return [lines, `${FRONT}: Pareto front; ${COMPLETE}: other trials`];
 }
 
-function importanceOf({ trials, space }: DrawnStudy, objective: number, options: TerminalOptions): Drawn {
+function importanceOf({ trials, space }: StudyData, objective: number, options: TerminalOptions): Drawn {
   const scored = trials.map(({ params, status, value, values }) => ({
     ...{ params, status },
     value: values ? values[objective] : value,

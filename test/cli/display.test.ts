@@ -1,5 +1,5 @@
-/** `--plot` of each command that has it. Needs `dist/`. */
-import { readFileSync } from "node:fs";
+/** What commands show of a study: `--plot`, `--markdown`, rows for pandas, files for TensorBoard. Needs `dist/`. */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/report/columns.js";
@@ -76,5 +76,41 @@ describe("--plot", { timeout: 120_000 }, () => {
     expect(picture.split("Importance")[0].match(/#/g)?.length).toBeGreaterThan(2); // each trial is on the front
     expect(picture).toContain("\nImportance for loss\nx  100 %  ");
     expect(picture).toContain("\nImportance for time\nx  100 %  ");
+  });
+});
+
+describe("a study elsewhere", { timeout: 120_000 }, () => {
+  it("is Markdown, flat rows, and files of TensorBoard", async () => {
+    const cwd = folder({ "data.csv": smallTable() });
+    const kept = ["--storage", "s.db", "--study", "a|b"];
+    const tuned = await fettle([...TUNE, ...kept, "--metric", "accuracy", "--markdown"], cwd);
+    expect([tuned.code, tuned.stderr]).toEqual([0, ""]);
+    expect(tuned.stdout).toMatch(
+      /^## data\.csv\n\ngp search to maximize accuracy\. 3 trials: 3 complete\.\n/,
+    );
+    expect(tuned.stdout).toContain("### Best 3 of 3 complete trials\n\n| trial | accuracy | layers |");
+    const shown = await fettle(["studies", "show", ...kept, "--markdown"], cwd);
+    expect(shown.stdout.replace("## a\\|b", "## data.csv")).toBe(tuned.stdout);
+    const rows = JSON.parse((await fettle(["studies", "trials", ...kept, "--rows"], cwd)).stdout);
+    expect(rows.map((row: { number: number; status: string }) => [row.number, row.status])).toEqual(
+      [0, 1, 2].map((i) => [i, "complete"]),
+    );
+    expect(Object.keys(rows[0]).slice(0, 6)).toEqual([
+      "number",
+      "status",
+      "value",
+      "std",
+      "seconds",
+      "params.layers",
+    ]);
+    const exported = await fettle(["studies", "export", ...kept, "--out", "files", "--tensorboard"], cwd);
+    expect([exported.code, exported.stdout]).toEqual([0, expect.stringContaining("files/tensorboard\n")]);
+    for (const run of ["", "trial-0", "trial-1", "trial-2"])
+      expect(existsSync(join(cwd, "files/tensorboard", run, "events.out.tfevents.0.fettle"))).toBe(true);
+    const first = readFileSync(join(cwd, "files/tensorboard/trial-0/events.out.tfevents.0.fettle")).toString(
+      "latin1",
+    );
+    for (const tag of ["loss/fold-1", "loss/fold-0", "objective/accuracy", "learningRate"])
+      expect([tag, first.includes(tag)]).toEqual([tag, true]);
   });
 });
