@@ -11,6 +11,15 @@ export function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** The flags but for some. */
+export function without<Flags extends object, Name extends keyof Flags>(
+  flags: Flags,
+  names: readonly Name[],
+): Omit<Flags, Name> {
+  const kept = Object.entries(flags).filter(([name]) => !names.includes(name as Name));
+  return Object.fromEntries(kept) as Omit<Flags, Name>;
+}
+
 /** A parser of integers of at least `least`. */
 export function integer(flag: string, least: number): (text: string) => number {
   return (text) => {

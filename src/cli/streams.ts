@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import pc from "picocolors";
 import type { Paint } from "../report/study.js";
+import type { TerminalOptions } from "../report/terminal/chart.js";
 import { EXIT } from "./exit.js";
 import { bareReasonOf } from "./fileErrors.js";
 import { pause } from "./files.js";
@@ -18,6 +19,23 @@ export function widthOf(stream: Stream): number {
   const width = stream.isTTY ? stream.columns : Number(process.env.COLUMNS);
   return Math.min(WIDEST, width > 0 ? Math.max(NARROWEST, Math.floor(width)) : DEFAULT_WIDTH);
 }
+
+/**
+ * Whether a terminal has no more than ASCII, by what its variables say: the console of Linux, one without any features, and a language in another
+ * encoding. Where they say nothing, it has Unicode, as most terminals do; an old one of Windows has not.
+ */
+export function isAscii(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
+  if (env.TERM === "linux" || env.TERM === "dumb") return true;
+  const language = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  if (language) return !/utf-?8/i.test(language);
+  return platform === "win32" && !env.WT_SESSION && !env.TERM_PROGRAM;
+}
+
+/** How pictures are drawn on a stream. */
+export const drawingFor = (stream: Stream): TerminalOptions => ({
+  width: widthOf(stream),
+  ascii: isAscii(process.env, process.platform),
+});
 
 /** Colours, on a terminal that supports them (see no-color.org). */
 export function coloursFor(stream: Stream): ReturnType<typeof pc.createColors> {

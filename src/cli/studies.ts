@@ -1,16 +1,20 @@
 /** `fettle studies`: looks at the studies of a storage, and copies, exports or deletes them. It runs no trial. */
 import { join } from "node:path";
-import type { Command } from "commander";
-import { check, show } from "../errors.js";
+import { type Command, Option } from "commander";
+import { check, isRecord, show } from "../errors.js";
 import { count, formatScore, formatValue, plain } from "../report/format.js";
-import { layOut } from "../report/layout.js";
+import { layOut, layOutTexts } from "../report/layout.js";
+import { type StudyData, studyData } from "../report/plots/studyData.js";
+import { studyRows } from "../report/records.js";
 import { countStatuses } from "../report/study.js";
+import { tensorboardFiles } from "../report/tensorboard/tensorboard.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../search/trial/trial.js";
 import { isBetter } from "../search/trial/trial.js";
 import type { StoredStudy, StoredTrial } from "../store/storage.js";
 import { curvesCsv } from "./curvesCsv.js";
+import { addDisplayFlags, type DisplayFlags, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { existingStudy, openStorage } from "./storageFile.js";
@@ -18,14 +22,17 @@ import { printLines, widthOf } from "./streams.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
 
 /** The flags, as commander gives them; those of one study have its name. */
-interface StudiesFlags {
+interface StudiesFlags extends DisplayFlags {
   readonly storage: string;
   readonly study: string;
-  readonly json?: true;
   readonly out: string;
   readonly to: string;
   readonly as?: string;
+  readonly rows?: true;
+  readonly tensorboard?: true;
 }
+
+const TENSORBOARD_FOLDER = "tensorboard";
 
 /** Adds the command and those below it; `done` receives the exit code. */
 export function addStudiesCommand(program: Command, done: (exitCode: number) => void): void {
@@ -60,14 +67,23 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
   const json = ["--json", "print JSON and nothing else"] as const;
 
   add("list", "list the studies", list).option(...json);
-  addOfOne("show", "show what a study is, and how far it is", showStudy).option(...json);
+  addDisplayFlags(addOfOne("show", "show what a study is, and how far it is", showStudy), json[1]);
   addOfOne("best", "show the best trials", best).option(...json);
-  addOfOne("trials", "list the trials", trials).option(...json);
+  addOfOne("trials", "list the trials", trials)
+    .option(...json)
+    .addOption(
+      new Option(
+        "--rows",
+        "print JSON with a flat row for each trial, as pandas reads it, and nothing else",
+      ).conflicts("json"),
+    );
   addOfOne(
     "export",
     `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
     exportFiles,
-  ).requiredOption("--out <folder>", "the folder to write to; files of these names are replaced");
+  )
+    .requiredOption("--out <folder>", "the folder to write to; files of these names are replaced")
+    .option("--tensorboard", `write the folder ${TENSORBOARD_FOLDER} too, for tensorboard --logdir`);
   addOfOne("copy", "copy a study, to another database or name", copy)
     .requiredOption("--to <file.db>", "the database to copy to, which is made unless it exists")
     .option("--as <name>", "the name of the copy (default: the same)");
@@ -95,15 +111,17 @@ async function list({ storage: path, json }: StudiesFlags): Promise<void> {
   }
 }
 
-async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+async function showStudy(study: StoredStudy, { json, plot, markdown }: StudiesFlags): Promise<void> {
   const { name, definition, settings } = study;
   const all = await study.trials(false);
   const artifacts = await study.artifacts();
   const running = all.filter(({ status }) => status === "running").length;
   const { trials: asked, finished } = { trials: all.length, finished: all.length - running };
   if (json) return print({ name, ...definition, settings, trials: asked, finished, artifacts });
+  const data = dataOf(study, all);
+  if (markdown) return printLines(markdownOf(data));
   const { space, strategy, direction, seed } = definition;
-  printTable([
+  const facts: [string, string][] = [
     ["study", plain(name)],
     ["strategy", plain(strategy.name)],
     ["direction", [direction].flat().join(", ")],
@@ -111,8 +129,18 @@ async function showStudy(study: StoredStudy, { json }: StudiesFlags): Promise<vo
     ["parameters", plain(Object.keys(space).join(", "))],
     ["asked for", count(asked, "trial")],
     ["finished", countStatuses(finishedIn(all))],
-    ...artifacts.map(({ name, size }) => [plain(name), count(size, "byte")]),
-  ]);
+    ...artifacts.map(({ name, size }): [string, string] => [plain(name), count(size, "byte")]),
+  ];
+  printLines(layOutTexts(facts, widthOf(process.stdout)));
+  if (plot) printLines(picturesOf(data));
+}
+
+/** The study as pictures, Markdown and rows read it; with the names of the objectives where the command line that began it has them. */
+function dataOf({ name, settings, definition }: StoredStudy, trials: readonly StoredTrial[]): StudyData {
+  const { flags } = isRecord(settings.command) ? settings.command : {};
+  const given = isRecord(flags) && Array.isArray(flags.metric) ? flags.metric.map(String) : [];
+  const isNamed = given.length === [definition.direction].flat().length;
+  return studyData({ ...definition, trials }, { name, ...(isNamed && { metrics: given }) });
 }
 
 async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
@@ -123,13 +151,14 @@ async function best(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
   printTrials(found);
 }
 
-async function trials(study: StoredStudy, { json }: StudiesFlags): Promise<void> {
+async function trials(study: StoredStudy, { json, rows }: StudiesFlags): Promise<void> {
   const all = await study.trials(false);
+  if (rows) return print(studyRows(dataOf(study, all)));
   if (json) print(all);
   else printTrials(all);
 }
 
-async function exportFiles(study: StoredStudy, { out }: StudiesFlags): Promise<void> {
+async function exportFiles(study: StoredStudy, { out, tensorboard }: StudiesFlags): Promise<void> {
   const all = await study.trials();
   const records = finishedIn(all);
   const files: [string, string | Uint8Array | Iterable<string>][] = [
@@ -147,7 +176,13 @@ async function exportFiles(study: StoredStudy, { out }: StudiesFlags): Promise<v
     files.map(([name]) => name),
   );
   for (const [name, contents] of files) writeWhole(join(out, name), contents);
-  printLines([`Written: ${files.map(([name]) => join(out, name)).join(", ")}`]);
+  const written = files.map(([name]) => join(out, name));
+  if (tensorboard) {
+    const folder = join(out, TENSORBOARD_FOLDER);
+    for (const { path, bytes } of tensorboardFiles(dataOf(study, all))) writeWhole(join(folder, path), bytes);
+    written.push(folder);
+  }
+  printLines([`Written: ${written.join(", ")}`]);
 }
 
 async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<void> {

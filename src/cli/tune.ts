@@ -5,6 +5,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
+import { type StudyData, studyData } from "../report/plots/studyData.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
@@ -14,6 +15,7 @@ import { DENSE_DEFAULTS } from "../tune/dense.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import type { TuneResult } from "../tune/tuner/options.js";
 import { addDatasetFlags } from "./dataset.js";
+import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./display.js";
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
@@ -57,8 +59,8 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "--jobs <n>",
       "worker threads; they do not change the results (default: one per core)",
       integer("--jobs", 1),
-    )
-    .option("--json", "print one JSON object and nothing else")
+    );
+  addDisplayFlags(command, "print one JSON object and nothing else")
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
@@ -178,7 +180,7 @@ async function runBegun(study: Begun): Promise<number> {
     }
     if (event.type === "trialEnded") ended.push(event.record);
     keeper?.onEvent(event);
-    if (flags.json) return;
+    if (printsOneText(flags)) return;
     if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
     bar.update(event);
   };
@@ -189,7 +191,8 @@ async function runBegun(study: Begun): Promise<number> {
     const seconds = (performance.now() - started) / 1000;
     const baselines = result && compared(others, result);
     if (flags.json) printLines([JSON.stringify(reportOf(flags, trials, result, baselines))]);
-    else if (result?.bestTrials.length) printResult(flags, setup, result, baselines, seconds);
+    else if (flags.markdown) printLines(result ? markdownOf(dataOf(file, result)) : []);
+    else if (result?.bestTrials.length) printResult(file, flags, setup, result, baselines, seconds);
     if (!result?.bestTrials.length) complainOfNone(trials);
     if (result?.finalError) note(`There is no model: ${result.finalError.message}.`);
     if (keeper) {
@@ -201,7 +204,7 @@ async function runBegun(study: Begun): Promise<number> {
       const report = reportOf(flags, trials, result, baselines);
       const summary = { status, seconds, ...report, trials: trials.length };
       const lines = await keeper.finish(trials, summary, result);
-      if (!flags.json) printLines(lines);
+      if (!printsOneText(flags)) printLines(lines);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn(flags, trials.length));
@@ -265,8 +268,13 @@ function reportOf(
   return jsonReport(report);
 }
 
+/** The study as pictures and Markdown read it. */
+const dataOf = (file: string, { study, metrics }: TuneResult<Space>): StudyData =>
+  studyData(study, { name: basename(file), metrics });
+
 function printResult(
-  { threshold, resume }: TuneFlags,
+  file: string,
+  { threshold, resume, plot }: TuneFlags,
   setup: TuneSetup,
   result: TuneResult<Space>,
   baselines: BaselineReport | undefined,
@@ -301,4 +309,5 @@ function printResult(
     const { directions } = study;
     printLines(summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint));
   }
+  if (plot) printLines(picturesOf(dataOf(file, result)));
 }

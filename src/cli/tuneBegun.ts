@@ -4,6 +4,7 @@ import { check, show } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
+import { DISPLAY_FLAGS } from "./display.js";
 import { isThere } from "./files.js";
 import { flagOf } from "./flags.js";
 import { checkOverwrite, flagsChanged, flagsGiven, mustBeLeftOut } from "./goOn.js";
@@ -23,7 +24,7 @@ export interface Begun {
 }
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume", "storage", "study"];
+const CHANGEABLE = ["trials", "seconds", "jobs", "resume", "storage", "study", ...DISPLAY_FLAGS];
 
 export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
   const { resume, storage, study: name, out } = flags;

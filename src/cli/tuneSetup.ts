@@ -16,13 +16,15 @@ import { checkThreshold } from "../tune/trial/threshold.js";
 import type { FitSettings } from "../tune/trial/training.js";
 import { DEFAULT_METRICS, splitSeed } from "../tune/tuner/setup.js";
 import { type DatasetFlags, readDataset } from "./dataset.js";
+import { DISPLAY_FLAGS, type DisplayFlags } from "./display.js";
 import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
+import { without } from "./flags.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "./strategyFlags.js";
 import { DEFAULT_FOLDS, isFile, type ValidationFlags, validationOf } from "./validation.js";
 
 /** The flags of `fettle tune`, as commander gives them. */
-export interface TuneFlags extends DatasetFlags, ValidationFlags {
+export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly testSize: number;
   readonly trials?: number;
   /** Of the whole command; `time` is a column. */
@@ -44,7 +46,6 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly classWeight?: ClassWeight;
   readonly curves?: CurvesKept;
   readonly jobs?: number;
-  readonly json?: true;
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
@@ -53,10 +54,12 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly study?: string;
 }
 
+/** Flags of one command, not of its study. */
+const OF_THE_COMMAND = ["out", "resume", "overwrite", "jobs", "seconds", "storage", "study"] as const;
+
 /** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
-  const { out: _, resume: __, overwrite: ___, jobs: ____, json: _____, seconds: ______, ...others } = flags;
-  const { storage: _______, study: ________, ...kept } = others;
+  const kept = without(flags, [...OF_THE_COMMAND, ...DISPLAY_FLAGS]);
   const held = Object.entries({
     ...{ schema: kept.schema, space: kept.space },
     ...(isFile(kept.validation) && { validation: kept.validation }),

@@ -1,5 +1,6 @@
 /** Numbers, values and durations as short text for people. Not for machines: it rounds. */
 import { show } from "../errors.js";
+import { characters, columnsOf } from "./columns.js";
 
 const NOTHING = "–";
 
@@ -39,8 +40,17 @@ export function plain(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }
 
-/** Text of at most `width` characters, its end replaced by `…` where it was longer. */
+/** Text of at most `width` columns of a terminal, its end replaced by `…` where it was longer. */
 export function clip(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+  if (columnsOf(text) <= width) return text;
+  let kept = "";
+  let columns = ELLIPSIS.length;
+  for (const character of characters(text)) {
+    columns += columnsOf(character);
+    if (columns > width) break;
+    kept += character;
+  }
+  return kept + ELLIPSIS;
 }
+
+const ELLIPSIS = "…";

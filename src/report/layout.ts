@@ -1,9 +1,10 @@
 /** Tables and paragraphs as lines of text that fit a width. It gives the cells no meaning. */
+import { columnsOf } from "./columns.js";
 import { clip } from "./format.js";
 
 /** How a table is laid out. */
 export interface LayoutOptions {
-  /** The most characters of a line. */
+  /** The most columns of a line. */
   readonly width: number;
   /** Spaces before each line. Default 2. */
   readonly indent?: number;
@@ -25,7 +26,7 @@ const LEAST_LABEL = 8;
  * ```
  */
 export function layOut(rows: readonly (readonly string[])[], { width, indent = 2 }: LayoutOptions): string[] {
-  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => [...row[j]].length)));
+  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => columnsOf(row[j]))));
   const total = () => widths.reduce((sum, w) => sum + w, indent + GAP * (widths.length - 1));
   while (widths.length > 2 && total() > width) widths.pop();
   const excess = total() - width;
@@ -33,19 +34,48 @@ export function layOut(rows: readonly (readonly string[])[], { width, indent = 2
   return rows.map((row) => {
     const cells = widths.map((w, j) => {
       const text = clip(row[j], w);
-      const space = " ".repeat(w - [...text].length);
+      const space = " ".repeat(w - columnsOf(text));
       return j === 0 ? text + space : space + text;
     });
     return clip(" ".repeat(indent) + cells.join(" ".repeat(GAP)).trimEnd(), width);
   });
 }
 
-/** Text broken between words into lines of at most `width` characters; a longer word has its own line and is cut short. */
+/** A text narrower than this is below its label. */
+const LEAST_TEXT = 16;
+
+/**
+ * Labels with a text each, which is broken between words where it is too long for its line.
+ *
+ * @returns lines of at most `width` columns
+ * @example
+ * ```ts
+ * layOutTexts([["seed", "0"], ["parameters", "rate, units and layers"]], 30);
+ * // ["seed        0", "parameters  rate, units and", "            layers"]
+ * ```
+ */
+export function layOutTexts(
+  rows: readonly (readonly [label: string, text: string])[],
+  width: number,
+): string[] {
+  const labels = Math.max(...rows.map(([label]) => columnsOf(label)));
+  const isBeside = width - labels - GAP >= LEAST_TEXT;
+  const indent = " ".repeat(isBeside ? labels + GAP : GAP);
+  return rows.flatMap(([label, text]) => {
+    const lines = wrap(text, width - indent.length);
+    if (!isBeside) return [...wrap(label, width), ...lines.map((line) => indent + line)];
+    return lines.map(
+      (line, i) => (i === 0 ? label + " ".repeat(indent.length - columnsOf(label)) : indent) + line,
+    );
+  });
+}
+
+/** Text broken between words into lines of at most `width` columns; a longer word has its own line and is cut short. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
-    if (last !== undefined && [...last].length + 1 + [...word].length <= width)
+    if (last !== undefined && columnsOf(last) + 1 + columnsOf(word) <= width)
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(clip(word, width));
   }

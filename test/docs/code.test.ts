@@ -176,6 +176,38 @@ const outputs = new Map<Block, (output: string) => void>([
   ],
   [blockWith("docs/optimizers.md", "perArray: true"), (output) => expect(output).toBe("true\n")],
   [
+    blockWith("docs/coming-from-scikit-learn.md", "gridSearch({"),
+    (output) => {
+      const [crossValidated, test] = (output.match(/(?<![\w.])[01]\.?\d*$/gm) ?? []).map(Number);
+      expect(output).toMatch(/^\{ units: (8|32), learningRate: 0\.0[13] \} /);
+      expect(Math.min(crossValidated, test)).toBeGreaterThan(0.85);
+    },
+  ],
+  [
+    blockWith("docs/coming-from-keras.md", "tune({"),
+    (output) => expect(Number(output)).toBeGreaterThan(0.85),
+  ],
+  [
+    blockWith("docs/coming-from-keras.md", "Object.keys(history)"),
+    (output) => expect(output).toBe("loss meanAbsoluteError valLoss valMeanAbsoluteError\n"),
+  ],
+  ...["tf.sequential", "prediction.get("].map(
+    (part) =>
+      [
+        blockWith("docs/coming-from-tensorflow-js.md", part),
+        (output: string) => expect(output.trim().split("\n").at(-1)).toBe("true true"),
+      ] as const,
+  ),
+  [
+    blockWith("docs/coming-from-optuna.md", "medianStopping()"),
+    (output) => {
+      // without momentum, a rate from 0.08 to 0.92 leaves less than 0.01 of 9: a quarter of the space
+      expect(output).toMatch(/^\{ rate: 0\.\d+, kind: '(plain|momentum)'/);
+      expect(Number(/\} ([\d.e-]+)\n/.exec(output)?.[1])).toBeLessThan(0.01);
+      expect(output).toMatch(/rate: 0\.\d+/);
+    },
+  ],
+  [
     blockWith("docs/validation.md", "timeSeriesSplit({ folds: 3, gap: 2 }),"),
     (output) => expect(output).toBe("[ [ 13, 15 ], [ 28, 15 ], [ 43, 15 ] ]\n"),
   ],
@@ -205,6 +237,13 @@ function excerptOf({ code }: Block): readonly [file: string, part: string] | und
 
 /** Blocks that do not run in Node as they are. */
 const elsewhere = new Map<Block, { readonly reason: string; check(block: Block): Promise<void> }>([
+  ...["loadPredictor(", "serveNode(", "await fetch("].map(
+    (part) =>
+      [
+        blockWith("docs/guide.md", part),
+        { reason: "needs the model of the page, which guide.test.ts trains", check: async () => {} },
+      ] as const,
+  ),
   [
     blockWith("docs/serving.md", "serveNode("),
     { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
@@ -276,7 +315,9 @@ describe("the code on", { timeout: 180_000 }, () => {
 it("is in languages that the tests know", () => {
   const languages = new Set(blocks.map(({ language }) => language));
   // no language: what a command prints
-  expect([...languages].filter((language) => !["js", "ts", "sh", ""].includes(language))).toEqual([]);
+  expect([...languages].filter((language) => !["js", "ts", "sh", "python", ""].includes(language))).toEqual(
+    [],
+  );
 });
 
 it("of docs/testing.md has an example for each check", () => {

@@ -1,10 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { columnsOf } from "../../src/report/columns.js";
 import { clip, formatDuration, formatScore, formatValue, plain } from "../../src/report/format.js";
-import { layOut, wrap } from "../../src/report/layout.js";
+import { layOut, layOutTexts, wrap } from "../../src/report/layout.js";
 import { progressLine } from "../../src/report/progress.js";
 
-const length = (text: string): number => [...text].length;
+const length = columnsOf;
 
 describe("format", () => {
   it.each([
@@ -40,7 +41,12 @@ describe("format", () => {
 
   it("removes what would move the cursor", () => expect(plain("a\u001b[2Jb\r\nc")).toBe("a [2Jb c"));
 
-  it("clips by characters, not by code units", () => expect(clip("😀😀😀", 2)).toBe("😀…"));
+  it("clips by columns, and cuts no character", () => {
+    expect(clip("😀😀😀", 3)).toBe("😀…");
+    expect(clip("😀😀😀", 4)).toBe("😀…");
+    expect(clip("學習率", 6)).toBe("學習率");
+    expect(clip("e\u0301e\u0301e\u0301", 2)).toBe("e\u0301…");
+  });
 });
 
 describe("layOut", () => {
@@ -83,6 +89,21 @@ describe("layOut", () => {
   });
 });
 
+describe("layOutTexts", () => {
+  const rows = [
+    ["seed", "0"],
+    ["parameters", "rate, units and layers"],
+  ] as const;
+  it("breaks texts beside their labels", () =>
+    expect(layOutTexts(rows, 30)).toEqual([
+      "seed        0",
+      "parameters  rate, units and",
+      "            layers",
+    ]));
+  it("puts them below where they would be narrow", () =>
+    expect(layOutTexts(rows, 20)).toEqual(["seed", "  0", "parameters", "  rate, units and", "  layers"]));
+});
+
 describe("wrap", () => {
   it("breaks between words", () => expect(wrap("one two three", 7)).toEqual(["one two", "three"]));
   it("cuts a word that is longer than a line", () =>
@@ -113,9 +134,32 @@ describe("progressLine", () => {
     const at = (width: number) => progressLine(state, width);
     expect(at(60)).toBe("12/30  2.0 trials/s  best accuracy 0.9800  9.0 s left");
     expect(at(45)).toBe("12/30  best accuracy 0.9800  9.0 s left");
-    expect(at(30)).toBe("12/30  best accuracy 0.9800");
+    expect(at(30)).toBe("12/30  best 0.9800  9.0 s left");
+    expect(at(27)).toBe("12/30  best accuracy 0.9800");
+    expect(at(20)).toBe("12/30  best 0.9800");
+    expect(at(17)).toBe("12/30  9.0 s left");
     expect(at(12)).toBe("12/30");
-    expect(at(3)).toBe("12…");
+    expect(at(3)).toBe("");
+  });
+
+  it("loses the trials and the name of the metric where time is the budget", () => {
+    const at = (width: number) => progressLine({ ...state, seconds: 21.9, time: 60 }, width);
+    expect(at(42)).toBe("21 of 60 s, 12 trials  best 0.9800");
+    expect(at(33)).toBe("21 of 60 s  best 0.9800");
+    expect(at(22)).toBe("21 of 60 s, 12 trials");
+    expect(at(17)).toBe("21 of 60 s"); // a terminal of 20 columns
+  });
+
+  it.each([20, 40, 80, 200])("breaks no word on a terminal of %i columns", (columns) => {
+    const words = [..."12/30 best accuracy 0.9800 9.0 s left 2.0 trials/s".split(" "), "", ...["學習率"]];
+    const wide = { ...state, metric: "學習率" };
+    for (const line of [progressLine(state, columns - 3), progressLine(wide, columns - 3)]) {
+      expect(length(line)).toBeLessThanOrEqual(columns - 3);
+      for (const word of line.replace(/[█░]+/, "").split(" ")) expect(words).toContain(word);
+    }
+    // 3 characters of 6 columns: the words take 51, and with two spaces and 8 of a bar 61
+    expect(progressLine(wide, 61)).toBe("███░░░░░  12/30  2.0 trials/s  best 學習率 0.9800  9.0 s left");
+    expect(progressLine(wide, 60).startsWith("12/30")).toBe(true);
   });
 
   it("has neither rate nor best before the first trial ends", () => {

@@ -3,16 +3,18 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
+import { type StudyData, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
+import { addDisplayFlags, DISPLAY_FLAGS, markdownOf, picturesOf, printsOneText } from "../display.js";
 import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
 import { readJson } from "../files.js";
-import { integer, names, positiveNumber } from "../flags.js";
+import { integer, names, positiveNumber, without } from "../flags.js";
 import {
   checkOverwrite,
   complainOfNone,
@@ -45,9 +47,8 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
   addParameterFlags(command);
   addValueFlags(command);
   addSearchFlags(command);
-  command
-    .optionsGroup("Other options:")
-    .option("--json", "print one JSON object and nothing else")
+  command.optionsGroup("Other options:");
+  addDisplayFlags(command, "print one JSON object and nothing else")
     .option(
       "--out <folder>",
       "write study.json, trials.csv and summary.json, and a folder for each trial, as the study runs",
@@ -152,7 +153,7 @@ In arguments, {params} is the path of a JSON file with all parameters, {folder}
 the folder of the trial, {trial} its number, and {{ a brace.`;
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume"];
+const CHANGEABLE = ["trials", "seconds", "jobs", "resume", ...DISPLAY_FLAGS];
 
 /** A study to run: a new one, or one to go on with. */
 interface Begun {
@@ -208,7 +209,7 @@ async function run({ words, flags, study }: Begun): Promise<number> {
       folder?.save(true); // a run of a program is not cheap
       folders.writeResult(jsonTrial(event.record));
     }
-    if (json) return;
+    if (printsOneText(flags)) return;
     if (event.type === "studyStarted") printIntroduction(words, flags, setup, event.trials);
     bar.update(event);
   };
@@ -225,12 +226,14 @@ async function run({ words, flags, study }: Begun): Promise<number> {
     const report = reportOf(flags, trials, result, again);
     const hasResult = result !== undefined && result.bestTrials.length > 0;
     if (json) printLines([JSON.stringify(report)]);
-    else if (hasResult) printResult(setup, result, seconds, again);
+    else if (flags.markdown) printLines(result ? markdownOf(dataOf(setup, result)) : []);
+    else if (hasResult) printResult(setup, flags, result, seconds, again);
     if (!hasResult) complainOfNone(trials);
     if (folder) {
       const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
       const files = folder.finish(trials, { status, seconds, ...report, trials: trials.length }, undefined);
-      if (!json) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+      if (!printsOneText(flags))
+        printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("optimize", out, trials.length));
@@ -248,8 +251,8 @@ async function run({ words, flags, study }: Begun): Promise<number> {
 
 /** The folder of a new study, or of the one that is gone on with. */
 function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
-  const { out: _, resume, overwrite = false, jobs: __, json: ___, seconds: ____, ...kept } = flags;
-  const { space } = kept;
+  const { resume, overwrite = false, space } = flags;
+  const kept = without(flags, ["out", "resume", "overwrite", "jobs", "seconds", ...DISPLAY_FLAGS]);
   // what its file held, since elsewhere and later it may be another
   const held = { ...kept, ...(typeof space === "string" && { space: readJson(space) }) };
   return StudyFolder.open(folder, { program, flags: held }, overwrite || resume !== undefined);
@@ -330,12 +333,19 @@ function printIntroduction(
   printLines(introduceProgram(about, widthOf(process.stdout)));
 }
 
+/** The study as pictures and Markdown read it. */
+const dataOf = ({ metrics }: OptimizeSetup, { study }: SearchResult<Space>): StudyData =>
+  studyData(study, { metrics });
+
 function printResult(
-  { metrics, directions }: OptimizeSetup,
-  { best, bestTrials, trials }: SearchResult<Space>,
+  setup: OptimizeSetup,
+  { plot }: OptimizeFlags,
+  result: SearchResult<Space>,
   seconds: number,
   again: BestCommand | undefined,
 ): void {
+  const { metrics, directions } = setup;
+  const { best, bestTrials, trials } = result;
   const [width, paint] = [widthOf(process.stdout), paintFor(process.stdout)];
   const common = { trials, seconds, ...(again && { again: again.line }) };
   const lines = best
@@ -345,5 +355,5 @@ function printResult(
         paint,
       )
     : summarizeFront({ ...common, metrics, directions, bestTrials }, width, paint);
-  printLines(lines);
+  printLines(plot ? [...lines, ...picturesOf(dataOf(setup, result))] : lines);
 }

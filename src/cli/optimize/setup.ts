@@ -8,6 +8,7 @@ import { type Space, spaceFromJson } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { Direction } from "../../search/trial/trial.js";
+import type { DisplayFlags } from "../display.js";
 import { verbatim } from "../explain.js";
 import { inFile, readJson } from "../files.js";
 import { NO_SCHEDULER, POPULATION, strategyOf } from "../strategyFlags.js";
@@ -15,7 +16,7 @@ import { type ProgramCommand, readCommand } from "./command.js";
 import type { ValueSource } from "./programs.js";
 
 /** The flags of `fettle optimize`, as commander gives them. */
-export interface OptimizeFlags {
+export interface OptimizeFlags extends DisplayFlags {
   /** Its file, or what that held when a study began. */
   readonly space?: string | Readonly<Record<string, unknown>>;
   readonly metric?: readonly string[];
@@ -35,7 +36,6 @@ export interface OptimizeFlags {
   readonly seed: number;
   readonly jobs: number;
   readonly lag?: number;
-  readonly json?: true;
   readonly out?: string;
   readonly overwrite?: true;
   readonly resume?: string;

@@ -5,8 +5,9 @@
  * @see https://protobuf.dev/programming-guides/encoding
  */
 
-/** How the value of a field is written: as one integer, as bytes after their length, or as four bytes. */
+/** How the value of a field is written: as one integer, as eight bytes, as bytes after their length, or as four bytes. */
 const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
@@ -39,6 +40,10 @@ export class Message {
 
   float(field: number, value: number): this {
     return this.append(Uint8Array.from(tag(field, FIXED32))).append(littleEndian(Float32Array.of(value)));
+  }
+
+  double(field: number, value: number): this {
+    return this.append(Uint8Array.from(tag(field, FIXED64))).append(littleEndian(Float64Array.of(value)));
   }
 
   /** A packed repeated field. */

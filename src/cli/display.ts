@@ -1,0 +1,45 @@
+/** How a command shows a study: the flags, the pictures in characters, and Markdown. */
+import { type Command, Option } from "commander";
+import { studyMarkdown } from "../report/markdown.js";
+import type { StudyData } from "../report/plots/studyData.js";
+import { drawStudy } from "../report/terminal/study.js";
+import { drawingFor, paintFor } from "./streams.js";
+
+/** The flags, as commander gives them; at most one of them is set. */
+export interface DisplayFlags {
+  readonly json?: true;
+  readonly markdown?: true;
+  readonly plot?: true;
+}
+
+/** Their names, which are no part of a study. */
+export const DISPLAY_FLAGS: readonly (keyof DisplayFlags)[] = ["json", "markdown", "plot"];
+
+/** @param json - what `--json` does, in words */
+export function addDisplayFlags(command: Command, json: string): Command {
+  return command
+    .option("--json", json)
+    .addOption(
+      new Option("--markdown", "print Markdown, for a notebook or a chat, and nothing else").conflicts(
+        "json",
+      ),
+    )
+    .addOption(
+      new Option("--plot", "draw the course of the search and the importance of parameters").conflicts([
+        "json",
+        "markdown",
+      ]),
+    );
+}
+
+/** Whether one piece of text is all that a command prints. */
+export const printsOneText = ({ json, markdown }: DisplayFlags): boolean =>
+  json === true || markdown === true;
+
+/** The pictures, as lines for standard output. */
+export function picturesOf(study: StudyData): string[] {
+  return drawStudy(study, drawingFor(process.stdout), paintFor(process.stdout));
+}
+
+/** The study as Markdown, as lines for standard output. */
+export const markdownOf = (study: StudyData): string[] => [studyMarkdown(study).trimEnd()];
