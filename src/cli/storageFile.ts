@@ -9,20 +9,29 @@ import { type Made, MODEL_FILE, modelBytes, type SavedTable, SUMMARY_FILE } from
  * Opens a storage; each write waits for the disk, since a trial of a model takes longer than that.
  *
  * @param mayCreate - whether a new file is made
+ * @param synchronous - `"normal"` for many writes that can be made again
  * @throws FettleError as `sqliteStorage`; `not_found` if there is no file and none may be made
  */
-export async function openStorage(path: string, mayCreate: boolean): Promise<StudyStorage> {
+export async function openStorage(
+  path: string,
+  mayCreate: boolean,
+  synchronous: "normal" | "full" = "full",
+): Promise<StudyStorage> {
   check(
     mayCreate || isThere(path),
     () => `there is no file ${show(path)}; fettle tune --storage makes it`,
     "not_found",
   );
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
-  // Node 22 and 24 warn that their SQLite is experimental, about which who types a command can do nothing
+  return withoutWarnings(() => sqliteStorage(path, { synchronous }));
+}
+
+/** Node 22 and 24 warn that their SQLite is experimental, about which who types a command can do nothing. */
+export async function withoutWarnings<R>(work: () => Promise<R>): Promise<R> {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    return await sqliteStorage(path, { synchronous: "full" });
+    return await work();
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -19,13 +19,15 @@ import { EXIT } from "./exit.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
+import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
 
 /** The flags, as commander gives them; those of one study have its name. */
 interface StudiesFlags extends DisplayFlags {
   readonly storage: string;
   readonly study: string;
-  readonly out: string;
+  readonly out?: string;
+  readonly optuna?: string;
   readonly to: string;
   readonly as?: string;
   readonly rows?: true;
@@ -40,14 +42,14 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     .command("studies")
     .summary("look at the studies of a storage")
     .description("Look at the studies in a database that fettle tune --storage keeps, also while they run.");
-  const add = (name: string, summary: string, work: (flags: StudiesFlags) => Promise<void>): Command =>
+  const add = <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>): Command =>
     studies
       .command(name)
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
       .helpOption("-h, --help", "print help")
       .requiredOption("--storage <file.db>", "the database")
-      .action(async (flags: StudiesFlags) => {
+      .action(async (flags: Flags) => {
         await work(flags);
         done(EXIT.success);
       });
@@ -56,7 +58,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     summary: string,
     work: (study: StoredStudy, flags: StudiesFlags) => unknown,
   ) =>
-    add(name, summary, async (flags) => {
+    add(name, summary, async (flags: StudiesFlags) => {
       const storage = await openStorage(flags.storage, false);
       try {
         await work(await existingStudy(storage, flags.storage, flags.study), flags);
@@ -82,8 +84,11 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     `write ${MODEL_FILE}, ${STUDY_FILE}, ${TRIALS_FILE}, ${CURVES_FILE} and ${SUMMARY_FILE}`,
     exportFiles,
   )
-    .requiredOption("--out <folder>", "the folder to write to; files of these names are replaced")
-    .option("--tensorboard", `write the folder ${TENSORBOARD_FOLDER} too, for tensorboard --logdir`);
+    .option("--out <folder>", "the folder to write to; files of these names are replaced")
+    .option("--tensorboard", `write the folder ${TENSORBOARD_FOLDER} too, for tensorboard --logdir`)
+    .option("--optuna <file.db>", "write a file that Optuna opens instead, or add the study to it")
+    .option("--as <name>", "the name of the study in Optuna (default: the same)");
+  addOptunaImport(add);
   addOfOne("copy", "copy a study, to another database or name", copy)
     .requiredOption("--to <file.db>", "the database to copy to, which is made unless it exists")
     .option("--as <name>", "the name of the copy (default: the same)");
@@ -95,6 +100,8 @@ Examples:
   fettle studies list --storage studies.db
   fettle studies best --storage studies.db --study first
   fettle studies export --storage studies.db --study first --out first
+  fettle studies export --storage studies.db --study first --optuna optuna.db
+  fettle studies import --optuna optuna.db --study theirs --storage studies.db
   fettle studies copy --storage studies.db --study first --to backup.db`,
   );
 }
@@ -158,7 +165,17 @@ async function trials(study: StoredStudy, { json, rows }: StudiesFlags): Promise
   else printTrials(all);
 }
 
-async function exportFiles(study: StoredStudy, { out, tensorboard }: StudiesFlags): Promise<void> {
+async function exportFiles(
+  study: StoredStudy,
+  { out, optuna, as, tensorboard }: StudiesFlags,
+): Promise<void> {
+  check(
+    (out === undefined) !== (optuna === undefined),
+    "export must have --out <folder>, or --optuna <file.db>, and not both",
+  );
+  check(!tensorboard || out !== undefined, "--tensorboard must come with --out <folder>");
+  if (optuna !== undefined) return exportOptuna(study, optuna, as);
+  if (out === undefined) return;
   const all = await study.trials();
   const records = finishedIn(all);
   const files: [string, string | Uint8Array | Iterable<string>][] = [

@@ -5,3 +5,6 @@ export { defineTuner, type ServerLimits, type StudyOptions } from "./options.js"
 export type { Phase, StudyResult, StudyStatus } from "./record.js";
 export { type ServerOptions, type StudyServer, serveStudies } from "./server.js";
 export { type Awaitable, memoryStore, type Store, type StoredEntry } from "./store.js";
+export type { TrialServerOptions } from "./trials/options.js";
+export { serveTrials } from "./trials/server.js";
+export type { HandedTrial, TrialStudyStatus } from "./trials/study.js";

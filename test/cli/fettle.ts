@@ -27,8 +27,8 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Closes the reading ends of standard output and error, as a terminal that goes away. */
   hangUp(): void;
-  /** Resolves once `text` was written to standard output or error. */
-  until(text: string): Promise<void>;
+  /** Resolves once `text` was written to standard output or error, with all that was. */
+  until(text: string): Promise<string>;
 }
 
 /** The surroundings of a command. */
@@ -71,9 +71,10 @@ export function start(words: readonly string[], cwd: string, { stdin, env }: Sur
     until: (text) =>
       new Promise((resolve, reject) => {
         const watcher = () => {
-          if (!`${output.stdout}\n${output.stderr}`.includes(text)) return;
+          const written = `${output.stdout}\n${output.stderr}`;
+          if (!written.includes(text)) return;
           watchers.delete(watcher);
-          resolve();
+          resolve(written);
         };
         watchers.add(watcher);
         watcher();

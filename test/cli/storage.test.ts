@@ -146,6 +146,48 @@ describe("fettle studies", () => {
     MANY_COMMANDS,
   );
 
+  it(
+    "takes a study to a file of Optuna and back",
+    async () => {
+      const cwd = folder();
+      const storage = await sqliteStorage(join(cwd, "s.db"));
+      const study = createStudy({
+        space: { x: float(-5, 5), y: float(0, 1, { when: { x: { low: 0 } } }) },
+        strategy: random(),
+        direction: "minimize",
+      });
+      await study.optimize(({ x }) => x * x, { trials: 6 });
+      await storage.create("first", study.toJSON());
+      await storage.close();
+      const out = await fettle(of("export", "first", "--optuna", "o.db", "--as", "theirs"), cwd);
+      expect([out.code, out.stdout, out.stderr]).toEqual([
+        ...[0, "Written: o.db\n"],
+        expect.stringContaining('note: Optuna has no conditions: "y"'),
+      ]);
+      const words = ["studies", "import", "--optuna", "o.db", "--study", "theirs", "--storage", "s.db"];
+      const back = await fettle([...words, "--as", "back", "--seed", "3"], cwd);
+      expect([back.code, back.stdout, back.stderr]).toEqual([0, "Imported: 6 trials\n", ""]);
+      const best = JSON.parse((await fettle(of("best", "back", "--json"), cwd)).stdout) as unknown;
+      expect(best).toEqual(JSON.parse(JSON.stringify(study.best)));
+      for (const [more, message] of [
+        [
+          ["export", "--study", "first"],
+          "export must have --out <folder>, or --optuna <file.db>, and not both",
+        ],
+        [["import", "--study", "theirs", "--optuna", "none.db"], 'there is no file "none.db"'],
+        [
+          ["import", "--study", "no", "--optuna", "o.db"],
+          'there is no study "no" in "o.db". Known: "theirs"',
+        ],
+        [["import", "--study", "theirs", "--optuna", "s.db"], "must be a storage of Optuna"],
+      ] as const) {
+        const { code, stderr } = await fettle(["studies", ...more, "--storage", "s.db"], cwd);
+        expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+      }
+    },
+    MANY_COMMANDS,
+  );
+
   it("makes no file where there is none", async () => {
     const cwd = folder();
     const { code, stderr } = await fettle(["studies", "list", "--storage", "none.db"], cwd);

@@ -65,6 +65,7 @@ describe("the packed package", () => {
       /^docs\/(benchmark\/)?[a-z-]+\.(md|svg|webp)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
       /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|md)$/,
+      /^examples\/python\/client\.py$/,
     ];
     const surplus = filesIn(installed).filter((file) => !shipped.some((pattern) => pattern.test(file)));
     expect(surplus).toEqual([]);

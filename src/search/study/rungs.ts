@@ -13,6 +13,9 @@ import type { Ledger } from "./ledger.js";
 /** The values, by objective, that one trial reported at each of its rungs. */
 type Reports = readonly (readonly number[])[];
 
+/** What the rungs must know of a study's trials. */
+export type FinishedTrials = Pick<Ledger, "records" | "hasFinished">;
+
 /**
  * The rungs of a study's trials.
  *
@@ -26,7 +29,7 @@ export function createRungs(
   scheduler: Scheduler,
   steps: number | undefined,
   study: Study,
-  ledger: Ledger,
+  ledger: FinishedTrials,
   hasStopRules: boolean,
 ): Rungs {
   mustBeScheduler(scheduler);
@@ -60,7 +63,7 @@ export class Rungs {
     private readonly scheduler: Scheduler,
     private readonly steps: number,
     private readonly study: Study,
-    private readonly ledger: Ledger,
+    private readonly ledger: FinishedTrials,
   ) {
     for (const { number, curve = [] } of ledger.records) {
       this.reports.set(number, chunks(curve, study.directions.length));

@@ -2,7 +2,7 @@
  * The SQLite of each host, as one interface: what Node, Deno and Bun have built in, or the package `libsql`, whose binaries come from
  * the registry. It runs no statement of its own.
  */
-import { FettleError, messageOf } from "../../errors.js";
+import { check, FettleError, messageOf, show } from "../../errors.js";
 import type { Row, SqlValue } from "../sql/database.js";
 
 /** An open database: as much as `node:sqlite`, `bun:sqlite`, `libsql` and `better-sqlite3` have in common. */
@@ -24,6 +24,12 @@ type Open = new (path: string) => SqliteConnection;
 export async function connect(path: string): Promise<SqliteConnection> {
   const Connection = await hostsSqlite();
   return new Connection(path);
+}
+
+/** Refuses a path without a file, which opening it would make. @throws FettleError `not_found` */
+export async function mustBeThere(path: string): Promise<void> {
+  const { existsSync } = await import("node:fs");
+  check(existsSync(path), () => `there is no file ${show(path)}`, "not_found");
 }
 
 async function hostsSqlite(): Promise<Open> {

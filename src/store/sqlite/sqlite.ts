@@ -40,7 +40,7 @@ export async function sqliteStorage(path: string, options: SqliteOptions = {}): 
   const { synchronous = "normal", timeout = 10_000 } = options;
   must(["normal", "full"].includes(synchronous), "synchronous", '"normal" or "full"', synchronous);
   must(Number.isSafeInteger(timeout) && timeout >= 0, "timeout", "an integer of at least 0", timeout);
-  const database = await SqliteDatabase.open(path, synchronous, timeout);
+  const database = await openDatabase(path, synchronous, timeout, true);
   try {
     return await sqlStorage(database);
   } catch (error) {
@@ -48,6 +48,19 @@ export async function sqliteStorage(path: string, options: SqliteOptions = {}): 
     throw error;
   }
 }
+
+/**
+ * Opens a file as a database, of whatever program it is.
+ *
+ * @param isOwn - whether it is to be in WAL mode; the file of another program stays in its own
+ * @throws FettleError as `sqliteStorage`
+ */
+export const openDatabase = (
+  path: string,
+  synchronous: string,
+  timeout: number,
+  isOwn: boolean,
+): Promise<SqlDatabase> => SqliteDatabase.open(path, synchronous, timeout, isOwn);
 
 class SqliteDatabase implements SqlDatabase {
   private readonly prepared = new Map<string, SqliteStatement>();
@@ -57,7 +70,12 @@ class SqliteDatabase implements SqlDatabase {
     private readonly connection: SqliteConnection,
   ) {}
 
-  static async open(path: string, synchronous: string, timeout: number): Promise<SqliteDatabase> {
+  static async open(
+    path: string,
+    synchronous: string,
+    timeout: number,
+    isOwn: boolean,
+  ): Promise<SqliteDatabase> {
     let connection: SqliteConnection | undefined;
     try {
       connection = await connect(path);
@@ -65,7 +83,7 @@ class SqliteDatabase implements SqlDatabase {
       const database = new SqliteDatabase(path, connection);
       // reading first: a file that is no database is told before anything is written to it
       await database.all(["SELECT COUNT(*) FROM sqlite_master"]);
-      connection.exec("PRAGMA journal_mode = WAL");
+      if (isOwn) connection.exec("PRAGMA journal_mode = WAL");
       connection.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
       return database;
     } catch (error) {

@@ -1,0 +1,154 @@
+/** `fettle serve`: a study whose trials are done by programs that ask and tell over HTTP. It runs no trial. */
+import type { Command } from "commander";
+import { check, isRecord, show } from "../errors.js";
+import { createScheduler } from "../search/schedulers/index.js";
+import { spaceFromJson } from "../search/space/space.js";
+import { createStrategy } from "../search/strategies/index.js";
+import type { Direction } from "../search/trial/trial.js";
+import { serveNode } from "../serve/node/server.js";
+import { serveTrials } from "../serve/trials/server.js";
+import { schedulerIn } from "../serve/trials/study.js";
+import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import { EXIT } from "./exit.js";
+import { verbatim } from "./explain.js";
+import { inFile, readJson } from "./files.js";
+import { integer, names, positiveNumber } from "./flags.js";
+import { takeInterrupts } from "./interrupt.js";
+import { openStorage } from "./storageFile.js";
+import { NO_SCHEDULER, STRATEGIES, strategyOf } from "./strategyFlags.js";
+import { note, printLines } from "./streams.js";
+
+/** The flags, as commander gives them. */
+interface ServeFlags {
+  readonly space?: string;
+  readonly storage: string;
+  readonly study: string;
+  readonly direction?: readonly Direction[];
+  readonly trials: number;
+  readonly strategy?: string;
+  readonly points?: number;
+  readonly scheduler?: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly lag?: number;
+  readonly lease: number;
+  readonly port: number;
+  readonly host: string;
+}
+
+/** Trials beside another that a new study allows, so that clients can work side by side. */
+const LAG = 7;
+
+/** Adds the command; `done` receives the exit code. */
+export function addServeCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("serve")
+    .summary("hand trials to programs over HTTP, in any language")
+    .description(
+      "Open a study over HTTP: programs in any language ask for trials, and tell their values. A trial whose program is lost is handed " +
+        "to another. Requests carry the secret in the environment variable FETTLE_TOKEN.",
+    )
+    .requiredOption("--storage <file.db>", "the database, which is made unless it exists")
+    .requiredOption("--study <name>", "the name of the study, which is created, or gone on with")
+    .option("--space <file.json>", "the parameters to tune and their ranges, for a new study")
+    .option(
+      "--direction <words>",
+      "minimize or maximize; several, separated by commas, give a Pareto front (default: minimize)",
+      names("--direction"),
+    )
+    .option("--trials <n>", "number of trials", integer("--trials", 1), 30)
+    .option(
+      "--strategy <name>",
+      `how points are suggested: ${STRATEGIES.join(", ")} (default: gp, or nsga2 for several directions)`,
+    )
+    .option("--points <n>", "with a grid: values of each numeric parameter", integer("--points", 1))
+    .option("--scheduler <name>", "how unpromising trials are pruned, by their reports: none, asha, median")
+    .option("--steps <n>", "with a scheduler: the number of steps of a whole trial", integer("--steps", 1))
+    .option("--seed <n>", "seed of the search (default: 0)", integer("--seed", 0))
+    .option(
+      "--lag <n>",
+      `latest trials that the strategy ignores, so that one more than that can run at once (default: ${LAG})`,
+      integer("--lag", 0),
+    )
+    .option(
+      "--lease <seconds>",
+      "how long a program may be silent before its trial is handed to another",
+      positiveNumber("--lease"),
+      60,
+    )
+    .option("--port <n>", "the port, 0 for any that is free", integer("--port", 0), 8080)
+    .option("--host <name>", "the address to listen at; 0.0.0.0 for all networks", "127.0.0.1")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  export FETTLE_TOKEN=$(openssl rand -hex 32)
+  fettle serve --space space.json --storage studies.db --study first --trials 100
+  fettle serve --storage studies.db --study first --trials 200
+
+examples/python/client.py is a program that asks and tells.`,
+    )
+    .action(async (flags: ServeFlags) => done(await serve(flags)));
+}
+
+async function serve(flags: ServeFlags): Promise<number> {
+  const token = process.env.FETTLE_TOKEN;
+  check(
+    token !== undefined && token !== "",
+    "FETTLE_TOKEN must be set in the environment, the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
+  );
+  const storage = await openStorage(flags.storage, flags.space !== undefined);
+  try {
+    const study = await storage.open(flags.study);
+    const onError = (error: unknown): void =>
+      note(`error: ${error instanceof Error ? error.stack : show(error)}`);
+    const served = await serveTrials({ ...(await optionsOf(flags, storage, study)), token, onError });
+    const server = await serveNode(served.fetch, { port: flags.port, hostname: flags.host, onError });
+    let stop = (): void => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const interrupt = takeInterrupts("the running requests", { stop() {} }, () => stop());
+    printLines([`Serving study ${flags.study} at ${server.url}/studies/${flags.study}`]);
+    await stopped;
+    await server.close();
+    interrupt.release();
+    return interrupt.exitCode ?? EXIT.success;
+  } finally {
+    await storage.close();
+  }
+}
+
+/** The options of a study: what flags say, or else what it began with. */
+async function optionsOf(flags: ServeFlags, storage: StudyStorage, study: StoredStudy | undefined) {
+  const { space: path, direction, trials, lease: leaseSeconds } = flags;
+  const before = study?.definition;
+  check(
+    path !== undefined || before !== undefined,
+    () => `there is no study ${show(flags.study)} in ${show(flags.storage)}; a new one needs --space`,
+    "not_found",
+  );
+  const directions = direction ?? (before ? [before.direction].flat() : ["minimize" as const]);
+  const isNamed = flags.strategy !== undefined || flags.points !== undefined || !before;
+  const saved = isRecord(study?.settings) ? schedulerIn(study.settings) : undefined;
+  const name = flags.scheduler ?? saved?.name ?? NO_SCHEDULER;
+  const steps = flags.steps ?? saved?.steps;
+  return {
+    storage,
+    study: flags.study,
+    space:
+      path === undefined
+        ? verbatim(() => spaceFromJson(before?.space))
+        : verbatim(() => inFile(path, () => spaceFromJson(readJson(path)))),
+    strategy: isNamed
+      ? await strategyOf(flags, directions.length)
+      : createStrategy(before.strategy.name, before.strategy.options),
+    direction: directions.length === 1 ? directions[0] : directions,
+    trials,
+    seed: flags.seed ?? before?.seed ?? 0,
+    lag: flags.lag ?? before?.lag ?? LAG,
+    leaseSeconds,
+    ...(name !== NO_SCHEDULER && { scheduler: createScheduler(name, flags.scheduler ? {} : saved?.options) }),
+    ...(steps !== undefined && { steps }),
+  };
+}

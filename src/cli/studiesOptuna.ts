@@ -1,0 +1,71 @@
+/** `fettle studies export --optuna` and `fettle studies import`: studies to Optuna's files and back. */
+import type { Command } from "commander";
+import { check } from "../errors.js";
+import { count } from "../report/format.js";
+import { spaceFromJson } from "../search/space/space.js";
+import type { StoredStudy } from "../store/storage.js";
+import { verbatim } from "./explain.js";
+import { inFile, isThere, readJson } from "./files.js";
+import { integer } from "./flags.js";
+import { openStorage, withoutWarnings } from "./storageFile.js";
+import { STRATEGIES, strategyOf } from "./strategyFlags.js";
+import { note, printLines } from "./streams.js";
+
+/** The flags of `fettle studies import`. */
+interface ImportFlags {
+  readonly storage: string;
+  readonly optuna: string;
+  readonly study: string;
+  readonly as?: string;
+  readonly space?: string;
+  readonly strategy?: string;
+  readonly seed?: number;
+}
+
+/** Writes a study into a file of Optuna. */
+export async function exportOptuna(study: StoredStudy, path: string, as = study.name): Promise<void> {
+  const { exportToOptuna } = await import("../store/sqlite/optuna.js");
+  tell(await withoutWarnings(() => exportToOptuna(study, path, { as })));
+  printLines([`Written: ${path}`]);
+}
+
+/** Adds the command. @param add - adds one of `fettle studies` */
+export function addOptunaImport(
+  add: <Flags>(name: string, summary: string, work: (flags: Flags) => Promise<void>) => Command,
+): void {
+  add("import", "take a study of Optuna, to go on with it", importOptuna)
+    .requiredOption("--optuna <file.db>", "the file of Optuna, which stays as it is")
+    .requiredOption("--study <name>", "the name of the study in Optuna")
+    .option("--as <name>", "its name in the storage (default: the same)")
+    .option("--space <file.json>", "its space (default: what its trials tell)")
+    .option("--strategy <name>", `what suggests further trials: ${STRATEGIES.join(", ")}`)
+    .option("--seed <n>", "decides everything random", integer("--seed", 0));
+}
+
+async function importOptuna({ storage: path, optuna, study, as, ...flags }: ImportFlags): Promise<void> {
+  check(isThere(optuna), () => `there is no file ${JSON.stringify(optuna)}`, "not_found");
+  const { space, strategy, seed } = flags;
+  const options = {
+    ...(as !== undefined && { as }),
+    ...(seed !== undefined && { seed }),
+    ...(strategy !== undefined && { strategy: await strategyOf({ strategy }, 1) }),
+    ...(space !== undefined && {
+      space: verbatim(() => inFile(space, () => spaceFromJson(readJson(space)))),
+    }),
+  };
+  const { importFromOptuna } = await import("../store/sqlite/optuna.js");
+  // many writes, all of which can be made again
+  const storage = await openStorage(path, true, "normal");
+  try {
+    const made = await withoutWarnings(() => importFromOptuna(optuna, study, storage, options));
+    tell(made.notes);
+    const { length } = await made.study.trials(false);
+    printLines([`Imported: ${count(length, "trial")}`]);
+  } finally {
+    await storage.close();
+  }
+}
+
+function tell(notes: readonly string[]): void {
+  for (const each of notes) note(`note: ${each}`);
+}

@@ -1,0 +1,103 @@
+/** The options of a server whose clients do the trials, and their checks. */
+import { check, checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import { mustBeScheduler, type Scheduler } from "../../search/schedulers/scheduler.js";
+import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
+import type { Strategy } from "../../search/strategies/strategy.js";
+import type { Direction } from "../../search/trial/trial.js";
+import type { StudyStorage } from "../../store/storage.js";
+import { mustBeListener } from "../faults.js";
+import { isName } from "../http.js";
+import { checkServerLimits, mustBePositive, type ServerLimits } from "../options.js";
+import { whyInvalidToken } from "../token.js";
+
+/** What a server of trials needs. */
+export interface TrialServerOptions<S extends Space = Space>
+  extends Pick<ServerLimits, "maxRequests" | "maxRequestsPerSecond" | "maxRequestMilliseconds"> {
+  /** The secret of requests, at least 16 characters. They carry it as `authorization: Bearer <token>`. */
+  readonly token: string;
+  /** Where the study is kept, trial by trial. */
+  readonly storage: StudyStorage;
+  /** The name of the study, which is created unless it is there: 1 to 64 letters, digits, `-` and `_`. */
+  readonly study: string;
+  readonly space: S;
+  readonly strategy: Strategy;
+  /** Which values are better; for several objectives, a list. */
+  readonly direction: Direction | readonly Direction[];
+  /** How many trials the study has in the end. */
+  readonly trials: number;
+  /** Decides everything random; an integer of at least 0. Default 0. */
+  readonly seed?: number;
+  /**
+   * How many of the most recent trials an adaptive strategy ignores: `lag + 1` trials can be at clients at once, with the same results as
+   * one by one. Default 0.
+   */
+  readonly lag?: number;
+  /** A pure function: points for which it returns false do not exist. */
+  readonly constraint?: Constraint<ParamsOf<S>>;
+  /** Prunes trials by their reports: one that compares each with earlier trials, such as `asha()` or `medianStopping()`. */
+  readonly scheduler?: Scheduler;
+  /** With a scheduler: the whole budget of a trial, in the steps that clients report. */
+  readonly steps?: number;
+  /** Seconds without a report or a result after which a client is taken for lost, and its trial may be handed to another. Default 60. */
+  readonly leaseSeconds?: number;
+  /** Is told of errors that responses do not show. Default: nobody is told. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** With the defaults. */
+export type TrialStudyOptions<S extends Space> = TrialServerOptions<S> &
+  Required<Pick<TrialServerOptions<S>, "seed" | "lag" | "leaseSeconds">>;
+
+const OPTIONS: OptionNames<TrialServerOptions> = {
+  ...{ token: true, storage: true, study: true, space: true, strategy: true, direction: true, trials: true },
+  ...{
+    seed: true,
+    lag: true,
+    constraint: true,
+    scheduler: true,
+    steps: true,
+    leaseSeconds: true,
+    onError: true,
+  },
+  ...{ maxRequests: true, maxRequestsPerSecond: true, maxRequestMilliseconds: true },
+};
+
+/** Checks what the study itself does not. @throws FettleError `invalid_argument`, `unknown_name` */
+export function checkTrialOptions<S extends Space>(options: TrialServerOptions<S>): TrialStudyOptions<S> {
+  checkOptions(options, "serveTrials", OPTIONS);
+  const { token, storage, study, trials, scheduler, steps, onError } = options;
+  const { seed = 0, lag = 0, leaseSeconds = 60 } = options;
+  const invalid = whyInvalidToken(token);
+  check(invalid === undefined, () => invalid as string);
+  must(
+    typeof storage?.open === "function" && typeof storage.create === "function",
+    "storage",
+    "a storage of fettle/store",
+    storage,
+  );
+  must(
+    typeof study === "string" && isName(study),
+    "study",
+    "a name of 1 to 64 letters, digits, - and _, which stands in the path of requests",
+    study,
+  );
+  mustBeInteger("trials", trials);
+  mustBeInteger("lag", lag, 0);
+  mustBePositive("leaseSeconds", leaseSeconds);
+  mustBeListener(onError);
+  checkServerLimits(options);
+  if (scheduler === undefined) {
+    must(steps === undefined, "steps", "left out without a scheduler", steps);
+  } else {
+    mustBeScheduler(scheduler);
+    mustBeInteger("steps", steps);
+    // a client that waits could not do the trials that it waits for
+    must(
+      scheduler.width(steps) === 1,
+      "scheduler",
+      "one whose trials do not wait for each other, such as asha() or medianStopping()",
+      scheduler.name,
+    );
+  }
+  return { ...options, seed, lag, leaseSeconds };
+}

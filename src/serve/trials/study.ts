@@ -1,0 +1,353 @@
+/**
+ * A study whose trials are done by clients: they ask for a trial, report its intermediate values, and tell its result. Each call is in the
+ * storage before it is answered. Which trials there are follows from the study alone: a strategy sees the trials that its lag
+ * allows, at any number of clients and in any order of results. It knows no HTTP.
+ */
+import { check, FettleError, isRecord, must, show } from "../../errors.js";
+import type { Space } from "../../search/space/space.js";
+import { sameValue } from "../../search/space/value.js";
+import { restoreStudy } from "../../search/study/checkpoint.js";
+import type { Study } from "../../search/study/contract.js";
+import { createRungs, type Rungs } from "../../search/study/rungs.js";
+import { createStudy } from "../../search/study/study.js";
+import type { Trial, TrialOutcome, TrialRecord } from "../../search/trial/trial.js";
+import type { StoredStudy, StudySettings } from "../../store/storage.js";
+import { LimitError } from "../limits.js";
+import type { Leases } from "./leases.js";
+import type { TrialStudyOptions } from "./options.js";
+
+/** How far the study is. */
+export interface TrialStudyStatus {
+  readonly id: string;
+  /** `done`: all trials have ended, and no client is given another. */
+  readonly phase: "running" | "done";
+  /** How many trials it has in the end. */
+  readonly trials: number;
+  /** How many were asked for. */
+  readonly asked: number;
+  readonly finished: number;
+  /** The best trial so far; missing while there is none, and with several objectives. */
+  readonly best?: TrialRecord;
+}
+
+/** A trial that is handed to a client. */
+export interface HandedTrial extends Trial {
+  /** With a scheduler: the steps of a whole trial. */
+  readonly steps?: number;
+  /** What the client must say with its reports and its result. */
+  readonly lease: string;
+  /** For how long the trial is its own without a report. */
+  readonly leaseSeconds: number;
+}
+
+/** What is in memory of the study; all of it follows from the storage. */
+interface Loaded {
+  readonly study: Study;
+  readonly stored: StoredStudy;
+  readonly rungs: Rungs | undefined;
+  /** Trials without a result, by number. */
+  readonly unfinished: Map<number, Trial>;
+  /** The steps that each of them has reported. */
+  readonly steps: Map<number, Set<number>>;
+  /** Whether the strategy has nothing left to suggest. */
+  exhausted: boolean;
+}
+
+/** The most characters that are kept of why a trial failed. */
+const LONGEST = 4000;
+/** Seconds after which a trial may be free, at most. */
+const SOON = 1;
+
+/** See the head of this file. */
+export class TrialStudy {
+  private loaded: Promise<Loaded> | undefined;
+  private lastCall: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly options: TrialStudyOptions<Space>,
+    private readonly leases: Leases,
+  ) {}
+
+  /** Opens the study, or creates it. @throws FettleError for one that began with other options; and what the storage throws */
+  open(): Promise<void> {
+    return this.inTurn(async () => {});
+  }
+
+  status(): Promise<TrialStudyStatus> {
+    return this.inTurn(async (loaded) => {
+      const { study } = loaded;
+      const { study: id, trials } = this.options;
+      const { asked, best } = study;
+      const phase = this.isDone(loaded) ? "done" : "running";
+      return { id, phase, trials, asked, finished: study.trials.length, ...(best && { best }) };
+    });
+  }
+
+  /** Its finished trials, by number. */
+  trials(): Promise<readonly TrialRecord[]> {
+    return this.inTurn(async ({ study }) => study.trials);
+  }
+
+  /**
+   * The next trial for a client; undefined once the study is done.
+   *
+   * @throws LimitError where all trials that may run now are at clients
+   */
+  ask(): Promise<HandedTrial | undefined> {
+    return this.inTurn(async (loaded) => {
+      const { study, unfinished, stored } = loaded;
+      const free = [...unfinished.values()].find(({ number }) => this.leases.isFree(number));
+      if (free) return this.handOut(free);
+      if (this.canAsk(loaded)) {
+        const trial = study.ask();
+        if (trial) {
+          await this.written(() => stored.add(trial));
+          unfinished.set(trial.number, trial);
+          return this.handOut(trial);
+        }
+        loaded.exhausted = true;
+      }
+      if (this.isDone(loaded)) return undefined;
+      const wait = this.leases.next(unfinished.keys()) / 1000;
+      throw new LimitError(
+        429,
+        `trials at clients must be at most those that the study's lag of ${study.lag} allows; received one more, while ` +
+          `${unfinished.size} are at clients. Ask again later, or use fewer clients; the option is lag`,
+        Math.max(1, Math.min(SOON, Math.ceil(wait))),
+      );
+    });
+  }
+
+  /**
+   * Takes an intermediate value; without a step it says only that the client is still there.
+   *
+   * @returns whether the trial is pruned: the client should then tell the value that it has reached
+   * @throws FettleError `not_found`, `invalid_state`, `conflict` for a trial that is not the client's; `invalid_argument`
+   */
+  report(number: number, lease: string, step?: number, value?: number | readonly number[]): Promise<boolean> {
+    return this.inTurn(async (loaded) => {
+      const { stored, rungs, steps } = loaded;
+      this.mustRun(loaded, number);
+      this.leases.renew(number, lease);
+      if (step === undefined || value === undefined) return false;
+      checkValues(value, loaded.study.directions.length);
+      const known = steps.get(number) ?? new Set();
+      // a trial that is done again repeats its steps, of which the first counts
+      if (!known.has(step)) {
+        await this.written(() => stored.report(number, { step, value: asStored(value) }));
+        steps.set(number, known.add(step));
+        rungs?.report(number, value, step);
+      }
+      return isPruned(loaded, this.options, number, step);
+    });
+  }
+
+  /**
+   * Takes the result of a trial, once.
+   *
+   * @returns whether it was taken now, and the record of the trial
+   * @throws FettleError as `report`, and for an outcome that a study does not take
+   */
+  tell(
+    number: number,
+    lease: string,
+    told: TrialOutcome,
+  ): Promise<{ readonly taken: boolean; readonly record: TrialRecord }> {
+    return this.inTurn(async (loaded) => {
+      const { study, stored, unfinished, steps } = loaded;
+      const before =
+        number < study.asked && !unfinished.has(number)
+          ? study.trials.find((record) => record.number === number)
+          : undefined;
+      if (before) return { taken: false, record: before };
+      this.mustRun(loaded, number);
+      const seconds = this.leases.renew(number, lease);
+      const outcome = this.outcomeOf(loaded, number, told, seconds);
+      const record = study.tell(number, outcome);
+      await this.written(async () => {
+        const taken = await stored.tell(record);
+        check(taken, () => `another process has told a result of trial ${number}; send it again`, "conflict");
+      });
+      unfinished.delete(number);
+      steps.delete(number);
+      this.leases.end(number);
+      return { taken: true, record };
+    });
+  }
+
+  private outcomeOf(loaded: Loaded, number: number, told: TrialOutcome, seconds?: number): TrialOutcome {
+    const { rungs, steps } = loaded;
+    const last = Math.max(0, ...(steps.get(number) ?? []));
+    const pruned = rungs !== undefined && isPruned(loaded, this.options, number, last);
+    const hasEnded = told.status === undefined && !pruned;
+    const used = hasEnded ? (this.options.steps ?? last) : last;
+    const { curve: own, ...rest } = told;
+    // a study that is opened again decides by the values at rungs
+    const curve = rungs ? rungs.curve(number) : (own ?? []);
+    return {
+      ...(seconds !== undefined && { seconds }),
+      ...(used > 0 && { steps: used }),
+      ...(pruned && { status: "pruned" }),
+      ...rest,
+      ...(rest.error !== undefined && { error: String(rest.error).slice(0, LONGEST) }),
+      ...(curve.length > 0 && { curve }),
+    };
+  }
+
+  private handOut(trial: Trial): HandedTrial {
+    const { steps, leaseSeconds } = this.options;
+    const lease = this.leases.give(trial.number);
+    return { ...trial, ...(steps !== undefined && { steps }), lease, leaseSeconds };
+  }
+
+  private canAsk({ study, rungs, unfinished, exhausted }: Loaded): boolean {
+    if (exhausted || study.asked >= this.options.trials || !study.canAsk()) return false;
+    // a scheduler compares a trial with all those before its lag, so that no decision waits
+    const first = Math.min(study.asked, ...unfinished.keys());
+    return !rungs || first >= study.asked - study.lag;
+  }
+
+  private isDone({ study, unfinished, exhausted }: Loaded): boolean {
+    return unfinished.size === 0 && (exhausted || study.asked >= this.options.trials);
+  }
+
+  private mustRun({ unfinished, study }: Loaded, number: number): void {
+    if (unfinished.has(number)) return;
+    const isPast = number < study.asked;
+    throw new FettleError(
+      isPast ? "invalid_state" : "not_found",
+      isPast ? `trial ${number} has a result already` : `trial ${number} was not asked for yet`,
+    );
+  }
+
+  /** What a call of the storage returns; where it fails, the next call begins from what is there. */
+  private async written<R>(write: () => Promise<R>): Promise<R> {
+    try {
+      return await write();
+    } catch (error) {
+      this.loaded = undefined;
+      throw error;
+    }
+  }
+
+  /** Calls one after the other. */
+  private inTurn<R>(call: (loaded: Loaded) => Promise<R>): Promise<R> {
+    const result = this.lastCall.then(async () => {
+      this.loaded ??= this.load();
+      const loaded = await this.written(() => this.loaded as Promise<Loaded>);
+      return call(loaded);
+    });
+    this.lastCall = result.catch(() => {});
+    return result;
+  }
+
+  private async load(): Promise<Loaded> {
+    const { options } = this;
+    const { storage, study: name, scheduler, steps } = options;
+    let stored = await storage.open(name);
+    const study = stored ? await restored(stored, options) : created(options);
+    stored ??= await storage.create(name, study.toJSON(), { serve: pruningOf(options) });
+    const rungs =
+      scheduler &&
+      createRungs(
+        scheduler,
+        steps,
+        study,
+        {
+          get records() {
+            return [...study.trials];
+          },
+          hasFinished: (number) => !unfinished.has(number) && number < study.asked,
+        },
+        true,
+      );
+    const unfinished = new Map<number, Trial>();
+    const known = new Map<number, Set<number>>();
+    while (study.waiting > 0) {
+      const trial = study.ask() as Trial;
+      unfinished.set(trial.number, trial);
+      const reports = await stored.reports(trial.number);
+      known.set(trial.number, new Set(reports.map(({ step }) => step)));
+      for (const { step, value } of reports) rungs?.report(trial.number, fromStored(value), step);
+    }
+    return { study, stored, rungs, unfinished, steps: known, exhausted: false };
+  }
+}
+
+/** What decides on pruning, as the settings of the study keep it: a study that goes on has the same. */
+function pruningOf({ scheduler, steps }: TrialStudyOptions<Space>) {
+  return {
+    scheduler: scheduler ? { name: scheduler.name, options: scheduler.options } : null,
+    steps: steps ?? null,
+  };
+}
+
+/** The scheduler in the settings of a study that was served; undefined if there is none. */
+export function schedulerIn({ serve }: StudySettings) {
+  const { scheduler, steps } = isRecord(serve) ? serve : {};
+  if (!isRecord(scheduler) || typeof scheduler.name !== "string") return undefined;
+  return {
+    name: scheduler.name,
+    options: scheduler.options as Readonly<Record<string, unknown>>,
+    steps: steps as number,
+  };
+}
+
+function created({ space, strategy, direction, seed, lag, constraint }: TrialStudyOptions<Space>): Study {
+  return createStudy({
+    ...{ space, strategy, direction, seed, lag },
+    ...(constraint && { constraint }),
+  });
+}
+
+async function restored(stored: StoredStudy, options: TrialStudyOptions<Space>): Promise<Study> {
+  const { space, strategy, constraint, direction, seed, lag } = options;
+  const { definition } = stored;
+  for (const [name, given] of Object.entries({ direction, seed, lag })) {
+    const own = definition[name as "seed"];
+    must(
+      sameValue([own].flat(), [given].flat()),
+      name,
+      `${show(own)}, as study ${show(stored.name)} began`,
+      given,
+    );
+  }
+  const saved = stored.settings.serve;
+  check(
+    saved === undefined || sameValue(saved, pruningOf(options)),
+    () =>
+      `scheduler and steps must be those that study ${show(stored.name)} began with, ${show(saved)}; received ${show(pruningOf(options))}`,
+  );
+  const trials = await stored.trials();
+  return restoreStudy({ ...definition, trials }, { space, strategy, ...(constraint && { constraint }) });
+}
+
+/** Whether a trial is pruned at the last rung that it has reached, unless `step` is before that rung. */
+function isPruned(
+  { rungs, study }: Loaded,
+  { scheduler, steps }: TrialStudyOptions<Space>,
+  number: number,
+  step: number,
+): boolean {
+  const count = rungs ? rungs.curve(number).length / study.directions.length : 0;
+  if (!rungs || !scheduler || steps === undefined || count === 0) return false;
+  if (step < scheduler.rungs(number, steps)[count - 1]) return false;
+  const promoted = rungs.promotes(number, Number.POSITIVE_INFINITY);
+  check(promoted !== undefined, `scheduler ${show(scheduler.name)} waits for other trials`, "internal");
+  return !promoted;
+}
+
+function checkValues(value: number | readonly number[], objectives: number): void {
+  must(
+    Array.isArray(value) === objectives > 1 && [value].flat().length === objectives,
+    "the value of a report",
+    objectives === 1 ? "a number, or null for one that is not finite" : `a list of ${objectives} numbers`,
+    value,
+  );
+}
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const asStored = (value: number | readonly number[]) =>
+  typeof value === "number" ? finiteOrNull(value) : value.map(finiteOrNull);
+const fromStored = (value: number | null | readonly (number | null)[]): number | number[] =>
+  Array.isArray(value) ? value.map((each) => each ?? Number.NaN) : ((value as number | null) ?? Number.NaN);

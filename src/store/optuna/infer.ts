@@ -1,0 +1,144 @@
+/** The space of a study of Optuna, which keeps none: its parameters are those of its trials, and conditions follow from which trials have which. */
+import { check, FettleError, show } from "../../errors.js";
+import type { Condition, Parameter } from "../../search/space/parameter.js";
+import type { Space } from "../../search/space/space.js";
+import { type ParamValue, placeOf } from "../../search/space/value.js";
+import { parameterOf, valueFrom, widest } from "./distributions.js";
+import type { OptunaTrial } from "./read.js";
+
+/** A space, and what was decided about it, in words. */
+export interface InferredSpace {
+  readonly space: Space;
+  readonly notes: readonly string[];
+}
+
+type Values = Readonly<Record<string, ParamValue | undefined>>;
+
+/** Words that are plain, for the names of parameters, by the names of Optuna. */
+export function plainNames(trials: readonly OptunaTrial[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const theirs = new Set(trials.flatMap(({ params }) => [...params.keys()]));
+  const isPlain = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_]*$/.test(name);
+  // names that are plain stay
+  for (const name of [...theirs].sort((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
+    const word = name
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .replace(/[^A-Za-z0-9]+/g, "_");
+    const plain = isPlain(name) ? name : isPlain(word) ? word : `p_${word}`.replace(/_+$/, "");
+    let own = plain;
+    for (let i = 2; taken.has(own); i++) own = `${plain}_${i}`;
+    taken.add(own);
+    names.set(name, own);
+  }
+  return new Map([...theirs].map((name) => [name, names.get(name) as string]));
+}
+
+/**
+ * Reads the space from the trials. A parameter that some complete trials lack has a condition on another, if the values of one tell
+ * which trials have it.
+ *
+ * @param names - of `plainNames`
+ * @throws FettleError `invalid_space` where there are no parameters, or they differ in a way that no space describes
+ */
+export function inferSpace(
+  trials: readonly OptunaTrial[],
+  names: ReadonlyMap<string, string>,
+): InferredSpace {
+  check(
+    names.size > 0,
+    "no trial of the study in Optuna has a parameter, from which the space could be read; pass a space",
+    "invalid_space",
+  );
+  const notes: string[] = [];
+  const parameters = new Map<string, Parameter>();
+  const changed = new Set<string>();
+  const known = new Map<unknown, Parameter>();
+  for (const { params } of trials)
+    for (const [theirs, { distribution }] of params) {
+      const name = names.get(theirs) as string;
+      const parameter = known.get(`${name} ${distribution}`) ?? parameterOf(theirs, distribution);
+      known.set(`${name} ${distribution}`, parameter);
+      const before = parameters.get(name);
+      if (before === parameter) continue;
+      const both = before && widest(theirs, before, parameter);
+      if (both && JSON.stringify(both) !== JSON.stringify(before)) changed.add(name);
+      // so that equal ones are not compared again
+      if (!before || changed.has(name)) parameters.set(name, both ?? parameter);
+    }
+  for (const name of changed)
+    notes.push(
+      `the range of ${show(name)} changed in Optuna; the widest is taken: ${show(parameters.get(name))}`,
+    );
+  const complete = trials.filter(({ state }) => state === "COMPLETE");
+  const conditions = conditionsOf(complete.length > 0 ? complete : trials, names, parameters);
+  for (const [name, when] of conditions)
+    notes.push(`${show(name)} applies when ${show(when)}, as in the trials of Optuna`);
+  const space = [...parameters].map(([name, parameter]) => {
+    const when = conditions.get(name);
+    return [name, { ...parameter, ...(when && { when }) }] as const;
+  });
+  return { space: Object.fromEntries(space), notes };
+}
+
+function conditionsOf(
+  trials: readonly OptunaTrial[],
+  names: ReadonlyMap<string, string>,
+  parameters: ReadonlyMap<string, Parameter>,
+): ReadonlyMap<string, Condition> {
+  const points = trials.map(({ params }): Values => {
+    const values = [...params].map(([theirs, { number }]) => {
+      const name = names.get(theirs) as string;
+      return [name, valueFrom(parameters.get(name) as Parameter, number)] as const;
+    });
+    return Object.fromEntries(values);
+  });
+  const conditions = new Map<string, Condition>();
+  for (const name of parameters.keys()) {
+    const having = points.filter((point) => Object.hasOwn(point, name));
+    if (having.length === points.length) continue;
+    // a choice tells more than a number
+    const candidates = [...parameters].sort(
+      ([, a], [, b]) => Number(a.type !== "choice") - Number(b.type !== "choice"),
+    );
+    const found = candidates
+      .map(([parent, parameter]) => [parent, clauseOf(name, having, parent, parameter, points)] as const)
+      .find(([parent, clause]) => parent !== name && clause !== undefined);
+    if (!found)
+      throw new FettleError(
+        "invalid_space",
+        `parameter ${show(name)} is in some trials of Optuna and not in others, and no other parameter alone tells in which; pass a space with its condition`,
+      );
+    conditions.set(name, { [found[0]]: found[1] as Condition[string] });
+  }
+  return conditions;
+}
+
+/** When a parameter applies, by the values of another; undefined if they do not tell. */
+function clauseOf(
+  name: string,
+  having: readonly Values[],
+  parent: string,
+  parameter: Parameter,
+  points: readonly Values[],
+): Condition[string] | undefined {
+  if (having.some((point) => point[parent] === undefined)) return undefined;
+  const lacking = points.filter((point) => point[parent] !== undefined && !Object.hasOwn(point, name));
+  if (lacking.length === 0) return undefined; // it has the condition of the other
+  if (parameter.type === "choice") {
+    const places = (of: readonly Values[]) =>
+      new Set(of.map((point) => placeOf(parameter.values, point[parent])));
+    const [present, absent] = [places(having), places(lacking)];
+    if ([...present].some((place) => absent.has(place))) return undefined;
+    return parameter.values.filter((_, place) => present.has(place));
+  }
+  if (parameter.type === "float") return undefined;
+  const range = (of: readonly Values[]): readonly [number, number] => {
+    const values = of.map((point) => point[parent] as number);
+    return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  };
+  const [[low, high], [least, most]] = [range(having), range(lacking)];
+  if (low > most) return { low };
+  return high < least ? { high } : undefined;
+}

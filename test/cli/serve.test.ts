@@ -1,0 +1,116 @@
+/** `fettle serve` with the client in Python of examples/, as people run both. Needs `dist/`, and /usr/bin/python3. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { fettle, folder, type Running, root, start } from "./fettle.js";
+
+const TOKEN = "a secret of 16 characters or more";
+const SPACE = JSON.stringify({
+  x: { type: "float", low: -5, high: 5 },
+  width: { type: "int", low: 1, high: 64, log: true },
+});
+const NEW = [
+  "serve",
+  "--space",
+  "space.json",
+  "--storage",
+  "s.db",
+  "--port",
+  "0",
+  "--trials",
+  "16",
+  "--lag",
+  "3",
+];
+
+const processes = new Set<ChildProcess>();
+afterAll(() => {
+  for (const each of processes) each.kill("SIGKILL");
+});
+
+/** The server, once it listens, and the address of its study. */
+async function serve(words: readonly string[], cwd: string): Promise<[Running, string]> {
+  const server = start(words, cwd, { env: { FETTLE_TOKEN: TOKEN } });
+  return [server, /http:\S+/.exec(await server.until("/studies/"))?.[0] as string];
+}
+
+interface Client {
+  readonly process: ChildProcess;
+  /** The numbers of the trials whose results it told. */
+  readonly ended: Promise<number[]>;
+}
+
+function client(url: string): Client {
+  const words = [join(root, "examples/python/client.py"), url, "0.02"];
+  const env = { ...process.env, FETTLE_TOKEN: TOKEN };
+  const child = spawn("/usr/bin/python3", words, { env, stdio: ["ignore", "pipe", "inherit"] });
+  processes.add(child);
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const ended = new Promise<number[]>((resolve) =>
+    child.on("close", () => {
+      processes.delete(child);
+      const taken = text.split("\n").filter((line) => line.includes("'taken': True"));
+      resolve(taken.map((line) => Number.parseInt(line, 10)));
+    }),
+  );
+  return { process: child, ended };
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function trialsOf(cwd: string, name: string): Promise<readonly Record<string, unknown>[]> {
+  const { stdout } = await fettle(["studies", "trials", "--storage", "s.db", "--study", name, "--json"], cwd);
+  const trials = JSON.parse(stdout) as Record<string, unknown>[];
+  return trials.map((trial) => ({ ...trial, seconds: null }));
+}
+
+describe("fettle serve", () => {
+  it("gives four clients, of which one is killed, and a server that is killed too, the trials of one", {
+    timeout: 180_000,
+  }, async () => {
+    const cwd = folder({ "space.json": SPACE });
+    const scheduled = ["--scheduler", "asha", "--steps", "5", "--strategy", "tpe"];
+    const [alone, one] = await serve([...NEW, "--study", "alone", ...scheduled], cwd);
+    expect((await client(one).ended).length).toBe(16);
+    alone.kill("SIGTERM");
+    expect((await alone.ended).code).toBe(143);
+
+    const [first, url] = await serve([...NEW, "--study", "many", ...scheduled, "--lease", "1"], cwd);
+    const clients = [client(url), client(url), client(url), client(url)];
+    await pause(1_000);
+    clients[1].process.kill("SIGKILL");
+    await pause(500);
+    first.kill("SIGKILL"); // the clients ask until it is there again
+    await first.ended;
+    const again = ["serve", "--storage", "s.db", "--study", "many", "--trials", "16", "--lease", "1"];
+    const [second] = await serve([...again, "--port", new URL(url).port], cwd);
+    const told = (await Promise.all(clients.map(({ ended }) => ended))).flat();
+    second.kill("SIGTERM");
+    expect((await second.ended).code).toBe(143);
+    const expected = await trialsOf(cwd, "alone");
+    expect(expected.some(({ status }) => status === "pruned")).toBe(true);
+    expect(await trialsOf(cwd, "many")).toEqual(expected);
+    // no client was told twice that its result was taken; an answer may have been lost with a process
+    expect(new Set(told).size).toBe(told.length);
+    expect(told.length).toBeGreaterThanOrEqual(14);
+  });
+
+  it("refuses what it cannot serve", { timeout: 60_000 }, async () => {
+    const cwd = folder({ "space.json": SPACE });
+    const refusals: readonly (readonly [readonly string[], string, string?])[] = [
+      [[...NEW, "--study", "s"], "FETTLE_TOKEN must be set", ""],
+      [[...NEW, "--study", "s"], "token must be a secret of at least 16 characters", "short"],
+      [["serve", "--storage", "none.db", "--study", "s"], 'there is no file "none.db"'],
+      [[...NEW, "--study", "a/b"], "study must be a name of 1 to 64 letters"],
+      [[...NEW, "--study", "s", "--scheduler", "hyperband", "--steps", "9"], "do not wait for each other"],
+      [["serve", "--storage", "s.db", "--study", "none"], "a new one needs --space"],
+    ];
+    for (const [words, message, token = TOKEN] of refusals) {
+      const { code, stderr } = await fettle(words, cwd, { env: { FETTLE_TOKEN: token } });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+  });
+});
