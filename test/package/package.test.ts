@@ -98,6 +98,8 @@ describe("the packed package", () => {
         "node/serveNode",
         "node/shared",
         "node/store",
+        "node/storeD1",
+        "node/storePostgres",
         "node/storeSqlite",
         "node/testing",
         "node/worker",

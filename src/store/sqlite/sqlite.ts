@@ -1,6 +1,7 @@
 /** A storage in one file of SQLite, which several processes may use at once. */
 import { checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
 import type { Row, SqlDatabase, Statement } from "../sql/database.js";
+import { SQLITE } from "../sql/dialect.js";
 import { sqlStorage } from "../sql/sqlStorage.js";
 import type { StudyStorage } from "../storage.js";
 import { connect, resultCodeOf, rowOf, type SqliteConnection, type SqliteStatement } from "./drivers.js";
@@ -50,6 +51,7 @@ export async function sqliteStorage(path: string, options: SqliteOptions = {}): 
 }
 
 class SqliteDatabase implements SqlDatabase {
+  readonly dialect = SQLITE;
   private readonly prepared = new Map<string, SqliteStatement>();
 
   private constructor(
