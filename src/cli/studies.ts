@@ -39,7 +39,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
       .helpOption("-h, --help", "print help")
-      .requiredOption("--storage <file.db>", "the database")
+      .requiredOption("--storage <database>", "the database: a file, or postgres://user@host/name")
       .action(async (flags: StudiesFlags) => {
         await work(flags);
         done(EXIT.success);
@@ -69,7 +69,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     exportFiles,
   ).requiredOption("--out <folder>", "the folder to write to; files of these names are replaced");
   addOfOne("copy", "copy a study, to another database or name", copy)
-    .requiredOption("--to <file.db>", "the database to copy to, which is made unless it exists")
+    .requiredOption("--to <database>", "the database to copy to; a file is made unless it exists")
     .option("--as <name>", "the name of the copy (default: the same)");
   addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete());
   studies.addHelpText(

@@ -4,10 +4,9 @@ import { check, show } from "../errors.js";
 import { sameValue } from "../search/space/value.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
-import { isThere } from "./files.js";
 import { flagOf } from "./flags.js";
 import { checkOverwrite, flagsChanged, flagsGiven, mustBeLeftOut } from "./goOn.js";
-import { commandOf, openStorage, StudyRecord } from "./storageFile.js";
+import { commandOf, mayBeThere, openStorage, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -41,7 +40,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
       resume === undefined && out === undefined,
       "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
     );
-    if (!isThere(storage)) return { file: needed(file), flags };
+    if (!mayBeThere(storage)) return { file: needed(file), flags };
     const opened = await openStorage(storage, false);
     const kept = await opened.open(name);
     if (!kept) {
