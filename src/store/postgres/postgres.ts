@@ -25,7 +25,7 @@ export interface PostgresOptions {
 const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true };
 
 /**
- * A storage in PostgreSQL 12 or later, for processes of any number of machines. With a URL it needs the package `pg`.
+ * A storage in PostgreSQL, for processes of any number of machines; versions 15 and 18 are tested. With a URL it needs the package `pg`.
  *
  * Where a connection is lost, what was sent is sent again until `timeout`: reading changes nothing, and each writing of a trial, a result, a
  * report or an artifact leaves the same twice as once, since a key decides. If the server had done it before, `add` and `tell` then return false
