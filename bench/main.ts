@@ -22,6 +22,7 @@ import { scaling } from "./suites/scaling.js";
 import { size } from "./suites/size.js";
 import { startup } from "./suites/startup.js";
 import { step } from "./suites/step.js";
+import { storage } from "./suites/storage.js";
 import { table } from "./suites/table.js";
 
 const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
@@ -38,6 +39,7 @@ const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   size,
   table,
   predict,
+  storage,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });

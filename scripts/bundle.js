@@ -48,6 +48,7 @@ const forNode = {
     "echarts",
     "hyparquet",
     "libsql",
+    "pg",
   ],
 };
 
@@ -115,6 +116,8 @@ await bundle(
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",
       store: "dist/store/index.js",
+      storeD1: "dist/store/d1/index.js",
+      storePostgres: "dist/store/postgres/index.js",
       storeSqlite: "dist/store/sqlite/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",

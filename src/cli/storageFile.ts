@@ -1,16 +1,27 @@
-/** The file of a storage as the command line opens it: what a person may have meant by a path is told before SQLite sees it. */
+/** A storage as the command line opens it, by its file or its URL: what a person may have meant by a path is told before SQLite sees it. */
 import { check, FettleError, isRecord, show } from "../errors.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable, SUMMARY_FILE } from "./studyFolder.js";
 
+const isUrl = (storage: string): boolean => /^postgres(ql)?:/.test(storage);
+
+/** Whether a storage may be there: a server is asked later. */
+export const mayBeThere = (storage: string): boolean => isUrl(storage) || isThere(storage);
+
+/** A file or a URL as output shows it: a URL without its password, which PGPASSWORD or ~/.pgpass can give. */
+export const shownStorage = (storage: string): string =>
+  isUrl(storage)
+    ? storage.replace(/^(\w+:\/\/[^:@/]*):.*@/, "$1@").replace(/([?&]password=)[^&]*/g, "$1***")
+    : storage;
+
 /**
- * Opens a storage; each write waits for the disk, since a trial of a model takes longer than that.
+ * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, since a trial of a model takes longer than that.
  *
  * @param mayCreate - whether a new file is made
- * @param synchronous - `"normal"` for many writes that can be made again
- * @throws FettleError as `sqliteStorage`; `not_found` if there is no file and none may be made
+ * @param synchronous - `"normal"`, of a file, for many writes that can be made again
+ * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is no file and none may be made
  */
 export async function openStorage(
   path: string,
@@ -18,10 +29,14 @@ export async function openStorage(
   synchronous: "normal" | "full" = "full",
 ): Promise<StudyStorage> {
   check(
-    mayCreate || isThere(path),
+    mayCreate || mayBeThere(path),
     () => `there is no file ${show(path)}; fettle tune --storage makes it`,
     "not_found",
   );
+  if (isUrl(path)) {
+    const { postgresStorage } = await import("../store/postgres/postgres.js");
+    return await postgresStorage(path);
+  }
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
   return withoutWarnings(() => sqliteStorage(path, { synchronous }));
 }
@@ -43,7 +58,10 @@ export async function existingStudy(storage: StudyStorage, path: string, name: s
   if (study) return study;
   const names = (await storage.studies()).map((each) => show(each.name));
   const known = names.length > 0 ? names.slice(0, 20).join(", ") : "none";
-  throw new FettleError("not_found", `there is no study ${show(name)} in ${show(path)}. Known: ${known}`);
+  throw new FettleError(
+    "not_found",
+    `there is no study ${show(name)} in ${show(shownStorage(path))}. Known: ${known}`,
+  );
 }
 
 /** How a study of the command line began. @throws FettleError `invalid_argument` for the study of a program */

@@ -48,7 +48,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
       .helpOption("-h, --help", "print help")
-      .requiredOption("--storage <file.db>", "the database")
+      .requiredOption("--storage <database>", "the database: a file, or postgres://user@host/name")
       .action(async (flags: Flags) => {
         await work(flags);
         done(EXIT.success);
@@ -90,7 +90,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     .option("--as <name>", "the name of the study in Optuna (default: the same)");
   addOptunaImport(add);
   addOfOne("copy", "copy a study, to another database or name", copy)
-    .requiredOption("--to <file.db>", "the database to copy to, which is made unless it exists")
+    .requiredOption("--to <database>", "the database to copy to; a file is made unless it exists")
     .option("--as <name>", "the name of the copy (default: the same)");
   addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete());
   studies.addHelpText(

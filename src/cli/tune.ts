@@ -24,6 +24,7 @@ import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
+import { shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
@@ -72,8 +73,8 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "go on with the study in a folder of --out; with --trials, to that number of trials in all, with --seconds, for so long",
     )
     .option(
-      "--storage <file.db>",
-      "keep the study in a database, each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
+      "--storage <database>",
+      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
@@ -160,7 +161,7 @@ async function runBegun(study: Begun): Promise<number> {
   check(
     dataOfStudy === undefined || dataOfStudy === data,
     () =>
-      `${show(file)} must be the table that the study in ${show(flags.out ?? flags.storage)} began with; its cells have changed`,
+      `${show(file)} must be the table that the study in ${show(flags.out ?? shownStorage(flags.storage ?? ""))} began with; its cells have changed`,
   );
   const keeper = await openKeeper(study, data, setup.data.target);
   const jobs = cappedJobs(flags.jobs);

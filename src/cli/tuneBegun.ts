@@ -5,10 +5,9 @@ import { sameValue } from "../search/space/value.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import { DISPLAY_FLAGS } from "./display.js";
-import { isThere } from "./files.js";
 import { flagOf } from "./flags.js";
 import { checkOverwrite, flagsChanged, flagsGiven, mustBeLeftOut } from "./goOn.js";
-import { commandOf, openStorage, StudyRecord } from "./storageFile.js";
+import { commandOf, mayBeThere, openStorage, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -42,7 +41,7 @@ export async function begun(command: Command, file: string | undefined, flags: T
       resume === undefined && out === undefined,
       "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
     );
-    if (!isThere(storage)) return { file: needed(file), flags };
+    if (!mayBeThere(storage)) return { file: needed(file), flags };
     const opened = await openStorage(storage, false);
     const kept = await opened.open(name);
     if (!kept) {

@@ -8,7 +8,7 @@ import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
 import { quoted } from "./explain.js";
 import { howToGoOn as folderToGoOn } from "./goOn.js";
-import { openStorage, StudyRecord } from "./storageFile.js";
+import { openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
@@ -62,8 +62,9 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "" }: TuneFl
     keep() {}, // each trial is kept when it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);
-      const where = `--storage ${quoted(storage)} --study ${quoted(study)}`;
-      return ["", `Kept in ${storage}; its files: npx fettle studies export ${where} --out <folder>`];
+      const shown = shownStorage(storage);
+      const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
+      return ["", `Kept in ${shown}; its files: npx fettle studies export ${where} --out <folder>`];
     },
     release: () => record.release(),
   };
@@ -87,9 +88,10 @@ function folderKeeper(folder: StudyFolder, target: string): Keeper {
 
 /** What a study that was ended early has left. */
 export function howToGoOn({ out, storage, study = "" }: TuneFlags, trials: number): string {
-  if (storage !== undefined)
+  const shown = storage === undefined ? undefined : shownStorage(storage);
+  if (shown !== undefined)
     return (
-      `${count(trials, "trial")} of the study are in ${storage}; npx fettle tune --storage ${quoted(storage)} --study ${quoted(study)} ` +
+      `${count(trials, "trial")} of the study are in ${shown}; npx fettle tune --storage ${quoted(shown)} --study ${quoted(study)} ` +
       "goes on from there."
     );
   return folderToGoOn("tune", out, trials);

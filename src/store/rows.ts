@@ -54,18 +54,22 @@ export function curvesRow(curves: TrialRecord["curves"]): CurvesRow | undefined 
 /** @throws FettleError `damaged_record` */
 export function trialOf(row: TrialRow, result?: ResultRow, curves?: CurvesRow): StoredTrial {
   const { number, parent, given } = row;
-  const added = {
-    number,
-    params: parsed(row.params, "the parameters", number) as Params,
-    ...(parent !== null && { parent }),
-    ...(given === 1 && { given: true as const }),
-  };
-  if (!result) return { ...added, status: "running" };
-  const { status, value, seconds } = result;
+  const params = parsed(row.params, "the parameters", number) as Params;
+  const marks =
+    parent === null && given === 0
+      ? undefined
+      : { ...(parent !== null && { parent }), ...(given === 1 && { given: true as const }) };
+  if (!result) return { number, params, ...marks, status: "running" };
+  const { status, value, seconds, outcome } = result;
+  // one literal: 100,000 spreads of what was spread before take a third of a second
   return {
-    ...added,
-    ...{ status: status as TrialRecord["status"], value, seconds },
-    ...(parsed(result.outcome, "the outcome", number) as Pick<TrialRecord, "std">),
+    number,
+    params,
+    ...marks,
+    status: status as TrialRecord["status"],
+    value,
+    seconds,
+    ...(parsed(outcome, "the outcome", number) as Pick<TrialRecord, "std">),
     ...(curves && { curves: curvesOf(curves, number) }),
   };
 }

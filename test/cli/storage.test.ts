@@ -7,6 +7,7 @@ import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { createStudy } from "../../src/search/study/study.js";
 import { cases } from "../cases.js";
+import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
 import { fettle, folder, listing, smallTable, start } from "./fettle.js";
 
 /** Milliseconds for a test that starts a dozen commands, on a machine that does other work too. */
@@ -97,6 +98,40 @@ describe("fettle tune --storage", () => {
         expect(code).toBe(2);
       }
       expect((await stateOf(cwd, "s")).count).toBe(5);
+    },
+    MANY_COMMANDS,
+  );
+});
+
+describe.runIf(hasPostgres)("a URL of PostgreSQL as --storage", () => {
+  it(
+    "has what a file has, and its password is never printed",
+    async () => {
+      const server = await PostgresServer.start();
+      try {
+        const cwd = folder({ "data.csv": smallTable() });
+        const words = begin("s").map((word) => (word === "s.db" ? server.url : word));
+        const first = await fettle([...words, "--trials", "3"], cwd);
+        const open = `postgres://fettle@127.0.0.1:${server.port}/postgres`;
+        expect(first.stdout).toContain(
+          `npx fettle studies export --storage ${open} --study s --out <folder>`,
+        );
+        const more = await fettle(["tune", "--storage", server.url, "--study", "s", "--trials", "5"], cwd);
+        expect([more.code, more.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+        const listed = await fettle(["studies", "list", "--storage", server.url, "--json"], cwd);
+        expect(JSON.parse(listed.stdout)).toEqual([{ name: "s", trials: 5, finished: 5 }]);
+        const copied = ["--storage", server.url, "--study", "s", "--to", "s.db", "--as", "copy"];
+        expect((await fettle(["studies", "copy", ...copied], cwd)).code).toBe(0);
+        await fettle([...begin("whole"), "--trials", "5"], cwd);
+        const [copy, whole] = [await stateOf(cwd, "copy"), await stateOf(cwd, "whole")];
+        expect([copy.trials, copy.model]).toEqual([whole.trials, whole.model]);
+        const wrong = await fettle(["studies", "show", "--storage", server.url, "--study", "none"], cwd);
+        expect(wrong.stderr).toContain(`there is no study "none" in "${open}". Known: "s"`);
+        const printed = [first, more, wrong].map(({ stdout, stderr }) => stdout + stderr).join();
+        expect(printed).not.toContain(encodeURIComponent(server.password));
+      } finally {
+        await server.remove();
+      }
     },
     MANY_COMMANDS,
   );

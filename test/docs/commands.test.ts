@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Commands of others, which are not checked. */
 const FOREIGN = /^(curl|echo|cp|cd|\.|openssl)$/;
 const NPM = ["ci", "install", "start", "test", "run"];
-const WRANGLER = /^(dev|deploy|secret put|queues create)\b/;
+const WRANGLER = /^(dev|deploy|secret put|queues create|d1 create)\b/;
 
 interface Use {
   readonly place: string;

@@ -32,6 +32,8 @@ const entries = {
   "fettle/serve": "src/serve/index.ts",
   "fettle/serve/node": "src/serve/node/index.ts",
   "fettle/store": "src/store/index.ts",
+  "fettle/store/d1": "src/store/d1/index.ts",
+  "fettle/store/postgres": "src/store/postgres/index.ts",
   "fettle/store/sqlite": "src/store/sqlite/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };

@@ -99,6 +99,8 @@ describe("the packed package", () => {
         "node/serveNode",
         "node/shared",
         "node/store",
+        "node/storeD1",
+        "node/storePostgres",
         "node/storeSqlite",
         "node/testing",
         "node/worker",
@@ -283,7 +285,7 @@ describe("import graph", () => {
       expect(atOnce.packages).toContain("commander"); // the walk finds something
       expect(foreign(atOnce.packages)).toEqual([]);
       expect(atOnce.files.filter((file) => /(^|\/)testing(\/|\.js)/.test(file))).toEqual([]);
-      const optional = ["echarts", "fast-check", "hyparquet", "libsql"];
+      const optional = ["echarts", "fast-check", "hyparquet", "libsql", "pg"];
       expect(foreign(reach([cli]).packages)).toEqual(optional);
       for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
     },

@@ -25,3 +25,9 @@ it("{ loadPredictor } and its kernels are at most 22.3 kB gzipped; other layers,
   expect(later).toBeLessThanOrEqual(41.2);
   expect(later).toBeGreaterThan(20);
 });
+
+it("{ d1Storage }, all that a Worker needs to keep studies in D1, is at most 6.5 kB gzipped", async () => {
+  const { first, later } = await bundled('export { d1Storage } from "fettle/store/d1";', root);
+  expect(first).toBeLessThanOrEqual(6.5);
+  expect([first > 4, later]).toEqual([true, 0]);
+});

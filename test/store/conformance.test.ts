@@ -2,11 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { memoryStorage, type StudyStorage } from "fettle/store";
+import { type D1Binding, d1Storage } from "fettle/store/d1";
+import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkStorageLaw, type StorageFactory, storageLaws } from "fettle/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { Miniflare } from "miniflare";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
+import { hasPostgres, PostgresServer } from "./postgresServer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-store-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,14 +26,72 @@ const inFile: StorageFactory = async () => {
   return [await sqliteStorage(path), await sqliteStorage(path)];
 };
 
+/** Each case has a schema of its own. */
+const inPostgres =
+  (database: () => Parameters<typeof postgresStorage>[0]): StorageFactory =>
+  async () => {
+    const schema = `case_${files++}`;
+    return [await postgresStorage(database(), { schema }), await postgresStorage(database(), { schema })];
+  };
+
 describe.each([
   ["memory", inMemory, 30],
   ["SQLite", inFile, 8],
 ] as const)("a storage in %s", (_, open, runs) => {
-  it.each(Object.keys(storageLaws))("%s", async (law) => {
-    await checkStorageLaw(open, law, { numRuns: cases(law.includes("large") ? 2 : runs) });
-  });
+  keepsTheLaws(open, runs);
 });
+
+describe("a storage in PGlite", () => {
+  let database: PGlite;
+  beforeAll(async () => {
+    database = await PGlite.create();
+  });
+  afterAll(() => database.close());
+  keepsTheLaws(
+    inPostgres(() => database),
+    2,
+  );
+});
+
+describe.runIf(hasPostgres)("a storage in PostgreSQL", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.remove());
+  keepsTheLaws(
+    inPostgres(() => server.url),
+    5,
+  );
+});
+
+describe("a storage in D1", () => {
+  let runtime: Miniflare;
+  let binding: D1Binding;
+  beforeAll(async () => {
+    runtime = new Miniflare({
+      ...{ modules: true, script: "export default {}", compatibilityDate: "2026-04-01", cf: false },
+      d1Databases: ["DB"],
+    });
+    binding = await runtime.getD1Database("DB");
+  });
+  afterAll(() => runtime.dispose());
+  const inD1: StorageFactory = async () => {
+    // as the last case has left it
+    const { results } = await binding
+      .prepare("SELECT name FROM sqlite_master WHERE name = 'fettle_studies'")
+      .all();
+    if (results.length > 0) await binding.prepare("DELETE FROM fettle_studies").bind().all();
+    return [await d1Storage(binding), await d1Storage(binding)];
+  };
+  keepsTheLaws(inD1, 2);
+});
+
+function keepsTheLaws(open: StorageFactory, runs: number): void {
+  it.each(Object.keys(storageLaws))("%s", async (law) => {
+    await checkStorageLaw(open, law, { numRuns: cases(law.includes("large") ? Math.ceil(runs / 8) : runs) });
+  });
+}
 
 /** A storage with something wrong, and a law that finds it. */
 const BROKEN: readonly (readonly [

@@ -1,4 +1,4 @@
-/** What a file of SQLite keeps when processes are killed, write at once, or the file is not what it should be. */
+/** What a file of SQLite keeps when its disk is full, or the file is not what it should be. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,6 @@ import { createStudy, type FettleError, float, random, type StudyJson } from "fe
 import { sqliteStorage } from "fettle/store/sqlite";
 import Database from "libsql";
 import { afterAll, describe, expect, it } from "vitest";
-import { cases } from "../cases.js";
 import { refusal } from "../tune/support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-sqlite-"));
@@ -96,37 +95,6 @@ describe("a file", () => {
 
 const worker = fileURLToPath(new URL("writer.mjs", import.meta.url));
 
-/** A process that adds and tells trials of one study as fast as it can, and prints each result that was kept. */
-function write(
-  path: string,
-  trials: number,
-  ended: (kept: number[], taken: number) => void,
-  killAfter?: number,
-) {
-  const child = spawn(process.execPath, [worker, path, `${trials}`], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    text += chunk;
-    if (killAfter !== undefined && text.length > killAfter) child.kill("SIGKILL");
-  });
-  return new Promise<void>((resolve) =>
-    child.on("close", () => {
-      // the last line may be cut short
-      const lines = text
-        .slice(0, text.lastIndexOf("\n") + 1)
-        .split("\n")
-        .filter(Boolean);
-      ended(
-        lines.map((line) => Number(line.slice(1))),
-        lines.filter((line) => line[0] === "+").length,
-      );
-      resolve();
-    }),
-  );
-}
-
 it("a disk that is full ends the writer with the reason, and loses nothing that was kept", async () => {
   const path = at("full.db");
   // blocks of 1 KiB that a file may have: the limit of a file stands for that of a disk
@@ -147,43 +115,6 @@ it("a disk that is full ends the writer with the reason, and loses nothing that 
   expect(study.finished).toBe(kept);
   await (await storage.open("study"))?.add({ number: study.trials, params: { x: 0.5 } });
   await storage.close();
-});
-
-describe("processes that write one file", () => {
-  it(
-    "lose nothing that was kept when they are killed at any moment",
-    async () => {
-      const path = at("killed.db");
-      const all = new Set<number>();
-      let next = 7;
-      for (let kill = 0; kill < cases(20); kill++) {
-        next = (next * 48271) % 2147483647;
-        await write(path, 100_000, (kept) => kept.forEach((number) => void all.add(number)), next % 3000);
-        const storage = await sqliteStorage(path);
-        const trials = (await (await storage.open("study"))?.trials()) ?? [];
-        await storage.close();
-        const found = new Set(
-          trials.filter(({ status }) => status === "complete").map(({ number }) => number),
-        );
-        expect([...all].filter((number) => !found.has(number))).toEqual([]);
-        expect(trials.map(({ number }) => number)).toEqual([...trials.keys()]);
-      }
-      expect(all.size).toBeGreaterThan(20);
-    },
-    cases(20) * 20_000,
-  );
-
-  it("take each result once between them", async () => {
-    const path = at("two.db");
-    const taken: number[] = [];
-    const count = (_: number[], own: number) => void taken.push(own);
-    await Promise.all([write(path, 300, count), write(path, 300, count)]);
-    expect(taken).toHaveLength(2);
-    expect(taken[0] + taken[1]).toBe(300);
-    const storage = await sqliteStorage(path);
-    expect(await storage.studies()).toEqual([{ name: "study", trials: 300, finished: 300 }]);
-    await storage.close();
-  });
 });
 
 function emptyStudy(): StudyJson {

@@ -1,9 +1,12 @@
-/** A process of `sqlite.test.ts`: adds and tells trials of one study, and prints `+` or `-` and the number of each. Needs `dist/`. */
+/**
+ * A process of tests: adds and tells trials of one study in a storage, a file or a URL, and prints `+` or `-` and the number of each. Needs `dist/`.
+ */
 import { writeSync } from "node:fs";
+import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 
-const [path, trials] = process.argv.slice(2);
-const storage = await sqliteStorage(path);
+const [where, trials] = process.argv.slice(2);
+const storage = await (where.startsWith("postgres") ? postgresStorage(where) : sqliteStorage(where));
 const json = {
   ...{ format: "fettle-study", version: 2, seed: 0, lag: 0, direction: "minimize", trials: [] },
   space: { x: { type: "float", low: 0, high: 1 } },

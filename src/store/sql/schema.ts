@@ -1,66 +1,66 @@
 /**
- * The schema, as migrations by number: in the dialect of SQLite, which D1 shares. A migration that was released is never
- * changed; a change of the schema is one more. `docs/storage.md` says what the tables mean.
+ * The schema, as migrations by number. A migration that was released is never changed; a change of the schema is one more.
+ * `docs/storage.md` says what the tables mean.
  */
 import { check, FettleError, show } from "../../errors.js";
-import type { SqlDatabase } from "./database.js";
+import type { Dialect, SqlDatabase } from "./database.js";
 
 /** Each takes the schema from the version before it, from an empty database on. */
-const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    // ids of deleted studies are not used again, so that a process that still writes to one hits nothing
+const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
+  ({ id, integer, real, bytes, keyed }) => [
+    // ids of deleted studies are not given again, so that a process that still writes to one hits nothing
     `CREATE TABLE fettle_studies (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      id ${id},
       name TEXT NOT NULL UNIQUE,
-      version INTEGER NOT NULL,
+      version ${integer} NOT NULL,
       space TEXT NOT NULL,
       strategy TEXT NOT NULL,
       direction TEXT NOT NULL,
-      seed INTEGER NOT NULL,
-      lag INTEGER NOT NULL,
-      constrained INTEGER NOT NULL,
+      seed ${integer} NOT NULL,
+      lag ${integer} NOT NULL,
+      constrained ${integer} NOT NULL,
       settings TEXT NOT NULL
     )`,
     `CREATE TABLE fettle_trials (
-      study INTEGER NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
-      number INTEGER NOT NULL,
+      study ${integer} NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      number ${integer} NOT NULL,
       params TEXT NOT NULL,
-      parent INTEGER,
-      given INTEGER NOT NULL,
+      parent ${integer},
+      given ${integer} NOT NULL,
       PRIMARY KEY (study, number)
-    ) WITHOUT ROWID`,
+    )${keyed}`,
     `CREATE TABLE fettle_results (
-      study INTEGER NOT NULL,
-      number INTEGER NOT NULL,
+      study ${integer} NOT NULL,
+      number ${integer} NOT NULL,
       status TEXT NOT NULL,
-      value REAL,
-      seconds REAL,
+      value ${real},
+      seconds ${real},
       outcome TEXT NOT NULL,
       PRIMARY KEY (study, number),
       FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
-    ) WITHOUT ROWID`,
+    )${keyed}`,
     `CREATE TABLE fettle_curves (
-      study INTEGER NOT NULL,
-      number INTEGER NOT NULL,
+      study ${integer} NOT NULL,
+      number ${integer} NOT NULL,
       shape TEXT NOT NULL,
-      numbers BLOB NOT NULL,
+      numbers ${bytes} NOT NULL,
       PRIMARY KEY (study, number),
       FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
     )`,
     `CREATE TABLE fettle_reports (
-      study INTEGER NOT NULL,
-      number INTEGER NOT NULL,
-      step INTEGER NOT NULL,
+      study ${integer} NOT NULL,
+      number ${integer} NOT NULL,
+      step ${integer} NOT NULL,
       value TEXT NOT NULL,
       PRIMARY KEY (study, number, step),
       FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
-    ) WITHOUT ROWID`,
+    )${keyed}`,
     // in parts, since some databases limit a row to 2 MB
     `CREATE TABLE fettle_artifacts (
-      study INTEGER NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      study ${integer} NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
       name TEXT NOT NULL,
-      part INTEGER NOT NULL,
-      bytes BLOB NOT NULL,
+      part ${integer} NOT NULL,
+      bytes ${bytes} NOT NULL,
       PRIMARY KEY (study, name, part)
     )`,
   ],
@@ -87,10 +87,12 @@ export async function migrate(database: SqlDatabase): Promise<void> {
     );
     if (version === SCHEMA_VERSION) return;
     // of several processes that migrate at once, one can insert the number; the others look again
+    const { dialect } = database;
     const created = version === 0 ? [VERSIONS] : [];
     const number = ["INSERT INTO fettle_migrations (version) VALUES (?)", version + 1] as const;
     try {
-      const statements = [...created, ...MIGRATIONS[version]].map((sql) => [sql] as const);
+      const texts = [...dialect.begin, ...created, ...MIGRATIONS[version](dialect)];
+      const statements = texts.map((sql) => [sql] as const);
       await database.run([...statements, number]);
     } catch (error) {
       if ((await versionOf(database)) === version) throw error;
@@ -99,9 +101,7 @@ export async function migrate(database: SqlDatabase): Promise<void> {
 }
 
 async function versionOf(database: SqlDatabase): Promise<number> {
-  const tables = await database.all([
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-  ]);
+  const tables = await database.all(database.dialect.tables);
   if (!tables.some(({ name }) => name === "fettle_migrations")) {
     if (tables.length === 0) return 0;
     throw new FettleError(

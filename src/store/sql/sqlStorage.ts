@@ -1,6 +1,7 @@
 /** A storage in a database that speaks SQL: every statement that studies need. How a database is reached is not known here. */
 import { FettleError, isRecord, show } from "../../errors.js";
 import type { StudyJson } from "../../search/study/contract.js";
+import type { TrialRecord } from "../../search/trial/trial.js";
 import {
   type CurvesRow,
   curvesRow,
@@ -32,6 +33,8 @@ import { migrate } from "./schema.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
 const PART = 2 ** 20;
+/** Values of a statement: D1 takes no more. */
+const MOST_VALUES = 100;
 
 const COUNTS = `SELECT name,
   (SELECT COUNT(*) FROM fettle_trials WHERE study = id) AS trials,
@@ -39,14 +42,17 @@ const COUNTS = `SELECT name,
   FROM fettle_studies ORDER BY id`;
 const CREATE = `INSERT INTO fettle_studies
   (name, version, space, strategy, direction, seed, lag, constrained, settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const ADD = "INSERT INTO fettle_trials (study, number, params, parent, given)";
-const NEXT = "(SELECT COALESCE(MAX(number) + 1, 0) FROM fettle_trials WHERE study = ?)";
+const TRIAL_COLUMNS = "fettle_trials (study, number, params, parent, given)";
+const RESULT_COLUMNS = "fettle_results (study, number, status, value, seconds, outcome)";
+const CURVES_COLUMNS = "fettle_curves (study, number, shape, numbers)";
+const ADD = `INSERT INTO ${TRIAL_COLUMNS} SELECT id, ?, ?, ?, ? FROM fettle_studies
+  WHERE id = ? AND ? = (SELECT COALESCE(MAX(number) + 1, 0) FROM fettle_trials WHERE study = ?) ON CONFLICT DO NOTHING`;
 // a statement that finds nothing to select has changed nothing
 const TRIAL = "FROM fettle_trials WHERE study = ? AND number = ?";
 const UNFINISHED = `${TRIAL} AND NOT EXISTS (SELECT 1 FROM fettle_results WHERE study = ? AND number = ?)`;
-const TELL = `INSERT INTO fettle_results (study, number, status, value, seconds, outcome)
+const TELL = `INSERT INTO ${RESULT_COLUMNS}
   SELECT study, number, ?, ?, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
-const DRAW = `INSERT INTO fettle_curves (study, number, shape, numbers) SELECT study, number, ?, ? ${UNFINISHED}`;
+const DRAW = `INSERT INTO ${CURVES_COLUMNS} SELECT study, number, ?, ? ${UNFINISHED}`;
 const REPORT = `INSERT INTO fettle_reports (study, number, step, value) SELECT study, number, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
 const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.seconds, r.outcome
   FROM fettle_trials t LEFT JOIN fettle_results r ON r.study = t.study AND r.number = t.number
@@ -90,28 +96,62 @@ function created(name: string, { trials, ...definition }: StudyJson, settings: S
   const { version, space, strategy, direction, seed, lag, constrained } = definition;
   const texts = [space, strategy, direction].map((each) => JSON.stringify(each));
   const numbers = [seed, lag, constrained ? 1 : 0];
-  const statements: Statement[] = [[CREATE, name, version, ...texts, ...numbers, JSON.stringify(settings)]];
-  const id = "(SELECT id FROM fettle_studies WHERE name = ?)";
-  for (const each of trials) {
-    const [trial, record] = divided(each);
-    const row = trialRow(trial);
-    statements.push([`${ADD} VALUES (${id}, ?, ?, ?, ?)`, name, ...valuesOf(row)]);
-    if (record) statements.push(...told(record, id, name));
-  }
-  return statements;
+  const study: Statement = [CREATE, name, version, ...texts, ...numbers, JSON.stringify(settings)];
+  const divisions = trials.map(divided);
+  const records = divisions.flatMap(([, record]) => record ?? []);
+  const drawn = records.flatMap(({ number, curves }) => {
+    const row = curvesRow(curves);
+    return row ? [[number, row.shape, row.numbers]] : [];
+  });
+  return [
+    study,
+    ...inserts(
+      name,
+      TRIAL_COLUMNS,
+      divisions.map(([trial]) => valuesOf(trialRow(trial))),
+    ),
+    ...inserts(
+      name,
+      RESULT_COLUMNS,
+      records.map((record) => [record.number, ...resultValues(record)]),
+    ),
+    ...inserts(name, CURVES_COLUMNS, drawn),
+  ];
 }
+
+/** Statements that insert rows of a study, as many at once as every database takes. */
+function inserts(name: string, columns: string, rows: readonly SqlValue[][]): Statement[] {
+  const groups: SqlValue[][][] = [];
+  for (const row of rows) {
+    const group = groups.at(-1) ?? [];
+    const fits = (group.length + 1) * (row.length + 1) <= MOST_VALUES && bytesIn([...group, row]) <= PART;
+    if (fits && group.length > 0) group.push(row);
+    else groups.push([row]);
+  }
+  return groups.map((group) => {
+    const values = `((SELECT id FROM fettle_studies WHERE name = ?)${", ?".repeat(group[0].length)})`;
+    const sql = `INSERT INTO ${columns} VALUES ${Array(group.length).fill(values).join(", ")}`;
+    return [sql, ...group.flatMap((row) => [name, ...row])];
+  });
+}
+
+const bytesIn = (rows: readonly SqlValue[][]): number =>
+  rows.flat().reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.length : 0), 0);
 
 const valuesOf = ({ number, params, parent, given }: TrialRow): SqlValue[] => [number, params, parent, given];
 
-/** The statements of a result: its curves first, which are kept while there is none. @param id - SQL of the study's, with one value */
-function told(record: Parameters<StoredStudy["tell"]>[0], id: string, of: SqlValue): Statement[] {
-  const { number } = record;
+function resultValues(record: TrialRecord<unknown>): SqlValue[] {
   const { status, value, seconds, outcome } = resultRow(record);
+  return [status, value, seconds, outcome];
+}
+
+/** The statements of a result: its curves first, which are kept while there is none. */
+function told(record: TrialRecord<unknown>, id: number): Statement[] {
+  const { number } = record;
   const curves = curvesRow(record.curves);
-  const forStudy = (sql: string): string => sql.replaceAll("study = ?", `study = ${id}`);
   return [
-    ...(curves ? [[forStudy(DRAW), curves.shape, curves.numbers, of, number, of, number] as const] : []),
-    [forStudy(TELL), status, value, seconds, outcome, of, number],
+    ...(curves ? [[DRAW, curves.shape, curves.numbers, id, number, id, number] as const] : []),
+    [TELL, ...resultValues(record), id, number],
   ];
 }
 
@@ -164,8 +204,7 @@ class SqlStudy implements StoredStudy {
     const { database, id, name } = this;
     const { number } = trial;
     const row = trialRow(trial);
-    const sql = `${ADD} SELECT id, ?, ?, ?, ? FROM fettle_studies WHERE id = ? AND ? = ${NEXT} ON CONFLICT DO NOTHING`;
-    const [added] = await database.run([[sql, ...valuesOf(row), id, number, id]]);
+    const [added] = await database.run([[ADD, ...valuesOf(row), id, number, id]], true);
     if (added === 1) return true;
     const [before] = await database.all([`SELECT number, params, parent, given ${TRIAL}`, id, number]);
     if (!before) await this.refuse(number);
@@ -173,9 +212,9 @@ class SqlStudy implements StoredStudy {
     return false;
   }
 
-  async tell(record: Parameters<StoredStudy["tell"]>[0]) {
+  async tell(record: TrialRecord<unknown>) {
     const { database, id } = this;
-    const changed = await database.run(told(record, "?", id));
+    const changed = await database.run(told(record, id), true);
     if (changed.at(-1) === 1) return true;
     const { number } = record;
     const [before] = await database.all([`SELECT number ${TRIAL}`, id, number]);
@@ -185,7 +224,7 @@ class SqlStudy implements StoredStudy {
 
   async report(number: number, { step, value }: Report) {
     const { database, id } = this;
-    const [changed] = await database.run([[REPORT, step, JSON.stringify(value), id, number]]);
+    const [changed] = await database.run([[REPORT, step, JSON.stringify(value), id, number]], true);
     if (changed === 1) return;
     const [trial] = await database.all([`SELECT number ${TRIAL}`, id, number]);
     if (!trial) await this.refuse(number);
@@ -233,7 +272,7 @@ class SqlStudy implements StoredStudy {
       return [sql, name, part, own, this.id];
     });
     const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
-    const changed = await this.database.run([[replaced, this.id, name], ...parts]);
+    const changed = await this.database.run([[replaced, this.id, name], ...parts], true);
     if (changed.at(-1) !== 1) throw studyIsGone(this.name);
   }
 

@@ -1,6 +1,7 @@
 /** A storage in one file of SQLite, which several processes may use at once. */
 import { checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
 import type { Row, SqlDatabase, Statement } from "../sql/database.js";
+import { SQLITE } from "../sql/dialect.js";
 import { sqlStorage } from "../sql/sqlStorage.js";
 import type { StudyStorage } from "../storage.js";
 import { connect, resultCodeOf, rowOf, type SqliteConnection, type SqliteStatement } from "./drivers.js";
@@ -63,6 +64,7 @@ export const openDatabase = (
 ): Promise<SqlDatabase> => SqliteDatabase.open(path, synchronous, timeout, isOwn);
 
 class SqliteDatabase implements SqlDatabase {
+  readonly dialect = SQLITE;
   private readonly prepared = new Map<string, SqliteStatement>();
 
   private constructor(

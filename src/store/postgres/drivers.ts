@@ -1,0 +1,147 @@
+/**
+ * PostgreSQL as it is reached: a pool of connections of the package `pg`, or a PGlite in the process, as one interface. It runs
+ * no statement of its own but those that begin and end transactions.
+ */
+import { FettleError, messageOf, must } from "../../errors.js";
+
+/** What a statement has answered: as much as `pg` and PGlite have in common. */
+export interface PostgresResult {
+  readonly rows: readonly unknown[];
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rowCount?: number | null;
+  readonly affectedRows?: number;
+}
+
+/** A pool of connections: the part of `Pool` of the package `pg` that is used. */
+export interface PostgresPool {
+  /** Lends a connection. */
+  connect(): Promise<PostgresClient>;
+}
+
+/** A connection: the part of `PoolClient` of the package `pg` that is used. */
+export interface PostgresClient {
+  /** Runs a statement with `$1` for its first value. */
+  query(sql: string, values?: unknown[]): Promise<PostgresResult>;
+  /** Gives the connection back; with an error, the pool closes it. */
+  release(error?: Error): void;
+  /** Calls back when the connection is lost. */
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Calls back no more. */
+  off(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** A PostgreSQL in the process: the part of `PGlite` that is used. */
+export interface PostgresInProcess {
+  /** Runs a statement with `$1` for its first value. */
+  query(sql: string, values?: unknown[]): Promise<PostgresResult>;
+  /** Runs the statements of `work` as one transaction. */
+  transaction<T>(work: (transaction: { query: PostgresInProcess["query"] }) => Promise<T>): Promise<T>;
+}
+
+/** Runs one statement. */
+export type Query = (sql: string, values: unknown[]) => Promise<PostgresResult>;
+
+export interface Driver {
+  /** As messages name the database. */
+  readonly name: string;
+  readonly query: Query;
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Ends what the driver began. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds that a server may take to accept a connection. */
+const CONNECTING = 10_000;
+
+/** No connection was made, so nothing was sent. */
+export class NotConnected extends Error {}
+
+/** What a person may give for a database. @throws FettleError `invalid_argument`, `unsupported` without `pg` */
+export async function driverOf(database: unknown): Promise<Driver> {
+  if (typeof database === "string") return await urlDriver(database);
+  const given = (database ?? {}) as PostgresPool | PostgresInProcess;
+  if ("transaction" in given && typeof given.transaction === "function") return inProcessDriver(given);
+  const isPool = "connect" in given && typeof given.connect === "function";
+  must(isPool, "database", "a URL, a Pool of the package pg, or a PGlite", database);
+  return poolDriver(given, "PostgreSQL");
+}
+
+async function urlDriver(url: string): Promise<Driver> {
+  const name = hostOf(url);
+  const { Pool } = await import("pg").catch((error: unknown) => {
+    const reason = `a storage in PostgreSQL needs the package pg; run npm install pg: ${messageOf(error)}`;
+    throw new FettleError("unsupported", reason, { cause: error });
+  });
+  const pool = new Pool({
+    connectionString: url,
+    application_name: "fettle",
+    connectionTimeoutMillis: CONNECTING,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  // an idle connection that was lost: the next statement gets another
+  pool.on("error", () => {});
+  return { ...poolDriver(pool, name), close: () => pool.end() };
+}
+
+/** The host and the name of the database. A URL is not shown, since it may have a password. */
+function hostOf(url: string): string {
+  try {
+    const { protocol, host, pathname, searchParams } = new URL(url);
+    if (/^postgres(ql)?:$/.test(protocol))
+      return decodeURIComponent(`${host || searchParams.get("host") || "localhost"}${pathname}`);
+  } catch {}
+  throw new FettleError(
+    "invalid_argument",
+    "the URL of a PostgreSQL must be as postgres://user:password@host:5432/name, with a sign such as @ or / in the password as %40 or %2F; " +
+      "received another text, which is not shown since it may have a password",
+  );
+}
+
+function poolDriver(pool: PostgresPool, name: string): Driver {
+  const lend = async <T>(work: (query: Query) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw new NotConnected(messageOf(error), { cause: error });
+    });
+    let lost: Error | undefined;
+    const lose = (error: Error): void => {
+      lost = error;
+    };
+    client.on("error", lose);
+    try {
+      return await work((sql, values) => client.query(sql, values));
+    } finally {
+      client.off("error", lose);
+      client.release(lost);
+    }
+  };
+  return {
+    name,
+    query: (sql, values) => lend((query) => query(sql, values)),
+    transaction: (work) =>
+      lend(async (query) => {
+        // all statements see one state; if another writer changes what they write, the transaction fails and is run again
+        await query("BEGIN ISOLATION LEVEL REPEATABLE READ", []);
+        try {
+          const result = await work(query);
+          await query("COMMIT", []);
+          return result;
+        } catch (error) {
+          await query("ROLLBACK", []).catch(() => {}); // the connection may be gone, and with it the transaction
+          throw error;
+        }
+      }),
+    async close() {},
+  };
+}
+
+/** It has one connection, so transactions run one after another. */
+function inProcessDriver(database: PostgresInProcess): Driver {
+  return {
+    name: "PGlite",
+    query: (sql, values) => database.query(sql, values),
+    transaction: (work) =>
+      database.transaction((transaction) => work((sql, values) => transaction.query(sql, values))),
+    async close() {},
+  };
+}

@@ -1,0 +1,149 @@
+/** A storage in PostgreSQL, for any number of processes and machines. */
+import { checkOptions, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import type { Row, SqlDatabase, SqlValue, Statement } from "../sql/database.js";
+import { postgresDialect } from "../sql/dialect.js";
+import { repeated } from "../sql/repeated.js";
+import { sqlStorage } from "../sql/sqlStorage.js";
+import type { StudyStorage } from "../storage.js";
+import {
+  type Driver,
+  driverOf,
+  type PostgresInProcess,
+  type PostgresPool,
+  type PostgresResult,
+} from "./drivers.js";
+import { isCurable, refusal } from "./failures.js";
+
+/** Where a storage is in a database of PostgreSQL, and how it is reached. */
+export interface PostgresOptions {
+  /** The schema that has the tables, which is created unless it exists: lower-case letters, digits and underscores. Default `"fettle"`. */
+  readonly schema?: string;
+  /** Milliseconds for which a statement is tried again while the server cannot be reached, such as while it restarts. Default 30,000. */
+  readonly timeout?: number;
+}
+
+const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true };
+
+/**
+ * A storage in PostgreSQL, for processes of any number of machines; versions 15 and 18 are tested. With a URL it needs the package `pg`.
+ *
+ * Where a connection is lost, what was sent is sent again until `timeout`: reading changes nothing, and each writing of a trial, a result, a
+ * report or an artifact leaves the same twice as once, since a key decides. If the server had done it before, `add` and `tell` then return false
+ * though it was this call that added or told. To create and to delete a study is not sent again.
+ *
+ * @param database - its URL, as `postgres://user:password@host:5432/name`; or a `Pool` of the package `pg`, or a `PGlite`, which `close` leaves open
+ * @throws FettleError `store_failed` if the server cannot be used; `unsupported` without the package `pg`; `invalid_checkpoint` for the schema of a later release
+ * @example
+ * ```ts
+ * const address = "postgres://fettle:secret@localhost:5432/studies";
+ * const best = async () => {
+ *   const storage = await postgresStorage(address);
+ *   const study = await storage.open("parabola");
+ *   const trials = (await study?.trials()) ?? [];
+ *   await storage.close();
+ *   return trials.length;
+ * };
+ * ```
+ */
+export async function postgresStorage(
+  database: string | PostgresPool | PostgresInProcess,
+  options: PostgresOptions = {},
+): Promise<StudyStorage> {
+  checkOptions(options, "postgresStorage", OPTIONS);
+  const { schema = "fettle", timeout = 30_000 } = options;
+  const isName = typeof schema === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema);
+  must(
+    isName,
+    "schema",
+    'at most 63 lower-case letters, digits and underscores, and not begin with "pg_"',
+    schema,
+  );
+  mustBeInteger("timeout", timeout, 0);
+  const driver = await driverOf(database);
+  const opened = new PostgresDatabase(driver, schema, timeout);
+  try {
+    return await sqlStorage(opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+class PostgresDatabase implements SqlDatabase {
+  readonly name: string;
+  readonly dialect: SqlDatabase["dialect"];
+  private readonly texts = new Map<string, string>();
+  /** A server that was never reached is told at once: its address may be wrong. */
+  private wasReached = false;
+
+  constructor(
+    private readonly driver: Driver,
+    private readonly schema: string,
+    private readonly timeout: number,
+  ) {
+    this.name = driver.name;
+    this.dialect = postgresDialect(schema);
+  }
+
+  async all([sql, ...values]: Statement): Promise<readonly Row[]> {
+    return rowsOf(await this.tried(true, () => this.driver.query(this.text(sql), values)));
+  }
+
+  async run(statements: readonly Statement[], again = false): Promise<readonly number[]> {
+    return await this.tried(again, async () => {
+      if (statements.length === 1) {
+        const [[sql, ...values]] = statements;
+        return [changedBy(await this.driver.query(this.text(sql), values))];
+      }
+      return await this.driver.transaction(async (query) => {
+        const changed: number[] = [];
+        for (const [sql, ...values] of statements)
+          changed.push(changedBy(await query(this.text(sql), values)));
+        return changed;
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.driver.close();
+  }
+
+  private async tried<T>(again: boolean, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await repeated(
+        work,
+        (error) => isCurable(error, again),
+        this.wasReached ? this.timeout : 0,
+      );
+      this.wasReached = true;
+      return result;
+    } catch (error) {
+      throw refusal(this.name, error);
+    }
+  }
+
+  /** A statement as PostgreSQL has it: values by number, and tables in their schema. */
+  private text(sql: string): string {
+    const known = this.texts.get(sql);
+    if (known !== undefined) return known;
+    let values = 0;
+    const text = sql
+      .replace(/\?/g, () => `$${++values}`)
+      .replace(/(?<=[ (])fettle_(?=[a-z]+\b)/g, `"${this.schema}".fettle_`);
+    this.texts.set(sql, text);
+    return text;
+  }
+}
+
+const changedBy = ({ affectedRows, rowCount }: PostgresResult): number => affectedRows ?? rowCount ?? 0;
+
+/** The type of whole numbers of 64 bits, which `pg` gives as text. */
+const INT8 = 20;
+
+/** Rows whose whole numbers are numbers. */
+function rowsOf({ rows, fields }: PostgresResult): readonly Row[] {
+  const whole = fields.filter(({ dataTypeID }) => dataTypeID === INT8).map(({ name }) => name);
+  for (const row of rows as Record<string, SqlValue>[])
+    for (const name of whole) if (row[name] !== null) row[name] = Number(row[name]);
+  return rows as readonly Row[];
+}
