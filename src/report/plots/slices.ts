@@ -24,9 +24,9 @@ export interface SliceOptions {
  * @throws FettleError `unknown_name` for a parameter that the space does not have
  * @example
  * ```ts
- * const space = { kind: choice(["a", "b"]) };
- * const study = createStudy({ space, strategy: grid(), direction: "minimize" });
- * await study.optimize(({ kind }) => (kind === "a" ? 1 : 3), { trials: 2 });
+ * const space = { rate: float(0, 1), kind: choice(["a", "b"]) };
+ * const study = createStudy({ space, strategy: random(), direction: "minimize" });
+ * await study.optimize(({ kind }) => (kind === "a" ? 1 : 3), { trials: 30 });
  * plotSlice(studyData(study), "kind").description; // "The best trial has kind a. The expected value is least at a, 1.0000, and most at b, 3.0000."
  * ```
  */
