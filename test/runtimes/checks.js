@@ -7,6 +7,7 @@ import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
 import { receiptCheck } from "./receipt.js";
+import { checkReport } from "./report.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -17,6 +18,7 @@ export const checks = [
     name: "browser-example",
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
+  { name: "report", run: () => withChromium(checkReport) },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,
