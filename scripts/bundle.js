@@ -114,6 +114,7 @@ await bundle(
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",
       store: "dist/store/index.js",
+      storeIndexedDb: "dist/store/indexedDb/index.js",
       storeSqlite: "dist/store/sqlite/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",

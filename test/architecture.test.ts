@@ -46,7 +46,7 @@ const INEXACT = new Set(
   ),
 );
 /** Folders that are entries of their own, for one kind of host. */
-const HOSTS = ["serve/node/", "store/sqlite/"];
+const HOSTS = ["serve/node/", "store/indexedDb/", "store/sqlite/"];
 const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);
 
 interface Source {

@@ -206,6 +206,10 @@ function excerptOf({ code }: Block): readonly [file: string, part: string] | und
 /** Blocks that do not run in Node as they are. */
 const elsewhere = new Map<Block, { readonly reason: string; check(block: Block): Promise<void> }>([
   [
+    blockWith("docs/storage.md", "fettle/store/indexeddb"),
+    { reason: "a page, which test/runtimes/page-storage.js opens", check: async () => {} },
+  ],
+  [
     blockWith("docs/serving.md", "serveNode("),
     { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
   ],

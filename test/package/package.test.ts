@@ -98,6 +98,7 @@ describe("the packed package", () => {
         "node/serveNode",
         "node/shared",
         "node/store",
+        "node/storeIndexedDb",
         "node/storeSqlite",
         "node/testing",
         "node/worker",

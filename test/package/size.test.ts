@@ -25,3 +25,9 @@ it("{ loadPredictor } and its kernels are at most 22.3 kB gzipped; other layers,
   expect(later).toBeLessThanOrEqual(41.2);
   expect(later).toBeGreaterThan(20);
 });
+
+it("{ indexedDbStorage } is at most 5.5 kB gzipped, all of it at first", async () => {
+  const { first, later } = await bundled('export { indexedDbStorage } from "fettle/store/indexeddb";', root);
+  expect(first).toBeLessThanOrEqual(5.5);
+  expect([first > 1, later]).toEqual([true, 0]);
+});

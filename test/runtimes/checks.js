@@ -6,6 +6,7 @@ import { bundlerChecks } from "./bundlers.js";
 import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
+import { pageStorageCheck } from "./page-storage.js";
 import { receiptCheck } from "./receipt.js";
 import { wranglerCheck } from "./wrangler.js";
 
@@ -17,6 +18,7 @@ export const checks = [
     name: "browser-example",
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
+  pageStorageCheck,
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,
