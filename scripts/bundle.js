@@ -46,6 +46,7 @@ const forNode = {
     "picocolors",
     "fast-check",
     "echarts",
+    "@resvg/resvg-wasm",
     "hyparquet",
     "libsql",
   ],

@@ -17,6 +17,7 @@ import { addLrFindCommand } from "./lrFind.js";
 import { addOptimizeCommand } from "./optimize/optimize.js";
 import { WriteError } from "./output.js";
 import { addPredictCommand } from "./predict.js";
+import { addReportCommand } from "./report.js";
 import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 import { addStudiesCommand } from "./studies.js";
 import { addTuneCommand } from "./tune.js";
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExportCommand,
   addInspectCommand,
   addLrFindCommand,
+  addReportCommand,
   addBenchmarkCommand,
   addStudiesCommand,
   addVerifyCommand,

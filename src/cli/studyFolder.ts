@@ -19,6 +19,8 @@ export const STUDY_FILE = "study.json";
 export const TRIALS_FILE = "trials.csv";
 export const SUMMARY_FILE = "summary.json";
 export const CURVES_FILE = "curves.csv";
+/** Where `echarts` is installed. */
+export const REPORT_FILE = "report.html";
 const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];
 
 /** Milliseconds between two writes of a running study. */

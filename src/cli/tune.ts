@@ -5,6 +5,7 @@ import { diagnose } from "../data/diagnosis/diagnose.js";
 import { check, show } from "../errors.js";
 import { REPORTED } from "../metrics/registry.js";
 import { type JsonReport, jsonReport } from "../report/json.js";
+import type { StudySource } from "../report/plots/studyData.js";
 import { introduce, summarize, summarizeFront } from "../report/study.js";
 import type { Params, Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
@@ -22,6 +23,8 @@ import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
 import { repeated } from "./repeat.js";
+import { writeReport } from "./report.js";
+import { tableParts } from "./reportParts.js";
 import { NO_SCHEDULER, POPULATION, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "./strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
@@ -29,7 +32,7 @@ import { addTrainingFlags } from "./trainingFlags.js";
 import { type Begun, begun } from "./tuneBegun.js";
 import { howToGoOn, openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
-import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -62,7 +65,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
-      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, as the study runs`,
+      `write ${MODEL_FILE}, study.json, trials.csv, curves.csv and summary.json, as the study runs; and report.html, where echarts is installed`,
     )
     .option("--overwrite", "replace the study that is in the folder of --out")
     .option(
@@ -201,7 +204,11 @@ async function runBegun(study: Begun): Promise<number> {
       const report = reportOf(flags, trials, result, baselines);
       const summary = { status, seconds, ...report, trials: trials.length };
       const lines = await keeper.finish(trials, summary, result);
-      if (!flags.json) printLines(lines);
+      const written =
+        flags.out === undefined || !result
+          ? []
+          : [await reportIn(flags.out, { file, data, flags }, setup, result, summary)];
+      if (!flags.json) printLines([...lines, ...written]);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn(flags, trials.length));
@@ -213,6 +220,18 @@ async function runBegun(study: Begun): Promise<number> {
     interrupt.release();
     await keeper?.release();
   }
+}
+
+/** The report beside the files of `--out`. */
+function reportIn(
+  folder: string,
+  { file, data, flags }: { readonly file: string; readonly data: string; readonly flags: TuneFlags },
+  setup: TuneSetup,
+  { study, final }: TuneResult<Space>,
+  summary: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const command = { file, data, flags: heldFlags(flags) };
+  return writeReport(folder, study as StudySource, { ...summary, command }, tableParts(file, setup, final));
 }
 
 function printIntroduction(file: string, flags: TuneFlags, setup: TuneSetup, trials: number): void {

@@ -74,7 +74,7 @@ describe("fettle tune --out", () => {
     ...["tune", pathOf("iris"), "--target", "species", "--epochs", "10", "--folds", "3", "--out", out],
     ...flags,
   ];
-  const files = ["curves.csv", "model.fettle", "study.json", "summary.json", "trials.csv"];
+  const files = ["curves.csv", "model.fettle", "report.html", "study.json", "summary.json", "trials.csv"];
   const untimed = (path: string) =>
     JSON.parse(readFileSync(join(path, "study.json"), "utf8")).trials.map(
       ({ seconds, ...trial }: { seconds: number }) => trial,

@@ -8,6 +8,7 @@ import { app } from "./install.js";
 import { withChromium } from "./launch.js";
 import { pageStorageCheck } from "./page-storage.js";
 import { receiptCheck } from "./receipt.js";
+import { checkReport } from "./report.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -19,6 +20,7 @@ export const checks = [
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
   pageStorageCheck,
+  { name: "report", run: () => withChromium(checkReport) },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,

@@ -2,15 +2,18 @@
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { count, formatScore } from "../format.js";
+import { axisOf, line, type Point, plotOf, thinned } from "./frame.js";
 import { ranked } from "./objective.js";
 import { COLORS, SERIES } from "./palette.js";
-import { axisOf, line, type Plot, type Point, plotOf, thinned } from "./plot.js";
+import type { Plot } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How curves are drawn. */
 export interface CurveOptions {
   /** The numbers of the trials. Default: all that have curves. */
   readonly trials?: readonly number[];
+  /** Default: what is drawn, by epoch. */
+  readonly title?: string;
   /** What was recorded, such as `"valLoss"`. Default: `valLoss` where it was recorded, otherwise `loss`, otherwise the first name. */
   readonly curve?: string;
 }
@@ -66,7 +69,7 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   });
   return plotOf(
     {
-      ...{ name: `curves-${curve}`, title: `${curve} by epoch` },
+      ...{ name: `curves-${curve}`, title: options.title ?? `${curve} by epoch` },
       description: said(curve, drawn, shown.length, best),
     },
     x,

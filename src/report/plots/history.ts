@@ -1,9 +1,10 @@
 /** How the search went: each trial and the best so far. */
 import { formatDuration, formatScore } from "../format.js";
 import { countStatuses } from "../study.js";
+import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
 import { type Feasible, objectiveOf } from "./objective.js";
 import { COLORS } from "./palette.js";
-import { axisOf, dots, line, type Plot, type Point, plotOf, thinned, thinnedNote } from "./plot.js";
+import type { Plot } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
 /** How a history is drawn. */
@@ -81,7 +82,7 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
     [
       ...(complete.length > 0 ? [dots("trials", COLORS.trial, complete)] : []),
       ...(other.length > 0
-        ? [dots("pruned or infeasible", COLORS.grey, other, { symbol: "emptyTriangle" })]
+        ? [dots("pruned, infeasible", COLORS.grey, other, { symbol: "emptyTriangle" })]
         : []),
       ...(failed.length > 0
         ? [dots("no value", COLORS.warm, failed, { symbol: "rect", symbolSize: [2, 10], clip: false })]

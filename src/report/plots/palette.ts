@@ -75,7 +75,10 @@ export function stylesOf(optimizers: readonly string[]): ReadonlyMap<string, Lin
 export function mixed(share: number): string {
   const [from, to] = [GREY, BLUE];
   const parts = from.map((part, i) => Math.round(part + share * (to[i] - part)));
-  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("").toUpperCase()}`;
+  return `#${parts
+    .map((part) => part.toString(16).padStart(2, "0"))
+    .join("")
+    .toUpperCase()}`;
 }
 
 const [GREY, BLUE] = [

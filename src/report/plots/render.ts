@@ -1,36 +1,16 @@
 /** Draws pictures with ECharts, which is loaded only here, and only to draw. */
+import type { EChartsOption } from "echarts";
 import { FettleError } from "../../errors.js";
 import type { Plot } from "./plot.js";
-import { type PlotTheme, plotTheme } from "./theme.js";
 
 /** What is drawn: a plot, or a picture of a benchmark. */
 export type Drawn = Pick<Plot, "title" | "width" | "height" | "option">;
 
-/** Draws a picture as the text of an SVG file; without a theme in the colours of its option. */
-export type Draw = (picture: Drawn, theme?: object) => string;
-
-/** How `renderSvg` draws. */
-export interface RenderOptions {
-  /** Default `"light"`. */
-  readonly theme?: PlotTheme;
-}
-
 /**
- * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same in Node, Deno and a page.
- *
- * @throws FettleError `unsupported` if the package `echarts` is not installed
- * @example
- * ```ts
- * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
- * await study.optimize(({ x }) => x * x, { trials: 5 });
- * const svg = await renderSvg(plotHistory(studyData(study)), { theme: "dark" });
- * svg.startsWith("<svg "); // true
- * ```
+ * Draws a picture as the text of an SVG file; without a theme in the colours of its option. What is `marked` has `data-i`, the index of
+ * its datum, so that a page can find it.
  */
-export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
-  const draw = await loadCharts();
-  return draw(plot, plotTheme(theme));
-}
+export type Draw = (picture: Drawn, theme?: object, marked?: boolean) => string;
 
 /**
  * Loads ECharts.
@@ -49,11 +29,11 @@ export async function loadCharts(
       cause: error,
     });
   }
-  return ({ title, width, height, option }, theme) => {
+  return ({ title, width, height, option }, theme, marked = false) => {
     const chart = init(null, theme ?? null, { renderer: "svg", ssr: true, width, height });
     try {
-      chart.setOption(option);
-      return `${titled(shortened(chart.renderToSVGString()), title)}\n`;
+      chart.setOption(option as EChartsOption);
+      return `${titled(shortened(chart.renderToSVGString(), marked), title)}\n`;
     } finally {
       chart.dispose();
     }
@@ -70,8 +50,8 @@ function titled(svg: string, title: string): string {
  * An SVG without the styles and ids that only pages need and that ECharts numbers differently each time, and with coordinates
  * to a tenth of a pixel: half as long, and always the same.
  */
-function shortened(svg: string): string {
-  return svg
+function shortened(svg: string, marked: boolean): string {
+  return (marked ? svg.replace(/ ecmeta_data_index=/g, " data-i=") : svg)
     .replace(/<style ><!\[CDATA\[[^<]*<\/style>\n/, "")
     .replace(/ (class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
     .replace(/\bzr\d+-/g, "")

@@ -36,7 +36,8 @@ export function themeOf({ background, text, faint, grid }: ThemeColors): Readonl
     nameTextStyle: { color: text },
     axisLine: { lineStyle: { color: faint } },
     axisTick: { lineStyle: { color: faint } },
-    axisLabel: { color: faint },
+    // so that lines of data do not hide it
+    axisLabel: { color: faint, textBorderColor: background, textBorderWidth: 3 },
     splitLine: { lineStyle: { color: grid } },
   };
   return {

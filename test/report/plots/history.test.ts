@@ -2,10 +2,11 @@
 import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plotCurves } from "../../../src/report/plots/curves.js";
+import { MOST_POINTS } from "../../../src/report/plots/frame.js";
 import { plotHistory } from "../../../src/report/plots/history.js";
-import { MOST_POINTS } from "../../../src/report/plots/plot.js";
-import { loadCharts, renderSvg } from "../../../src/report/plots/render.js";
+import { loadCharts } from "../../../src/report/plots/render.js";
 import { studyData } from "../../../src/report/plots/studyData.js";
+import { renderSvg } from "../../../src/report/plots/svg.js";
 import { float } from "../../../src/search/space/builders.js";
 import { Curves } from "../../../src/search/trial/curves.js";
 import { cases } from "../../cases.js";
@@ -77,7 +78,7 @@ describe("a history", () => {
       [0, 1],
       [3, 2],
     ]);
-    expect(named(plot, "pruned or infeasible")).toEqual([
+    expect(named(plot, "pruned, infeasible")).toEqual([
       [1, 9],
       [2, 8],
     ]);

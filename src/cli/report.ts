@@ -1,0 +1,141 @@
+/** `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial. */
+import { basename, join } from "node:path";
+import type { Command } from "commander";
+import { check, FettleError, isRecord, show } from "../errors.js";
+import type { ReportOptions } from "../report/html/options.js";
+import { createReport } from "../report/html/report.js";
+import type { StudySource } from "../report/plots/studyData.js";
+import { studyData } from "../report/plots/studyData.js";
+import { EXIT } from "./exit.js";
+import { isThere, readJson } from "./files.js";
+import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { partsOf, summaryOf } from "./reportParts.js";
+import { existingStudy, openStorage } from "./storageFile.js";
+import { printLines } from "./streams.js";
+import { MODEL_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
+
+/** The flags, as commander gives them. */
+interface ReportFlags {
+  readonly out?: string;
+  readonly study?: string;
+}
+
+/** Adds the command; `done` receives the exit code. */
+export function addReportCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("report")
+    .summary("write the report of a study as one HTML file")
+    .description(
+      "Write a report of a study as one HTML file that needs no network: the answer, how to use it, how the search went, what matters, " +
+        "how training went, how good the model is, the data, and how it can be repeated. Needs the package echarts.",
+    )
+    .argument("<study>", "a folder of fettle tune --out or fettle optimize --out, or a database of --storage")
+    .option("--study <name>", "the name of the study in a database")
+    .option("--out <file.html>", `the file to write (default: ${REPORT_FILE} in the folder, or here)`)
+    .helpOption("-h, --help", "print help")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fettle report study
+  fettle report study --out study.html
+  fettle report studies.db --study first --out first.html`,
+    )
+    .action(async (path: string, flags: ReportFlags) => {
+      const file = await run(path, flags);
+      printLines([`Written: ${file}`]);
+      done(EXIT.success);
+    });
+}
+
+/** @returns the file that was written */
+async function run(path: string, flags: ReportFlags): Promise<string> {
+  const folder = isThere(join(path, SUMMARY_FILE));
+  const { out = folder ? join(path, REPORT_FILE) : REPORT_FILE } = flags;
+  const place = [out.slice(0, out.length - basename(out).length) || ".", basename(out)] as const;
+  makeFolder(place[0]);
+  checkWritable(place[0], [place[1]]);
+  const page = folder ? await ofFolder(path) : await ofStorage(path, flags.study);
+  writeWhole(out, page);
+  return out;
+}
+
+async function ofFolder(path: string): Promise<string> {
+  check(
+    isThere(join(path, STUDY_FILE)),
+    () => `${show(path)} has no ${STUDY_FILE}: the study ended before its first trial`,
+    "not_found",
+  );
+  const study = readJson(join(path, STUDY_FILE)) as StudySource;
+  const summary = readJson(join(path, SUMMARY_FILE));
+  const model = join(path, MODEL_FILE);
+  return pageOf(basename(path), study, summary, isThere(model) ? model : undefined);
+}
+
+async function ofStorage(path: string, name: string | undefined): Promise<string> {
+  check(
+    isThere(path),
+    () => `${show(path)} must be a folder that fettle tune --out wrote, or a database of --storage`,
+    "not_found",
+  );
+  check(
+    name !== undefined,
+    `--study must name a study of ${show(path)}; fettle studies list --storage ${path} lists them`,
+  );
+  const storage = await openStorage(path, false);
+  try {
+    const study = await existingStudy(storage, path, name);
+    const bytes = await study.artifact(SUMMARY_FILE);
+    const summary = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : study.settings;
+    const source = { ...study.definition, trials: await study.trials() } as StudySource;
+    return await pageOf(name, source, summary, await study.artifact(MODEL_FILE));
+  } finally {
+    await storage.close();
+  }
+}
+
+/**
+ * Writes the report of a study that has just ended into its folder.
+ *
+ * @returns a line about it: without the package echarts, how to get one
+ */
+export async function writeReport(
+  folder: string,
+  study: StudySource,
+  summary: Readonly<Record<string, unknown>>,
+  known: ReportOptions & { readonly metrics?: readonly string[] },
+): Promise<string> {
+  const path = join(folder, REPORT_FILE);
+  try {
+    const {
+      title = basename(folder),
+      metrics,
+      ...options
+    } = {
+      ...summaryOf(summary, isThere(join(folder, MODEL_FILE)) ? join(folder, MODEL_FILE) : undefined),
+      ...known,
+    };
+    const page = await createReport(studyData(study, { name: title, ...(metrics && { metrics }) }), options);
+    writeWhole(path, page);
+    return `Report: ${path}`;
+  } catch (error) {
+    if (!(error instanceof FettleError) || error.code !== "unsupported") throw error;
+    return `No report: it needs the package echarts. Run npm install echarts, then npx fettle report ${folder}`;
+  }
+}
+
+/** The page of a study with what its summary and its table say. */
+export async function pageOf(
+  name: string,
+  study: StudySource,
+  summary: unknown,
+  model: string | Uint8Array | undefined,
+): Promise<string> {
+  const known = isRecord(summary) ? summary : {};
+  const { title, metrics, ...options }: ReportOptions & { metrics?: readonly string[] } = {
+    ...summaryOf(known, typeof model === "string" ? model : undefined),
+    ...(await partsOf(known, model)),
+  };
+  const data = studyData(study, { name: title ?? name, ...(metrics && { metrics }) });
+  return createReport(data, options);
+}

@@ -1,0 +1,195 @@
+/** What a report says beside the trials: from the summary of a study, its model and its table. */
+import { basename } from "node:path";
+import type { Dataset } from "../data/dataset.js";
+import { takeExamples } from "../data/dataset.js";
+import { diagnose } from "../data/diagnosis/diagnose.js";
+import { FettleError, isRecord, show } from "../errors.js";
+import type { Model } from "../model/model.js";
+import { loadModel } from "../model/save.js";
+import { formatValue } from "../report/format.js";
+import type { ReportOptions } from "../report/html/options.js";
+import type { Predictions } from "../report/plots/quality.js";
+import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
+import { digestOfData } from "../tune/trial/receipt.js";
+import { VERSION } from "../version.js";
+import { inFlags, quoted } from "./explain.js";
+import { isThere } from "./files.js";
+import { flagOf } from "./flags.js";
+import { note } from "./streams.js";
+import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+
+type Parts = ReportOptions & { readonly metrics?: readonly string[] };
+
+/** What the summary says. @param model - the path of the model's file, if there is one */
+export function summaryOf(summary: Readonly<Record<string, unknown>>, model: string | undefined): Parts {
+  const { test, baselines, ensemble, calibration, threshold, bestCommand } = summary as Parts & {
+    bestCommand?: readonly string[];
+  };
+  const command = isRecord(summary.command) ? summary.command : {};
+  const { program, file, flags } = command;
+  const held = isRecord(flags) ? flags : {};
+  const words = Array.isArray(program) ? program.map(String) : undefined;
+  return {
+    ...(typeof file === "string" && { title: titleOf(file, held) }),
+    ...(Array.isArray(held.metric) && { metrics: held.metric.map(String) }),
+    ...(test && { test }),
+    ...(baselines && { baselines }),
+    ...(ensemble && { ensemble }),
+    ...(calibration && { calibration }),
+    ...(threshold !== undefined && { threshold }),
+    ...(model !== undefined && { use: linesThatPredict(model) }),
+    ...(bestCommand && { use: [{ title: "The best again", code: bestCommand.map(quoted).join(" ") }] }),
+    repeat: {
+      ...(typeof file === "string" && { command: commandLine("tune", [basename(file)], held) }),
+      ...(words && { command: commandLine("optimize", [], held, words) }),
+      facts: [
+        ["fettle", VERSION],
+        ...(held.seed === undefined ? [] : [["seed", String(held.seed)] as const]),
+        ...(typeof command.data === "string" ? [["table (SHA-256)", command.data] as const] : []),
+      ],
+    },
+  };
+}
+
+function titleOf(file: string, { target }: Readonly<Record<string, unknown>>): string {
+  return typeof target === "string" ? `${target} of ${basename(file)}` : basename(file);
+}
+
+function linesThatPredict(model: string): NonNullable<ReportOptions["use"]> {
+  return [
+    { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
+    {
+      title: "In a program",
+      code: `import { loadPredictor } from "fettle/predict";
+
+const predictor = await loadPredictor(${JSON.stringify(model)});
+const answers = predictor.answers([{ /* a row by its column names */ }]);`,
+    },
+  ];
+}
+
+/** Switches that are on unless they are switched off. */
+const ON = ["defaultNa", "calibrate", "shuffle"];
+
+/** The command that a study began with, as far as its flags can be typed: what files held is not. */
+function commandLine(
+  name: string,
+  given: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+  program: readonly string[] = [],
+): string {
+  const typed = Object.entries(flags).flatMap(([flag, value]): string[] => {
+    if (value === undefined || value === null) return [];
+    if (value === true) return ON.includes(flag) ? [] : [flagOf(flag)];
+    if (value === false) return [flagOf(flag).replace("--", "--no-")];
+    if (Array.isArray(value)) return [flagOf(flag), quoted(value.join(","))];
+    return typeof value === "object" ? [] : [flagOf(flag), quoted(String(value))];
+  });
+  const end = program.length > 0 ? ["--", ...program.map(quoted)] : [];
+  return ["npx fettle", name, ...given.map(quoted), ...typed, ...end].join(" ");
+}
+
+/** What the table and the model say; nothing, with a note, where the table is gone or has changed. */
+export async function partsOf(
+  { command }: Readonly<Record<string, unknown>>,
+  model: string | Uint8Array | undefined,
+): Promise<Parts> {
+  const { file, flags, data } = isRecord(command) ? command : {};
+  if (typeof file !== "string" || !isRecord(flags)) return {};
+  if (file === "-" || !isThere(file)) {
+    note(`note: ${show(file)} is not there any more, so the report is without its data and the errors on it`);
+    return {};
+  }
+  try {
+    const setup = await readSetup(file, flags as unknown as TuneFlags);
+    if ((await digestOfData(setup.data)).data !== data) {
+      note(
+        `note: the cells of ${show(file)} have changed, so the report is without its data and the errors on it`,
+      );
+      return {};
+    }
+    return tableParts(file, setup, model === undefined ? undefined : await loadModel(model));
+  } catch (error) {
+    if (!(error instanceof FettleError)) throw error;
+    note(`note: ${error.message}; the report is without its data`);
+    return {};
+  }
+}
+
+/** Of a table whose rows were divided as the study divided them. */
+export function tableParts(file: string, { data, rows, metrics, folds }: TuneSetup, model?: Model): Parts {
+  const testRows = rows.folds[rows.folds.length - 1].validation;
+  const predictions = model && testRows.length > 1 ? predictionsOf(data, testRows, model) : undefined;
+  return {
+    ...{ metrics, folds },
+    data: {
+      ...{ name: basename(file), rows: data.rows, target: data.target },
+      columns: data.inputs.map(({ name, kind, categories }, j) => ({
+        ...{ name, kind: kind === "category" ? `category of ${categories.length}` : kind },
+        missing: Array.from(data.columns[j]).filter(Number.isNaN).length,
+        samples: [0, 1, 2]
+          .flatMap((row) => (row < data.rows ? [formatValue(cell(data, j, row))] : []))
+          .join(", "),
+      })),
+      classes: data.classes.map((name, k) => ({
+        ...{ name, rows: data.labels.reduce((sum, label) => sum + Number(label === k), 0) },
+      })),
+      warnings: diagnose(data).map(({ message }) => inFlags(message, ["drop", "weight"])),
+    },
+    ...(predictions && { predictions, segments: segmentsThatDiffer(data, testRows, predictions) }),
+  };
+}
+
+/** The word of a category, or the number. */
+function cell(data: Dataset, column: number, row: number): string | number | null {
+  const { kind, categories } = data.inputs[column];
+  const value = data.columns[column][row];
+  if (Number.isNaN(value)) return null;
+  return kind === "category" ? (categories[value] ?? null) : value;
+}
+
+function predictionsOf(data: Dataset, rows: Int32Array, model: Model): Predictions | undefined {
+  // several targets have no one picture
+  if (data.task === "regression" && data.outputs > 1) return undefined;
+  const examples = takeExamples(data, rows);
+  const values = model.predict(examples).data;
+  const { target, classes, outputs } = data;
+  if (data.task === "regression") return { target, truth: examples.y, predicted: values };
+  const { threshold } = model;
+  const probabilities = Array.from(rows, (_, row) =>
+    outputs === 1
+      ? [1 - values[row], values[row]]
+      : Array.from(values.subarray(row * outputs, (row + 1) * outputs)),
+  );
+  const predicted = probabilities.map((own) =>
+    outputs === 1 ? Number(own[1] >= threshold) : own.indexOf(Math.max(...own)),
+  );
+  return {
+    target,
+    classes,
+    truth: examples.labels,
+    predicted,
+    probabilities,
+    ...(outputs === 1 && { threshold }),
+  };
+}
+
+const MOST_SEGMENTED = 4;
+/** Smaller parts say nothing. */
+const LEAST_ROWS = 8;
+
+/** The inputs whose parts differ most in their errors. */
+function segmentsThatDiffer(data: Dataset, rows: Int32Array, predictions: Predictions): SegmentColumn[] {
+  const all = data.inputs.map(({ name }, j) => {
+    const column = { name, values: Array.from(rows, (row) => cell(data, j, row)) };
+    const errors = segmentsOf(predictions, column)
+      .filter((segment) => segment.rows >= LEAST_ROWS)
+      .map(({ error }) => error);
+    return { column, apart: errors.length < 2 ? 0 : Math.max(...errors) - Math.min(...errors) };
+  });
+  return all
+    .filter(({ apart }) => apart > 0)
+    .sort((a, b) => b.apart - a.apart)
+    .slice(0, MOST_SEGMENTED)
+    .map(({ column }) => column);
+}

@@ -1,0 +1,61 @@
+/** Pictures within a page: SVG whose colours are those of the page, whichever theme it has. */
+
+import type { Plot } from "../plots/plot.js";
+import type { Draw } from "../plots/render.js";
+import { themeOf } from "../plots/theme.js";
+import { html, Markup } from "./markup.js";
+
+/** Colours that no picture has, each in place of a variable of the page. */
+const VARIABLES = { background: "#010203", text: "#010204", faint: "#010205", grid: "#010206" } as const;
+const NAMES: Readonly<Record<string, string>> = {
+  [VARIABLES.background]: "var(--page)",
+  [VARIABLES.text]: "var(--ink)",
+  [VARIABLES.faint]: "var(--faint)",
+  [VARIABLES.grid]: "var(--grid)",
+};
+const THEME = themeOf(VARIABLES);
+
+/**
+ * A picture as SVG for a page. It has no style attributes, which a strict policy refuses, and ids that no other picture has.
+ *
+ * @param id - different for each picture of a page
+ */
+export function svgOf(draw: Draw, plot: Plot, id: string, marked = false): Markup {
+  const svg = draw(plot, THEME, marked)
+    .replace(/#01020[3-6]/gi, (color) => NAMES[color.toLowerCase()])
+    .replace(/ style="([^"]*)"/g, (_, style: string) => attributesOf(style))
+    .replace(/\bid="/g, `id="${id}-`)
+    .replace(/url\(#/g, `url(#${id}-`)
+    .replace(/ xmlns(:xlink)?="[^"]*"| version="1\.1"| baseProfile="full"/g, "")
+    .trim();
+  return new Markup(svg);
+}
+
+/** Declarations of a style as attributes of SVG. */
+function attributesOf(style: string): string {
+  return style
+    .split(";")
+    .map((declaration) => declaration.split(":").map((part) => part.trim()))
+    .filter(([name, value]) => value && name !== "font-family")
+    .map(([name, value]) => ` ${name}="${value}"`)
+    .join("");
+}
+
+/** A picture with its words. */
+export function figure(
+  draw: Draw,
+  plot: Plot,
+  more: {
+    readonly after?: Markup;
+    readonly wide?: boolean;
+    readonly attributes?: Markup;
+    readonly marked?: boolean;
+  } = {},
+): Markup {
+  const id = `p-${[...plot.name].map((letter) => (/[a-z0-9-]/i.test(letter) ? letter : `_${letter.codePointAt(0)?.toString(16)}`)).join("")}`;
+  return html`<figure${more.wide && new Markup(' class="wide"')}>
+<div class="plot" id="${id}" tabindex="0" role="group" aria-label="${plot.title}"${more.attributes}>${svgOf(draw, plot, id, more.marked)}</div>
+<figcaption>${plot.description}</figcaption>
+${more.after}</figure>
+`;
+}

@@ -1,0 +1,49 @@
+/** What a report is made from, beside the study. */
+import type { BaselineReport } from "../../tune/baselines/compare.js";
+import type { RateFinderResult } from "../../tune/rateFinder.js";
+import type { Predictions } from "../plots/quality.js";
+import type { SegmentColumn } from "../plots/residuals.js";
+import type { CalibrationReport, EnsembleReport } from "../study.js";
+
+/** What is known of the data that a study learnt from. */
+export interface ReportedData {
+  /** Its file, or another name. */
+  readonly name: string;
+  readonly rows: number;
+  readonly target?: string;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly missing?: number;
+    readonly samples?: string;
+  }[];
+  /** How many rows each class has. */
+  readonly classes?: readonly { readonly name: string; readonly rows: number }[];
+  /** Messages of `diagnose`. */
+  readonly warnings?: readonly string[];
+}
+
+/** What a report says beside the study. Every part that is left out is left out of the report. */
+export interface ReportOptions {
+  /** Default: the name of the study. */
+  readonly title?: string;
+  /** How many folds give a trial's value. */
+  readonly folds?: number;
+  /** Scores of the final model on held-out rows, by metric. */
+  readonly test?: Readonly<Record<string, number | null>>;
+  readonly baselines?: BaselineReport;
+  readonly ensemble?: EnsembleReport;
+  readonly calibration?: CalibrationReport;
+  readonly threshold?: number;
+  /** Lines that predict with the model: what they are, and the lines. */
+  readonly use?: readonly { readonly title: string; readonly code: string }[];
+  /** Predictions of the final model for rows that it has not seen. */
+  readonly predictions?: Predictions;
+  /** Columns of those rows, by which errors are told apart. */
+  readonly segments?: readonly SegmentColumn[];
+  readonly data?: ReportedData;
+  /** How the study is repeated: the command, and names with values such as the seed and digests. */
+  readonly repeat?: { readonly command?: string; readonly facts?: readonly (readonly [string, string])[] };
+  /** A learning-rate range test. */
+  readonly rates?: RateFinderResult;
+}

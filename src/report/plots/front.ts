@@ -1,0 +1,93 @@
+/** Several objectives against each other: the Pareto front and what it dominates. */
+import type { SeriesOption } from "echarts";
+import { must } from "../../errors.js";
+import { paretoFront } from "../../search/trial/pareto.js";
+import { count } from "../format.js";
+import { axisOf, dots, framed, line, type Point, thinned } from "./frame.js";
+import { COLORS } from "./palette.js";
+import type { Plot } from "./plot.js";
+import type { StudyData } from "./studyData.js";
+
+const SIDE = { width: 300, height: 260, gap: 90 };
+const [LEFT, TOP] = [72, 76];
+
+/**
+ * The Pareto front among all trials: for two objectives in one panel, for more the first three in panels two by two.
+ *
+ * @throws FettleError `invalid_argument` for a study of one objective
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: ["minimize", "maximize"] });
+ * await study.optimize(({ x }) => [x, x], { trials: 5 });
+ * plotParetoFront(studyData(study)).description; // "5 of 5 trials are on the Pareto front: no other is better in all of value 1 and value 2."
+ * ```
+ */
+export function plotParetoFront(study: StudyData): Plot {
+  const { directions, metrics } = study;
+  must(directions.length > 1, "the objectives of a Pareto front", "at least 2", directions.length);
+  const valued = study.trials.filter(({ values, status }) => values && status !== "failed");
+  const front = new Set(paretoFront(valued, directions).map(({ number }) => number));
+  const pairs =
+    directions.length === 2
+      ? [[0, 1]]
+      : [
+          [0, 1],
+          [0, 2],
+          [1, 2],
+        ];
+  const panels = pairs.map(([i, j]) => {
+    const point = (values: readonly number[]): Point => [values[i], values[j]];
+    const all = valued.map(({ number, values = [] }) => ({ on: front.has(number), at: point(values) }));
+    const others = thinned(
+      all.filter(({ on }) => !on).map(({ at }) => at),
+      ([, y]) => y,
+    );
+    const best = all
+      .filter(({ on }) => on)
+      .map(({ at }) => at)
+      .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const points = all.map(({ at }) => at);
+    return {
+      x: axisOf(
+        points.map(([x]) => x),
+        metrics[i],
+        { log: false },
+      ),
+      y: axisOf(
+        points.map(([, y]) => y),
+        metrics[j],
+        { log: false },
+      ),
+      series: [
+        ...(others.length > 0 ? [dots("dominated", COLORS.grey, others)] : []),
+        dots("Pareto front", COLORS.best, best, { symbol: "diamond", symbolSize: 9, z: 5 }),
+        ...(pairs.length === 1
+          ? [line("", COLORS.best, best, { lineStyle: { color: COLORS.best, width: 1 } })]
+          : []),
+      ],
+    };
+  });
+  const wide = pairs.length === 1 ? { ...SIDE, width: 490 } : SIDE;
+  const step = wide.width + wide.gap;
+  return framed(
+    {
+      ...{ name: "pareto", title: "Pareto front" },
+      description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${metrics.join(" and ")}.`,
+      width: LEFT + pairs.length * step - wide.gap + 28,
+      height: TOP + wide.height + 56,
+    },
+    {
+      grid: panels.map((_, i) => ({
+        left: LEFT + i * step,
+        top: TOP,
+        width: wide.width,
+        height: wide.height,
+      })),
+      xAxis: panels.map(({ x }, i) => ({ ...x.option, gridIndex: i, nameGap: 28 })),
+      yAxis: panels.map(({ y }, i) => ({ ...y.option, gridIndex: i, nameGap: 48 })),
+      series: panels.flatMap(({ series }, i) =>
+        series.map((one) => ({ ...one, xAxisIndex: i, yAxisIndex: i }) as SeriesOption),
+      ),
+    },
+  );
+}

@@ -1,0 +1,75 @@
+/** A picture as PNG, from its SVG. */
+import { FettleError } from "../../errors.js";
+import type { Plot } from "./plot.js";
+import { type RenderOptions, renderSvg } from "./svg.js";
+
+/** How `renderPng` draws, and what it needs of the host. */
+export interface PngOptions extends RenderOptions {
+  /** The bytes of `@resvg/resvg-wasm/index_bg.wasm`. */
+  readonly wasm: Uint8Array;
+  /** The bytes of a font, TrueType or OpenType, since there are none in WebAssembly. */
+  readonly font: Uint8Array;
+  /** Pixels for each of the picture's. Default 2. */
+  readonly scale?: number;
+}
+
+type Resvg = typeof import("@resvg/resvg-wasm");
+/** Its WebAssembly may be started once only. */
+let started: Promise<Resvg> | undefined;
+
+/**
+ * A picture as the bytes of a PNG file, by `@resvg/resvg-wasm`, an optional peer, which is imported when it is called.
+ *
+ * @throws FettleError `unsupported` if the package `echarts` or `@resvg/resvg-wasm` is not installed
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+ * const save = async (wasm: Uint8Array, font: Uint8Array) => renderPng(plotHistory(studyData(study)), { wasm, font });
+ * typeof save; // "function"
+ * ```
+ */
+export async function renderPng(
+  plot: Plot,
+  { wasm, font, scale = 2, ...options }: PngOptions,
+): Promise<Uint8Array> {
+  const svg = await renderSvg(plot, options);
+  started ??= load(wasm);
+  let resvg: Resvg;
+  try {
+    resvg = await started;
+  } catch (error) {
+    started = undefined;
+    throw error;
+  }
+  const drawn = new resvg.Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    font: { fontBuffers: [font] },
+  });
+  try {
+    const image = drawn.render();
+    try {
+      return image.asPng();
+    } finally {
+      image.free();
+    }
+  } finally {
+    drawn.free();
+  }
+}
+
+async function load(wasm: PngOptions["wasm"]): Promise<Resvg> {
+  let resvg: Resvg;
+  try {
+    resvg = await import("@resvg/resvg-wasm");
+  } catch (error) {
+    throw new FettleError(
+      "unsupported",
+      "PNG needs the package @resvg/resvg-wasm; run npm install @resvg/resvg-wasm",
+      {
+        cause: error,
+      },
+    );
+  }
+  await resvg.initWasm(wasm as Parameters<Resvg["initWasm"]>[0]);
+  return resvg;
+}

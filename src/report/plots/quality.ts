@@ -1,0 +1,354 @@
+/** How good a model is, on rows with known answers: classes. For numbers and for parts of the rows, see residuals.ts. */
+import type { SeriesOption } from "echarts";
+import { check, must } from "../../errors.js";
+import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
+import { clip, count, formatScore } from "../format.js";
+import { axisOf, axisOfWords, dots, line, type Point, plotOf, thinned } from "./frame.js";
+import { COLORS, RAMP, SERIES } from "./palette.js";
+import type { Plot } from "./plot.js";
+
+/** Predictions for rows whose answers are known. */
+export interface Predictions {
+  /** What is predicted. */
+  readonly target: string;
+  /** The names of the classes; empty or left out where numbers are predicted. */
+  readonly classes?: readonly string[];
+  /** For each row its number, or the index of its class. */
+  readonly truth: ArrayLike<number>;
+  /** For each row the number that was predicted, or the index of the class. */
+  readonly predicted: ArrayLike<number>;
+  /** For each row the probability of each class. */
+  readonly probabilities?: readonly ArrayLike<number>[];
+  /** Of two classes, the second is predicted from this probability on. Default 0.5. */
+  readonly threshold?: number;
+}
+
+const LONGEST = 14;
+/** Matrices of more classes have no numbers in their cells. */
+const MOST_NUMBERED = 12;
+/** More classes than this have no curve each. */
+const MOST_CURVES = 6;
+const SQUARE = { height: 400 };
+
+/** @throws FettleError `invalid_data` */
+export function checkPredictions({ truth, predicted, probabilities, classes = [] }: Predictions): void {
+  const matches =
+    truth.length === predicted.length &&
+    (probabilities === undefined || probabilities.length === truth.length);
+  check(
+    matches && truth.length > 0,
+    () =>
+      `predictions must have at least one row, and as many as the truth; received ${truth.length} of truth and ${predicted.length} predicted`,
+    "invalid_data",
+  );
+  if (classes.length === 0) return;
+  for (const indices of [truth, predicted])
+    for (let row = 0; row < indices.length; row++) {
+      const isClass = Number.isInteger(indices[row]) && indices[row] >= 0 && indices[row] < classes.length;
+      must(
+        isClass,
+        `the class of row ${row}`,
+        `an index below ${classes.length}`,
+        indices[row],
+        "invalid_data",
+      );
+    }
+}
+
+/**
+ * How many rows of each class were predicted as each class. Its series holds `[predicted, true, rows, share of the true class]`.
+ *
+ * @throws FettleError `invalid_data` for classes that do not exist, or lists of different lengths
+ * @example
+ * ```ts
+ * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1], predicted: [0, 1, 0] };
+ * plotConfusion(rows).description; // "2 of 3 rows are right (67 %). Most often b was taken for a: 1 row."
+ * ```
+ */
+export function plotConfusion(predictions: Predictions): Plot {
+  checkPredictions(predictions);
+  const { classes = [], truth, predicted, target } = predictions;
+  const cells = classes.map(() => classes.map(() => 0));
+  for (let row = 0; row < truth.length; row++) cells[truth[row]][predicted[row]]++;
+  const sums = cells.map((row) => row.reduce((sum, n) => sum + n, 0));
+  const names = classes.map((name) => clip(name, LONGEST));
+  const size = Math.max(200, Math.min(520, 64 * classes.length));
+  const left = 48 + 7 * Math.max(4, ...names.map(({ length }) => length));
+  const [x, y] = [axisOfWords(names, `predicted ${clip(target, 32)}`), axisOfWords(names, "true")];
+  const label = { interval: 0, fontSize: 12, hideOverlap: false };
+  const data = cells.flatMap((row, i) =>
+    row.map((n, j) => {
+      const share = sums[i] === 0 ? 0 : n / sums[i];
+      const step = Math.min(RAMP.length - 1, Math.floor(share * RAMP.length));
+      return {
+        value: [j, i, n, share],
+        label: { color: step >= 2 ? "#FFFFFF" : "#1F2328" },
+      };
+    }),
+  );
+  return plotOf(
+    {
+      ...{ name: "confusion", title: "Confusion matrix" },
+      description: saidOfConfusion(classes, cells),
+      width: left + size + 40,
+      height: size + 128,
+    },
+    { ...x, option: { ...x.option, axisLabel: { ...label, ...(classes.length > 4 && { rotate: 35 }) } } },
+    { ...y, option: { ...y.option, inverse: true, axisLabel: label } },
+    [
+      {
+        ...{
+          type: "heatmap",
+          data,
+          label: { show: classes.length <= MOST_NUMBERED, fontSize: 13, formatter: "{@[2]}" },
+        },
+        itemStyle: { borderColor: COLORS.grey, borderWidth: 0.5 },
+      } as SeriesOption,
+    ],
+    {
+      grid: { left, right: 24, top: 52, bottom: 76 },
+      visualMap: { show: false, min: 0, max: 1, dimension: 3, inRange: { color: [...RAMP] } },
+    },
+  );
+}
+
+function saidOfConfusion(classes: readonly string[], cells: readonly (readonly number[])[]): string {
+  const rows = cells.flat().reduce((sum, n) => sum + n, 0);
+  const right = cells.reduce((sum, row, i) => sum + row[i], 0);
+  let [most, at, as] = [0, 0, 0];
+  for (const [i, row] of cells.entries())
+    for (const [j, n] of row.entries()) if (i !== j && n > most) [most, at, as] = [n, i, j];
+  const worst =
+    most === 0 ? "" : ` Most often ${classes[at]} was taken for ${classes[as]}: ${count(most, "row")}.`;
+  return `${right} of ${count(rows, "row")} are right (${Math.round((100 * right) / rows)} %).${worst}`;
+}
+
+/** The classes with a curve each: of two the second, of more each against the others. */
+function curvesOf({ classes = [], truth, probabilities }: Predictions) {
+  must(probabilities !== undefined, "probabilities", "given, to draw a curve", probabilities);
+  const shown = classes.length === 2 ? [1] : classes.map((_, i) => i).slice(0, MOST_CURVES);
+  return shown.flatMap((k) => {
+    const isIt = Array.from(truth, (label) => (label === k ? 1 : 0));
+    const hits = isIt.reduce<number>((sum, one) => sum + one, 0);
+    // a class that is all rows, or none, has no curve
+    if (hits === 0 || hits === isIt.length) return [];
+    return [
+      { k, name: classes[k], isIt, scores: probabilities.map((row) => row[k]), share: hits / isIt.length },
+    ];
+  });
+}
+
+/**
+ * Precision by recall as the threshold moves: for two classes of the second, with a mark at the threshold in use; for more, of each
+ * against the others. Points `[recall, precision]`.
+ *
+ * @throws FettleError `invalid_data` for lists of different lengths; `invalid_argument` without probabilities
+ * @example
+ * ```ts
+ * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]];
+ * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 0, 1, 1], predicted: [0, 0, 0, 1], probabilities };
+ * plotPrecisionRecall(rows).description; // "At the threshold 0.5000 the precision of b is 1.0000 and its recall 0.5000."
+ * ```
+ */
+export function plotPrecisionRecall(predictions: Predictions): Plot {
+  checkPredictions(predictions);
+  const { classes = [], threshold = 0.5 } = predictions;
+  const curves = curvesOf(predictions);
+  const series = curves.flatMap(({ name, isIt, scores }, i) => {
+    const { precision, recall } = precisionRecallCurve(isIt, scores);
+    const points = Array.from(recall, (at, j): Point => [at, precision[j]]);
+    return [
+      line(
+        clip(name, LONGEST),
+        SERIES[i],
+        thinned(points, ([, y]) => y),
+      ),
+    ];
+  });
+  const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
+  const marked = mark
+    ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.recall, mark.precision]], MARK)]
+    : [];
+  return plotOf(
+    {
+      ...{ ...SQUARE, name: "precision-recall", title: "Precision by recall" },
+      description: mark
+        ? `At the threshold ${formatScore(threshold)} the precision of ${classes[1]} is ${formatScore(mark.precision)} and its recall ${formatScore(mark.recall)}.`
+        : saidOfClasses(curves.length, classes.length),
+    },
+    axisOf([0, 1], "recall", UNIT),
+    axisOf([0, 1], "precision", UNIT),
+    [...series, ...marked],
+  );
+}
+
+/**
+ * The share of a class that is found by the share of the others that is taken for it, as the threshold moves. As
+ * {@link plotPrecisionRecall}, in points `[false positive rate, true positive rate]`.
+ *
+ * @throws FettleError as {@link plotPrecisionRecall}
+ * @example
+ * ```ts
+ * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]];
+ * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 0, 1, 1], predicted: [0, 0, 0, 1], probabilities };
+ * plotRoc(rows).description; // "The area under the curve of b is 0.7500. The threshold 0.5000 finds 50 % of b and takes 0 % of the others for it."
+ * ```
+ */
+export function plotRoc(predictions: Predictions): Plot {
+  checkPredictions(predictions);
+  const { classes = [], threshold = 0.5 } = predictions;
+  const curves = curvesOf(predictions).map(({ name, isIt, scores }, i) => {
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(isIt, scores);
+    const points = Array.from(x, (at, j): Point => [at, y[j]]);
+    const area = points.reduce(
+      (sum, [at, up], j) => (j === 0 ? 0 : sum + ((at - x[j - 1]) * (up + y[j - 1])) / 2),
+      0,
+    );
+    return {
+      name,
+      area,
+      series: line(
+        clip(name, LONGEST),
+        SERIES[i],
+        thinned(points, ([, up]) => up),
+      ),
+    };
+  });
+  const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
+  const marked = mark
+    ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.fallOut, mark.recall]], MARK)]
+    : [];
+  const areas = curves.map(({ name, area }) => `${name} ${formatScore(area)}`).join(", ");
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const more = mark
+    ? ` The threshold ${formatScore(threshold)} finds ${percent(mark.recall)} of ${classes[1]} and takes ${percent(mark.fallOut)} of the others for it.`
+    : "";
+  return plotOf(
+    {
+      ...{ ...SQUARE, name: "roc", title: "ROC" },
+      description:
+        curves.length === 0
+          ? saidOfClasses(0, classes.length)
+          : curves.length === 1
+            ? `The area under the curve of ${curves[0].name} is ${formatScore(curves[0].area)}.${more}`
+            : `Areas under the curves: ${areas}.`,
+    },
+    axisOf([0, 1], "false positive rate", UNIT),
+    axisOf([0, 1], "true positive rate", UNIT),
+    [diagonal(), ...curves.map(({ series }) => series), ...marked],
+  );
+}
+
+const UNIT = { log: false, low: 0, high: 1.02 };
+const MARK = { symbol: "diamond", symbolSize: 12, z: 6 };
+const short = (value: number): string => String(Number(value.toPrecision(3)));
+
+const diagonal = (): SeriesOption =>
+  line(
+    "",
+    COLORS.grey,
+    [
+      [0, 0],
+      [1, 1],
+    ],
+    { lineStyle: { color: COLORS.grey, width: 1, type: "dashed" }, silent: true, z: 2 },
+  );
+
+const saidOfClasses = (shown: number, all: number): string =>
+  shown === 0
+    ? "The rows are all of one class, so there is no curve."
+    : `Each class against the others${shown < all ? `; ${shown} of ${all} are drawn` : ""}.`;
+
+/** Precision, recall and fall-out of the second of two classes, as predicted; NaN-free. */
+function atThreshold({ truth, predicted }: Predictions) {
+  let [hits, misses, positives, negatives] = [0, 0, 0, 0];
+  for (let row = 0; row < truth.length; row++) {
+    if (truth[row] === 1) positives++;
+    else negatives++;
+    if (predicted[row] !== 1) continue;
+    if (truth[row] === 1) hits++;
+    else misses++;
+  }
+  if (positives === 0 || negatives === 0) return undefined;
+  return {
+    precision: hits + misses === 0 ? 1 : hits / (hits + misses),
+    recall: hits / positives,
+    fallOut: misses / negatives,
+  };
+}
+
+const BINS = 10;
+
+/**
+ * How often predictions are right by how sure they are: for two classes the second, for more the most probable, in ten bins of
+ * probability. Points `[mean probability, share that is right]`.
+ *
+ * @throws FettleError as {@link plotPrecisionRecall}
+ * @example
+ * ```ts
+ * const probabilities = [[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]];
+ * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 0], predicted: [0, 1, 1], probabilities };
+ * plotCalibration(rows).description; // "Where the model says 90 %, 50 % of 2 rows are b: the largest difference of a bin. The mean difference is 0.3000."
+ * ```
+ */
+export function plotCalibration(predictions: Predictions): Plot {
+  checkPredictions(predictions);
+  const { classes = [], truth, probabilities } = predictions;
+  must(probabilities !== undefined, "probabilities", "given, to draw a calibration", probabilities);
+  const bins = Array.from({ length: BINS }, () => ({ rows: 0, said: 0, right: 0 }));
+  for (const [row, own] of probabilities.entries()) {
+    const of = classes.length === 2 ? 1 : indexOfMost(own);
+    const bin = bins[Math.max(0, Math.min(BINS - 1, Math.floor(own[of] * BINS)))];
+    bin.rows++;
+    bin.said += own[of];
+    bin.right += truth[row] === of ? 1 : 0;
+  }
+  const points = bins
+    .filter(({ rows }) => rows > 0)
+    .map(({ rows, said, right }) => ({ rows, at: [said / rows, right / rows] as const }));
+  const gap = ({ at: [said, right] }: (typeof points)[number]): number => Math.abs(said - right);
+  const worst = points.reduce((most, one) => (gap(one) > gap(most) ? one : most));
+  const mean = points.reduce((sum, one) => sum + one.rows * gap(one), 0) / truth.length;
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const what = classes.length === 2 ? classes[1] : "right";
+  const most = Math.max(...points.map(({ rows }) => rows));
+  return plotOf(
+    {
+      ...{ ...SQUARE, name: "calibration", title: "Calibration" },
+      description: `Where the model says ${percent(worst.at[0])}, ${percent(worst.at[1])} of ${count(worst.rows, "row")} are ${what}: the largest difference of a bin. The mean difference is ${formatScore(mean)}.`,
+    },
+    axisOf(
+      [0, 1],
+      classes.length === 2 ? `predicted probability of ${clip(classes[1], 20)}` : "predicted probability",
+      UNIT,
+    ),
+    axisOf(
+      [0, 1],
+      classes.length === 2 ? `share that is ${clip(classes[1], 20)}` : "share that is right",
+      UNIT,
+    ),
+    [
+      diagonal(),
+      line(
+        "",
+        COLORS.best,
+        points.map(({ at }) => at),
+      ),
+      dots(
+        "",
+        COLORS.best,
+        // larger dots are of more rows
+        points.map(({ at, rows }) => ({
+          value: [...at],
+          symbolSize: 6 + 12 * Math.sqrt(rows / most),
+        })) as never,
+      ),
+    ],
+  );
+}
+
+function indexOfMost(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[most]) most = i;
+  return most;
+}

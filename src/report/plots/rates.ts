@@ -1,0 +1,119 @@
+/** Learning rates: a range test, and the values of a sweep. */
+import type { RateFinderResult } from "../../tune/rateFinder.js";
+import { formatScore, formatValue } from "../format.js";
+import { axisOf, dots, line, type Point, plotOf, thinned } from "./frame.js";
+import { COLORS } from "./palette.js";
+import type { Plot } from "./plot.js";
+
+/**
+ * A learning-rate range test: the loss of each batch and the smoothed loss by rate, with the suggested rates.
+ *
+ * @param result - of `findLearningRate`
+ * @example
+ * ```ts
+ * const result = { rates: [0.01, 0.1, 1], losses: [2, 1, 3], smoothed: [2, 1.5, 2], suggested: 0.1, belowMinimum: 0.01 };
+ * plotRates({ ...result, reason: "finished" }).description;
+ * // "The loss falls fastest at a rate of 0.1; a tenth of the rate of the lowest loss is 0.01."
+ * ```
+ */
+export function plotRates({ rates, losses, smoothed, suggested, belowMinimum }: RateFinderResult): Plot {
+  const at = (values: readonly number[]): Point[] => rates.map((rate, i): Point => [rate, values[i]]);
+  const mark = (rate: number | undefined, name: string, color: string) =>
+    rate === undefined
+      ? []
+      : [
+          dots(name, color, [[rate, heightAt(rate, rates, smoothed)]], {
+            symbol: "diamond",
+            symbolSize: 12,
+            z: 6,
+          }),
+        ];
+  return plotOf(
+    {
+      ...{ name: "rates", title: "Loss by learning rate" },
+      description:
+        suggested === undefined || belowMinimum === undefined
+          ? "The loss does not fall at any of these rates."
+          : `The loss falls fastest at a rate of ${formatValue(suggested)}; a tenth of the rate of the lowest loss is ${formatValue(belowMinimum)}.`,
+    },
+    axisOf(rates, "learning rate", { log: true }),
+    axisOf([...losses, ...smoothed], "loss"),
+    [
+      dots(
+        "each batch",
+        COLORS.grey,
+        thinned(at(losses), ([, loss]) => loss),
+        { symbolSize: 4 },
+      ),
+      line(
+        "smoothed",
+        COLORS.best,
+        thinned(at(smoothed), ([, loss]) => loss),
+      ),
+      ...mark(suggested, "falls fastest", COLORS.warm),
+      ...mark(belowMinimum, "a tenth of the lowest", COLORS.trial),
+    ],
+  );
+}
+
+/** The smoothed loss at a rate, or the nearest below it. */
+function heightAt(rate: number, rates: readonly number[], smoothed: readonly number[]): number {
+  const after = rates.findIndex((each) => each > rate);
+  return smoothed[after < 0 ? rates.length - 1 : Math.max(0, after - 1)];
+}
+
+/** A value of a parameter that was swept, with its score; rows of `sweep` have these. */
+export interface SweptValue {
+  readonly value: number;
+  readonly mean: number;
+  /** The standard deviation over folds. */
+  readonly std: number | null;
+}
+
+/**
+ * A sweep of one numeric parameter: the mean score at each value, and its standard deviation as thin lines.
+ *
+ * @param swept - by `rows.map(({ params, mean, std }) => ({ value: params.learningRate, mean, std }))` of `sweep`
+ * @example
+ * ```ts
+ * const swept = [{ value: 0.01, mean: 0.5, std: 0.1 }, { value: 0.1, mean: 0.75, std: 0.1 }];
+ * plotSweep(swept, { parameter: "learningRate", metric: "accuracy", direction: "maximize" }).description;
+ * // "accuracy is best at learningRate 0.1: 0.7500 ± 0.1000."
+ * ```
+ */
+export function plotSweep(
+  swept: readonly SweptValue[],
+  { parameter, metric, direction }: { parameter: string; metric: string; direction: "minimize" | "maximize" },
+): Plot {
+  const known = swept.filter(({ mean }) => Number.isFinite(mean)).sort((a, b) => a.value - b.value);
+  const sign = direction === "maximize" ? -1 : 1;
+  const best =
+    known.length === 0
+      ? undefined
+      : known.reduce((least, one) => (sign * one.mean < sign * least.mean ? one : least));
+  const edge = (times: number): Point[] =>
+    known.map(({ value, mean, std }) => [value, mean + times * (std ?? 0)]);
+  const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 } };
+  const heights = [...edge(-1), ...edge(1)].map(([, height]) => height);
+  return plotOf(
+    {
+      ...{ name: `sweep-${parameter}`, title: `${metric} by ${parameter}` },
+      description: best
+        ? `${metric} is best at ${parameter} ${formatValue(best.value)}: ${formatScore(best.mean)} ± ${formatScore(best.std)}.`
+        : `No value of ${parameter} has a score.`,
+    },
+    axisOf(
+      known.map(({ value }) => value),
+      parameter,
+    ),
+    axisOf(heights, metric, direction === "maximize" ? { log: false } : {}),
+    [
+      line("mean", COLORS.best, edge(0), { symbol: "circle", showSymbol: true, symbolSize: 6 }),
+      line("", COLORS.best, edge(-1), thin),
+      line("", COLORS.best, edge(1), thin),
+      ...(best
+        ? [dots("best", COLORS.warm, [[best.value, best.mean]], { symbol: "diamond", symbolSize: 12, z: 6 })]
+        : []),
+    ],
+  );
+}

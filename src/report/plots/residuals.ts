@@ -1,0 +1,210 @@
+/** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
+import { must } from "../../errors.js";
+import { clip, count, formatScore, formatValue } from "../format.js";
+import { axisOf, axisOfWords, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { COLORS } from "./palette.js";
+import type { Plot } from "./plot.js";
+import { checkPredictions, type Predictions } from "./quality.js";
+
+/**
+ * The residual of each row, truth less prediction, by what was predicted.
+ *
+ * @throws FettleError `invalid_data` for lists of different lengths
+ * @example
+ * ```ts
+ * plotResiduals({ target: "price", truth: [1, 4], predicted: [2, 3] }).description;
+ * // "Half of the residuals of price are within ±1.0000 of 0; the largest is −1.0000, in row 0. Their mean is 0.0000."
+ * ```
+ */
+export function plotResiduals(predictions: Predictions): Plot {
+  checkPredictions(predictions);
+  const { target, truth, predicted } = predictions;
+  const all = Array.from(predicted, (at, row): Point => [at, truth[row] - at]);
+  const sizes = all.map(([, off]) => Math.abs(off));
+  const largest = sizes.reduce((most, size, i) => (size > sizes[most] ? i : most), 0);
+  const half = [...sizes].sort((a, b) => a - b)[Math.ceil(sizes.length / 2) - 1];
+  const mean = all.reduce((sum, [, off]) => sum + off, 0) / all.length;
+  const points = thinned(
+    [...all].sort((a, b) => a[0] - b[0]),
+    ([, off]) => off,
+  );
+  const x = axisOf(
+    all.map(([at]) => at),
+    `predicted ${clip(target, 32)}`,
+    { log: false },
+  );
+  const signed = (value: number): string => formatScore(value).replace("-", "−");
+  return plotOf(
+    {
+      ...{ name: "residuals", title: "Residuals", height: 340 },
+      description:
+        `Half of the residuals of ${target} are within ±${formatScore(half)} of 0; the largest is ${signed(all[largest][1])}, in row ${largest}. ` +
+        `Their mean is ${signed(mean)}.${thinnedNote(points.length, all.length)}`,
+    },
+    x,
+    axisOf([0, ...all.map(([, off]) => off)], "truth − prediction", { log: false }),
+    [
+      line(
+        "",
+        COLORS.grey,
+        [
+          [x.low, 0],
+          [x.high, 0],
+        ],
+        { silent: true, lineStyle: { color: COLORS.grey, width: 1.5 } },
+      ),
+      dots("", COLORS.best, points, { symbolSize: 5, itemStyle: { color: COLORS.best, opacity: 0.6 } }),
+    ],
+  );
+}
+
+/** A column of the rows: numbers, which are cut at their quartiles, or words. */
+export interface SegmentColumn {
+  readonly name: string;
+  readonly values: readonly (number | string | null)[];
+}
+
+/** The rows of one part. */
+export interface Segment {
+  readonly label: string;
+  readonly rows: number;
+  /** The share of rows that is wrong, or the mean absolute error. */
+  readonly error: number;
+  /** 95 %: by Wilson for shares, by the normal distribution for means. */
+  readonly interval: readonly [low: number, high: number];
+}
+
+const MOST_SEGMENTS = 8;
+const NORMAL = 1.959964;
+
+/** The error of each part of the rows, in the order of its values; rare words are together. */
+export function segmentsOf(predictions: Predictions, { values }: SegmentColumn): Segment[] {
+  const { truth, predicted, classes = [] } = predictions;
+  const isWrong = classes.length > 0;
+  const parts = new Map<string, number[]>();
+  const labels = labelsOf(values);
+  for (const [row, label] of labels.of.entries()) {
+    const error = isWrong ? Number(truth[row] !== predicted[row]) : Math.abs(truth[row] - predicted[row]);
+    const known = parts.get(label);
+    if (known) known.push(error);
+    else parts.set(label, [error]);
+  }
+  return labels.order.flatMap((label) => {
+    const errors = parts.get(label);
+    if (!errors) return [];
+    const rows = errors.length;
+    const error = errors.reduce((sum, each) => sum + each, 0) / rows;
+    return [{ label, rows, error, interval: isWrong ? wilson(error, rows) : around(errors, error) }];
+  });
+}
+
+function wilson(share: number, rows: number): [number, number] {
+  const z2 = NORMAL * NORMAL;
+  const middle = (share + z2 / (2 * rows)) / (1 + z2 / rows);
+  const half = (NORMAL / (1 + z2 / rows)) * Math.sqrt((share * (1 - share)) / rows + z2 / (4 * rows * rows));
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+
+function around(errors: readonly number[], mean: number): [number, number] {
+  if (errors.length < 2) return [mean, mean];
+  const variance = errors.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (errors.length - 1);
+  const half = NORMAL * Math.sqrt(variance / errors.length);
+  return [Math.max(0, mean - half), mean + half];
+}
+
+function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; of: readonly string[] } {
+  const missing = "missing";
+  const isMissing = (value: unknown): boolean => value === null || value === "" || Number.isNaN(value);
+  const known = values.filter((value) => !isMissing(value));
+  if (known.every((value) => typeof value === "number")) {
+    const distinct = new Set(known);
+    const sorted = [...(known as number[])].sort((a, b) => a - b);
+    if (distinct.size > MOST_SEGMENTS) {
+      const cuts = [
+        ...new Set([0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * (sorted.length - 1))])),
+      ];
+      const names = [...cuts, Number.POSITIVE_INFINITY].map((cut, i) =>
+        i === cuts.length ? `> ${formatValue(cuts[i - 1])}` : `≤ ${formatValue(cut)}`,
+      );
+      const of = values.map((value) => {
+        if (isMissing(value)) return missing;
+        const at = cuts.findIndex((cut) => (value as number) <= cut);
+        return names[at < 0 ? cuts.length : at];
+      });
+      return { order: [...names, missing], of };
+    }
+    const order = [...distinct].sort((a, b) => (a as number) - (b as number)).map(formatValue);
+    return {
+      order: [...order, missing],
+      of: values.map((value) => (isMissing(value) ? missing : formatValue(value))),
+    };
+  }
+  const counts = new Map<string, number>();
+  for (const value of known) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  const order = [...counts].sort((a, b) => b[1] - a[1]).map(([word]) => word);
+  const kept = new Set(order.slice(0, order.length > MOST_SEGMENTS ? MOST_SEGMENTS - 1 : MOST_SEGMENTS));
+  const others = "others";
+  return {
+    order: [...kept, others, missing],
+    of: values.map((value) =>
+      isMissing(value) ? missing : kept.has(String(value)) ? String(value) : others,
+    ),
+  };
+}
+
+/**
+ * The error of the model in parts of the rows, by one column: quartiles of numbers, or words. Lines are 95 % intervals.
+ *
+ * @throws FettleError `invalid_data` for lists of different lengths
+ * @example
+ * ```ts
+ * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1, 0], predicted: [0, 1, 0, 0] };
+ * const { description } = plotSegments(rows, { name: "city", values: ["Oslo", "Oslo", "Rome", "Rome"] });
+ * description; // "kind is wrong most often where city is Rome: 50 % of 2 rows, 25 % of all."
+ * ```
+ */
+export function plotSegments(predictions: Predictions, column: SegmentColumn): Plot {
+  checkPredictions(predictions);
+  const { truth, target, classes = [] } = predictions;
+  must(
+    column.values.length === truth.length,
+    "the values of a column",
+    `one for each of ${truth.length} rows`,
+    column.values.length,
+  );
+  const segments = segmentsOf(predictions, column);
+  const overall = segments.reduce((sum, { rows, error }) => sum + rows * error, 0) / truth.length;
+  const worst = segments.reduce((most, one) => (one.error > most.error ? one : most));
+  const shown = [...segments].reverse();
+  const names = shown.map(({ label, rows }) => `${clip(label, 16)} (${rows})`);
+  const left = 36 + 7 * Math.max(...names.map(({ length }) => length));
+  const y = axisOfWords(names, "");
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const isClass = classes.length > 0;
+  const high = Math.max(...segments.map(({ interval }) => interval[1])) * 1.05 || 1;
+  return plotOf(
+    {
+      ...{ name: `segments-${column.name}`, title: `Errors by ${clip(column.name, 32)}` },
+      description: isClass
+        ? `${target} is wrong most often where ${column.name} is ${worst.label}: ${percent(worst.error)} of ${count(worst.rows, "row")}, ${percent(overall)} of all.`
+        : `The mean absolute error of ${target} is largest where ${column.name} is ${worst.label}: ${formatScore(worst.error)}; of all rows it is ${formatScore(overall)}.`,
+      height: 110 + 28 * segments.length,
+    },
+    axisOf([0, high], isClass ? "share that is wrong" : "mean absolute error", { log: false, low: 0, high }),
+    { ...y, option: { ...y.option, axisLabel: { interval: 0, fontSize: 12, hideOverlap: false } } },
+    [
+      {
+        type: "bar",
+        barWidth: "50%",
+        data: shown.map(({ error }) => error),
+        itemStyle: { color: COLORS.best },
+      },
+      ...shown.map(({ interval }, row) => ({
+        ...{ type: "line" as const, symbol: "none", z: 5, silent: true },
+        lineStyle: { color: COLORS.grey, width: 2 },
+        data: interval.map((at) => [at, row]),
+      })),
+    ],
+    { grid: { left, right: 24, top: 48, bottom: 52 } },
+  );
+}

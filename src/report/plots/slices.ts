@@ -1,0 +1,122 @@
+/** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
+import { marginals } from "../../search/analysis/importance.js";
+import { formatScore, formatValue } from "../format.js";
+import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { scoredTrials } from "./importances.js";
+import { objectiveOf, ranked } from "./objective.js";
+import { COLORS } from "./palette.js";
+import { parameterAxis } from "./parameters.js";
+import type { Plot } from "./plot.js";
+import type { StudyData } from "./studyData.js";
+
+/** How a slice is drawn. */
+export interface SliceOptions {
+  /** Which objective, from 0. Default 0. */
+  readonly objective?: number;
+  /** Whether the expected value is drawn too, by `marginals`. Default true. */
+  readonly marginal?: boolean;
+}
+
+/**
+ * The value of each complete trial by one parameter, and the expected value over all values of the others, with thin lines one standard
+ * deviation of the trees above and below it.
+ *
+ * @throws FettleError `unknown_name` for a parameter that the space does not have
+ * @example
+ * ```ts
+ * const space = { kind: choice(["a", "b"]) };
+ * const study = createStudy({ space, strategy: grid(), direction: "minimize" });
+ * await study.optimize(({ kind }) => (kind === "a" ? 1 : 3), { trials: 2 });
+ * plotSlice(studyData(study), "kind").description; // "The best trial has kind a. The expected value is least at a, 1.0000, and most at b, 3.0000."
+ * ```
+ */
+export function plotSlice(study: StudyData, parameter: string, options: SliceOptions = {}): Plot {
+  const { objective = 0, marginal = true } = options;
+  const { metric, outcomeOf } = objectiveOf(study, objective);
+  const x = parameterAxis(study, parameter);
+  const best = ranked(study, objective)[0];
+  const points = study.trials
+    .flatMap((trial): Point[] => {
+      const [place, outcome] = [x.placeOf(trial), outcomeOf(trial)];
+      return place === undefined || !outcome || trial.status !== "complete" ? [] : [[place, outcome.value]];
+    })
+    .sort((a, b) => a[0] - b[0]);
+  const shown = thinned(points, ([, value]) => value);
+  const scored = scoredTrials(study, objective);
+  const expected = marginal && scored.length >= 2 ? marginals(scored, study.space, parameter) : [];
+  const y = axisOf(
+    [...points.map(([, value]) => value), ...expected.map(({ mean }) => mean)],
+    metric,
+    study.directions[objective] === "minimize" ? {} : { log: false },
+  );
+  const at = (of: (one: (typeof expected)[number]) => number): Point[] =>
+    expected.map((one) => [x.placeOfValue(one.value), of(one)]);
+  const bounded = (value: number): number => Math.min(y.high, Math.max(y.low, value));
+  const bestPlace = best && x.placeOf(best.trial);
+  // the values of a choice have no order, so nothing joins them
+  const marks = x.isChoice
+    ? { symbol: "rect", symbolSize: [30, 3], showSymbol: true, lineStyle: { width: 0 } }
+    : {};
+  const edges = x.isChoice
+    ? { symbol: "rect", symbolSize: [16, 1], showSymbol: true, lineStyle: { width: 0 } }
+    : {};
+  const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...edges };
+  return plotOf(
+    {
+      ...{ name: `slice-${parameter}`, title: `${metric} by ${parameter}`, height: 320 },
+      description:
+        said(parameter, expected, best?.trial.params[parameter], metric) +
+        thinnedNote(shown.length, points.length),
+    },
+    x.axis,
+    y,
+    [
+      dots("trials", COLORS.trial, shown, {
+        symbolSize: 5,
+        itemStyle: { color: COLORS.trial, opacity: 0.5 },
+      }),
+      ...(expected.length > 0
+        ? [
+            line(
+              "expected",
+              COLORS.best,
+              at(({ mean }) => mean),
+              marks,
+            ),
+            line(
+              "",
+              COLORS.best,
+              at(({ mean, std }) => bounded(mean - std)),
+              thin,
+            ),
+            line(
+              "",
+              COLORS.best,
+              at(({ mean, std }) => bounded(mean + std)),
+              thin,
+            ),
+          ]
+        : []),
+      ...(best && bestPlace !== undefined
+        ? [dots("best", COLORS.warm, [[bestPlace, best.value]], { symbol: "diamond", symbolSize: 11, z: 6 })]
+        : []),
+    ],
+  );
+}
+
+function said(
+  name: string,
+  expected: readonly { readonly value: unknown; readonly mean: number }[],
+  best: unknown,
+  metric: string,
+): string {
+  const first = best === undefined ? "" : `The best trial has ${name} ${formatValue(best)}.`;
+  if (expected.length === 0) return first || `No complete trial has ${name}.`;
+  const sorted = [...expected].sort((a, b) => a.mean - b.mean);
+  const [least, most] = [sorted[0], sorted[sorted.length - 1]];
+  const rest =
+    least.mean === most.mean
+      ? `The expected ${metric} is the same at all of its values.`
+      : `The expected ${metric} is least at ${formatValue(least.value)}, ${formatScore(least.mean)}, and most at ${formatValue(most.value)}, ${formatScore(most.mean)}.`;
+  return first ? `${first} ${rest}` : rest;
+}

@@ -1,0 +1,27 @@
+/** A picture as the text of an SVG file. */
+import type { Plot } from "./plot.js";
+import { loadCharts } from "./render.js";
+import { type PlotTheme, plotTheme } from "./theme.js";
+
+/** How `renderSvg` draws. */
+export interface RenderOptions {
+  /** Default `"light"`. */
+  readonly theme?: PlotTheme;
+}
+
+/**
+ * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same in Node, Deno and a page.
+ *
+ * @throws FettleError `unsupported` if the package `echarts` is not installed
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+ * await study.optimize(({ x }) => x * x, { trials: 5 });
+ * const svg = await renderSvg(plotHistory(studyData(study)), { theme: "dark" });
+ * svg.startsWith("<svg "); // true
+ * ```
+ */
+export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
+  const draw = await loadCharts();
+  return draw(plot, plotTheme(theme));
+}

@@ -1,0 +1,404 @@
+/** Pictures against the numbers that they show, at the edges: one trial, none with a value, constants, many parameters, strange names. */
+import { fc } from "@fast-check/vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as metrics from "../../../src/metrics/index.js";
+import { ready } from "../../../src/numerics/kernels.js";
+import { plotParetoFront } from "../../../src/report/plots/front.js";
+import { importancesWithIntervals, plotImportances } from "../../../src/report/plots/importances.js";
+import { plotContour, plotRanks } from "../../../src/report/plots/pairs.js";
+import { mixed, SERIES } from "../../../src/report/plots/palette.js";
+import { plotParallel } from "../../../src/report/plots/parallel.js";
+import type { Plot } from "../../../src/report/plots/plot.js";
+import {
+  type Predictions,
+  plotCalibration,
+  plotConfusion,
+  plotPrecisionRecall,
+  plotRoc,
+} from "../../../src/report/plots/quality.js";
+import { plotRates, plotSweep } from "../../../src/report/plots/rates.js";
+import { loadCharts } from "../../../src/report/plots/render.js";
+import { plotResiduals, plotSegments, segmentsOf } from "../../../src/report/plots/residuals.js";
+import { plotSlice } from "../../../src/report/plots/slices.js";
+import { renderSvg } from "../../../src/report/plots/svg.js";
+import { plotTheme } from "../../../src/report/plots/theme.js";
+import { plotTimeline } from "../../../src/report/plots/timeline.js";
+import { importances, marginals } from "../../../src/search/analysis/importance.js";
+import { choice, float, int } from "../../../src/search/space/builders.js";
+import { cases } from "../../cases.js";
+import { isPlain, named, namesOf, seriesOf, studyOf } from "./support.js";
+
+beforeAll(async () => {
+  await loadCharts();
+  await ready();
+}, 60_000);
+
+const space = {
+  rate: float(0.001, 1, { log: true }),
+  units: int(1, 8),
+  kind: choice(["a", "b"]),
+  momentum: float(0, 1, { when: { kind: ["b"] } }),
+};
+const study = studyOf(
+  space,
+  Array.from({ length: 24 }, (_, i) => {
+    const kind = i % 2 === 0 ? "a" : "b";
+    const params = {
+      rate: 0.001 * 1000 ** (i / 23),
+      units: 1 + (i % 8),
+      kind,
+      ...(kind === "b" && { momentum: i / 23 }),
+    };
+    const outcome = i === 5 ? { status: "failed" as const } : { value: (i - 9) ** 2 + 1, seconds: 1 + i };
+    return [params, outcome] as const;
+  }),
+);
+const complete = study.trials.filter(({ value }) => value !== null);
+
+describe("importances", () => {
+  it("are those of the analysis, the most important at the top, each within its interval", () => {
+    const plot = plotImportances(study);
+    const { main } = importances(study.trials, space);
+    const expected = Object.entries(main).reverse();
+    expect((plot.option.yAxis as { data: string[] }).data).toEqual(expected.map(([name]) => name));
+    expect(seriesOf(plot)[0].data).toEqual(expected.map(([, share]) => share));
+    for (const { share, interval } of importancesWithIntervals(study)) {
+      expect(interval[0]).toBeLessThanOrEqual(share);
+      expect(interval[1]).toBeGreaterThanOrEqual(share);
+    }
+    expect(isPlain(plot)).toBe(true);
+  });
+
+  it("of thirty parameters are those of the most important fifteen", () => {
+    const names = Array.from({ length: 30 }, (_, i) => `p${i}`);
+    const wide = Object.fromEntries(names.map((name) => [name, float(0, 1)]));
+    const many = studyOf(
+      wide,
+      Array.from({ length: 12 }, (_, i) => {
+        const params = Object.fromEntries(names.map((name, j) => [name, ((i * (j + 3)) % 12) / 12]));
+        return [params, { value: params.p7 }] as const;
+      }),
+    );
+    const plot = plotImportances(many, { draws: 1 });
+    expect((plot.option.yAxis as { data: string[] }).data).toHaveLength(15);
+    expect(plot.description).toContain("15 of 30 parameters are drawn.");
+    expect((plotParallel(many).option.parallelAxis as unknown[]).length).toBe(13);
+  });
+});
+
+describe("slices", () => {
+  it("have the value of each complete trial by the parameter, and the expected values of the analysis", () => {
+    const plot = plotSlice(study, "rate");
+    expect(named(plot, "trials")).toEqual(complete.map(({ params, value }) => [params.rate, value]));
+    const scored = complete.map(({ params, value }) => ({ params, value, status: "complete" as const }));
+    expect(named(plot, "expected")).toEqual(
+      marginals(scored, space, "rate").map(({ value, mean }) => [value, mean]),
+    );
+    expect(named(plot, "best")).toEqual([[complete.find(({ value }) => value === 1)?.params.rate, 1]]);
+  });
+
+  it("of a choice have places in the order of its values, and leave out trials to which it does not apply", () => {
+    const kinds = named(plotSlice(study, "kind"), "trials").map(([place]) => place);
+    expect(kinds.filter((place) => place === 0)).toHaveLength(12);
+    const own = named(plotSlice(study, "momentum"), "trials");
+    expect(own).toHaveLength(complete.filter(({ params }) => params.momentum !== undefined).length);
+  });
+
+  it("refuse a parameter that is unknown", () => {
+    expect(() => plotSlice(study, "ratte")).toThrow(/unknown parameter "ratte"\. Did you mean "rate"/);
+  });
+});
+
+describe("two parameters", () => {
+  it("have every complete trial in one part by its rank, and the best in the best part", () => {
+    const plot = plotRanks(study, "rate", "kind");
+    const points = seriesOf(plot).flatMap(({ data }) => data);
+    expect(points).toHaveLength(complete.length);
+    const best = complete.find(({ value }) => value === 1);
+    expect(named(plot, "best tenth")).toContainEqual([best?.params.rate, best?.params.kind === "a" ? 0 : 1]);
+  });
+
+  it("have contour lines within the range of both, of numbers alone", () => {
+    const plot = plotContour(study, "rate", "units");
+    const lines = seriesOf(plot).filter(({ type }) => type === "lines");
+    expect(lines.length).toBeGreaterThan(0);
+    for (const { data } of lines)
+      for (const { coords } of data as unknown as { coords: number[][] }[])
+        for (const [x, y] of coords) {
+          expect(x).toBeGreaterThanOrEqual(0.001 * (1 - 1e-9));
+          expect(x).toBeLessThanOrEqual(1 + 1e-9);
+          expect(y).toBeGreaterThanOrEqual(1);
+          expect(y).toBeLessThanOrEqual(8);
+        }
+    expect(seriesOf(plotContour(study, "rate", "kind")).every(({ type }) => type === "scatter")).toBe(true);
+  });
+});
+
+it("parallel coordinates have a line for each complete trial, the best last, with gaps", () => {
+  const data = seriesOf(plotParallel(study))[0].data as unknown as { name: string; value: unknown[] }[];
+  expect(data).toHaveLength(complete.length);
+  const best = complete.find(({ value }) => value === 1);
+  expect(data.at(-1)).toMatchObject({
+    name: `trial ${best?.number}`,
+    value: [
+      best?.params.rate,
+      best?.params.units,
+      best?.params.kind === "a" ? 0 : 1,
+      best?.params.momentum ?? "-",
+      1,
+    ],
+  });
+  expect(data.filter(({ value }) => value[3] === "-")).toHaveLength(12);
+});
+
+it("a timeline has the seconds of each trial by its status", () => {
+  expect(named(plotTimeline(study), "complete")).toEqual(
+    complete.map(({ number, seconds }) => [number, seconds]),
+  );
+  expect(plotTimeline(study).description).toContain("the longest, trial 23, took 24 s.");
+});
+
+describe("a Pareto front", () => {
+  const values = [
+    [1, 4, 2],
+    [2, 3, 2],
+    [3, 3, 2],
+    [4, 1, 9],
+  ];
+  const of = (count: number) =>
+    studyOf(
+      { x: float(0, 1) },
+      values.map((all) => [{ x: 0 }, { values: all.slice(0, count) }] as const),
+      Array.from({ length: count }, () => "minimize" as const),
+    );
+
+  it("of two objectives is joined and apart from what it dominates", () => {
+    const plot = plotParetoFront(of(2));
+    expect(named(plot, "Pareto front")).toEqual([
+      [1, 4],
+      [2, 3],
+      [4, 1],
+    ]);
+    expect(named(plot, "dominated")).toEqual([[3, 3]]);
+  });
+
+  it("of three has a panel for each two", () => {
+    const fronts = seriesOf(plotParetoFront(of(3))).filter(({ name }) => name === "Pareto front");
+    expect(fronts.map(({ data }) => data)).toEqual([
+      [
+        [1, 4],
+        [2, 3],
+        [4, 1],
+      ],
+      [
+        [1, 2],
+        [2, 2],
+        [4, 9],
+      ],
+      [
+        [1, 9],
+        [3, 2],
+        [4, 2],
+      ],
+    ]);
+  });
+
+  it("of one is refused", () => {
+    expect(() => plotParetoFront(study)).toThrow(
+      /objectives of a Pareto front must be at least 2; received 1/,
+    );
+  });
+});
+
+describe("the quality of classes", () => {
+  const p = [0.1, 0.4, 0.35, 0.8, 0.65, 0.05];
+  const truth = [0, 0, 1, 1, 1, 0];
+  const predictions: Predictions = {
+    target: "kind",
+    classes: ["no", "yes"],
+    truth,
+    predicted: p.map((each) => Number(each >= 0.5)),
+    probabilities: p.map((each) => [1 - each, each]),
+  };
+
+  it("has the confusion matrix", () => {
+    const cells = (seriesOf(plotConfusion(predictions))[0].data as unknown as { value: number[] }[]).map(
+      ({ value }) => value,
+    );
+    const matrix = metrics.confusionMatrix(truth, predictions.predicted);
+    for (const [j, i, rows] of cells) expect(rows).toBe(matrix[i][j]);
+    expect(cells).toHaveLength(4);
+  });
+
+  it("has both curves, and the area of scikit-learn's rule", () => {
+    const { precision, recall } = metrics.precisionRecallCurve(truth, p);
+    expect(named(plotPrecisionRecall(predictions), "yes")).toEqual(
+      Array.from(recall, (at, i) => [at, precision[i]]),
+    );
+    expect(named(plotPrecisionRecall(predictions), "threshold 0.5")).toEqual([[2 / 3, 1]]);
+    expect(plotRoc(predictions).description).toContain(
+      `yes is ${metrics.rocAuc.compute(Float64Array.from(truth), Float64Array.from(p), 1).toFixed(4)}`,
+    );
+    expect(named(plotRoc(predictions), "threshold 0.5")).toEqual([[0, 2 / 3]]);
+  });
+
+  it("has the share of each bin of probability", () => {
+    const points = seriesOf(plotCalibration(predictions))[1].data;
+    expect(points.map(([, share]) => share)).toEqual([0, 0, 1, 0, 1, 1]);
+  });
+
+  it("says so where all rows are of one class", () => {
+    const one = { ...predictions, truth: [0, 0, 0, 0, 0, 0] };
+    expect(plotRoc(one).description).toContain("all of one class");
+    expect(seriesOf(plotPrecisionRecall(one))).toEqual([]);
+  });
+
+  it("refuses classes that do not exist, and lists of other lengths", () => {
+    expect(() => plotConfusion({ ...predictions, truth: [0, 0, 1, 1, 1, 2] })).toThrow(
+      /class of row 5 must be an index below 2; received 2/,
+    );
+    expect(() => plotConfusion({ ...predictions, truth: [0] })).toThrow(
+      /received 1 of truth and 6 predicted/,
+    );
+  });
+
+  it("is known by parts of the rows, with Wilson's interval", () => {
+    const [first, second] = segmentsOf(predictions, { name: "city", values: ["A", "A", "A", "B", "B", "B"] });
+    // statsmodels' proportion_confint(1, 3, method="wilson")
+    expect(first).toMatchObject({ label: "A", rows: 3, error: 1 / 3 });
+    expect(first.interval[0]).toBeCloseTo(0.0614919, 6);
+    expect(first.interval[1]).toBeCloseTo(0.7923404, 6);
+    expect(second.error).toBe(0);
+    expect(plotSegments(predictions, { name: "n", values: [1, 2, 3, 4, 5, 6] }).description).toContain(
+      "where n is 3",
+    );
+  });
+});
+
+it("residuals are truth less prediction, by prediction", () => {
+  const plot = plotResiduals({ target: "y", truth: [1, 5, 2], predicted: [2, 3, 1] });
+  expect(seriesOf(plot)[1].data).toEqual([
+    [1, 1],
+    [2, -1],
+    [3, 2],
+  ]);
+});
+
+it("rates have the losses, smoothed too, and marks at what is suggested", () => {
+  const plot = plotRates({
+    rates: [0.1, 1, 10],
+    losses: [3, 1, 2],
+    smoothed: [3, 2, 2],
+    suggested: 1,
+    belowMinimum: 0.1,
+    reason: "finished",
+  });
+  expect(named(plot, "each batch")).toEqual([
+    [0.1, 3],
+    [1, 1],
+    [10, 2],
+  ]);
+  expect(named(plot, "falls fastest")).toEqual([[1, 2]]);
+  expect(
+    named(
+      plotSweep(
+        [
+          { value: 2, mean: 1, std: 0.5 },
+          { value: 1, mean: 3, std: null },
+        ],
+        { parameter: "a", metric: "m", direction: "maximize" },
+      ),
+      "best",
+    ),
+  ).toEqual([[1, 3]]);
+});
+
+describe("every picture of a study", () => {
+  const edges = {
+    "of no trial": studyOf(space, []),
+    "of one trial": studyOf(space, [[{ rate: 0.1, units: 1, kind: "a" }, { value: 1 }]]),
+    "of failures": studyOf(space, [
+      [
+        { rate: 0.1, units: 1, kind: "a" },
+        { status: "failed", error: "<b>" },
+      ],
+    ]),
+    "of NaN": studyOf(space, [[{ rate: 0.1, units: 1, kind: "a" }, { value: Number.NaN }]]),
+    "of a constant parameter": studyOf(
+      { rate: choice([0.1]), units: int(3, 3), kind: choice(["a", "b"]) },
+      [1, 1, 1, 1, 1].map((value) => [{ rate: 0.1, units: 3, kind: "a" }, { value }] as const),
+    ),
+  };
+  const pictures: readonly ((data: (typeof edges)["of NaN"]) => Plot)[] = [
+    plotImportances,
+    (data) => plotSlice(data, "rate"),
+    (data) => plotSlice(data, "kind"),
+    (data) => plotContour(data, "rate", "units"),
+    (data) => plotRanks(data, "rate", "kind"),
+    plotParallel,
+    plotTimeline,
+  ];
+
+  it.each(Object.entries(edges))("%s is plain JSON, and can be drawn", async (_, data) => {
+    for (const make of pictures) {
+      const plot = make(data);
+      expect(isPlain(plot), plot.name).toBe(true);
+      expect(await renderSvg(plot, { theme: "dark" })).toMatch(/^<svg .*<\/svg>\n$/s);
+      expect(plot.description).not.toMatch(/undefined|NaN|Infinity/);
+    }
+  });
+
+  it("has no markup of names and words", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "grapheme", maxLength: 12 }),
+        fc.constantFrom("<script>", "&lt;", '"><img src=x>', "'"),
+        async (word, markup) => {
+          const metric = `${word}${markup}`;
+          const one = studyOf(
+            { kind: choice([metric, `${metric}2`]) },
+            [
+              [{ kind: metric }, { value: 1 }],
+              [{ kind: `${metric}2` }, { value: 2 }],
+            ],
+            "minimize",
+            [metric],
+          );
+          for (const plot of [plotSlice(one, "kind"), plotParallel(one)]) {
+            const svg = await renderSvg(plot);
+            expect(svg).not.toMatch(/<script|<img/);
+          }
+        },
+      ),
+      { numRuns: cases(10) },
+    );
+  });
+});
+
+/** Of WCAG 2.2. */
+function contrast(a: string, b: string): number {
+  const [light, dark] = [a, b]
+    .map((color) => {
+      const [r, g, b] = [1, 3, 5]
+        .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
+        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    })
+    .sort((x, y) => y - x);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+it("colours of data have a contrast of 3 : 1 on both themes, text 4.5 : 1", () => {
+  for (const theme of ["light", "dark"] as const) {
+    const { backgroundColor, textStyle, valueAxis } = plotTheme(theme) as {
+      backgroundColor: string;
+      textStyle: { color: string };
+      valueAxis: { axisLabel: { color: string } };
+    };
+    for (const color of [...SERIES, mixed(0), mixed(0.5), mixed(1)])
+      expect(contrast(color, backgroundColor), `${color} on ${theme}`).toBeGreaterThan(3);
+    for (const { color } of [textStyle, valueAxis.axisLabel])
+      expect(contrast(color, backgroundColor)).toBeGreaterThan(4.5);
+  }
+  expect(namesOf(plotRanks(study, "rate", "kind"))).toContain("best tenth");
+});
