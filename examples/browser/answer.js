@@ -9,7 +9,9 @@ const PAUSE = 120;
 const form = find("#inputs");
 /** The study that is shown, and the worker that has its model. */
 let inputs = [];
+let shownStudy;
 let worker;
+let itsPictures;
 let index = 0;
 let timer;
 
@@ -20,7 +22,7 @@ export function clearAnswer() {
 /** @param {{ test?: object, baselines?: object, errors?: object, inputs?: object[] }} study - as the worker tells it */
 export function showAnswer(study, itsWorker, pictures) {
   const { test, baselines, errors, fingerprint } = study;
-  worker = itsWorker;
+  [shownStudy, worker, itsPictures] = [study, itsWorker, pictures];
   shown("#answer", true);
   const seconds = (study.clock / 1000).toFixed(1);
   find("#final").textContent =
@@ -35,15 +37,29 @@ export function showAnswer(study, itsWorker, pictures) {
   );
   shown("#errors", true);
   shown("#confusion", errors.matrix !== undefined);
-  shown("#predictions", errors.matrix === undefined);
+  shown("#residuals", errors.matrix === undefined);
   if (errors.matrix) showConfusion(errors);
-  else pictures.show("predictions", find("#predictions .picture"), errors);
+  else pictures.show("residuals", find("#residuals .picture"), errors);
   inputs = study.inputs;
   shown("#predict", true);
   form.replaceChildren(...inputs.slice(0, MOST_FIELDS).map(fieldOf));
   index = 0;
   worker.postMessage({ type: "row", index });
 }
+
+find("#get-report").addEventListener("click", () => {
+  const { test, baselines, fingerprint, settings, errors } = shownStudy;
+  const { matrix: _, ...predictions } = errors;
+  const facts = [
+    ["seed", String(settings.seed)],
+    ["epochs", String(settings.epochs)],
+    ["fingerprint", fingerprint],
+  ];
+  itsPictures.report({
+    ...{ folds: 5, test, baselines, predictions, repeat: { facts } },
+    title: `Predicting ${settings.target}`,
+  });
+});
 
 const VERDICTS = {
   final: "It is ahead of a linear model and of a constant, with 95 % confidence.",

@@ -1,6 +1,6 @@
 /**
- * The Web Worker that draws, so that no picture holds up the page or the training. It is sent `study`, `trials` and `draw`; it sends
- * back SVG. It is loaded when the first picture is wanted, and ECharts with it.
+ * The Web Worker that draws, so that no picture holds up the page or the training. It is sent `study`, `trials`, `draw` and `report`;
+ * it sends back SVG, and the report. It is loaded when the first picture is wanted, and ECharts with it.
  */
 import { BarChart, LineChart, ScatterChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components";
@@ -8,8 +8,15 @@ import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { ready } from "fettle";
 import kernels from "fettle/kernels.wasm";
-import { plotCurves, plotHistory, plotTheme, studyData } from "fettle/report";
-import { plotImportances, plotPredictions } from "./plots.js";
+import {
+  createReport,
+  plotCurves,
+  plotHistory,
+  plotImportances,
+  plotResiduals,
+  plotTheme,
+  studyData,
+} from "fettle/report";
 
 use([
   BarChart,
@@ -25,8 +32,8 @@ use([
 const PLOTS = {
   history: (study) => plotHistory(study),
   curves: (study, { trial }) => plotCurves(study, trial === undefined ? {} : { trials: [trial] }),
-  importances: plotImportances,
-  predictions: (_, rows) => plotPredictions(rows),
+  importances: (study) => plotImportances(study),
+  residuals: (_, predictions) => plotResiduals(predictions),
 };
 
 let about;
@@ -38,18 +45,25 @@ const kernelsReady = fetch(new URL(kernels, import.meta.url))
 addEventListener("message", async ({ data: { type, ...message } }) => {
   if (type === "study") [about, trials] = [message.about, []];
   if (type === "trials") trials.push(...message.trials);
+  if (type === "report") {
+    await kernelsReady;
+    postMessage({ html: await createReport(ourStudy(), message.options) });
+  }
   if (type === "draw") {
     await kernelsReady;
     postMessage({ id: message.id, ...draw(message) });
   }
 });
 
+function ourStudy() {
+  const { metric, name, ...source } = about;
+  return studyData({ ...source, trials }, { name, metrics: [metric] });
+}
+
 /** A picture, or why there is none yet. */
 function draw({ name, options, theme, width, height }) {
   try {
-    const { metric, ...source } = about;
-    const study = studyData({ ...source, trials }, { name: "tuning", metrics: [metric] });
-    const plot = PLOTS[name](study, options);
+    const plot = PLOTS[name](ourStudy(), options);
     const chart = init(
       null,
       { ...plotTheme(theme), backgroundColor: "transparent" },

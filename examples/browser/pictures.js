@@ -1,5 +1,7 @@
 /** Pictures in the page: asks the worker that draws for them when they are seen, and puts them where they belong. */
 
+import { save } from "./elements.js";
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const NARROW = 480;
 const LETTER = 16;
@@ -69,7 +71,13 @@ export class Pictures {
     this.worker.postMessage({ type: "draw", id, name, options, theme, width, height });
   }
 
-  hear({ id, svg, description, points }) {
+  /** Asks for the report, which is saved when it comes. */
+  report(options) {
+    this.worker.postMessage({ type: "report", options });
+  }
+
+  hear({ id, svg, description, points, html }) {
+    if (html) save("report.html", html, "text/html");
     const { place, again } = this.asked.get(id) ?? {};
     this.asked.delete(id);
     if (!place) return;

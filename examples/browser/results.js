@@ -9,12 +9,18 @@ import { cell } from "./reading.js";
  * @param {import("fettle").Dataset} data
  */
 export function errorsOf({ final, testRows }, data) {
-  const actual = Array.from(testRows, (row) => truthOf(data, row));
+  const { target, task, classes } = data;
+  const truth = Array.from(testRows, (row) => truthOf(data, row));
   const records = Array.from(testRows, (row) => recordOf(data, row));
-  if (data.task === "regression")
-    return { target: data.target, truth: actual, predicted: [...final.predict(records).data] };
-  const predicted = final.classify(records).map((name) => data.classes.indexOf(name));
-  return { classes: data.classes, matrix: metrics.confusionMatrix(actual, predicted) };
+  if (task === "regression") return { target, truth, predicted: [...final.predict(records).data] };
+  const answers = final.answers(records);
+  const predicted = answers.map((answer) => classes.indexOf(answer.class));
+  const probabilities = answers.map((answer) => classes.map((name) => answer.probabilities[name]));
+  const { threshold } = final;
+  return {
+    ...{ target, classes, truth, predicted, probabilities, threshold },
+    matrix: metrics.confusionMatrix(truth, predicted),
+  };
 }
 
 /** A field for each input. */

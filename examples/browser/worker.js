@@ -95,7 +95,13 @@ async function tuneInSlices(settings, csv) {
   });
   const { study } = tuner;
   const { direction, space } = study;
-  const about = { direction, space, strategy: { name: study.strategy.name }, metric: options.metric };
+  const about = {
+    direction,
+    space,
+    strategy: { name: study.strategy.name },
+    metric: options.metric,
+    name: settings.target,
+  };
   postMessage({ type: "began", ...about, finished: study.trials.length });
   let steps = 0;
   let sent = 0;

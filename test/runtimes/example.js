@@ -137,6 +137,13 @@ async function answersByHand(page) {
   const [answer] = model.answers(row);
   const said = await page.textContent("#prediction");
   const share = `${(100 * answer.probabilities[answer.class]).toFixed(1)} %`;
+  const report = page.waitForEvent("download");
+  await page.click("#get-report");
+  const html = readFileSync(await (await report).path(), "utf8");
+  must(
+    html.includes("Predicting diagnosis") && html.includes("<svg"),
+    "the report has no title or no picture",
+  );
   must(said.includes(answer.class) && said.includes(share), `the page says ${said}, its model ${share}`);
 }
 
