@@ -9,6 +9,7 @@ import { withChromium } from "./launch.js";
 import { pageStorageCheck } from "./page-storage.js";
 import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
+import { checkSite } from "./site.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -21,6 +22,7 @@ export const checks = [
   },
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
+  { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,
