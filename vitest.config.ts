@@ -42,6 +42,7 @@ export default defineConfig(({ mode }) => {
       "fettle/predict": path("./src/predict/index.ts"),
       "fettle/serve/node": path("./src/serve/node/index.ts"),
       "fettle/serve": path("./src/serve/index.ts"),
+      "fettle/store/indexeddb": path("./src/store/indexedDb/index.ts"),
       "fettle/report": path("./src/report/index.ts"),
       "fettle/store/d1": path("./src/store/d1/index.ts"),
       "fettle/store/postgres": path("./src/store/postgres/index.ts"),

@@ -119,6 +119,7 @@ await bundle(
       store: "dist/store/index.js",
       storeD1: "dist/store/d1/index.js",
       storePostgres: "dist/store/postgres/index.js",
+      storeIndexedDb: "dist/store/indexedDb/index.js",
       storeSqlite: "dist/store/sqlite/index.js",
       testing: "dist/testing/index.js",
       cli: "dist/cli/main.js",

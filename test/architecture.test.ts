@@ -46,7 +46,7 @@ const INEXACT = new Set(
   ),
 );
 /** Folders that are entries of their own, for one kind of host. */
-const HOSTS = ["serve/node/", "store/d1/", "store/postgres/", "store/sqlite/"];
+const HOSTS = ["serve/node/", "store/d1/", "store/indexedDb/", "store/postgres/", "store/sqlite/"];
 const AMBIENT = new Set(["Date", "performance", "process", "Buffer"]);
 
 interface Source {

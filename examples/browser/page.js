@@ -1,129 +1,206 @@
 /**
  * The page: reads the form, sends messages to the worker and shows its messages. It does no work of the study, so that it
- * responds at once while the worker trains.
+ * responds at once while the worker trains. What it shows of a study comes from the worker, also after a reload.
  */
 import breastCancer from "fettle/data/breast-cancer.csv";
 import diabetes from "fettle/data/diabetes.csv";
 import wine from "fettle/data/wine.csv";
-import { drawChart } from "./chart.js";
+import { clearAnswer, hearAnswer, showAnswer } from "./answer.js";
+import { fill, find, save, shown, written } from "./elements.js";
+import { Pictures } from "./pictures.js";
 
 const TABLES = { "breast-cancer": breastCancer, diabetes, wine };
 /** How many of the best trials are listed. */
 const LISTED = 10;
-/** Milliseconds between updates of a running study. */
+/** Milliseconds between updates of a running study, and of its pictures. */
 const UPDATE = 200;
+const REDRAW = 600;
+/** Trials between updates of importances, which take longer. */
+const EVERY = 10;
 
-const find = (selector) => document.querySelector(selector);
 const form = find("#settings");
 const fields = form.elements;
 const [start, pause, stop] = ["#start", "#pause", "#stop"].map(find);
+const pictures = new Pictures();
 
-const newWorker = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-
-/** The chosen table, as text; undefined until a file is chosen. */
-let csv;
-/** The running study, or the last one: its worker, settings, trials, steps, and when it began. */
+let worker = newWorker();
+/** The chosen table: text or a file; undefined until there is one. */
+let source;
+/** The running study, or the last one. */
 let study;
+
+function newWorker() {
+  const made = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  made.onmessage = ({ data: { type, ...message } }) => (hears[type] ?? hearAnswer)(message, type);
+  made.onerror = ({ message }) => hears.error({ message: `the worker failed: ${message}` });
+  return made;
+}
 
 // ---------------------------------------------------------------------------------------------------- the form
 
-async function chooseTable() {
-  const own = fields.table.value === "file";
-  find("#file").hidden = !own;
-  csv = own ? await fields.file.files[0]?.text() : TABLES[fields.table.value];
+function chooseTable(given) {
+  const own = fields.table.value === "own";
+  shown("#own", own);
+  source = given ?? (own ? undefined : TABLES[fields.table.value]);
   fields.target.replaceChildren();
+  find("#about").textContent = "";
+  shown("#look", false);
   say("");
-  if (csv === undefined) return;
-  const worker = newWorker();
-  const { columns, message } = await answerOf(worker, { type: "columns", csv });
-  worker.terminate();
-  if (message) return say(message);
-  fields.target.append(...columns.map((name) => new Option(name)));
-  fields.target.selectedIndex = columns.length - 1;
+  if (source !== undefined) worker.postMessage({ type: "table", source });
 }
 
-/** The first message of a worker. */
-function answerOf(worker, question) {
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = ({ message }) => resolve({ message });
-    worker.postMessage(question);
-  });
+function chooseOwn(given) {
+  fields.table.value = "own";
+  chooseTable(given);
+}
+
+function showTable({ rows, columns, preview, notes }, target = columns.at(-1).name) {
+  const made = columns.map(({ name }) => new Option(name));
+  fields.target.replaceChildren(...made);
+  fields.target.value = target;
+  const left = columns.filter(({ reason }) => reason !== undefined).length;
+  const words = [`${rows.toLocaleString("en")} rows, ${columns.length} columns`];
+  if (left > 0) words.push(`${left} of them left out`);
+  find("#about").textContent = [`${words.join("; ")}.`, ...notes].join(" ");
+  fill(
+    "#look",
+    [
+      ["", ...columns.map(({ name }) => name)],
+      ["kind", ...columns.map(({ kind }) => kind)],
+    ],
+    preview.map((row, i) => [`row ${i + 1}`, ...row]),
+  );
+  shown("#look", true);
 }
 
 function say(message) {
-  find("#error").hidden = message === "";
+  shown("#error", message !== "");
   find("#error").textContent = message;
 }
 
-fields.table.addEventListener("change", chooseTable);
-fields.file.addEventListener("change", chooseTable);
+for (const radio of fields.table) radio.addEventListener("change", () => chooseTable());
+fields.file.addEventListener("change", () => chooseOwn(fields.file.files[0]));
+fields.paste.addEventListener("change", () => chooseOwn(fields.paste.value || undefined));
+
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.toggle("dropping", !fields.source.disabled);
+});
+addEventListener("dragleave", ({ relatedTarget }) => {
+  if (relatedTarget === null) document.body.classList.remove("dropping");
+});
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  const [file] = event.dataTransfer.files;
+  if (file && !fields.source.disabled) chooseOwn(file);
+});
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   say("");
-  if (csv === undefined) return say("Choose a file first.");
+  if (source === undefined) return say("Choose a file first, or paste a table.");
+  if (fields.target.value === "") return say("Choose a table that can be read, and a target column.");
   const [trials, epochs, seed] = ["trials", "epochs", "seed"].map((name) => fields[name].valueAsNumber);
-  begin({ csv, target: fields.target.value, trials, epochs, seed });
+  const settings = { table: fields.table.value, target: fields.target.value, trials, epochs, seed };
+  begin(settings);
+  worker.postMessage({ type: "start", settings, source });
 });
 
 // -------------------------------------------------------------------------------------------------- the study
 
 function begin(settings) {
-  study?.worker.terminate();
-  const worker = newWorker();
-  study = {
-    worker,
-    settings,
-    trials: [],
-    steps: 0,
-    direction: "maximize",
-    state: "running",
-    began: performance.now(),
-  };
-  find("#results").hidden = true;
-  worker.onmessage = ({ data }) => hear(data);
-  worker.onerror = ({ message }) => hear({ type: "error", message: `the worker failed: ${message}` });
-  worker.postMessage({ type: "start", settings });
+  study = { settings, trials: [], steps: 0, direction: "maximize", state: "running", clock: 0, first: 0 };
+  study.since = performance.now();
+  document.body.dataset.state = study.state;
+  for (const id of ["#history", "#curves", "#importances", "#results"]) shown(id, false);
+  clearAnswer();
   changed();
 }
 
-function hear({ type, ...message }) {
-  if (type === "progress") {
-    const { trials, ...now } = message;
+const hears = {
+  kept({ settings, table, source: kept }) {
+    if (!settings) return chooseTable();
+    fields.table.value = settings.table;
+    shown("#own", settings.table === "own");
+    for (const name of ["trials", "epochs", "seed"]) fields[name].value = settings[name];
+    source = kept;
+    showTable(table, settings.target);
+    begin(settings);
+  },
+  table: (table) => showTable(table),
+  began({ finished, ...about }) {
+    Object.assign(study, about, { first: finished, since: performance.now() });
+    pictures.begin(about);
+  },
+  progress({ trials, steps }) {
     study.trials.push(...trials);
-    Object.assign(study, now);
+    study.steps = steps;
+    pictures.add(trials);
     changed(UPDATE);
-    return;
-  }
-  if (type === "done") {
-    Object.assign(study, message, { state: "done", took: performance.now() - study.began });
-    study.worker.terminate();
-  } else {
+  },
+  done({ fields: inputs, ...message }) {
+    Object.assign(study, message, { state: "done", clock: elapsed() });
+    changed();
+    showAnswer({ ...study, inputs }, worker, pictures);
+  },
+  forgets({ message }) {
+    say(`This study will not outlast the page: ${message}`);
+  },
+  error({ of, message }) {
+    say(message);
+    if (of !== "start" && of !== "open" && of !== undefined) return;
+    if (!study) return chooseTable();
     study.state = "failed";
-    study.worker.terminate();
-    say(message.message);
-  }
-  changed();
-}
+    changed();
+  },
+};
+
+/** Milliseconds that the study has been running here, without pauses. */
+const elapsed = () => study.clock + (study.state === "running" ? performance.now() - study.since : 0);
 
 pause.addEventListener("click", () => {
-  const paused = study.state === "paused";
-  study.state = paused ? "running" : "paused";
-  study.worker.postMessage({ type: paused ? "resume" : "pause" });
+  const { state } = study;
+  study.clock = elapsed();
+  study.since = performance.now();
+  study.state = state === "running" ? "paused" : "running";
+  if (state === "stopped") {
+    study.trials = [];
+    worker.postMessage({ type: "open" });
+  } else worker.postMessage({ type: state === "paused" ? "resume" : "pause" });
   changed();
 });
 
 stop.addEventListener("click", () => {
-  study.worker.terminate();
+  worker.terminate();
+  worker = newWorker();
+  study.clock = elapsed();
   study.state = "stopped";
   changed();
+});
+
+find("#get-trials").addEventListener("click", () => {
+  const names = Object.keys(study.space);
+  const quoted = (value) =>
+    /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : (value ?? "");
+  const rows = study.trials.map(({ number, status, value, std, params }) => [
+    number,
+    status,
+    value,
+    std,
+    ...names.map((name) => params[name]),
+  ]);
+  const lines = [["number", "status", "value", "std", ...names], ...rows].map((row) =>
+    row.map(quoted).join(","),
+  );
+  save("trials.csv", `${lines.join("\n")}\n`, "text/csv");
 });
 
 // -------------------------------------------------------------------------------------------------- the display
 
 let drawing = false;
 let drawn = 0;
+let redrawn = 0;
 
 /** Shows the study, at most once in `within` milliseconds. */
 function changed(within = 0) {
@@ -138,31 +215,41 @@ function draw() {
   show();
 }
 
+const WORDS = { running: "Tuning", paused: "Paused", stopped: "Stopped", failed: "Refused", done: "Done" };
+
 function show() {
-  const { state, settings, trials, steps, direction, metric = "score" } = study;
+  const { state, settings, trials, steps, metric = "score" } = study;
   const active = state === "running" || state === "paused";
   const focused = document.activeElement;
   start.disabled = active;
-  pause.disabled = !active;
+  pause.disabled = !active && state !== "stopped";
   stop.disabled = !active;
-  pause.textContent = state === "paused" ? "Resume" : "Pause";
-  find("fieldset").disabled = active;
+  pause.textContent = state === "paused" || state === "stopped" ? "Resume" : "Pause";
+  fields.source.disabled = fields.choice.disabled = active;
   // keyboard focus stays among the buttons
   if (focused?.matches(":disabled")) (active ? pause : start).focus();
   document.body.dataset.state = state;
   find("#progress").value = state === "done" ? 1 : trials.length / settings.trials;
-  const best = ranked(study)[0];
-  const count = `: ${trials.length} of ${settings.trials} trials, ${steps.toLocaleString("en")} steps of training`;
   find("#state").textContent = WORDS[state];
-  find("#count").textContent = best
-    ? `${count}; the best ${metric} is ${best.value.toFixed(4)}.`
-    : `${count}.`;
-  const values = trials.map(({ value }) => value);
-  drawChart(find("#chart"), values, settings.trials, direction, metric);
-  if (best) showResults();
+  find("#count").textContent = `${trials.length} of ${settings.trials}`;
+  find("#steps").textContent = steps.toLocaleString("en");
+  find("#left").textContent = left();
+  shown("#empty", trials.length === 0);
+  const best = ranked(study);
+  find("#best-name").textContent = `Best ${metric}`;
+  find("#best").textContent = best.length > 0 ? best[0].value.toFixed(4) : "–";
+  if (trials.length > 0 && study.space) showPictures();
+  if (best.length > 0) showResults(best.slice(0, LISTED));
 }
 
-const WORDS = { running: "Tuning", paused: "Paused", stopped: "Stopped", failed: "Refused", done: "Done" };
+function left() {
+  const { state, settings, trials, first } = study;
+  if (state === "done") return "none";
+  const here = trials.length - first;
+  if (state !== "running" || here < 2) return "–";
+  const seconds = Math.round(((elapsed() / here) * (settings.trials - trials.length)) / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
 
 /** Trials with a value, the best first. */
 function ranked({ trials, direction }) {
@@ -170,44 +257,64 @@ function ranked({ trials, direction }) {
   return trials.filter(({ value }) => value !== null).sort((a, b) => sign * (a.value - b.value));
 }
 
-function showResults() {
-  const { state, test, fingerprint, took } = study;
-  find("#results").hidden = false;
-  const scores = Object.entries(test ?? {}).map(([name, score]) => `${name} ${score.toFixed(4)}`);
-  find("#final").textContent =
-    state === "done"
-      ? `In ${(took / 1000).toFixed(1)} s. The final model, scored on rows that no trial saw: ${scores.join(", ")}. ` +
-        `Fingerprint of trials and weights: ${fingerprint}.`
-      : "The score is the mean over five folds.";
-  const best = ranked(study).slice(0, LISTED);
+const picture = (id) => find(`${id} .picture`);
+
+function showPictures() {
+  const { trials, state } = study;
+  for (const id of ["#history", "#curves"]) shown(id, true);
+  const now = performance.now();
+  if (state === "running" && now < redrawn + REDRAW) return changed(REDRAW);
+  redrawn = now;
+  pictures.show("history", picture("#history"));
+  showCurves();
+  if (trials.length < 2 * EVERY || (trials.length === study.weighed && state !== "done")) return;
+  if (trials.length < (study.weighed ?? 0) + EVERY && state !== "done") return;
+  study.weighed = trials.length;
+  shown("#importances", true);
+  pictures.show("importances", picture("#importances"));
+}
+
+const select = find("#shown");
+
+function showCurves() {
+  const { value } = select;
+  pictures.show("curves", picture("#curves"), value === "all" ? {} : { trial: Number(value) });
+}
+
+select.addEventListener("change", showCurves);
+pictures.onTrial = (number) => {
+  if (![...select.options].some(({ value }) => value === String(number)))
+    select.append(new Option(`trial ${number}`, number));
+  select.value = String(number);
+  showCurves();
+  find("#curves").scrollIntoView({ block: "nearest", behavior: "smooth" });
+};
+
+function showResults(best) {
+  shown("#results", true);
+  const numbers = best.map(({ number }) => number);
+  const chosen = select.value || "all";
+  // a list that is open must not change under the pointer
+  if (document.activeElement !== select && numbers.join() !== study.listed) {
+    study.listed = numbers.join();
+    const others =
+      numbers.includes(Number(chosen)) || chosen === "all" ? numbers : [...numbers, Number(chosen)];
+    select.replaceChildren(
+      new Option("all trials", "all"),
+      ...others.map((number) => new Option(`trial ${number}`, number)),
+    );
+    select.value = chosen;
+  }
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
   const rows = best.map(({ number, value, std, params }) => [
-    number + 1,
-    `${value.toFixed(4)} ± ${std.toFixed(4)}`,
-    ...names.map((name) => cell(params[name])),
+    ...[number, `${value.toFixed(4)} ± ${std.toFixed(4)}`],
+    ...names.map((name) => written(params[name])),
   ]);
-  fill("thead", [["trial", "score", ...names]], "th");
-  fill("tbody", rows, "td");
+  fill("#results", [["trial", study.metric ?? "score", ...names]], rows);
 }
 
-function cell(value) {
-  if (value === undefined) return "–";
-  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
-  return Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toPrecision(3);
-}
-
-function fill(part, rows, kind) {
-  const made = rows.map((cells) => {
-    const row = document.createElement("tr");
-    for (const content of cells) {
-      const one = document.createElement(kind);
-      one.textContent = content;
-      row.append(one);
-    }
-    return row;
-  });
-  find(`#results ${part}`).replaceChildren(...made);
-}
-
-new ResizeObserver(() => changed()).observe(find("#chart"));
-await chooseTable();
+// the page opens without a network from now on; where a browser forbids that, it works all the same
+navigator.serviceWorker?.register(new URL("./offline.js", import.meta.url)).catch(() => {});
+// what scrolls must be reached by keyboard
+for (const part of document.querySelectorAll(".scrolls")) part.tabIndex = 0;
+worker.postMessage({ type: "open" });

@@ -1,60 +1,156 @@
 /**
- * The Web Worker: tunes in slices, and reads messages of the page between them. It receives `columns` with a table, `start`
- * with settings, `pause` and `resume`; it sends `columns`, `progress` after each slice, `done` and `error`. The page stops
- * it by terminating it.
+ * The Web Worker: reads tables, tunes in slices, keeps the study in the browser, and answers the page between slices. The page sends
+ * `{ type, ... }`; it sends back `kept`, `table`, `began`, `progress`, `done`, `prediction`, `row`, `model` and `error`. The page stops it
+ * by terminating it: whatever has ended is kept.
  */
-import { createTuner, FettleError, readTable, ready } from "fettle";
+import { compareBaselines, createTuner, FettleError, ready, saveModel } from "fettle";
 import kernels from "fettle/kernels.wasm"; // its address, from esbuild's file loader
+import { memoryStorage, recordStudy } from "fettle/store";
+import { indexedDbStorage } from "fettle/store/indexeddb";
+import { aboutTable, textOf } from "./reading.js";
+import { errorsOf, fieldsOf, rowOf } from "./results.js";
 import { fingerprint, optionsFor } from "./tuning.js";
 
 /** Milliseconds of a slice: how long a pause takes at most, unless a trial is being suggested. */
 const SLICE = 50;
+const STUDY = "tuning";
+const TABLE = "table.csv";
 
 let paused = false;
 let resume = () => {};
+/** The finished study: its result and what it was made from. */
+let finished;
+
+const storage = openStorage();
+const kernelsReady = loadKernels();
+
+const answers = {
+  /** The study of an earlier visit. */
+  async open() {
+    const kept = await (await storage).open(STUDY);
+    const bytes = await kept?.artifact(TABLE);
+    if (!bytes) return postMessage({ type: "kept" });
+    const csv = new TextDecoder().decode(bytes);
+    const source = new Blob([bytes]);
+    postMessage({ type: "kept", settings: kept.settings, table: aboutTable(csv), source });
+    await run(kept.settings, csv);
+  },
+  async table({ source }) {
+    postMessage({ type: "table", ...aboutTable(await textOf(source)) });
+  },
+  async start({ settings, source }) {
+    const csv = await textOf(source);
+    await (await (await storage).open(STUDY))?.delete();
+    await run(settings, csv);
+  },
+  pause() {
+    paused = true;
+  },
+  resume() {
+    paused = false;
+    resume();
+  },
+  predict({ row }) {
+    const { final } = finished.result;
+    postMessage({ type: "prediction", task: finished.options.data.task, answer: final.answers(row)[0] });
+  },
+  row({ index }) {
+    const { result, options } = finished;
+    postMessage({ type: "row", ...rowOf(options.data, result.testRows[index % result.testRows.length]) });
+  },
+  model() {
+    postMessage({ type: "model", bytes: saveModel(finished.result.final) });
+  },
+};
 
 addEventListener("message", async ({ data: { type, ...message } }) => {
   try {
-    if (type === "columns")
-      postMessage({ type, columns: readTable(message.csv).columns.map(({ name }) => name) });
-    if (type === "start") await run(message.settings);
-    if (type === "pause") paused = true;
-    if (type === "resume") {
-      paused = false;
-      resume();
-    }
+    await kernelsReady;
+    await answers[type](message);
   } catch (error) {
     const code = error instanceof FettleError ? error.code : "internal";
-    postMessage({ type: "error", code, message: error.message });
+    postMessage({ type: "error", of: type, code, message: error.message });
   }
 });
 
-async function run(settings) {
-  await ready({ module: await compiled(new URL(kernels, import.meta.url)) });
-  const options = optionsFor(settings);
-  const tuner = await createTuner(options);
+async function run(settings, csv) {
+  // a second tab would train the same trials again
+  await navigator.locks.request("fettle-tuning", { ifAvailable: true }, async (lock) => {
+    if (!lock)
+      throw new FettleError(
+        "conflict",
+        "another tab of this page is tuning, and its study is kept here; go on in that tab, or stop it and reload this one",
+      );
+    await tuneInSlices(settings, csv);
+  });
+}
+
+async function tuneInSlices(settings, csv) {
+  const options = optionsFor({ csv, ...settings });
+  const recorder = await recordStudy(await storage, STUDY, settings);
+  const { study: earlier } = recorder;
+  const tuner = await createTuner({
+    ...{ ...options, onEvent: recorder.onEvent },
+    ...(earlier && { study: earlier }),
+  });
   const { study } = tuner;
+  const { direction, space } = study;
+  const about = {
+    direction,
+    space,
+    strategy: { name: study.strategy.name },
+    metric: options.metric,
+    name: settings.target,
+  };
+  postMessage({ type: "began", ...about, finished: study.trials.length });
   let steps = 0;
   let sent = 0;
+  let isNew = earlier === undefined;
   while (!tuner.result) {
     const slice = await tuner.advance({ maxMilliseconds: SLICE });
     steps += slice.steps;
     const trials = study.trials.slice(sent);
     sent += trials.length;
-    postMessage({ type: "progress", steps, trials, direction: study.direction, metric: options.metric });
+    const kept = await recorder.saved();
+    if (isNew && kept) {
+      await kept.keep(TABLE, new TextEncoder().encode(csv));
+      isNew = false;
+    }
+    postMessage({ type: "progress", steps, trials: trials.map(plain) });
     await turn();
-    if (paused) await new Promise((resolve) => (resume = resolve));
+    if (paused) await new Promise((go) => (resume = go));
   }
-  const { final } = tuner.result;
-  postMessage({ type: "done", test: final?.test, fingerprint: await fingerprint(tuner.result) });
+  const { result } = tuner;
+  finished = { result, options };
+  const { final } = result;
+  postMessage({
+    ...{ type: "done", fingerprint: await fingerprint(result), test: final?.test },
+    ...(final && {
+      ...{ baselines: await compareBaselines(result, options), errors: errorsOf(result, options.data) },
+      ...{ fields: fieldsOf(options.data), testRows: result.testRows.length },
+    }),
+  });
 }
 
-async function compiled(url) {
-  const response = await fetch(url);
+/** A trial as it can be sent: its curves as plain data. */
+const plain = ({ curves, ...trial }) => ({ ...trial, ...(curves && { curves: { ...curves } }) });
+
+/** The browser's database; where it forbids one, memory, and a word to the page. */
+async function openStorage() {
+  try {
+    return await indexedDbStorage("fettle-page");
+  } catch (error) {
+    postMessage({ type: "forgets", message: error.message });
+    return memoryStorage();
+  }
+}
+
+async function loadKernels() {
+  const response = await fetch(new URL(kernels, import.meta.url));
   if (!response.ok)
     throw new Error(`the kernels could not be loaded: the server answered ${response.status}`);
-  return WebAssembly.compile(await response.arrayBuffer());
+  await ready({ module: await WebAssembly.compile(await response.arrayBuffer()) });
 }
 
 /** A turn of the event loop, in which messages arrive. */
-const turn = () => new Promise((resolve) => setTimeout(resolve));
+const turn = () => new Promise((go) => setTimeout(go));

@@ -245,6 +245,10 @@ const elsewhere = new Map<Block, { readonly reason: string; check(block: Block):
       ] as const,
   ),
   [
+    blockWith("docs/storage.md", "fettle/store/indexeddb"),
+    { reason: "a page, which test/runtimes/page-storage.js opens", check: async () => {} },
+  ],
+  [
     blockWith("docs/serving.md", "serveNode("),
     { reason: "a server, which serving.test.ts runs, kills and starts again", check: async () => {} },
   ],

@@ -34,6 +34,7 @@ const entries = {
   "fettle/store": "src/store/index.ts",
   "fettle/store/d1": "src/store/d1/index.ts",
   "fettle/store/postgres": "src/store/postgres/index.ts",
+  "fettle/store/indexeddb": "src/store/indexedDb/index.ts",
   "fettle/store/sqlite": "src/store/sqlite/index.ts",
   "fettle/testing": "src/testing/index.ts",
 };
@@ -239,6 +240,7 @@ function assemble(examples: readonly Example[]): { code: string; ends: number[] 
   let code = `import { inspect } from "node:util";
 import fc from "fast-check";
 import type { NdArray } from "ndarray";
+import "fake-indexeddb/auto";
 ${imports.join("")}${PRELUDE}`;
   const ends = examples.map((example, i) => {
     const named = first.some(({ name }) => name === example.name);

@@ -64,7 +64,7 @@ describe("the packed package", () => {
       /^wasm\/((kernels(-relaxed)?|predict)\.wasm(\.d\.ts)?|kernels\.base64\.js)$/,
       /^docs\/(benchmark\/)?[a-z-]+\.(md|svg|webp)$/,
       /^examples\/data\/([a-z-]+\.csv|README\.md)$/,
-      /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|md)$/,
+      /^examples\/((browser|cloudflare|cloudflare\/src)\/)?[a-zA-Z0-9.-]+\.(js|ts|json|jsonc|html|css|svg|md)$/,
       /^examples\/python\/client\.py$/,
     ];
     const surplus = filesIn(installed).filter((file) => !shipped.some((pattern) => pattern.test(file)));
@@ -101,6 +101,7 @@ describe("the packed package", () => {
         "node/shared",
         "node/store",
         "node/storeD1",
+        "node/storeIndexedDb",
         "node/storePostgres",
         "node/storeSqlite",
         "node/testing",

@@ -31,3 +31,9 @@ it("{ d1Storage }, all that a Worker needs to keep studies in D1, is at most 6.5
   expect(first).toBeLessThanOrEqual(6.5);
   expect([first > 4, later]).toEqual([true, 0]);
 });
+
+it("{ indexedDbStorage } is at most 5.5 kB gzipped, all of it at first", async () => {
+  const { first, later } = await bundled('export { indexedDbStorage } from "fettle/store/indexeddb";', root);
+  expect(first).toBeLessThanOrEqual(5.5);
+  expect([first > 1, later]).toEqual([true, 0]);
+});

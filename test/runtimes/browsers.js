@@ -8,6 +8,9 @@ const TYPES = {
   ".css": "text/css",
   ".js": "text/javascript",
   ".csv": "text/csv",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".webp": "image/webp",
   ".wasm": "application/wasm",
 };
 /** `nonce-page` is for the import map. */

@@ -6,8 +6,10 @@ import { bundlerChecks } from "./bundlers.js";
 import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
+import { pageStorageCheck } from "./page-storage.js";
 import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
+import { checkSite } from "./site.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
@@ -18,7 +20,9 @@ export const checks = [
     name: "browser-example",
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
+  pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
+  { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,

@@ -8,11 +8,13 @@ import { bundle } from "../../examples/browser/bundle.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-it("the browser example is bundled to a page, its script, its worker and the kernels", async () => {
+it("the browser example is bundled to a page, its script, its workers and the kernels", async () => {
   const { outputFiles, warnings } = await build({ ...bundle("served"), write: false });
   expect(warnings).toEqual([]);
   const files = outputFiles.map(({ path }) => basename(path));
-  expect(files).toEqual(expect.arrayContaining(["index.html", "page.js", "style.css", "worker.js"]));
+  expect(files).toEqual(
+    expect.arrayContaining(["index.html", "page.js", "style.css", "worker.js", "drawing.js", "offline.js"]),
+  );
   expect(files.filter((file) => file.endsWith(".wasm"))).toHaveLength(1);
   const sizes = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents.length]));
   // the page has the three tables and none of the library

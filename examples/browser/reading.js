@@ -1,0 +1,60 @@
+/** From what a person dropped to a table, or to words that say why it is none. */
+import { FettleError, readTable } from "fettle";
+
+/** Bytes of a file. Larger tables are for the command line. */
+const LARGEST = 32 * 2 ** 20;
+const SHOWN_ROWS = 5;
+
+/**
+ * The text of a table.
+ *
+ * @param {string | Blob} source
+ * @throws FettleError `invalid_data` for what is too large, or no text
+ */
+export async function textOf(source) {
+  if (typeof source === "string") return source;
+  if (source.size > LARGEST)
+    throw new FettleError(
+      "invalid_data",
+      `the file has ${megabytes(source.size)} MB; this page reads at most ${megabytes(LARGEST)} MB. ` +
+        "Drop a part of its rows, or use the command line: npx fettle tune",
+    );
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await source.arrayBuffer());
+    if (!text.includes("\0")) return text;
+  } catch {}
+  throw new FettleError(
+    "invalid_data",
+    "the file is not text: save the table as CSV in UTF-8, with a header line, and drop that file",
+  );
+}
+
+/**
+ * What the page shows of a table.
+ *
+ * @throws FettleError `invalid_data`
+ */
+export function aboutTable(csv) {
+  const table = readTable(csv);
+  const columns = table.columns.map(({ name, kind, reason }) => ({ name, kind, reason }));
+  if (columns.length < 2)
+    throw new FettleError(
+      "invalid_data",
+      `a table must have at least two columns, one to predict and one to predict it from; received ${columns.length}`,
+    );
+  const rows = Array.from({ length: Math.min(SHOWN_ROWS, table.rows) }, (_, row) =>
+    table.columns.map((column) => cell(column, row)),
+  );
+  return { rows: table.rows, columns, preview: rows, notes: table.notes };
+}
+
+/** A cell as text; empty where it is missing. */
+export function cell({ kind, values, categories }, row) {
+  const value = values[row];
+  if (Number.isNaN(value)) return "";
+  if (kind === "date") return new Date(value).toISOString().replace(/T00:00:00\.000Z$/, "");
+  if (categories.length > 0) return categories[value] ?? "";
+  return kind === "number" ? String(Number(value.toPrecision(7))) : "…";
+}
+
+const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
