@@ -157,6 +157,7 @@ async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): 
     const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);
     for (const { number } of all)
       for (const report of await study.reports(number)) await made.report(number, report);
+    for (const note of await study.notes()) await made.note(note);
     for (const { name } of await study.artifacts()) {
       const bytes = await study.artifact(name);
       if (bytes) await made.keep(name, bytes);

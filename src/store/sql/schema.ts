@@ -64,6 +64,16 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       PRIMARY KEY (study, name, part)
     )`,
   ],
+  [
+    `CREATE TABLE fettle_notes (
+      study INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      text TEXT NOT NULL,
+      tags TEXT NOT NULL,
+      PRIMARY KEY (study, number),
+      FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** The version of the schema that this release writes. */
