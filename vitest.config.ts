@@ -42,6 +42,7 @@ export default defineConfig(({ mode }) => {
       "fettle/predict": path("./src/predict/index.ts"),
       "fettle/serve/node": path("./src/serve/node/index.ts"),
       "fettle/serve": path("./src/serve/index.ts"),
+      "fettle/report": path("./src/report/index.ts"),
       "fettle/store/sqlite": path("./src/store/sqlite/index.ts"),
       "fettle/store": path("./src/store/index.ts"),
       fettle: path("./src/index.ts"),

@@ -111,6 +111,7 @@ await bundle(
       export: "dist/model/export/index.js",
       ops: "dist/ops/index.js",
       predict: "dist/predict/index.js",
+      report: "dist/report/index.js",
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",
       store: "dist/store/index.js",

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ready } from "fettle";
 import { byName, check } from "../../src/errors.js";
-import { loadCharts } from "../../src/report/pictures/render.js";
+import { loadCharts } from "../../src/report/plots/render.js";
 import { positive } from "../flags.js";
 import { type Clock, contestants, OURS, run } from "./contestants.js";
 import { divideTable, downloadedPackages, fetchTable } from "./fetch.js";

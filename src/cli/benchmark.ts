@@ -16,7 +16,7 @@ import { timesOf } from "../benchmark/times.js";
 import { FettleError } from "../errors.js";
 import { benchmarkCsv, introduceBenchmark, summarizeBenchmark, timesCsv } from "../report/benchmark.js";
 import { benchmarkPictures } from "../report/pictures/index.js";
-import { type Draw, loadCharts } from "../report/pictures/render.js";
+import { type Draw, loadCharts } from "../report/plots/render.js";
 import { type BenchmarkFlags, readBenchmark } from "./benchmarkOptions.js";
 import { EXIT } from "./exit.js";
 import { integer, names } from "./flags.js";

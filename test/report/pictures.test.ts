@@ -11,9 +11,9 @@ import { adam } from "../../src/optim/adam.js";
 import { optimizers as builtIn } from "../../src/optim/registry.js";
 import { sgd } from "../../src/optim/sgd.js";
 import { benchmarkPictures } from "../../src/report/pictures/index.js";
-import { stylesOf } from "../../src/report/pictures/palette.js";
 import type { Picture } from "../../src/report/pictures/picture.js";
-import { type Draw, loadCharts } from "../../src/report/pictures/render.js";
+import { stylesOf } from "../../src/report/plots/palette.js";
+import { type Draw, loadCharts } from "../../src/report/plots/render.js";
 import { bowl } from "../benchmark/support.js";
 
 /** The parts of a series that are tested. */

@@ -2,8 +2,8 @@
 import { test as property } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contourLines, type Grid } from "../../src/report/pictures/contours.js";
-import { linearScale, logScale, scaleOf } from "../../src/report/pictures/scale.js";
+import { contourLines, type Grid } from "../../src/report/plots/contours.js";
+import { linearScale, logScale, scaleOf } from "../../src/report/plots/scale.js";
 
 const labels = ({ ticks, label }: ReturnType<typeof logScale>): string[] => ticks.map(label);
 

@@ -1,9 +1,9 @@
 /** How the score of each optimizer falls on one problem: medians as lines, quartiles as bands. */
 import type { LearningCurve } from "../../benchmark/curves.js";
 import type { ProblemFacts } from "../../benchmark/record.js";
-import { stylesOf } from "./palette.js";
+import { stylesOf } from "../plots/palette.js";
+import { linearScale, scaleOf } from "../plots/scale.js";
 import { bandSeries, lineSeries, type Panel, type Picture, pictureOf, targetLine } from "./picture.js";
-import { linearScale, scaleOf } from "./scale.js";
 
 const PANEL = { top: 86, width: 380, height: 270 };
 const TITLES = { default: "with defaults", tuned: "tuned" };

@@ -2,10 +2,10 @@
 import type { SeriesOption } from "echarts";
 import type { Landscape, Path, Scene } from "../../benchmark/landscape.js";
 import type { ProblemFacts } from "../../benchmark/record.js";
-import { contourLines } from "./contours.js";
-import { type LineStyle, stylesOf } from "./palette.js";
+import { contourLines } from "../plots/contours.js";
+import { type LineStyle, stylesOf } from "../plots/palette.js";
+import { linearScale } from "../plots/scale.js";
 import { lineSeries, type Panel, type Picture, pictureOf } from "./picture.js";
-import { linearScale } from "./scale.js";
 
 const COLUMNS = 3;
 const SIDE = 250;

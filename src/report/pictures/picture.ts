@@ -3,8 +3,8 @@
  * `render.ts` draws.
  */
 import type { EChartsOption, SeriesOption } from "echarts";
-import type { LineStyle } from "./palette.js";
-import type { Scale } from "./scale.js";
+import type { LineStyle } from "../plots/palette.js";
+import type { Scale } from "../plots/scale.js";
 
 /** A picture, ready to be drawn. */
 export interface Picture {

@@ -1,8 +1,8 @@
 /** Performance profiles: the share of problems that each optimizer solves within a multiple of the steps of the fastest. */
 import type { BenchmarkAnalysis } from "../../benchmark/analysis.js";
-import { stylesOf } from "./palette.js";
+import { stylesOf } from "../plots/palette.js";
+import { linearScale, logScale } from "../plots/scale.js";
 import { lineSeries, type Panel, type Picture, pictureOf } from "./picture.js";
-import { linearScale, logScale } from "./scale.js";
 
 const PANEL = { top: 86, width: 380, height: 270 };
 

@@ -1,9 +1,9 @@
 /** The rank diagram: mean ranks with their intervals, and which of them are within the critical difference of the best. */
 import type { SeriesOption } from "echarts";
 import type { BenchmarkAnalysis, Comparison } from "../../benchmark/analysis.js";
-import { stylesOf } from "./palette.js";
+import { stylesOf } from "../plots/palette.js";
+import { linearScale, type Scale } from "../plots/scale.js";
 import { type Panel, type Picture, pictureOf } from "./picture.js";
-import { linearScale, type Scale } from "./scale.js";
 
 const ROW = 26;
 const WIDTH = 330;

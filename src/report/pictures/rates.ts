@@ -1,9 +1,9 @@
 /** The effect of the learning rate: the score at each rate on one problem, and the share of problems that each rate solves. */
 import type { RateSensitivity } from "../../benchmark/analysis.js";
 import type { OptimizerFacts, ProblemFacts } from "../../benchmark/record.js";
-import { stylesOf } from "./palette.js";
+import { stylesOf } from "../plots/palette.js";
+import { linearScale, logScale, scaleOf } from "../plots/scale.js";
 import { lineSeries, type Picture, pictureOf, targetLine } from "./picture.js";
-import { linearScale, logScale, scaleOf } from "./scale.js";
 
 const SIZE = { width: 680, height: 430 };
 const PANEL = { left: 66, top: 74, width: 480, height: 300, title: "" };

@@ -1,9 +1,36 @@
 /** Draws pictures with ECharts, which is loaded only here, and only to draw. */
 import { FettleError } from "../../errors.js";
-import type { Picture } from "./picture.js";
+import type { Plot } from "./plot.js";
+import { type PlotTheme, plotTheme } from "./theme.js";
 
-/** Draws a picture as the text of an SVG file. */
-export type Draw = (picture: Picture) => string;
+/** What is drawn: a plot, or a picture of a benchmark. */
+export type Drawn = Pick<Plot, "title" | "width" | "height" | "option">;
+
+/** Draws a picture as the text of an SVG file; without a theme in the colours of its option. */
+export type Draw = (picture: Drawn, theme?: object) => string;
+
+/** How `renderSvg` draws. */
+export interface RenderOptions {
+  /** Default `"light"`. */
+  readonly theme?: PlotTheme;
+}
+
+/**
+ * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same in Node, Deno and a page.
+ *
+ * @throws FettleError `unsupported` if the package `echarts` is not installed
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: float(-5, 5) }, strategy: random(), direction: "minimize" });
+ * await study.optimize(({ x }) => x * x, { trials: 5 });
+ * const svg = await renderSvg(plotHistory(studyData(study)), { theme: "dark" });
+ * svg.startsWith("<svg "); // true
+ * ```
+ */
+export async function renderSvg(plot: Plot, { theme = "light" }: RenderOptions = {}): Promise<string> {
+  const draw = await loadCharts();
+  return draw(plot, plotTheme(theme));
+}
 
 /**
  * Loads ECharts.
@@ -22,8 +49,8 @@ export async function loadCharts(
       cause: error,
     });
   }
-  return ({ title, width, height, option }) => {
-    const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+  return ({ title, width, height, option }, theme) => {
+    const chart = init(null, theme ?? null, { renderer: "svg", ssr: true, width, height });
     try {
       chart.setOption(option);
       return `${titled(shortened(chart.renderToSVGString()), title)}\n`;

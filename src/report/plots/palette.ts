@@ -1,8 +1,34 @@
 /**
- * The colour and the dashes of each optimizer, the same in all pictures. Nine colours are P. Tol's "muted" scheme
+ * The colours of all pictures. Those of studies are chosen from schemes that are safe for colour-blind readers, so that each has a contrast of at
+ * least 3 : 1 with white and with a dark screen; what they tell apart, shapes or places tell apart as well.
+ *
+ * Each optimizer has its colour and dashes in the pictures of benchmarks. Nine colours are P. Tol's "muted" scheme
  * (Colour Schemes, SRON/EPS/TN/09-002, 2021), four are of his "vibrant"; each scheme is safe for colour-blind readers. Dashes distinguish
  * neighbours without colour.
  */
+
+/** The colours of a study's pictures: P. Tol's "vibrant" scheme, and a grey. */
+export const COLORS = {
+  best: "#0077BB",
+  trial: "#009988",
+  warm: "#CC3311",
+  second: "#EE3377",
+  third: "#A65E00",
+  grey: "#888888",
+} as const;
+
+/** Of things without an order, such as classes, one after another. */
+export const SERIES: readonly string[] = [
+  COLORS.best,
+  COLORS.warm,
+  COLORS.trial,
+  COLORS.second,
+  COLORS.third,
+  "#7F5FBF",
+];
+
+/** From low to high: from little colour to much, readable on light and dark. */
+export const RAMP: readonly string[] = ["#C9DDEB", "#8FBBDA", "#5196C7", "#1F72AC", "#0B4F85"];
 
 /** How a line is drawn. */
 export interface LineStyle {
@@ -44,3 +70,15 @@ export function stylesOf(optimizers: readonly string[]): ReadonlyMap<string, Lin
     optimizers.map((name) => [name, BUILT_IN[name] ?? OTHERS[own.indexOf(name) % OTHERS.length]]),
   );
 }
+
+/** From grey for the worst to blue for the best, at 0 to 1; each step is readable on light and dark. */
+export function mixed(share: number): string {
+  const [from, to] = [GREY, BLUE];
+  const parts = from.map((part, i) => Math.round(part + share * (to[i] - part)));
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("").toUpperCase()}`;
+}
+
+const [GREY, BLUE] = [
+  [0x8c, 0x8c, 0x8c],
+  [0x00, 0x77, 0xbb],
+];

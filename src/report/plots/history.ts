@@ -1,0 +1,99 @@
+/** How the search went: each trial and the best so far. */
+import { formatDuration, formatScore } from "../format.js";
+import { countStatuses } from "../study.js";
+import { type Feasible, objectiveOf } from "./objective.js";
+import { COLORS } from "./palette.js";
+import { axisOf, dots, line, type Plot, type Point, plotOf, thinned, thinnedNote } from "./plot.js";
+import type { StudyData } from "./studyData.js";
+
+/** How a history is drawn. */
+export interface HistoryOptions {
+  /** Against the number of trials, or against the seconds that they took, one after another. Default `"trials"`. */
+  readonly against?: "trials" | "time";
+  /** Which objective, from 0. Default 0. */
+  readonly objective?: number;
+}
+
+/**
+ * The value of each trial, and the best so far. Trials without a value are marked at the bottom. It has the series `trials`, `pruned`,
+ * `no value` and `best so far`, each of points `[number or seconds, value]`.
+ *
+ * @throws FettleError `invalid_argument` for an objective that the study does not have
+ * @example
+ * ```ts
+ * const study = createStudy({ space: { x: choice([3, 1, 2]) }, strategy: grid(), direction: "minimize" });
+ * await study.optimize(({ x }) => x, { trials: 3 });
+ * plotHistory(studyData(study)).description; // "The best value is 1.0000, of trial 1; the first was 3.0000. 3 trials: 3 complete."
+ * ```
+ */
+export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plot {
+  const { against = "trials", objective = 0 } = options;
+  const { metric, better, outcomeOf } = objectiveOf(study, objective);
+  let elapsed = 0;
+  const places = study.trials.map((trial) => {
+    elapsed += trial.seconds ?? 0;
+    return against === "time" ? elapsed : trial.number;
+  });
+  const valued: (Feasible & { readonly x: number })[] = [];
+  const without: number[] = [];
+  for (const [i, trial] of study.trials.entries()) {
+    const value = outcomeOf(trial);
+    if (value === null) without.push(places[i]);
+    else valued.push({ ...value, x: places[i] });
+  }
+  const best: Point[] = [];
+  let [first, leader]: (Feasible | undefined)[] = [];
+  for (const each of valued) {
+    if (!each.counts) continue;
+    first ??= each;
+    if (leader && !better(each.value, leader.value)) continue;
+    leader = each;
+    best.push([each.x, each.value]);
+  }
+  const last = places.at(-1);
+  if (leader && last !== undefined && last > best[best.length - 1][0]) best.push([last, leader.value]);
+  const minimized = study.directions[objective] === "minimize";
+  const y = axisOf(
+    valued.map(({ value }) => value),
+    metric,
+    minimized ? {} : { log: false },
+  );
+  const x = axisOf(places, against === "time" ? "seconds of training" : "trial", {
+    log: false,
+    whole: against === "trials",
+  });
+  const shown = (counts: boolean): readonly Point[] =>
+    thinned(
+      valued.filter((each) => each.counts === counts).map((each): Point => [each.x, each.value]),
+      ([, value]) => value,
+    );
+  const [complete, other] = [shown(true), shown(false)];
+  const failed = thinned(without, () => 0).map((place): Point => [place, y.low]);
+  const shownCount = complete.length + other.length;
+  return plotOf(
+    {
+      name: against === "time" ? "history-time" : "history",
+      title: against === "time" ? "Best so far, by time" : "Best so far",
+      description: `${said(metric, first, leader, against === "time" ? elapsed : undefined)} ${countStatuses(study.trials)}.${thinnedNote(shownCount, valued.length)}`,
+    },
+    x,
+    y,
+    [
+      ...(complete.length > 0 ? [dots("trials", COLORS.trial, complete)] : []),
+      ...(other.length > 0
+        ? [dots("pruned or infeasible", COLORS.grey, other, { symbol: "emptyTriangle" })]
+        : []),
+      ...(failed.length > 0
+        ? [dots("no value", COLORS.warm, failed, { symbol: "rect", symbolSize: [2, 10], clip: false })]
+        : []),
+      ...(best.length > 0 ? [line("best so far", COLORS.best, best, { step: "end" })] : []),
+    ],
+  );
+}
+
+function said(metric: string, first?: Feasible, best?: Feasible, seconds?: number): string {
+  const time = seconds === undefined ? "" : ` All trials together took ${formatDuration(seconds)}.`;
+  if (!first || !best) return `No trial is complete, so there is no best ${metric}.${time}`;
+  const began = first === best ? "" : `; the first was ${formatScore(first.value)}`;
+  return `The best ${metric} is ${formatScore(best.value)}, of trial ${best.number}${began}.${time}`;
+}

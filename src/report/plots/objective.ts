@@ -1,0 +1,49 @@
+/** One objective of a study: its name, its direction, and its value in each trial. */
+import { must } from "../../errors.js";
+import type { Params } from "../../search/space/space.js";
+import { isFeasible, type TrialRecord } from "../../search/trial/trial.js";
+import type { StudyData } from "./studyData.js";
+
+/** A value, and whether it can be the best. */
+export interface Feasible {
+  readonly number: number;
+  readonly value: number;
+  /** Of a complete trial that keeps its constraints. */
+  readonly counts: boolean;
+}
+
+export interface Objective {
+  readonly metric: string;
+  readonly better: (a: number, b: number) => boolean;
+  /** null for a trial without a value. */
+  readonly outcomeOf: (trial: TrialRecord<Params>) => Feasible | null;
+}
+
+/** @throws FettleError `invalid_argument` for an objective that the study does not have */
+export function objectiveOf({ directions, metrics }: StudyData, objective: number): Objective {
+  const exists = Number.isInteger(objective) && objective >= 0 && objective < directions.length;
+  must(exists, "objective", `an integer from 0 to ${directions.length - 1}`, objective);
+  const maximize = directions[objective] === "maximize";
+  return {
+    metric: metrics[objective] ?? "value",
+    better: (a, b) => (maximize ? a > b : a < b),
+    outcomeOf: (trial) => {
+      const value = directions.length === 1 ? trial.value : (trial.values?.[objective] ?? null);
+      if (value === null || !Number.isFinite(value)) return null;
+      return { number: trial.number, value, counts: trial.status === "complete" && isFeasible(trial) };
+    },
+  };
+}
+
+/** Trials that can be the best, with their values, the best first; the earlier of equals first. */
+export function ranked(study: StudyData, objective = 0): { trial: TrialRecord<Params>; value: number }[] {
+  const { better, outcomeOf } = objectiveOf(study, objective);
+  return study.trials
+    .flatMap((trial) => {
+      const value = outcomeOf(trial);
+      return value?.counts ? [{ trial, value: value.value }] : [];
+    })
+    .sort((a, b) =>
+      better(a.value, b.value) ? -1 : better(b.value, a.value) ? 1 : a.trial.number - b.trial.number,
+    );
+}
