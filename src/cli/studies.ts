@@ -5,6 +5,7 @@ import { check, show } from "../errors.js";
 import { count, formatScore, formatValue, plain } from "../report/format.js";
 import { layOut } from "../report/layout.js";
 import { countStatuses } from "../report/study.js";
+import { trialsCsv } from "../report/trialsCsv.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../search/trial/trial.js";
@@ -15,7 +16,7 @@ import { EXIT } from "./exit.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
-import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
+import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them; those of one study have its name. */
 interface StudiesFlags {
