@@ -30,6 +30,7 @@ import { type Begun, begun } from "./tuneBegun.js";
 import { howToGoOn, openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { watchRun } from "./tuneWatch.js";
 import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -59,6 +60,10 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       integer("--jobs", 1),
     )
     .option("--json", "print one JSON object and nothing else")
+    .option(
+      "--watch",
+      "serve a dashboard beside the run, to this machine, and print its address (see fettle dashboard)",
+    )
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
@@ -132,6 +137,7 @@ Examples:
   fettle tune --resume study --trials 100
   fettle tune data.csv --target y --storage studies.db --study first
   fettle tune --storage studies.db --study first --trials 100
+  fettle tune data.csv --target y --watch
 
 A space file has the parameters to tune; the others keep their defaults:
   {
@@ -170,6 +176,7 @@ async function runBegun(study: Begun): Promise<number> {
     running?.stop();
     keeper?.keep();
   });
+  const watch = flags.watch ? await watchRun(study, setup.metrics, keeper, () => running?.stop()) : undefined;
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") {
@@ -178,6 +185,7 @@ async function runBegun(study: Begun): Promise<number> {
     }
     if (event.type === "trialEnded") ended.push(event.record);
     keeper?.onEvent(event);
+    watch?.onEvent(event);
     if (flags.json) return;
     if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
     bar.update(event);
@@ -203,6 +211,10 @@ async function runBegun(study: Begun): Promise<number> {
       const lines = await keeper.finish(trials, summary, result);
       if (!flags.json) printLines(lines);
     }
+    if (watch && interrupt.exitCode === undefined) {
+      interrupt.release(); // from now on, Ctrl-C closes the dashboard
+      await watch.finish(result, study, trials.length);
+    }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn(flags, trials.length));
       return interrupt.exitCode;
@@ -211,6 +223,7 @@ async function runBegun(study: Begun): Promise<number> {
   } finally {
     bar.stop();
     interrupt.release();
+    await watch?.close();
     await keeper?.release();
   }
 }

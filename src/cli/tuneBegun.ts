@@ -23,7 +23,7 @@ export interface Begun {
 }
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "json", "resume", "storage", "study"];
+const CHANGEABLE = ["trials", "seconds", "jobs", "json", "watch", "resume", "storage", "study"];
 
 export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
   const { resume, storage, study: name, out } = flags;

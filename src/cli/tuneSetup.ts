@@ -48,6 +48,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
+  /** Whether a dashboard is served beside the run. */
+  readonly watch?: true;
   readonly storage?: string;
   /** The name of the study in the storage. */
   readonly study?: string;
@@ -56,7 +58,7 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
 /** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
   const { out: _, resume: __, overwrite: ___, jobs: ____, json: _____, seconds: ______, ...others } = flags;
-  const { storage: _______, study: ________, ...kept } = others;
+  const { storage: _______, study: ________, watch: _________, ...kept } = others;
   const held = Object.entries({
     ...{ schema: kept.schema, space: kept.space },
     ...(isFile(kept.validation) && { validation: kept.validation }),
