@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkBounds } from "./bounds.js";
 import { bundlerChecks } from "./bundlers.js";
+import { checkDashboard } from "./dashboard.js";
 import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
@@ -16,6 +17,11 @@ export const checks = [
   {
     name: "browser-example",
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
+  },
+  {
+    name: "dashboard",
+    run: () =>
+      withChromium((browser) => checkDashboard(join(app, "node_modules/fettle/bin/fettle.js"), browser)),
   },
   ...bundlerChecks,
   receiptCheck,
