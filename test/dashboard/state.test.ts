@@ -153,7 +153,7 @@ describe("an address", () => {
   it("leads back to its route, whatever the study is called", () => {
     const anyName = fc.oneof(
       fc.constantFrom("a/b", "#", "%", "<script>", "名前", "..", "trial", " "),
-      fc.string({ unit: "grapheme", minLength: 1 }).filter((name) => name.isWellFormed?.() ?? true),
+      fc.string({ unit: "grapheme", minLength: 1 }).filter((name) => !/\p{Cs}/u.test(name)),
     );
     const anyRoute: fc.Arbitrary<Route> = fc.oneof(
       fc.constant<Route>({ page: "studies" }),
