@@ -3,6 +3,7 @@
 // paths it contains.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { rolldown } from "rolldown";
 
 /** Gives each module the source map that tsc wrote, so that the maps of bundles lead to src/. */
@@ -137,3 +138,25 @@ await bundle(
     },
   },
 );
+
+// The page of the dashboard, with the library that draws its pictures in a file of its own, which is loaded after the first paint.
+await build({
+  absWorkingDir: shared.cwd,
+  entryPoints: ["main.tsx", "style.css", "index.html", "icon.svg"].map(
+    (file) => `src/dashboard/page/${file}`,
+  ),
+  outdir: "dist/dashboard/page",
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  loader: { ".html": "copy", ".svg": "copy" },
+  // the page shows results and computes none: what needs a host is not in it
+  tsconfigRaw: "{}",
+  legalComments: "none",
+  logLevel: "warning",
+});

@@ -11,6 +11,7 @@ const src = join(root, "src");
 /** Parts from the top; those of one line do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
   ["cli"],
+  ["dashboard"],
   ["report"],
   ["testing"],
   ["benchmark", "cloudflare"],

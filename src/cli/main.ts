@@ -7,6 +7,7 @@ import { FettleError, isA, messageOf } from "../errors.js";
 import { wrap } from "../report/layout.js";
 import { VERSION } from "../version.js";
 import { addBenchmarkCommand } from "./benchmark.js";
+import { addDashboardCommand } from "./dashboard.js";
 import { addEvaluateCommand } from "./evaluate.js";
 import { EXIT, MEANINGS } from "./exit.js";
 import { explainError, explainUsage } from "./explain.js";
@@ -41,6 +42,7 @@ const COMMANDS: readonly AddCommand[] = [
   addBenchmarkCommand,
   addStudiesCommand,
   addServeCommand,
+  addDashboardCommand,
   addVerifyCommand,
 ];
 

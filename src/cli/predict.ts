@@ -8,13 +8,13 @@ import { check, FettleError, show } from "../errors.js";
 import { classesOf } from "../predict/answers.js";
 import type { Predictor } from "../predict/predictor.js";
 import { RowError, type RowRecord } from "../predict/rows.js";
+import { csvCell } from "../report/trialsCsv.js";
 import { readSource } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { nameOf } from "./files.js";
 import { names } from "./flags.js";
 import { addRowFlags, readPredictor } from "./modelFile.js";
 import { writeOut } from "./streams.js";
-import { csvCell } from "./studyFolder.js";
 import { WholeFile } from "./wholeFile.js";
 
 /** The flags, as commander gives them. */

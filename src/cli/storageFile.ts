@@ -91,6 +91,11 @@ export class StudyRecord {
     return this.recorder.onEvent;
   }
 
+  /** The study as it is there; undefined before its first trial. */
+  stored(): Promise<StoredStudy | undefined> {
+    return this.recorder.saved();
+  }
+
   /** Waits for what has happened, and keeps the final model. */
   async finish(
     trials: number,

@@ -8,6 +8,7 @@ import { type StudyData, studyData } from "../report/plots/studyData.js";
 import { studyRows } from "../report/records.js";
 import { countStatuses } from "../report/study.js";
 import { tensorboardFiles } from "../report/tensorboard/tensorboard.js";
+import { trialsCsv } from "../report/trialsCsv.js";
 import { recordOf } from "../search/study/checkpoint.js";
 import { paretoFront } from "../search/trial/pareto.js";
 import type { Direction, TrialRecord } from "../search/trial/trial.js";
@@ -20,7 +21,7 @@ import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
 import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
-import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE, trialsCsv } from "./studyFolder.js";
+import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them; those of one study have its name. */
 interface StudiesFlags extends DisplayFlags {
@@ -209,6 +210,7 @@ async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): 
     const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);
     for (const { number } of all)
       for (const report of await study.reports(number)) await made.report(number, report);
+    for (const note of await study.notes()) await made.note(note);
     for (const { name } of await study.artifacts()) {
       const bytes = await study.artifact(name);
       if (bytes) await made.keep(name, bytes);

@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import { Model } from "../model/model.js";
+import { trialsCsv } from "../report/trialsCsv.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
@@ -196,27 +197,4 @@ export function modelBytes(
   // a folder of this machine says nothing elsewhere
   const command = { file: basename(file), flags: { ...flags, ...did } };
   return new Model(model, table, { ...notes, command }).bytes();
-}
-
-/** A line for each trial. */
-export function trialsCsv(trials: readonly TrialRecord<Params>[]): string {
-  const names = [...new Set(trials.flatMap(({ params }) => Object.keys(params)))];
-  const lines = trials.map(({ number, status, value, std, seconds, params }) => [
-    ...[number, status, value, std, seconds],
-    ...names.map((name) => params[name]),
-  ]);
-  return [["number", "status", "value", "std", "seconds", ...names], ...lines]
-    .map((cells) => `${cells.map(csvCell).join(",")}\n`)
-    .join("");
-}
-
-/** A cell of CSV. */
-export function csvCell(value: unknown): string {
-  const text =
-    value === null || value === undefined
-      ? ""
-      : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value);
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -35,6 +35,7 @@ import { type Begun, begun } from "./tuneBegun.js";
 import { howToGoOn, openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
+import { watchRun } from "./tuneWatch.js";
 import { addValidationFlags } from "./validation.js";
 
 /** Adds the command; `done` receives the exit code. */
@@ -64,6 +65,10 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       integer("--jobs", 1),
     );
   addDisplayFlags(command, "print one JSON object and nothing else")
+    .option(
+      "--watch",
+      "serve a dashboard beside the run, to this machine, and print its address (see fettle dashboard)",
+    )
     .optionsGroup("Files:")
     .option(
       "--out <folder>",
@@ -137,6 +142,7 @@ Examples:
   fettle tune --resume study --trials 100
   fettle tune data.csv --target y --storage studies.db --study first
   fettle tune --storage studies.db --study first --trials 100
+  fettle tune data.csv --target y --watch
 
 A space file has the parameters to tune; the others keep their defaults:
   {
@@ -175,6 +181,7 @@ async function runBegun(study: Begun): Promise<number> {
     running?.stop();
     keeper?.keep();
   });
+  const watch = flags.watch ? await watchRun(study, setup.metrics, keeper, () => running?.stop()) : undefined;
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
     if (event.type === "studyStarted") {
@@ -183,6 +190,7 @@ async function runBegun(study: Begun): Promise<number> {
     }
     if (event.type === "trialEnded") ended.push(event.record);
     keeper?.onEvent(event);
+    watch?.onEvent(event);
     if (printsOneText(flags)) return;
     if (event.type === "studyStarted") printIntroduction(file, flags, setup, event.trials);
     bar.update(event);
@@ -213,6 +221,10 @@ async function runBegun(study: Begun): Promise<number> {
           : [await reportIn(flags.out, { file, data, flags }, setup, result, summary)];
       if (!printsOneText(flags)) printLines([...lines, ...written]);
     }
+    if (watch && interrupt.exitCode === undefined) {
+      interrupt.release(); // from now on, Ctrl-C closes the dashboard
+      await watch.finish(result, study, trials.length);
+    }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn(flags, trials.length));
       return interrupt.exitCode;
@@ -221,6 +233,7 @@ async function runBegun(study: Begun): Promise<number> {
   } finally {
     bar.stop();
     interrupt.release();
+    await watch?.close();
     await keeper?.release();
   }
 }

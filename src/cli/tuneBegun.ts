@@ -23,7 +23,7 @@ export interface Begun {
 }
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "resume", "storage", "study", ...DISPLAY_FLAGS];
+const CHANGEABLE = ["trials", "seconds", "jobs", "resume", "storage", "study", "watch", ...DISPLAY_FLAGS];
 
 export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
   const { resume, storage, study: name, out } = flags;

@@ -6,6 +6,7 @@ import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
+import type { StoredStudy } from "../store/storage.js";
 import { quoted } from "./explain.js";
 import { howToGoOn as folderToGoOn } from "./goOn.js";
 import { openStorage, StudyRecord, shownStorage } from "./storageFile.js";
@@ -16,6 +17,8 @@ import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 /** Where a study is kept while it runs, and after it. */
 export interface Keeper {
   onEvent(event: StudyEvent): void;
+  /** The study in the storage, once it is there; missing for a folder. */
+  stored?(): Promise<StoredStudy | undefined>;
   /** Keeps what has happened, in case that a kill comes. */
   keep(): void;
   /** @returns lines about what was kept */
@@ -59,6 +62,7 @@ async function newRecord(path: string, name: string, command: SavedTable): Promi
 function storageKeeper(record: StudyRecord, { storage = "", study = "" }: TuneFlags): Keeper {
   return {
     onEvent: (event) => record.onEvent(event),
+    stored: () => record.stored(),
     keep() {}, // each trial is kept when it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);

@@ -49,13 +49,24 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly overwrite?: true;
+  /** Whether a dashboard is served beside the run. */
+  readonly watch?: true;
   readonly storage?: string;
   /** The name of the study in the storage. */
   readonly study?: string;
 }
 
 /** Flags of one command, not of its study. */
-const OF_THE_COMMAND = ["out", "resume", "overwrite", "jobs", "seconds", "storage", "study"] as const;
+const OF_THE_COMMAND = [
+  "out",
+  "resume",
+  "overwrite",
+  "jobs",
+  "seconds",
+  "storage",
+  "study",
+  "watch",
+] as const;
 
 /** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-/** The progress of a study as server-sent events: a stream of text that ends when the study does. */
+/** Server-sent events: a stream of text, such as the progress of a study, that ends when the study does. */
 import { hasEnded } from "./record.js";
 import type { ServedEvent } from "./study.js";
 
@@ -9,8 +9,23 @@ const MOST_WAITING = 256;
  * @param listen - calls the listener with the status and then with each event, until the function that it returns is called
  * @returns `event: status` and `event: trial`, each with its JSON
  */
-export async function eventStream(
+export function eventStream(
   listen: (listener: (event: ServedEvent) => void) => Promise<() => void>,
+): Promise<ReadableStream<Uint8Array>> {
+  return sentEvents(listen, (event) => (event.type === "deleted" ? "" : textOf(event)), isLast);
+}
+
+/**
+ * A stream of events.
+ *
+ * @param listen - calls the listener with each event, until the function that it returns is called
+ * @param textOf - what is sent of an event
+ * @param isLast - whether the stream ends with it
+ */
+export async function sentEvents<E>(
+  listen: (listener: (event: E) => void) => Promise<() => void>,
+  textOf: (event: E) => string,
+  isLast: (event: E) => boolean,
 ): Promise<ReadableStream<Uint8Array>> {
   const encoder = new TextEncoder();
   let controller!: ReadableStreamDefaultController<Uint8Array>;
@@ -32,7 +47,8 @@ export async function eventStream(
   );
   leave = await listen((event) => {
     if (!open) return;
-    if (event.type !== "deleted") controller.enqueue(encoder.encode(textOf(event)));
+    const text = textOf(event);
+    if (text !== "") controller.enqueue(encoder.encode(text));
     if (!isLast(event) && (controller.desiredSize ?? 0) > 0) return;
     controller.close();
     end();

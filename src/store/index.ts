@@ -4,6 +4,7 @@ export { recordStudy, type StudyRecorder } from "./recorder.js";
 export type {
   AddedTrial,
   Artifact,
+  Note,
   Report,
   StoredStudy,
   StoredTrial,

@@ -2,6 +2,7 @@
 import type { StudyJson } from "../search/study/contract.js";
 import {
   type CurvesRow,
+  curvesOf,
   curvesRow,
   divided,
   isSameTrial,
@@ -13,7 +14,9 @@ import {
 } from "./rows.js";
 import {
   byName,
+  checkedNote,
   checkName,
+  type Note,
   type Report,
   type StoredStudy,
   type StudySettings,
@@ -64,6 +67,7 @@ interface Row {
   readonly reports: Map<number, string>;
   result?: ResultRow;
   curves?: CurvesRow | undefined;
+  note?: Note | undefined;
 }
 
 class MemoryStudy implements StoredStudy {
@@ -91,6 +95,12 @@ class MemoryStudy implements StoredStudy {
   async trials(curves = true) {
     this.check();
     return this.rows.map((row) => trialOf(row.trial, row.result, curves ? row.curves : undefined));
+  }
+
+  async curves(number: number) {
+    this.check();
+    const curves = this.rows[number]?.curves;
+    return curves && curvesOf(curves, number);
   }
 
   async add(trial: Parameters<StoredStudy["add"]>[0]) {
@@ -125,6 +135,17 @@ class MemoryStudy implements StoredStudy {
     this.check();
     const found = [...(this.rows[number]?.reports ?? [])].sort(([a], [b]) => a - b);
     return found.map(([step, value]) => ({ step, value: JSON.parse(value) as Report["value"] }));
+  }
+
+  async note(note: Note) {
+    const kept = checkedNote(note);
+    this.check();
+    this.row(note.number).note = kept;
+  }
+
+  async notes() {
+    this.check();
+    return this.rows.flatMap(({ note }) => (note ? [copied(note)] : []));
   }
 
   async artifacts() {

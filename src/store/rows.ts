@@ -74,7 +74,8 @@ export function trialOf(row: TrialRow, result?: ResultRow, curves?: CurvesRow): 
   };
 }
 
-function curvesOf({ shape, numbers }: CurvesRow, number: number): Curves {
+/** @throws FettleError `damaged_record`, or `invalid_checkpoint` for numbers that do not fit their shape */
+export function curvesOf({ shape, numbers }: CurvesRow, number: number): Curves {
   const { names, epochs } = parsed(shape, "the curves", number) as Partial<Curves>;
   const whole = numbers.length % Float32Array.BYTES_PER_ELEMENT === 0;
   // a copy, since bytes of a database begin anywhere

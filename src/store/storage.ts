@@ -6,9 +6,10 @@
  * What is written is a fact that is never changed: a trial is added once, and its result is taken once, whichever process writes it. A unique
  * key decides, so two writers of one study never undo what the other did.
  */
-import { check, FettleError, must, show } from "../errors.js";
+import { check, FettleError, must, mustBeInteger, show } from "../errors.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
+import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 
 /** What a study began with: its JSON without trials. */
@@ -34,6 +35,16 @@ export interface AddedTrial {
 export interface Report {
   readonly step: number;
   readonly value: number | null | readonly (number | null)[];
+}
+
+/** What a person wrote about a trial. */
+export interface Note {
+  /** The number of the trial. */
+  readonly number: number;
+  /** At most 10,000 characters. */
+  readonly text: string;
+  /** At most 20, each of 1 to 50 characters. */
+  readonly tags: readonly string[];
 }
 
 /** An artifact in a list. */
@@ -80,6 +91,8 @@ export interface StoredStudy {
    * @param curves - whether they have their curves, most of the bytes. Default true
    */
   trials(curves?: boolean): Promise<readonly StoredTrial[]>;
+  /** The curves of one trial; undefined if it has none, or there is no such trial. */
+  curves(number: number): Promise<Curves | undefined>;
   /**
    * Adds a trial that was asked for.
    *
@@ -102,6 +115,14 @@ export interface StoredStudy {
   report(number: number, report: Report): Promise<void>;
   /** The intermediate values of a trial, by step. */
   reports(number: number): Promise<readonly Report[]>;
+  /**
+   * Keeps what a person wrote about a trial, in place of what was there; without text and tags, nothing is left.
+   *
+   * @throws FettleError `invalid_state` for a trial that was not added; `invalid_argument` for other text or tags
+   */
+  note(note: Note): Promise<void>;
+  /** The notes, by number of their trial. */
+  notes(): Promise<readonly Note[]>;
   /** The artifacts, by name: models, checkpoints, whatever belongs to the study as bytes. */
   artifacts(): Promise<readonly Artifact[]>;
   /** The bytes of an artifact; undefined if there is none of that name. */
@@ -124,6 +145,23 @@ export function checkName(kind: string, name: unknown): asserts name is string {
     () => `${kind} must have at most ${LONGEST} characters; received ${name.length}`,
   );
 }
+
+/** The note, its fields alone and its tags without repetition; undefined for an empty one. @throws FettleError `invalid_argument` */
+export function checkedNote({ number, text, tags }: Note): Note | undefined {
+  mustBeInteger("the number of a trial", number, 0);
+  const isText = typeof text === "string" && text.length <= LONGEST_NOTE;
+  must(isText, "the text of a note", `a text of at most ${LONGEST_NOTE} characters`, text);
+  const isTag = (tag: unknown): boolean =>
+    typeof tag === "string" && tag.length > 0 && tag.length <= LONGEST_TAG && !/[\p{Cc}\p{Cs}]/u.test(tag);
+  const areTags = Array.isArray(tags) && tags.length <= MOST_TAGS && tags.every(isTag);
+  must(areTags, "the tags of a trial", `at most ${MOST_TAGS} texts of 1 to ${LONGEST_TAG} characters`, tags);
+  if (text === "" && tags.length === 0) return undefined;
+  return { number, text, tags: [...new Set(tags)] };
+}
+
+const LONGEST_NOTE = 10_000;
+const LONGEST_TAG = 50;
+const MOST_TAGS = 20;
 
 /** Artifacts in the order of their names, the same in every database. */
 export function byName(artifacts: readonly Artifact[]): readonly Artifact[] {

@@ -11,9 +11,10 @@ import { random } from "../search/strategies/random/random.js";
 import { restoreStudy } from "../search/study/checkpoint.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { createStudy } from "../search/study/study.js";
+import { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
-import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import type { Note, StoredStudy, StudyStorage } from "../store/storage.js";
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
 import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
@@ -47,6 +48,12 @@ const anyName = fc.oneof(
     .filter((name) => !/[\p{Cc}\p{Cs}]/u.test(name)),
 );
 const notNames = ["", "a\nb", "\u0000", "\ud800", "x".repeat(501), 3];
+
+const anyNote = fc.record({
+  number: fc.nat({ max: 5 }),
+  text: fc.oneof(fc.constantFrom("", "<script>alert(1)</script>", "né\n🦊"), fc.string({ maxLength: 40 })),
+  tags: fc.array(fc.constantFrom("keep", "a'b", "<b>", "名", "%"), { maxLength: 4 }),
+});
 
 /** What is asked, told and reported of a study, in an order in which it may happen. */
 const anyOrder = fc.array(fc.nat({ max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 40 });
@@ -132,6 +139,34 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
       });
     }),
 
+  "holds the note of a trial that was written last, and the curves of each trial": (open) =>
+    fc.asyncProperty(fc.array(anyNote, { maxLength: 8 }), async (given) => {
+      const json = studyOf(4);
+      const storages = await open();
+      await closing(storages, async () => {
+        const [one, two] = await created(storages, json);
+        const model = new Map<number, Note>();
+        for (const { number, text, tags } of given) {
+          const note = { number, text, tags };
+          if (number >= json.trials.length) await refused("invalid_state", () => one.note(note));
+          else {
+            await one.note(note);
+            if (text === "" && tags.length === 0) model.delete(number);
+            else model.set(number, { ...note, tags: [...new Set(tags)] });
+          }
+        }
+        const expected = [...model.values()].sort((a, b) => a.number - b.number);
+        checkSame(await two.notes(), expected, "other notes");
+        const long = { number: 0, text: "x".repeat(10_001), tags: [] };
+        await refused("invalid_argument", () => one.note(long));
+        await refused("invalid_argument", () => one.note({ number: 0, text: "", tags: [""] }));
+        checkSame(await jsonOf(one), json, "another study");
+        const curves = new Curves({ loss: [[0.5, 0.25], [given.length]] });
+        await one.tell({ ...told, number: 1, curves });
+        checkSame([await two.curves(1), await two.curves(2)], [curves, undefined], "other curves");
+      });
+    }),
+
   "holds artifacts by name, as bytes of its own": (open) =>
     fc.asyncProperty(
       fc.array(fc.tuple(anyName, fc.uint8Array({ maxLength: 300 })), { maxLength: 6 }),
@@ -209,8 +244,12 @@ export const storageLaws: Readonly<Record<string, StorageLaw>> = {
           await refused("not_found", () => gone.tell({ ...told, number: 0 }));
           await refused("not_found", () => gone.report(0, { step: 1, value: 1 }));
           await refused("not_found", () => gone.keep("model", Uint8Array.of(2)));
-          for (const read of [() => gone.trials(), () => gone.artifacts(), () => gone.artifact("model")])
-            await refused("not_found", read);
+          await refused("not_found", () => gone.note({ number: 0, text: "a", tags: [] }));
+          const reads = [
+            ...[() => gone.trials(), () => gone.curves(0), () => gone.notes()],
+            ...[() => gone.artifacts(), () => gone.artifact("model")],
+          ];
+          for (const read of reads) await refused("not_found", read);
           await refused("not_found", () => gone.delete());
         }
         checkSame(await jsonOf(again), studyOf(1), "another study");

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkBounds } from "./bounds.js";
 import { bundlerChecks } from "./bundlers.js";
+import { checkDashboard } from "./dashboard.js";
 import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
@@ -23,6 +24,11 @@ export const checks = [
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
   { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
+  {
+    name: "dashboard",
+    run: () =>
+      withChromium((browser) => checkDashboard(join(app, "node_modules/fettle/bin/fettle.js"), browser)),
+  },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,

@@ -124,6 +124,17 @@ const BROKEN: readonly (readonly [
     }),
   ],
   [
+    "loses notes",
+    "holds the note of a trial that was written last, and the curves of each trial",
+    (storage) => ({
+      ...storage,
+      async open(name) {
+        const study = await storage.open(name);
+        return study && Object.assign(Object.create(study) as typeof study, { notes: async () => [] });
+      },
+    }),
+  ],
+  [
     "takes any name",
     "tells names apart, and lists studies in the order of their creation",
     (storage) => ({

@@ -6,6 +6,7 @@ import { checkOptions, FettleError, isRecord, must, type OptionNames, show } fro
 import type { StudyJson } from "../../search/study/contract.js";
 import {
   type CurvesRow,
+  curvesOf,
   curvesRow,
   divided,
   isSameTrial,
@@ -17,7 +18,9 @@ import {
 } from "../rows.js";
 import {
   type AddedTrial,
+  checkedNote,
   checkName,
+  type Note,
   type Report,
   type StoredStudy,
   type StudyDefinition,
@@ -43,7 +46,7 @@ export interface IndexedDbOptions {
 const OPTIONS: OptionNames<IndexedDbOptions> = { durability: true };
 
 /** The tables of trials, each with a key that begins with its study's. */
-const PARTS = ["trials", "results", "curves", "reports", "artifacts"] as const;
+const PARTS = ["trials", "results", "curves", "reports", "notes", "artifacts"] as const;
 const TABLES = ["studies", ...PARTS] as const;
 type Name = (typeof TABLES)[number];
 
@@ -52,7 +55,7 @@ const MIGRATIONS: readonly Migration[] = [
     // ids of deleted studies are not used again, so that a tab that still writes to one hits nothing
     const studies = connection.createObjectStore("studies", { keyPath: "id", autoIncrement: true });
     studies.createIndex("name", "name", { unique: true });
-    for (const name of ["trials", "results", "curves"] as const)
+    for (const name of ["trials", "results", "curves", "notes"] as const)
       connection.createObjectStore(name, { keyPath: ["study", "number"] });
     connection.createObjectStore("reports", { keyPath: ["study", "number", "step"] });
     const artifacts = connection.createObjectStore("artifacts", { keyPath: ["study", "name"] });
@@ -210,6 +213,13 @@ class PageStudy implements StoredStudy {
     });
   }
 
+  curves(number: number) {
+    return this.read(["curves"], async ({ curves }) => {
+      const row = (await resultOf(curves.get([this.id, number]))) as CurvesRow | undefined;
+      return row && curvesOf(row, number);
+    });
+  }
+
   add(trial: AddedTrial) {
     const { id, name } = this;
     const { number } = trial;
@@ -251,6 +261,24 @@ class PageStudy implements StoredStudy {
         readonly value: string;
       }[];
       return rows.map(({ step, value }) => ({ step, value: JSON.parse(value) as Report["value"] }));
+    });
+  }
+
+  async note(note: Note) {
+    const kept = checkedNote(note);
+    const { number } = note;
+    await this.write(["trials", "notes"], async ({ trials, notes }) => {
+      await this.find(trials, number);
+      await (kept
+        ? resultOf(notes.put({ study: this.id, ...kept }))
+        : resultOf(notes.delete([this.id, number])));
+    });
+  }
+
+  notes() {
+    return this.read(["notes"], async ({ notes }) => {
+      const rows = (await resultOf(notes.getAll(beginningWith(this.id)))) as Note[];
+      return rows.map(({ number, text, tags }) => ({ number, text, tags }));
     });
   }
 

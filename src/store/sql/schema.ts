@@ -64,6 +64,16 @@ const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
       PRIMARY KEY (study, name, part)
     )`,
   ],
+  ({ integer, keyed }) => [
+    `CREATE TABLE fettle_notes (
+      study ${integer} NOT NULL,
+      number ${integer} NOT NULL,
+      text TEXT NOT NULL,
+      tags TEXT NOT NULL,
+      PRIMARY KEY (study, number),
+      FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
+    )${keyed}`,
+  ],
 ];
 
 /** The version of the schema that this release writes. */

@@ -4,6 +4,7 @@ import type { StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import {
   type CurvesRow,
+  curvesOf,
   curvesRow,
   divided,
   isSameTrial,
@@ -16,7 +17,9 @@ import {
 import {
   type AddedTrial,
   byName,
+  checkedNote,
   checkName,
+  type Note,
   type Report,
   type StoredStudy,
   type StudyDefinition,
@@ -54,6 +57,7 @@ const TELL = `INSERT INTO ${RESULT_COLUMNS}
   SELECT study, number, ?, ?, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
 const DRAW = `INSERT INTO ${CURVES_COLUMNS} SELECT study, number, ?, ? ${UNFINISHED}`;
 const REPORT = `INSERT INTO fettle_reports (study, number, step, value) SELECT study, number, ?, ? ${TRIAL} ON CONFLICT DO NOTHING`;
+const NOTE = `INSERT INTO fettle_notes (study, number, text, tags) SELECT study, number, ?, ? ${TRIAL}`;
 const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.seconds, r.outcome
   FROM fettle_trials t LEFT JOIN fettle_results r ON r.study = t.study AND r.number = t.number
   WHERE t.study = ? ORDER BY t.number`;
@@ -200,6 +204,13 @@ class SqlStudy implements StoredStudy {
     });
   }
 
+  async curves(number: number) {
+    const sql = "SELECT shape, numbers FROM fettle_curves WHERE study = ? AND number = ?";
+    const [row] = await this.database.all([sql, this.id, number]);
+    if (!row) await this.check();
+    return row && curvesOf(row as unknown as CurvesRow, number);
+  }
+
   async add(trial: AddedTrial) {
     const { database, id, name } = this;
     const { number } = trial;
@@ -237,6 +248,31 @@ class SqlStudy implements StoredStudy {
     return rows.map(({ step, value }) => ({
       step: step as number,
       value: JSON.parse(value as string) as Report["value"],
+    }));
+  }
+
+  async note(note: Note) {
+    const { database, id } = this;
+    const { number } = note;
+    const kept = checkedNote(note);
+    const erase: Statement = ["DELETE FROM fettle_notes WHERE study = ? AND number = ?", id, number];
+    const insert: readonly Statement[] = kept
+      ? [[NOTE, kept.text, JSON.stringify(kept.tags), id, number]]
+      : [];
+    const changed = await database.run([erase, ...insert], true);
+    if (kept && changed.at(-1) === 1) return;
+    const [trial] = await database.all([`SELECT number ${TRIAL}`, id, number]);
+    if (!trial) await this.refuse(number);
+  }
+
+  async notes() {
+    const sql = "SELECT number, text, tags FROM fettle_notes WHERE study = ? ORDER BY number";
+    const rows = await this.database.all([sql, this.id]);
+    if (rows.length === 0) await this.check();
+    return rows.map(({ number, text, tags }) => ({
+      number: number as number,
+      text: text as string,
+      tags: JSON.parse(tags as string) as readonly string[],
     }));
   }
 

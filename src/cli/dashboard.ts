@@ -1,0 +1,140 @@
+/** `fettle dashboard`: a page about the studies of a storage or a host, served to this machine until Ctrl-C. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { hostSource } from "../dashboard/hostSource.js";
+import { dashboardServer } from "../dashboard/server.js";
+import type { Source } from "../dashboard/source.js";
+import { storageSource } from "../dashboard/storageSource.js";
+import { check, FettleError, messageOf, must } from "../errors.js";
+import { serveNode } from "../serve/node/server.js";
+import { EXIT } from "./exit.js";
+import { readText } from "./files.js";
+import { integer, names } from "./flags.js";
+import { openStorage } from "./storageFile.js";
+import { note } from "./streams.js";
+
+interface DashboardFlags {
+  readonly storage?: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly study?: readonly string[];
+  readonly port: number;
+  readonly edit?: boolean;
+  readonly open?: true;
+}
+
+/** Adds the command; `done` receives the exit code. */
+export function addDashboardCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("dashboard")
+    .summary("look at studies in a browser, while they run")
+    .description(
+      "Serve a page that shows studies while they run: history, curves, trials, and comparisons. It prints an address that holds a key; only " +
+        "this machine can reach it. It runs no trial.",
+    )
+    .option("--storage <file.db>", "the database of fettle tune --storage")
+    .option("--url <address>", "or the address of a host of fettle/serve")
+    .option("--token <secret>", "the token of the host")
+    .option("--token-file <file>", "or a file that holds it, which other users of this machine do not see")
+    .option(
+      "--study <names>",
+      "studies of the host, separated by commas, if it does not list them",
+      names("--study"),
+    )
+    .option("--port <n>", "the port of this machine, 0 for any that is free", integer("--port", 0), 8080)
+    .option("--edit", "allow notes and tags, and commands such as pause where the host has them")
+    .option("--open", "open a browser")
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: DashboardFlags) => done(await run(flags)));
+}
+
+const EXAMPLES = `
+Examples:
+  fettle dashboard --storage studies.db
+  fettle dashboard --storage studies.db --edit --open
+  fettle dashboard --url https://tuning.example --token-file token --study first
+  fettle tune data.csv --target y --watch`;
+
+async function run(flags: DashboardFlags): Promise<number> {
+  const { storage: path, url, edit = false } = flags;
+  check((path === undefined) !== (url === undefined), "one of --storage and --url must be given");
+  if (path === undefined) return show(remote(url as string, flags), flags);
+  const storage = await openStorage(path, false);
+  try {
+    return await show(storageSource(storage, path, edit), flags);
+  } finally {
+    await storage.close();
+  }
+}
+
+function remote(url: string, { token, tokenFile, study = [], edit = false }: DashboardFlags): Source {
+  must(/^https?:\/\/[^/]/.test(url), "--url", "an address that begins with https:// or http://", url);
+  check((token === undefined) !== (tokenFile === undefined), "--url needs --token or --token-file");
+  const secret = token ?? readText(tokenFile as string).trim();
+  return hostSource({ url, token: secret, studies: study, mayWrite: edit });
+}
+
+async function show(source: Source, { port, open }: DashboardFlags): Promise<number> {
+  const dashboard = await openDashboard(source, port);
+  note(`The dashboard is at ${dashboard.url}\nPress Ctrl-C to close it.`);
+  if (open) openBrowser(dashboard.url);
+  await interrupted();
+  await dashboard.close();
+  return EXIT.success;
+}
+
+/** A dashboard that is served. */
+export interface OpenDashboard {
+  /** With its key. */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Serves a dashboard to this machine. @throws FettleError `invalid_state` if the port is taken */
+export async function openDashboard(source: Source, port: number): Promise<OpenDashboard> {
+  const key = randomBytes(24).toString("base64url");
+  let hosts: readonly string[] = [];
+  const handler = dashboardServer({
+    ...{ source, key, files: pageFiles(), hosts: () => hosts },
+    onError: (error) => note(`error: ${messageOf(error)}`),
+  });
+  const server = await serveNode(handler, { port, closeTimeout: 1000, maxBodyBytes: 2 ** 17 });
+  hosts = ["127.0.0.1", "localhost"].map((name) => `${name}:${server.port}`);
+  return { url: `${server.url}/#key=${key}`, close: server.close };
+}
+
+/** The files of the page by path. */
+function pageFiles(): ReadonlyMap<string, Uint8Array> {
+  const folder = new URL("../dashboard/page/", import.meta.url);
+  try {
+    const found = readdirSync(folder).map(
+      (name) => [`/${name}`, readFileSync(new URL(name, folder))] as const,
+    );
+    return new Map(found);
+  } catch (cause) {
+    throw new FettleError("internal", "the page of the dashboard is missing; run npm run build", { cause });
+  }
+}
+
+/** Resolves at Ctrl-C or SIGTERM. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
+  });
+}
+
+/** Opens the address in the browser of this user; without one, the address was printed. */
+export function openBrowser(url: string): void {
+  const [program, ...words] =
+    process.platform === "darwin"
+      ? ["open"]
+      : process.platform === "win32"
+        ? ["cmd", "/c", "start", ""]
+        : ["xdg-open"];
+  const child = spawn(program, [...words, url], { stdio: "ignore", detached: true });
+  child.on("error", () => {});
+  child.unref();
+}

@@ -1,0 +1,46 @@
+/** The dashboard beside a run of `fettle tune`: it is fed by the events of the progress bar, and stays until Ctrl-C. */
+import { basename } from "node:path";
+import { runSource } from "../dashboard/runSource.js";
+import type { StudyEvent } from "../search/study/contract.js";
+import { interrupted, openDashboard } from "./dashboard.js";
+import { note } from "./streams.js";
+import { type Made, MODEL_FILE, modelBytes, type SavedTable } from "./studyFolder.js";
+import type { Begun } from "./tuneBegun.js";
+import type { Keeper } from "./tuneKeeper.js";
+import { heldFlags } from "./tuneSetup.js";
+
+export interface Watch {
+  onEvent(event: StudyEvent): void;
+  /** Shows that the run is over, and waits for Ctrl-C. */
+  finish(result: Made | undefined, begun: Begun, trials: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param cancel - ends the run once its running trials have ended */
+export async function watchRun(
+  { file, flags }: Begun,
+  metrics: readonly string[],
+  keeper: Keeper | undefined,
+  cancel: () => void,
+): Promise<Watch> {
+  const stored = keeper?.stored;
+  const source = runSource({
+    ...{ name: flags.study ?? basename(file), metrics, cancel, mayEnqueue: !stored },
+    ...(stored && { stored }),
+  });
+  const dashboard = await openDashboard(source, 0);
+  note(`The dashboard is at ${dashboard.url}`);
+  return {
+    onEvent: source.onEvent,
+    async finish(result, begun, trials) {
+      const command: SavedTable = {
+        ...{ file: begun.file, data: begun.data ?? "", flags: heldFlags(begun.flags) },
+      };
+      const model = modelBytes(result, command, trials);
+      source.finish(new Map(model ? [[MODEL_FILE, model]] : []));
+      note("The run is over; its dashboard stays until Ctrl-C.");
+      await interrupted();
+    },
+    close: dashboard.close,
+  };
+}

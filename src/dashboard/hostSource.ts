@@ -1,0 +1,233 @@
+/** The studies of a host of `fettle/serve`, by its routes and its events. What it answers is not trusted further than to be shown. */
+import { FettleError, isRecord, messageOf, show } from "../errors.js";
+import type { Curves } from "../search/trial/curves.js";
+import { readCurves } from "../search/trial/savedCurves.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { StudyStatus } from "../serve/record.js";
+import { rowOf, type Source, type SourceStudy } from "./source.js";
+import { metricsOf, Sent } from "./storageSource.js";
+import type { Action, DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
+
+export interface HostOptions {
+  /** Its address. */
+  readonly url: string;
+  readonly token: string;
+  /** Names of studies, for hosts that do not list theirs. */
+  readonly studies: readonly string[];
+  /** Whether studies may be started and steered. */
+  readonly mayWrite: boolean;
+  readonly fetch?: typeof fetch;
+}
+
+/** Milliseconds until the host is asked again, after its events have ended. */
+const AGAIN = 1000;
+/** Bytes of a line of events at most: a trial with its curves. */
+const LONGEST = 2 ** 26;
+
+export function hostSource(options: HostOptions): Source {
+  const host = new Host(options);
+  const names = new Set(options.studies);
+  const opened = new Map<string, HostStudy>();
+  return {
+    name: options.url,
+    async studies() {
+      const listed = await host.list();
+      return Promise.all(
+        [...new Set([...names, ...listed])].map(async (name) => {
+          const status = await host.status(name);
+          return status ? { name, ...countsOf(status) } : { name };
+        }),
+      );
+    },
+    async open(name) {
+      if (!(await host.status(name))) return undefined;
+      const study = opened.get(name) ?? new HostStudy(host, name, options.mayWrite);
+      opened.set(name, study);
+      return study;
+    },
+    ...(options.mayWrite && {
+      async start(name, settings) {
+        await host.json(`/${encodeURIComponent(name)}`, "POST", settings);
+        names.add(name);
+      },
+    }),
+  };
+}
+
+const countsOf = ({ trials, finished }: StudyStatus) => ({
+  finished,
+  ...(trials !== undefined && { trials }),
+});
+
+class Host {
+  constructor(private readonly options: HostOptions) {}
+
+  async answer(path: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<Response> {
+    const { url, token, fetch: send = fetch } = this.options;
+    const address = `${url.replace(/\/+$/, "")}/studies${path}`;
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const init = { method, headers, redirect: "error" as const, ...(signal && { signal }) };
+    try {
+      return await send(address, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    } catch (cause) {
+      throw new FettleError("store_failed", `${url} does not answer: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** The JSON of an answer. @throws FettleError with what the host said where it refused */
+  async json(path: string, method = "GET", body?: unknown): Promise<unknown> {
+    const response = await this.answer(path, method, body);
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    const error = isRecord(answer) && isRecord(answer.error) ? answer.error : {};
+    const said = typeof error.message === "string" ? error.message : `status ${response.status}`;
+    throw new FettleError(response.status === 404 ? "not_found" : "invalid_state", `the host says: ${said}`);
+  }
+
+  async status(name: string): Promise<StudyStatus | undefined> {
+    return orNothing(this.json(`/${encodeURIComponent(name)}`) as Promise<StudyStatus>);
+  }
+
+  /** The names that the host lists; none where it lists nothing. */
+  async list(): Promise<readonly string[]> {
+    const answer = await orNothing(this.json(""));
+    const studies = isRecord(answer) && Array.isArray(answer.studies) ? answer.studies : [];
+    return studies.flatMap((each: unknown) => {
+      const name = isRecord(each) ? (each.name ?? each.id) : each;
+      return typeof name === "string" ? [name] : [];
+    });
+  }
+}
+
+async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof FettleError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+class HostStudy implements SourceStudy {
+  /** By number: what the events brought, curves included. */
+  private records: TrialRecord[] = [];
+
+  constructor(
+    private readonly host: Host,
+    private readonly name: string,
+    private readonly mayWrite: boolean,
+  ) {}
+
+  readonly command = async (command: string): Promise<void> => {
+    await this.host.json(`${this.path}/${command}`, "POST");
+  };
+
+  async trials(): Promise<readonly TrialRow[]> {
+    await this.read();
+    return this.records.filter(Boolean).map(rowOf);
+  }
+
+  async curves(number: number): Promise<Curves | undefined> {
+    if (!this.records[number]) await this.read();
+    const { curves } = this.records[number] ?? {};
+    return curves && readCurves(curves);
+  }
+
+  async artifact(name: string): Promise<Uint8Array | undefined> {
+    if (name !== MODEL) return undefined;
+    const response = await this.host.answer(`${this.path}/model`);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+  }
+
+  follow(listener: (event: DashboardEvent) => void, failed: (error: unknown) => void): () => void {
+    const left = new AbortController();
+    const sent = new Sent(listener);
+    const about = (status: StudyStatus): void => sent.once({ type: "about", about: this.aboutOf(status) });
+    const run = async (): Promise<void> => {
+      for (;;) {
+        const status = await this.host.status(this.name);
+        if (!status) return listener({ type: "gone" });
+        about(status);
+        sent.trials(await this.trials());
+        about(status);
+        sent.once({ type: "ready" });
+        const response = await this.host.answer(`${this.path}/events`, "GET", undefined, left.signal);
+        for await (const { event, data } of eventsIn(response)) {
+          if (event === "trial") {
+            const record = data as TrialRecord;
+            this.records[record.number] = record;
+            sent.trials([rowOf(record)]);
+          }
+          if (event === "status") about(data as StudyStatus);
+        }
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+        if (left.signal.aborted) return;
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!left.signal.aborted) failed(error);
+    });
+    return () => left.abort();
+  }
+
+  private get path(): string {
+    return `/${encodeURIComponent(this.name)}`;
+  }
+
+  private async read(): Promise<void> {
+    for (const record of (await this.host.json(`${this.path}/trials`)) as TrialRecord[])
+      this.records[record.number] = record;
+  }
+
+  private aboutOf(status: StudyStatus): StudyAbout {
+    const { phase, trials, error, stalled, best } = status;
+    const trouble = error ?? stalled;
+    // the host ranks; its best is the least or the greatest of the values
+    const isLeast = this.records.every(({ value }) => value === null || value >= (best?.value ?? value));
+    return {
+      ...{ name: this.name, strategy: "", space: {}, phase, metrics: metricsOf(undefined, 1) },
+      directions: [isLeast ? "minimize" : "maximize"],
+      ...(trials !== undefined && { budget: trials }),
+      ...(trouble !== undefined && { trouble }),
+      artifacts: phase === "done" ? [{ name: MODEL }] : [],
+      actions: this.mayWrite ? (ACTIONS[phase] ?? []) : [],
+    };
+  }
+}
+
+/** The name under which a host's final model is saved. */
+const MODEL = "model.fettle";
+
+const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
+  running: ["pause", "cancel"],
+  paused: ["resume", "cancel"],
+  failed: ["resume", "cancel"],
+};
+
+/** The server-sent events of a response. @throws FettleError `store_failed` for what is none */
+export async function* eventsIn(
+  response: Response,
+): AsyncIterable<{ readonly event: string; readonly data: unknown }> {
+  const { body, ok, status } = response;
+  if (!ok || !body)
+    throw new FettleError("store_failed", `the host must send events; received status ${status}`);
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+    text += decoder.decode(bytes, { stream: true });
+    const blocks = text.split("\n\n");
+    text = blocks.pop() as string;
+    if (text.length > LONGEST)
+      throw new FettleError(
+        "store_failed",
+        `an event of the host must have at most ${LONGEST} characters; received ${show(text.length)}`,
+      );
+    for (const block of blocks) {
+      const fields = new Map(
+        block.split("\n").map((line) => [line.split(": ", 1)[0], line.slice(line.indexOf(": ") + 2)]),
+      );
+      const data = fields.get("data");
+      if (data !== undefined) yield { event: fields.get("event") ?? "message", data: JSON.parse(data) };
+    }
+  }
+}

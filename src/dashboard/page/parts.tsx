@@ -1,0 +1,72 @@
+/** Small parts that several pages share. */
+import type { ComponentChildren } from "preact";
+import { formatScore, formatValue } from "../../report/format.js";
+import { hashOf } from "../state/route.js";
+import type { StudyAbout, TrialRow } from "../wire.js";
+
+export function Card(props: {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+  kind?: string;
+}) {
+  return (
+    <section class={`card ${props.kind ?? ""}`}>
+      <header>
+        <h2>{props.title}</h2>
+        {props.aside}
+      </header>
+      {props.children}
+    </section>
+  );
+}
+
+/** A status in a word and a colour. */
+export const Pill = ({ status }: { status: string }) => <span class={`pill ${status}`}>{status}</span>;
+
+export const TrialLink = ({
+  study,
+  trial,
+  children,
+}: {
+  study: string;
+  trial: number;
+  children?: ComponentChildren;
+}) => <a href={hashOf({ page: "trial", study, trial })}>{children ?? `trial ${trial}`}</a>;
+
+export const scoreOf = (value: number | null): string => formatScore(value);
+
+/** Where a numeric value lies in the range of its parameter, from 0 to 1; undefined without a range. */
+export function shareOf(
+  parameter: StudyAbout["space"][string] | undefined,
+  value: unknown,
+): number | undefined {
+  if (!parameter || parameter.type === "choice" || typeof value !== "number") return undefined;
+  const { low, high, log } = parameter;
+  const at = (x: number): number => (log ? Math.log(x) : x);
+  return high > low ? Math.min(1, Math.max(0, (at(value) - at(low)) / (at(high) - at(low)))) : undefined;
+}
+
+/** The parameters of a trial, each with its place in its range. */
+export function Params({ about, row }: { about: StudyAbout; row: TrialRow }) {
+  return (
+    <dl class="params">
+      {Object.entries(row.params).map(([name, value]) => {
+        const share = shareOf(about.space[name], value);
+        return (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              {formatValue(value)}
+              {share !== undefined && (
+                <span class="range" aria-hidden="true">
+                  <span style={{ left: `${100 * share}%` }} />
+                </span>
+              )}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}

@@ -1,0 +1,96 @@
+/** What the page knows, as signals: where it is, and the studies that it follows. */
+import { signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { type Route, routeOf } from "../state/route.js";
+import { afterEvents, NO_STUDY, type StudyState } from "../state/study.js";
+import type { DashboardEvent } from "../wire.js";
+import { follow, Refused } from "./api.js";
+
+export const route = signal<Route>(routeOf(location.hash));
+addEventListener("hashchange", () => {
+  route.value = routeOf(location.hash);
+  message.value = undefined;
+});
+
+/** What went wrong last, for people. */
+export const message = signal<string | undefined>(undefined);
+
+/** Does something that may be refused, and says so if it is. @returns whether it was done */
+export async function trying(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    message.value = undefined;
+    await work();
+    return true;
+  } catch (error) {
+    message.value = error instanceof Error ? error.message : String(error);
+    return false;
+  }
+}
+
+/** A study that is followed. */
+export interface Followed {
+  readonly state: StudyState;
+  readonly connection: "connecting" | "live" | "lost";
+}
+
+const NOTHING: Followed = { state: NO_STUDY, connection: "connecting" };
+/** Milliseconds between two changes of what is shown: a person reads no faster. */
+const PACE = 400;
+const AGAIN = 1500;
+
+/** Follows a study while its component is shown. */
+export function useStudy(name: string): Followed {
+  const found = useMemo(() => signal<Followed>(NOTHING), [name]);
+  useEffect(() => {
+    const left = new AbortController();
+    void keepFollowing(name, left.signal, (followed) => {
+      found.value = followed;
+    });
+    return () => left.abort();
+  }, [name]);
+  return found.value;
+}
+
+async function keepFollowing(
+  name: string,
+  signal: AbortSignal,
+  show: (followed: Followed) => void,
+): Promise<void> {
+  let shown = NO_STUDY;
+  while (!signal.aborted) {
+    // a stream begins with all there is: what was shown stays until that has come
+    let state = NO_STUDY;
+    let waiting: DashboardEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = (): void => {
+      timer = undefined;
+      state = afterEvents(state, waiting);
+      waiting = [];
+      if (!state.isReady && !state.isGone && shown.isReady) return;
+      shown = state;
+      if (!signal.aborted) show({ state: shown, connection: "live" });
+    };
+    try {
+      await follow(
+        name,
+        (event) => {
+          waiting.push(event);
+          timer ??= setTimeout(flush, state.isReady ? PACE : 30);
+        },
+        signal,
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      message.value = error instanceof Error ? error.message : String(error);
+      if (error instanceof Refused && (error.status === 404 || error.status === 401)) {
+        show({ state: { ...NO_STUDY, isGone: true }, connection: "lost" });
+        return;
+      }
+    }
+    clearTimeout(timer);
+    if (waiting.length > 0) flush();
+    if (state.isGone || signal.aborted) return;
+    show({ state: shown, connection: "lost" });
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+}

@@ -1,0 +1,199 @@
+/** One trial: its parameters, scores and curves, and what people wrote about it. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { formatDuration } from "../../report/format.js";
+import { hashOf } from "../state/route.js";
+import { bestOf, type StudyState, trialIn, valueAt } from "../state/study.js";
+import type { StudyAbout, TrialRow } from "../wire.js";
+import { saveNote } from "./api.js";
+import { EnqueueDialog } from "./enqueue.js";
+import { Card, Params, Pill, scoreOf } from "./parts.js";
+import { CurvesPicture } from "./pictures.js";
+import { trying, useStudy } from "./store.js";
+
+export function TrialPage({ name, number }: { name: string; number: number }) {
+  const { state } = useStudy(name);
+  const { about } = state;
+  if (!about || !state.isReady) return <p class="empty">Reading the study…</p>;
+  const row = trialIn(state, number);
+  if (!row) return <p class="empty">There is no trial {number} yet.</p>;
+  return <Shown key={number} {...{ state, about, row }} />;
+}
+
+interface ShownProps {
+  readonly state: StudyState;
+  readonly about: StudyAbout;
+  readonly row: TrialRow;
+}
+
+function Shown({ state, about, row }: ShownProps) {
+  const [isChoosing, setChoosing] = useState(false);
+  const { number } = row;
+  const best = useMemo(() => bestOf(state), [state.rows]);
+  const isBest = best.some((each) => each.number === number);
+  const trials = useMemo(() => [number], [number]);
+  const last = state.rows.at(-1)?.number ?? 0;
+  return (
+    <div class="page">
+      <div class="title">
+        <div>
+          <h1>
+            Trial {number}{" "}
+            {isBest && (
+              <span class="star" title="best">
+                ★
+              </span>
+            )}
+          </h1>
+          <p class="quiet">
+            {factsOf(row).map((fact, i) => (
+              <span key={fact}>
+                {i > 0 && " · "}
+                {fact}
+              </span>
+            ))}
+          </p>
+        </div>
+        <div class="actions">
+          <Pill status={row.status} />
+          {number > 0 && (
+            <a class="button" href={hashOf({ page: "trial", study: about.name, trial: number - 1 })}>
+              Previous
+            </a>
+          )}
+          {number < last && (
+            <a class="button" href={hashOf({ page: "trial", study: about.name, trial: number + 1 })}>
+              Next
+            </a>
+          )}
+          {best[0] && !isBest && (
+            <a
+              class="button"
+              href={hashOf({ page: "compare", study: about.name, trials: [best[0].number, number] })}
+            >
+              Compare with the best
+            </a>
+          )}
+          {about.actions.includes("enqueue") && (
+            <button type="button" class="button primary" onClick={() => setChoosing(true)}>
+              Change and try
+            </button>
+          )}
+        </div>
+      </div>
+      {row.error !== undefined && <p class="refusal">{row.error}</p>}
+      <div class="layout trial">
+        <div class="pictures">
+          <Card title="Learning curves">
+            <CurvesPicture {...{ state, about, trials }} isTall />
+          </Card>
+          <Notes {...{ state, about, number }} />
+        </div>
+        <div class="pictures">
+          <Card title="Scores">
+            <Scores {...{ about, row }} />
+          </Card>
+          <Card title="Parameters">
+            <Params about={about} row={row} />
+          </Card>
+        </div>
+      </div>
+      {isChoosing && <EnqueueDialog {...{ about, from: row.params }} onClose={() => setChoosing(false)} />}
+    </div>
+  );
+}
+
+function factsOf({ seconds, steps, parent, given }: TrialRow): readonly string[] {
+  return [
+    ...(seconds === null ? [] : [formatDuration(seconds)]),
+    ...(steps === undefined ? [] : [`${steps} steps`]),
+    ...(parent === undefined ? [] : [`goes on from trial ${parent}`]),
+    ...(given ? ["chosen by hand"] : ["suggested by the strategy"]),
+  ];
+}
+
+function Scores({ about, row }: { about: StudyAbout; row: TrialRow }) {
+  return (
+    <dl class="params">
+      {about.metrics.map((metric, i) => (
+        <div key={metric}>
+          <dt>{metric}</dt>
+          <dd>
+            <b>{scoreOf(valueAt(row, i))}</b>
+            {i === 0 && row.std !== null && <span class="quiet"> ± {scoreOf(row.std)}</span>}
+          </dd>
+        </div>
+      ))}
+      {row.scores?.map((score, fold) => (
+        <div key={`fold ${String(fold)}`}>
+          <dt>fold {fold + 1}</dt>
+          <dd>{scoreOf(score)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Notes({ state, about, number }: { state: StudyState; about: StudyAbout; number: number }) {
+  const kept = state.notes.get(number);
+  const [text, setText] = useState("");
+  const [tags, setTags] = useState("");
+  const [isSaved, setSaved] = useState(false);
+  useEffect(() => {
+    setText(kept?.text ?? "");
+    setTags(kept?.tags.join(", ") ?? "");
+  }, [kept?.text, kept?.tags.join()]);
+  if (!about.actions.includes("note")) {
+    if (!kept) return null;
+    return (
+      <Card title="Notes">
+        <p class="note">{kept.text}</p>
+        <Tags tags={kept.tags} />
+      </Card>
+    );
+  }
+  const save = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const words = tags
+      .split(",")
+      .map((tag) => tag.trim())
+      .filter(Boolean);
+    setSaved(await trying(() => saveNote(about.name, { number, text, tags: words })));
+  };
+  return (
+    <Card title="Notes" aside={<Tags tags={kept?.tags ?? []} />}>
+      <form class="notes" onSubmit={(event) => void save(event)} onInput={() => setSaved(false)}>
+        <label>
+          Note
+          <textarea
+            rows={3}
+            maxLength={10_000}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Tags, separated by commas
+          <input value={tags} onInput={(event) => setTags(event.currentTarget.value)} />
+        </label>
+        <div class="buttons">
+          <span class="quiet" role="status">
+            {isSaved ? "Saved" : ""}
+          </span>
+          <button type="submit" class="button primary">
+            Save
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+const Tags = ({ tags }: { tags: readonly string[] }) => (
+  <span class="tags">
+    {tags.map((tag) => (
+      <span key={tag} class="tag">
+        {tag}
+      </span>
+    ))}
+  </span>
+);

@@ -1,0 +1,137 @@
+/** The run of this process as the only study of a dashboard, fed by its events, as the progress bar is. */
+import type { Direction } from "../direction.js";
+import { check, FettleError } from "../errors.js";
+import type { Params } from "../search/space/space.js";
+import type { Study, StudyEvent } from "../search/study/contract.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import { checkedNote, type Note, type StoredStudy } from "../store/storage.js";
+import { inParts, rowOf, type Source } from "./source.js";
+import type { DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
+
+export interface RunOptions {
+  readonly name: string;
+  readonly metrics: readonly string[];
+  /** Whether points may be enqueued: not where a storage records the run, which learns of a point when it starts. */
+  readonly mayEnqueue: boolean;
+  /** Ends the run once its running trials have ended. */
+  readonly cancel: () => void;
+  /** Where notes are kept; by default they last as long as the process. */
+  readonly stored?: () => Promise<StoredStudy | undefined>;
+}
+
+/** A source that listens to a run. */
+export interface RunSource extends Source {
+  readonly onEvent: (event: StudyEvent) => void;
+  /** The final model, once there is one. */
+  finish(artifacts: ReadonlyMap<string, Uint8Array>): void;
+}
+
+/** What a run is asked: the study of `studyStarted` is a whole study. */
+type Running = Pick<Study, "toJSON"> & Partial<Pick<Study, "enqueue">>;
+
+export function runSource(options: RunOptions): RunSource {
+  const { name, metrics, mayEnqueue, stored } = options;
+  const rows: TrialRow[] = [];
+  const records = new Map<number, TrialRecord>();
+  const notes = new Map<number, Note>();
+  const listeners = new Set<(event: DashboardEvent) => void>();
+  let artifacts: ReadonlyMap<string, Uint8Array> = new Map();
+  let running: Running | undefined;
+  let about: StudyAbout = {
+    ...{ name, metrics, strategy: "", space: {}, directions: metrics.map((): Direction => "minimize") },
+    ...{ phase: "running", artifacts: [], actions: [] },
+  };
+  const publish = (event: DashboardEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const change = (changes: Partial<StudyAbout>): void => {
+    about = { ...about, ...changes };
+    publish({ type: "about", about });
+  };
+  const put = (row: TrialRow): void => {
+    rows[row.number] = row;
+    publish({ type: "trials", trials: [row] });
+  };
+  const noted = async (): Promise<readonly Note[]> =>
+    (await (await stored?.())?.notes()) ?? [...notes.values()].sort((a, b) => a.number - b.number);
+  const study = {
+    follow(listener: (event: DashboardEvent) => void, failed: (error: unknown) => void) {
+      listener({ type: "about", about });
+      for (const event of inParts(rows.filter(Boolean))) listener(event);
+      listeners.add(listener);
+      noted().then((all) => {
+        listener({ type: "notes", notes: all });
+        listener({ type: "ready" });
+      }, failed);
+      return () => void listeners.delete(listener);
+    },
+    trials: async () => rows.filter(Boolean),
+    curves: async (number: number) => records.get(number)?.curves,
+    artifact: async (artifact: string) => artifacts.get(artifact),
+    async note(note: Note) {
+      const kept = await stored?.();
+      if (kept) await kept.note(note);
+      else {
+        check(rows[note.number], () => `there is no trial ${note.number}`, "invalid_state");
+        const own = checkedNote(note);
+        if (own) notes.set(note.number, own);
+        else notes.delete(note.number);
+      }
+      publish({ type: "notes", notes: await noted() });
+    },
+    async command(command: string) {
+      check(command === "cancel", "a run of fettle tune can be cancelled only", "invalid_state");
+      check(about.phase === "running", () => `the run is ${about.phase} already`, "invalid_state");
+      options.cancel();
+      change({ phase: "stopping", actions: about.actions.filter((action) => action === "note") });
+    },
+    async enqueue(params: Params) {
+      const { enqueue } = running ?? {};
+      if (!mayEnqueue || !running || !enqueue || about.phase !== "running")
+        throw new FettleError("invalid_state", "points can be added only while the run goes on");
+      enqueue.call(running, params);
+    },
+  };
+  return {
+    name: "this run",
+    studies: async () => [{ name, trials: rows.length, finished: records.size }],
+    open: async (wanted) => (wanted === name ? study : undefined),
+    onEvent(event) {
+      if (event.type === "studyStarted") {
+        running = event.study;
+        const { strategy, space, seed, direction, trials } = event.study.toJSON();
+        for (const trial of trials) {
+          rows[trial.number] = rowOf(trial);
+          if (trial.status !== "running") records.set(trial.number, trial as TrialRecord);
+        }
+        for (const part of inParts(rows.filter(Boolean))) publish(part);
+        change({
+          ...{ strategy: strategy.name, space, seed, directions: [direction].flat() },
+          ...(event.timeout === undefined && { budget: event.trials }),
+          actions: [
+            "note",
+            "cancel",
+            ...(mayEnqueue && "enqueue" in event.study ? ["enqueue" as const] : []),
+          ],
+        });
+      }
+      if (event.type === "trialStarted") {
+        const { number, params, parent } = event.trial;
+        put(rowOf({ number, params, ...(parent !== undefined && { parent }), status: "running" }));
+      }
+      if (event.type === "stepReported" && typeof event.value === "number") {
+        const { number, step, value } = event;
+        publish({ type: "step", number, step, value });
+      }
+      if (event.type === "trialEnded") {
+        records.set(event.record.number, event.record);
+        put(rowOf(event.record));
+      }
+    },
+    finish(made) {
+      artifacts = made;
+      const list = [...made].map(([artifact, { length }]) => ({ name: artifact, size: length }));
+      change({ phase: "done", artifacts: list, actions: ["note"] });
+    },
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * The server of a dashboard: the files of its page, and an interface in JSON over a source of studies.
+ *
+ *     GET  /                                    the page, and its files
+ *     GET  /api/studies                         the list of studies
+ *     POST /api/studies/:name                   starts one; the body is its settings
+ *     GET  /api/studies/:name/events            what there is and what happens, as server-sent events
+ *     GET  /api/studies/:name/curves?trials=1,2 curves of trials
+ *     GET  /api/studies/:name/trials.csv        all trials
+ *     GET  /api/studies/:name/artifacts/:name   bytes, such as a model
+ *     PUT  /api/studies/:name/notes             { number, text, tags }
+ *     POST /api/studies/:name/pause, resume, cancel
+ *     POST /api/studies/:name/enqueue           { params }
+ *
+ * The page itself shows nothing without the key, which each request to the interface carries in a header that no other site can
+ * set. The names under which the server may be called are fixed, so that no other site's name can lead to it (DNS rebinding).
+ */
+import { check, isRecord, must, show } from "../errors.js";
+import { trialsCsv } from "../report/trialsCsv.js";
+import type { Params } from "../search/space/space.js";
+import { jsonBody } from "../serve/body.js";
+import { sentEvents } from "../serve/events.js";
+import { refusalOf, teller } from "../serve/faults.js";
+import { json, refusal } from "../serve/responses.js";
+import { refuseUnauthorized } from "../serve/token.js";
+import type { Source, SourceStudy } from "./source.js";
+import type { DashboardEvent, Note, StudyList } from "./wire.js";
+
+export interface DashboardOptions {
+  readonly source: Source;
+  /** What a request must carry: a random text of at least 16 characters. */
+  readonly key: string;
+  /** The values of the header `host` that are answered, such as `127.0.0.1:8080`; asked at each request. */
+  readonly hosts: () => readonly string[];
+  /** The files of the page by path, such as `/index.html`. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Bytes of a body at most: a note is the longest. */
+const MOST_BYTES = 65_536;
+/** Streams of events at the same time. */
+const MOST_STREAMS = 32;
+/** Trials whose curves one request may ask for. */
+const MOST_CURVES = 50;
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+/** Nothing but the page's own files, no frame around it, and nothing that is kept. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
+
+type Answer = (study: SourceStudy, request: Request, rest: string, name: string) => Promise<Response>;
+
+/** A handler of requests, for `serveNode`. It never throws. */
+export function dashboardServer(options: DashboardOptions): (request: Request) => Promise<Response> {
+  const { source, key, hosts, files } = options;
+  const tell = teller(options.onError);
+  let streams = 0;
+
+  const events: Answer = async (study, request) => {
+    check(
+      streams < MOST_STREAMS,
+      `streams of events must be at most ${MOST_STREAMS}; received one more; close a page`,
+      "limit_exceeded",
+    );
+    streams++;
+    let isOpen = true;
+    let stop = (): void => {};
+    const leave = (): void => {
+      if (isOpen) streams--;
+      isOpen = false;
+      stop();
+    };
+    request.signal.addEventListener("abort", leave);
+    const stream = await sentEvents<DashboardEvent>(
+      async (listener) => {
+        stop = study.follow(listener, (error) => {
+          tell(error);
+          listener({ type: "gone" });
+        });
+        return leave;
+      },
+      (event) => `data: ${JSON.stringify(event)}\n\n`,
+      (event) => event.type === "gone",
+    );
+    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+  };
+
+  const routes: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
+    ...ROUTES,
+    events: { GET: events },
+  };
+
+  const answerStudy = async (request: Request, parts: readonly string[]): Promise<Response> => {
+    const [name, action = "", ...rest] = parts;
+    if (action === "" && request.method === "POST" && source.start) {
+      await source.start(name, await jsonBody(request, MOST_BYTES));
+      return json({}, 201);
+    }
+    const methods = Object.hasOwn(routes, action) ? routes[action] : undefined;
+    const isPath = methods && (action === "artifacts" ? rest.length === 1 : rest.length === 0);
+    if (!isPath) return notFound(request);
+    if (!Object.hasOwn(methods, request.method)) return wrongMethod(request, Object.keys(methods));
+    const study = await source.open(name);
+    check(study, () => `there is no study ${show(name)}; it may have been deleted`, "not_found");
+    return methods[request.method](study, request, rest[0] ?? "", name);
+  };
+
+  const answerApi = async (request: Request, path: string): Promise<Response> => {
+    const unauthorized = await refuseUnauthorized(request, key);
+    if (unauthorized) return unauthorized;
+    const parts = decodedParts(path);
+    if (parts?.[0] !== "studies") return notFound(request);
+    if (parts.length > 1) return answerStudy(request, parts.slice(1));
+    if (request.method !== "GET") return wrongMethod(request, ["GET"]);
+    const list: StudyList = {
+      studies: await source.studies(),
+      source: source.name,
+      canStart: source.start !== undefined,
+    };
+    return json(list);
+  };
+
+  const answer = async (request: Request): Promise<Response> => {
+    const foreign = refuseForeign(request, hosts());
+    if (foreign) return foreign;
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/api/")) return answerApi(request, pathname.slice("/api/".length));
+    if (request.method !== "GET" && request.method !== "HEAD") return wrongMethod(request, ["GET", "HEAD"]);
+    const path = pathname === "/" ? "/index.html" : pathname;
+    const bytes = files.get(path);
+    if (!bytes) return notFound(request);
+    const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": type } });
+  };
+
+  return async (request) => {
+    const response = await answer(request).catch((error: unknown) => refusalOf(error, tell));
+    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    return response;
+  };
+}
+
+const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
+  curves: {
+    async GET(study, request) {
+      const text = new URL(request.url).searchParams.get("trials") ?? "";
+      const numbers = text.split(",").map(Number);
+      const areNumbers = /^\d{1,9}(,\d{1,9})*$/.test(text) && numbers.length <= MOST_CURVES;
+      must(areNumbers, "trials", `1 to ${MOST_CURVES} numbers of trials, separated by commas`, text);
+      const found = await Promise.all(numbers.map(async (n) => [n, await study.curves(n)] as const));
+      // by JSON.stringify, which calls Curves.toJSON
+      const body = JSON.stringify(Object.fromEntries(found.filter(([, curves]) => curves)));
+      return new Response(body, { headers: { "content-type": "application/json" } });
+    },
+  },
+  "trials.csv": {
+    async GET(study) {
+      return file(trialsCsv(await study.trials()), "text/csv; charset=utf-8");
+    },
+  },
+  artifacts: {
+    async GET(study, _, artifact) {
+      const bytes = await study.artifact(artifact);
+      if (!bytes) return refusal(404, "not_found", `there is no artifact ${show(artifact)}`);
+      return file(bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
+    },
+  },
+  notes: {
+    async PUT(study, request, _, name) {
+      if (!study.note) return readOnly("notes", name);
+      const note = await jsonBody(request, MOST_BYTES);
+      must(isRecord(note), "the body", "a note with number, text and tags", note);
+      await study.note(note as unknown as Note);
+      return json({});
+    },
+  },
+  enqueue: {
+    async POST(study, request, _, name) {
+      if (!study.enqueue) return readOnly("points", name);
+      const body = await jsonBody(request, MOST_BYTES);
+      must(isRecord(body) && isRecord(body.params), "the body", "an object with params", body);
+      await study.enqueue(body.params as Params);
+      return json({});
+    },
+  },
+  ...Object.fromEntries(
+    (["pause", "resume", "cancel"] as const).map((command) => [
+      command,
+      {
+        async POST(study: SourceStudy, _: Request, __: string, name: string) {
+          if (!study.command) return readOnly("commands", name);
+          await study.command(command);
+          return json({});
+        },
+      },
+    ]),
+  ),
+};
+
+const file = (body: string | Uint8Array<ArrayBuffer>, type: string): Response =>
+  new Response(body, { headers: { "content-type": type, "content-disposition": "attachment" } });
+
+const readOnly = (what: string, name: string): Response =>
+  refusal(409, "invalid_state", `this dashboard takes no ${what} for study ${show(name)}; see --edit`);
+
+const notFound = (request: Request): Response =>
+  refusal(404, "not_found", `there is nothing at ${show(new URL(request.url).pathname.slice(0, 100))}`);
+
+const wrongMethod = (request: Request, allowed: readonly string[]): Response =>
+  refusal(
+    405,
+    "invalid_argument",
+    `the method must be ${allowed.join(" or ")}; received ${show(request.method)}`,
+    {
+      allow: allowed.join(", "),
+    },
+  );
+
+/** Refuses what another site's page sends, and a name of the server that is not its own. */
+function refuseForeign({ headers }: Request, hosts: readonly string[]): Response | undefined {
+  const host = headers.get("host") ?? "";
+  const origin = headers.get("origin");
+  const site = headers.get("sec-fetch-site") ?? "same-origin";
+  const isOwn =
+    hosts.includes(host) &&
+    (origin === null || origin === `http://${host}` || origin === `https://${host}`) &&
+    // a link from elsewhere may open the page, and no more: nothing is answered without the key
+    (site === "same-origin" || site === "none" || headers.get("sec-fetch-mode") === "navigate");
+  if (isOwn) return undefined;
+  return refusal(
+    403,
+    "invalid_argument",
+    `the host must be ${hosts.join(" or ")}, called by its own page; received ${show(host.slice(0, 100))}`,
+  );
+}
+
+/** The parts of a path; undefined for one that is not of UTF-8. */
+function decodedParts(path: string): readonly string[] | undefined {
+  try {
+    return path.split("/").map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+/** Where the studies of a dashboard are: a storage, a host of `fettle/serve`, or the run of this process. */
+import type { Params } from "../search/space/space.js";
+import type { Curves, CurvesJson } from "../search/trial/curves.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { Note, StoredTrial } from "../store/storage.js";
+import type { DashboardEvent, StudyCard, TrialRow } from "./wire.js";
+
+export interface Source {
+  /** For people: a path or an address. */
+  readonly name: string;
+  studies(): Promise<readonly StudyCard[]>;
+  /** Undefined if there is none of that name. */
+  open(name: string): Promise<SourceStudy | undefined>;
+  /** Starts a study with settings. Missing where the source cannot. */
+  start?(name: string, settings: unknown): Promise<void>;
+}
+
+/** A study of a source. What it cannot do is missing. */
+export interface SourceStudy {
+  /**
+   * Sends what there is, and then what happens, until it is stopped.
+   *
+   * @param failed - is told what ended it before
+   * @returns stops it
+   */
+  follow(listener: (event: DashboardEvent) => void, failed: (error: unknown) => void): () => void;
+  /** All trials, without curves. */
+  trials(): Promise<readonly TrialRow[]>;
+  curves(number: number): Promise<Curves | CurvesJson | undefined>;
+  artifact(name: string): Promise<Uint8Array | undefined>;
+  note?(note: Note): Promise<void>;
+  command?(command: "pause" | "resume" | "cancel"): Promise<void>;
+  enqueue?(params: Params): Promise<void>;
+}
+
+/** The row of a trial: its record without curves. */
+export function rowOf(trial: TrialRecord | StoredTrial): TrialRow {
+  if (trial.status === "running") return { ...trial, value: null, std: null, seconds: null };
+  const { curves: _, curve: __, ...row } = trial as TrialRecord;
+  return row;
+}
+
+/** Rows in one event: what a page reads and draws without a pause. */
+const ROWS = 250;
+
+/** Rows as events. */
+export function* inParts(trials: readonly TrialRow[]): Iterable<DashboardEvent> {
+  for (let at = 0; at < trials.length; at += ROWS)
+    yield { type: "trials", trials: trials.slice(at, at + ROWS) };
+}

@@ -1,0 +1,42 @@
+/** Where a page is: the part of its address after `#`. Pure. */
+export type Route =
+  | { readonly page: "studies" }
+  | { readonly page: "study"; readonly study: string }
+  | { readonly page: "trial"; readonly study: string; readonly trial: number }
+  | { readonly page: "compare"; readonly study: string; readonly trials: readonly number[] }
+  | { readonly page: "studiesCompared"; readonly studies: readonly [string, string] };
+
+/** The route of an address; the list of studies for one that leads nowhere. */
+export function routeOf(hash: string): Route {
+  let parts: readonly string[] = [];
+  try {
+    parts = hash
+      .replace(/^#?\/?/, "")
+      .split("/")
+      .map(decodeURIComponent);
+  } catch {
+    // not of UTF-8
+  }
+  const [first = "", name = "", page = "", what = ""] = parts;
+  if (first === "compare" && name !== "" && page !== "")
+    return { page: "studiesCompared", studies: [name, page] };
+  if (first !== "study" || name === "") return { page: "studies" };
+  const numbers = what
+    .split(",")
+    .filter((text) => /^\d{1,9}$/.test(text))
+    .map(Number);
+  if (page === "trial" && numbers.length === 1) return { page: "trial", study: name, trial: numbers[0] };
+  if (page === "compare" && numbers.length > 1) return { page: "compare", study: name, trials: numbers };
+  return { page: "study", study: name };
+}
+
+/** The address of a route. */
+export function hashOf(route: Route): string {
+  const path = (...parts: readonly (string | number)[]): string =>
+    `#/${parts.map(encodeURIComponent).join("/")}`;
+  if (route.page === "study") return path("study", route.study);
+  if (route.page === "trial") return path("study", route.study, "trial", route.trial);
+  if (route.page === "compare") return `${path("study", route.study, "compare")}/${route.trials.join(",")}`;
+  if (route.page === "studiesCompared") return path("compare", ...route.studies);
+  return "#/";
+}

@@ -1,0 +1,109 @@
+/** What a page knows of a study: the sum of the events that it was sent. Pure. */
+
+import { paretoFront } from "../../search/trial/pareto.js";
+import type { TrialRecord } from "../../search/trial/trial.js";
+import { isBetter } from "../../search/trial/trial.js";
+import type { DashboardEvent, Note, StudyAbout, TrialRow } from "../wire.js";
+
+export interface StudyState {
+  readonly about?: StudyAbout;
+  /** In the order of their numbers. Trials of a host may come in another, so that some are missing for a while. */
+  readonly rows: readonly TrialRow[];
+  readonly notes: ReadonlyMap<number, Note>;
+  /** The last intermediate value of each running trial. */
+  readonly steps: ReadonlyMap<number, { readonly step: number; readonly value: number }>;
+  /** Whether all trials that there were have come. */
+  readonly isReady: boolean;
+  readonly isGone: boolean;
+}
+
+export const NO_STUDY: StudyState = {
+  rows: [],
+  notes: new Map(),
+  steps: new Map(),
+  isReady: false,
+  isGone: false,
+};
+
+/** The state after events. */
+export function afterEvents(state: StudyState, events: readonly DashboardEvent[]): StudyState {
+  // the rows are copied once, however many events there are
+  const rows = events.some(({ type }) => type === "trials") ? [...state.rows] : state.rows;
+  let { notes, steps } = state;
+  const changes: { -readonly [Name in keyof StudyState]?: StudyState[Name] } = {};
+  for (const event of events) {
+    if (event.type === "about") changes.about = event.about;
+    if (event.type === "notes") notes = new Map(event.notes.map((note) => [note.number, note]));
+    if (event.type === "ready") changes.isReady = true;
+    if (event.type === "gone") changes.isGone = true;
+    if (event.type === "step") steps = new Map(steps).set(event.number, event);
+    if (event.type === "trials") {
+      for (const row of event.trials) put(rows as TrialRow[], row);
+      const ended = event.trials.filter(({ number, status }) => status !== "running" && steps.has(number));
+      if (ended.length > 0) steps = new Map(steps);
+      for (const { number } of ended) (steps as Map<number, unknown>).delete(number);
+    }
+  }
+  return { ...state, ...changes, rows, notes, steps };
+}
+
+/** Puts a row in its place, or in the place of the row of its number. */
+function put(rows: TrialRow[], row: TrialRow): void {
+  const place = placeOf(rows, row.number);
+  rows.splice(place, rows[place]?.number === row.number ? 1 : 0, row);
+}
+
+/** Where the first row is whose number is at least this: at the end, for most that come. */
+function placeOf(rows: readonly TrialRow[], number: number): number {
+  let [low, high] = [0, rows.length];
+  if (high === 0 || rows[high - 1].number < number) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].number < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The trial of a number. */
+export function trialIn({ rows }: Pick<StudyState, "rows">, number: number): TrialRow | undefined {
+  const row = rows[placeOf(rows, number)];
+  return row?.number === number ? row : undefined;
+}
+
+/** How many trials have each status. */
+export function countsOf(rows: readonly TrialRow[]): Readonly<Record<TrialRow["status"], number>> {
+  const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0, running: 0 };
+  for (const row of rows) counts[row.status]++;
+  return counts;
+}
+
+export const isFinished = (row: TrialRow): row is TrialRow & TrialRecord => row.status !== "running";
+
+/** The best trial; of several objectives those that no other dominates. */
+export function bestOf({ rows, about }: Pick<StudyState, "rows" | "about">): readonly TrialRow[] {
+  const { directions = ["minimize"] } = about ?? {};
+  const finished = rows.filter(isFinished);
+  if (directions.length > 1) return paretoFront(finished, directions) as readonly TrialRow[];
+  let best: (typeof finished)[number] | undefined;
+  for (const row of finished) if (isBetter(row, best, directions[0])) best = row;
+  return best ? [best] : [];
+}
+
+/** The value of an objective; null without one. */
+export const valueAt = ({ value, values }: TrialRow, objective = 0): number | null =>
+  values ? (values[objective] ?? null) : objective === 0 ? value : null;
+
+/** The numbers of the best trials, the best first; of several objectives some of the front. */
+export function bestFew(state: Pick<StudyState, "rows" | "about">, count: number): readonly number[] {
+  const best = bestOf(state);
+  const { directions = ["minimize"] } = state.about ?? {};
+  const sign = directions[0] === "minimize" ? 1 : -1;
+  const others =
+    directions.length > 1
+      ? []
+      : state.rows
+          .filter((row) => row.status === "complete" && row.value !== null && row !== best[0])
+          .sort((a, b) => sign * ((a.value as number) - (b.value as number)) || a.number - b.number);
+  return [...best, ...others].slice(0, count).map(({ number }) => number);
+}

@@ -1,0 +1,110 @@
+/** The studies of a storage, which other processes write: it is looked at again and again. */
+import { FettleError, isA, isRecord } from "../errors.js";
+import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import { inParts, rowOf, type Source, type SourceStudy } from "./source.js";
+import type { Action, DashboardEvent, StudyAbout } from "./wire.js";
+
+/** Milliseconds between two looks. */
+const LOOK = 1000;
+
+/**
+ * @param name - for people, such as the path of its file
+ * @param mayWrite - whether notes may be written
+ */
+export function storageSource(storage: StudyStorage, name: string, mayWrite: boolean): Source {
+  return {
+    name,
+    studies: () => storage.studies(),
+    async open(study) {
+      const stored = await storage.open(study);
+      return stored && storedStudy(storage, stored, mayWrite ? ["note"] : []);
+    },
+  };
+}
+
+function storedStudy(storage: StudyStorage, study: StoredStudy, actions: readonly Action[]): SourceStudy {
+  const trials = async () => (await study.trials(false)).map(rowOf);
+  return {
+    trials,
+    curves: (number) => study.curves(number),
+    artifact: (name) => study.artifact(name),
+    ...(actions.includes("note") && { note: (note) => study.note(note) }),
+    follow(listener, failed) {
+      const sent = new Sent(listener);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let isStopped = false;
+      let counts = "";
+      const look = async (): Promise<void> => {
+        const card = (await storage.studies()).find(({ name }) => name === study.name);
+        if (!card) return listener({ type: "gone" });
+        sent.once({ type: "about", about: await aboutOf(study, actions) });
+        // all trials are read only when some have changed
+        const now = JSON.stringify(card);
+        if (now !== counts) {
+          counts = now;
+          sent.trials(await trials());
+        }
+        sent.once({ type: "notes", notes: await study.notes() });
+        sent.once({ type: "ready" });
+        if (!isStopped) timer = setTimeout(again, LOOK);
+      };
+      const again = (): void =>
+        void look().catch((error: unknown) => {
+          if (isA(error, FettleError) && error.code === "not_found") listener({ type: "gone" });
+          else failed(error);
+        });
+      again();
+      return () => {
+        isStopped = true;
+        clearTimeout(timer);
+      };
+    },
+  };
+}
+
+/** What was sent to a listener, so that only changes are. */
+export class Sent {
+  private readonly last = new Map<string, string>();
+  private readonly statuses: string[] = [];
+
+  constructor(private readonly listener: (event: DashboardEvent) => void) {}
+
+  /** Sends an event unless it is equal to the last of its type. */
+  once(event: DashboardEvent): void {
+    const text = JSON.stringify(event);
+    if (this.last.get(event.type) === text) return;
+    this.last.set(event.type, text);
+    this.listener(event);
+  }
+
+  /** Sends the trials whose status is another than before: results never change. */
+  trials(trials: readonly ReturnType<typeof rowOf>[]): void {
+    const changed = trials.filter(({ number, status }) => this.statuses[number] !== status);
+    for (const { number, status } of changed) this.statuses[number] = status;
+    for (const event of inParts(changed)) this.listener(event);
+  }
+}
+
+async function aboutOf(study: StoredStudy, actions: readonly Action[]): Promise<StudyAbout> {
+  const { strategy, space, seed, direction } = study.definition;
+  const directions = [direction].flat();
+  const { command } = study.settings;
+  const flags = isRecord(command) && isRecord(command.flags) ? command.flags : {};
+  return {
+    ...{ name: study.name, strategy: strategy.name, space, seed, directions },
+    metrics: metricsOf(flags.metric, directions.length),
+    ...(typeof flags.trials === "number" && { budget: flags.trials }),
+    artifacts: await study.artifacts(),
+    actions,
+  };
+}
+
+/** Names of objectives: those that are known, or numbers. */
+export function metricsOf(names: unknown, objectives: number): readonly string[] {
+  const known = Array.isArray(names) ? names : [];
+  return Array.from({ length: objectives }, (_, i) => {
+    const name: unknown = known[i];
+    if (typeof name === "string") return name;
+    return objectives === 1 ? "value" : `value ${i + 1}`;
+  });
+}

@@ -1,0 +1,78 @@
+/** The studies of a host, by what it answers. */
+import { expect, it } from "vitest";
+import { eventsIn, hostSource } from "../../src/dashboard/hostSource.js";
+import type { DashboardEvent } from "../../src/dashboard/wire.js";
+
+const record = (number: number, value: number) => ({
+  ...{ number, value, params: { x: value }, std: null, seconds: null, status: "complete" },
+});
+const status = {
+  id: "a",
+  phase: "running",
+  settings: {},
+  steps: 1,
+  finished: 2,
+  trials: 9,
+  best: record(1, 5),
+};
+
+/** A host of one study, and the requests that it was sent. */
+function host() {
+  const requests: string[] = [];
+  const fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const { pathname } = new URL(String(url));
+    requests.push(`${init?.method} ${pathname} ${new Headers(init?.headers).get("authorization")}`);
+    if (pathname === "/x/studies/a") return Response.json(status);
+    if (pathname === "/x/studies/a/trials") return Response.json([record(0, 3), record(1, 5)]);
+    if (pathname === "/x/studies/a/events")
+      return new Response(
+        `event: trial\ndata: ${JSON.stringify(record(3, 1))}\n\nevent: trial\ndata: ${JSON.stringify(record(2, 4))}\n\n`,
+      );
+    if (pathname === "/x/studies/a/pause")
+      return Response.json({ error: { message: "it is done" } }, { status: 409 });
+    return Response.json({}, { status: 404 });
+  };
+  const options = { url: "https://host.example/x/", token: "secret", studies: ["a"], mayWrite: true };
+  return { source: hostSource({ ...options, fetch }), requests };
+}
+
+it("is read with its token, and its best trial tells which values are better", async () => {
+  const { source, requests } = host();
+  expect(await source.studies()).toEqual([{ name: "a", trials: 9, finished: 2 }]);
+  const study = (await source.open("a"))!;
+  const events: DashboardEvent[] = [];
+  const stop = study.follow(
+    (event) => events.push(event),
+    () => {},
+  );
+  await expect.poll(() => events.filter(({ type }) => type === "trials").length).toBe(3);
+  stop();
+  const abouts = events.flatMap((event) => (event.type === "about" ? [event.about] : []));
+  expect(abouts.at(-1)).toMatchObject({
+    directions: ["maximize"],
+    phase: "running",
+    actions: ["pause", "cancel"],
+    budget: 9,
+  });
+  const rows = events.flatMap((event) => (event.type === "trials" ? event.trials : []));
+  expect(rows.map(({ number }) => number)).toEqual([0, 1, 3, 2]);
+  expect(requests).toContain("GET /x/studies/a/events Bearer secret");
+  await expect(study.command!("pause")).rejects.toThrow("the host says: it is done");
+  expect(await source.open("b")).toBeUndefined();
+});
+
+it("sends events whose bytes may be cut anywhere", async () => {
+  const bytes = new TextEncoder().encode('event: status\ndata: {"a":"é: 名"}\n\ndata: [1]\n\n: nothing\n\n');
+  const body = new ReadableStream({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  const found = [];
+  for await (const event of eventsIn(new Response(body))) found.push(event);
+  expect(found).toEqual([
+    { event: "status", data: { a: "é: 名" } },
+    { event: "message", data: [1] },
+  ]);
+});

@@ -1,0 +1,343 @@
+/**
+ * The dashboard in Chromium, from the command line of the installed package: no error, no request to another host, no violation that axe-core
+ * finds; sorting, filtering, comparing, notes, pausing and resuming by mouse and by keyboard; and 10,000 trials that stay fluid.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const MANY = 10_000;
+const TOKEN = "a token of this check";
+/** Bytes of JavaScript's heap of a page that shows so many trials, after a collection of garbage. */
+const MOST_HEAP = 30e6;
+/** Seconds that a page of many trials is watched while more come. */
+const WATCHED = 6;
+/** Milliseconds of the processor that a task may take, by the standard of long tasks. */
+const MOST_TASK = 50;
+
+/**
+ * @param {string} bin - the program of the command line
+ * @param {import("playwright-core").Browser} browser
+ * @returns {Promise<string>} what was found
+ * @throws Error if it is not as it must be
+ */
+export async function checkDashboard(bin, browser) {
+  const folder = mkdtempSync(join(tmpdir(), "fettle-dashboard-"));
+  try {
+    const path = join(folder, "studies.db");
+    const storage = await filled(path);
+    const violations = await withDashboard(bin, ["--storage", path, "--edit"], async (url) => {
+      await looks(browser, url);
+      await sortsFiltersAndCompares(browser, url);
+      return [await seen(browser, url, "light"), await seen(browser, url, "dark")];
+    });
+    must(violations.flat().length === 0, `axe-core finds ${violations.flat().join("; ")}`);
+    const { heap, longest, trials } = await withDashboard(bin, ["--storage", path], (url) =>
+      staysFluid(browser, url, storage),
+    );
+    await storage.close();
+    await pausesAndResumes(bin, browser);
+    return (
+      `sorts, filters, compares, pauses and resumes by mouse and keyboard; no violation; ${trials} trials: ` +
+      `${(heap / 1e6).toFixed(1)} MB of heap, at most ${longest.toFixed(0)} ms of the processor in a task`
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function filled(path) {
+  const { createStudy, float, int, choice, random } = await import("fettle");
+  const { sqliteStorage } = await import("fettle/store/sqlite");
+  const space = {
+    rate: float(1e-4, 0.1, { log: true }),
+    units: int(4, 128),
+    optimizer: choice(["adam", "<b>sgd</b>"]),
+  };
+  const objective = ({ rate, units }, { number }) => {
+    if (number % 29 === 3) throw new Error("<img src=x onerror=alert(1)>");
+    const value = Math.abs(Math.log10(rate) + 2.5) + units / 200;
+    return { value, curves: { loss: [[1 + value, value]], valLoss: [[1.1 + value, value + 0.1]] } };
+  };
+  const storage = await sqliteStorage(path);
+  for (const [name, trials] of [
+    ["first", 40],
+    ["<script>alert(1)</script>", 12],
+    ["many", MANY],
+  ]) {
+    const study = createStudy({ space, strategy: random(), seed: trials, direction: "minimize" });
+    await study.optimize(objective, { trials });
+    await storage.create(name, study.toJSON());
+  }
+  return storage;
+}
+
+/** Runs `fettle dashboard` for as long as `use` takes. */
+async function withDashboard(bin, words, use) {
+  const child = spawn(process.execPath, [bin, "dashboard", ...words, "--port", "0"], { stdio: "pipe" });
+  let said = "";
+  const url = await new Promise((resolve, reject) => {
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      said += text;
+      const found = /http:\/\/\S+/.exec(said);
+      if (found) resolve(found[0]);
+    });
+    child.on("close", (code) => reject(new Error(`fettle dashboard ended with ${code}: ${said}`)));
+  });
+  try {
+    return await use(url);
+  } finally {
+    child.removeAllListeners("close");
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    child.kill("SIGINT");
+    const code = await ended;
+    must(code === 0, `fettle dashboard ended with ${code} at Ctrl-C: ${said}`);
+  }
+}
+
+/** Opens a page that may neither complain nor ask another host. */
+async function opened(browser, url, options = {}) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const wrong = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") wrong.push(message.text());
+  });
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("dialog", (dialog) => {
+    wrong.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const { origin } = new URL(request.url());
+    if (origin !== new URL(url).origin && origin !== "null") wrong.push(`a request to ${origin}`);
+  });
+  await page.goto(url);
+  await page.locator(".cards .study").first().waitFor();
+  return {
+    page,
+    async end() {
+      await page.close();
+      must(wrong.length === 0, `the page complains: ${wrong.join("; ")}`);
+    },
+  };
+}
+
+const goTo = (page, hash) =>
+  page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+/** A page of a study, once its pictures are drawn. */
+const drawn = (page) => page.locator(".picture canvas").first().waitFor();
+
+/** The pages fit windows from 360 px to 4K, and names are no markup. */
+async function looks(browser, url) {
+  for (const width of [360, 1280, 3840]) {
+    const { page, end } = await opened(browser, url, { viewport: { width, height: 800 } });
+    const title = page.locator(".name", { hasText: "<script>alert(1)</script>" });
+    must((await title.count()) === 1, "a study's name is not shown as it is");
+    must(!(await page.evaluate(() => location.hash)).includes("key"), "the key stays in the address");
+    for (const hash of ["#/", "#/study/first", "#/study/first/trial/3", "#/study/first/compare/1,2"]) {
+      await goTo(page, hash);
+      if (hash !== "#/" && !hash.endsWith("3")) await drawn(page);
+      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      must(!isWide, `${hash} is wider than a window of ${width} px`);
+    }
+    await end();
+  }
+}
+
+/** What axe-core finds on each page. */
+async function seen(browser, url, colorScheme) {
+  const { page, end } = await opened(browser, url, { colorScheme, reducedMotion: "reduce" });
+  const found = [];
+  for (const hash of [
+    "#/",
+    "#/study/first",
+    "#/study/first/trial/1",
+    "#/study/first/compare/1,2",
+    "#/compare/first/many",
+  ]) {
+    await goTo(page, hash);
+    if (hash === "#/") await page.locator(".cards .study").first().waitFor();
+    else await drawn(page);
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () => (await globalThis.axe.run()).violations);
+    for (const { id, nodes } of violations)
+      found.push(`${colorScheme} ${hash} ${id}: ${nodes[0].html.slice(0, 120)}`);
+  }
+  await end();
+  return found;
+}
+
+/** The numbers of the trials in view, from the top. */
+const numbersOf = (page) =>
+  page
+    .locator(".body .row")
+    .evaluateAll((rows) =>
+      rows
+        .sort((a, b) => Number(a.dataset.row) - Number(b.dataset.row))
+        .map((row) => Number.parseInt(row.querySelector("a").textContent, 10)),
+    );
+
+async function sortsFiltersAndCompares(browser, url) {
+  const { page, end } = await opened(browser, url);
+  // by mouse
+  await page.click('.name:text-is("first")');
+  await drawn(page);
+  must((await numbersOf(page))[0] === 39, "the newest trial is not first");
+  await page.click(".head button:has-text('value')");
+  await page.waitForSelector("[aria-sort=ascending]:has-text('value')");
+  must(
+    (await page.locator(".row.best").getAttribute("data-row")) === "0",
+    "the best is not first by its value",
+  );
+  await page.fill("[type=search]", "optimizer:sgd status:complete");
+  await page.waitForFunction(() =>
+    document.querySelector(".tools [role=status]").textContent.includes(" of 40"),
+  );
+  const kept = await page.locator(".body .row > :nth-child(6)").allTextContents();
+  must(kept.length > 0 && kept.every((text) => text.includes("sgd")), `the filter keeps ${kept}`);
+  await page.fill("[type=search]", "");
+  // by keyboard: sort, go to the third row, mark it and the next, compare
+  await page.focus(".head button:has-text('rate')");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("[aria-sort=ascending]:has-text('rate')");
+  await page.focus(".body .row a[tabindex='0']");
+  for (const key of ["Home", "ArrowDown", "ArrowDown", " ", "ArrowDown", " "]) await page.keyboard.press(key);
+  const two = (await numbersOf(page)).slice(2, 4);
+  await page.focus("a:text-is('Compare 2')");
+  await page.keyboard.press("Enter");
+  await page.locator("h1", { hasText: `Trials ${two[0]} and ${two[1]}` }).waitFor();
+  await drawn(page);
+  must((await page.locator(".differs").count()) > 0, "parameters that differ are not marked");
+  await page.keyboard.press("Escape");
+  await page.locator("h1", { hasText: "first" }).waitFor();
+  // a trial, and a note that stays
+  await page.click(`.row a:text-is("${await firstShown(page)}")`);
+  await page.locator("textarea").waitFor();
+  await page.fill("textarea", "<img src=x onerror=alert(1)>");
+  await page.fill(".notes input", "keep, <i>");
+  await page.keyboard.press("Enter");
+  await page.locator(".tag", { hasText: "<i>" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.fill("[type=search]", "tag:keep");
+  await page.locator(".tools [role=status]", { hasText: "1 of 40" }).waitFor();
+  await end();
+}
+
+const firstShown = async (page) => (await numbersOf(page))[0];
+
+/**
+ * Heap and tasks of a page that shows many trials, while more come and it is scrolled and sorted. A task's length is its processor time: where
+ * others have the processor, a clock would tell of them.
+ */
+async function staysFluid(browser, url, storage) {
+  const study = await storage.open("many");
+  const { page, end } = await opened(browser, url);
+  await goTo(page, "#/study/many");
+  await drawn(page);
+  await page.locator(".tools [role=status]", { hasText: "10,000 trials" }).waitFor();
+  let number = MANY;
+  const tasks = await tasksOf(browser, async () => {
+    const until = Date.now() + 1000 * WATCHED;
+    for (let i = 0; Date.now() < until; i++) {
+      const params = { rate: 0.01, units: 5, optimizer: "adam" };
+      await study.add({ number, params });
+      await study.tell({ number, params, value: 5 + i, std: null, seconds: 0.1, status: "complete" });
+      number++;
+      await page.locator(".grid").evaluate((grid, at) => grid.scrollTo(0, at), (i * 7919) % 300_000);
+      if (i % 10 === 3)
+        await page
+          .locator(".head button")
+          .nth(1 + (i % 3))
+          .click();
+      await page.waitForTimeout(100);
+    }
+    await page.locator(".tools [role=status]", { hasText: number.toLocaleString("en") }).waitFor();
+  });
+  must(tasks.length > 100, `${tasks.length} tasks were seen`);
+  must((await page.locator(".body .row").count()) < 60, "rows out of view are drawn");
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize: heap } = await session.send("Runtime.getHeapUsage");
+  await end();
+  must(heap <= MOST_HEAP, `the page has ${heap} bytes of heap, more than ${MOST_HEAP}`);
+  const longest = Math.max(...tasks);
+  must(longest <= MOST_TASK, `a task took ${longest.toFixed(0)} ms of the processor, more than ${MOST_TASK}`);
+  return { heap, longest, trials: number };
+}
+
+/** Milliseconds of the processor of each task of the main threads of pages, while `work` is done. */
+async function tasksOf(browser, work) {
+  const session = await browser.newBrowserCDPSession();
+  const events = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const categories = ["toplevel", "disabled-by-default-devtools.timeline", "__metadata"];
+  await session.send("Tracing.start", { traceConfig: { includedCategories: categories } });
+  await work();
+  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.end");
+  await complete;
+  await session.detach();
+  const mains = new Set(
+    events.flatMap(({ name, args, pid, tid }) =>
+      name === "thread_name" && args.name === "CrRendererMain" ? [`${pid} ${tid}`] : [],
+    ),
+  );
+  return events
+    .filter(({ name, pid, tid, tdur }) => name === "RunTask" && tdur > 0 && mains.has(`${pid} ${tid}`))
+    .map(({ tdur }) => tdur / 1000);
+}
+
+/** A study of a host is started by `fettle/serve`, paused by mouse and resumed by keyboard. */
+async function pausesAndResumes(bin, browser) {
+  const { adam, dense, float, int, sequential } = await import("fettle");
+  const { memoryStore, serveStudies } = await import("fettle/serve");
+  const { serveNode } = await import("fettle/serve/node");
+  const x = Array.from({ length: 60 }, (_, i) => [i / 60]);
+  const studies = serveStudies({
+    ...{ token: TOKEN, store: memoryStore(), settings: { trials: int(1, 10_000) } },
+    tuner: ({ trials }) => ({
+      ...{ x, y: x.map(([each]) => each * each), trials, space: { learningRate: float(0.001, 0.1) } },
+      model({ learningRate }) {
+        const model = sequential([dense(4), dense(1)]);
+        model.compile({ optimizer: adam({ learningRate }), loss: "meanSquaredError" });
+        return model;
+      },
+    }),
+  });
+  const server = await serveNode(studies.fetch, { port: 0, closeTimeout: 1000 });
+  const ask = (path, method, body) =>
+    fetch(`${server.url}/studies/hosted${path}`, {
+      ...{ method, body },
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    });
+  try {
+    await ask("", "POST", JSON.stringify({ trials: 5000 }));
+    const words = ["--url", server.url, "--token", TOKEN, "--study", "hosted", "--edit"];
+    await withDashboard(bin, words, async (url) => {
+      const { page, end } = await opened(browser, url);
+      await page.click(".name");
+      await drawn(page);
+      await page.click("button:text-is('Pause')");
+      await page.locator(".pill.paused").waitFor();
+      must((await (await ask("", "GET")).json()).phase === "paused", "the host has not paused");
+      await page.focus("button:text-is('Resume')");
+      await page.keyboard.press("Enter");
+      await page.locator(".actions .pill.running").waitFor();
+      must((await (await ask("", "GET")).json()).phase === "running", "the host has not resumed");
+      await page.click("button:text-is('Cancel')");
+      await page.locator(".actions .pill.cancelled").waitFor();
+      await end();
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+function must(condition, message) {
+  if (!condition) throw new Error(message);
+}
