@@ -48,6 +48,7 @@ const forNode = {
     "echarts",
     "hyparquet",
     "libsql",
+    "pg-boss",
   ],
 };
 
@@ -111,6 +112,7 @@ await bundle(
       export: "dist/model/export/index.js",
       ops: "dist/ops/index.js",
       predict: "dist/predict/index.js",
+      queue: "dist/workers/queue/index.js",
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",
       store: "dist/store/index.js",

@@ -6,8 +6,10 @@ import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
+import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { howToGoOn as folderToGoOn } from "./goOn.js";
+import { openQueue } from "./queue.js";
 import { openStorage, StudyRecord } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
@@ -16,6 +18,8 @@ import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 /** Where a study is kept while it runs, and after it. */
 export interface Keeper {
   onEvent(event: StudyEvent): void;
+  /** The queue that `--queue` names; undefined without it. */
+  openQueue?(): Promise<JobQueue | undefined>;
   /** Keeps what has happened, in case that a kill comes. */
   keep(): void;
   /** @returns lines about what was kept */
@@ -56,9 +60,10 @@ async function newRecord(path: string, name: string, command: SavedTable): Promi
   return new StudyRecord(storage, recorder, command);
 }
 
-function storageKeeper(record: StudyRecord, { storage = "", study = "" }: TuneFlags): Keeper {
+function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: TuneFlags): Keeper {
   return {
     onEvent: (event) => record.onEvent(event),
+    openQueue: async () => (queue === undefined ? undefined : openQueue(queue, study, () => record.begun)),
     keep() {}, // each trial is kept when it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);

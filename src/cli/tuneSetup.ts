@@ -51,12 +51,14 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags {
   readonly storage?: string;
   /** The name of the study in the storage. */
   readonly study?: string;
+  /** Where workers of other processes take trainings from: `storage`, or the address of a database. */
+  readonly queue?: string;
 }
 
 /** The flags of a study as they are kept: what files held, since elsewhere and later they may be others. */
 export function heldFlags(flags: TuneFlags): Readonly<Record<string, unknown>> {
   const { out: _, resume: __, overwrite: ___, jobs: ____, json: _____, seconds: ______, ...others } = flags;
-  const { storage: _______, study: ________, ...kept } = others;
+  const { storage: _______, study: ________, queue: _________, ...kept } = others;
   const held = Object.entries({
     ...{ schema: kept.schema, space: kept.space },
     ...(isFile(kept.validation) && { validation: kept.validation }),

@@ -93,6 +93,7 @@ describe("the packed package", () => {
         "node/ops",
         "node/predict",
         "node/predictor",
+        "node/queue",
         "node/rolldown-runtime",
         "node/serve",
         "node/serveNode",

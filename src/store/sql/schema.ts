@@ -64,6 +64,25 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       PRIMARY KEY (study, name, part)
     )`,
   ],
+  [
+    // who runs a study, while it hands jobs to workers
+    `CREATE TABLE fettle_queues (
+      study INTEGER PRIMARY KEY REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      beat INTEGER NOT NULL
+    )`,
+    `CREATE TABLE fettle_jobs (
+      study INTEGER NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      payload BLOB NOT NULL,
+      attempt INTEGER NOT NULL,
+      beat INTEGER NOT NULL,
+      holder TEXT,
+      outcome BLOB,
+      error TEXT,
+      PRIMARY KEY (study, name)
+    )`,
+  ],
 ];
 
 /** The version of the schema that this release writes. */

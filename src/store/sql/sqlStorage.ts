@@ -1,6 +1,7 @@
 /** A storage in a database that speaks SQL: every statement that studies need. How a database is reached is not known here. */
 import { FettleError, isRecord, show } from "../../errors.js";
 import type { StudyJson } from "../../search/study/contract.js";
+import type { JobQueue, QueueOptions } from "../../workers/queue/queue.js";
 import {
   type CurvesRow,
   curvesRow,
@@ -29,6 +30,7 @@ import {
 } from "../storage.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "./database.js";
 import { migrate } from "./schema.js";
+import { sqlQueue } from "./sqlQueue.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
 const PART = 2 ** 20;
@@ -235,6 +237,10 @@ class SqlStudy implements StoredStudy {
     const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
     const changed = await this.database.run([[replaced, this.id, name], ...parts]);
     if (changed.at(-1) !== 1) throw studyIsGone(this.name);
+  }
+
+  queue(options: QueueOptions = {}): JobQueue {
+    return sqlQueue(this.database, this.id, options);
   }
 
   async delete() {
