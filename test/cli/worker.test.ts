@@ -63,7 +63,10 @@ describe("fettle worker", () => {
       });
       expect((await fettle(begin("s", "--trials", "1", "--jobs", "1"), cwd)).code).toBe(0);
       const refusals: readonly (readonly [string[], string])[] = [
-        [worker("s", "other.csv"), '"other.csv" must be the table that study "s" began with; its cells differ'],
+        [
+          worker("s", "other.csv"),
+          '"other.csv" must be the table that study "s" began with; its cells differ',
+        ],
         [worker("s", "none.csv"), 'the table of study "s", "none.csv", is not here; say where it is'],
         [worker("t"), 'there is no study "t" in "s.db". Known: "s"'],
         [worker("s", "--queue", "redis://host"), "--queue must be storage or the address of a server"],
