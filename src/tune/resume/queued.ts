@@ -198,17 +198,20 @@ const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective
  * const queue = memoryQueue(); // or that of a storage, or pgBossQueue()
  * const objective = ({ x }: { x: number }) => (x - 1) ** 2;
  * const worker = await tuneWorker({ objective }); // on another machine
- * const working = runWorker(queue, worker, { wait: false });
+ * await runWorker(queue, worker); // { done: 0, failed: 0 }
  * ```
  */
 export async function tuneWorker<const S extends Space>(
-  options: TuneOptions<S> | Pick<TuneObjectiveOptions<S>, "objective">,
+  options: TuneOptions<S> | { readonly objective: (params: never, trial: never) => unknown },
 ): Promise<TuneWorker> {
   must(isRecord(options), "the options of tuneWorker", "an object", options);
   if ("objective" in options) {
     checkOptions(options, "tuneWorker for an objective", OBJECTIVE_WORKER);
     must(typeof options.objective === "function", "objective", "a function of parameters", options.objective);
-    return Object.assign(objectiveWorker(options.objective), { jobs: 1, close: async () => {} });
+    return Object.assign(objectiveWorker(options.objective as Objective<S>), {
+      jobs: 1,
+      close: async () => {},
+    });
   }
   const { jobs = platform.parallelism(), ...given } = options as TuneOptions<Space>;
   await ready();

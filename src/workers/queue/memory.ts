@@ -37,7 +37,7 @@ interface Entry {
  * await queue.put([{ name: "0/0", payload: new Uint8Array([2]) }]);
  * const [lease] = (await queue.take(1)) ?? [];
  * await lease.complete(lease.payload.map((byte) => byte * byte));
- * await queue.ended(); // [{ name: "0/0", outcome: Uint8Array [4] }]
+ * (await queue.ended()).map(({ name }) => name); // ["0/0"]
  * ```
  */
 export function memoryQueue(options: QueueOptions = {}): JobQueue {

@@ -22,19 +22,30 @@ import {
 
 /** As much of a started `PgBoss` as is used. */
 export interface PgBossLike {
+  /** Makes a queue, unless it is there. */
   createQueue(
     name: string,
     options?: { readonly name: string; readonly policy: "standard" },
   ): Promise<unknown>;
+  /** Null if there is none. */
   getQueue(name: string): Promise<object | null>;
+  /** Deletes a queue without jobs. */
   deleteQueue(name: string): Promise<unknown>;
+  /** Adds jobs; one whose id is there stays. */
   insert(jobs: PgBossJob[]): Promise<unknown>;
+  /** Takes jobs. */
   fetch(name: string, options: PgBossFetch): Promise<readonly PgBossFetched[]>;
+  /** Ends a job with its output. */
   complete(name: string, id: string, data: object): Promise<unknown>;
+  /** Ends an attempt of a job. */
   fail(name: string, id: string, data: object): Promise<unknown>;
+  /** Deletes jobs. */
   deleteJob(name: string, ids: string[]): Promise<unknown>;
+  /** Ends the attempts that took too long. */
   expire(): Promise<unknown>;
+  /** Its database. */
   getDb(): PgBossDatabase;
+  /** Ends its connections. */
   stop(options?: { readonly graceful?: boolean; readonly wait?: boolean }): Promise<unknown>;
 }
 
@@ -64,6 +75,7 @@ export interface PgBossFetched {
 
 /** Runs SQL. */
 export interface PgBossDatabase {
+  /** Runs a statement. */
   executeSql(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
@@ -86,6 +98,11 @@ const OPTIONS: OptionNames<PgBossQueueOptions> = {
  * @param boss - the address of a database, such as `postgres://localhost/jobs`, or a `PgBoss` that was started and stays the caller's
  * @throws FettleError `unsupported` where pg-boss is not installed; `store_failed` where the database cannot be reached; `invalid_argument`,
  * `unknown_name` for invalid options
+ * @example
+ * ```ts
+ * const open = (address: string) => pgBossQueue(address, { study: "first", attempts: 5 });
+ * typeof open; // "function"
+ * ```
  */
 export async function pgBossQueue(boss: string | PgBossLike, options: PgBossQueueOptions): Promise<JobQueue> {
   checkOptions(options, "pgBossQueue", OPTIONS);

@@ -28,7 +28,7 @@ export interface RunWorkerOptions {
   /** A clock in milliseconds. Default the host's. */
   readonly clock?: () => number;
   /** Resolves after so many milliseconds. Default the host's timer. */
-  readonly sleep?: Sleep;
+  readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
 const OPTIONS: OptionNames<RunWorkerOptions> = {
