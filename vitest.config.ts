@@ -40,6 +40,7 @@ export default defineConfig(({ mode }) => {
       "fettle/export": path("./src/model/export/index.ts"),
       "fettle/ops": path("./src/ops/index.ts"),
       "fettle/predict": path("./src/predict/index.ts"),
+      "fettle/queue": path("./src/workers/queue/index.ts"),
       "fettle/serve/node": path("./src/serve/node/index.ts"),
       "fettle/serve": path("./src/serve/index.ts"),
       "fettle/store/indexeddb": path("./src/store/indexedDb/index.ts"),

@@ -51,6 +51,7 @@ const forNode = {
     "hyparquet",
     "libsql",
     "pg",
+    "pg-boss",
   ],
 };
 
@@ -114,6 +115,7 @@ await bundle(
       export: "dist/model/export/index.js",
       ops: "dist/ops/index.js",
       predict: "dist/predict/index.js",
+      queue: "dist/workers/queue/index.js",
       report: "dist/report/index.js",
       serve: "dist/serve/index.js",
       serveNode: "dist/serve/node/index.js",

@@ -448,6 +448,7 @@ export {
   type RateFinderResult,
 } from "./tune/rateFinder.js";
 export { type Replay, replay } from "./tune/replay.js";
+export { type TuneWorker, tuneWorker } from "./tune/resume/queued.js";
 export { createTuner, restoreTuner, type SliceOptions, type Tuner } from "./tune/resume/slices.js";
 export { type SweepOptions, sweep } from "./tune/sweep.js";
 export type { BeforeAndAfter, Calibration } from "./tune/trial/calibration.js";

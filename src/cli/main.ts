@@ -24,6 +24,7 @@ import { coloursFor, endWithReaders, note, widthOf } from "./streams.js";
 import { addStudiesCommand } from "./studies.js";
 import { addTuneCommand } from "./tune.js";
 import { addVerifyCommand } from "./verify.js";
+import { addWorkerCommand } from "./worker.js";
 
 /** Adds a command to the program; it calls `done` with the exit code. */
 type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
@@ -31,6 +32,7 @@ type AddCommand = (program: Command, done: (exitCode: number) => void) => void;
 /** The commands, in the order of `--help`. */
 const COMMANDS: readonly AddCommand[] = [
   addTuneCommand,
+  addWorkerCommand,
   addOptimizeCommand,
   addFitCommand,
   addPredictCommand,

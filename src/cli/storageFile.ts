@@ -1,5 +1,6 @@
 /** A storage as the command line opens it, by its file or its URL: what a person may have meant by a path is told before SQLite sees it. */
 import { check, FettleError, isRecord, show } from "../errors.js";
+import type { StudyEvent } from "../search/study/contract.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
@@ -79,16 +80,24 @@ export function commandOf(study: StoredStudy): SavedTable {
 /** A study that is recorded in a storage while the command runs. */
 export class StudyRecord {
   private isReleased = false;
+  private tellBegun: (study: Promise<StoredStudy>) => void = () => {};
+  /** The study in the storage, once it has begun. */
+  readonly begun = new Promise<StoredStudy>((resolve) => {
+    this.tellBegun = resolve;
+  });
 
   constructor(
     private readonly storage: StudyStorage,
     private readonly recorder: StudyRecorder,
     private readonly command: SavedTable,
-  ) {}
+  ) {
+    this.begun.catch(() => {}); // what failed is told by `finish`
+  }
 
   /** For `tune`. */
-  get onEvent(): StudyRecorder["onEvent"] {
-    return this.recorder.onEvent;
+  onEvent(event: StudyEvent): void {
+    this.recorder.onEvent(event);
+    if (event.type === "studyStarted") this.tellBegun(this.recorder.saved() as Promise<StoredStudy>);
   }
 
   /** The study as it is there; undefined before its first trial. */

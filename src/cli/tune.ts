@@ -23,6 +23,7 @@ import { complainOfNone } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
+import { QUEUE_FLAG } from "./queue.js";
 import { repeated } from "./repeat.js";
 import { writeReport } from "./report.js";
 import { tableParts } from "./reportParts.js";
@@ -61,8 +62,8 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
     .option(
       "--jobs <n>",
-      "worker threads; they do not change the results (default: one per core)",
-      integer("--jobs", 1),
+      "worker threads; they do not change the results (default: one per core); with --queue, 0 leaves all to other workers",
+      integer("--jobs", 0),
     );
   addDisplayFlags(command, "print one JSON object and nothing else")
     .option(
@@ -84,6 +85,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
       "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
+    .option(...QUEUE_FLAG)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: TuneFlags) =>
       done(await run(await begun(command, file, flags))),
@@ -143,6 +145,8 @@ Examples:
   fettle tune data.csv --target y --storage studies.db --study first
   fettle tune --storage studies.db --study first --trials 100
   fettle tune data.csv --target y --watch
+  fettle tune data.csv --target y --storage studies.db --study all --queue storage
+  fettle worker --storage studies.db --study all
 
 A space file has the parameters to tune; the others keep their defaults:
   {
@@ -172,6 +176,7 @@ async function runBegun(study: Begun): Promise<number> {
       `${show(file)} must be the table that the study in ${show(flags.out ?? shownStorage(flags.storage ?? ""))} began with; its cells have changed`,
   );
   const keeper = await openKeeper(study, data, setup.data.target);
+  const queue = await keeper?.openQueue?.();
   const jobs = cappedJobs(flags.jobs);
   const others = await baselinesFor(setup, flags);
   const started = performance.now();
@@ -196,7 +201,7 @@ async function runBegun(study: Begun): Promise<number> {
     bar.update(event);
   };
   try {
-    const result = await search(setup, { ...flags, ...(jobs === undefined ? {} : { jobs }) }, onEvent);
+    const result = await search(setup, { ...flags, ...(jobs === undefined ? {} : { jobs }) }, onEvent, queue);
     bar.stop();
     const trials = result?.trials ?? ended.sort((a, b) => a.number - b.number);
     const seconds = (performance.now() - started) / 1000;
@@ -234,6 +239,7 @@ async function runBegun(study: Begun): Promise<number> {
     bar.stop();
     interrupt.release();
     await watch?.close();
+    await queue?.close();
     await keeper?.release();
   }
 }

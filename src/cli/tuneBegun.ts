@@ -23,7 +23,17 @@ export interface Begun {
 }
 
 /** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "resume", "storage", "study", "watch", ...DISPLAY_FLAGS];
+const CHANGEABLE = [
+  "trials",
+  "seconds",
+  "jobs",
+  "resume",
+  "storage",
+  "study",
+  "queue",
+  "watch",
+  ...DISPLAY_FLAGS,
+];
 
 export async function begun(command: Command, file: string | undefined, flags: TuneFlags): Promise<Begun> {
   const { resume, storage, study: name, out } = flags;
@@ -36,6 +46,14 @@ export async function begun(command: Command, file: string | undefined, flags: T
     return { file: file ?? saved.file, flags: all, data: saved.data };
   };
   check((storage === undefined) === (name === undefined), "--storage and --study need each other");
+  check(
+    flags.queue === undefined || storage !== undefined,
+    "--queue needs --storage and --study, where workers read what the study is",
+  );
+  check(
+    flags.jobs !== 0 || flags.queue !== undefined,
+    "--jobs must be at least 1 without --queue; received 0",
+  );
   if (storage !== undefined && name !== undefined) {
     check(
       resume === undefined && out === undefined,

@@ -7,8 +7,10 @@ import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
 import type { StoredStudy } from "../store/storage.js";
+import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { howToGoOn as folderToGoOn } from "./goOn.js";
+import { openQueue } from "./queue.js";
 import { openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
@@ -19,6 +21,8 @@ export interface Keeper {
   onEvent(event: StudyEvent): void;
   /** The study in the storage, once it is there; missing for a folder. */
   stored?(): Promise<StoredStudy | undefined>;
+  /** The queue that `--queue` names; undefined without it. */
+  openQueue?(): Promise<JobQueue | undefined>;
   /** Keeps what has happened, in case that a kill comes. */
   keep(): void;
   /** @returns lines about what was kept */
@@ -59,10 +63,11 @@ async function newRecord(path: string, name: string, command: SavedTable): Promi
   return new StudyRecord(storage, recorder, command);
 }
 
-function storageKeeper(record: StudyRecord, { storage = "", study = "" }: TuneFlags): Keeper {
+function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: TuneFlags): Keeper {
   return {
     onEvent: (event) => record.onEvent(event),
     stored: () => record.stored(),
+    openQueue: async () => (queue === undefined ? undefined : openQueue(queue, study, () => record.begun)),
     keep() {}, // each trial is kept when it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);

@@ -13,33 +13,51 @@ import {
 } from "../tune/baselines/compare.js";
 import { denseModel } from "../tune/dense.js";
 import { tune } from "../tune/tune.js";
-import type { TuneResult } from "../tune/tuner/options.js";
+import type { TuneOptions, TuneResult } from "../tune/tuner/options.js";
+import type { JobQueue } from "../workers/queue/queue.js";
 import { CURVES, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
-/** @returns undefined if every trial failed */
+/** What a study and its workers have in common. */
+export function optionsOf(
+  { data, space, strategy, scheduler, steps, fit, metrics, validation }: TuneSetup,
+  { testSize, seed, metric, jobs, threshold, curves, ensemble, calibrate = false }: TuneFlags,
+): TuneOptions<Space> {
+  return {
+    ...{ data, space, strategy, fit, testSize, seed },
+    ...(metric && { metric: metrics }),
+    model: (params) => denseModel(data, params),
+    validation,
+    ...(scheduler ? { scheduler, steps } : {}),
+    ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
+    ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(curves === undefined ? {} : { curves: CURVES[curves] }),
+  };
+}
+
+/**
+ * @param queue - where workers take trainings from, if there are others than those of this process
+ * @returns undefined if every trial failed
+ */
 export async function search(
-  { data, space, strategy, scheduler, steps, fit, metrics, study, validation, enqueue }: TuneSetup,
+  setup: TuneSetup,
   flags: TuneFlags,
   onEvent: (event: StudyEvent) => void,
+  queue?: JobQueue,
 ): Promise<TuneResult<Space> | undefined> {
-  const { testSize, seed, trials, seconds, jobs, threshold, curves, ensemble, calibrate = false } = flags;
+  const { trials, seconds } = flags;
+  const { study, enqueue } = setup;
   try {
     return await tune({
-      ...{ data, space, strategy, fit, testSize, seed, onEvent },
-      ...(flags.metric && { metric: metrics }),
-      model: (params) => denseModel(data, params),
-      validation,
-      ...(scheduler ? { scheduler, steps } : {}),
+      ...optionsOf(setup, flags),
+      onEvent,
       ...(trials === undefined ? {} : { trials }),
       // the clock of the process began with the command
       ...(seconds === undefined ? {} : { timeout: Math.max(1, 1000 * seconds - performance.now()) }),
-      ...(ensemble === undefined || metrics.length > 1 ? {} : { ensemble }),
-      ...(metrics.length > 1 || data.task !== "classification" ? {} : { calibrate }),
-      ...(threshold === undefined ? {} : { threshold }),
-      ...(jobs === undefined ? {} : { jobs }),
-      ...(curves === undefined ? {} : { curves: CURVES[curves] }),
       ...(study && { study }),
       ...(enqueue && { enqueue }),
+      ...(queue && { queue }),
     });
   } catch (error) {
     if (error instanceof FettleError && error.code === "trial_failed") return undefined;

@@ -54,6 +54,8 @@ export interface TuneFlags extends DatasetFlags, ValidationFlags, DisplayFlags {
   readonly storage?: string;
   /** The name of the study in the storage. */
   readonly study?: string;
+  /** Where workers of other processes take trainings from: `storage`, or the address of a database. */
+  readonly queue?: string;
 }
 
 /** Flags of one command, not of its study. */
@@ -65,6 +67,7 @@ const OF_THE_COMMAND = [
   "seconds",
   "storage",
   "study",
+  "queue",
   "watch",
 ] as const;
 

@@ -1,5 +1,7 @@
 /** A storage in memory, for experiments and tests. */
 import type { StudyJson } from "../search/study/contract.js";
+import { memoryQueue } from "../workers/queue/memory.js";
+import type { JobQueue, QueueOptions } from "../workers/queue/queue.js";
 import {
   type CurvesRow,
   curvesOf,
@@ -76,6 +78,7 @@ class MemoryStudy implements StoredStudy {
   readonly settings: StudySettings;
   private readonly kept = new Map<string, Uint8Array>();
   private isGone = false;
+  private jobs: JobQueue | undefined;
 
   constructor(
     readonly name: string,
@@ -162,6 +165,11 @@ class MemoryStudy implements StoredStudy {
     checkName("the name of an artifact", name);
     this.check();
     this.kept.set(name, bytes.slice());
+  }
+
+  queue(options: QueueOptions = {}) {
+    this.jobs ??= memoryQueue(options);
+    return this.jobs;
   }
 
   async delete() {

@@ -11,6 +11,7 @@ import type { Params } from "../search/space/space.js";
 import type { StudyJson } from "../search/study/contract.js";
 import type { Curves } from "../search/trial/curves.js";
 import type { TrialRecord } from "../search/trial/trial.js";
+import type { JobQueue, QueueOptions } from "../workers/queue/queue.js";
 
 /** What a study began with: its JSON without trials. */
 export type StudyDefinition = Omit<StudyJson, "trials">;
@@ -129,6 +130,8 @@ export interface StoredStudy {
   artifact(name: string): Promise<Uint8Array | undefined>;
   /** Keeps an artifact; one of that name is replaced as a whole. @param name - as that of a study */
   keep(name: string, bytes: Uint8Array): Promise<void>;
+  /** A queue of the study's jobs in the same place, for workers of other processes; not of every storage. */
+  queue?(options?: QueueOptions): JobQueue;
   /** Deletes the study with all that belongs to it. */
   delete(): Promise<void>;
 }

@@ -69,6 +69,15 @@ export {
 } from "./optimizer.js";
 export type { VerifyParts } from "./parts.js";
 export {
+  checkQueue,
+  checkQueueLaw,
+  type QueueCheckOptions,
+  type QueueFactory,
+  type QueueLaw,
+  type QueueUnderTest,
+  queueLaws,
+} from "./queue.js";
+export {
   checkReproducibility,
   checkReproducibilityLaw,
   digestOf,

@@ -6,6 +6,8 @@
 import { check, checkOptions, isRecord, must } from "../errors.js";
 import { ready } from "../numerics/kernels.js";
 import type { Space } from "../search/space/space.js";
+import type { Study } from "../search/study/contract.js";
+import type { JobQueue } from "../workers/queue/queue.js";
 import { optimizeStudy } from "./tuner/failures.js";
 import {
   OBJECTIVE_OPTIONS,
@@ -15,7 +17,7 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "./tuner/options.js";
-import { budgetFor, studyOfObjective, withStrategy } from "./tuner/study.js";
+import { budgetFor, type Making, studyOfObjective, withStrategy } from "./tuner/study.js";
 
 /**
  * Searches the parameters of a model: each trial builds a model, trains it on every fold and takes the mean of a metric
@@ -87,9 +89,28 @@ async function tuneObjective<S extends Space>(given: TuneObjectiveOptions<S>): P
   must(typeof given.objective === "function", "objective", "a function of parameters", given.objective);
   const options = await withStrategy(given, [given.direction].flat().length);
   const study = studyOfObjective(options, options.direction);
-  const budget = { ...budgetFor(options), concurrency: options.jobs ?? 1 };
-  await optimizeStudy(study, options.objective, budget);
+  const { queue, objective, jobs = 1 } = options;
+  if (queue) await optimizeOverQueue(study, { ...options, queue });
+  else await optimizeStudy(study, objective, { ...budgetFor(options), concurrency: jobs });
   return { best: study.best, bestTrials: study.bestTrials, trials: study.trials, study };
+}
+
+async function optimizeOverQueue<S extends Space>(
+  study: Study<S>,
+  options: TuneObjectiveOptions<S> & Making & { readonly queue: JobQueue },
+): Promise<void> {
+  check(
+    options.scheduler === undefined,
+    "scheduler must be left out beside queue in tune for an objective, whose reports stay with its worker",
+  );
+  const { QueuedObjective } = await import("./resume/queued.js");
+  const queued = new QueuedObjective(options);
+  try {
+    const { objective, concurrency } = queued;
+    await optimizeStudy(study, objective, { ...budgetFor(options), concurrency });
+  } finally {
+    await queued.close();
+  }
 }
 
 /** Loads what trains and scores models where there is one: a search over a function has neither networks nor tables. */
@@ -100,10 +121,9 @@ async function tuneModel<S extends Space>(options: TuneOptions<S>): Promise<Tune
     import("../metrics/registry.js"),
   ]);
   const metrics = oneOrSeveralMetrics("metric", options.metric);
-  return tuneOnThreads(options, {
-    metrics,
-    objectives: Math.max(1, metrics.length),
-    detailed: false,
-    refit: true,
-  });
+  const scoring = { metrics, objectives: Math.max(1, metrics.length), detailed: false, refit: true };
+  const { queue } = options;
+  if (!queue) return tuneOnThreads(options, scoring);
+  const { tuneOverQueue } = await import("./resume/queued.js");
+  return tuneOverQueue({ ...options, queue }, scoring);
 }

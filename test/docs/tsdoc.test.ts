@@ -28,6 +28,7 @@ const entries = {
   "fettle/benchmark": "src/benchmark/index.ts",
   "fettle/cloudflare": "src/cloudflare/index.ts",
   "fettle/ops": "src/ops/index.ts",
+  "fettle/queue": "src/workers/queue/index.ts",
   "fettle/report": "src/report/index.ts",
   "fettle/serve": "src/serve/index.ts",
   "fettle/serve/node": "src/serve/node/index.ts",

@@ -94,6 +94,7 @@ describe("the packed package", () => {
         "node/ops",
         "node/predict",
         "node/predictor",
+        "node/queue",
         "node/report",
         "node/rolldown-runtime",
         "node/serve",

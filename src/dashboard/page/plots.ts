@@ -15,14 +15,14 @@ export const pageTheme = (isDark: boolean): object => themeOf(COLORS[isDark ? "d
  * markup, so that no name is ever interpreted.
  */
 export function onPage({ option }: Plot, isDark: boolean): Record<string, unknown> {
-  const { title: _, legend, ...rest } = option as Record<string, unknown>;
+  const { title: _, legend, ...rest } = option as { readonly title?: object; readonly legend?: object };
   const { faint, text, grid } = COLORS[isDark ? "dark" : "light"];
   return {
     ...rest,
     textStyle: { fontFamily: "system-ui, sans-serif", fontSize: 12 },
     ...(legend && {
       legend: {
-        ...(legend as object),
+        ...legend,
         type: "scroll",
         left: 0,
         right: 0,

@@ -74,6 +74,25 @@ const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
       FOREIGN KEY (study, number) REFERENCES fettle_trials (study, number) ON DELETE CASCADE
     )${keyed}`,
   ],
+  ({ integer, bytes }) => [
+    // who runs a study, while it hands jobs to workers
+    `CREATE TABLE fettle_queues (
+      study ${integer} PRIMARY KEY REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      beat ${integer} NOT NULL
+    )`,
+    `CREATE TABLE fettle_jobs (
+      study ${integer} NOT NULL REFERENCES fettle_studies (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      priority ${integer} NOT NULL,
+      payload ${bytes} NOT NULL,
+      attempt ${integer} NOT NULL,
+      beat ${integer} NOT NULL,
+      holder TEXT,
+      outcome ${bytes},
+      error TEXT,
+      PRIMARY KEY (study, name)
+    )`,
+  ],
 ];
 
 /** The version of the schema that this release writes. */

@@ -2,6 +2,7 @@
 import { FettleError, isRecord, show } from "../../errors.js";
 import type { StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { JobQueue, QueueOptions } from "../../workers/queue/queue.js";
 import {
   type CurvesRow,
   curvesOf,
@@ -33,6 +34,7 @@ import {
 } from "../storage.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "./database.js";
 import { migrate } from "./schema.js";
+import { sqlQueue } from "./sqlQueue.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
 const PART = 2 ** 20;
@@ -310,6 +312,10 @@ class SqlStudy implements StoredStudy {
     const replaced = "DELETE FROM fettle_artifacts WHERE study = ? AND name = ?";
     const changed = await this.database.run([[replaced, this.id, name], ...parts], true);
     if (changed.at(-1) !== 1) throw studyIsGone(this.name);
+  }
+
+  queue(options: QueueOptions = {}): JobQueue {
+    return sqlQueue(this.database, this.id, options);
   }
 
   async delete() {

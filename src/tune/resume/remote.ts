@@ -2,19 +2,14 @@
  * A tuner whose jobs other machines do. Jobs leave as bytes; results return in any order, and each is taken once, to the
  * same bits as on one machine. Sending bytes, and finding workers, is the business of its host.
  */
-import { crc32 } from "../../crc32.js";
-import { check, FettleError, isRecord, show } from "../../errors.js";
+import { FettleError, isA } from "../../errors.js";
 import type { Space } from "../../search/space/space.js";
-import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
-import { type Outcome, outcomeOf } from "../../workers/backend.js";
-import { withoutGraphs } from "../../workers/protocol.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import { JobWorker } from "../jobs/jobWorker.js";
 import type { TunerOptions } from "../tuner/options.js";
-import { checkFingerprint } from "./fingerprint.js";
 import type { ResumableBackend } from "./journal.js";
 import { largestTraining } from "./memory.js";
-import { checkIsOf, isResult } from "./saved.js";
+import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
 import type { MeasuredTuner } from "./slices.js";
 import { createTunerCore, setUpResumable } from "./tunerCore.js";
 
@@ -39,13 +34,8 @@ export interface RemoteTuner<S extends Space> extends MeasuredTuner<S> {
   deliver(name: JobName, outcome: Uint8Array): void;
 }
 
-const JOB: ArchiveFormat = { magic: "fettle/j", version: 2, oldest: 2, what: "a job" };
-const OUTCOME: ArchiveFormat = { magic: "fettle/o", version: 2, oldest: 2, what: "the outcome of a job" };
-
 /** How many jobs may wait at a time; the lag of the study may allow fewer. */
 const JOBS = 8;
-
-type Failed = Extract<Outcome<JobResult>, { readonly error: unknown }>;
 
 interface Waiting {
   readonly name: JobName;
@@ -77,8 +67,7 @@ export async function createRemoteTuner<S extends Space>(
       steps++;
     },
   };
-  const packed = ({ job: { programs, ...job } }: Waiting): Uint8Array =>
-    packArchive(JOB, { plan: resumable.fingerprint, job: { ...job, programs: withoutGraphs(programs) } });
+  const packed = ({ job }: Waiting): Uint8Array => packJob(resumable.fingerprint, job);
   let ended = false;
   const core = createTunerCore(resumable, backend, JOBS, () => {
     ended = true;
@@ -117,22 +106,12 @@ export async function createRemoteTuner<S extends Space>(
       const found = waiting.get(key);
       if (!found) return;
       const { job, resolve, reject } = found;
-      const { of, outcome } = unpackArchive(OUTCOME, bytes);
-      check(
-        of === crc32(packed(found)),
-        () => `this is the outcome of another job ${show(key)}`,
-        "invalid_checkpoint",
-      );
-      if (isRecord(outcome) && isRecord(outcome.error)) {
-        const { code, message } = (outcome as Failed).error;
-        waiting.delete(key);
-        reject(new FettleError(code, message));
+      const result = unpackOutcome(bytes, job, packed(found), key, backend.data);
+      waiting.delete(key);
+      if (isA(result, FettleError)) {
+        reject(result);
         return;
       }
-      const result = isRecord(outcome) ? outcome.result : undefined;
-      check(isResult(result), () => `the outcome of job ${show(key)} is corrupted`, "invalid_checkpoint");
-      checkIsOf(job, backend.data, result);
-      waiting.delete(key);
       steps +=
         result.curves.loss.length * Math.ceil(backend.data.folds[job.fold].train.length / job.batchSize);
       resolve(result);
@@ -151,12 +130,7 @@ export async function createJobWorker<S extends Space>(
 ): Promise<(job: Uint8Array) => Promise<Uint8Array>> {
   const { setup, fingerprint } = await setUpResumable("createJobWorker", options, null);
   const worker = new JobWorker(setup.trialSetup.rows);
-  return async (bytes) => {
-    const { plan, job } = unpackArchive(JOB, bytes) as { plan: unknown; job: Job };
-    checkFingerprint(fingerprint, plan);
-    const outcome = await outcomeOf(() => worker.run(job));
-    return packArchive(OUTCOME, { of: crc32(bytes), outcome });
-  };
+  return packedWorker(fingerprint, (job) => worker.run(job));
 }
 
 function keyOf({ trial, index }: JobName): string {

@@ -34,6 +34,7 @@ export interface ResumableSetup<S extends Space> {
 
 const {
   jobs: _jobs,
+  queue: _queue,
   signal: _signal,
   timeout: _timeout,
   trialTimeout: _trialTimeout,

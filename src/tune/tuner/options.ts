@@ -16,6 +16,7 @@ import type { Constraint, ParamsOf, Space } from "../../search/space/space.js";
 import type { Strategy } from "../../search/strategies/strategy.js";
 import type { Objective, StopRules, Study, StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
+import type { JobQueue } from "../../workers/queue/queue.js";
 import type { Calibration } from "../trial/calibration.js";
 import type { Ensemble, EnsembleOptions } from "../trial/ensemble.js";
 import type { Validation } from "../trial/folds.js";
@@ -44,6 +45,11 @@ export interface SearchOptions<S extends Space> {
    * For an objective, the trials that run at the same time; default 1. The results depend on `lag`, not on the number.
    */
   readonly jobs?: number;
+  /**
+   * Where workers of other processes and machines take the work from, as by `runWorker` of `fettle/queue` with a `tuneWorker`. Then
+   * `jobs` is how many jobs this process does itself, 0 for none. The results are the same. Default: all is done here.
+   */
+  readonly queue?: JobQueue;
   /**
    * The number of most recent trials whose values an adaptive strategy does not know, so that up to `lag + 1` trials can run
    * side by side; see `createStudy`. Default 2 for models, whose folds are trained side by side too; for an objective 0, or 7
@@ -198,7 +204,7 @@ export interface TuneOptions<S extends Space> extends SearchOptions<S> {
  */
 export type TunerOptions<S extends Space> = Omit<
   TuneOptions<S>,
-  "jobs" | "signal" | "timeout" | "trialTimeout" | "clock"
+  "jobs" | "queue" | "signal" | "timeout" | "trialTimeout" | "clock"
 >;
 
 /** The result of a search. */
@@ -258,6 +264,7 @@ const SEARCH_OPTIONS: OptionNames<SearchOptions<Space>> = {
     enqueue: true,
     warmStart: true,
     study: true,
+    queue: true,
   },
 };
 

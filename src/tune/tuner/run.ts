@@ -99,15 +99,25 @@ export async function tuneOnThreads<S extends Space>(
   options: TuneOptions<S>,
   scoring: ScoringOptions,
 ): Promise<TuneResult<S>> {
+  return tuneOn(options, scoring, ({ trialSetup: { rows }, budget }) => {
+    // A tuner of few trials has no work for many threads.
+    const most = budget.trials * (rows.folds.length - 1);
+    return createBackend(rows, Math.min(options.jobs ?? platform.parallelism(), most));
+  });
+}
+
+/** Sets a tuner up and runs it. @param open - the backend of the tuner */
+export async function tuneOn<S extends Space>(
+  options: TuneOptions<S>,
+  scoring: ScoringOptions,
+  open: (setup: TunerSetup<S>) => JobBackend,
+): Promise<TuneResult<S>> {
   const { timeout, clock = () => platform.now() } = options;
   const began = clock();
   const whole = await setUpTuner(options, scoring);
   const setup = timeout === undefined ? whole : limited(whole, timeout - (clock() - began), clock);
-  const { study, trialSetup, budget } = setup;
-  const { rows } = trialSetup;
-  // A tuner of few trials has no work for many threads.
-  const workers = Math.min(options.jobs ?? platform.parallelism(), budget.trials * (rows.folds.length - 1));
-  const backend = createBackend(rows, workers);
+  const { study, trialSetup } = setup;
+  const backend = open(setup);
   try {
     const lineage = study.strategy.resume && lineageOf({ ...trialSetup, backend }, study);
     return await runTuner(setup, backend, lineage);

@@ -113,9 +113,10 @@ function mustBeSame(
 
 /** Refuses what a study would not see, or would see too late. */
 function checkSearchOptions<S extends Space>(options: SearchOptions<S>): void {
-  const { trials, jobs, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue, clock } = options;
+  const { trials, jobs, queue, lag, onEvent, signal, constraint, scheduler, warmStart, enqueue, clock } =
+    options;
   if (trials !== undefined) mustBeInteger("trials", trials);
-  if (jobs !== undefined) mustBeInteger("jobs", jobs);
+  if (jobs !== undefined) mustBeInteger("jobs", jobs, queue === undefined ? 1 : 0);
   if (lag !== undefined) mustBeInteger("lag", lag, 0);
   for (const [name, value] of Object.entries({ onEvent, constraint, clock })) {
     must(value === undefined || typeof value === "function", name, "a function", value);

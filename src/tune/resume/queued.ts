@@ -1,0 +1,222 @@
+/**
+ * Tuning whose jobs wait in a queue for workers of any process or machine. This process runs the study: it asks, tells and fits; it does
+ * jobs too, as one more worker, unless it is told not to.
+ */
+import { platform } from "#platform";
+import { crc32 } from "../../crc32.js";
+import { checkOptions, FettleError, isA, isRecord, must, type OptionNames } from "../../errors.js";
+import { ready } from "../../numerics/kernels.js";
+import type { ParamsOf, Space } from "../../search/space/space.js";
+import type { Objective, RunningTrial } from "../../search/study/contract.js";
+import type { Trial, TrialOutcome } from "../../search/trial/trial.js";
+import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
+import { type JobControl, type Outcome, outcomeOf } from "../../workers/backend.js";
+import { Dispatcher, type DispatchOptions } from "../../workers/queue/dispatcher.js";
+import type { JobQueue } from "../../workers/queue/queue.js";
+import { runWorker } from "../../workers/queue/worker.js";
+import { createBackend, type JobBackend } from "../jobs/backend.js";
+import type { Job, JobResult } from "../jobs/job.js";
+import type { TuneObjectiveOptions, TuneOptions, TuneResult, TunerOptions } from "../tuner/options.js";
+import { tuneOn } from "../tuner/run.js";
+import type { ScoringOptions, TunerSetup } from "../tuner/setup.js";
+import { fingerprintOf } from "./fingerprint.js";
+import { packedWorker, packJob, unpackOutcome } from "./remoteJobs.js";
+import { setUpResumable } from "./tunerCore.js";
+
+/** Trials are built four a place of the backend: see `runTuner`. */
+const TRIALS_A_PLACE = 4;
+
+interface QueueOption {
+  readonly queue: JobQueue;
+}
+
+/** See the head of this file. */
+export function tuneOverQueue<S extends Space>(
+  options: TuneOptions<S> & QueueOption,
+  scoring: ScoringOptions,
+): Promise<TuneResult<S>> {
+  const { queue, jobs = platform.parallelism() } = options;
+  mustBeQueue(queue);
+  return tuneOn(options, scoring, (setup) => new QueueBackend(setup, queue, jobs));
+}
+
+function mustBeQueue(queue: unknown): void {
+  const isQueue =
+    isRecord(queue) && ["put", "take", "ended"].every((name) => typeof queue[name] === "function");
+  must(isQueue, "queue", "a JobQueue, such as memoryQueue() or queue() of a stored study", queue);
+}
+
+/** Hands jobs to the workers of a queue. */
+class QueueBackend<S extends Space> implements JobBackend {
+  readonly concurrency: number;
+  private readonly dispatcher: Dispatcher;
+  private readonly fingerprint;
+  private readonly rows;
+  /** How many jobs each trial, or the final fit, has asked for. */
+  private readonly counts = new Map<number | undefined, number>();
+  private readonly own: OwnWorker | undefined;
+
+  constructor(setup: TunerSetup<S>, queue: JobQueue, jobs: number) {
+    this.fingerprint = fingerprintOf(setup);
+    this.rows = setup.trialSetup.rows;
+    this.dispatcher = new Dispatcher(queue);
+    this.concurrency = this.dispatcher.inFlight / TRIALS_A_PLACE;
+    if (jobs > 0) {
+      const threads = createBackend(this.rows, jobs);
+      const work = packedWorker(this.fingerprint, (job) => threads.run(job));
+      this.own = new OwnWorker(queue, work, threads.concurrency, () => threads.close());
+    }
+  }
+
+  get lost(): Error | undefined {
+    return this.dispatcher.lost;
+  }
+
+  async run(job: Job, control?: JobControl): Promise<JobResult> {
+    const { trial } = job;
+    const index = this.counts.get(trial) ?? 0;
+    this.counts.set(trial, index + 1);
+    const payload = packJob(this.fingerprint, job);
+    // by what it is, too: what an earlier process left in the queue counts if it is the same job, and only then
+    const name = `${trial ?? "final"}/${index}-${crc32(payload).toString(16)}`;
+    // results are told in the order of trials, so the first are the most urgent
+    const queued = { name, payload, priority: trial === undefined ? 0 : -trial };
+    const outcome = await this.dispatcher.do(queued, control?.group, () => control?.onBegin());
+    const result = unpackOutcome(outcome, job, payload, name, this.rows);
+    if (isA(result, FettleError)) throw result;
+    return result;
+  }
+
+  cancel(group: object, reason: Error): void {
+    this.dispatcher.cancel(group, reason);
+  }
+
+  async close(): Promise<void> {
+    await this.dispatcher.close();
+    await this.own?.close();
+  }
+}
+
+/** The worker of the process that runs the study. */
+class OwnWorker {
+  private readonly signal = { aborted: false };
+  private readonly ended: Promise<unknown>;
+
+  constructor(
+    queue: JobQueue,
+    work: (bytes: Uint8Array) => Promise<Uint8Array>,
+    jobs: number,
+    private readonly free: () => Promise<void>,
+  ) {
+    // it waits where nobody runs the study: this process is about to; what fails the queue fails the dispatcher too
+    this.ended = runWorker(queue, work, { jobs, signal: this.signal, wait: true, poll: 20 }).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.signal.aborted = true;
+    await this.ended;
+    await this.free();
+  }
+}
+
+const ASKED: ArchiveFormat = { magic: "fettle/a", version: 1, what: "a trial of an objective" };
+const TOLD: ArchiveFormat = { magic: "fettle/b", version: 1, what: "the outcome of an objective" };
+
+/** What a worker is told of a trial. */
+type Asked<S extends Space> = Pick<Trial<ParamsOf<S>>, "number" | "params" | "seed">;
+
+/** An objective that workers of a queue evaluate. */
+export class QueuedObjective<S extends Space> {
+  private readonly dispatcher: Dispatcher;
+  private readonly own: OwnWorker | undefined;
+
+  constructor(
+    { queue, objective, jobs = 1 }: Pick<TuneObjectiveOptions<S>, "objective" | "jobs"> & QueueOption,
+    dispatch?: DispatchOptions,
+  ) {
+    mustBeQueue(queue);
+    this.dispatcher = new Dispatcher(queue, dispatch);
+    if (jobs > 0) this.own = new OwnWorker(queue, objectiveWorker(objective), jobs, async () => {});
+  }
+
+  /** How many trials wait for workers at a time. */
+  get concurrency(): number {
+    return this.dispatcher.inFlight;
+  }
+
+  readonly objective: Objective<S> = async (params, { number, seed, signal }) => {
+    const payload = packArchive(ASKED, { trial: { number, params, seed } satisfies Asked<S> });
+    const group = {};
+    signal.addEventListener("abort", () => this.dispatcher.cancel(group, signal.reason as Error));
+    const name = `${number}/0-${crc32(payload).toString(16)}`;
+    const bytes = await this.dispatcher.do({ name, payload, priority: -number }, group);
+    const outcome = unpackArchive(TOLD, bytes).outcome as Outcome<TrialOutcome | number>;
+    if ("error" in outcome) throw new FettleError(outcome.error.code, outcome.error.message);
+    return outcome.result;
+  };
+
+  async close(): Promise<void> {
+    await this.dispatcher.close();
+    await this.own?.close();
+  }
+}
+
+function objectiveWorker<S extends Space>(
+  objective: Objective<S>,
+): (bytes: Uint8Array) => Promise<Uint8Array> {
+  return async (bytes) => {
+    const { number, params, seed } = unpackArchive(ASKED, bytes).trial as Asked<S>;
+    const { signal } = new AbortController();
+    const trial = {
+      ...{ number, params, seed, signal, aborted: false, report: async () => true },
+      live: { pause() {}, resume() {} },
+    } as RunningTrial<S>;
+    const outcome = await outcomeOf(() => objective(params, trial));
+    return packArchive(TOLD, { outcome });
+  };
+}
+
+/** Does the jobs of `tune` for `runWorker` of `fettle/queue`. */
+export interface TuneWorker {
+  (payload: Uint8Array): Promise<Uint8Array>;
+  /** How many jobs it does side by side: the threads that it has. */
+  readonly jobs: number;
+  /** Ends its threads. */
+  close(): Promise<void>;
+}
+
+const OBJECTIVE_WORKER: OptionNames<Pick<TuneObjectiveOptions<Space>, "objective">> = { objective: true };
+
+/**
+ * A worker for the jobs of `tune` with a `queue`, in another process or on another machine: of the same release, with the same data and
+ * settings. Of a search over a function it needs the function alone.
+ *
+ * @param options - those of `tune`; `jobs` are the threads of this process, default as many as cores
+ * @throws as `tune`, before anything runs. A job of other data or settings is refused, and counts as an attempt that failed
+ * @example
+ * ```ts
+ * const queue = memoryQueue(); // or that of a storage, or pgBossQueue()
+ * const objective = ({ x }: { x: number }) => (x - 1) ** 2;
+ * const worker = await tuneWorker({ objective }); // on another machine
+ * await runWorker(queue, worker); // { done: 0, failed: 0 }
+ * ```
+ */
+export async function tuneWorker<const S extends Space>(
+  options: TuneOptions<S> | { readonly objective: (params: never, trial: never) => unknown },
+): Promise<TuneWorker> {
+  must(isRecord(options), "the options of tuneWorker", "an object", options);
+  if ("objective" in options) {
+    checkOptions(options, "tuneWorker for an objective", OBJECTIVE_WORKER);
+    must(typeof options.objective === "function", "objective", "a function of parameters", options.objective);
+    return Object.assign(objectiveWorker(options.objective as Objective<S>), {
+      jobs: 1,
+      close: async () => {},
+    });
+  }
+  const { jobs = platform.parallelism(), ...given } = options as TuneOptions<Space>;
+  await ready();
+  const { setup, fingerprint } = await setUpResumable("tuneWorker", given as TunerOptions<Space>, null);
+  const threads = createBackend(setup.trialSetup.rows, jobs);
+  const work = packedWorker(fingerprint, (job) => threads.run(job));
+  return Object.assign(work, { jobs: threads.concurrency, close: () => threads.close() });
+}

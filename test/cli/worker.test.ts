@@ -1,0 +1,85 @@
+/** `fettle tune --queue` and `fettle worker`, as a user runs them. Needs `dist/`. */
+import { join } from "node:path";
+import { sqliteStorage } from "fettle/store/sqlite";
+import { describe, expect, it } from "vitest";
+import { fettle, folder, smallTable, start } from "./fettle.js";
+
+/** Milliseconds for a test that starts several commands, on a machine that does other work too. */
+const MANY_COMMANDS = 240_000;
+
+const begin = (name: string, ...more: string[]): string[] => [
+  ...["tune", "data.csv", "--target", "y", "--folds", "2", "--epochs", "2", "--trials", "9"],
+  ...["--storage", "s.db", "--study", name, ...more],
+];
+const worker = (name: string, ...more: string[]): string[] => [
+  ...["worker", "--storage", "s.db", "--study", name, "--jobs", "1", ...more],
+];
+
+/** The trials and the model that a storage has, without what clocks told. */
+async function stateOf(cwd: string, name: string) {
+  const storage = await sqliteStorage(join(cwd, "s.db"));
+  const study = await storage.open(name);
+  const trials = (await study?.trials())?.map((trial) => ({ ...trial, seconds: null }));
+  const model = await study?.artifact("model.fettle");
+  await storage.close();
+  return { trials: JSON.stringify(trials), model: model && Buffer.from(model).toString("hex") };
+}
+
+describe("fettle worker", () => {
+  it(
+    "does the trainings of a study, to the same end, also where another is killed",
+    async () => {
+      const cwd = folder({ "data.csv": smallTable() });
+      expect((await fettle(begin("alone", "--jobs", "1"), cwd)).code).toBe(0);
+      const study = start(begin("shared", "--queue", "storage", "--jobs", "0"), cwd);
+      await study.until("9 trials");
+      const doomed = start(worker("shared", "--wait"), cwd);
+      await doomed.until("Working for study");
+      doomed.kill("SIGKILL");
+      const helper = start(worker("shared", "--wait"), cwd);
+      const ended = await study.ended;
+      expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+      helper.interrupt();
+      const { code, stdout, stderr } = await helper.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain("Stopping after the running trainings; press Ctrl-C again to stop at once.");
+      expect(Number(/(\d+) trainings done\./.exec(stdout)?.[1])).toBeGreaterThan(9);
+      const [alone, shared] = [await stateOf(cwd, "alone"), await stateOf(cwd, "shared")];
+      expect(shared.trials).toBe(alone.trials);
+      expect(shared.model).toBe(alone.model);
+      // nobody runs the study any more
+      const late = await fettle(worker("shared"), cwd);
+      expect([late.code, late.stdout]).toEqual([0, "0 trainings done.\n"]);
+    },
+    MANY_COMMANDS,
+  );
+
+  it(
+    "says what is wrong with a table, a study or a queue",
+    async () => {
+      const cwd = folder({
+        "data.csv": smallTable(),
+        "other.csv": smallTable().replace("40", "41"),
+      });
+      expect((await fettle(begin("s", "--trials", "1", "--jobs", "1"), cwd)).code).toBe(0);
+      const refusals: readonly (readonly [string[], string])[] = [
+        [
+          worker("s", "other.csv"),
+          '"other.csv" must be the table that study "s" began with; its cells differ',
+        ],
+        [worker("s", "none.csv"), 'the table of study "s", "none.csv", is not here; say where it is'],
+        [worker("t"), 'there is no study "t" in "s.db". Known: "s"'],
+        [worker("s", "--queue", "redis://host"), "--queue must be storage or the address of a server"],
+        [["worker"], "--storage is missing"],
+        [["worker", "--storage", "none.db"], 'there is no file "none.db"'],
+        [begin("u", "--jobs", "0"), "--jobs must be at least 1 without --queue"],
+        [["tune", "data.csv", "--target", "y", "--queue", "storage"], "--queue needs --storage and --study"],
+      ];
+      for (const [words, message] of refusals) {
+        const { code, stderr } = await fettle(words, cwd);
+        expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+      }
+    },
+    MANY_COMMANDS,
+  );
+});

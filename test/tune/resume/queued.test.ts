@@ -1,0 +1,187 @@
+/** Tuning over a queue: its result is that of `tune` to the bit, whoever does the jobs, however often. */
+import { memoryQueue, runWorker } from "fettle/queue";
+import { describe, expect, it } from "vitest";
+import { dense, dropout } from "../../../src/nn/layers/index.js";
+import { sequential } from "../../../src/nn/sequential.js";
+import { adam } from "../../../src/optim/adam.js";
+import { halving } from "../../../src/search/schedulers/halving.js";
+import { float, int } from "../../../src/search/space/builders.js";
+import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
+import { random } from "../../../src/search/strategies/random/random.js";
+import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
+import { tuneWorker } from "../../../src/tune/resume/queued.js";
+import { tune } from "../../../src/tune/tune.js";
+import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
+import type { JobQueue } from "../../../src/workers/queue/queue.js";
+import { refusal, untimed, x, y } from "../support.js";
+
+const space = { units: int(2, 8), learningRate: float(1e-3, 1, { log: true }) };
+type S = typeof space;
+const base: TuneOptions<S> = {
+  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 6, lag: 2 },
+  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 3, batchSize: 16 } },
+  model({ units, learningRate }) {
+    if (units === 3) throw new Error("no such network");
+    const model = sequential([dense(units), dropout(0.2), dense(1, { activation: "sigmoid" })]);
+    model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
+    return model;
+  },
+};
+const kinds: Record<string, TuneOptions<S>> = {
+  "tpe with early stopping, an ensemble and a threshold": {
+    ...{ ...base, threshold: "f1", ensemble: 2 },
+    fit: { epochs: 6, batchSize: 16, earlyStopping: { patience: 1 } },
+  },
+  "halving, with several jobs of a trial on a fold": {
+    ...{ ...base, strategy: random(), scheduler: halving(), trials: 9 },
+    fit: { epochs: 4, batchSize: 16, learningRateDecay: "cosine" },
+  },
+  "pbt, whose trials continue others": {
+    ...{ ...base, space: { ...space, units: int(4, 4) }, strategy: pbt({ populationSize: 3 }), trials: 9 },
+  },
+};
+
+const endOf = ({ trials, final, best }: TuneResult<S>) => ({
+  trials: untimed(trials),
+  best: best?.number,
+  test: final?.test,
+  prediction: final && [...final.predict(x.slice(0, 5)).data],
+});
+
+describe("tune with a queue", () => {
+  it.each(Object.keys(kinds))("has the result of tune without one: %s", async (kind) => {
+    const options = kinds[kind];
+    const expected = endOf(await tune(options));
+    const alone = await tune({ ...options, queue: memoryQueue(), jobs: 1 });
+    expect(endOf(alone)).toEqual(expected);
+    const queue = memoryQueue();
+    const workers = await Promise.all([1, 2, 3].map(() => tuneWorker({ ...options, jobs: 1 })));
+    const signal = { aborted: false };
+    const working = workers.map((worker) => runWorker(queue, worker, { wait: true, signal }));
+    const together = await tune({ ...options, queue, jobs: 0 });
+    signal.aborted = true;
+    const done = (await Promise.all(working)).map((report) => report.done);
+    await Promise.all(workers.map((worker) => worker.close()));
+    expect(endOf(together)).toEqual(expected);
+    // each took its part
+    expect(done.filter((count) => count > 0).length).toBeGreaterThan(1);
+  });
+
+  it("takes up what an earlier process has left in the queue, if it is the same job", async () => {
+    const options = { ...base, trials: 3 };
+    const expected = endOf(await tune(options));
+    const queue = memoryQueue();
+    const signal = { aborted: false };
+    const worker = await tuneWorker({ ...options, jobs: 1 });
+    const working = runWorker(queue, worker, { wait: true, signal });
+    // ends at once, as if killed: nobody takes its outcomes out
+    const stop = { aborted: false };
+    const put = new Set<string>();
+    const counting: JobQueue = {
+      ...bound(queue),
+      async put(jobs) {
+        for (const { name } of jobs) put.add(name);
+        await queue.put(jobs);
+      },
+    };
+    const left = { ...bound(queue), remove: async () => {}, end: async () => {} };
+    await tune({
+      ...{ ...options, queue: left, jobs: 0, signal: stop },
+      onEvent(event) {
+        if (event.type === "trialEnded") stop.aborted = true;
+      },
+    }).catch(() => {});
+    const kept = (await queue.ended()).length;
+    expect(kept).toBeGreaterThan(2);
+    const before = put.size;
+    expect(endOf(await tune({ ...options, queue: counting, jobs: 0 }))).toEqual(expected);
+    signal.aborted = true;
+    // 3 trials of 3 folds and the final fit, without those whose outcomes were there
+    expect(put.size - before).toBe(10 - kept);
+    await working;
+    await worker.close();
+  });
+
+  it("fails the trials whose jobs no worker can do, with the reason", async () => {
+    const queue = memoryQueue();
+    const strange = await tuneWorker({ ...base, y: y.map((each) => 1 - each), jobs: 1 });
+    const signal = { aborted: false };
+    const working = runWorker(queue, strange, { wait: true, signal });
+    const message = await refusal(() => tune({ ...base, trials: 2, queue, jobs: 0 }));
+    expect(message).toContain("the tuner was saved with other data; pass the same data");
+    signal.aborted = true;
+    expect((await working).failed).toBeGreaterThanOrEqual(9);
+    await strange.close();
+  });
+
+  it("stops the study where the queue fails for good, and throws its reason", async () => {
+    const dead = async (): Promise<never> => {
+      throw new Error("no route to host");
+    };
+    const queue = { ...bound(memoryQueue()), ended: dead, put: dead, end: dead };
+    let now = 0;
+    const { Dispatcher } = await import("../../../src/workers/queue/dispatcher.js");
+    const dispatcher = new Dispatcher(queue, {
+      clock: () => now,
+      async sleep() {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        now += 1000;
+      },
+    });
+    const job = { name: "0/0", payload: new Uint8Array(1) };
+    await expect(dispatcher.do(job)).rejects.toThrow("the queue has failed for 60 s: no route to host");
+    await expect(dispatcher.do(job)).rejects.toMatchObject({ code: "store_failed" });
+    await dispatcher.close();
+  });
+
+  it("refuses what is no queue, a scheduler beside an objective, and jobs below 0", async () => {
+    const queue = memoryQueue();
+    expect(await refusal(() => tune({ ...base, queue: {} as JobQueue }))).toContain(
+      "queue must be a JobQueue",
+    );
+    expect(await refusal(() => tune({ ...base, queue, jobs: -1 }))).toContain("an integer of at least 0");
+    const objective = { space, objective: () => 1, direction: "minimize" as const };
+    expect(await refusal(() => tune({ ...objective, queue, scheduler: halving(), steps: 4 }))).toContain(
+      "scheduler must be left out beside queue",
+    );
+    expect(await refusal(() => tuneWorker({ ...base, trialls: 3 } as never))).toContain("trialls");
+  });
+});
+
+describe("tune over a function with a queue", () => {
+  const objective: TuneObjectiveOptions<S>["objective"] = ({ units, learningRate }, { number, seed }) => {
+    if (number === 4) throw new Error("a bad point");
+    if (number === 5) return Number.NaN;
+    return units * learningRate + (seed % 7);
+  };
+  const options: TuneObjectiveOptions<S> = {
+    ...{ space, objective, direction: "minimize", trials: 25, lag: 5, strategy: tpe(), seed: 2 },
+  };
+
+  it("has the result of tune without one", async () => {
+    const expected = untimed((await tune(options)).trials);
+    expect(expected[4]).toMatchObject({ status: "failed", error: "a bad point" });
+    const queue = memoryQueue();
+    const signal = { aborted: false };
+    const worker = await tuneWorker({ objective });
+    const working = [1, 2, 3].map(() => runWorker(queue, worker, { wait: true, signal }));
+    const own = await tune({ ...options, queue, jobs: 0 });
+    signal.aborted = true;
+    const done = (await Promise.all(working)).reduce((sum, report) => sum + report.done, 0);
+    expect(untimed(own.trials)).toEqual(expected);
+    expect(done).toBe(25);
+    expect(untimed((await tune({ ...options, queue: memoryQueue(), jobs: 2 })).trials)).toEqual(expected);
+  });
+});
+
+/** The methods of a queue as a plain object. */
+function bound(queue: JobQueue): JobQueue {
+  return {
+    put: (jobs) => queue.put(jobs),
+    take: (most) => queue.take(most),
+    ended: () => queue.ended(),
+    remove: (names) => queue.remove(names),
+    end: () => queue.end(),
+    close: () => queue.close(),
+  };
+}

@@ -1,0 +1,190 @@
+/** The laws of queues, on each of them; and that the laws can fail. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createStudy, float, random } from "fettle";
+import { type JobQueue, memoryQueue, pgBossQueue } from "fettle/queue";
+import { sqliteStorage } from "fettle/store/sqlite";
+import { checkQueueLaw, type QueueFactory, queueLaws } from "fettle/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cases } from "../../cases.js";
+import { hasPostgres, PostgresServer } from "../../store/postgresServer.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-queue-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let opened = 0;
+
+const LEASE = 1000;
+/** A clock that is turned by hand. */
+function turnedClock() {
+  let now = 0;
+  return {
+    clock: () => now,
+    async lapse() {
+      now += LEASE;
+    },
+  };
+}
+
+const inMemory: QueueFactory = async (attempts) => {
+  const { clock, lapse } = turnedClock();
+  const queue = memoryQueue({ attempts, lease: LEASE, clock });
+  return { runner: queue, worker: queue, lapse };
+};
+
+const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" }).toJSON();
+
+const inFile: QueueFactory = async (attempts) => {
+  const { clock, lapse } = turnedClock();
+  const path = join(folder, `${opened++}.db`);
+  const [runner, worker] = await Promise.all([0, 1].map(() => sqliteStorage(path)));
+  await runner.create("study", study);
+  const queueOf = async (storage: typeof runner): Promise<JobQueue> => {
+    const queue = (await storage.open("study"))?.queue?.({ attempts, lease: LEASE, clock });
+    if (!queue) throw new Error("no queue");
+    return Object.assign(Object.create(queue) as JobQueue, { close: () => storage.close() });
+  };
+  return { runner: await queueOf(runner), worker: await queueOf(worker), lapse };
+};
+
+const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
+
+describe.each([
+  ["memory", inMemory, 50],
+  ["SQLite", inFile, 10],
+] as const)("a queue in %s", (_, open, runs) => {
+  it.each(Object.keys(queueLaws))("%s", async (law) => {
+    await checkQueueLaw(open, law, { numRuns: cases(runs) });
+  });
+});
+
+describe.skipIf(!hasPostgres)("a queue of pg-boss", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server?.remove());
+
+  /** Its clock is that of the server. */
+  const onServer: QueueFactory = async (attempts) => {
+    const options = { study: `study ${opened++}`, attempts, lease: LEASE, clock: endless() };
+    const [runner, worker] = [await pgBossQueue(server.url, options), await pgBossQueue(server.url, options)];
+    return { runner, worker, lapse: () => new Promise((resolve) => setTimeout(resolve, LEASE + 50)) };
+  };
+
+  it.each(Object.keys(queueLaws))("%s", async (law) => {
+    await checkQueueLaw(onServer, law, { numRuns: cases(LAPSING.includes(law) ? 2 : 4) });
+  });
+});
+
+/** A clock by which every look is late, so that each asks the server for what has expired. */
+function endless(): () => number {
+  let now = 0;
+  return () => {
+    now += LEASE;
+    return now;
+  };
+}
+
+/** A queue with something wrong, and a law that finds it. */
+const BROKEN: readonly (readonly [
+  what: string,
+  law: string,
+  change: (queue: JobQueue) => Partial<JobQueue>,
+])[] = [
+  [
+    "hands out what has the least priority",
+    "hands each job out once, the most urgent first, with its bytes",
+    (queue) => ({
+      put: (jobs) => queue.put(jobs.map((job) => ({ ...job, priority: -(job.priority ?? 0) }))),
+    }),
+  ],
+  [
+    "hands a job out to two",
+    "hands each job out once, the most urgent first, with its bytes",
+    (queue) => ({
+      async take(most) {
+        const leases = await queue.take(most);
+        await leases?.[0]?.release();
+        return leases;
+      },
+    }),
+  ],
+  [
+    "tells an outcome once",
+    "tells the outcome of a job until it is removed, the first and no other",
+    (queue) => ({
+      async ended() {
+        const ended = await queue.ended();
+        await queue.remove(ended.map(({ name }) => name));
+        return ended;
+      },
+    }),
+  ],
+  [
+    "counts no attempts",
+    "hands out again what has failed, and ends it with the last reason after the last attempt",
+    (queue) => ({
+      async take(most) {
+        const leases = await queue.take(most);
+        return leases?.map((lease) => ({ ...lease, fail: () => lease.release() }));
+      },
+    }),
+  ],
+  [
+    "lets no lease end",
+    "hands out again what a dead worker had, once its lease is over, and ends it after the last attempt",
+    (queue) => {
+      const out: { extend(): Promise<boolean> }[] = [];
+      return {
+        async take(most) {
+          const leases = await queue.take(most);
+          out.push(...(leases ?? []));
+          return leases;
+        },
+        async ended() {
+          for (const lease of out) await lease.extend();
+          return queue.ended();
+        },
+      };
+    },
+  ],
+  [
+    "takes no sign of life",
+    "leaves a job to a worker that shows that it is alive",
+    (queue) => ({
+      async take(most) {
+        const leases = await queue.take(most);
+        return leases?.map((lease) => ({ ...lease, extend: async () => true }));
+      },
+    }),
+  ],
+  ["does not end", "tells workers whether the study runs", (queue) => ({ end: () => queue.put([]) })],
+  [
+    "keeps what was removed",
+    "keeps no job that was removed while it was done",
+    () => ({ async remove() {} }),
+  ],
+  [
+    "counts releases",
+    "takes a job back that is released, without counting",
+    (queue) => ({
+      async take(most) {
+        const leases = await queue.take(most);
+        return leases?.map((lease) => ({ ...lease, release: () => lease.fail("released") }));
+      },
+    }),
+  ],
+];
+
+it.each(BROKEN)("is found out where it %s", async (_, law, change) => {
+  const broken: QueueFactory = async (attempts) => {
+    const { clock, lapse } = turnedClock();
+    const queue = memoryQueue({ attempts, lease: LEASE, clock });
+    const changed = Object.assign(Object.create(queue) as JobQueue, change(queue));
+    return { runner: changed, worker: changed, lapse };
+  };
+  await expect(checkQueueLaw(broken, law, { seed: 1, numRuns: cases(100) })).rejects.toThrow(
+    `breaks the law "${law}"`,
+  );
+});

@@ -1,0 +1,139 @@
+/** Real workers in processes of their own, of which some are killed: the study is that of one process, to the bit. Needs `dist/`. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createStudy, float, restoreStudy, tpe } from "fettle";
+import { type JobQueue, pgBossQueue } from "fettle/queue";
+import { recordStudy } from "fettle/store";
+import { sqliteStorage } from "fettle/store/sqlite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { QueuedObjective } from "../../../src/tune/resume/queued.js";
+import { cases } from "../../cases.js";
+import { hasPostgres, PostgresServer } from "../../store/postgresServer.js";
+import { unreliable } from "./faults.mjs";
+import { objective } from "./objective.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "fettle-workers-"));
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const script = fileURLToPath(new URL("worker.mjs", import.meta.url));
+const space = { x: float(-5, 5), y: float(-5, 5) };
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+const isLong = cases(1) > 1;
+
+interface Case {
+  readonly workers: number;
+  readonly trials: number;
+  /** Milliseconds. */
+  readonly lease: number;
+  /** Milliseconds that a trial takes at most. */
+  readonly time: number;
+  readonly isUnreliable: boolean;
+}
+
+/** Starts a worker; resolves to how many jobs it did, undefined if it was killed, once it has ended. */
+function startWorker(words: readonly string[]) {
+  const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
+  let [output, errors] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const ended = new Promise<number | undefined>((resolve, reject) => {
+    child.on("close", (code, signal) => {
+      children.delete(child);
+      if (signal === "SIGKILL") return resolve(undefined);
+      const done = /done (\d+)/.exec(output);
+      if (code === 0 && done) resolve(Number(done[1]));
+      else reject(new Error(`a worker ended with ${code}: ${errors}`));
+    });
+  });
+  return { kill: () => child.kill("SIGKILL"), ended };
+}
+
+/** Runs a study over a queue, kills three of ten workers, and compares it with that of one process. */
+async function holds(
+  { workers, trials, lease, time, isUnreliable }: Case,
+  place: string,
+  open: (path: string) => Promise<JobQueue>,
+): Promise<void> {
+  const begin = () =>
+    createStudy({
+      ...{ space, direction: "minimize", seed: 3, lag: workers - 1 },
+      strategy: tpe({ startupTrials: 10 }),
+      clock: () => 0,
+    });
+  const alone = begin();
+  await alone.optimize(objective, { trials });
+  const path = join(folder, `${place.startsWith("postgres") ? "pg" : "file"}.db`);
+  const storage = await sqliteStorage(path);
+  await storage.create("study", begin().toJSON());
+  const recorder = await recordStudy(storage, "study");
+  const study = restoreStudy<typeof space>(recorder.study, {
+    strategy: tpe({ startupTrials: 10 }),
+    clock: () => 0,
+  });
+  const queue = await open(path);
+  const sent = isUnreliable ? unreliable(queue, Math.random, sleep, lease) : queue;
+  const queued = new QueuedObjective<typeof space>({ objective, queue: sent, jobs: 0 }, { again: 2 * lease });
+  const words = [place, "study", String(lease), String(isUnreliable), String(time)];
+  await queue.ended(); // workers that come before the study would end
+  const started = Array.from({ length: workers }, () => startWorker(words));
+  const doomed = started.slice(0, Math.ceil(0.3 * workers));
+  const killing = doomed.map(async ({ kill }) => {
+    await sleep(1000 + Math.random() * 3000);
+    kill();
+  });
+  await study.optimize(queued.objective, {
+    ...{ trials, concurrency: queued.concurrency, onEvent: recorder.onEvent },
+  });
+  await Promise.all(killing);
+  await queued.close();
+  const done = (await Promise.all(started.map(({ ended }) => ended))).flatMap((count) => count ?? []);
+  const kept = await recorder.saved();
+  expect(study.toJSON()).toEqual(alone.toJSON());
+  expect(await kept?.trials()).toEqual(JSON.parse(JSON.stringify(alone.toJSON().trials)));
+  // those that were not killed have done the rest
+  expect(done.length).toBeGreaterThanOrEqual(workers - doomed.length);
+  expect(done.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  await queue.close();
+  await storage.close();
+}
+
+const few: Case = { workers: 8, trials: 60, lease: 1000, time: 300, isUnreliable: false };
+
+it("8 workers on a file of SQLite, of which 3 are killed, give the study of one process", async () => {
+  const open = async (path: string): Promise<JobQueue> => {
+    const storage = await sqliteStorage(path);
+    const queue = (await storage.open("study"))?.queue?.({ lease: few.lease, attempts: 50 });
+    if (!queue) throw new Error("no queue");
+    return queue;
+  };
+  await holds(few, join(folder, "file.db"), open);
+});
+
+describe.skipIf(!hasPostgres)("workers on pg-boss", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server?.remove());
+
+  it("of which 3 of 10 are killed, and whose messages are lost, doubled and late, give the study of one process", async () => {
+    const many = { ...few, workers: 64, trials: 300, lease: 10_000, time: 2000 };
+    const own = { ...(isLong ? many : { ...few, trials: 30, time: 150 }), isUnreliable: true };
+    await holds(own, server.url, () =>
+      pgBossQueue(server.url, { study: "study", lease: own.lease, attempts: 50 }),
+    );
+  });
+});
