@@ -7,6 +7,7 @@ import { type JobQueue, memoryQueue, pgBossQueue } from "fettle/queue";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkQueueLaw, type QueueFactory, queueLaws } from "fettle/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { folderQueue } from "../../../examples/folder-queue.js";
 import { cases } from "../../cases.js";
 import { hasPostgres, PostgresServer } from "../../store/postgresServer.js";
 
@@ -47,11 +48,20 @@ const inFile: QueueFactory = async (attempts) => {
   return { runner: await queueOf(runner), worker: await queueOf(worker), lapse };
 };
 
+/** The example of an adapter, as two processes have it. */
+const inFolder: QueueFactory = async (attempts) => {
+  const { clock, lapse } = turnedClock();
+  const path = join(folder, `${opened++}`);
+  const options = { attempts, lease: LEASE, clock };
+  return { runner: await folderQueue(path, options), worker: await folderQueue(path, options), lapse };
+};
+
 const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
 
 describe.each([
   ["memory", inMemory, 50],
   ["SQLite", inFile, 10],
+  ["a folder", inFolder, 10],
 ] as const)("a queue in %s", (_, open, runs) => {
   it.each(Object.keys(queueLaws))("%s", async (law) => {
     await checkQueueLaw(open, law, { numRuns: cases(runs) });
