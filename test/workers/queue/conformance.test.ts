@@ -69,6 +69,26 @@ const inFolder: QueueFactory = async (attempts) => {
   return { runner: await folderQueue(path, options), worker: await folderQueue(path, options), lapse };
 };
 
+/** A worker of a study whose process was killed ends after the time of a lease, where nobody says that the study has ended. */
+async function tellsWorkersOfAKill(open: QueueFactory): Promise<void> {
+  const { runner, worker, lapse } = await open(3);
+  await runner.ended();
+  expect(await worker.take(1)).toEqual([]);
+  await lapse();
+  await runner.ended();
+  expect(await worker.take(1)).toEqual([]);
+  await lapse();
+  expect(await worker.take(1)).toBeUndefined();
+  for (const queue of [worker, runner]) await queue.close();
+}
+
+it.each([
+  ["SQLite", inFile],
+  ["a folder", inFolder],
+] as const)("in %s, workers end after the study's process was killed", async (_, open) => {
+  await tellsWorkersOfAKill(open);
+});
+
 const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
 
 describe.each([
@@ -118,6 +138,10 @@ describe.skipIf(!hasPostgres)("on a server of PostgreSQL", () => {
     const [runner, worker] = [await pgBossQueue(server.url, options), await pgBossQueue(server.url, options)];
     return { runner, worker, lapse: () => new Promise((resolve) => setTimeout(resolve, LEASE + 50)) };
   };
+
+  it("a queue of pg-boss: workers end after the study's process was killed", async () => {
+    await tellsWorkersOfAKill(onServer);
+  });
 
   it.each(Object.keys(queueLaws))("a queue of pg-boss: %s", async (law) => {
     await checkQueueLaw(onServer, law, { numRuns: cases(LAPSING.includes(law) ? 2 : 4) });
