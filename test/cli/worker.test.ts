@@ -4,7 +4,7 @@ import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
-import { fettle, folder, smallTable, start } from "./fettle.js";
+import { fettle, folder, listing, smallTable, start } from "./fettle.js";
 
 /** Milliseconds for a test that starts several commands, on a machine that does other work too. */
 const MANY_COMMANDS = 240_000;
@@ -35,6 +35,16 @@ describe("fettle worker", () => {
       expect((await fettle(begin("alone", "--jobs", "1"), cwd)).code).toBe(0);
       const study = start(begin("shared", "--queue", "storage", "--jobs", "0"), cwd);
       await study.until("9 trials");
+      const second = await fettle(
+        ["tune", "--storage", "s.db", "--study", "shared", "--queue", "storage"],
+        cwd,
+      );
+      expect([second.code, second.stderr]).toEqual([
+        2,
+        expect.stringContaining(
+          'another process runs study "shared": wait for it to end, or help it by fettle worker --storage s.db --study "shared"',
+        ),
+      ]);
       const doomed = start(worker("shared", "--wait"), cwd);
       await doomed.until("Working for study");
       doomed.kill("SIGKILL");
@@ -50,6 +60,7 @@ describe("fettle worker", () => {
       expect(shared.trials).toBe(alone.trials);
       expect(shared.model).toBe(alone.model);
       // nobody runs the study any more
+      expect(listing(cwd).filter((file) => file.includes("lock"))).toEqual([]);
       const late = await fettle(worker("shared"), cwd);
       expect([late.code, late.stdout]).toEqual([0, "0 trainings done.\n"]);
     },
@@ -104,6 +115,14 @@ describe.runIf(hasPostgres)("fettle worker with a server of PostgreSQL", () => {
         const name = `by ${queue === "storage" ? queue : "pg-boss"}`;
         const study = start(there(begin(name, "--queue", queue, "--jobs", "0")), cwd);
         await study.until("9 trials");
+        const second = await fettle(
+          there(["tune", "--storage", "s.db", "--study", name, "--queue", queue]),
+          cwd,
+        );
+        expect([second.code, second.stderr]).toEqual([
+          2,
+          expect.stringContaining(`another process runs study "${name}"`),
+        ]);
         const helper = start(there(worker(name, "--queue", queue, "--wait")), cwd);
         const ended = await study.ended;
         expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining("error")]);
