@@ -1,9 +1,11 @@
 /** A storage as the command line opens it, by its file or its URL: what a person may have meant by a path is told before SQLite sees it. */
-import { check, FettleError, isRecord, show } from "../errors.js";
+import { createHash } from "node:crypto";
+import { check, FettleError, isA, isRecord, show } from "../errors.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
+import { lockFile } from "./lock.js";
 import { type Made, MODEL_FILE, modelBytes, type SavedTable, SUMMARY_FILE } from "./studyFolder.js";
 
 const isUrl = (storage: string): boolean => /^postgres(ql)?:/.test(storage);
@@ -40,6 +42,38 @@ export async function openStorage(
   }
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
   return withoutWarnings(() => sqliteStorage(path, { synchronous }));
+}
+
+/**
+ * Claims to run a study over a queue, until the process ends or gives it up.
+ *
+ * @returns what gives the claim up
+ * @throws FettleError `invalid_state` where another process runs it
+ */
+export async function claimStudy(path: string, name: string): Promise<() => Promise<void>> {
+  const claim = isUrl(path) ? await claimOnServer(path, name) : await claimBesideFile(path, name);
+  if (claim) return claim;
+  const join = `fettle worker --storage ${shownStorage(path)} --study ${show(name)}`;
+  throw new FettleError(
+    "invalid_state",
+    `another process runs study ${show(name)}: wait for it to end, or help it by ${join}`,
+  );
+}
+
+async function claimOnServer(url: string, name: string) {
+  const { claimStudy } = await import("../store/postgres/claim.js");
+  return await claimStudy(url, name);
+}
+
+async function claimBesideFile(path: string, name: string) {
+  try {
+    // names may have any characters
+    const lock = await lockFile(`${path}.${createHash("sha256").update(name).digest("hex").slice(0, 16)}`);
+    return async () => lock.release();
+  } catch (error) {
+    if (isA(error, FettleError) && error.code === "invalid_state") return undefined;
+    throw error;
+  }
 }
 
 /** Node 22 and 24 warn that their SQLite is experimental, about which who types a command can do nothing. */

@@ -11,7 +11,7 @@ import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
 import { howToGoOn as folderToGoOn } from "./goOn.js";
 import { openQueue } from "./queue.js";
-import { openStorage, StudyRecord, shownStorage } from "./storageFile.js";
+import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
 import type { Begun } from "./tuneBegun.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
@@ -64,10 +64,15 @@ async function newRecord(path: string, name: string, command: SavedTable): Promi
 }
 
 function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }: TuneFlags): Keeper {
+  let giveUp: (() => Promise<void>) | undefined;
   return {
     onEvent: (event) => record.onEvent(event),
     stored: () => record.stored(),
-    openQueue: async () => (queue === undefined ? undefined : openQueue(queue, study, () => record.begun)),
+    async openQueue() {
+      if (queue === undefined) return undefined;
+      giveUp = await claimStudy(storage, study);
+      return await openQueue(queue, study, () => record.begun);
+    },
     keep() {}, // each trial is kept when it has ended
     async finish(trials, summary, result) {
       await record.finish(trials.length, summary, result);
@@ -75,7 +80,10 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
       const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
       return ["", `Kept in ${shown}; its files: npx fettle studies export ${where} --out <folder>`];
     },
-    release: () => record.release(),
+    async release() {
+      await record.release();
+      await giveUp?.();
+    },
   };
 }
 

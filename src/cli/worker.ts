@@ -13,7 +13,7 @@ import { integer, positiveNumber } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { IN_STORAGE, openQueue, QUEUE_FLAG } from "./queue.js";
-import { commandOf, existingStudy, openStorage } from "./storageFile.js";
+import { commandOf, existingStudy, openStorage, shownStorage } from "./storageFile.js";
 import { note, printLines } from "./streams.js";
 import { optionsOf } from "./tuneSearch.js";
 import { readSetup, type TuneFlags } from "./tuneSetup.js";
@@ -37,7 +37,7 @@ export function addWorkerCommand(program: Command, done: (exitCode: number) => v
         "worker may be killed at any time: what it was doing is done by another, and the results are the same.",
     )
     .argument("[data.csv]", "the table of the study, where it is not at the same path as for fettle tune")
-    .option("--storage <file.db>", "the database that the study is kept in")
+    .option("--storage <where>", "the file or the URL of the database that the study is kept in")
     .option("--study <name>", "the name of the study; not needed if the database has one only")
     .option(...QUEUE_FLAG, IN_STORAGE)
     .option("--jobs <n>", "worker threads (default: one per core)", integer("--jobs", 1))
@@ -58,7 +58,8 @@ once, and other workers do them.
 Examples:
   fettle tune data.csv --target y --storage studies.db --study first --queue storage
   fettle worker --storage studies.db --study first
-  fettle worker --storage studies.db --study first --queue postgres://host/jobs --wait`;
+  fettle worker --storage studies.db --study first --queue postgres://host/jobs --wait
+  fettle worker --storage postgres://host/studies --study first`;
 
 /** @returns the exit code */
 async function run(file: string | undefined, flags: WorkerFlags): Promise<number> {
@@ -75,11 +76,11 @@ async function run(file: string | undefined, flags: WorkerFlags): Promise<number
 
 async function onlyStudy(storage: StudyStorage, path: string): Promise<string> {
   const [first, second] = await storage.studies();
-  check(first !== undefined, () => `there is no study in ${show(path)}`, "not_found");
+  check(first !== undefined, () => `there is no study in ${show(shownStorage(path))}`, "not_found");
   check(
     second === undefined,
     () =>
-      `--study is missing: ${show(path)} has several studies; fettle studies list --storage tells their names`,
+      `--study is missing: ${show(shownStorage(path))} has several studies; fettle studies list --storage tells their names`,
   );
   return first.name;
 }
@@ -87,7 +88,7 @@ async function onlyStudy(storage: StudyStorage, path: string): Promise<string> {
 async function workFor(study: StoredStudy, file: string | undefined, flags: WorkerFlags): Promise<number> {
   const saved = commandOf(study);
   const table = file ?? saved.file;
-  const other = "say where it is on this machine: fettle worker <data.csv> --storage <file.db>";
+  const other = "say where it is on this machine: fettle worker <data.csv> --storage <where>";
   check(
     table !== "-" && isThere(table),
     () => `the table of study ${show(study.name)}, ${show(table)}, is not here; ${other}`,

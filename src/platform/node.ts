@@ -4,6 +4,7 @@ import { FettleError, messageOf } from "../errors.js";
 import { builtin } from "./builtin.js";
 import type { Files, Platform, Turn } from "./platform.js";
 import { openThread } from "./threads.js";
+import { watchThread } from "./watchdog.js";
 
 /** Whether there may be threads: a constant, so that bundles for hosts without any leave out what hands jobs to them. */
 export const HAS_THREADS = true;
@@ -43,6 +44,7 @@ export const platform: Platform = {
   kernels: async () => compileKernels(),
   parallelism: () => builtin("node:os").availableParallelism(),
   spawnWorker: (program = "worker") => openThread(program),
+  watchThread,
   serve(handle) {
     const { parentPort } = builtin("node:worker_threads");
     let last = Promise.resolve();

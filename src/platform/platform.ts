@@ -23,6 +23,13 @@ export interface WorkerThread {
   release(): void;
 }
 
+/** Watches the thread that it was made in. */
+export interface Watchdog {
+  /** Tells that the thread goes on. @param isAtWork - whether it is watched until the next call */
+  beat(isAtWork: boolean): void;
+  stop(): void;
+}
+
 /** Files of a host. */
 export interface Files {
   /**
@@ -56,6 +63,8 @@ export interface Platform {
    * no threads, as in most bundles.
    */
   spawnWorker(program?: string): WorkerThread | undefined;
+  /** Kills this process once its thread has been at work for so many milliseconds without a beat, where a process can. */
+  watchThread?(limit: number): Watchdog;
   /** In a worker thread: answers each message, in order, with the result of `handle`, unless that is undefined. */
   serve(handle: (message: unknown) => Promise<unknown>): void;
   /** Files, where there are some. */

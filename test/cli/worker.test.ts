@@ -1,8 +1,10 @@
 /** `fettle tune --queue` and `fettle worker`, as a user runs them. Needs `dist/`. */
 import { join } from "node:path";
+import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
-import { describe, expect, it } from "vitest";
-import { fettle, folder, smallTable, start } from "./fettle.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
+import { fettle, folder, listing, smallTable, start } from "./fettle.js";
 
 /** Milliseconds for a test that starts several commands, on a machine that does other work too. */
 const MANY_COMMANDS = 240_000;
@@ -16,8 +18,8 @@ const worker = (name: string, ...more: string[]): string[] => [
 ];
 
 /** The trials and the model that a storage has, without what clocks told. */
-async function stateOf(cwd: string, name: string) {
-  const storage = await sqliteStorage(join(cwd, "s.db"));
+async function stateOf(cwd: string, name: string, url?: string) {
+  const storage = url === undefined ? await sqliteStorage(join(cwd, "s.db")) : await postgresStorage(url);
   const study = await storage.open(name);
   const trials = (await study?.trials())?.map((trial) => ({ ...trial, seconds: null }));
   const model = await study?.artifact("model.fettle");
@@ -33,6 +35,16 @@ describe("fettle worker", () => {
       expect((await fettle(begin("alone", "--jobs", "1"), cwd)).code).toBe(0);
       const study = start(begin("shared", "--queue", "storage", "--jobs", "0"), cwd);
       await study.until("9 trials");
+      const second = await fettle(
+        ["tune", "--storage", "s.db", "--study", "shared", "--queue", "storage"],
+        cwd,
+      );
+      expect([second.code, second.stderr]).toEqual([
+        2,
+        expect.stringContaining(
+          'another process runs study "shared": wait for it to end, or help it by fettle worker --storage s.db --study "shared"',
+        ),
+      ]);
       const doomed = start(worker("shared", "--wait"), cwd);
       await doomed.until("Working for study");
       doomed.kill("SIGKILL");
@@ -48,6 +60,7 @@ describe("fettle worker", () => {
       expect(shared.trials).toBe(alone.trials);
       expect(shared.model).toBe(alone.model);
       // nobody runs the study any more
+      expect(listing(cwd).filter((file) => file.includes("lock"))).toEqual([]);
       const late = await fettle(worker("shared"), cwd);
       expect([late.code, late.stdout]).toEqual([0, "0 trainings done.\n"]);
     },
@@ -78,6 +91,45 @@ describe("fettle worker", () => {
       for (const [words, message] of refusals) {
         const { code, stderr } = await fettle(words, cwd);
         expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+      }
+    },
+    MANY_COMMANDS,
+  );
+});
+
+describe.runIf(hasPostgres)("fettle worker with a server of PostgreSQL", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server?.remove());
+
+  it(
+    "does the trainings of a study there, by the storage's queue and by pg-boss, to the same end",
+    async () => {
+      const cwd = folder({ "data.csv": smallTable() });
+      expect((await fettle(begin("alone", "--jobs", "1"), cwd)).code).toBe(0);
+      const alone = await stateOf(cwd, "alone");
+      const there = (words: string[]) => words.map((word) => (word === "s.db" ? server.url : word));
+      for (const queue of ["storage", server.url]) {
+        const name = `by ${queue === "storage" ? queue : "pg-boss"}`;
+        const study = start(there(begin(name, "--queue", queue, "--jobs", "0")), cwd);
+        await study.until("9 trials");
+        const second = await fettle(
+          there(["tune", "--storage", "s.db", "--study", name, "--queue", queue]),
+          cwd,
+        );
+        expect([second.code, second.stderr]).toEqual([
+          2,
+          expect.stringContaining(`another process runs study "${name}"`),
+        ]);
+        const helper = start(there(worker(name, "--queue", queue, "--wait")), cwd);
+        const ended = await study.ended;
+        expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+        helper.interrupt();
+        const { stdout } = await helper.ended;
+        expect(Number(/(\d+) trainings done\./.exec(stdout)?.[1])).toBeGreaterThan(17);
+        expect(await stateOf(cwd, name, server.url)).toEqual(alone);
       }
     },
     MANY_COMMANDS,

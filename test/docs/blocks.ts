@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { transformSync } from "esbuild";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -74,7 +75,8 @@ export async function runInTurn(several: readonly Block[]): Promise<ReadonlyMap<
     await import(file).catch((error) => console.log(error));
     process.stdout.write(${JSON.stringify(mark)});
   }`;
-  for (const [i, { code }] of several.entries()) writeFileSync(files[i], code);
+  for (const [i, { code, language }] of several.entries())
+    writeFileSync(files[i], language === "ts" ? transformSync(code, { loader: "ts" }).code : code);
   writeFileSync(first, program);
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [first], { cwd: root });

@@ -68,20 +68,30 @@ export async function driverOf(database: unknown): Promise<Driver> {
 
 async function urlDriver(url: string): Promise<Driver> {
   const name = hostOf(url);
-  const { Pool } = await import("pg").catch((error: unknown) => {
-    const reason = `a storage in PostgreSQL needs the package pg; run npm install pg: ${messageOf(error)}`;
-    throw new FettleError("unsupported", reason, { cause: error });
-  });
-  const pool = new Pool({
-    connectionString: url,
-    application_name: "fettle",
-    connectionTimeoutMillis: CONNECTING,
-    keepAlive: true,
-    allowExitOnIdle: true,
-  });
+  const { Pool } = await importPg();
+  const pool = new Pool({ ...connectionOf(url), allowExitOnIdle: true });
   // an idle connection that was lost: the next statement gets another
   pool.on("error", () => {});
   return { ...poolDriver(pool, name), close: () => pool.end() };
+}
+
+/** One connection that is not open yet, and the name of its database. @throws FettleError as {@link driverOf} */
+export async function urlClient(url: string) {
+  const name = hostOf(url);
+  const { Client } = await importPg();
+  return { name, client: new Client(connectionOf(url)) };
+}
+
+const connectionOf = (url: string) => ({
+  ...{ connectionString: url, application_name: "fettle" },
+  ...{ connectionTimeoutMillis: CONNECTING, keepAlive: true },
+});
+
+async function importPg() {
+  return await import("pg").catch((error: unknown) => {
+    const reason = `a storage in PostgreSQL needs the package pg; run npm install pg: ${messageOf(error)}`;
+    throw new FettleError("unsupported", reason, { cause: error });
+  });
 }
 
 /** The host and the name of the database. A URL is not shown, since it may have a password. */

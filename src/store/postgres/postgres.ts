@@ -137,13 +137,16 @@ class PostgresDatabase implements SqlDatabase {
 
 const changedBy = ({ affectedRows, rowCount }: PostgresResult): number => affectedRows ?? rowCount ?? 0;
 
-/** The type of whole numbers of 64 bits, which `pg` gives as text. */
-const INT8 = 20;
+/** The types of whole numbers of 64 bits, which `pg` gives as text, and of bytes, which it gives as a `Buffer`. */
+const [INT8, BYTEA] = [20, 17];
 
-/** Rows whose whole numbers are numbers. */
+/** Rows whose whole numbers are numbers, and whose bytes are those of any host. */
 function rowsOf({ rows, fields }: PostgresResult): readonly Row[] {
-  const whole = fields.filter(({ dataTypeID }) => dataTypeID === INT8).map(({ name }) => name);
-  for (const row of rows as Record<string, SqlValue>[])
+  const named = (type: number) => fields.flatMap(({ name, dataTypeID }) => (dataTypeID === type ? name : []));
+  const [whole, bytes] = [named(INT8), named(BYTEA)];
+  for (const row of rows as Record<string, SqlValue>[]) {
     for (const name of whole) if (row[name] !== null) row[name] = Number(row[name]);
+    for (const name of bytes) if (row[name] !== null) row[name] = new Uint8Array(row[name] as Uint8Array);
+  }
   return rows as readonly Row[];
 }

@@ -13,7 +13,7 @@ import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/ar
 import { type JobControl, type Outcome, outcomeOf } from "../../workers/backend.js";
 import { Dispatcher, type DispatchOptions } from "../../workers/queue/dispatcher.js";
 import type { JobQueue } from "../../workers/queue/queue.js";
-import { runWorker } from "../../workers/queue/worker.js";
+import { type DoJob, runWorker, type WorkerJob } from "../../workers/queue/worker.js";
 import { createBackend, type JobBackend } from "../jobs/backend.js";
 import type { Job, JobResult } from "../jobs/job.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult, TunerOptions } from "../tuner/options.js";
@@ -63,7 +63,7 @@ class QueueBackend<S extends Space> implements JobBackend {
     this.concurrency = this.dispatcher.inFlight / TRIALS_A_PLACE;
     if (jobs > 0) {
       const threads = createBackend(this.rows, jobs);
-      const work = packedWorker(this.fingerprint, (job) => threads.run(job));
+      const work = packedWorker(this.fingerprint, (job, by?: Control) => calledOff(threads, job, by));
       this.own = new OwnWorker(queue, work, threads.concurrency, () => threads.close());
     }
   }
@@ -104,7 +104,7 @@ class OwnWorker {
 
   constructor(
     queue: JobQueue,
-    work: (bytes: Uint8Array) => Promise<Uint8Array>,
+    work: DoJob,
     jobs: number,
     private readonly free: () => Promise<void>,
   ) {
@@ -117,6 +117,17 @@ class OwnWorker {
     await this.ended;
     await this.free();
   }
+}
+
+type Control = Pick<WorkerJob, "signal">;
+
+/** Does a job until it is given up: then its thread, or this one, goes on to the next. */
+async function calledOff(threads: JobBackend, job: Job, by?: Control): Promise<JobResult> {
+  if (!by) return await threads.run(job);
+  const { signal } = by;
+  const group = {};
+  signal.addEventListener("abort", () => threads.cancel?.(group, signal.reason as Error));
+  return await threads.run(job, { group, onBegin() {} });
 }
 
 const ASKED: ArchiveFormat = { magic: "fettle/a", version: 1, what: "a trial of an objective" };
@@ -163,12 +174,14 @@ export class QueuedObjective<S extends Space> {
 
 function objectiveWorker<S extends Space>(
   objective: Objective<S>,
-): (bytes: Uint8Array) => Promise<Uint8Array> {
-  return async (bytes) => {
+): (bytes: Uint8Array, by?: Control) => Promise<Uint8Array> {
+  return async (bytes, { signal } = new AbortController()) => {
     const { number, params, seed } = unpackArchive(ASKED, bytes).trial as Asked<S>;
-    const { signal } = new AbortController();
     const trial = {
-      ...{ number, params, seed, signal, aborted: false, report: async () => true },
+      ...{ number, params, seed, signal, report: async () => true },
+      get aborted() {
+        return signal.aborted;
+      },
       live: { pause() {}, resume() {} },
     } as RunningTrial<S>;
     const outcome = await outcomeOf(() => objective(params, trial));
@@ -178,7 +191,8 @@ function objectiveWorker<S extends Space>(
 
 /** Does the jobs of `tune` for `runWorker` of `fettle/queue`. */
 export interface TuneWorker {
-  (payload: Uint8Array): Promise<Uint8Array>;
+  /** @param by - what `runWorker` gives: a job is called off by its signal */
+  (payload: Uint8Array, by?: Pick<WorkerJob, "signal">): Promise<Uint8Array>;
   /** How many jobs it does side by side: the threads that it has. */
   readonly jobs: number;
   /** Ends its threads. */
@@ -217,6 +231,6 @@ export async function tuneWorker<const S extends Space>(
   await ready();
   const { setup, fingerprint } = await setUpResumable("tuneWorker", given as TunerOptions<Space>, null);
   const threads = createBackend(setup.trialSetup.rows, jobs);
-  const work = packedWorker(fingerprint, (job) => threads.run(job));
+  const work = packedWorker(fingerprint, (job, by?: Control) => calledOff(threads, job, by));
   return Object.assign(work, { jobs: threads.concurrency, close: () => threads.close() });
 }

@@ -52,13 +52,13 @@ const PROGRAMS = 1024;
 /**
  * Turns the bytes of jobs into those of their outcomes.
  *
- * @param run - does a job on the data of the fingerprint
+ * @param run - does a job on the data of the fingerprint; it is handed what comes with the bytes
  * @returns refuses a job of other data or settings
  */
-export function packedWorker(
+export function packedWorker<Control = void>(
   fingerprint: Fingerprint,
-  run: (job: Job) => Promise<JobResult>,
-): (bytes: Uint8Array) => Promise<Uint8Array> {
+  run: (job: Job, control: Control) => Promise<JobResult>,
+): (bytes: Uint8Array, control: Control) => Promise<Uint8Array> {
   // equal programs are one object, by which threads and engines know what they have seen
   const known = new Map<string, Program>();
   const intern = (program: Program): Program => {
@@ -69,7 +69,7 @@ export function packedWorker(
     known.set(key, program);
     return program;
   };
-  return async (bytes) => {
+  return async (bytes, control) => {
     const { plan, job } = unpackArchive(JOB, bytes) as { plan: unknown; job: Job };
     checkFingerprint(fingerprint, plan);
     const { initialize, train, evaluate } = job.programs;
@@ -78,7 +78,7 @@ export function packedWorker(
       train: intern(train),
       evaluate: intern(evaluate),
     };
-    const outcome = await outcomeOf(() => run({ ...job, programs }));
+    const outcome = await outcomeOf(() => run({ ...job, programs }, control));
     return packArchive(OUTCOME, { of: crc32(bytes), outcome });
   };
 }

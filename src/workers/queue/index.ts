@@ -10,4 +10,4 @@ export {
   pgBossQueue,
 } from "./pgBoss.js";
 export type { EndedJob, JobQueue, Lease, QueuedJob, QueueOptions } from "./queue.js";
-export { type DoJob, type RunWorkerOptions, runWorker, type WorkerReport } from "./worker.js";
+export { type DoJob, type RunWorkerOptions, runWorker, type WorkerJob, type WorkerReport } from "./worker.js";

@@ -2,7 +2,7 @@
  * A queue on PostgreSQL by pg-boss, whose jobs, attempts and expiry are used as they are. It imports pg-boss where it is given an address only.
  *
  * What pg-boss 10, the release for Node 20, has not, are statements on its table of jobs: the begin of a job that shows a sign of life is
- * put off, a job that is given back has not begun, and jobs that have ended are listed. pg-boss 12 needs Node 22.12.
+ * put off, a job that is given back has not begun, jobs that have ended are listed, and who runs the study marks its queue. pg-boss 12 needs Node 22.12.
  */
 import { platform } from "#platform";
 import { checkOptions, FettleError, messageOf, must, type OptionNames } from "../../errors.js";
@@ -27,8 +27,6 @@ export interface PgBossLike {
     name: string,
     options?: { readonly name: string; readonly policy: "standard" },
   ): Promise<unknown>;
-  /** Null if there is none. */
-  getQueue(name: string): Promise<object | null>;
   /** Deletes a queue without jobs. */
   deleteQueue(name: string): Promise<unknown>;
   /** Adds jobs; one whose id is there stays. */
@@ -165,11 +163,14 @@ interface Data {
 class PgBossQueue implements JobQueue {
   private readonly queue: string;
   private readonly table: string;
+  /** The table of queues, whose `updated_on` is the sign of life of who runs the study. */
+  private readonly queues: string;
   private readonly lease: number;
   private readonly attempts: number;
   private readonly clock: () => number;
   private isCreated = false;
-  private expired = Number.NEGATIVE_INFINITY;
+  /** When this process last showed that it runs the study. */
+  private shown = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly boss: PgBossLike,
@@ -184,6 +185,7 @@ class PgBossQueue implements JobQueue {
   ) {
     this.queue = `fettle/${study}`;
     this.table = `${schema}.job`;
+    this.queues = `${schema}.queue`;
     this.lease = lease;
     this.attempts = attempts;
     this.clock = clock;
@@ -205,7 +207,7 @@ class PgBossQueue implements JobQueue {
     const { boss, queue } = this;
     const jobs = await boss.fetch(queue, { batchSize: most, includeMetadata: true });
     // `fetch` returns nothing where it failed too
-    if (jobs.length === 0) return (await boss.getQueue(queue)) ? [] : undefined;
+    if (jobs.length === 0) return (await this.isRun()) ? [] : undefined;
     return jobs.map((job) => this.leaseOf(job));
   }
 
@@ -213,9 +215,10 @@ class PgBossQueue implements JobQueue {
     await this.create();
     const { boss, queue, table, attempts, lease } = this;
     const now = this.clock();
-    if (now - this.expired >= lease / 4) {
+    if (now - this.shown >= lease / 4) {
+      await boss.getDb().executeSql(`UPDATE ${this.queues} SET updated_on = now() WHERE name = $1`, [queue]);
       await boss.expire();
-      this.expired = now;
+      this.shown = now;
     }
     const sql = `SELECT data->>'name' AS name, state::text, output FROM ${table}
       WHERE name = $1 AND state IN ('completed', 'failed') LIMIT ${MOST_ENDED}`;
@@ -246,6 +249,12 @@ class PgBossQueue implements JobQueue {
   private async create(): Promise<void> {
     if (!this.isCreated) await this.boss.createQueue(this.queue, { name: this.queue, policy: "standard" });
     this.isCreated = true;
+  }
+
+  /** Whether somebody runs the study, by the clock of the server alone. */
+  private async isRun(): Promise<boolean> {
+    const sql = `SELECT 1 FROM ${this.queues} WHERE name = $1 AND updated_on > now() - $2 * interval '1 millisecond'`;
+    return (await this.boss.getDb().executeSql(sql, [this.queue, this.lease])).rows.length > 0;
   }
 
   private leaseOf({ id, data, retryCount }: PgBossFetched): Lease {

@@ -1,11 +1,19 @@
 /** The loop of a worker: takes jobs of a queue, shows that it is alive while it does them, and tells their outcomes. */
 import { platform } from "#platform";
 import { checkOptions, FettleError, messageOf, must, mustBeInteger, type OptionNames } from "../../errors.js";
+import type { Watchdog } from "../../platform/platform.js";
+import type { HostSignal } from "../../search/study/contract.js";
 import { Pause, type Sleep, sleepOfHost } from "./pause.js";
 import { type JobQueue, LEASE, type Lease } from "./queue.js";
 
+/** A job as who does it knows it. */
+export interface WorkerJob extends Pick<Lease, "name" | "attempt"> {
+  /** Aborted when the worker gives the job up: it took too long, or is nobody's any more. What it returns then counts no more. */
+  readonly signal: HostSignal;
+}
+
 /** Turns the payload of a job into its outcome. What it throws counts as an attempt that has failed. */
-export type DoJob = (payload: Uint8Array, job: Pick<Lease, "name" | "attempt">) => Promise<Uint8Array>;
+export type DoJob = (payload: Uint8Array, job: WorkerJob) => Promise<Uint8Array>;
 
 /** How a worker works. */
 export interface RunWorkerOptions {
@@ -13,7 +21,11 @@ export interface RunWorkerOptions {
   readonly jobs?: number;
   /** Milliseconds between signs of life; a third of the queue's `lease` or less. Default 10,000. */
   readonly heartbeat?: number;
-  /** Milliseconds that a job may take; one that takes longer has failed, and the worker goes on without waiting for it. Default no limit. */
+  /**
+   * Milliseconds that a job may take; one that takes longer has failed, and the worker goes on without waiting for it. One that blocks its thread
+   * for so long, as an endless loop does, can only be ended with its process: on Node, Deno and Bun the process kills itself, so that its machine is
+   * free. That costs each job that it had an attempt. Default no limit.
+   */
   readonly jobTimeout?: number;
   /** Milliseconds between two looks at a queue that has nothing, at most. Default 250. */
   readonly poll?: number;
@@ -89,6 +101,8 @@ interface Running {
   shown: number;
   /** Gives it up. */
   readonly end: (reason: Error) => void;
+  /** Whether it is another's or nobody's by now. */
+  isLost: boolean;
 }
 
 class Worker {
@@ -100,6 +114,7 @@ class Worker {
   private failed = 0;
   /** Since when the queue has failed. */
   private failing: number | undefined;
+  private readonly watchdog: Watchdog | undefined;
 
   constructor(
     private readonly queue: JobQueue,
@@ -110,9 +125,19 @@ class Worker {
     this.pause = new Pause(poll, sleep);
     this.sleep = sleep;
     this.clock = clock;
+    const { jobTimeout } = settings;
+    if (jobTimeout !== undefined) this.watchdog = platform.watchThread?.(jobTimeout);
   }
 
   async run(): Promise<WorkerReport> {
+    try {
+      return await this.loop();
+    } finally {
+      this.watchdog?.stop();
+    }
+  }
+
+  private async loop(): Promise<WorkerReport> {
     const { jobs, signal, wait = false } = this.settings;
     let goesOn = true;
     for (;;) {
@@ -146,28 +171,36 @@ class Worker {
 
   private begin(lease: Lease): void {
     const now = this.clock();
-    let end = (_: Error): void => {};
-    const given = new Promise<never>((_, reject) => {
-      end = reject;
-    });
-    const running: Running = { lease, began: now, shown: now, end };
+    const control = new AbortController();
+    const running: Running = {
+      ...{ lease, began: now, shown: now, isLost: false },
+      end: (reason) => control.abort(reason),
+    };
     this.running.add(running);
-    void this.work(lease, given)
+    this.watchdog?.beat(true);
+    void this.work(running, control.signal)
       .catch((error: unknown) => this.settings.onError?.(error)) // its lease will be over, and the job handed out again
       .finally(() => {
         this.running.delete(running);
+        this.watchdog?.beat(this.running.size > 0);
         this.pause.reset();
         this.pause.end();
       });
   }
 
-  /** @param given - rejects when the job is given up */
-  private async work(lease: Lease, given: Promise<never>): Promise<void> {
+  /** @param signal - aborted when the job is given up */
+  private async work(running: Running, signal: AbortSignal): Promise<void> {
+    const { lease } = running;
     let outcome: Uint8Array;
     try {
-      const job = (async () => this.doJob(lease.payload, lease))();
+      const given = new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason)),
+      );
+      const { name, payload, attempt } = lease;
+      const job = (async () => this.doJob(payload, { name, attempt, signal }))();
       outcome = await Promise.race([job, given]);
     } catch (error) {
+      if (running.isLost) return;
       this.failed++;
       await lease.fail(messageOf(error));
       return;
@@ -180,15 +213,23 @@ class Worker {
   private watch(): void {
     const { heartbeat, jobTimeout = Number.POSITIVE_INFINITY } = this.settings;
     const now = this.clock();
+    this.watchdog?.beat(this.running.size > 0);
     for (const running of this.running) {
       if (now - running.began >= jobTimeout) {
         const message = `the job took longer than ${jobTimeout / 1000} s, which is its limit`;
         running.end(new FettleError("time_limit", message));
       } else if (now - running.shown >= heartbeat) {
         running.shown = now;
-        void running.lease.extend().catch(() => {}); // the next may succeed
+        void this.show(running);
       }
     }
+  }
+
+  private async show(running: Running): Promise<void> {
+    const isOwn = await running.lease.extend().catch(() => true); // the next may succeed
+    if (isOwn) return;
+    running.isLost = true;
+    running.end(new FettleError("aborted", "the job is not this worker's any more"));
   }
 
   /** Tries again where the queue fails: what a job has cost is not to be lost. */

@@ -2,11 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { createStudy, float, random } from "fettle";
 import { type JobQueue, memoryQueue, pgBossQueue } from "fettle/queue";
+import type { StudyStorage } from "fettle/store";
+import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { checkQueueLaw, type QueueFactory, queueLaws } from "fettle/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { folderQueue } from "../../../examples/folder-queue.js";
 import { cases } from "../../cases.js";
 import { hasPostgres, PostgresServer } from "../../store/postgresServer.js";
 
@@ -34,36 +38,99 @@ const inMemory: QueueFactory = async (attempts) => {
 
 const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" }).toJSON();
 
-const inFile: QueueFactory = async (attempts) => {
+/** The queue of a new study, as two processes have it that opened a storage. */
+async function ofStudy(runner: StudyStorage, worker: StudyStorage, attempts: number) {
   const { clock, lapse } = turnedClock();
-  const path = join(folder, `${opened++}.db`);
-  const [runner, worker] = await Promise.all([0, 1].map(() => sqliteStorage(path)));
-  await runner.create("study", study);
-  const queueOf = async (storage: typeof runner): Promise<JobQueue> => {
-    const queue = (await storage.open("study"))?.queue?.({ attempts, lease: LEASE, clock });
+  const name = `study ${opened++}`;
+  await runner.create(name, study);
+  const queueOf = async (storage: StudyStorage): Promise<JobQueue> => {
+    const queue = (await storage.open(name))?.queue?.({ attempts, lease: LEASE, clock });
     if (!queue) throw new Error("no queue");
-    return Object.assign(Object.create(queue) as JobQueue, { close: () => storage.close() });
+    return queue;
   };
   return { runner: await queueOf(runner), worker: await queueOf(worker), lapse };
+}
+
+const inFile: QueueFactory = async (attempts) => {
+  const path = join(folder, `${opened++}.db`);
+  const storages = await Promise.all([0, 1].map(() => sqliteStorage(path)));
+  const { runner, worker, lapse } = await ofStudy(storages[0], storages[1], attempts);
+  const [first, second] = [runner, worker].map((queue, i) =>
+    Object.assign(Object.create(queue) as JobQueue, { close: () => storages[i].close() }),
+  );
+  return { runner: first, worker: second, lapse };
 };
+
+/** The example of an adapter, as two processes have it. */
+const inFolder: QueueFactory = async (attempts) => {
+  const { clock, lapse } = turnedClock();
+  const path = join(folder, `${opened++}`);
+  const options = { attempts, lease: LEASE, clock };
+  return { runner: await folderQueue(path, options), worker: await folderQueue(path, options), lapse };
+};
+
+/** A worker of a study whose process was killed ends after the time of a lease, where nobody says that the study has ended. */
+async function tellsWorkersOfAKill(open: QueueFactory): Promise<void> {
+  const { runner, worker, lapse } = await open(3);
+  await runner.ended();
+  expect(await worker.take(1)).toEqual([]);
+  await lapse();
+  await runner.ended();
+  expect(await worker.take(1)).toEqual([]);
+  await lapse();
+  expect(await worker.take(1)).toBeUndefined();
+  for (const queue of [worker, runner]) await queue.close();
+}
+
+it.each([
+  ["SQLite", inFile],
+  ["a folder", inFolder],
+] as const)("in %s, workers end after the study's process was killed", async (_, open) => {
+  await tellsWorkersOfAKill(open);
+});
 
 const LAPSING = Object.keys(queueLaws).filter((law) => /lease is over|is alive/.test(law));
 
 describe.each([
   ["memory", inMemory, 50],
   ["SQLite", inFile, 10],
+  ["a folder", inFolder, 10],
 ] as const)("a queue in %s", (_, open, runs) => {
   it.each(Object.keys(queueLaws))("%s", async (law) => {
     await checkQueueLaw(open, law, { numRuns: cases(runs) });
   });
 });
 
-describe.skipIf(!hasPostgres)("a queue of pg-boss", () => {
+describe("a queue in PGlite", () => {
+  let database: PGlite;
+  let storage: StudyStorage;
+  beforeAll(async () => {
+    database = await PGlite.create();
+    storage = await postgresStorage(database);
+  });
+  afterAll(() => database.close());
+
+  it.each(Object.keys(queueLaws))("%s", async (law) => {
+    await checkQueueLaw((attempts) => ofStudy(storage, storage, attempts), law, { numRuns: cases(2) });
+  });
+});
+
+describe.skipIf(!hasPostgres)("on a server of PostgreSQL", () => {
   let server: PostgresServer;
+  let storages: readonly StudyStorage[];
   beforeAll(async () => {
     server = await PostgresServer.start();
+    storages = [await postgresStorage(server.url), await postgresStorage(server.url)];
   });
-  afterAll(() => server?.remove());
+  afterAll(async () => {
+    for (const storage of storages ?? []) await storage.close();
+    await server?.remove();
+  });
+
+  it.each(Object.keys(queueLaws))("the queue of a stored study: %s", async (law) => {
+    const open: QueueFactory = (attempts) => ofStudy(storages[0], storages[1], attempts);
+    await checkQueueLaw(open, law, { numRuns: cases(4) });
+  });
 
   /** Its clock is that of the server. */
   const onServer: QueueFactory = async (attempts) => {
@@ -72,7 +139,11 @@ describe.skipIf(!hasPostgres)("a queue of pg-boss", () => {
     return { runner, worker, lapse: () => new Promise((resolve) => setTimeout(resolve, LEASE + 50)) };
   };
 
-  it.each(Object.keys(queueLaws))("%s", async (law) => {
+  it("a queue of pg-boss: workers end after the study's process was killed", async () => {
+    await tellsWorkersOfAKill(onServer);
+  });
+
+  it.each(Object.keys(queueLaws))("a queue of pg-boss: %s", async (law) => {
     await checkQueueLaw(onServer, law, { numRuns: cases(LAPSING.includes(law) ? 2 : 4) });
   });
 });

@@ -1,13 +1,16 @@
 /** A process of `processes.test.ts`: does jobs until the study ends, and prints how many. Needs `dist/`. */
 import { tuneWorker } from "fettle";
 import { pgBossQueue, runWorker } from "fettle/queue";
+import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { unreliable } from "./faults.mjs";
 import { objective } from "./objective.mjs";
 
 const [place, study, lease, isUnreliable, time] = process.argv.slice(2);
 const options = { lease: Number(lease), attempts: 50 };
-const storage = place.startsWith("postgres:") ? undefined : await sqliteStorage(place);
+const [, url] = /^storage (.*)/.exec(place) ?? [];
+const file = () => (place.startsWith("postgres:") ? undefined : sqliteStorage(place));
+const storage = url === undefined ? await file() : await postgresStorage(url);
 const queue = storage
   ? (await storage.open(study)).queue(options)
   : await pgBossQueue(place, { study, ...options });
