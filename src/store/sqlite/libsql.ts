@@ -24,7 +24,11 @@ interface Column {
 }
 
 /** The class of `libsql`, as one whose connections no text ends. */
-export const guarded = (Connection: new (path: string) => LibsqlConnection) =>
+export const guarded = (
+  Connection: new (path: string) => LibsqlConnection,
+): (new (
+  path: string,
+) => SqliteConnection) =>
   class implements SqliteConnection {
     private readonly connection: LibsqlConnection;
     private areNamesChecked = false;
