@@ -1,12 +1,14 @@
 /** Going on with the study of a folder, and what a study says at its end, for every command that runs one. */
 import type { Command } from "commander";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import { count } from "../report/format.js";
 import { countStatuses, firstFailure } from "../report/study.js";
 import type { Params } from "../search/space/space.js";
+import { sameValue } from "../search/space/value.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { quoted } from "./explain.js";
 import { flagOf } from "./flags.js";
+import { shownStorage } from "./storageFile.js";
 import { coloursFor, note } from "./streams.js";
 
 /** Refuses flags beside `--resume`. */
@@ -47,7 +49,16 @@ export function checkOverwrite({
 }
 
 /** What a study that was ended early has left. @param name - of the command */
-export function howToGoOn(name: string, out: string | undefined, trials: number): string {
+export function howToGoOn(
+  name: string,
+  { out, storage, study = "" }: { readonly out?: string; readonly storage?: string; readonly study?: string },
+  trials: number,
+): string {
+  if (storage !== undefined) {
+    const shown = shownStorage(storage);
+    const where = `--storage ${quoted(shown)} --study ${quoted(study)}`;
+    return `${count(trials, "trial")} of the study are in ${shown}; npx fettle ${name} ${where} goes on from there.`;
+  }
   return out === undefined
     ? "Nothing was saved; with --out, a study can be gone on with."
     : `${count(trials, "trial")} of the study are in ${out}; npx fettle ${name} --resume ${quoted(out)} goes on from there.`;
@@ -57,4 +68,21 @@ export function howToGoOn(name: string, out: string | undefined, trials: number)
 export function complainOfNone(trials: readonly TrialRecord<Params>[]): void {
   const { red } = coloursFor(process.stderr);
   note(red([`error: no trial has a value (${countStatuses(trials)})`, ...firstFailure(trials)].join("\n")));
+}
+
+/** Refuses flags other than those that a study began with. */
+export function mustBeAsBegun(
+  name: string,
+  flags: Readonly<Record<string, unknown>>,
+  saved: Readonly<Record<string, unknown>>,
+  given: readonly string[],
+): void {
+  for (const flag of given) {
+    check(
+      sameValue(flags[flag], saved[flag]),
+      () =>
+        `${flagOf(flag)} must be ${saved[flag] === undefined ? "left out" : show(saved[flag])}, as study ${show(name)} began; received ${show(flags[flag])}; ` +
+        "leave it out, or choose another name",
+    );
+  }
 }

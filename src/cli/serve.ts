@@ -14,7 +14,7 @@ import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
 import { integer, names, positiveNumber } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
-import { openStorage } from "./storageFile.js";
+import { openStorage, shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 
@@ -48,7 +48,10 @@ export function addServeCommand(program: Command, done: (exitCode: number) => vo
       "Open a study over HTTP: programs in any language ask for trials, and tell their values. A trial whose program is lost is handed " +
         "to another. Requests carry the secret in the environment variable FETTLE_TOKEN.",
     )
-    .requiredOption("--storage <file.db>", "the database, which is made unless it exists")
+    .requiredOption(
+      "--storage <database>",
+      "the database: a file, which is made unless it exists, or postgres://user@host/name",
+    )
     .requiredOption("--study <name>", "the name of the study, which is created, or gone on with")
     .option("--space <file.json>", "the parameters to tune and their ranges, for a new study")
     .option(
@@ -125,7 +128,8 @@ async function optionsOf(flags: ServeFlags, storage: StudyStorage, study: Stored
   const before = study?.definition;
   check(
     path !== undefined || before !== undefined,
-    () => `there is no study ${show(flags.study)} in ${show(flags.storage)}; a new one needs --space`,
+    () =>
+      `there is no study ${show(flags.study)} in ${show(shownStorage(flags.storage))}; a new one needs --space`,
     "not_found",
   );
   const directions = direction ?? (before ? [before.direction].flat() : ["minimize" as const]);

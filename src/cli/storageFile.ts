@@ -6,7 +6,14 @@ import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
 import { lockFile } from "./lock.js";
-import { type Made, MODEL_FILE, modelBytes, type SavedTable, SUMMARY_FILE } from "./studyFolder.js";
+import {
+  type Made,
+  MODEL_FILE,
+  modelBytes,
+  type SavedProgram,
+  type SavedTable,
+  SUMMARY_FILE,
+} from "./studyFolder.js";
 
 const isUrl = (storage: string): boolean => /^postgres(ql)?:/.test(storage);
 
@@ -33,7 +40,7 @@ export async function openStorage(
 ): Promise<StudyStorage> {
   check(
     mayCreate || mayBeThere(path),
-    () => `there is no file ${show(path)}; fettle tune --storage makes it`,
+    () => `there is no file ${show(path)}; begin a study to make it, as by fettle tune --storage`,
     "not_found",
   );
   if (isUrl(path)) {
@@ -123,7 +130,7 @@ export class StudyRecord {
   constructor(
     private readonly storage: StudyStorage,
     private readonly recorder: StudyRecorder,
-    private readonly command: SavedTable,
+    private readonly command: SavedTable | SavedProgram,
   ) {
     this.begun.catch(() => {}); // what failed is told by `finish`
   }
@@ -147,7 +154,7 @@ export class StudyRecord {
   ): Promise<void> {
     const study = await this.recorder.saved();
     if (!study) return;
-    const model = modelBytes(result, this.command, trials);
+    const model = "file" in this.command ? modelBytes(result, this.command, trials) : undefined;
     if (model) await study.keep(MODEL_FILE, model);
     const text = JSON.stringify({ ...summary, command: this.command }, null, 2);
     await study.keep(SUMMARY_FILE, new TextEncoder().encode(`${text}\n`));

@@ -19,7 +19,7 @@ import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "./displa
 import { EXIT } from "./exit.js";
 import { inFlags } from "./explain.js";
 import { integer, names, positiveNumber, share } from "./flags.js";
-import { complainOfNone } from "./goOn.js";
+import { complainOfNone, howToGoOn } from "./goOn.js";
 import { takeInterrupts } from "./interrupt.js";
 import { cappedJobs } from "./jobs.js";
 import { createProgressBar } from "./progress.js";
@@ -33,7 +33,7 @@ import { note, paintFor, printLines, widthOf } from "./streams.js";
 import { MODEL_FILE } from "./studyFolder.js";
 import { addTrainingFlags } from "./trainingFlags.js";
 import { type Begun, begun } from "./tuneBegun.js";
-import { howToGoOn, openKeeper } from "./tuneKeeper.js";
+import { openKeeper } from "./tuneKeeper.js";
 import { baselinesFor, compared, search } from "./tuneSearch.js";
 import { heldFlags, readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 import { watchRun } from "./tuneWatch.js";
@@ -231,7 +231,7 @@ async function runBegun(study: Begun): Promise<number> {
       await watch.finish(result, study, trials.length);
     }
     if (interrupt.exitCode !== undefined) {
-      note(howToGoOn(flags, trials.length));
+      note(howToGoOn("tune", flags, trials.length));
       return interrupt.exitCode;
     }
     return result?.bestTrials.length ? EXIT.success : EXIT.failure;

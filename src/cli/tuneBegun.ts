@@ -1,12 +1,10 @@
 /** What `fettle tune` is to run: a new study, or one of a folder or a storage to go on with. */
 import type { Command } from "commander";
-import { check, show } from "../errors.js";
-import { sameValue } from "../search/space/value.js";
+import { check } from "../errors.js";
 import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import { DISPLAY_FLAGS } from "./display.js";
-import { flagOf } from "./flags.js";
-import { checkOverwrite, flagsChanged, flagsGiven, mustBeLeftOut } from "./goOn.js";
+import { checkOverwrite, flagsChanged, flagsGiven, mustBeAsBegun, mustBeLeftOut } from "./goOn.js";
 import { commandOf, mayBeThere, openStorage, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
@@ -80,21 +78,4 @@ export async function begun(command: Command, file: string | undefined, flags: T
   const { study, ...saved } = readStudy(resume);
   const { flags: all, ...rest } = goingOn(saved);
   return { ...rest, flags: { ...all, out: resume }, ...(study && { study }) };
-}
-
-/** Refuses flags other than those that a study began with. */
-function mustBeAsBegun(
-  name: string,
-  flags: Readonly<Record<string, unknown>>,
-  saved: SavedTable["flags"],
-  given: readonly string[],
-): void {
-  for (const flag of given) {
-    check(
-      sameValue(flags[flag], saved[flag]),
-      () =>
-        `${flagOf(flag)} must be ${saved[flag] === undefined ? "left out" : show(saved[flag])}, as study ${show(name)} began; received ${show(flags[flag])}; ` +
-        "leave it out, or choose another name",
-    );
-  }
 }

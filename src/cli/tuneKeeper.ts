@@ -1,7 +1,6 @@
 /** Where `fettle tune` keeps its study: nowhere, in a folder of files, or in a storage. */
 import { resolve } from "node:path";
 import { check, show } from "../errors.js";
-import { count } from "../report/format.js";
 import type { Params } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
@@ -9,7 +8,6 @@ import { recordStudy } from "../store/recorder.js";
 import type { StoredStudy } from "../store/storage.js";
 import type { JobQueue } from "../workers/queue/queue.js";
 import { quoted } from "./explain.js";
-import { howToGoOn as folderToGoOn } from "./goOn.js";
 import { openQueue } from "./queue.js";
 import { claimStudy, openStorage, StudyRecord, shownStorage } from "./storageFile.js";
 import { type Made, MODEL_FILE, type SavedTable, StudyFolder } from "./studyFolder.js";
@@ -101,17 +99,6 @@ function folderKeeper(folder: StudyFolder, target: string): Keeper {
       folder.release();
     },
   };
-}
-
-/** What a study that was ended early has left. */
-export function howToGoOn({ out, storage, study = "" }: TuneFlags, trials: number): string {
-  const shown = storage === undefined ? undefined : shownStorage(storage);
-  if (shown !== undefined)
-    return (
-      `${count(trials, "trial")} of the study are in ${shown}; npx fettle tune --storage ${quoted(shown)} --study ${quoted(study)} ` +
-      "goes on from there."
-    );
-  return folderToGoOn("tune", out, trials);
 }
 
 /** What was written, and the line that predicts with it. */

@@ -84,13 +84,24 @@ export function curvesOf({ shape, numbers }: CurvesRow, number: number): Curves 
 }
 
 function parsed(text: string, what: string, number: number): Readonly<Record<string, unknown>> {
+  return parsedAs(isRecord, "a JSON object", text, what, number);
+}
+
+/** @throws FettleError `damaged_record` for a text that is not JSON, or not of its kind */
+export function parsedAs<T>(
+  isKind: (value: unknown) => value is T,
+  kind: string,
+  text: string,
+  what: string,
+  number: number,
+): T {
   try {
     const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
+    if (isKind(value)) return value;
   } catch {}
   throw new FettleError(
     "damaged_record",
-    `${what} of trial ${number} in the storage must be a JSON object; received ${show(text)}`,
+    `${what} of trial ${number} in the storage must be ${kind}; received ${show(text)}`,
   );
 }
 
@@ -106,5 +117,6 @@ export function divided(trial: StoredTrial): readonly [AddedTrial, TrialRecord<u
 
 /** Whether two rows are of the same point: JSON of the same parameters may have them in another order. */
 export function isSameTrial(a: TrialRow, b: TrialRow): boolean {
-  return a.parent === b.parent && sameValue(JSON.parse(a.params), JSON.parse(b.params));
+  const params = ({ params, number }: TrialRow) => parsed(params, "the parameters", number);
+  return a.parent === b.parent && sameValue(params(a), params(b));
 }

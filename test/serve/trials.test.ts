@@ -377,3 +377,16 @@ describe("a server of trials", () => {
       expect(await refusal(() => serveTrials(options(more)))).toContain(message);
   });
 });
+
+it("a trial that its client gives back is the next client's at once, and no longer its own then", async () => {
+  const { fetch } = await serveTrials(options());
+  const { body } = await post(fetch, "s/ask");
+  const { number, params, lease } = body as HandedTrial;
+  expect((await post(fetch, `s/trials/${number}/release`, { lease: "of another" })).status).toBe(409);
+  expect((await post(fetch, `s/trials/${number}/release`, { lease })).status).toBe(204);
+  const again = (await post(fetch, "s/ask")).body as HandedTrial;
+  expect([again.number, again.params]).toEqual([number, params]);
+  expect((await post(fetch, `s/trials/${number}/release`, { lease })).status).toBe(409);
+  const told = await post(fetch, `s/trials/${number}/tell`, { lease: again.lease, value: 1 });
+  expect(told.body).toMatchObject({ taken: true, value: 1 });
+});

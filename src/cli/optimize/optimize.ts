@@ -1,7 +1,7 @@
 /** `fettle optimize`: tunes the parameters of any program, and prints the best. Every figure is computed elsewhere. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { check, FettleError } from "../../errors.js";
+import { FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
 import { type StudyData, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
@@ -10,24 +10,18 @@ import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { tune } from "../../tune/tune.js";
 import type { SearchResult } from "../../tune/tuner/options.js";
-import { addDisplayFlags, DISPLAY_FLAGS, markdownOf, picturesOf, printsOneText } from "../display.js";
+import { addDisplayFlags, markdownOf, picturesOf, printsOneText } from "../display.js";
 import { EXIT } from "../exit.js";
 import { quoted } from "../explain.js";
-import { readJson } from "../files.js";
-import { integer, names, positiveNumber, without } from "../flags.js";
-import {
-  checkOverwrite,
-  complainOfNone,
-  flagsChanged,
-  flagsGiven,
-  howToGoOn,
-  mustBeLeftOut,
-} from "../goOn.js";
+import { integer, names, positiveNumber } from "../flags.js";
+import { complainOfNone, howToGoOn } from "../goOn.js";
 import { takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
+import { shownStorage } from "../storageFile.js";
 import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
-import { readProgramStudy, StudyFolder } from "../studyFolder.js";
+import { StudyFolder } from "../studyFolder.js";
+import { type Begun, begun, heldFlags, lockLogs } from "./begun.js";
 import { shellLine } from "./command.js";
 import { Programs } from "./programs.js";
 import { type OptimizeFlags, type OptimizeSetup, readSetup } from "./setup.js";
@@ -58,9 +52,14 @@ export function addOptimizeCommand(program: Command, done: (exitCode: number) =>
       "--resume <folder>",
       "go on with the study in a folder of --out; with --trials, to that number of trials in all",
     )
+    .option(
+      "--storage <database>",
+      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on; --out then has the folders of the trials alone",
+    )
+    .option("--study <name>", "the name of the study in the database of --storage")
     .addHelpText("after", EXAMPLES)
     .action(async (words: readonly string[], flags: OptimizeFlags) =>
-      done(await run(begun(command, words, flags))),
+      done(await run(await begun(command, words, flags))),
     );
 }
 
@@ -137,6 +136,8 @@ Examples:
   fettle optimize --space space.json --scheduler median --steps 20 --jobs 4 \\
     --out study -- python train.py --lr {lr} --units {units}
   fettle optimize --resume study --trials 100
+  fettle optimize --space space.json --storage studies.db --study first -- ./run.sh {params}
+  fettle optimize --storage studies.db --study first --trials 100
   fettle optimize --space space.json --env -- sh -c 'make && ./app'
 
 space.json:
@@ -152,45 +153,26 @@ Lines that the program may print:
 In arguments, {params} is the path of a JSON file with all parameters, {folder}
 the folder of the trial, {trial} its number, and {{ a brace.`;
 
-/** Flags that a study may be gone on with; all others are those that it began with. */
-const CHANGEABLE = ["trials", "seconds", "jobs", "resume", ...DISPLAY_FLAGS];
-
-/** A study to run: a new one, or one to go on with. */
-interface Begun {
-  readonly words: readonly string[];
-  readonly flags: OptimizeFlags;
-  readonly study?: StudyJson;
-}
-
-function begun(command: Command, words: readonly string[], flags: OptimizeFlags): Begun {
-  const { resume } = flags;
-  if (resume === undefined) {
-    checkOverwrite(flags);
-    return { words, flags };
-  }
-  mustBeLeftOut(flagsGiven(command, CHANGEABLE));
-  check(
-    words.length === 0,
-    "the program must be left out beside --resume, which has the one that the study began with",
-  );
-  const { program, study, flags: saved } = readProgramStudy(resume);
-  return {
-    words: program,
-    flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE), out: resume },
-    ...(study && { study }),
-  };
-}
-
 /** @returns the exit code */
-async function run({ words, flags, study }: Begun): Promise<number> {
+async function run(study: Begun): Promise<number> {
+  try {
+    return await runBegun(study);
+  } finally {
+    await study.record?.release();
+  }
+}
+
+async function runBegun({ words, flags, study, record }: Begun): Promise<number> {
   const setup = await readSetup(words, flags, study);
   const { metrics, command, source, strategy } = setup;
   const { out, grace, json, lag = study?.lag, jobs } = flags;
   if (lag !== undefined && jobs > lag + 1 && strategy.adaptive && !strategy.generation)
     note(`--jobs ${jobs}: with a lag of ${lag}, at most ${lag + 1} programs run side by side`);
-  const folder = out === undefined ? undefined : await openFolder(out, words, flags);
+  const folder = out === undefined || record ? undefined : await openFolder(out, words, flags);
+  const mayReplace = study !== undefined || flags.overwrite === true;
+  const lock = out === undefined || !record ? undefined : await lockLogs(out, mayReplace);
   const folders = TrialFolders.open(out);
-  if (folder && flags.resume === undefined) folders.clear();
+  if (out !== undefined && (record ? !study : flags.resume === undefined)) folders.clear();
   const programs = new Programs({ command, metrics, source, grace: 1000 * grace, folders });
   /** Leaves no program and no folder, also where the process ends at once. */
   const clear = (): void => {
@@ -203,6 +185,7 @@ async function run({ words, flags, study }: Begun): Promise<number> {
   const interrupt = takeInterrupts("ending the running programs", bar, () => folder?.save(true));
   const ended: TrialRecord<Params>[] = [];
   const onEvent = (event: StudyEvent): void => {
+    record?.onEvent(event);
     if (event.type === "studyStarted") folder?.begin(event.study);
     if (event.type === "trialEnded") {
       ended.push(event.record);
@@ -229,14 +212,16 @@ async function run({ words, flags, study }: Begun): Promise<number> {
     else if (flags.markdown) printLines(result ? markdownOf(dataOf(setup, result)) : []);
     else if (hasResult) printResult(setup, flags, result, seconds, again);
     if (!hasResult) complainOfNone(trials);
-    if (folder) {
-      const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
-      const files = folder.finish(trials, { status, seconds, ...report, trials: trials.length }, undefined);
-      if (!printsOneText(flags))
-        printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+    const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
+    const summary = { status, seconds, ...report, trials: trials.length };
+    await record?.finish(trials.length, summary, undefined);
+    const files = folder?.finish(trials, summary, undefined);
+    if (!printsOneText(flags)) {
+      if (record) printLines(["", `Kept in ${shownStorage(flags.storage ?? "")}`]);
+      if (files) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
     }
     if (interrupt.exitCode !== undefined) {
-      note(howToGoOn("optimize", out, trials.length));
+      note(howToGoOn("optimize", flags, trials.length));
       return interrupt.exitCode;
     }
     return hasResult ? EXIT.success : EXIT.failure;
@@ -246,16 +231,14 @@ async function run({ words, flags, study }: Begun): Promise<number> {
     clear();
     process.off("exit", clear);
     folder?.release();
+    lock?.release();
   }
 }
 
 /** The folder of a new study, or of the one that is gone on with. */
 function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
-  const { resume, overwrite = false, space } = flags;
-  const kept = without(flags, ["out", "resume", "overwrite", "jobs", "seconds", ...DISPLAY_FLAGS]);
-  // what its file held, since elsewhere and later it may be another
-  const held = { ...kept, ...(typeof space === "string" && { space: readJson(space) }) };
-  return StudyFolder.open(folder, { program, flags: held }, overwrite || resume !== undefined);
+  const { resume, overwrite = false } = flags;
+  return StudyFolder.open(folder, { program, flags: heldFlags(flags) }, overwrite || resume !== undefined);
 }
 
 /** @returns undefined if every trial failed */

@@ -39,6 +39,8 @@ export interface OptimizeFlags extends DisplayFlags {
   readonly out?: string;
   readonly overwrite?: true;
   readonly resume?: string;
+  readonly storage?: string;
+  readonly study?: string;
 }
 
 /** A study that has not begun. */

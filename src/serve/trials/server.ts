@@ -90,6 +90,13 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
       return json({ taken, status, value, ...(values && { values }) });
     },
   },
+  "trials/n/release": {
+    async POST(study, request, number) {
+      const { lease } = await bodyOf(request, "a release", { lease: true });
+      await study.release(number, lease);
+      return new Response(null, { status: 204 });
+    },
+  },
 };
 
 const REPORT = { lease: true, step: true, value: true } as const;

@@ -175,6 +175,14 @@ export class TrialStudy {
     });
   }
 
+  /** Takes a trial back from a client that ends, so that the next that asks has it at once. @throws FettleError as `report` */
+  release(number: number, lease: string): Promise<void> {
+    return this.inTurn(async (loaded) => {
+      this.mustRun(loaded, number);
+      this.leases.release(number, lease);
+    });
+  }
+
   private outcomeOf(loaded: Loaded, number: number, told: TrialOutcome, seconds?: number): TrialOutcome {
     const { rungs, steps } = loaded;
     const last = Math.max(0, ...(steps.get(number) ?? []));

@@ -9,6 +9,7 @@ import {
   curvesRow,
   divided,
   isSameTrial,
+  parsedAs,
   type ResultRow,
   resultRow,
   type TrialRow,
@@ -47,6 +48,8 @@ const COUNTS = `SELECT name,
   FROM fettle_studies ORDER BY id`;
 const CREATE = `INSERT INTO fettle_studies
   (name, version, space, strategy, direction, seed, lag, constrained, settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const STUDY =
+  "SELECT id, name, version, space, strategy, direction, seed, lag, constrained, settings FROM fettle_studies";
 const TRIAL_COLUMNS = "fettle_trials (study, number, params, parent, given)";
 const RESULT_COLUMNS = "fettle_results (study, number, status, value, seconds, outcome)";
 const CURVES_COLUMNS = "fettle_curves (study, number, shape, numbers)";
@@ -72,7 +75,7 @@ const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.
 export async function sqlStorage(database: SqlDatabase): Promise<StudyStorage> {
   await migrate(database);
   const open = async (name: string): Promise<StoredStudy | undefined> => {
-    const [row] = await database.all(["SELECT * FROM fettle_studies WHERE name = ?", name]);
+    const [row] = await database.all([`${STUDY} WHERE name = ?`, name]);
     return row && new SqlStudy(database, row);
   };
   return {
@@ -249,7 +252,7 @@ class SqlStudy implements StoredStudy {
     if (rows.length === 0) await this.check();
     return rows.map(({ step, value }) => ({
       step: step as number,
-      value: JSON.parse(value as string) as Report["value"],
+      value: parsedAs(isReported, "a number, null, or a list of them", value as string, "a report", number),
     }));
   }
 
@@ -274,7 +277,7 @@ class SqlStudy implements StoredStudy {
     return rows.map(({ number, text, tags }) => ({
       number: number as number,
       text: text as string,
-      tags: JSON.parse(tags as string) as readonly string[],
+      tags: parsedAs(areTexts, "a list of texts", tags as string, "the tags", number as number),
     }));
   }
 
@@ -341,3 +344,11 @@ class SqlStudy implements StoredStudy {
     );
   }
 }
+
+const isNumber = (value: unknown): value is number | null => value === null || typeof value === "number";
+
+const isReported = (value: unknown): value is Report["value"] =>
+  Array.isArray(value) ? value.every(isNumber) : isNumber(value);
+
+const areTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");

@@ -4,19 +4,7 @@
  */
 import { check, FettleError, messageOf, show } from "../../errors.js";
 import type { Row, SqlValue } from "../sql/database.js";
-
-/** An open database: as much as `node:sqlite`, `bun:sqlite`, `libsql` and `better-sqlite3` have in common. */
-export interface SqliteConnection {
-  exec(sql: string): unknown;
-  prepare(sql: string): SqliteStatement;
-  close(): unknown;
-}
-
-/** A prepared statement. */
-export interface SqliteStatement {
-  all(...values: SqlValue[]): unknown[];
-  run(...values: SqlValue[]): { readonly changes: number | bigint };
-}
+import type { SqliteConnection } from "./connection.js";
 
 type Open = new (path: string) => SqliteConnection;
 
@@ -44,7 +32,9 @@ async function hostsSqlite(): Promise<Open> {
     | undefined;
   if (builtin?.DatabaseSync) return builtin.DatabaseSync;
   try {
-    return (await import("libsql")).default as unknown as Open;
+    const { default: Connection } = await import("libsql");
+    const { guarded } = await import("./libsql.js");
+    return guarded(Connection as unknown as Parameters<typeof guarded>[0]);
   } catch (error) {
     throw new FettleError(
       "unsupported",

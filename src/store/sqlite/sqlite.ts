@@ -4,7 +4,8 @@ import type { Row, SqlDatabase, Statement } from "../sql/database.js";
 import { SQLITE } from "../sql/dialect.js";
 import { sqlStorage } from "../sql/sqlStorage.js";
 import type { StudyStorage } from "../storage.js";
-import { connect, resultCodeOf, rowOf, type SqliteConnection, type SqliteStatement } from "./drivers.js";
+import type { SqliteConnection, SqliteStatement } from "./connection.js";
+import { connect, resultCodeOf, rowOf } from "./drivers.js";
 
 /** How a file is opened. */
 export interface SqliteOptions {

@@ -1,0 +1,139 @@
+/** What `fettle optimize` is to run: a new study, or one of a folder or a storage to go on with. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { check, FettleError, isRecord, show } from "../../errors.js";
+import { sameValue } from "../../search/space/value.js";
+import type { StudyJson } from "../../search/study/contract.js";
+import { recordStudy } from "../../store/recorder.js";
+import type { StoredStudy } from "../../store/storage.js";
+import { DISPLAY_FLAGS } from "../display.js";
+import { isThere, readJson } from "../files.js";
+import { without } from "../flags.js";
+import { checkOverwrite, flagsChanged, flagsGiven, mustBeAsBegun, mustBeLeftOut } from "../goOn.js";
+import { type Lock, lockFolder } from "../lock.js";
+import { makeFolder } from "../output.js";
+import { openStorage, StudyRecord } from "../storageFile.js";
+import { readProgramStudy, type SavedProgram, STUDY_FILE } from "../studyFolder.js";
+import type { OptimizeFlags } from "./setup.js";
+import { TRIALS_FOLDER } from "./trialFolder.js";
+
+/** A study to run: a new one, or one to go on with. */
+export interface Begun {
+  readonly words: readonly string[];
+  readonly flags: OptimizeFlags;
+  readonly study?: StudyJson;
+  /** What records it, if it is in a storage. */
+  readonly record?: StudyRecord;
+}
+
+/** Flags that a study may be gone on with; all others are those that it began with. */
+const CHANGEABLE = [
+  ...(["trials", "seconds", "jobs", "resume", "storage", "study", "out", "overwrite"] as const),
+  ...DISPLAY_FLAGS,
+];
+
+export async function begun(
+  command: Command,
+  words: readonly string[],
+  flags: OptimizeFlags,
+): Promise<Begun> {
+  const { resume, storage, study: name } = flags;
+  check((storage === undefined) === (name === undefined), "--storage and --study need each other");
+  if (resume === undefined) checkOverwrite(flags);
+  if (storage !== undefined && name !== undefined) {
+    check(resume === undefined, "--resume must be left out beside --storage, which keeps the study");
+    return inStorage(command, words, flags, storage, name);
+  }
+  if (resume === undefined) return { words, flags };
+  mustBeLeftOut(
+    flagsGiven(
+      command,
+      CHANGEABLE.filter((flag) => flag !== "out" && flag !== "overwrite"),
+    ),
+  );
+  check(
+    words.length === 0,
+    "the program must be left out beside --resume, which has the one that the study began with",
+  );
+  const { study, ...saved } = readProgramStudy(resume);
+  return { ...goingOn(saved, { ...flags, out: resume }), ...(study && { study }) };
+}
+
+async function inStorage(
+  command: Command,
+  words: readonly string[],
+  flags: OptimizeFlags,
+  path: string,
+  name: string,
+): Promise<Begun> {
+  const storage = await openStorage(path, words.length > 0); // without a program there is nothing to begin
+  try {
+    const kept = await storage.open(name);
+    const saved = kept && commandIn(kept);
+    const own = saved ?? { program: words, flags: heldFlags(flags) };
+    if (kept && saved) {
+      mustBeAsBegun(name, heldFlags(flags), saved.flags, flagsGiven(command, CHANGEABLE));
+      check(
+        words.length === 0 || sameValue(words, saved.program),
+        () =>
+          `the program must be ${show(saved.program)}, as study ${show(name)} began; received ${show(words)}; leave it out`,
+      );
+    }
+    const recorder = await recordStudy(storage, name, { command: own });
+    const record = new StudyRecord(storage, recorder, own);
+    const { study } = recorder;
+    if (!study) return { words, flags, record };
+    if (saved) return { ...goingOn(saved, flags), study, record };
+    // made by another program, such as an import: what it is decides, and the command line says what runs
+    const { seed, direction, strategy } = study;
+    const its = { seed, direction: [direction].flat(), strategy: strategy.name };
+    const given = flagsGiven(command, CHANGEABLE).filter((flag) => Object.hasOwn(its, flag));
+    mustBeAsBegun(name, { ...flags }, its, given);
+    return { words, flags: { ...flags, ...its }, study, record };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+/** How a study of `fettle optimize` began; undefined for one of another program. @throws FettleError for one of `fettle tune` */
+function commandIn({ name, settings }: StoredStudy): SavedProgram | undefined {
+  const { command } = settings;
+  if (command === undefined) return undefined;
+  const { program, flags } = isRecord(command) ? command : {};
+  const isProgram = Array.isArray(program) && program.every((word) => typeof word === "string");
+  if (isProgram && isRecord(flags)) return { program: program as string[], flags };
+  throw new FettleError(
+    "invalid_argument",
+    `study ${show(name)} must be one that runs a program; it was begun by another command, such as fettle tune; choose another name`,
+  );
+}
+
+const goingOn = ({ program, flags: saved }: SavedProgram, flags: OptimizeFlags) => ({
+  words: program,
+  flags: { ...(saved as unknown as OptimizeFlags), ...flagsChanged(flags, CHANGEABLE) },
+});
+
+/** The flags that a study keeps: what its file of --space held, since elsewhere and later it may be another. */
+export function heldFlags(flags: OptimizeFlags): Readonly<Record<string, unknown>> {
+  const { space } = flags;
+  const own = CHANGEABLE.filter((name) => name !== "trials");
+  return { ...without(flags, own), ...(typeof space === "string" && { space: readJson(space) }) };
+}
+
+/**
+ * Makes and locks the folder in which a study of a storage leaves what its programs wrote.
+ *
+ * @param mayReplace - whether trials that are there are of this study, or to be replaced
+ */
+export async function lockLogs(folder: string, mayReplace: boolean): Promise<Lock> {
+  makeFolder(folder);
+  const lock = await lockFolder(folder);
+  const found = [STUDY_FILE, TRIALS_FOLDER].find((name) => isThere(join(folder, name)));
+  if (found === undefined || (mayReplace && found !== STUDY_FILE)) return lock;
+  lock.release();
+  throw new FettleError(
+    "invalid_state",
+    `${show(folder)} has ${found} of another study; choose another folder${found === STUDY_FILE ? "" : ", or replace it with --overwrite"}`,
+  );
+}
