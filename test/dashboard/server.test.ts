@@ -259,6 +259,13 @@ describe("attacks", () => {
     await expect.poll(async () => (await eventsOf(url, PATH, () => true)).length > 0).toBe(true);
   });
 
+  it("the thread alone may compile the kernels", async () => {
+    const { call } = await served(storageSource(memoryStorage(), "studies.db", true));
+    expect((await call("/analysis.js")).headers["content-security-policy"]).toContain(
+      "script-src 'self' 'wasm-unsafe-eval';",
+    );
+  });
+
   it("every response forbids other sources, frames and caches", async () => {
     const { call } = await served(storageSource(memoryStorage(), "studies.db", true));
     for (const path of ["/", "/api/studies", "/nothing"]) {
@@ -267,6 +274,7 @@ describe("attacks", () => {
         "default-src 'none'; script-src 'self'; style-src 'self'",
       );
       expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+      expect(headers["content-security-policy"]).not.toContain("unsafe");
       expect(headers["cache-control"]).toBe("no-store");
       expect(headers["x-content-type-options"]).toBe("nosniff");
       expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
