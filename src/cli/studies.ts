@@ -49,7 +49,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
       .summary(summary)
       .description(`${summary[0].toUpperCase()}${summary.slice(1)}.`)
       .helpOption("-h, --help", "print help")
-      .requiredOption("--storage <database>", "the database: a file, or postgres://user@host/name")
+      .requiredOption("--storage <database>", "the database: a file, or postgres://host/name")
       .action(async (flags: Flags) => {
         await work(flags);
         done(EXIT.success);

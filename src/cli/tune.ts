@@ -82,7 +82,7 @@ export function addTuneCommand(program: Command, done: (exitCode: number) => voi
     )
     .option(
       "--storage <database>",
-      "keep the study in a database (a file, or postgres://user@host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
+      "keep the study in a database (a file, or postgres://host/name), each trial once it has ended; one that is there goes on as with --resume (see fettle studies)",
     )
     .option("--study <name>", "the name of the study in the database of --storage")
     .option(...QUEUE_FLAG)
@@ -145,8 +145,8 @@ Examples:
   fettle tune data.csv --target y --storage studies.db --study first
   fettle tune --storage studies.db --study first --trials 100
   fettle tune data.csv --target y --watch
-  fettle tune data.csv --target y --storage studies.db --study all --queue storage
-  fettle worker --storage studies.db --study all
+  fettle tune data.csv --target y --storage s.db --study all --queue storage
+  fettle worker --storage s.db --study all
 
 A space file has the parameters to tune; the others keep their defaults:
   {

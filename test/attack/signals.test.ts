@@ -45,6 +45,7 @@ describe.concurrent.each(SIGNALS)("%s", (signal, exitCode, again) => {
     expect(listing(join(cwd, "study"))).toEqual([
       "curves.csv",
       "model.fettle",
+      "report.html",
       "study.json",
       "summary.json",
       "trials.csv",

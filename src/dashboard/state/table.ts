@@ -121,7 +121,7 @@ export function parseFilter(filter: string, columns: readonly Column[]): (row: T
 }
 
 function testOf(word: string, columns: readonly Column[]): (row: TrialRow) => boolean {
-  const [, name = "", operator = "", operand = ""] = /^(.+?)(<=|>=|<|>|=|:)(.*)$/.exec(word) ?? [];
+  const [, name = "", operator = "", operand = ""] = /^([^<>=:]+)(<=|>=|<|>|=|:)(.*)$/.exec(word) ?? [];
   const column = columns.find(({ label, id }) =>
     [label.toLowerCase(), `${name}s` === id ? name : id].includes(name),
   );

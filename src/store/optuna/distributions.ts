@@ -111,7 +111,7 @@ export function optunaJson(text: string): unknown {
     if (text.length > LONGEST) return undefined;
   }
   try {
-    const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
+    const tokens = /"(?:[^"\\]|\\(?:[\s\S]|$))*(?:"|$)|-?Infinity|NaN/g;
     return JSON.parse(text.replace(tokens, (token) => (token.startsWith('"') ? token : "null")));
   } catch {
     return undefined;

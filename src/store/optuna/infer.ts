@@ -26,7 +26,7 @@ export function plainNames(trials: readonly OptunaTrial[]): ReadonlyMap<string, 
       .normalize("NFKD")
       .replace(/\p{M}/gu, "")
       .replace(/[^A-Za-z0-9]+/g, "_");
-    const plain = isPlain(name) ? name : isPlain(word) ? word : `p_${word}`.replace(/_+$/, "");
+    const plain = isPlain(name) ? name : isPlain(word) ? word : `p_${word}`.replace(/_$/, "");
     let own = plain;
     for (let i = 2; taken.has(own); i++) own = `${plain}_${i}`;
     taken.add(own);
