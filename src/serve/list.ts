@@ -10,7 +10,7 @@ const MOST = 1000;
 const SOME = 100;
 
 /** Whether a request is for the list. */
-export const isForList = (request: Request): boolean => /^\/studies\/?$/.test(new URL(request.url).pathname);
+export const isForList = (request: Request): boolean => new URL(request.url).pathname === "/studies";
 
 /**
  * The names after `?after=`, in order, `?limit=` of them, and `next` where there are more: what `after` must be for them.

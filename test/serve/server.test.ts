@@ -459,7 +459,7 @@ describe("the list of studies", () => {
     expect(await read(ask(fetch, "GET /studies"))).toEqual({ studies: ["a", "b", "c"] });
     expect(await read(ask(fetch, "GET /studies?limit=2"))).toEqual({ studies: ["a", "b"], next: "b" });
     expect(await read(ask(fetch, "GET /studies?limit=2&after=b"))).toEqual({ studies: ["c"] });
-    expect(await read(ask(fetch, "GET /studies/?limit=3"))).toEqual({ studies: ["a", "b", "c"] });
+    expect(await read(ask(fetch, "GET /studies?limit=3"))).toEqual({ studies: ["a", "b", "c"] });
   });
 
   it("is for those with the token, within its bounds, of a store that has keys", async () => {
