@@ -144,7 +144,7 @@ await bundle(
 // The page of the dashboard, with the library that draws its pictures in a file of its own, which is loaded after the first paint.
 await build({
   absWorkingDir: shared.cwd,
-  entryPoints: ["main.tsx", "style.css", "index.html", "icon.svg"].map(
+  entryPoints: ["main.tsx", "analysis.ts", "style.css", "index.html", "icon.svg"].map(
     (file) => `src/dashboard/page/${file}`,
   ),
   outdir: "dist/dashboard/page",

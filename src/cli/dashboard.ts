@@ -106,14 +106,15 @@ export async function openDashboard(source: Source, port: number): Promise<OpenD
   return { url: `${server.url}/#key=${key}`, close: server.close };
 }
 
-/** The files of the page by path. */
+/** The files of the page by path, and the kernels, which its thread loads. */
 function pageFiles(): ReadonlyMap<string, Uint8Array> {
   const folder = new URL("../dashboard/page/", import.meta.url);
+  const read = (path: string, url: URL) => [path, readFileSync(url)] as const;
   try {
-    const found = readdirSync(folder).map(
-      (name) => [`/${name}`, readFileSync(new URL(name, folder))] as const,
-    );
-    return new Map(found);
+    return new Map([
+      ...readdirSync(folder).map((name) => read(`/${name}`, new URL(name, folder))),
+      read("/wasm/kernels.wasm", new URL("../../wasm/kernels.wasm", import.meta.url)),
+    ]);
   } catch (cause) {
     throw new FettleError("internal", "the page of the dashboard is missing; run npm run build", { cause });
   }

@@ -25,7 +25,7 @@ export async function watchRun(
 ): Promise<Watch> {
   const stored = keeper?.stored;
   const source = runSource({
-    ...{ name: flags.study ?? basename(file), metrics, cancel, mayEnqueue: !stored },
+    ...{ name: flags.study ?? basename(file), metrics, cancel },
     ...(stored && { stored }),
   });
   const dashboard = await openDashboard(source, 0);

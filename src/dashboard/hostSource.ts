@@ -1,12 +1,13 @@
 /** The studies of a host of `fettle/serve`, by its routes and its events. What it answers is not trusted further than to be shown. */
 import { FettleError, isRecord, messageOf, show } from "../errors.js";
+import { resolveSpace, type Space } from "../search/space/space.js";
 import type { Curves } from "../search/trial/curves.js";
 import { readCurves } from "../search/trial/savedCurves.js";
-import type { TrialRecord } from "../search/trial/trial.js";
+import { mustBeDirection, type TrialRecord } from "../search/trial/trial.js";
 import type { StudyStatus } from "../serve/record.js";
 import { rowOf, type Source, type SourceStudy } from "./source.js";
 import { metricsOf, Sent } from "./storageSource.js";
-import type { Action, DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
+import type { Action, DashboardEvent, StudyAbout, StudyCard, TrialRow } from "./wire.js";
 
 export interface HostOptions {
   /** Its address. */
@@ -21,6 +22,10 @@ export interface HostOptions {
 
 /** Milliseconds until the host is asked again, after its events have ended. */
 const AGAIN = 1000;
+/** Studies that are listed. */
+const MOST_STUDIES = 100;
+/** Requests for their counts at the same time. */
+const AT_ONCE = 8;
 /** Bytes of a line of events at most: a trial with its curves. */
 const LONGEST = 2 ** 26;
 
@@ -31,13 +36,19 @@ export function hostSource(options: HostOptions): Source {
   return {
     name: options.url,
     async studies() {
-      const listed = await host.list();
-      return Promise.all(
-        [...new Set([...names, ...listed])].map(async (name) => {
-          const status = await host.status(name);
-          return status ? { name, ...countsOf(status) } : { name };
-        }),
-      );
+      const all = [...new Set([...names, ...(await host.list())])].slice(0, MOST_STUDIES);
+      const cards: StudyCard[] = [];
+      // few at a time: the host bounds the requests that it answers
+      for (let at = 0; at < all.length; at += AT_ONCE)
+        cards.push(
+          ...(await Promise.all(
+            all.slice(at, at + AT_ONCE).map(async (name) => {
+              const status = await host.status(name);
+              return status ? { name, ...countsOf(status) } : { name };
+            }),
+          )),
+        );
+      return cards;
     },
     async open(name) {
       if (!(await host.status(name))) return undefined;
@@ -88,16 +99,32 @@ class Host {
     return orNothing(this.json(`/${encodeURIComponent(name)}`) as Promise<StudyStatus>);
   }
 
-  /** The names that the host lists; none where it lists nothing. */
+  /** The first names that the host lists; none where it lists nothing. */
   async list(): Promise<readonly string[]> {
-    const answer = await orNothing(this.json(""));
+    const answer = await orNothing(this.json(`?limit=${MOST_STUDIES}`));
     const studies = isRecord(answer) && Array.isArray(answer.studies) ? answer.studies : [];
-    return studies.flatMap((each: unknown) => {
-      const name = isRecord(each) ? (each.name ?? each.id) : each;
-      return typeof name === "string" ? [name] : [];
-    });
+    return studies.filter((name: unknown) => typeof name === "string");
+  }
+
+  /** What a study searches; undefined where the host does not say, or nothing that can be shown. */
+  async definition(name: string): Promise<Definition | undefined> {
+    const answer = await orNothing(this.json(`/${encodeURIComponent(name)}/definition`));
+    const { space, strategy, seed, directions, metrics } = isRecord(answer) ? answer : {};
+    if (!isRecord(space) || typeof strategy !== "string" || !Array.isArray(directions)) return undefined;
+    try {
+      resolveSpace(space as Space);
+      for (const direction of directions) mustBeDirection(direction);
+    } catch {
+      return undefined;
+    }
+    return {
+      ...{ space: space as Space, strategy, directions, metrics: metricsOf(metrics, directions.length) },
+      ...(typeof seed === "number" && { seed }),
+    };
   }
 }
+
+type Definition = Pick<StudyAbout, "space" | "strategy" | "seed" | "directions" | "metrics">;
 
 async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
@@ -111,6 +138,7 @@ async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
 class HostStudy implements SourceStudy {
   /** By number: what the events brought, curves included. */
   private records: TrialRecord[] = [];
+  private definition: Definition | undefined;
 
   constructor(
     private readonly host: Host,
@@ -147,7 +175,8 @@ class HostStudy implements SourceStudy {
       for (;;) {
         const status = await this.host.status(this.name);
         if (!status) return listener({ type: "gone" });
-        about(status);
+        this.definition ??= await this.host.definition(this.name);
+        if (this.definition) about(status);
         sent.trials(await this.trials());
         about(status);
         sent.once({ type: "ready" });
@@ -182,11 +211,16 @@ class HostStudy implements SourceStudy {
   private aboutOf(status: StudyStatus): StudyAbout {
     const { phase, trials, error, stalled, best } = status;
     const trouble = error ?? stalled;
-    // the host ranks; its best is the least or the greatest of the values
-    const isLeast = this.records.every(({ value }) => value === null || value >= (best?.value ?? value));
+    // a host that does not say ranks; its best is the least or the greatest of the values
+    const isLeast = (): boolean =>
+      this.records.every(({ value }) => value === null || value >= (best?.value ?? value));
+    const unsaid = (): Definition => ({
+      ...{ strategy: "", space: {}, metrics: metricsOf(undefined, 1) },
+      directions: [isLeast() ? "minimize" : "maximize"],
+    });
     return {
-      ...{ name: this.name, strategy: "", space: {}, phase, metrics: metricsOf(undefined, 1) },
-      directions: [isLeast ? "minimize" : "maximize"],
+      ...{ name: this.name, phase },
+      ...(this.definition ?? unsaid()),
       ...(trials !== undefined && { budget: trials }),
       ...(trouble !== undefined && { trouble }),
       artifacts: phase === "done" ? [{ name: MODEL }] : [],

@@ -6,13 +6,11 @@ import type { Study, StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import { checkedNote, type Note, type StoredStudy } from "../store/storage.js";
 import { inParts, rowOf, type Source } from "./source.js";
-import type { DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
+import type { Action, DashboardEvent, StudyAbout, TrialRow } from "./wire.js";
 
 export interface RunOptions {
   readonly name: string;
   readonly metrics: readonly string[];
-  /** Whether points may be enqueued: not where a storage records the run, which learns of a point when it starts. */
-  readonly mayEnqueue: boolean;
   /** Ends the run once its running trials have ended. */
   readonly cancel: () => void;
   /** Where notes are kept; by default they last as long as the process. */
@@ -27,10 +25,20 @@ export interface RunSource extends Source {
 }
 
 /** What a run is asked: the study of `studyStarted` is a whole study. */
-type Running = Pick<Study, "toJSON"> & Partial<Pick<Study, "enqueue">>;
+type Running = Pick<Study, "toJSON" | "pause" | "resume"> & Partial<Pick<Study, "enqueue">>;
+
+const ACTIONS = {
+  running: ["note", "pause", "cancel", "enqueue"],
+  paused: ["note", "resume", "cancel", "enqueue"],
+  stopping: ["note"],
+  done: ["note"],
+} as const satisfies Readonly<Record<string, readonly Action[]>>;
+
+/** What follows a command. */
+const PHASES = { pause: "paused", resume: "running", cancel: "stopping" } as const;
 
 export function runSource(options: RunOptions): RunSource {
-  const { name, metrics, mayEnqueue, stored } = options;
+  const { name, metrics, stored } = options;
   const rows: TrialRow[] = [];
   const records = new Map<number, TrialRecord>();
   const notes = new Map<number, Note>();
@@ -48,6 +56,11 @@ export function runSource(options: RunOptions): RunSource {
     about = { ...about, ...changes };
     publish({ type: "about", about });
   };
+  const go = (phase: keyof typeof ACTIONS): void =>
+    change({
+      phase,
+      actions: ACTIONS[phase].filter((action) => action !== "enqueue" || running?.enqueue !== undefined),
+    });
   const put = (row: TrialRow): void => {
     rows[row.number] = row;
     publish({ type: "trials", trials: [row] });
@@ -79,15 +92,17 @@ export function runSource(options: RunOptions): RunSource {
       }
       publish({ type: "notes", notes: await noted() });
     },
-    async command(command: string) {
-      check(command === "cancel", "a run of fettle tune can be cancelled only", "invalid_state");
-      check(about.phase === "running", () => `the run is ${about.phase} already`, "invalid_state");
-      options.cancel();
-      change({ phase: "stopping", actions: about.actions.filter((action) => action === "note") });
+    async command(command: "pause" | "resume" | "cancel") {
+      const isLive = about.phase === "running" || about.phase === "paused";
+      if (!running || !isLive) throw new FettleError("invalid_state", `the run is ${about.phase} already`);
+      if (command === "pause") running.pause();
+      if (command === "resume") running.resume();
+      if (command === "cancel") options.cancel();
+      go(PHASES[command]);
     },
     async enqueue(params: Params) {
       const { enqueue } = running ?? {};
-      if (!mayEnqueue || !running || !enqueue || about.phase !== "running")
+      if (!running || !enqueue || !about.actions.includes("enqueue"))
         throw new FettleError("invalid_state", "points can be added only while the run goes on");
       enqueue.call(running, params);
     },
@@ -108,16 +123,12 @@ export function runSource(options: RunOptions): RunSource {
         change({
           ...{ strategy: strategy.name, space, seed, directions: [direction].flat() },
           ...(event.timeout === undefined && { budget: event.trials }),
-          actions: [
-            "note",
-            "cancel",
-            ...(mayEnqueue && "enqueue" in event.study ? ["enqueue" as const] : []),
-          ],
         });
+        go("running");
       }
       if (event.type === "trialStarted") {
-        const { number, params, parent } = event.trial;
-        put(rowOf({ number, params, ...(parent !== undefined && { parent }), status: "running" }));
+        const { seed: _, ...trial } = event.trial;
+        put(rowOf({ ...trial, ...(event.given && { given: event.given }), status: "running" }));
       }
       if (event.type === "stepReported" && typeof event.value === "number") {
         const { number, step, value } = event;
@@ -125,13 +136,15 @@ export function runSource(options: RunOptions): RunSource {
       }
       if (event.type === "trialEnded") {
         records.set(event.record.number, event.record);
-        put(rowOf(event.record));
+        const { given } = rows[event.record.number] ?? {};
+        put({ ...rowOf(event.record), ...(given && { given }) });
       }
     },
     finish(made) {
       artifacts = made;
       const list = [...made].map(([artifact, { length }]) => ({ name: artifact, size: length }));
-      change({ phase: "done", artifacts: list, actions: ["note"] });
+      change({ artifacts: list });
+      go("done");
     },
   };
 }

@@ -47,15 +47,18 @@ const MOST_CURVES = 50;
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
+  wasm: "application/wasm",
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
 };
 
-/** Nothing but the page's own files, no frame around it, and nothing that is kept. */
+/** Nothing but the page's own files, no frame around it, and nothing that is kept. Its thread may compile the kernels. */
+const policyFor = (path: string): string =>
+  `default-src 'none'; script-src 'self'${path === THREAD ? " 'wasm-unsafe-eval'" : ""}; style-src 'self'; img-src 'self'; ` +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const THREAD = "/analysis.js";
+
 const HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
-    "form-action 'none'; frame-ancestors 'none'",
   "cache-control": "no-store",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
@@ -151,6 +154,7 @@ export function dashboardServer(options: DashboardOptions): (request: Request) =
   return async (request) => {
     const response = await answer(request).catch((error: unknown) => refusalOf(error, tell));
     for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    response.headers.set("content-security-policy", policyFor(new URL(request.url).pathname));
     return response;
   };
 }

@@ -40,11 +40,13 @@ export function rowOf(trial: TrialRecord | StoredTrial): TrialRow {
   return row;
 }
 
-/** Rows in one event: what a page reads and draws without a pause. */
+/** Rows in one event: what a page reads and draws without a pause; and events at most, fewer than a stream keeps for a slow client. */
 const ROWS = 250;
+const PARTS = 128;
 
 /** Rows as events. */
 export function* inParts(trials: readonly TrialRow[]): Iterable<DashboardEvent> {
-  for (let at = 0; at < trials.length; at += ROWS)
-    yield { type: "trials", trials: trials.slice(at, at + ROWS) };
+  const rows = Math.max(ROWS, Math.ceil(trials.length / PARTS));
+  for (let at = 0; at < trials.length; at += rows)
+    yield { type: "trials", trials: trials.slice(at, at + rows) };
 }

@@ -6,6 +6,7 @@
 export type { ReportedData, ReportOptions } from "./html/options.js";
 export { createReport } from "./html/report.js";
 export { type StudyMarkdownOptions, studyMarkdown } from "./markdown.js";
+export { type ComparisonOptions, plotComparison } from "./plots/comparison.js";
 export { type CurveOptions, plotCurves } from "./plots/curves.js";
 export { plotParetoFront } from "./plots/front.js";
 export { type HistoryOptions, plotHistory } from "./plots/history.js";

@@ -2,9 +2,11 @@
  * Requests to studies, and their responses. This file decides which method of a study a request calls; what the method
  * does, and when a study runs, is decided elsewhere.
  *
+ *     GET    /studies                 the names of all; see list.ts
  *     POST   /studies/:id             starts it; the body is JSON, its settings
  *     GET    /studies/:id             its status
  *     DELETE /studies/:id             deletes it
+ *     GET    /studies/:id/definition  what it searches: its space, strategy, seed, directions and metrics
  *     GET    /studies/:id/trials      its finished trials
  *     GET    /studies/:id/result      its best trials, test scores and weights
  *     GET    /studies/:id/model       its final model, as a model file
@@ -26,7 +28,16 @@ import { refuseUnauthorized } from "./token.js";
 /** The methods of a study that requests may call. */
 type Study = Pick<
   ServedStudy<Space, Space>,
-  "status" | "start" | "command" | "delete" | "trials" | "result" | "listen" | "model" | "answerer"
+  | "status"
+  | "definition"
+  | "start"
+  | "command"
+  | "delete"
+  | "trials"
+  | "result"
+  | "listen"
+  | "model"
+  | "answerer"
 > & { runSlice(): ReturnType<ServedStudy<Space, Space>["runSlice"]> };
 type Handler = (study: Study, request: Request, tell: Tell) => Promise<Response>;
 
@@ -43,6 +54,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
       return new Response(null, { status: 204 });
     },
   },
+  definition: { GET: async (study) => json(await study.definition()) },
   trials: { GET: async (study) => json(await study.trials()) },
   result: { GET: async (study) => json(await study.result()) },
   events: {

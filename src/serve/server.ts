@@ -41,6 +41,7 @@ import { Driver } from "./driver.js";
 import { ofHost, refusalOf, teller } from "./faults.js";
 import { type Admitted, admit, isName } from "./http.js";
 import { checkRoomInStore, Room } from "./limits.js";
+import { isForList, listStudies } from "./list.js";
 import type { Neighbours } from "./neighbours.js";
 import {
   checkServerLimits,
@@ -55,7 +56,7 @@ import { Requests } from "./requests.js";
 import type { Store } from "./store.js";
 import { ServedStudy } from "./study.js";
 import { later, sleep } from "./timer.js";
-import { whyInvalidToken } from "./token.js";
+import { refuseUnauthorized, whyInvalidToken } from "./token.js";
 
 /** How studies are served. */
 export interface ServerOptions<C extends Space, S extends Space> extends StudyOptions<C, S>, ServerLimits {
@@ -176,9 +177,12 @@ export function serveStudies<const C extends Space, const S extends Space>(
 
   return {
     async fetch(request) {
-      const admitted = await admit(request, token);
-      if (admitted instanceof Response) return admitted;
-      return requests.answer(() => answer(admitted)).catch((error) => refusalOf(error, tell));
+      const asked = isForList(request)
+        ? ((await refuseUnauthorized(request, token)) ?? (() => listStudies(request, store)))
+        : await admit(request, token);
+      if (asked instanceof Response) return asked;
+      const call = typeof asked === "function" ? asked : () => answer(asked);
+      return requests.answer(call).catch((error) => refusalOf(error, tell));
     },
   };
 }

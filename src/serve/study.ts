@@ -10,7 +10,7 @@ import type { Params, ParamsOf, Space } from "../search/space/space.js";
 import type { StudyEvent } from "../search/study/contract.js";
 import type { TrialRecord } from "../search/trial/trial.js";
 import type { MeasuredTuner } from "../tune/resume/slices.js";
-import { savedTrials } from "../tune/resume/tunerCore.js";
+import { type SavedDefinition, savedDefinition, savedTrials } from "../tune/resume/tunerCore.js";
 import type { TunerOptions } from "../tune/tuner/options.js";
 import type { SliceHost } from "./driver.js";
 import { clientMessageOf, ofHost } from "./faults.js";
@@ -235,11 +235,12 @@ export class ServedStudy<C extends Space, S extends Space, T extends MeasuredTun
     this.stalled = reason === undefined ? undefined : clientMessageOf(reason);
   }
 
-  /**
-   * Its finished trials, by number.
-   *
-   * @throws FettleError `not_found`
-   */
+  /** What it searches. @throws FettleError `not_found` */
+  async definition(): Promise<SavedDefinition> {
+    return savedDefinition((await this.record()).tuner);
+  }
+
+  /** Its finished trials, by number. @throws FettleError `not_found` */
   async trials(): Promise<readonly TrialRecord[]> {
     return savedTrials((await this.record()).tuner);
   }

@@ -22,7 +22,7 @@ export interface StudyRecorder {
 /**
  * Records a search in a storage: a new study, or the one of that name, with which the search goes on. Every trial is there as soon as
  * it has ended, and a search that was killed ends with the same bits as one that was not. Several processes may run one study: each
- * trial is recorded once. Points must be enqueued by the option `enqueue`, not while the search runs.
+ * trial is recorded once. A point that is enqueued while the search runs is there from its start on; then no other process may run the study.
  *
  * @param settings - plain JSON to keep with a new study; of another study, what two processes must agree on that create it at once
  * @throws what the storage throws
@@ -56,7 +56,8 @@ export async function recordStudy(
 
   const keep = async (event: StudyEvent): Promise<void> => {
     if (event.type === "studyStarted") kept ??= await created(storage, name, event.study.toJSON(), settings);
-    if (event.type === "trialStarted") await kept?.add(event.trial);
+    if (event.type === "trialStarted")
+      await kept?.add({ ...event.trial, ...(event.given && { given: event.given }) });
     if (event.type === "stepReported") {
       const { number, step, value } = event;
       await kept?.report(number, { step, value });

@@ -16,13 +16,20 @@ const status = {
   best: record(1, 5),
 };
 
-/** A host of one study, and the requests that it was sent. */
-function host() {
+const told = {
+  ...{ space: { x: { type: "float", low: 0, high: 9 } }, strategy: "tpe", seed: 4 },
+  ...{ directions: ["maximize"], metrics: ["accuracy"] },
+};
+
+/** A host of one study, and the requests that it was sent. @param definition - what it says that the study searches */
+function host(definition?: unknown) {
   const requests: string[] = [];
   const fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const { pathname } = new URL(String(url));
     requests.push(`${init?.method} ${pathname} ${new Headers(init?.headers).get("authorization")}`);
     if (pathname === "/x/studies/a") return Response.json(status);
+    if (pathname === "/x/studies" && definition) return Response.json({ studies: ["a", 7], next: "a" });
+    if (pathname === "/x/studies/a/definition" && definition) return Response.json(definition);
     if (pathname === "/x/studies/a/trials") return Response.json([record(0, 3), record(1, 5)]);
     if (pathname === "/x/studies/a/events")
       return new Response(
@@ -32,7 +39,8 @@ function host() {
       return Response.json({ error: { message: "it is done" } }, { status: 409 });
     return Response.json({}, { status: 404 });
   };
-  const options = { url: "https://host.example/x/", token: "secret", studies: ["a"], mayWrite: true };
+  const studies = definition ? [] : ["a"];
+  const options = { url: "https://host.example/x/", token: "secret", studies, mayWrite: true };
   return { source: hostSource({ ...options, fetch }), requests };
 }
 
@@ -59,6 +67,34 @@ it("is read with its token, and its best trial tells which values are better", a
   expect(requests).toContain("GET /x/studies/a/events Bearer secret");
   await expect(study.command!("pause")).rejects.toThrow("the host says: it is done");
   expect(await source.open("b")).toBeUndefined();
+});
+
+/** What a dashboard first knows of the study of a host. */
+async function aboutOf(source: ReturnType<typeof hostSource>) {
+  const events: DashboardEvent[] = [];
+  const study = (await source.open("a"))!;
+  const stop = study.follow(
+    (event) => events.push(event),
+    () => {},
+  );
+  await expect.poll(() => events.some(({ type }) => type === "ready")).toBe(true);
+  stop();
+  return events.flatMap((event) => (event.type === "about" ? [event.about] : []))[0];
+}
+
+it("is listed by the host, which tells what it searches", async () => {
+  const { source } = host(told);
+  expect(await source.studies()).toEqual([{ name: "a", trials: 9, finished: 2 }]);
+  expect(await aboutOf(source)).toMatchObject(told);
+});
+
+it.each([
+  ["no space", { ...told, space: null }],
+  ["a space that is none", { ...told, space: { x: { type: "float", low: 3, high: 1 } } }],
+  ["a direction that is none", { ...told, directions: ["up"] }],
+])("is shown as well where the host tells of %s", async (_, definition) => {
+  const { source } = host(definition);
+  expect(await aboutOf(source)).toMatchObject({ space: {}, strategy: "", directions: ["maximize"] });
 });
 
 it("sends events whose bytes may be cut anywhere", async () => {

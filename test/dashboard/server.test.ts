@@ -151,7 +151,7 @@ describe("a run", () => {
   it("is sent as it goes, takes a point by hand, and ends early", async () => {
     let stop = (): void => {};
     const source = runSource({
-      ...{ name: "run", metrics: ["height"], mayEnqueue: true, cancel: () => stop() },
+      ...{ name: "run", metrics: ["height"], cancel: () => stop() },
     });
     const { call, url } = await served(source);
     let isHeld = true;
@@ -173,8 +173,15 @@ describe("a run", () => {
     });
     const outside = await call("/api/studies/run/enqueue", { method: "POST", body: '{"params":{"x":2}}' });
     expect([outside.status, outside.text.includes("x")]).toEqual([400, true]);
-    await call("/api/studies/run/enqueue", { method: "POST", body: '{"params":{"x":0.5}}' });
+    const post = async (action: string, body?: string) =>
+      (await call(`/api/studies/run/${action}`, { method: "POST", ...(body && { body }) })).status;
+    expect(await post("pause")).toBe(200);
     isHeld = false;
+    while ((await source.studies())[0].finished! < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await post("enqueue", '{"params":{"x":0.5}}')).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await source.studies())[0]).toEqual({ name: "run", trials: 1, finished: 1 });
+    expect(await post("resume")).toBe(200);
     while ((await source.studies())[0].finished! < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     expect((await call("/api/studies/run/cancel", { method: "POST" })).status).toBeLessThan(410);
     const { trials } = await result;
@@ -185,6 +192,11 @@ describe("a run", () => {
       trials.map(({ number, value }) => [number, value]),
     );
     expect(trials[1].params.x).toBe(0.5);
+    expect(rows.filter(({ given }) => given).map(({ number, status }) => [number, status])).toEqual([
+      [1, "running"],
+      [1, "complete"],
+    ]);
+    expect(await post("pause")).toBe(409);
   });
 });
 
@@ -259,6 +271,13 @@ describe("attacks", () => {
     await expect.poll(async () => (await eventsOf(url, PATH, () => true)).length > 0).toBe(true);
   });
 
+  it("the thread alone may compile the kernels", async () => {
+    const { call } = await served(storageSource(memoryStorage(), "studies.db", true));
+    expect((await call("/analysis.js")).headers["content-security-policy"]).toContain(
+      "script-src 'self' 'wasm-unsafe-eval';",
+    );
+  });
+
   it("every response forbids other sources, frames and caches", async () => {
     const { call } = await served(storageSource(memoryStorage(), "studies.db", true));
     for (const path of ["/", "/api/studies", "/nothing"]) {
@@ -267,6 +286,7 @@ describe("attacks", () => {
         "default-src 'none'; script-src 'self'; style-src 'self'",
       );
       expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+      expect(headers["content-security-policy"]).not.toContain("unsafe");
       expect(headers["cache-control"]).toBe("no-store");
       expect(headers["x-content-type-options"]).toBe("nosniff");
       expect(headers["cross-origin-resource-policy"]).toBe("same-origin");

@@ -5,8 +5,9 @@ import { checkBounds } from "./bounds.js";
 import { bundlerChecks } from "./bundlers.js";
 import { checkDashboard } from "./dashboard.js";
 import { checkExample } from "./example.js";
+import { checkDashboardInFirefox, checkExampleInFirefox } from "./firefox.js";
 import { app } from "./install.js";
-import { withChromium } from "./launch.js";
+import { withChromium, withFirefox } from "./launch.js";
 import { pageStorageCheck } from "./page-storage.js";
 import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
@@ -14,6 +15,7 @@ import { checkSite } from "./site.js";
 import { wranglerCheck } from "./wrangler.js";
 
 const table = new URL("../../examples/data/breast-cancer.csv", import.meta.url);
+const bin = join(app, "node_modules/fettle/bin/fettle.js");
 
 export const checks = [
   { name: "workerd-bounds", run: checkBounds },
@@ -21,14 +23,16 @@ export const checks = [
     name: "browser-example",
     run: () => withChromium((browser) => checkExample(join(app, ".."), browser, readFileSync(table, "utf8"))),
   },
+  {
+    name: "browser-example-firefox",
+    run: () =>
+      withFirefox((browser) => checkExampleInFirefox(join(app, ".."), browser, readFileSync(table, "utf8"))),
+  },
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
   { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
-  {
-    name: "dashboard",
-    run: () =>
-      withChromium((browser) => checkDashboard(join(app, "node_modules/fettle/bin/fettle.js"), browser)),
-  },
+  { name: "dashboard", run: () => withChromium((browser) => checkDashboard(bin, browser)) },
+  { name: "dashboard-firefox", run: () => withFirefox((browser) => checkDashboardInFirefox(bin, browser)) },
   ...bundlerChecks,
   receiptCheck,
   wranglerCheck,

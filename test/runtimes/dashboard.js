@@ -32,6 +32,7 @@ export async function checkDashboard(bin, browser) {
     const violations = await withDashboard(bin, ["--storage", path, "--edit"], async (url) => {
       await looks(browser, url);
       await sortsFiltersAndCompares(browser, url);
+      await showsParameters(browser, url);
       return [await seen(browser, url, "light"), await seen(browser, url, "dark")];
     });
     must(violations.flat().length === 0, `axe-core finds ${violations.flat().join("; ")}`);
@@ -49,7 +50,8 @@ export async function checkDashboard(bin, browser) {
   }
 }
 
-async function filled(path) {
+/** A storage with a study of 40 trials, one with markup as its name, and one of many. */
+export async function filled(path, many = MANY) {
   const { createStudy, float, int, choice, random } = await import("fettle");
   const { sqliteStorage } = await import("fettle/store/sqlite");
   const space = {
@@ -66,7 +68,7 @@ async function filled(path) {
   for (const [name, trials] of [
     ["first", 40],
     ["<script>alert(1)</script>", 12],
-    ["many", MANY],
+    ["many", many],
   ]) {
     const study = createStudy({ space, strategy: random(), seed: trials, direction: "minimize" });
     await study.optimize(objective, { trials });
@@ -76,7 +78,7 @@ async function filled(path) {
 }
 
 /** Runs `fettle dashboard` for as long as `use` takes. */
-async function withDashboard(bin, words, use) {
+export async function withDashboard(bin, words, use) {
   const child = spawn(process.execPath, [bin, "dashboard", ...words, "--port", "0"], { stdio: "pipe" });
   let said = "";
   const url = await new Promise((resolve, reject) => {
@@ -228,6 +230,33 @@ async function sortsFiltersAndCompares(browser, url) {
   await end();
 }
 
+/** Pictures of what parameters do come when they are chosen by keyboard, by a thread that may load the kernels. */
+async function showsParameters(browser, url) {
+  const { page, end } = await opened(browser, url);
+  await goTo(page, "#/study/first");
+  await drawn(page);
+  must((await page.locator(".picture canvas").count()) < 3, "a picture is drawn before it is chosen");
+  for (const [button, said] of [
+    ["Importances", "What matters for value. "],
+    ["Parallel coordinates", "Parameters of each trial. "],
+    ["One parameter", "value by rate. "],
+  ]) {
+    await page.focus(`button:text-is('${button}')`);
+    await page.keyboard.press("Enter");
+    await page.locator(`.picture [role=img][aria-label^="${said}"] canvas`).waitFor();
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () =>
+      (await globalThis.axe.run()).violations.map(({ id }) => id),
+    );
+    must(found.length === 0, `with ${button}, axe-core finds ${found}`);
+  }
+  await page.selectOption(".choices select", "optimizer");
+  await page.locator('.picture [role=img][aria-label^="value by optimizer. "] canvas').waitFor();
+  await goTo(page, "#/compare/first/many");
+  await page.locator('.overlay [role=img][aria-label*="; many: "] canvas').waitFor();
+  await end();
+}
+
 const firstShown = async (page) => (await numbersOf(page))[0];
 
 /**
@@ -242,6 +271,7 @@ async function staysFluid(browser, url, storage) {
   await page.locator(".tools [role=status]", { hasText: "10,000 trials" }).waitFor();
   let number = MANY;
   const tasks = await tasksOf(browser, async () => {
+    await page.click("button:text-is('Importances')");
     const until = Date.now() + 1000 * WATCHED;
     for (let i = 0; Date.now() < until; i++) {
       const params = { rate: 0.01, units: 5, optimizer: "adam" };
@@ -257,6 +287,7 @@ async function staysFluid(browser, url, storage) {
       await page.waitForTimeout(100);
     }
     await page.locator(".tools [role=status]", { hasText: number.toLocaleString("en") }).waitFor();
+    await page.locator('.picture [role=img][aria-label^="What matters"] canvas').waitFor();
   });
   must(tasks.length > 100, `${tasks.length} tasks were seen`);
   must((await page.locator(".body .row").count()) < 60, "rows out of view are drawn");

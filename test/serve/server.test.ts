@@ -445,3 +445,42 @@ describe("options", () => {
     ]);
   });
 });
+
+describe("the list of studies", () => {
+  const names = ["c", "a", "b"];
+  const filled = async () => {
+    const server = served();
+    for (const id of names) await ask(server.fetch, `POST /studies/${id}`, { body });
+    return server;
+  };
+
+  it("has the names in order, in parts", async () => {
+    const { fetch } = await filled();
+    expect(await read(ask(fetch, "GET /studies"))).toEqual({ studies: ["a", "b", "c"] });
+    expect(await read(ask(fetch, "GET /studies?limit=2"))).toEqual({ studies: ["a", "b"], next: "b" });
+    expect(await read(ask(fetch, "GET /studies?limit=2&after=b"))).toEqual({ studies: ["c"] });
+    expect(await read(ask(fetch, "GET /studies?limit=3"))).toEqual({ studies: ["a", "b", "c"] });
+  });
+
+  it("is for those with the token, within its bounds, of a store that has keys", async () => {
+    const { fetch } = await filled();
+    expect((await ask(fetch, "GET /studies", { headers: {} })).status).toBe(401);
+    expect((await ask(fetch, "POST /studies", { body: "{}" })).status).toBe(405);
+    for (const query of ["limit=0", "limit=1001", "limit=x", "limit=1e2", "after=../x", "limit="])
+      expect([query, (await ask(fetch, `GET /studies?${query}`)).status]).toEqual([query, 400]);
+    const { keys: _, ...store } = memoryStore();
+    expect((await ask(served({ store }).fetch, "GET /studies")).status).toBe(404);
+  });
+
+  it("has studies that tell what they search, before and after", async () => {
+    const { fetch } = await filled();
+    const definition = {
+      ...{ space: whole.study.space, strategy: "tpe", seed: 3 },
+      ...{ directions: ["minimize"], metrics: ["logLoss"] },
+    };
+    expect(await read(ask(fetch, "GET /studies/a/definition"))).toEqual(definition);
+    await ask(fetch, "POST /studies/a/advance");
+    expect(await read(ask(fetch, "GET /studies/a/definition"))).toEqual(definition);
+    expect((await ask(fetch, "GET /studies/none/definition")).status).toBe(404);
+  });
+});

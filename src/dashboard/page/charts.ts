@@ -1,12 +1,18 @@
 /** The parts of ECharts that the pictures of a dashboard need. Loaded when the first picture is drawn. */
-import { LineChart, ScatterChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { BarChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import {
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  ParallelComponent,
+  TooltipComponent,
+} from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
 use([
-  ...[LineChart, ScatterChart, CanvasRenderer],
-  ...[GridComponent, LegendComponent, MarkLineComponent, TooltipComponent],
+  ...[BarChart, LineChart, ParallelChart, ScatterChart, CanvasRenderer],
+  ...[GridComponent, LegendComponent, MarkLineComponent, ParallelComponent, TooltipComponent],
 ]);
 
 export { init };

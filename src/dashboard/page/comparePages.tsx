@@ -1,10 +1,13 @@
 /** Two or more trials side by side, and two studies side by side. */
 import { formatDuration, formatValue } from "../../report/format.js";
+import { plotComparison } from "../../report/plots/comparison.js";
+import type { Plot } from "../../report/plots/plot.js";
 import { hashOf } from "../state/route.js";
-import { bestOf, countsOf, type StudyState, trialIn, valueAt } from "../state/study.js";
+import { bestOf, countsOf, isFinished, type StudyState, trialIn, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 import { Card, Pill, scoreOf, TrialLink } from "./parts.js";
-import { CurvesPicture, HistoryPicture } from "./pictures.js";
+import { Picture } from "./picture.js";
+import { CurvesPicture, dataOf, HistoryPicture, usePaced } from "./pictures.js";
 import { useStudy } from "./store.js";
 
 export function ComparePage({ name, trials }: { name: string; trials: readonly number[] }) {
@@ -96,6 +99,7 @@ export function StudiesComparedPage({ names }: { names: readonly [string, string
           <p class="quiet">{names.join(" and ")}</p>
         </div>
       </div>
+      <Overlay states={states} />
       <div class="layout half">
         {states.map((state, i) => (
           <StudyColumn key={names[i]} name={names[i]} state={state} />
@@ -103,6 +107,32 @@ export function StudiesComparedPage({ names }: { names: readonly [string, string
       </div>
     </div>
   );
+}
+
+/** Both on the same axes, where they can be: studies of one direction. */
+function Overlay({ states }: { states: readonly StudyState[] }) {
+  const plot = usePaced(
+    () => comparisonOf(states),
+    states.map(({ rows }) => rows.length).reduce((sum, each) => sum + each),
+    states.flatMap(({ rows, about }) => [rows, about]),
+  );
+  return (
+    <Card title="Best so far" kind="overlay">
+      {plot ? (
+        <Picture plot={plot} />
+      ) : (
+        <p class="empty">Studies can be shown on the same axes if both minimize or both maximize.</p>
+      )}
+    </Card>
+  );
+}
+
+function comparisonOf(states: readonly StudyState[]): Plot | undefined {
+  const studies = states.flatMap(({ about, rows }) =>
+    about ? [dataOf(about, rows.filter(isFinished))] : [],
+  );
+  const [one, other] = studies;
+  return other && one.directions[0] === other.directions[0] ? plotComparison(studies) : undefined;
 }
 
 function StudyColumn({ name, state }: { name: string; state: StudyState }) {

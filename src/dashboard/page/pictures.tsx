@@ -17,7 +17,8 @@ interface PictureProps {
   readonly about: StudyAbout;
 }
 
-const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => ({
+/** What a picture reads of a study. */
+export const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => ({
   ...{ name: about.name, space: about.space, strategy: about.strategy },
   ...{ directions: about.directions, metrics: about.metrics, trials },
 });
@@ -25,24 +26,35 @@ const dataOf = (about: StudyAbout, trials: StudyData["trials"]): StudyData => ({
 /** Milliseconds between two pictures of a live study; of many trials each takes longer, and shows less that is new. */
 const paceOf = (trials: number): number => (trials < 1000 ? 400 : 2000);
 
-export function HistoryPicture({ state, about }: PictureProps) {
+/** A plot that is made in a task of its own, so that the table need not wait, and again when what it is made of has changed. */
+export function usePaced(
+  make: () => Plot | undefined,
+  trials: number,
+  of: readonly unknown[],
+): Plot | undefined {
   const [plot, setPlot] = useState<Plot>();
-  const last = useRef({ state, about });
-  last.current = { state, about };
+  const last = useRef(make);
+  last.current = make;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  // in a task of its own, so that the table need not wait
   useEffect(() => {
     timer.current ??= setTimeout(
       () => {
         timer.current = undefined;
-        const { state, about } = last.current;
-        const trials = state.rows.filter(isFinished);
-        if (trials.length > 0) setPlot(plotHistory(dataOf(about, trials)));
+        setPlot(last.current());
       },
-      plot ? paceOf(state.rows.length) : 0,
+      plot ? paceOf(trials) : 0,
     );
-  }, [state.rows, about]);
+  }, of);
   useEffect(() => () => clearTimeout(timer.current), []);
+  return plot;
+}
+
+export function HistoryPicture({ state, about }: PictureProps) {
+  const make = (): Plot | undefined => {
+    const trials = state.rows.filter(isFinished);
+    return trials.length > 0 ? plotHistory(dataOf(about, trials)) : undefined;
+  };
+  const plot = usePaced(make, state.rows.length, [state.rows, about]);
   if (!plot)
     return (
       <p class="empty picture-empty">{state.isReady ? "No trial has ended yet." : "Reading the trials…"}</p>

@@ -7,6 +7,8 @@ const COLORS = {
   dark: { background: "transparent", text: "#e9edf3", faint: "#9ba7b7", grid: "#242c37" },
 };
 
+const ROOM = { left: 66, right: 14, bottom: 46 };
+
 /** The theme of ECharts for a light or a dark page. */
 export const pageTheme = (isDark: boolean): object => themeOf(COLORS[isDark ? "dark" : "light"]);
 
@@ -15,7 +17,7 @@ export const pageTheme = (isDark: boolean): object => themeOf(COLORS[isDark ? "d
  * markup, so that no name is ever interpreted.
  */
 export function onPage({ option }: Plot, isDark: boolean): Record<string, unknown> {
-  const { title: _, legend, ...rest } = option as { readonly title?: object; readonly legend?: object };
+  const { title: _, legend, grid: own, parallel, ...rest } = option as Record<string, object | undefined>;
   const { faint, text, grid } = COLORS[isDark ? "dark" : "light"];
   return {
     ...rest,
@@ -32,7 +34,9 @@ export function onPage({ option }: Plot, isDark: boolean): Record<string, unknow
         itemHeight: 10,
       },
     }),
-    grid: { left: 66, right: 14, top: legend ? 34 : 14, bottom: 46 },
+    ...(parallel && { parallel: { ...parallel, left: 40, right: 60, top: 44 } }),
+    // names of parameters beside the bars need the room that they were given
+    ...(own && { grid: { ...ROOM, ...("left" in own && { left: own.left }), top: legend ? 34 : 14 } }),
     tooltip: {
       ...{ trigger: "item", renderMode: "richText", confine: true, borderColor: grid },
       backgroundColor: isDark ? "#1a2029" : "#ffffff",

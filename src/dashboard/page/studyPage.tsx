@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { bestFew, bestOf, countsOf, type StudyState, valueAt } from "../state/study.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
+import { AnalysisCard } from "./analysisCard.js";
 import { command, download } from "./api.js";
 import { EnqueueDialog } from "./enqueue.js";
 import { Card, Params, Pill, scoreOf, TrialLink } from "./parts.js";
@@ -46,6 +47,7 @@ function Shown({ state, about, connection }: ShownProps) {
               hint={marked.length > 0 ? "" : "Mark trials in the table to see theirs."}
             />
           </Card>
+          <AnalysisCard {...{ state, about }} />
         </div>
         <Card title="Trials" kind="wide">
           <TrialTable {...{ about, state, best: numbers, onMarked: setMarked }} />

@@ -84,6 +84,8 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
   };
 
   const template = columns.map(widthOf).join(" ");
+  // of all rows alike, whatever is in them
+  const minWidth = `${columns.reduce((sum, column) => sum + leastOf(column), 0)}px`;
   return (
     <div class="trials">
       <div class="tools">
@@ -125,7 +127,7 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
         }}
         onKeyDown={onKeyDown}
       >
-        <div role="rowgroup" class="head">
+        <div role="rowgroup" class="head" style={{ minWidth }}>
           <div role="row" class="row" style={{ gridTemplateColumns: template }}>
             {columns.map((column) => (
               <div
@@ -142,7 +144,7 @@ export function TrialTable({ about, state, best, onMarked }: TableProps) {
             ))}
           </div>
         </div>
-        <div role="rowgroup" class="body" style={{ height: `${rows.length * ROW}px` }}>
+        <div role="rowgroup" class="body" style={{ minWidth, height: `${rows.length * ROW}px` }}>
           {rows.slice(from, to).map((row, i) => (
             <Row
               key={row.number}
@@ -219,9 +221,13 @@ function Row({ row, columns, template, study, at, isBest, isActive, isMarked, on
   );
 }
 
-function widthOf({ id, label }: Column): string {
-  if (id === "number") return "92px";
-  if (id === "status") return "108px";
-  if (id === "seconds") return "84px";
-  return `minmax(${Math.max(92, Math.min(200, 9 * label.length + 34))}px, 1fr)`;
+/** Pixels of a column at least, and all that those of a fixed width have. */
+function leastOf({ id, label }: Column): number {
+  const fixed = FIXED[id];
+  return fixed ?? Math.max(92, Math.min(200, 9 * label.length + 34));
 }
+
+const FIXED: Readonly<Record<string, number | undefined>> = { number: 92, status: 108, seconds: 84 };
+
+const widthOf = (column: Column): string =>
+  FIXED[column.id] ? `${leastOf(column)}px` : `minmax(${leastOf(column)}px, 1fr)`;

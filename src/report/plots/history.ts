@@ -42,15 +42,12 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
     if (value === null) without.push(places[i]);
     else valued.push({ ...value, x: places[i] });
   }
-  const best: Point[] = [];
-  let [first, leader]: (Feasible | undefined)[] = [];
-  for (const each of valued) {
-    if (!each.counts) continue;
-    first ??= each;
-    if (leader && !better(each.value, leader.value)) continue;
-    leader = each;
-    best.push([each.x, each.value]);
-  }
+  const leaders = leadersOf(
+    valued.filter(({ counts }) => counts),
+    better,
+  );
+  const [first, leader] = [valued.find(({ counts }) => counts), leaders.at(-1)];
+  const best = leaders.map((each): Point => [each.x, each.value]);
   const last = places.at(-1);
   if (leader && last !== undefined && last > best[best.length - 1][0]) best.push([last, leader.value]);
   const minimized = study.directions[objective] === "minimize";
@@ -90,6 +87,19 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
       ...(best.length > 0 ? [line("best so far", COLORS.best, best, { step: "end" })] : []),
     ],
   );
+}
+
+/** Those of trials, in their order, that were better than all before. */
+export function leadersOf<T extends { readonly value: number }>(
+  trials: readonly T[],
+  better: (a: number, b: number) => boolean,
+): readonly T[] {
+  const leaders: T[] = [];
+  for (const trial of trials) {
+    const last = leaders.at(-1);
+    if (!last || better(trial.value, last.value)) leaders.push(trial);
+  }
+  return leaders;
 }
 
 function said(metric: string, first?: Feasible, best?: Feasible, seconds?: number): string {

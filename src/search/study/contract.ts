@@ -142,6 +142,28 @@ export interface Study<S extends Space = Space> {
   optimize(objective: Objective<S>, options: OptimizeOptions<S>): Promise<void>;
   /** Ends `optimize`, if it is running, once the running trials have ended: no further trial starts. */
   stop(): void;
+  /**
+   * Lets no further trial of a running `optimize` start until `resume` or `stop` is called; running trials go on. The trials are the same as
+   * without a pause. Time limits and `signal` end a paused `optimize` too.
+   *
+   * @example
+   * ```ts
+   * const study = createStudy({ space: { x: float(0, 1) }, strategy: random(), direction: "minimize" });
+   * const objective = ({ x }: { x: number }, { number }: { number: number }) => {
+   *   if (number === 1) study.pause();
+   *   return x;
+   * };
+   * const done = study.optimize(objective, { trials: 5 });
+   * await new Promise((resolve) => setTimeout(resolve, 10));
+   * study.trials.length; // 2
+   * study.resume();
+   * await done;
+   * study.trials.length; // 5
+   * ```
+   */
+  pause(): void;
+  /** Ends a `pause`. */
+  resume(): void;
   /** The study as plain data, for `restoreStudy`. */
   toJSON(): StudyJson;
 }
@@ -201,14 +223,19 @@ export type ObjectiveResult = number | readonly number[] | TrialOutcome;
 export type StudyEvent<S extends Space = Space> =
   | {
       readonly type: "studyStarted";
-      /** The study, to be saved on the way, or stopped. */
-      readonly study: { toJSON(): StudyJson; stop(): void };
+      /** The study, to be saved on the way, paused, or stopped. */
+      readonly study: { toJSON(): StudyJson; stop(): void; pause(): void; resume(): void };
       readonly trials: number;
       readonly finished: number;
       /** Milliseconds, if a time limit ends the search too. */
       readonly timeout?: number;
     }
-  | { readonly type: "trialStarted"; readonly trial: Trial<ParamsOf<S>> }
+  | {
+      readonly type: "trialStarted";
+      readonly trial: Trial<ParamsOf<S>>;
+      /** Set if it was enqueued, and so does not come from the strategy. */
+      readonly given?: true;
+    }
   | {
       readonly type: "stepReported";
       readonly number: number;

@@ -36,11 +36,13 @@ export class LoopControl<S extends Space> {
   /** Ends the looks. */
   readonly close: () => void;
 
+  /** @param wake - called while no trial is to start any more, so that a loop that is paused ends */
   constructor(
     private readonly options: Pick<
       OptimizeOptions<S>,
       "onEvent" | "signal" | "timeout" | "trialTimeout" | "clock" | "scheduler" | "ending"
     >,
+    private readonly wake: () => void = () => {},
   ) {
     const { signal, timeout, trialTimeout, clock = () => platform.now() } = options;
     this.clock = clock;
@@ -122,6 +124,7 @@ export class LoopControl<S extends Space> {
   /** Ends the trials whose time is over, or all if the loop is to end. */
   private look(): void {
     const isStopped = this.guard(() => this.stopReason) !== undefined;
+    if (this.isAborted || this.isLateForTrial) this.wake();
     for (const live of this.live) {
       const error = isStopped ? new FettleError("aborted", "the study was stopped") : this.overdue(live);
       if (error) live.end(error);

@@ -95,6 +95,11 @@ export class Ledger {
     return this.allPoints.items;
   }
 
+  /** Whether a trial was enqueued or added. */
+  isGiven(number: number): boolean {
+    return this.entries[number]?.given === true;
+  }
+
   /** Whether a trial has finished. */
   hasFinished(number: number): boolean {
     return this.entries[number]?.record !== undefined;

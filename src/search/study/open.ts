@@ -9,7 +9,7 @@ import { paretoFront } from "../trial/pareto.js";
 import type { Trial, TrialRecord } from "../trial/trial.js";
 import type { Study, StudyJson } from "./contract.js";
 import { Ledger, type LedgerEntry } from "./ledger.js";
-import { optimize, stop } from "./optimize.js";
+import { optimize, pause, resume, stop } from "./optimize.js";
 import { type StudySettings, suggest, visibleTo } from "./suggest.js";
 
 /** The version of the JSON that this release writes and the latest it reads. 2: trials may have curves. */
@@ -53,6 +53,8 @@ export function openStudy<S extends Space>(
     release: (number) => ledger.release(number),
     optimize: (objective, options) => optimize(study, objective, options, ledger),
     stop: () => stop(study),
+    pause: () => pause(study),
+    resume: () => resume(study),
     toJSON: () => toJson(settings, ledger),
   };
   return study;

@@ -34,12 +34,12 @@ export async function optimize<S extends Space>(
 }
 
 /** The loop over each study that has one. */
-const running = new WeakMap<object, { stop(): void }>();
+const running = new WeakMap<object, Pick<Loop<never>, "stop" | "pause" | "resume">>();
 
-/** See `Study.stop`. */
-export function stop(study: object): void {
-  running.get(study)?.stop();
-}
+/** See `Study.stop`, `Study.pause` and `Study.resume`. */
+export const stop = (study: object): void => running.get(study)?.stop();
+export const pause = (study: object): void => running.get(study)?.pause();
+export const resume = (study: object): void => running.get(study)?.resume();
 
 const OPTIMIZE_OPTIONS: OptionNames<OptimizeOptions> = {
   trials: true,
@@ -86,6 +86,8 @@ class Loop<S extends Space> {
   private exhausted = false;
   /** The rule that ended the search. */
   private met: StopReason | "stopped" | "timeout" | undefined;
+  /** While no trial is to start. */
+  private paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   constructor(
     private readonly study: Study<S>,
@@ -99,12 +101,27 @@ class Loop<S extends Space> {
         ? undefined
         : createRungs(scheduler, steps, study as unknown as Study, ledger, stop !== undefined);
     this.ruled = ledger.view();
-    const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options)];
+    const [slots, control] = [new Slots(concurrency), new LoopControl<S>(options, () => this.resume())];
     this.setting = { study, objective, steps, rungs, slots, control, turns: new Turns() };
   }
 
   stop(): void {
     this.met ??= "stopped";
+    this.resume();
+  }
+
+  pause(): void {
+    if (this.paused || this.met) return;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.paused = { over, end };
+  }
+
+  resume(): void {
+    this.paused?.end();
+    this.paused = undefined;
   }
 
   async run(): Promise<void> {
@@ -125,12 +142,14 @@ class Loop<S extends Space> {
     control.emit({ type: "studyStarted", study, trials, finished: this.ledger.records.length, ...limit });
     for (;;) {
       const change = slots.nextChange();
-      while (this.wantsMore() && slots.hasRoom && this.canStart()) control.guard(() => this.start());
+      while (this.wantsMore() && slots.hasRoom && !this.paused && this.canStart())
+        control.guard(() => this.start());
       slots.decide((number) => this.decisionOn(number));
       slots.resume();
-      if (slots.isEmpty) break;
-      check(slots.isBusy, "all trials wait for each other, and no other can start", "internal");
-      await change;
+      const pause = this.wantsMore() ? this.paused : undefined;
+      if (slots.isEmpty && !pause) break;
+      check(slots.isBusy || pause, "all trials wait for each other, and no other can start", "internal");
+      await (pause ? Promise.race([change, pause.over]) : change);
     }
     const reason = this.endReason();
     if (ending && reason === "timeout") this.ledger.withdraw();
@@ -144,7 +163,8 @@ class Loop<S extends Space> {
       this.exhausted = true;
       return;
     }
-    control.emit({ type: "trialStarted", trial });
+    const given = this.ledger.isGiven(trial.number) && { given: true as const };
+    control.emit({ type: "trialStarted", trial, ...given });
     slots.start(trial.number, () => runTrial(trial, this.setting).catch((error) => control.fail(error)));
   }
 

@@ -5,7 +5,7 @@ import { ready } from "../../numerics/kernels.js";
 import type { Space } from "../../search/space/space.js";
 import { recordOf, restoreStudy } from "../../search/study/checkpoint.js";
 import type { Study, StudyJson } from "../../search/study/contract.js";
-import type { TrialRecord } from "../../search/trial/trial.js";
+import type { Direction, TrialRecord } from "../../search/trial/trial.js";
 import { type ArchiveFormat, packArchive, unpackArchive } from "../../workers/archive.js";
 import { type Lineage, lineageOf, type SavedEnds } from "../trial/lineage.js";
 import { TUNE_OPTIONS, type TuneResult, type TunerOptions } from "../tuner/options.js";
@@ -85,6 +85,26 @@ export async function setUpResumable<S extends Space>(
 export function savedTrials(bytes: Uint8Array): readonly TrialRecord[] {
   const { trials } = unpackArchive(FORMAT, bytes).study as StudyJson;
   return trials.flatMap((trial) => (trial.status === "running" ? [] : [recordOf(trial)]));
+}
+
+/** What a saved tuner searches, for those who look at it. */
+export interface SavedDefinition {
+  readonly space: Space;
+  /** The name of the strategy. */
+  readonly strategy: string;
+  readonly seed: number;
+  /** One for each metric that is tuned for. */
+  readonly directions: readonly Direction[];
+  /** The names of those metrics. */
+  readonly metrics: readonly string[];
+}
+
+export function savedDefinition(bytes: Uint8Array): SavedDefinition {
+  const { study, plan } = unpackArchive(FORMAT, bytes);
+  const { space, strategy, seed, direction } = study as StudyJson;
+  const directions = [direction].flat();
+  const { metric } = plan as Fingerprint;
+  return { space, strategy: strategy.name, seed, directions, metrics: metric.slice(0, directions.length) };
 }
 
 function scoringOf<S extends Space>({ metric }: TunerOptions<S>) {

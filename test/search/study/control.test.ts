@@ -1,13 +1,17 @@
 /** Points put in line, trials from elsewhere, and rules that end a search. */
+import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { asha } from "../../../src/search/schedulers/asha.js";
 import { choice, float, int } from "../../../src/search/space/builders.js";
 import { grid } from "../../../src/search/strategies/grid/grid.js";
 import { random } from "../../../src/search/strategies/random/random.js";
+import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
 import type { StopReason, StopRules, StudyEvent } from "../../../src/search/study/contract.js";
 import { stopReason } from "../../../src/search/study/stopping.js";
 import { createStudy } from "../../../src/search/study/study.js";
 import { type Direction, makeRecord, type TrialRecord } from "../../../src/search/trial/trial.js";
+import { cases } from "../../cases.js";
 import { caught } from "../support.js";
 
 const space = { kind: choice(["a", "b"]), size: int(1, 3) };
@@ -148,5 +152,86 @@ describe("rules that end a search", () => {
     await expect(run({ rule: true })).rejects.toThrow(
       "rule of stop must be a function of trials that returns true or false; received true",
     );
+  });
+});
+
+describe("a pause", () => {
+  const line = { x: float(0, 1) };
+  const soon = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  /** A study by TPE whose loop is paused at some trials, and resumed when nothing runs any more. */
+  async function paused(at: readonly number[], concurrency: number, isScheduled: boolean) {
+    const study = createStudy({
+      space: line,
+      strategy: tpe({ startupTrials: 3 }),
+      direction: "minimize",
+      lag: 2,
+    });
+    let running = 0;
+    const scheduling = isScheduled ? { scheduler: asha(), steps: 4 } : {};
+    await study.optimize(
+      async ({ x }, trial) => {
+        running++;
+        if (at.includes(trial.number)) {
+          study.pause();
+          void (async () => {
+            for (let quiet = 0; quiet < 3; quiet++) await soon();
+            study.resume();
+          })();
+        }
+        await soon();
+        for (let step = 1; step <= 4 && isScheduled; step++) if (!(await trial.report(x, step))) break;
+        running--;
+        return (x - 0.3) ** 2;
+      },
+      { trials: 12, concurrency, ...scheduling },
+    );
+    expect(running).toBe(0);
+    return study.toJSON();
+  }
+
+  const numbers = fc.uniqueArray(fc.nat({ max: 11 }), { maxLength: 4 });
+  test.prop([numbers, fc.integer({ min: 1, max: 3 }), fc.boolean()], { numRuns: cases(10) })(
+    "changes no trial, at any concurrency, with a scheduler or without",
+    async (at, concurrency, isScheduled) => {
+      expect(await paused(at, concurrency, isScheduled)).toEqual(await paused([], 1, isScheduled));
+    },
+  );
+
+  it("lets running trials end and starts no other, until it is over or the study is stopped", async () => {
+    for (const end of ["resume", "stop"] as const) {
+      const study = createStudy({ space: line, strategy: random(), direction: "minimize" });
+      const reasons: string[] = [];
+      const objective = ({ x }: { x: number }, { number }: { number: number }) => {
+        if (number === 2) study.pause();
+        return x;
+      };
+      const done = study.optimize(objective, {
+        trials: 6,
+        onEvent: (event) => event.type === "studyEnded" && reasons.push(event.reason),
+      });
+      await soon(20);
+      expect([study.trials.length, reasons]).toEqual([3, []]);
+      study.enqueue({ x: 0.5 });
+      study[end]();
+      await done;
+      expect([study.trials.length, reasons]).toEqual(end === "stop" ? [3, ["stopped"]] : [6, ["budget"]]);
+      if (end === "resume") expect(study.trials[3].params.x).toBe(0.5);
+    }
+  });
+
+  it("is ended by a signal and by a time limit", async () => {
+    const signal = { aborted: false };
+    for (const options of [{ signal }, { timeout: 60 }]) {
+      const study = createStudy({ space: line, strategy: random(), direction: "minimize" });
+      const objective = ({ x }: { x: number }) => {
+        study.pause();
+        return x;
+      };
+      const done = study.optimize(objective, { trials: 6, ...options });
+      await soon(10);
+      signal.aborted = true;
+      await done;
+      expect(study.trials.length).toBe(1);
+    }
   });
 });

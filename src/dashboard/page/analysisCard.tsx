@@ -1,0 +1,135 @@
+/** What the parameters do: pictures that a thread draws once one of them is chosen. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Plot } from "../../report/plots/plot.js";
+import { countsOf, isFinished, type StudyState } from "../state/study.js";
+import type { StudyAbout } from "../wire.js";
+import type { AnalysisAnswer, AnalysisRequest } from "./analysis.js";
+import { Card } from "./parts.js";
+import { Picture } from "./picture.js";
+import { dataOf } from "./pictures.js";
+
+type Which = AnalysisRequest["picture"];
+
+const LABELS: readonly (readonly [Which, string])[] = [
+  ["importances", "Importances"],
+  ["parallel", "Parallel coordinates"],
+  ["slice", "One parameter"],
+];
+
+/** What a picture was drawn of. */
+interface Shown {
+  readonly plot?: Plot;
+  readonly refused?: string;
+  readonly picture: Which;
+  readonly finished: number;
+}
+
+export function AnalysisCard({ state, about }: { state: StudyState; about: StudyAbout }) {
+  const names = Object.keys(about.space);
+  const [picture, setPicture] = useState<Which>();
+  const [parameter, setParameter] = useState(names[0]);
+  const [objective, setObjective] = useState(0);
+  const [again, setAgain] = useState(0);
+  const [shown, setShown] = useState<Shown>();
+  const last = useRef({ state, about });
+  last.current = { state, about };
+  const finished = useMemo(() => state.rows.length - countsOf(state.rows).running, [state.rows]);
+  useEffect(() => {
+    if (picture === undefined) return;
+    const { state, about } = last.current;
+    const trials = state.rows.filter(isFinished);
+    const worker = new Worker("analysis.js", { type: "module" });
+    setShown(undefined);
+    worker.onmessage = ({ data }: MessageEvent<AnalysisAnswer>) =>
+      setShown({ ...data, picture, finished: trials.length });
+    worker.onerror = () =>
+      setShown({ refused: "The picture could not be drawn.", picture, finished: trials.length });
+    const request: AnalysisRequest = { study: dataOf(about, trials), picture, objective, parameter };
+    worker.postMessage(request);
+    return () => worker.terminate();
+  }, [picture, parameter, objective, again]);
+  if (names.length === 0) return null;
+  const more = shown ? finished - shown.finished : 0;
+  return (
+    <Card title="Parameters">
+      <div class="choices">
+        <fieldset class="segments">
+          <legend class="hidden">Which picture</legend>
+          {LABELS.map(([which, label]) => (
+            <button
+              key={which}
+              type="button"
+              class="button"
+              aria-pressed={picture === which}
+              onClick={() => setPicture(which)}
+            >
+              {label}
+            </button>
+          ))}
+        </fieldset>
+        {picture === "slice" && (
+          <Choice label="Parameter" {...{ names }} value={parameter} onChange={setParameter} />
+        )}
+        {picture !== undefined && about.metrics.length > 1 && (
+          <Choice
+            label="Objective"
+            names={about.metrics}
+            value={about.metrics[objective]}
+            onChange={(name) => setObjective(about.metrics.indexOf(name))}
+          />
+        )}
+      </div>
+      {picture === undefined ? (
+        <p class="empty parameters-empty">
+          Choose a picture: which parameters matter, and which values do well.
+        </p>
+      ) : (
+        <Drawing shown={shown?.picture === picture ? shown : undefined} />
+      )}
+      {more > 0 && (
+        <p class="quiet">
+          {more.toLocaleString("en")} {more === 1 ? "trial has" : "trials have"} ended since.{" "}
+          <button type="button" class="button" onClick={() => setAgain(again + 1)}>
+            Draw again
+          </button>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+function Drawing({ shown }: { shown: Shown | undefined }) {
+  if (!shown)
+    return (
+      <p class="empty picture-empty" role="status">
+        Fitting the trials…
+      </p>
+    );
+  if (!shown.plot) return <p class="refusal">{shown.refused}</p>;
+  if (shown.picture !== "parallel") return <Picture plot={shown.plot} />;
+  return (
+    <div class="scrolls" role="region" aria-label="Parallel coordinates" tabIndex={0}>
+      <Picture plot={shown.plot} isTall />
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly value: string;
+  readonly onChange: (name: string) => void;
+}
+
+function Choice({ label, names, value, onChange }: ChoiceProps) {
+  return (
+    <label class="choice">
+      <span class="hidden">{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,41 @@
+/** Points that are enqueued while a storage records the search: stored as given, so that the search goes on as if it had not ended. */
+import { createStudy, float, restoreStudy, tpe } from "fettle";
+import { memoryStorage, recordStudy } from "fettle/store";
+import { expect, it } from "vitest";
+
+const space = { x: float(-5, 5) };
+const strategy = () => tpe({ startupTrials: 3 });
+const square = ({ x }: { readonly x: number }) => x * x;
+
+it("are the same trials after the search has ended early and was resumed", async () => {
+  const storage = memoryStorage();
+  /** Until so many trials. */
+  const go = async (trials: number): Promise<void> => {
+    const recorder = await recordStudy(storage, "line");
+    const study = recorder.study
+      ? restoreStudy(recorder.study, { space, strategy: strategy() })
+      : createStudy({ space, strategy: strategy(), direction: "minimize", seed: 5 });
+    await study.optimize(
+      (params, { number }) => {
+        if (number === 3) study.enqueue({ x: 1.5 });
+        return square(params);
+      },
+      { trials, onEvent: recorder.onEvent },
+    );
+    await recorder.saved();
+  };
+  for (const trials of [6, 14]) await go(trials);
+  const whole = createStudy({ space, strategy: strategy(), direction: "minimize", seed: 5 });
+  await whole.optimize(
+    (params, { number }) => {
+      if (number === 3) whole.enqueue({ x: 1.5 });
+      return square(params);
+    },
+    { trials: 14 },
+  );
+  const stored = await (await storage.open("line"))?.trials();
+  expect(stored?.filter(({ given }) => given).map(({ number, params }) => [number, params])).toEqual([
+    [4, { x: 1.5 }],
+  ]);
+  expect(JSON.parse(JSON.stringify(stored))).toEqual(JSON.parse(JSON.stringify(whole)).trials);
+});
