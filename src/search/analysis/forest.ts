@@ -83,8 +83,9 @@ export function growTree(
   const { maxDepth = 64 } = options;
   const leaves: Leaf[] = [];
   const goesLeft = new Uint8Array(values.length);
+  const spare = new Int32Array(values.length);
 
-  /** `orders`: the node's points by each ordered feature, and in any order for the others. */
+  /** `orders`: the node's points by each ordered feature, and in any order for the others. They are divided in place. */
   const grow = (orders: readonly Int32Array[], box: Box, depth: number): Node => {
     const split = depth < maxDepth ? bestSplit(features, columns, values, orders, options) : undefined;
     if (split === undefined) {
@@ -100,19 +101,19 @@ export function growTree(
       goesLeft[point] = left ? 1 : 0;
       if (left) count++;
     }
-    const sides = orders.map((order) => divide(order, goesLeft, count));
-    const [left, right] = [0, 1].map((side) => sides.map((pair) => pair[side]));
+    for (const order of orders) divide(order, goesLeft, spare);
+    const left = orders.map((order) => order.subarray(0, count));
+    const right = orders.map((order) => order.subarray(count));
     const test = testOf(features[feature], split, options.random);
     const [boxLeft, boxRight] = divideBox(box, test);
     return { test, children: [grow(left, boxLeft, depth + 1), grow(right, boxRight, depth + 1)] };
   };
 
-  const everyPoint = Int32Array.from(values, (_, i) => i);
-  const orders = features.map((feature, j) =>
-    "categories" in feature
-      ? everyPoint
-      : everyPoint.slice().sort((a, b) => columns[j][a] - columns[j][b] || a - b),
-  );
+  const orders = features.map((feature, j) => {
+    const everyPoint = Int32Array.from(values, (_, i) => i);
+    if ("categories" in feature) return everyPoint;
+    return everyPoint.sort((a, b) => columns[j][a] - columns[j][b] || a - b);
+  });
   const root = grow(orders, wholeBox(features), 0);
   return {
     leaves,
@@ -231,16 +232,15 @@ function bestGroups(
   return { feature, score, sides };
 }
 
-/** The points of an order that go left, `count` of them, and those that go right. */
-function divide(order: Int32Array, goesLeft: Uint8Array, count: number): [Int32Array, Int32Array] {
-  const left = new Int32Array(count);
-  const right = new Int32Array(order.length - count);
-  let [l, r] = [0, 0];
-  for (const point of order) {
-    if (goesLeft[point] === 1) left[l++] = point;
-    else right[r++] = point;
+/** Moves the points of an order that go left before those that go right; each side keeps its order. */
+function divide(order: Int32Array, goesLeft: Uint8Array, spare: Int32Array): void {
+  let [left, right] = [0, 0];
+  for (let i = 0; i < order.length; i++) {
+    const point = order[i];
+    if (goesLeft[point] === 1) order[left++] = point;
+    else spare[right++] = point;
   }
-  return [left, right];
+  for (let i = 0; i < right; i++) order[left + i] = spare[i];
 }
 
 function testOf(kind: Feature, split: Split, random: RandomStream): Test {
