@@ -43,17 +43,15 @@ export function scoredTrials(study: StudyData, objective = 0): ScoredTrial[] {
 }
 
 /** The forest of each objective of a study. */
-const fitted = new WeakMap<StudyData, Map<number, FittedForest | undefined>>();
+const fitted = new WeakMap<StudyData, (FittedForest | undefined)[]>();
 
 /** The forest that all pictures of a study share; undefined with fewer than 2 complete trials. */
 export function forestOf(study: StudyData, objective = 0): FittedForest | undefined {
-  const known = fitted.get(study) ?? new Map<number, FittedForest | undefined>();
-  fitted.set(study, known);
-  if (!known.has(objective)) {
-    const trials = scoredTrials(study, objective);
-    known.set(objective, trials.length < 2 ? undefined : new FittedForest(trials, study.space));
-  }
-  return known.get(objective);
+  const ofStudy = fitted.get(study) ?? [];
+  fitted.set(study, ofStudy);
+  const trials = scoredTrials(study, objective);
+  if (trials.length >= 2) ofStudy[objective] ??= new FittedForest(trials, study.space);
+  return ofStudy[objective];
 }
 
 /**

@@ -176,13 +176,28 @@ function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pi
     const covered = leaves.map(({ box }) => runsOfOnes(box.within[j] as Uint8Array));
     return { shares: normalized(measure.weights), covered };
   }
-  const bounds = Float64Array.from(new Set(leaves.flatMap(({ box }) => [box.low[j], box.high[j]]))).sort();
-  const place = new Map(Array.from(bounds, (bound, i) => [bound, i]));
+  const all = new Float64Array(2 * leaves.length);
+  leaves.forEach(({ box }, leaf) => {
+    all[2 * leaf] = box.low[j];
+    all[2 * leaf + 1] = box.high[j];
+  });
+  const bounds = all.sort().filter((bound, i) => i === 0 || bound !== all[i - 1]);
   const covered = leaves.map(({ box }): Run[] => [
-    [place.get(box.low[j]) as number, place.get(box.high[j]) as number],
+    [placeIn(bounds, box.low[j]), placeIn(bounds, box.high[j])],
   ]);
   const shares = bounds.subarray(1).map((high, i) => lengthWithin(measure.intervals, bounds[i], high));
   return { shares, covered };
+}
+
+/** The index of a number that is in an ascending list. */
+function placeIn(bounds: Float64Array, bound: number): number {
+  let [first, last] = [0, bounds.length - 1];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    if (bounds[middle] < bound) first = middle + 1;
+    else last = middle;
+  }
+  return first;
 }
 
 function lengthWithin(

@@ -251,9 +251,12 @@ function fitForest(
       Object.hasOwn(params, name) ? placeOf(parameters[j], params[name]) : Number.NaN,
     ),
   );
+  const hasGaps = columns.map((column) => column.some(Number.isNaN));
   /** The columns, with places drawn for parameters that do not apply. */
   const draw = (random: RandomStream) =>
-    columns.map((column, j) => column.map((x) => (Number.isNaN(x) ? drawPlace(parameters[j], random) : x)));
+    columns.map((column, j) =>
+      hasGaps[j] ? column.map((x) => (Number.isNaN(x) ? drawPlace(parameters[j], random) : x)) : column,
+    );
   const values = Float64Array.from(complete, ({ value }) => value as number);
   const random = new RandomStream(seed, FOREST_STREAM);
   return {
