@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
-import { type StudyData, studyData } from "../../report/plots/studyData.js";
+import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
@@ -25,6 +25,7 @@ import {
 } from "../goOn.js";
 import { takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
+import { writeReport } from "../report.js";
 import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
 import { readProgramStudy, StudyFolder } from "../studyFolder.js";
@@ -231,9 +232,12 @@ async function run({ words, flags, study }: Begun): Promise<number> {
     if (!hasResult) complainOfNone(trials);
     if (folder) {
       const status = interrupt.signal.aborted ? "interrupted" : hasResult ? "finished" : "no result";
-      const files = folder.finish(trials, { status, seconds, ...report, trials: trials.length }, undefined);
+      const summary = { status, seconds, ...report, trials: trials.length };
+      const files = folder.finish(trials, summary, undefined);
+      const written =
+        out === undefined || !result ? [] : [await reportIn(out, words, flags, result, summary, metrics)];
       if (!printsOneText(flags))
-        printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+        printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`, ...written]);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("optimize", out, trials.length));
@@ -252,10 +256,25 @@ async function run({ words, flags, study }: Begun): Promise<number> {
 /** The folder of a new study, or of the one that is gone on with. */
 function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
   const { resume, overwrite = false, space } = flags;
-  const kept = without(flags, ["out", "resume", "overwrite", "jobs", "seconds", ...DISPLAY_FLAGS]);
   // what its file held, since elsewhere and later it may be another
-  const held = { ...kept, ...(typeof space === "string" && { space: readJson(space) }) };
+  const held = { ...keptFlags(flags), ...(typeof space === "string" && { space: readJson(space) }) };
   return StudyFolder.open(folder, { program, flags: held }, overwrite || resume !== undefined);
+}
+
+const keptFlags = (flags: OptimizeFlags) =>
+  without(flags, ["out", "resume", "overwrite", "jobs", "seconds", ...DISPLAY_FLAGS]);
+
+/** The report beside the files of `--out`. */
+function reportIn(
+  folder: string,
+  program: readonly string[],
+  flags: OptimizeFlags,
+  { study }: SearchResult<Space>,
+  summary: Readonly<Record<string, unknown>>,
+  metrics: readonly string[],
+): Promise<string> {
+  const command = { program, flags: keptFlags(flags) };
+  return writeReport(folder, study as StudySource, { ...summary, command }, { metrics });
 }
 
 /** @returns undefined if every trial failed */
