@@ -8,8 +8,10 @@ import { checkExample } from "./example.js";
 import { app } from "./install.js";
 import { withChromium } from "./launch.js";
 import { pageStorageCheck } from "./page-storage.js";
+import { picturesCheck } from "./pictures.js";
 import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
+import { checkReportOfStudy } from "./report-study.js";
 import { checkSite } from "./site.js";
 import { wranglerCheck } from "./wrangler.js";
 
@@ -23,6 +25,8 @@ export const checks = [
   },
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
+  { name: "report-study", run: checkReportOfStudy },
+  picturesCheck,
   { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
   {
     name: "dashboard",

@@ -18,6 +18,8 @@ const FETCH = "fetch";
 const THREADS = [2, 3];
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
 const PLAYWRIGHT = "1.65.1";
+const FIREFOX = ["firefox-esr", "firefox"];
+const PUPPETEER = "24.43.1";
 
 /** The name has this ending on every system. */
 const BUN = [inTool("bun", "bin", "bun.exe"), "run", "--no-install"];
@@ -66,7 +68,7 @@ export const runtimes = [
     run: async () => runEdge(app, (await importTool("edge-runtime")).EdgeRuntime),
   },
   browser("chromium", CHROMIUM, "playwright-core", PLAYWRIGHT, runChromium),
-  browser("firefox", ["firefox-esr", "firefox"], "puppeteer-core", "24.43.1", runFirefox),
+  browser("firefox", FIREFOX, "puppeteer-core", PUPPETEER, runFirefox),
 ];
 
 function node(version) {
@@ -124,6 +126,22 @@ function browser(name, commands, driver, driverVersion, run) {
 export async function withChromium(use) {
   installPackages({ "playwright-core": PLAYWRIGHT });
   const [started, close] = await runChromium(installBrowser(CHROMIUM), await importTool("playwright-core"));
+  try {
+    return await use(started);
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Starts Firefox for as long as `use` takes.
+ *
+ * @param {(browser: import("puppeteer-core").Browser) => Promise<T>} use
+ * @template T
+ */
+export async function withFirefox(use) {
+  installPackages({ "puppeteer-core": PUPPETEER });
+  const [started, close] = await runFirefox(installBrowser(FIREFOX), await importTool("puppeteer-core"));
   try {
     return await use(started);
   } finally {
