@@ -181,6 +181,11 @@ export function isThere(path: string): boolean {
   return reading(path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
+/** @throws FettleError as {@link isThere} */
+export function isFolder(path: string): boolean {
+  return reading(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() ?? false;
+}
+
 function piecesOf(bytes: Uint8Array): Uint8Array[] {
   const count = Math.ceil(bytes.length / PIECE);
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * PIECE, (i + 1) * PIECE));

@@ -1,19 +1,24 @@
 /** `fettle lr-find`: reads a table, runs a learning-rate range test on it and prints the suggested rates. Every figure is computed elsewhere. */
-import { basename } from "node:path";
-import type { Command } from "commander";
+import { basename, dirname } from "node:path";
+import { type Command, Option } from "commander";
 import type { Dataset } from "../data/dataset.js";
-import { check } from "../errors.js";
+import { check, show } from "../errors.js";
 import { count, formatValue } from "../report/format.js";
 import { wrap } from "../report/layout.js";
+import { plotRates } from "../report/plots/rates.js";
+import { loadCharts } from "../report/plots/render.js";
+import { renderSvg } from "../report/plots/svg.js";
 import { describeRates } from "../report/rates.js";
 import { describeData } from "../report/study.js";
+import { drawRates } from "../report/terminal/rates.js";
 import type { Params } from "../search/space/space.js";
 import { DENSE_DEFAULTS, denseModel } from "../tune/dense.js";
 import { findLearningRate, type RateFinderResult } from "../tune/rateFinder.js";
 import { addDatasetFlags, type DatasetFlags, readDataset } from "./dataset.js";
 import { EXIT } from "./exit.js";
 import { integer, positiveNumber, setting, share } from "./flags.js";
-import { coloursFor, note, paintFor, printLines, widthOf } from "./streams.js";
+import { checkWritable, makeFolder, writeWhole } from "./output.js";
+import { coloursFor, drawingFor, note, paintFor, printLines, widthOf } from "./streams.js";
 
 /** The flags, as commander gives them. */
 interface LrFindFlags extends DatasetFlags {
@@ -25,6 +30,8 @@ interface LrFindFlags extends DatasetFlags {
   readonly smoothing: number;
   readonly seed: number;
   readonly json?: true;
+  readonly plot?: true;
+  readonly out?: string;
 }
 
 /** Parameters of the network with flags of their own. */
@@ -65,6 +72,8 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
     .optionsGroup("Other options:")
     .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
     .option("--json", "print one JSON object and nothing else")
+    .addOption(new Option("--plot", "draw the loss by the rate").conflicts("json"))
+    .option("--out <picture.svg>", "write the picture of the loss by the rate; needs the package echarts")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
 }
@@ -72,7 +81,8 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
 const EXAMPLES = `
 Examples:
   fettle lr-find examples/data/breast-cancer.csv --target diagnosis
-  fettle lr-find houses.csv --target price --set optimizer=sgd --set units=64`;
+  fettle lr-find houses.csv --target price --set optimizer=sgd --set units=64
+  fettle lr-find houses.csv --target price --plot --out rates.svg`;
 
 /** @returns the exit code */
 async function run(file: string, flags: LrFindFlags): Promise<number> {
@@ -81,6 +91,8 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
   for (const [name, own] of Object.entries(OWN_FLAGS)) {
     check(!Object.hasOwn(set, name), `--set must not hold ${name}; use ${own}`);
   }
+  const { out } = flags;
+  if (out !== undefined) await checkPicture(out);
   const data = await readDataset(file, flags);
   const { batchSize = Math.min(DENSE_DEFAULTS.batchSize, data.rows) } = flags;
   check(
@@ -91,6 +103,7 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
     ...{ data, low, high, steps, smoothing, seed, batchSize },
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });
+  if (out !== undefined) writeWhole(out, await renderSvg(plotRates(result)));
   if (flags.json) {
     const { suggested = null, belowMinimum = null, ...rest } = result;
     printLines([JSON.stringify({ ...rest, suggested, belowMinimum, seed })]);
@@ -102,9 +115,17 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
   return EXIT.failure;
 }
 
+/** Before the work begins: whether the picture can be drawn and written. */
+async function checkPicture(out: string): Promise<void> {
+  check(out.endsWith(".svg"), () => `--out must end with .svg; received ${show(out)}`);
+  await loadCharts();
+  makeFolder(dirname(out));
+  checkWritable(dirname(out), [basename(out)]);
+}
+
 function printResult(
   file: string,
-  { low, high, steps, batchSize = 0, seed }: LrFindFlags,
+  { low, high, steps, batchSize = 0, seed, plot, out }: LrFindFlags,
   data: Dataset,
   result: RateFinderResult,
 ): void {
@@ -117,5 +138,7 @@ function printResult(
   printLines([
     ...introduction.flatMap((line) => wrap(line, width)),
     ...describeRates(result, width, paintFor(process.stdout)),
+    ...(plot ? drawRates(result, drawingFor(process.stdout), paintFor(process.stdout)) : []),
+    ...(out === undefined ? [] : ["", `Written: ${out}`]),
   ]);
 }

@@ -1,5 +1,5 @@
 /** `fettle report`: writes the report of a study in a folder or a storage as one HTML file. It runs no trial. */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { check, FettleError, isRecord, show } from "../errors.js";
 import type { ReportOptions } from "../report/html/options.js";
@@ -7,10 +7,10 @@ import { createReport } from "../report/html/report.js";
 import type { StudySource } from "../report/plots/studyData.js";
 import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
-import { isThere, readJson } from "./files.js";
+import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { partsOf, summaryOf } from "./reportParts.js";
-import { existingStudy, openStorage } from "./storageFile.js";
+import { existingStudy, mayBeThere, openStorage, shownStorage } from "./storageFile.js";
 import { printLines } from "./streams.js";
 import { MODEL_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
@@ -50,11 +50,10 @@ Examples:
 
 /** @returns the file that was written */
 async function run(path: string, flags: ReportFlags): Promise<string> {
-  const folder = isThere(join(path, SUMMARY_FILE));
+  const folder = isFolder(path);
   const { out = folder ? join(path, REPORT_FILE) : REPORT_FILE } = flags;
-  const place = [out.slice(0, out.length - basename(out).length) || ".", basename(out)] as const;
-  makeFolder(place[0]);
-  checkWritable(place[0], [place[1]]);
+  makeFolder(dirname(out));
+  checkWritable(dirname(out), [basename(out)]);
   const page = folder ? await ofFolder(path) : await ofStorage(path, flags.study);
   writeWhole(out, page);
   return out;
@@ -63,7 +62,8 @@ async function run(path: string, flags: ReportFlags): Promise<string> {
 async function ofFolder(path: string): Promise<string> {
   check(
     isThere(join(path, STUDY_FILE)),
-    () => `${show(path)} has no ${STUDY_FILE}: the study ended before its first trial`,
+    () =>
+      `${show(path)} has no ${STUDY_FILE}: it is no folder of --out, or its study ended before its first trial`,
     "not_found",
   );
   const study = readJson(join(path, STUDY_FILE)) as StudySource;
@@ -74,13 +74,13 @@ async function ofFolder(path: string): Promise<string> {
 
 async function ofStorage(path: string, name: string | undefined): Promise<string> {
   check(
-    isThere(path),
+    mayBeThere(path),
     () => `${show(path)} must be a folder that fettle tune --out wrote, or a database of --storage`,
     "not_found",
   );
   check(
     name !== undefined,
-    `--study must name a study of ${show(path)}; fettle studies list --storage ${path} lists them`,
+    `--study must name a study of ${show(shownStorage(path))}; fettle studies list --storage lists them`,
   );
   const storage = await openStorage(path, false);
   try {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeRates } from "../../src/report/rates.js";
 import type { RateFinderResult } from "../../src/tune/rateFinder.js";
@@ -183,5 +185,31 @@ describe("the chart", () => {
       "",
       "Training diverged: the next loss was not finite.",
     ]);
+  });
+});
+
+describe.concurrent("the picture of fettle lr-find", () => {
+  it("is drawn in characters by --plot, no wider than the terminal, and written as SVG by --out", async () => {
+    const cwd = folder(good);
+    const words = `${FIND} --steps 30 --plot --out pictures/rates.svg`.split(" ");
+    const { code, stdout } = await fettle(words, cwd, { env: { COLUMNS: "60" } });
+    expect(code).toBe(0);
+    expect(stdout).toContain("\nLoss by learning rate\n");
+    expect(stdout).toContain("line: smoothed loss; .: each batch; #: falls fastest;");
+    expect(stdout).toContain("Written: pictures/rates.svg");
+    const svg = readFileSync(join(cwd, "pictures/rates.svg"), "utf8");
+    expect(svg).toMatch(/^<svg [^>]*role="img">\n<title>Loss by learning rate<\/title>/);
+    expect(svg).toContain(">falls fastest</text>");
+  });
+
+  it("must have a name of SVG, and none is drawn beside JSON", async () => {
+    const cwd = folder(good);
+    const [png, both] = await Promise.all(
+      ["--out rates.png", "--plot --json"].map((flags) => fettle(`${FIND} ${flags}`.split(" "), cwd)),
+    );
+    expect(png.code).toBe(2);
+    expect(png.stderr).toContain('--out must end with .svg; received "rates.png"');
+    expect(both.code).toBe(2);
+    expect(listing(cwd)).toEqual(["data.csv"]);
   });
 });

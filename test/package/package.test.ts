@@ -288,7 +288,10 @@ describe("import graph", () => {
     "%s needs no package that is not a dependency, and loads optional ones and laws late",
     (cli) => {
       const foreign = (packages: string[]) =>
-        packages.filter((name) => !/^(node|bun):/.test(name) && !Object.hasOwn(manifest.dependencies, name));
+        packages
+          // in the bundle for Node, ECharts is the one of its files that has everything
+          .map((name) => name.replace(/^echarts\/.*/, "echarts"))
+          .filter((name) => !/^(node|bun):/.test(name) && !Object.hasOwn(manifest.dependencies, name));
       const atOnce = reach([cli], true);
       expect(atOnce.packages).toContain("commander"); // the walk finds something
       expect(foreign(atOnce.packages)).toEqual([]);

@@ -9,8 +9,10 @@ import { checkDashboardInFirefox, checkExampleInFirefox } from "./firefox.js";
 import { app } from "./install.js";
 import { withChromium, withFirefox } from "./launch.js";
 import { pageStorageCheck } from "./page-storage.js";
+import { picturesCheck } from "./pictures.js";
 import { receiptCheck } from "./receipt.js";
 import { checkReport } from "./report.js";
+import { checkReportOfStudy } from "./report-study.js";
 import { checkSite } from "./site.js";
 import { wranglerCheck } from "./wrangler.js";
 
@@ -30,6 +32,8 @@ export const checks = [
   },
   pageStorageCheck,
   { name: "report", run: () => withChromium(checkReport) },
+  { name: "report-study", run: checkReportOfStudy },
+  picturesCheck,
   { name: "site", run: () => withChromium((browser) => checkSite(join(app, "..", "site"), browser)) },
   { name: "dashboard", run: () => withChromium((browser) => checkDashboard(bin, browser)) },
   { name: "dashboard-firefox", run: () => withFirefox((browser) => checkDashboardInFirefox(bin, browser)) },

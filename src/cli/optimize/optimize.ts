@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { FettleError } from "../../errors.js";
 import { type JsonReport, jsonReport, jsonTrial } from "../../report/json.js";
-import { type StudyData, studyData } from "../../report/plots/studyData.js";
+import { type StudyData, type StudySource, studyData } from "../../report/plots/studyData.js";
 import { introduceProgram, summarize, summarizeFront } from "../../report/study.js";
 import type { Params, Space } from "../../search/space/space.js";
 import type { StudyEvent, StudyJson } from "../../search/study/contract.js";
@@ -17,6 +17,7 @@ import { integer, names, positiveNumber } from "../flags.js";
 import { complainOfNone, howToGoOn } from "../goOn.js";
 import { takeInterrupts } from "../interrupt.js";
 import { createProgressBar } from "../progress.js";
+import { writeReport } from "../report.js";
 import { shownStorage } from "../storageFile.js";
 import { NO_SCHEDULER, SCHEDULERS, STRATEGIES, TRIALS_FLAG } from "../strategyFlags.js";
 import { note, paintFor, printLines, widthOf } from "../streams.js";
@@ -216,9 +217,13 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
     const summary = { status, seconds, ...report, trials: trials.length };
     await record?.finish(trials.length, summary, undefined);
     const files = folder?.finish(trials, summary, undefined);
+    const written =
+      out === undefined || !folder || !result
+        ? []
+        : [await reportIn(out, words, flags, result, summary, metrics)];
     if (!printsOneText(flags)) {
       if (record) printLines(["", `Kept in ${shownStorage(flags.storage ?? "")}`]);
-      if (files) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`]);
+      if (files) printLines(["", `Written: ${files.join(", ")}, and a folder for each trial`, ...written]);
     }
     if (interrupt.exitCode !== undefined) {
       note(howToGoOn("optimize", flags, trials.length));
@@ -239,6 +244,19 @@ async function runBegun({ words, flags, study, record }: Begun): Promise<number>
 function openFolder(folder: string, program: readonly string[], flags: OptimizeFlags): Promise<StudyFolder> {
   const { resume, overwrite = false } = flags;
   return StudyFolder.open(folder, { program, flags: heldFlags(flags) }, overwrite || resume !== undefined);
+}
+
+/** The report beside the files of `--out`. */
+function reportIn(
+  folder: string,
+  program: readonly string[],
+  flags: OptimizeFlags,
+  { study }: SearchResult<Space>,
+  summary: Readonly<Record<string, unknown>>,
+  metrics: readonly string[],
+): Promise<string> {
+  const command = { program, flags: heldFlags(flags) };
+  return writeReport(folder, study as StudySource, { ...summary, command }, { metrics });
 }
 
 /** @returns undefined if every trial failed */

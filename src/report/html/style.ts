@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --page: #14181d; --raised: #1b2027; --ink: #e6eaef; --faint: #a3adb8; --grid: #2b323a; --edge: #3a434d; --accent: #6cb6f0; --warn: #f0b56c; --warnpage: #2a2116; } }
 * { box-sizing: border-box; }
 html { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; background: var(--page); color: var(--ink); -webkit-text-size-adjust: 100%; }
-body { margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 84rem; }
+body { margin: 0 auto; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 116rem; }
 header { margin-bottom: 2rem; }
 h1 { font-size: clamp(1.6rem, 4vw, 2.25rem); line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 0.35rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -0.01em; margin: 0 0 0.75rem; }
@@ -48,5 +48,5 @@ button { font: inherit; color: var(--ink); background: var(--raised); border: 1p
 .brushable svg { touch-action: pan-x; cursor: crosshair; }
 .brushable .out { opacity: 0.06; }
 footer { margin-top: 3rem; color: var(--faint); font-size: 0.88rem; }
-@media print { :root { --page: #fff; --raised: #f6f8fa; --ink: #000; --faint: #444; --grid: #ddd; --edge: #bbb; --accent: #000; } body { padding: 0; max-width: none; } .brush, nav { display: none; } section { break-inside: auto; } h2, h3 { break-after: avoid; } .plots { grid-template-columns: 1fr 1fr; } .plot svg { min-width: 0; } pre { white-space: pre-wrap; } }
+@media print { :root { --page: #fff; --raised: #f6f8fa; --ink: #000; --faint: #444; --grid: #ddd; --edge: #bbb; --accent: #000; } body { padding: 0; max-width: none; } .brush, nav { display: none; } section { break-inside: auto; } h2, h3 { break-after: avoid; } .plots { grid-template-columns: 1fr 1fr; } .plot svg { min-width: 0; } .scroll { overflow: visible; } table { font-size: 0.72rem; } th, td { padding-right: 0.6rem; white-space: normal; } pre { white-space: pre-wrap; } }
 `;

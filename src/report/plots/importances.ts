@@ -1,6 +1,6 @@
 /** Which parameters matter, with how sure that is. */
 import { RandomStream } from "../../numerics/random.js";
-import { importances, type ScoredTrial } from "../../search/analysis/importance.js";
+import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
 import { clip } from "../format.js";
 import { axisOf, axisOfWords, plotOf } from "./frame.js";
 import { objectiveOf } from "./objective.js";
@@ -42,6 +42,18 @@ export function scoredTrials(study: StudyData, objective = 0): ScoredTrial[] {
   return Array.from({ length: MOST_ANALYSED }, (_, i) => all[Math.floor((i * all.length) / MOST_ANALYSED)]);
 }
 
+/** The forest of each objective of a study. */
+const fitted = new WeakMap<StudyData, (FittedForest | undefined)[]>();
+
+/** The forest that all pictures of a study share; undefined with fewer than 2 complete trials. */
+export function forestOf(study: StudyData, objective = 0): FittedForest | undefined {
+  const ofStudy = fitted.get(study) ?? [];
+  fitted.set(study, ofStudy);
+  const trials = scoredTrials(study, objective);
+  if (trials.length >= 2) ofStudy[objective] ??= new FittedForest(trials, study.space);
+  return ofStudy[objective];
+}
+
 /**
  * The importance of each parameter by `importances`, with the range that it has over draws of the trials with replacement (bootstrap).
  * Empty with fewer than 4 complete trials.
@@ -51,8 +63,9 @@ export function importancesWithIntervals(
   { objective = 0, draws = 10 }: Omit<ImportancePlotOptions, "most"> = {},
 ): Importance[] {
   const trials = scoredTrials(study, objective);
-  if (trials.length < LEAST) return [];
-  const { main } = importances(trials, study.space);
+  const forest = forestOf(study, objective);
+  if (!forest || trials.length < LEAST) return [];
+  const { main } = forest.importances();
   const random = new RandomStream(0, DRAWS_STREAM);
   const drawn = Array.from({ length: draws }, (_, seed) => {
     const some = trials.map(() => trials[random.integer(trials.length)]);

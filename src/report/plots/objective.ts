@@ -35,8 +35,24 @@ export function objectiveOf({ directions, metrics }: StudyData, objective: numbe
   };
 }
 
+/** A trial with its value of one objective. */
+export interface Ranked {
+  readonly trial: TrialRecord<Params>;
+  readonly value: number;
+}
+
+/** The ranks of each objective of a study, which most pictures need. */
+const known = new WeakMap<StudyData, (readonly Ranked[] | undefined)[]>();
+
 /** Trials that can be the best, with their values, the best first; the earlier of equals first. */
-export function ranked(study: StudyData, objective = 0): { trial: TrialRecord<Params>; value: number }[] {
+export function ranked(study: StudyData, objective = 0): readonly Ranked[] {
+  const ofStudy = known.get(study) ?? [];
+  known.set(study, ofStudy);
+  ofStudy[objective] ??= rank(study, objective);
+  return ofStudy[objective];
+}
+
+function rank(study: StudyData, objective: number): Ranked[] {
   const { better, outcomeOf } = objectiveOf(study, objective);
   return study.trials
     .flatMap((trial) => {

@@ -134,13 +134,13 @@ function surfaceLines(
   minimize: boolean,
 ): { readonly level: number; readonly series: SeriesOption }[] {
   if (places.length < ENOUGH) return [];
+  const near = places.map(({ u, v, value }) => ({ across: weightsAlong(u), up: weightsAlong(v), value }));
   const heights = Array.from({ length: GRID * GRID }, (_, k) => {
-    const [u, v] = [(k % GRID) / (GRID - 1), Math.floor(k / GRID) / (GRID - 1)];
+    const [column, row] = [k % GRID, Math.floor(k / GRID)];
     let [sum, weights] = [0, 0];
-    for (const place of places) {
-      const far = ((u - place.u) ** 2 + (v - place.v) ** 2) / (2 * WIDTH * WIDTH);
-      const weight = Math.exp(-far);
-      sum += weight * place.value;
+    for (const { across, up, value } of near) {
+      const weight = across[column] * up[row];
+      sum += weight * value;
       weights += weight;
     }
     return weights < LEAST ? Number.NaN : sum / weights;
@@ -170,6 +170,12 @@ function surfaceLines(
       } as SeriesOption,
     };
   });
+}
+
+/** The factor of a trial's weight at each line of the grid along one axis. */
+function weightsAlong(place: number): Float64Array {
+  const weights = new Float64Array(GRID);
+  return weights.map((_, i) => Math.exp(-((i / (GRID - 1) - place) ** 2) / (2 * WIDTH * WIDTH)));
 }
 
 /** Between the values of a parameter with steps. */

@@ -36,7 +36,7 @@ export function parallelTrials(
             ? all[i]
             : all[Math.round(i + ((i - MOST_LINES / 2) * (all.length - MOST_LINES)) / (MOST_LINES / 2 - 1))],
         );
-  return kept.reverse();
+  return kept.toReversed();
 }
 
 /**

@@ -57,7 +57,7 @@ export function plotRates({ rates, losses, smoothed, suggested, belowMinimum }: 
 }
 
 /** The smoothed loss at a rate, or the nearest below it. */
-function heightAt(rate: number, rates: readonly number[], smoothed: readonly number[]): number {
+export function heightAt(rate: number, rates: readonly number[], smoothed: readonly number[]): number {
   const after = rates.findIndex((each) => each > rate);
   return smoothed[after < 0 ? rates.length - 1 : Math.max(0, after - 1)];
 }

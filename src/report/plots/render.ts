@@ -19,7 +19,7 @@ export type Draw = (picture: Drawn, theme?: object, marked?: boolean) => string;
  * @throws FettleError `unsupported` if it is not installed
  */
 export async function loadCharts(
-  load: () => Promise<Pick<typeof import("echarts"), "init">> = () => import("echarts"),
+  load: () => Promise<Pick<typeof import("echarts"), "init">> = importCharts,
 ): Promise<Draw> {
   let init: typeof import("echarts")["init"];
   try {
@@ -38,6 +38,13 @@ export async function loadCharts(
       chart.dispose();
     }
   };
+}
+
+function importCharts(): Promise<typeof import("echarts")> {
+  // where there is no window, ECharts reads `global`, which a Web Worker has not
+  const host = globalThis as { window?: unknown; global?: unknown };
+  if (host.window === undefined) host.global ??= globalThis;
+  return import("echarts");
 }
 
 /** An SVG with a title for screen readers. */

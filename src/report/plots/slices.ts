@@ -1,8 +1,7 @@
 /** One parameter against the value: every trial, and what to expect over all values of the other parameters. */
-import { marginals } from "../../search/analysis/importance.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
-import { scoredTrials } from "./importances.js";
+import { forestOf } from "./importances.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
 import { parameterAxis } from "./parameters.js";
@@ -42,8 +41,7 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
     })
     .sort((a, b) => a[0] - b[0]);
   const shown = thinned(points, ([, value]) => value);
-  const scored = scoredTrials(study, objective);
-  const expected = marginal && scored.length >= 2 ? marginals(scored, study.space, parameter) : [];
+  const expected = (marginal && forestOf(study, objective)?.marginals(parameter)) || [];
   const y = axisOf(
     [...points.map(([, value]) => value), ...expected.map(({ mean }) => mean)],
     metric,

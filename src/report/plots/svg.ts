@@ -10,7 +10,8 @@ export interface RenderOptions {
 }
 
 /**
- * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same in Node, Deno and a page.
+ * A picture as the text of an SVG file, by ECharts, which is imported when it is called. The same text in Node, Deno and Web Workers; a
+ * page measures words by its own fonts, so there they are placed by them.
  *
  * @throws FettleError `unsupported` if the package `echarts` is not installed
  * @example

@@ -32,9 +32,10 @@ export class Analysis {
   readonly mean: number;
   readonly variance: number;
   private readonly leaves: readonly Leaf[];
-  /** The fraction of each feature that a leaf covers, [leaves][features]. */
-  private readonly shares: readonly Float64Array[];
+  /** The fraction of each feature that a leaf covers, [leaves × features]. */
+  private readonly shares: Float64Array;
   private readonly knownPieces: (Pieces | undefined)[];
+  private readonly knownWeights: (Float64Array | undefined)[];
   private readonly knownMain: (number | undefined)[];
 
   constructor(
@@ -43,14 +44,17 @@ export class Analysis {
   ) {
     this.leaves = leaves;
     this.knownPieces = new Array(measures.length);
+    this.knownWeights = new Array(measures.length);
     this.knownMain = new Array(measures.length);
-    this.shares = leaves.map(({ box }) =>
-      Float64Array.from(measures, (measure, j) =>
-        "weights" in measure
-          ? weightWithin(measure.weights, box.within[j] as Uint8Array)
-          : lengthWithin(measure.intervals, box.low[j], box.high[j]),
-      ),
-    );
+    this.shares = new Float64Array(leaves.length * measures.length);
+    leaves.forEach(({ box }, leaf) => {
+      measures.forEach((measure, j) => {
+        this.shares[leaf * measures.length + j] =
+          "weights" in measure
+            ? weightWithin(measure.weights, box.within[j] as Uint8Array)
+            : lengthWithin(measure.intervals, box.low[j], box.high[j]);
+      });
+    });
     let mean = 0;
     leaves.forEach(({ value }, leaf) => {
       mean += this.weight(leaf) * value;
@@ -91,23 +95,32 @@ export class Analysis {
 
   /** The mean over all other features with feature `j` at `x` (a number, or the index of a category). */
   at(j: number, x: number): number {
+    const weights = this.weightsWithout(j);
     let sum = 0;
     this.leaves.forEach(({ box: { low, high, within }, value }, leaf) => {
       const mask = within[j];
       // points on a bound belong to the part below it, as in the tree
       const inside = mask ? mask[x] === 1 : x <= high[j] && (x > low[j] || low[j] === 0);
-      if (inside) sum += this.weight(leaf, [j]) * value;
+      if (inside) sum += weights[leaf] * value;
     });
     return sum;
   }
 
-  /** The fraction of the box that a leaf covers, without some features. */
-  private weight(leaf: number, except: readonly number[] = []): number {
+  /** The fraction of the box that a leaf covers, without up to two features. */
+  private weight(leaf: number, i = -1, j = -1): number {
+    const count = this.measures.length;
     let product = 1;
-    for (let j = 0; j < this.measures.length; j++) {
-      if (!except.includes(j)) product *= this.shares[leaf][j];
+    for (let k = 0; k < count; k++) {
+      if (k !== i && k !== j) product *= this.shares[leaf * count + k];
     }
     return product;
+  }
+
+  /** The weight of each leaf without feature `j`. */
+  private weightsWithout(j: number): Float64Array {
+    const known = this.knownWeights[j] ?? Float64Array.from(this.leaves, (_, leaf) => this.weight(leaf, j));
+    this.knownWeights[j] = known;
+    return known;
   }
 
   private piecesOf(j: number): Pieces {
@@ -122,9 +135,10 @@ export class Analysis {
    */
   private computeMain(j: number): number {
     const { shares, covered } = this.piecesOf(j);
+    const weights = this.weightsWithout(j);
     const changes = new Float64Array(shares.length + 1);
     this.leaves.forEach(({ value }, leaf) => {
-      const part = this.weight(leaf, [j]) * (value - this.mean);
+      const part = weights[leaf] * (value - this.mean);
       for (const [from, to] of covered[leaf]) {
         changes[from] += part;
         changes[to] -= part;
@@ -143,7 +157,7 @@ export class Analysis {
     const width = columns.shares.length + 1;
     const changes = new Float64Array((rows.shares.length + 1) * width);
     this.leaves.forEach(({ value }, leaf) => {
-      const part = this.weight(leaf, [i, j]) * (value - this.mean);
+      const part = this.weight(leaf, i, j) * (value - this.mean);
       for (const [top, bottom] of rows.covered[leaf]) {
         for (const [left, right] of columns.covered[leaf]) {
           changes[top * width + left] += part;
@@ -162,13 +176,28 @@ function computePieces(leaves: readonly Leaf[], measure: Measure, j: number): Pi
     const covered = leaves.map(({ box }) => runsOfOnes(box.within[j] as Uint8Array));
     return { shares: normalized(measure.weights), covered };
   }
-  const bounds = Float64Array.from(new Set(leaves.flatMap(({ box }) => [box.low[j], box.high[j]]))).sort();
-  const place = new Map(Array.from(bounds, (bound, i) => [bound, i]));
+  const all = new Float64Array(2 * leaves.length);
+  leaves.forEach(({ box }, leaf) => {
+    all[2 * leaf] = box.low[j];
+    all[2 * leaf + 1] = box.high[j];
+  });
+  const bounds = all.sort().filter((bound, i) => i === 0 || bound !== all[i - 1]);
   const covered = leaves.map(({ box }): Run[] => [
-    [place.get(box.low[j]) as number, place.get(box.high[j]) as number],
+    [placeIn(bounds, box.low[j]), placeIn(bounds, box.high[j])],
   ]);
   const shares = bounds.subarray(1).map((high, i) => lengthWithin(measure.intervals, bounds[i], high));
   return { shares, covered };
+}
+
+/** The index of a number that is in an ascending list. */
+function placeIn(bounds: Float64Array, bound: number): number {
+  let [first, last] = [0, bounds.length - 1];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    if (bounds[middle] < bound) first = middle + 1;
+    else last = middle;
+  }
+  return first;
 }
 
 function lengthWithin(

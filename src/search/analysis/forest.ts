@@ -17,8 +17,8 @@ export type Feature =
 /** The part of the box that a leaf covers. */
 export interface Box {
   /** The bounds of each ordered feature, [features]. */
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
   /** For each categorical feature, 1 for the categories within; undefined for an ordered one. */
   readonly within: readonly (Uint8Array | undefined)[];
 }
@@ -83,37 +83,42 @@ export function growTree(
   const { maxDepth = 64 } = options;
   const leaves: Leaf[] = [];
   const goesLeft = new Uint8Array(values.length);
+  const spare = new Int32Array(values.length);
 
-  /** `orders`: the node's points by each ordered feature, and in any order for the others. */
-  const grow = (orders: readonly Int32Array[], box: Box, depth: number): Node => {
-    const split = depth < maxDepth ? bestSplit(features, columns, values, orders, options) : undefined;
+  /** The points by each ordered feature, and in any order for the others; a node has a range of each. */
+  const orders = features.map((feature, j) => {
+    const everyPoint = Int32Array.from(values, (_, i) => i);
+    if ("categories" in feature) return everyPoint;
+    return everyPoint.sort((a, b) => columns[j][a] - columns[j][b] || a - b);
+  });
+
+  const grow = (from: number, to: number, box: Box, depth: number): Node => {
+    const split =
+      depth < maxDepth ? bestSplit(features, columns, values, { orders, from, to }, options) : undefined;
     if (split === undefined) {
-      const leaf = { box, value: meanOf(values, orders[0]) };
+      const leaf = { box, value: meanOf(values, orders[0], from, to) };
       leaves.push(leaf);
       return { leaf };
     }
     const { feature } = split;
-    let count = 0;
-    for (const point of orders[0]) {
-      const x = columns[feature][point];
-      const left = "sides" in split ? split.sides[x] === 1 : x <= split.between[0];
+    const column = columns[feature];
+    let middle = from;
+    for (let i = from; i < to; i++) {
+      const point = orders[0][i];
+      const left = "sides" in split ? split.sides[column[point]] === 1 : column[point] <= split.between[0];
       goesLeft[point] = left ? 1 : 0;
-      if (left) count++;
+      if (left) middle++;
     }
-    const sides = orders.map((order) => divide(order, goesLeft, count));
-    const [left, right] = [0, 1].map((side) => sides.map((pair) => pair[side]));
+    for (const order of orders) divide(order, from, to, goesLeft, spare);
     const test = testOf(features[feature], split, options.random);
     const [boxLeft, boxRight] = divideBox(box, test);
-    return { test, children: [grow(left, boxLeft, depth + 1), grow(right, boxRight, depth + 1)] };
+    return {
+      test,
+      children: [grow(from, middle, boxLeft, depth + 1), grow(middle, to, boxRight, depth + 1)],
+    };
   };
 
-  const everyPoint = Int32Array.from(values, (_, i) => i);
-  const orders = features.map((feature, j) =>
-    "categories" in feature
-      ? everyPoint
-      : everyPoint.slice().sort((a, b) => columns[j][a] - columns[j][b] || a - b),
-  );
-  const root = grow(orders, wholeBox(features), 0);
+  const root = grow(0, values.length, wholeBox(features), 0);
   return {
     leaves,
     predict(point) {
@@ -140,11 +145,23 @@ export function growForest(
 ): Tree[] {
   return Array.from({ length: trees }, (_, i) => {
     const own = random.fork(i);
-    const chosen = Int32Array.from(values, () => own.integer(values.length));
-    const columns = draw(own).map((column) => Float64Array.from(chosen, (point) => column[point]));
-    const drawn = Float64Array.from(chosen, (point) => values[point]);
-    return growTree(features, columns, drawn, { minSamplesLeaf, random: own });
+    const chosen = new Int32Array(values.length).map(() => own.integer(values.length));
+    const columns = draw(own).map((column) => pick(column, chosen));
+    return growTree(features, columns, pick(values, chosen), { minSamplesLeaf, random: own });
   });
+}
+
+function pick(numbers: Float64Array, chosen: Int32Array): Float64Array {
+  const picked = new Float64Array(chosen.length);
+  for (let i = 0; i < chosen.length; i++) picked[i] = numbers[chosen[i]];
+  return picked;
+}
+
+/** The points of a node: places `from` to `to - 1` of each order. */
+interface Points {
+  readonly orders: readonly Int32Array[];
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The split that reduces the squared error most; undefined if none does. */
@@ -152,13 +169,15 @@ function bestSplit(
   features: readonly Feature[],
   columns: readonly Float64Array[],
   values: Float64Array,
-  orders: readonly Int32Array[],
+  points: Points,
   { minSamplesLeaf, random }: TreeOptions,
 ): Split | undefined {
-  const size = orders[0].length;
-  const first = values[orders[0][0]];
-  if (size < 2 * minSamplesLeaf || orders[0].every((point) => values[point] === first)) return undefined;
-  const mean = meanOf(values, orders[0]);
+  const { orders, from, to } = points;
+  const size = to - from;
+  let differs = from + 1;
+  while (differs < to && values[orders[0][differs]] === values[orders[0][from]]) differs++;
+  if (size < 2 * minSamplesLeaf || differs >= to) return undefined;
+  const mean = meanOf(values, orders[0], from, to);
   /** How much a split reduces the squared error, with values relative to their mean; -1 if it is not allowed. */
   const scoreOf = (sum: number, count: number): number =>
     count < minSamplesLeaf || size - count < minSamplesLeaf
@@ -169,8 +188,8 @@ function bestSplit(
     const kind = features[feature];
     const split =
       "categories" in kind
-        ? bestGroups(feature, kind.categories, columns[feature], values, orders[feature], mean, scoreOf)
-        : bestCut(feature, columns[feature], values, orders[feature], mean, scoreOf);
+        ? bestGroups(feature, kind.categories, columns[feature], values, points, mean, scoreOf)
+        : bestCut(feature, columns[feature], values, points, mean, scoreOf);
     if (split && (best === undefined || split.score > best.score)) best = split;
   }
   return best;
@@ -183,16 +202,17 @@ function bestCut(
   feature: number,
   column: Float64Array,
   values: Float64Array,
-  sorted: Int32Array,
+  { orders, from, to }: Points,
   mean: number,
   scoreOf: ScoreOf,
 ): Split | undefined {
+  const sorted = orders[feature];
   let [sum, score, place] = [0, 0, 0];
-  for (let count = 1; count < sorted.length; count++) {
-    sum += values[sorted[count - 1]] - mean;
-    if (column[sorted[count - 1]] === column[sorted[count]]) continue;
-    const found = scoreOf(sum, count);
-    if (found > score) [score, place] = [found, count];
+  for (let i = from + 1; i < to; i++) {
+    sum += values[sorted[i - 1]] - mean;
+    if (column[sorted[i - 1]] === column[sorted[i]]) continue;
+    const found = scoreOf(sum, i - from);
+    if (found > score) [score, place] = [found, i];
   }
   if (place === 0) return undefined;
   return { feature, score, between: [column[sorted[place - 1]], column[sorted[place]]] };
@@ -204,17 +224,19 @@ function bestGroups(
   categories: number,
   column: Float64Array,
   values: Float64Array,
-  points: Int32Array,
+  { orders, from, to }: Points,
   mean: number,
   scoreOf: ScoreOf,
 ): Split | undefined {
   const sums = new Float64Array(categories);
   const counts = new Float64Array(categories);
-  for (const point of points) {
+  for (let i = from; i < to; i++) {
+    const point = orders[feature][i];
     sums[column[point]] += values[point] - mean;
     counts[column[point]]++;
   }
-  const present = [...sums.keys()].filter((category) => counts[category] > 0);
+  const present: number[] = [];
+  for (let category = 0; category < categories; category++) if (counts[category] > 0) present.push(category);
   present.sort((a, b) => sums[a] / counts[a] - sums[b] / counts[b] || a - b);
   let [sum, count, score, place] = [0, 0, 0, 0];
   for (let i = 1; i < present.length; i++) {
@@ -231,16 +253,15 @@ function bestGroups(
   return { feature, score, sides };
 }
 
-/** The points of an order that go left, `count` of them, and those that go right. */
-function divide(order: Int32Array, goesLeft: Uint8Array, count: number): [Int32Array, Int32Array] {
-  const left = new Int32Array(count);
-  const right = new Int32Array(order.length - count);
-  let [l, r] = [0, 0];
-  for (const point of order) {
-    if (goesLeft[point] === 1) left[l++] = point;
-    else right[r++] = point;
+/** Moves the points of a range that go left before those that go right; each side keeps its order. */
+function divide(order: Int32Array, from: number, to: number, goesLeft: Uint8Array, spare: Int32Array): void {
+  let [left, right] = [from, 0];
+  for (let i = from; i < to; i++) {
+    const point = order[i];
+    if (goesLeft[point] === 1) order[left++] = point;
+    else spare[right++] = point;
   }
-  return [left, right];
+  for (let i = 0; i < right; i++) order[left + i] = spare[i];
 }
 
 function testOf(kind: Feature, split: Split, random: RandomStream): Test {
@@ -259,8 +280,8 @@ function passes(test: Test, point: ArrayLike<number>): boolean {
 
 function wholeBox(features: readonly Feature[]): Box {
   return {
-    low: new Float64Array(features.length),
-    high: new Float64Array(features.length).fill(1),
+    low: features.map(() => 0),
+    high: features.map(() => 1),
     within: features.map((feature) =>
       "categories" in feature ? new Uint8Array(feature.categories).fill(1) : undefined,
     ),
@@ -288,8 +309,9 @@ function divideBox({ low, high, within }: Box, test: Test): [left: Box, right: B
   return [side(1), side(0)];
 }
 
-function meanOf(values: Float64Array, points: Int32Array): number {
+/** The mean over places `from` to `to - 1` of an order. */
+function meanOf(values: Float64Array, order: Int32Array, from: number, to: number): number {
   let sum = 0;
-  for (const point of points) sum += values[point];
-  return sum / points.length;
+  for (let i = from; i < to; i++) sum += values[order[i]];
+  return sum / (to - from);
 }

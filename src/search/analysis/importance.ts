@@ -10,7 +10,7 @@ import { fromUnit, valueAt, valueCount } from "../space/scale.js";
 import { resolveSpace, type SearchSpace, type Space, whyOutside } from "../space/space.js";
 import { type ParamValue, sameValue } from "../space/value.js";
 import { type Direction, isBetter, mustBeDirection, mustBeTrials, type TrialRecord } from "../trial/trial.js";
-import { Analysis } from "./anova.js";
+import { Analysis, type Measure } from "./anova.js";
 import { drawPlace, featureOf, measuresWhere, placeOf, wholeOf } from "./features.js";
 import { growForest, type Tree } from "./forest.js";
 
@@ -105,27 +105,7 @@ export function importances(
   options: ImportanceOptions = {},
 ): Importances {
   checkOptions(options, "importances", IMPORTANCE_OPTIONS);
-  const { pairs: wanted = false } = options;
-  const { searchSpace, trees } = fitForest(trials, space, options);
-  const { names } = searchSpace;
-  const measures = names.map((name) => wholeOf(searchSpace.parameters[name]));
-  const analyses = trees.map((tree) => new Analysis(tree, measures)).filter(({ variance }) => variance > 0);
-  /** The mean over trees of a part of the variance, as a fraction. */
-  const share = (part: (analysis: Analysis) => number): number =>
-    meanOf(analyses.map((analysis) => part(analysis) / analysis.variance));
-  const main = names.map((name, j) => [name, share((analysis) => analysis.main(j))] as const);
-  const pairs = !wanted
-    ? []
-    : names.flatMap((a, i) =>
-        names.slice(i + 1).map((b, k) => ({
-          parameters: [a, b] as const,
-          share: share((analysis) => analysis.pair(i, i + 1 + k)),
-        })),
-      );
-  return {
-    main: Object.fromEntries(main.sort((a, b) => b[1] - a[1])),
-    pairs: pairs.sort((a, b) => b.share - a.share),
-  };
+  return new FittedForest(trials, space, options).importances(options.pairs);
 }
 
 /**
@@ -155,18 +135,64 @@ export function marginals(
   checkOptions(options, "marginals", MARGINAL_OPTIONS);
   const { points = DEFAULT_POINTS } = options;
   mustBeInteger("points of marginals", points, 2);
-  const { searchSpace, trees } = fitForest(trials, space, options);
-  const { names, parameters } = searchSpace;
-  const index = names.indexOf(name);
-  if (index < 0) throw unknownName("parameter", String(name), names);
-  const measures = measuresWhere(searchSpace, name);
-  const analyses = trees.map((tree) => new Analysis(tree, measures));
-  return valuesOf(parameters[name], points).map((value) => {
-    const x = placeOf(parameters[name], value);
-    const means = analyses.map((analysis) => analysis.at(index, x));
-    const mean = meanOf(means);
-    return { value, mean, std: Math.sqrt(meanOf(means.map((m) => (m - mean) * (m - mean)))) };
-  });
+  return new FittedForest(trials, space, options).marginals(name, points);
+}
+
+/** A forest fitted to the complete trials once, for {@link importances} and any number of {@link marginals}. */
+export class FittedForest {
+  private readonly space: SearchSpace;
+  private readonly trees: readonly Tree[];
+  /** Each tree over the whole space. */
+  private readonly whole: readonly Analysis[];
+
+  /** @throws FettleError as {@link importances} */
+  constructor(trials: readonly ScoredTrial[], space: Space, options: ForestOptions = {}) {
+    const { searchSpace, trees } = fitForest(trials, space, options);
+    this.space = searchSpace;
+    this.trees = trees;
+    this.whole = this.analysesOver(searchSpace.names.map((name) => wholeOf(searchSpace.parameters[name])));
+  }
+
+  /** @param wanted - whether pairs are computed too */
+  importances(wanted = false): Importances {
+    const { names } = this.space;
+    const analyses = this.whole.filter(({ variance }) => variance > 0);
+    /** The mean over trees of a part of the variance, as a fraction. */
+    const share = (part: (analysis: Analysis) => number): number =>
+      meanOf(analyses.map((analysis) => part(analysis) / analysis.variance));
+    const main = names.map((name, j) => [name, share((analysis) => analysis.main(j))] as const);
+    const pairs = !wanted
+      ? []
+      : names.flatMap((a, i) =>
+          names.slice(i + 1).map((b, k) => ({
+            parameters: [a, b] as const,
+            share: share((analysis) => analysis.pair(i, i + 1 + k)),
+          })),
+        );
+    return {
+      main: Object.fromEntries(main.sort((a, b) => b[1] - a[1])),
+      pairs: pairs.sort((a, b) => b.share - a.share),
+    };
+  }
+
+  /** @throws FettleError `unknown_name` for a parameter that the space does not have */
+  marginals(name: string, points = DEFAULT_POINTS): Marginal[] {
+    const { names, parameters } = this.space;
+    const index = names.indexOf(name);
+    if (index < 0) throw unknownName("parameter", String(name), names);
+    const parameter = parameters[name];
+    const analyses = parameter.when ? this.analysesOver(measuresWhere(this.space, name)) : this.whole;
+    return valuesOf(parameter, points).map((value) => {
+      const x = placeOf(parameter, value);
+      const means = analyses.map((analysis) => analysis.at(index, x));
+      const mean = meanOf(means);
+      return { value, mean, std: Math.sqrt(meanOf(means.map((m) => (m - mean) * (m - mean)))) };
+    });
+  }
+
+  private analysesOver(measures: readonly Measure[]): Analysis[] {
+    return this.trees.map((tree) => new Analysis(tree, measures));
+  }
 }
 
 /**
@@ -225,9 +251,12 @@ function fitForest(
       Object.hasOwn(params, name) ? placeOf(parameters[j], params[name]) : Number.NaN,
     ),
   );
+  const hasGaps = columns.map((column) => column.some(Number.isNaN));
   /** The columns, with places drawn for parameters that do not apply. */
   const draw = (random: RandomStream) =>
-    columns.map((column, j) => column.map((x) => (Number.isNaN(x) ? drawPlace(parameters[j], random) : x)));
+    columns.map((column, j) =>
+      hasGaps[j] ? column.map((x) => (Number.isNaN(x) ? drawPlace(parameters[j], random) : x)) : column,
+    );
   const values = Float64Array.from(complete, ({ value }) => value as number);
   const random = new RandomStream(seed, FOREST_STREAM);
   return {

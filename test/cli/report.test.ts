@@ -1,0 +1,97 @@
+/** `fettle report`, and the reports that other commands write. What is in a report: test/report/html. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fettle, folder, smallTable } from "./fettle.js";
+
+const good = { "data.csv": smallTable() };
+const TUNE = "tune data.csv --target y --trials 3 --epochs 2 --seed 4".split(" ");
+const headings = (page: string): string[] =>
+  [...page.matchAll(/<h2 id="([a-z]+)-title">/g)].map(([, id]) => id);
+const read = (...parts: string[]): string => readFileSync(join(...parts), "utf8");
+/** A command with a package that is not there. */
+const without = (name: string, cwd: string) => {
+  const hook = `export async function resolve(name, context, next) {
+  if (name.split("/")[0] === ${JSON.stringify(name)}) throw new Error("not installed");
+  return next(name, context);
+}`;
+  const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
+  writeFileSync(join(cwd, "without.mjs"), register);
+  return { env: { NODE_OPTIONS: `--import=${join(cwd, "without.mjs")}` } };
+};
+
+describe.concurrent("fettle report", () => {
+  it("of a folder of fettle tune is what the command wrote at its end, with its data and model", async () => {
+    const cwd = folder(good);
+    const tuned = await fettle([...TUNE, "--out", "study"], cwd);
+    expect(tuned.code).toBe(0);
+    expect(tuned.stdout).toContain("Report: study/report.html");
+    const written = read(cwd, "study/report.html");
+    expect(headings(written)).toEqual("answer use search matters training quality data repeat".split(" "));
+    const again = await fettle(["report", "study"], cwd);
+    expect(again).toEqual({ code: 0, stdout: "Written: study/report.html\n", stderr: "" });
+    expect(read(cwd, "study/report.html")).toBe(written);
+    // without its table, a note says what is left out
+    rmSync(join(cwd, "data.csv"));
+    const bare = await fettle(["report", "study", "--out", "new/bare.html"], cwd);
+    expect(bare.code).toBe(0);
+    expect(bare.stderr).toContain("is not there any more, so the report is without its data");
+    expect(headings(read(cwd, "new/bare.html"))).toEqual(
+      "answer use search matters training repeat".split(" "),
+    );
+  });
+
+  it("of a study in a storage needs its name", async () => {
+    const cwd = folder(good);
+    const words = [...TUNE, "--storage", "studies.db", "--study", "first"];
+    expect((await fettle(words, cwd)).code).toBe(0);
+    const unnamed = await fettle(["report", "studies.db"], cwd);
+    expect(unnamed.code).toBe(2);
+    expect(unnamed.stderr).toContain("--study must name a study");
+    const none = await fettle(["report", "studies.db", "--study", "second"], cwd);
+    expect(none.code).toBe(2);
+    expect(existsSync(join(cwd, "report.html"))).toBe(false);
+    const { code, stdout } = await fettle(["report", "studies.db", "--study", "first"], cwd);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "Written: report.html\n" });
+    expect(headings(read(cwd, "report.html"))).toContain("quality");
+  });
+
+  it("of a folder of fettle optimize has the command of the best, and each of several values", async () => {
+    const space = JSON.stringify({ x: { type: "float", low: 0, high: 1 } });
+    const cwd = folder({ "space.json": space });
+    const words = "optimize --space space.json --trials 4 --metric height,width --out study".split(" ");
+    // an opening brace of the program itself is written twice
+    const program = ["--", "node", "-p", "JSON.stringify({{ height: {x} * {x}, width: 1 - {x} })"];
+    const { code, stdout } = await fettle([...words, ...program], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Report: study/report.html");
+    const page = read(cwd, "study/report.html");
+    expect(page).toContain("on the Pareto front of height and width");
+    expect(page).toContain("npx fettle optimize");
+    expect((await fettle(["report", "study"], cwd)).code).toBe(0);
+    expect(headings(read(cwd, "study/report.html"))).toEqual(headings(page));
+  });
+
+  it("refuses what has no study, or none yet", async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, "empty"));
+    writeFileSync(join(cwd, "empty/summary.json"), "{}");
+    const missing = await fettle(["report", "nothing"], cwd);
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain('"nothing" must be a folder that fettle tune --out wrote');
+    const empty = await fettle(["report", "empty"], cwd);
+    expect(empty.code).toBe(2);
+    expect(empty.stderr).toContain('"empty" has no study.json: it is no folder of --out, or its study');
+  });
+
+  it("says what to install where echarts is missing, and a study ends well without a report", async () => {
+    const cwd = folder(good);
+    const tuned = await fettle([...TUNE, "--out", "study"], cwd, without("echarts", cwd));
+    expect(tuned.code).toBe(0);
+    expect(tuned.stdout).toContain("No report: it needs the package echarts.");
+    expect(existsSync(join(cwd, "study/report.html"))).toBe(false);
+    const { code, stderr } = await fettle(["report", "study"], cwd, without("echarts", cwd));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("pictures need the package echarts; run npm install echarts");
+  });
+});
