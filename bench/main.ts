@@ -18,6 +18,7 @@ import { layers } from "./suites/layers.js";
 import { memory } from "./suites/memory.js";
 import { overhead } from "./suites/overhead.js";
 import { predict } from "./suites/predict.js";
+import { queue } from "./suites/queue.js";
 import { scaling } from "./suites/scaling.js";
 import { size } from "./suites/size.js";
 import { startup } from "./suites/startup.js";
@@ -40,6 +41,7 @@ const suites: Readonly<Record<string, (peers: Peers) => AsyncIterable<Row>>> = {
   table,
   predict,
   storage,
+  queue,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });

@@ -18,7 +18,7 @@ import { type Row, speedRow } from "../row.js";
 const PYTHON = "/usr/bin/python3";
 const ROUNDS = 5;
 /** Trials of a round. */
-const TRIALS = 200;
+const TRIALS = 40;
 /** Trials of a study that is opened. */
 const MANY = 100_000;
 

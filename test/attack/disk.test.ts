@@ -115,7 +115,7 @@ describe.runIf(canMount)("a full disk", () => {
       (
         JSON.parse(readFileSync(join(path, "study.json"), "utf8")) as { trials: { value: number }[] }
       ).trials.map(({ value }) => value);
-    const disk = smallDisk(2 ** 18);
+    const disk = smallDisk(2 ** 20); // the report is the largest
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 10 }), async (pages) => {
         const out = join(disk, "out");

@@ -228,7 +228,7 @@ describe("fettle studies", () => {
     const { code, stderr } = await fettle(["studies", "list", "--storage", "none.db"], cwd);
     expect([code, stderr]).toEqual([
       2,
-      'error: there is no file "none.db"; fettle tune --storage makes it\n',
+      'error: there is no file "none.db"; begin a study to make it, as by fettle tune --storage\n',
     ]);
     expect(existsSync(join(cwd, "none.db"))).toBe(false);
   });

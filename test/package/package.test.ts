@@ -86,12 +86,14 @@ describe("the packed package", () => {
       ...[
         "node/benchmark",
         "node/benchmarkWorker",
+        "node/claim",
         "node/cli",
         "node/cloudflare",
         "node/compiler",
         "node/export",
         "node/index",
         "node/library",
+        "node/libsql",
       ],
       ...[
         "node/ops",

@@ -6,14 +6,14 @@ import { bundled, size, zipped } from "../../bench/suites/size.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-it("{ tune } and the kernels are at most 35.6 kB gzipped, with dense models 89.8; all that these load 135.6", async () => {
+it("{ tune } and the kernels are at most 35.6 kB gzipped, with dense models 89.8; all that these load 142.4", async () => {
   const rows = new Map<string, number>();
   for await (const { name, ours } of size({})) rows.set(name, ours);
   const kB = (name: string): number => rows.get(name) as number;
   expect(kB("{ tune } with kernels")).toBeLessThanOrEqual(35.6);
   expect(kB("{ tune } with kernels")).toBeGreaterThan(10 + kB("kernels.wasm"));
   expect(kB("{ tune, sequential, dense, adam }")).toBeLessThanOrEqual(89.8);
-  expect(kB("and all that they load")).toBeLessThanOrEqual(135.6);
+  expect(kB("and all that they load")).toBeLessThanOrEqual(142.4);
   expect(kB("and all that they load")).toBeGreaterThan(20 + kB("{ tune, sequential, dense, adam }"));
 });
 
@@ -26,14 +26,14 @@ it("{ loadPredictor } and its kernels are at most 22.3 kB gzipped; other layers,
   expect(later).toBeGreaterThan(20);
 });
 
-it("{ d1Storage }, all that a Worker needs to keep studies in D1, and take jobs of them, is at most 8 kB gzipped", async () => {
+it("{ d1Storage }, all that a Worker needs to keep studies in D1, and take jobs of them, is at most 8.1 kB gzipped", async () => {
   const { first, later } = await bundled('export { d1Storage } from "fettle/store/d1";', root);
-  expect(first).toBeLessThanOrEqual(8);
+  expect(first).toBeLessThanOrEqual(8.1);
   expect([first > 4, later]).toEqual([true, 0]);
 });
 
-it("{ indexedDbStorage } is at most 5.6 kB gzipped, all of it at first", async () => {
+it("{ indexedDbStorage } is at most 5.7 kB gzipped, all of it at first", async () => {
   const { first, later } = await bundled('export { indexedDbStorage } from "fettle/store/indexeddb";', root);
-  expect(first).toBeLessThanOrEqual(5.6);
+  expect(first).toBeLessThanOrEqual(5.7);
   expect([first > 1, later]).toEqual([true, 0]);
 });

@@ -75,8 +75,14 @@ async function urlDriver(url: string): Promise<Driver> {
   return { ...poolDriver(pool, name), close: () => pool.end() };
 }
 
+/** A connection of one's own: the part of `Client` of the package `pg` that is used. */
+export interface OwnClient extends Pick<PostgresClient, "query" | "on"> {
+  connect(): Promise<unknown>;
+  end(): Promise<void>;
+}
+
 /** One connection that is not open yet, and the name of its database. @throws FettleError as {@link driverOf} */
-export async function urlClient(url: string) {
+export async function urlClient(url: string): Promise<{ readonly name: string; readonly client: OwnClient }> {
   const name = hostOf(url);
   const { Client } = await importPg();
   return { name, client: new Client(connectionOf(url)) };
