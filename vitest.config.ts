@@ -19,6 +19,7 @@ export const APART = [
     "numerics/finite",
     "numerics/kernels",
     "predict/loading",
+    "store/indexedDb",
     "tune/resume/study",
   ].map((file) => `test/${file}.test.ts`),
 ];

@@ -127,7 +127,7 @@ describe("a database of a page", () => {
   });
 });
 
-const STORED = ["studies", "trials", "results", "curves", "reports", "artifacts"];
+const STORED = ["studies", "trials", "results", "curves", "reports", "notes", "artifacts"];
 
 const tableOf =
   (name: string): Migration =>

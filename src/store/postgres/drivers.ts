@@ -75,7 +75,7 @@ async function urlDriver(url: string): Promise<Driver> {
   return { ...poolDriver(pool, name), close: () => pool.end() };
 }
 
-/** A connection of one's own: the part of `Client` of the package `pg` that is used. */
+/** A connection that is in no pool: the part of `Client` of the package `pg` that is used. */
 export interface OwnClient extends Pick<PostgresClient, "query" | "on"> {
   connect(): Promise<unknown>;
   end(): Promise<void>;
