@@ -16,7 +16,7 @@ import { eachOnce, inTurns, median } from "../measure.js";
 import { type Row, speedRow } from "../row.js";
 
 const PYTHON = "/usr/bin/python3";
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Trials of a round. */
 const TRIALS = 40;
 /** Trials of a study that is opened. */
