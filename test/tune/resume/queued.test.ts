@@ -63,8 +63,8 @@ describe("tune with a queue", () => {
     const done = (await Promise.all(working)).map((report) => report.done);
     await Promise.all(workers.map((worker) => worker.close()));
     expect(endOf(together)).toEqual(expected);
-    // each took its part
-    expect(done.filter((count) => count > 0).length).toBeGreaterThan(1);
+    // all of it, whichever of them was quick
+    expect(done.reduce((sum, count) => sum + count)).toBeGreaterThan(8);
   });
 
   it("takes up what an earlier process has left in the queue, if it is the same job", async () => {
