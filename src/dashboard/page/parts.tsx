@@ -1,6 +1,7 @@
 /** Small parts that several pages share. */
 import type { ComponentChildren } from "preact";
 import { formatScore, formatValue } from "../../report/format.js";
+import { shareOf } from "../../report/plots/scale.js";
 import { hashOf } from "../state/route.js";
 import type { StudyAbout, TrialRow } from "../wire.js";
 
@@ -37,14 +38,9 @@ export const TrialLink = ({
 export const scoreOf = (value: number | null): string => formatScore(value);
 
 /** Where a numeric value lies in the range of its parameter, from 0 to 1; undefined without a range. */
-export function shareOf(
-  parameter: StudyAbout["space"][string] | undefined,
-  value: unknown,
-): number | undefined {
+function placeOf(parameter: StudyAbout["space"][string] | undefined, value: unknown): number | undefined {
   if (!parameter || parameter.type === "choice" || typeof value !== "number") return undefined;
-  const { low, high, log } = parameter;
-  const at = (x: number): number => (log ? Math.log(x) : x);
-  return high > low ? Math.min(1, Math.max(0, (at(value) - at(low)) / (at(high) - at(low)))) : undefined;
+  return parameter.high > parameter.low ? Math.min(1, Math.max(0, shareOf(parameter, value))) : undefined;
 }
 
 /** The parameters of a trial, each with its place in its range. */
@@ -52,7 +48,7 @@ export function Params({ about, row }: { about: StudyAbout; row: TrialRow }) {
   return (
     <dl class="params">
       {Object.entries(row.params).map(([name, value]) => {
-        const share = shareOf(about.space[name], value);
+        const share = placeOf(about.space[name], value);
         return (
           <div key={name}>
             <dt>{name}</dt>

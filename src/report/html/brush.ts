@@ -5,6 +5,7 @@ import { objectiveOf } from "../plots/objective.js";
 import { parallelTrials, plotParallel } from "../plots/parallel.js";
 import { parameterAxis } from "../plots/parameters.js";
 import type { Draw } from "../plots/render.js";
+import { shareOf } from "../plots/scale.js";
 import type { StudyData } from "../plots/studyData.js";
 import { figure } from "./drawn.js";
 import { html, type Markup } from "./markup.js";
@@ -71,10 +72,6 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
     ...{ wide: true, marked: true, after },
     attributes: html` data-brush="${JSON.stringify(brush)}"`,
   });
-}
-
-function shareOf({ low, high, log }: Axis, value: number): number {
-  return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
 }
 
 /** Words for each step of a slider. */

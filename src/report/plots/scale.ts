@@ -93,3 +93,11 @@ function power(exponent: number): string {
   const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
+
+/** Where a value lies in a range: 0 at its low end, 1 at its high end. For drawing alone; `toUnit` is what searches take. */
+export function shareOf(
+  { low, high, log }: { readonly low: number; readonly high: number; readonly log?: boolean },
+  value: number,
+): number {
+  return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+}

@@ -1,11 +1,8 @@
 /** Tuning over a queue: its result is that of `tune` to the bit, whoever does the jobs, however often. */
 import { memoryQueue, runWorker } from "fettle/queue";
 import { describe, expect, it } from "vitest";
-import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
-import { adam } from "../../../src/optim/adam.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
-import { float, int } from "../../../src/search/space/builders.js";
+import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
 import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
@@ -14,19 +11,9 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneObjectiveOptions, TuneOptions, TuneResult } from "../../../src/tune/tuner/options.js";
 import type { JobQueue } from "../../../src/workers/queue/queue.js";
 import { refusal, untimed, x, y } from "../support.js";
+import { base, space } from "./tuning.js";
 
-const space = { units: int(2, 8), learningRate: float(1e-3, 1, { log: true }) };
 type S = typeof space;
-const base: TuneOptions<S> = {
-  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 6, lag: 2 },
-  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 3, batchSize: 16 } },
-  model({ units, learningRate }) {
-    if (units === 3) throw new Error("no such network");
-    const model = sequential([dense(units), dropout(0.2), dense(1, { activation: "sigmoid" })]);
-    model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
-    return model;
-  },
-};
 const kinds: Record<string, TuneOptions<S>> = {
   "tpe with early stopping, an ensemble and a threshold": {
     ...{ ...base, threshold: "f1", ensemble: 2 },

@@ -2,14 +2,10 @@
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../../src/model/model.js";
-import { dense, dropout } from "../../../src/nn/layers/index.js";
-import { sequential } from "../../../src/nn/sequential.js";
-import { adam } from "../../../src/optim/adam.js";
 import { halving } from "../../../src/search/schedulers/halving.js";
-import { float, int } from "../../../src/search/space/builders.js";
+import { int } from "../../../src/search/space/builders.js";
 import { pbt } from "../../../src/search/strategies/pbt/pbt.js";
 import { random } from "../../../src/search/strategies/random/random.js";
-import { tpe } from "../../../src/search/strategies/tpe/tpe.js";
 import {
   createJobWorker,
   createRemoteTuner,
@@ -21,20 +17,11 @@ import { tune } from "../../../src/tune/tune.js";
 import type { TuneOptions } from "../../../src/tune/tuner/options.js";
 import { packArchive, unpackArchive } from "../../../src/workers/archive.js";
 import { cases } from "../../cases.js";
-import { refusal, untimed, x, y } from "../support.js";
+import { refusal, untimed, y } from "../support.js";
+import { base as shared, space } from "./tuning.js";
 
-const space = { units: int(2, 8), learningRate: float(1e-3, 1, { log: true }) };
 type S = typeof space;
-const base: TuneOptions<S> = {
-  ...{ x, y, space, strategy: tpe({ startupTrials: 3 }), seed: 4, trials: 7, lag: 2 },
-  ...{ validation: { folds: 3 }, testSize: 0.2, fit: { epochs: 3, batchSize: 16 } },
-  model({ units, learningRate }) {
-    if (units === 3) throw new Error("no such network");
-    const model = sequential([dense(units), dropout(0.2), dense(1, { activation: "sigmoid" })]);
-    model.compile({ optimizer: adam({ learningRate }), loss: "binaryCrossentropy" });
-    return model;
-  },
-};
+const base: TuneOptions<S> = { ...shared, trials: 7 };
 const kinds: Record<string, TuneOptions<S>> = {
   "tpe, early stopping": {
     ...{
