@@ -10,8 +10,6 @@ import {
   depthwiseConv2d,
   dropout,
   gru,
-  type Layer,
-  type LayerContext,
   layerNormalization,
   lstm,
   masking,
@@ -39,6 +37,22 @@ import {
   unrolled,
   withGradient,
 } from "./layers.js";
+import {
+  after,
+  called,
+  flipped,
+  given,
+  giving,
+  type Mistake,
+  padded,
+  part,
+  reordered,
+  turned,
+  unbiased,
+  updating,
+  varianceOf,
+  weighing,
+} from "./mistakes.js";
 
 const DEFINITION = "equals its definition";
 const GRADIENT = "has the gradient that finite differences give, to second order";
@@ -147,57 +161,6 @@ function arrays(weights: readonly Float64Array[]): [Float64Array, Float64Array, 
   const [kernel, recurrent, bias] = weights;
   return [kernel, recurrent, bias];
 }
-
-/** A layer that is called on something else, or has another result. */
-type Mistake = (layer: Layer) => Layer;
-const called =
-  (change: (context: LayerContext) => Partial<LayerContext>): Mistake =>
-  (layer) => ({ ...layer, call: (context) => layer.call({ ...context, ...change(context) }) });
-const given = (change: (x: Value) => Value): Mistake =>
-  called(({ x }) => ({ x: change(x), inputs: [change(x)] }));
-const giving =
-  (change: (y: Value, context: LayerContext) => Value): Mistake =>
-  (layer) => ({ ...layer, call: (context) => change(layer.call(context), context) });
-const after =
-  (change: (x: Value) => Value): Mistake =>
-  (layer) =>
-    giving(change)(given(change)(layer));
-const updating = (change: (value: Value, name: string, context: LayerContext) => Value): Mistake =>
-  called((context) => ({ update: (name, value) => context.update(name, change(value, name, context)) }));
-const weighing = (change: (weight: Value, name: string) => Value): Mistake =>
-  called(({ parameters }) => ({
-    parameters: Object.fromEntries(
-      Object.entries(parameters).map(([name, value]) => [name, change(value, name)]),
-    ),
-  }));
-
-/** A part of an axis. */
-function part(x: Value, axis: number, begin: number, length: number): Value {
-  const at = (i: number): number => (i === axis ? begin : 0);
-  return f.slice(
-    x,
-    x.shape.map((_, i) => at(i)),
-    x.shape.map((dim, i) => (i === axis ? length : dim)),
-  );
-}
-
-/** Equal parts of an axis in another order. */
-function reordered(x: Value, axis: number, order: readonly number[]): Value {
-  const length = x.shape[axis] / order.length;
-  return f.concat(
-    order.map((i) => part(x, axis, i * length, length)),
-    axis,
-  );
-}
-
-const flipped = (x: Value, axis: number): Value =>
-  reordered(x, axis, Array.from({ length: x.shape[axis] }, (_, i) => i).reverse());
-const turned = (x: Value): Value => flipped(flipped(x, 1), 2);
-const padded = (x: Value): Value => f.pad(x, [0, 0, 0, 0], [0, 1, 1, 0]);
-
-/** The variance of a batch of three, and what it is if it is divided by two. */
-const unbiased = 3 / 2;
-const varianceOf = (x: Value): Value => f.mean(f.square(f.sub(x, f.mean(x, 0))), 0);
 
 const faults: readonly (readonly [keyof typeof subjects, string, Mistake, string])[] = [
   [

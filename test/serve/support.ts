@@ -67,3 +67,6 @@ export async function refusalOf(response: Promise<Response>): Promise<[number, s
   const { error } = (await answer.json()) as { error: { code: string; message: string } };
   return [answer.status, error.code, error.message];
 }
+
+/** What a client sees of an error that is not its own. */
+export const unexpected = [500, "internal", "the server met an unexpected error"];
