@@ -8,10 +8,13 @@ import { defineConfig } from "vitest/config";
  * each file was a sixth of the time of all tests.
  */
 export const APART = [
-  ...["attack", "cli", "cloudflare", "docs", "package", "platform", "runtimes", "tune/jobs", "workers"].map(
+  ...["attack", "cloudflare", "docs", "package", "platform", "runtimes", "tune/jobs", "workers"].map(
     (folder) => `test/${folder}/**/*.test.ts`,
   ),
   ...[
+    "cli/limits",
+    "cli/lock",
+    "cli/optimize/programs",
     "data/limits",
     "expressions",
     "faults/strategyParts",
@@ -54,6 +57,8 @@ export default defineConfig(({ mode }) => {
     },
   };
   const test = {
+    // bundles that are built: nothing to transform
+    server: { deps: { external: [/\/dist\/node\//] } },
     setupFiles: ["test/setup.ts"],
     provide: { timesTheCases },
     testTimeout: timesTheCases * 60_000,

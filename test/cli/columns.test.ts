@@ -1,9 +1,9 @@
 /** Flags that say what columns are for: several targets, weights, groups, and class weights with a threshold. Needs `dist/`. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { fettle } from "./fettle.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-columns-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,34 +18,36 @@ const rows = Array.from({ length: 60 }, (_, i) =>
 writeFileSync(file, `a,b,n,patient,y,z\n${rows.join("\n")}\n`);
 
 /** What `fettle tune` prints, on one line. */
-function tune(...flags: readonly string[]) {
-  const args = ["bin/fettle.js", "tune", file, "--trials", "1", "--epochs", "2", "--folds", "3", ...flags];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  return { status, text: `${stdout}${stderr}`.replaceAll(/\s+/g, " ") };
+async function tune(...flags: readonly string[]) {
+  const words = ["tune", file, "--trials", "1", "--epochs", "2", "--folds", "3", ...flags];
+  const { code, stdout, stderr } = await fettle(words);
+  return { code, text: `${stdout}${stderr}`.replaceAll(/\s+/g, " ") };
 }
 
 describe("fettle tune", () => {
-  it("predicts several columns, separated by commas", () => {
-    const { status, text } = tune("--target", "z,b", "--drop", "y");
+  it("predicts several columns, separated by commas", async () => {
+    const { code, text } = await tune("--target", "z,b", "--drop", "y");
     expect(text).toContain("60 rows, 3 inputs, regression of z, b");
-    expect(status).toBe(0);
+    expect(code).toBe(0);
   });
 
-  it("keeps groups whole, and counts rows by a column; neither is an input", () => {
-    const { status, text } = tune("--target", "y", "--group", "patient", "--weight", "n", "--drop", "z");
+  it("keeps groups whole, and counts rows by a column; neither is an input", async () => {
+    const { code, text } = await tune("--target", "y", "--group", "patient", "--weight", "n", "--drop", "z");
     expect(text).toContain("60 rows, 2 inputs");
     expect(text).toMatch(/3-fold cross-validation on 4\d rows, 1\d rows held out/);
-    expect(status).toBe(0);
+    expect(code).toBe(0);
   });
 
-  it("weights classes, chooses a threshold and says it", () => {
+  it("weights classes, chooses a threshold and says it", async () => {
     const flags = ["--target", "y", "--class-weight", "yes=3", "--threshold", "f1", "--drop", "z"];
-    expect(tune(...flags).text).toMatch(/Decision threshold 0\.\d+, by f1 on out-of-fold predictions/);
-    expect(JSON.parse(tune(...flags, "--json").text).threshold).toBeLessThan(1);
+    expect((await tune(...flags)).text).toMatch(
+      /Decision threshold 0\.\d+, by f1 on out-of-fold predictions/,
+    );
+    expect(JSON.parse((await tune(...flags, "--json")).text).threshold).toBeLessThan(1);
   });
 
-  it("warns of a column that gives the target away", () => {
-    const { text } = tune("--target", "y");
+  it("warns of a column that gives the target away", async () => {
+    const { text } = await tune("--target", "y");
     expect(text).toMatch(
       /warning: column "[az]" alone predicts "y" \(\d+\.\d %\).* leave it out with --drop [az]/,
     );
@@ -63,9 +65,9 @@ describe("fettle tune", () => {
       /--class-weight needs a target of classes; received a regression target/,
       2,
     ],
-  ] as const)("answers %s", (flags, message, code) => {
-    const { status, text } = tune(...flags);
+  ] as const)("answers %s", async (flags, message, expected) => {
+    const { code, text } = await tune(...flags);
     expect(text).toMatch(message);
-    expect(status).toBe(code);
+    expect(code).toBe(expected);
   });
 });

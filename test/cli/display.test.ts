@@ -24,7 +24,8 @@ describe("--plot", { timeout: 120_000 }, () => {
   it("draws below the results of fettle tune, and is no part of the study", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const { code, stdout, stderr } = await fettle([...TUNE, "--plot", "--out", "s"], cwd, {
-      env: { LC_ALL: "C.UTF-8", COLUMNS: "60" },
+      LC_ALL: "C.UTF-8",
+      COLUMNS: "60",
     });
     expect([code, stderr]).toEqual([0, ""]);
     const [results, pictures] = stdout.split("\nlogLoss by trial\n");
@@ -49,7 +50,8 @@ describe("--plot", { timeout: 120_000 }, () => {
     await fettle([...TUNE, ...kept, "--metric", "accuracy"], cwd);
     for (const columns of ["20", "40", "200"]) {
       const { code, stdout } = await fettle(["studies", "show", ...kept, "--plot"], cwd, {
-        env: { LC_ALL: "C", COLUMNS: columns },
+        LC_ALL: "C",
+        COLUMNS: columns,
       });
       expect(code).toBe(0);
       expect(stdout).toContain("accuracy by trial");

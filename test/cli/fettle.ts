@@ -1,19 +1,30 @@
-/** Runs the built command line as a user would, and makes small tables for it. Not a test itself. */
+/**
+ * Runs the built command line, in this process or in one of its own, and makes small tables for it. Not a test itself. Starting a process and warming up
+ * its code costs a command 0.15 to 0.9 s, so a process is for what needs one: signals, standard input, what the system does to its streams,
+ * and the bits of another process.
+ */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { leftovers } from "../leftovers.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "bin/fettle.js");
 
-/** What to clean up after the tests of the file; they may run side by side. */
-const leftovers: (() => void)[] = [];
-afterAll(() => {
-  for (const clear of leftovers.splice(0)) clear();
-});
+/** The bundle that `bin/fettle.js` runs; without types, since these are checked before it is built. */
+const bundle = "../../dist/node/cli.js";
 
 export interface Ended {
   readonly code: number | null;
@@ -83,8 +94,80 @@ export function start(words: readonly string[], cwd: string, { stdin, env }: Sur
   };
 }
 
-export function fettle(words: readonly string[], cwd: string = root, around?: Surroundings): Promise<Ended> {
+/** Runs a command in a process of its own. */
+export function ownProcess(
+  words: readonly string[],
+  cwd: string = root,
+  around?: Surroundings,
+): Promise<Ended> {
   return start(words, cwd, around).ended;
+}
+
+/** The end of the last command in this process. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a command in this process, after those before it: the folder, the variables and the streams are the whole process's. One that reads
+ * standard input has a process of its own, where that is empty.
+ */
+export function fettle(
+  words: readonly string[],
+  cwd: string = root,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  if (words.includes("-")) return ownProcess(words, cwd, { env });
+  const ended = last.then(() => here(words, cwd, env));
+  last = ended.catch(() => {});
+  return ended;
+}
+
+async function here(
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const { main } = (await import(bundle)) as typeof import("../../src/cli/main.js");
+  const before = { cwd: process.cwd(), argv: process.argv, env: process.env };
+  const streams = { stdout: new FileStream(), stderr: new FileStream() };
+  const restore = (["stdout", "stderr"] as const).map((name) => {
+    const own = Object.getOwnPropertyDescriptor(process, name) as PropertyDescriptor;
+    Object.defineProperty(process, name, { configurable: true, value: streams[name] });
+    return () => Object.defineProperty(process, name, own);
+  });
+  process.chdir(cwd);
+  process.argv = [process.execPath, bin, ...words];
+  process.env = { ...before.env, ...env };
+  try {
+    const code = await main(words);
+    return { code, stdout: streams.stdout.text(), stderr: streams.stderr.text() };
+  } finally {
+    process.env = before.env;
+    process.argv = before.argv;
+    process.chdir(before.cwd);
+    for (const each of restore) each();
+    for (const stream of Object.values(streams)) stream.remove();
+  }
+}
+
+/** A stream that is no terminal, with a file behind it, since commands write to descriptors too. */
+class FileStream extends Writable {
+  private readonly folder = mkdtempSync(join(tmpdir(), "fettle-stream-"));
+  private readonly path = join(this.folder, "text");
+  readonly fd = openSync(this.path, "a");
+
+  override _write(chunk: Uint8Array, _: string, done: (error?: Error) => void): void {
+    for (let written = 0; written < chunk.length; ) written += writeSync(this.fd, chunk, written);
+    done();
+  }
+
+  text(): string {
+    return readFileSync(this.path, "utf8");
+  }
+
+  remove(): void {
+    closeSync(this.fd);
+    rmSync(this.folder, { recursive: true });
+  }
 }
 
 /** A folder with the given files, gone after the tests. */

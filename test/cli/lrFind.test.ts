@@ -192,7 +192,7 @@ describe.concurrent("the picture of fettle lr-find", () => {
   it("is drawn in characters by --plot, no wider than the terminal, and written as SVG by --out", async () => {
     const cwd = folder(good);
     const words = `${FIND} --steps 30 --plot --out pictures/rates.svg`.split(" ");
-    const { code, stdout } = await fettle(words, cwd, { env: { COLUMNS: "60" } });
+    const { code, stdout } = await fettle(words, cwd, { COLUMNS: "60" });
     expect(code).toBe(0);
     expect(stdout).toContain("\nLoss by learning rate\n");
     expect(stdout).toContain("line: smoothed loss; .: each batch; #: falls fastest;");

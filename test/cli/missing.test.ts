@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";
-import { type Ended, start } from "./fettle.js";
+import { fettle as command, type Ended } from "./fettle.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-missing-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const fettle = (...words: readonly string[]): Promise<Ended> => start(words, folder).ended;
+const fettle = (...words: readonly string[]): Promise<Ended> => command(words, folder);
 
 /** Whole rows to train on: a port of Q, an age of 44 on average, and not often fresh. */
 const train = Array.from({ length: 48 }, (_, i) => {

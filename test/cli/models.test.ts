@@ -1,10 +1,10 @@
 /** Models through files and processes: `tune --out`, `fit`, `predict`, `evaluate`, `inspect`, `verify`. Needs `dist/`. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";
 import { encodeTable, takeExamples } from "../../src/data/dataset.js";
 import { readTable } from "../../src/data/table.js";
@@ -12,17 +12,10 @@ import { loadPredictor } from "../../src/predict/predictor.js";
 import { random } from "../../src/search/strategies/random/random.js";
 import { denseModel, denseSpace } from "../../src/tune/dense.js";
 import { tune } from "../../src/tune/tune.js";
+import { type Ended, fettle, ownProcess, root } from "./fettle.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-models-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function fettle(args: readonly string[], input?: string) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/fettle.js", ...args], {
-    ...{ encoding: "utf8", maxBuffer: 2 ** 28 },
-    ...(input !== undefined && { input }),
-  });
-  return { status, stdout, stderr };
-}
 
 const TABLES = [
   ["iris", "species"],
@@ -49,7 +42,7 @@ describe("a model in a file", () => {
       await final?.save(path);
       const here = final?.predict(data);
       const proba = data.classes.length > 0 ? ["--proba"] : [];
-      const { stdout, stderr } = fettle(["predict", path, pathOf(name), ...proba]);
+      const { stdout, stderr } = await ownProcess(["predict", path, pathOf(name), ...proba]);
       expect(stderr).toBe("");
       const { columns, rows } = parseCsv(stdout);
       expect(rows.length).toBe(data.rows);
@@ -80,10 +73,13 @@ describe("fettle tune --out", () => {
       ({ seconds, ...trial }: { seconds: number }) => trial,
     );
   const whole = join(folder, "whole");
-  const first = fettle(tuned(whole, "--trials", "12"));
+  let first: Ended;
+  beforeAll(async () => {
+    first = await fettle(tuned(whole, "--trials", "12"));
+  });
 
   it("writes model, study, trials and summary, and says how to predict", () => {
-    expect(first.status).toBe(0);
+    expect(first.code).toBe(0);
     expect(readdirSync(whole).sort()).toEqual(files);
     expect(first.stdout).toContain(
       `Predict species of other rows: npx fettle predict ${join(whole, "model.fettle")} <data.csv>`,
@@ -104,17 +100,17 @@ describe("fettle tune --out", () => {
     ).toBe(summary.best.value);
   });
 
-  it("never replaces a study unless told", () => {
+  it("never replaces a study unless told", async () => {
     const before = readFileSync(join(whole, "model.fettle"));
-    const refused = fettle(tuned(whole, "--trials", "2"));
-    expect([refused.status, refused.stderr]).toEqual([
+    const refused = await fettle(tuned(whole, "--trials", "2"));
+    expect([refused.code, refused.stderr]).toEqual([
       2,
       `error: "${whole}" has model.fettle already; go on with --resume ${whole}, replace it with --overwrite, or choose another folder\n`,
     ]);
     expect(readFileSync(join(whole, "model.fettle"))).toEqual(before);
     const other = join(folder, "replaced");
     for (const flags of [[], ["--overwrite"]])
-      expect(fettle(tuned(other, "--trials", "2", ...flags)).status).toBe(0);
+      expect((await fettle(tuned(other, "--trials", "2", ...flags))).code).toBe(0);
   });
 
   it.each([
@@ -132,13 +128,13 @@ describe("fettle tune --out", () => {
     expect(await ended).toBe(code);
     // one that was interrupted has the best of its trials, and they are recomputed
     const early = join(out, "model.fettle");
-    if (existsSync(early)) expect(fettle(["verify", early, pathOf("iris")]).status).toBe(0);
-    const resumed = fettle(["tune", "--resume", out]);
-    expect([resumed.status, resumed.stderr]).toEqual([0, ""]);
+    if (existsSync(early)) expect((await fettle(["verify", early, pathOf("iris")])).code).toBe(0);
+    const resumed = await fettle(["tune", "--resume", out]);
+    expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
     expect(readdirSync(out).sort()).toEqual(files);
     expect(untimed(out)).toEqual(untimed(whole));
     expect(readFileSync(join(out, "model.fettle"))).toEqual(readFileSync(join(whole, "model.fettle")));
-    expect(fettle(["tune", "--resume", out, "--trials", "14"]).status).toBe(0);
+    expect((await fettle(["tune", "--resume", out, "--trials", "14"])).code).toBe(0);
     expect(untimed(out).slice(0, 12)).toEqual(untimed(whole));
     expect(untimed(out).length).toBe(14);
   });
@@ -160,49 +156,49 @@ describe("fettle tune --out", () => {
       () => [pathOf("iris"), "--target", "species", "--overwrite"],
       "--overwrite needs --out, the folder of the study to replace",
     ],
-  ])("refuses %s", (_, flags, message) => {
-    const { status, stderr } = fettle(["tune", ...flags()]);
-    expect([status, stderr]).toEqual([2, `error: ${message}\n`]);
+  ])("refuses %s", async (_, flags, message) => {
+    const { code, stderr } = await fettle(["tune", ...flags()]);
+    expect([code, stderr]).toEqual([2, `error: ${message}\n`]);
   });
 
-  it("refuses to go on with a table that has changed", () => {
+  it("refuses to go on with a table that has changed", async () => {
     const changed = join(folder, "changed.csv");
     writeFileSync(changed, readFileSync(pathOf("iris"), "utf8").replace("5.1", "5.2"));
-    const { status, stderr } = fettle(["tune", changed, "--resume", whole]);
-    expect([status, stderr]).toEqual([
+    const { code, stderr } = await fettle(["tune", changed, "--resume", whole]);
+    expect([code, stderr]).toEqual([
       2,
       `error: "${changed}" must be the table that the study in "${whole}" began with; its cells have changed\n`,
     ]);
   });
 
-  it("has a receipt from which the study is recomputed to the bit, and a changed cell is found", () => {
+  it("has a receipt from which the study is recomputed to the bit, and a changed cell is found", async () => {
     const model = join(whole, "model.fettle");
-    const same = fettle(["verify", model, pathOf("iris")]);
+    const same = await fettle(["verify", model, pathOf("iris")]);
     expect(same.stdout).toMatch(
       /^kernels +same\ndata +same\nfolds +same\ntrials +same\nweights +same\nRecomputed in [\d.]+ s: every bit is the same\.\n$/,
     );
-    expect(same.status).toBe(0);
+    expect(same.code).toBe(0);
     const changed = join(folder, "one-cell.csv");
     const lines = readFileSync(pathOf("iris"), "utf8").split("\n");
     const cells = lines[77].split(",");
     cells[2] = String(Number(cells[2]) + 0.1);
     lines[77] = cells.join(",");
     writeFileSync(changed, lines.join("\n"));
-    const other = fettle(["verify", model, changed]);
+    const other = await fettle(["verify", model, changed]);
     expect(other.stdout).toBe(
       `kernels  same\ndata     other cells in "${lines[0].split(",")[2]}"\nThis is not the study of the model.\n`,
     );
-    expect(other.status).toBe(1);
+    expect(other.code).toBe(1);
   });
 });
 
 describe("a study with files of its own", () => {
-  it("goes on, and is verified, without them", () => {
+  it("goes on, and is verified, without them", async () => {
     const [space, schema, out] = ["space.json", "schema.json", "with files"].map((name) =>
       join(folder, name),
     );
     writeFileSync(space, '{ "units": { "type": "int", "low": 2, "high": 6 } }');
-    writeFileSync(schema, fettle(["inspect", pathOf("iris"), "--json"]).stdout);
+    writeFileSync(schema, (await fettle(["inspect", pathOf("iris"), "--json"])).stdout);
     const flags = [
       "--target",
       "species",
@@ -216,36 +212,31 @@ describe("a study with files of its own", () => {
       "random",
     ];
     const files = ["--space", space, "--schema", schema, "--out", out];
-    expect(fettle(["tune", pathOf("iris"), ...flags, ...files]).status).toBe(0);
+    expect((await fettle(["tune", pathOf("iris"), ...flags, ...files])).code).toBe(0);
     for (const path of [space, schema]) rmSync(path);
     const model = join(out, "model.fettle");
     expect(readFileSync(model, "latin1")).not.toContain(folder);
-    expect(fettle(["verify", model, pathOf("iris")]).status).toBe(0);
-    expect(fettle(["tune", "--resume", out, "--trials", "3"]).status).toBe(0);
-    expect(fettle(["verify", model, pathOf("iris")]).status).toBe(0);
+    expect((await fettle(["verify", model, pathOf("iris")])).code).toBe(0);
+    expect((await fettle(["tune", "--resume", out, "--trials", "3"])).code).toBe(0);
+    expect((await fettle(["verify", model, pathOf("iris")])).code).toBe(0);
   });
 });
 
 describe("a saved model on the command line", () => {
   const model = join(folder, "fit.fettle");
-  const fit = fettle([
-    "fit",
-    pathOf("diabetes"),
-    "--target",
-    "progression",
-    "--set",
-    "units=8",
-    "--out",
-    model,
-  ]);
+  let fit: Ended;
+  beforeAll(async () => {
+    const words = ["fit", pathOf("diabetes"), "--target", "progression", "--set", "units=8", "--out", model];
+    fit = await fettle(words);
+  });
 
   it("is trained by fit, with its parameters", async () => {
-    expect([fit.status, fit.stderr]).toEqual([0, ""]);
+    expect([fit.code, fit.stderr]).toEqual([0, ""]);
     expect(fit.stdout).toMatch(/Scores on 89 held-out rows\n[\s\S]+\nWritten: .*fit\.fettle\n/);
     expect((await loadPredictor(readFileSync(model))).targets).toEqual(["progression"]);
   });
 
-  it("is beside a linear model and a constant on the rows that fit held out, as the models of tune are", () => {
+  it("is beside a linear model and a constant on the rows that fit held out, as the models of tune are", async () => {
     expect(fit.stdout).toMatch(/ +this model +95 % interval +linear +constant\n/);
     expect(fit.stdout.replaceAll(/\s+/g, " ")).toMatch(
       /\(95 % interval of the lead: \S+ to \S+\)\. Written:/,
@@ -259,16 +250,16 @@ describe("a saved model on the command line", () => {
       join(folder, "other.fettle"),
       "--json",
     ];
-    const { test, baselines } = JSON.parse(fettle(["fit", pathOf("diabetes"), ...flags]).stdout);
+    const { test, baselines } = JSON.parse((await fettle(["fit", pathOf("diabetes"), ...flags])).stdout);
     expect([baselines.rows, baselines.metric, baselines.verdict]).toEqual([89, "r2", "linear"]);
     expect(baselines.scores.r2.final).toBe(test.r2);
-    const none = JSON.parse(fettle(["fit", pathOf("diabetes"), ...flags, "--test-size", "0"]).stdout);
+    const none = JSON.parse((await fettle(["fit", pathOf("diabetes"), ...flags, "--test-size", "0"])).stdout);
     expect(Object.keys(none)).toEqual(["model", "metric", "validation", "test", "params"]);
   });
 
-  it("scores a table", () => {
-    const { status, stdout } = fettle(["evaluate", model, pathOf("diabetes"), "--json"]);
-    expect(status).toBe(0);
+  it("scores a table", async () => {
+    const { code, stdout } = await fettle(["evaluate", model, pathOf("diabetes"), "--json"]);
+    expect(code).toBe(0);
     const { rows, scores } = JSON.parse(stdout);
     expect([rows, Object.keys(scores)]).toEqual([
       442,
@@ -278,11 +269,11 @@ describe("a saved model on the command line", () => {
     expect(scores.r2).toBeGreaterThan(0.3);
   });
 
-  it("is shown", () => {
-    const { stdout } = fettle(["inspect", model]);
+  it("is shown", async () => {
+    const { stdout } = await fettle(["inspect", model]);
     expect(stdout).toContain("fit.fettle: regression of progression from 10 inputs, 10 features");
     expect(stdout).toContain("units");
-    expect(JSON.parse(fettle(["inspect", model, "--json"]).stdout)).toMatchObject({
+    expect(JSON.parse((await fettle(["inspect", model, "--json"])).stdout)).toMatchObject({
       target: "progression",
       task: "regression",
     });
@@ -298,11 +289,11 @@ describe("a saved model on the command line", () => {
     // before the next line is there
     const first = await next();
     child.stdin.end(`${lines[1].slice(9)}\n`);
-    const whole = parseCsv(fettle(["predict", model, pathOf("diabetes")]).stdout).rows;
+    const whole = parseCsv((await fettle(["predict", model, pathOf("diabetes")])).stdout).rows;
     expect([first, await next(), await next()]).toEqual([...whole[0], ...whole[1], undefined]);
   });
 
-  it("predicts rows from standard input, JSON and a file, in order, with columns that are kept", () => {
+  it("predicts rows from standard input, JSON and a file, in order, with columns that are kept", async () => {
     const text = readFileSync(pathOf("diabetes"), "utf8");
     const { columns, rows } = parseCsv(text);
     const reversed = [...columns].reverse();
@@ -314,16 +305,18 @@ describe("a saved model on the command line", () => {
       ["note", ...reversed].join(";"),
       ...rows.map((cells, i) => [`"n;${i}"`, ...[...cells].reverse()].join(";")),
     ].join("\n");
-    const plain = fettle(["predict", model, pathOf("diabetes")]);
+    const plain = await fettle(["predict", model, pathOf("diabetes")]);
     const values = parseCsv(plain.stdout).rows.map(([value]) => value);
     expect(values.length).toBe(rows.length);
-    const piped = fettle(["predict", model, "-", "--keep", "note"], csv);
+    const piped = await ownProcess(["predict", model, "-", "--keep", "note"], root, { stdin: csv });
     expect(parseCsv(piped.stdout).rows).toEqual(values.map((value, i) => [`n;${i}`, value]));
-    const json = fettle(["predict", model, "-", "--keep", "id"], JSON.stringify(records));
+    const json = await ownProcess(["predict", model, "-", "--keep", "id"], root, {
+      stdin: JSON.stringify(records),
+    });
     expect(parseCsv(json.stdout).rows).toEqual(values.map((value, i) => [`row "${i}"`, value]));
     const out = join(folder, "predictions.csv");
-    const kept = fettle(["predict", model, pathOf("diabetes"), "--keep", "progression", "--out", out]);
-    expect([kept.status, kept.stdout]).toEqual([0, ""]);
+    const kept = await fettle(["predict", model, pathOf("diabetes"), "--keep", "progression", "--out", out]);
+    expect([kept.code, kept.stdout]).toEqual([0, ""]);
     const file = parseCsv(readFileSync(out, "utf8"));
     expect(file.columns).toEqual(["progression", "progression (predicted)"]);
     expect(file.rows.map(([, value]) => value)).toEqual(values);
@@ -370,7 +363,7 @@ describe("a saved model on the command line", () => {
       () => ["verify", model],
       "name the table too: fettle verify <model> <data.csv>",
     ],
-  ])("refuses %s", (name, args, message) => {
+  ])("refuses %s", async (name, args, message) => {
     const lines = readFileSync(pathOf("diabetes"), "utf8").split("\n");
     const bmi = lines[0].split(",").indexOf("bmi");
     const heavy = lines[2]
@@ -381,8 +374,10 @@ describe("a saved model on the command line", () => {
     const input = name.startsWith("a target") ? bare.join("\n") : [lines[0], lines[1], heavy].join("\n");
     const out = join(folder, "refused.csv");
     const isPredict = args()[0] === "predict";
-    const { status, stderr } = fettle([...args(), ...(isPredict ? ["--out", out] : [])], input);
-    expect(status).toBe(2);
+    const { code, stderr } = await ownProcess([...args(), ...(isPredict ? ["--out", out] : [])], root, {
+      stdin: input,
+    });
+    expect(code).toBe(2);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toContain(message);
     expect([existsSync(out), existsSync(`${out}.part`)]).toEqual([false, false]);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fettle, folder, smallTable } from "./fettle.js";
+import { fettle, folder, ownProcess, smallTable } from "./fettle.js";
 
 const good = { "data.csv": smallTable() };
 const TUNE = "tune data.csv --target y --trials 3 --epochs 2 --seed 4".split(" ");
@@ -86,11 +86,11 @@ describe.concurrent("fettle report", () => {
 
   it("says what to install where echarts is missing, and a study ends well without a report", async () => {
     const cwd = folder(good);
-    const tuned = await fettle([...TUNE, "--out", "study"], cwd, without("echarts", cwd));
+    const tuned = await ownProcess([...TUNE, "--out", "study"], cwd, without("echarts", cwd));
     expect(tuned.code).toBe(0);
     expect(tuned.stdout).toContain("No report: it needs the package echarts.");
     expect(existsSync(join(cwd, "study/report.html"))).toBe(false);
-    const { code, stderr } = await fettle(["report", "study"], cwd, without("echarts", cwd));
+    const { code, stderr } = await ownProcess(["report", "study"], cwd, without("echarts", cwd));
     expect(code).not.toBe(0);
     expect(stderr).toContain("pictures need the package echarts; run npm install echarts");
   });

@@ -109,7 +109,7 @@ describe("fettle serve", () => {
       [["serve", "--storage", "s.db", "--study", "none"], "a new one needs --space"],
     ];
     for (const [words, message, token = TOKEN] of refusals) {
-      const { code, stderr } = await fettle(words, cwd, { env: { FETTLE_TOKEN: token } });
+      const { code, stderr } = await fettle(words, cwd, { FETTLE_TOKEN: token });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     }
   });

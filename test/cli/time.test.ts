@@ -11,9 +11,9 @@ const small = ["tune", "data.csv", "--target", "y", "--epochs", "2", "--folds", 
 describe("fettle tune --seconds", () => {
   it("ends in time, says after how many trials, and prints what repeats it", async () => {
     const words = [...small, "--strategy", "random"];
-    const { code, stdout } = await fettle([...words, "--seconds", "2", "--jobs", "1"], table);
+    const { code, stdout } = await fettle([...words, "--seconds", "0.8", "--jobs", "1"], table);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/random search: trials for 2\.0 s in all, each by 3-fold/);
+    expect(stdout).toMatch(/random search: trials for 0\.8 s in all, each by 3-fold/);
     const [, count] = stdout.match(/The time was over after (\d+) trials?\./)!;
     const [, line] = stdout.match(/The same, to the bit: npx fettle (.*)/)!;
     const [, networks] = stdout.match(/There was time for (\d+) networks? of the final model\./) ?? [];
@@ -24,7 +24,7 @@ describe("fettle tune --seconds", () => {
   it("is in the JSON report too, and gives the trials that as many give", async () => {
     const read = async (more: readonly string[]) =>
       JSON.parse((await fettle([...small, "--json", ...more], table)).stdout) as JsonReport;
-    const { endedAfter, networks, ...limited } = await read(["--seconds", "1.5"]);
+    const { endedAfter, networks, ...limited } = await read(["--seconds", "0.8"]);
     const ensemble = networks === undefined ? [] : ["--ensemble", `${networks}`];
     const again = await read(["--trials", `${endedAfter}`, ...ensemble]);
     const untimed = (report: JsonReport) => ({

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonReport } from "../../src/report/json.js";
-import { fettle, folder, root, smallTable } from "./fettle.js";
+import { fettle, folder, ownProcess, root, smallTable } from "./fettle.js";
 
 const mainJob = ["tune", "examples/data/breast-cancer.csv", "--target", "diagnosis"];
 const QUICK = ["--trials", "4", "--epochs", "3", "--folds", "3"];
@@ -290,7 +290,7 @@ describe("fettle tune in its surroundings", () => {
     const words = ["tune", "-", ...QUICKEST, "--json"];
     const cwd = folder({ "data.csv": smallTable() });
     const [piped, file, empty] = await Promise.all([
-      fettle(words, cwd, { stdin: smallTable() }),
+      ownProcess(words, cwd, { stdin: smallTable() }),
       fettle(words.with(1, "data.csv"), cwd),
       fettle(words, cwd),
     ]);
@@ -313,8 +313,8 @@ describe("fettle tune in its surroundings", () => {
   it("fits the width that COLUMNS asks for", async () => {
     const cwd = folder({ "data.csv": smallTable() });
     const ended = await Promise.all([
-      fettle(["tune", "data.csv", ...QUICKEST], cwd, { env: { COLUMNS: "40" } }),
-      fettle(["tune", "--help"], cwd, { env: { COLUMNS: "50" } }),
+      fettle(["tune", "data.csv", ...QUICKEST], cwd, { COLUMNS: "40" }),
+      fettle(["tune", "--help"], cwd, { COLUMNS: "50" }),
     ]);
     const widths = ended.map(({ stdout }) =>
       Math.max(

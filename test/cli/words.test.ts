@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/csv.js";
 import { imported } from "../model/export/modules.js";
-import { start } from "./fettle.js";
+import { fettle as command } from "./fettle.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-words-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function fettle(...words: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await start(words, folder).ended;
+  const { code, stdout, stderr } = await command(words, folder);
   expect(code, stderr).toBe(0);
   return stdout;
 }

@@ -4,7 +4,7 @@ import { postgresStorage } from "fettle/store/postgres";
 import { sqliteStorage } from "fettle/store/sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
-import { fettle, folder, listing, smallTable, start } from "./fettle.js";
+import { fettle, folder, listing, ownProcess, smallTable, start } from "./fettle.js";
 
 /** Milliseconds for a test that starts several commands, on a machine that does other work too. */
 const MANY_COMMANDS = 240_000;
@@ -35,7 +35,8 @@ describe("fettle worker", () => {
       expect((await fettle(begin("alone", "--jobs", "1"), cwd)).code).toBe(0);
       const study = start(begin("shared", "--queue", "storage", "--jobs", "0"), cwd);
       await study.until("9 trials");
-      const second = await fettle(
+      // not sooner than a process comes: the introduction is printed before the study is there
+      const second = await ownProcess(
         ["tune", "--storage", "s.db", "--study", "shared", "--queue", "storage"],
         cwd,
       );
@@ -115,7 +116,7 @@ describe.runIf(hasPostgres)("fettle worker with a server of PostgreSQL", () => {
         const name = `by ${queue === "storage" ? queue : "pg-boss"}`;
         const study = start(there(begin(name, "--queue", queue, "--jobs", "0")), cwd);
         await study.until("9 trials");
-        const second = await fettle(
+        const second = await ownProcess(
           there(["tune", "--storage", "s.db", "--study", name, "--queue", queue]),
           cwd,
         );

@@ -1,5 +1,4 @@
 /** A table as people have them, in ten dialects: the same matrix to the bit, and each wrong reading refused with its remedy. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readTableFile, type TableFlags } from "../../src/cli/dataset.js";
 import { encodeTable } from "../../src/data/dataset.js";
 import { RandomStream } from "../../src/numerics/random.js";
+import { fettle } from "../cli/fettle.js";
 import { rowByRow } from "./rows.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fettle-messy-"));
@@ -199,15 +199,13 @@ describe("the same content", async () => {
 });
 
 describe("on the command line", () => {
-  const fettle = (...args: readonly string[]) =>
-    spawnSync(process.execPath, ["bin/fettle.js", ...args], { encoding: "utf8" });
   const file = join(folder, "messy.csv.gz");
   writeFileSync(file, gzipSync(`\ufeff${written({ ...dialects.german, end: "\r\n" })}`));
   const tune = ["tune", file, "--trials", "2", "--epochs", "3", "--folds", "2", "--jobs", "1"];
 
-  it("tunes with two options, and names what it left out and renamed", () => {
-    const { status, stdout } = fettle(...tune, "--target", "bought", "--missing", "impute");
-    expect(status).toBe(0);
+  it("tunes with two options, and names what it left out and renamed", async () => {
+    const { code, stdout } = await fettle([...tune, "--target", "bought", "--missing", "impute"]);
+    expect(code).toBe(0);
     const text = stdout.replaceAll(/\s+/g, " ");
     expect(text).toContain("2000 rows, 6 inputs, classification of bought (no, yes)");
     expect(text).toContain('left out: "customer_id" is different in every row');
@@ -217,9 +215,9 @@ describe("on the command line", () => {
     );
   });
 
-  it("says which option is missing", () => {
-    const { status, stderr } = fettle(...tune, "--target", "bought");
-    expect(status).toBe(2);
+  it("says which option is missing", async () => {
+    const { code, stderr } = await fettle([...tune, "--target", "bought"]);
+    expect(code).toBe(2);
     expect(stderr).toContain("choose --missing impute or --missing drop");
   });
 });
