@@ -4,20 +4,27 @@
  */
 import fc from "fast-check";
 import { crc32 } from "../crc32.js";
-import { FettleError, isA, type OptionNames } from "../errors.js";
-import { int } from "../search/space/builders.js";
-import { sameValue } from "../search/space/value.js";
+import type { OptionNames } from "../errors.js";
 import { random } from "../search/strategies/random/random.js";
 import { restoreStudy } from "../search/study/checkpoint.js";
-import type { StudyJson } from "../search/study/contract.js";
 import { createStudy } from "../search/study/study.js";
 import { Curves } from "../search/trial/curves.js";
-import type { TrialRecord } from "../search/trial/trial.js";
 import { recordStudy } from "../store/recorder.js";
-import type { Note, StoredStudy, StudyStorage } from "../store/storage.js";
+import type { Note, StudyStorage } from "../store/storage.js";
 import { anyStudy } from "./arbitraries/history.js";
 import { anySpace } from "./arbitraries/space.js";
 import { CHECK_OPTIONS, type CheckOptions, checkCheckOptions, fail, holdLater, lawOf } from "./laws.js";
+import {
+  checkSame,
+  closing,
+  created,
+  jsonOf,
+  opened,
+  refused,
+  shuffled,
+  studyOf,
+  told,
+} from "./storageStudies.js";
 
 /** Opens a new and empty storage twice, as two processes see it. */
 export type StorageFactory = () => Promise<readonly [StudyStorage, StudyStorage]>;
@@ -343,59 +350,4 @@ export async function checkStorageLaw(
 ): Promise<void> {
   checkCheckOptions(options, "checkStorage", OPTIONS as OptionNames<StorageCheckOptions>);
   await holdLater("the storage", law, lawOf(storageLaws, law)(open), options);
-}
-
-const told: TrialRecord = { number: 0, params: {}, value: 1, std: null, status: "complete", seconds: null };
-
-/** A study with so many trials that run. */
-function studyOf(trials: number): StudyJson {
-  const study = createStudy({ space: { x: int(0, 9) }, strategy: random(), direction: "minimize" });
-  for (let i = 0; i < trials; i++) study.ask();
-  return study.toJSON();
-}
-
-/** A study of the name "study" as both see it. */
-async function created(
-  [storage, other]: readonly [StudyStorage, StudyStorage],
-  json: StudyJson,
-): Promise<readonly [StoredStudy, StoredStudy]> {
-  return [await storage.create("study", json), await opened(other, "study")];
-}
-
-async function opened(storage: StudyStorage, name: string): Promise<StoredStudy> {
-  return (await storage.open(name)) ?? fail(`there is no study ${JSON.stringify(name)}`);
-}
-
-async function jsonOf(study: StoredStudy): Promise<StudyJson> {
-  return { ...study.definition, trials: await study.trials() };
-}
-
-async function closing(storages: readonly StudyStorage[], work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } finally {
-    for (const storage of new Set(storages)) await storage.close();
-  }
-}
-
-/** Of JSON, whatever the order of its fields. */
-function checkSame(found: unknown, expected: unknown, what: string): void {
-  const [own, other] = [found, expected].map((each) => JSON.stringify(each));
-  if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
-}
-
-async function refused(code: string, work: () => Promise<unknown>): Promise<void> {
-  let thrown: unknown;
-  try {
-    await work();
-  } catch (error) {
-    thrown = error;
-  }
-  if (!isA(thrown, FettleError) || thrown.code !== code) fail(`not refused with ${code}, but ${thrown}`);
-}
-
-/** A list in the order of keys. */
-function shuffled<T>(list: readonly T[], keys: readonly number[]): T[] {
-  const keyed = list.map((item, i) => ({ item, key: (keys[i % keys.length] * (i + 1)) % 1009 }));
-  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }

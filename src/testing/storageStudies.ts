@@ -1,0 +1,72 @@
+/** Studies for the laws of storages, and how two storages are compared. */
+import { FettleError, isA } from "../errors.js";
+import { int } from "../search/space/builders.js";
+import { sameValue } from "../search/space/value.js";
+import { random } from "../search/strategies/random/random.js";
+import type { StudyJson } from "../search/study/contract.js";
+import { createStudy } from "../search/study/study.js";
+import type { TrialRecord } from "../search/trial/trial.js";
+import type { StoredStudy, StudyStorage } from "../store/storage.js";
+import { fail } from "./laws.js";
+
+export const told: TrialRecord = {
+  number: 0,
+  params: {},
+  value: 1,
+  std: null,
+  status: "complete",
+  seconds: null,
+};
+
+/** A study with so many trials that run. */
+export function studyOf(trials: number): StudyJson {
+  const study = createStudy({ space: { x: int(0, 9) }, strategy: random(), direction: "minimize" });
+  for (let i = 0; i < trials; i++) study.ask();
+  return study.toJSON();
+}
+
+/** A study of the name "study" as both see it. */
+export async function created(
+  [storage, other]: readonly [StudyStorage, StudyStorage],
+  json: StudyJson,
+): Promise<readonly [StoredStudy, StoredStudy]> {
+  return [await storage.create("study", json), await opened(other, "study")];
+}
+
+export async function opened(storage: StudyStorage, name: string): Promise<StoredStudy> {
+  return (await storage.open(name)) ?? fail(`there is no study ${JSON.stringify(name)}`);
+}
+
+export async function jsonOf(study: StoredStudy): Promise<StudyJson> {
+  return { ...study.definition, trials: await study.trials() };
+}
+
+export async function closing(storages: readonly StudyStorage[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    for (const storage of new Set(storages)) await storage.close();
+  }
+}
+
+/** Of JSON, whatever the order of its fields. */
+export function checkSame(found: unknown, expected: unknown, what: string): void {
+  const [own, other] = [found, expected].map((each) => JSON.stringify(each));
+  if (!sameValue(JSON.parse(own), JSON.parse(other))) fail(`${what}: ${own}, and not ${other}`);
+}
+
+export async function refused(code: string, work: () => Promise<unknown>): Promise<void> {
+  let thrown: unknown;
+  try {
+    await work();
+  } catch (error) {
+    thrown = error;
+  }
+  if (!isA(thrown, FettleError) || thrown.code !== code) fail(`not refused with ${code}, but ${thrown}`);
+}
+
+/** A list in the order of keys. */
+export function shuffled<T>(list: readonly T[], keys: readonly number[]): T[] {
+  const keyed = list.map((item, i) => ({ item, key: (keys[i % keys.length] * (i + 1)) % 1009 }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
