@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { cases } from "../cases.js";
 import { fettle, folder, listing, type Running, root, smallTable, start } from "../cli/fettle.js";
 
-const digits = join(root, "examples/data/digits.csv");
+const wine = join(root, "examples/data/wine.csv");
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
 
@@ -63,9 +63,9 @@ describe.concurrent("the end of a command", () => {
           const cwd = folder();
           const words = [
             "tune",
-            digits,
+            wine,
             "--target",
-            "digit",
+            "cultivar",
             ..."--epochs 1000000 --jobs 1 --out study".split(" "),
           ];
           const run = start(words, cwd);
