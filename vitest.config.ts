@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Tests that need a process of their own: they replace a module or a global, count what the whole process holds or how long it takes, or clean
@@ -8,25 +9,57 @@ import { defineConfig } from "vitest/config";
  * each file was a sixth of the time of all tests.
  */
 export const APART = [
-  ...["attack", "cloudflare", "docs", "package", "platform", "runtimes", "tune/jobs", "workers"].map(
-    (folder) => `test/${folder}/**/*.test.ts`,
-  ),
+  ...["attack", "platform", "workers/queue"].map((folder) => `test/${folder}/**/*.test.ts`),
   ...[
     "cli/limits",
     "cli/lock",
     "cli/optimize/programs",
+    "cloudflare/object",
+    "cloudflare/queue",
     "data/limits",
+    "docs/guide",
+    "docs/serving",
+    "docs/serving-models",
+    "docs/tuning-anything",
     "expressions",
     "faults/strategyParts",
     "nn/memory",
     "numerics/finite",
     "numerics/kernels",
     "predict/loading",
+    "runtimes/example",
+    "runtimes/predict",
+    "runtimes/study",
     "store/indexedDb",
+    "tune/jobs/backend",
     "tune/resume/study",
+    "workers/threads",
   ].map((file) => `test/${file}.test.ts`),
 ];
 const ALL = ["test/**/*.test.ts"];
+
+/** Files that take 5 s or more and are not among the largest, which vitest begins with: at the end, they would run alone. */
+const LONG = [
+  "nn/examples",
+  "store/conformance",
+  "store/faults",
+  "optim/conformance",
+  "nn/layers/recurrent/example",
+  "graph/conformance",
+  "faults/executors",
+].map((file) => `/test/${file}.test.ts`);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const projects = new Set(sorted.map(({ project }) => project.name)); // one runs after the other
+    return [...projects].flatMap((name) => {
+      const own = sorted.filter(({ project }) => project.name === name);
+      const isLong = ({ moduleId }: TestSpecification) => LONG.some((path) => moduleId.endsWith(path));
+      return [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
+    });
+  }
+}
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -72,8 +105,9 @@ export default defineConfig(({ mode }) => {
         { resolve, test: { ...test, name: "apart", include: APART } },
         { resolve, test: { ...test, name: "together", include: ALL, exclude: APART, isolate: false } },
       ],
-      // by default one core is left idle, half of two
-      maxWorkers: availableParallelism(),
+      // one more than there are cores, since tests wait too: for processes, leases and signals
+      maxWorkers: availableParallelism() + 1,
+      sequence: { sequencer: LongFirst },
     },
   };
 });
