@@ -1,5 +1,5 @@
 /**
- * How many random cases a property test tries: as many as it says, 20 times as many in `npm run test:long`, a fifth for a mutant.
+ * How many random cases a property test tries: half of what it says, 20 times what it says in `npm run test:long`, a fifth for a mutant.
  * Wherever a test writes a number of cases, it writes it with this.
  */
 import { inject } from "vitest";
@@ -11,7 +11,7 @@ declare module "vitest" {
   }
 }
 
-/** `count` cases, or as many times as many as the configuration says; at least one. */
+/** `count` cases times the share that the configuration says; at least one. */
 export function cases(count: number): number {
   const times = inject("timesTheCases");
   if (times === undefined) throw new Error("the configuration of vitest does not provide timesTheCases");

@@ -156,10 +156,10 @@ describe("studies", () => {
 
   it("started at the same time are no more than may run", async () => {
     const { fetch } = slow({ maxRunning: 5 });
-    const answers = await Promise.all(Array.from({ length: cases(10) }, (_, i) => start(fetch, `s${i}`)));
+    const answers = await Promise.all(Array.from({ length: cases(20) }, (_, i) => start(fetch, `s${i}`)));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201).length).toBe(5);
-    expect(statuses.filter((status) => status === 429).length).toBe(cases(10) - 5);
+    expect(statuses.filter((status) => status === 429).length).toBe(cases(20) - 5);
     for (let i = 0; i < statuses.length; i++) await ask(fetch, `DELETE /studies/s${i}`);
   });
 });
