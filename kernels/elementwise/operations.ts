@@ -7,8 +7,9 @@ import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Passes from "../../src/graph/opcodes/passes";
 import {
   cos_f32x4, cross_entropy_f32x4, cross_entropy_slope_f32x4, erf_f32x4, exp_f32x4, expm1_f32x4, log1p_f32x4, log_f32x4,
-  pow_f32x4, sigmoid_f32x4, sin_f32x4, softplus_f32x4, tanh_f32x4,
+  pow_f32x4, sin_f32x4, softplus_f32x4,
 } from "../math/f32";
+import { sigmoid_f32, tanh_f32 } from "../math/f32-sigmoid";
 
 @final class Copy { @inline apply(x: v128): v128 { return x; } }
 @final class Neg { @inline apply(x: v128): v128 { return f32x4.neg(x); } }
@@ -22,8 +23,6 @@ import {
 @final class Log1p { @inline apply(x: v128): v128 { return log1p_f32x4(x); } }
 @final class Sin { @inline apply(x: v128): v128 { return sin_f32x4(x); } }
 @final class Cos { @inline apply(x: v128): v128 { return cos_f32x4(x); } }
-@final class Tanh { @inline apply(x: v128): v128 { return tanh_f32x4(x); } }
-@final class Sigmoid { @inline apply(x: v128): v128 { return sigmoid_f32x4(x); } }
 @final class Softplus { @inline apply(x: v128): v128 { return softplus_f32x4(x); } }
 @final class Erf { @inline apply(x: v128): v128 { return erf_f32x4(x); } }
 // pmax keeps NaN and the sum makes −0 into 0, in fewer instructions than max.
@@ -235,8 +234,8 @@ export function execute(op: i32, dst: usize, a: usize, b: usize, c: usize, d: us
     case Elementwise.Log1p: map1<Log1p>(dst, a, bytes); return;
     case Elementwise.Sin: map1<Sin>(dst, a, bytes); return;
     case Elementwise.Cos: map1<Cos>(dst, a, bytes); return;
-    case Elementwise.Tanh: map1<Tanh>(dst, a, bytes); return;
-    case Elementwise.Sigmoid: map1<Sigmoid>(dst, a, bytes); return;
+    case Elementwise.Tanh: tanh_f32(dst, a, bytes); return;
+    case Elementwise.Sigmoid: sigmoid_f32(dst, a, bytes); return;
     case Elementwise.Softplus: map1<Softplus>(dst, a, bytes); return;
     case Elementwise.Erf: map1<Erf>(dst, a, bytes); return;
     case Elementwise.Relu: quick1<Relu>(dst, a, bytes); return;

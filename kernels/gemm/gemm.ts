@@ -21,7 +21,7 @@ import * as Elementwise from "../../src/graph/opcodes/elementwise";
 import * as Opcode from "../../src/graph/opcodes/program";
 import { setWord, word } from "../words";
 import { activate, addBias } from "./finish";
-import { ADD, f32_gemm_4x8, RELU } from "./micro";
+import { ADD, BESIDE, f32_gemm_4x8, RELU } from "./micro";
 import { packB, packTransposedA, packTransposedB, packVector } from "./pack";
 import { KC, MC, MR, NC, NR, PACK_A_COLUMNS, PACK_B_AREA, PACK_B_REACH } from "./tiles";
 import { dots, outer, vectorMatrix } from "./vector";
@@ -161,12 +161,12 @@ function blocks(product: Product, base: usize): void {
         const cHere = c + i * ldc + j * 4;
         let aHere = a + (transA ? p * lda + i * 4 : i * lda + p * 4);
         let aPanel = MR * (transA ? 4 : lda);
-        let aRow = transA ? 4 : lda;
+        let aRow = transA ? (rows & (MR - 1) ? 4 : BESIDE) : lda;
         let aStep = transA ? lda : 4;
         if (transA && columns >= PACK_A_COLUMNS) {
           aHere = packTransposedA(rows, depth, aHere, lda);
           aPanel = depth * 16;
-          aRow = 4;
+          aRow = BESIDE;
           aStep = 16;
         }
         if (straight) {

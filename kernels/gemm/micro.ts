@@ -34,6 +34,9 @@ function storeRow(c: usize, x0: v128, x1: v128): void {
   v128.store(c, x1, 16);
 }
 
+/** In place of the bytes from a row of A to the next: four lie beside each other, as in a packed panel. */
+export const BESIDE: i32 = 0;
+
 /**
  * C[m, 8] = A[m, k] B[k, 8], for k >= 1, in tiles of four rows. All strides are in bytes, so A may be
  * packed panels, a row-major matrix or its transpose, and B a packed panel or rows of a matrix.
@@ -41,10 +44,32 @@ function storeRow(c: usize, x0: v128, x1: v128): void {
  * operands is read. The loop over tiles is here, since V8 of Node 20 compiles the one over k better so.
  *
  * @param aPanel from four rows of A to the next four
+ * @param aRow from one row of A to the next, or `BESIDE`, where a last tile of fewer rows reads four all the same
  * @param bias 8 floats added to each row, or 0
  * @param flags `ADD` and `RELU`
  */
 export function f32_gemm_4x8(
+  m: i32,
+  k: i32,
+  a: usize,
+  aPanel: i32,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  c: usize,
+  cRow: i32,
+  bias: usize,
+  flags: i32,
+): void {
+  if (aRow == BESIDE) tiles(true, m, k, a, aPanel, 0, aStep, b, bStep, c, cRow, bias, flags);
+  else tiles(false, m, k, a, aPanel, aRow, aStep, b, bStep, c, cRow, bias, flags);
+}
+
+/** One loop for each: with one address of A in place of four, products are 5 to 10 % faster. */
+@inline
+function tiles(
+  beside: bool,
   m: i32,
   k: i32,
   a: usize,
@@ -80,22 +105,24 @@ export function f32_gemm_4x8(
     b = first;
     do {
       a0 += aStep;
-      a1 += aStep;
-      a2 += aStep;
-      a3 += aStep;
+      if (!beside) {
+        a1 += aStep;
+        a2 += aStep;
+        a3 += aStep;
+      }
       b += bStep;
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       let s = v128.load32_splat(a0);
       c00 = madd(s, b0, c00);
       c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1);
+      s = beside ? v128.load32_splat(a0, 4) : v128.load32_splat(a1);
       c10 = madd(s, b0, c10);
       c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2);
+      s = beside ? v128.load32_splat(a0, 8) : v128.load32_splat(a2);
       c20 = madd(s, b0, c20);
       c21 = madd(s, b1, c21);
-      s = v128.load32_splat(a3);
+      s = beside ? v128.load32_splat(a0, 12) : v128.load32_splat(a3);
       c30 = madd(s, b0, c30);
       c31 = madd(s, b1, c31);
     } while (b != end);

@@ -5,7 +5,7 @@
  *
  * Every function takes all float32: zeros with their sign, denormals (as arguments and as results),
  * infinities and NaN. Its comment states the method and the greatest error over all arguments, in ulp of
- * the float32 result; test/numerics holds it there. sin, cos and pow are in files of their own.
+ * the float32 result; test/numerics holds it there. sin, cos, pow, sigmoid and tanh are in files of their own.
  *
  * The polynomials are minimax fits (linear programming on Chebyshev points in 160-bit arithmetic) whose
  * coefficients were rounded to float32 one at a time, lowest power first, the rest fitted again.
@@ -30,16 +30,16 @@ function clamp(x: v128, low: f32, high: f32): v128 {
 }
 
 /** Numbers that most of these functions use; those of exponentials, sigmoid and tanh are all in tables, since they are the most called. */
-const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
-const ONE: usize = 0;
+export const NUMBERS: usize = memory.data<f32>([1, -0.0, 1.44269502, 12582912, LN2_HIGH, LN2_LOW, -105]);
+export const ONE: usize = 0;
 /** The sign alone. */
-const SIGN: usize = 1;
+export const SIGN: usize = 1;
 /** 1 / ln 2. */
-const LOG2_E: usize = 2;
+export const LOG2_E: usize = 2;
 /** 1.5 * 2^23, whose ulp is 1. */
 const SHIFT: usize = 3;
 /** In two parts. */
-const LN2: usize = 4;
+export const LN2: usize = 4;
 /** e^x is 0 from here down. */
 const LEAST: usize = 6;
 
@@ -86,7 +86,7 @@ function remainder_of_exp(x: v128, n: v128): v128 {
 }
 
 /** Q, from its highest power down. */
-const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
+export const EXP: usize = memory.data<f32>([0.00139429304, 0.00836939272, 0.0416663773, 0.166665152, 0.5]);
 
 /** e^r - 1 - r = r^2 Q(r), within 2^-28, plus what the rounding of r lost. */
 @inline
@@ -233,27 +233,6 @@ export function log1p_f32x4(x: v128): v128 {
   return log_edges(v128.or(y, sign_bits(x)), x, -1);
 }
 
-/** P of tanh, from its highest power down; where the fit ends; where 1 is reached; 2. */
-const TANH: usize = memory.data<f32>([-0.00571405748, 0.0206480604, -0.0537427738, 0.133314833, -0.333332837, 0.625, 10, 2]);
-
-/**
- * tanh x: x + x^3 P(x^2) for |x| < 0.625 (the fit is within 2^-27), otherwise 1 - 2 / (e^(2|x|) + 1), as in
- * Cephes. Error <= 1.5 ulp.
- */
-export function tanh_f32x4(x: v128): v128 {
-  const a = v128.andnot(x, sign_bit());
-  const z = f32x4.mul(a, a);
-  let p = step_in(entry(TANH, 0), z, TANH, 1);
-  p = step_in(p, z, TANH, 2);
-  p = step_in(p, z, TANH, 3);
-  p = step_in(p, z, TANH, 4);
-  const small = f32x4.add(a, f32x4.mul(a, f32x4.mul(z, p)));
-  const t = f32x4.pmin(a, entry(TANH, 6));
-  const e = exp_moderate(f32x4.add(t, t));
-  const large = f32x4.sub(one(), f32x4.div(entry(TANH, 7), f32x4.add(e, one())));
-  return v128.or(v128.bitselect(small, large, f32x4.lt(a, entry(TANH, 5))), v128.and(x, sign_bit()));
-}
-
 /** e^-|x| */
 @inline
 function exp_below(x: v128): v128 {
@@ -286,11 +265,6 @@ function softplus_below(x: v128): v128 {
 @inline
 function softplus_of(x: v128, below: v128): v128 {
   return f32x4.add(f32x4.pmax(x, c(0)), below);
-}
-
-/** 1 / (1 + e^-x). Error <= 2 ulp. */
-export function sigmoid_f32x4(x: v128): v128 {
-  return sigmoid_of(x, exp_below(x));
 }
 
 /** ln(1 + e^x). Error <= 2 ulp. */

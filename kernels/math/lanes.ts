@@ -12,16 +12,22 @@ export function entry(table: usize, i: usize): v128 {
   return v128.load32_splat(table + (i << 2));
 }
 
-/** One step of Horner's scheme with number `i` of a table. */
-@inline
-export function step_in(p: v128, x: v128, table: usize, i: usize): v128 {
-  return f32x4.add(f32x4.mul(p, x), entry(table, i));
-}
-
 /** One step of Horner's scheme: `p * x + a`, rounded twice. */
 @inline
+export function horner(p: v128, x: v128, a: v128): v128 {
+  return f32x4.add(f32x4.mul(p, x), a);
+}
+
+/** The same with number `i` of a table. */
+@inline
+export function step_in(p: v128, x: v128, table: usize, i: usize): v128 {
+  return horner(p, x, entry(table, i));
+}
+
+/** The same with one number. */
+@inline
 export function step(p: v128, x: v128, a: f32): v128 {
-  return f32x4.add(f32x4.mul(p, x), c(a));
+  return horner(p, x, c(a));
 }
 
 /** The sign bits of `x`. */

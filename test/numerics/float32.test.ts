@@ -77,6 +77,24 @@ describe.each(functions)("float32 %s", (_name, operation, oracle, bound) => {
   });
 });
 
+describe.each(functions)("float32 %s of an array", (_name, operation) => {
+  // the longest block of any kernel has 256 numbers
+  it.each([1, 4, 252, 255, 256, 257, 260, 511, 513, 1030])(
+    "is that of each of %i numbers, also in place",
+    (n) => {
+      const xs = Float32Array.from({ length: n }, (_, i) => (i % 29) - 14.3 + i / n);
+      const alone = xs.map((x) => apply(operation, Float32Array.of(x))[0]);
+      expect(apply(operation, xs)).toEqual(alone);
+      const { memory, heap_base, unary_f32 } = kernels();
+      const at = (heap_base() + 15) & ~15;
+      const place = new Float32Array(memory.buffer, at, n + 1);
+      place.set([...xs, 7]);
+      unary_f32(operation, at, at, n);
+      expect(place).toEqual(Float32Array.of(...alone, 7));
+    },
+  );
+});
+
 describe("float32 shapes that training leans on", () => {
   it("sigmoid and tanh stay within their ranges and reach the ends", () => {
     const xs = aroundZero();
