@@ -100,7 +100,7 @@ async function serve(flags: ServeFlags): Promise<number> {
     token !== undefined && token !== "",
     "FETTLE_TOKEN must be set in the environment, the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
   );
-  const storage = await openStorage(flags.storage, flags.space !== undefined);
+  const storage = await openStorage(flags.storage, flags.space === undefined ? "use" : "create");
   try {
     const study = await storage.open(flags.study);
     const onError = (error: unknown): void =>

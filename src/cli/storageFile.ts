@@ -27,28 +27,47 @@ export const shownStorage = (storage: string): string =>
     : storage;
 
 /**
+ * What a command does with a storage: it looks, and writes nothing; it writes to studies that are there, and makes no file and no tables; or
+ * it may begin the first study.
+ */
+export type Access = "look" | "use" | "create";
+
+/**
  * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, since a trial of a model takes longer than that.
  *
- * @param mayCreate - whether a new file is made
  * @param synchronous - `"normal"`, of a file, for many writes that can be made again
- * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is no file and none may be made
+ * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is nothing, unless it may be created
  */
 export async function openStorage(
   path: string,
-  mayCreate: boolean,
+  access: Access,
   synchronous: "normal" | "full" = "full",
 ): Promise<StudyStorage> {
   check(
-    mayCreate || mayBeThere(path),
+    access === "create" || mayBeThere(path),
     () => `there is no file ${show(path)}; begin a study to make it, as by fettle tune --storage`,
     "not_found",
   );
+  if (access === "use") await (await openStorage(path, "look")).close();
+  const readOnly = access === "look";
   if (isUrl(path)) {
     const { postgresStorage } = await import("../store/postgres/postgres.js");
-    return await postgresStorage(path);
+    return await postgresStorage(path, { readOnly });
   }
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
-  return withoutWarnings(() => sqliteStorage(path, { synchronous }));
+  return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
+}
+
+/** A storage in which a study may be; undefined where there is none yet, and none is made. @throws FettleError as {@link openStorage} */
+export async function openIfThere(path: string): Promise<StudyStorage | undefined> {
+  try {
+    return await openStorage(path, "use");
+  } catch (error) {
+    // what has a cause was said by the database, such as of a file that this process may not read
+    const isNothing = isA(error, FettleError) && error.code === "not_found" && error.cause === undefined;
+    if (isNothing) return undefined;
+    throw error;
+  }
 }
 
 /**

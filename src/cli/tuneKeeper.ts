@@ -51,7 +51,7 @@ export async function openKeeper(
 }
 
 async function newRecord(path: string, name: string, command: SavedTable): Promise<StudyRecord> {
-  const storage = await openStorage(path, true);
+  const storage = await openStorage(path, "create");
   const recorder = await recordStudy(storage, name, { command });
   check(
     !recorder.study,
