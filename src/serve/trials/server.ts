@@ -53,15 +53,20 @@ const MOST_BYTES = 16_384;
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
 
-type Handler = (study: TrialStudy, request: Request, number: number) => Promise<Response>;
+type Handler = (
+  study: TrialStudy,
+  request: Request,
+  number: number,
+  isAwaited: () => boolean,
+) => Promise<Response>;
 
 /** By what follows the study's name, with `n` for the number of a trial; then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "": { GET: async (study) => json(await study.status()) },
   trials: { GET: async (study) => json(await study.trials()) },
   ask: {
-    async POST(study) {
-      const trial = await study.ask();
+    async POST(study, _, __, isAwaited) {
+      const trial = await study.ask(isAwaited);
       return trial ? json(trial) : new Response(null, { status: 204 });
     },
   },
@@ -122,7 +127,8 @@ export async function serveTrials<const S extends Space>(
 ): Promise<StudyServer> {
   const checked = checkTrialOptions(options);
   const tell = teller(checked.onError);
-  const requests = new Requests(figuresOf(checked));
+  const figures = figuresOf(checked);
+  const requests = new Requests(figures);
   const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
@@ -143,7 +149,9 @@ export async function serveTrials<const S extends Space>(
       const message = `the method must be ${allow}; received ${show(request.method)}`;
       return refusal(405, "invalid_argument", message, { allow });
     }
-    return methods[request.method](study, request, Number(rest[1]));
+    const until = platform.now() + figures.maxRequestMilliseconds;
+    const isAwaited = (): boolean => !request.signal.aborted && platform.now() < until;
+    return methods[request.method](study, request, Number(rest[1]), isAwaited);
   };
   return {
     async fetch(request) {
