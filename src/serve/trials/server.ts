@@ -1,6 +1,7 @@
 /**
  * Ask and tell over HTTP: a study whose trials are done by programs in any language.
  *
+ *     GET    /studies                          the name of the study, as lists of several have it
  *     GET    /studies/:id                      its status
  *     GET    /studies/:id/trials               its finished trials
  *     POST   /studies/:id/ask                  a trial to do: 200; 204 once the study is done; 429 while none is free
@@ -39,6 +40,7 @@ import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
 import { refusalOf, teller } from "../faults.js";
+import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";
 import { json, refusal } from "../responses.js";
@@ -132,7 +134,9 @@ export async function serveTrials<const S extends Space>(
   const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
+  const keys = async () => [checked.study];
   const answer = async (request: Request): Promise<Response> => {
+    if (isForList(request)) return listStudies(request, { keys });
     const { pathname } = new URL(request.url);
     const [, root, id, ...rest] = pathname.split("/");
     const isNumber = rest.length > 1 && /^\d{1,15}$/.test(rest[1]);
