@@ -6,6 +6,7 @@ import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
 import { lockFile } from "./lock.js";
+import { note } from "./streams.js";
 import {
   type Made,
   MODEL_FILE,
@@ -71,24 +72,25 @@ export async function openIfThere(path: string): Promise<StudyStorage | undefine
 }
 
 /**
- * Claims to run a study over a queue, until the process ends or gives it up.
+ * Claims to hand out the work of a study, until the process ends or gives it up.
  *
+ * @param instead - what a person may do where another process has the claim
  * @returns what gives the claim up
- * @throws FettleError `invalid_state` where another process runs it
+ * @throws FettleError `invalid_state` where another process has it
  */
-export async function claimStudy(path: string, name: string): Promise<() => Promise<void>> {
+export async function claimStudy(path: string, name: string, instead: string): Promise<() => Promise<void>> {
   const claim = isUrl(path) ? await claimOnServer(path, name) : await claimBesideFile(path, name);
   if (claim) return claim;
-  const join = `fettle worker --storage ${shownStorage(path)} --study ${show(name)}`;
-  throw new FettleError(
-    "invalid_state",
-    `another process runs study ${show(name)}: wait for it to end, or help it by ${join}`,
-  );
+  throw new FettleError("invalid_state", `another process runs study ${show(name)}: ${instead}`);
 }
 
 async function claimOnServer(url: string, name: string) {
   const { claimStudy } = await import("../store/postgres/claim.js");
-  return await claimStudy(url, name);
+  const lost = (): void =>
+    note(
+      `warning: while the database was away, another process began to run study ${show(name)}; end one of them`,
+    );
+  return await claimStudy(url, name, lost);
 }
 
 async function claimBesideFile(path: string, name: string) {
