@@ -4,7 +4,7 @@
  */
 import { fc } from "@fast-check/vitest";
 import { asha, float, random, tpe } from "fettle";
-import { memoryStorage, type StoredStudy, type StudyStorage } from "fettle/store";
+import { memoryStorage, type StoredStudy, type StoredTrial, type StudyStorage } from "fettle/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NodeServer, serveNode } from "../../src/serve/node/server.js";
 import type { TrialServerOptions } from "../../src/serve/trials/options.js";
@@ -186,8 +186,10 @@ describe("a server of trials", () => {
         status: "complete",
         value: 2,
       });
-    const stored = (await (await storage.open("s"))?.trials()) as { value: number | null }[];
-    expect([twice, endless, list].map(({ number }) => stored[number].value)).toEqual([2, null, 1]);
+    const stored = (await (await storage.open("s"))?.trials()) as readonly StoredTrial[];
+    expect([twice, endless, list].map(({ number }) => stored[number])).toMatchObject([
+      ...[{ value: 2 }, { value: null }, { value: 1 }],
+    ]);
     expect(Object.hasOwn(Object.prototype, "status")).toBe(false);
   });
 

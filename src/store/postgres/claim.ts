@@ -52,7 +52,7 @@ class Claim {
       if (!own || this.isOver) await client.end();
       if (!own) return false;
     } catch (error) {
-      await client.end().catch(() => {});
+      void client.end().catch(() => {}); // of a connection that was never made, it may not end
       throw refusal(name, error);
     }
     this.client = client;
