@@ -16,7 +16,7 @@ import urllib.request
 Lost = type("Lost", (Exception,), {"__doc__": "The trial is another program's: this one was silent for too long."})
 
 def post(path, body=None):
-    """The answer to a request; None where no trial is left. Waits while none is free, and while the server is away."""
+    """The answer to a request; None where no trial is left. Waits while none is free, and while the server or its database is away."""
     while True:
         request = urllib.request.Request(f"{STUDY}/{path}", json.dumps(body or {}).encode(), HEADERS, method="POST")
         try:
@@ -25,7 +25,7 @@ def post(path, body=None):
         except urllib.error.HTTPError as error:
             if error.code == 409:
                 raise Lost from error
-            if error.code not in (429, 503):
+            if error.code not in (429, 503, 507):
                 raise SystemExit(f"{error.code}: {error.read().decode()}")
             time.sleep(float(error.headers["retry-after"] or 1))
         except OSError:  # no connection

@@ -62,7 +62,7 @@ async function run(flags: DashboardFlags): Promise<number> {
   const { storage: path, url, edit = false } = flags;
   check((path === undefined) !== (url === undefined), "one of --storage and --url must be given");
   if (path === undefined) return show(remote(url as string, flags), flags);
-  const storage = await openStorage(path, false);
+  const storage = await openStorage(path, edit ? "use" : "look");
   try {
     return await show(storageSource(storage, path, edit), flags);
   } finally {

@@ -82,7 +82,7 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
     name !== undefined,
     `--study must name a study of ${show(shownStorage(path))}; fettle studies list --storage lists them`,
   );
-  const storage = await openStorage(path, false);
+  const storage = await openStorage(path, "look");
   try {
     const study = await existingStudy(storage, path, name);
     const bytes = await study.artifact(SUMMARY_FILE);

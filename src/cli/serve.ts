@@ -14,7 +14,7 @@ import { verbatim } from "./explain.js";
 import { inFile, readJson } from "./files.js";
 import { integer, names, positiveNumber } from "./flags.js";
 import { takeInterrupts } from "./interrupt.js";
-import { openStorage, shownStorage } from "./storageFile.js";
+import { claimStudy, openStorage, shownStorage } from "./storageFile.js";
 import { NO_SCHEDULER, STRATEGIES, strategyOf } from "./strategyFlags.js";
 import { note, printLines } from "./streams.js";
 
@@ -100,8 +100,10 @@ async function serve(flags: ServeFlags): Promise<number> {
     token !== undefined && token !== "",
     "FETTLE_TOKEN must be set in the environment, the secret that requests carry: export FETTLE_TOKEN=$(openssl rand -hex 32)",
   );
-  const storage = await openStorage(flags.storage, flags.space !== undefined);
+  const storage = await openStorage(flags.storage, flags.space === undefined ? "use" : "create");
+  let giveUp: (() => Promise<void>) | undefined;
   try {
+    giveUp = await claimStudy(flags.storage, flags.study, "send requests to it, or wait for it to end");
     const study = await storage.open(flags.study);
     const onError = (error: unknown): void =>
       note(`error: ${error instanceof Error ? error.stack : show(error)}`);
@@ -119,6 +121,7 @@ async function serve(flags: ServeFlags): Promise<number> {
     return interrupt.exitCode ?? EXIT.success;
   } finally {
     await storage.close();
+    await giveUp?.();
   }
 }
 

@@ -6,6 +6,7 @@ import type { StudyRecorder } from "../store/recorder.js";
 import type { StoredStudy, StudyStorage } from "../store/storage.js";
 import { isThere } from "./files.js";
 import { lockFile } from "./lock.js";
+import { note } from "./streams.js";
 import {
   type Made,
   MODEL_FILE,
@@ -27,49 +28,69 @@ export const shownStorage = (storage: string): string =>
     : storage;
 
 /**
+ * What a command does with a storage: it looks, and writes nothing; it writes to studies that are there, and makes no file and no tables; or
+ * it may begin the first study.
+ */
+export type Access = "look" | "use" | "create";
+
+/**
  * Opens a storage, a file or a URL of PostgreSQL; each write waits for the disk, since a trial of a model takes longer than that.
  *
- * @param mayCreate - whether a new file is made
  * @param synchronous - `"normal"`, of a file, for many writes that can be made again
- * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is no file and none may be made
+ * @throws FettleError as `sqliteStorage` and `postgresStorage`; `not_found` if there is nothing, unless it may be created
  */
 export async function openStorage(
   path: string,
-  mayCreate: boolean,
+  access: Access,
   synchronous: "normal" | "full" = "full",
 ): Promise<StudyStorage> {
   check(
-    mayCreate || mayBeThere(path),
+    access === "create" || mayBeThere(path),
     () => `there is no file ${show(path)}; begin a study to make it, as by fettle tune --storage`,
     "not_found",
   );
+  if (access === "use") await (await openStorage(path, "look")).close();
+  const readOnly = access === "look";
   if (isUrl(path)) {
     const { postgresStorage } = await import("../store/postgres/postgres.js");
-    return await postgresStorage(path);
+    return await postgresStorage(path, { readOnly });
   }
   const { sqliteStorage } = await import("../store/sqlite/sqlite.js");
-  return withoutWarnings(() => sqliteStorage(path, { synchronous }));
+  return withoutWarnings(() => sqliteStorage(path, { synchronous, readOnly }));
+}
+
+/** A storage in which a study may be; undefined where there is none yet, and none is made. @throws FettleError as {@link openStorage} */
+export async function openIfThere(path: string): Promise<StudyStorage | undefined> {
+  try {
+    return await openStorage(path, "use");
+  } catch (error) {
+    // what has a cause was said by the database, such as of a file that this process may not read
+    const isNothing = isA(error, FettleError) && error.code === "not_found" && error.cause === undefined;
+    if (isNothing) return undefined;
+    throw error;
+  }
 }
 
 /**
- * Claims to run a study over a queue, until the process ends or gives it up.
+ * Claims to hand out the work of a study, until the process ends or gives it up.
  *
+ * @param instead - what a person may do where another process has the claim
  * @returns what gives the claim up
- * @throws FettleError `invalid_state` where another process runs it
+ * @throws FettleError `invalid_state` where another process has it
  */
-export async function claimStudy(path: string, name: string): Promise<() => Promise<void>> {
+export async function claimStudy(path: string, name: string, instead: string): Promise<() => Promise<void>> {
   const claim = isUrl(path) ? await claimOnServer(path, name) : await claimBesideFile(path, name);
   if (claim) return claim;
-  const join = `fettle worker --storage ${shownStorage(path)} --study ${show(name)}`;
-  throw new FettleError(
-    "invalid_state",
-    `another process runs study ${show(name)}: wait for it to end, or help it by ${join}`,
-  );
+  throw new FettleError("invalid_state", `another process runs study ${show(name)}: ${instead}`);
 }
 
 async function claimOnServer(url: string, name: string) {
   const { claimStudy } = await import("../store/postgres/claim.js");
-  return await claimStudy(url, name);
+  const lost = (): void =>
+    note(
+      `warning: while the database was away, another process began to run study ${show(name)}; end one of them`,
+    );
+  return await claimStudy(url, name, lost);
 }
 
 async function claimBesideFile(path: string, name: string) {

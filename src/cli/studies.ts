@@ -18,7 +18,7 @@ import { curvesCsv } from "./curvesCsv.js";
 import { addDisplayFlags, type DisplayFlags, markdownOf, picturesOf } from "./display.js";
 import { EXIT } from "./exit.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
-import { existingStudy, openStorage } from "./storageFile.js";
+import { type Access, existingStudy, openStorage } from "./storageFile.js";
 import { printLines, widthOf } from "./streams.js";
 import { addOptunaImport, exportOptuna } from "./studiesOptuna.js";
 import { CURVES_FILE, MODEL_FILE, STUDY_FILE, SUMMARY_FILE, TRIALS_FILE } from "./studyFolder.js";
@@ -58,9 +58,10 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
     name: string,
     summary: string,
     work: (study: StoredStudy, flags: StudiesFlags) => unknown,
+    access: Access = "look",
   ) =>
     add(name, summary, async (flags: StudiesFlags) => {
-      const storage = await openStorage(flags.storage, false);
+      const storage = await openStorage(flags.storage, access);
       try {
         await work(await existingStudy(storage, flags.storage, flags.study), flags);
       } finally {
@@ -93,7 +94,7 @@ export function addStudiesCommand(program: Command, done: (exitCode: number) => 
   addOfOne("copy", "copy a study, to another database or name", copy)
     .requiredOption("--to <database>", "the database to copy to; a file is made unless it exists")
     .option("--as <name>", "the name of the copy (default: the same)");
-  addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete());
+  addOfOne("delete", "delete a study with all that belongs to it", async (study) => study.delete(), "use");
   studies.addHelpText(
     "after",
     `
@@ -108,7 +109,7 @@ Examples:
 }
 
 async function list({ storage: path, json }: StudiesFlags): Promise<void> {
-  const storage = await openStorage(path, false);
+  const storage = await openStorage(path, "look");
   try {
     const entries = await storage.studies();
     if (json) return print(entries);
@@ -204,7 +205,7 @@ async function exportFiles(
 }
 
 async function copy(study: StoredStudy, { to, as = study.name }: StudiesFlags): Promise<void> {
-  const storage = await openStorage(to, true);
+  const storage = await openStorage(to, "create");
   try {
     const all = await study.trials();
     const made = await storage.create(as, { ...study.definition, trials: all }, study.settings);

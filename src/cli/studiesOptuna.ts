@@ -55,7 +55,7 @@ async function importOptuna({ storage: path, optuna, study, as, ...flags }: Impo
   };
   const { importFromOptuna } = await import("../store/sqlite/optuna.js");
   // many writes, all of which can be made again
-  const storage = await openStorage(path, true, "normal");
+  const storage = await openStorage(path, "create", "normal");
   try {
     const made = await withoutWarnings(() => importFromOptuna(optuna, study, storage, options));
     tell(made.notes);

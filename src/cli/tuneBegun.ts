@@ -5,7 +5,7 @@ import type { StudyJson } from "../search/study/contract.js";
 import { recordStudy } from "../store/recorder.js";
 import { DISPLAY_FLAGS } from "./display.js";
 import { checkOverwrite, flagsChanged, flagsGiven, mustBeAsBegun, mustBeLeftOut } from "./goOn.js";
-import { commandOf, mayBeThere, openStorage, StudyRecord } from "./storageFile.js";
+import { commandOf, openIfThere, StudyRecord } from "./storageFile.js";
 import { readStudy, type SavedTable } from "./studyFolder.js";
 import { heldFlags, type TuneFlags } from "./tuneSetup.js";
 
@@ -57,11 +57,10 @@ export async function begun(command: Command, file: string | undefined, flags: T
       resume === undefined && out === undefined,
       "--out and --resume must be left out beside --storage, which keeps the study; fettle studies export writes its files",
     );
-    if (!mayBeThere(storage)) return { file: needed(file), flags };
-    const opened = await openStorage(storage, false);
-    const kept = await opened.open(name);
-    if (!kept) {
-      await opened.close();
+    const opened = await openIfThere(storage);
+    const kept = await opened?.open(name);
+    if (!opened || !kept) {
+      await opened?.close();
       return { file: needed(file), flags };
     }
     const saved = commandOf(kept);

@@ -51,7 +51,7 @@ export async function openKeeper(
 }
 
 async function newRecord(path: string, name: string, command: SavedTable): Promise<StudyRecord> {
-  const storage = await openStorage(path, true);
+  const storage = await openStorage(path, "create");
   const recorder = await recordStudy(storage, name, { command });
   check(
     !recorder.study,
@@ -68,7 +68,8 @@ function storageKeeper(record: StudyRecord, { storage = "", study = "", queue }:
     stored: () => record.stored(),
     async openQueue() {
       if (queue === undefined) return undefined;
-      giveUp = await claimStudy(storage, study);
+      const join = `fettle worker --storage ${shownStorage(storage)} --study ${show(study)}`;
+      giveUp = await claimStudy(storage, study, `wait for it to end, or help it by ${join}`);
       return await openQueue(queue, study, () => record.begun);
     },
     keep() {}, // each trial is kept when it has ended

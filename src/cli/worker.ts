@@ -65,7 +65,7 @@ Examples:
 async function run(file: string | undefined, flags: WorkerFlags): Promise<number> {
   const { storage: path } = flags;
   check(path !== undefined, "--storage is missing: the database that the study is kept in");
-  const storage = await openStorage(path, false);
+  const storage = await openStorage(path, flags.queue === IN_STORAGE ? "use" : "look");
   try {
     const name = flags.study ?? (await onlyStudy(storage, path));
     return await workFor(await existingStudy(storage, path, name), file, flags);

@@ -22,8 +22,11 @@ export interface HostOptions {
 
 /** Milliseconds until the host is asked again, after its events have ended. */
 const AGAIN = 1000;
-/** Studies that are listed. */
-const MOST_STUDIES = 100;
+/** Studies that are listed, and names in one answer of the host. */
+const MOST_STUDIES = 10_000;
+const PAGE = 1000;
+/** Studies whose counts one list asks for: of more, each has its turn. */
+const MOST_ASKED = 100;
 /** Requests for their counts at the same time. */
 const AT_ONCE = 8;
 /** Bytes of a line of events at most: a trial with its curves. */
@@ -33,22 +36,24 @@ export function hostSource(options: HostOptions): Source {
   const host = new Host(options);
   const names = new Set(options.studies);
   const opened = new Map<string, HostStudy>();
+  /** What is known of each, those that were asked of last at the end. */
+  const cards = new Map<string, StudyCard>();
+  const look = async (name: string): Promise<void> => {
+    const status = await host.status(name);
+    cards.delete(name);
+    cards.set(name, status ? { name, ...countsOf(status) } : { name });
+  };
   return {
     name: options.url,
     async studies() {
-      const all = [...new Set([...names, ...(await host.list())])].slice(0, MOST_STUDIES);
-      const cards: StudyCard[] = [];
+      const all = new Set([...names, ...(await host.list())].slice(0, MOST_STUDIES));
+      for (const name of cards.keys()) if (!all.has(name)) cards.delete(name);
+      const isNew = (name: string): boolean => !cards.has(name);
+      const turns = [...[...all].filter(isNew), ...cards.keys()].slice(0, MOST_ASKED);
       // few at a time: the host bounds the requests that it answers
-      for (let at = 0; at < all.length; at += AT_ONCE)
-        cards.push(
-          ...(await Promise.all(
-            all.slice(at, at + AT_ONCE).map(async (name) => {
-              const status = await host.status(name);
-              return status ? { name, ...countsOf(status) } : { name };
-            }),
-          )),
-        );
-      return cards;
+      for (let at = 0; at < turns.length; at += AT_ONCE)
+        await Promise.all(turns.slice(at, at + AT_ONCE).map(look));
+      return [...all].map((name) => cards.get(name) ?? { name });
     },
     async open(name) {
       if (!(await host.status(name))) return undefined;
@@ -99,11 +104,18 @@ class Host {
     return orNothing(this.json(`/${encodeURIComponent(name)}`) as Promise<StudyStatus>);
   }
 
-  /** The first names that the host lists; none where it lists nothing. */
+  /** The names that the host lists, page by page; none where it lists nothing. */
   async list(): Promise<readonly string[]> {
-    const answer = await orNothing(this.json(`?limit=${MOST_STUDIES}`));
-    const studies = isRecord(answer) && Array.isArray(answer.studies) ? answer.studies : [];
-    return studies.filter((name: unknown) => typeof name === "string");
+    const names: string[] = [];
+    for (let after = ""; names.length < MOST_STUDIES; ) {
+      const path = `?limit=${PAGE}${after && `&after=${encodeURIComponent(after)}`}`;
+      const answer = await orNothing(this.json(path));
+      const { studies, next } = isRecord(answer) ? answer : {};
+      if (Array.isArray(studies)) names.push(...studies.filter((name) => typeof name === "string"));
+      if (typeof next !== "string" || next <= after) break;
+      after = next;
+    }
+    return names;
   }
 
   /** What a study searches; undefined where the host does not say, or nothing that can be shown. */

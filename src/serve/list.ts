@@ -17,7 +17,7 @@ export const isForList = (request: Request): boolean => new URL(request.url).pat
  *
  * @throws FettleError `invalid_argument` for other parameters, `not_found` for a store without `keys`
  */
-export async function listStudies(request: Request, store: Store): Promise<Response> {
+export async function listStudies(request: Request, store: Pick<Store, "keys">): Promise<Response> {
   if (request.method !== "GET")
     return refusal(405, "invalid_argument", `the method must be GET; received ${show(request.method)}`, {
       allow: "GET",

@@ -110,6 +110,113 @@ describe("the dashboard's server", () => {
     await expectAlive();
   });
 
+  /** Requests that change something, each in the form that its own page sends. */
+  const writes = [
+    ["POST", "/pause", ""],
+    ["POST", "/resume", ""],
+    ["POST", "/cancel", ""],
+    ["POST", "/enqueue", '{"params":{"x":0.5}}'],
+    ["PUT", "/notes", '{"number":0,"text":"","tags":[]}'],
+    ["POST", "", "{}"],
+  ] as const;
+  it.each([
+    ["without the key", { authorization: "" }, "401"],
+    ["with another key", { authorization: `Bearer ${"x".repeat(32)}` }, "401"],
+    ["with a part of the key", { authorization: () => `Bearer ${key.slice(0, -1)}` }, "401"],
+    ["with the key in a cookie", { authorization: "", cookie: () => `authorization=Bearer ${key}` }, "401"],
+    ["of a form on another site", { authorization: "", origin: "http://evil.example" }, "403"],
+    ["of another site that knows the key", { origin: "http://evil.example" }, "403"],
+    ["of a page without an origin", { origin: "null" }, "403"],
+    ["of another port", { origin: "http://127.0.0.1:1" }, "403"],
+    [
+      "that another site makes a browser send",
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" },
+      "403",
+    ],
+    ["of a name that leads here", { host: () => `evil.example:${port}` }, "403"],
+    [
+      "of a name that leads here, with its origin",
+      { host: () => `rebind.test:${port}`, origin: () => `http://rebind.test:${port}` },
+      "403",
+    ],
+    ["of an address that leads here", { host: () => `0.0.0.0:${port}` }, "403"],
+    ["without a host's port", { host: "127.0.0.1" }, "403"],
+  ] as const)("changes nothing by a request %s", async (_, change, expected) => {
+    const changed: string[] = [];
+    const record = (what: string) => async () => void changed.push(what);
+    const original = source.open;
+    const commanded = { command: record("command"), enqueue: record("enqueue"), note: record("note") };
+    Object.assign(source, {
+      open: async (name: string) => ({ ...(await original(name)), ...commanded }),
+      start: record("start"),
+    });
+    const send = async (more: object, method: string, path: string, body: string) => {
+      const headers: Record<string, string | (() => string)> = {
+        ...{ host: `127.0.0.1:${port}`, authorization: `Bearer ${key}`, "content-type": "text/plain" },
+        ...{ "content-length": `${body.length}`, ...more },
+      };
+      const lines = Object.entries(headers).map(
+        ([name, value]) => `${name}: ${typeof value === "string" ? value : value()}`,
+      );
+      return answerTo(
+        port,
+        `${method} /api/studies/run${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`,
+      );
+    };
+    try {
+      for (const [method, path, body] of writes) {
+        const text = await send(change, method, path, body);
+        expect([path, statusOf(text)]).toEqual([path, expected]);
+        expect(text).not.toContain(key);
+      }
+      expect(changed).toEqual([]);
+      // the same requests of its own page
+      for (const [method, path, body] of writes)
+        expect(statusOf(await send({}, method, path, body))).toMatch(/^20/);
+      expect(changed).toEqual(["command", "command", "command", "enqueue", "note", "start"]);
+    } finally {
+      Object.assign(source, { open: original, start: undefined });
+    }
+  });
+
+  it.each([
+    ["GET", "/../../etc/passwd", "404"],
+    ["GET", "/%2e%2e/%2e%2e/etc/passwd", "404"],
+    ["GET", "/..%2f..%2fpackage.json", "404"],
+    ["GET", "/..\\..\\package.json", "404"],
+    ["GET", "/wasm/../../bin/fettle.js", "404"],
+    ["GET", "/index.html%00.js", "404"],
+    ["GET", "/__proto__", "404"],
+    ["GET", "/api/studies/%ff", "404"],
+    ["GET", "/api/studies/run/constructor", "404"],
+    ["GET", "/api/studies/run/artifacts/..%2f..%2fetc%2fpasswd", "404"],
+    ["GET", "/api/studies/__proto__/trials.csv", "404"],
+    ["GET", "/api/studies/run/curves?trials=-1", "400"],
+    ["GET", "/api/studies/run/curves?trials=1e9", "400"],
+    ["GET", `/api/studies/run/curves?trials=${"1,".repeat(50)}1`, "400"],
+    ["PUT", "/api/studies/run/notes", "400"],
+    ["DELETE", "/api/studies/run", "404"],
+    ["TRACE", "/", "405"],
+  ])("finds nothing of this machine at %s %s", async (method, path, expected) => {
+    const text = await answerTo(port, head(method, path));
+    expect([statusOf(text), text.slice(0, 200)]).toEqual([expected, text.slice(0, 200)]);
+    expect(text).not.toMatch(/root:|"version"|#!/);
+    await expectAlive();
+  });
+
+  it("keeps no connection that sends half a request, or nothing, and answers its page meanwhile", async () => {
+    const halves = [
+      "",
+      "GET",
+      head("GET", "/").slice(0, -2),
+      head("PUT", "/api/studies/run/notes", "content-length: 9\r\n"),
+    ];
+    const lines = halves.map((bytes) => dial(port, bytes));
+    await expectAlive();
+    for (const { socket } of lines) socket.destroy();
+    await expectAlive();
+  });
+
   const header = fc.stringMatching(/^[!-9;-~]{0,30}(:\d{1,5})?$/);
   test.prop([header, fc.constantFrom("host", "origin", "key")], { numRuns: cases(60) })(
     "answers no other host, origin or key",

@@ -1,7 +1,9 @@
 /** `fettle serve` with the client in Python of examples/, as people run both. Needs `dist/`, and /usr/bin/python3. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasPostgres, PostgresServer } from "../store/postgresServer.js";
 import { fettle, folder, type Running, root, start } from "./fettle.js";
 
 const TOKEN = "a secret of 16 characters or more";
@@ -40,8 +42,8 @@ interface Client {
   readonly ended: Promise<number[]>;
 }
 
-function client(url: string): Client {
-  const words = [join(root, "examples/python/client.py"), url, "0.02"];
+function client(url: string, pause = "0.02"): Client {
+  const words = [join(root, "examples/python/client.py"), url, pause];
   const env = { ...process.env, FETTLE_TOKEN: TOKEN };
   const child = spawn("/usr/bin/python3", words, { env, stdio: ["ignore", "pipe", "inherit"] });
   processes.add(child);
@@ -61,23 +63,36 @@ function client(url: string): Client {
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function trialsOf(cwd: string, name: string): Promise<readonly Record<string, unknown>[]> {
-  const { stdout } = await fettle(["studies", "trials", "--storage", "s.db", "--study", name, "--json"], cwd);
+async function trialsOf(
+  cwd: string,
+  name: string,
+  storage = "s.db",
+): Promise<readonly Record<string, unknown>[]> {
+  const { stdout } = await fettle(
+    ["studies", "trials", "--storage", storage, "--study", name, "--json"],
+    cwd,
+  );
   const trials = JSON.parse(stdout) as Record<string, unknown>[];
   return trials.map((trial) => ({ ...trial, seconds: null }));
 }
 
 describe("fettle serve", () => {
-  it("gives four clients, of which one is killed, and a server that is killed too, the trials of one", {
-    timeout: 180_000,
-  }, async () => {
-    const cwd = folder({ "space.json": SPACE });
-    const scheduled = ["--scheduler", "asha", "--steps", "5", "--strategy", "tpe"];
+  const cwd = folder({ "space.json": SPACE });
+  const scheduled = ["--scheduler", "asha", "--steps", "5", "--strategy", "tpe"];
+  /** The trials of one client. */
+  let expected: readonly Record<string, unknown>[];
+  beforeAll(async () => {
     const [alone, one] = await serve([...NEW, "--study", "alone", ...scheduled], cwd);
     expect((await client(one).ended).length).toBe(16);
     alone.kill("SIGTERM");
     expect((await alone.ended).code).toBe(143);
+    expected = await trialsOf(cwd, "alone");
+    expect(expected.some(({ status }) => status === "pruned")).toBe(true);
+  }, 180_000);
 
+  it("gives four clients, of which one is killed, and a server that is killed too, the trials of one", {
+    timeout: 180_000,
+  }, async () => {
     const [first, url] = await serve([...NEW, "--study", "many", ...scheduled, "--lease", "1"], cwd);
     const clients = [client(url), client(url), client(url), client(url)];
     await pause(1_000);
@@ -90,16 +105,57 @@ describe("fettle serve", () => {
     const told = (await Promise.all(clients.map(({ ended }) => ended))).flat();
     second.kill("SIGTERM");
     expect((await second.ended).code).toBe(143);
-    const expected = await trialsOf(cwd, "alone");
-    expect(expected.some(({ status }) => status === "pruned")).toBe(true);
     expect(await trialsOf(cwd, "many")).toEqual(expected);
     // no client was told twice that its result was taken; an answer may have been lost with a process
     expect(new Set(told).size).toBe(told.length);
     expect(told.length).toBeGreaterThanOrEqual(14);
   });
 
+  it.runIf(hasPostgres)(
+    "gives them from a PostgreSQL that is killed and begins again, and claims its study again",
+    {
+      timeout: 180_000,
+    },
+    async () => {
+      const database = await PostgresServer.start();
+      const admin = new pg.Pool({ connectionString: database.url });
+      admin.on("error", () => {});
+      const isClaimed = async () => {
+        const name = "hashtextextended('fettle tune many', 0)";
+        const sql = `SELECT pg_try_advisory_lock(${name}) AS own, pg_advisory_unlock(${name})`;
+        return !((await admin.query(sql)).rows[0] as { own: boolean }).own;
+      };
+      try {
+        const words = [...NEW, "--study", "many", ...scheduled].map((word) =>
+          word === "s.db" ? database.url : word,
+        );
+        const [server, url] = await serve(words, cwd);
+        expect(await isClaimed()).toBe(true);
+        const clients = [client(url, "0.1"), client(url, "0.1"), client(url, "0.1")];
+        await pause(1_000);
+        await database.end("SIGKILL");
+        await pause(500);
+        await database.begin();
+        await expect.poll(isClaimed, { timeout: 10_000 }).toBe(true);
+        const second = await fettle(words, cwd, { env: { FETTLE_TOKEN: TOKEN } });
+        expect([second.code, second.stderr]).toEqual([
+          2,
+          'error: another process runs study "many": send requests to it, or wait for it to end\n',
+        ]);
+        const told = (await Promise.all(clients.map(({ ended }) => ended))).flat();
+        expect(new Set(told).size).toBe(told.length);
+        server.kill("SIGTERM");
+        expect((await server.ended).code).toBe(143);
+        expect(await isClaimed()).toBe(false);
+        expect(await trialsOf(cwd, "many", database.url)).toEqual(expected);
+      } finally {
+        await admin.end();
+        await database.remove();
+      }
+    },
+  );
+
   it("refuses what it cannot serve", { timeout: 60_000 }, async () => {
-    const cwd = folder({ "space.json": SPACE });
     const refusals: readonly (readonly [readonly string[], string, string?])[] = [
       [[...NEW, "--study", "s"], "FETTLE_TOKEN must be set", ""],
       [[...NEW, "--study", "s"], "token must be a secret of at least 16 characters", "short"],

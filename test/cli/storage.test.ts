@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteStorage } from "fettle/store/sqlite";
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { float } from "../../src/search/space/builders.js";
 import { random } from "../../src/search/strategies/random/random.js";
@@ -111,6 +112,18 @@ describe.runIf(hasPostgres)("a URL of PostgreSQL as --storage", () => {
       try {
         const cwd = folder({ "data.csv": smallTable() });
         const words = begin("s").map((word) => (word === "s.db" ? server.url : word));
+        for (const [look, message] of [
+          [["studies", "list"], "there are no studies in"],
+          [["tune", "--study", "s"], "missing required argument 'data.csv'"],
+        ] as const) {
+          const { code, stderr } = await fettle([...look, "--storage", server.url], cwd);
+          expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+        }
+        const client = new pg.Client({ connectionString: server.url });
+        await client.connect();
+        const { rows } = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = 'fettle'");
+        await client.end();
+        expect(rows).toEqual([]); // looking has made nothing
         const first = await fettle([...words, "--trials", "3"], cwd);
         const open = `postgres://fettle@127.0.0.1:${server.port}/postgres`;
         expect(first.stdout).toContain(
@@ -231,5 +244,22 @@ describe("fettle studies", () => {
       'error: there is no file "none.db"; begin a study to make it, as by fettle tune --storage\n',
     ]);
     expect(existsSync(join(cwd, "none.db"))).toBe(false);
+  });
+
+  it("writes nothing into an empty file, nor does any other command that looks", async () => {
+    const cwd = folder({ "empty.db": "" });
+    for (const words of [
+      ["studies", "best", "--study", "s", "--storage", "empty.db"],
+      ["studies", "delete", "--study", "s", "--storage", "empty.db"],
+      ["report", "empty.db", "--study", "s"],
+      ["dashboard", "--storage", "empty.db"],
+    ]) {
+      const { code, stderr } = await fettle(words, cwd);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining('error: there are no studies in "empty.db"'),
+      ]);
+    }
+    expect(readFileSync(join(cwd, "empty.db")).length).toBe(0);
   });
 });

@@ -69,6 +69,45 @@ describe("fettle worker", () => {
   );
 
   it(
+    "gives up trainings that take too long in their threads, and loses none of the others",
+    async () => {
+      /** Trials of one width each, of which the last takes minutes. */
+      const space = (last: number) =>
+        JSON.stringify({ units: { type: "choice", values: [2, 3, 4, 5, 6, last] } });
+      const cwd = folder({ "data.csv": smallTable(), "narrow.json": space(7), "wide.json": space(2048) });
+      const words = (name: string, ...more: string[]) => [
+        ...["tune", "data.csv", "--target", "y", "--folds", "2", "--epochs", "3000", "--trials", "6"],
+        ...["--strategy", "random", "--storage", "s.db", "--study", name, "--space", `${name}.json`, ...more],
+      ];
+      expect((await fettle(words("narrow", "--jobs", "1"), cwd)).code).toBe(0);
+      const study = start(words("wide", "--queue", "storage", "--jobs", "0"), cwd);
+      await study.until("6 trials");
+      const helper = start(
+        ["worker", "--storage", "s.db", "--study", "wide", "--jobs", "2", "--job-timeout", "6", "--wait"],
+        cwd,
+      );
+      expect((await study.ended).code).toBe(0);
+      helper.interrupt();
+      const { code, stdout } = await helper.ended;
+      expect(code).toBe(130); // it is the process that began
+      const [, done, failed] = /(\d+) trainings done; (\d+) failed/.exec(stdout)?.map(Number) ?? [];
+      expect(done).toBeGreaterThanOrEqual(10);
+      // three attempts of each fold at most: none of another trial failed with it
+      expect(failed).toBeGreaterThanOrEqual(3);
+      expect(failed).toBeLessThanOrEqual(6);
+      const [narrow, wide] = [await stateOf(cwd, "narrow"), await stateOf(cwd, "wide")].map(
+        ({ trials }) => JSON.parse(trials as string) as { params: { units: number }; error?: string }[],
+      );
+      const isLast = ({ params }: { params: { units: number } }) => params.units > 6;
+      expect(wide.filter((trial) => !isLast(trial))).toEqual(narrow.filter((trial) => !isLast(trial)));
+      expect(wide.filter(isLast)).toMatchObject([
+        { status: "failed", error: expect.stringContaining("took longer than 6 s, which is its limit") },
+      ]);
+    },
+    MANY_COMMANDS,
+  );
+
+  it(
     "says what is wrong with a table, a study or a queue",
     async () => {
       const cwd = folder({

@@ -88,6 +88,35 @@ it("is listed by the host, which tells what it searches", async () => {
   expect(await aboutOf(source)).toMatchObject(told);
 });
 
+it("lists all studies of a host that has pages of them, and asks of few at a time", async () => {
+  const all = Array.from({ length: 2345 }, (_, i) => `s${String(i).padStart(5, "0")}`);
+  let asked: string[] = [];
+  const fetch = async (url: string | URL | Request): Promise<Response> => {
+    const { pathname, searchParams } = new URL(String(url));
+    if (pathname !== "/studies") {
+      asked.push(pathname.slice("/studies/".length));
+      return Response.json({ ...status, finished: asked.length });
+    }
+    const [limit, after] = [Number(searchParams.get("limit")), searchParams.get("after") ?? ""];
+    const rest = all.filter((name) => name > after);
+    const studies = rest.slice(0, limit);
+    return Response.json({ studies, ...(rest.length > limit && { next: studies.at(-1) }) });
+  };
+  const source = hostSource({ url: "https://host.example", token: "", studies: [], mayWrite: false, fetch });
+  const seen = new Set<string>();
+  for (let look = 0; look < 24; look++) {
+    asked = [];
+    const cards = await source.studies();
+    expect(cards.map(({ name }) => name)).toEqual(all);
+    expect(asked.length).toBe(100);
+    for (const name of asked) seen.add(name);
+    expect(cards.filter((card) => "finished" in card).length).toBe(seen.size);
+  }
+  expect(seen.size).toBe(all.length); // each had its turn
+  all.splice(1);
+  expect((await source.studies()).length).toBe(1);
+});
+
 it.each([
   ["no space", { ...told, space: null }],
   ["a space that is none", { ...told, space: { x: { type: "float", low: 3, high: 1 } } }],

@@ -240,6 +240,19 @@ describe("clients of a study", () => {
 });
 
 describe("a server of trials", () => {
+  it("lists its study, as servers of several do", async () => {
+    const { fetch } = await serveTrials(options());
+    const list = async (path: string) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const response = await fetch(new Request(`https://example.com/studies${path}`, { headers }));
+      return [response.status, await response.json()];
+    };
+    expect(await list("")).toEqual([200, { studies: ["s"] }]);
+    expect(await list("?after=s")).toEqual([200, { studies: [] }]);
+    expect(await list("?limit=0")).toMatchObject([400, { error: { code: "invalid_argument" } }]);
+    expect((await fetch(new Request("https://example.com/studies"))).status).toBe(401);
+  });
+
   it("refuses requests that are not as they should be, and goes on", async () => {
     const { fetch } = await serveTrials(options());
     const { lease } = (await post(fetch, "s/ask")).body as HandedTrial;

@@ -25,6 +25,21 @@ async function studyOf(trials: number, numbers: number) {
   return study;
 }
 
+it("is only looked at to read only, and gets no tables", async () => {
+  const read = d1Storage(binding, { readOnly: true });
+  await expect(read).rejects.toMatchObject({
+    ...{
+      code: "not_found",
+      message: 'there are no studies in "D1"; create one, as by fettle tune --storage',
+    },
+  });
+  const { results } = await binding
+    .prepare("SELECT name FROM sqlite_master WHERE name LIKE 'fettle%'")
+    .bind()
+    .all();
+  expect(results).toEqual([]);
+});
+
 it("is given at most 100 values a statement, and keeps a study whole beside tables of others", async () => {
   let most = 0;
   const counting: D1Binding = {

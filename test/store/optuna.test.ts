@@ -197,7 +197,9 @@ describe("a study that went to a file of Optuna and came back", () => {
       fc.asyncProperty(anyStudy(), async (study) => {
         const json = study.toJSON();
         const kept = await memoryStorage().create("any", json, { mine: [1] });
-        const database = await openDatabase(":memory:", "normal", 100, false);
+        const database = await openDatabase(":memory:", {
+          ...{ synchronous: "normal", timeout: 100, readOnly: false },
+        });
         try {
           await writeStudy(database, kept, "any");
           const back = await studyOf(await readStudy(database, "any"), {});

@@ -66,7 +66,7 @@ async function inStorage(
   path: string,
   name: string,
 ): Promise<Begun> {
-  const storage = await openStorage(path, words.length > 0); // without a program there is nothing to begin
+  const storage = await openStorage(path, words.length > 0 ? "create" : "use"); // without a program there is nothing to begin
   try {
     const kept = await storage.open(name);
     const saved = kept && commandIn(kept);

@@ -11,7 +11,10 @@ interface Lease {
 
 /** See the head of this file. */
 export class Leases {
+  /** By trial, in the order in which they end: each is given for the same time. */
   private readonly held = new Map<number, Lease>();
+  /** Trials that nobody holds, such as those that were running when the server began again. */
+  private readonly offered = new Set<number>();
 
   /**
    * @param milliseconds - how long a holder may be silent
@@ -22,17 +25,22 @@ export class Leases {
     private readonly clock: () => number,
   ) {}
 
-  /** Whether a trial may be handed out. */
-  isFree(number: number): boolean {
-    const lease = this.held.get(number);
-    return lease === undefined || lease.until <= this.clock();
+  /** Lets a trial be handed out, unless somebody holds it. */
+  offer(number: number): void {
+    if (!this.held.has(number)) this.offered.add(number);
+  }
+
+  /** A trial that may be handed out: one that is offered, or whose lease is over; undefined if there is none. */
+  free(): number | undefined {
+    for (const number of this.offered) return number;
+    const [number, lease] = this.first() ?? [];
+    return lease && lease.until <= this.clock() ? number : undefined;
   }
 
   /** Hands out a trial. @returns what its holder must say */
   give(number: number): string {
     const id = crypto.randomUUID();
-    const since = this.clock();
-    this.held.set(number, { id, since, until: since + this.milliseconds });
+    this.hold(number, id, this.clock());
     return id;
   }
 
@@ -53,7 +61,7 @@ export class Leases {
         "lease between two reports sends reports without a step",
       "conflict",
     );
-    this.held.set(number, { id, since: lease?.since ?? Number.NaN, until: now + this.milliseconds });
+    this.hold(number, id, lease?.since ?? Number.NaN);
     return lease && Number.isFinite(lease.since) ? (now - lease.since) / 1000 : undefined;
   }
 
@@ -61,15 +69,27 @@ export class Leases {
   release(number: number, id: string): void {
     this.renew(number, id);
     this.end(number);
+    this.offer(number);
   }
 
+  /** Forgets a trial that has ended. */
   end(number: number): void {
     this.held.delete(number);
+    this.offered.delete(number);
   }
 
-  /** Milliseconds until the first lease of some trials is over. */
-  next(numbers: Iterable<number>): number {
-    const left = [...numbers].map((number) => (this.held.get(number)?.until ?? 0) - this.clock());
-    return left.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  /** Milliseconds until the first lease is over. */
+  next(): number {
+    const [, lease] = this.first() ?? [];
+    return lease ? lease.until - this.clock() : Number.POSITIVE_INFINITY;
+  }
+
+  private hold(number: number, id: string, since: number): void {
+    this.end(number);
+    this.held.set(number, { id, since, until: this.clock() + this.milliseconds });
+  }
+
+  private first(): readonly [number, Lease] | undefined {
+    return this.held.entries().next().value;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Ask and tell over HTTP: a study whose trials are done by programs in any language.
  *
+ *     GET    /studies                          the name of the study, as lists of several have it
  *     GET    /studies/:id                      its status
  *     GET    /studies/:id/trials               its finished trials
  *     POST   /studies/:id/ask                  a trial to do: 200; 204 once the study is done; 429 while none is free
@@ -39,6 +40,7 @@ import type { Space } from "../../search/space/space.js";
 import { outcomeFields, type TrialOutcome } from "../../search/trial/trial.js";
 import { jsonBody } from "../body.js";
 import { refusalOf, teller } from "../faults.js";
+import { isForList, listStudies } from "../list.js";
 import { figuresOf } from "../options.js";
 import { Requests } from "../requests.js";
 import { json, refusal } from "../responses.js";
@@ -53,15 +55,20 @@ const MOST_BYTES = 16_384;
 /** Characters of a path that a refusal repeats. */
 const SHOWN = 100;
 
-type Handler = (study: TrialStudy, request: Request, number: number) => Promise<Response>;
+type Handler = (
+  study: TrialStudy,
+  request: Request,
+  number: number,
+  isAwaited: () => boolean,
+) => Promise<Response>;
 
 /** By what follows the study's name, with `n` for the number of a trial; then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "": { GET: async (study) => json(await study.status()) },
   trials: { GET: async (study) => json(await study.trials()) },
   ask: {
-    async POST(study) {
-      const trial = await study.ask();
+    async POST(study, _, __, isAwaited) {
+      const trial = await study.ask(isAwaited);
       return trial ? json(trial) : new Response(null, { status: 204 });
     },
   },
@@ -122,11 +129,14 @@ export async function serveTrials<const S extends Space>(
 ): Promise<StudyServer> {
   const checked = checkTrialOptions(options);
   const tell = teller(checked.onError);
-  const requests = new Requests(figuresOf(checked));
+  const figures = figuresOf(checked);
+  const requests = new Requests(figures);
   const leases = new Leases(1000 * checked.leaseSeconds, () => platform.now());
   const study = new TrialStudy(checked as never, leases);
   await study.open();
+  const keys = async () => [checked.study];
   const answer = async (request: Request): Promise<Response> => {
+    if (isForList(request)) return listStudies(request, { keys });
     const { pathname } = new URL(request.url);
     const [, root, id, ...rest] = pathname.split("/");
     const isNumber = rest.length > 1 && /^\d{1,15}$/.test(rest[1]);
@@ -143,7 +153,9 @@ export async function serveTrials<const S extends Space>(
       const message = `the method must be ${allow}; received ${show(request.method)}`;
       return refusal(405, "invalid_argument", message, { allow });
     }
-    return methods[request.method](study, request, Number(rest[1]));
+    const until = platform.now() + figures.maxRequestMilliseconds;
+    const isAwaited = (): boolean => !request.signal.aborted && platform.now() < until;
+    return methods[request.method](study, request, Number(rest[1]), isAwaited);
   };
   return {
     async fetch(request) {

@@ -47,14 +47,23 @@ interface Loaded {
   readonly rungs: Rungs | undefined;
   /** Trials without a result, by number. */
   readonly unfinished: Map<number, Trial>;
-  /** The steps that each of them has reported. */
-  readonly steps: Map<number, Set<number>>;
+  /** What each of them has reported, if anything. */
+  readonly reported: Map<number, Reported>;
   /** Whether the strategy has nothing left to suggest. */
   exhausted: boolean;
 }
 
+/** How far a trial has reported. */
+interface Reported {
+  /** The last step. */
+  readonly step: number;
+  readonly count: number;
+}
+
 /** The most characters that are kept of why a trial failed. */
 const LONGEST = 4000;
+/** The most reports of a trial that are kept. */
+const MOST_REPORTS = 100_000;
 /** Seconds after which a trial may be free, at most. */
 const SOON = 1;
 
@@ -91,13 +100,18 @@ export class TrialStudy {
   /**
    * The next trial for a client; undefined once the study is done.
    *
+   * @param isAwaited - whether the client still waits, once it is its turn: a trial for nobody would be lost until its lease is over
    * @throws LimitError where all trials that may run now are at clients
    */
-  ask(): Promise<HandedTrial | undefined> {
+  ask(isAwaited: () => boolean = () => true): Promise<HandedTrial | undefined> {
     return this.inTurn(async (loaded) => {
+      if (!isAwaited()) return undefined;
       const { study, unfinished, stored } = loaded;
-      const free = [...unfinished.values()].find(({ number }) => this.leases.isFree(number));
-      if (free) return this.handOut(free);
+      for (let number = this.leases.free(); number !== undefined; number = this.leases.free()) {
+        const free = unfinished.get(number);
+        if (free) return this.handOut(free);
+        this.leases.end(number); // another process has its result
+      }
       if (this.canAsk(loaded)) {
         const trial = study.ask();
         if (trial) {
@@ -108,7 +122,7 @@ export class TrialStudy {
         loaded.exhausted = true;
       }
       if (this.isDone(loaded)) return undefined;
-      const wait = this.leases.next(unfinished.keys()) / 1000;
+      const wait = this.leases.next() / 1000;
       throw new LimitError(
         429,
         `trials at clients must be at most those that the study's lag of ${study.lag} allows; received one more, while ` +
@@ -119,23 +133,27 @@ export class TrialStudy {
   }
 
   /**
-   * Takes an intermediate value; without a step it says only that the client is still there.
+   * Takes an intermediate value; without a step it says only that the client is still there. Steps grow: a trial that is done again
+   * repeats some, of which the first counts.
    *
    * @returns whether the trial is pruned: the client should then tell the value that it has reached
    * @throws FettleError `not_found`, `invalid_state`, `conflict` for a trial that is not the client's; `invalid_argument`
    */
   report(number: number, lease: string, step?: number, value?: number | readonly number[]): Promise<boolean> {
     return this.inTurn(async (loaded) => {
-      const { stored, rungs, steps } = loaded;
+      const { stored, rungs, reported } = loaded;
       this.mustRun(loaded, number);
       this.leases.renew(number, lease);
       if (step === undefined || value === undefined) return false;
       checkValues(value, loaded.study.directions.length);
-      const known = steps.get(number) ?? new Set();
-      // a trial that is done again repeats its steps, of which the first counts
-      if (!known.has(step)) {
+      const before = reported.get(number) ?? NONE;
+      if (step > before.step) {
+        check(
+          before.count < MOST_REPORTS,
+          () => `reports of a trial must be at most ${MOST_REPORTS}; received one more; report fewer steps`,
+        );
         await this.written(() => stored.report(number, { step, value: asStored(value) }));
-        steps.set(number, known.add(step));
+        reported.set(number, { step, count: before.count + 1 });
         rungs?.report(number, value, step);
       }
       return isPruned(loaded, this.options, number, step);
@@ -154,7 +172,7 @@ export class TrialStudy {
     told: TrialOutcome,
   ): Promise<{ readonly taken: boolean; readonly record: TrialRecord }> {
     return this.inTurn(async (loaded) => {
-      const { study, stored, unfinished, steps } = loaded;
+      const { study, stored, unfinished, reported } = loaded;
       const before =
         number < study.asked && !unfinished.has(number)
           ? study.trials.find((record) => record.number === number)
@@ -164,14 +182,13 @@ export class TrialStudy {
       const seconds = this.leases.renew(number, lease);
       const outcome = this.outcomeOf(loaded, number, told, seconds);
       const record = study.tell(number, outcome);
-      await this.written(async () => {
-        const taken = await stored.tell(record);
-        check(taken, () => `another process has told a result of trial ${number}; send it again`, "conflict");
-      });
-      unfinished.delete(number);
-      steps.delete(number);
+      const taken = await this.written(() => stored.tell(record));
       this.leases.end(number);
-      return { taken: true, record };
+      // told by another process, or by this very call, whose connection to the database was lost before the answer
+      if (!taken) return { taken, record: await this.recordThere(number) };
+      unfinished.delete(number);
+      reported.delete(number);
+      return { taken, record };
     });
   }
 
@@ -183,9 +200,18 @@ export class TrialStudy {
     });
   }
 
+  /** The result of a trial in the storage, from which the study is read again. */
+  private async recordThere(number: number): Promise<TrialRecord> {
+    this.loaded = this.load();
+    const { study } = await this.written(() => this.loaded as Promise<Loaded>);
+    const record = study.trials.find((each) => each.number === number);
+    check(record, () => `trial ${number} must have a result in the storage`, "internal");
+    return record;
+  }
+
   private outcomeOf(loaded: Loaded, number: number, told: TrialOutcome, seconds?: number): TrialOutcome {
-    const { rungs, steps } = loaded;
-    const last = Math.max(0, ...(steps.get(number) ?? []));
+    const { rungs, reported } = loaded;
+    const last = Math.max(0, (reported.get(number) ?? NONE).step);
     const pruned = rungs !== undefined && isPruned(loaded, this.options, number, last);
     const hasEnded = told.status === undefined && !pruned;
     const used = hasEnded ? (this.options.steps ?? last) : last;
@@ -210,9 +236,10 @@ export class TrialStudy {
 
   private canAsk({ study, rungs, unfinished, exhausted }: Loaded): boolean {
     if (exhausted || study.asked >= this.options.trials || !study.canAsk()) return false;
+    if (!rungs) return true;
     // a scheduler compares a trial with all those before its lag, so that no decision waits
-    const first = Math.min(study.asked, ...unfinished.keys());
-    return !rungs || first >= study.asked - study.lag;
+    const [first = study.asked] = unfinished.keys(); // in the order of their numbers
+    return first >= study.asked - study.lag;
   }
 
   private isDone({ study, unfinished, exhausted }: Loaded): boolean {
@@ -270,17 +297,21 @@ export class TrialStudy {
         true,
       );
     const unfinished = new Map<number, Trial>();
-    const known = new Map<number, Set<number>>();
+    const reported = new Map<number, Reported>();
     while (study.waiting > 0) {
       const trial = study.ask() as Trial;
       unfinished.set(trial.number, trial);
+      this.leases.offer(trial.number);
       const reports = await stored.reports(trial.number);
-      known.set(trial.number, new Set(reports.map(({ step }) => step)));
+      const { step = NONE.step } = reports.at(-1) ?? {};
+      reported.set(trial.number, { step, count: reports.length });
       for (const { step, value } of reports) rungs?.report(trial.number, fromStored(value), step);
     }
-    return { study, stored, rungs, unfinished, steps: known, exhausted: false };
+    return { study, stored, rungs, unfinished, reported, exhausted: false };
   }
 }
+
+const NONE: Reported = { step: -1, count: 0 };
 
 /** What decides on pruning, as the settings of the study keep it: a study that goes on has the same. */
 function pruningOf({ scheduler, steps }: TrialStudyOptions<Space>) {

@@ -32,16 +32,18 @@ export interface D1Answer {
 export interface D1Options {
   /** Milliseconds for which a statement is tried again while D1 is overloaded or moves. Default 5,000. */
   readonly timeout?: number;
+  /** To look only: no table is made, and none is brought up to date. Default false. */
+  readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<D1Options> = { timeout: true };
+const OPTIONS: OptionNames<D1Options> = { timeout: true, readOnly: true };
 
 /**
  * A storage in a database of Cloudflare D1. Its tables begin with `fettle_`; those of other programs are left alone. D1 limits a row to 2 MB, so
  * the curves of a trial must have at most 500,000 numbers, and an invocation of a Worker to 1,000 statements (50 on the free plan).
  *
  * @param database - the binding, such as `env.DB`; `close` leaves it open
- * @throws FettleError `store_failed` if D1 cannot be used; `invalid_checkpoint` for the schema of a later release
+ * @throws FettleError `store_failed` if D1 cannot be used; `invalid_checkpoint` for the schema of a later release; `not_found` where `readOnly` finds no studies
  * @example
  * ```ts
  * const worker = {
@@ -55,9 +57,10 @@ const OPTIONS: OptionNames<D1Options> = { timeout: true };
 export async function d1Storage(database: D1Binding, options: D1Options = {}): Promise<StudyStorage> {
   checkOptions(options, "d1Storage", OPTIONS);
   must(typeof database?.prepare === "function", "database", "a binding to a database of D1", database);
-  const { timeout = 5000 } = options;
+  const { timeout = 5000, readOnly = false } = options;
   mustBeInteger("timeout", timeout, 0);
-  return await sqlStorage(new D1Database(database, timeout));
+  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
+  return await sqlStorage(new D1Database(database, timeout), readOnly);
 }
 
 class D1Database implements SqlDatabase {

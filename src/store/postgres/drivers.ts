@@ -76,7 +76,8 @@ async function urlDriver(url: string): Promise<Driver> {
 }
 
 /** A connection that is in no pool: the part of `Client` of the package `pg` that is used. */
-export interface OwnClient extends Pick<PostgresClient, "query" | "on"> {
+export interface OwnClient extends Pick<PostgresClient, "query"> {
+  on(event: "error" | "end", listener: () => void): unknown;
   connect(): Promise<unknown>;
   end(): Promise<void>;
 }

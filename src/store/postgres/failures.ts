@@ -49,7 +49,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "28P01": "the server refuses the user or the password",
   "28000": "the server refuses the user; check its name, and the server's pg_hba.conf",
   "3D000": "the server has no database of that name; create it first",
-  "42501": "the user lacks a right; grant it CREATE on the database, or use on the schema and its tables",
+  "42501":
+    "the user lacks a right; grant it CREATE on the database, or USAGE on the schema and rights on its tables: SELECT to read, all to write",
   "25006": "the server is read-only, such as a standby; use the primary",
   "53100": "the disk of the server is full; free some space",
   "53300": "the server has no connection left; close some, or raise its max_connections",

@@ -20,9 +20,11 @@ export interface PostgresOptions {
   readonly schema?: string;
   /** Milliseconds for which a statement is tried again while the server cannot be reached, such as while it restarts. Default 30,000. */
   readonly timeout?: number;
+  /** To look only: no table is made, and none is brought up to date. The user needs no more than to select. Default false. */
+  readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true };
+const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true, readOnly: true };
 
 /**
  * A storage in PostgreSQL, for processes of any number of machines; versions 15 and 18 are tested. With a URL it needs the package `pg`.
@@ -32,7 +34,8 @@ const OPTIONS: OptionNames<PostgresOptions> = { schema: true, timeout: true };
  * though it was this call that added or told. To create and to delete a study is not sent again.
  *
  * @param database - its URL, as `postgres://user:password@host:5432/name`; or a `Pool` of the package `pg`, or a `PGlite`, which `close` leaves open
- * @throws FettleError `store_failed` if the server cannot be used; `unsupported` without the package `pg`; `invalid_checkpoint` for the schema of a later release
+ * @throws FettleError `store_failed` if the server cannot be used; `unsupported` without the package `pg`; `invalid_checkpoint` for the schema of a later release;
+ * `not_found` where `readOnly` finds no studies
  * @example
  * ```ts
  * const address = "postgres://fettle:secret@localhost:5432/studies";
@@ -50,7 +53,7 @@ export async function postgresStorage(
   options: PostgresOptions = {},
 ): Promise<StudyStorage> {
   checkOptions(options, "postgresStorage", OPTIONS);
-  const { schema = "fettle", timeout = 30_000 } = options;
+  const { schema = "fettle", timeout = 30_000, readOnly = false } = options;
   const isName = typeof schema === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema);
   must(
     isName,
@@ -59,10 +62,11 @@ export async function postgresStorage(
     schema,
   );
   mustBeInteger("timeout", timeout, 0);
+  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
   const driver = await driverOf(database);
   const opened = new PostgresDatabase(driver, schema, timeout);
   try {
-    return await sqlStorage(opened);
+    return await sqlStorage(opened, readOnly);
   } catch (error) {
     await opened.close();
     throw error;

@@ -98,6 +98,9 @@ const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
 /** The version of the schema that this release writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
+/** The first version that has notes. */
+export const NOTES_SINCE = 2;
+
 const VERSIONS = "CREATE TABLE fettle_migrations (version INTEGER PRIMARY KEY)";
 
 /**
@@ -108,12 +111,6 @@ const VERSIONS = "CREATE TABLE fettle_migrations (version INTEGER PRIMARY KEY)";
 export async function migrate(database: SqlDatabase): Promise<void> {
   for (;;) {
     const version = await versionOf(database);
-    check(
-      version <= SCHEMA_VERSION,
-      () =>
-        `${show(database.name)} has schema version ${version}; this release reads at most ${SCHEMA_VERSION}; upgrade Fettle to open it`,
-      "invalid_checkpoint",
-    );
     if (version === SCHEMA_VERSION) return;
     // of several processes that migrate at once, one can insert the number; the others look again
     const { dialect } = database;
@@ -129,7 +126,24 @@ export async function migrate(database: SqlDatabase): Promise<void> {
   }
 }
 
-async function versionOf(database: SqlDatabase): Promise<number> {
+/**
+ * The version of the schema of a database that is only read. Of an earlier release it may be any: later ones only add tables.
+ *
+ * @throws FettleError `not_found` if it has no tables; and as {@link migrate}
+ */
+export async function versionToRead(database: SqlDatabase): Promise<number> {
+  const version = await versionOf(database);
+  const { name } = database;
+  check(
+    version > 0,
+    () => `there are no studies in ${show(name)}; create one, as by fettle tune --storage`,
+    "not_found",
+  );
+  return version;
+}
+
+/** The version of the schema of a database, 0 of an empty one. It reads. @throws FettleError as {@link migrate} */
+export async function versionOf(database: SqlDatabase): Promise<number> {
   const tables = await database.all(database.dialect.tables);
   if (!tables.some(({ name }) => name === "fettle_migrations")) {
     if (tables.length === 0) return 0;
@@ -138,8 +152,13 @@ async function versionOf(database: SqlDatabase): Promise<number> {
       `${show(database.name)} must be a storage of Fettle or empty; it has the tables of another program, such as ${show(tables[0].name)}`,
     );
   }
-  const [{ version }] = await database.all([
-    "SELECT COALESCE(MAX(version), 0) AS version FROM fettle_migrations",
-  ]);
-  return version as number;
+  const [row] = await database.all(["SELECT COALESCE(MAX(version), 0) AS version FROM fettle_migrations"]);
+  const version = row.version as number;
+  check(
+    version <= SCHEMA_VERSION,
+    () =>
+      `${show(database.name)} has schema version ${version}; this release reads at most ${SCHEMA_VERSION}; upgrade Fettle to open it`,
+    "invalid_checkpoint",
+  );
+  return version;
 }

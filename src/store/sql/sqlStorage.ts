@@ -34,7 +34,7 @@ import {
   trialIsUnknown,
 } from "../storage.js";
 import type { Row, SqlDatabase, SqlValue, Statement } from "./database.js";
-import { migrate } from "./schema.js";
+import { migrate, NOTES_SINCE, SCHEMA_VERSION, versionToRead } from "./schema.js";
 import { sqlQueue } from "./sqlQueue.js";
 
 /** Bytes of a part of an artifact: some databases limit a row to 2 MB. */
@@ -68,15 +68,17 @@ const ALL = `SELECT t.number, t.params, t.parent, t.given, r.status, r.value, r.
   WHERE t.study = ? ORDER BY t.number`;
 
 /**
- * The storage in a database, whose schema is brought to that of this release.
+ * The storage in a database, whose schema is brought to that of this release; or, to read only, left as it is.
  *
- * @throws FettleError as {@link migrate}
+ * @throws FettleError as {@link migrate}; to read only, as {@link versionToRead}
  */
-export async function sqlStorage(database: SqlDatabase): Promise<StudyStorage> {
-  await migrate(database);
+export async function sqlStorage(given: SqlDatabase, readOnly = false): Promise<StudyStorage> {
+  if (!readOnly) await migrate(given);
+  const version = readOnly ? await versionToRead(given) : SCHEMA_VERSION;
+  const database = readOnly ? unwritable(given) : given;
   const open = async (name: string): Promise<StoredStudy | undefined> => {
     const [row] = await database.all([`${STUDY} WHERE name = ?`, name]);
-    return row && new SqlStudy(database, row);
+    return row && new SqlStudy(database, version, row);
   };
   return {
     async studies() {
@@ -97,6 +99,18 @@ export async function sqlStorage(database: SqlDatabase): Promise<StudyStorage> {
       return made;
     },
     close: async () => database.close(),
+  };
+}
+
+/** A database in which nothing can be changed. */
+function unwritable(database: SqlDatabase): SqlDatabase {
+  const { name, dialect } = database;
+  return {
+    ...{ name, dialect, all: (statement) => database.all(statement), close: () => database.close() },
+    run() {
+      const message = `${show(name)} was opened to read only, so nothing can be written to it; open it without readOnly`;
+      throw new FettleError("invalid_state", message);
+    },
   };
 }
 
@@ -172,6 +186,7 @@ class SqlStudy implements StoredStudy {
 
   constructor(
     private readonly database: SqlDatabase,
+    private readonly schemaVersion: number,
     row: Row,
   ) {
     const { id, name, version, seed, lag, constrained } = row;
@@ -272,7 +287,7 @@ class SqlStudy implements StoredStudy {
 
   async notes() {
     const sql = "SELECT number, text, tags FROM fettle_notes WHERE study = ? ORDER BY number";
-    const rows = await this.database.all([sql, this.id]);
+    const rows = this.schemaVersion < NOTES_SINCE ? [] : await this.database.all([sql, this.id]);
     if (rows.length === 0) await this.check();
     return rows.map(({ number, text, tags }) => ({
       number: number as number,

@@ -2,11 +2,13 @@
  * The SQLite of each host, as one interface: what Node, Deno and Bun have built in, or the package `libsql`, whose binaries come from
  * the registry. It runs no statement of its own.
  */
-import { check, FettleError, messageOf, show } from "../../errors.js";
+import { FettleError, messageOf } from "../../errors.js";
 import type { Row, SqlValue } from "../sql/database.js";
 import type { SqliteConnection } from "./connection.js";
 
-type Open = new (path: string) => SqliteConnection;
+type Open = new (path: string, options?: { readonly readonly: true }) => SqliteConnection;
+
+const isBun = (): boolean => globalThis.process?.versions?.bun !== undefined;
 
 /** Opens a file with the host's SQLite. */
 export async function connect(path: string): Promise<SqliteConnection> {
@@ -14,15 +16,27 @@ export async function connect(path: string): Promise<SqliteConnection> {
   return new Connection(path);
 }
 
-/** Refuses a path without a file, which opening it would make. @throws FettleError `not_found` */
-export async function mustBeThere(path: string): Promise<void> {
+/**
+ * Opens a file to read only.
+ *
+ * @param isFrozen - whether nothing can write to it meanwhile: then no file is made beside it
+ */
+export async function connectToRead(path: string, isFrozen: boolean): Promise<SqliteConnection> {
+  const Connection = await hostsSqlite();
+  if (isBun()) return new Connection(path, { readonly: true });
+  const { pathToFileURL } = await import("node:url");
+  return new Connection(`${pathToFileURL(path)}?mode=ro${isFrozen ? "&immutable=1" : ""}`);
+}
+
+/** Whether there is a file. */
+export async function isThere(path: string): Promise<boolean> {
   const { existsSync } = await import("node:fs");
-  check(existsSync(path), () => `there is no file ${show(path)}`, "not_found");
+  return existsSync(path);
 }
 
 async function hostsSqlite(): Promise<Open> {
   const { process } = globalThis;
-  if (process?.versions?.bun !== undefined) {
+  if (isBun()) {
     const bun = "bun:sqlite"; // apart from the call, since its types are of Bun alone
     return ((await import(bun)) as { Database: Open }).Database;
   }

@@ -5,7 +5,7 @@ import { type OptunaImport, studyOf } from "../optuna/study.js";
 import { writeStudy } from "../optuna/write.js";
 import type { SqlDatabase } from "../sql/database.js";
 import { checkName, type StoredStudy, type StudyStorage } from "../storage.js";
-import { mustBeThere, resultCodeOf } from "./drivers.js";
+import { resultCodeOf } from "./drivers.js";
 import { openDatabase } from "./sqlite.js";
 
 /** How a study is exported. */
@@ -63,7 +63,7 @@ export async function exportToOptuna(
   checkOptions(options, "exportToOptuna", EXPORT);
   const { as = study.name } = options;
   checkName("the name of a study", as);
-  return inFile(path, (database) => writeStudy(database, study, as));
+  return inFile(path, false, (database) => writeStudy(database, study, as));
 }
 
 /**
@@ -94,8 +94,7 @@ export async function importFromOptuna(
   checkOptions(options, "importFromOptuna", IMPORT);
   const { as = name, ...rest } = options;
   must(typeof name === "string", "name", "the name of a study of Optuna", name);
-  await mustBeThere(path);
-  const { study, settings, reports, notes } = await inFile(path, async (database) =>
+  const { study, settings, reports, notes } = await inFile(path, true, async (database) =>
     studyOf(await readStudy(database, name), rest),
   );
   const made = await storage.create(as, study, settings);
@@ -109,9 +108,13 @@ export async function importFromOptuna(
   return { study: made, notes };
 }
 
-async function inFile<R>(path: string, work: (database: SqlDatabase) => Promise<R>): Promise<R> {
+async function inFile<R>(
+  path: string,
+  readOnly: boolean,
+  work: (database: SqlDatabase) => Promise<R>,
+): Promise<R> {
   must(typeof path === "string" && path !== "", "path", "the path of a file", path);
-  const database = await openDatabase(path, "full", 10_000, false);
+  const database = await openDatabase(path, { synchronous: "full", timeout: 10_000, readOnly });
   try {
     return await work(database);
   } catch (error) {

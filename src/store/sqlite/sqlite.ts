@@ -1,11 +1,12 @@
 /** A storage in one file of SQLite, which several processes may use at once. */
-import { checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
+import { check, checkOptions, FettleError, messageOf, must, type OptionNames, show } from "../../errors.js";
 import type { Row, SqlDatabase, Statement } from "../sql/database.js";
 import { SQLITE } from "../sql/dialect.js";
+import { versionOf } from "../sql/schema.js";
 import { sqlStorage } from "../sql/sqlStorage.js";
 import type { StudyStorage } from "../storage.js";
 import type { SqliteConnection, SqliteStatement } from "./connection.js";
-import { connect, resultCodeOf, rowOf } from "./drivers.js";
+import { connect, connectToRead, isThere, resultCodeOf, rowOf } from "./drivers.js";
 
 /** How a file is opened. */
 export interface SqliteOptions {
@@ -16,9 +17,15 @@ export interface SqliteOptions {
   readonly synchronous?: "normal" | "full";
   /** Milliseconds that a write waits for other processes. Default 10,000. */
   readonly timeout?: number;
+  /**
+   * To look only: no file is made, nothing is written to this one, and a schema of an earlier release stays as it is. Beside it SQLite keeps
+   * two files for those who use it at the same time. Where it cannot make them, as on a read-only disk, the file is read as it is when it is
+   * opened. Default false.
+   */
+  readonly readOnly?: boolean;
 }
 
-const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true };
+const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true, readOnly: true };
 
 /**
  * A storage in a file of SQLite, which is made unless it exists. Needs Node 22.13 or later, Deno 2.2 or Bun, or on Node 20 the package `libsql`.
@@ -26,7 +33,7 @@ const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true }
  *
  * @param path - of the file; `:memory:` for one that ends with its connection
  * @throws FettleError `unsupported` without a SQLite; `not_found` for a place where no file can be; `damaged_record` for a file that is no database, or a
- * damaged one; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program
+ * damaged one; `invalid_checkpoint` for one of a later release; `invalid_argument` for the database of another program; `not_found` where `readOnly` finds no studies
  * @example
  * ```ts
  * const storage = await sqliteStorage(":memory:");
@@ -39,30 +46,37 @@ const OPTIONS: OptionNames<SqliteOptions> = { synchronous: true, timeout: true }
 export async function sqliteStorage(path: string, options: SqliteOptions = {}): Promise<StudyStorage> {
   checkOptions(options, "sqliteStorage", OPTIONS);
   must(typeof path === "string" && path !== "", "path", "the path of a file", path);
-  const { synchronous = "normal", timeout = 10_000 } = options;
+  const { synchronous = "normal", timeout = 10_000, readOnly = false } = options;
   must(["normal", "full"].includes(synchronous), "synchronous", '"normal" or "full"', synchronous);
   must(Number.isSafeInteger(timeout) && timeout >= 0, "timeout", "an integer of at least 0", timeout);
-  const database = await openDatabase(path, synchronous, timeout, true);
+  must(typeof readOnly === "boolean", "readOnly", "true or false", readOnly);
+  must(!readOnly || path !== ":memory:", "path", "that of a file with readOnly", path);
+  const database = await openDatabase(path, { synchronous, timeout, readOnly });
   try {
-    return await sqlStorage(database);
+    if (!readOnly) await useWal(database);
+    return await sqlStorage(database, readOnly);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
+/** Changes the mode of a file, which writes to it: so not before it is known to be of this program. */
+async function useWal(database: SqliteDatabase): Promise<void> {
+  await versionOf(database);
+  database.execute("PRAGMA journal_mode = WAL");
+}
+
 /**
  * Opens a file as a database, of whatever program it is.
  *
- * @param isOwn - whether it is to be in WAL mode; the file of another program stays in its own
  * @throws FettleError as `sqliteStorage`
  */
-export const openDatabase = (
-  path: string,
-  synchronous: string,
-  timeout: number,
-  isOwn: boolean,
-): Promise<SqlDatabase> => SqliteDatabase.open(path, synchronous, timeout, isOwn);
+export const openDatabase = (path: string, options: Required<SqliteOptions>): Promise<SqliteDatabase> =>
+  SqliteDatabase.open(path, options);
+
+/** SQLite's code of a file that it cannot open. */
+const CANTOPEN = 14;
 
 class SqliteDatabase implements SqlDatabase {
   readonly dialect = SQLITE;
@@ -71,28 +85,49 @@ class SqliteDatabase implements SqlDatabase {
   private constructor(
     readonly name: string,
     private readonly connection: SqliteConnection,
+    private readonly readOnly: boolean,
   ) {}
 
-  static async open(
-    path: string,
-    synchronous: string,
-    timeout: number,
-    isOwn: boolean,
-  ): Promise<SqliteDatabase> {
-    let connection: SqliteConnection | undefined;
+  static async open(path: string, options: Required<SqliteOptions>): Promise<SqliteDatabase> {
+    const { readOnly } = options;
+    const isMissing = readOnly && !(await isThere(path));
+    check(!isMissing, () => `there is no file ${show(path)}`, "not_found");
     try {
-      connection = await connect(path);
-      connection.exec(`PRAGMA busy_timeout = ${timeout}`);
-      const database = new SqliteDatabase(path, connection);
-      // reading first: a file that is no database is told before anything is written to it
-      await database.all(["SELECT COUNT(*) FROM sqlite_master"]);
-      if (isOwn) connection.exec("PRAGMA journal_mode = WAL");
-      connection.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
-      return database;
+      return await SqliteDatabase.connected(path, options, () =>
+        readOnly ? connectToRead(path, false) : connect(path),
+      );
     } catch (error) {
-      connection?.close();
+      // the files beside it cannot be made, so nobody uses it, or nobody can see that
+      const isFrozen = readOnly && resultCodeOf(error) === CANTOPEN && !(await isThere(`${path}-wal`));
+      if (!isFrozen) throw refusal(path, error);
+    }
+    try {
+      return await SqliteDatabase.connected(path, options, () => connectToRead(path, true));
+    } catch (error) {
       throw refusal(path, error);
     }
+  }
+
+  private static async connected(
+    path: string,
+    { synchronous, timeout, readOnly }: Required<SqliteOptions>,
+    open: () => Promise<SqliteConnection>,
+  ): Promise<SqliteDatabase> {
+    const connection = await open();
+    try {
+      connection.exec(`PRAGMA busy_timeout = ${timeout}`);
+      // reading first: a file that is no database is told before anything is written to it
+      connection.prepare("SELECT COUNT(*) FROM sqlite_master").all();
+      connection.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
+      return new SqliteDatabase(path, connection, readOnly);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  execute(sql: string): void {
+    this.guarded(() => this.connection.exec(sql));
   }
 
   all([sql, ...values]: Statement): Row[] {
@@ -124,7 +159,7 @@ class SqliteDatabase implements SqlDatabase {
     this.prepared.clear();
     try {
       // so that the file has all by itself; where others use it, that is for the last of them
-      this.connection.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+      if (!this.readOnly) this.connection.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {}
     this.connection.close();
   }
