@@ -19,6 +19,7 @@ import { EXIT } from "./exit.js";
 import { integer, positiveNumber, setting, share } from "./flags.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
 import { coloursFor, drawingFor, note, paintFor, printLines, widthOf } from "./streams.js";
+import { RATES_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them. */
 interface LrFindFlags extends DatasetFlags {
@@ -73,7 +74,10 @@ export function addLrFindCommand(program: Command, done: (exitCode: number) => v
     .option("--seed <n>", "seed of everything random", integer("--seed", 0), 0)
     .option("--json", "print one JSON object and nothing else")
     .addOption(new Option("--plot", "draw the loss by the rate").conflicts("json"))
-    .option("--out <picture.svg>", "write the picture of the loss by the rate; needs the package echarts")
+    .option(
+      "--out <file>",
+      `write the picture of the loss by the rate (.svg, needs the package echarts), or the result (.json); fettle report draws ${RATES_FILE} in the folder of a study`,
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, flags: LrFindFlags) => done(await run(file, flags)));
 }
@@ -82,7 +86,8 @@ const EXAMPLES = `
 Examples:
   fettle lr-find examples/data/breast-cancer.csv --target diagnosis
   fettle lr-find houses.csv --target price --set optimizer=sgd --set units=64
-  fettle lr-find houses.csv --target price --plot --out rates.svg`;
+  fettle lr-find houses.csv --target price --plot --out rates.svg
+  fettle lr-find houses.csv --target price --out study/${RATES_FILE}`;
 
 /** @returns the exit code */
 async function run(file: string, flags: LrFindFlags): Promise<number> {
@@ -92,7 +97,7 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
     check(!Object.hasOwn(set, name), `--set must not hold ${name}; use ${own}`);
   }
   const { out } = flags;
-  if (out !== undefined) await checkPicture(out);
+  if (out !== undefined) await checkOut(out);
   const data = await readDataset(file, flags);
   const { batchSize = Math.min(DENSE_DEFAULTS.batchSize, data.rows) } = flags;
   check(
@@ -103,11 +108,11 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
     ...{ data, low, high, steps, smoothing, seed, batchSize },
     model: ({ learningRate }) => denseModel(data, { ...set, learningRate }),
   });
-  if (out !== undefined) writeWhole(out, await renderSvg(plotRates(result)));
-  if (flags.json) {
-    const { suggested = null, belowMinimum = null, ...rest } = result;
-    printLines([JSON.stringify({ ...rest, suggested, belowMinimum, seed })]);
-  } else {
+  const { suggested = null, belowMinimum = null, ...rest } = result;
+  const json = JSON.stringify({ ...rest, suggested, belowMinimum, seed });
+  if (out !== undefined) writeWhole(out, isPicture(out) ? await renderSvg(plotRates(result)) : `${json}\n`);
+  if (flags.json) printLines([json]);
+  else {
     printResult(file, { ...flags, batchSize }, data, result);
   }
   if (result.suggested !== undefined) return EXIT.success;
@@ -115,10 +120,15 @@ async function run(file: string, flags: LrFindFlags): Promise<number> {
   return EXIT.failure;
 }
 
-/** Before the work begins: whether the picture can be drawn and written. */
-async function checkPicture(out: string): Promise<void> {
-  check(out.endsWith(".svg"), () => `--out must end with .svg; received ${show(out)}`);
-  await loadCharts();
+const isPicture = (out: string): boolean => out.endsWith(".svg");
+
+/** Before the work begins: whether the picture can be drawn, and the file written. */
+async function checkOut(out: string): Promise<void> {
+  check(
+    isPicture(out) || out.endsWith(".json"),
+    () => `--out must end with .svg or .json; received ${show(out)}`,
+  );
+  if (isPicture(out)) await loadCharts();
   makeFolder(dirname(out));
   checkWritable(dirname(out), [basename(out)]);
 }

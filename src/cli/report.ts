@@ -9,10 +9,10 @@ import { studyData } from "../report/plots/studyData.js";
 import { EXIT } from "./exit.js";
 import { isFolder, isThere, readJson } from "./files.js";
 import { checkWritable, makeFolder, writeWhole } from "./output.js";
-import { partsOf, summaryOf } from "./reportParts.js";
+import { partsOf, ratesIn, ratesOf, summaryOf } from "./reportParts.js";
 import { existingStudy, mayBeThere, openStorage, shownStorage } from "./storageFile.js";
 import { printLines } from "./streams.js";
-import { MODEL_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
+import { MODEL_FILE, RATES_FILE, REPORT_FILE, STUDY_FILE, SUMMARY_FILE } from "./studyFolder.js";
 
 /** The flags, as commander gives them. */
 interface ReportFlags {
@@ -69,7 +69,7 @@ async function ofFolder(path: string): Promise<string> {
   const study = readJson(join(path, STUDY_FILE)) as StudySource;
   const summary = readJson(join(path, SUMMARY_FILE));
   const model = join(path, MODEL_FILE);
-  return pageOf(basename(path), study, summary, isThere(model) ? model : undefined);
+  return pageOf(basename(path), study, summary, isThere(model) ? model : undefined, ratesIn(path));
 }
 
 async function ofStorage(path: string, name: string | undefined): Promise<string> {
@@ -88,7 +88,8 @@ async function ofStorage(path: string, name: string | undefined): Promise<string
     const bytes = await study.artifact(SUMMARY_FILE);
     const summary = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : study.settings;
     const source = { ...study.definition, trials: await study.trials() } as StudySource;
-    return await pageOf(name, source, summary, await study.artifact(MODEL_FILE));
+    const rates = await study.artifact(RATES_FILE);
+    return await pageOf(name, source, summary, await study.artifact(MODEL_FILE), rates && ratesOf(rates));
   } finally {
     await storage.close();
   }
@@ -114,6 +115,7 @@ export async function writeReport(
     } = {
       ...summaryOf(summary, isThere(join(folder, MODEL_FILE)) ? join(folder, MODEL_FILE) : undefined),
       ...known,
+      ...ratesIn(folder),
     };
     const page = await createReport(studyData(study, { name: title, ...(metrics && { metrics }) }), options);
     writeWhole(path, page);
@@ -130,11 +132,13 @@ export async function pageOf(
   study: StudySource,
   summary: unknown,
   model: string | Uint8Array | undefined,
+  rates?: Pick<ReportOptions, "rates">,
 ): Promise<string> {
   const known = isRecord(summary) ? summary : {};
   const { title, metrics, ...options }: ReportOptions & { metrics?: readonly string[] } = {
     ...summaryOf(known, typeof model === "string" ? model : undefined),
     ...(await partsOf(known, model)),
+    ...rates,
   };
   const data = studyData(study, { name: title ?? name, ...(metrics && { metrics }) });
   return createReport(data, options);

@@ -1,5 +1,6 @@
 /** What a report says beside the trials: from the summary of a study, its model and its table. */
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { takeExamples } from "../data/dataset.js";
 import { diagnose } from "../data/diagnosis/diagnose.js";
@@ -10,12 +11,14 @@ import { formatValue } from "../report/format.js";
 import type { ReportOptions } from "../report/html/options.js";
 import type { Predictions } from "../report/plots/quality.js";
 import { type SegmentColumn, segmentsOf } from "../report/plots/residuals.js";
+import type { RateFinderReason } from "../tune/rateFinder.js";
 import { digestOfData } from "../tune/trial/receipt.js";
 import { VERSION } from "../version.js";
 import { inFlags, quoted } from "./explain.js";
 import { isThere } from "./files.js";
 import { flagOf } from "./flags.js";
 import { note } from "./streams.js";
+import { RATES_FILE } from "./studyFolder.js";
 import { readSetup, type TuneFlags, type TuneSetup } from "./tuneSetup.js";
 
 type Parts = ReportOptions & { readonly metrics?: readonly string[] };
@@ -42,6 +45,7 @@ export function summaryOf(summary: Readonly<Record<string, unknown>>, model: str
     repeat: {
       ...(typeof file === "string" && { command: commandLine("tune", [basename(file)], held) }),
       ...(words && { command: commandLine("optimize", [], held, words) }),
+      isSame: typeof file === "string" && held.seconds === undefined,
       facts: [
         ["fettle", VERSION],
         ...(held.seed === undefined ? [] : [["seed", String(held.seed)] as const]),
@@ -55,7 +59,9 @@ function titleOf(file: string, { target }: Readonly<Record<string, unknown>>): s
   return typeof target === "string" ? `${target} of ${basename(file)}` : basename(file);
 }
 
-function linesThatPredict(model: string): NonNullable<ReportOptions["use"]> {
+function linesThatPredict(path: string): NonNullable<ReportOptions["use"]> {
+  // where a folder lies on this machine says nothing elsewhere
+  const model = isAbsolute(path) ? join(basename(dirname(path)), basename(path)) : path;
   return [
     { title: "On the command line", code: `npx fettle predict ${quoted(model)} <data.csv>` },
     {
@@ -114,6 +120,42 @@ export async function partsOf(
     note(`note: ${error.message}; the report is without its data`);
     return {};
   }
+}
+
+/** The range test in a folder, if there is one. */
+export function ratesIn(folder: string): Pick<ReportOptions, "rates"> {
+  const path = join(folder, RATES_FILE);
+  return isThere(path) ? ratesOf(readFileSync(path), path) : {};
+}
+
+/** A range test as `fettle lr-find` wrote it; nothing, with a note, of anything else. */
+export function ratesOf(bytes: Uint8Array, name = RATES_FILE): Pick<ReportOptions, "rates"> {
+  let read: unknown;
+  try {
+    read = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    read = undefined;
+  }
+  const isNumbers = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((each) => Number.isFinite(each));
+  if (isRecord(read)) {
+    const { rates, losses, smoothed, suggested, belowMinimum, reason } = read;
+    const isTest =
+      isNumbers(rates) &&
+      isNumbers(losses) &&
+      isNumbers(smoothed) &&
+      rates.length === losses.length &&
+      rates.length === smoothed.length &&
+      rates.every((rate) => rate > 0) &&
+      [suggested, belowMinimum].every((rate) => rate === null || Number(rate) > 0);
+    if (isTest) {
+      const rateOf = (rate: unknown): number | undefined => (rate === null ? undefined : Number(rate));
+      const ends = { suggested: rateOf(suggested), belowMinimum: rateOf(belowMinimum) };
+      return { rates: { rates, losses, smoothed, ...ends, reason: reason as RateFinderReason } };
+    }
+  }
+  note(`note: ${show(name)} is no range test of fettle lr-find --out, so the report is without it`);
+  return {};
 }
 
 /** Of a table whose rows were divided as the study divided them. */

@@ -20,6 +20,8 @@ export const STUDY_FILE = "study.json";
 export const TRIALS_FILE = "trials.csv";
 export const SUMMARY_FILE = "summary.json";
 export const CURVES_FILE = "curves.csv";
+/** A range test that `fettle lr-find --out` wrote into the folder; no command needs it, and a report draws it. */
+export const RATES_FILE = "rates.json";
 /** Where `echarts` is installed. */
 export const REPORT_FILE = "report.html";
 const FILES = [MODEL_FILE, STUDY_FILE, TRIALS_FILE, CURVES_FILE, SUMMARY_FILE];

@@ -4,12 +4,12 @@ import { characters, columnsOf } from "./columns.js";
 
 const NOTHING = "–";
 
-/** A score with four decimals, or fewer if it is large; a dash without one. */
+/** A score with four decimals, or fewer if it is large, such as a count; a dash without one. */
 export function formatScore(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NOTHING;
   const size = Math.abs(value);
   if (size >= 1e7 || (size > 0 && size < 1e-3)) return value.toExponential(3);
-  return value.toFixed(size >= 1e4 ? 0 : size >= 100 ? 2 : 4);
+  return value.toFixed(size >= 1e4 || (size >= 100 && Number.isInteger(value)) ? 0 : size >= 100 ? 2 : 4);
 }
 
 /** The value of a parameter: numbers with four significant digits, words unchanged, a dash if it does not apply. */
@@ -33,6 +33,13 @@ export function formatDuration(seconds: number): string {
 /** `1 row`, `2 rows` */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** `a`, `a and b`, `a, b and c` */
+export function listed(words: readonly string[]): string {
+  return words.length < 2
+    ? words.join("")
+    : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 }
 
 /** Text from a user's file without control characters, which could move the cursor or break a line. */

@@ -6,6 +6,7 @@
 export type { ReportedData, ReportOptions } from "./html/options.js";
 export { createReport } from "./html/report.js";
 export { type StudyMarkdownOptions, studyMarkdown } from "./markdown.js";
+export { plotCalibration } from "./plots/calibration.js";
 export { type ComparisonOptions, plotComparison } from "./plots/comparison.js";
 export { type CurveOptions, plotCurves } from "./plots/curves.js";
 export { plotParetoFront } from "./plots/front.js";
@@ -17,12 +18,11 @@ export type { Plot, PlotOption } from "./plots/plot.js";
 export { type PngOptions, renderPng } from "./plots/png.js";
 export {
   type Predictions,
-  plotCalibration,
   plotConfusion,
   plotPrecisionRecall,
   plotRoc,
 } from "./plots/quality.js";
-export { plotRates, plotSweep, type SweptValue } from "./plots/rates.js";
+export { plotRates, plotSweep, type Sweep, type SweptValue } from "./plots/rates.js";
 export { plotResiduals, plotSegments, type SegmentColumn } from "./plots/residuals.js";
 export { plotSlice, type SliceOptions } from "./plots/slices.js";
 export { type AboutStudy, type StudyData, type StudySource, studyData } from "./plots/studyData.js";

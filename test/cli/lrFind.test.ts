@@ -208,7 +208,7 @@ describe.concurrent("the picture of fettle lr-find", () => {
       ["--out rates.png", "--plot --json"].map((flags) => fettle(`${FIND} ${flags}`.split(" "), cwd)),
     );
     expect(png.code).toBe(2);
-    expect(png.stderr).toContain('--out must end with .svg; received "rates.png"');
+    expect(png.stderr).toContain('--out must end with .svg or .json; received "rates.png"');
     expect(both.code).toBe(2);
     expect(listing(cwd)).toEqual(["data.csv"]);
   });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { formatValue } from "../../src/report/format.js";
 import { fettle, folder, ownProcess, smallTable } from "./fettle.js";
 
 const good = { "data.csv": smallTable() };
@@ -39,6 +40,24 @@ describe.concurrent("fettle report", () => {
     expect(headings(read(cwd, "new/bare.html"))).toEqual(
       "answer use search matters training repeat".split(" "),
     );
+  });
+
+  it("has the range test that lr-find wrote into the folder, and no other file", async () => {
+    const cwd = folder(good);
+    const found = await fettle(
+      "lr-find data.csv --target y --steps 20 --out study/rates.json --json".split(" "),
+      cwd,
+    );
+    expect(JSON.parse(read(cwd, "study/rates.json"))).toEqual(JSON.parse(found.stdout));
+    expect((await fettle([...TUNE, "--out", "study"], cwd)).code).toBe(0);
+    const suggested = JSON.parse(found.stdout).suggested as number;
+    const said = `falls fastest at a rate of ${formatValue(suggested)}`;
+    expect(read(cwd, "study/report.html")).toContain(said);
+    writeFileSync(join(cwd, "study/rates.json"), '{ "rates": [1], "losses": [] }');
+    const { code, stderr } = await fettle(["report", "study"], cwd);
+    expect(code).toBe(0);
+    expect(stderr).toContain('study/rates.json" is no range test of fettle lr-find --out');
+    expect(read(cwd, "study/report.html")).not.toContain('id="p-rates"');
   });
 
   it("of a study in a storage needs its name", async () => {

@@ -32,7 +32,7 @@ afterAll(() => {
 
 /** The server, once it listens, and the address of its study. */
 async function serve(words: readonly string[], cwd: string): Promise<[Running, string]> {
-  const server = start(words, cwd, { env: { FETTLE_TOKEN: TOKEN } });
+  const server = start(words, cwd, { FETTLE_TOKEN: TOKEN });
   return [server, /http:\S+/.exec(await server.until("/studies/"))?.[0] as string];
 }
 
@@ -137,7 +137,7 @@ describe("fettle serve", () => {
         await pause(500);
         await database.begin();
         await expect.poll(isClaimed, { timeout: 10_000 }).toBe(true);
-        const second = await fettle(words, cwd, { env: { FETTLE_TOKEN: TOKEN } });
+        const second = await fettle(words, cwd, { FETTLE_TOKEN: TOKEN });
         expect([second.code, second.stderr]).toEqual([
           2,
           'error: another process runs study "many": send requests to it, or wait for it to end\n',

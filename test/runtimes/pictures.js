@@ -2,7 +2,7 @@
  * The same pictures everywhere: one bundle draws them in Node, in Deno, and in a page and a Web Worker of Chromium and of Firefox. The options
  * must be Node's, and the SVG too, character by character; in a page, but for places.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,8 +24,13 @@ export const picturesCheck = {
         ...{ entryPoints: [here("pictures-program.js")], outfile: program, bundle: true, format: "esm" },
         // the paths of tsconfig.json lead to the sources
         tsconfigRaw: {},
-        ...{ platform: "browser", alias: { "fettle/report": here("../../dist/report/index.js") } },
+        ...{ platform: "browser", external: ["node:*"] },
+        alias: {
+          "fettle/report": here("../../dist/report/index.js"),
+          fettle: here("../../dist/index.js"),
+        },
       });
+      copyFileSync(here("../../wasm/kernels.wasm"), join(folder, "kernels.wasm"));
       writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
       writeFileSync(
         join(folder, "page.html"),
@@ -51,6 +56,8 @@ const PAGES = ["chromium", "firefox"];
 const withoutPlaces = (svg) => svg.replace(/[-\d.]+/g, "");
 
 function compared({ node, ...others }) {
+  if (!/^invalid_state: .*await ready\(\) first/.test(node.refused))
+    throw new Error(`a contour without kernels is not refused with what to do: ${node.refused}`);
   for (const [name, { options, svgs }] of Object.entries(others)) {
     if (options !== node.options) throw new Error(`${name} makes other options than Node`);
     const shown = PAGES.includes(name) ? withoutPlaces : (svg) => svg;

@@ -37,12 +37,12 @@ async function look(browser, url) {
   await page.goto(url);
   const selected = () => page.evaluate("document.querySelector('.selected').textContent");
   const all = await selected();
-  // the first axis is 60 px from the left
+  // the first axis is 48 px from the left of the picture, of which 12 are cut off
   const [x, top, bottom] = await page.evaluate(`(() => {
     const svg = document.querySelector(".brushable svg");
     svg.scrollIntoView({ block: "center", behavior: "instant" });
     const { x, y, width, height } = svg.getBoundingClientRect();
-    return [x + (60 * width) / svg.viewBox.baseVal.width, y + 0.5 * height, y + 0.92 * height];
+    return [x + (36 * width) / svg.viewBox.baseVal.width, y + 0.5 * height, y + 0.92 * height];
   })()`);
   await page.mouse.move(x, top);
   await page.mouse.down();

@@ -148,10 +148,10 @@ async function brush(browser, url) {
   const picture = page.locator(".brushable svg");
   await picture.scrollIntoViewIfNeeded();
   const { x, y, height } = await picture.boundingBox();
-  // the first axis is 60 px from the left
-  await page.mouse.move(x + 60, y + height * 0.5);
+  // the first axis is 48 px from the left of the picture, of which 12 are cut off
+  await page.mouse.move(x + 36, y + height * 0.5);
   await page.mouse.down();
-  await page.mouse.move(x + 60, y + height * 0.9, { steps: 4 });
+  await page.mouse.move(x + 36, y + height * 0.9, { steps: 4 });
   await page.mouse.up();
   const dragged = await state();
   must(dragged.out > 10 && dragged.out < all.lines, "a drag along an axis fades some lines", dragged);

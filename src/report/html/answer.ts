@@ -1,9 +1,11 @@
 /** The first sections: the answer, and how to use it. */
 
-import { paretoFront } from "../../search/trial/pareto.js";
+import { costVectorOf, paretoFront, sparseFirst } from "../../search/trial/pareto.js";
 import { besideBaselines } from "../baselines.js";
-import { count, formatScore, formatValue } from "../format.js";
-import { objectiveOf, ranked } from "../plots/objective.js";
+import { clip, count, formatScore, formatValue, listed } from "../format.js";
+import { objectiveOf, type Ranked, ranked } from "../plots/objective.js";
+import { parameterNames } from "../plots/parameters.js";
+import type { StudyData } from "../plots/studyData.js";
 import { facts, html, type Markup, table } from "./markup.js";
 import type { Reported } from "./reported.js";
 
@@ -17,11 +19,9 @@ export function answer(reported: Reported): Markup {
   const { metric } = objectiveOf(study, 0);
   const all = ranked(study);
   const best = all[0];
-  if (!best) {
-    const failed = study.trials.find(({ error }) => error !== undefined);
+  if (!best)
     return html`<p class="answer">No trial is complete, so there is no answer yet.</p>
-${failed && html`<p>Trial ${failed.number} failed: ${failed.error}</p>`}`;
-  }
+${failures(study)}`;
   const { trial, value } = best;
   const goal = study.directions[0] === "maximize" ? "more is better" : "less is better";
   const spread = trial.std === null ? "" : ` ± ${formatScore(trial.std)}`;
@@ -36,21 +36,52 @@ ${failed && html`<p>Trial ${failed.number} failed: ${failed.error}</p>`}`;
 ${facts(Object.entries(trial.params).map(([name, chosen]) => [name, formatValue(chosen)] as const))}
 ${held(reported)}
 ${finalModel(reported)}
-<h3>Best trials</h3>
-${table(
-  [
-    ["trial", metric, ...(trial.std === null ? [] : ["± std"]), ...Object.keys(trial.params)],
-    ...all
-      .slice(0, 5)
-      .map(({ trial: one, value: reached }) => [
-        one.number,
-        formatScore(reached),
-        ...(trial.std === null ? [] : [formatScore(one.std)]),
-        ...Object.keys(trial.params).map((name) => formatValue(one.params[name])),
-      ]),
-  ],
-  "Best trials",
-)}`;
+${all.length > 1 && leaders(study, all.slice(0, MOST_LEADERS))}`;
+}
+
+const MOST_LEADERS = 5;
+
+/** The best trials beside each other: a row for each parameter, since there may be many of them. */
+function leaders(study: StudyData, best: readonly Ranked[]): Markup {
+  const { metric } = objectiveOf(study, 0);
+  const names = parameterNames(study).filter((name) =>
+    best.some(({ trial }) => Object.hasOwn(trial.params, name)),
+  );
+  const rows = [
+    ["trial", ...best.map(({ trial }) => String(trial.number))],
+    [metric, ...best.map(({ value }) => formatScore(value))],
+    ...(best[0].trial.std === null ? [] : [["± std", ...best.map(({ trial }) => formatScore(trial.std))]]),
+    ...names.map((name) => [name, ...best.map(({ trial }) => formatValue(trial.params[name]))]),
+  ];
+  return html`<h3>Best trials</h3>
+${table(rows, "Best trials", true)}`;
+}
+
+/** Errors that are told apart. */
+const MOST_ERRORS = 5;
+
+/** What went wrong in trials that failed, the most frequent first. */
+export function failures({ trials }: StudyData): Markup | undefined {
+  const failed = trials.filter(({ status }) => status === "failed");
+  if (failed.length === 0) return undefined;
+  const numbers = new Map<string, number[]>();
+  for (const { number, error = "" } of failed) {
+    const [text] = error.trim().split("\n");
+    const known = numbers.get(text);
+    if (known) known.push(number);
+    else numbers.set(text, [number]);
+  }
+  const kinds = [...numbers].sort((a, b) => b[1].length - a[1].length);
+  const more =
+    kinds.length > MOST_ERRORS &&
+    html`<li>${count(kinds.length - MOST_ERRORS, "other error")}, once or more often each</li>`;
+  return html`<h3>Failures</h3>
+<ul>${kinds
+    .slice(0, MOST_ERRORS)
+    .map(
+      ([text, [first, ...rest]]) =>
+        html`<li>Trial ${first}${rest.length > 0 && ` and ${count(rest.length, "other")}`}: ${text === "" ? "no error was given" : html`<code>${clip(text, 300)}</code>`}</li>`,
+    )}${more}</ul>`;
 }
 
 /** Scores on held-out rows, beside models that need no tuning. */
@@ -101,27 +132,33 @@ function finalModel({ ensemble, calibration, threshold, study }: Reported): Mark
       : []),
     ...(threshold === undefined ? [] : [["decision threshold", formatScore(threshold)] as const]),
   ];
-  return rows.length === 0 ? undefined : html`<h3>The final model</h3>${facts(rows)}`;
+  return rows.length === 0 ? undefined : html`<h3>The final model</h3>${facts(rows, true)}`;
 }
 
 function front({ study }: Reported): Markup {
   const { metrics, directions } = study;
   const best = paretoFront(study.trials, directions);
-  const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
-  const part = best.length > MOST_LISTED ? `, ${MOST_LISTED} shown` : "";
-  return html`<p class="answer">${count(best.length, "trial")} of ${study.trials.length} on the Pareto front of ${metrics.join(" and ")}${part}.</p>
+  const names = parameterNames(study).filter((name) =>
+    best.some(({ params }) => Object.hasOwn(params, name)),
+  );
+  const costs = best.map((trial) => costVectorOf(trial, directions));
+  // those that are far apart, in the order of the first objective
+  const listedTrials = sparseFirst([...best.keys()], costs)
+    .slice(0, MOST_LISTED)
+    .sort((i, j) => costs[i][0] - costs[j][0] || i - j)
+    .map((i) => best[i]);
+  const part = best.length > MOST_LISTED ? `; ${MOST_LISTED} of them, far apart, are shown` : "";
+  return html`<p class="answer">${count(best.length, "trial")} of ${study.trials.length} are on the Pareto front of ${listed(metrics)}: no other is better in all of them${part}.</p>
 ${
   best.length > 0 &&
   table(
     [
       ["trial", ...metrics, ...names],
-      ...best
-        .slice(0, MOST_LISTED)
-        .map(({ number, values = [], params }) => [
-          number,
-          ...values.map(formatScore),
-          ...names.map((name) => formatValue(params[name])),
-        ]),
+      ...listedTrials.map(({ number, values = [], params }) => [
+        number,
+        ...values.map(formatScore),
+        ...names.map((name) => formatValue(params[name])),
+      ]),
     ],
     "Pareto front",
   )

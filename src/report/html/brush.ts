@@ -2,7 +2,7 @@
 import { formatScore, formatValue } from "../format.js";
 import { type Axis, axisOf } from "../plots/frame.js";
 import { objectiveOf } from "../plots/objective.js";
-import { parallelTrials, plotParallel } from "../plots/parallel.js";
+import { PANEL, parallelTrials, plotParallel } from "../plots/parallel.js";
 import { parameterAxis } from "../plots/parameters.js";
 import type { Draw } from "../plots/render.js";
 import { shareOf } from "../plots/scale.js";
@@ -16,15 +16,12 @@ interface Brush {
   readonly axes: readonly { readonly x: number; readonly name: string; readonly ticks: readonly string[] }[];
   readonly top: number;
   readonly bottom: number;
-  readonly width: number;
   /** For each line its name, and its place on each axis, in thousandths from below; null where it has none. */
   readonly lines: readonly (readonly [name: string, ...places: (number | null)[]])[];
 }
 
 /** Of a slider. */
 const STEPS = 100;
-/** As `plotParallel` places its axes. */
-const [LEFT, RIGHT, TOP, BOTTOM] = [60, 72, 84, 28];
 
 /** The picture, its sliders and what the script needs. */
 export function brushed(draw: Draw, study: StudyData, parameters: readonly string[]): Markup {
@@ -37,7 +34,8 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
     study.directions[0] === "minimize" ? {} : { log: false },
   );
   const own = parameters.map((name) => parameterAxis(study, name));
-  const xOf = (i: number): number => LEFT + (i * (plot.width - LEFT - RIGHT)) / parameters.length;
+  const xOf = (i: number): number =>
+    PANEL.left + (i * (plot.width - PANEL.left - PANEL.right)) / parameters.length;
   const axes = [
     ...own.map(({ name, isChoice, parameter, axis }, i) => ({
       ...{ x: xOf(i), name },
@@ -59,7 +57,7 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
     }),
     thousandths(shareOf(values, value)),
   ]);
-  const brush: Brush = { axes, top: TOP, bottom: plot.height - BOTTOM, width: plot.width, lines };
+  const brush: Brush = { axes, top: PANEL.top, bottom: plot.height - PANEL.bottom, lines };
   const slider = (label: string, i: number, end: number) =>
     html`<label><span>${label}</span><input type="range" min="0" max="${STEPS}" value="${end * STEPS}" data-axis="${i}" data-end="${end}"><output></output></label>`;
   const after = html`<details class="brush"><summary>Select trials</summary>
@@ -69,7 +67,7 @@ export function brushed(draw: Draw, study: StudyData, parameters: readonly strin
 <button type="button">Select all</button></details>
 `;
   return figure(draw, plot, {
-    ...{ wide: true, marked: true, after },
+    ...{ marked: true, after },
     attributes: html` data-brush="${JSON.stringify(brush)}"`,
   });
 }
@@ -85,7 +83,7 @@ function ticksOf({ low, high, log }: Axis, format: (value: number) => string): s
 /** The script of a report. It reads `data-brush` and writes text, classes and the values of sliders, never markup. */
 export const SCRIPT = `
 for (const plot of document.querySelectorAll("[data-brush]")) {
-  const { axes, lines, top, bottom, width } = JSON.parse(plot.dataset.brush);
+  const { axes, lines, top, bottom } = JSON.parse(plot.dataset.brush);
   const figure = plot.closest("figure");
   const svg = plot.querySelector("svg");
   const paths = lines.map((_, i) => svg.querySelectorAll('[data-i="' + i + '"]'));
@@ -132,8 +130,9 @@ for (const plot of document.querySelectorAll("[data-brush]")) {
   let drag;
   const placeOf = (event) => {
     const box = svg.getBoundingClientRect();
+    const { x, width } = svg.viewBox.baseVal;
     const scale = width / box.width;
-    return [(event.clientX - box.left) * scale, Math.round(Math.min(100, Math.max(0, (100 * (bottom - (event.clientY - box.top) * scale)) / (bottom - top))))];
+    return [x + (event.clientX - box.left) * scale, Math.round(Math.min(100, Math.max(0, (100 * (bottom - (event.clientY - box.top) * scale)) / (bottom - top))))];
   };
   svg.addEventListener("pointerdown", (event) => {
     const [x, y] = placeOf(event);

@@ -1,5 +1,6 @@
 /** Pictures within a page: SVG whose colours are those of the page, whichever theme it has. */
 
+import { INSET, SIZE } from "../plots/frame.js";
 import type { Plot } from "../plots/plot.js";
 import type { Draw } from "../plots/render.js";
 import { themeOf } from "../plots/theme.js";
@@ -24,11 +25,20 @@ export function svgOf(draw: Draw, plot: Plot, id: string, marked = false): Marku
   const svg = draw(plot, THEME, marked)
     .replace(/#01020[3-6]/gi, (color) => NAMES[color.toLowerCase()])
     .replace(/ style="([^"]*)"/g, (_, style: string) => attributesOf(style))
+    .replace(/<svg [^>]*/, (tag) => flush(tag, plot))
     .replace(/\bid="/g, `id="${id}-`)
     .replace(/url\(#/g, `url(#${id}-`)
     .replace(/ xmlns(:xlink)?="[^"]*"| version="1\.1"| baseProfile="full"/g, "")
     .trim();
   return new Markup(svg);
+}
+
+/** A picture begins with the text of the page: what it has free at its left is cut off. */
+function flush(tag: string, { width, height }: Plot): string {
+  const own = width - INSET;
+  return tag
+    .replace(/ width="[^"]*"/, ` width="${own}"`)
+    .replace(/ viewBox="[^"]*"/, ` viewBox="${INSET} 0 ${own} ${height}"`);
 }
 
 /** Declarations of a style as attributes of SVG. */
@@ -47,13 +57,12 @@ export function figure(
   plot: Plot,
   more: {
     readonly after?: Markup;
-    readonly wide?: boolean;
     readonly attributes?: Markup;
     readonly marked?: boolean;
   } = {},
 ): Markup {
   const id = `p-${[...plot.name].map((letter) => (/[a-z0-9-]/i.test(letter) ? letter : `_${letter.codePointAt(0)?.toString(16)}`)).join("")}`;
-  return html`<figure${more.wide && new Markup(' class="wide"')}>
+  return html`<figure${plot.width > SIZE.width && new Markup(' class="wide"')}>
 <div class="plot" id="${id}" tabindex="0" role="group" aria-label="${plot.title}"${more.attributes}>${svgOf(draw, plot, id, more.marked)}</div>
 <figcaption>${plot.description}</figcaption>
 ${more.after}</figure>

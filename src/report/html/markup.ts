@@ -41,22 +41,28 @@ export function escaped(text: string): string {
     .replace(/[&<>"']/g, (letter) => ENTITIES[letter]);
 }
 
-/** A table: the first row is its head. Columns whose cells are all numbers, or empty, are flush right. */
-export function table(rows: readonly (readonly Content[])[], caption: string): Markup {
+/**
+ * A table: the first row is its head. Columns whose cells are all numbers, or empty, are flush right.
+ *
+ * @param across - rows are what others have as columns: the first cell of each is its head, and all others are flush right
+ */
+export function table(rows: readonly (readonly Content[])[], caption: string, across = false): Markup {
   const [head, ...body] = rows;
   const isNumber = (content: Content): boolean =>
     typeof content === "number" || content === "" || (typeof content === "string" && NUMBERS.test(content));
-  const kinds = head.map((_, j) => (body.every((row) => isNumber(row[j])) ? NUMBER : undefined));
+  const kinds = head.map((_, j) =>
+    (across ? j > 0 : body.every((row) => isNumber(row[j]))) ? NUMBER : undefined,
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
 <thead><tr>${head.map((content, j) => html`<th scope="col"${kinds[j]}>${content}</th>`)}</tr></thead>
-<tbody>${body.map((row) => html`<tr>${row.map((content, j) => html`<td${kinds[j]}>${content}</td>`)}</tr>\n`)}</tbody></table></div>`;
+<tbody>${body.map((row) => html`<tr>${row.map((content, j) => (across && j === 0 ? html`<th scope="row">${content}</th>` : html`<td${kinds[j]}>${content}</td>`))}</tr>\n`)}</tbody></table></div>`;
 }
 
 const NUMBER = new Markup(' class="number"');
 /** `0.5`, `1.2e-4 to 3`, `62.7 %`, a dash */
 const NUMBERS = /^[-−–\d.e+]+( to [-−\d.e+]+| %)?$/;
 
-/** Names and values, one below the other. */
-export function facts(rows: readonly (readonly [name: string, value: Content])[]): Markup {
-  return html`<dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+/** Names and values, one below the other; in one column where values are `long`. */
+export function facts(rows: readonly (readonly [name: string, value: Content])[], long = false): Markup {
+  return html`<dl${long && new Markup(' class="long"')}>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
 }

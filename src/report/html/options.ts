@@ -2,6 +2,7 @@
 import type { BaselineReport } from "../../tune/baselines/compare.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import type { Predictions } from "../plots/quality.js";
+import type { Sweep } from "../plots/rates.js";
 import type { SegmentColumn } from "../plots/residuals.js";
 import type { CalibrationReport, EnsembleReport } from "../study.js";
 
@@ -43,7 +44,14 @@ export interface ReportOptions {
   readonly segments?: readonly SegmentColumn[];
   readonly data?: ReportedData;
   /** How the study is repeated: the command, and names with values such as the seed and digests. */
-  readonly repeat?: { readonly command?: string; readonly facts?: readonly (readonly [string, string])[] };
-  /** A learning-rate range test. */
+  readonly repeat?: {
+    readonly command?: string;
+    readonly facts?: readonly (readonly [string, string])[];
+    /** Whether the command gives the same bits everywhere: not where it runs other programs, or for a time. Default false. */
+    readonly isSame?: boolean;
+  };
+  /** A learning-rate range test, of `findLearningRate` or `fettle lr-find`. */
   readonly rates?: RateFinderResult;
+  /** A sweep of one parameter beside the study; a study that is itself a sweep is known by its trials. */
+  readonly sweep?: Sweep;
 }

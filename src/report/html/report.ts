@@ -1,5 +1,6 @@
 /** A report of a study: one HTML file that needs no network. */
 import { FettleError } from "../../errors.js";
+import { loadKernels } from "../../numerics/kernels.js";
 import { count } from "../format.js";
 import { loadCharts } from "../plots/render.js";
 import { type StudyData, type StudySource, studyData } from "../plots/studyData.js";
@@ -31,7 +32,7 @@ export async function createReport(
   options: ReportOptions = {},
 ): Promise<string> {
   const data = typeof study.strategy === "string" ? (study as StudyData) : studyData(study as StudySource);
-  const draw = await loadCharts();
+  const [draw] = await Promise.all([loadCharts(), loadKernels()]);
   const reported: Reported = { ...options, study: data, draw };
   const { title = data.name } = options;
   const sections = SECTIONS.flatMap(({ id, title: heading, make }) => {

@@ -1,5 +1,6 @@
 /** The sections of a report, in the order in which one asks. Each is made of what is known, or left out. */
-import { count, formatScore } from "../format.js";
+import { count, formatScore, listed } from "../format.js";
+import { plotCalibration } from "../plots/calibration.js";
 import { plotCurves } from "../plots/curves.js";
 import { plotParetoFront } from "../plots/front.js";
 import { plotHistory } from "../plots/history.js";
@@ -8,12 +9,12 @@ import { objectiveOf, ranked } from "../plots/objective.js";
 import { plotContour, plotRanks } from "../plots/pairs.js";
 import { parameterAxis, parameterNames } from "../plots/parameters.js";
 import type { Plot } from "../plots/plot.js";
-import { plotCalibration, plotConfusion, plotPrecisionRecall, plotRoc } from "../plots/quality.js";
-import { plotRates } from "../plots/rates.js";
+import { plotConfusion, plotPrecisionRecall, plotRoc } from "../plots/quality.js";
+import { plotRates, plotSweep, sweepOf } from "../plots/rates.js";
 import { plotResiduals, plotSegments } from "../plots/residuals.js";
 import { plotSlice } from "../plots/slices.js";
 import { plotTimeline } from "../plots/timeline.js";
-import { answer, use } from "./answer.js";
+import { answer, failures, use } from "./answer.js";
 import { brushed } from "./brush.js";
 import { figure } from "./drawn.js";
 import { facts, html, type Markup, table } from "./markup.js";
@@ -26,35 +27,44 @@ interface Section {
   readonly make: (reported: Reported) => Markup | undefined;
 }
 
-/** Slices, axes and pairs of the most important parameters. */
-const [MOST_SLICES, MOST_AXES, MOST_PAIRS] = [6, 8, 3];
+/** Importances, slices, axes and pairs of the most important parameters. */
+const [MOST_DRAWN, MOST_SLICES, MOST_AXES, MOST_PAIRS] = [10, 6, 8, 3];
+/** A parameter that explains less has no picture of its own, unless it is one of the first two. */
+const LEAST_SHARE = 0.02;
 
 function figures({ draw }: Reported, plots: readonly Plot[]): Markup {
   return html`<div class="plots">${plots.map((plot) => figure(draw, plot))}</div>`;
 }
 
+/** One name for each picture of a page, where there is one for each objective. */
+const numbered = (plot: Plot, i: number): Plot => (i === 0 ? plot : { ...plot, name: `${plot.name}-${i}` });
+
 function search(reported: Reported): Markup {
   const { study } = reported;
   const timed = study.trials.some(({ seconds }) => (seconds ?? 0) > 0);
-  const objectives = study.directions.map((_, objective) => plotHistory(study, { objective }));
-  // one name for each picture of a page
-  const histories = objectives.map((plot, i) => (i === 0 ? plot : { ...plot, name: `history-${i}` }));
-  return html`<p>${regret(reported)}</p>
+  const objectives = study.directions.flatMap((_, i) => (ranked(study, i).length > 1 ? [i] : []));
+  const isOne = study.directions.length === 1;
+  return html`<p>${course(reported)}</p>
 ${figures(reported, [
-  ...(study.directions.length > 1 ? [plotParetoFront(study)] : []),
-  ...histories,
-  ...(timed && study.directions.length === 1 ? [plotHistory(study, { against: "time" })] : []),
+  ...(isOne ? [] : [plotParetoFront(study)]),
+  ...objectives.map((objective) => numbered(plotHistory(study, { objective }), objective)),
+  ...(timed && isOne && objectives.length > 0 ? [plotHistory(study, { against: "time" })] : []),
   ...(timed ? [plotTimeline(study)] : []),
-])}`;
+])}
+${objectives.length > 0 && failures(study)}`;
 }
 
+/** Fewer trials say nothing of how a search went. */
+const LEAST_TRIALS = 5;
+
 /** How late the best came, which says whether more trials are likely to help. */
-function regret({ study }: Reported): string {
+function course({ study }: Reported): string {
   const best = ranked(study)[0];
   if (!best || study.directions.length > 1) return "";
+  const { metric } = objectiveOf(study, 0);
   const last = study.trials[study.trials.length - 1].number;
   const since = last - best.trial.number;
-  const { metric } = objectiveOf(study, 0);
+  if (ranked(study).length < LEAST_TRIALS) return `The best came with trial ${best.trial.number}.`;
   const half = ranked({ ...study, trials: study.trials.slice(0, Math.ceil(study.trials.length / 2)) })[0];
   const gained = half ? Math.abs(best.value - half.value) : undefined;
   const later =
@@ -70,27 +80,38 @@ function regret({ study }: Reported): string {
 
 function matters(reported: Reported): Markup | undefined {
   const { study, draw } = reported;
-  const complete = ranked(study);
-  if (complete.length < 2) return undefined;
-  const all = importancesWithIntervals(study);
+  if (ranked(study).length < 2) return undefined;
+  const swept = sweepOf(study);
+  if (swept)
+    return html`<p>Only ${swept.parameter} differs between the trials, so this is a sweep of it.</p>
+${figures(reported, [plotSweep(swept.values, swept)])}`;
+  const { metric } = objectiveOf(study, 0);
+  const importances = study.directions.map((_, objective) => importancesWithIntervals(study, { objective }));
+  const [all] = importances;
   const names = all.length > 0 ? all.map(({ name }) => name) : parameterNames(study);
-  const top = names.slice(0, MOST_SLICES);
-  const some =
-    names.length > MOST_SLICES
-      ? ` Of ${names.length} parameters the ${MOST_SLICES} most important have a picture of their own.`
-      : "";
-  const leading = names.slice(0, MOST_PAIRS);
+  const weighty = names.filter((_, i) => i < 2 || (all[i]?.share ?? 0) >= LEAST_SHARE).slice(0, MOST_SLICES);
+  const leading = weighty.slice(0, MOST_PAIRS);
   const pairs = leading.flatMap((a, i) => leading.slice(i + 1).map((b) => [a, b] as const));
-  const plots = pairs.map(([a, b]) => {
-    const numeric = [a, b].every((name) => !parameterAxis(study, name).isChoice);
-    return numeric ? plotContour(study, a, b) : plotRanks(study, a, b);
-  });
-  return html`<p>Importances and expected values are those of a random forest that is fitted to the complete trials.${some}</p>
-<div class="plots">${figure(draw, importancePlot(study, all))}${top.map((name) => figure(draw, plotSlice(study, name)))}${plots.map((plot) => figure(draw, plot))}${brushed(draw, study, names.slice(0, MOST_AXES))}</div>`;
+  const plots = [
+    ...importances.map((each, objective) =>
+      numbered(importancePlot(study, each, { objective, most: MOST_DRAWN }), objective),
+    ),
+    ...weighty.map((name) => plotSlice(study, name)),
+    ...pairs.map(([a, b]) => {
+      const numeric = [a, b].every((name) => !parameterAxis(study, name).isChoice);
+      return numeric ? plotContour(study, a, b) : plotRanks(study, a, b);
+    }),
+  ];
+  const few =
+    weighty.length < names.length
+      ? ` Of ${count(names.length, "parameter")} the ${weighty.length} most important have a picture of their own${study.directions.length > 1 ? `, for ${metric}` : ""}.`
+      : "";
+  return html`<p>By a random forest that is fitted to the complete trials. What it expects at one value of a parameter is the mean over all values of the others, so a search that found good values is mostly better than that.${few}</p>
+<div class="plots">${plots.map((plot) => figure(draw, plot))}${brushed(draw, study, names.slice(0, MOST_AXES))}</div>`;
 }
 
 function training(reported: Reported): Markup | undefined {
-  const { study, rates } = reported;
+  const { study, rates, sweep } = reported;
   const names = [...new Set(study.trials.flatMap(({ curves }) => curves?.names ?? []))];
   const recorded = names.filter((name) => ["loss", "valLoss"].includes(name));
   const chosen = recorded.length > 0 ? recorded : names.slice(0, 2);
@@ -111,11 +132,16 @@ function training(reported: Reported): Markup | undefined {
     ...chosen.map((curve) => plotCurves(study, { curve })),
     ...(reportedValues ? [plotCurves(study)] : []),
     ...(rates ? [plotRates(rates)] : []),
+    ...(sweep ? [{ ...plotSweep(sweep.values, sweep), name: `swept-${sweep.parameter}` }] : []),
   ];
   if (plots.length === 0) return undefined;
   const ended = (status: string): number => study.trials.filter((trial) => trial.status === status).length;
   const [pruned, diverged] = [ended("pruned"), ended("diverged")];
-  return html`<p>${count(pruned, "trial")} pruned early, ${diverged} diverged.</p>
+  const ends = [
+    ...(pruned > 0 ? [`${count(pruned, "trial")} ended early, pruned`] : []),
+    ...(diverged > 0 ? [`${diverged} diverged`] : []),
+  ];
+  return html`<p>${ends.length > 0 ? `${listed(ends)}.` : "No trial was pruned, and none diverged."}</p>
 ${figures(reported, plots)}`;
 }
 
@@ -156,9 +182,9 @@ function repeat({ repeat: how, study }: Reported): Markup {
     ["trials", String(study.trials.length)] as const,
     ...(how?.facts ?? []),
   ];
-  return html`<p>The same command with the same data gives the same bits, on every runtime and with any number of workers.</p>
+  return html`${how?.isSame === true && html`<p>The same command with the same data gives the same bits, on every runtime and with any number of workers.</p>`}
 ${how?.command !== undefined && html`<pre tabindex="0"><code>${how.command}</code></pre>`}
-${facts(rows)}`;
+${facts(rows, true)}`;
 }
 
 export const SECTIONS: readonly Section[] = [

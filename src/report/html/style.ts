@@ -17,23 +17,28 @@ a:focus-visible, [tabindex]:focus-visible, summary:focus-visible, input:focus-vi
 section { border-top: 1px solid var(--edge); padding-top: 2rem; margin-top: 2.5rem; }
 .answer { font-size: 1.1rem; }
 .big { font-size: clamp(2.2rem, 7vw, 3.2rem); font-weight: 650; letter-spacing: -0.03em; line-height: 1.1; font-variant-numeric: tabular-nums; margin: 0.25rem 0; overflow-wrap: anywhere; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 2.25rem 2rem; margin-top: 1.25rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 2rem; margin-top: 1.25rem; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figure.wide { grid-column: 1 / -1; }
-figcaption { font-size: 0.9rem; margin-top: 0.25rem; padding-left: 0.75rem; max-width: 36rem; overflow-wrap: anywhere; }
+figure.wide svg { max-width: none; }
+figcaption { font-size: 0.9rem; line-height: 1.45; margin-top: 0.25rem; max-width: 36rem; overflow-wrap: anywhere; }
 .plot { overflow-x: auto; }
-.plot svg { display: block; max-width: 100%; height: auto; min-width: 26rem; font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+.plot svg { display: block; max-width: 100%; height: auto; font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .scroll { overflow-x: auto; margin: 0.75rem 0; max-width: 100%; }
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.35rem 1.25rem 0.35rem 0; border-bottom: 1px solid var(--grid); vertical-align: top; white-space: nowrap; }
 th.number, td.number { text-align: right; }
-th { color: var(--faint); font-weight: 600; border-bottom-color: var(--edge); }
+th { color: var(--faint); font-weight: 600; }
+thead th { border-bottom-color: var(--edge); }
+tbody th { font-weight: 400; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 0 2.5rem; margin: 0.75rem 0; font-size: 0.95rem; }
 dl div { display: flex; justify-content: space-between; gap: 1rem; border-bottom: 1px solid var(--grid); padding: 0.35rem 0; min-width: 0; }
+dl.long { grid-template-columns: minmax(0, 46rem); }
 dt { color: var(--faint); overflow-wrap: anywhere; }
 dd { margin: 0; font-variant-numeric: tabular-nums; text-align: right; overflow-wrap: anywhere; min-width: 0; }
-pre { background: var(--raised); border: 1px solid var(--grid); border-radius: 6px; padding: 0.9rem 1rem; overflow-x: auto; font-size: 0.88rem; line-height: 1.5; margin: 0.5rem 0 1rem; }
+pre { background: var(--raised); border: 1px solid var(--grid); border-radius: 6px; padding: 0.9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.88rem; line-height: 1.5; margin: 0.5rem 0 1rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+ul { margin: 0.5rem 0; padding-left: 1.25rem; max-width: 60rem; overflow-wrap: anywhere; }
 ul.warnings { list-style: none; padding: 0; margin: 0.75rem 0; max-width: 60rem; }
 ul.warnings li { background: var(--warnpage); border-left: 3px solid var(--warn); padding: 0.6rem 0.9rem; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 .brush { margin-top: 0.75rem; }
@@ -48,5 +53,6 @@ button { font: inherit; color: var(--ink); background: var(--raised); border: 1p
 .brushable svg { touch-action: pan-x; cursor: crosshair; }
 .brushable .out { opacity: 0.06; }
 footer { margin-top: 3rem; color: var(--faint); font-size: 0.88rem; }
-@media print { :root { --page: #fff; --raised: #f6f8fa; --ink: #000; --faint: #444; --grid: #ddd; --edge: #bbb; --accent: #000; } body { padding: 0; max-width: none; } .brush, nav { display: none; } section { break-inside: auto; } h2, h3 { break-after: avoid; } .plots { grid-template-columns: 1fr 1fr; } .plot svg { min-width: 0; } .scroll { overflow: visible; } table { font-size: 0.72rem; } th, td { padding-right: 0.6rem; white-space: normal; } pre { white-space: pre-wrap; } }
+@page { margin: 16mm; }
+@media print { html { font-size: 12.5px; } :root { --page: #fff; --raised: #f6f8fa; --ink: #000; --faint: #444; --grid: #ddd; --edge: #bbb; --accent: #000; } body { padding: 0; max-width: none; } .brush, nav { display: none; } section { break-inside: auto; } h2, h3, section > p { break-after: avoid; } p { break-inside: avoid; } .plots { display: block; } figure { display: inline-block; width: 47%; margin: 0 2.5% 1.25rem 0; vertical-align: top; } figure.wide { width: 100%; } figure.wide svg { max-width: 100%; } section { margin-top: 1.5rem; padding-top: 1.25rem; } tr, dl div, pre { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: 0.72rem; } th, td { padding-right: 0.6rem; white-space: normal; } }
 `;

@@ -11,7 +11,8 @@ export interface Grid {
 
 /**
  * The contour lines of a surface at a level, straight within each cell. A closed line ends where it begins. In a cell with
- * two opposite corners above the level, the mean of all four corners decides which of them are joined.
+ * two opposite corners above the level, the mean of all four corners decides which of them are joined. A height that is not
+ * known is NaN; no line is drawn in the cells around it.
  *
  * @returns lines of points in columns and rows, from 0
  */
@@ -57,6 +58,7 @@ function linksOf({ columns, rows, heights }: Grid, level: number): Map<number, n
     for (let j = 0; j + 1 < columns; j++) {
       const corner = i * columns + j;
       const values = [corner, corner + 1, corner + columns + 1, corner + columns].map((k) => heights[k]);
+      if (values.some(Number.isNaN)) continue;
       const above = values.map((value) => value >= level);
       // bottom, right, top, left: each between a corner and the next
       const edges = [2 * corner, 2 * (corner + 1) + 1, 2 * (corner + columns), 2 * corner + 1];

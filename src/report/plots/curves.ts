@@ -46,15 +46,16 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   });
   const best = ranked({ ...study, trials: drawn.map(({ trial }) => trial) })[0]?.trial;
   const each = chosen !== undefined && drawn.length <= SERIES.length;
-  const shown = each ? drawn : fewer(drawn, best, study);
+  const shown = each ? inOrder(drawn, options.trials ?? []) : fewer(drawn, best, study);
+  // what trials reported has no folds, and steps in place of epochs
+  const isReported = !recorded.has(curve);
+  const unit = isReported ? "step" : "epoch";
   const finite = shown.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   const y = axisOf(finite, curve);
   const x = axisOf(
     shown.flatMap(({ points }) => points.map(([epoch]) => epoch)),
-    "epoch",
-    {
-      ...{ log: false, whole: true },
-    },
+    unit,
+    { log: false, whole: true },
   );
   const series = shown.map(({ trial, points }, i) => {
     const isBest = trial === best;
@@ -69,8 +70,8 @@ export function plotCurves(study: StudyData, options: CurveOptions = {}): Plot {
   });
   return plotOf(
     {
-      ...{ name: `curves-${curve}`, title: options.title ?? `${curve} by epoch` },
-      description: said(curve, drawn, shown.length, best),
+      ...{ name: `curves-${curve}`, title: options.title ?? `${curve} by ${unit}` },
+      description: said(curve, unit, drawn, shown.length, best),
     },
     x,
     y,
@@ -133,15 +134,27 @@ function fewer(
   return drawn.filter((each) => kept.has(each) || each.trial === best);
 }
 
-function said(curve: string, drawn: readonly Drawn[], shown: number, best?: TrialRecord<Params>): string {
+/** Lines have the order in which they were asked for. */
+function inOrder(drawn: readonly Drawn[], numbers: readonly number[]): readonly Drawn[] {
+  return [...drawn].sort((a, b) => numbers.indexOf(a.trial.number) - numbers.indexOf(b.trial.number));
+}
+
+function said(
+  curve: string,
+  unit: "epoch" | "step",
+  drawn: readonly Drawn[],
+  shown: number,
+  best?: TrialRecord<Params>,
+): string {
   if (drawn.length === 0) return "No trial kept its curves.";
   const own = drawn.find(({ trial }) => trial === best);
   const end = own?.points.at(-1);
   const part = shown === drawn.length ? "" : ` ${shown} of ${drawn.length} are drawn, the best among them.`;
-  const of = `${curve} of ${count(drawn.length, "trial")}, the mean over folds.`;
+  const how = unit === "epoch" ? "the mean over folds" : "as they reported it";
+  const of = `${curve} of ${count(drawn.length, "trial")}, ${how}.`;
   const ended =
     own && end
-      ? ` Trial ${own.trial.number}, the best, ended epoch ${end[0]} at ${formatScore(end[1])}.`
+      ? ` Trial ${own.trial.number}, the best, ended ${unit} ${end[0]} at ${formatScore(end[1])}.`
       : "";
   return of + ended + part;
 }

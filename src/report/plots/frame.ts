@@ -1,5 +1,6 @@
 /** What pictures have in common: a frame, axes, points and lines, in the words of ECharts. It knows no study. */
 import type { SeriesOption } from "echarts";
+import { columnsOf } from "../columns.js";
 import type { Plot, PlotOption } from "./plot.js";
 import { linearScale, logScale } from "./scale.js";
 
@@ -8,16 +9,23 @@ export interface Axis {
   readonly low: number;
   readonly high: number;
   readonly log: boolean;
+  /** Characters of its longest label. */
+  readonly longest: number;
   readonly option: Readonly<Record<string, unknown>>;
 }
 
 export type Point = readonly [x: number, y: number];
 
-/** The size of a picture, and the room around its panel for labels. */
-export const SIZE = { width: 560, height: 350 } as const;
-export const ROOM = { left: 72, right: 24, top: 72, bottom: 56 } as const;
+/** The size of a picture: small enough to be read on a phone, and three beside each other on a desk. */
+export const SIZE = { width: 440, height: 300 } as const;
+/** The room beside a panel for what is not its vertical axis; and left of everything. */
+export const ROOM = { right: 20, bottom: 50 } as const;
+export const INSET = 12;
 
-const SMALL = 12;
+const SMALL = 13;
+/** About the widths of a digit and of a letter, and the height of a line of a legend. */
+const [CHARACTER, NARROW, LINE] = [7.2, 6, 21];
+const [TITLE, GAP] = [40, 14];
 
 /** A picture of one panel. */
 export function plotOf(
@@ -27,42 +35,73 @@ export function plotOf(
   series: readonly SeriesOption[],
   more: PlotOption = {},
 ): Plot {
+  const gap = gapOf(y);
   return framed(about, {
-    grid: ROOM,
+    grid: { ...ROOM, left: leftOf(y), top: topOf(series, about.width ?? SIZE.width) },
     xAxis: { ...x.option, nameGap: 28 },
-    yAxis: { ...y.option, nameGap: 48 },
+    yAxis: { ...y.option, nameGap: gap },
     series: [...series],
     ...more,
   } as PlotOption);
 }
+
+/** From a vertical axis to its name. */
+export const gapOf = ({ longest }: Axis): number => 16 + Math.ceil(CHARACTER * longest);
+
+/** The room left of a panel: for labels and a name. */
+export const leftOf = (y: Axis): number => gapOf(y) + INSET + 19;
+
+/** How far below the upper edge a panel begins: below the title, and below a legend of as many lines as it needs. */
+export function topOf(series: readonly SeriesOption[], width: number): number {
+  const names = namesOf(series);
+  if (names.length < 2) return TITLE + GAP;
+  let [lines, used] = [1, 0];
+  for (const name of names) {
+    const own = MARK.itemWidth + 5 + NARROW * columnsOf(name) + MARK.itemGap;
+    if (used > 0 && used + own > width - 2 * INSET) [lines, used] = [lines + 1, 0];
+    used += own;
+  }
+  return TITLE + lines * LINE + GAP;
+}
+
+/** Of a legend. */
+const MARK = { itemWidth: 14, itemHeight: 9, itemGap: 16 };
+/** The mark of a line, which has no points. */
+const STROKE = "path://M0 0h14v2.5h-14z";
+
+const namesOf = (series: readonly SeriesOption[]): string[] => [
+  ...new Set(series.flatMap(({ name }) => (name ? [String(name)] : []))),
+];
 
 /** A picture with its title, and a legend if several of its series have names. */
 export function framed(
   about: Pick<Plot, "name" | "title" | "description"> & Partial<Pick<Plot, "width" | "height">>,
   option: PlotOption,
 ): Plot {
-  const names = [
-    ...new Set(
-      [(option.series ?? []) as readonly SeriesOption[]]
-        .flat()
-        .flatMap(({ name }) => (name ? [String(name)] : [])),
-    ),
-  ];
+  const series = [(option.series ?? []) as readonly SeriesOption[]].flat();
+  const names = namesOf(series);
+  const isStroke = (name: string): boolean => {
+    const one = series.find((each) => each.name === name) as {
+      symbol?: unknown;
+      lineStyle?: { type?: unknown };
+    };
+    return one.symbol === "none" && one.lineStyle?.type === undefined;
+  };
+  const size = { ...SIZE, ...about };
   return {
-    ...{ ...SIZE, ...about },
+    ...size,
     option: {
       animation: false,
       textStyle: { fontFamily: "sans-serif", fontSize: SMALL },
-      title: { text: about.title, left: 12, top: 10, textStyle: { fontSize: 15, fontWeight: "bold" } },
+      title: {
+        ...{ text: about.title, left: INSET, top: 8, padding: [5, 0] },
+        textStyle: { fontSize: 15, fontWeight: "bold", width: size.width - 2 * INSET, overflow: "truncate" },
+      },
       ...(names.length > 1 && {
         legend: {
-          data: names,
-          left: 12,
-          top: 38,
-          itemWidth: 14,
-          itemHeight: 9,
-          itemGap: 24,
-          selectedMode: false,
+          data: names.map((name) => (isStroke(name) ? { name, icon: STROKE } : name)),
+          ...{ ...MARK, left: INSET, right: INSET, top: TITLE - 6, padding: [5, 0], selectedMode: false },
+          textStyle: { fontSize: SMALL },
         },
       }),
       ...option,
@@ -122,7 +161,12 @@ function axis(
   name: string,
 ): Axis {
   return {
-    ...{ low, high, log: type === "log" },
+    ...{
+      low,
+      high,
+      log: type === "log",
+      longest: longestOf(ticks.map((tick) => tick.toLocaleString("en", EXACT))),
+    },
     option: {
       ...{ type, min: low, max: high, name, nameLocation: "middle", nameTextStyle: { fontSize: SMALL } },
       axisLine: { show: true, onZero: false },
@@ -133,10 +177,15 @@ function axis(
   };
 }
 
+/** As ECharts writes a tick. */
+const EXACT = { maximumFractionDigits: 12 };
+
+const longestOf = (words: readonly string[]): number => Math.max(1, ...words.map(columnsOf));
+
 /** An axis of words, in their order. */
 export function axisOfWords(words: readonly string[], name: string): Axis {
   return {
-    ...{ low: 0, high: Math.max(0, words.length - 1), log: false },
+    ...{ low: 0, high: Math.max(0, words.length - 1), log: false, longest: Math.min(15, longestOf(words)) },
     option: {
       ...{ type: "category", data: words, name, nameLocation: "middle", nameTextStyle: { fontSize: SMALL } },
       axisLine: { show: true, onZero: false },
@@ -166,7 +215,7 @@ export function dots(
 ): SeriesOption {
   return {
     ...{ type: "scatter", name, symbolSize: 6, z: 3, data },
-    itemStyle: { color, opacity: 0.75 },
+    itemStyle: { color, opacity: 0.85 },
     ...options,
   } as SeriesOption;
 }

@@ -2,14 +2,26 @@
 import type { SeriesOption } from "echarts";
 import { must } from "../../errors.js";
 import { paretoFront } from "../../search/trial/pareto.js";
-import { count } from "../format.js";
-import { axisOf, dots, framed, line, type Point, thinned } from "./frame.js";
+import { count, listed } from "../format.js";
+import {
+  type Axis,
+  axisOf,
+  dots,
+  framed,
+  gapOf,
+  leftOf,
+  line,
+  type Point,
+  ROOM,
+  SIZE,
+  thinned,
+  topOf,
+} from "./frame.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
 import type { StudyData } from "./studyData.js";
 
-const SIDE = { width: 300, height: 260, gap: 90 };
-const [LEFT, TOP] = [72, 76];
+const SIDE = { width: 290, height: 200 };
 
 /**
  * The Pareto front among all trials: for two objectives in one panel, for more the first three in panels two by two.
@@ -47,17 +59,14 @@ export function plotParetoFront(study: StudyData): Plot {
       .map(({ at }) => at)
       .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const points = all.map(({ at }) => at);
+    const axisAt = (k: 0 | 1, objective: number): Axis =>
+      axisOf(
+        points.map((each) => each[k]),
+        metrics[objective],
+        directions[objective] === "minimize" ? {} : { log: false },
+      );
     return {
-      x: axisOf(
-        points.map(([x]) => x),
-        metrics[i],
-        { log: false },
-      ),
-      y: axisOf(
-        points.map(([, y]) => y),
-        metrics[j],
-        { log: false },
-      ),
+      ...{ x: axisAt(0, i), y: axisAt(1, j) },
       series: [
         ...(others.length > 0 ? [dots("dominated", COLORS.grey, others)] : []),
         dots("Pareto front", COLORS.best, best, { symbol: "diamond", symbolSize: 9, z: 5 }),
@@ -67,24 +76,23 @@ export function plotParetoFront(study: StudyData): Plot {
       ],
     };
   });
-  const wide = pairs.length === 1 ? { ...SIDE, width: 490 } : SIDE;
-  const step = wide.width + wide.gap;
+  let right = 0;
+  const grid = panels.map(({ y }) => {
+    const left = right + leftOf(y);
+    const width = pairs.length === 1 ? SIZE.width - left - ROOM.right : SIDE.width;
+    right = left + width + ROOM.right;
+    return { left, width, top: topOf(panels[0].series, right), height: SIDE.height };
+  });
   return framed(
     {
       ...{ name: "pareto", title: "Pareto front" },
-      description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${metrics.join(" and ")}.`,
-      width: LEFT + pairs.length * step - wide.gap + 28,
-      height: TOP + wide.height + 56,
+      description: `${front.size} of ${count(study.trials.length, "trial")} are on the Pareto front: no other is better in all of ${listed(metrics)}.`,
+      ...{ width: right, height: grid[0].top + SIDE.height + ROOM.bottom },
     },
     {
-      grid: panels.map((_, i) => ({
-        left: LEFT + i * step,
-        top: TOP,
-        width: wide.width,
-        height: wide.height,
-      })),
+      grid,
       xAxis: panels.map(({ x }, i) => ({ ...x.option, gridIndex: i, nameGap: 28 })),
-      yAxis: panels.map(({ y }, i) => ({ ...y.option, gridIndex: i, nameGap: 48 })),
+      yAxis: panels.map(({ y }, i) => ({ ...y.option, gridIndex: i, nameGap: gapOf(y) })),
       series: panels.flatMap(({ series }, i) =>
         series.map((one) => ({ ...one, xAxisIndex: i, yAxisIndex: i }) as SeriesOption),
       ),

@@ -71,7 +71,7 @@ export function plotHistory(study: StudyData, options: HistoryOptions = {}): Plo
   return plotOf(
     {
       name: against === "time" ? "history-time" : "history",
-      title: against === "time" ? "Best so far, by time" : "Best so far",
+      title: `Best ${metric} so far${against === "time" ? ", by time" : ""}`,
       description: `${said(metric, first, leader, against === "time" ? elapsed : undefined)} ${countStatuses(study.trials)}.${thinnedNote(shownCount, valued.length)}`,
     },
     x,

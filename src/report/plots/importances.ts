@@ -2,10 +2,9 @@
 import { RandomStream } from "../../numerics/random.js";
 import { FittedForest, importances, type ScoredTrial } from "../../search/analysis/importance.js";
 import { clip } from "../format.js";
-import { axisOf, axisOfWords, plotOf } from "./frame.js";
 import { objectiveOf } from "./objective.js";
-import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
+import { plotOfRows } from "./rows.js";
 import type { StudyData } from "./studyData.js";
 
 /** How importances are computed and drawn. */
@@ -27,7 +26,7 @@ export interface Importance {
 }
 
 /** A forest is grown from at most so many trials, evenly by number. */
-export const MOST_ANALYSED = 1000;
+export const MOST_ANALYSED = 500;
 
 /** Complete trials of one objective, for the analyses of `search/`; at most `MOST_ANALYSED`. */
 export function scoredTrials(study: StudyData, objective = 0): ScoredTrial[] {
@@ -69,7 +68,7 @@ export function importancesWithIntervals(
   const random = new RandomStream(0, DRAWS_STREAM);
   const drawn = Array.from({ length: draws }, (_, seed) => {
     const some = trials.map(() => trials[random.integer(trials.length)]);
-    return importances(some, study.space, { trees: 16, seed }).main;
+    return importances(some, study.space, { trees: TREES, seed }).main;
   });
   return Object.entries(main).map(([name, share]) => {
     const shares = [share, ...drawn.map((each) => each[name])];
@@ -77,6 +76,10 @@ export function importancesWithIntervals(
   });
 }
 
+/** Characters of a name. */
+const LONGEST = 22;
+/** Of the forest of each draw: fewer than of the whole, so that intervals are rather too wide than too narrow. */
+const TREES = 8;
 const LEAST = 4;
 const DRAWS_STREAM = 0x6472;
 
@@ -106,36 +109,14 @@ export function importancePlot(
 ): Plot {
   const { most = 15 } = options;
   const { metric } = objectiveOf(study, options.objective ?? 0);
-  // ECharts draws the first word at the bottom
-  const shown = all.slice(0, most).reverse();
-  const rows = shown.length;
-  const left = Math.min(200, 40 + 7 * Math.max(4, ...shown.map(({ name }) => clip(name, 26).length)));
-  const y = axisOfWords(
-    shown.map(({ name }) => clip(name, 26)),
-    "",
-  );
-  const label = { width: left - 24, overflow: "truncate", interval: 0, fontSize: 12, hideOverlap: false };
-  const high = Math.max(0.1, ...shown.map(({ interval }) => interval[1])) * 1.05;
-  return plotOf(
+  const shown = all.slice(0, most);
+  return plotOfRows(
     {
       ...{ name: "importances", title: `What matters for ${metric}` },
       description: said(all, shown.length, metric),
-      height: Math.max(200, 120 + 26 * rows),
     },
-    axisOf([0, high], "share of the variance", { log: false, low: 0, high: Math.min(1.05, high) }),
-    { ...y, option: { ...y.option, axisLabel: label } },
-    [
-      {
-        ...{ type: "bar", barWidth: "55%", data: shown.map(({ share }) => share) },
-        itemStyle: { color: COLORS.best, borderRadius: [0, 2, 2, 0] },
-      },
-      ...shown.map(({ interval }, row) => ({
-        ...{ type: "line" as const, symbol: "none", z: 5, silent: true },
-        lineStyle: { color: COLORS.grey, width: 2 },
-        data: interval.map((share) => [share, row]),
-      })),
-    ],
-    { grid: { left, right: 24, top: 56, bottom: 56 } },
+    shown.map(({ name, share, interval }) => ({ label: clip(name, LONGEST), at: share, interval })),
+    { name: "share of the variance", most: 1.05 },
   );
 }
 

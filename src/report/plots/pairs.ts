@@ -16,7 +16,6 @@ export interface PairOptions {
   readonly objective?: number;
 }
 
-const SIZE = { height: 400 };
 /** Parts of the trials by rank, the best last, so that they are in front. */
 const PARTS = [
   ["worst half", 1],
@@ -42,7 +41,6 @@ export function plotRanks(study: StudyData, a: string, b: string, options: PairO
   const { metric } = objectiveOf(study, objective);
   return plotOf(
     {
-      ...SIZE,
       name: `ranks-${a}-${b}`,
       title: `${metric} by ${a} and ${b}`,
       description: saidOfBest(study, x, y, objective),
@@ -81,7 +79,7 @@ export function plotContour(study: StudyData, a: string, b: string, options: Pai
       : "";
   return plotOf(
     {
-      ...{ ...SIZE, name: `contour-${a}-${b}`, title: `${metric} by ${a} and ${b}` },
+      ...{ name: `contour-${a}-${b}`, title: `${metric} by ${a} and ${b}` },
       description: saidOfBest(study, x, y, objective) + note,
     },
     x.axis,
@@ -125,7 +123,9 @@ const LEVELS = 6;
 /** Fewer trials have no surface. */
 const ENOUGH = 16;
 /** Of each range; and how much weight a place needs to be drawn. */
-const [WIDTH, LEAST] = [0.1, 0.3];
+const [WIDTH, LEAST] = [0.1, 0.5];
+/** A line of fewer points shows nothing. */
+const SHORTEST = 5;
 
 function surfaceLines(
   places: readonly { readonly u: number; readonly v: number; readonly value: number }[],
@@ -154,12 +154,10 @@ function surfaceLines(
   return Array.from({ length: LEVELS }, (_, i) => {
     const level = known[Math.floor(((i + 1) / (LEVELS + 1)) * (known.length - 1))];
     const lines = contourLines({ columns: GRID, rows: GRID, heights }, level)
+      .filter(({ length }) => length >= SHORTEST)
       .map((one) =>
-        one
-          .filter(([column, row]) => Number.isFinite(column) && Number.isFinite(row))
-          .map(([column, row]) => [valueAtUnit(x, column / (GRID - 1)), valueAtUnit(y, row / (GRID - 1))]),
-      )
-      .filter(({ length }) => length > 1);
+        one.map(([column, row]) => [valueAtUnit(x, column / (GRID - 1)), valueAtUnit(y, row / (GRID - 1))]),
+      );
     const color = mixed(i / (LEVELS - 1));
     return {
       level,

@@ -3,7 +3,7 @@ import { must } from "../../errors.js";
 import type { Params } from "../../search/space/space.js";
 import type { TrialRecord } from "../../search/trial/trial.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
-import { axisOf, framed } from "./frame.js";
+import { axisOf, framed, SIZE } from "./frame.js";
 import { objectiveOf, ranked } from "./objective.js";
 import { mixed } from "./palette.js";
 import { parameterAxis, parameterNames } from "./parameters.js";
@@ -18,6 +18,8 @@ export interface ParallelOptions {
   readonly objective?: number;
 }
 
+/** The room around its axes. */
+export const PANEL = { left: 48, right: 72, top: 76, bottom: 20 } as const;
 const MOST_AXES = 12;
 /** More lines than this cannot be told apart: the best, and others evenly by rank. */
 const MOST_LINES = 200;
@@ -64,7 +66,7 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
     metric,
     study.directions[objective] === "minimize" ? {} : { log: false },
   );
-  const width = Math.max(600, 96 * (axes.length + 1));
+  const width = Math.max(SIZE.width, 118 * (axes.length + 1));
   const parallelAxis = [...axes.map(({ axis }) => axis), value].map(({ option }, dim) => ({
     ...{ ...option, dim, nameLocation: "end", nameGap: 14, splitLine: { show: false }, z: 8 },
     nameTruncate: { maxWidth: Math.floor(width / (axes.length + 1)) - 10 },
@@ -74,11 +76,11 @@ export function plotParallel(study: StudyData, options: ParallelOptions = {}): P
   return {
     ...framed(
       {
-        ...{ name: "parallel", title: "Parameters of each trial", width, height: 380 },
+        ...{ name: "parallel", title: "Parameters of each trial", width, height: 360 },
         description: said(study, lines.length, all, parameters, metric, objective),
       },
       {
-        parallel: { left: 60, right: 72, top: 84, bottom: 28, parallelAxisDefault: {} },
+        parallel: { ...PANEL, parallelAxisDefault: {} },
         parallelAxis,
         series: [
           {

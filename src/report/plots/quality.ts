@@ -2,8 +2,21 @@
 import type { SeriesOption } from "echarts";
 import { check, must } from "../../errors.js";
 import { precisionRecallCurve, rocCurve } from "../../metrics/curve.js";
+import { columnsOf } from "../columns.js";
 import { clip, count, formatScore } from "../format.js";
-import { axisOf, axisOfWords, dots, line, type Point, plotOf, thinned } from "./frame.js";
+import {
+  axisOf,
+  axisOfWords,
+  dots,
+  INSET,
+  line,
+  type Point,
+  plotOf,
+  ROOM,
+  SIZE,
+  thinned,
+  topOf,
+} from "./frame.js";
 import { COLORS, RAMP, SERIES } from "./palette.js";
 import type { Plot } from "./plot.js";
 
@@ -26,9 +39,10 @@ export interface Predictions {
 const LONGEST = 14;
 /** Matrices of more classes have no numbers in their cells. */
 const MOST_NUMBERED = 12;
+/** Cells of more classes have no room for their share. */
+const MOST_SHARED = 5;
 /** More classes than this have no curve each. */
 const MOST_CURVES = 6;
-const SQUARE = { height: 400 };
 
 /** @throws FettleError `invalid_data` */
 export function checkPredictions({ truth, predicted, probabilities, classes = [] }: Predictions): void {
@@ -72,44 +86,52 @@ export function plotConfusion(predictions: Predictions): Plot {
   for (let row = 0; row < truth.length; row++) cells[truth[row]][predicted[row]]++;
   const sums = cells.map((row) => row.reduce((sum, n) => sum + n, 0));
   const names = classes.map((name) => clip(name, LONGEST));
-  const size = Math.max(200, Math.min(520, 64 * classes.length));
-  const left = 48 + 7 * Math.max(4, ...names.map(({ length }) => length));
+  const left = 4 * INSET + 7 * Math.max(4, ...names.map(columnsOf));
+  const size = Math.min(SIZE.width - left - ROOM.right, Math.max(180, 72 * classes.length));
+  const isNarrow = names.some((name) => 8 * columnsOf(name) > size / classes.length);
   const [x, y] = [axisOfWords(names, `predicted ${clip(target, 32)}`), axisOfWords(names, "true")];
-  const label = { interval: 0, fontSize: 12, hideOverlap: false };
+  const label = { interval: 0, fontSize: 13, hideOverlap: false };
   const data = cells.flatMap((row, i) =>
     row.map((n, j) => {
       const share = sums[i] === 0 ? 0 : n / sums[i];
       const step = Math.min(RAMP.length - 1, Math.floor(share * RAMP.length));
       return {
         value: [j, i, n, share],
-        label: { color: step >= 2 ? "#FFFFFF" : "#1F2328" },
+        label: { color: step >= 2 ? "#FFFFFF" : "#1F2328", formatter: textOf(n, share, classes.length) },
       };
     }),
   );
+  const [top, bottom] = [topOf([], 0), isNarrow ? 90 : ROOM.bottom];
   return plotOf(
     {
       ...{ name: "confusion", title: "Confusion matrix" },
       description: saidOfConfusion(classes, cells),
-      width: left + size + 40,
-      height: size + 128,
+      height: top + size + bottom,
     },
-    { ...x, option: { ...x.option, axisLabel: { ...label, ...(classes.length > 4 && { rotate: 35 }) } } },
+    { ...x, option: { ...x.option, axisLabel: { ...label, ...(isNarrow && { rotate: 35 }) } } },
     { ...y, option: { ...y.option, inverse: true, axisLabel: label } },
     [
       {
         ...{
           type: "heatmap",
           data,
-          label: { show: classes.length <= MOST_NUMBERED, fontSize: 13, formatter: "{@[2]}" },
+          label: { show: classes.length <= MOST_NUMBERED, fontSize: 13 },
         },
         itemStyle: { borderColor: COLORS.grey, borderWidth: 0.5 },
       } as SeriesOption,
     ],
     {
-      grid: { left, right: 24, top: 52, bottom: 76 },
+      grid: { left, top, bottom, width: size },
+      ...(isNarrow && { xAxis: { ...x.option, axisLabel: { ...label, rotate: 35 }, nameGap: bottom - 22 } }),
       visualMap: { show: false, min: 0, max: 1, dimension: 3, inRange: { color: [...RAMP] } },
     },
   );
+}
+
+/** What a cell says: its rows and, with few classes, their share; nothing where there are no rows. */
+function textOf(rows: number, share: number, classes: number): string {
+  if (rows === 0) return "";
+  return classes > MOST_SHARED ? String(rows) : `${rows}\n${Math.round(100 * share)} %`;
 }
 
 function saidOfConfusion(classes: readonly string[], cells: readonly (readonly number[])[]): string {
@@ -123,19 +145,22 @@ function saidOfConfusion(classes: readonly string[], cells: readonly (readonly n
   return `${right} of ${count(rows, "row")} are right (${Math.round((100 * right) / rows)} %).${worst}`;
 }
 
-/** The classes with a curve each: of two the second, of more each against the others. */
+/** The classes with a curve each: of two the second, of more each against the others, and of many those that are told apart worst. */
 function curvesOf({ classes = [], truth, probabilities }: Predictions) {
   must(probabilities !== undefined, "probabilities", "given, to draw a curve", probabilities);
-  const shown = classes.length === 2 ? [1] : classes.map((_, i) => i).slice(0, MOST_CURVES);
-  return shown.flatMap((k) => {
+  const shown = classes.length === 2 ? [1] : classes.map((_, i) => i);
+  const all = shown.flatMap((k) => {
     const isIt = Array.from(truth, (label) => (label === k ? 1 : 0));
     const hits = isIt.reduce<number>((sum, one) => sum + one, 0);
     // a class that is all rows, or none, has no curve
     if (hits === 0 || hits === isIt.length) return [];
-    return [
-      { k, name: classes[k], isIt, scores: probabilities.map((row) => row[k]), share: hits / isIt.length },
-    ];
+    const scores = probabilities.map((row) => row[k]);
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(isIt, scores);
+    const area = y.reduce((sum, up, j) => (j === 0 ? 0 : sum + ((x[j] - x[j - 1]) * (up + y[j - 1])) / 2), 0);
+    return [{ k, name: classes[k], isIt, scores, area, roc: Array.from(x, (at, j): Point => [at, y[j]]) }];
   });
+  const kept = new Set([...all].sort((a, b) => a.area - b.area).slice(0, MOST_CURVES));
+  return all.filter((one) => kept.has(one));
 }
 
 /**
@@ -171,7 +196,7 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
     : [];
   return plotOf(
     {
-      ...{ ...SQUARE, name: "precision-recall", title: "Precision by recall" },
+      ...{ name: "precision-recall", title: "Precision by recall" },
       description: mark
         ? `At the threshold ${formatScore(threshold)} the precision of ${classes[1]} is ${formatScore(mark.precision)} and its recall ${formatScore(mark.recall)}.`
         : saidOfClasses(curves.length, classes.length),
@@ -197,23 +222,14 @@ export function plotPrecisionRecall(predictions: Predictions): Plot {
 export function plotRoc(predictions: Predictions): Plot {
   checkPredictions(predictions);
   const { classes = [], threshold = 0.5 } = predictions;
-  const curves = curvesOf(predictions).map(({ name, isIt, scores }, i) => {
-    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(isIt, scores);
-    const points = Array.from(x, (at, j): Point => [at, y[j]]);
-    const area = points.reduce(
-      (sum, [at, up], j) => (j === 0 ? 0 : sum + ((at - x[j - 1]) * (up + y[j - 1])) / 2),
-      0,
-    );
-    return {
-      name,
-      area,
-      series: line(
-        clip(name, LONGEST),
-        SERIES[i],
-        thinned(points, ([, up]) => up),
-      ),
-    };
-  });
+  const curves = curvesOf(predictions).map(({ name, area, roc }, i) => ({
+    ...{ name, area },
+    series: line(
+      clip(name, LONGEST),
+      SERIES[i],
+      thinned(roc, ([, up]) => up),
+    ),
+  }));
   const mark = classes.length === 2 ? atThreshold(predictions) : undefined;
   const marked = mark
     ? [dots(`threshold ${short(threshold)}`, COLORS.warm, [[mark.fallOut, mark.recall]], MARK)]
@@ -225,13 +241,13 @@ export function plotRoc(predictions: Predictions): Plot {
     : "";
   return plotOf(
     {
-      ...{ ...SQUARE, name: "roc", title: "ROC" },
+      ...{ name: "roc", title: "ROC" },
       description:
         curves.length === 0
           ? saidOfClasses(0, classes.length)
           : curves.length === 1
             ? `The area under the curve of ${curves[0].name} is ${formatScore(curves[0].area)}.${more}`
-            : `Areas under the curves: ${areas}.`,
+            : `Areas under the curves: ${areas}. ${saidOfClasses(curves.length, classes.length)}`,
     },
     axisOf([0, 1], "false positive rate", UNIT),
     axisOf([0, 1], "true positive rate", UNIT),
@@ -239,11 +255,11 @@ export function plotRoc(predictions: Predictions): Plot {
   );
 }
 
-const UNIT = { log: false, low: 0, high: 1.02 };
+export const UNIT = { log: false, low: 0, high: 1.02 };
 const MARK = { symbol: "diamond", symbolSize: 12, z: 6 };
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
-const diagonal = (): SeriesOption =>
+export const diagonal = (): SeriesOption =>
   line(
     "",
     COLORS.grey,
@@ -257,7 +273,7 @@ const diagonal = (): SeriesOption =>
 const saidOfClasses = (shown: number, all: number): string =>
   shown === 0
     ? "The rows are all of one class, so there is no curve."
-    : `Each class against the others${shown < all ? `; ${shown} of ${all} are drawn` : ""}.`;
+    : `Each class against the others${shown < all ? `; of ${all} the ${shown} that are told apart worst` : ""}.`;
 
 /** Precision, recall and fall-out of the second of two classes, as predicted; NaN-free. */
 function atThreshold({ truth, predicted }: Predictions) {
@@ -275,80 +291,4 @@ function atThreshold({ truth, predicted }: Predictions) {
     recall: hits / positives,
     fallOut: misses / negatives,
   };
-}
-
-const BINS = 10;
-
-/**
- * How often predictions are right by how sure they are: for two classes the second, for more the most probable, in ten bins of
- * probability. Points `[mean probability, share that is right]`.
- *
- * @throws FettleError as {@link plotPrecisionRecall}
- * @example
- * ```ts
- * const probabilities = [[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]];
- * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 0], predicted: [0, 1, 1], probabilities };
- * plotCalibration(rows).description; // "Where the model says 90 %, 50 % of 2 rows are b: the largest difference of a bin. The mean difference is 0.3000."
- * ```
- */
-export function plotCalibration(predictions: Predictions): Plot {
-  checkPredictions(predictions);
-  const { classes = [], truth, probabilities } = predictions;
-  must(probabilities !== undefined, "probabilities", "given, to draw a calibration", probabilities);
-  const bins = Array.from({ length: BINS }, () => ({ rows: 0, said: 0, right: 0 }));
-  for (const [row, own] of probabilities.entries()) {
-    const of = classes.length === 2 ? 1 : indexOfMost(own);
-    const bin = bins[Math.max(0, Math.min(BINS - 1, Math.floor(own[of] * BINS)))];
-    bin.rows++;
-    bin.said += own[of];
-    bin.right += truth[row] === of ? 1 : 0;
-  }
-  const points = bins
-    .filter(({ rows }) => rows > 0)
-    .map(({ rows, said, right }) => ({ rows, at: [said / rows, right / rows] as const }));
-  const gap = ({ at: [said, right] }: (typeof points)[number]): number => Math.abs(said - right);
-  const worst = points.reduce((most, one) => (gap(one) > gap(most) ? one : most));
-  const mean = points.reduce((sum, one) => sum + one.rows * gap(one), 0) / truth.length;
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
-  const what = classes.length === 2 ? classes[1] : "right";
-  const most = Math.max(...points.map(({ rows }) => rows));
-  return plotOf(
-    {
-      ...{ ...SQUARE, name: "calibration", title: "Calibration" },
-      description: `Where the model says ${percent(worst.at[0])}, ${percent(worst.at[1])} of ${count(worst.rows, "row")} are ${what}: the largest difference of a bin. The mean difference is ${formatScore(mean)}.`,
-    },
-    axisOf(
-      [0, 1],
-      classes.length === 2 ? `predicted probability of ${clip(classes[1], 20)}` : "predicted probability",
-      UNIT,
-    ),
-    axisOf(
-      [0, 1],
-      classes.length === 2 ? `share that is ${clip(classes[1], 20)}` : "share that is right",
-      UNIT,
-    ),
-    [
-      diagonal(),
-      line(
-        "",
-        COLORS.best,
-        points.map(({ at }) => at),
-      ),
-      dots(
-        "",
-        COLORS.best,
-        // larger dots are of more rows
-        points.map(({ at, rows }) => ({
-          value: [...at],
-          symbolSize: 6 + 12 * Math.sqrt(rows / most),
-        })) as never,
-      ),
-    ],
-  );
-}
-
-function indexOfMost(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[most]) most = i;
-  return most;
 }

@@ -1,9 +1,14 @@
 /** Learning rates: a range test, and the values of a sweep. */
+import type { Direction } from "../../direction.js";
+import { sameValue } from "../../search/space/value.js";
 import type { RateFinderResult } from "../../tune/rateFinder.js";
 import { formatScore, formatValue } from "../format.js";
 import { axisOf, dots, line, type Point, plotOf, thinned } from "./frame.js";
+import { objectiveOf, ranked } from "./objective.js";
 import { COLORS } from "./palette.js";
+import { parameterAxis, parameterNames } from "./parameters.js";
 import type { Plot } from "./plot.js";
+import type { StudyData } from "./studyData.js";
 
 /**
  * A learning-rate range test: the loss of each batch and the smoothed loss by rate, with the suggested rates.
@@ -51,7 +56,7 @@ export function plotRates({ rates, losses, smoothed, suggested, belowMinimum }: 
         thinned(at(smoothed), ([, loss]) => loss),
       ),
       ...mark(suggested, "falls fastest", COLORS.warm),
-      ...mark(belowMinimum, "a tenth of the lowest", COLORS.trial),
+      ...mark(belowMinimum, "lowest / 10", COLORS.trial),
     ],
   );
 }
@@ -62,12 +67,42 @@ export function heightAt(rate: number, rates: readonly number[], smoothed: reado
   return smoothed[after < 0 ? rates.length - 1 : Math.max(0, after - 1)];
 }
 
+/** More trials are a search, even of one parameter. */
+const MOST_SWEPT = 60;
+
+/** The values of a study in which one numeric parameter alone varies, as in `sweep`; undefined of any other. */
+export function sweepOf(study: StudyData): Sweep | undefined {
+  const complete = ranked(study);
+  if (study.directions.length > 1 || complete.length < 2 || complete.length > MOST_SWEPT) return undefined;
+  const [first] = complete;
+  const varied = parameterNames(study).filter((name) =>
+    complete.some(({ trial }) => !sameValue(trial.params[name] ?? null, first.trial.params[name] ?? null)),
+  );
+  const [parameter] = varied;
+  if (varied.length !== 1 || parameterAxis(study, parameter).isChoice) return undefined;
+  const values = complete.map(({ trial, value }) => ({
+    ...{ value: trial.params[parameter] as number, mean: value, std: trial.std },
+  }));
+  return new Set(values.map(({ value }) => value)).size === values.length
+    ? { parameter, metric: objectiveOf(study, 0).metric, direction: study.directions[0], values }
+    : undefined;
+}
+
 /** A value of a parameter that was swept, with its score; rows of `sweep` have these. */
 export interface SweptValue {
   readonly value: number;
   readonly mean: number;
   /** The standard deviation over folds. */
   readonly std: number | null;
+}
+
+/** What was swept, and its scores. */
+export interface Sweep {
+  readonly parameter: string;
+  /** What the scores are. */
+  readonly metric: string;
+  readonly direction: Direction;
+  readonly values: readonly SweptValue[];
 }
 
 /**
@@ -83,7 +118,7 @@ export interface SweptValue {
  */
 export function plotSweep(
   swept: readonly SweptValue[],
-  { parameter, metric, direction }: { parameter: string; metric: string; direction: "minimize" | "maximize" },
+  { parameter, metric, direction }: Omit<Sweep, "values">,
 ): Plot {
   const known = swept.filter(({ mean }) => Number.isFinite(mean)).sort((a, b) => a.value - b.value);
   const sign = direction === "maximize" ? -1 : 1;

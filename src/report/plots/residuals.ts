@@ -1,10 +1,12 @@
 /** How far a model is off, in numbers, and where: by prediction, and by parts of the rows. */
 import { must } from "../../errors.js";
 import { clip, count, formatScore, formatValue } from "../format.js";
-import { axisOf, axisOfWords, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { axisOf, dots, line, type Point, plotOf, thinned, thinnedNote } from "./frame.js";
+import { meanInterval, shareInterval } from "./intervals.js";
 import { COLORS } from "./palette.js";
 import type { Plot } from "./plot.js";
 import { checkPredictions, type Predictions } from "./quality.js";
+import { plotOfRows } from "./rows.js";
 
 /**
  * The residual of each row, truth less prediction, by what was predicted.
@@ -36,7 +38,7 @@ export function plotResiduals(predictions: Predictions): Plot {
   const signed = (value: number): string => formatScore(value).replace("-", "−");
   return plotOf(
     {
-      ...{ name: "residuals", title: "Residuals", height: 340 },
+      ...{ name: "residuals", title: "Residuals" },
       description:
         `Half of the residuals of ${target} are within ±${formatScore(half)} of 0; the largest is ${signed(all[largest][1])}, in row ${largest}. ` +
         `Their mean is ${signed(mean)}.${thinnedNote(points.length, all.length)}`,
@@ -75,7 +77,6 @@ export interface Segment {
 }
 
 const MOST_SEGMENTS = 8;
-const NORMAL = 1.959964;
 
 /** The error of each part of the rows, in the order of its values; rare words are together. */
 export function segmentsOf(predictions: Predictions, { values }: SegmentColumn): Segment[] {
@@ -94,22 +95,10 @@ export function segmentsOf(predictions: Predictions, { values }: SegmentColumn):
     if (!errors) return [];
     const rows = errors.length;
     const error = errors.reduce((sum, each) => sum + each, 0) / rows;
-    return [{ label, rows, error, interval: isWrong ? wilson(error, rows) : around(errors, error) }];
+    return [
+      { label, rows, error, interval: isWrong ? shareInterval(error, rows) : meanInterval(errors, error) },
+    ];
   });
-}
-
-function wilson(share: number, rows: number): [number, number] {
-  const z2 = NORMAL * NORMAL;
-  const middle = (share + z2 / (2 * rows)) / (1 + z2 / rows);
-  const half = (NORMAL / (1 + z2 / rows)) * Math.sqrt((share * (1 - share)) / rows + z2 / (4 * rows * rows));
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
-}
-
-function around(errors: readonly number[], mean: number): [number, number] {
-  if (errors.length < 2) return [mean, mean];
-  const variance = errors.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (errors.length - 1);
-  const half = NORMAL * Math.sqrt(variance / errors.length);
-  return [Math.max(0, mean - half), mean + half];
 }
 
 function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; of: readonly string[] } {
@@ -124,7 +113,11 @@ function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; 
         ...new Set([0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * (sorted.length - 1))])),
       ];
       const names = [...cuts, Number.POSITIVE_INFINITY].map((cut, i) =>
-        i === cuts.length ? `> ${formatValue(cuts[i - 1])}` : `≤ ${formatValue(cut)}`,
+        i === 0
+          ? `≤ ${formatValue(cut)}`
+          : i === cuts.length
+            ? `> ${formatValue(cuts[i - 1])}`
+            : `${formatValue(cuts[i - 1])} – ${formatValue(cut)}`,
       );
       const of = values.map((value) => {
         if (isMissing(value)) return missing;
@@ -160,7 +153,7 @@ function labelsOf(values: SegmentColumn["values"]): { order: readonly string[]; 
  * ```ts
  * const rows = { target: "kind", classes: ["a", "b"], truth: [0, 1, 1, 0], predicted: [0, 1, 0, 0] };
  * const { description } = plotSegments(rows, { name: "city", values: ["Oslo", "Oslo", "Rome", "Rome"] });
- * description; // "kind is wrong most often where city is Rome: 50 % of 2 rows, 25 % of all."
+ * description; // "kind is wrong most often where city is Rome: 50 % of 2 rows, 25 % of all, the dashed line."
  * ```
  */
 export function plotSegments(predictions: Predictions, column: SegmentColumn): Plot {
@@ -175,36 +168,19 @@ export function plotSegments(predictions: Predictions, column: SegmentColumn): P
   const segments = segmentsOf(predictions, column);
   const overall = segments.reduce((sum, { rows, error }) => sum + rows * error, 0) / truth.length;
   const worst = segments.reduce((most, one) => (one.error > most.error ? one : most));
-  const shown = [...segments].reverse();
-  const names = shown.map(({ label, rows }) => `${clip(label, 16)} (${rows})`);
-  const left = 36 + 7 * Math.max(...names.map(({ length }) => length));
-  const y = axisOfWords(names, "");
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const isClass = classes.length > 0;
-  const high = Math.max(...segments.map(({ interval }) => interval[1])) * 1.05 || 1;
-  return plotOf(
+  return plotOfRows(
     {
       ...{ name: `segments-${column.name}`, title: `Errors by ${clip(column.name, 32)}` },
       description: isClass
-        ? `${target} is wrong most often where ${column.name} is ${worst.label}: ${percent(worst.error)} of ${count(worst.rows, "row")}, ${percent(overall)} of all.`
-        : `The mean absolute error of ${target} is largest where ${column.name} is ${worst.label}: ${formatScore(worst.error)}; of all rows it is ${formatScore(overall)}.`,
-      height: 110 + 28 * segments.length,
+        ? `${target} is wrong most often where ${column.name} is ${worst.label}: ${percent(worst.error)} of ${count(worst.rows, "row")}, ${percent(overall)} of all, the dashed line.`
+        : `The mean absolute error of ${target} is largest where ${column.name} is ${worst.label}: ${formatScore(worst.error)}; of all rows, the dashed line, it is ${formatScore(overall)}.`,
     },
-    axisOf([0, high], isClass ? "share that is wrong" : "mean absolute error", { log: false, low: 0, high }),
-    { ...y, option: { ...y.option, axisLabel: { interval: 0, fontSize: 12, hideOverlap: false } } },
-    [
-      {
-        type: "bar",
-        barWidth: "50%",
-        data: shown.map(({ error }) => error),
-        itemStyle: { color: COLORS.best },
-      },
-      ...shown.map(({ interval }, row) => ({
-        ...{ type: "line" as const, symbol: "none", z: 5, silent: true },
-        lineStyle: { color: COLORS.grey, width: 2 },
-        data: interval.map((at) => [at, row]),
-      })),
-    ],
-    { grid: { left, right: 24, top: 48, bottom: 52 } },
+    segments.map(({ label, rows, error, interval }) => ({
+      ...{ label: `${clip(label, 18)} (${rows})`, at: error, interval },
+    })),
+    { name: isClass ? "share that is wrong" : "mean absolute error" },
+    overall,
   );
 }

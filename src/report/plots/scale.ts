@@ -50,11 +50,14 @@ function fractions(from: number, to: number): number[] {
   return ticks;
 }
 
+/** So that a little room at the ends of an axis takes no tick from it. */
+const NEARLY = 0.92;
+
 /** A linear axis from `low` to `high`, with ticks at round numbers. */
 export function linearScale(low: number, high: number): Scale {
   const rough = (high - low) / (MOST_TICKS - 2);
   const size = 10 ** Math.floor(Math.log10(rough));
-  const every = size * ([1, 2, 5].find((times) => times * size >= rough) ?? 10);
+  const every = size * ([1, 2, 5].find((times) => times * size >= rough * NEARLY) ?? 10);
   const first = Math.ceil(low / every - SLACK);
   const count = Math.floor(high / every + SLACK) - first + 1;
   return {

@@ -61,7 +61,7 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
   const thin = { lineStyle: { color: COLORS.best, width: 1, opacity: 0.6 }, silent: true, ...edges };
   return plotOf(
     {
-      ...{ name: `slice-${parameter}`, title: `${metric} by ${parameter}`, height: 320 },
+      ...{ name: `slice-${parameter}`, title: `${metric} by ${parameter}` },
       description:
         said(parameter, expected, best?.trial.params[parameter], metric) +
         thinnedNote(shown.length, points.length),
@@ -71,7 +71,7 @@ export function plotSlice(study: StudyData, parameter: string, options: SliceOpt
     [
       dots("trials", COLORS.trial, shown, {
         symbolSize: 5,
-        itemStyle: { color: COLORS.trial, opacity: 0.5 },
+        itemStyle: { color: COLORS.trial, opacity: 0.7 },
       }),
       ...(expected.length > 0
         ? [

@@ -107,7 +107,74 @@ describe("a report", () => {
       ]),
     );
     expect(page).toContain("No trial is complete, so there is no answer yet.");
-    expect(page).toContain("Trial 0 failed: no &lt;memory&gt;");
+    expect(page).toContain("Trial 0: <code>no &lt;memory&gt;</code>");
+    expect(headings(page)).toEqual(["answer", "search", "repeat"]);
+    expect(page).not.toContain('id="p-history"');
+  });
+
+  it("says which errors there were, the most frequent first, by their first line", async () => {
+    const failed = (error?: string) =>
+      [
+        { rate: 0.1, kind: "a" },
+        { status: "failed" as const, ...(error && { error }) },
+      ] as const;
+    const page = await createReport(
+      studyOf(space, [
+        ...[1, 2].map((value) => [{ rate: 0.1, kind: "a" }, { value }] as const),
+        ...[failed("no memory\n at a"), failed(), failed("no disk"), failed("no memory\n at b")],
+      ]),
+    );
+    const items = [...page.matchAll(/<li>(Trial .*?)<\/li>/g)].map(([, text]) =>
+      text.replace(/<\/?code>/g, ""),
+    );
+    expect(items).toEqual([
+      "Trial 2 and 1 other: no memory",
+      "Trial 3: no error was given",
+      "Trial 4: no disk",
+    ]);
+  });
+
+  it("has the best trials beside each other, a row for each parameter", async () => {
+    const page = await createReport(studyOfTrials(30));
+    const rows = [...page.matchAll(/<tr><th scope="row">([^<]*)<\/th>(.*)<\/tr>/g)];
+    expect(rows.map(([, name]) => name)).toEqual(["logLoss", "rate", "kind"]);
+    const cells = [...rows[0][2].matchAll(/>([^<]+)</g)].map(([, text]) => Number(text));
+    expect(cells).toHaveLength(5);
+    expect(cells).toEqual([...cells].sort((a, b) => a - b));
+    expect(cells[0]).toBe(0.2);
+  });
+
+  it("of one parameter that differs is a sweep", async () => {
+    const params = (i: number) => ({ rate: 0.001 * 10 ** i, kind: "a" });
+    const page = await createReport(
+      studyOf(
+        space,
+        [3, 1, 2].map((value, i) => [params(i), { value, std: 0.5 }] as const),
+      ),
+    );
+    expect(page).toContain("Only rate differs between the trials");
+    expect(page).toContain("value is best at rate 0.01: 1.0000 ± 0.5000.");
+    expect(page).not.toContain('id="p-importances"');
+  });
+
+  it("has a range test and a sweep that it is given", async () => {
+    const rates = { rates: [0.01, 0.1, 1], losses: [2, 1, 3], smoothed: [2, 1.5, 2] };
+    const page = await createReport(studyOfTrials(8), {
+      rates: { ...rates, suggested: 0.1, belowMinimum: 0.01, reason: "finished" },
+      sweep: {
+        ...{ parameter: "momentum", metric: "f1", direction: "maximize" },
+        values: [0.5, 0.9].map((value) => ({ value, mean: value / 2, std: null })),
+      },
+    });
+    expect(page).toContain("The loss falls fastest at a rate of 0.1");
+    expect(page).toContain("f1 is best at momentum 0.9: 0.4500");
+  });
+
+  it("promises the same bits only where it is told that they are", async () => {
+    const promise = "gives the same bits";
+    expect(await createReport(studyOfTrials(4), full)).not.toContain(promise);
+    const page = await createReport(studyOfTrials(4), { repeat: { command: "npx fettle", isSame: true } });
+    expect(page).toContain(promise);
   });
 
   it("of several objectives has the front", async () => {
@@ -118,7 +185,9 @@ describe("a report", () => {
       ["loss", "size", "f1"],
     );
     const page = await createReport(study);
-    expect(page).toContain("3 trials of 3 on the Pareto front of loss and size and f1.");
+    expect(page).toContain(
+      "3 trials of 3 are on the Pareto front of loss, size and f1: no other is better in all of them.",
+    );
     expect(page).toContain('id="p-pareto"');
   });
 

@@ -3,6 +3,8 @@ import { fc } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as metrics from "../../../src/metrics/index.js";
 import { ready } from "../../../src/numerics/kernels.js";
+import { plotCalibration } from "../../../src/report/plots/calibration.js";
+import { contourLines } from "../../../src/report/plots/contours.js";
 import { plotParetoFront } from "../../../src/report/plots/front.js";
 import { importancesWithIntervals, plotImportances } from "../../../src/report/plots/importances.js";
 import { plotContour, plotRanks } from "../../../src/report/plots/pairs.js";
@@ -11,7 +13,6 @@ import { plotParallel } from "../../../src/report/plots/parallel.js";
 import type { Plot } from "../../../src/report/plots/plot.js";
 import {
   type Predictions,
-  plotCalibration,
   plotConfusion,
   plotPrecisionRecall,
   plotRoc,
@@ -158,6 +159,24 @@ it("a timeline has the seconds of each trial by its status", () => {
   expect(plotTimeline(study).description).toContain("the longest, trial 23, took 24 s.");
 });
 
+it("contour lines pass no cell with a corner that is not known", () => {
+  const height = fc.constantFrom(-2, -1, 1, 3, Number.NaN);
+  const [columns, rows] = [4, 3];
+  fc.assert(
+    fc.property(fc.array(height, { minLength: columns * rows, maxLength: columns * rows }), (heights) => {
+      for (const line of contourLines({ columns, rows, heights }, 0))
+        for (const [i, [x, y]] of line.entries()) {
+          expect(Number.isFinite(x) && Number.isFinite(y)).toBe(true);
+          if (i === 0) continue;
+          const [column, row] = [(x + line[i - 1][0]) / 2, (y + line[i - 1][1]) / 2].map(Math.floor);
+          for (const corner of [0, 1, columns, columns + 1])
+            expect(heights[row * columns + column + corner]).not.toBeNaN();
+        }
+    }),
+    { numRuns: cases(100) },
+  );
+});
+
 describe("a Pareto front", () => {
   const values = [
     [1, 4, 2],
@@ -243,8 +262,16 @@ describe("the quality of classes", () => {
   });
 
   it("has the share of each bin of probability", () => {
-    const points = seriesOf(plotCalibration(predictions))[1].data;
-    expect(points.map(([, share]) => share)).toEqual([0, 0, 1, 0, 1, 1]);
+    const series = seriesOf(plotCalibration(predictions));
+    const points = series[series.length - 1].data as unknown as readonly { value: readonly number[] }[];
+    expect(points.map(({ value: [, share] }) => share)).toEqual([0, 0, 1, 0, 1, 1]);
+    // by Wilson, of 1 row: from 0, or to 1
+    const off = 1.959964 ** 2 / (1 + 1.959964 ** 2);
+    const intervals = series.slice(1, -1).map(({ data }) => data.map(([, share]) => share as number));
+    for (const [i, { value }] of points.entries()) {
+      expect(intervals[i][0]).toBeCloseTo(value[1] * (1 - off), 9);
+      expect(intervals[i][1]).toBeCloseTo(value[1] + (1 - value[1]) * off, 9);
+    }
   });
 
   it("says so where all rows are of one class", () => {
