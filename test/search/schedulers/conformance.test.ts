@@ -5,6 +5,7 @@ import { createScheduler } from "../../../src/search/schedulers/index.js";
 import { medianStopping } from "../../../src/search/schedulers/median.js";
 import { type RungContext, type Scheduler, scoringOf } from "../../../src/search/schedulers/scheduler.js";
 import { float } from "../../../src/search/space/builders.js";
+import type { Space } from "../../../src/search/space/space.js";
 import { createStrategy } from "../../../src/search/strategies/index.js";
 import type { RunningTrial } from "../../../src/search/study/contract.js";
 import { createStudy } from "../../../src/search/study/study.js";
@@ -53,7 +54,8 @@ describe("decisions from scores that a study keeps are those from all earlier tr
   async function study(given: LearningCase, scheduler: Scheduler, concurrency: number) {
     const { lag, direction, steps, trials, pauses } = given;
     const strategy = createStrategy("random");
-    const own = createStudy({ space: { x: float(0, 1) }, strategy, direction, lag });
+    const space: Space = { x: float(0, 1) };
+    const own = createStudy({ space, strategy, direction, lag });
     const objective = async (_: unknown, trial: RunningTrial) => {
       const { values, end } = curveOf(given, trial.number);
       for (let done = 1; done <= steps; done++) {
