@@ -53,8 +53,35 @@ export function add_masses(logs: usize, means: usize, n: i32, sigma: f64, from: 
   }
 }
 
+/**
+ * What the words of a factor are, a coordinate of a mixture: of a normal one the address of its means, that of its values
+ * by point, and 1 / (sqrt(2) sigma); of a discrete one nothing, the address of the addresses of its kernels' logarithms by point, and 0.
+ */
+const FACTOR_BYTES: usize = 16;
+const AT: usize = 4;
+const SCALE: usize = 8;
+
+/**
+ * logs[p] = ln(e^logs[p] + the sum over k of e^weights[k] times the product of the factors of kernel k at point p). n is even;
+ * `room` has room for n numbers.
+ */
+export function mixture(logs: usize, points: i32, weights: usize, n: i32, factors: usize, count: i32, room: usize): void {
+  for (let p = 0; p < points; p++) {
+    memory.copy(room, weights, <usize>n << 3);
+    for (let i = 0; i < count; i++) {
+      const factor = factors + <usize>i * FACTOR_BYTES;
+      const at = load<u32>(factor, AT);
+      const scale = load<f64>(factor, SCALE);
+      if (scale == 0) add_all(room, load<u32>(at + (<usize>p << 2)), n);
+      else subtract_squares(room, load<u32>(factor), n, load<f64>(at + (<usize>p << 3)), scale);
+    }
+    const log = logs + (<usize>p << 3);
+    store<f64>(log, log_sum_exp(room, n, load<f64>(log)));
+  }
+}
+
 /** logs[k] -= ((x - means[k]) factor)^2. n is even. */
-export function subtract_squares(logs: usize, means: usize, n: i32, x: f64, factor: f64): void {
+function subtract_squares(logs: usize, means: usize, n: i32, x: f64, factor: f64): void {
   const end = logs + (n << 3);
   for (; logs < end; logs += 16, means += 16) {
     const z = f64x2.mul(f64x2.sub(c2(x), v128.load(means)), c2(factor));
@@ -62,11 +89,11 @@ export function subtract_squares(logs: usize, means: usize, n: i32, x: f64, fact
   }
 }
 
-/** logs[k] += table[slots[k]]; slots are int32. */
-export function add_looked_up(logs: usize, slots: usize, n: i32, table: usize): void {
+/** logs[k] += more[k]. n is even. */
+function add_all(logs: usize, more: usize, n: i32): void {
   const end = logs + (n << 3);
-  for (; logs < end; logs += 8, slots += 4) {
-    store<f64>(logs, load<f64>(logs) + load<f64>(table + (load<i32>(slots) << 3)));
+  for (; logs < end; logs += 16, more += 16) {
+    v128.store(logs, f64x2.add(v128.load(logs), v128.load(more)));
   }
 }
 

@@ -54,8 +54,15 @@ export interface KernelExports extends PredictorKernels {
   /** The loops of `mixture.ts`; see there, and `kernels/search/densities.ts`. */
   add_truncations(logs: number, means: number, n: number, sigma: number, by: number): void;
   add_masses(logs: number, means: number, n: number, sigma: number, from: number, width: number): void;
-  subtract_squares(logs: number, means: number, n: number, x: number, factor: number): void;
-  add_looked_up(logs: number, slots: number, n: number, table: number): void;
+  mixture(
+    logs: number,
+    points: number,
+    weights: number,
+    n: number,
+    factors: number,
+    count: number,
+    room: number,
+  ): void;
   log_sum_exp(logs: number, n: number, last: number): number;
   /** The loop of `matern.ts`; see `kernels/search/covariances.ts`. */
   matern(squares: number, slopes: number, n: number, s: number): void;

@@ -18,13 +18,21 @@ export interface NormalFactor {
   readonly at: Float64Array;
 }
 
-/** A coordinate in which kernels that share a slot are the same: ln of kernel k at point p is `tables[p][slots[k]]`. */
+/**
+ * A coordinate in which kernels that share a slot are the same, and so are points that share a place: ln of kernel k at point p
+ * is `tables[places[p]][slots[k]]`.
+ */
 export interface TableFactor {
   /** [kernels], indices into the tables. */
   readonly slots: Int32Array;
-  /** [points], of one length. */
+  /** [places], of one length. */
   readonly tables: readonly Float64Array[];
+  /** [points], indices of tables. */
+  readonly places: Int32Array;
 }
+
+/** Float64 words that a factor takes where the kernels read it (`kernels/search/densities.ts`). */
+const FACTOR_WORDS = 2;
 
 /**
  * ln (Σ_k e^weights[k] · Π factors of kernel k + e^besides) at each of some points.
@@ -44,42 +52,57 @@ export function logDensities(
   besides: Float64Array,
   factors: readonly (NormalFactor | TableFactor)[],
 ): Float64Array {
-  const { add_truncations, subtract_squares, add_looked_up, log_sum_exp } = kernels();
+  const { add_truncations, mixture } = kernels();
   const n = evenly(weights.length);
-  const widest = factors.reduce((most, factor) => Math.max(most, tableSize(factor)), 0);
-  // [logs of kernels, the same less what a point changes, a table, then means or slots of each factor]
-  const { address, numbers } = scratch(2 * n + widest + n * factors.length);
-  const [fixed, table] = [address + 8 * n, address + 16 * n];
-  const kept = (i: number) => table + 8 * (widest + i * n);
-  numbers.fill(Number.NEGATIVE_INFINITY, n, 2 * n).set(weights, n);
+  const points = besides.length;
+  const half = evenly(points) / 2;
+  const { address, numbers } = scratch(
+    factors.reduce(
+      (room, factor) => {
+        const own = "tables" in factor ? half + factor.tables.length * n : n + points;
+        return room + FACTOR_WORDS + own;
+      },
+      points + 2 * n,
+    ),
+  );
+  const integers = new Int32Array(numbers.buffer, address, 2 * numbers.length);
+  // [weights, room of the kernels, factors, densities, then what each factor has]
+  const [described, found] = [2 * n, 2 * n + FACTOR_WORDS * factors.length];
+  numbers.fill(Number.NEGATIVE_INFINITY, 0, n).set(weights);
+  numbers.set(besides, found);
+  let end = found + points;
   factors.forEach((factor, i) => {
-    const at = 2 * n + widest + i * n;
-    numbers.fill(0, at, at + n);
-    if ("tables" in factor) new Int32Array(numbers.buffer, kept(i), n).set(factor.slots);
-    else {
-      numbers.set(factor.means, at);
-      add_truncations(fixed, kept(i), n, factor.sigma, -log(factor.sigma) - LOG_SQRT_TWO_PI);
+    const word = described + FACTOR_WORDS * i;
+    if ("tables" in factor) {
+      const { slots, tables, places } = factor;
+      const first = end + half;
+      integers[2 * word + 1] = address + 8 * end;
+      for (let p = 0; p < points; p++) integers[2 * end + p] = address + 8 * (first + n * places[p]);
+      end = first;
+      for (const table of tables) {
+        for (let k = 0; k < slots.length; k++) numbers[end + k] = table[slots[k]];
+        numbers.fill(0, end + slots.length, end + n);
+        end += n;
+      }
+      numbers[word + 1] = 0;
+    } else {
+      const { means, sigma, at } = factor;
+      integers[2 * word] = address + 8 * end;
+      integers[2 * word + 1] = address + 8 * (end + n);
+      numbers.fill(0, end, end + n).set(means, end);
+      numbers.set(at, end + n);
+      add_truncations(address, address + 8 * end, n, sigma, -log(sigma) - LOG_SQRT_TWO_PI);
+      end += n + points;
+      numbers[word + 1] = 1 / (Math.SQRT2 * sigma);
     }
   });
-  return besides.map((last, p) => {
-    numbers.copyWithin(0, n, 2 * n);
-    factors.forEach((factor, i) => {
-      if ("tables" in factor) {
-        numbers.set(factor.tables[p], 2 * n);
-        add_looked_up(address, kept(i), n, table);
-      } else subtract_squares(address, kept(i), n, factor.at[p], 1 / (Math.SQRT2 * factor.sigma));
-    });
-    return log_sum_exp(address, n, last);
-  });
+  mixture(address + 8 * found, points, address, n, address + 8 * described, factors.length, address + 8 * n);
+  return numbers.slice(found, found + points);
 }
 
 /** The loops take kernels in pairs. */
 function evenly(n: number): number {
   return n + (n % 2);
-}
-
-function tableSize(factor: NormalFactor | TableFactor): number {
-  return "tables" in factor && factor.tables.length > 0 ? factor.tables[0].length : 0;
 }
 
 /**

@@ -35,6 +35,7 @@ const width = fc.double({ min: -4.6, max: 0, noNaN: true }).map(Math.exp); // fr
 describe("logDensities", () => {
   const points = 3;
   const slots = 4;
+  const places = 2;
   const normal = fc.record({ type: fc.constant("normal"), sigma: width });
   const table = fc.record({ type: fc.constant("table"), sigma: width });
   const mixture = fc.record({
@@ -54,7 +55,8 @@ describe("logDensities", () => {
           ? { means: draw(kernels, next), sigma, at: draw(points, next) }
           : {
               slots: Int32Array.from({ length: kernels }, () => Math.floor(next() * slots) % slots),
-              tables: Array.from({ length: points }, () => draw(slots, () => -50 * next())),
+              tables: Array.from({ length: places }, () => draw(slots, () => -50 * next())),
+              places: Int32Array.from({ length: points }, () => Math.floor(next() * places) % places),
             },
       );
       const found = logDensities(weights, besides, factors);
@@ -63,7 +65,7 @@ describe("logDensities", () => {
         let magnitude = 0;
         const logs = Array.from(weights, (weight, k) => {
           const terms = factors.map((factor) => {
-            if ("tables" in factor) return factor.tables[p][factor.slots[k]];
+            if ("tables" in factor) return factor.tables[factor.places[p]][factor.slots[k]];
             const { means, sigma, at } = factor;
             const z = (at[p] - means[k]) / sigma;
             return -z * z * 0.5 - 0.5 * Math.log(2 * Math.PI) - Math.log(sigma) - logKept(means[k], sigma);

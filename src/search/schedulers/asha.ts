@@ -1,7 +1,7 @@
 /** Asynchronous successive halving: each trial is judged against earlier ones. */
 
 import { checkHalving, type HalvingOptions } from "./halving.js";
-import { amongBest, earlierTrials, geometricRungs, type Scheduler } from "./scheduler.js";
+import { earlierTrials, geometricRungs, promotesBy, type Scheduler } from "./scheduler.js";
 
 /**
  * Asynchronous successive halving, in its stopping form: at `leastSteps`, η · `leastSteps`, … steps a trial is promoted
@@ -24,6 +24,11 @@ export function asha(options: HalvingOptions = {}): Scheduler {
     rungs: (_number, steps) => geometricRungs(leastSteps, reduction, steps),
     cohort: earlierTrials,
     width: () => 1,
-    promotes: (context) => amongBest(context, reduction),
+    promotes: promotesBy({
+      score: (costs) => costs[costs.length - 1],
+      // all others are earlier, and of equal trials the earlier is better
+      promotes: (own, others) =>
+        others.atMost(own[own.length - 1]) < Math.max(1, Math.floor((others.length + 1) / reduction)),
+    }),
   };
 }

@@ -1,7 +1,7 @@
 /** Median stopping: a trial is pruned if it has done worse than half of the earlier trials. */
 
 import { checkOptions, mustBeInteger, type OptionNames } from "../../errors.js";
-import { earlierTrials, type Scheduler } from "./scheduler.js";
+import { earlierTrials, promotesBy, type Scheduler } from "./scheduler.js";
 
 /** When trials are compared with the median. */
 export interface MedianOptions {
@@ -36,14 +36,18 @@ export function medianStopping(options: MedianOptions = {}): Scheduler {
       Array.from({ length: Math.max(0, steps - leastSteps) }, (_, i) => leastSteps + i),
     cohort: earlierTrials,
     width: () => 1,
-    promotes({ rung, own, others }) {
-      if (others.length < startupTrials) return true;
-      const averages = others.map(({ costs }) => mean(costs.slice(0, rung + 1))).sort((a, b) => a - b);
-      const middle = averages.length >> 1;
-      const half =
-        averages.length % 2 === 1 ? averages[middle] : (averages[middle - 1] + averages[middle]) / 2;
-      return Math.min(...own) <= half;
-    },
+    promotes: promotesBy({
+      score: mean,
+      promotes(own, averages) {
+        if (averages.length < startupTrials) return true;
+        const middle = averages.length >> 1;
+        const half =
+          averages.length % 2 === 1
+            ? averages.at(middle)
+            : (averages.at(middle - 1) + averages.at(middle)) / 2;
+        return Math.min(...own) <= half;
+      },
+    }),
   };
 }
 

@@ -13,6 +13,7 @@
  */
 
 import { isRecord, must } from "../../errors.js";
+import { SortedNumbers } from "../memo/sorted.js";
 import type { ParamValue } from "../space/value.js";
 
 /** What a scheduler may know when it decides. */
@@ -31,6 +32,26 @@ export interface RungContext {
 export interface Cohort {
   readonly from: number;
   readonly to: number;
+}
+
+/** What the other trials of a cohort were worth at a rung, one number each, in ascending order. */
+export interface Standing {
+  readonly length: number;
+  /** How many are at most `score`. */
+  atMost(score: number): number;
+  /** The one at a place, from 0. */
+  at(place: number): number;
+}
+
+/**
+ * How a scheduler judges a trial by one number of each trial before it (`promotesBy`). A study keeps these numbers in order, so that a decision
+ * takes hardly longer after many trials.
+ */
+export interface Scoring {
+  /** The number of a trial, from its costs at its rungs up to the one where it is compared. */
+  score(costs: readonly number[]): number;
+  /** Whether a trial with these costs is promoted, among the scores of the others. */
+  promotes(own: readonly number[], others: Standing): boolean;
 }
 
 /** What decides which trials are promoted. Made by `halving()`, `asha()` and the like, or a custom one. */
@@ -59,6 +80,24 @@ export function mustBeScheduler(scheduler: unknown): asserts scheduler is Schedu
     'a scheduler, such as asha() or createScheduler("asha")',
     scheduler,
   );
+}
+
+const scorings = new WeakMap<Scheduler["promotes"], Scoring>();
+
+/** Decides by a scoring, from all that a scheduler is told; a study that knows the scoring decides the same from scores that it keeps. */
+export function promotesBy(scoring: Scoring): Scheduler["promotes"] {
+  const promotes: Scheduler["promotes"] = ({ rung, own, others }) => {
+    const scores = new SortedNumbers();
+    for (const { costs } of others) scores.add(scoring.score(costs.slice(0, rung + 1)));
+    return scoring.promotes(own, scores);
+  };
+  scorings.set(promotes, scoring);
+  return promotes;
+}
+
+/** The scoring by which a scheduler decides; undefined if it decides otherwise. */
+export function scoringOf({ promotes }: Scheduler): Scoring | undefined {
+  return scorings.get(promotes);
 }
 
 /** All earlier trials but the most recent `lag`: the cohort of schedulers that never wait for later trials. */

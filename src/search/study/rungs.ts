@@ -4,7 +4,8 @@
  */
 
 import { check, must, show } from "../../errors.js";
-import { mustBeScheduler, type Scheduler } from "../schedulers/scheduler.js";
+import { SortedNumbers } from "../memo/sorted.js";
+import { mustBeScheduler, type Scheduler, type Scoring, scoringOf } from "../schedulers/scheduler.js";
 import { costsOfValues, paretoOrder } from "../trial/pareto.js";
 import type { Direction } from "../trial/trial.js";
 import type { Study } from "./contract.js";
@@ -55,9 +56,18 @@ export function createRungs(
   return new Rungs(scheduler, steps, study, ledger);
 }
 
+/** The scores at a rung of the first trials, as far as they were compared. */
+interface Counted {
+  /** By number; undefined of a trial that ended before the rung. */
+  readonly scores: (number | undefined)[];
+  readonly sorted: SortedNumbers;
+}
+
 /** See the head of this file. */
 export class Rungs {
   private readonly reports = new Map<number, Reports>();
+  /** By rung. */
+  private readonly counted: Counted[] = [];
 
   constructor(
     private readonly scheduler: Scheduler,
@@ -82,6 +92,12 @@ export class Rungs {
   /** Whether a trial is promoted; undefined while it waits for others, all of which have numbers below `bound`. */
   promotes(number: number, bound: number): boolean | undefined {
     const rung = this.reportsOf(number).length - 1;
+    const scoring = scoringOf(this.scheduler);
+    const { from, to } = this.scheduler.cohort(number, this.study.lag, this.steps);
+    if (scoring && this.study.directions.length === 1 && from === 0 && to <= number) {
+      const others = this.scoresOf(scoring, Math.min(to, bound), rung);
+      return others && scoring.promotes(this.costsOf(number, rung), others);
+    }
     const cohort = this.cohortAt(rung, number, bound);
     if (cohort === undefined) return undefined;
     const numbers = [...cohort, number].sort((a, b) => a - b);
@@ -100,6 +116,36 @@ export class Rungs {
   /** What a trial reported at its rungs; with several objectives, all values of one rung after those of the one before. */
   curve(number: number): readonly number[] {
     return this.reportsOf(number).flat();
+  }
+
+  /**
+   * The scores at a rung of the trials before one, in order; undefined while some may still report. What was counted for another
+   * trial is added to, or taken back.
+   */
+  private scoresOf({ score }: Scoring, end: number, rung: number): SortedNumbers | undefined {
+    this.counted[rung] ??= { scores: [], sorted: new SortedNumbers() };
+    const { scores, sorted } = this.counted[rung];
+    while (scores.length > end) {
+      const last = scores.pop();
+      if (last !== undefined) sorted.remove(last);
+    }
+    while (scores.length < end) {
+      const other = scores.length;
+      const hasReported = this.reportsOf(other).length > rung;
+      if (!hasReported && !this.ledger.hasFinished(other)) return undefined;
+      const own = hasReported ? score(this.costsOf(other, rung)) : undefined;
+      if (own !== undefined) sorted.add(own);
+      scores.push(own);
+    }
+    return sorted;
+  }
+
+  /** What a trial reported up to a rung, of one objective, as costs. */
+  private costsOf(number: number, rung: number): number[] {
+    const { directions } = this.study;
+    return this.reportsOf(number)
+      .slice(0, rung + 1)
+      .map((values) => costsOfValues(values, directions)[0]);
   }
 
   /** The others of a trial's cohort that have reported at a rung; undefined while some may still do so. */

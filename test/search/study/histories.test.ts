@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../../src/numerics/random.js";
+import { float } from "../../../src/search/space/builders.js";
 import { createStrategy } from "../../../src/search/strategies/index.js";
 import type { Strategy } from "../../../src/search/strategies/strategy.js";
 import { restoreStudy } from "../../../src/search/study/checkpoint.js";
@@ -45,12 +46,14 @@ describe("suggestions from what is remembered are those made afresh", () => {
     ["sobol", {}, 1],
     ["grid", { points: 3 }, 1],
     ["tpe", { startupTrials: 3, gamma: 0.4 }, 3],
+    ["tpe", {}, 1, 1014], // blocks of 4 trials, then of 8
+    ["tpe", { multivariate: false }, 1, 1014],
     ["cmaes", {}, 1],
     ["genetic", { populationSize: 4 }, 1],
     ["nsga2", { populationSize: 4 }, 3],
     ["nsga2", { populationSize: 6, offspring: 4 }, 3],
     ["gp", {}, 2],
-  ] as const)("by %s %o", (name, options, objectives) => {
+  ] as const)("by %s %o", (name, options, objectives, before?: number) => {
     fc.assert(
       fc.property(
         anySpace({ maxParameters: 4 }),
@@ -58,7 +61,9 @@ describe("suggestions from what is remembered are those made afresh", () => {
         anyHistory(40, 3),
         fc.nat({ max: 4 }),
         fc.array(fc.nat({ max: 19 }), { minLength: 1, maxLength: 60 }),
-        (space, direction, outcomes, lag, steps) => {
+        (given, direction, outcomes, lag, steps) => {
+          // of many trials, a finite space would hold too few
+          const space = before ? { ...given, more: float(0, 1) } : given;
           let study: Study = createStudy({
             space,
             strategy: checked(name, options),
@@ -80,6 +85,8 @@ describe("suggestions from what is remembered are those made afresh", () => {
             const [number] = running.splice(place % running.length, 1);
             if (number !== undefined) how(number);
           };
+          const others = createStudy({ space, strategy: createStrategy("random"), direction: "minimize" });
+          for (let k = 0; k < (before ?? 0); k++) study.add(others.ask()?.params ?? {}, outcomeOf(k));
           for (const step of [0, 0, 10, 0, ...steps]) {
             if (step === 19)
               study = restoreStudy(JSON.parse(JSON.stringify(study)), { strategy: checked(name, options) });
@@ -95,7 +102,7 @@ describe("suggestions from what is remembered are those made afresh", () => {
           }
         },
       ),
-      { numRuns: cases(name === "gp" ? 6 : 25) },
+      { numRuns: cases(name === "gp" ? 6 : before ? 4 : 25) },
     );
   });
 });

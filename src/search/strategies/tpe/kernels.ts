@@ -17,12 +17,37 @@ export interface Coordinate {
   readonly count: number;
 }
 
+/** What some points have for one coordinate. */
+export interface Column {
+  /** [points] */
+  readonly units: Float64Array;
+  /** Of a discrete coordinate: the units that occur, each once, and which of them each point has, [points]. */
+  readonly distinct: readonly number[];
+  readonly places: Int32Array;
+}
+
+export function columnOf({ count }: Coordinate, units: Float64Array): Column {
+  const distinct: number[] = [];
+  if (!Number.isFinite(count)) return { units, distinct, places: new Int32Array(0) };
+  const known = new Map<number, number>();
+  const places = new Int32Array(units.length);
+  for (let p = 0; p < units.length; p++) {
+    let place = known.get(units[p]);
+    if (place === undefined) {
+      place = distinct.push(units[p]) - 1;
+      known.set(units[p], place);
+    }
+    places[p] = place;
+  }
+  return { units, distinct, places };
+}
+
 /** The kernels of n observations of one parameter: densities for a continuous one, probabilities for a discrete one. */
 export interface Kernels {
   /** A draw from kernel `k`, in units. @param u - uniform in [0, 1) */
   draw(k: number, u: number): number;
-  /** The kernels' densities at some units. */
-  factorAt(units: Float64Array): NormalFactor | TableFactor;
+  /** The kernels' densities at some points. */
+  factorAt(column: Column): NormalFactor | TableFactor;
   /** ln of the density at `x` of a uniform draw, as in random search. */
   logUniform(x: number): number;
 }
@@ -41,13 +66,18 @@ export function createKernels(
   spread: number,
 ): Kernels {
   if (parameter.type === "choice") return categorical(units, count, spread);
+  // the distribution function of each kernel at 0, and what it gains up to 1, once they are needed
+  const from = new Float64Array(units.length).fill(Number.NaN);
+  const gain = new Float64Array(units.length);
   const draw = (k: number, u: number) => {
-    const from = normCdf(-units[k] / sigma);
-    const to = normCdf((1 - units[k]) / sigma);
-    return Math.min(1, Math.max(0, units[k] + sigma * normQuantile(from + u * (to - from))));
+    if (Number.isNaN(from[k])) {
+      from[k] = normCdf(-units[k] / sigma);
+      gain[k] = normCdf((1 - units[k]) / sigma) - from[k];
+    }
+    return Math.min(1, Math.max(0, units[k] + sigma * normQuantile(from[k] + u * gain[k])));
   };
   if (Number.isFinite(count)) return { draw, ...stepped(units, sigma, cellsOf(parameter, count)) };
-  return { draw, factorAt: (at) => ({ means: units, sigma, at }), logUniform: () => 0 };
+  return { draw, factorAt: ({ units: at }) => ({ means: units, sigma, at }), logUniform: () => 0 };
 }
 
 /** The interval of units that rounds to the value at `x`. */
@@ -78,15 +108,14 @@ function stepped(means: Float64Array, sigma: number, cells: Cells): Pick<Kernels
   }
   const masses = logMasses(Float64Array.from(places.keys()), sigma);
   return {
-    factorAt(units) {
-      const tables = new Map<number, Float64Array>();
-      for (const x of units) {
-        if (tables.has(x)) continue;
+    factorAt: ({ distinct, places: points }) => ({
+      slots,
+      tables: distinct.map((x) => {
         const { from, width } = cells(x);
-        tables.set(x, masses(from, width));
-      }
-      return { slots, tables: Array.from(units, (x) => tables.get(x) as Float64Array) };
-    },
+        return masses(from, width);
+      }),
+      places: points,
+    }),
     logUniform: (x) => log(cells(x).width),
   };
 }
@@ -100,21 +129,30 @@ function categorical(units: Float64Array, count: number, spread: number): Kernel
   return {
     // with probability `spread` any value, otherwise the observation
     draw: (k, u) => (u < spread ? u / spread : units[k]),
-    factorAt: (at) => ({
+    factorAt: ({ distinct, places }) => ({
       slots,
-      tables: Array.from(at, (x) => {
+      tables: distinct.map((x) => {
         const table = new Float64Array(count).fill(other);
         table[slotOf(x)] = own;
         return table;
       }),
+      places,
     }),
     logUniform: () => -log(count),
   };
 }
 
-/** The unit of the value to which `x` rounds: the middle of its cell; for a continuous parameter, `x` itself. */
-export function toCell({ parameter, count }: Coordinate, x: number): number {
-  if (!Number.isFinite(count)) return x;
-  if (parameter.type !== "choice" && parameter.log) return toUnit(parameter, fromUnit(parameter, x));
-  return (Math.min(count - 1, Math.floor(x * count)) + 0.5) / count; // the same as through the value, but faster
+/** Rounds units to those of values: the middles of their cells; for a continuous parameter, to themselves. */
+export function cellRounding({ parameter, count }: Coordinate): (x: number) => number {
+  if (!Number.isFinite(count)) return (x) => x;
+  if (parameter.type === "choice" || !parameter.log) {
+    return (x) => (Math.min(count - 1, Math.floor(x * count)) + 0.5) / count; // the same as through the value, but faster
+  }
+  const known = new Map<number, number>();
+  return (x) => {
+    const value = fromUnit(parameter, x) as number;
+    const unit = known.get(value) ?? toUnit(parameter, value);
+    known.set(value, unit);
+    return unit;
+  };
 }

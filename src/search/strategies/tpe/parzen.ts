@@ -6,14 +6,14 @@
 import { logDensities } from "../../../numerics/mixture.js";
 import type { RandomStream } from "../../../numerics/random.js";
 import { log, pow } from "../../../numerics/special.js";
-import { type Coordinate, createKernels, toCell } from "./kernels.js";
+import { type Column, type Coordinate, cellRounding, createKernels } from "./kernels.js";
 
-/** See the head of this file. Points are vectors of units, of which it uses only the coordinates of its group. */
+/** See the head of this file. */
 export interface Parzen {
-  /** Draws a point into `point`, discrete coordinates at the middle of their cells. */
-  sample(random: RandomStream, point: Float64Array): void;
-  /** ln of the density at each point: a density in units for continuous coordinates, a probability for discrete ones. */
-  logDensities(points: readonly Float64Array[]): Float64Array;
+  /** Draws a point: its coordinates become row `row` of `columns`, discrete ones at the middle of their cells. */
+  sample(random: RandomStream, columns: readonly Float64Array[], row: number): void;
+  /** [points], ln of the density at each: a density in units for continuous coordinates, a probability for discrete ones. */
+  logDensities(columns: readonly Column[]): Float64Array;
 }
 
 /** How wide kernels are. */
@@ -65,32 +65,33 @@ export function createParzen({
     const even = coordinate.count * priorWeight;
     return createKernels(coordinate, units, sigma, even / (n + 1 + even));
   });
+  const round = coordinates.map(cellRounding);
   let total = priorWeight;
   for (const weight of weights) total += weight;
   const logPrior = log(priorWeight / total);
   const logWeights = weights.map((weight) => log(weight / total));
 
   return {
-    sample(random, point) {
+    sample(random, columns, row) {
       let rest = random.uniform() * total;
       let k = 0;
       while (k < n && rest >= weights[k]) rest -= weights[k++];
       for (let i = 0; i < coordinates.length; i++) {
         const u = random.uniform();
-        point[coordinates[i].at] = toCell(coordinates[i], k < n ? kernels[i].draw(k, u) : u);
+        columns[i][row] = round[i](k < n ? kernels[i].draw(k, u) : u);
       }
     },
-    logDensities(points) {
-      const uniform = new Float64Array(points.length).fill(logPrior);
-      const factors = coordinates.map(({ at }, i) => {
-        const units = new Float64Array(points.length);
-        for (let p = 0; p < units.length; p++) {
-          units[p] = points[p][at];
-          uniform[p] += kernels[i].logUniform(units[p]);
-        }
-        return kernels[i].factorAt(units);
+    logDensities(columns) {
+      const uniform = new Float64Array(columns[0].units.length).fill(logPrior);
+      columns.forEach(({ distinct, places }, i) => {
+        const logs = distinct.map(kernels[i].logUniform);
+        for (let p = 0; p < places.length; p++) uniform[p] += logs[places[p]];
       });
-      return logDensities(logWeights, uniform, factors);
+      return logDensities(
+        logWeights,
+        uniform,
+        columns.map((column, i) => kernels[i].factorAt(column)),
+      );
     },
   };
 }

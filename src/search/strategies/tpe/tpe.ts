@@ -5,17 +5,19 @@
  */
 
 import { checkOptions, must, mustBeInteger, type OptionNames } from "../../../errors.js";
+import type { RandomStream } from "../../../numerics/random.js";
 import { isCountable, isFresh, unseen } from "../../memo/unseen.js";
 import { defaultPoint } from "../../space/defaults.js";
-import { fromUnit, valueCount } from "../../space/scale.js";
+import { fromUnit } from "../../space/scale.js";
 import { buildParams, type Params, type SearchSpace } from "../../space/space.js";
-import { valueKey } from "../../space/value.js";
 import type { Strategy, SuggestContext } from "../strategy.js";
 import { drawStratified } from "../stratified.js";
 import { betterTrials } from "./better.js";
-import type { Coordinate } from "./kernels.js";
+import { blockAfter, createBlockMemory } from "./blocks.js";
+import { columnOf } from "./kernels.js";
+import { densitiesOf, type Group, groupsOf, type Place } from "./models.js";
 import { columnsOf } from "./observations.js";
-import { type Bandwidth, createParzen, type Parzen } from "./parzen.js";
+import type { Bandwidth, Parzen } from "./parzen.js";
 
 /** How `tpe` splits, models and draws. */
 export interface TpeOptions {
@@ -56,13 +58,6 @@ interface Widths {
 const jointly: Widths = { better: { scale: 0.7, power: 2 }, others: { scale: 0.5, power: 2 } };
 const oneByOne: Widths = { better: { scale: 1, power: 1 }, others: { scale: 0.25, power: 1 } };
 
-/** The number of most recent trials that have full weight. */
-const RECENT = 25;
-/** Up to this many trials, all are modelled; of more, only some of the others (see `modelled`). */
-const EXACT_TRIALS = 500;
-/** How many of more trials stand for all others that are neither recent nor running. */
-const SPREAD = 40;
-
 /**
  * The tree-structured Parzen estimator.
  *
@@ -70,9 +65,12 @@ const SPREAD = 40;
  * that of all others, TPE draws candidates from l and suggests the one with the largest l(x)/g(x), which has the largest
  * expected improvement (Bergstra et al.). Each density is a weighted mean of kernels around the trials and the uniform
  * density; the equations are at `createParzen`. Among the others, the most recent 25 trials have full weight, and older
- * ones less, linearly down to 1/n. Of more than 500 trials, some are modelled as the others: those that run, the most recent 25,
- * and 40 of the rest at even distances, each of which weighs as much as the trials that it stands for. Parameters under the same condition are modelled together, from the trials in which
+ * ones less, linearly down to 1/n. Parameters under the same condition are modelled together, from the trials in which
  * they applied.
+ *
+ * Of more than 500 trials, some are modelled as the others: those that run, the most recent 25, and 40 of the rest at even
+ * distances, each of which weighs as much as the trials that it stands for. Then 2 trials in a row, rising to 64 from 8,192 trials on,
+ * are suggested from the densities before the first of them, unless the space is finite or has a constraint.
  *
  * - With several objectives, the better trials are those of the first Pareto fronts; of a front that fits only in part,
  *   those that together dominate most. Each weighs what it adds to the hypervolume of the better ones, relative to the most
@@ -112,6 +110,9 @@ const SPREAD = 40;
 export function tpe(options: TpeOptions = {}): Strategy {
   const settings = withDefaults(options);
   const { startupTrials } = settings;
+  const drawsAhead = createBlockMemory((context, { size }, random) =>
+    drawAhead(createSearch(context, settings), size, random),
+  );
   return {
     name: "tpe",
     adaptive: true,
@@ -124,7 +125,12 @@ export function tpe(options: TpeOptions = {}): Strategy {
       if (history.length < startupTrials) {
         return unseen(context, () => drawStratified(context, startupTrials));
       }
-      return unseen(context, createDraw(context, settings), 10);
+      const block = blockAfter(context.earlier.length);
+      if (block.size > 1 && !mayRunOut(space)) {
+        const ahead = drawsAhead(context, block)(context.earlier.length - block.start);
+        if (isFresh(context, ahead)) return ahead;
+      }
+      return unseen(context, createDraw(createSearch(context, settings), context.random), 10);
     },
   };
 }
@@ -147,127 +153,113 @@ function withDefaults(options: TpeOptions): Required<TpeOptions> {
   return { multivariate, startupTrials, candidates, gamma, priorWeight };
 }
 
-/** Draws suggestions, given a history of at least `startupTrials`. */
-function createDraw(
-  context: SuggestContext,
-  { multivariate, candidates, gamma, priorWeight }: Required<TpeOptions>,
-): () => Params {
-  const { space, earlier, random } = context;
+/** What suggestions are drawn from, given a history of at least `startupTrials`. */
+interface Search {
+  readonly context: SuggestContext;
+  readonly groups: ReadonlyMap<string, Place>;
+  /** How many candidates there are for each point. */
+  readonly candidates: number;
+  /** Whether candidates are avoided that complete a point which is used or not allowed. */
+  readonly avoids: boolean;
+  densities(group: Group): readonly [better: Parzen, others: Parzen];
+}
+
+function createSearch(context: SuggestContext, settings: Required<TpeOptions>): Search {
+  const { space, history, earlier } = context;
+  const { multivariate, candidates, gamma, priorWeight } = settings;
   const columns = columnsOf(space, earlier);
-  const better = betterTrials(context, gamma);
-  const { numbers, stride } = modelled(earlier.length, context.history.length);
-  const groups = groupsOf(space, multivariate);
-  const widths = multivariate ? jointly : oneByOne;
-  const model = (coordinates: readonly Coordinate[], among: boolean): Parzen => {
-    const applies = columns[coordinates[0].at];
-    const rows: number[] = [];
-    for (const i of among ? better.keys() : numbers) {
-      if (better.has(i) === among && !Number.isNaN(applies[i])) rows.push(i);
-    }
-    return createParzen({
-      coordinates,
-      observations: coordinates.map(({ at }) => pick(columns[at], rows)),
-      weights: among
-        ? Float64Array.from(rows, (i) => better.get(i) as number)
-        : weightsByAge(rows.length, stride),
-      priorWeight,
-      bandwidth: among ? widths.better : widths.others,
-    });
+  const options = {
+    better: betterTrials(context, gamma),
+    trials: earlier.length,
+    running: earlier.length - history.length,
+    widths: multivariate ? jointly : oneByOne,
+    priorWeight,
   };
-  const models = new Map<readonly Coordinate[], readonly [Parzen, Parzen]>();
-  const modelsOf = (group: readonly Coordinate[]) => {
-    const known = models.get(group) ?? [model(group, true), model(group, false)];
-    models.set(group, known);
-    return known;
+  const known = new Map<Group, readonly [Parzen, Parzen]>();
+  return {
+    context,
+    groups: groupsOf(space, multivariate),
+    candidates,
+    // parameters drawn alone are all drawn again: otherwise only the last would be chosen to avoid earlier points
+    avoids: multivariate && mayRunOut(space),
+    densities(group) {
+      const both = known.get(group) ?? densitiesOf(group, columns, options);
+      known.set(group, both);
+      return both;
+    },
   };
-  // parameters drawn alone are all drawn again: otherwise only the last would be chosen to avoid earlier points
-  const avoids = multivariate && (isCountable(space) || space.constraint !== undefined);
+}
 
-  /** The point with the group's coordinates added: the best candidate, if possible one that completes a new, allowed point. */
-  const extend = (point: Float64Array, group: readonly Coordinate[]): Float64Array => {
-    const [l, g] = modelsOf(group);
-    const draws = Array.from({ length: candidates }, () => {
-      const extended = point.slice();
-      l.sample(random, extended);
-      return extended;
-    });
-    const [better, others] = [l.logDensities(draws), g.logDensities(draws)];
-    const ratios = better.map((log, i) => log - others[i]);
-    const order = [...draws.keys()].sort((a, b) => ratios[b] - ratios[a]);
-    const fresh = avoids ? order.find((i) => !isBarred(context, draws[i])) : undefined;
-    return draws[fresh ?? order[0]];
-  };
+/** Whether so few points may be left that candidates should avoid earlier ones. */
+function mayRunOut(space: SearchSpace): boolean {
+  return isCountable(space) || space.constraint !== undefined;
+}
 
+/** Points with a group's coordinates added: the best of the candidates of each, if possible one that completes a new, allowed point. */
+function extend(
+  { context, candidates, avoids, densities }: Search,
+  points: readonly Float64Array[],
+  group: Group,
+  random: RandomStream,
+): Float64Array[] {
+  const [l, g] = densities(group);
+  const count = points.length * candidates;
+  const drawn = group.map(() => new Float64Array(count));
+  for (let row = 0; row < count; row++) l.sample(random, drawn, row);
+  const columns = group.map((coordinate, i) => columnOf(coordinate, drawn[i]));
+  const [better, others] = [l.logDensities(columns), g.logDensities(columns)];
+  const ratios = better.map((log, row) => log - others[row]);
+  const extended = (point: Float64Array, row: number): Float64Array => {
+    const whole = point.slice();
+    for (let i = 0; i < group.length; i++) whole[group[i].at] = drawn[i][row];
+    return whole;
+  };
+  return points.map((point, k) => {
+    const [from, to] = [k * candidates, (k + 1) * candidates];
+    let best = from;
+    for (let row = from; row < to; row++) if (ratios[row] > ratios[best]) best = row;
+    if (!avoids) return extended(point, best);
+    const rows = Array.from({ length: candidates }, (_, i) => from + i).sort((a, b) => ratios[b] - ratios[a]);
+    const fresh = rows.find((row) => !isBarred(context, extended(point, row)));
+    return extended(point, fresh ?? best);
+  });
+}
+
+/** A vector of units before anything is drawn. */
+const blank = ({ names }: SearchSpace) => new Float64Array(names.length).fill(Number.NaN);
+
+/** Draws points, one at a time. */
+function createDraw(search: Search, random: RandomStream): () => Params {
+  const { space } = search.context;
   return () => {
-    let point: Float64Array = new Float64Array(space.names.length).fill(Number.NaN);
+    let point: Float64Array = blank(space);
     return buildParams(space, (parameter, name) => {
-      const { group, at } = groups.get(name) as Place;
-      if (Number.isNaN(point[at])) point = extend(point, group);
+      const { group, at } = search.groups.get(name) as Place;
+      if (Number.isNaN(point[at])) [point] = extend(search, [point], group, random);
       return fromUnit(parameter, point[at]);
     });
   };
 }
 
-/**
- * Which trials may be modelled as the others: all; of more than `EXACT_TRIALS`, the most recent 25 and all that run, and
- * for the rest some at even distances.
- *
- * @returns their numbers, ascending, and how many trials each but the most recent stands for
- */
-function modelled(
-  trials: number,
-  finished: number,
-): { readonly numbers: readonly number[]; readonly stride: number } {
-  if (trials <= EXACT_TRIALS) return { numbers: Array.from({ length: trials }, (_, i) => i), stride: 1 };
-  const latest = Math.max(RECENT, trials - finished);
-  const spread = Math.min(SPREAD, trials - latest);
-  const stride = (trials - latest) / Math.max(1, spread);
-  return {
-    numbers: Array.from({ length: spread + latest }, (_, k) =>
-      k < spread ? Math.floor(k * stride) : trials - latest + (k - spread),
-    ),
-    stride,
+/** Draws the points of a block; each group of parameters has random numbers of its own. */
+function drawAhead(search: Search, size: number, random: RandomStream): (k: number) => Params {
+  const { space } = search.context;
+  const groups = [...new Set([...search.groups.values()].map(({ group }) => group))];
+  for (const group of groups) search.densities(group); // while the trials are those before the block
+  const drawn = new Map<Group, Float64Array[]>();
+  const pointsWith = (group: Group): Float64Array[] => {
+    const known = drawn.get(group);
+    if (known) return known;
+    const own = random.fork(1 + groups.indexOf(group));
+    const points = extend(search, Array(size).fill(blank(space)), group, own);
+    drawn.set(group, points);
+    return points;
   };
-}
-
-/** Some rows of a column. */
-function pick(column: Float64Array, rows: readonly number[]): Float64Array {
-  const picked = new Float64Array(rows.length);
-  for (let k = 0; k < rows.length; k++) picked[k] = column[rows[k]];
-  return picked;
-}
-
-/**
- * [n], the weights of observations in their order: 1 for the most recent 25, rising to 1 from 1/n for older ones, which
- * stand for `stride` trials each.
- */
-function weightsByAge(n: number, stride: number): Float64Array {
-  const old = n - RECENT;
-  const weights = new Float64Array(n).fill(1);
-  for (let i = 0; i < old; i++) weights[i] = stride * (1 / n + (i / old) * (1 - 1 / n));
-  return weights;
-}
-
-/** The group with which a parameter is modelled, and its place in vectors of units. */
-interface Place {
-  readonly group: readonly Coordinate[];
-  readonly at: number;
-}
-
-/** The groups in which parameters are modelled: parameters with the same condition, or each alone. */
-function groupsOf(space: SearchSpace, multivariate: boolean): ReadonlyMap<string, Place> {
-  const groups = new Map<string, Coordinate[]>();
-  const places = new Map<string, Place>();
-  for (const name of space.order) {
-    const parameter = space.parameters[name];
-    const key = multivariate ? valueKey(parameter.when ?? {}) : name;
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    const at = space.names.indexOf(name);
-    group.push({ parameter, at, count: valueCount(parameter) });
-    places.set(name, { group, at });
-  }
-  return places;
+  return (k) =>
+    buildParams(space, (parameter, name) => {
+      const { group, at } = search.groups.get(name) as Place;
+      return fromUnit(parameter, pointsWith(group)[k][at]);
+    });
 }
 
 /** Whether a vector of units is a whole point that is used or forbidden; false while parameters that apply are missing. */

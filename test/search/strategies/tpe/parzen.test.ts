@@ -4,6 +4,7 @@ import { RandomStream } from "../../../../src/numerics/random.js";
 import { choice, float, int } from "../../../../src/search/space/builders.js";
 import type { Parameter } from "../../../../src/search/space/parameter.js";
 import { toUnit, valueAt, valueCount } from "../../../../src/search/space/scale.js";
+import { type Coordinate, columnOf } from "../../../../src/search/strategies/tpe/kernels.js";
 import { createParzen, type Parzen } from "../../../../src/search/strategies/tpe/parzen.js";
 import { cases } from "../../../cases.js";
 
@@ -34,15 +35,18 @@ function total(parameter: Parameter, f: (unit: number) => number): number {
   return sum;
 }
 
-/** ln of a density at one point. */
+const coordinatesOf = (parameters: readonly Parameter[]): Coordinate[] =>
+  parameters.map((parameter, at) => ({ parameter, at, count: valueCount(parameter) }));
+
+/** ln of the density of an estimator over some parameters at one point. */
 const logDensityOf =
-  ({ logDensities }: Parzen) =>
+  ({ logDensities }: Parzen, parameters: readonly Parameter[]) =>
   (...point: number[]) =>
-    logDensities([Float64Array.from(point)])[0];
+    logDensities(coordinatesOf(parameters).map((each, i) => columnOf(each, Float64Array.of(point[i]))))[0];
 
 function estimator(parameters: readonly Parameter[], seed: number, n: number, scale: number): Parzen {
   const stream = new RandomStream(seed);
-  const coordinates = parameters.map((parameter, at) => ({ parameter, at, count: valueCount(parameter) }));
+  const coordinates = coordinatesOf(parameters);
   const observations = coordinates.map(({ parameter, count }) =>
     Float64Array.from({ length: n }, () =>
       Number.isFinite(count)
@@ -69,7 +73,7 @@ describe("the Parzen estimator", () => {
       fc.nat({ max: 40 }),
       fc.constantFrom(0.01, 0.3, 1),
       (seed, n, scale) => {
-        const logDensity = logDensityOf(estimator([parameter], seed, n, scale));
+        const logDensity = logDensityOf(estimator([parameter], seed, n, scale), [parameter]);
         const mass = total(parameter, (unit) => Math.exp(logDensity(unit)));
         expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
       },
@@ -80,11 +84,25 @@ describe("the Parzen estimator", () => {
 
   test("has a density of total 1 over several parameters together", () => {
     const parameters = [float(0, 1), int(1, 20, { log: true }), choice([1, 2, 3])];
-    const logDensity = logDensityOf(estimator(parameters, 5, 12, 0.5));
+    const logDensity = logDensityOf(estimator(parameters, 5, 12, 0.5), parameters);
     const mass = total(parameters[0], (x) =>
       total(parameters[1], (y) => total(parameters[2], (z) => Math.exp(logDensity(x, y, z)))),
     );
     expect(Math.abs(mass - 1)).toBeLessThan(1e-5);
+  });
+
+  test("has the same density at a point alone and among others", () => {
+    const parameters = [float(0, 1), int(1, 20, { log: true }), choice([1, 2, 3])];
+    const coordinates = coordinatesOf(parameters);
+    const parzen = estimator(parameters, 5, 13, 0.5);
+    const stream = new RandomStream(8);
+    const columns = coordinates.map(() => new Float64Array(50));
+    for (let row = 0; row < 50; row++) parzen.sample(stream, columns, row);
+    const together = parzen.logDensities(coordinates.map((each, i) => columnOf(each, columns[i])));
+    for (let row = 0; row < 50; row++) {
+      const alone = logDensityOf(parzen, parameters)(...columns.map((column) => column[row]));
+      expect(together[row]).toBe(alone);
+    }
   });
 
   test("is as exact far above an observation as far below", () => {
@@ -97,6 +115,7 @@ describe("the Parzen estimator", () => {
         priorWeight: 1e-280,
         bandwidth: { scale: 0, power: 9 },
       }),
+      [parameter],
     );
     for (let k = 0; k < 20; k++) {
       const [below, above] = [49 - k, 50 + k].map((x) => logDensity(toUnit(parameter, x)));
@@ -111,7 +130,7 @@ describe("the Parzen estimator", () => {
     const { sample } = parzen;
     const draws = 5000;
     const bins = 8;
-    const density = (unit: number) => Math.exp(logDensityOf(parzen)(unit));
+    const density = (unit: number) => Math.exp(logDensityOf(parzen, [parameter])(unit));
     const expected = new Float64Array(bins);
     const count = valueCount(parameter);
     for (let b = 0; b < bins && count === Number.POSITIVE_INFINITY; b++)
@@ -123,11 +142,9 @@ describe("the Parzen estimator", () => {
     }
     const seen = new Float64Array(bins);
     const stream = new RandomStream(3);
-    const point = new Float64Array(1);
-    for (let i = 0; i < draws; i++) {
-      sample(stream, point);
-      seen[binOf(point[0])]++;
-    }
+    const column = new Float64Array(draws);
+    for (let i = 0; i < draws; i++) sample(stream, [column], i);
+    for (const unit of column) seen[binOf(unit)]++;
     let chiSquared = 0;
     for (let b = 0; b < bins; b++)
       if (expected[b] > 0) chiSquared += (seen[b] - expected[b]) ** 2 / expected[b];
