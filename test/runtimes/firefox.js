@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { writePage } from "../../examples/browser/bundle.js";
 import { fingerprint, optionsFor } from "../../examples/browser/tuning.js";
 import { serving } from "./browsers.js";
-import { filled, withDashboard } from "./dashboard.js";
+import { filled, withDashboard } from "./dashboard-pages.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SETTINGS = { target: "diagnosis", trials: 5, epochs: 5, seed: 7 };

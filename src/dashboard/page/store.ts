@@ -70,6 +70,8 @@ async function keepFollowing(
   show: (followed: Followed) => void,
 ): Promise<void> {
   let shown = NO_STUDY;
+  /** Why the last stream was refused, for people. */
+  let trouble: string | undefined;
   while (!signal.aborted) {
     // a stream begins with all there is: what was shown stays until that has come
     let state = NO_STUDY;
@@ -80,7 +82,10 @@ async function keepFollowing(
       timer = undefined;
       state = afterEvents(state, waiting);
       waiting = [];
-      if (!state.isReady && !state.isGone && shown.isReady) return;
+      // a stream that ends so is asked for again: the answer tells whether the study is gone, or its source does not answer
+      if (state.isGone || (!state.isReady && shown.isReady)) return;
+      if (trouble !== undefined && message.value === trouble) message.value = undefined;
+      trouble = undefined;
       shown = state;
       if (!signal.aborted) show({ state: shown, connection: "live" });
     };
@@ -100,11 +105,14 @@ async function keepFollowing(
         return;
       }
       if (error instanceof Refused && error.status === 401) locked = error.key;
-      else message.value = wordsOf(error) ?? message.value;
+      else {
+        trouble = wordsOf(error);
+        message.value = trouble ?? message.value;
+      }
     }
     clearTimeout(timer);
     if (waiting.length > 0) flush();
-    if (state.isGone || signal.aborted) return;
+    if (signal.aborted) return;
     show({ state: shown, connection: "lost" });
     if (locked !== undefined) await otherKey(locked, signal);
     else await new Promise((resolve) => setTimeout(resolve, AGAIN));
