@@ -117,6 +117,8 @@ form.addEventListener("submit", (event) => {
   const settings = { table: fields.table.value, target: fields.target.value, trials, epochs, seed };
   begin(settings);
   worker.postMessage({ type: "start", settings, source });
+  // in a narrow window, what happens is below the form
+  if (!matchMedia("(min-width: 60rem)").matches) find("#work").scrollIntoView();
 });
 
 // -------------------------------------------------------------------------------------------------- the study
@@ -243,7 +245,7 @@ function show() {
   pause.textContent = state === "paused" || state === "stopped" ? "Resume" : "Pause";
   fields.source.disabled = fields.choice.disabled = active;
   // keyboard focus stays among the buttons
-  if (focused?.matches(":disabled")) (active ? pause : start).focus();
+  if (focused?.matches(":disabled")) (active ? pause : start).focus({ preventScroll: true });
   document.body.dataset.state = state;
   find("#progress").value = state === "done" ? 1 : trials.length / settings.trials;
   find("#state").textContent = WORDS[state];

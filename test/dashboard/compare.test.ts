@@ -39,7 +39,7 @@ describe("trials side by side", () => {
   it("tell the best, and how far behind it the others are", () => {
     const line = linesOf(row(0, 0.5, { std: 0.01 }), row(1, 0.25), row(2, null)).get("logLoss");
     expect(line?.cells).toEqual([
-      { text: "0.5000 ± 0.0100", behind: "+0.2500" },
+      { text: "0.5000", spread: "± 0.0100", behind: "+0.2500" },
       { text: "0.2500", isBest: true },
       { text: "–" },
     ]);

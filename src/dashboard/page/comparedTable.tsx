@@ -56,11 +56,12 @@ function Line({ kind, label, cells, differs }: CompareLine) {
         {label}
         {isMarked && <span class="hidden"> (differs)</span>}
       </th>
-      {cells.map(({ text, behind, isBest }, i) => (
+      {cells.map(({ text, spread, behind, isBest }, i) => (
         <td key={`${String(i)}`} class={isBest ? "best" : ""}>
           {kind === "status" ? <Pill status={text} /> : text}
           {isBest && <Star />}
-          {behind !== undefined && <small class="quiet"> {behind}</small>}
+          {spread !== undefined && <small class="quiet">{spread}</small>}
+          {behind !== undefined && <small class="quiet">{behind}</small>}
         </td>
       ))}
     </tr>

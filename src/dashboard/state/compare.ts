@@ -15,6 +15,8 @@ export interface Beside {
 
 export interface CompareCell {
   readonly text: string;
+  /** The standard deviation over folds. */
+  readonly spread?: string;
   /** How much worse it is than the best beside it. */
   readonly behind?: string;
   readonly isBest?: boolean;
@@ -85,11 +87,14 @@ function scoreLine(names: readonly string[], trials: readonly Beside[]): Compare
     ...{ kind: "outcome", label: names.join(" / "), differs: new Set(values).size > 1 },
     cells: values.map((value, i) => {
       const { std } = trials[i].row;
-      const text = `${formatScore(value)}${objectives[i] === 0 && std !== null ? ` ± ${formatScore(std)}` : ""}`;
-      if (!hasBest || value === null || !Number.isFinite(value)) return { text };
-      if (value === best) return { text, isBest: true };
+      const own = {
+        text: formatScore(value),
+        ...(objectives[i] === 0 && std !== null && { spread: `± ${formatScore(std)}` }),
+      };
+      if (!hasBest || value === null || !Number.isFinite(value)) return own;
+      if (value === best) return { ...own, isBest: true };
       const by = Math.abs(value - best);
-      return { text, behind: `${value > best ? "+" : "−"}${formatScore(by)}` };
+      return { ...own, behind: `${value > best ? "+" : "−"}${formatScore(by)}` };
     }),
   };
 }
