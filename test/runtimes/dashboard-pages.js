@@ -38,12 +38,16 @@ export function withDashboard(bin, words, use) {
 /** Runs a command that serves a dashboard for as long as `use` takes. */
 export async function withCommand(bin, words, use) {
   const { url, end, said } = await started(bin, words);
+  let found;
   try {
-    return await use(url);
-  } finally {
-    const code = await end("SIGINT");
-    must(code === 0, `fettle ${words[0]} ended with ${code} at Ctrl-C: ${said()}`);
+    found = await use(url);
+  } catch (error) {
+    await end("SIGKILL");
+    throw error;
   }
+  const code = await end("SIGINT");
+  must(code === 0, `fettle ${words[0]} ended with ${code} at Ctrl-C: ${said()}`);
+  return found;
 }
 
 /** Starts a command that serves a dashboard. `end` sends a signal and answers the exit code. */

@@ -23,7 +23,7 @@ export interface CompareCell {
 }
 
 export interface CompareLine {
-  /** What was set, a `setting` or a `parameter`, may differ on purpose; what came of it differs anyway. */
+  /** What was set, a `setting` or a `parameter`, may differ on purpose; an `outcome` differs anyway. */
   readonly kind: "status" | "outcome" | "setting" | "parameter";
   readonly label: string;
   readonly cells: readonly CompareCell[];
